@@ -1,0 +1,51 @@
+import type { Builder, Value } from './graph.ts';
+import { type Initializer, uniformStream } from './random.ts';
+import { type Tensors, tensor } from './tensor.ts';
+import { sizeOf } from './type.ts';
+
+/** A tensor that training changes. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+  /** Whether weight decay applies: to weights, not to biases and gains. */
+  readonly decay: boolean;
+}
+
+/** What a forward pass is for. */
+export type Mode =
+  | { readonly training: false }
+  /** `seed` and `step` (an int64 scalar) are what dropout masks are drawn from. */
+  | { readonly training: true; readonly seed: number; readonly step: Value };
+
+export type Values = Readonly<Record<string, Value>>;
+
+/** A function with parameters. */
+export interface Network {
+  readonly parameters: readonly ParameterSpec[];
+  /** From features [rows, features] and parameters by name to outputs (logits, or regression values) [rows, outputs]. */
+  forward(b: Builder, parameters: Values, x: Value, mode: Mode): Value;
+}
+
+/**
+ * Fresh parameters, float32, by name. Each is drawn from a stream of its own, named by seed and parameter, so that
+ * adding a layer does not change the others.
+ */
+export function initialParameters(network: Network, seed: number): Tensors {
+  return Object.fromEntries(
+    network.parameters.map(({ name, shape, initializer }) => [
+      name,
+      tensor('float32', shape, initializer(shape, uniformStream(seed, name))),
+    ]),
+  );
+}
+
+/** The number of trainable numbers. */
+export function countParameters(network: Network): number {
+  return network.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0);
+}
+
+/** Parameters as constants of a graph that only infers. */
+export function constantParameters(b: Builder, parameters: Tensors): Values {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, b.constant(value)]));
+}

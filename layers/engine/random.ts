@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { sizeOf } from './type.ts';
+
+/** Draws from a uniform distribution over [0, 1). */
+export type Uniform = () => number;
+
+/** First values of a parameter of that shape. */
+export type Initializer = (shape: readonly number[], uniform: Uniform) => Float32Array;
+
+/**
+ * A stream of uniform numbers that depends on nothing but the seed and the name. The generator is sfc32 (Chris
+ * Doty-Humphrey, PractRand), keyed by SHA-256.
+ */
+export function uniformStream(seed: number, name: string): Uniform {
+  const key = createHash('sha256').update(`${seed}\n${name}`).digest();
+  let a = key.readInt32LE(0);
+  let b = key.readInt32LE(4);
+  let c = key.readInt32LE(8);
+  let counter = 1;
+  return () => {
+    const sum = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = ((c << 21) | (c >>> 11)) + sum;
+    c |= 0;
+    return (sum >>> 0) / 2 ** 32;
+  };
+}
+
+export const zeros: Initializer = (shape) => new Float32Array(sizeOf(shape));
+
+export const ones: Initializer = (shape) => new Float32Array(sizeOf(shape)).fill(1);
+
+/** Uniform over ±bound, bound from the fans of a weight [in, out]. */
+function uniformInitializer(bound: (fanIn: number, fanOut: number) => number): Initializer {
+  return (shape, uniform) => {
+    const limit = bound(shape[0] ?? 1, shape[1] ?? 1);
+    return Float32Array.from({ length: sizeOf(shape) }, () => (2 * uniform() - 1) * limit);
+  };
+}
+
+/** Keeps the variance through Relu-like layers: He et al. 2015, "Delving Deep into Rectifiers", eq. 10. */
+export const heUniform = uniformInitializer((fanIn) => Math.sqrt(6 / Math.max(1, fanIn)));
+
+/** Keeps the variance through linear and saturating layers: Glorot and Bengio 2010, eq. 16. */
+export const xavierUniform = uniformInitializer((fanIn, fanOut) => Math.sqrt(6 / Math.max(1, fanIn + fanOut)));

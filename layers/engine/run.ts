@@ -1,0 +1,113 @@
+import * as ort from 'onnxruntime-node';
+import { type Tensor, type Tensors, tensor } from './tensor.ts';
+import { type DType, formatShape } from './type.ts';
+
+export type Device = 'cpu' | 'cuda';
+
+export interface SessionOptions {
+  /** Threads inside one operator; the runtime takes all cores if absent. */
+  readonly threads?: number;
+  readonly device?: Device;
+}
+
+/** The runtime refused a model or a run; the message is the runtime's, with what we know of the place. */
+export class RuntimeError extends Error {
+  override readonly name = 'RuntimeError';
+}
+
+/** A loaded model. `run` blocks the thread and cannot be cancelled. */
+export interface Session extends AsyncDisposable {
+  readonly device: Device;
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /**
+   * @param wanted the outputs to compute; all if absent
+   * @throws RuntimeError
+   */
+  run(feeds: Tensors, wanted?: readonly string[]): Promise<Tensors>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Loads a model, from bytes or from a file.
+ * @throws RuntimeError if the model is not valid or the device is not there: there is no silent fallback
+ */
+export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
+  const { threads, device = 'cpu' } = options;
+  const settings: ort.InferenceSession.SessionOptions = {
+    executionProviders: [device],
+    graphOptimizationLevel: 'all',
+    executionMode: 'sequential',
+    interOpNumThreads: 1,
+    // Adam's moments decay into denormal numbers, on which a CPU is many times slower.
+    extra: { session: { set_denormal_as_zero: '1' } },
+    logSeverityLevel: 3,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+  };
+  const session = await translated(() =>
+    typeof model === 'string'
+      ? ort.InferenceSession.create(model, settings)
+      : ort.InferenceSession.create(model, settings),
+  );
+  const dispose = () => session.release();
+  return {
+    device,
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    run: (feeds, wanted = session.outputNames) => runSession(session, feeds, wanted),
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+async function runSession(session: ort.InferenceSession, feeds: Tensors, wanted: readonly string[]): Promise<Tensors> {
+  const inputs = session.inputNames.map((name) => {
+    const feed = feeds[name];
+    if (feed === undefined) throw new RuntimeError(`input '${name}' is missing; got ${Object.keys(feeds).join(', ')}`);
+    return [name, toRuntime(feed)] as const;
+  });
+  const results = await translated(() => session.run(Object.fromEntries(inputs), wanted));
+  return Object.fromEntries(wanted.map((name) => [name, fromRuntime(results[name]!)]));
+}
+
+async function translated<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new RuntimeError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function toRuntime({ dtype, shape, data }: Tensor): ort.Tensor {
+  return dtype === 'string' ? new ort.Tensor('string', [...data], shape) : new ort.Tensor(dtype, data, shape);
+}
+
+type FromRuntime = { readonly [D in DType]: (t: ort.TypedTensor<D>) => Tensor };
+
+const fromTyped: FromRuntime = {
+  float32: (t) => tensor('float32', t.dims, t.data),
+  float64: (t) => tensor('float64', t.dims, t.data),
+  int64: (t) => tensor('int64', t.dims, t.data),
+  int32: (t) => tensor('int32', t.dims, t.data),
+  bool: (t) => tensor('bool', t.dims, t.data),
+  string: (t) => tensor('string', t.dims, t.data),
+};
+
+function fromRuntime(t: ort.Tensor): Tensor {
+  switch (t.type) {
+    case 'float32':
+      return fromTyped.float32(t as ort.TypedTensor<'float32'>);
+    case 'float64':
+      return fromTyped.float64(t as ort.TypedTensor<'float64'>);
+    case 'int64':
+      return fromTyped.int64(t as ort.TypedTensor<'int64'>);
+    case 'int32':
+      return fromTyped.int32(t as ort.TypedTensor<'int32'>);
+    case 'bool':
+      return fromTyped.bool(t as ort.TypedTensor<'bool'>);
+    case 'string':
+      return fromTyped.string(t as ort.TypedTensor<'string'>);
+    default:
+      throw new RuntimeError(`cannot read an output of type ${t.type}${formatShape(t.dims)}`);
+  }
+}

@@ -1,0 +1,85 @@
+import { type DType, formatShape, ShapeError, sizeOf, type Type } from './type.ts';
+
+/** The array that holds each element type; a bool is a byte, 0 or 1. */
+export interface DataOf {
+  readonly float32: Float32Array;
+  readonly float64: Float64Array;
+  readonly int64: BigInt64Array;
+  readonly int32: Int32Array;
+  readonly bool: Uint8Array;
+  readonly string: readonly string[];
+}
+
+/** Numbers with a shape, in row-major order; over several element types, the union of their tensors. */
+export type TensorOf<D extends DType> = {
+  [K in D]: { readonly dtype: K; readonly shape: readonly number[]; readonly data: DataOf[K] };
+}[D];
+
+export type Tensor = TensorOf<DType>;
+
+/** Named tensors: feeds, results, parameters, the state of a training. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+type FromNumbers = { readonly [D in DType]: (values: readonly (number | string)[]) => DataOf[D] };
+
+const fromNumbers: FromNumbers = {
+  float32: (values) => Float32Array.from(values, Number),
+  float64: (values) => Float64Array.from(values, Number),
+  int64: (values) => BigInt64Array.from(values, (value) => BigInt(value)),
+  int32: (values) => Int32Array.from(values, Number),
+  bool: (values) => Uint8Array.from(values, (value) => (Number(value) === 0 ? 0 : 1)),
+  string: (values) => values.map(String),
+};
+
+/**
+ * A tensor over the given array, which is not copied.
+ * @throws ShapeError if the array's length is not the shape's size
+ */
+export function tensor<D extends DType>(dtype: D, shape: readonly number[], data: DataOf[D]): TensorOf<D> {
+  const size = sizeOf(shape);
+  if (data.length !== size)
+    throw new ShapeError(`a tensor of shape ${formatShape(shape)} has ${size} elements; got ${data.length}`);
+  // The compiler cannot see that a mapped type over one key is that key's entry.
+  return { dtype, shape, data } as TensorOf<D>;
+}
+
+/** A tensor from plain numbers (or strings), converted to the element type. */
+export function tensorFrom<D extends DType>(
+  dtype: D,
+  shape: readonly number[],
+  values: readonly (number | string)[],
+): TensorOf<D> {
+  return tensor<D>(dtype, shape, fromNumbers[dtype](values));
+}
+
+/** A tensor with one value everywhere. */
+export function filled<D extends DType>(dtype: D, shape: readonly number[], value: number): TensorOf<D> {
+  return tensorFrom(dtype, shape, new Array<number>(sizeOf(shape)).fill(value));
+}
+
+export function scalar<D extends DType>(dtype: D, value: number): TensorOf<D> {
+  return tensorFrom(dtype, [], [value]);
+}
+
+/** The elements as numbers; a string becomes NaN unless it reads as one. */
+export function toNumbers(t: Tensor): number[] {
+  return Array.from<number | bigint | string, number>(t.data, Number);
+}
+
+export function typeOf(t: Tensor): Type {
+  return { dtype: t.dtype, shape: t.shape };
+}
+
+/**
+ * The tensor if it is of that element type.
+ * @throws ShapeError
+ */
+export function expectTensor<D extends DType>(name: string, t: Tensor | undefined, dtype: D): TensorOf<D> {
+  if (t === undefined) throw new ShapeError(`tensor '${name}' is missing`);
+  if (!hasDType(t, dtype)) throw new ShapeError(`tensor '${name}' must be ${dtype}; got ${t.dtype}`);
+  return t;
+}
+
+function hasDType<D extends DType>(t: Tensor, dtype: D): t is Tensor & TensorOf<D> {
+  return t.dtype === dtype;
+}
