@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { ConflictError, NotFoundError } from './errors.ts';
+import { keys } from './keys.ts';
+import { TransactionFailedError } from './port-errors.ts';
+import type { Table } from './ports.ts';
+
+export const account = z.object({
+  id: z.string(),
+  username: z.string(),
+  email: z.string(),
+  full_name: z.string(),
+  /** A PHC string: algorithm, parameters, salt and hash. */
+  password_hash: z.string(),
+  created_at: z.string(),
+  /** Jobs that are queued or running: the slots taken. */
+  active_jobs: z.number().int().default(0),
+  /** The highest number that a model of this account has had. */
+  last_model_number: z.number().int().default(0),
+});
+export type Account = z.infer<typeof account>;
+
+export async function findAccount(table: Table, id: string): Promise<Account | undefined> {
+  const item = await table.get(keys.account(id));
+  return item && account.parse(item);
+}
+
+/** Throws `NotFoundError`. */
+export async function getAccount(table: Table, id: string): Promise<Account> {
+  const found = await findAccount(table, id);
+  if (!found) throw new NotFoundError(`Account ${id} not found`);
+  return found;
+}
+
+/** By username, whatever its case. */
+export async function findAccountByUsername(table: Table, username: string): Promise<Account | undefined> {
+  const taken = await table.get(keys.username(username));
+  return taken && findAccount(table, z.string().parse(taken.account_id));
+}
+
+/** Throws `ConflictError` naming the field where the username or the e-mail address is taken. */
+export async function createAccount(table: Table, created: Account): Promise<void> {
+  const absent = { kind: 'absent' } as const;
+  const owner = { account_id: created.id };
+  try {
+    await table.transact([
+      { kind: 'put', item: { ...keys.username(created.username), ...owner }, condition: absent },
+      { kind: 'put', item: { ...keys.email(created.email), ...owner }, condition: absent },
+      { kind: 'put', item: { ...keys.account(created.id), ...created }, condition: absent },
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    const fields = (['username', 'email'] as const).filter((_, index) => error.failed.includes(index));
+    throw new ConflictError(
+      `${fields.join(' and ')} already taken`,
+      fields.map((field) => ({ field, message: `already taken; got ${JSON.stringify(created[field])}` })),
+    );
+  }
+}

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { ConflictError, NotFoundError } from './errors.ts';
+import { noteGarbage, ownGarbage } from './garbage.ts';
+import { blobKeys, indexes, keys, prefixes } from './keys.ts';
+import { ConditionFailedError, TransactionFailedError } from './port-errors.ts';
+import type { Table } from './ports.ts';
+import type { DatasetProfile } from './profile.ts';
+import { TASKS } from './profile.ts';
+import { readAll } from './read-all.ts';
+
+export const DATASET_STATUSES = ['processing', 'ready', 'failed'] as const;
+
+/** `auto` until processing has found out. */
+export const DATASET_TYPES = ['auto', ...TASKS] as const;
+
+export const dataset = z.object({
+  id: z.string(),
+  account_id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  dataset_type: z.enum(DATASET_TYPES),
+  /** The form's `target`, where one was given. */
+  requested_target: z.string().optional(),
+  file_name: z.string(),
+  file_size: z.number().int(),
+  uploaded_at: z.string(),
+  status: z.enum(DATASET_STATUSES),
+  rows: z.number().int().optional(),
+  columns: z.number().int().optional(),
+  target: z.string().optional(),
+  sha256: z.string().optional(),
+  /** Why it failed: the body that the API shows. */
+  failure: z
+    .object({ message: z.string(), details: z.array(z.object({ field: z.string(), message: z.string() })) })
+    .optional(),
+  /** Active jobs that read it: it cannot be deleted meanwhile. */
+  in_use: z.number().int().default(0),
+});
+export type Dataset = z.infer<typeof dataset>;
+export type DatasetFailure = NonNullable<Dataset['failure']>;
+
+/** Call `table.transact([noteGarbage('datasets', prefix, …)])` before the file is written; this makes the file owned. */
+export async function createDataset(table: Table, created: Dataset): Promise<void> {
+  await table.transact([
+    {
+      kind: 'put',
+      item: {
+        ...keys.dataset(created.account_id, created.id),
+        ...created,
+        ipk: indexes.processing,
+        isk: created.uploaded_at,
+      },
+      condition: { kind: 'absent' },
+    },
+    ownGarbage('datasets', blobKeys.datasetPrefix(created.account_id, created.id)),
+  ]);
+}
+
+export async function findDataset(table: Table, accountId: string, id: string): Promise<Dataset | undefined> {
+  const item = await table.get(keys.dataset(accountId, id));
+  return item && dataset.parse(item);
+}
+
+/** Throws `NotFoundError`, also for another account's. */
+export async function getDataset(table: Table, accountId: string, id: string): Promise<Dataset> {
+  const found = await findDataset(table, accountId, id);
+  if (!found) throw new NotFoundError(`Dataset ${id} not found`);
+  return found;
+}
+
+export async function listDatasets(table: Table, accountId: string): Promise<Dataset[]> {
+  const items = await readAll(table, { partition: keys.account(accountId).pk, prefix: prefixes.datasets });
+  return items.map((item) => dataset.parse(item));
+}
+
+/** Those still processing, the oldest first, of all accounts. */
+export async function listProcessing(table: Table): Promise<Dataset[]> {
+  const items = await readAll(table, { index: 'byIndex', partition: indexes.processing });
+  return items.map((item) => dataset.parse(item));
+}
+
+const stillProcessing = { kind: 'compare', attribute: 'status', op: '=', value: 'processing' } as const;
+
+/** `processing` → `ready`. False if it was settled or deleted before: a message that came twice. */
+export async function datasetReady(table: Table, of: Dataset, profile: DatasetProfile): Promise<boolean> {
+  const set = {
+    status: 'ready',
+    dataset_type: profile.task,
+    rows: profile.rows,
+    columns: profile.columns.length,
+    target: profile.target,
+    sha256: profile.sha256,
+  };
+  return settle(table, of, set);
+}
+
+/** `processing` → `failed`, with the reason. */
+export async function datasetFailed(table: Table, of: Dataset, failure: DatasetFailure): Promise<boolean> {
+  return settle(table, of, { status: 'failed', failure });
+}
+
+async function settle(
+  table: Table,
+  of: Dataset,
+  set: Record<string, string | number | DatasetFailure>,
+): Promise<boolean> {
+  try {
+    await table.update(keys.dataset(of.account_id, of.id), { set, remove: ['ipk', 'isk'] }, stillProcessing);
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailedError) return false;
+    throw error;
+  }
+}
+
+/** Deletes the record and notes its files as garbage due now. Throws `NotFoundError`, `ConflictError` while a job reads it. */
+export async function deleteDataset(table: Table, accountId: string, id: string, now: number): Promise<void> {
+  const notInUse = {
+    kind: 'any',
+    of: [
+      { kind: 'missing', attribute: 'in_use' },
+      { kind: 'compare', attribute: 'in_use', op: '<=', value: 0 },
+    ],
+  } as const;
+  try {
+    await table.transact([
+      {
+        kind: 'delete',
+        key: keys.dataset(accountId, id),
+        condition: { kind: 'all', of: [{ kind: 'present' }, notInUse] },
+      },
+      noteGarbage('datasets', blobKeys.datasetPrefix(accountId, id), now),
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    const found = await getDataset(table, accountId, id);
+    throw new ConflictError(
+      `Dataset ${id} is in use by ${found.in_use} active training job${found.in_use === 1 ? '' : 's'}`,
+    );
+  }
+}

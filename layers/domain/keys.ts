@@ -1,0 +1,51 @@
+/**
+ * Every key shape of the table, in one place.
+ *
+ * | What | pk | sk | index |
+ * | --- | --- | --- | --- |
+ * | Account | `ACCOUNT#id` | `ACCOUNT` | |
+ * | Taken username, taken e-mail | `USERNAME#…`, `EMAIL#…` | `TAKEN` | |
+ * | Session | `ACCOUNT#id` | `SESSION#id` | |
+ * | Refresh token | `REFRESH#sha256` | `REFRESH` | |
+ * | Counter of requests, of failed logins | `RATE#…` | `RATE` | |
+ * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is |
+ * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is |
+ * | Model | `ACCOUNT#id` | `MODEL#id` | |
+ * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
+ * | Blobs that nobody owns | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
+ */
+import type { Key } from './ports.ts';
+
+export const keys = {
+  account: (id: string): Key => ({ pk: `ACCOUNT#${id}`, sk: 'ACCOUNT' }),
+  username: (username: string): Key => ({ pk: `USERNAME#${fold(username)}`, sk: 'TAKEN' }),
+  email: (email: string): Key => ({ pk: `EMAIL#${fold(email)}`, sk: 'TAKEN' }),
+  session: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SESSION#${id}` }),
+  refreshToken: (sha256: string): Key => ({ pk: `REFRESH#${sha256}`, sk: 'REFRESH' }),
+  rate: (what: string): Key => ({ pk: `RATE#${what}`, sk: 'RATE' }),
+  dataset: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASET#${id}` }),
+  job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),
+  model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
+  lineage: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LINEAGE#${name}` }),
+  garbage: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
+} as const;
+
+/** Prefixes of sort keys below an account. */
+export const prefixes = { datasets: 'DATASET#', jobs: 'JOB#', models: 'MODEL#', sessions: 'SESSION#' } as const;
+
+/** Partitions of the sparse index. */
+export const indexes = { processing: 'PROCESSING', active: 'ACTIVE', garbage: 'GARBAGE' } as const;
+
+/** Names that people would take for the same are the same: case and Unicode composition do not matter. */
+export const fold = (name: string): string => name.normalize('NFKC').toLowerCase();
+
+/** Where a record's files lie in its bucket. */
+export const blobKeys = {
+  datasetPrefix: (accountId: string, id: string) => `${accountId}/${id}/`,
+  datasetFile: (accountId: string, id: string) => `${accountId}/${id}/data`,
+  datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,
+  jobPrefix: (accountId: string, id: string) => `${accountId}/jobs/${id}/`,
+  jobHistory: (accountId: string, id: string) => `${accountId}/jobs/${id}/history.json`,
+  modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
+  modelFile: (accountId: string, id: string, file: string) => `${accountId}/models/${id}/${file}`,
+} as const;

@@ -1,0 +1,34 @@
+/** The bounds of every input, in one place; documents and error messages take them from here. */
+export const LIMITS = {
+  username: { min: 3, max: 64 },
+  password: { min: 8, max: 256 },
+  fullName: { max: 200 },
+  email: { max: 254 },
+  datasetName: { max: 200 },
+  description: { max: 2000 },
+  modelName: { max: 200 },
+  /** Per account. */
+  datasets: 10_000,
+  activeJobs: 5,
+  /** Of one listing. */
+  pageSize: 100,
+  page: 1_000_000,
+  jsonBodyBytes: 1_048_576,
+  csv: {
+    columns: 2_000,
+    columnNameCharacters: 256,
+    /** Of one cell. */
+    cellBytes: 1_048_576,
+    rows: 100_000_000,
+  },
+  predictRows: 10_000,
+} as const;
+
+/** The specification's rates. */
+export const RATES = {
+  authenticatedPerHour: 1000,
+  anonymousPerHour: 100,
+  loginFailures: 5,
+  /** How long failures are remembered. */
+  loginWindowSeconds: 900,
+} as const;
