@@ -1,0 +1,9 @@
+/** `npm run check`: types, lint and format, and the rule that imports go one way. Reports all three before it fails. */
+import { jest, step } from './steps.ts';
+
+const results = [
+  step('tsc', ['--noEmit', '--project', 'tsconfig.json']),
+  step('biome', ['ci', '--error-on-warnings']),
+  step(process.execPath, jest('test/architecture')),
+];
+process.exit(results.some((code) => code !== 0) ? 1 : 0);

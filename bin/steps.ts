@@ -1,0 +1,18 @@
+import { spawnSync } from 'node:child_process';
+
+/** Runs a program with its output passed through; resolves with its exit code. */
+export function step(program: string, args: readonly string[]): number {
+  const done = spawnSync(program, args, { stdio: 'inherit' });
+  if (done.error) throw done.error;
+  return done.status ?? 1;
+}
+
+/** The arguments that make Node.js run jest on ES modules. */
+export const jest = (...args: readonly string[]): string[] => [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+  '--config',
+  'test/jest.config.mjs',
+  ...args,
+];

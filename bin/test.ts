@@ -1,0 +1,4 @@
+/** `npm test [-- PATTERN …]`: the tests, or those whose path matches. */
+import { jest, step } from './steps.ts';
+
+process.exit(step(process.execPath, jest(...process.argv.slice(2))));

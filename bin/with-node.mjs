@@ -1,0 +1,58 @@
+/**
+ * Runs a program of this project under the pinned Node.js, installing the packages first if they are missing or
+ * outdated: `node bin/with-node.mjs FILE [ARGUMENTS]`. It needs nothing but Node.js 20 and npm, hence plain JavaScript.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const modules = join(root, 'node_modules');
+const stamp = join(modules, '.trainyard-installed');
+const pinnedNode = join(modules, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+function fail(line) {
+  process.stderr.write(`${line}\n`);
+  process.exit(1);
+}
+
+/** What the installed packages depend on: the lock file, and the platform they were built for. */
+const wanted = createHash('sha256')
+  .update(readFileSync(join(root, 'package-lock.json')))
+  .update(`${process.platform} ${process.arch}`)
+  .digest('hex');
+
+function install() {
+  process.stderr.write('Installing packages (once, and again when package-lock.json changes) …\n');
+  const npm = process.env.npm_execpath;
+  const command = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
+  const [program, ...first] = [...command, 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Standard output belongs to the program that runs afterwards.
+  const done = spawnSync(program, first, { cwd: root, stdio: ['ignore', 2, 2] });
+  if (done.error) fail(`npm could not be started: ${done.error.message}`);
+  if (done.status !== 0) fail(`npm ci failed with exit code ${done.status ?? done.signal}; its messages are above`);
+  writeFileSync(stamp, wanted);
+}
+
+if (Number(process.versions.node.split('.')[0]) < 20) {
+  fail(`Node.js 20 or later is needed to begin with; this is ${process.versions.node}`);
+}
+if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) install();
+if (!existsSync(pinnedNode)) fail(`The pinned Node.js is not at ${pinnedNode}; delete node_modules and try again`);
+
+const [file, ...rest] = process.argv.slice(2);
+const child = spawn(pinnedNode, ['--disable-warning=ExperimentalWarning', join(root, file), ...rest], {
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    PATH: [join(modules, '.bin'), dirname(pinnedNode), process.env.PATH].join(delimiter),
+  },
+});
+// A terminal's Ctrl-C reaches the child by itself; only what is sent to this process alone has to be passed on.
+process.on('SIGINT', () => {});
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+child.on('error', (error) => fail(error.message));

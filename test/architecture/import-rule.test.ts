@@ -1,0 +1,116 @@
+import { globSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { type Import, importsOf, resolve } from './imports.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** Which areas each area may import, itself apart. Whatever is in none of them may be imported by nobody. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'layers/engine': [],
+  'layers/zoo': ['layers/engine'],
+  'layers/domain': [],
+  'layers/aws': ['layers/domain'],
+  'layers/embedded': ['layers/domain'],
+  'layers/learning': ['layers/zoo', 'layers/engine', 'layers/domain'],
+  functions: ['layers'],
+  containers: ['layers'],
+  infra: ['layers', 'functions/settings.ts'],
+  bench: ['layers', 'functions', 'containers'],
+  bin: [],
+};
+
+/** Packages that only some files may import, because everything else is to go through those. */
+const ONLY_IN: Record<string, RegExp> = {
+  'onnxruntime-node': /^(layers\/engine\/run\.ts|test\/|bench\/)/,
+  'node:sqlite': /^(layers\/embedded\/|test\/)/,
+  '@aws-sdk/': /^(layers\/aws\/|infra\/aws\/|test\/)/,
+  protobufjs: /^layers\/engine\/onnx\//,
+};
+
+/** The packages of an area that is kept pure. */
+const PACKAGES_OF: Record<string, readonly string[]> = { 'layers/domain': ['zod', 'uuid'] };
+
+const files = globSync('{infra,functions,layers,containers,bench,bin}/**/*.ts', { cwd: root }).sort();
+const areaOf = (file: string): string => Object.keys(MAY_IMPORT).find((area) => file.startsWith(`${area}/`)) ?? file;
+const imports = files.flatMap((file) => importsOf(root, file));
+const show = (one: Import): string => `${one.from} imports ${one.specifier}`;
+
+describe('the import rule', () => {
+  test('sees the program', () => {
+    expect(files.length).toBeGreaterThan(50);
+    expect(imports.length).toBeGreaterThan(100);
+  });
+
+  test('every area imports only what lies below it', () => {
+    const wrong = imports.filter((one) => {
+      const target = resolve(root, one, manifest.imports);
+      if (target === undefined) return false;
+      const [from, to] = [areaOf(one.from), areaOf(target)];
+      const allowed = MAY_IMPORT[from] ?? [];
+      return from !== to && !allowed.some((area) => target === area || target.startsWith(`${area}/`));
+    });
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  test('every import of ours names a file that exists', () => {
+    const known = new Set(files);
+    const wrong = imports.filter((one) => {
+      const target = resolve(root, one, manifest.imports);
+      return target !== undefined && !known.has(target);
+    });
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  test('native and vendor packages are imported in one place each', () => {
+    const wrong = imports.filter((one) =>
+      Object.entries(ONLY_IN).some(([name, where]) => one.specifier.startsWith(name) && !where.test(one.from)),
+    );
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  test('the domain knows no package but its schema library and its identifiers', () => {
+    const wrong = imports.filter((one) => {
+      const packages = PACKAGES_OF[areaOf(one.from)];
+      const ours = resolve(root, one, manifest.imports) !== undefined;
+      return packages && !ours && !isBuiltin(one.specifier) && !packages.includes(one.specifier);
+    });
+    expect(wrong.map(show)).toEqual([]);
+  });
+
+  test('no two files import each other, however long the way round', () => {
+    const edges = new Map(files.map((file) => [file, [] as string[]]));
+    for (const one of imports) {
+      const target = resolve(root, one, manifest.imports);
+      if (target !== undefined && !one.typeOnly && edges.has(target)) edges.get(one.from)!.push(target);
+    }
+    const cycles: string[] = [];
+    const done = new Set<string>();
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) cycles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      if (done.has(file) || path.includes(file)) return;
+      for (const next of edges.get(file)!) visit(next, [...path, file]);
+      done.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  test('every package that is imported is in the manifest', () => {
+    const used = new Set(
+      imports
+        .filter((one) => resolve(root, one, manifest.imports) === undefined && !isBuiltin(one.specifier))
+        .map((one) =>
+          one.specifier
+            .split('/')
+            .slice(0, one.specifier.startsWith('@') ? 2 : 1)
+            .join('/'),
+        ),
+    );
+    const missing = [...used].filter((name) => !(name in manifest.dependencies) && !(name in manifest.devDependencies));
+    expect(missing).toEqual([]);
+  });
+});
