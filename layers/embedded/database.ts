@@ -1,0 +1,136 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers';
+import { UnavailableError } from '#domain/errors.ts';
+import { Watch } from './watch.ts';
+
+/** A row's columns by name. */
+export type Row = Readonly<Record<string, string | number | null>>;
+
+interface PendingWrite {
+  run(): void;
+  commit(): void;
+  fail(error: unknown): void;
+}
+
+/**
+ * One SQLite connection of this thread, with group commit: the writes that are asked for in one turn of the event loop
+ * share one transaction and one fsync, each in a savepoint of its own.
+ *
+ *     turn   write a ─┐
+ *            write b ─┤
+ *     next turn       BEGIN IMMEDIATE · a · b · COMMIT (fsync)   then a and b resolve
+ *
+ * The transaction begins and ends within one synchronous stretch, so a read never sees what is not yet committed.
+ */
+export class Database {
+  readonly watch: Watch;
+  readonly #sqlite: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #pending: PendingWrite[] = [];
+
+  constructor(path: string) {
+    this.#sqlite = new DatabaseSync(path, { timeout: 10_000 });
+    this.#sqlite.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384');
+    this.watch = new Watch(() => Number(this.get('PRAGMA data_version')?.data_version));
+  }
+
+  /** Several statements at once, outside of group commit. */
+  execute(sql: string): void {
+    this.#sqlite.exec(sql);
+  }
+
+  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
+    return this.#prepare(sql).get(...values) as Row | undefined;
+  }
+
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepare(sql).all(...values) as Row[];
+  }
+
+  /** Row by row; the database must not be written to meanwhile. */
+  iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    // Not from the cache: a statement that is still being stepped through cannot be started anew.
+    return this.#sqlite.prepare(sql).iterate(...values) as Iterable<Row>;
+  }
+
+  /** Only within `write`. Returns how many rows it changed. */
+  run(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepare(sql).run(...values).changes);
+  }
+
+  /**
+   * Resolves with what `work` returned once that is durable; rejects with what it threw, and then nothing of it was
+   * done. `work` is synchronous. Throws `UnavailableError` where the database is locked for ten seconds or cannot write.
+   */
+  write<T>(work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let result: T;
+      this.#pending.push({
+        run: () => {
+          result = work();
+        },
+        commit: () => resolve(result),
+        fail: reject,
+      });
+      if (this.#pending.length === 1) setImmediate(() => this.#flush());
+    });
+  }
+
+  /** Writes that were asked for are still done. */
+  close(): void {
+    if (!this.#sqlite.isOpen) return;
+    this.#flush();
+    this.watch.close();
+    this.#sqlite.close();
+  }
+
+  #flush(): void {
+    const writes = this.#pending;
+    this.#pending = [];
+    if (writes.length === 0) return;
+    const done: PendingWrite[] = [];
+    try {
+      this.#sqlite.exec('BEGIN IMMEDIATE');
+      for (const write of writes) if (this.#attempt(write)) done.push(write);
+      this.#sqlite.exec('COMMIT');
+    } catch (error) {
+      if (this.#sqlite.isOpen && this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
+      const unavailable = new UnavailableError(`the database cannot write: ${(error as Error).message}`);
+      // Those that failed for a reason of their own have been told already; a promise settles once.
+      for (const write of writes) write.fail(unavailable);
+      return;
+    }
+    for (const write of done) write.commit();
+    if (done.length > 0) this.watch.notify();
+  }
+
+  #attempt(write: PendingWrite): boolean {
+    this.#prepare('SAVEPOINT one_write').run();
+    try {
+      write.run();
+    } catch (error) {
+      // On a full disk or an I/O error SQLite rolls back the whole transaction by itself: all of them fail.
+      if (!this.#sqlite.isTransaction) throw error;
+      this.#prepare('ROLLBACK TO one_write').run();
+      this.#prepare('RELEASE one_write').run();
+      write.fail(translate(error));
+      return false;
+    }
+    this.#prepare('RELEASE one_write').run();
+    return true;
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#sqlite.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+const translate = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR'
+    ? new UnavailableError(`the database cannot write: ${error.message}`)
+    : error;

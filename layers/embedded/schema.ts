@@ -1,0 +1,62 @@
+import { InternalError } from '#domain/errors.ts';
+import type { Database } from './database.ts';
+
+/** Raised with every change of the tables below. */
+const VERSION = 1;
+
+/**
+ * Text compares by SQLite's BINARY collation, that is by its UTF-8 bytes: the order of DynamoDB.
+ * A blob is a row that lists content files; a row is the one thing that makes content visible.
+ */
+const TABLES = `
+CREATE TABLE items (
+  pk TEXT NOT NULL, sk TEXT NOT NULL, body TEXT NOT NULL, ipk TEXT, isk TEXT, expires_at REAL,
+  UNIQUE (pk, sk)
+) STRICT;
+CREATE INDEX items_by_index ON items (ipk, isk, pk, sk) WHERE ipk IS NOT NULL;
+CREATE INDEX items_by_expiry ON items (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE tokens (token TEXT PRIMARY KEY, hash TEXT NOT NULL, expires_at REAL NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE blobs (
+  bucket TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL, etag TEXT NOT NULL, content_type TEXT NOT NULL,
+  modified_at REAL NOT NULL, contents TEXT NOT NULL,
+  UNIQUE (bucket, key)
+) STRICT;
+CREATE TABLE uploads (
+  id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, content_type TEXT NOT NULL, started_at REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE parts (
+  upload TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE, part INTEGER NOT NULL, content TEXT NOT NULL,
+  size INTEGER NOT NULL, etag TEXT NOT NULL,
+  PRIMARY KEY (upload, part)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE messages (
+  number INTEGER PRIMARY KEY, id TEXT NOT NULL, queue TEXT NOT NULL, body TEXT NOT NULL, sent_at REAL NOT NULL,
+  visible_at REAL NOT NULL, receives INTEGER NOT NULL DEFAULT 0, receipt TEXT
+) STRICT;
+CREATE INDEX messages_by_visibility ON messages (queue, visible_at);
+CREATE UNIQUE INDEX messages_by_receipt ON messages (receipt) WHERE receipt IS NOT NULL;
+
+CREATE TABLE tasks (
+  id TEXT PRIMARY KEY, account_id TEXT NOT NULL, job_id TEXT NOT NULL, attempt INTEGER NOT NULL,
+  timeout_seconds REAL NOT NULL, state TEXT NOT NULL, submitted_at REAL NOT NULL, ended_at REAL,
+  process TEXT, stop_reason TEXT
+) STRICT;
+CREATE INDEX tasks_by_state ON tasks (state, submitted_at);
+`;
+
+/** Creates the tables in a new database. Throws where a newer release of the program wrote it. */
+export function createSchema(database: Database, file: string): void {
+  const version = () => Number(database.get('PRAGMA user_version')?.user_version);
+  if (version() === 0) {
+    database.execute('BEGIN IMMEDIATE');
+    // Another process may have been first.
+    if (version() === 0) database.execute(`${TABLES} PRAGMA user_version = ${VERSION}`);
+    database.execute('COMMIT');
+  }
+  if (version() > VERSION) {
+    throw new InternalError(`${file} has format ${version()}; this release reads up to ${VERSION}`);
+  }
+}
