@@ -1,0 +1,46 @@
+/** What an installation may choose. The cloud's wiring and the one-machine host each parse theirs with this schema. */
+import { z } from 'zod';
+import { LIMITS, RATES } from '#domain/limits.ts';
+
+const seconds = z.int().min(1);
+const count = z.int().min(1);
+
+/** Argon2id. The defaults are OWASP's first recommendation: 19 MiB, two passes, one lane. */
+const argon2 = z.strictObject({
+  memoryKiB: z.int().min(8).max(4_194_304).default(19_456),
+  passes: z.int().min(1).max(100).default(2),
+  parallelism: z.int().min(1).max(1).default(1),
+});
+
+const rates = z.strictObject({
+  authenticatedPerHour: count.default(RATES.authenticatedPerHour),
+  anonymousPerHour: count.default(RATES.anonymousPerHour),
+  /** Failed logins, per name and per address, until no more are let through … */
+  loginFailures: count.default(RATES.loginFailures),
+  /** … for the rest of the window that the first of them opened. */
+  loginWindowSeconds: seconds.default(RATES.loginWindowSeconds),
+});
+
+export const settings = z.strictObject({
+  /** The `iss` of access tokens. */
+  issuer: z.string().min(1).default('trainyard'),
+  /** The `aud` of access tokens. */
+  audience: z.string().min(1).default('trainyard'),
+  accessTokenSeconds: seconds.default(1800),
+  refreshTokenSeconds: seconds.default(30 * 86_400),
+  rates: rates.prefault({}),
+  argon2: argon2.prefault({}),
+  jsonBodyBytes: count.default(LIMITS.jsonBodyBytes),
+  /** Of a whole upload request. What fits through a function behind API Gateway; a host of its own may take more. */
+  uploadBytes: count.default(4_500_000),
+  /** Models above this size are not streamed but redirected to: what a function may stream. */
+  streamedBytes: count.default(200_000_000),
+  /** Whose pages may call from a browser. Tokens travel in a header and never in a cookie, so anyone's may. */
+  corsOrigins: z.array(z.string()).default(['*']),
+  /** Shown in the OpenAPI document. */
+  version: z.string().default('0.1.0'),
+});
+export type Settings = z.infer<typeof settings>;
+
+/** Completes and checks: `parseSettings({})` are the cloud's. Throws `ZodError`. */
+export const parseSettings = (given: z.input<typeof settings>): Settings => settings.parse(given);
