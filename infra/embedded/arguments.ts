@@ -1,0 +1,49 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export interface Arguments {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly portOffset: number;
+}
+
+/** A command line that cannot be understood: the message is one line for the user. */
+export class UsageError extends Error {}
+
+export const USAGE = `Usage: npm start [-- OPTIONS]
+
+  --data DIR         where everything is kept (default: .trainyard)
+  --host ADDRESS     the address to bind (default: 127.0.0.1, this machine only)
+  --port-offset N    added to every port, 0 to 50000 (default: 0)
+  --help             this text`;
+
+/** The largest offset that keeps every port of the topology below 65536. */
+const LARGEST_OFFSET = 50_000;
+
+/** Reads the command line of `npm start`. `undefined` where help was asked for. Throws `UsageError`. */
+export function readArguments(args: readonly string[]): Arguments | undefined {
+  const { data, host, help, 'port-offset': offset } = parse(args);
+  if (help) return undefined;
+  const portOffset = Number(offset);
+  if (!/^\d+$/.test(offset) || portOffset > LARGEST_OFFSET) {
+    throw new UsageError(`--port-offset must be a whole number between 0 and ${LARGEST_OFFSET}; got ${offset}`);
+  }
+  if (data === '' || host === '') throw new UsageError(`${data === '' ? '--data' : '--host'} must not be empty`);
+  return { dataDir: resolve(data), host, portOffset };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        data: { type: 'string', default: '.trainyard' },
+        host: { type: 'string', default: '127.0.0.1' },
+        'port-offset': { type: 'string', default: '0' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('\n')[0]!);
+  }
+}

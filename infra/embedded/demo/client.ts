@@ -1,0 +1,51 @@
+/** A client of the platform surface, as small as the demo needs it. */
+
+/** The API said no: its status and its own words. */
+export class ApiError extends Error {
+  constructor(method: string, path: string, status: number, body: string) {
+    super(`${method} ${path} answered ${status}: ${body}`);
+  }
+}
+
+export class Client {
+  readonly #base: string;
+  #token: string | undefined;
+
+  constructor(base: string) {
+    this.#base = base;
+  }
+
+  useToken(token: string): void {
+    this.#token = token;
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.#json<T>('GET', path);
+  }
+
+  post<T>(path: string, body?: unknown): Promise<T> {
+    if (body instanceof FormData) return this.#json<T>('POST', path, { body });
+    return this.#json<T>('POST', path, {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body ?? {}),
+    });
+  }
+
+  async download(path: string): Promise<Uint8Array> {
+    const response = await this.#request('GET', path);
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  async #json<T>(method: string, path: string, init: RequestInit = {}): Promise<T> {
+    const response = await this.#request(method, path, init);
+    return (await response.json()) as T;
+  }
+
+  async #request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (this.#token !== undefined) headers.set('authorization', `Bearer ${this.#token}`);
+    const response = await fetch(`${this.#base}${path}`, { ...init, method, headers });
+    if (!response.ok) throw new ApiError(method, path, response.status, await response.text());
+    return response;
+  }
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { APIGatewayProxyResult } from 'aws-lambda';
+import { functions, type Surface } from '../../topology.ts';
+import type { Invoker } from '../invoke/invoker.ts';
+import { discardRest, readBody } from './body.ts';
+import { toProxyEvent, writeResult } from './proxy-event.ts';
+import { ResponseStream } from './response-stream.ts';
+import { makeRouter } from './route.ts';
+
+export interface ListenerOptions {
+  readonly name: string;
+  readonly surface: Surface;
+  readonly host: string;
+  readonly port: number;
+  readonly invoker: Invoker;
+  /** The largest body that is passed on; a larger one reaches the function empty, with its size in Content-Length. */
+  readonly maxBodyBytes: number;
+  /** Answers requests that are not the gateway's, such as presigned URLs; false: not this one. */
+  readonly before: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+  readonly now: () => number;
+  readonly onError: (error: unknown, where: string) => void;
+}
+
+export interface Listener {
+  readonly port: number;
+  /** Takes no new connection and resolves when those in hand are answered. */
+  close(): Promise<void>;
+}
+
+/** Serves one surface: turns requests into events, calls the function that the topology names, and writes its answer. */
+export async function listen(options: ListenerOptions): Promise<Listener> {
+  const router = makeRouter(options.surface.routes);
+
+  async function serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+    if (await options.before(request, response)) return;
+    const path = new URL(request.url ?? '/', 'http://host').pathname;
+    const match = router(path);
+    if (!match) throw new Error(`no route takes ${path}: the topology has to end with {proxy+}`);
+
+    const announced = Number(request.headers['content-length'] ?? 0);
+    if (expectsContinue && announced <= options.maxBodyBytes) response.writeContinue();
+    const body = await readBody(request, options.maxBodyBytes);
+    if (body.kind === 'cut') return void request.destroy();
+
+    const requestId = randomUUID();
+    const bytes = body.kind === 'whole' ? body.bytes : Buffer.alloc(0);
+    const event = toProxyEvent(request, bytes, match, { requestId, now: options.now(), surface: options.name });
+    if (body.kind === 'tooLarge') {
+      event.headers['Content-Length'] = String(body.bytes);
+      event.multiValueHeaders['Content-Length'] = [String(body.bytes)];
+      response.setHeader('connection', 'close');
+      discardRest(request, 4 * options.maxBodyBytes);
+    }
+
+    const withBody = request.method !== 'HEAD';
+    if (functions[match.function].streams) {
+      await options.invoker.stream(match.function, event, new ResponseStream(response, withBody), requestId);
+    } else {
+      const result = await options.invoker.invoke(match.function, event, requestId);
+      writeResult(response, result as APIGatewayProxyResult, withBody);
+    }
+  }
+
+  const handle = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+    serve(request, response, expectsContinue).catch((error: unknown) => {
+      options.onError(error, `${request.method} on ${options.name}`);
+      if (response.headersSent) return void response.destroy();
+      // What a gateway says when its function failed; the function's own errors never come this far.
+      writeResult(response, { statusCode: 502, body: '{"message":"Internal server error"}', headers: JSON_TYPE }, true);
+    });
+  };
+
+  const server = createServer({ requestTimeout: 300_000, headersTimeout: 30_000 }, handle(false));
+  server.on('checkContinue', handle(true));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: options.port, host: options.host, exclusive: true }, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => close(server),
+  };
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+}

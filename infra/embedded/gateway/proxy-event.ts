@@ -1,0 +1,90 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { Match } from './route.ts';
+
+/**
+ * A request as API Gateway's REST API hands it to a function (payload format 1.0). All bodies come in base64, as they
+ * do where every media type counts as binary: so no byte is lost on the way.
+ */
+export function toProxyEvent(
+  request: IncomingMessage,
+  body: Buffer,
+  match: Match,
+  context: { requestId: string; now: number; surface: string },
+): APIGatewayProxyEvent {
+  const url = new URL(request.url ?? '/', 'http://host');
+  const headers: Record<string, string[]> = {};
+  for (let i = 0; i < request.rawHeaders.length; i += 2) {
+    const name = request.rawHeaders[i]!;
+    headers[name] = [...(headers[name] ?? []), request.rawHeaders[i + 1]!];
+  }
+  const query: Record<string, string[]> = {};
+  for (const [name, value] of url.searchParams) query[name] = [...(query[name] ?? []), value];
+  const method = request.method ?? 'GET';
+  return {
+    resource: match.resource,
+    path: url.pathname,
+    httpMethod: method,
+    headers: last(headers),
+    multiValueHeaders: headers,
+    queryStringParameters: Object.keys(query).length === 0 ? null : last(query),
+    multiValueQueryStringParameters: Object.keys(query).length === 0 ? null : query,
+    pathParameters: match.pathParameters,
+    stageVariables: null,
+    body: body.length === 0 ? null : body.toString('base64'),
+    isBase64Encoded: body.length > 0,
+    requestContext: {
+      accountId: 'local',
+      apiId: context.surface,
+      authorizer: null,
+      protocol: `HTTP/${request.httpVersion}`,
+      httpMethod: method,
+      identity: {
+        ...NO_IDENTITY,
+        sourceIp: request.socket.remoteAddress ?? '',
+        userAgent: request.headers['user-agent'] ?? null,
+      },
+      path: url.pathname,
+      stage: 'local',
+      requestId: context.requestId,
+      requestTimeEpoch: context.now,
+      resourceId: match.resource,
+      resourcePath: match.resource,
+    },
+  };
+}
+
+const NO_IDENTITY = {
+  accessKey: null,
+  accountId: null,
+  apiKey: null,
+  apiKeyId: null,
+  caller: null,
+  clientCert: null,
+  cognitoAuthenticationProvider: null,
+  cognitoAuthenticationType: null,
+  cognitoIdentityId: null,
+  cognitoIdentityPoolId: null,
+  principalOrgId: null,
+  user: null,
+  userArn: null,
+};
+
+const last = (values: Record<string, string[]>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, list]) => [name, list.at(-1)!]));
+
+/** Status and headers of a function's answer, onto the wire. */
+export function writeHead(response: ServerResponse, result: Omit<APIGatewayProxyResult, 'body'>): void {
+  for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, String(value));
+  for (const [name, values] of Object.entries(result.multiValueHeaders ?? {})) {
+    response.setHeader(name, values.map(String));
+  }
+  response.statusCode = result.statusCode;
+}
+
+export function writeResult(response: ServerResponse, result: APIGatewayProxyResult, withBody: boolean): void {
+  const body = Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8');
+  writeHead(response, result);
+  if (result.statusCode !== 204 && result.statusCode !== 304) response.setHeader('content-length', body.length);
+  response.end(withBody ? body : undefined);
+}

@@ -1,0 +1,173 @@
+/** Trainyard on one machine: the topology's functions, queues, rules and schedules in one process and its children. */
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ComputeTask } from '#domain/ports.ts';
+import type { ComputeCommand, EmbeddedHost, EmbeddedOptions } from '#embedded/adapters.ts';
+import { openEmbeddedHost } from '#embedded/host.ts';
+import { parseSettings } from '#functions/settings.ts';
+import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../topology.ts';
+import { type Listener, listen } from './gateway/listener.ts';
+import { provideStreamingRuntime } from './gateway/response-stream.ts';
+import { Invoker } from './invoke/invoker.ts';
+import { projectRoot } from './invoke/load.ts';
+import { type LogTarget, makeLogger } from './logger.ts';
+import { pumpBus } from './pumps/bus.ts';
+import type { Pump } from './pumps/consume.ts';
+import { pumpQueues } from './pumps/queues.ts';
+import { runSchedules } from './pumps/scheduler.ts';
+
+export interface HostOptions {
+  readonly dataDir: string;
+  /** The address to bind. Default: 127.0.0.1. */
+  readonly host?: string;
+  /** Added to every port of the topology; `'free'` takes free ones. Default: 0. */
+  readonly portOffset?: number | 'free';
+  readonly log?: LogTarget;
+  /** Overrides of the settings that handlers get. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export interface Host {
+  readonly bases: Readonly<Record<SurfaceName, string>>;
+  /** Takes no new work, finishes what is in hand, and frees the folder. A training goes on when a host starts again. */
+  close(): Promise<void>;
+}
+
+/** On one machine no gateway bounds a request; this does. Larger files go up in parts. */
+const UPLOAD_BYTES = 32 * 1024 * 1024;
+/** What multipart framing may add. */
+const FRAMING_BYTES = 64 * 1024;
+const PURGE_EVERY_MS = 60_000;
+
+/**
+ * Starts everything on a folder. Throws an error with a line for the user where a port is taken, the folder cannot be
+ * written, or another host runs on it.
+ */
+export async function startHost(options: HostOptions): Promise<Host> {
+  const address = options.host ?? '127.0.0.1';
+  const log = options.log ?? 'stderr';
+  const logger = makeLogger('host', log);
+  const onError = (error: unknown, where: string): void => logger.error(where, error as Error);
+  const settings = parseSettings({ uploadBytes: UPLOAD_BYTES, ...options.settings });
+
+  let baseUrl = '';
+  const shared = {
+    dir: options.dataDir,
+    queues: Object.fromEntries(
+      Object.entries(queues).map(([name, { visibilitySeconds, maxReceives }]) => [
+        name,
+        { visibilitySeconds, maxReceives },
+      ]),
+    ) as EmbeddedOptions['queues'],
+  };
+  const adapters = await openEmbeddedHost({
+    ...shared,
+    baseUrl: () => baseUrl,
+    computeCommand: (task) => trainerCommand(options.dataDir, task),
+    log: ({ task, stream, line }) => logger.info('trainer', { task: task.id, stream, line }),
+    maxTasks: Math.max(1, availableParallelism() - 1),
+  });
+
+  const stops: (() => Promise<void>)[] = [() => adapters.close()];
+  const close = async (): Promise<void> => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  try {
+    provideStreamingRuntime();
+    const invoker = new Invoker({
+      adapters,
+      // A worker thread gets a copy; it is made with the first call, when the base URL is known.
+      get embedded() {
+        return { ...shared, baseUrl };
+      },
+      settings,
+      log,
+    });
+    stops.push(() => invoker.close());
+    await invoker.warm('platform-api');
+
+    const listeners = await listenAll(adapters, invoker, {
+      address,
+      portOffset: options.portOffset ?? 0,
+      maxBodyBytes: settings.uploadBytes + FRAMING_BYTES,
+      onError,
+    });
+    baseUrl = listeners.platform.base;
+    const pumps: Pump[] = [...pumpQueues(adapters, invoker, onError), pumpBus(adapters, invoker, onError)];
+    stops.push(async () => void (await Promise.all(pumps.map((one) => one.stop()))));
+    await adapters.startCompute();
+    const timers = [...runSchedules(invoker, adapters.now, onError), purging(adapters, onError)];
+    stops.push(async () => void (await Promise.all(timers.map((one) => one.stop()))));
+    stops.push(async () => void (await Promise.all(Object.values(listeners).map((one) => one.listener.close()))));
+    return {
+      bases: Object.fromEntries(Object.entries(listeners).map(([name, { base }]) => [name, base])) as Host['bases'],
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Bound {
+  readonly listener: Listener;
+  readonly base: string;
+}
+
+async function listenAll(
+  adapters: EmbeddedHost,
+  invoker: Invoker,
+  options: {
+    address: string;
+    portOffset: number | 'free';
+    maxBodyBytes: number;
+    onError: (error: unknown, where: string) => void;
+  },
+): Promise<Record<SurfaceName, Bound>> {
+  const bound: [SurfaceName, Bound][] = [];
+  for (const [name, surface] of Object.entries(surfaces) as [SurfaceName, Surface][]) {
+    try {
+      const listener = await listen({
+        name,
+        surface,
+        host: options.address,
+        port: options.portOffset === 'free' ? 0 : surface.port + options.portOffset,
+        invoker,
+        maxBodyBytes: options.maxBodyBytes,
+        before: (request, response) => adapters.servePresigned(request, response),
+        now: adapters.now,
+        onError: options.onError,
+      });
+      bound.push([name, { listener, base: `http://${urlHost(options.address)}:${listener.port}` }]);
+    } catch (error) {
+      await Promise.all(bound.map(([, one]) => one.listener.close()));
+      throw error;
+    }
+  }
+  return Object.fromEntries(bound) as Record<SurfaceName, Bound>;
+}
+
+/** How to call an address that was bound: a wildcard is reached over loopback, and IPv6 stands in brackets. */
+function urlHost(address: string): string {
+  if (address === '0.0.0.0' || address === '::') return '127.0.0.1';
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+function trainerCommand(dataDir: string, task: ComputeTask): ComputeCommand {
+  return {
+    command: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', join(projectRoot, trainer.entry)],
+    env: {
+      PATH: [dirname(process.execPath), process.env.PATH].join(':'),
+      TRAINYARD_DATA: dataDir,
+      TRAINYARD_ACCOUNT: task.accountId,
+      TRAINYARD_JOB: task.jobId,
+      TRAINYARD_ATTEMPT: String(task.attempt),
+    },
+  };
+}
+
+function purging(adapters: EmbeddedHost, onError: (error: unknown, where: string) => void): Pump {
+  const timer = setInterval(() => adapters.purge().catch((error: unknown) => onError(error, 'purge')), PURGE_EVERY_MS);
+  return { stop: async () => clearInterval(timer) };
+}

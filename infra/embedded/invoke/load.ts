@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Adapters } from '#domain/ports.ts';
+import type { Settings } from '#functions/settings.ts';
+import { type FunctionName, functions } from '../../topology.ts';
+
+export const projectRoot = fileURLToPath(new URL('../../..', import.meta.url));
+
+export interface HandlerOptions {
+  readonly settings: Settings;
+  readonly logger: Logger;
+}
+
+export type Handler = (event: unknown, ...rest: readonly unknown[]) => Promise<unknown>;
+
+/** Loads a function's entry point and gives it the world: what `functions/wiring.ts` does in the cloud. */
+export async function loadHandler(name: FunctionName, adapters: Adapters, options: HandlerOptions): Promise<Handler> {
+  const entry: unknown = await import(pathToFileURL(join(projectRoot, functions[name].entry)).href);
+  const { makeHandler } = entry as { makeHandler: (adapters: Adapters, options: HandlerOptions) => Handler };
+  return makeHandler(adapters, options);
+}

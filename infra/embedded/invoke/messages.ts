@@ -1,0 +1,23 @@
+/** What travels between the host and a worker thread. */
+import type { EmbeddedOptions } from '#embedded/adapters.ts';
+import type { Settings } from '#functions/settings.ts';
+import type { FunctionName } from '../../topology.ts';
+import type { LogTarget } from '../logger.ts';
+
+export interface WorkerSetup {
+  readonly name: FunctionName;
+  readonly embedded: EmbeddedOptions;
+  readonly settings: Settings;
+  readonly log: LogTarget;
+}
+
+export interface CallMessage {
+  readonly event: unknown;
+  readonly requestId: string;
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+}
+
+export type ReplyMessage =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly message: string };

@@ -1,0 +1,45 @@
+/** `npm start`: the embedded host, serving until it is stopped. */
+import { readArguments, USAGE, UsageError } from './arguments.ts';
+import { explain } from './explain.ts';
+import { startHost } from './host.ts';
+
+/** Exit codes: 0 stopped as asked, 1 could not start, 2 the command line was wrong. */
+async function main(): Promise<number> {
+  const args = readArguments(process.argv.slice(2));
+  if (!args) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  const host = await startHost(args);
+  const base = host.bases.platform;
+  process.stdout.write(`Trainyard is running.
+
+${Object.entries(host.bases)
+  .map(([name, url]) => `  ${name.padEnd(10)} ${url}`)
+  .join('\n')}
+  documents  ${base}/docs
+  data       ${args.dataDir}
+
+Get a token:
+  curl -s ${base}/auth/register -H 'content-type: application/json' \\
+    -d '{"username":"ada","email":"ada@example.com","password":"correct horse","full_name":"Ada L."}'
+  curl -s ${base}/auth/login -H 'content-type: application/json' \\
+    -d '{"username":"ada","password":"correct horse"}'
+
+Stop with Ctrl-C. Logs go to standard error.
+`);
+  await stopped;
+  process.stdout.write('Stopping: finishing what is in hand …\n');
+  await host.close();
+  return 0;
+}
+
+try {
+  process.exit(await main());
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+}

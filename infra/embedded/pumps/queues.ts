@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { ReceivedMessage } from '#domain/ports.ts';
+import type { EmbeddedAdapters } from '#embedded/adapters.ts';
+import { queues } from '../../topology.ts';
+import type { Invoker } from '../invoke/invoker.ts';
+import { type Pump, pump } from './consume.ts';
+
+/** Calls each queue's consumer with SQS events, as Lambda's event source mapping does, and honours partial failures. */
+export function pumpQueues(
+  adapters: EmbeddedAdapters,
+  invoker: Invoker,
+  onError: (error: unknown, where: string) => void,
+): Pump[] {
+  return Object.entries(queues).flatMap(([name, spec]) =>
+    Array.from({ length: spec.concurrency }, () =>
+      pump({
+        queue: adapters.queuesByName.get(name)!,
+        batchSize: spec.batchSize,
+        watch: adapters.watch,
+        now: adapters.now,
+        onError,
+        handle: async (messages) => {
+          const answer = (await invoker.invoke(spec.consumer, toSqsEvent(name, messages))) as
+            | SQSBatchResponse
+            | undefined;
+          return new Set(answer?.batchItemFailures.map((failure) => failure.itemIdentifier) ?? []);
+        },
+      }),
+    ),
+  );
+}
+
+function toSqsEvent(queue: string, messages: readonly ReceivedMessage[]): SQSEvent {
+  return {
+    Records: messages.map((message) => ({
+      messageId: message.id,
+      receiptHandle: message.receipt,
+      body: message.body,
+      attributes: {
+        ApproximateReceiveCount: String(message.receives),
+        SentTimestamp: String(message.sentAt),
+        SenderId: 'local',
+        ApproximateFirstReceiveTimestamp: String(message.sentAt),
+      },
+      messageAttributes: {},
+      md5OfBody: createHash('md5').update(message.body).digest('hex'),
+      eventSource: 'aws:sqs',
+      eventSourceARN: `arn:aws:sqs:local:000000000000:${queue}`,
+      awsRegion: 'local',
+    })),
+  };
+}
