@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 export interface Arguments {
   readonly dataDir: string;
   readonly host: string;
-  readonly portOffset: number;
+  readonly portOffset: number | 'free';
 }
 
 /** A command line that cannot be understood: the message is one line for the user. */
@@ -14,7 +14,7 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
 
   --data DIR         where everything is kept (default: .trainyard)
   --host ADDRESS     the address to bind (default: 127.0.0.1, this machine only)
-  --port-offset N    added to every port, 0 to 50000 (default: 0)
+  --port-offset N    added to every port, 0 to 50000 (default: 0); "free" takes free ports
   --help             this text`;
 
 /** The largest offset that keeps every port of the topology below 65536. */
@@ -24,9 +24,11 @@ const LARGEST_OFFSET = 50_000;
 export function readArguments(args: readonly string[]): Arguments | undefined {
   const { data, host, help, 'port-offset': offset } = parse(args);
   if (help) return undefined;
-  const portOffset = Number(offset);
-  if (!/^\d+$/.test(offset) || portOffset > LARGEST_OFFSET) {
-    throw new UsageError(`--port-offset must be a whole number between 0 and ${LARGEST_OFFSET}; got ${offset}`);
+  const portOffset = offset === 'free' ? offset : Number(offset);
+  if (portOffset !== 'free' && (!/^\d+$/.test(offset) || portOffset > LARGEST_OFFSET)) {
+    throw new UsageError(
+      `--port-offset must be a whole number between 0 and ${LARGEST_OFFSET}, or free; got ${offset}`,
+    );
   }
   if (data === '' || host === '') throw new UsageError(`${data === '' ? '--data' : '--host'} must not be empty`);
   return { dataDir: resolve(data), host, portOffset };

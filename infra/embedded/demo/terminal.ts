@@ -1,13 +1,13 @@
 /** What the demo prints: a line for each step, and a bar that moves in place on a terminal and in lines elsewhere. */
-import type { WriteStream } from 'node:tty';
+import type { Writable } from 'node:stream';
 
 const BAR = 30;
 
 export class Terminal {
-  readonly #out: WriteStream;
+  readonly #out: Writable & { readonly isTTY?: boolean };
   #shown = '';
 
-  constructor(out: WriteStream) {
+  constructor(out: Writable & { readonly isTTY?: boolean }) {
     this.#out = out;
   }
 

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { surfaces } from '#infra/topology.ts';
+import { runHost, startHostProcess } from './running-host.ts';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'trainyard-host-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Everything but the structured log is one line. */
+const oneLine = /^trainyard: [^\n]+\n$/;
+
+describe('the host as a process', () => {
+  test('stops with 0 on SIGTERM, and can start again on its folder', async () => {
+    for (let round = 0; round < 2; round++) {
+      const host = await startHostProcess(join(folder, 'again'));
+      expect((await fetch(host.base)).status).toBe(200);
+      const end = await host.stop('SIGTERM');
+      expect([end.code, end.signal]).toEqual([0, null]);
+    }
+  });
+
+  test('a second host on the same folder is told so, and the first goes on', async () => {
+    const data = join(folder, 'shared');
+    const first = await startHostProcess(data);
+    const second = await runHost('--data', data, '--port-offset', 'free');
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(oneLine);
+    expect(second.stderr).toContain(data);
+    expect((await fetch(first.base)).status).toBe(200);
+    await first.stop();
+  });
+
+  test('a folder is free again when its host was killed', async () => {
+    const data = join(folder, 'killed');
+    const first = await startHostProcess(data);
+    await first.stop('SIGKILL');
+    const second = await startHostProcess(data);
+    expect((await second.stop()).code).toBe(0);
+  });
+
+  test('a port in use is named', async () => {
+    const taken = createServer();
+    const port = await new Promise<number>((resolve) => {
+      taken.listen(0, '127.0.0.1', () => resolve((taken.address() as AddressInfo).port));
+    });
+    const offset = String(port - surfaces.platform.port);
+    const end = await runHost('--data', join(folder, 'port'), '--port-offset', offset);
+    taken.close();
+    expect(end.code).toBe(1);
+    expect(end.stderr).toMatch(oneLine);
+    expect(end.stderr).toContain(`port ${port} is in use`);
+  });
+
+  test('a folder that cannot be written is named', async () => {
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    const end = await runHost('--data', join(file, 'below'), '--port-offset', 'free');
+    expect(end.code).toBe(1);
+    expect(end.stderr).toMatch(oneLine);
+    expect(end.stderr).toContain(file);
+  });
+
+  test('a command line that is wrong exits with 2', async () => {
+    const end = await runHost('--port-offset', 'many');
+    expect(end.code).toBe(2);
+    expect(end.stderr).toMatch(oneLine);
+  });
+
+  test('help is printed and nothing started', async () => {
+    const end = await runHost('--help');
+    expect(end.code).toBe(0);
+    expect(end.stdout).toContain('--data DIR');
+  });
+});

@@ -1,0 +1,73 @@
+/** Starts the real program, as `npm start` does, and talks to it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class RunningHost {
+  readonly child: ChildProcess;
+  readonly base: string;
+  readonly finished: Promise<Finished>;
+
+  constructor(child: ChildProcess, base: string, finished: Promise<Finished>) {
+    this.child = child;
+    this.base = base;
+    this.finished = finished;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Finished> {
+    this.child.kill(signal);
+    return this.finished;
+  }
+}
+
+/** Runs the host's program to its end; for command lines with which it does not start. */
+export function runHost(...args: readonly string[]): Promise<Finished> {
+  return launch(args).finished;
+}
+
+/** Starts a host on free ports; resolves once it says that it is running. */
+export async function startHostProcess(dataDir: string): Promise<RunningHost> {
+  const { child, finished, output } = launch(['--data', dataDir, '--port-offset', 'free']);
+  const started = new Promise<string>((resolve) => {
+    child.stdout!.on('data', () => {
+      const base = /platform\s+(http:\S+)/.exec(output())?.[1];
+      if (base !== undefined && output().includes('Stop with')) resolve(base);
+    });
+  });
+  const base = await Promise.race([
+    started,
+    finished.then((end) => {
+      throw new Error(`the host did not start: ${end.stderr}`);
+    }),
+  ]);
+  return new RunningHost(child, base, finished);
+}
+
+function launch(args: readonly string[]) {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'infra/embedded/main.ts', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const finished = once(child, 'close').then(
+    ([code, signal]): Finished => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+      stdout,
+      stderr,
+    }),
+  );
+  return { child, finished, output: () => stdout };
+}

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { BUCKETS } from '#domain/ports.ts';
+import { buckets, functions, queues, rules, schedules, surfaces, trainer } from '#infra/topology.ts';
+
+describe('the topology', () => {
+  test('names entry points that exist', () => {
+    for (const { entry } of [...Object.values(functions), trainer])
+      expect([entry, existsSync(entry)]).toEqual([entry, true]);
+  });
+
+  test('gives every function something that calls it', () => {
+    const called = new Set<string>([
+      ...Object.values(surfaces).flatMap((surface) => surface.routes.map((route) => route.function)),
+      ...Object.values(queues).map((queue) => queue.consumer),
+      ...rules.map((rule) => rule.target),
+      ...schedules.map((schedule) => schedule.target),
+    ]);
+    expect([...called].sort()).toEqual(Object.keys(functions).sort());
+  });
+
+  test('hides a message for longer than its consumer may take', () => {
+    for (const queue of Object.values(queues)) {
+      expect(queue.visibilitySeconds).toBeGreaterThan(functions[queue.consumer].timeoutSeconds);
+    }
+  });
+
+  test('has each bucket of the domain', () => {
+    expect([...buckets].sort()).toEqual([...BUCKETS].sort());
+  });
+
+  test('gives no two surfaces the same port', () => {
+    const ports = Object.values(surfaces).map((surface) => surface.port);
+    expect(new Set(ports).size).toBe(ports.length);
+  });
+});
