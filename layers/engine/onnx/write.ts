@@ -52,6 +52,7 @@ export class OnnxWriter {
   readonly #nodes: NodeProto[] = [];
   readonly #initializers: TensorProto[] = [];
   readonly #supply: { next: number };
+  readonly #used = new Set<Value>();
 
   constructor(supply: { next: number } = { next: 0 }) {
     this.#supply = supply;
@@ -70,6 +71,11 @@ export class OnnxWriter {
     const name = this.fresh(value.node.op.name);
     this.#names.set(value, name);
     return name;
+  }
+
+  /** Whether the graph being written reads the value or returns it. */
+  uses(value: Value): boolean {
+    return this.#used.has(value);
   }
 
   /** Makes `name` the value's name. */
@@ -146,7 +152,9 @@ export class OnnxWriter {
       this.alias(value, outputNames[i]!);
       claimed.add(outputNames[i]!);
     }
-    for (const n of topological(graph.outputs)) {
+    const nodes = topological(graph.outputs);
+    for (const value of [...graph.outputs, ...nodes.flatMap((n) => n.inputs)]) this.#used.add(value);
+    for (const n of nodes) {
       if (n.op.emit) n.op.emit(this, n);
       else this.same(n, n.op.name);
     }

@@ -1,0 +1,60 @@
+import type { Builder, Value } from '../graph.ts';
+import { greater } from './compare.ts';
+import { unary } from './define.ts';
+import { floats } from './domain.ts';
+import { abs, add, div, erf, exp, log, maximum, minimum, mul, neg, sub } from './elementwise.ts';
+import { cast, where } from './select.ts';
+
+export const tanh = unary({
+  name: 'Tanh',
+  domain: floats,
+  gradient: (b, ct, _, y) => mul(b, ct, sub(b, 1, mul(b, y, y))),
+  fold: Math.tanh,
+});
+
+export const sigmoid = unary({
+  name: 'Sigmoid',
+  domain: floats,
+  gradient: (b, ct, _, y) => mul(b, ct, mul(b, y, sub(b, 1, y))),
+  fold: (x) => 1 / (1 + Math.exp(-x)),
+});
+
+/** The derivative at 0 is taken to be 0. */
+export const relu = unary({
+  name: 'Relu',
+  domain: floats,
+  gradient: (b, ct, _, y) => mul(b, ct, cast(b, greater(b, y, 0), y.type.dtype)),
+  fold: (x) => Math.max(x, 0),
+});
+
+/** x where it is positive, else slope · x. */
+export function leakyRelu(b: Builder, x: Value, slope = 0.01): Value {
+  return where(b, greater(b, x, 0), x, mul(b, x, slope));
+}
+
+/** x · Φ(x), by the error function: Hendrycks and Gimpel 2016. */
+export function gelu(b: Builder, x: Value): Value {
+  return mul(b, mul(b, x, add(b, erf(b, div(b, x, Math.SQRT2)), 1)), 0.5);
+}
+
+/** The tanh approximation of `gelu`: Hendrycks and Gimpel 2016, section 2. */
+export function geluTanh(b: Builder, x: Value): Value {
+  const cube = mul(b, x, mul(b, x, x));
+  const inner = mul(b, add(b, x, mul(b, cube, 0.044715)), Math.sqrt(2 / Math.PI));
+  return mul(b, mul(b, x, 0.5), add(b, tanh(b, inner), 1));
+}
+
+/** x · sigmoid(x). */
+export function silu(b: Builder, x: Value): Value {
+  return mul(b, x, sigmoid(b, x));
+}
+
+/** log(1 + exp x), without overflow for large x. */
+export function softplus(b: Builder, x: Value): Value {
+  return add(b, maximum(b, x, 0), log(b, add(b, exp(b, neg(b, abs(b, x))), 1)));
+}
+
+/** x held between two bounds. */
+export function clip(b: Builder, x: Value, low: number, high: number): Value {
+  return minimum(b, maximum(b, x, low), high);
+}

@@ -1,0 +1,120 @@
+import type { Builder, Node, Operand, Value } from '../graph.ts';
+import type { Maybe, NoGradient, Op } from '../op.ts';
+import { type Tensor, tensorFrom, toNumbers } from '../tensor.ts';
+import { broadcastShapes, type DType, isFloat, ShapeError, sizeOf } from '../type.ts';
+import { type Domain, expectDomain, expectOneDType } from './domain.ts';
+import { unbroadcast } from './movement.ts';
+
+/** Constants beyond this many elements are left to the runtime to fold. */
+export const FOLD_LIMIT = 64;
+
+type UnaryGradient = (b: Builder, ct: Value, x: Value, y: Value) => Value;
+
+export interface UnaryRow {
+  readonly name: string;
+  readonly domain: Domain;
+  /** Element type of the result, if not that of the input. */
+  readonly result?: DType;
+  readonly gradient: NoGradient | UnaryGradient;
+  readonly fold?: (x: number) => number;
+  readonly emit?: Op<undefined>['emit'];
+}
+
+export interface Unary {
+  (b: Builder, x: Value): Value;
+  readonly op: Op<undefined>;
+}
+
+/** An operation on each element of one input. */
+export function unary({ name, domain, result, gradient, fold, emit }: UnaryRow): Unary {
+  const op: Op<undefined> = {
+    name,
+    infer: ([x]) => {
+      expectDomain(domain, [x!]);
+      return [{ dtype: result ?? x!.dtype, shape: x!.shape }];
+    },
+    vjp: isRule(gradient) ? (b, n, [ct]) => [gradient(b, ct!, n.inputs[0]!, n.outputs[0]!)] : gradient,
+    ...(emit ? { emit } : {}),
+    ...(fold ? { fold: ([x]) => foldFloats(([value]) => fold(value!), [x!], result) } : {}),
+  };
+  return Object.assign((b: Builder, x: Value) => b.apply1(op, [x], undefined), { op });
+}
+
+type BinaryGradient = (b: Builder, ct: Value, x: Value, y: Value, n: Node<undefined>) => Value;
+
+export interface BinaryRow {
+  readonly name: string;
+  readonly domain: Domain;
+  readonly result?: DType;
+  /** The cotangent of each input, of the broadcast shape; the sum over stretched axes is taken here. */
+  readonly gradient: NoGradient | readonly [BinaryGradient, BinaryGradient];
+  readonly fold?: (x: number, y: number) => number;
+  readonly emit?: Op<undefined>['emit'];
+}
+
+export interface Binary {
+  (b: Builder, x: Operand, y: Operand): Value;
+  readonly op: Op<undefined>;
+}
+
+/** An operation on each pair of elements of two inputs that broadcast. */
+export function binary({ name, domain, result, gradient, fold, emit }: BinaryRow): Binary {
+  const op: Op<undefined> = {
+    name,
+    infer: (inputs) => {
+      expectDomain(domain, inputs);
+      const dtype = expectOneDType(inputs);
+      return [{ dtype: result ?? dtype, shape: broadcastShapes(...inputs.map((input) => input.shape)) }];
+    },
+    vjp: isRule(gradient)
+      ? (b, n, [ct], need) => {
+          const [x, y] = n.inputs as readonly [Value, Value];
+          return n.inputs.map((input, i) =>
+            need[i] ? unbroadcast(b, gradient[i]!(b, ct!, x, y, n), input) : undefined,
+          );
+        }
+      : gradient,
+    ...(emit ? { emit } : {}),
+    ...(fold ? { fold: (inputs) => foldFloats(([x, y]) => fold(x!, y!), inputs, result) } : {}),
+  };
+  return Object.assign((b: Builder, x: Operand, y: Operand) => b.apply1(op, operands(b, x, y), undefined), { op });
+}
+
+function operands(b: Builder, x: Operand, y: Operand): Value[] {
+  const like = typeof x === 'number' ? y : x;
+  if (typeof like === 'number') throw new ShapeError(`wants a value; got the numbers ${x} and ${y}`);
+  return [b.operand(x, like), b.operand(y, like)];
+}
+
+function isRule<R extends object>(gradient: NoGradient | R): gradient is R {
+  return !('gradient' in gradient);
+}
+
+/** The function on every element of small float tensors that broadcast; undefined where folding is not worth it. */
+function foldFloats(f: (xs: number[]) => number, inputs: readonly Tensor[], result?: DType): Maybe<Tensor> {
+  const [first] = inputs;
+  if (!first || result || !isFloat(first.dtype)) return undefined;
+  const shape = broadcastShapes(...inputs.map((input) => input.shape)).map(Number);
+  const size = sizeOf(shape);
+  if (size > FOLD_LIMIT) return undefined;
+  const sources = inputs.map((input) => ({ shape: input.shape, values: toNumbers(input) }));
+  const values = Array.from({ length: size }, (_, flat) =>
+    f(sources.map((source) => source.values[broadcastIndex(flat, shape, source.shape)]!)),
+  );
+  return tensorFrom(first.dtype, shape, values);
+}
+
+/** Where element `flat` of the broadcast shape comes from in a tensor of the given shape. */
+function broadcastIndex(flat: number, broadcast: readonly number[], shape: readonly number[]): number {
+  let rest = flat;
+  let index = 0;
+  let stride = 1;
+  for (let axis = broadcast.length - 1; axis >= 0; axis--) {
+    const position = rest % broadcast[axis]!;
+    rest = Math.floor(rest / broadcast[axis]!);
+    const dim = shape[axis - broadcast.length + shape.length] ?? 1;
+    if (dim !== 1) index += position * stride;
+    stride *= dim;
+  }
+  return index;
+}

@@ -1,0 +1,97 @@
+import type { Builder, Value } from '../graph.ts';
+import type { Op } from '../op.ts';
+import { formatShape, normalizeAxis, ShapeError, sameShape, type Type } from '../type.ts';
+import { equal } from './compare.ts';
+import { expectDomain, expectOneDType, integers } from './domain.ts';
+import { transpose, unsqueeze, zerosLike } from './movement.ts';
+import { cast } from './select.ts';
+
+const gatherOp: Op<{ readonly axis: number }> = {
+  name: 'Gather',
+  infer: ([x, indices], { axis }) => {
+    expectDomain(integers, [indices!]);
+    if (x!.shape.length === 0) throw new ShapeError('wants something to gather from; got a scalar');
+    return [{ dtype: x!.dtype, shape: [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)] }];
+  },
+  /*
+   *  x [p, N, q], indices [i, j], ct [p, i, j, q]: with the gathered axes in front, each ct[i, j] is added to row
+   *  indices[i, j] of a zero [N, p, q], which then gets its axes back in order.
+   */
+  vjp: (b, n, [ct]) => {
+    const [x, indices] = n.inputs as readonly [Value, Value];
+    const { axis } = n.attrs;
+    const rank = x.type.shape.length;
+    const taken = indices.type.shape.length;
+    const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+    const front = transpose(b, ct!, [
+      ...range(axis, axis + taken),
+      ...range(0, axis),
+      ...range(axis + taken, rank - 1 + taken),
+    ]);
+    const rows = transpose(b, zerosLike(b, x), [axis, ...range(0, axis), ...range(axis + 1, rank)]);
+    const sum = scatterAdd(b, rows, unsqueeze(b, cast(b, indices, 'int64'), [-1]), front);
+    return [transpose(b, sum, [...range(1, axis + 1), 0, ...range(axis + 1, rank)]), undefined];
+  },
+  emit: (w, n) => w.same(n, 'Gather', { axis: { int: n.attrs.axis } }),
+};
+
+/** Slices of x along an axis, at integer positions of any shape; negative counts from the end. */
+export const gather = Object.assign(
+  (b: Builder, x: Value, indices: Value, axis = 0): Value =>
+    b.apply1(gatherOp, [x, indices], {
+      axis: x.type.shape.length === 0 ? 0 : normalizeAxis(axis, x.type.shape.length),
+    }),
+  { op: gatherOp },
+);
+
+/** The type of the elements or slices that rows of `indices` name. */
+function picked(x: Type, indices: Type): Type {
+  const depth = indices.shape.at(-1);
+  if (indices.dtype !== 'int64') throw new ShapeError(`wants int64 indices; got ${indices.dtype}`);
+  if (typeof depth !== 'number' || depth < 1 || depth > x.shape.length)
+    throw new ShapeError(`wants indices whose last axis is 1 to ${x.shape.length}; got ${formatShape(indices.shape)}`);
+  return { dtype: x.dtype, shape: [...indices.shape.slice(0, -1), ...x.shape.slice(depth)] };
+}
+
+const gatherNDOp: Op<undefined> = {
+  name: 'GatherND',
+  infer: ([x, indices]) => [picked(x!, indices!)],
+  vjp: (b, n, [ct]) => [scatterAdd(b, zerosLike(b, n.inputs[0]!), n.inputs[1]!, ct!), undefined],
+};
+
+/** x at the positions that the last axis of `indices` (int64) spells out. */
+export const gatherND = Object.assign(
+  (b: Builder, x: Value, indices: Value): Value => b.apply1(gatherNDOp, [x, indices], undefined),
+  { op: gatherNDOp },
+);
+
+const scatterAddOp: Op<undefined> = {
+  name: 'ScatterAdd',
+  infer: ([x, indices, updates]) => {
+    expectOneDType([x!, updates!]);
+    const wanted = picked(x!, indices!);
+    if (!sameShape(wanted.shape, updates!.shape))
+      throw new ShapeError(`wants updates ${formatShape(wanted.shape)}; got ${formatShape(updates!.shape)}`);
+    return [x!];
+  },
+  vjp: (b, n, [ct], need) => [
+    need[0] ? ct : undefined,
+    undefined,
+    need[2] ? gatherND(b, ct!, n.inputs[1]!) : undefined,
+  ],
+  emit: (w, n) => w.same(n, 'ScatterND', { reduction: { string: 'add' } }),
+};
+
+/** x with updates added at the positions of `gatherND`; positions may repeat. */
+export const scatterAdd = Object.assign(
+  (b: Builder, x: Value, indices: Value, updates: Value): Value =>
+    b.apply1(scatterAddOp, [x, indices, updates], undefined),
+  { op: scatterAddOp },
+);
+
+/** 1 where the last axis is at the index, else 0: integer [...] → float [..., depth]; an index out of range is all 0. */
+export function oneHot(b: Builder, indices: Value, depth: number, dtype: 'float32' | 'float64' = 'float32'): Value {
+  const positions = BigInt64Array.from({ length: depth }, (_, i) => BigInt(i));
+  const range = b.constant({ dtype: 'int64', shape: [depth], data: positions });
+  return cast(b, equal(b, unsqueeze(b, cast(b, indices, 'int64'), [-1]), range), dtype);
+}

@@ -1,0 +1,101 @@
+import { Builder, constantOp, Graph, type Node, type Value } from './graph.ts';
+import type { Maybe } from './op.ts';
+import { rewrite } from './rewrite.ts';
+import { type Tensor, toNumbers } from './tensor.ts';
+import { sameShape, sizeOf } from './type.ts';
+
+/** Tensors up to this many elements count as equal if their elements are; larger ones only if they are the same object. */
+const COMPARE_LIMIT = 64;
+
+/**
+ * An equal graph with less to do: operations on constants are done, arithmetic that changes nothing is left out,
+ * equal nodes become one, and so do those inside inner graphs. What no output needs is not part of a graph to begin
+ * with. Inputs, output names and the order of floating-point operations stay.
+ */
+export function simplify(graph: Graph): Graph {
+  const b = new Builder();
+  const ids = new Identities();
+  const made = new Map<string, readonly Value[]>();
+  const remake = (node: Node, inputs: readonly Value[]): readonly Value[] => {
+    const attrs = node.op.mapGraphs ? node.op.mapGraphs(node.attrs, simplify) : node.attrs;
+    const shorter = fold(b, node, inputs) ?? identity(node, inputs);
+    if (shorter && !shorter.node) return [shorter];
+    const key = shorter?.node ? ids.keyOf(shorter.node) : ids.key(node.op.name, inputs, attrs);
+    const twin = made.get(key);
+    if (twin) return shorter ? [twin[shorter.index]!] : twin;
+    const outputs = shorter?.node?.outputs ?? b.at(node.place, () => b.apply(node.op, inputs, attrs));
+    made.set(key, outputs);
+    return shorter ? [shorter] : outputs;
+  };
+  const outputs = rewrite(graph.outputs, new Map(), remake);
+  return new Graph(
+    graph.name,
+    graph.inputs,
+    Object.fromEntries(graph.outputNames.map((name, i) => [name, outputs[i]!])),
+  );
+}
+
+function fold(b: Builder, node: Node, inputs: readonly Value[]): Maybe<Value> {
+  const constants = inputs.flatMap((input) => constantTensor(input) ?? []);
+  if (!node.op.fold || node.op === constantOp || constants.length !== inputs.length) return undefined;
+  const folded = node.op.fold(constants, node.attrs);
+  return folded && b.constant(folded);
+}
+
+function constantTensor(value: Value): Maybe<Tensor> {
+  // The attributes of a Constant are its tensor; no other operation is named so.
+  return value.node?.op === constantOp ? (value.node.attrs as Tensor) : undefined;
+}
+
+type Identity = (inputs: readonly Value[]) => Maybe<Value>;
+
+/** Arithmetic that changes nothing. x + 0 is not here: it turns −0 into 0. */
+const identities: Readonly<Record<string, Identity>> = {
+  Mul: ([x, y]) => neutral(x!, y!, 1) ?? neutral(y!, x!, 1),
+  Div: ([x, y]) => neutral(x!, y!, 1),
+  Sub: ([x, y]) => neutral(x!, y!, 0),
+  Neg: ([x]) => (x!.node?.op.name === 'Neg' ? x!.node.inputs[0] : undefined),
+};
+
+function identity(node: Node, inputs: readonly Value[]): Maybe<Value> {
+  const result = identities[node.op.name]?.(inputs);
+  return result && sameShape(result.type.shape, node.outputs[0]!.type.shape) ? result : undefined;
+}
+
+/** x, if the other operand is a small constant with one value everywhere that does nothing to it. */
+function neutral(x: Value, other: Value, value: number): Maybe<Value> {
+  const constant = constantTensor(other);
+  if (!constant || sizeOf(constant.shape) > COMPARE_LIMIT) return undefined;
+  return toNumbers(constant).every((element) => Object.is(element, value)) ? x : undefined;
+}
+
+/** Numbers for objects, and texts for nodes that are equal if and only if the nodes compute the same. */
+class Identities {
+  readonly #ids = new Map<object, number>();
+
+  keyOf(node: Node): string {
+    return this.key(node.op.name, node.inputs, node.attrs);
+  }
+
+  key(op: string, inputs: readonly Value[], attrs: unknown): string {
+    const names = inputs.map((input) => `${this.#id(input.node ?? input)}.${input.index}`);
+    return `${op}(${names.join()})${JSON.stringify(attrs, (_, value: unknown) => this.#plain(value))}`;
+  }
+
+  #plain(value: unknown): unknown {
+    if (value instanceof Graph) return `graph ${this.#id(value)}`;
+    if (typeof value === 'bigint') return `${value}n`;
+    if (Object.is(value, -0) || Number.isNaN(value)) return `number ${Object.is(value, -0) ? '-0' : 'NaN'}`;
+    if (value instanceof Object && ArrayBuffer.isView(value)) {
+      if (value.byteLength > COMPARE_LIMIT * 8) return `data ${this.#id(value)}`;
+      return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
+    }
+    return value;
+  }
+
+  #id(object: object): number {
+    const known = this.#ids.get(object) ?? this.#ids.size;
+    this.#ids.set(object, known);
+    return known;
+  }
+}
