@@ -3,7 +3,7 @@ import { ConflictError, NotFoundError } from './errors.ts';
 import { noteGarbage, ownGarbage } from './garbage.ts';
 import { blobKeys, indexes, keys, prefixes } from './keys.ts';
 import { ConditionFailedError, TransactionFailedError } from './port-errors.ts';
-import type { Table } from './ports.ts';
+import type { Table, Write } from './ports.ts';
 import type { DatasetProfile } from './profile.ts';
 import { TASKS } from './profile.ts';
 import { readAll } from './read-all.ts';
@@ -39,8 +39,8 @@ export const dataset = z.object({
 export type Dataset = z.infer<typeof dataset>;
 export type DatasetFailure = NonNullable<Dataset['failure']>;
 
-/** Call `table.transact([noteGarbage('datasets', prefix, …)])` before the file is written; this makes the file owned. */
-export async function createDataset(table: Table, created: Dataset): Promise<void> {
+/** Call `table.transact([noteGarbage('datasets', prefix, …)])` before the file is written; this makes the file owned, and does the other writes with it. */
+export async function createDataset(table: Table, created: Dataset, also: readonly Write[] = []): Promise<void> {
   await table.transact([
     {
       kind: 'put',
@@ -53,6 +53,7 @@ export async function createDataset(table: Table, created: Dataset): Promise<voi
       condition: { kind: 'absent' },
     },
     ownGarbage('datasets', blobKeys.datasetPrefix(created.account_id, created.id)),
+    ...also,
   ]);
 }
 

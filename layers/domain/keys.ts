@@ -9,6 +9,7 @@
  * | Refresh token | `REFRESH#sha256` | `REFRESH` | |
  * | Counter of requests, of failed logins | `RATE#…` | `RATE` | |
  * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is |
+ * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
@@ -24,6 +25,7 @@ export const keys = {
   refreshToken: (sha256: string): Key => ({ pk: `REFRESH#${sha256}`, sk: 'REFRESH' }),
   rate: (what: string): Key => ({ pk: `RATE#${what}`, sk: 'RATE' }),
   dataset: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASET#${id}` }),
+  upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
   lineage: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LINEAGE#${name}` }),

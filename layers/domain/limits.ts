@@ -22,6 +22,8 @@ export const LIMITS = {
     rows: 100_000_000,
   },
   predictRows: 10_000,
+  /** Of an upload in parts: the least size of a part, the most parts, the largest file, and how long it may take. */
+  upload: { partBytes: 16 * 1_048_576, parts: 1000, fileBytes: 1_000_000_000_000, seconds: 86_400 },
 } as const;
 
 /** The specification's rates. */

@@ -1,0 +1,110 @@
+/**
+ * An upload in parts, for files that do not fit into one request: the parts go straight to the bucket, and only when
+ * all are there does the dataset come into being. One that is never finished goes away with its parts.
+ */
+import { z } from 'zod';
+import { createDataset, DATASET_TYPES, type Dataset } from './datasets.ts';
+import { NotFoundError, ValidationError } from './errors.ts';
+import { noteGarbage } from './garbage.ts';
+import { blobKeys, keys } from './keys.ts';
+import { LIMITS } from './limits.ts';
+import { InvalidUploadError } from './port-errors.ts';
+import type { Blobs, Table, UploadPart } from './ports.ts';
+import { epochSeconds, isoTime } from './times.ts';
+
+export const upload = z.object({
+  /** Of the dataset to be. */
+  id: z.string(),
+  account_id: z.string(),
+  /** The bucket's name for it. */
+  upload_id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  dataset_type: z.enum(DATASET_TYPES),
+  requested_target: z.string().optional(),
+  file_name: z.string(),
+  file_size: z.number().int(),
+});
+export type Upload = z.infer<typeof upload>;
+
+export interface StartedUpload {
+  readonly partSize: number;
+  readonly parts: readonly { readonly part: number; readonly url: string }[];
+}
+
+/** As many bytes in each part (but the last) as keeps the parts few, in whole MiB and at least what a bucket takes. */
+export function partSize(fileSize: number): number {
+  const { partBytes, parts } = LIMITS.upload;
+  const needed = Math.ceil(fileSize / parts);
+  return Math.max(partBytes, Math.ceil(needed / 1_048_576) * 1_048_576);
+}
+
+/** Opens the upload and hands out a URL for each part. */
+export async function startUpload(
+  table: Table,
+  blobs: Blobs,
+  wanted: Omit<Upload, 'upload_id'>,
+  now: number,
+): Promise<StartedUpload> {
+  const expires = now + LIMITS.upload.seconds * 1000;
+  const key = blobKeys.datasetFile(wanted.account_id, wanted.id);
+  const uploadId = await blobs.startUpload(key, { contentType: 'text/csv' });
+  const size = partSize(wanted.file_size);
+  const count = Math.max(1, Math.ceil(wanted.file_size / size));
+  const parts = await Promise.all(
+    Array.from({ length: count }, async (_, i) => ({
+      part: i + 1,
+      url: await blobs.presignPart(key, uploadId, i + 1, LIMITS.upload.seconds),
+    })),
+  );
+  const item = { ...keys.upload(wanted.account_id, wanted.id), ...wanted, upload_id: uploadId };
+  await table.transact([
+    // Once complete, the file has no owner until the dataset is written.
+    noteGarbage('datasets', blobKeys.datasetPrefix(wanted.account_id, wanted.id), expires + 3_600_000),
+    { kind: 'put', item: { ...item, expiresAt: epochSeconds(expires) } },
+  ]);
+  return { partSize: size, parts };
+}
+
+/** Throws `NotFoundError`, also for another account's and for one that has expired. */
+export async function getUpload(table: Table, accountId: string, id: string): Promise<Upload> {
+  const item = await table.get(keys.upload(accountId, id));
+  if (!item) throw new NotFoundError(`Upload ${id} not found`);
+  return upload.parse(item);
+}
+
+/** Puts the parts together and writes the dataset. Throws `ValidationError` where parts are missing or not what was sent. */
+export async function completeUpload(
+  table: Table,
+  blobs: Blobs,
+  of: Upload,
+  parts: readonly UploadPart[],
+  now: number,
+): Promise<Dataset> {
+  const key = blobKeys.datasetFile(of.account_id, of.id);
+  // A second try after a crash finds the file in place.
+  const info = (await blobs.head(key)) ?? (await complete(blobs, key, of.upload_id, parts));
+  if (info.size !== of.file_size) {
+    await blobs.delete(key);
+    await table.delete(keys.upload(of.account_id, of.id));
+    throw ValidationError.of('file_size', `must be the ${of.file_size} bytes announced; got ${info.size}; start again`);
+  }
+  const { upload_id: _, ...rest } = of;
+  const created: Dataset = { ...rest, uploaded_at: isoTime(now), status: 'processing', in_use: 0 };
+  await createDataset(table, created, [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
+  return created;
+}
+
+async function complete(blobs: Blobs, key: string, uploadId: string, parts: readonly UploadPart[]) {
+  try {
+    return await blobs.completeUpload(key, uploadId, parts);
+  } catch (error) {
+    if (error instanceof InvalidUploadError) throw ValidationError.of('parts', error.message);
+    throw error;
+  }
+}
+
+export async function abortUpload(table: Table, blobs: Blobs, of: Upload): Promise<void> {
+  await blobs.abortUpload(blobKeys.datasetFile(of.account_id, of.id), of.upload_id);
+  await table.delete(keys.upload(of.account_id, of.id));
+}
