@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Network } from '#engine/network.ts';
+import type { CommonHyperparameters } from './hyperparameters.ts';
 
 export type Task = 'classification' | 'regression';
 
@@ -11,18 +12,7 @@ export interface NetworkShape {
   readonly outputs: number;
 }
 
-/** Hyperparameters that every family has, because the fit loop needs them. */
-export interface CommonHyperparameters {
-  readonly learning_rate: number;
-  readonly batch_size: number;
-  readonly epochs: number;
-  readonly optimizer: 'adam' | 'adamw' | 'sgd' | 'rmsprop';
-  readonly weight_decay: number;
-  /** What the initial weights, the shuffles and the dropout masks are drawn from. */
-  readonly seed: number;
-}
-
-/** A model family: what `model_type` names. */
+/** A model family: what a `model_type` names. Hyperparameters of every family include the common ones. */
 export interface Family<H extends CommonHyperparameters = CommonHyperparameters> {
   /** The `model_type`. */
   readonly name: string;
@@ -33,6 +23,6 @@ export interface Family<H extends CommonHyperparameters = CommonHyperparameters>
   /** Defaults and bounds; unknown names are refused. */
   readonly hyperparameters: z.ZodType<H>;
   network(shape: NetworkShape, hyperparameters: H): Network;
-  /** Multiply-adds counted twice, for the forward pass of one row. */
+  /** Floating-point operations of the forward pass of one row; a multiply-add counts as two. */
   flopsPerRow(shape: NetworkShape, hyperparameters: H): number;
 }

@@ -1,0 +1,80 @@
+import type { Builder, Value } from './graph.ts';
+import type { Loss } from './loss.ts';
+import type { Mode, Network, Values } from './network.ts';
+import { greater } from './ops/compare.ts';
+import { mul } from './ops/elementwise.ts';
+import { expandLike, reshape } from './ops/movement.ts';
+import { reduceSum } from './ops/reduce.ts';
+import { where } from './ops/select.ts';
+import { formatType, ShapeError, type Type } from './type.ts';
+
+/** A loss over rows of resident data. */
+export interface Objective {
+  /** The resident tensors by name; the first axis of each is the rows (`'rows'`, or a number). */
+  readonly data: Readonly<Record<string, Type>>;
+  /** The entry of `data` that holds the targets. */
+  readonly target: string;
+  /** The entry of `data` that holds each row's weight, float32 [rows]; without it every row weighs 1. */
+  readonly weight?: string;
+  /** From rows of the data, by name, to the network's input; by default the entry `x`. */
+  readonly front?: (b: Builder, rows: Values) => Value;
+  readonly network: Network;
+  readonly loss: Loss;
+}
+
+export interface Scores {
+  readonly outputs: Value;
+  /** Σ weight · loss, Σ weight, and the number of rows predicted right: float32 scalars. */
+  readonly loss: Value;
+  readonly weight: Value;
+  readonly correct: Value;
+}
+
+/**
+ * The forward pass and its loss over some rows.
+ * @param present 1 for rows that count and 0 for padding, float32 [rows]
+ * @throws ShapeError naming the place
+ */
+export function score(
+  b: Builder,
+  objective: Objective,
+  parameters: Values,
+  rows: Values,
+  present: Value | undefined,
+  mode: Mode,
+): Scores {
+  const { front = (_, { x }) => named(x, 'x'), network, loss } = objective;
+  const x = b.at('front', () => front(b, rows));
+  const outputs = network.forward(b, parameters, x, mode);
+  return b.at('loss', () => {
+    const target = named(rows[objective.target], objective.target);
+    const perRow = loss.perRow(b, outputs, target);
+    const ones = expandLike(b, b.scalar('float32', 1), perRow);
+    const counted = present ?? ones;
+    const given = objective.weight === undefined ? undefined : named(rows[objective.weight], objective.weight);
+    const weight = given ? mul(b, reshape(b, given, perRow.type.shape), counted) : counted;
+    // What a row without weight computes may be infinite, and 0 · ∞ is not 0.
+    const weighted = mul(b, where(b, greater(b, weight, 0), perRow, 0), weight);
+    const right = loss.correct ? mul(b, loss.correct(b, outputs, target), counted) : undefined;
+    return {
+      outputs,
+      loss: reduceSum(b, weighted),
+      weight: reduceSum(b, weight),
+      correct: right ? reduceSum(b, right) : b.scalar('float32', 0),
+    };
+  });
+}
+
+function named(value: Value | undefined, name: string): Value {
+  if (value) return value;
+  throw new ShapeError(`the objective uses data '${name}', which is not among its data`);
+}
+
+/** @throws ShapeError if a resident tensor is a scalar or the first axes differ */
+export function expectRows(data: Readonly<Record<string, Type>>): void {
+  const [first] = Object.values(data);
+  for (const [name, type] of Object.entries(data)) {
+    if (type.shape.length === 0 || type.shape[0] !== first!.shape[0])
+      throw new ShapeError(`data '${name}' wants ${first!.shape[0] ?? 'rows'} rows; got ${formatType(type)}`);
+  }
+}

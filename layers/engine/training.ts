@@ -1,0 +1,173 @@
+import { type Device, openSession, type Session, type SessionOptions } from './run.ts';
+import { afterKey, type State } from './state.ts';
+import type { EvaluateProgram, TrainProgram } from './step.ts';
+import { expectTensor, type Tensor, type Tensors, tensor, typeOf } from './tensor.ts';
+import { formatType, ShapeError, type Type } from './type.ts';
+
+/** What a run reports: one number for each step. See `TrainProgram`. */
+export interface StepScores {
+  readonly loss: Float32Array;
+  readonly weight: Float32Array;
+  readonly correct: Float32Array;
+}
+
+/** What an evaluation reports. See `EvaluateProgram`. */
+export interface Evaluation {
+  /** [rows, outputs]. */
+  readonly outputs: Tensor;
+  readonly loss: number;
+  readonly weight: number;
+  readonly correct: number;
+}
+
+/** A training under way: a loaded program, its data and its state. */
+export class Training implements AsyncDisposable {
+  readonly #program: TrainProgram;
+  readonly #session: Session;
+  #feeds: Tensors;
+  #state: State;
+
+  private constructor(program: TrainProgram, session: Session, feeds: Tensors, state: State) {
+    this.#program = program;
+    this.#session = session;
+    this.#feeds = feeds;
+    this.#state = state;
+  }
+
+  /**
+   * Loads a program. The state is kept, not copied, and never written to.
+   * @throws ShapeError if data or state do not fit the program, RuntimeError if the runtime refuses it
+   */
+  static async open(
+    program: TrainProgram,
+    data: Tensors,
+    state: State,
+    options: SessionOptions = {},
+  ): Promise<Training> {
+    const feeds = dataFeeds(program.data, data);
+    expectTensors(program.state, state, '');
+    return new Training(program, await openSession(program.bytes, options), feeds, state);
+  }
+
+  get device(): Device {
+    return this.#session.device;
+  }
+
+  /** What the steps so far have made; a later `run` makes a new one and leaves this as it is. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Goes on from another state, for example a checkpoint's. */
+  set state(state: State) {
+    expectTensors(this.#program.state, state, '');
+    this.#state = state;
+  }
+
+  /** Goes on with other data of the same types. */
+  set data(data: Tensors) {
+    this.#feeds = dataFeeds(this.#program.data, data);
+  }
+
+  /**
+   * Takes one step for each batch. If a loss is not finite, neither are the parameters after it: keep the state from
+   * before (`firstBadStep` tells).
+   * @param batches row numbers; a batch shorter than the program's is padded
+   * @throws ShapeError if a batch is too long or a row does not exist
+   */
+  async run(batches: readonly (readonly number[] | Int32Array | Uint32Array)[]): Promise<StepScores> {
+    const { batchSize, state } = this.#program;
+    const indices = packBatches(batches, batchSize, this.#rows());
+    const feeds = { ...this.#state, ...this.#feeds, batches: indices };
+    const results = await this.#session.run(feeds);
+    this.#state = Object.fromEntries(Object.keys(state).map((key) => [key, results[afterKey(key)]!]));
+    const numbers = (name: string) => expectTensor(name, results[name], 'float32').data;
+    return { loss: numbers('loss'), weight: numbers('weight'), correct: numbers('correct') };
+  }
+
+  dispose(): Promise<void> {
+    return this.#session.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #rows(): number {
+    return Object.values(this.#feeds)[0]?.shape[0] ?? 0;
+  }
+}
+
+/** The first step whose loss is not finite; -1 if there is none. */
+export function firstBadStep({ loss }: StepScores): number {
+  return loss.findIndex((value) => !Number.isFinite(value));
+}
+
+/** A loaded evaluation. */
+export class Evaluator implements AsyncDisposable {
+  readonly #program: EvaluateProgram;
+  readonly #session: Session;
+
+  private constructor(program: EvaluateProgram, session: Session) {
+    this.#program = program;
+    this.#session = session;
+  }
+
+  /** @throws RuntimeError if the runtime refuses the program */
+  static async open(program: EvaluateProgram, options: SessionOptions = {}): Promise<Evaluator> {
+    return new Evaluator(program, await openSession(program.bytes, options));
+  }
+
+  /**
+   * Evaluates the parameters of a state over all rows of the data.
+   * @throws ShapeError if the data do not fit the program
+   */
+  async run(state: State, data: Tensors): Promise<Evaluation> {
+    const results = await this.#session.run({ ...state, ...dataFeeds(this.#program.data, data) });
+    const number = (name: string) => expectTensor(name, results[name], 'float32').data[0]!;
+    return { outputs: results.outputs!, loss: number('loss'), weight: number('weight'), correct: number('correct') };
+  }
+
+  dispose(): Promise<void> {
+    return this.#session.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+function packBatches(
+  batches: readonly (readonly number[] | Int32Array | Uint32Array)[],
+  batchSize: number,
+  rows: number,
+): Tensor {
+  const packed = new BigInt64Array(batches.length * batchSize).fill(-1n);
+  for (const [step, batch] of batches.entries()) {
+    if (batch.length > batchSize)
+      throw new ShapeError(`batch ${step} wants at most ${batchSize} rows; got ${batch.length}`);
+    for (const [i, row] of batch.entries()) {
+      if (!(row >= 0 && row < rows)) throw new ShapeError(`batch ${step} wants rows 0 to ${rows - 1}; got ${row}`);
+      packed[step * batchSize + i] = BigInt(row);
+    }
+  }
+  return tensor('int64', [batches.length, batchSize], packed);
+}
+
+function dataFeeds(types: Readonly<Record<string, Type>>, data: Tensors): Tensors {
+  expectTensors(types, data, 'data ');
+  return Object.fromEntries(Object.keys(types).map((name) => [`data/${name}`, data[name]!]));
+}
+
+/** @throws ShapeError if a tensor is missing or of another type than declared; names of dimensions fit any size */
+function expectTensors(types: Readonly<Record<string, Type>>, tensors: Tensors, kind: string): void {
+  for (const [name, wanted] of Object.entries(types)) {
+    const got = tensors[name];
+    if (!got) throw new ShapeError(`${kind}'${name}' is missing; wanted ${formatType(wanted)}`);
+    const fits =
+      got.dtype === wanted.dtype &&
+      got.shape.length === wanted.shape.length &&
+      wanted.shape.every((dim, i) => typeof dim === 'string' || dim === got.shape[i]);
+    if (!fits) throw new ShapeError(`${kind}'${name}' wants ${formatType(wanted)}; got ${formatType(typeOf(got))}`);
+  }
+}
