@@ -1,0 +1,64 @@
+import { chmod, mkdir, open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InternalError } from '#domain/errors.ts';
+
+/** The data folder cannot be used: its message is one line that names the folder and says why. */
+export class FolderUnusableError extends InternalError {
+  constructor(dir: string, why: string) {
+    super(`cannot use ${dir} as the data folder: ${why}`);
+  }
+}
+
+/** Where things lie in a data folder. */
+export const folderPaths = (dir: string) => ({
+  database: join(dir, 'trainyard.db'),
+  blobs: join(dir, 'blobs'),
+  keys: join(dir, 'keys'),
+  lock: join(dir, 'host.lock'),
+  holder: join(dir, 'host.json'),
+});
+
+/** Any of these makes a folder ours. */
+const OURS = ['trainyard.db', 'host.lock', 'keys'];
+
+/**
+ * Creates the folder, or takes one that is empty or ours, and closes it to other users. A folder with somebody's other
+ * files in it is left alone: changing its mode could lock them out. Throws `FolderUnusableError`.
+ */
+export async function openFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const names = (await readdir(dir)).filter((name) => !name.startsWith('.') && name !== 'lost+found');
+    if (names.length > 0 && !names.some((name) => OURS.includes(name))) {
+      throw new FolderUnusableError(dir, 'it holds other files');
+    }
+    if (((await stat(dir)).mode & 0o777) !== 0o700) await chmod(dir, 0o700);
+    const { blobs, keys } = folderPaths(dir);
+    await mkdir(blobs, { recursive: true, mode: 0o700 });
+    await mkdir(keys, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    if (error instanceof FolderUnusableError) throw error;
+    throw new FolderUnusableError(dir, WHY[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message);
+  }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'it is not a folder',
+  EEXIST: 'it is not a folder',
+  ENOSPC: 'no space is left',
+};
+
+/** Makes the names in a folder durable. */
+export async function syncFolder(dir: string): Promise<void> {
+  // Windows has no way to, and no need.
+  if (process.platform === 'win32') return;
+  const handle = await open(dir, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,49 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { ConflictError } from '#domain/errors.ts';
+import { FolderUnusableError, folderPaths } from './folder.ts';
+
+/** Another host serves this folder. */
+export class FolderInUseError extends ConflictError {
+  readonly dir: string;
+  /** The process that serves it, where it has said so. */
+  readonly pid: number | undefined;
+  constructor(dir: string, pid: number | undefined) {
+    super(`the data folder ${dir} is in use by another host${pid === undefined ? '' : ` (process ${pid})`}`);
+    this.dir = dir;
+    this.pid = pid;
+  }
+}
+
+/**
+ * Makes this process the folder's one host until the returned function is called or the process ends, in whatever way:
+ * the lock is SQLite's exclusive lock on a file of its own, which the operating system takes back from a dead process.
+ * Throws `FolderInUseError`.
+ */
+export function lockFolder(dir: string): () => void {
+  const { lock, holder } = folderPaths(dir);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(lock, { timeout: 0 });
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database?.close();
+    if (/locked/.test((error as Error).message)) throw new FolderInUseError(dir, readHolder(holder));
+    throw new FolderUnusableError(dir, (error as Error).message);
+  }
+  const held = database;
+  // Only for the message that a second host prints; the lock itself does not depend on it.
+  writeFileSync(holder, JSON.stringify({ pid: process.pid }), { mode: 0o600 });
+  return () => {
+    if (held.isOpen) held.close();
+  };
+}
+
+function readHolder(path: string): number | undefined {
+  try {
+    const { pid } = JSON.parse(readFileSync(path, 'utf8')) as { pid?: unknown };
+    return typeof pid === 'number' ? pid : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BUCKETS, type BucketName, type QueueName } from '#domain/ports.ts';
+import type {
+  DeadLetterQueue,
+  EmbeddedAdapters,
+  EmbeddedHost,
+  EmbeddedHostOptions,
+  EmbeddedOptions,
+  EmbeddedQueue,
+  QueueSettings,
+} from './adapters.ts';
+import { referredContents } from './blob-rows.ts';
+import { FileBlobs } from './blobs.ts';
+import { SqliteCompute } from './compute.ts';
+import { ComputeRunner } from './compute-runner.ts';
+import { Contents } from './contents.ts';
+import { Database } from './database.ts';
+import { SqliteEvents } from './events.ts';
+import { FolderUnusableError, folderPaths, openFolder } from './folder.ts';
+import { keyFile } from './key-files.ts';
+import { FileKeys } from './keys.ts';
+import { lockFolder } from './lock.ts';
+import { servePresigned } from './presigned.ts';
+import { PresignedUrls } from './presigned-urls.ts';
+import { purge } from './purge.ts';
+import { SqliteDeadLetterQueue, SqliteQueue } from './queue.ts';
+import { createSchema } from './schema.ts';
+import { SqliteTable } from './table.ts';
+import { Tasks } from './tasks.ts';
+import { Uploads } from './uploads.ts';
+
+export type * from './adapters.ts';
+export { FolderUnusableError } from './folder.ts';
+export { FolderInUseError } from './lock.ts';
+
+const BUS: QueueSettings = { visibilitySeconds: 60, maxReceives: 10 };
+
+/**
+ * Opens the six ports on a folder, for the host's workers, trainers and tools: whoever may open it beside the host.
+ * Throws `FolderUnusableError`.
+ */
+export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedAdapters> {
+  return (await openParts(options)).adapters;
+}
+
+/**
+ * Opens the folder as its one host: takes the lock, and removes the files that killed processes left behind. Throws
+ * `FolderInUseError`, `FolderUnusableError`.
+ */
+export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<EmbeddedHost> {
+  await openFolder(options.dir);
+  const unlock = lockFolder(options.dir);
+  try {
+    const { adapters, database, contents, uploads, tasks } = await openParts(options);
+    const referred = referredContents(database);
+    await contents.sweep((name) => referred.has(name));
+    const runner = new ComputeRunner(database, tasks, {
+      command: options.computeCommand,
+      log: options.log ?? (() => undefined),
+      maxTasks: options.maxTasks ?? Math.max(1, availableParallelism() - 1),
+      graceSeconds: options.graceSeconds ?? 5,
+    });
+    return {
+      ...adapters,
+      startCompute: () => runner.start(),
+      purge: () => purge(database, uploads, adapters.now()),
+      close: async () => {
+        await runner.close();
+        await adapters.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function openParts(options: EmbeddedOptions) {
+  const { dir, now = Date.now } = options;
+  await openFolder(dir);
+  const paths = folderPaths(dir);
+  const database = await openDatabase(dir, paths.database);
+  const contents = new Contents(paths.blobs);
+  const uploads = new Uploads(database, contents, now);
+  const key = await keyFile(paths.keys, 'presigning.key', () => randomBytes(32));
+  const { baseUrl } = options;
+  const urls = new PresignedUrls(key, typeof baseUrl === 'string' ? () => baseUrl : baseUrl, now);
+  const store = { database, contents, uploads, urls, now };
+  const blobs = Object.fromEntries(BUCKETS.map((bucket) => [bucket, new FileBlobs(bucket, store)])) as Readonly<
+    Record<BucketName, FileBlobs>
+  >;
+  const { bus, queuesByName, deadLetters } = openQueues(options, database, now);
+  const events = new SqliteEvents(database, bus, now);
+  const tasks = new Tasks(database, events, now);
+  const adapters: EmbeddedAdapters = {
+    table: new SqliteTable(database, now),
+    blobs,
+    queues: Object.fromEntries(queuesByName) as Readonly<Record<QueueName, EmbeddedQueue>>,
+    events,
+    keys: await FileKeys.open(paths.keys),
+    compute: new SqliteCompute(database, tasks),
+    now,
+    queuesByName,
+    deadLetters,
+    watch: (listener) => database.watch.add(listener),
+    servePresigned: (request, response) => servePresigned({ urls, uploads, blobs }, request, response),
+    close: async () => database.close(),
+  };
+  return { adapters, database, contents, uploads, tasks };
+}
+
+function openQueues(options: EmbeddedOptions, database: Database, now: () => number) {
+  const queuesByName = new Map<string, EmbeddedQueue>();
+  const deadLetters = new Map<string, DeadLetterQueue>();
+  const open = (name: string, settings: QueueSettings): SqliteQueue => {
+    const dead = new SqliteDeadLetterQueue(database, name, settings, now);
+    const queue = new SqliteQueue(database, name, settings, dead.name, now);
+    deadLetters.set(name, dead);
+    queuesByName.set(name, queue);
+    return queue;
+  };
+  for (const [name, settings] of Object.entries(options.queues)) open(name, settings);
+  return { bus: open('bus', options.bus ?? BUS), queuesByName, deadLetters };
+}
+
+/** Several processes may open a new folder at the same moment; all but one find the database locked for a while. */
+async function openDatabase(dir: string, path: string): Promise<Database> {
+  for (let attempt = 1; ; attempt += 1) {
+    let database: Database | undefined;
+    try {
+      database = new Database(path);
+      database.execute('PRAGMA journal_mode = WAL');
+      createSchema(database, path);
+      return database;
+    } catch (error) {
+      database?.close();
+      const { message } = error as Error;
+      if (!/locked|busy/.test(message)) throw new FolderUnusableError(dir, message);
+      if (attempt === 100) throw new FolderUnusableError(dir, 'its database stays locked');
+      await delay(50);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { PurgeCounts } from './adapters.ts';
+import type { Database } from './database.ts';
+import type { Uploads } from './uploads.ts';
+
+/** Rows removed in one transaction, so that no other write waits long. */
+const BATCH = 500;
+/** Ended tasks are known, and uploads may be completed, for a week. */
+const KEPT_MILLISECONDS = 7 * 24 * 3600 * 1000;
+
+/** `now` in epoch milliseconds. What has expired is absent already; this gives its space back. */
+export async function purge(database: Database, uploads: Uploads, now: number): Promise<PurgeCounts> {
+  const since = now - KEPT_MILLISECONDS;
+  return {
+    items: await inBatches(
+      database,
+      'DELETE FROM items WHERE rowid IN (SELECT rowid FROM items WHERE expires_at <= ? LIMIT ?)',
+      now / 1000,
+    ),
+    tokens: await inBatches(
+      database,
+      'DELETE FROM tokens WHERE token IN (SELECT token FROM tokens WHERE expires_at <= ? LIMIT ?)',
+      now / 1000,
+    ),
+    tasks: await inBatches(
+      database,
+      'DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE ended_at <= ? LIMIT ?)',
+      since,
+    ),
+    uploads: await uploads.abandon(since),
+  };
+}
+
+async function inBatches(database: Database, sql: string, until: number): Promise<number> {
+  let removed = 0;
+  for (;;) {
+    const count = await database.write(() => database.run(sql, until, BATCH));
+    removed += count;
+    if (count < BATCH) return removed;
+  }
+}

@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { InternalError } from '#domain/errors.ts';
+import { MessageTooLargeError } from '#domain/port-errors.ts';
+import type { ReceivedMessage } from '#domain/ports.ts';
+import type { DeadLetterQueue, EmbeddedQueue, QueueSettings } from './adapters.ts';
+import type { Database } from './database.ts';
+
+const MAX_BYTES = 262_144;
+const MAX_DELAY_SECONDS = 900;
+const MAX_VISIBILITY_SECONDS = 43_200;
+
+/** The Queue port on SQLite: a message is a row, hidden by the time from which it is visible again. */
+export class SqliteQueue implements EmbeddedQueue {
+  readonly name: string;
+  readonly #database: Database;
+  readonly #settings: QueueSettings;
+  /** Where messages go that were delivered too often; a dead-letter queue has none itself. */
+  readonly #deadLetters: string | undefined;
+  readonly #now: () => number;
+
+  constructor(
+    database: Database,
+    name: string,
+    settings: QueueSettings,
+    deadLetters: string | undefined,
+    now: () => number,
+  ) {
+    this.name = name;
+    this.#database = database;
+    this.#settings = settings;
+    this.#deadLetters = deadLetters;
+    this.#now = now;
+  }
+
+  async send(body: string, { delaySeconds = 0 }: { delaySeconds?: number } = {}): Promise<void> {
+    checkBody(body);
+    within('delaySeconds', delaySeconds, 0, MAX_DELAY_SECONDS);
+    await this.#database.write(() => this.insert(body, delaySeconds));
+  }
+
+  /** For a transaction that does more than send: only within `Database.write`, with a body that is known to fit. */
+  insert(body: string, delaySeconds = 0): void {
+    const now = this.#now();
+    this.#database.run(
+      'INSERT INTO messages (id, queue, body, sent_at, visible_at) VALUES (?, ?, ?, ?, ?)',
+      randomUUID(),
+      this.name,
+      body,
+      now,
+      now + delaySeconds * 1000,
+    );
+  }
+
+  async receive(options: { max?: number; visibilitySeconds?: number } = {}): Promise<readonly ReceivedMessage[]> {
+    const { max = 10, visibilitySeconds = this.#settings.visibilitySeconds } = options;
+    within('max', max, 1, 10);
+    within('visibilitySeconds', visibilitySeconds, 0, MAX_VISIBILITY_SECONDS);
+    const earliest = this.nextVisibleAt();
+    // Looking into an empty queue costs no write.
+    if (earliest === undefined || earliest > this.#now()) return [];
+    return this.#database.write(() => this.#take(Math.floor(max), visibilitySeconds));
+  }
+
+  async acknowledge(receipt: string): Promise<void> {
+    await this.#database.write(() => {
+      this.#database.run(
+        'DELETE FROM messages WHERE receipt = ? AND queue = ? AND visible_at > ?',
+        receipt,
+        this.name,
+        this.#now(),
+      );
+    });
+  }
+
+  async release(receipt: string, delaySeconds: number): Promise<void> {
+    within('delaySeconds', delaySeconds, 0, MAX_VISIBILITY_SECONDS);
+    const now = this.#now();
+    await this.#database.write(() => {
+      this.#database.run(
+        'UPDATE messages SET visible_at = ?, receipt = NULL WHERE receipt = ? AND queue = ? AND visible_at > ?',
+        now + delaySeconds * 1000,
+        receipt,
+        this.name,
+        now,
+      );
+    });
+  }
+
+  nextVisibleAt(): number | undefined {
+    const row = this.#database.get('SELECT min(visible_at) AS at FROM messages WHERE queue = ?', this.name);
+    return typeof row?.at === 'number' ? row.at : undefined;
+  }
+
+  counts(): { waiting: number; inFlight: number } {
+    const row = this.#database.get(
+      `SELECT count(*) AS total, count(*) FILTER (WHERE receipt IS NOT NULL AND visible_at > ?) AS hidden
+       FROM messages WHERE queue = ?`,
+      this.#now(),
+      this.name,
+    );
+    const inFlight = Number(row?.hidden ?? 0);
+    return { waiting: Number(row?.total ?? 0) - inFlight, inFlight };
+  }
+
+  #take(max: number, visibilitySeconds: number): ReceivedMessage[] {
+    const now = this.#now();
+    if (this.#deadLetters !== undefined) {
+      this.#database.run(
+        `UPDATE messages SET queue = ?, receives = 0, receipt = NULL, visible_at = ?
+         WHERE queue = ? AND visible_at <= ? AND receives >= ?`,
+        this.#deadLetters,
+        now,
+        this.name,
+        now,
+        this.#settings.maxReceives,
+      );
+    }
+    const rows = this.#database.all(
+      'SELECT * FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, number LIMIT ?',
+      this.name,
+      now,
+      max,
+    );
+    return rows.map((row) => {
+      const receipt = randomUUID();
+      this.#database.run(
+        'UPDATE messages SET receives = receives + 1, receipt = ?, visible_at = ? WHERE number = ?',
+        receipt,
+        now + visibilitySeconds * 1000,
+        row.number!,
+      );
+      return {
+        id: String(row.id),
+        body: String(row.body),
+        receives: Number(row.receives) + 1,
+        sentAt: Number(row.sent_at),
+        receipt,
+      };
+    });
+  }
+}
+
+/** Where a queue's messages end that nobody could handle; from here they can be sent back. */
+export class SqliteDeadLetterQueue extends SqliteQueue implements DeadLetterQueue {
+  readonly #source: string;
+  readonly #store: Database;
+  readonly #clock: () => number;
+
+  constructor(database: Database, source: string, settings: QueueSettings, now: () => number) {
+    super(database, deadLetterName(source), settings, undefined, now);
+    this.#source = source;
+    this.#store = database;
+    this.#clock = now;
+  }
+
+  async redrive(max = Number.MAX_SAFE_INTEGER): Promise<number> {
+    const now = this.#clock();
+    return this.#store.write(() =>
+      this.#store.run(
+        `UPDATE messages SET queue = ?, receives = 0, receipt = NULL, visible_at = ? WHERE number IN
+           (SELECT number FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY number LIMIT ?)`,
+        this.#source,
+        now,
+        this.name,
+        now,
+        max,
+      ),
+    );
+  }
+}
+
+export const deadLetterName = (queue: string): string => `${queue}-dead-letters`;
+
+function checkBody(body: string): void {
+  const bytes = Buffer.byteLength(body);
+  if (bytes > MAX_BYTES) throw new MessageTooLargeError(`a message must have at most ${MAX_BYTES} bytes; got ${bytes}`);
+  if (bytes === 0 || !body.isWellFormed()) throw new InternalError('a message must be well-formed text, not empty');
+}
+
+function within(name: string, value: number, least: number, most: number): void {
+  if (!(value >= least && value <= most)) {
+    throw new InternalError(`${name} must be between ${least} and ${most}; got ${value}`);
+  }
+}
