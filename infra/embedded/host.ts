@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ComputeTask } from '#domain/ports.ts';
 import type { ComputeCommand, EmbeddedHost, EmbeddedOptions } from '#embedded/adapters.ts';
-import { openEmbeddedHost } from '#embedded/host.ts';
+import { openEmbeddedHost } from '#embedded/open.ts';
 import { parseSettings } from '#functions/settings.ts';
 import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../topology.ts';
 import { type Listener, listen } from './gateway/listener.ts';

@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { datasetFailed, deleteDataset, getDataset, listDatasets, listProcessing } from '#domain/datasets.ts';
+import { ConflictError, NotFoundError } from '#domain/errors.ts';
+import { collectGarbage, dueGarbage } from '#domain/garbage.ts';
+import { getJob, stopJob } from '#domain/jobs.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { AT, aDataset, aJob, anAccount, aReadyDataset, NOW, openStore, type Store } from './store.ts';
+
+let store: Store;
+let account: string;
+
+beforeAll(async () => {
+  store = await openStore();
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  account = await anAccount(store.table);
+});
+
+describe('datasets', () => {
+  test('own their files once they exist', async () => {
+    const before = (await dueGarbage(store.table, NOW, 100)).length;
+    await aDataset(store.table, account);
+    expect(await dueGarbage(store.table, NOW, 100)).toHaveLength(before);
+  });
+
+  test('are settled once: the second word does not count', async () => {
+    const made = await aReadyDataset(store.table, account);
+    expect(await datasetFailed(store.table, made, { message: 'late', details: [] })).toBe(false);
+    expect((await getDataset(store.table, account, made.id)).status).toBe('ready');
+  });
+
+  test('are in the index only while they are processing', async () => {
+    const made = await aDataset(store.table, account);
+    const isListed = async () => (await listProcessing(store.table)).some((one) => one.id === made.id);
+    expect(await isListed()).toBe(true);
+    await datasetFailed(store.table, made, { message: 'no', details: [] });
+    expect(await isListed()).toBe(false);
+  });
+
+  test("do not exist for another account's eyes", async () => {
+    const made = await aDataset(store.table, account);
+    const stranger = await anAccount(store.table);
+    await expect(getDataset(store.table, stranger, made.id)).rejects.toThrow(NotFoundError);
+    await expect(deleteDataset(store.table, stranger, made.id, NOW)).rejects.toThrow(NotFoundError);
+    expect(await listDatasets(store.table, stranger)).toEqual([]);
+    expect(await listDatasets(store.table, account)).toHaveLength(1);
+  });
+
+  test('cannot be deleted while a job reads them, and can afterwards', async () => {
+    const made = await aReadyDataset(store.table, account);
+    const job = await aJob(store.table, made);
+    await expect(deleteDataset(store.table, account, made.id, NOW)).rejects.toThrow(ConflictError);
+    await stopJob(store.table, await getJob(store.table, account, job.id), AT);
+    await deleteDataset(store.table, account, made.id, NOW);
+    await expect(getDataset(store.table, account, made.id)).rejects.toThrow(NotFoundError);
+  });
+
+  test('leave their files as garbage when they go, and the garbage goes with its note', async () => {
+    const made = await aReadyDataset(store.table, account);
+    const prefix = blobKeys.datasetPrefix(account, made.id);
+    await store.blobs.datasets.put(blobKeys.datasetFile(account, made.id), Buffer.from('a,b'));
+    await store.blobs.datasets.put(blobKeys.datasetProfile(account, made.id), Buffer.from('{}'));
+    await deleteDataset(store.table, account, made.id, NOW);
+    expect(await dueGarbage(store.table, NOW, 100)).toContainEqual({ bucket: 'datasets', prefix });
+    await collectGarbage(store.table, store.blobs.datasets, 'datasets', prefix);
+    expect((await store.blobs.datasets.list(prefix)).blobs).toEqual([]);
+    expect(await dueGarbage(store.table, NOW, 100)).not.toContainEqual({ bucket: 'datasets', prefix });
+  });
+});

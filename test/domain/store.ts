@@ -1,0 +1,130 @@
+/** The real embedded adapters on a folder of their own, and records to begin with. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAccount } from '#domain/accounts.ts';
+import { createDataset, type Dataset, datasetReady, getDataset } from '#domain/datasets.ts';
+import { noteGarbage } from '#domain/garbage.ts';
+import { newId } from '#domain/ids.ts';
+import { beginAttempt, createJob, getJob, type Job, startJob } from '#domain/jobs.ts';
+import { blobKeys } from '#domain/keys.ts';
+import type { Adapters, Table } from '#domain/ports.ts';
+import type { DatasetProfile } from '#domain/profile.ts';
+import { isoTime } from '#domain/times.ts';
+import { openEmbedded } from '#embedded/open.ts';
+
+/** When these tests take place. */
+export const NOW = Date.UTC(2026, 0, 1);
+export const AT = isoTime(NOW);
+
+export interface Store extends Adapters {
+  close(): Promise<void>;
+}
+
+export async function openStore(now: () => number = () => NOW): Promise<Store> {
+  const dir = mkdtempSync(join(tmpdir(), 'trainyard-domain-'));
+  const queue = { visibilitySeconds: 30, maxReceives: 3 };
+  const adapters = await openEmbedded({
+    dir,
+    baseUrl: 'http://127.0.0.1:1',
+    queues: { datasets: queue, training: queue },
+    now,
+  });
+  return {
+    ...adapters,
+    close: async () => {
+      await adapters.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+let people = 0;
+
+/** An account that nobody else has. */
+export async function anAccount(table: Table): Promise<string> {
+  const id = newId(NOW);
+  const name = `person${++people}`;
+  await createAccount(table, {
+    id,
+    username: name,
+    email: `${name}@example.com`,
+    full_name: 'A Person',
+    password_hash: 'x',
+    created_at: AT,
+    active_jobs: 0,
+    last_model_number: 0,
+  });
+  return id;
+}
+
+const profile: DatasetProfile = {
+  rows: 10,
+  columns: [],
+  features: ['a'],
+  target: 'b',
+  task: 'classification',
+  rows_without_target: 0,
+  delimiter: ',',
+  quote: '"',
+  sha256: '00',
+};
+
+/** A dataset that is processing. */
+export async function aDataset(table: Table, accountId: string): Promise<Dataset> {
+  const created: Dataset = {
+    id: newId(NOW),
+    account_id: accountId,
+    name: 'numbers',
+    description: '',
+    dataset_type: 'auto',
+    file_name: 'numbers.csv',
+    file_size: 3,
+    uploaded_at: AT,
+    status: 'processing',
+    in_use: 0,
+  };
+  await table.transact([noteGarbage('datasets', blobKeys.datasetPrefix(accountId, created.id), NOW)]);
+  await createDataset(table, created);
+  return created;
+}
+
+export async function aReadyDataset(table: Table, accountId: string): Promise<Dataset> {
+  const created = await aDataset(table, accountId);
+  await datasetReady(table, created, profile);
+  return getDataset(table, accountId, created.id);
+}
+
+/** A job as `POST /training/start` makes it. */
+export async function aJob(table: Table, of: Dataset, given: Partial<Job> = {}): Promise<Job> {
+  const created: Job = {
+    id: newId(NOW),
+    account_id: of.account_id,
+    dataset_id: of.id,
+    dataset_name: of.name,
+    model_name: of.name,
+    model_type: 'mlp',
+    task: 'classification',
+    hyperparameters: { epochs: 2 },
+    validation_split: 0.2,
+    early_stopping: { enabled: false, patience: 10, monitor: 'val_loss' },
+    status: 'queued',
+    created_at: AT,
+    estimated_time: 1,
+    attempt: 0,
+    total_epochs: 2,
+    current_epoch: 0,
+    progress: 0,
+    metrics: {},
+    compute_seconds: 0,
+    ...given,
+  };
+  await createJob(table, created);
+  return getJob(table, of.account_id, created.id);
+}
+
+export async function aRunningJob(table: Table, of: Dataset, given: Partial<Job> = {}): Promise<Job> {
+  const queued = await aJob(table, of, given);
+  const begun = await beginAttempt(table, queued, AT);
+  return (await startJob(table, begun!, 'cpu', AT))!;
+}
