@@ -21,7 +21,7 @@ const rates = z.strictObject({
   loginWindowSeconds: seconds.default(RATES.loginWindowSeconds),
 });
 
-export const settings = z.strictObject({
+export const settingsSchema = z.strictObject({
   /** The `iss` of access tokens. */
   issuer: z.string().min(1).default('trainyard'),
   /** The `aud` of access tokens. */
@@ -40,7 +40,7 @@ export const settings = z.strictObject({
   /** Shown in the OpenAPI document. */
   version: z.string().default('0.1.0'),
 });
-export type Settings = z.infer<typeof settings>;
+export type Settings = z.infer<typeof settingsSchema>;
 
 /** Completes and checks: `parseSettings({})` are the cloud's. Throws `ZodError`. */
-export const parseSettings = (given: z.input<typeof settings>): Settings => settings.parse(given);
+export const parseSettings = (given: z.input<typeof settingsSchema>): Settings => settingsSchema.parse(given);

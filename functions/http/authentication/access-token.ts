@@ -1,0 +1,90 @@
+/**
+ * Access tokens: JSON Web Tokens signed with ES256 by the Keys port and verified here against its public keys, so that
+ * no call leaves the process to check one.
+ */
+import { randomUUID } from 'node:crypto';
+import { errors, importJWK, type JWTHeaderParameters, jwtVerify } from 'jose';
+import { UnauthorizedError } from '#domain/errors.ts';
+import { isId } from '#domain/ids.ts';
+import type { Keys } from '#domain/ports.ts';
+import { epochSeconds } from '#domain/times.ts';
+import type { Settings } from '#functions/settings.ts';
+
+export interface AccessToken {
+  readonly accountId: string;
+  readonly sessionId: string;
+}
+
+/** How long a key that nobody knows is not asked for again. */
+const REFRESH_MILLISECONDS = 60_000;
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+export interface AccessTokens {
+  issue(of: AccessToken): Promise<string>;
+  /** Throws `UnauthorizedError` for whatever is not a token of ours that still holds. */
+  verify(token: string): Promise<AccessToken>;
+}
+
+type PublicKey = Awaited<ReturnType<typeof importJWK>>;
+
+export function makeAccessTokens(keys: Keys, settings: Settings, now: () => number): AccessTokens {
+  const { issuer, audience } = settings;
+  let known = new Map<string, PublicKey>();
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let signer: string | undefined;
+
+  async function learnKeys(): Promise<void> {
+    askedAt = now();
+    const published = await keys.publicKeys();
+    known = new Map(await Promise.all(published.map(async (jwk) => [jwk.kid, await importJWK(jwk, 'ES256')] as const)));
+    signer ??= published[0]?.kid;
+  }
+
+  async function publicKey({ kid }: JWTHeaderParameters): Promise<PublicKey> {
+    if (typeof kid !== 'string') throw new UnauthorizedError();
+    if (!known.has(kid) && now() - askedAt >= REFRESH_MILLISECONDS) await learnKeys();
+    const key = known.get(kid);
+    if (!key) throw new UnauthorizedError();
+    return key;
+  }
+
+  return {
+    async issue(of) {
+      const iat = epochSeconds(now());
+      const claims = { iss: issuer, aud: audience, sub: of.accountId, sid: of.sessionId };
+      const payload = encode({ ...claims, iat, exp: iat + settings.accessTokenSeconds, jti: randomUUID() });
+      if (signer === undefined) await learnKeys();
+      // The header names the key before the port says which one signs: once more where another one did.
+      for (;;) {
+        const input = `${encode({ alg: 'ES256', typ: 'JWT', kid: signer })}.${payload}`;
+        const { kid, signature } = await keys.sign(Buffer.from(input));
+        if (kid === signer) return `${input}.${Buffer.from(signature).toString('base64url')}`;
+        signer = kid;
+      }
+    },
+
+    async verify(token) {
+      try {
+        // Base64 leaves bits over in the last character: one signature has one spelling.
+        const signature = token.slice(token.lastIndexOf('.') + 1);
+        if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) throw new UnauthorizedError();
+        const { payload } = await jwtVerify(token, publicKey, {
+          algorithms: ['ES256'],
+          issuer,
+          audience,
+          requiredClaims: ['iss', 'aud', 'sub', 'sid', 'iat', 'exp', 'jti'],
+          currentDate: new Date(now()),
+        });
+        const { sub, sid } = payload;
+        if (typeof sub !== 'string' || typeof sid !== 'string' || !isId(sub) || !isId(sid)) {
+          throw new UnauthorizedError();
+        }
+        return { accountId: sub, sessionId: sid };
+      } catch (error) {
+        if (error instanceof errors.JOSEError) throw new UnauthorizedError();
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** Passwords, kept as Argon2id (RFC 9106) in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. */
+import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+import { InternalError } from '#domain/errors.ts';
+import type { Settings } from '#functions/settings.ts';
+
+type Parameters = Settings['argon2'];
+
+const derive = promisify(argon2);
+
+const SALT_BYTES = 16;
+const HASH_BYTES = 32;
+const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replace(/=+$/, '');
+
+const run = (password: string, salt: Uint8Array, of: Parameters, tagLength: number): Promise<Buffer> =>
+  derive('argon2id', {
+    // The same letters may come composed or not, depending on the keyboard.
+    message: password.normalize('NFKC'),
+    nonce: salt,
+    memory: of.memoryKiB,
+    passes: of.passes,
+    parallelism: of.parallelism,
+    tagLength,
+  });
+
+const phc = (of: Parameters, salt: Uint8Array, hash: Uint8Array): string =>
+  `$argon2id$v=19$m=${of.memoryKiB},t=${of.passes},p=${of.parallelism}$${base64(salt)}$${base64(hash)}`;
+
+export async function hashPassword(password: string, parameters: Parameters): Promise<string> {
+  const salt = randomBytes(SALT_BYTES);
+  return phc(parameters, salt, await run(password, salt, parameters, HASH_BYTES));
+}
+
+/** A hash that no password has, for the same work where there is no account. */
+export const decoyHash = (parameters: Parameters): string =>
+  phc(parameters, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
+
+/** Whether it is the password, and whether its hash was made with other parameters than today's. */
+export async function verifyPassword(
+  password: string,
+  stored: string,
+  parameters: Parameters,
+): Promise<{ matches: boolean; outdated: boolean }> {
+  const [, memory, passes, parallelism, salt, hash] = PHC.exec(stored) ?? [];
+  if (salt === undefined || hash === undefined) throw new InternalError('a stored password hash cannot be read');
+  const of = { memoryKiB: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
+  const expected = Buffer.from(hash, 'base64');
+  const got = await run(password, Buffer.from(salt, 'base64'), of, expected.length);
+  const outdated =
+    of.memoryKiB !== parameters.memoryKiB ||
+    of.passes !== parameters.passes ||
+    of.parallelism !== parameters.parallelism;
+  return { matches: timingSafeEqual(got, expected), outdated };
+}

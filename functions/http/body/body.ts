@@ -1,0 +1,19 @@
+/** How a route declares its body: what it accepts, how much of it, and how to read it. */
+import type { ZodOpenApiRequestBodyObject } from 'zod-openapi';
+import type { Settings } from '#functions/settings.ts';
+
+export interface RawBody {
+  /** The `content-type` header. */
+  readonly contentType: string | undefined;
+  readonly bytes: Uint8Array;
+}
+
+export interface Body<T> {
+  /** Media types, in lower case. */
+  readonly accepts: readonly string[];
+  /** The most bytes that are read. */
+  bound(settings: Settings): number;
+  /** Throws `ValidationError`. */
+  parse(raw: RawBody): Promise<T> | T;
+  readonly openapi: ZodOpenApiRequestBodyObject;
+}

@@ -1,0 +1,48 @@
+/** A JSON body by a schema. */
+import type { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
+import { check } from '../validation/check.ts';
+import type { Body } from './body.ts';
+import { findJsonFault } from './json-text.ts';
+
+/** Deeper than anything that a document shows, shallower than what would strain a recursive reader. */
+const MAX_DEPTH = 32;
+
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+
+/** `schema` should be strict, so that fields it does not know are refused by name. */
+export function json<Z extends z.ZodType>(schema: Z, example?: unknown): Body<z.output<Z>> {
+  const media = example === undefined ? { schema } : { schema, example };
+  return {
+    accepts: ['application/json'],
+    bound: (settings) => settings.jsonBodyBytes,
+    parse: (raw) => check(schema, parseJson(raw.bytes), { root: 'body' }),
+    openapi: { required: true, content: { 'application/json': media } },
+  };
+}
+
+/** Throws `ValidationError` with line and column for what is not JSON in well-formed UTF-8. */
+export function parseJson(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) throw ValidationError.of('body', 'is required');
+  const text = decode(bytes);
+  const fault = findJsonFault(text, MAX_DEPTH);
+  if (fault) {
+    const { line, column, problem } = fault;
+    throw ValidationError.of('body', `must be valid JSON; at line ${line}, column ${column}: ${problem}`);
+  }
+  if (!SURROGATE_ESCAPE.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (key, value: unknown) => {
+    if (!key.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())) {
+      throw ValidationError.of('body', 'must be well-formed Unicode; got half of a surrogate pair');
+    }
+    return value;
+  });
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw ValidationError.of('body', 'must be valid UTF-8');
+  }
+}

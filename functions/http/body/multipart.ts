@@ -1,0 +1,100 @@
+/** A `multipart/form-data` body with one file and some text fields, in any order. */
+import { Busboy, type BusboyHeaders } from '@fastify/busboy';
+import { z } from 'zod';
+import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
+import { check } from '../validation/check.ts';
+import type { Body, RawBody } from './body.ts';
+
+export interface UploadedFile {
+  /** As the client named it, without folders. */
+  readonly name: string;
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Of one field's text; schemas set tighter bounds in characters. */
+const FIELD_BYTES = 65_536;
+/** More parts than any form of ours has, so that a body of nothing but parts ends early. */
+const MAX_PARTS = 32;
+
+/** `fields` is strict: fields that it does not know are refused by name. The file is the field `file`. */
+export function multipart<Z extends z.ZodObject>(
+  fields: Z,
+  fileDescription: string,
+): Body<{ file: UploadedFile; fields: z.output<Z> }> {
+  const file = z.string().meta({ format: 'binary', description: fileDescription });
+  return {
+    accepts: ['multipart/form-data'],
+    bound: (settings) => settings.uploadBytes,
+    async parse(raw) {
+      const form = await readForm(raw);
+      const unknownFiles = form.files.filter(({ field }) => field !== 'file');
+      const problems: ErrorDetail[] = [
+        ...form.problems,
+        ...unknownFiles.map(({ field }) => ({ field, message: 'is not a known file field; known is file' })),
+      ];
+      if (problems.length > 0) throw new ValidationError(problems);
+      const values = check(fields, Object.fromEntries(form.fields), { root: 'body' });
+      const found = form.files[0];
+      if (!found) throw ValidationError.of('file', 'is required');
+      if (form.files.length > 1) throw ValidationError.of('file', `must be one file; got ${form.files.length}`);
+      return { file: found.file, fields: values };
+    },
+    openapi: { required: true, content: { 'multipart/form-data': { schema: fields.extend({ file }) } } },
+  };
+}
+
+interface Form {
+  readonly files: { readonly field: string; readonly file: UploadedFile }[];
+  readonly fields: Map<string, string>;
+  readonly problems: ErrorDetail[];
+}
+
+/** Throws `ValidationError` where the bytes are no form, or end before it does. */
+async function readForm(raw: RawBody): Promise<Form> {
+  const form: Form = { files: [], fields: new Map(), problems: [] };
+  const headers: BusboyHeaders = { 'content-type': raw.contentType ?? '' };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const parser = new Busboy({ headers, limits: { fieldSize: FIELD_BYTES, parts: MAX_PARTS } });
+      parser.on('file', (field, stream, name, _encoding, contentType) => {
+        const chunks: Buffer[] = [];
+        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stream.on('error', reject);
+        stream.on('end', () => {
+          form.files.push({ field, file: { name: name ?? '', contentType, bytes: Buffer.concat(chunks) } });
+        });
+      });
+      parser.on('field', (field, value, _fieldTruncated, valueTruncated) => {
+        const message = fieldProblem(form, field, value, valueTruncated);
+        if (message === undefined) form.fields.set(field, value);
+        else form.problems.push({ field: field ?? 'body', message });
+      });
+      parser.on('partsLimit', () => {
+        form.problems.push({ field: 'body', message: `must have at most ${MAX_PARTS} parts; got more` });
+      });
+      parser.on('error', reject);
+      parser.on('finish', resolve);
+      parser.end(Buffer.from(raw.bytes));
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unreadable';
+    throw ValidationError.of('body', `must be complete multipart/form-data; ${REASONS[reason] ?? 'it cannot be read'}`);
+  }
+  return form;
+}
+
+/** What the parser's messages mean. */
+const REASONS: Readonly<Record<string, string>> = {
+  'Multipart: Boundary not found': 'the content type has no boundary',
+  'Unexpected end of multipart data': 'it ends before its last boundary',
+  'Part terminated early due to unexpected end of multipart data': 'it ends within a part',
+};
+
+function fieldProblem(form: Form, field: string | undefined, value: string, truncated: boolean): string | undefined {
+  if (field === undefined) return 'has a part without a name';
+  if (truncated) return `must be at most ${FIELD_BYTES} bytes; got more`;
+  if (form.fields.has(field)) return 'must be given once; got 2 values';
+  if (value.includes('\uFFFD')) return 'must be valid UTF-8';
+  return undefined;
+}

@@ -1,0 +1,68 @@
+/** The innermost part of the stack: runs the route and turns its reply into a response. */
+import { Readable } from 'node:stream';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { InternalError } from '#domain/errors.ts';
+import { type ProxyResponse, stateOf } from './middleware/state.ts';
+import type { Reply } from './reply.ts';
+import type { Route, RouteFacts, Services } from './route.ts';
+
+export function makeDispatcher<S extends Services>(
+  routes: readonly Route<S>[],
+  services: S,
+): (event: APIGatewayProxyEvent) => Promise<ProxyResponse> {
+  const byFacts = new Map<RouteFacts, Route<S>>(routes.map((route) => [route, route]));
+  return async (event) => {
+    const state = stateOf(event);
+    if (state.preflight) return { statusCode: 204, headers: { Allow: state.preflight.allow.join(', ') }, body: '' };
+    const route = state.route && byFacts.get(state.route);
+    if (!route) throw new InternalError('a request without a route reached the dispatcher');
+    const reply = await route.run(
+      {
+        id: state.id,
+        sourceIp: event.requestContext.identity.sourceIp,
+        path: state.parameters,
+        query: queryOf(event),
+        headers: state.headers,
+        body: state.body,
+        caller: state.caller,
+      },
+      services,
+    );
+    const response = render(route, reply);
+    return event.httpMethod === 'HEAD' ? withoutBody(response) : response;
+  };
+}
+
+function queryOf(event: APIGatewayProxyEvent): Record<string, readonly string[]> {
+  const multiple = Object.entries(event.multiValueQueryStringParameters ?? {});
+  const single = Object.entries(event.queryStringParameters ?? {});
+  return Object.fromEntries([
+    ...single.map(([name, value = '']) => [name, [value]] as const),
+    ...multiple.map(([name, values = []]) => [name, values] as const),
+  ]);
+}
+
+function render(route: RouteFacts, reply: Reply): ProxyResponse {
+  const declared = route.responses[reply.status];
+  if (!declared) throw new InternalError(`${route.method} ${route.path} answered an undeclared ${reply.status}`);
+  const headers = { 'Cache-Control': 'no-store', ...reply.headers };
+  const response = { statusCode: reply.status, headers };
+  if (declared.schema) {
+    return {
+      ...response,
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: JSON.stringify(reply.body),
+    };
+  }
+  if (declared.content === undefined) return { ...response, body: '' };
+  const content = { ...response, headers: { 'Content-Type': declared.content, ...headers } };
+  const { body } = reply;
+  if (typeof body === 'string' || body instanceof Readable) return { ...content, body };
+  if (!(body instanceof Uint8Array)) throw new InternalError(`${route.method} ${route.path} answered no content`);
+  return { ...content, body: Buffer.from(body).toString('base64'), isBase64Encoded: true };
+}
+
+function withoutBody(response: ProxyResponse): ProxyResponse {
+  if (response.body instanceof Readable) response.body.destroy();
+  return { statusCode: response.statusCode, headers: response.headers, body: '' };
+}

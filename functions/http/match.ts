@@ -1,0 +1,79 @@
+/** Finds the route of a request, and says what else is possible where there is none. */
+import { MethodNotAllowedError, NotFoundError } from '#domain/errors.ts';
+import type { Method, Route, Services } from './route.ts';
+
+export interface Match<S extends Services> {
+  readonly route: Route<S>;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** A question about a path that a browser asks before it calls another origin. */
+export interface Preflight {
+  readonly preflight: true;
+  readonly allow: readonly string[];
+}
+
+export type Matcher<S extends Services> = (method: string, path: string) => Match<S> | Preflight;
+
+/**
+ * A route without parameters comes before one with them. `HEAD` is answered as `GET` is. Throws `NotFoundError` and
+ * `MethodNotAllowedError`.
+ */
+export function makeMatcher<S extends Services>(routes: readonly Route<S>[]): Matcher<S> {
+  const paths = new Map<string, Map<Method, Route<S>>>();
+  for (const route of routes) {
+    const methods = paths.get(route.path) ?? new Map<Method, Route<S>>();
+    if (methods.has(route.method)) throw new TypeError(`${route.method} ${route.path} is declared twice`);
+    paths.set(route.path, methods.set(route.method, route));
+  }
+  const templates = [...paths]
+    .filter(([path]) => path.includes('{'))
+    .map(([path, methods]) => ({ segments: path.split('/'), methods }));
+
+  return (method, path) => {
+    const literal = path.includes('{') ? undefined : paths.get(path);
+    if (literal) return { ...choose(literal, method), parameters: {} };
+    const given = path.split('/');
+    for (const { segments, methods } of templates) {
+      const parameters = capture(segments, given);
+      if (parameters) return { ...choose(methods, method), parameters };
+    }
+    throw new NotFoundError();
+  };
+}
+
+function choose<S extends Services>(
+  methods: ReadonlyMap<Method, Route<S>>,
+  method: string,
+): { route: Route<S> } | Preflight {
+  const allow = [...methods.keys(), ...(methods.has('GET') ? ['HEAD'] : []), 'OPTIONS'];
+  if (method === 'OPTIONS') return { preflight: true, allow };
+  const route = methods.get((method === 'HEAD' ? 'GET' : method) as Method);
+  if (!route) throw new MethodNotAllowedError(method, allow);
+  return { route };
+}
+
+/** `undefined` where the path is not the template's, or holds what no URL can. */
+function capture(segments: readonly string[], given: readonly string[]): Record<string, string> | undefined {
+  if (segments.length !== given.length) return undefined;
+  const parameters: Record<string, string> = {};
+  for (const [index, segment] of segments.entries()) {
+    const text = given[index] ?? '';
+    if (!segment.startsWith('{')) {
+      if (segment !== text) return undefined;
+      continue;
+    }
+    const value = decode(text);
+    if (value === undefined || value === '') return undefined;
+    parameters[segment.slice(1, -1)] = value;
+  }
+  return parameters;
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { UnauthorizedError } from '#domain/errors.ts';
+import { findSession } from '#domain/sessions.ts';
+import type { AccessToken, AccessTokens } from '../authentication/access-token.ts';
+import { bearerToken } from '../authentication/bearer.ts';
+import { countRequest, enforce, rateLimitHeaders } from '../rate-limit.ts';
+import type { Services } from '../route.ts';
+import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
+
+/**
+ * Who is it, and may they call now? The token is checked without leaving the process; then the session that it belongs
+ * to is read and the request counted in one round trip. Without a valid token the address is counted.
+ * Throws `RateLimitError`, `UnauthorizedError`, and why the request has no route.
+ */
+export function admit(services: Services, tokens: AccessTokens): Middleware {
+  const { adapters, settings } = services;
+  const { table, now } = adapters;
+
+  async function admitAccount(state: RequestState, token: AccessToken): Promise<void> {
+    const { accountId, sessionId } = token;
+    const limit = settings.rates.authenticatedPerHour;
+    const [standing, session] = await Promise.all([
+      countRequest(table, `account#${accountId}`, limit, now()),
+      findSession(table, accountId, sessionId),
+    ]);
+    state.standing = standing;
+    enforce(standing, now());
+    if (!session) throw new UnauthorizedError();
+    state.caller = { accountId, session };
+  }
+
+  async function admitAddress(state: RequestState, event: APIGatewayProxyEvent): Promise<void> {
+    const { sourceIp } = event.requestContext.identity;
+    state.standing = await countRequest(table, `address#${sourceIp}`, settings.rates.anonymousPerHour, now());
+    enforce(state.standing, now());
+  }
+
+  async function tokenOf(state: RequestState): Promise<AccessToken | undefined> {
+    state.presented = state.headers.authorization !== undefined;
+    try {
+      const token = bearerToken(state.headers);
+      return token === undefined ? undefined : await tokens.verify(token);
+    } catch (error) {
+      if (error instanceof UnauthorizedError) return undefined;
+      throw error;
+    }
+  }
+
+  function addHeaders(event: APIGatewayProxyEvent, response: ProxyResponse | null | undefined): void {
+    const { standing } = stateOf(event);
+    if (response && standing) Object.assign(response.headers, rateLimitHeaders(standing, now()));
+  }
+
+  return {
+    async before({ event }) {
+      const state = stateOf(event);
+      if (state.preflight || state.route?.cost === 'free') return;
+      const token = state.route?.authentication === 'account' ? await tokenOf(state) : undefined;
+      if (token) return admitAccount(state, token);
+      await admitAddress(state, event);
+      if (state.unmatched) throw state.unmatched;
+      if (state.route?.authentication === 'account') throw new UnauthorizedError();
+    },
+    after({ event, response }) {
+      addHeaders(event, response);
+    },
+    onError({ event, response }) {
+      addHeaders(event, response);
+    },
+  };
+}

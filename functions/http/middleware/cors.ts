@@ -1,0 +1,26 @@
+import httpCors from '@middy/http-cors';
+import type { Middleware } from './state.ts';
+
+const EXPOSED = [
+  'Content-Disposition',
+  'ETag',
+  'Location',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'X-Request-Id',
+];
+
+/** Lets pages of other origins call, without cookies: none are used. A preflight is answered by the dispatcher. */
+export function cors(origins: readonly string[]): Middleware {
+  return httpCors({
+    origins: [...origins],
+    headers: 'Authorization, Content-Type, Idempotency-Key',
+    methods: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
+    exposeHeaders: EXPOSED.join(', '),
+    maxAge: '600',
+  }) as Middleware;
+}

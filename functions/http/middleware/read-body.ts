@@ -1,0 +1,34 @@
+import { PayloadTooLargeError, UnsupportedMediaTypeError } from '#domain/errors.ts';
+import type { Settings } from '#functions/settings.ts';
+import { type Middleware, stateOf } from './state.ts';
+
+/** The bytes of a body that the route has declared, of a media type and a size that it takes. */
+export function readBody(settings: Settings): Middleware {
+  return {
+    before({ event }) {
+      const state = stateOf(event);
+      const declared = state.route?.request.body;
+      if (!declared) return;
+      const text = event.body ?? '';
+      const encoding = event.isBase64Encoded ? 'base64' : 'utf8';
+      const size = Buffer.byteLength(text, encoding);
+      const bound = declared.bound(settings);
+      if (size > bound) throw new PayloadTooLargeError('body', bound, size);
+      const { contentType } = state.body;
+      if ((size > 0 || contentType !== undefined) && !isAccepted(declared.accepts, contentType)) {
+        throw new UnsupportedMediaTypeError(declared.accepts, contentType);
+      }
+      state.body = { contentType, bytes: Buffer.from(text, encoding) };
+    },
+  };
+}
+
+/** Text in another encoding than UTF-8 is refused rather than misread. */
+function isAccepted(accepts: readonly string[], contentType = ''): boolean {
+  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  const charset = parameters
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice(8)
+    .replaceAll('"', '');
+  return accepts.includes(type) && (charset === undefined || charset === 'utf-8' || charset === 'utf8');
+}

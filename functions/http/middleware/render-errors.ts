@@ -1,0 +1,43 @@
+import {
+  InternalError,
+  MethodNotAllowedError,
+  RateLimitError,
+  TrainyardError,
+  UnauthorizedError,
+  UnavailableError,
+} from '#domain/errors.ts';
+import { challenge } from '../authentication/bearer.ts';
+import type { Log } from '../contract.ts';
+import type { ErrorRenderer } from '../errors/renderer.ts';
+import { type Middleware, stateOf } from './state.ts';
+
+/** Every error as the surface shows errors. What broke here is logged with its stack, and the caller told nothing of it. */
+export function renderErrors(render: ErrorRenderer, log: Log): Middleware {
+  return {
+    onError(request) {
+      const state = stateOf(request.event);
+      const thrown = request.error;
+      const error = thrown instanceof TrainyardError ? thrown : new InternalError();
+      state.errorCode = error.code;
+      if (error.status >= 500) log.error('request failed', { request_id: state.id, error: thrown ?? error });
+      request.response = {
+        statusCode: error.status,
+        headers: {
+          'Content-Type': 'application/json',
+          'Cache-Control': 'no-store',
+          ...headersOf(error, state.presented),
+        },
+        body: request.event.httpMethod === 'HEAD' ? '' : JSON.stringify(render(error, state.id)),
+      };
+    },
+  };
+}
+
+function headersOf(error: TrainyardError, presented: boolean): Record<string, string> {
+  if (error instanceof UnauthorizedError) return { 'WWW-Authenticate': challenge(presented) };
+  if (error instanceof MethodNotAllowedError) return { Allow: error.allow.join(', ') };
+  if (error instanceof RateLimitError || error instanceof UnavailableError) {
+    return { 'Retry-After': String(error.retryAfter) };
+  }
+  return {};
+}

@@ -1,0 +1,131 @@
+/**
+ * A route is one declaration with its handler. Routing, validation, the handler's types and the OpenAPI document all
+ * come from it.
+ */
+import type { z } from 'zod';
+import type { Adapters } from '#domain/ports.ts';
+import type { Session } from '#domain/sessions.ts';
+import type { Settings } from '#functions/settings.ts';
+import type { Body, RawBody } from './body/body.ts';
+import type { Log } from './contract.ts';
+import type { Reply, ReplyOf, Responses } from './reply.ts';
+import { parseHeaders, parsePath, parseQuery } from './validation/parameters.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** `account`: only with a valid access token. `none`: anyone. */
+export type Authentication = 'account' | 'none';
+
+/** Whether a call counts against the caller's requests per hour. */
+export type Cost = 'free' | 'request';
+
+/** Who calls. */
+export interface Caller {
+  readonly accountId: string;
+  readonly session: Session;
+}
+
+/** What the handlers of a surface get besides the request. */
+export interface Services {
+  readonly adapters: Adapters;
+  readonly settings: Settings;
+  readonly logger: Log;
+}
+
+/** A request as it came: nothing of it is checked yet. */
+export interface RawRequest {
+  readonly id: string;
+  readonly sourceIp: string;
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, readonly string[]>>;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: RawBody;
+  readonly caller: Caller | undefined;
+}
+
+export interface Input<A extends Authentication, P, Q, H, B> {
+  readonly path: P;
+  readonly query: Q;
+  readonly headers: H;
+  readonly body: B;
+  readonly caller: A extends 'account' ? Caller : undefined;
+  readonly request: { readonly id: string; readonly sourceIp: string };
+}
+
+/** What is said of a route, its handler apart. */
+export interface RouteFacts {
+  readonly method: Method;
+  /** Such as `/datasets/{dataset_id}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tags: readonly string[];
+  readonly authentication: Authentication;
+  readonly cost: Cost;
+  readonly responses: Responses;
+  /** Statuses of errors beyond those that follow from the rest of the declaration. */
+  readonly errors?: readonly number[];
+  /** HTML of ours, which loads scripts and styles of ours: gets the Content-Security-Policy that lets it. */
+  readonly page?: boolean;
+}
+
+export interface RequestDeclaration {
+  readonly path?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
+  readonly body?: Body<unknown>;
+}
+
+/** A route whose handler's types are closed over. */
+export interface Route<S extends Services = Services> extends RouteFacts {
+  readonly request: RequestDeclaration;
+  /** Checks the request and answers it. Throws `TrainyardError`s. */
+  run(raw: RawRequest, services: S): Promise<Reply>;
+}
+
+interface Declaration<
+  A extends Authentication,
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  H extends z.ZodObject,
+  B,
+  R extends Responses,
+  S extends Services,
+> extends RouteFacts {
+  readonly authentication: A;
+  readonly request?: { readonly path?: P; readonly query?: Q; readonly headers?: H; readonly body?: Body<B> };
+  readonly responses: R;
+  readonly handler: (
+    input: Input<A, z.output<P>, z.output<Q>, z.output<H>, B>,
+    services: S,
+  ) => Promise<ReplyOf<R>> | ReplyOf<R>;
+}
+
+export function route<
+  const A extends Authentication,
+  P extends z.ZodObject,
+  Q extends z.ZodObject,
+  H extends z.ZodObject,
+  B,
+  const R extends Responses,
+  S extends Services = Services,
+>(declared: Declaration<A, P, Q, H, B, R, S>): Route<S> {
+  const { handler, request = {}, ...facts } = declared;
+  return {
+    ...facts,
+    request,
+    async run(raw, services) {
+      const input = {
+        path: parsePath(request.path, raw.path),
+        query: parseQuery(request.query, raw.query),
+        headers: parseHeaders(request.headers, raw.headers),
+        body: (await request.body?.parse(raw.body)) as B,
+        // The middleware has let nobody through to an `account` route who is not known.
+        caller: raw.caller as Input<A, unknown, unknown, unknown, B>['caller'],
+        request: { id: raw.id, sourceIp: raw.sourceIp },
+      };
+      return handler(input, services);
+    },
+  };
+}

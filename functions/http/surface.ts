@@ -1,0 +1,65 @@
+/** A surface: routes and a way to show errors, behind the one middleware stack. */
+import middy from '@middy/core';
+import { executionModeStreamifyResponse } from '@middy/core/executionModeStreamifyResponse';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { UnavailableError } from '#domain/errors.ts';
+import { makeAccessTokens } from './authentication/access-token.ts';
+import type { HttpHandler, StreamingHttpHandler } from './contract.ts';
+import { makeDispatcher } from './dispatch.ts';
+import type { ErrorRenderer } from './errors/renderer.ts';
+import { makeMatcher } from './match.ts';
+import { admit } from './middleware/admit.ts';
+import { cors } from './middleware/cors.ts';
+import { logRequest } from './middleware/log-request.ts';
+import { matchRoute } from './middleware/match-route.ts';
+import { readBody } from './middleware/read-body.ts';
+import { renderErrors } from './middleware/render-errors.ts';
+import { requestId } from './middleware/request-id.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
+import type { ProxyResponse } from './middleware/state.ts';
+import type { Route, Services } from './route.ts';
+
+export interface Surface<S extends Services> {
+  readonly routes: readonly Route<S>[];
+  readonly renderError: ErrorRenderer;
+}
+
+/** How long before the function's time is up the caller is told so. */
+const LAST_MILLISECONDS = 250;
+
+const timeLimit = {
+  timeoutEarlyInMillis: LAST_MILLISECONDS,
+  timeoutEarlyResponse: () => {
+    throw new UnavailableError('The request took too long');
+  },
+};
+
+/** Answers with whole bodies. */
+export const makeSurface = <S extends Services>(surface: Surface<S>, services: S): HttpHandler =>
+  stack(surface, services, timeLimit) as HttpHandler;
+
+/** Streams its answers: needs the `awslambda` global of Lambda's runtime, or a host's own. */
+export const makeStreamingSurface = <S extends Services>(surface: Surface<S>, services: S): StreamingHttpHandler =>
+  stack(surface, services, {
+    ...timeLimit,
+    executionMode: executionModeStreamifyResponse,
+  }) as StreamingHttpHandler;
+
+/**
+ * From the outside in. On the way back, and for errors, the order is the reverse: the error is rendered first, and all
+ * others add their headers to what came of it.
+ */
+function stack<S extends Services>(surface: Surface<S>, services: S, plugin: middy.PluginObject) {
+  const { adapters, settings, logger } = services;
+  const tokens = makeAccessTokens(adapters.keys, settings, adapters.now);
+  return middy<APIGatewayProxyEvent, ProxyResponse>(plugin)
+    .use(requestId())
+    .use(logRequest(logger, adapters.now))
+    .use(securityHeaders())
+    .use(cors(settings.corsOrigins))
+    .use(matchRoute(makeMatcher(surface.routes)))
+    .use(admit(services, tokens))
+    .use(readBody(settings))
+    .use(renderErrors(surface.renderError, logger))
+    .handler(makeDispatcher(surface.routes, services));
+}

@@ -1,0 +1,105 @@
+/** Zod's issues as the API's details: the field as a path, the bound, and what was received. */
+import type { z } from 'zod';
+import type { ErrorDetail } from '#domain/errors.ts';
+import { boundsOf, isSecret, schemaAt } from './schema-at.ts';
+import { showPath, showValue } from './show.ts';
+
+type Issue = z.core.$ZodIssue;
+type Schema = z.core.$ZodType;
+
+export function detailsOf(
+  issues: readonly Issue[],
+  schema: Schema,
+  where: { readonly root: string; readonly within?: string },
+): ErrorDetail[] {
+  return issues.flatMap((issue) => {
+    const at = schemaAt(schema, issue.path);
+    const prefix = where.within ?? '';
+    if (issue.code === 'unrecognized_keys') {
+      const known = at && 'shape' in at ? Object.keys(at.shape as object) : [];
+      return issue.keys.map((key) => ({
+        field: showPath(prefix, [...issue.path, key]),
+        message: known.length === 0 ? 'is not a known field' : `is not a known field; known are ${known.join(', ')}`,
+      }));
+    }
+    const field = showPath(prefix, issue.path) || where.root;
+    const rule = ruleOf(issue, at);
+    const silent = isSecret(at) || rule === REQUIRED || issue.code === 'custom';
+    return [{ field, message: silent ? rule : `${rule}; got ${showValue(issue.input)}` }];
+  });
+}
+
+const REQUIRED = 'is required';
+
+/** The sentence that was broken. */
+function ruleOf(issue: Issue, at: Schema | undefined): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? REQUIRED : `must be ${typeName(issue.expected)}`;
+    case 'too_small':
+    case 'too_big':
+      return boundRule(issue, at);
+    case 'invalid_format':
+      return FORMATS[issue.format] ?? issue.message;
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_value':
+      return `must be ${alternatives(issue.values.map((value) => JSON.stringify(value)))}`;
+    case 'invalid_union':
+      return unionRule(issue);
+    case 'invalid_key':
+      return 'must have valid names';
+    default:
+      return issue.message;
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a string',
+  boolean: 'true or false',
+  array: 'an array',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+};
+
+const typeName = (expected: string): string => TYPES[expected] ?? expected;
+
+const FORMATS: Readonly<Record<string, string>> = {
+  email: 'must be an e-mail address',
+  uuid: 'must be a UUID',
+};
+
+const UNITS: Readonly<Record<string, string>> = {
+  string: ' characters',
+  array: ' items',
+  set: ' items',
+  file: ' bytes',
+};
+
+function boundRule(issue: Issue & { code: 'too_small' | 'too_big' }, at: Schema | undefined): string {
+  const { min, max } = boundsOf(at);
+  const unit = UNITS[issue.origin] ?? '';
+  const prefix = unit === '' ? 'must be' : 'must have';
+  if (min !== undefined && max !== undefined && issue.inclusive !== false) {
+    return `${prefix} between ${min} and ${max}${unit}`;
+  }
+  if (issue.code === 'too_small') {
+    return `${prefix} ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unit}`;
+  }
+  return `${prefix} ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unit}`;
+}
+
+function unionRule(issue: Issue & { code: 'invalid_union' }): string {
+  const expected = issue.errors.flatMap(([first]) =>
+    first?.code === 'invalid_type' ? [typeName(first.expected)] : [],
+  );
+  return expected.length === 0 ? issue.message : `must be ${alternatives([...new Set(expected)])}`;
+}
+
+function alternatives(of: readonly string[]): string {
+  const last = of.at(-1) ?? '';
+  return of.length < 2 ? last : `${of.slice(0, -1).join(', ')} or ${last}`;
+}

@@ -1,0 +1,49 @@
+/** Parameters of path, query and headers come as text; the schema says what each is. */
+import { z } from 'zod';
+import { type ErrorDetail, NotFoundError, ValidationError } from '#domain/errors.ts';
+import { check } from './check.ts';
+import { schemaAt } from './schema-at.ts';
+
+type Parsed<Z> = Z extends z.ZodObject ? z.output<Z> : never;
+
+const NOTHING = z.object({});
+
+/** A path that cannot name anything names nothing. Throws `NotFoundError`. */
+export function parsePath<Z extends z.ZodObject>(
+  schema: Z | undefined,
+  given: Readonly<Record<string, string>>,
+): Parsed<Z> {
+  const result = (schema ?? NOTHING).safeParse(given);
+  if (!result.success) throw new NotFoundError();
+  return result.data as Parsed<Z>;
+}
+
+/** A route that declares no query ignores what it gets. Throws `ValidationError`, also for a parameter given twice. */
+export function parseQuery<Z extends z.ZodObject>(
+  schema: Z | undefined,
+  given: Readonly<Record<string, readonly string[]>>,
+): Parsed<Z> {
+  if (schema === undefined) return {} as Parsed<Z>;
+  const repeated: ErrorDetail[] = Object.entries(given)
+    .filter(([, values]) => values.length > 1)
+    .map(([field, values]) => ({ field, message: `must be given once; got ${values.length} values` }));
+  if (repeated.length > 0) throw new ValidationError(repeated);
+  const values = Object.fromEntries(
+    Object.entries(given).map(([name, [text = '']]) => [name, isNumeric(schema, name) ? toNumber(text) : text]),
+  );
+  return check(schema, values, { root: 'query' }) as Parsed<Z>;
+}
+
+/** Only the headers that the schema names, which it does in lower case. Throws `ValidationError`. */
+export function parseHeaders<Z extends z.ZodObject>(
+  schema: Z | undefined,
+  given: Readonly<Record<string, string>>,
+): Parsed<Z> {
+  return check(schema ?? NOTHING, given, { root: 'headers' }) as Parsed<Z>;
+}
+
+const isNumeric = (schema: z.ZodObject, name: string): boolean => schemaAt(schema, [name]) instanceof z.ZodNumber;
+
+/** Plain decimals alone: what JavaScript takes for a number besides (`''`, `0x10`, `1e3`) stays text and is refused. */
+const toNumber = (text: string): number | string =>
+  /^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$/.test(text) ? Number(text) : text;

@@ -1,0 +1,61 @@
+/** What a schema says of one of its parts: an issue names only the bound that was broken, and messages want both. */
+import { z } from 'zod';
+
+type Schema = z.core.$ZodType;
+
+/** The schema of the part at `path`, without its wrappers; `undefined` where it cannot be told. */
+export function schemaAt(schema: Schema, path: readonly PropertyKey[]): Schema | undefined {
+  let at: Schema | undefined = unwrap(schema);
+  for (const key of path) {
+    if (at === undefined) return undefined;
+    const part: Schema | undefined = child(at, key);
+    at = part && unwrap(part);
+  }
+  return at;
+}
+
+function child(schema: Schema, key: PropertyKey): Schema | undefined {
+  if (schema instanceof z.ZodObject) return typeof key === 'string' ? schema.shape[key] : undefined;
+  if (schema instanceof z.ZodArray) return schema.element;
+  if (schema instanceof z.ZodRecord) return schema.valueType;
+  if (schema instanceof z.ZodTuple) return typeof key === 'number' ? schema.def.items[key] : undefined;
+  return undefined;
+}
+
+function unwrap(schema: Schema): Schema {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodReadonly
+  ) {
+    return unwrap(schema.def.innerType);
+  }
+  if (schema instanceof z.ZodPipe) return unwrap(schema.def.in);
+  return schema;
+}
+
+/** Inclusive bounds, each present only where the schema sets it: of a number, a string's length, an array's length. */
+export function boundsOf(schema: Schema | undefined): { min?: number; max?: number } {
+  if (schema instanceof z.ZodNumber) {
+    const { minValue: min, maxValue: max } = schema;
+    return { ...(isSet(min) ? { min } : {}), ...(isSet(max) ? { max } : {}) };
+  }
+  if (schema instanceof z.ZodString) {
+    const { minLength: min, maxLength: max } = schema;
+    return { ...(min === null ? {} : { min }), ...(max === null ? {} : { max }) };
+  }
+  if (schema instanceof z.ZodArray) {
+    const { minimum: min, maximum: max } = schema._zod.bag;
+    return { ...(typeof min === 'number' ? { min } : {}), ...(typeof max === 'number' ? { max } : {}) };
+  }
+  return {};
+}
+
+/** Whole numbers have the largest exact ones as bounds of their own, which nobody set. */
+const isSet = (bound: number | null): bound is number => bound !== null && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
+
+/** Whether values are never to be repeated, in an answer or in a log. */
+export const isSecret = (schema: Schema | undefined): boolean =>
+  schema !== undefined && z.globalRegistry.get(schema)?.format === 'password';
