@@ -9,6 +9,8 @@ export interface Consumption {
   /** Calls back when there may be a new message; returns how to stop. */
   readonly watch: (listener: () => void) => () => void;
   readonly now: () => number;
+  /** How long a message that failed waits for its next delivery. Default: `backoffSeconds`. */
+  readonly retrySeconds?: (receives: number) => number;
   readonly onError: (error: unknown, where: string) => void;
 }
 
@@ -17,7 +19,7 @@ export interface Pump {
   stop(): Promise<void>;
 }
 
-/** How long a failed message waits for its next delivery: 1, 2, 4 … 60 s. */
+/** 1, 2, 4 … 60 s. */
 const backoffSeconds = (receives: number): number => Math.min(60, 2 ** (receives - 1));
 
 /** The longest timer that Node.js takes. */
@@ -29,7 +31,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * to its dead-letter queue after the deliveries that it allows.
  */
 export function pump(consumption: Consumption): Pump {
-  const { queue } = consumption;
+  const { queue, retrySeconds = backoffSeconds } = consumption;
   let stopped = false;
   let wake: () => void = () => {};
 
@@ -49,7 +51,7 @@ export function pump(consumption: Consumption): Pump {
       return new Set(messages.map((message) => message.id));
     });
     for (const message of messages) {
-      if (failed.has(message.id)) await queue.release(message.receipt, backoffSeconds(message.receives));
+      if (failed.has(message.id)) await queue.release(message.receipt, retrySeconds(message.receives));
       else await queue.acknowledge(message.receipt);
     }
   }

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ReceivedMessage } from '#domain/ports.ts';
+import { type EmbeddedAdapters, type EmbeddedQueue, openEmbedded } from '#embedded/open.ts';
+import { type Pump, pump } from '#infra/embedded/pumps/consume.ts';
+
+const MAX_RECEIVES = 3;
+
+let dir: string;
+let adapters: EmbeddedAdapters;
+let queue: EmbeddedQueue;
+let running: Pump | undefined;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'trainyard-pump-'));
+  const settings = { visibilitySeconds: 30, maxReceives: MAX_RECEIVES };
+  adapters = await openEmbedded({
+    dir,
+    baseUrl: 'http://127.0.0.1:1',
+    queues: { datasets: settings, training: settings },
+  });
+  queue = adapters.queuesByName.get('training')!;
+});
+
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+  await adapters.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** Starts a pump; resolves with the bodies delivered once they are `enough`. */
+function deliveries(
+  handle: (messages: readonly ReceivedMessage[]) => Promise<ReadonlySet<string>>,
+  enough: (bodies: readonly string[]) => boolean,
+): Promise<string[]> {
+  const bodies: string[] = [];
+  return new Promise((resolve) => {
+    running = pump({
+      queue,
+      batchSize: 10,
+      watch: adapters.watch,
+      now: adapters.now,
+      retrySeconds: () => 0,
+      onError: () => {},
+      handle: async (messages) => {
+        bodies.push(...messages.map((message) => message.body));
+        if (enough(bodies)) queueMicrotask(() => resolve(bodies));
+        return handle(messages);
+      },
+    });
+  });
+}
+
+const none = async () => new Set<string>();
+
+describe('a pump', () => {
+  test('delivers what waits and what comes later, and acknowledges it', async () => {
+    await queue.send('waiting');
+    const done = deliveries(none, (bodies) => bodies.length === 2);
+    await queue.send('later');
+    expect(await done).toEqual(['waiting', 'later']);
+    await running!.stop();
+    expect(queue.counts()).toEqual({ waiting: 0, inFlight: 0 });
+  });
+
+  test('delivers again only what failed of a batch', async () => {
+    await Promise.all(['good', 'bad'].map((body) => queue.send(body)));
+    let failed = false;
+    const bodies = await deliveries(
+      async (messages) => {
+        const bad = messages.filter((message) => message.body === 'bad' && !failed);
+        failed ||= bad.length > 0;
+        return new Set(bad.map((message) => message.id));
+      },
+      (all) => all.length === 3,
+    );
+    expect([...bodies].sort()).toEqual(['bad', 'bad', 'good']);
+  });
+
+  test('hands a poisoned message to the dead-letter queue, and its neighbours pass', async () => {
+    await queue.send('poison');
+    const bodies = await deliveries(
+      async (messages) => {
+        if (messages.some((message) => message.receives === MAX_RECEIVES)) await queue.send('neighbour');
+        return new Set(messages.filter((message) => message.body === 'poison').map((message) => message.id));
+      },
+      (all) => all.includes('neighbour'),
+    );
+    expect(bodies).toEqual([...Array(MAX_RECEIVES).fill('poison'), 'neighbour']);
+    await running!.stop();
+    expect(adapters.deadLetters.get('training')!.counts().waiting).toBe(1);
+  });
+
+  test('takes a consumer that throws for one that failed all', async () => {
+    await queue.send('once more');
+    let first = true;
+    const bodies = await deliveries(
+      async () => {
+        if (!first) return new Set();
+        first = false;
+        throw new Error('the consumer broke');
+      },
+      (all) => all.length === 2,
+    );
+    expect(bodies).toEqual(['once more', 'once more']);
+  });
+
+  test('finishes the batch in hand before it stops', async () => {
+    await queue.send('in hand');
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await deliveries(
+      async () => {
+        await held;
+        return new Set();
+      },
+      (all) => all.length === 1,
+    );
+    const stopping = running!.stop();
+    release();
+    await stopping;
+    expect(queue.counts()).toEqual({ waiting: 0, inFlight: 0 });
+  });
+});
