@@ -1,0 +1,121 @@
+/** The bytes of a file on their way to the parser: checked to be UTF-8 text, without a byte order mark. */
+import { isUtf8 } from 'node:buffer';
+import { fileFault } from './fault.ts';
+
+const NEWLINE = 10;
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** How formats that people take for CSV begin. */
+const SIGNATURES: readonly (readonly [kind: string, beginning: Buffer])[] = [
+  ['a ZIP archive or an Excel workbook', Buffer.from('PK\x03\x04', 'latin1')],
+  ['an old Excel workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex')],
+  ['gzip-compressed', Buffer.from('1f8b', 'hex')],
+  ['Zstandard-compressed', Buffer.from('28b52ffd', 'hex')],
+  ['xz-compressed', Buffer.from('fd377a585a00', 'hex')],
+  ['a Parquet file', Buffer.from('PAR1')],
+  ['a PDF document', Buffer.from('%PDF-')],
+  ['a PNG image', Buffer.from('89504e470d0a1a0a', 'hex')],
+  ['a JPEG image', Buffer.from('ffd8ff', 'hex')],
+  ['a program', Buffer.from('\x7fELF', 'latin1')],
+  ['UTF-16 text', Buffer.from('fffe', 'hex')],
+  ['UTF-16 text', Buffer.from('feff', 'hex')],
+  ['an SQLite database', Buffer.from('SQLite format 3\0')],
+];
+
+/** Looks at chunk after chunk and knows where in the file it is. */
+export class TextCheck {
+  #line = 1;
+  #offset = 0;
+  /** Bytes of a character whose rest is in the next chunk: at most 3. */
+  #carry: Buffer = Buffer.alloc(0);
+  #first = true;
+
+  /**
+   * The chunk as it goes to the parser.
+   * @throws ValidationError with the line and the byte (both from 1) of what is no text
+   */
+  pass(chunk: Uint8Array): Buffer {
+    let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (this.#first && bytes.length > 0) {
+      this.#first = false;
+      expectNoSignature(bytes);
+      if (bytes.subarray(0, 3).equals(BOM)) {
+        bytes = bytes.subarray(3);
+        this.#offset = 3;
+      }
+    }
+    const whole = this.#carry.length === 0 ? bytes : Buffer.concat([this.#carry, bytes]);
+    const nul = whole.indexOf(0);
+    if (nul >= 0) throw fileFault(`must not contain NUL bytes; got one at ${this.#place(whole, nul)}`);
+    const cut = incompleteTail(whole);
+    const text = whole.subarray(0, whole.length - cut);
+    if (!isUtf8(text)) {
+      const at = firstInvalid(text);
+      throw fileFault(`must be UTF-8 text; got the byte 0x${hex(text[at]!)} at ${this.#place(text, at)}`);
+    }
+    this.#line += newlines(text, text.length);
+    this.#offset += text.length;
+    this.#carry = Buffer.from(whole.subarray(text.length));
+    return text;
+  }
+
+  /** @throws ValidationError if the file ends within a character */
+  end(): void {
+    if (this.#carry.length === 0) return;
+    throw fileFault(`must be UTF-8 text; it ends within a character at ${this.#place(this.#carry, 0)}`);
+  }
+
+  #place(bytes: Buffer, at: number): string {
+    return `line ${this.#line + newlines(bytes, at)} (byte ${this.#offset + at + 1})`;
+  }
+}
+
+/** All chunks through one `TextCheck`. */
+export async function* checkedText(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const check = new TextCheck();
+  for await (const chunk of chunks) {
+    const text = check.pass(chunk);
+    if (text.length > 0) yield text;
+  }
+  check.end();
+}
+
+function expectNoSignature(bytes: Buffer): void {
+  const found = SIGNATURES.find(([, beginning]) => bytes.subarray(0, beginning.length).equals(beginning));
+  if (found) throw fileFault(`must be CSV text in UTF-8; got ${found[0]} (by its first bytes)`);
+}
+
+function newlines(bytes: Buffer, end: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0 && at < end; at = bytes.indexOf(NEWLINE, at + 1)) count++;
+  return count;
+}
+
+/** How many bytes at the end begin a character that may go on in the next chunk. */
+function incompleteTail(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back]!;
+    if (byte < 0x80) return 0;
+    if (byte >= 0xc0) {
+      const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+      return length > back ? back : 0;
+    }
+  }
+  return 0;
+}
+
+/** By halving: a prefix is valid as long as all of it is (but for a character cut at its end). */
+function firstInvalid(bytes: Buffer): number {
+  let valid = 0;
+  let invalid = bytes.length;
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1;
+    const prefix = bytes.subarray(0, middle);
+    if (isUtf8(prefix.subarray(0, middle - incompleteTail(prefix)))) valid = middle;
+    else invalid = middle;
+  }
+  // The byte that broke it is the last of the shortest bad prefix, or the first byte of the character that it cut short.
+  return valid - incompleteTail(bytes.subarray(0, valid));
+}
+
+const hex = (byte: number): string => byte.toString(16).padStart(2, '0').toUpperCase();

@@ -1,0 +1,65 @@
+/** How a CSV file is written, found from its beginning. */
+export interface Dialect {
+  readonly delimiter: string;
+  readonly quote: string;
+}
+
+/** In the order of preference where a sample does not decide. */
+export const DELIMITERS = [',', ';', '\t', '|'] as const;
+export const QUOTES = ['"', "'"] as const;
+
+const ENOUGH_ROWS = 200;
+
+/**
+ * The delimiter that cuts most rows into as many fields as the first has; among equals, the one with more fields. The
+ * quote is the character that encloses fields, `"` where none does.
+ *
+ * @param sample the beginning of the file
+ * @param whole whether that is all of it; otherwise its last row may be cut and does not count
+ */
+export function detectDialect(sample: string, whole: boolean): Dialect {
+  const candidates = DELIMITERS.map((delimiter) => {
+    const quote = detectQuote(sample, delimiter);
+    return { delimiter, quote, ...consistency(fieldCounts(sample, whole, delimiter, quote)) };
+  });
+  const [best] = candidates.sort((a, b) => b.agreeing - a.agreeing || b.fields - a.fields);
+  return { delimiter: best!.delimiter, quote: best!.quote };
+}
+
+function detectQuote(sample: string, delimiter: string): string {
+  const counts = QUOTES.map((quote) => {
+    const opened = sample.split(delimiter + quote).length + sample.split(`\n${quote}`).length - 2;
+    const closed = sample.split(quote + delimiter).length + sample.split(new RegExp(`${quote}\r?\n`)).length - 2;
+    return Math.min(opened, closed) + (sample.startsWith(quote) && closed > 0 ? 1 : 0);
+  });
+  return counts[1]! > 0 && counts[0] === 0 ? QUOTES[1] : QUOTES[0];
+}
+
+/** The number of fields of each of the first rows. */
+function fieldCounts(sample: string, whole: boolean, delimiter: string, quote: string): number[] {
+  const counts: number[] = [];
+  let fields = 1;
+  let quoted = false;
+  let empty = true;
+  for (let i = 0; i < sample.length && counts.length < ENOUGH_ROWS; i++) {
+    const character = sample[i];
+    if (character === quote) quoted = !quoted;
+    if (!quoted && (character === '\n' || character === '\r')) {
+      if (!empty) counts.push(fields);
+      fields = 1;
+      empty = true;
+      continue;
+    }
+    if (!quoted && character === delimiter) fields++;
+    empty = false;
+  }
+  if (!empty && (whole || counts.length === 0)) counts.push(fields);
+  return counts;
+}
+
+/** `agreeing`: the part of the rows that have as many fields as the first; -1 where that is only one. */
+function consistency(counts: readonly number[]): { fields: number; agreeing: number } {
+  const fields = counts[0] ?? 1;
+  if (fields < 2) return { fields, agreeing: -1 };
+  return { fields, agreeing: counts.filter((count) => count === fields).length / counts.length };
+}

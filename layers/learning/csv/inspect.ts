@@ -1,0 +1,57 @@
+import { parse } from 'csv-parse/sync';
+import { TextCheck } from './bytes.ts';
+import { detectDialect } from './dialect.ts';
+import { fileFault } from './fault.ts';
+import { parseOptions, translated } from './parse-options.ts';
+import { makeRecordCheck, type RecordCheck } from './record-check.ts';
+
+/**
+ * Checks what the beginning of a file can show, before anything is stored: text, header, width of rows. Streaming
+ * (`readCsv`) judges by the same rules.
+ *
+ * @param head the first bytes (256 KiB are enough)
+ * @param whole whether that is the whole file; then everything structural is checked
+ * @throws ValidationError with field `file`
+ */
+export function inspectCsvHead(head: Uint8Array, whole: boolean): void {
+  const text = textOf(head, whole);
+  if (text.trim() === '') {
+    if (whole)
+      throw fileFault(
+        text === '' ? 'must not be empty; got 0 bytes' : 'must have a header and at least 1 row; got blank lines only',
+      );
+    return;
+  }
+  const dialect = detectDialect(text, whole);
+  const complete = whole ? text : text.slice(0, lastRowEnd(text, dialect.quote));
+  let records = 0;
+  const judge = makeRecordCheck();
+  const check: RecordCheck = (record, line) => {
+    records++;
+    judge(record, line);
+  };
+  try {
+    parse(complete, parseOptions(dialect, check));
+  } catch (error) {
+    throw translated(error, dialect.quote);
+  }
+  if (whole && records < 2) throw fileFault('must have at least 1 row after the header; got 0');
+}
+
+function textOf(head: Uint8Array, whole: boolean): string {
+  const check = new TextCheck();
+  const text = check.pass(head);
+  if (whole) check.end();
+  return text.toString('utf8');
+}
+
+/** The end of the last line break outside quotes: what comes after may be cut. */
+function lastRowEnd(text: string, quote: string): number {
+  let end = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === quote) quoted = !quoted;
+    else if (text[i] === '\n' && !quoted) end = i + 1;
+  }
+  return end;
+}

@@ -1,0 +1,48 @@
+import { CsvError, type Options } from 'csv-parse';
+import { LIMITS } from '#domain/limits.ts';
+import type { Dialect } from './dialect.ts';
+import { fileFault } from './fault.ts';
+import type { RecordCheck } from './record-check.ts';
+
+/** Characters of one row. It bounds the memory that an opened and never closed quote can take. */
+export const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
+
+/** The parser's settings: the check judges the width of rows, and blank lines do not count. */
+export function parseOptions({ delimiter, quote }: Dialect, check: RecordCheck): Options<string[]> {
+  return {
+    delimiter,
+    quote,
+    escape: quote,
+    record_delimiter: ['\r\n', '\n', '\r'],
+    trim: true,
+    skip_empty_lines: true,
+    relax_column_count: true,
+    max_record_size: ROW_CHARACTERS,
+    on_record: (record: string[], { lines }: { lines: number }) => {
+      check(record, lines);
+      return record;
+    },
+  };
+}
+
+type Words = (line: number, quote: string) => string;
+
+const MESSAGES: Readonly<Record<string, Words>> = {
+  CSV_QUOTE_NOT_CLOSED: (line, quote) =>
+    `a quoted value must end with ${quote}; got the end of the file at line ${line}`,
+  CSV_INVALID_CLOSING_QUOTE: (line, quote) =>
+    `a quote within a quoted value must be doubled (${quote}${quote}); got a single one at line ${line}`,
+  CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE: (line, quote) =>
+    `a quoted value must end at a delimiter; got something else after ${quote} at line ${line}`,
+  INVALID_OPENING_QUOTE: (line, quote) =>
+    `a value that contains ${quote} must be enclosed in quotes; got an open one at line ${line}`,
+  CSV_MAX_RECORD_SIZE: (line) =>
+    `a row must be at most ${ROW_CHARACTERS} characters; got more at line ${line} (is a quote not closed?)`,
+};
+
+/** The parser's error as ours; anything else is returned as it is. */
+export function translated(error: unknown, quote: string): unknown {
+  if (!(error instanceof CsvError)) return error;
+  const line = typeof error.lines === 'number' ? error.lines : 0;
+  return fileFault(MESSAGES[error.code]?.(line, quote) ?? `is not CSV at line ${line}: ${error.message}`);
+}

@@ -1,0 +1,73 @@
+/** A CSV file of any size as a stream of rows, in bounded memory. */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parse } from 'csv-parse';
+import { checkedText } from './bytes.ts';
+import { type Dialect, detectDialect } from './dialect.ts';
+import { fileFault } from './fault.ts';
+import { parseOptions, translated } from './parse-options.ts';
+import { makeRecordCheck } from './record-check.ts';
+
+/** How much of a file is looked at before it is parsed, bytes. */
+export const HEAD_BYTES = 262_144;
+
+export interface Csv {
+  readonly dialect: Dialect;
+  readonly header: readonly string[];
+  /** Each as wide as the header, with blanks around values cut off. Can be read once; throws ValidationError. */
+  readonly rows: AsyncGenerator<readonly string[]>;
+}
+
+/**
+ * Opens a file for reading. Read `rows` to its end or call its `return()`.
+ * @throws ValidationError with field `file`, here for what the beginning shows and from `rows` for the rest
+ */
+export async function readCsv(bytes: AsyncIterable<Uint8Array>): Promise<Csv> {
+  const chunks = checkedText(bytes)[Symbol.asyncIterator]();
+  const { head, whole } = await readHead(chunks);
+  if (head.length === 0) throw fileFault('must not be empty; got 0 bytes');
+  const dialect = detectDialect(head.toString('utf8'), whole);
+  const records = parseRecords(joined(head, chunks), dialect);
+  const first = await records.next();
+  if (first.done) throw fileFault('must have a header and at least 1 row; got blank lines only');
+  return { dialect, header: first.value, rows: expectRows(records) };
+}
+
+async function* parseRecords(bytes: AsyncIterable<Buffer>, dialect: Dialect): AsyncGenerator<string[]> {
+  const parser = parse({ ...parseOptions(dialect, makeRecordCheck()), readableHighWaterMark: 512 } as object);
+  const flow = pipeline(Readable.from(bytes, { objectMode: false }), parser);
+  // What goes wrong reaches the loop below through the parser; nobody else awaits this promise when the loop is left.
+  flow.catch(() => {});
+  try {
+    yield* parser as AsyncIterable<string[]>;
+    await flow;
+  } catch (error) {
+    throw translated(error, dialect.quote);
+  }
+}
+
+async function* expectRows(records: AsyncGenerator<string[]>): AsyncGenerator<readonly string[]> {
+  let rows = 0;
+  for await (const record of records) {
+    rows++;
+    yield record;
+  }
+  if (rows === 0) throw fileFault('must have at least 1 row after the header; got 0');
+}
+
+async function readHead(chunks: AsyncIterator<Buffer>): Promise<{ head: Buffer; whole: boolean }> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  while (size < HEAD_BYTES) {
+    const next = await chunks.next();
+    if (next.done) return { head: Buffer.concat(parts), whole: true };
+    parts.push(next.value);
+    size += next.value.length;
+  }
+  return { head: Buffer.concat(parts), whole: false };
+}
+
+async function* joined(head: Buffer, rest: AsyncIterator<Buffer> & { return?: unknown }): AsyncGenerator<Buffer> {
+  yield head;
+  yield* { [Symbol.asyncIterator]: () => rest };
+}

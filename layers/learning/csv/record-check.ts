@@ -1,0 +1,74 @@
+/** The rules that hold for every row of a CSV file, the first of which is the header. */
+import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { fileFault, shown } from './fault.ts';
+
+const BOUNDS = LIMITS.csv;
+
+export type RecordCheck = (record: readonly string[], line: number) => void;
+
+/**
+ * A check for one file, to be called with each record in turn and the number of the line that it ends on.
+ * Rows are counted from 1 after the header.
+ * @throws ValidationError
+ */
+export function makeRecordCheck(): RecordCheck {
+  let columns = -1;
+  let row = 0;
+  return (record, line) => {
+    if (columns < 0) {
+      expectHeader(record);
+      columns = record.length;
+      return;
+    }
+    row++;
+    if (row > BOUNDS.rows) throw fileFault(`must have at most ${BOUNDS.rows} rows; got more`);
+    if (record.length !== columns) {
+      throw fileFault(
+        `row ${row} (line ${line}) must have ${columns} values, as many as the header; got ${record.length}`,
+      );
+    }
+    for (const [column, cell] of record.entries()) {
+      // A character is at most 3 bytes of UTF-8 per UTF-16 unit.
+      if (cell.length * 3 > BOUNDS.cellBytes) expectCell(cell, row, line, column);
+    }
+  };
+}
+
+function expectCell(cell: string, row: number, line: number, column: number): void {
+  const bytes = Buffer.byteLength(cell);
+  if (bytes <= BOUNDS.cellBytes) return;
+  throw fileFault(
+    `row ${row} (line ${line}), column ${column + 1} must be at most ${BOUNDS.cellBytes} bytes; got ${bytes}`,
+  );
+}
+
+function expectHeader(names: readonly string[]): void {
+  if (names.length < 2) {
+    throw fileFault(
+      `must have between 2 and ${BOUNDS.columns} columns, a feature and the target at least; got ${names.length} (separated by comma, semicolon, tab or |)`,
+    );
+  }
+  if (names.length > BOUNDS.columns) {
+    throw fileFault(`must have between 2 and ${BOUNDS.columns} columns; got ${names.length}`);
+  }
+  const details: ErrorDetail[] = [];
+  const first = new Map<string, number>();
+  for (const [index, name] of names.entries()) {
+    const at = `column ${index + 1} of the header`;
+    const earlier = first.get(name);
+    if (name === '') details.push({ field: 'file', message: `${at} must have a name; got ""` });
+    else if (name.length > BOUNDS.columnNameCharacters) {
+      details.push({
+        field: 'file',
+        message: `${at} must be a name of at most ${BOUNDS.columnNameCharacters} characters; got ${name.length}: ${shown(name)}`,
+      });
+    } else if (earlier !== undefined) {
+      details.push({
+        field: 'file',
+        message: `column names must differ; got ${shown(name)} for columns ${earlier + 1} and ${index + 1}`,
+      });
+    } else first.set(name, index);
+  }
+  if (details.length > 0) throw new ValidationError(details.slice(0, 10));
+}

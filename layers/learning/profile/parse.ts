@@ -1,0 +1,52 @@
+/** Cells as numbers, times and truth values. Each function answers NaN or undefined for what is none. */
+
+const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** A decimal number that a double can hold; NaN for anything else. */
+export function parseNumber(cell: string): number {
+  if (!NUMBER.test(cell)) return Number.NaN;
+  const value = Number(cell);
+  return Number.isFinite(value) ? value : Number.NaN;
+}
+
+const TIMESTAMP =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/;
+
+/** A date or date-time of ISO 8601 as epoch milliseconds; without a zone it is UTC. NaN for anything else. */
+export function parseTimestamp(cell: string): number {
+  const found = TIMESTAMP.exec(cell);
+  if (!found) return Number.NaN;
+  const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '0', zone = 'Z'] = found;
+  const parts = [Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)] as const;
+  const time = Date.UTC(...parts);
+  const back = new Date(time);
+  // Date.UTC lets the 30th of February be the 2nd of March, and reads the years 0 to 99 as 1900 to 1999.
+  const exact = back.getUTCFullYear() === parts[0] && back.getUTCMonth() === parts[1] && back.getUTCDate() === parts[2];
+  if (!exact || parts[3] > 23 || parts[4] > 59 || parts[5] > 59) return Number.NaN;
+  return time + Math.floor(Number(`0.${fraction}`) * 1000) - zoneOffset(zone);
+}
+
+function zoneOffset(zone: string): number {
+  if (zone === 'Z') return 0;
+  const digits = zone.slice(1).replace(':', '');
+  const minutes = Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2) || '0');
+  return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
+}
+
+/** Pairs of words for no and yes. A column is boolean if all its values come from one pair. */
+export const BOOLEAN_WORDS = [
+  ['false', 'true'],
+  ['no', 'yes'],
+  ['f', 't'],
+  ['n', 'y'],
+] as const;
+
+/** Which pair and which of its words, whatever the case; undefined for anything else. */
+export function parseBoolean(cell: string): { pair: number; value: boolean } | undefined {
+  if (cell.length > 5) return undefined;
+  const word = cell.toLowerCase();
+  for (const [pair, [no, yes]] of BOOLEAN_WORDS.entries()) {
+    if (word === no || word === yes) return { pair, value: word === yes };
+  }
+  return undefined;
+}
