@@ -1,10 +1,10 @@
 import { zeroGradient } from '../op.ts';
 import { binary, unary } from './define.ts';
-import { anything, bools, floats, numbers } from './domain.ts';
+import { bools, floats, notStrings, numbers } from './domain.ts';
 
 const row = { domain: numbers, result: 'bool', gradient: zeroGradient } as const;
 
-export const equal = binary({ ...row, name: 'Equal', domain: anything });
+export const equal = binary({ ...row, name: 'Equal', domain: notStrings });
 export const greater = binary({ ...row, name: 'Greater' });
 export const greaterOrEqual = binary({ ...row, name: 'GreaterOrEqual' });
 export const less = binary({ ...row, name: 'Less' });

@@ -10,7 +10,8 @@ export const floats: Domain = { words: 'a float type', has: isFloat };
 export const numbers: Domain = { words: 'a number type', has: (dtype) => dtype !== 'bool' && dtype !== 'string' };
 export const bools: Domain = { words: 'bool', has: (dtype) => dtype === 'bool' };
 export const integers: Domain = { words: 'an integer type', has: isInteger };
-export const anything: Domain = { words: 'any type', has: () => true };
+/** Strings have no order and, at the opset that is written, no comparison either. */
+export const notStrings: Domain = { words: 'any type but string', has: (dtype) => dtype !== 'string' };
 
 /** @throws ShapeError if an input is not in the domain */
 export function expectDomain(domain: Domain, inputs: readonly Type[]): void {

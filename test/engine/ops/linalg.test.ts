@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Builder } from '#engine/graph.ts';
+import * as ops from '#engine/ops/index.ts';
+import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { ShapeError } from '#engine/type.ts';
+import { checkGradients, evaluate, random } from '../harness.ts';
+import { broadcasting, seeds, settings } from './arbitraries.ts';
+
+const dims = fc.record({
+  m: fc.integer({ min: 1, max: 4 }),
+  k: fc.integer({ min: 1, max: 4 }),
+  n: fc.integer({ min: 1, max: 4 }),
+});
+
+describe('matMul', () => {
+  test('multiplies matrices', async () => {
+    const x = tensorFrom('float64', [2, 2], [1, 2, 3, 4]);
+    const y = tensorFrom('float64', [2, 1], [5, 6]);
+    const { z } = await evaluate([x, y], (b, [x, y]) => ({ z: ops.matMul(b, x!, y!) }));
+    expect(toNumbers(z!)).toEqual([17, 39]);
+  });
+
+  test('has a gradient for batches that broadcast, and that has its own', async () => {
+    const property = fc.asyncProperty(broadcasting(2), dims, seeds, ([p, q], { m, k, n }, seed) =>
+      checkGradients(
+        [random(seed, [...p!, m, k]), random(seed + 1, [...q!, k, n])],
+        (b, [x, y]) => ops.matMul(b, x!, y!),
+        {
+          seed,
+        },
+      ),
+    );
+    await fc.assert(property, settings);
+  });
+
+  test('names itself, what came and the place when inner dimensions differ', () => {
+    const b = new Builder();
+    const x = b.input('x', 'float32', [2, 3]);
+    const y = b.input('y', 'float32', [4, 5]);
+    expect(() => b.at('mlp', () => b.at('output', () => ops.matMul(b, x, y)))).toThrow(
+      new ShapeError('MatMul(float32[2, 3], float32[4, 5]) at mlp/output: inner dimensions must agree; got 3 and 4'),
+    );
+  });
+
+  test('refuses vectors and integers', () => {
+    const b = new Builder();
+    const m = b.input('m', 'float32', [2, 2]);
+    expect(() => ops.matMul(b, b.input('v', 'float32', [2]), m)).toThrow(/wants matrices/);
+    const i = b.input('i', 'int64', [2, 2]);
+    expect(() => ops.matMul(b, i, i)).toThrow(/wants a float type/);
+  });
+});
+
+describe('gemm', () => {
+  const biases = fc.constantFrom('none', 'scalar', 'row', 'column', 'full');
+
+  test('has a gradient with either side transposed and any bias, and that has its own', async () => {
+    const property = fc.asyncProperty(
+      dims,
+      fc.boolean(),
+      fc.boolean(),
+      biases,
+      seeds,
+      ({ m, k, n }, transX, transY, bias, seed) => {
+        const bounds = { none: [], scalar: [1], row: [n], column: [m, 1], full: [m, n] }[bias];
+        const x = random(seed, transX ? [k, m] : [m, k]);
+        const y = random(seed + 1, transY ? [n, k] : [k, n]);
+        const c = bias === 'none' ? [] : [random(seed + 2, bounds)];
+        return checkGradients([x, y, ...c], (b, [x, y, c]) => ops.gemm(b, x!, y!, c, { transX, transY }), { seed });
+      },
+    );
+    await fc.assert(property, { ...settings, numRuns: 24 });
+  });
+
+  test('refuses a bias that would stretch the product', () => {
+    const b = new Builder();
+    const x = b.input('x', 'float32', [1, 2]);
+    const y = b.input('y', 'float32', [2, 3]);
+    expect(() => ops.gemm(b, x, y, b.input('c', 'float32', [4, 3]))).toThrow(
+      /wants a bias that broadcasts to \[1, 3\]; got \[4, 3\]/,
+    );
+  });
+});
+
+test('linear works on rows, on sequences of rows and with a symbolic number of rows', async () => {
+  const [w, bias] = [random(2, [3, 2]), random(3, [2])];
+  for (const shape of [
+    [4, 3],
+    [2, 4, 3],
+  ])
+    await checkGradients([random(1, shape), w, bias], (b, [x, w, c]) => ops.linear(b, x!, w!, c!));
+  const b = new Builder();
+  const y = ops.linear(b, b.input('x', 'float32', ['rows', 3]), b.input('w', 'float32', [3, 2]));
+  expect(y.type).toEqual({ dtype: 'float32', shape: ['rows', 2] });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Builder } from '#engine/graph.ts';
+import * as ops from '#engine/ops/index.ts';
+import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { checkGradients, evaluate, random } from '../harness.ts';
+import { fullShapes, seeds, settings } from './arbitraries.ts';
+
+describe('reshape', () => {
+  test('keeps the order of the elements and finds the -1', async () => {
+    const x = tensorFrom('float64', [2, 3], [1, 2, 3, 4, 5, 6]);
+    const { y } = await evaluate([x], (b, [x]) => ({ y: ops.reshape(b, x!, [3, -1]) }));
+    expect([y!.shape, toNumbers(y!)]).toEqual([
+      [3, 2],
+      [1, 2, 3, 4, 5, 6],
+    ]);
+  });
+
+  test('has a gradient, and that has its own', async () => {
+    const property = fc.asyncProperty(fullShapes(), seeds, (shape, seed) =>
+      checkGradients([random(seed, shape)], (b, [x]) => ops.sin(b, ops.reshape(b, x!, [-1, 1])), { seed }),
+    );
+    await fc.assert(property, settings);
+  });
+
+  test('takes a dimension that is known by name only, and empty ones', async () => {
+    const b = new Builder();
+    const x = b.input('x', 'float32', ['rows', 2, 3]);
+    expect(ops.reshape(b, x, [-1, 6]).type.shape).toEqual(['rows', 6]);
+    expect(() => ops.reshape(b, x, [-1, 4])).toThrow('Reshape cannot tell the -1 in [-1, 4] from [rows, 2, 3]');
+    const { y } = await evaluate([tensorFrom('float64', [0, 3], [])], (b, [x]) => ({ y: ops.reshape(b, x!, [3, 0]) }));
+    expect(y!.shape).toEqual([3, 0]);
+  });
+
+  test('refuses another number of elements', () => {
+    const b = new Builder();
+    expect(() => ops.reshape(b, b.input('x', 'float32', [2, 3]), [4])).toThrow(
+      /wants as many elements as \[2, 3\] has; got \[4\]/,
+    );
+  });
+});
+
+describe('transpose', () => {
+  test('has a gradient for every order of axes, and that has its own', async () => {
+    const cases = fullShapes(0, 4).chain((shape) =>
+      fc.tuple(fc.constant(shape), fc.shuffledSubarray([...shape.keys()], { minLength: shape.length }), seeds),
+    );
+    const property = fc.asyncProperty(cases, ([shape, perm, seed]) =>
+      checkGradients([random(seed, shape)], (b, [x]) => ops.sin(b, ops.transpose(b, x!, perm)), { seed }),
+    );
+    await fc.assert(property, settings);
+  });
+
+  test('swaps the last two axes by default', async () => {
+    const { y } = await evaluate([tensorFrom('float64', [2, 2], [1, 2, 3, 4])], (b, [x]) => ({
+      y: ops.transpose(b, x!),
+    }));
+    expect(toNumbers(y!)).toEqual([1, 3, 2, 4]);
+  });
+});
+
+describe('expand', () => {
+  test('has a gradient that sums what was stretched, and that has its own', async () => {
+    const cases = fullShapes(1, 3).chain((shape) =>
+      fc.tuple(fc.constant(shape), fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }), fc.nat(shape.length), seeds),
+    );
+    const property = fc.asyncProperty(cases, ([shape, singles, dropped, seed]) => {
+      const from = shape.map((dim, i) => (singles[i] ? 1 : dim)).slice(dropped);
+      return checkGradients([random(seed, from)], (b, [x]) => ops.sin(b, ops.expand(b, x!, shape)), { seed });
+    });
+    await fc.assert(property, settings);
+  });
+
+  test('refuses to shrink', () => {
+    const b = new Builder();
+    expect(() => ops.expand(b, b.input('x', 'float32', [3]), [1])).toThrow(/cannot expand \[3\] to \[1\]/);
+  });
+});
+
+describe('squeeze and unsqueeze', () => {
+  test('undo each other and have gradients', async () => {
+    const property = fc.asyncProperty(
+      fullShapes(0, 3),
+      fc.subarray([0, 1, 2, 3], { maxLength: 2 }),
+      seeds,
+      async (shape, wanted, seed) => {
+        const axes = wanted.filter((axis) => axis < shape.length + wanted.length - 1 || axis === 0);
+        await checkGradients([random(seed, shape)], (b, [x]) => ops.sin(b, ops.unsqueeze(b, x!, axes)), { seed });
+        const { y } = await evaluate([random(seed, shape)], (b, [x]) => {
+          return { y: ops.squeeze(b, ops.sin(b, ops.unsqueeze(b, x!, axes)), axes) };
+        });
+        expect(y!.shape).toEqual(shape);
+        const longer = shape.toSpliced(axes[0] ?? 0, 0, 1);
+        await checkGradients([random(seed, longer)], (b, [x]) => ops.sin(b, ops.squeeze(b, x!, [axes[0] ?? 0])), {
+          seed,
+        });
+      },
+    );
+    await fc.assert(property, settings);
+  });
+
+  test('refuse axes that do not fit', () => {
+    const b = new Builder();
+    const x = b.input('x', 'float32', [2, 1]);
+    expect(() => ops.squeeze(b, x, [0])).toThrow(/wants axis 0 of size 1; got \[2, 1\]/);
+    expect(() => ops.unsqueeze(b, x, [4])).toThrow(/axis must be between -3 and 2; got 4/);
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+import { Builder } from '#engine/graph.ts';
+import * as ops from '#engine/ops/index.ts';
+import { filled, scalar, toNumbers } from '#engine/tensor.ts';
+import { checkGradients, evaluate, random } from '../harness.ts';
+
+const SHAPE = [128, 64];
+
+async function mask(seed: number, step: number, stream: string, rate = 0.25): Promise<number[]> {
+  const { y } = await evaluate([filled('float32', SHAPE, 1), scalar('int64', step)], (b, [x, step]) => ({
+    y: ops.dropout(b, x!, rate, { seed, step: step!, stream }),
+  }));
+  return toNumbers(y!);
+}
+
+/** Correlation of two masks, each element 0 or 1. */
+function correlation(p: readonly number[], q: readonly number[]): number {
+  const mean = (xs: readonly number[]) => xs.reduce((sum, x) => sum + x, 0) / xs.length;
+  const [mp, mq] = [mean(p), mean(q)];
+  const covariance = mean(p.map((x, i) => (x - mp) * (q[i]! - mq)));
+  return covariance / Math.sqrt(mean(p.map((x) => (x - mp) ** 2)) * mean(q.map((x) => (x - mq) ** 2)));
+}
+
+/** Four standard errors of a correlation over so many elements. */
+const BOUND = 4 / Math.sqrt(SHAPE[0]! * SHAPE[1]!);
+
+describe('dropout', () => {
+  test('drops about the asked share and scales the rest so that the mean stays', async () => {
+    for (const rate of [0.1, 0.5, 0.9]) {
+      const values = await mask(1, 1, 'hidden.0', rate);
+      const kept = values.filter((x) => x !== 0);
+      for (const value of kept) expect(value).toBeCloseTo(1 / (1 - rate), 4);
+      const error = Math.sqrt((rate * (1 - rate)) / values.length);
+      expect(Math.abs(kept.length / values.length - (1 - rate))).toBeLessThan(4 * error);
+    }
+  });
+
+  test('draws the same mask for the same seed, step and stream, and unrelated ones otherwise', async () => {
+    const one = await mask(1, 7, 'hidden.0');
+    expect(await mask(1, 7, 'hidden.0')).toEqual(one);
+    for (const other of [await mask(2, 7, 'hidden.0'), await mask(1, 8, 'hidden.0'), await mask(1, 7, 'hidden.1')])
+      expect(Math.abs(correlation(one, other))).toBeLessThan(BOUND);
+  });
+
+  test('has neighbours, rows and columns that do not depend on each other', async () => {
+    const one = await mask(3, 100, 'x', 0.5);
+    for (const distance of [1, 2, 63, 64, 65, 128])
+      expect(Math.abs(correlation(one.slice(distance), one.slice(0, -distance)))).toBeLessThan(BOUND * 1.1);
+    const rows = Array.from({ length: 128 }, (_, i) => one.slice(i * 64, i * 64 + 64).filter(Boolean).length);
+    // 64 fair coins: a row beyond 32 ± 18 would be 4.5 standard deviations out.
+    expect(Math.min(...rows)).toBeGreaterThan(14);
+    expect(Math.max(...rows)).toBeLessThan(50);
+  });
+
+  test('is drawn from residues of the prime', async () => {
+    const { bits } = await evaluate([scalar('int64', 5)], (b, [step]) => ({
+      bits: ops.randomBits(b, [64, 64], { seed: 9, step: step!, stream: 's' }),
+    }));
+    const values = toNumbers(bits!);
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...values)).toBeLessThan(ops.PRIME);
+    // 4096 draws from 2³¹: about four pairs in a thousand runs would be expected to meet.
+    expect(new Set(values).size).toBeGreaterThan(4092);
+  });
+
+  test('passes the gradient where it passed the value', async () => {
+    await checkGradients([random(1, [3, 4])], (b, [x]) =>
+      ops.sin(b, ops.dropout(b, x!, 0.5, { seed: 1, step: b.scalar('int64', 1), stream: 's' })),
+    );
+  });
+
+  test('refuses a rate that drops everything', () => {
+    const b = new Builder();
+    const x = b.input('x', 'float32', [2]);
+    const source = { seed: 1, step: b.scalar('int64', 1), stream: 's' };
+    expect(() => ops.dropout(b, x, 1, source)).toThrow('dropout rate must be at least 0 and below 1; got 1');
+    expect(ops.dropout(b, x, 0, source)).toBe(x);
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { grad } from '#engine/grad.ts';
+import { Builder, Graph } from '#engine/graph.ts';
+import { writeModel } from '#engine/onnx/write.ts';
+import * as ops from '#engine/ops/index.ts';
+import { openSession } from '#engine/run.ts';
+import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { checkGradients, evaluate, random } from '../harness.ts';
+import { axesOf, fullShapes, seeds, settings } from './arbitraries.ts';
+
+const sum = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0);
+
+const reductions = {
+  reduceSum: { f: ops.reduceSum, reference: sum },
+  reduceMean: { f: ops.reduceMean, reference: (xs: readonly number[]) => sum(xs) / xs.length },
+  reduceMax: { f: ops.reduceMax, reference: (xs: readonly number[]) => Math.max(...xs) },
+  reduceMin: { f: ops.reduceMin, reference: (xs: readonly number[]) => Math.min(...xs) },
+  reduceLogSumExp: { f: ops.reduceLogSumExp, reference: (xs: readonly number[]) => Math.log(sum(xs.map(Math.exp))) },
+};
+
+describe.each(Object.entries(reductions))('%s', (_, { f, reference }) => {
+  test('reduces rows, columns and everything', async () => {
+    const x = random(3, [2, 3]);
+    const [a, b, c, d, e, g] = toNumbers(x) as [number, number, number, number, number, number];
+    const got = await evaluate([x], (builder, [x]) => ({
+      rows: f(builder, x!, { axes: [1] }),
+      columns: f(builder, x!, { axes: [0], keepDims: true }),
+      all: f(builder, x!),
+    }));
+    const close = (name: string, wanted: number[]) => {
+      for (const [i, value] of toNumbers(got[name]!).entries()) expect(value).toBeCloseTo(wanted[i]!, 12);
+    };
+    close('rows', [reference([a, b, c]), reference([d, e, g])]);
+    close('columns', [reference([a, d]), reference([b, e]), reference([c, g])]);
+    close('all', [reference([a, b, c, d, e, g])]);
+  });
+
+  test('has a gradient over any axes, kept or not, and that has its own', async () => {
+    const cases = fullShapes(0, 3).chain((shape) => fc.tuple(fc.constant(shape), axesOf(shape), fc.boolean(), seeds));
+    const property = fc.asyncProperty(cases, ([shape, axes, keepDims, seed]) =>
+      checkGradients([random(seed, shape)], (b, [x]) => f(b, x!, { axes, keepDims }), { seed }),
+    );
+    await fc.assert(property, settings);
+  });
+});
+
+test('the mean over rows counted only at run time divides by their number', async () => {
+  const x = tensorFrom('float32', [3, 2], [1, 2, 3, 4, 5, 6]);
+  const b = new Builder();
+  const input = b.input('x', 'float32', ['rows', 2]);
+  const mean = ops.reduceMean(b, ops.mul(b, input, input));
+  const [gradient] = grad(b, mean, [input]);
+  await using session = await openSession(
+    writeModel(new Graph('g', [input], { gradient: gradient! }), { producer: 'test' }),
+  );
+  const results = await session.run({ x });
+  for (const [i, value] of toNumbers(results.gradient!).entries()) expect(value).toBeCloseTo((i + 1) / 3, 6);
+});
+
+test('elements that share the maximum share its gradient', async () => {
+  const { g } = await evaluate([tensorFrom('float64', [4], [2, 5, 5, 1])], (b, [x]) => ({
+    g: grad(b, ops.reduceMax(b, x!), [x!])[0]!,
+  }));
+  expect(toNumbers(g!)).toEqual([0, 0.5, 0.5, 0]);
+});
+
+test('argMax takes the first of several', async () => {
+  const x = tensorFrom('float32', [2, 3], [1, 3, 3, 9, 2, 4]);
+  const { y, z } = await evaluate([x], (b, [x]) => ({ y: ops.argMax(b, x!), z: ops.argMax(b, x!, 0) }));
+  expect([toNumbers(y!), toNumbers(z!)]).toEqual([
+    [1, 0],
+    [1, 0, 1],
+  ]);
+});
