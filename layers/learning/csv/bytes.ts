@@ -70,13 +70,24 @@ export class TextCheck {
   }
 }
 
-/** All chunks through one `TextCheck`. */
+/** Enough to know a file by how it begins. */
+const BEGINNING_BYTES = 16;
+
+/** All chunks through one `TextCheck`, however small the first ones are. */
 export async function* checkedText(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const check = new TextCheck();
+  let beginning: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of chunks) {
-    const text = check.pass(chunk);
+    let bytes: Uint8Array = chunk;
+    if (beginning) {
+      bytes = beginning = Buffer.concat([beginning, chunk]);
+      if (beginning.length < BEGINNING_BYTES) continue;
+      beginning = undefined;
+    }
+    const text = check.pass(bytes);
     if (text.length > 0) yield text;
   }
+  if (beginning?.length) yield check.pass(beginning);
   check.end();
 }
 

@@ -69,11 +69,11 @@ function expectClasses(target: ColumnSummary): void {
 }
 
 function expectNumbers(target: ColumnSummary): void {
-  const { firstOdd, distinct } = target;
+  const { firstOdd, numbers } = target;
   if (firstOdd)
     throw fault(target, `must be numeric for regression; got ${shown(firstOdd.value)} in row ${firstOdd.row}`);
-  if (distinct < 2)
-    throw fault(target, `must have at least 2 different values for regression; got 1: ${target.numbers.mean}`);
+  if (numbers.min === numbers.max)
+    throw fault(target, `must have at least 2 different values for regression; got 1: ${numbers.min}`);
 }
 
 const fault = (target: ColumnSummary, message: string): ValidationError =>
