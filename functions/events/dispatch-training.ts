@@ -1,0 +1,54 @@
+/**
+ * Queue `training`: a job is to be run. The message may come twice, late, or after a crash at any point:
+ *
+ *     message ── attempt + 1 ── submit ── acknowledge
+ *              ▲             ▲
+ *              └ crash: as if nothing had been
+ *                            └ crash: Compute does not know the task; it is submitted under the same name
+ */
+import { findJob, type Job, MAX_ATTEMPTS, taskId } from '#domain/jobs.ts';
+import { type TrainingMessage, trainingMessage } from '#domain/messages.ts';
+import type { ComputeState } from '#domain/ports.ts';
+import type { Log } from '#functions/http/contract.ts';
+import { consumer } from './batch.ts';
+import { type AttemptAdapters, failAttempt, startAttempt, submitAttempt } from './training-attempts.ts';
+
+/** A trainer that runs longer is ended: a day, unless said otherwise. */
+const TIMEOUT_SECONDS = 86_400;
+
+export interface DispatchOptions {
+  readonly logger: Log;
+  readonly timeoutSeconds?: number;
+}
+
+export function makeHandler(adapters: AttemptAdapters, { logger, timeoutSeconds = TIMEOUT_SECONDS }: DispatchOptions) {
+  return consumer(trainingMessage, logger, async ({ account_id, job_id }: TrainingMessage) => {
+    const job = await findJob(adapters.table, account_id, job_id);
+    if (!job || !(job.status === 'queued' || job.status === 'running')) return;
+    const state = job.attempt === 0 ? 'none' : await adapters.compute.describe(taskId(job));
+    logger.info('dispatching', { job_id, attempt: job.attempt, status: job.status, compute: state });
+    await responses[state](adapters, job, timeoutSeconds);
+  });
+}
+
+type Respond = (adapters: AttemptAdapters, job: Job, timeoutSeconds: number) => Promise<void>;
+
+const next: Respond = async (adapters, job, timeoutSeconds) => {
+  if (job.attempt < MAX_ATTEMPTS) await startAttempt(adapters, job, timeoutSeconds);
+  else await failAttempt(adapters, job, `The trainer was lost ${job.attempt} times`);
+};
+const nothing: Respond = async () => {};
+
+/** By what Compute knows of the job's latest attempt. */
+const responses: Readonly<Record<ComputeState | 'none', Respond>> = {
+  none: next,
+  pending: nothing,
+  running: nothing,
+  succeeded: next,
+  failed: next,
+  // A running job has been seen by a trainer, so its task was there once and is lost.
+  unknown: (adapters, job, timeoutSeconds) =>
+    job.status === 'queued'
+      ? submitAttempt(adapters.compute, job, timeoutSeconds)
+      : next(adapters, job, timeoutSeconds),
+};

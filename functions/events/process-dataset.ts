@@ -1,0 +1,79 @@
+/** Queue `datasets`: a file was uploaded; find out what is in it. */
+import { type Dataset, type DatasetFailure, datasetFailed, datasetReady, findDataset } from '#domain/datasets.ts';
+import { ValidationError } from '#domain/errors.ts';
+import { noteGarbage } from '#domain/garbage.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { type DatasetMessage, datasetMessage } from '#domain/messages.ts';
+import type { Adapters, Json } from '#domain/ports.ts';
+import type { DatasetProfile } from '#domain/profile.ts';
+import type { Log } from '#functions/http/contract.ts';
+import { profileCsv } from '#learning/profile/profile.ts';
+import { consumer } from './batch.ts';
+
+export type ProcessDatasetAdapters = Pick<Adapters, 'table' | 'blobs' | 'events' | 'now'>;
+
+export function makeHandler(adapters: ProcessDatasetAdapters, options: { readonly logger: Log }) {
+  const { logger } = options;
+  return consumer(datasetMessage, logger, async ({ account_id, dataset_id }: DatasetMessage, { redelivered }) => {
+    const dataset = await findDataset(adapters.table, account_id, dataset_id);
+    if (!dataset) return;
+    if (dataset.status !== 'processing') {
+      // Settled by an earlier delivery, which may have died before it could tell.
+      if (redelivered) await publish(adapters, dataset);
+      return;
+    }
+    const outcome = await outcomeOf(adapters, dataset);
+    const settled =
+      'failure' in outcome
+        ? await fail(adapters, dataset, outcome.failure)
+        : await ready(adapters, dataset, outcome.profile);
+    if (!settled) return;
+    const after = await findDataset(adapters.table, account_id, dataset_id);
+    if (!after) return;
+    logger.info('dataset processed', { dataset_id, status: after.status, rows: after.rows });
+    await publish(adapters, after);
+  });
+}
+
+/** What reading the file shows. Errors that are not the file's own are thrown: the message comes again. */
+async function outcomeOf(
+  { blobs }: ProcessDatasetAdapters,
+  dataset: Dataset,
+): Promise<{ profile: DatasetProfile } | { failure: DatasetFailure }> {
+  const { body } = await blobs.datasets.get(blobKeys.datasetFile(dataset.account_id, dataset.id));
+  const { requested_target: target, dataset_type: task } = dataset;
+  try {
+    return { profile: await profileCsv(body, { task, ...(target === undefined ? {} : { target }) }) };
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    return { failure: { message: error.message, details: [...error.details] } };
+  } finally {
+    body.destroy();
+  }
+}
+
+const fail = ({ table }: ProcessDatasetAdapters, dataset: Dataset, failure: DatasetFailure): Promise<boolean> =>
+  datasetFailed(table, dataset, failure);
+
+async function ready({ table, blobs, now }: ProcessDatasetAdapters, dataset: Dataset, profile: DatasetProfile) {
+  const { account_id, id } = dataset;
+  const file = Buffer.from(JSON.stringify(profile));
+  await blobs.datasets.put(blobKeys.datasetProfile(account_id, id), file, { contentType: 'application/json' });
+  if (await datasetReady(table, dataset, profile)) return true;
+  if (!(await findDataset(table, account_id, id))) {
+    // Deleted while it was read; its files may have been collected before the profile was written.
+    await table.transact([noteGarbage('datasets', blobKeys.datasetPrefix(account_id, id), now())]);
+  }
+  return false;
+}
+
+async function publish({ events }: ProcessDatasetAdapters, dataset: Dataset): Promise<void> {
+  const { id, account_id, name, status, rows, columns, target, dataset_type, failure } = dataset;
+  const found: { [name: string]: Json } =
+    status === 'ready' ? { rows: rows!, columns: columns!, target: target!, dataset_type } : { error: failure ?? null };
+  await events.publish({
+    type: 'dataset.processed',
+    account: account_id,
+    detail: { dataset_id: id, name, status, ...found },
+  });
+}

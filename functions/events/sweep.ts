@@ -1,0 +1,94 @@
+/** Schedule: finds what fell between two steps and puts it right. Everything it does may be done twice. */
+import { listProcessing } from '#domain/datasets.ts';
+import { collectGarbage, dueGarbage } from '#domain/garbage.ts';
+import { type Job, listActive, taskId } from '#domain/jobs.ts';
+import type { DatasetMessage } from '#domain/messages.ts';
+import type { Adapters } from '#domain/ports.ts';
+import type { Log } from '#functions/http/contract.ts';
+import { attemptLost, sendTraining } from './training-attempts.ts';
+
+/** Milliseconds. */
+export interface SweepThresholds {
+  /** A queued job of which nothing was heard for so long, and that Compute does not have, has lost its message. */
+  readonly queued: number;
+  /** A running job without a heartbeat for so long, and that Compute does not run, has lost its trainer. */
+  readonly heartbeat: number;
+  /** A trainer without a heartbeat for so long hangs, even if Compute still runs it. */
+  readonly hung: number;
+  /** A dataset that is processing for so long has lost its message. */
+  readonly processing: number;
+}
+
+const MINUTE = 60_000;
+export const THRESHOLDS: SweepThresholds = {
+  queued: 5 * MINUTE,
+  heartbeat: 2 * MINUTE,
+  hung: 15 * MINUTE,
+  processing: 5 * MINUTE,
+};
+
+const GARBAGE_AT_ONCE = 100;
+
+type SweepAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events' | 'compute' | 'now'>;
+
+export interface SweepOptions {
+  readonly logger: Log;
+  readonly thresholds?: Partial<SweepThresholds>;
+}
+
+export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
+  const thresholds = { ...THRESHOLDS, ...options.thresholds };
+  const { logger } = options;
+  return async (): Promise<void> => {
+    const gaps = [sweepJobs, sweepDatasets, sweepGarbage];
+    // One gap that cannot be closed keeps no other open.
+    const results = await Promise.allSettled(gaps.map((gap) => gap(adapters, thresholds, logger)));
+    const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (failed.length > 0) throw new AggregateError(failed, `${failed.length} of ${gaps.length} sweeps failed`);
+  };
+}
+
+async function sweepJobs(adapters: SweepAdapters, thresholds: SweepThresholds, logger: Log): Promise<void> {
+  for (const job of await listActive(adapters.table)) {
+    const silent = adapters.now() - Date.parse(job.heartbeat_at ?? job.created_at);
+    const sweep = job.status === 'queued' ? sweepQueued : sweepRunning;
+    const done = await sweep(adapters, job, silent, thresholds);
+    if (done) logger.warn('swept a job', { job_id: job.id, attempt: job.attempt, status: job.status, done });
+  }
+}
+
+async function sweepQueued(adapters: SweepAdapters, job: Job, silent: number, { queued }: SweepThresholds) {
+  if (silent < queued) return undefined;
+  const state = job.attempt === 0 ? 'unknown' : await adapters.compute.describe(taskId(job));
+  if (state === 'pending' || state === 'running') return undefined;
+  await sendTraining(adapters, job);
+  return 'sent its message again';
+}
+
+async function sweepRunning(adapters: SweepAdapters, job: Job, silent: number, { heartbeat, hung }: SweepThresholds) {
+  if (silent < heartbeat) return undefined;
+  const state = await adapters.compute.describe(taskId(job));
+  if (state === 'pending' || state === 'running') {
+    if (silent < hung) return undefined;
+    await adapters.compute.terminate(taskId(job), 'no heartbeat');
+    return 'ended its trainer, which hangs';
+  }
+  const outcome = await attemptLost(adapters, job, 'no heartbeat');
+  return outcome === 'again' ? 'asked for another attempt' : 'failed it';
+}
+
+async function sweepDatasets(adapters: SweepAdapters, { processing }: SweepThresholds, logger: Log): Promise<void> {
+  for (const { account_id, id, uploaded_at } of await listProcessing(adapters.table)) {
+    if (adapters.now() - Date.parse(uploaded_at) < processing) continue;
+    const message: DatasetMessage = { account_id, dataset_id: id };
+    await adapters.queues.datasets.send(JSON.stringify(message));
+    logger.warn('swept a dataset', { dataset_id: id, done: 'sent its message again' });
+  }
+}
+
+async function sweepGarbage({ table, blobs, now }: SweepAdapters, _: SweepThresholds, logger: Log): Promise<void> {
+  for (const { bucket, prefix } of await dueGarbage(table, now(), GARBAGE_AT_ONCE)) {
+    await collectGarbage(table, blobs[bucket], bucket, prefix);
+    logger.info('collected garbage', { bucket, prefix });
+  }
+}

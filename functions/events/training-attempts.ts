@@ -1,0 +1,55 @@
+/** How a job gets its attempts: what dispatching, settling and the sweep have in common. */
+import { beginAttempt, failJob, type Job, MAX_ATTEMPTS, taskId } from '#domain/jobs.ts';
+import type { TrainingMessage } from '#domain/messages.ts';
+import type { Adapters, Compute } from '#domain/ports.ts';
+import { isoTime } from '#domain/times.ts';
+
+export type AttemptAdapters = Pick<Adapters, 'table' | 'queues' | 'events' | 'compute' | 'now'>;
+
+/** Asks for the job to be looked at by `dispatch-training`. */
+export async function sendTraining({ queues }: Pick<Adapters, 'queues'>, job: Job): Promise<void> {
+  const message: TrainingMessage = { account_id: job.account_id, job_id: job.id };
+  await queues.training.send(JSON.stringify(message));
+}
+
+/** Starts the next attempt, unless the job ended or somebody else has started it. */
+export async function startAttempt(adapters: AttemptAdapters, job: Job, timeoutSeconds: number): Promise<void> {
+  const begun = await beginAttempt(adapters.table, job, isoTime(adapters.now()));
+  // A crash here leaves a queued job whose task Compute does not know: the message comes again and submits it.
+  if (begun) await submitAttempt(adapters.compute, begun, timeoutSeconds);
+}
+
+/** Hands the attempt to Compute; doing it twice starts nothing new. */
+export async function submitAttempt(compute: Compute, job: Job, timeoutSeconds: number): Promise<void> {
+  await compute.submit({
+    id: taskId(job),
+    accountId: job.account_id,
+    jobId: job.id,
+    attempt: job.attempt,
+    timeoutSeconds,
+  });
+}
+
+/** An attempt is gone through no fault of the program: another one, as long as there are any. */
+export async function attemptLost(adapters: AttemptAdapters, job: Job, reason: string): Promise<'again' | 'failed'> {
+  if (job.attempt < MAX_ATTEMPTS) {
+    await sendTraining(adapters, job);
+    return 'again';
+  }
+  await failAttempt(adapters, job, `The trainer was lost ${job.attempt} times, the last time: ${reason}`);
+  return 'failed';
+}
+
+/** Ends the job as failed and tells; does nothing where the job ended or has another attempt. */
+export async function failAttempt(
+  { table, events, now }: Pick<Adapters, 'table' | 'events' | 'now'>,
+  job: Job,
+  reason: string,
+): Promise<void> {
+  if (!(await failJob(table, job, reason, isoTime(now())))) return;
+  await events.publish({
+    type: 'training.failed',
+    account: job.account_id,
+    detail: { job_id: job.id, dataset_id: job.dataset_id, error: reason },
+  });
+}
