@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { deleteDataset, findDataset } from '#domain/datasets.ts';
+import { dueGarbage } from '#domain/garbage.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { datasetProfile } from '#domain/profile.ts';
+import { makeHandler } from '#functions/events/process-dataset.ts';
+import { batchOf } from './sqs.ts';
+import { openWorld, replacing, silent, type World } from './world.ts';
+
+const PENGUINS = readFileSync(new URL('../../../infra/embedded/demo/penguins.csv', import.meta.url), 'utf8');
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+afterEach(() => world.close());
+
+const process = (id: string, receives = 1, adapters = world.adapters) =>
+  makeHandler(adapters, { logger: silent })(batchOf([{ account_id: world.accountId, dataset_id: id }], receives));
+
+test('a file becomes a ready dataset with a profile beside it, and the world is told', async () => {
+  await world.upload('d', PENGUINS, { requested_target: 'species' });
+  expect(await process('d')).toEqual({ batchItemFailures: [] });
+  const dataset = await findDataset(world.adapters.table, world.accountId, 'd');
+  expect(dataset).toMatchObject({ status: 'ready', rows: 344, columns: 8, target: 'species' });
+  expect(dataset!.dataset_type).toBe('classification');
+  const { body } = await world.adapters.blobs.datasets.get(blobKeys.datasetProfile(world.accountId, 'd'));
+  expect(datasetProfile.parse(JSON.parse(await text(body))).sha256).toBe(dataset!.sha256);
+  expect(await world.events()).toMatchObject([
+    {
+      'detail-type': 'dataset.processed',
+      account: world.accountId,
+      detail: { dataset_id: 'd', status: 'ready', rows: 344 },
+    },
+  ]);
+});
+
+test('a bad file becomes a failed dataset that says why', async () => {
+  await world.upload('d', 'a,b\n1\n');
+  expect(await process('d')).toEqual({ batchItemFailures: [] });
+  expect(await findDataset(world.adapters.table, world.accountId, 'd')).toMatchObject({
+    status: 'failed',
+    failure: { details: [{ field: 'file', message: expect.stringContaining('row 1 (line 2) must have 2 values') }] },
+  });
+  expect(await world.events()).toMatchObject([{ detail: { dataset_id: 'd', status: 'failed' } }]);
+});
+
+test('a store that does not answer fails the message, not the dataset', async () => {
+  await world.upload('d', PENGUINS);
+  const { datasets } = world.adapters.blobs;
+  const broken = {
+    ...world.adapters,
+    blobs: {
+      ...world.adapters.blobs,
+      datasets: replacing(datasets, { get: () => Promise.reject(new Error('away')) }),
+    },
+  };
+  expect((await process('d', 1, broken)).batchItemFailures).toHaveLength(1);
+  expect((await findDataset(world.adapters.table, world.accountId, 'd'))!.status).toBe('processing');
+});
+
+test('the same message again changes nothing, and tells again only if the first delivery may have died', async () => {
+  await world.upload('d', PENGUINS);
+  await process('d');
+  await world.events();
+  await process('d');
+  expect(await world.events()).toEqual([]);
+  await process('d', 2);
+  expect(await world.events()).toMatchObject([{ 'detail-type': 'dataset.processed' }]);
+});
+
+test('a dataset that is gone is nobody’s business', async () => {
+  expect(await process('nothing')).toEqual({ batchItemFailures: [] });
+  expect(await world.events()).toEqual([]);
+});
+
+test('a dataset deleted while it is read leaves no profile behind', async () => {
+  await world.upload('d', PENGUINS);
+  const { table, blobs } = world.adapters;
+  const deleting = replacing(blobs.datasets, {
+    put: async (...args: Parameters<typeof blobs.datasets.put>) => {
+      await deleteDataset(table, world.accountId, 'd', world.clock.now);
+      return blobs.datasets.put(...args);
+    },
+  });
+  await process('d', 1, { ...world.adapters, blobs: { ...blobs, datasets: deleting } });
+  expect(await dueGarbage(table, world.clock.now, 10)).toEqual([
+    { bucket: 'datasets', prefix: blobKeys.datasetPrefix(world.accountId, 'd') },
+  ]);
+  expect(await world.events()).toEqual([]);
+});

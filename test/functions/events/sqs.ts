@@ -1,0 +1,23 @@
+import type { SQSEvent } from 'aws-lambda';
+
+/** A batch as SQS delivers it; strings are taken as bodies, anything else is written as JSON. */
+export function batchOf(bodies: readonly unknown[], receives = 1): SQSEvent {
+  return {
+    Records: bodies.map((body, i) => ({
+      messageId: `message-${i}`,
+      receiptHandle: `receipt-${i}`,
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      attributes: {
+        ApproximateReceiveCount: String(receives),
+        SentTimestamp: '0',
+        SenderId: '',
+        ApproximateFirstReceiveTimestamp: '0',
+      },
+      messageAttributes: {},
+      md5OfBody: '',
+      eventSource: 'aws:sqs',
+      eventSourceARN: 'arn:aws:sqs:local:000000000000:queue',
+      awsRegion: 'local',
+    })),
+  };
+}
