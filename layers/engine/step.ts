@@ -7,7 +7,8 @@ import { greaterOrEqual } from './ops/compare.ts';
 import { scan } from './ops/control.ts';
 import { add, div, maximum, mul } from './ops/elementwise.ts';
 import { gather } from './ops/indexing.ts';
-import { cast } from './ops/select.ts';
+import { reduceMax } from './ops/reduce.ts';
+import { cast, where } from './ops/select.ts';
 import { clipByGlobalNorm } from './optim/clip.ts';
 import type { Optimizer, Schedule } from './optim/optimizer.ts';
 import { simplify } from './simplify.ts';
@@ -77,8 +78,10 @@ export function compileTrain(spec: TrainSpec): TrainProgram {
 /** One step: from the state before and a batch's row numbers to the state after. */
 function step(b: Builder, spec: TrainSpec, state: Values, data: Values, indices: Value) {
   const { network, optimizer, seed } = spec;
-  const present = cast(b, greaterOrEqual(b, indices, 0), 'float32');
-  const valid = maximum(b, indices, 0);
+  const real = greaterOrEqual(b, indices, 0);
+  const present = cast(b, real, 'float32');
+  // Padding stands for a row of the same batch: a row from elsewhere might hold an infinity, and 0 · ∞ is not 0.
+  const valid = where(b, real, indices, maximum(b, reduceMax(b, indices), 0));
   const rows = b.at('batch', () =>
     Object.fromEntries(Object.entries(data).map(([name, value]) => [name, gather(b, value, valid)])),
   );

@@ -1,0 +1,222 @@
+import { describe, expect, test } from '@jest/globals';
+import { softmaxCrossEntropy, squaredError } from '#engine/loss.ts';
+import type { Network } from '#engine/network.ts';
+import { relu } from '#engine/ops/activation.ts';
+import { linear } from '#engine/ops/linalg.ts';
+import { dropout } from '#engine/ops/random.ts';
+import { adam } from '#engine/optim/adam.ts';
+import { sgd } from '#engine/optim/sgd.ts';
+import { heUniform, zeros } from '#engine/random.ts';
+import { initialState, parametersOf, type State } from '#engine/state.ts';
+import { compileEvaluate, compileTrain, type TrainSpec } from '#engine/step.ts';
+import { type Tensors, tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { Evaluator, firstBadStep, Training } from '#engine/training.ts';
+import { random } from './harness.ts';
+import { adamStep } from './perceptron.reference.ts';
+
+const [FEATURES, HIDDEN, CLASSES, ROWS] = [4, 5, 3, 11];
+
+function perceptron(rate = 0): Network {
+  const weight = (name: string, shape: number[]) => ({ name, shape, initializer: heUniform, decay: true });
+  const bias = (name: string, size: number) => ({ name, shape: [size], initializer: zeros, decay: false });
+  return {
+    parameters: [
+      weight('w1', [FEATURES, HIDDEN]),
+      bias('b1', HIDDEN),
+      weight('w2', [HIDDEN, CLASSES]),
+      bias('b2', CLASSES),
+    ],
+    forward: (b, { w1, b1, w2, b2 }, x, mode) => {
+      const h = relu(b, linear(b, x, w1!, b1));
+      const kept = mode.training ? dropout(b, h, rate, { ...mode, stream: 'h' }) : h;
+      return linear(b, kept, w2!, b2);
+    },
+  };
+}
+
+const data: Tensors = {
+  x: random(1, [ROWS, FEATURES], -1, 1, 'float32'),
+  y: tensorFrom(
+    'int64',
+    [ROWS],
+    Array.from({ length: ROWS }, (_, i) => (i * 7) % CLASSES),
+  ),
+};
+
+function spec(overrides: Partial<TrainSpec> = {}): TrainSpec {
+  return {
+    data: { x: { dtype: 'float32', shape: ['rows', FEATURES] }, y: { dtype: 'int64', shape: ['rows'] } },
+    target: 'y',
+    network: perceptron(),
+    loss: softmaxCrossEntropy,
+    optimizer: adam({ learningRate: 0.01 }),
+    batchSize: 4,
+    seed: 3,
+    ...overrides,
+  };
+}
+
+const options = { threads: 1 } as const;
+const open = (s: TrainSpec, d: Tensors = data, state: State = initialState(s, s.seed)) =>
+  Training.open(compileTrain(s), d, state, options);
+
+const numbers = (state: State) =>
+  Object.fromEntries(Object.entries(state).map(([key, value]) => [key, toNumbers(value)]));
+
+/** The largest difference between two states, over all numbers. */
+function distance(p: State, q: State): number {
+  const pairs = Object.keys(p).flatMap((key) => toNumbers(p[key]!).map((x, i) => Math.abs(x - toNumbers(q[key]!)[i]!)));
+  return Math.max(...pairs);
+}
+
+describe('a training step', () => {
+  test('is one step of Adam written out in plain TypeScript', async () => {
+    await using training = await open(spec());
+    const before = training.state;
+    const batch = [2, 9, 4, 7];
+    const scores = await training.run([batch]);
+    const wanted = adamStep(parametersOf(before), data, batch, 0.01);
+    expect(scores.loss[0]! / 4).toBeCloseTo(wanted.loss, 5);
+    expect(scores).toMatchObject({ weight: Float32Array.of(4), correct: Float32Array.of(wanted.correct) });
+    for (const [name, values] of Object.entries(wanted.parameters)) {
+      const got = toNumbers(parametersOf(training.state)[name]!);
+      for (const [i, value] of values.entries()) expect(got[i]!).toBeCloseTo(value, 6);
+    }
+    expect(training.state.step).toEqual(tensorFrom('int64', [], [1]));
+  });
+
+  test('counts a short batch exactly: padding changes nothing', async () => {
+    await using padded = await open(spec());
+    await using exact = await open(spec({ batchSize: 3 }));
+    const scores = await padded.run([[5, 0, 8]]);
+    expect(scores.weight).toEqual(Float32Array.of(3));
+    expect(scores.loss[0]).toBeCloseTo((await exact.run([[5, 0, 8]])).loss[0]!, 5);
+    expect(distance(padded.state, exact.state)).toBeLessThan(1e-6);
+  });
+
+  test('weighs rows: weight 2 is the row twice, weight 0 not at all', async () => {
+    const types = { ...spec().data, w: { dtype: 'float32', shape: ['rows'] } } as const;
+    const w = tensorFrom('float32', [ROWS], [0, 1, 2, ...new Array<number>(ROWS - 3).fill(1)]);
+    await using weighted = await open(spec({ data: types, weight: 'w' }), { ...data, w });
+    await using repeated = await open(spec());
+    const scores = await weighted.run([[0, 1, 2]]);
+    expect(scores.weight).toEqual(Float32Array.of(3));
+    await repeated.run([[1, 2, 2]]);
+    expect(distance(weighted.state, repeated.state)).toBeLessThan(1e-6);
+  });
+
+  test('sees an infinite row only if it is in the batch, and reports the step', async () => {
+    const x = tensorFrom('float32', [ROWS, FEATURES], [Number.POSITIVE_INFINITY, ...toNumbers(data.x!).slice(1)]);
+    await using training = await open(spec(), { ...data, x });
+    const good = await training.run([
+      [1, 2],
+      [3, 4],
+    ]);
+    expect(firstBadStep(good)).toBe(-1);
+    expect(
+      firstBadStep(
+        await training.run([
+          [1, 2],
+          [0, 1],
+          [2, 3],
+        ]),
+      ),
+    ).toBe(1);
+  });
+
+  test('takes its own front over the rows', async () => {
+    const front: TrainSpec['front'] = (_, { a }) => a!;
+    const types = { a: spec().data.x!, y: spec().data.y! };
+    await using renamed = await open(spec({ data: types, front }), { a: data.x!, y: data.y! });
+    await using plain = await open(spec());
+    await renamed.run([[1, 2, 3]]);
+    await plain.run([[1, 2, 3]]);
+    expect(renamed.state).toEqual(plain.state);
+  });
+
+  test('clips the gradient and follows a schedule', async () => {
+    const optimizer = sgd({ learningRate: 1 });
+    await using clipped = await open(spec({ optimizer, clipNorm: 0.001 }));
+    const before = clipped.state;
+    await clipped.run([[1, 2, 3, 4]]);
+    const moved = Object.keys(before)
+      .filter((key) => key !== 'step')
+      .flatMap((key) => toNumbers(clipped.state[key]!).map((x, i) => x - toNumbers(before[key]!)[i]!));
+    expect(Math.hypot(...moved)).toBeCloseTo(0.001, 5);
+    await using still = await open(spec({ optimizer, schedule: (b) => b.scalar('float64', 0) }));
+    await still.run([[1, 2, 3, 4]]);
+    expect(parametersOf(still.state)).toEqual(parametersOf(before));
+  });
+});
+
+describe('a training', () => {
+  const batches = Array.from({ length: 12 }, (_, i) => [i % ROWS, (i * 3) % ROWS, (i * 5) % ROWS]);
+  const withDropout = spec({ network: perceptron(0.5) });
+
+  test('is the same, bit for bit, when it is repeated', async () => {
+    await using one = await open(withDropout);
+    await using two = await open(withDropout);
+    expect(await one.run(batches)).toEqual(await two.run(batches));
+    expect(one.state).toEqual(two.state);
+    await using other = await open({ ...withDropout, seed: 4 });
+    await other.run(batches);
+    expect(numbers(other.state)).not.toEqual(numbers(one.state));
+  });
+
+  test('is the same, bit for bit, when it is cut into runs and resumed from its state', async () => {
+    await using whole = await open(withDropout);
+    const scores = await whole.run(batches);
+    let state = initialState(withDropout, withDropout.seed);
+    const losses: number[] = [];
+    for (const part of [batches.slice(0, 5), batches.slice(5, 6), batches.slice(6)]) {
+      await using resumed = await open(withDropout, data, structuredClone(state));
+      losses.push(...(await resumed.run(part)).loss);
+      ({ state } = resumed);
+    }
+    expect(losses).toEqual([...scores.loss]);
+    expect(state).toEqual(whole.state);
+  });
+
+  test('drops in training and not in evaluation', async () => {
+    await using evaluator = await Evaluator.open(compileEvaluate(withDropout), options);
+    await using plain = await Evaluator.open(compileEvaluate(spec()), options);
+    const state = initialState(withDropout, 3);
+    expect(await evaluator.run(state, data)).toEqual(await plain.run(state, data));
+  });
+
+  test('is evaluated over any number of rows by the same loss', async () => {
+    await using evaluator = await Evaluator.open(compileEvaluate(spec()), options);
+    await using training = await open(spec({ batchSize: ROWS, optimizer: sgd({ learningRate: 1 }) }));
+    const evaluation = await evaluator.run(training.state, data);
+    const scores = await training.run([[...Array(ROWS).keys()]]);
+    expect(evaluation.outputs.shape).toEqual([ROWS, CLASSES]);
+    expect(evaluation.loss).toBeCloseTo(scores.loss[0]!, 4);
+    expect([evaluation.weight, evaluation.correct]).toEqual([scores.weight[0], scores.correct[0]]);
+  });
+
+  test('refuses batches and data that do not fit, and stays as it was', async () => {
+    await using training = await open(spec());
+    const before = training.state;
+    await expect(training.run([[0], [1, 2, 3, 4, 5]])).rejects.toThrow('batch 1 wants at most 4 rows; got 5');
+    await expect(training.run([[ROWS]])).rejects.toThrow('batch 0 wants rows 0 to 10; got 11');
+    expect(() => {
+      training.data = { x: data.x! };
+    }).toThrow("data 'y' is missing; wanted int64[rows]");
+    expect(() => {
+      training.state = { ...before, 'parameter/b1': tensorFrom('float32', [2], [0, 0]) };
+    }).toThrow("'parameter/b1' wants float32[5]; got float32[2]");
+    expect(training.state).toBe(before);
+  });
+
+  test('refuses parts that do not fit when it is compiled, with the place', () => {
+    const narrow = { ...spec().data, x: { dtype: 'float32', shape: ['rows', 2] } } as const;
+    expect(() => compileTrain(spec({ data: narrow }))).toThrow(/Gemm\(.*\): inner dimensions must agree; got 2 and 4/);
+    expect(() => compileTrain(spec({ loss: squaredError }))).toThrow(/squared_error wants targets float32\[4, 3\]/);
+    expect(() => compileTrain(spec({ target: 'z' }))).toThrow(
+      "the objective uses data 'z', which is not among its data",
+    );
+    expect(() => compileTrain(spec({ batchSize: 0 }))).toThrow('batch size must be an integer of at least 1; got 0');
+    const uneven = { ...spec().data, y: { dtype: 'int64', shape: [3] } } as const;
+    expect(() => compileTrain(spec({ data: uneven }))).toThrow("data 'y' wants rows rows; got int64[3]");
+  });
+});
