@@ -8,10 +8,15 @@ export class ApiError extends Error {
 }
 
 export class Client {
-  readonly #base: string;
+  #base: string;
   #token: string | undefined;
 
   constructor(base: string) {
+    this.#base = base;
+  }
+
+  /** The same surface, somewhere else: a host that was started again. */
+  useBase(base: string): void {
     this.#base = base;
   }
 

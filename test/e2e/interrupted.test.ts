@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openEmbedded } from '#embedded/open.ts';
+import { queues } from '#infra/topology.ts';
+import { type RunningHost, startHostProcess } from './running-host.ts';
+import { User } from './user.ts';
+
+/** Long enough to be interrupted, whatever the machine. */
+const LONG = { epochs: 10_000, batch_size: 8, hidden_layers: [64, 64], seed: 3 };
+const SHORT = { epochs: 300, batch_size: 8, hidden_layers: [32], seed: 3 };
+
+let folder: string;
+let data: string;
+let host: RunningHost;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
+  data = join(folder, 'data');
+  host = await startHostProcess(data);
+});
+
+afterAll(async () => {
+  await host.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('a training that is interrupted', () => {
+  test('by its owner: is stopped for everyone at once, and its process ends', async () => {
+    const user = await User.register(host.base);
+    const { id } = await user.uploadPenguins();
+    const job = await user.train(id, LONG);
+    await user.jobIs(job, (status) => status.status === 'running' && status.current_epoch > 0);
+
+    expect(await user.client.post(`/training/stop/${job}`)).toMatchObject({ job_id: job, status: 'stopped' });
+    expect((await user.status(job)).status).toBe('stopped');
+    const adapters = await openEmbedded({ dir: data, baseUrl: host.base, queues });
+    const state = await user.until(
+      () => adapters.compute.describe(`${job}-1`),
+      (now) => now !== 'pending' && now !== 'running',
+    );
+    await adapters.close();
+    expect(state).toBe('succeeded');
+    expect((await user.status(job)).status).toBe('stopped');
+    expect(await user.client.get('/models')).toMatchObject({ total: 0 });
+    await expect(user.client.post(`/training/stop/${job}`)).rejects.toThrow('409');
+  }, 60_000);
+
+  test('by the death of its host: is done again by the next host, with the same result', async () => {
+    const user = await User.register(host.base);
+    const { id } = await user.uploadPenguins();
+    const undisturbed = await user.train(id, SHORT);
+    await user.jobIs(undisturbed, (status) => status.status === 'completed');
+
+    const job = await user.train(id, SHORT);
+    await user.jobIs(job, (status) => status.status === 'running');
+    await host.stop('SIGKILL');
+    host = await startHostProcess(data);
+    user.client.useBase(host.base);
+    await user.jobIs(job, (status) => status.status === 'completed');
+    const [expected, got] = [await user.results(undisturbed), await user.results(job)];
+    expect(got.final_metrics).toEqual(expected.final_metrics);
+    expect(got.training_history).toEqual(expected.training_history);
+    expect(await user.client.get('/models')).toMatchObject({ total: 2 });
+  }, 90_000);
+});
