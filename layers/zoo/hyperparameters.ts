@@ -7,16 +7,36 @@ import { sgd } from '#engine/optim/sgd.ts';
 export const optimizerNames = ['adam', 'adamw', 'sgd', 'rmsprop'] as const;
 export type OptimizerName = (typeof optimizerNames)[number];
 
-/** A number between bounds, with the bounds and the value in the message. */
-export function bounded(name: string, low: number, high: number, kind: 'integer' | 'number' = 'number') {
-  const words =
-    kind === 'integer' ? `must be an integer between ${low} and ${high}` : `must be between ${low} and ${high}`;
-  const inside = (x: number) => x >= low && x <= high && (kind === 'number' || Number.isInteger(x));
-  const message = (input: unknown) => `${name} ${words}; got ${print(input)}`;
-  return z
-    .number({ error: ({ input }) => message(input) })
-    .refine(inside, { error: ({ input }) => message(input) })
-    .meta({ minimum: low, maximum: high, ...(kind === 'integer' ? { type: 'integer' } : {}) });
+/** Both bounds belong to the range. */
+export function bounded(name: string, low: number, high: number) {
+  return checked(name, `must be between ${low} and ${high}`, (x) => x >= low && x <= high).meta({
+    minimum: low,
+    maximum: high,
+  });
+}
+
+/** Both bounds belong to the range. */
+export function boundedInteger(name: string, low: number, high: number) {
+  const inside = (x: number) => Number.isInteger(x) && x >= low && x <= high;
+  return checked(name, `must be an integer between ${low} and ${high}`, inside).meta({
+    type: 'integer',
+    minimum: low,
+    maximum: high,
+  });
+}
+
+/** At least 0 and below 1. */
+export function fraction(name: string) {
+  return checked(name, 'must be at least 0 and below 1', (x) => x >= 0 && x < 1).meta({
+    minimum: 0,
+    exclusiveMaximum: 1,
+  });
+}
+
+/** A number that the test lets pass; else the message says what it must be and what it was. */
+export function checked(name: string, rule: string, inside: (x: number) => boolean) {
+  const error = ({ input }: { input?: unknown }) => `${name} ${rule}; got ${print(input)}`;
+  return z.number({ error }).refine(inside, { error });
 }
 
 /** One of several words, with all of them and the value in the message. */
@@ -30,16 +50,18 @@ function print(input: unknown): string {
 
 /** Hyperparameters that every family has, since the fit loop needs them. */
 export const commonHyperparameters = {
-  learning_rate: bounded('learning_rate', 1e-8, 1).default(0.001),
-  batch_size: bounded('batch_size', 1, 65_536, 'integer').default(32),
-  epochs: bounded('epochs', 1, 10_000, 'integer').default(50),
+  learning_rate: checked('learning_rate', 'must be greater than 0 and at most 1', (x) => x > 0 && x <= 1)
+    .meta({ exclusiveMinimum: 0, maximum: 1 })
+    .default(0.001),
+  batch_size: boundedInteger('batch_size', 1, 65_536).default(32),
+  epochs: boundedInteger('epochs', 1, 10_000).default(50),
   optimizer: oneOf('optimizer', optimizerNames).default('adam'),
   /** Applies to weights, not to biases. */
   weight_decay: bounded('weight_decay', 0, 1).default(0),
   /** Of SGD. */
-  momentum: bounded('momentum', 0, 0.999).default(0),
+  momentum: fraction('momentum').default(0),
   /** What first weights, shuffles and dropout masks are drawn from. */
-  seed: bounded('seed', 0, 2 ** 32 - 1, 'integer').default(0),
+  seed: boundedInteger('seed', 0, 2 ** 32 - 1).default(0),
 } as const;
 
 export type CommonHyperparameters = z.output<z.ZodObject<typeof commonHyperparameters>>;

@@ -6,7 +6,7 @@ import { linear } from '#engine/ops/linalg.ts';
 import { dropout } from '#engine/ops/random.ts';
 import { heUniform, type Initializer, xavierUniform, zeros } from '#engine/random.ts';
 import type { Family, NetworkShape } from './family.ts';
-import { bounded, commonHyperparameters, oneOf } from './hyperparameters.ts';
+import { boundedInteger, commonHyperparameters, fraction, oneOf } from './hyperparameters.ts';
 
 interface Activation {
   readonly apply: (b: Builder, x: Value) => Value;
@@ -29,11 +29,13 @@ const depthMessage = `hidden_layers must be a list of at most ${MAX_DEPTH} width
 const hyperparameters = z.strictObject({
   ...commonHyperparameters,
   hidden_layers: z
-    .array(bounded('hidden_layers: width', 1, 4096, 'integer'), { error: depthMessage })
+    .array(boundedInteger('hidden_layers: width', 1, 4096), {
+      error: ({ input }) => `${depthMessage}; got ${JSON.stringify(input)}`,
+    })
     .max(MAX_DEPTH, { error: ({ input }) => `${depthMessage}; got ${Array.isArray(input) ? input.length : input}` })
     .default([64, 64]),
   activation: oneOf('activation', ['relu', 'leaky_relu', 'gelu', 'silu', 'tanh', 'sigmoid']).default('relu'),
-  dropout: bounded('dropout', 0, 0.95).default(0),
+  dropout: fraction('dropout').default(0),
 });
 
 export type MlpHyperparameters = z.output<typeof hyperparameters>;
