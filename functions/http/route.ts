@@ -6,8 +6,9 @@ import type { z } from 'zod';
 import type { Adapters } from '#domain/ports.ts';
 import type { Session } from '#domain/sessions.ts';
 import type { Settings } from '#functions/settings.ts';
+import { type AccessTokens, makeAccessTokens } from './authentication/access-token.ts';
 import type { Body, RawBody } from './body/body.ts';
-import type { Log } from './contract.ts';
+import type { HandlerOptions, Log } from './contract.ts';
 import type { Reply, ReplyOf, Responses } from './reply.ts';
 import { parseHeaders, parsePath, parseQuery } from './validation/parameters.ts';
 
@@ -30,6 +31,11 @@ export interface Services {
   readonly adapters: Adapters;
   readonly settings: Settings;
   readonly logger: Log;
+  readonly tokens: AccessTokens;
+}
+
+export function makeServices(adapters: Adapters, { settings, logger }: HandlerOptions): Services {
+  return { adapters, settings, logger, tokens: makeAccessTokens(adapters.keys, settings, adapters.now) };
 }
 
 /** A request as it came: nothing of it is checked yet. */
@@ -91,15 +97,13 @@ interface Declaration<
   H extends z.ZodObject,
   B,
   R extends Responses,
+  O extends ReplyOf<R>,
   S extends Services,
 > extends RouteFacts {
   readonly authentication: A;
   readonly request?: { readonly path?: P; readonly query?: Q; readonly headers?: H; readonly body?: Body<B> };
   readonly responses: R;
-  readonly handler: (
-    input: Input<A, z.output<P>, z.output<Q>, z.output<H>, B>,
-    services: S,
-  ) => Promise<ReplyOf<R>> | ReplyOf<R>;
+  readonly handler: (input: Input<A, z.output<P>, z.output<Q>, z.output<H>, B>, services: S) => Promise<O> | O;
 }
 
 export function route<
@@ -109,8 +113,9 @@ export function route<
   H extends z.ZodObject,
   B,
   const R extends Responses,
+  const O extends ReplyOf<R>,
   S extends Services = Services,
->(declared: Declaration<A, P, Q, H, B, R, S>): Route<S> {
+>(declared: Declaration<A, P, Q, H, B, R, O, S>): Route<S> {
   const { handler, request = {}, ...facts } = declared;
   return {
     ...facts,

@@ -3,7 +3,6 @@ import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/executionModeStreamifyResponse';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { UnavailableError } from '#domain/errors.ts';
-import { makeAccessTokens } from './authentication/access-token.ts';
 import type { HttpHandler, StreamingHttpHandler } from './contract.ts';
 import { makeDispatcher } from './dispatch.ts';
 import type { ErrorRenderer } from './errors/renderer.ts';
@@ -47,18 +46,17 @@ export const makeStreamingSurface = <S extends Services>(surface: Surface<S>, se
 
 /**
  * From the outside in. On the way back, and for errors, the order is the reverse: the error is rendered first, and all
- * others add their headers to what came of it.
+ * others add their headers to what came of it. The result is unknown because its shape depends on the execution mode.
  */
-function stack<S extends Services>(surface: Surface<S>, services: S, plugin: middy.PluginObject) {
+function stack<S extends Services>(surface: Surface<S>, services: S, plugin: middy.PluginObject): unknown {
   const { adapters, settings, logger } = services;
-  const tokens = makeAccessTokens(adapters.keys, settings, adapters.now);
   return middy<APIGatewayProxyEvent, ProxyResponse>(plugin)
     .use(requestId())
     .use(logRequest(logger, adapters.now))
     .use(securityHeaders())
     .use(cors(settings.corsOrigins))
     .use(matchRoute(makeMatcher(surface.routes)))
-    .use(admit(services, tokens))
+    .use(admit(services))
     .use(readBody(settings))
     .use(renderErrors(surface.renderError, logger))
     .handler(makeDispatcher(surface.routes, services));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConflictError, NotFoundError } from './errors.ts';
 import { keys } from './keys.ts';
-import { TransactionFailedError } from './port-errors.ts';
+import { ConditionFailedError, TransactionFailedError } from './port-errors.ts';
 import type { Table } from './ports.ts';
 
 export const account = z.object({
@@ -31,10 +31,23 @@ export async function getAccount(table: Table, id: string): Promise<Account> {
   return found;
 }
 
-/** By username, whatever its case. */
+/** No account has it. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** By username, whatever its case. Reads as often for a name that nobody has, so that the time does not tell. */
 export async function findAccountByUsername(table: Table, username: string): Promise<Account | undefined> {
   const taken = await table.get(keys.username(username));
-  return taken && findAccount(table, z.string().parse(taken.account_id));
+  return findAccount(table, taken ? z.string().parse(taken.account_id) : NOBODY);
+}
+
+/** The same password, hashed as is done today. Does nothing where the password was changed in the meantime. */
+export async function replacePasswordHash(table: Table, of: Account, hash: string): Promise<void> {
+  const unchanged = { kind: 'compare', attribute: 'password_hash', op: '=', value: of.password_hash } as const;
+  try {
+    await table.update(keys.account(of.id), { set: { password_hash: hash } }, unchanged);
+  } catch (error) {
+    if (!(error instanceof ConditionFailedError)) throw error;
+  }
 }
 
 /** Throws `ConflictError` naming the field where the username or the e-mail address is taken. */

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { UnauthorizedError } from '#domain/errors.ts';
 import { findSession } from '#domain/sessions.ts';
-import type { AccessToken, AccessTokens } from '../authentication/access-token.ts';
+import type { AccessToken } from '../authentication/access-token.ts';
 import { bearerToken } from '../authentication/bearer.ts';
 import { countRequest, enforce, rateLimitHeaders } from '../rate-limit.ts';
 import type { Services } from '../route.ts';
@@ -12,8 +12,8 @@ import { type Middleware, type ProxyResponse, type RequestState, stateOf } from 
  * to is read and the request counted in one round trip. Without a valid token the address is counted.
  * Throws `RateLimitError`, `UnauthorizedError`, and why the request has no route.
  */
-export function admit(services: Services, tokens: AccessTokens): Middleware {
-  const { adapters, settings } = services;
+export function admit(services: Services): Middleware {
+  const { adapters, settings, tokens } = services;
   const { table, now } = adapters;
 
   async function admitAccount(state: RequestState, token: AccessToken): Promise<void> {

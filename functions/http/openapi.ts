@@ -1,0 +1,118 @@
+/** The OpenAPI 3.1 document of routes: nothing in it is written twice. */
+import { STATUS_CODES } from 'node:http';
+import type { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import type { ResponseDeclaration } from './reply.ts';
+import type { Method, RequestDeclaration, RouteFacts } from './route.ts';
+
+export interface DescribedRoute extends RouteFacts {
+  readonly request: RequestDeclaration;
+}
+
+export interface DocumentFacts {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  /** The surface's error body, and one example of it for each status. */
+  readonly error: { readonly schema: z.ZodType; readonly examples: Readonly<Record<number, unknown>> };
+}
+
+const METHODS: Readonly<Record<Method, 'get' | 'post' | 'put' | 'patch' | 'delete'>> = {
+  GET: 'get',
+  POST: 'post',
+  PUT: 'put',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
+/** The document as plain JSON. Its server is relative: the surface's base, wherever the document was fetched from. */
+export function openApiDocument(routes: readonly DescribedRoute[], facts: DocumentFacts): object {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [METHODS[route.method]]: operation(route, facts) };
+  }
+  return createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: facts.title,
+      version: facts.version,
+      description: facts.description,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '.', description: 'Where this document is' }],
+    tags: facts.tags.map((tag) => ({ ...tag })),
+    paths,
+    components: {
+      securitySchemes: {
+        accessToken: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'The `access_token` of `POST /auth/login`',
+        },
+      },
+    },
+  });
+}
+
+function operation(route: DescribedRoute, facts: DocumentFacts): ZodOpenApiOperationObject {
+  const { path, query, headers, body } = route.request;
+  const answers = Object.entries(route.responses).map(([status, declared]) => [status, answer(declared)] as const);
+  const errors = errorStatuses(route).map((status) => [String(status), errorAnswer(status, facts)] as const);
+  return {
+    operationId: operationId(route),
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    tags: [...route.tags],
+    ...(route.authentication === 'account' ? { security: [{ accessToken: [] }] } : {}),
+    requestParams: { ...(path ? { path } : {}), ...(query ? { query } : {}), ...(headers ? { header: headers } : {}) },
+    ...(body ? { requestBody: body.openapi } : {}),
+    responses: Object.fromEntries([...answers, ...errors]),
+  };
+}
+
+function answer(declared: ResponseDeclaration) {
+  const headers = Object.fromEntries(
+    Object.entries(declared.headers ?? {}).map(([name, description]) => [
+      name,
+      { description, schema: { type: 'string' as const } },
+    ]),
+  );
+  const rest = { description: declared.description, ...(declared.headers ? { headers } : {}) };
+  if (declared.schema) {
+    const { schema, example } = declared;
+    return { ...rest, content: { 'application/json': { schema, ...(example === undefined ? {} : { example }) } } };
+  }
+  if (declared.content === undefined) return rest;
+  return { ...rest, content: { [declared.content]: { schema: { type: 'string' as const } } } };
+}
+
+const errorAnswer = (status: number, { error }: DocumentFacts) => ({
+  description: STATUS_CODES[status] ?? 'Error',
+  content: {
+    'application/json': {
+      schema: error.schema,
+      ...(error.examples[status] === undefined ? {} : { example: error.examples[status] }),
+    },
+  },
+});
+
+/** The errors that a route has declared, and those that follow from the rest of its declaration. */
+export function errorStatuses(route: DescribedRoute): number[] {
+  const { path, query, headers, body } = route.request;
+  const follows: readonly (readonly [boolean, readonly number[]])[] = [
+    [query !== undefined || headers !== undefined, [400]],
+    [body !== undefined, [400, 413, 415]],
+    [route.authentication === 'account', [401]],
+    [path !== undefined, [404]],
+    [route.cost === 'request', [429]],
+    [true, [500, 503]],
+  ];
+  const statuses = follows.flatMap(([applies, of]) => (applies ? of : []));
+  return [...new Set([...(route.errors ?? []), ...statuses])].sort((a, b) => a - b);
+}
+
+/** `POST /training/stop/{job_id}` is `post_training_stop_job_id`: stable, and unique because the pair is. */
+const operationId = ({ method, path }: DescribedRoute): string =>
+  [method.toLowerCase(), ...path.split(/[^A-Za-z0-9]+/).filter((part) => part !== '')].join('_');

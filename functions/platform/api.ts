@@ -1,0 +1,10 @@
+/** The platform's main function: everything but what computes and what streams. */
+import type { Adapters } from '#domain/ports.ts';
+import type { HandlerOptions, HttpHandler } from '#functions/http/contract.ts';
+import { renderPlatformError } from '#functions/http/errors/platform.ts';
+import { makeServices } from '#functions/http/route.ts';
+import { makeSurface } from '#functions/http/surface.ts';
+import { apiRoutes } from './routes.ts';
+
+export const makeHandler = (adapters: Adapters, options: HandlerOptions): HttpHandler =>
+  makeSurface({ routes: apiRoutes, renderError: renderPlatformError }, makeServices(adapters, options));

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import type { Account } from '#domain/accounts.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { id, line, time } from '../fields.ts';
+
+/** Never repeated, in an answer or in a log: the format says so. */
+const secret = z.string().meta({ format: 'password' });
+
+export const newPassword = secret
+  .min(LIMITS.password.min)
+  .max(LIMITS.password.max)
+  .meta({ format: 'password', description: `${LIMITS.password.min} to ${LIMITS.password.max} characters` });
+
+/** For a login any password will do, so that a refusal tells nothing of what passwords look like. */
+export const givenPassword = secret.min(1).max(LIMITS.password.max).meta({ format: 'password' });
+
+export const givenToken = secret.min(1).max(1024).meta({ format: 'password' });
+
+export const newUsername = z
+  .string()
+  .min(LIMITS.username.min)
+  .max(LIMITS.username.max)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u, 'must be letters, digits, ".", "_" or "-", a letter or digit first')
+  .refine((name) => name === name.normalize('NFKC'), 'must not have compatibility characters')
+  .meta({ example: 'ada' });
+
+export const givenUsername = z.string().min(1).max(LIMITS.password.max).meta({ example: 'ada' });
+
+export const email = z.email().max(LIMITS.email.max).meta({ example: 'ada@example.com' });
+
+export const fullName = line(LIMITS.fullName.max).meta({ example: 'Ada Lovelace' });
+
+export const user = z
+  .strictObject({ id, username: z.string(), email: z.string(), full_name: z.string(), created_at: time })
+  .meta({ id: 'User' });
+
+export const showUser = (of: Account): z.input<typeof user> => ({
+  id: of.id,
+  username: of.username,
+  email: of.email,
+  full_name: of.full_name,
+  created_at: of.created_at,
+});
+
+const grant = {
+  access_token: z.string().meta({ description: 'For the header `Authorization: Bearer …`' }),
+  token_type: z.literal('bearer'),
+  expires_in: z.int().meta({ description: 'Seconds', example: 1800 }),
+};
+
+export const loginAnswer = z.strictObject({ ...grant, refresh_token: z.string() }).meta({ id: 'Login' });
+export const refreshAnswer = z.strictObject(grant).meta({ id: 'AccessToken' });

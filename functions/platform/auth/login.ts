@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { findAccountByUsername, replacePasswordHash } from '#domain/accounts.ts';
+import { UnauthorizedError } from '#domain/errors.ts';
+import { newId } from '#domain/ids.ts';
+import { fold } from '#domain/keys.ts';
+import { createSession } from '#domain/sessions.ts';
+import { epochSeconds } from '#domain/times.ts';
+import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
+import { decoyHash, hashPassword, verifyPassword } from '#functions/http/authentication/passwords.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { givenPassword, givenUsername, loginAnswer } from './fields.ts';
+
+const body = z.strictObject({ username: givenUsername, password: givenPassword }).meta({ id: 'Credentials' });
+
+/** Characters of a folded name: no account has a longer one, and a key has room for it. */
+const NAME_LENGTH = 256;
+const REFRESH_TOKEN_BYTES = 32;
+
+export const login = route({
+  method: 'POST',
+  path: '/auth/login',
+  summary: 'Authenticate and receive tokens',
+  description:
+    'After five failures for a name or from an address, no more attempts are looked at for the rest of fifteen minutes.',
+  tags: ['Authentication'],
+  authentication: 'none',
+  cost: 'request',
+  request: { body: json(body) },
+  responses: { 200: { description: 'Logged in', schema: loginAnswer } },
+  errors: [401],
+  async handler({ body: { username, password }, request }, { adapters, settings, tokens }) {
+    const { table, now } = adapters;
+    const name = fold(username).slice(0, NAME_LENGTH).toWellFormed();
+    const attempt = await reserveLogin(table, { username: name, address: request.sourceIp }, settings.rates, now());
+
+    // An unknown name costs the same reads and the same hash as a wrong password.
+    const account = await findAccountByUsername(table, name);
+    const stored = account?.password_hash ?? decoyHash(settings.argon2);
+    const { matches, outdated } = await verifyPassword(password, stored, settings.argon2);
+    if (!account || !matches) throw new UnauthorizedError('Invalid username or password');
+
+    await attempt.succeeded();
+    if (outdated) await replacePasswordHash(table, account, await hashPassword(password, settings.argon2));
+    const session = {
+      id: newId(now()),
+      accountId: account.id,
+      refreshToken: randomBytes(REFRESH_TOKEN_BYTES).toString('base64url'),
+      expiresAt: epochSeconds(now()) + settings.refreshTokenSeconds,
+    };
+    await createSession(table, session);
+    return {
+      status: 200,
+      body: {
+        access_token: await tokens.issue({ accountId: account.id, sessionId: session.id }),
+        refresh_token: session.refreshToken,
+        token_type: 'bearer',
+        expires_in: settings.accessTokenSeconds,
+      },
+    };
+  },
+});

@@ -1,0 +1,16 @@
+import { endSession } from '#domain/sessions.ts';
+import { route } from '#functions/http/route.ts';
+
+export const logout = route({
+  method: 'POST',
+  path: '/auth/logout',
+  summary: 'End the session: its access tokens and its refresh token hold no more',
+  tags: ['Authentication'],
+  authentication: 'account',
+  cost: 'request',
+  responses: { 204: { description: 'Ended' } },
+  async handler({ caller }, { adapters }) {
+    await endSession(adapters.table, caller.session);
+    return { status: 204 };
+  },
+});

@@ -1,0 +1,16 @@
+import { getAccount } from '#domain/accounts.ts';
+import { route } from '#functions/http/route.ts';
+import { showUser, user } from './fields.ts';
+
+export const me = route({
+  method: 'GET',
+  path: '/auth/me',
+  summary: 'Tell whose token this is',
+  tags: ['Authentication'],
+  authentication: 'account',
+  cost: 'request',
+  responses: { 200: { description: 'The account', schema: user } },
+  async handler({ caller }, { adapters }) {
+    return { status: 200, body: showUser(await getAccount(adapters.table, caller.accountId)) };
+  },
+});

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { DATASET_STATUSES, DATASET_TYPES, type Dataset } from '#domain/datasets.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { id, line, paragraph, time } from '../fields.ts';
+
+export const datasetPath = z.strictObject({ dataset_id: id });
+
+/** What an upload says of its file, in whichever way the file comes. */
+export const newDataset = {
+  name: line(LIMITS.datasetName.max).meta({ description: 'Dataset name', example: 'Palmer penguins' }),
+  description: paragraph(LIMITS.description.max).default('').meta({ description: 'Dataset description' }),
+  dataset_type: z
+    .enum(DATASET_TYPES)
+    .default('auto')
+    .meta({ description: 'What is to be predicted; `auto` finds out from the target' }),
+  target: line(LIMITS.csv.columnNameCharacters)
+    .optional()
+    .meta({ description: 'An addition: the column to predict. Else `label`, `target`, `class` or `y`, else the last' }),
+};
+
+const facts = {
+  id,
+  name: z.string(),
+  description: z.string(),
+  dataset_type: z.enum(DATASET_TYPES),
+  file_size: z.int().meta({ description: 'Bytes' }),
+  uploaded_at: time,
+  status: z.enum(DATASET_STATUSES),
+};
+
+export const datasetAnswer = z.strictObject(facts).meta({ id: 'Dataset' });
+
+export const datasetDetail = z
+  .strictObject({
+    ...facts,
+    metadata: z
+      .strictObject({
+        rows: z.int(),
+        columns: z.int(),
+        features: z.array(z.string()),
+        target: z.string(),
+      })
+      .optional()
+      .meta({ description: 'Once the dataset is ready' }),
+    error: z
+      .strictObject({
+        error: z.string(),
+        message: z.string(),
+        details: z.array(z.strictObject({ field: z.string(), message: z.string() })),
+      })
+      .optional()
+      .meta({ description: 'An addition: why processing has failed' }),
+  })
+  .meta({ id: 'DatasetDetail' });
+
+export const showDataset = (of: Dataset): z.input<typeof datasetAnswer> => ({
+  id: of.id,
+  name: of.name,
+  description: of.description,
+  dataset_type: of.dataset_type,
+  file_size: of.file_size,
+  uploaded_at: of.uploaded_at,
+  status: of.status,
+});

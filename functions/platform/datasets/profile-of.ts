@@ -1,0 +1,25 @@
+import { Buffer } from 'node:buffer';
+import { buffer } from 'node:stream/consumers';
+import type { Dataset } from '#domain/datasets.ts';
+import { ConflictError } from '#domain/errors.ts';
+import { blobKeys } from '#domain/keys.ts';
+import type { Adapters } from '#domain/ports.ts';
+import { type DatasetProfile, datasetProfile } from '#domain/profile.ts';
+
+/** What is known of a dataset that is ready. Throws `ConflictError` for one that is not, with the reason. */
+export async function readProfile({ blobs }: Adapters, of: Dataset): Promise<DatasetProfile> {
+  requireReady(of);
+  const { body } = await blobs.datasets.get(blobKeys.datasetProfile(of.account_id, of.id));
+  return datasetProfile.parse(JSON.parse(Buffer.from(await buffer(body)).toString('utf8')));
+}
+
+/** Throws `ConflictError` while the dataset is processing, and where that has failed. */
+export function requireReady(of: Dataset): void {
+  if (of.status === 'processing') throw new ConflictError(`Dataset ${of.id} is still processing`);
+  if (of.status === 'failed') {
+    throw new ConflictError(
+      `Dataset ${of.id} has failed: ${of.failure?.message ?? 'it could not be processed'}`,
+      of.failure?.details,
+    );
+  }
+}

@@ -1,0 +1,22 @@
+import { getDataset } from '#domain/datasets.ts';
+import { datasetProfile } from '#domain/profile.ts';
+import { route } from '#functions/http/route.ts';
+import { datasetPath } from './fields.ts';
+import { readProfile } from './profile-of.ts';
+
+export const profile = route({
+  method: 'GET',
+  path: '/datasets/{dataset_id}/profile',
+  summary: 'Get what processing has found out about each column',
+  description: 'An addition to the document.',
+  tags: ['Datasets'],
+  authentication: 'account',
+  cost: 'request',
+  request: { path: datasetPath },
+  responses: { 200: { description: 'The profile', schema: datasetProfile } },
+  errors: [409],
+  async handler({ caller, path }, { adapters }) {
+    const found = await getDataset(adapters.table, caller.accountId, path.dataset_id);
+    return { status: 200, body: await readProfile(adapters, found) };
+  },
+});

@@ -1,0 +1,25 @@
+import { getDataset } from '#domain/datasets.ts';
+import { route } from '#functions/http/route.ts';
+import { datasetDetail, datasetPath, showDataset } from './fields.ts';
+import { readProfile } from './profile-of.ts';
+
+export const read = route({
+  method: 'GET',
+  path: '/datasets/{dataset_id}',
+  summary: 'Get detailed information about a dataset',
+  tags: ['Datasets'],
+  authentication: 'account',
+  cost: 'request',
+  request: { path: datasetPath },
+  responses: { 200: { description: 'The dataset', schema: datasetDetail } },
+  async handler({ caller, path }, { adapters }) {
+    const found = await getDataset(adapters.table, caller.accountId, path.dataset_id);
+    const shown = showDataset(found);
+    if (found.status === 'failed' && found.failure) {
+      return { status: 200, body: { ...shown, error: { error: 'validation_error', ...found.failure } } };
+    }
+    if (found.status !== 'ready') return { status: 200, body: shown };
+    const { rows, columns, features, target } = await readProfile(adapters, found);
+    return { status: 200, body: { ...shown, metadata: { rows, columns: columns.length, features, target } } };
+  },
+});

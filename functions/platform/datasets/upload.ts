@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { createDataset, type Dataset } from '#domain/datasets.ts';
+import { noteGarbage } from '#domain/garbage.ts';
+import { newId } from '#domain/ids.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { isoTime } from '#domain/times.ts';
+import { multipart } from '#functions/http/body/multipart.ts';
+import { route } from '#functions/http/route.ts';
+import { announce } from './announce.ts';
+import { datasetAnswer, newDataset, showDataset } from './fields.ts';
+import { inspectFile } from './inspect-file.ts';
+
+const form = z.strictObject(newDataset).meta({ id: 'DatasetForm' });
+
+/** After which a file whose record was never written is swept away. */
+const ABANDONED_MILLISECONDS = 3_600_000;
+const NAME_CHARACTERS = 255;
+
+export const upload = route({
+  method: 'POST',
+  path: '/datasets/upload',
+  summary: 'Upload a new dataset for training',
+  description: 'A CSV file with a header. JSON and ZIP are not read yet.',
+  tags: ['Datasets'],
+  authentication: 'account',
+  cost: 'request',
+  request: { body: multipart(form, 'Dataset file (CSV)') },
+  responses: { 201: { description: 'Uploaded; to be processed', schema: datasetAnswer } },
+  async handler({ caller, body: { file, fields } }, { adapters, logger }) {
+    inspectFile(file);
+    const { table, blobs, now } = adapters;
+    const { target, ...given } = fields;
+    const id = newId(now());
+    const created: Dataset = {
+      ...given,
+      id,
+      account_id: caller.accountId,
+      ...(target === undefined ? {} : { requested_target: target }),
+      file_name: file.name.slice(0, NAME_CHARACTERS).toWellFormed(),
+      file_size: file.bytes.length,
+      uploaded_at: isoTime(now()),
+      status: 'processing',
+      in_use: 0,
+    };
+    const prefix = blobKeys.datasetPrefix(caller.accountId, id);
+    await table.transact([noteGarbage('datasets', prefix, now() + ABANDONED_MILLISECONDS)]);
+    await blobs.datasets.put(blobKeys.datasetFile(caller.accountId, id), file.bytes, { contentType: 'text/csv' });
+    await createDataset(table, created);
+    await announce(adapters, logger, created);
+    return { status: 201, body: showDataset(created) };
+  },
+});

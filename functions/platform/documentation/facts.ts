@@ -1,0 +1,51 @@
+import {
+  ConflictError,
+  ForbiddenError,
+  InternalError,
+  NotFoundError,
+  PayloadTooLargeError,
+  RateLimitError,
+  type TrainyardError,
+  UnauthorizedError,
+  UnavailableError,
+  UnsupportedMediaTypeError,
+  ValidationError,
+} from '#domain/errors.ts';
+import { platformError, renderPlatformError } from '#functions/http/errors/platform.ts';
+import type { DocumentFacts } from '#functions/http/openapi.ts';
+
+const EXAMPLES: readonly TrainyardError[] = [
+  ValidationError.of('learning_rate', 'must be between 1e-8 and 1; got 2'),
+  new UnauthorizedError(),
+  new ForbiddenError(),
+  new NotFoundError(),
+  new ConflictError('Dataset 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55 is still processing'),
+  new PayloadTooLargeError('body', 1_048_576, 2_000_000),
+  new UnsupportedMediaTypeError(['application/json'], 'text/plain'),
+  new RateLimitError(60),
+  new InternalError(),
+  new UnavailableError(),
+];
+
+const REQUEST_ID = '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55';
+
+export const documentFacts = (version: string): DocumentFacts => ({
+  title: 'Trainyard platform API',
+  version,
+  description:
+    'Upload data, train models, and call them. Answers hold the fields that the platform document shows; ' +
+    'what goes beyond it is called an addition. Every account may make 1000 requests an hour, every address ' +
+    '100 without a token; the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` tell ' +
+    'how many are left.',
+  tags: [
+    { name: 'Health', description: 'Whether the API is running' },
+    { name: 'Authentication', description: 'Accounts, sessions and tokens' },
+    { name: 'Datasets', description: 'Data to train with' },
+    { name: 'Training', description: 'Jobs that make models' },
+    { name: 'Models', description: 'What was trained' },
+  ],
+  error: {
+    schema: platformError,
+    examples: Object.fromEntries(EXAMPLES.map((error) => [error.status, renderPlatformError(error, REQUEST_ID)])),
+  },
+});

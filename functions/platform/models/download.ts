@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { NotFoundError } from '#domain/errors.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { getModel } from '#domain/models.ts';
+import { BlobNotFoundError } from '#domain/port-errors.ts';
+import { route } from '#functions/http/route.ts';
+import { modelPath, ONNX_FILE, onnxArtifact } from './fields.ts';
+
+const query = z.strictObject({ format: z.enum(['onnx']).default('onnx') });
+
+const CONTENT_TYPE = 'application/octet-stream';
+const LINK_SECONDS = 300;
+
+export const download = route({
+  method: 'GET',
+  path: '/models/{model_id}/download',
+  summary: 'Download a model as a file',
+  description: 'An addition to the document. `model.onnx` takes raw features: everything learned is inside it.',
+  tags: ['Models'],
+  authentication: 'account',
+  cost: 'request',
+  request: { path: modelPath, query },
+  responses: {
+    200: {
+      description: 'The file',
+      content: CONTENT_TYPE,
+      headers: { ETag: 'The SHA-256 of the file', 'Content-Disposition': 'A name for the file' },
+    },
+    307: { description: 'A file too large to stream: where it is for a while', headers: { Location: 'Its URL' } },
+  },
+  async handler({ caller, path }, { adapters, settings }) {
+    const model = await getModel(adapters.table, caller.accountId, path.model_id);
+    const artifact = onnxArtifact(model);
+    if (!artifact) throw new NotFoundError(`Model ${model.id} has no ${ONNX_FILE}`);
+    const key = blobKeys.modelFile(model.account_id, model.id, artifact.file);
+    const filename = `${fileNameOf(model.name)}-${model.version}.onnx`;
+    const { artifacts } = adapters.blobs;
+    if (artifact.size > settings.streamedBytes) {
+      const options = { expiresInSeconds: LINK_SECONDS, filename, contentType: CONTENT_TYPE };
+      return { status: 307, headers: { Location: await artifacts.presignGet(key, options) } };
+    }
+    try {
+      const { info, body } = await artifacts.get(key);
+      const headers = {
+        'Content-Length': String(info.size),
+        'Content-Disposition': `attachment; filename="${filename}"`,
+        ETag: `"${artifact.sha256}"`,
+      };
+      return { status: 200, headers, body };
+    } catch (error) {
+      // Deleted between the two reads.
+      if (error instanceof BlobNotFoundError) throw new NotFoundError(`Model ${model.id} not found`);
+      throw error;
+    }
+  },
+});
+
+/** What every file system and every header takes. */
+const fileNameOf = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._]+/, '') || 'model';

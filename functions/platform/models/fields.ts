@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { Model } from '#domain/models.ts';
+import { id, time } from '../fields.ts';
+
+export const modelPath = z.strictObject({ model_id: id });
+
+/** The file that predictions are made with and that a download hands out. */
+export const ONNX_FILE = 'model.onnx';
+
+export const onnxArtifact = (of: Model) => of.artifacts.find(({ file }) => file === ONNX_FILE);
+
+export const modelSummary = z
+  .strictObject({
+    id,
+    name: z.string(),
+    model_type: z.string().meta({ example: 'mlp' }),
+    accuracy: z.number().nullable().meta({ description: 'null for regression' }),
+    created_at: time,
+    size_mb: z.number().meta({ description: 'Of model.onnx, in millions of bytes', example: 98.5 }),
+  })
+  .meta({ id: 'Model' });
+
+export const modelDetail = z
+  .strictObject({
+    id,
+    name: z.string(),
+    model_type: z.string().meta({ example: 'mlp' }),
+    architecture: z.strictObject({
+      input_shape: z.array(z.int()),
+      output_classes: z.int().meta({ description: '1 for regression' }),
+      parameters: z.int(),
+    }),
+    performance: z.record(z.string(), z.number()).meta({
+      description: 'On the validation rows, or on the training rows where there are none',
+      example: { accuracy: 0.912, precision: 0.905, recall: 0.918, f1_score: 0.911 },
+    }),
+    training_config: z.record(z.string(), z.json()),
+    created_at: time,
+  })
+  .meta({ id: 'ModelDetail' });
+
+export const showSummary = (of: Model): z.input<typeof modelSummary> => ({
+  id: of.id,
+  name: of.name,
+  model_type: of.model_type,
+  accuracy: of.performance.accuracy ?? null,
+  created_at: of.created_at,
+  size_mb: Math.round((onnxArtifact(of)?.size ?? 0) / 1000) / 1000,
+});
+
+export const showDetail = (of: Model): z.input<typeof modelDetail> => ({
+  id: of.id,
+  name: of.name,
+  model_type: of.model_type,
+  architecture: of.architecture,
+  performance: of.performance,
+  training_config: of.training_config,
+  created_at: of.created_at,
+});

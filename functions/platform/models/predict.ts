@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { getModel, type Model } from '#domain/models.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route, type Services } from '#functions/http/route.ts';
+import { modelPath } from './fields.ts';
+
+/** One value of a row; `null` is missing. */
+type Cell = string | number | boolean | null;
+/** In the order of the model's features, or by their names. */
+type Row = readonly Cell[] | Readonly<Record<string, Cell>>;
+
+export type Prediction = { readonly class: string; readonly confidence: number } | { readonly value: number };
+
+/** What computes predictions: the declaration of the route needs no runtime. */
+export interface Predictor {
+  /** One prediction a row. Throws `ValidationError` with fields such as `inputs[3][2]`. */
+  predict(model: Model, rows: readonly Row[]): Promise<Prediction[]>;
+}
+
+export interface PredictServices extends Services {
+  readonly predictor: Predictor;
+}
+
+const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
+
+const row = z.union([z.array(cell), z.record(z.string(), cell)]).meta({
+  id: 'Row',
+  description:
+    "A value for each of the model's features in their order, null where it is missing; " +
+    'as an addition, an object of values by feature name.',
+  example: [0.5, 0.3, 0.2, 0.1],
+});
+
+const body = z
+  .strictObject({
+    input: row.optional().meta({ description: 'One row' }),
+    inputs: z.array(row).min(1).max(LIMITS.predictRows).optional().meta({ description: 'Several rows' }),
+  })
+  .meta({ id: 'PredictionRequest' });
+
+const answer = z
+  .strictObject({
+    predictions: z.array(
+      z.union([
+        z.strictObject({ class: z.string(), confidence: z.number().min(0).max(1) }),
+        z.strictObject({ value: z.number() }).meta({ description: 'An addition: of a regression' }),
+      ]),
+    ),
+  })
+  .meta({ id: 'Predictions', example: { predictions: [{ class: 'cat', confidence: 0.892 }] } });
+
+export const predict = route({
+  method: 'POST',
+  path: '/models/{model_id}/predict',
+  summary: 'Make predictions using a trained model',
+  tags: ['Models'],
+  authentication: 'account',
+  cost: 'request',
+  request: { path: modelPath, body: json(body, { input: [0.5, 0.3, 0.2, 0.1] }) },
+  responses: { 200: { description: 'One prediction for each row, in their order', schema: answer } },
+  async handler({ caller, path, body: { input, inputs } }, { adapters, predictor }: PredictServices) {
+    if ((input === undefined) === (inputs === undefined)) {
+      throw ValidationError.of(
+        'input',
+        `must be given or inputs, and only one of them; got ${input ? 'both' : 'neither'}`,
+      );
+    }
+    const model = await getModel(adapters.table, caller.accountId, path.model_id);
+    const predictions: Prediction[] = await (input === undefined
+      ? predictor.predict(model, inputs ?? [])
+      : named('input', predictor.predict(model, [input])));
+    return { status: 200, body: { predictions } };
+  },
+});
+
+/** A row that came alone is called by the field that it came in. */
+async function named<T>(field: string, predicting: Promise<T>): Promise<T> {
+  try {
+    return await predicting;
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    throw new ValidationError(
+      error.details.map((detail) => ({ ...detail, field: detail.field.replace(/^inputs\[0\]/, field) })),
+      error.message,
+    );
+  }
+}

@@ -1,0 +1,17 @@
+import { getModel } from '#domain/models.ts';
+import { route } from '#functions/http/route.ts';
+import { modelDetail, modelPath, showDetail } from './fields.ts';
+
+export const read = route({
+  method: 'GET',
+  path: '/models/{model_id}',
+  summary: 'Get detailed information about a model',
+  tags: ['Models'],
+  authentication: 'account',
+  cost: 'request',
+  request: { path: modelPath },
+  responses: { 200: { description: 'The model', schema: modelDetail } },
+  async handler({ caller, path }, { adapters }) {
+    return { status: 200, body: showDetail(await getModel(adapters.table, caller.accountId, path.model_id)) };
+  },
+});

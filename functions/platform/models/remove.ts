@@ -1,0 +1,21 @@
+import { blobKeys } from '#domain/keys.ts';
+import { deleteModel } from '#domain/models.ts';
+import { route } from '#functions/http/route.ts';
+import { collect } from '../collect.ts';
+import { modelPath } from './fields.ts';
+
+export const remove = route({
+  method: 'DELETE',
+  path: '/models/{model_id}',
+  summary: 'Delete a trained model',
+  tags: ['Models'],
+  authentication: 'account',
+  cost: 'request',
+  request: { path: modelPath },
+  responses: { 204: { description: 'Deleted' } },
+  async handler({ caller, path }, { adapters, logger }) {
+    await deleteModel(adapters.table, caller.accountId, path.model_id, adapters.now());
+    await collect(adapters, logger, 'artifacts', blobKeys.modelPrefix(caller.accountId, path.model_id));
+    return { status: 204 };
+  },
+});

@@ -1,0 +1,56 @@
+/** Every route of the platform, whichever function answers it. */
+import type { Route } from '#functions/http/route.ts';
+import { login } from './auth/login.ts';
+import { logout } from './auth/logout.ts';
+import { me } from './auth/me.ts';
+import { refresh } from './auth/refresh.ts';
+import { register } from './auth/register.ts';
+import { list as listDatasets } from './datasets/list.ts';
+import { profile } from './datasets/profile.ts';
+import { read as readDataset } from './datasets/read.ts';
+import { remove as removeDataset } from './datasets/remove.ts';
+import { upload } from './datasets/upload.ts';
+import { documentationRoutes } from './documentation/routes.ts';
+import { welcome } from './health/welcome.ts';
+import { download } from './models/download.ts';
+import { list as listModels } from './models/list.ts';
+import { predict } from './models/predict.ts';
+import { read as readModel } from './models/read.ts';
+import { remove as removeModel } from './models/remove.ts';
+import { results } from './training/results.ts';
+import { start } from './training/start.ts';
+import { status } from './training/status.ts';
+import { stop } from './training/stop.ts';
+import { abort } from './uploads/abort.ts';
+import { complete } from './uploads/complete.ts';
+import { start as startUpload } from './uploads/start.ts';
+
+const resources: readonly Route[] = [
+  welcome,
+  register,
+  login,
+  refresh,
+  logout,
+  me,
+  upload,
+  startUpload,
+  complete,
+  abort,
+  listDatasets,
+  readDataset,
+  profile,
+  removeDataset,
+  start,
+  status,
+  results,
+  stop,
+  listModels,
+  readModel,
+  removeModel,
+];
+
+/** What the OpenAPI document describes. */
+export const describedRoutes = [...resources, predict, download];
+
+/** What the platform's main function answers. */
+export const apiRoutes: readonly Route[] = [...resources, ...documentationRoutes(describedRoutes)];

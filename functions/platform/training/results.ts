@@ -1,0 +1,68 @@
+import { json as readJson } from 'node:stream/consumers';
+import { z } from 'zod';
+import { ConflictError, InternalError } from '#domain/errors.ts';
+import { getJob, type Job } from '#domain/jobs.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { route } from '#functions/http/route.ts';
+import { id, secondsBetween, time } from '../fields.ts';
+import { jobPath, metricsAnswer } from './fields.ts';
+
+const history = z.record(z.string(), z.array(z.number())).meta({
+  description: 'Each metric by epoch',
+  example: { loss: [0.9, 0.7, 0.5], val_loss: [0.95, 0.8, 0.6] },
+});
+
+const answer = z
+  .strictObject({
+    job_id: id,
+    status: z.literal('completed'),
+    model_id: id,
+    final_metrics: metricsAnswer.meta({
+      example: { train_loss: 0.123, train_accuracy: 0.956, val_loss: 0.234, val_accuracy: 0.912 },
+    }),
+    training_history: history,
+    duration: z.number().meta({ description: 'Seconds', example: 3600 }),
+    completed_at: time,
+  })
+  .meta({ id: 'TrainingResults' });
+
+/** Why there are no results, by the job's status. */
+const REASONS: Readonly<Record<Exclude<Job['status'], 'completed'>, (of: Job) => string>> = {
+  queued: (of) => `Training job ${of.id} is still queued`,
+  running: (of) => `Training job ${of.id} is still running`,
+  failed: (of) => `Training job ${of.id} has failed: ${of.failure ?? 'no reason is known'}`,
+  stopped: (of) => `Training job ${of.id} was stopped`,
+};
+
+export const results = route({
+  method: 'GET',
+  path: '/training/results/{job_id}',
+  summary: 'Get final training results',
+  tags: ['Training'],
+  authentication: 'account',
+  cost: 'request',
+  request: { path: jobPath },
+  responses: { 200: { description: 'The results', schema: answer } },
+  errors: [409],
+  async handler({ caller, path }, { adapters }) {
+    const job = await getJob(adapters.table, caller.accountId, path.job_id);
+    if (job.status !== 'completed') throw new ConflictError(REASONS[job.status](job));
+    const { model_id, ended_at, started_at } = job;
+    if (model_id === undefined || ended_at === undefined) {
+      throw new InternalError(`completed job ${job.id} has no model or no end`);
+    }
+    const { body } = await adapters.blobs.artifacts.get(blobKeys.jobHistory(job.account_id, job.id));
+    return {
+      status: 200,
+      body: {
+        job_id: job.id,
+        status: 'completed',
+        model_id,
+        final_metrics: job.final_metrics ?? {},
+        training_history: history.parse(await readJson(body)),
+        duration: secondsBetween(started_at ?? job.created_at, ended_at),
+        completed_at: ended_at,
+      },
+    };
+  },
+});

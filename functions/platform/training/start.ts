@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { getDataset } from '#domain/datasets.ts';
+import { newId } from '#domain/ids.ts';
+import { createJob, type Job } from '#domain/jobs.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { TrainingMessage } from '#domain/messages.ts';
+import { isoTime } from '#domain/times.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { readProfile } from '../datasets/profile-of.ts';
+import { id, line, time } from '../fields.ts';
+import { earlyStoppingRequest } from './fields.ts';
+import { findFamily, planTraining } from './plan.ts';
+
+const body = z
+  .strictObject({
+    dataset_id: id,
+    model_type: z.string().min(1).max(100).meta({ example: 'mlp' }),
+    hyperparameters: z
+      .record(z.string(), z.json())
+      .default({})
+      .meta({
+        description: 'Of the model type; what is left out has its default',
+        example: { learning_rate: 0.001, batch_size: 32, epochs: 100, optimizer: 'adam' },
+      }),
+    validation_split: z.number().min(0).max(0.9).default(0.2),
+    early_stopping: earlyStoppingRequest.prefault({}),
+    name: line(LIMITS.modelName.max)
+      .optional()
+      .meta({ description: "An addition: the model's name; else the dataset's" }),
+  })
+  .meta({ id: 'TrainingRequest' });
+
+const answer = z
+  .strictObject({
+    job_id: id,
+    status: z.literal('queued'),
+    created_at: time,
+    estimated_time: z.number().meta({ description: 'Seconds', example: 3600 }),
+  })
+  .meta({ id: 'TrainingStarted' });
+
+export const start = route({
+  method: 'POST',
+  path: '/training/start',
+  summary: 'Start a new model training job',
+  description: `At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once.`,
+  tags: ['Training'],
+  authentication: 'account',
+  cost: 'request',
+  request: { body: json(body) },
+  responses: { 201: { description: 'Queued', schema: answer } },
+  errors: [404, 409],
+  async handler({ caller, body: { dataset_id, name, ...request } }, { adapters, logger }) {
+    const { table, queues, now } = adapters;
+    const family = findFamily(request.model_type);
+    const dataset = await getDataset(table, caller.accountId, dataset_id);
+    const plan = planTraining(family, request, await readProfile(adapters, dataset));
+    const created: Job = {
+      ...plan,
+      id: newId(now()),
+      account_id: caller.accountId,
+      dataset_id,
+      dataset_name: dataset.name,
+      model_name: name ?? dataset.name,
+      status: 'queued',
+      created_at: isoTime(now()),
+      attempt: 0,
+      current_epoch: 0,
+      progress: 0,
+      metrics: {},
+      compute_seconds: 0,
+    };
+    await createJob(table, created);
+    const message: TrainingMessage = { account_id: created.account_id, job_id: created.id };
+    try {
+      await queues.training.send(JSON.stringify(message));
+    } catch (error) {
+      // The job is written: the sweep finds it waiting without a message.
+      logger.error('training not announced', { job_id: created.id, error });
+    }
+    return {
+      status: 201,
+      body: {
+        job_id: created.id,
+        status: 'queued',
+        created_at: created.created_at,
+        estimated_time: created.estimated_time,
+      },
+    };
+  },
+});

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { ConflictError } from '#domain/errors.ts';
+import { getJob, stopJob, taskId } from '#domain/jobs.ts';
+import { isoTime } from '#domain/times.ts';
+import { route } from '#functions/http/route.ts';
+import { id } from '../fields.ts';
+import { jobPath } from './fields.ts';
+
+const answer = z
+  .strictObject({ job_id: id, status: z.literal('stopped'), message: z.string() })
+  .meta({ id: 'TrainingStopped' });
+
+export const stop = route({
+  method: 'POST',
+  path: '/training/stop/{job_id}',
+  summary: 'Stop a training job that is queued or running',
+  tags: ['Training'],
+  authentication: 'account',
+  cost: 'request',
+  request: { path: jobPath },
+  responses: { 200: { description: 'Stopped', schema: answer } },
+  errors: [409],
+  async handler({ caller, path }, { adapters, logger }) {
+    const { table, compute, now } = adapters;
+    const job = await getJob(table, caller.accountId, path.job_id);
+    if (!(await stopJob(table, job, isoTime(now())))) {
+      const { status } = await getJob(table, caller.accountId, path.job_id);
+      throw new ConflictError(`Training job ${job.id} cannot be stopped: it is ${status}`);
+    }
+    try {
+      if (job.attempt > 0) await compute.terminate(taskId(job), 'stopped by its owner');
+    } catch (error) {
+      // It is stopped all the same: the trainer finds that out with its next report.
+      logger.warn('trainer not terminated', { job_id: job.id, error });
+    }
+    return {
+      status: 200,
+      body: { job_id: job.id, status: 'stopped', message: 'Training job stopped successfully' },
+    };
+  },
+});

@@ -1,0 +1,20 @@
+import { abortUpload, getUpload } from '#domain/uploads.ts';
+import { route } from '#functions/http/route.ts';
+import { uploadPath } from './complete.ts';
+
+export const abort = route({
+  method: 'DELETE',
+  path: '/datasets/uploads/{upload_id}',
+  summary: 'Give up an upload in parts',
+  description: 'An addition to the document.',
+  tags: ['Datasets'],
+  authentication: 'account',
+  cost: 'request',
+  request: { path: uploadPath },
+  responses: { 204: { description: 'Given up' } },
+  async handler({ caller, path }, { adapters }) {
+    const found = await getUpload(adapters.table, caller.accountId, path.upload_id);
+    await abortUpload(adapters.table, adapters.blobs.datasets, found);
+    return { status: 204 };
+  },
+});

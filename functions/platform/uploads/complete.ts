@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
+import { completeUpload, getUpload } from '#domain/uploads.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { announce } from '../datasets/announce.ts';
+import { datasetAnswer, showDataset } from '../datasets/fields.ts';
+import { id } from '../fields.ts';
+
+export const uploadPath = z.strictObject({ upload_id: id });
+
+const part = z.strictObject({
+  part: z.int().min(1).max(LIMITS.upload.parts),
+  etag: z.string().min(1).max(256).meta({ description: 'The `ETag` header that the part was answered with' }),
+});
+
+const body = z.strictObject({ parts: z.array(part).min(1).max(LIMITS.upload.parts) }).meta({ id: 'UploadParts' });
+
+export const complete = route({
+  method: 'POST',
+  path: '/datasets/uploads/{upload_id}/complete',
+  summary: 'Put the parts of an upload together as a dataset',
+  description: 'An addition to the document.',
+  tags: ['Datasets'],
+  authentication: 'account',
+  cost: 'request',
+  request: { path: uploadPath, body: json(body) },
+  responses: { 201: { description: 'Uploaded; to be processed', schema: datasetAnswer } },
+  async handler({ caller, path, body: { parts } }, { adapters, logger }) {
+    const { table, blobs, now } = adapters;
+    const found = await getUpload(table, caller.accountId, path.upload_id);
+    const created = await completeUpload(table, blobs.datasets, found, parts, now());
+    await announce(adapters, logger, created);
+    return { status: 201, body: showDataset(created) };
+  },
+});

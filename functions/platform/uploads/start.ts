@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { newId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { startUpload } from '#domain/uploads.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { newDataset } from '../datasets/fields.ts';
+import { id, line } from '../fields.ts';
+
+const body = z
+  .strictObject({
+    ...newDataset,
+    file_name: line(255).default('data.csv').meta({ description: 'As it is called where it comes from' }),
+    file_size: z.int().min(1).max(LIMITS.upload.fileBytes).meta({ description: 'Bytes of the whole file' }),
+  })
+  .meta({ id: 'NewUpload' });
+
+const answer = z
+  .strictObject({
+    upload_id: id,
+    part_size: z.int().meta({ description: 'Bytes of every part but the last' }),
+    parts: z.array(z.strictObject({ part: z.int(), url: z.string() })),
+    expires_in: z.int().meta({ description: 'Seconds for which the URLs hold' }),
+  })
+  .meta({ id: 'Upload' });
+
+export const start = route({
+  method: 'POST',
+  path: '/datasets/uploads',
+  summary: 'Begin an upload in parts, for a file that does not fit into one request',
+  description:
+    'An addition to the document. `PUT` each part to its URL and keep the `ETag` that is answered; ' +
+    'then complete the upload with them.',
+  tags: ['Datasets'],
+  authentication: 'account',
+  cost: 'request',
+  request: { body: json(body) },
+  responses: { 201: { description: 'Where to put the parts', schema: answer } },
+  async handler({ caller, body: { target, ...given } }, { adapters }) {
+    const { table, blobs, now } = adapters;
+    const wanted = {
+      ...given,
+      id: newId(now()),
+      account_id: caller.accountId,
+      ...(target === undefined ? {} : { requested_target: target }),
+    };
+    const { partSize, parts } = await startUpload(table, blobs.datasets, wanted, now());
+    return {
+      status: 201,
+      body: {
+        upload_id: wanted.id,
+        part_size: partSize,
+        parts: parts.map(({ part, url }) => ({ part, url })),
+        expires_in: LIMITS.upload.seconds,
+      },
+    };
+  },
+});
