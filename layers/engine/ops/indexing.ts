@@ -1,6 +1,7 @@
-import type { Builder, Value } from '../graph.ts';
+import type { Builder, Node, Value } from '../graph.ts';
+import type { OnnxWriter } from '../onnx/write.ts';
 import type { Op } from '../op.ts';
-import { formatShape, normalizeAxis, ShapeError, sameShape, type Type } from '../type.ts';
+import { formatShape, normalizeAxis, ShapeError, sameShape, sizeOf, staticShape, type Type } from '../type.ts';
 import { equal } from './compare.ts';
 import { expectDomain, expectOneDType, integers } from './domain.ts';
 import { transpose, unsqueeze, zerosLike } from './movement.ts';
@@ -72,6 +73,7 @@ const scatterAddOp: Op<undefined> = {
     const wanted = picked(x!, indices!);
     if (!sameShape(wanted.shape, updates!.shape))
       throw new ShapeError(`wants updates ${formatShape(wanted.shape)}; got ${formatShape(updates!.shape)}`);
+    staticShape([...x!.shape, ...indices!.shape]);
     return [x!];
   },
   vjp: (b, n, [ct], need) => [
@@ -79,8 +81,39 @@ const scatterAddOp: Op<undefined> = {
     undefined,
     need[2] ? gatherND(b, ct!, n.inputs[1]!) : undefined,
   ],
-  emit: (w, n) => w.same(n, 'ScatterND', { reduction: { string: 'add' } }),
+  emit: writeScatterAdd,
 };
+
+/**
+ * ScatterND would do it alone, but adds in the order in which its threads come, so that two runs differ in the last
+ * bits. ScatterElements goes in order: with x as rows [N, D] and each position as the number of a row, it adds
+ * updates [M, D] along axis 0.
+ */
+function writeScatterAdd(w: OnnxWriter, n: Node<undefined>): void {
+  const [x, indices, updates] = n.inputs as readonly [Value, Value, Value];
+  const shape = staticShape(x.type.shape);
+  const depth = staticShape(indices.type.shape).at(-1)!;
+  const count = sizeOf(staticShape(indices.type.shape)) / depth;
+  const width = sizeOf(shape.slice(depth));
+  const dims = shape.slice(0, depth);
+  const strides = dims.map((_, axis) => sizeOf(dims.slice(axis + 1)));
+  const options = { place: n.place };
+  const literal = { ...options, attributes: { allowzero: { int: 1 } } };
+  const reshaped = (name: string, to: readonly number[]) => w.step('Reshape', [name, w.ints(to)], literal);
+  const positions = reshaped(w.name(indices), [count, depth]);
+  const negative = w.step('Less', [positions, w.ints([0])], options);
+  const fromEnd = w.step('Add', [positions, w.ints(dims)], options);
+  const fromFront = w.step('Where', [negative, fromEnd, positions], options);
+  const offsets = w.step('Mul', [fromFront, w.ints(strides)], options);
+  const row = w.step('ReduceSum', [offsets, w.ints([1])], { ...options, attributes: { keepdims: { int: 1 } } });
+  const rows = w.step('Expand', [row, w.ints([count, width])], options);
+  const table = reshaped(w.name(x), [sizeOf(dims), width]);
+  const added = w.step('ScatterElements', [table, rows, reshaped(w.name(updates), [count, width])], {
+    ...options,
+    attributes: { axis: { int: 0 }, reduction: { string: 'add' } },
+  });
+  w.node('Reshape', [added, w.ints(shape)], [w.name(n.outputs[0]!)], literal);
+}
 
 /** x with updates added at the positions of `gatherND`; positions may repeat. */
 export const scatterAdd = Object.assign(

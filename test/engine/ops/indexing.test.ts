@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Builder } from '#engine/graph.ts';
+import { Builder, Graph } from '#engine/graph.ts';
+import { writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
+import { openSession } from '#engine/run.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
 import { fullShapes, seeds, settings } from './arbitraries.ts';
@@ -49,6 +51,33 @@ describe('scatterAdd and gatherND', () => {
       y: ops.scatterAdd(b, x!, i!, u!),
     }));
     expect(toNumbers(y!)).toEqual([12, 20, 38]);
+  });
+
+  test('add nothing where there is nothing to add', async () => {
+    const none = [random(1, [3, 2]), tensorFrom('int64', [0, 1], []), tensorFrom('float64', [0, 2], [])];
+    const { y } = await evaluate(none, (b, [x, i, u]) => ({ y: ops.scatterAdd(b, x!, i!, u!) }));
+    expect(y).toEqual(none[0]);
+  });
+
+  test('add in the same order on every run, however many threads there are', async () => {
+    const [rows, updates, width] = [16, 20_000, 64];
+    const b = new Builder();
+    const inputs = {
+      x: random(1, [rows, width], 0, 1, 'float32'),
+      i: tensorFrom(
+        'int64',
+        [updates, 1],
+        Array.from({ length: updates }, (_, k) => (k * 7) % rows),
+      ),
+      u: random(2, [updates, width], -1, 1, 'float32'),
+    };
+    const values = Object.entries(inputs).map(([name, { dtype, shape }]) => b.input(name, dtype, shape));
+    const y = ops.scatterAdd(b, values[0]!, values[1]!, values[2]!);
+    await using session = await openSession(writeModel(new Graph('g', values, { y }), { producer: 'test' }), {
+      threads: 4,
+    });
+    const first = await session.run(inputs);
+    for (let run = 0; run < 5; run++) expect(await session.run(inputs)).toEqual(first);
   });
 
   test('have gradients, and those have their own', async () => {
