@@ -1,0 +1,58 @@
+/** What is to be learned: encoded rows, and how their targets are judged. */
+
+import type { Task } from '#domain/profile.ts';
+import { type Loss, softmaxCrossEntropy, squaredError } from '#engine/loss.ts';
+import type { Network } from '#engine/network.ts';
+import type { Objective } from '#engine/objective.ts';
+import type { Tensors } from '#engine/tensor.ts';
+import { type Type, type } from '#engine/type.ts';
+import { type Encoder, widthOf } from '../tabular/encoder.ts';
+import { encodedTypes, features } from '../tabular/front.ts';
+import type { TargetScale } from '../tabular/target.ts';
+
+/** What was learned from the training rows before the network learns anything. */
+export interface Preparation {
+  readonly encoder: Encoder;
+  readonly task: Task;
+  /** In the order of the network's outputs; empty for regression. */
+  readonly classes: readonly string[];
+  readonly scale: TargetScale;
+}
+
+/** Encoded rows: `dense`, `codes`, `y`. */
+export interface EncodedData {
+  readonly training: Tensors;
+  /** Absent where no rows were kept back. */
+  readonly validation?: Tensors;
+}
+
+interface Rules {
+  readonly loss: Loss;
+  readonly target: Type;
+  readonly outputs: (classes: readonly string[]) => number;
+}
+
+const rules: Readonly<Record<Task, Rules>> = {
+  classification: { loss: softmaxCrossEntropy, target: type('int32', ['rows']), outputs: (classes) => classes.length },
+  regression: { loss: squaredError, target: type('float32', ['rows', 1]), outputs: () => 1 },
+};
+
+/** The widths between which the network stands. */
+export const shapeOf = ({ encoder, task, classes }: Preparation) => ({
+  features: widthOf(encoder),
+  outputs: rules[task].outputs(classes),
+});
+
+export function objectiveOf({ encoder, task }: Preparation, network: Network): Objective {
+  const { loss, target } = rules[task];
+  return {
+    data: { ...encodedTypes(encoder), y: target },
+    target: 'y',
+    front: (b, rows) => features(b, encoder, rows),
+    network,
+    loss,
+  };
+}
+
+/** How many rows there are. */
+export const rowsOf = (data: Tensors): number => data.y?.shape[0] ?? 0;

@@ -1,0 +1,96 @@
+/** Predictions by trained models, which are loaded once and kept while there is room. */
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { InternalError, NotFoundError } from '#domain/errors.ts';
+import { blobKeys } from '#domain/keys.ts';
+import type { Model } from '#domain/models.ts';
+import { BlobNotFoundError } from '#domain/port-errors.ts';
+import type { Blobs } from '#domain/ports.ts';
+import { openSession, type Session } from '#engine/run.ts';
+import { expectTensor, type Tensors } from '#engine/tensor.ts';
+import { Cache, type Loaded } from './serving/cache.ts';
+import { ONNX_FILE, SERVING_FILE, type Serving, serving as servingSchema } from './serving/description.ts';
+import { type Row, rowTensors } from './serving/rows.ts';
+
+export type { Cell, Row } from './serving/rows.ts';
+
+/** Of a classification the most probable class, of a regression a number in the target's unit. */
+export type Prediction = { readonly class: string; readonly confidence: number } | { readonly value: number };
+
+export interface Predictor {
+  /**
+   * One prediction a row, in their order.
+   * @throws ValidationError with fields such as `inputs[3][2]`, NotFoundError if the model was deleted meanwhile
+   */
+  predict(model: Model, rows: readonly Row[]): Promise<readonly Prediction[]>;
+  /** Features in the order of a row, and classes. */
+  describe(model: Model): Promise<Serving>;
+}
+
+export interface PredictorOptions {
+  /** The bucket of artifacts. */
+  readonly artifacts: Blobs;
+  /** Of the files of the models that are kept loaded together. Default: 512 MiB. */
+  readonly maxBytes?: number;
+  /** Of the runtime. Default: all cores. */
+  readonly threads?: number;
+}
+
+interface LoadedModel extends Loaded {
+  readonly serving: Serving;
+  readonly session: Session;
+}
+
+export function makePredictor({ artifacts, maxBytes = 512 * 2 ** 20, threads }: PredictorOptions): Predictor {
+  const cache = new Cache<LoadedModel>(maxBytes);
+  const options = threads === undefined ? {} : { threads };
+
+  const load = async (model: Model): Promise<LoadedModel> => {
+    const [onnx, description] = await Promise.all([
+      readArtifact(artifacts, model, ONNX_FILE),
+      readArtifact(artifacts, model, SERVING_FILE),
+    ]);
+    const serving = servingSchema.parse(JSON.parse(description.toString('utf8')));
+    const session = await openSession(onnx, options);
+    return { serving, session, bytes: onnx.length, dispose: () => session.dispose() };
+  };
+  const using = <R>(model: Model, use: (loaded: LoadedModel) => Promise<R>): Promise<R> =>
+    cache.use(model.id, () => load(model), use);
+
+  return {
+    describe: (model) => using(model, async ({ serving }) => serving),
+    predict: (model, rows) =>
+      using(model, async ({ serving, session }) => {
+        const results = await session.run(rowTensors(serving.features, rows));
+        return readings[serving.task](results, serving);
+      }),
+  };
+}
+
+type Reading = (results: Tensors, serving: Serving) => Prediction[];
+
+const readings: Readonly<Record<Serving['task'], Reading>> = {
+  classification: ({ label, probabilities }, { classes }) => {
+    const { data } = expectTensor('probabilities', probabilities, 'float32');
+    return expectTensor('label', label, 'string').data.map((name, row) => ({
+      class: name,
+      confidence: Math.min(1, Math.max(...data.subarray(row * classes.length, (row + 1) * classes.length))),
+    }));
+  },
+  regression: ({ value }) => Array.from(expectTensor('value', value, 'float64').data, (number) => ({ value: number })),
+};
+
+/** The file's bytes, which have to be those that were written when the model was made. */
+async function readArtifact(artifacts: Blobs, model: Model, file: string): Promise<Buffer> {
+  const expected = model.artifacts.find((artifact) => artifact.file === file);
+  if (!expected) throw new InternalError(`model ${model.id} has no ${file}`);
+  try {
+    const { body } = await artifacts.get(blobKeys.modelFile(model.account_id, model.id, file));
+    const bytes = await buffer(body);
+    if (createHash('sha256').update(bytes).digest('hex') === expected.sha256) return bytes;
+  } catch (error) {
+    if (error instanceof BlobNotFoundError) throw new NotFoundError(`Model ${model.id} not found`);
+    throw error;
+  }
+  throw new InternalError(`${file} of model ${model.id} is not the file that was written: its SHA-256 differs`);
+}

@@ -1,0 +1,53 @@
+/** Loaded things by name, within a bound of bytes: the least recently used go first, but none while it is in use. */
+export interface Loaded {
+  readonly bytes: number;
+  dispose(): Promise<void>;
+}
+
+interface Entry<V> {
+  readonly loading: Promise<V>;
+  users: number;
+  bytes: number;
+}
+
+export class Cache<V extends Loaded> {
+  readonly #maxBytes: number;
+  /** The least recently used first. */
+  readonly #entries = new Map<string, Entry<V>>();
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Loads what is not there, once even for callers at the same time, and keeps it loaded while `use` runs. */
+  async use<R>(name: string, load: () => Promise<V>, use: (value: V) => Promise<R>): Promise<R> {
+    const entry = this.#entries.get(name) ?? { loading: load(), users: 0, bytes: 0 };
+    entry.users++;
+    this.#entries.delete(name);
+    this.#entries.set(name, entry);
+    try {
+      const value = await entry.loading;
+      entry.bytes = value.bytes;
+      return await use(value);
+    } catch (error) {
+      if (entry.bytes === 0) this.#entries.delete(name);
+      throw error;
+    } finally {
+      entry.users--;
+      await this.#evict();
+    }
+  }
+
+  get bytes(): number {
+    return this.#entries.values().reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  async #evict(): Promise<void> {
+    for (const [name, entry] of [...this.#entries]) {
+      if (this.bytes <= this.#maxBytes) return;
+      if (entry.users > 0) continue;
+      this.#entries.delete(name);
+      await (await entry.loading).dispose();
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/** A model card in Markdown: what the model is, what it was made from and how good it is. Facts alone. */
+import type { Job } from '#domain/jobs.ts';
+import type { DatasetProfile } from '#domain/profile.ts';
+import type { Serving } from './description.ts';
+
+export interface CardFacts {
+  readonly job: Job;
+  readonly profile: DatasetProfile;
+  readonly serving: Serving;
+  readonly leftOut: readonly string[];
+  readonly parameters: number;
+  readonly rows: { readonly training: number; readonly validation: number };
+  readonly epochs: number;
+  readonly bestEpoch: number;
+  readonly monitor: string;
+  readonly performance: Readonly<Record<string, number>>;
+  readonly createdAt: string;
+  readonly version: string;
+}
+
+export function modelCard(facts: CardFacts): string {
+  const { job, profile, serving, rows } = facts;
+  const judged = rows.validation > 0 ? `${rows.validation} validation rows` : `the ${rows.training} training rows`;
+  const leftOut =
+    facts.leftOut.length === 0 ? '' : `\nLeft out, because it is text: ${facts.leftOut.map(code).join(', ')}.\n`;
+  return `# ${line(job.model_name)}
+
+A ${job.model_type} for ${serving.task}, predicting ${code(serving.target)}. Made by Trainyard ${facts.version} on ${facts.createdAt} in job ${job.id}.
+
+## Data
+
+Dataset ${line(job.dataset_name)} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${profile.rows} rows, of which ${rows.training} were learned from, ${rows.validation} kept back for validation and ${profile.rows_without_target} had no target.
+
+| Input | Feature | Type |
+| --- | --- | --- |
+${serving.features.map(({ input, name, type }) => `| ${code(input)} | ${cell(name)} | ${type} |`).join('\n')}
+${leftOut}
+A missing number is replaced by the training rows' mean; a value of a category that training rows did not have counts as none.
+${serving.task === 'classification' ? `\nClasses: ${serving.classes.map(code).join(', ')}.\n` : ''}
+## Training
+
+${facts.parameters} parameters. ${facts.epochs} epochs were run; the weights are those of epoch ${facts.bestEpoch}, the best by ${code(facts.monitor)}.
+
+| Hyperparameter | Value |
+| --- | --- |
+${Object.entries(job.hyperparameters)
+  .map(([name, value]) => `| ${name} | ${cell(JSON.stringify(value))} |`)
+  .join('\n')}
+
+## Performance
+
+On ${judged}:
+
+| Metric | Value |
+| --- | --- |
+${Object.entries(facts.performance)
+  .map(([name, value]) => `| ${name} | ${Number(value.toPrecision(6))} |`)
+  .join('\n')}
+`;
+}
+
+/** Names come from outside: nothing in them may become markup. */
+const line = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>#|]/g, '\\$&');
+const cell = line;
+const code = (text: string): string => `\`${text.replace(/\s+/g, ' ').replace(/`/g, 'ˋ').replace(/\|/g, '\\|')}\``;

@@ -1,0 +1,40 @@
+/** What has to be known to call a `model.onnx`: kept beside it as `serving.json`, and in its metadata. */
+import { z } from 'zod';
+import { featureSpec } from '#domain/models.ts';
+import { TASKS } from '#domain/profile.ts';
+
+export const SERVING_FILE = 'serving.json';
+export const ONNX_FILE = 'model.onnx';
+export const CARD_FILE = 'model-card.md';
+
+export const servedFeature = featureSpec.extend({
+  /** The name of the model's input, which a feature's own name may not be fit for. */
+  input: z.string(),
+});
+export type ServedFeature = z.infer<typeof servedFeature>;
+
+export const serving = z.object({
+  /** Of this description. */
+  format: z.literal(1),
+  task: z.enum(TASKS),
+  target: z.string(),
+  features: z.array(servedFeature),
+  /** In the order of `probabilities`; empty for regression. */
+  classes: z.array(z.string()),
+});
+export type Serving = z.infer<typeof serving>;
+
+/** Names that the model's outputs have. */
+const OUTPUTS = ['label', 'probabilities', 'value'];
+
+/** An input name for each feature: its own, with what is no letter, digit or underscore replaced; each different. */
+export function inputNames(features: readonly string[]): string[] {
+  const taken = new Set(OUTPUTS);
+  return features.map((feature) => {
+    const base = feature.replace(/[^A-Za-z0-9_]+/g, '_').replace(/^(?=\d|$)/, '_');
+    let name = base;
+    for (let i = 2; taken.has(name); i++) name = `${base}_${i}`;
+    taken.add(name);
+    return name;
+  });
+}

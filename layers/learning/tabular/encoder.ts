@@ -1,0 +1,95 @@
+/**
+ * How a row becomes numbers. What is learned from the data (means, spreads, words) is learned from the training rows
+ * alone. An encoded row has two parts:
+ *
+ *     dense: (x − mean) / deviation of each number, 0 where it is missing ‖ 1 for each missing number, where training
+ *            rows had any
+ *     codes: of each category the position of its word; the next one for "missing", where training rows had any; one
+ *            more for what was never seen, which becomes zeros when codes become one-hot
+ */
+import { z } from 'zod';
+import { TrainingFailure } from '../failure.ts';
+import { Moments } from '../profile/moments.ts';
+import type { NumberColumn, Rows, WordColumn } from './columns.ts';
+
+const numberEncoding = z.object({
+  name: z.string(),
+  type: z.enum(['number', 'timestamp']),
+  mean: z.number(),
+  /** 1 where all values are equal. */
+  deviation: z.number(),
+  /** Whether there is an indicator of missing values. */
+  missing: z.boolean(),
+});
+
+const wordEncoding = z.object({
+  name: z.string(),
+  type: z.enum(['category', 'boolean']),
+  words: z.array(z.string()),
+  missing: z.boolean(),
+});
+
+export const encoder = z.object({
+  /** In the file's order, as a prediction's input has them. */
+  features: z.array(z.discriminatedUnion('type', [numberEncoding, wordEncoding])),
+  leftOut: z.array(z.string()),
+});
+export type Encoder = z.infer<typeof encoder>;
+export type NumberEncoding = z.infer<typeof numberEncoding>;
+export type WordEncoding = z.infer<typeof wordEncoding>;
+
+/** The widest input that a network may get. */
+export const MAX_WIDTH = 65_536;
+
+export const numbersOf = ({ features }: Encoder): NumberEncoding[] => features.filter((f) => 'mean' in f);
+export const wordsOf = ({ features }: Encoder): WordEncoding[] => features.filter((f) => 'words' in f);
+
+/** The length of a one-hot vector: a place for each word, and one for "missing". */
+export const depthOf = ({ words, missing }: WordEncoding): number => words.length + Number(missing);
+
+/** Numbers in the dense part. */
+export const denseWidth = (of: Encoder): number => numbersOf(of).reduce((sum, f) => sum + 1 + Number(f.missing), 0);
+
+/** Numbers that the network gets. */
+export const widthOf = (of: Encoder): number => wordsOf(of).reduce((sum, f) => sum + depthOf(f), denseWidth(of));
+
+/**
+ * Learns from the given rows.
+ * @throws TrainingFailure if there is nothing to learn from, or too much side by side
+ */
+export function fitEncoder(rows: Rows, training: Int32Array): Encoder {
+  const features = rows.columns.map((column) =>
+    column.kind === 'numbers' ? fitNumbers(column, training) : fitWords(column, training),
+  );
+  const fitted: Encoder = { features, leftOut: [...rows.leftOut] };
+  const width = widthOf(fitted);
+  if (width === 0 || width > MAX_WIDTH) {
+    throw new TrainingFailure(
+      `The features must become between 1 and ${MAX_WIDTH} numbers a row, counting one for each value of a category; got ${width}`,
+    );
+  }
+  return fitted;
+}
+
+function fitNumbers({ name, type, values }: NumberColumn, training: Int32Array): NumberEncoding {
+  const moments = new Moments();
+  for (const row of training) {
+    const value = values[row]!;
+    if (!Number.isNaN(value)) moments.add(value);
+  }
+  const { mean, standardDeviation } = moments;
+  // Rounding leaves a spread of about 1e-16 of the mean where all values are equal.
+  const varies = standardDeviation > Math.abs(mean) * 1e-12;
+  return { name, type, mean, deviation: varies ? standardDeviation : 1, missing: moments.count < training.length };
+}
+
+function fitWords({ name, type, words, values }: WordColumn, training: Int32Array): WordEncoding {
+  const seen = new Uint8Array(words.length);
+  let missing = false;
+  for (const row of training) {
+    const code = values[row]!;
+    if (code < 0) missing = true;
+    else seen[code] = 1;
+  }
+  return { name, type, words: words.filter((_, code) => seen[code]).sort(), missing };
+}

@@ -1,0 +1,12 @@
+import type { Uniform } from '#engine/random.ts';
+
+/** In place; every order is equally likely (Durstenfeld 1964, Algorithm 235). */
+export function shuffle(values: Int32Array, uniform: Uniform): Int32Array {
+  for (let i = values.length - 1; i > 0; i--) {
+    const j = Math.floor(uniform() * (i + 1));
+    const value = values[i]!;
+    values[i] = values[j]!;
+    values[j] = value;
+  }
+  return values;
+}

@@ -1,0 +1,50 @@
+/** Which rows are learned from and which the learning is judged by. */
+import { uniformStream } from '#engine/random.ts';
+import type { Target } from './columns.ts';
+import { shuffle } from './shuffle.ts';
+
+/** Row numbers, ascending. */
+export interface Split {
+  readonly training: Int32Array;
+  readonly validation: Int32Array;
+}
+
+/** Rows with neighbouring targets that make one stratum of a regression. */
+const BINS = 10;
+
+/**
+ * Takes `fraction` of the rows for validation, of each class alike, or of each tenth of a regression's range alike. At
+ * least one row of each stratum stays for training. The same seed gives the same rows.
+ */
+export function splitRows(target: Target, fraction: number, seed: number): Split {
+  const strata =
+    target.task === 'classification' ? byClass(target.values, target.classes.length) : byRank(target.values);
+  const uniform = uniformStream(seed, 'validation split');
+  const isValidation = new Uint8Array(target.values.length);
+  // What rounding takes from one stratum is given to the next, so that the whole has the right size.
+  let owed = 0;
+  for (const rows of strata) {
+    owed += rows.length * fraction;
+    const take = Math.max(0, Math.min(Math.round(owed), rows.length - 1));
+    owed -= take;
+    shuffle(rows, uniform);
+    for (const row of rows.subarray(0, take)) isValidation[row] = 1;
+  }
+  const all = Int32Array.from(isValidation.keys());
+  return { training: all.filter((row) => !isValidation[row]), validation: all.filter((row) => isValidation[row]) };
+}
+
+function byClass(codes: Int32Array, classes: number): Int32Array[] {
+  const sizes = new Int32Array(classes);
+  for (const code of codes) sizes[code]!++;
+  const strata = Array.from(sizes, (size) => new Int32Array(size));
+  const filled = new Int32Array(classes);
+  for (const [row, code] of codes.entries()) strata[code]![filled[code]!++] = row;
+  return strata;
+}
+
+function byRank(values: Float64Array): Int32Array[] {
+  const order = Int32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]! || a - b);
+  const size = Math.max(1, Math.ceil(order.length / BINS));
+  return Array.from({ length: Math.ceil(order.length / size) }, (_, i) => order.slice(i * size, (i + 1) * size));
+}
