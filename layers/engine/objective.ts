@@ -72,9 +72,13 @@ function named(value: Value | undefined, name: string): Value {
 
 /** @throws ShapeError if a resident tensor is a scalar or the first axes differ */
 export function expectRows(data: Readonly<Record<string, Type>>): void {
-  const [first] = Object.values(data);
+  const [first] = Object.entries(data);
   for (const [name, type] of Object.entries(data)) {
-    if (type.shape.length === 0 || type.shape[0] !== first!.shape[0])
-      throw new ShapeError(`data '${name}' wants ${first!.shape[0] ?? 'rows'} rows; got ${formatType(type)}`);
+    const [other, wanted] = first!;
+    if (type.shape.length === 0) throw new ShapeError(`data '${name}' must have rows; got ${formatType(type)}`);
+    if (type.shape[0] !== wanted.shape[0])
+      throw new ShapeError(
+        `data '${name}' must have as many rows as '${other}', ${formatType(wanted)}; got ${formatType(type)}`,
+      );
   }
 }

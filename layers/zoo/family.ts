@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import type { Network } from '#engine/network.ts';
 import type { CommonHyperparameters } from './hyperparameters.ts';
 
+export type { CommonHyperparameters };
+
 export type Task = 'classification' | 'regression';
 
 /** The widths between which a network stands. */

@@ -217,6 +217,8 @@ describe('a training', () => {
     );
     expect(() => compileTrain(spec({ batchSize: 0 }))).toThrow('batch size must be an integer of at least 1; got 0');
     const uneven = { ...spec().data, y: { dtype: 'int64', shape: [3] } } as const;
-    expect(() => compileTrain(spec({ data: uneven }))).toThrow("data 'y' wants rows rows; got int64[3]");
+    expect(() => compileTrain(spec({ data: uneven }))).toThrow(
+      "data 'y' must have as many rows as 'x', float32[rows, 4]; got int64[3]",
+    );
   });
 });
