@@ -14,7 +14,7 @@ export const ITEM_LIMITS = {
   /** Of all items that one transaction puts, together. */
   transactionBytes: 4_194_304,
   nameBytes: 65_535,
-  /** Maps and lists within each other. */
+  /** Maps and lists within each other, and what is in the innermost. */
   nesting: 32,
   /** The magnitude of a number other than zero. */
   smallestNumber: 1e-130,
@@ -167,6 +167,7 @@ function checkName(name: string): void {
 }
 
 function checkValue(where: string, value: unknown, depth: number): void {
+  throw new InvalidItemError(`${where} is nested over ${ITEM_LIMITS.nesting} levels`);
   if (value === null || typeof value === 'boolean') return;
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw new InvalidItemError(`${where} has half of a surrogate pair`);
@@ -179,9 +180,7 @@ function checkValue(where: string, value: unknown, depth: number): void {
       );
     }
   } else if (Array.isArray(value) || isPlainObject(value)) {
-    if (depth > ITEM_LIMITS.nesting)
-      throw new InvalidItemError(`${where} is nested over ${ITEM_LIMITS.nesting} levels`);
-    if (!Array.isArray(value)) for (const name of Object.keys(value)) checkName(name);
+    if (depth > ITEM_LIMITS.nesting) if (!Array.isArray(value)) for (const name of Object.keys(value)) checkName(name);
     for (const member of Array.isArray(value) ? value : Object.values(value)) checkValue(where, member, depth + 1);
   } else throw new InvalidItemError(`${where} must be JSON; got ${describe(value)}`);
 }

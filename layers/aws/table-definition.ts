@@ -1,0 +1,31 @@
+import type { CreateTableCommandInput, UpdateTimeToLiveCommandInput } from '@aws-sdk/client-dynamodb';
+
+/** The sparse index's name, in requests and in the port. */
+export const INDEX = 'byIndex';
+export const EXPIRY_ATTRIBUTE = 'expiresAt';
+
+/** The one table as `CreateTable` takes it. What DynamoDB deletes by itself is for `timeToLive` to say. */
+export const tableDefinition = (name: string): CreateTableCommandInput => ({
+  TableName: name,
+  BillingMode: 'PAY_PER_REQUEST',
+  AttributeDefinitions: ['pk', 'sk', 'ipk', 'isk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: INDEX,
+      KeySchema: [
+        { AttributeName: 'ipk', KeyType: 'HASH' },
+        { AttributeName: 'isk', KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'ALL' },
+    },
+  ],
+});
+
+export const timeToLive = (name: string): UpdateTimeToLiveCommandInput => ({
+  TableName: name,
+  TimeToLiveSpecification: { AttributeName: EXPIRY_ATTRIBUTE, Enabled: true },
+});

@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals';
+import { itemSize } from '#domain/item-rules.ts';
+import { InvalidItemError } from '#domain/port-errors.ts';
+import type { Item, Json } from '#domain/ports.ts';
+import { fresh, type Subject } from './subject.ts';
+
+const LIMIT = 409_600;
+
+/** Lists within each other, so many deep. */
+const nested = (depth: number): Json => (depth === 0 ? 'leaf' : [nested(depth - 1)]);
+
+export const items = (subject: Subject) =>
+  describe('items', () => {
+    test('an absent item reads as undefined', async () => {
+      expect(await subject().table.get({ pk: fresh(), sk: 'a' })).toBeUndefined();
+    });
+
+    test('an item reads back as it was written, whatever JSON it holds', async () => {
+      const item: Item = {
+        pk: fresh(),
+        sk: 'a',
+        text: 'naïve 🚂 \u0000 end',
+        empty: '',
+        yes: true,
+        no: false,
+        nothing: null,
+        numbers: [0, -1, 0.1, 1e-130, 9.99e125, -9.99e125, 2 ** 53, Number.MAX_SAFE_INTEGER, 1.7976931348623157, 1e21],
+        nested: { list: [[], {}, [1, ['x']]], 'a name with spaces': { constructor: 'x', toString: 1 } },
+        size: 'a reserved word',
+        'attr.with[brackets]': 1,
+      };
+      await subject().table.put(item);
+      expect(await subject().table.get(item)).toEqual(item);
+      expect(await subject().other.get(item)).toEqual(item);
+    });
+
+    test('a put replaces the whole item', async () => {
+      const key = { pk: fresh(), sk: 'a' };
+      await subject().table.put({ ...key, one: 1, ipk: 'x', isk: 'y' });
+      await subject().table.put({ ...key, two: 2 });
+      expect(await subject().table.get(key)).toEqual({ ...key, two: 2 });
+    });
+
+    test('an undefined attribute is no attribute', async () => {
+      const key = { pk: fresh(), sk: 'a' };
+      await subject().table.put({ ...key, gone: undefined });
+      expect(Object.keys((await subject().table.get(key)) ?? {}).sort()).toEqual(['pk', 'sk']);
+    });
+
+    test('what the caller changes after a put does not change the item', async () => {
+      const list = [1];
+      const item = { pk: fresh(), sk: 'a', list };
+      const done = subject().table.put(item);
+      list.push(2);
+      await done;
+      expect(await subject().table.get(item)).toMatchObject({ list: [1] });
+    });
+
+    test('deleting removes it, and deleting what is absent succeeds', async () => {
+      const key = { pk: fresh(), sk: 'a' };
+      await subject().table.put({ ...key, one: 1 });
+      await subject().table.delete(key);
+      expect(await subject().table.get(key)).toBeUndefined();
+      await subject().table.delete(key);
+    });
+
+    test('an item of exactly 400 KB is taken, and one byte more is refused and changes nothing', async () => {
+      const key = { pk: fresh(), sk: 'a' };
+      const room = LIMIT - itemSize({ ...key, data: '' });
+      const full = { ...key, data: 'é'.repeat(Math.floor(room / 2)) + 'x'.repeat(room % 2) };
+      expect(itemSize(full)).toBe(LIMIT);
+      await subject().table.put(full);
+      await expect(subject().table.put({ ...full, data: `${full.data}x` })).rejects.toThrow(InvalidItemError);
+      await expect(subject().table.update(key, { set: { b: '' } })).rejects.toThrow(InvalidItemError);
+      await expect(subject().table.transact([{ kind: 'put', item: { ...full, b: '' } }])).rejects.toThrow(
+        InvalidItemError,
+      );
+      await expect(subject().table.transact([{ kind: 'update', key, change: { set: { b: '' } } }])).rejects.toThrow(
+        InvalidItemError,
+      );
+      expect(await subject().table.get(key)).toEqual(full);
+    });
+
+    test('values nest 32 levels deep, the innermost included, and no deeper', async () => {
+      const item = { pk: fresh(), sk: 'a', deep: nested(31) };
+      await subject().table.put(item);
+      expect(await subject().table.get(item)).toEqual(item);
+      await expect(subject().table.put({ ...item, deep: nested(32) })).rejects.toThrow('nested over 32 levels');
+    });
+
+    const refused: [string, object][] = [
+      ['a number that is not one', { n: Number.NaN }],
+      ['an infinite number', { n: Number.POSITIVE_INFINITY }],
+      ['a number that is too large', { n: 1e126 }],
+      ['a number that is too small', { n: 1e-131 }],
+      ['half of a surrogate pair', { text: '\ud83d' }],
+      ['half of a surrogate pair in a name', { nested: { '\udc00': 1 } }],
+      ['a date', { at: new Date(0) }],
+      ['a function', { f: () => 1 }],
+      ['an undefined value in a list', { list: [undefined] }],
+      ['a nameless attribute', { '': 1 }],
+      ['a big integer', { n: 1n }],
+      ['an index partition without a sort key', { ipk: 'x' }],
+      ['an empty index key', { ipk: '', isk: 'x' }],
+      ['an index key that is no text', { ipk: 'x', isk: 1 }],
+      ['an index sort key that is too long', { ipk: 'x', isk: 'x'.repeat(1025) }],
+      ['an expiry that is no number', { expiresAt: 'tomorrow' }],
+    ];
+    test.each(refused)('%s is refused', async (_what, attributes) => {
+      const key = { pk: fresh(), sk: 'a' };
+      await expect(subject().table.put({ ...key, ...attributes } as Item)).rejects.toThrow(InvalidItemError);
+      expect(await subject().table.get(key)).toBeUndefined();
+    });
+  });

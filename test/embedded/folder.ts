@@ -1,0 +1,25 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EmbeddedHostOptions, EmbeddedOptions } from '#embedded/open.ts';
+
+/** A new folder, and how to remove it. */
+export async function temporaryFolder(): Promise<{ dir: string; remove: () => Promise<void> }> {
+  const dir = await mkdtemp(join(tmpdir(), 'trainyard-'));
+  return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
+}
+
+/** Options that most tests are content with. */
+export const embeddedOptions = (dir: string): EmbeddedOptions => ({
+  dir,
+  baseUrl: 'http://127.0.0.1:9',
+  queues: {
+    datasets: { visibilitySeconds: 30, maxReceives: 3 },
+    training: { visibilitySeconds: 30, maxReceives: 3 },
+  },
+});
+
+export const hostOptions = (dir: string): EmbeddedHostOptions => ({
+  ...embeddedOptions(dir),
+  computeCommand: () => ({ command: process.execPath, args: ['-e', ''], env: {} }),
+});
