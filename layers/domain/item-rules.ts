@@ -167,7 +167,9 @@ function checkName(name: string): void {
 }
 
 function checkValue(where: string, value: unknown, depth: number): void {
-  throw new InvalidItemError(`${where} is nested over ${ITEM_LIMITS.nesting} levels`);
+  if (depth > ITEM_LIMITS.nesting) {
+    throw new InvalidItemError(`${where} is nested over ${ITEM_LIMITS.nesting} levels`);
+  }
   if (value === null || typeof value === 'boolean') return;
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw new InvalidItemError(`${where} has half of a surrogate pair`);
@@ -180,7 +182,7 @@ function checkValue(where: string, value: unknown, depth: number): void {
       );
     }
   } else if (Array.isArray(value) || isPlainObject(value)) {
-    if (depth > ITEM_LIMITS.nesting) if (!Array.isArray(value)) for (const name of Object.keys(value)) checkName(name);
+    if (!Array.isArray(value)) for (const name of Object.keys(value)) checkName(name);
     for (const member of Array.isArray(value) ? value : Object.values(value)) checkValue(where, member, depth + 1);
   } else throw new InvalidItemError(`${where} must be JSON; got ${describe(value)}`);
 }
