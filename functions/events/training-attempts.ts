@@ -3,6 +3,7 @@ import { beginAttempt, failJob, type Job, MAX_ATTEMPTS, taskId } from '#domain/j
 import type { TrainingMessage } from '#domain/messages.ts';
 import type { Adapters, Compute } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
+import { trainingEvents } from '#domain/training-events.ts';
 
 export type AttemptAdapters = Pick<Adapters, 'table' | 'queues' | 'events' | 'compute' | 'now'>;
 
@@ -47,9 +48,5 @@ export async function failAttempt(
   reason: string,
 ): Promise<void> {
   if (!(await failJob(table, job, reason, isoTime(now())))) return;
-  await events.publish({
-    type: 'training.failed',
-    account: job.account_id,
-    detail: { job_id: job.id, dataset_id: job.dataset_id, error: reason },
-  });
+  await events.publish(trainingEvents.failed(job, reason));
 }

@@ -41,7 +41,7 @@ export function estimateSeconds({ family, hyperparameters: h, profile, validatio
 
 /** Numbers a row after encoding, as the profile lets expect. */
 function width(profile: DatasetProfile): number {
-  const features = profile.columns.filter((column) => column.name !== profile.target);
+  const features = profile.columns.filter(({ name, type }) => name !== profile.target && type !== 'text');
   return features.reduce((sum, column) => sum + places[column.type](column) + Number(column.missing > 0), 0);
 }
 

@@ -61,7 +61,7 @@ const THREADED_FLOPS = 3e7;
  * Fits a network. The same spec gives the same result, bit for bit, on the same machine. `undefined`: `report` ended it.
  * @throws TrainingFailure, naming epoch and step, if the loss is no finite number
  */
-export async function fit(spec: FitSpec): Promise<Fit | undefined> {
+export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
   const { family, hyperparameters: h, preparation, data, now } = spec;
   const shape = shapeOf(preparation);
   const network = family.network(shape, h);

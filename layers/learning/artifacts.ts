@@ -1,0 +1,118 @@
+/** What a training leaves behind: the files of a model, and the part of its record that they determine. */
+import type { Job } from '#domain/jobs.ts';
+import type { Model } from '#domain/models.ts';
+import type { DatasetProfile } from '#domain/profile.ts';
+import { countParameters } from '#engine/network.ts';
+import type { Family } from '#zoo/family.ts';
+import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
+import type { Scores } from './fit/evaluate.ts';
+import { type Fit, only } from './fit/fit.ts';
+import { shapeOf } from './fit/task.ts';
+import type { Prepared } from './prepare.ts';
+import { modelCard } from './serving/card.ts';
+import { CARD_FILE, inputNames, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
+import { exportModel } from './serving/export.ts';
+
+/** Of Trainyard, as artifacts name it. */
+export const VERSION = '0.1.0';
+
+export interface ArtifactFile {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+}
+
+export interface ArtifactSpec {
+  readonly job: Job;
+  readonly profile: DatasetProfile;
+  readonly family: Family;
+  readonly hyperparameters: CommonHyperparameters;
+  readonly prepared: Prepared;
+  readonly fit: Fit;
+  /** RFC 3339. */
+  readonly createdAt: string;
+}
+
+export interface Artifacts {
+  readonly files: readonly ArtifactFile[];
+  readonly record: Pick<Model, 'architecture' | 'performance' | 'final_metrics' | 'training_config'>;
+}
+
+export function makeArtifacts(spec: ArtifactSpec): Artifacts {
+  const { job, profile, family, hyperparameters, prepared, fit, createdAt } = spec;
+  const { preparation, rows } = prepared;
+  const shape = shapeOf(preparation);
+  const network = family.network(shape, hyperparameters);
+  const serving = describe(spec);
+  const parameters = countParameters(network);
+  const performance = performanceOf(fit);
+  const epochs = fit.history.loss?.length ?? 0;
+  const meta = {
+    producer: 'trainyard',
+    producerVersion: VERSION,
+    doc: `${family.label} predicting ${serving.target}. Inputs: ${serving.features.map(({ input, name, type }) => `${input} = ${name} (${type})`).join(', ')}.`,
+    properties: {
+      serving: JSON.stringify(serving),
+      hyperparameters: JSON.stringify(job.hyperparameters),
+      dataset_sha256: profile.sha256,
+      job_id: job.id,
+      trainyard_version: VERSION,
+    },
+  };
+  const card = modelCard({
+    ...{ job, profile, serving, parameters, rows, epochs, performance, createdAt },
+    leftOut: preparation.encoder.leftOut,
+    bestEpoch: fit.bestEpoch,
+    monitor: fit.monitor,
+    version: VERSION,
+  });
+  return {
+    files: [
+      {
+        file: ONNX_FILE,
+        bytes: exportModel(preparation, network, fit.parameters, serving, meta),
+        contentType: 'application/octet-stream',
+      },
+      { file: SERVING_FILE, bytes: Buffer.from(JSON.stringify(serving)), contentType: 'application/json' },
+      { file: CARD_FILE, bytes: Buffer.from(card), contentType: 'text/markdown; charset=utf-8' },
+    ],
+    record: {
+      architecture: {
+        input_shape: [serving.features.length],
+        output_classes: shape.outputs,
+        parameters,
+      },
+      performance,
+      final_metrics: {
+        ...only(preparation.task, fit.training, 'train_'),
+        ...only(preparation.task, fit.validation ?? {}, 'val_'),
+      },
+      training_config: {
+        dataset_id: job.dataset_id,
+        ...job.hyperparameters,
+        validation_split: job.validation_split,
+        early_stopping: job.early_stopping,
+        best_epoch: fit.bestEpoch,
+        left_out: preparation.encoder.leftOut,
+      },
+    },
+  };
+}
+
+function describe({ profile, prepared: { preparation } }: ArtifactSpec): Serving {
+  const { features } = preparation.encoder;
+  const inputs = inputNames(features.map(({ name }) => name));
+  return {
+    format: 1,
+    task: preparation.task,
+    target: profile.target,
+    features: features.map(({ name, type }, i) => ({ name, type, input: inputs[i]! })),
+    classes: [...preparation.classes],
+  };
+}
+
+/** The scores on the validation rows, on the training rows where there are none; the loss is not a performance. */
+function performanceOf({ validation, training }: Fit): Scores {
+  const { loss: _, ...scores } = validation ?? training;
+  return scores;
+}
