@@ -6,8 +6,8 @@ import { LIMITS } from '#domain/limits.ts';
 export const line = (max: number) =>
   z
     .string()
-    .min(1)
-    .max(max)
+    .min(1, { abort: true })
+    .max(max, { abort: true })
     .regex(/^(?=.*\S)\P{Cc}*$/u, 'must have a visible character and no control characters');
 
 /** Text that may have several lines, or be empty. */

@@ -10,5 +10,5 @@ import { predict } from './models/predict.ts';
 export const makeHandler = (adapters: Adapters, options: HandlerOptions): HttpHandler =>
   makeSurface(
     { routes: [predict], renderError: renderPlatformError },
-    { ...makeServices(adapters, options), predictor: makePredictor(adapters.blobs.artifacts) },
+    { ...makeServices(adapters, options), predictor: makePredictor({ artifacts: adapters.blobs.artifacts }) },
   );

@@ -1,5 +1,5 @@
 /** Zod's issues as the API's details: the field as a path, the bound, and what was received. */
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ErrorDetail } from '#domain/errors.ts';
 import { boundsOf, isSecret, schemaAt } from './schema-at.ts';
 import { showPath, showValue } from './show.ts';
@@ -12,7 +12,7 @@ export function detailsOf(
   schema: Schema,
   where: { readonly root: string; readonly within?: string },
 ): ErrorDetail[] {
-  return issues.flatMap((issue) => {
+  return issues.flatMap(deepest).flatMap((issue) => {
     const at = schemaAt(schema, issue.path);
     const prefix = where.within ?? '';
     if (issue.code === 'unrecognized_keys') {
@@ -29,13 +29,25 @@ export function detailsOf(
   });
 }
 
+/** Where the value has the shape of one member of a union alone, what is wrong is what is wrong within that member. */
+function deepest(issue: Issue): Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const shaped = issue.errors.filter((member) => !member.some(isShapeMismatch));
+  const [only] = shaped;
+  if (only === undefined || shaped.length > 1) return [issue];
+  return only.flatMap((inner) => deepest({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+const isShapeMismatch = ({ code, path }: Issue): boolean => code === 'invalid_type' && path.length === 0;
+
 const REQUIRED = 'is required';
 
 /** The sentence that was broken. */
 function ruleOf(issue: Issue, at: Schema | undefined): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? REQUIRED : `must be ${typeName(issue.expected)}`;
+      if (issue.input === undefined) return REQUIRED;
+      return `must be ${typeName(isWhole(at) ? 'int' : issue.expected)}`;
     case 'too_small':
     case 'too_big':
       return boundRule(issue, at);
@@ -50,8 +62,14 @@ function ruleOf(issue: Issue, at: Schema | undefined): string {
     case 'invalid_key':
       return 'must have valid names';
     default:
-      return issue.message;
+      return withoutName(issue);
   }
+}
+
+/** A message of a schema's own may begin with the field, which the detail names already. */
+function withoutName({ message, path }: Issue): string {
+  const name = `${String(path.at(-1) ?? '')} `;
+  return message.startsWith(name) ? message.slice(name.length) : message;
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -64,6 +82,8 @@ const TYPES: Readonly<Record<string, string>> = {
   record: 'an object',
   null: 'null',
 };
+
+const isWhole = (at: Schema | undefined): boolean => at instanceof z.ZodNumber && at.isInt;
 
 const typeName = (expected: string): string => TYPES[expected] ?? expected;
 

@@ -46,10 +46,13 @@ export function boundsOf(schema: Schema | undefined): { min?: number; max?: numb
     const { minLength: min, maxLength: max } = schema;
     return { ...(min === null ? {} : { min }), ...(max === null ? {} : { max }) };
   }
-  if (schema instanceof z.ZodArray) {
-    const { minimum: min, maximum: max } = schema._zod.bag;
-    return { ...(typeof min === 'number' ? { min } : {}), ...(typeof max === 'number' ? { max } : {}) };
-  }
+  if (schema instanceof z.ZodArray) return Object.assign({}, ...(schema.def.checks ?? []).map(lengthBound));
+  return {};
+}
+
+function lengthBound({ _zod: { def } }: z.core.$ZodCheck<never>): { min?: number; max?: number } {
+  if ('minimum' in def && typeof def.minimum === 'number') return { min: def.minimum };
+  if ('maximum' in def && typeof def.maximum === 'number') return { max: def.maximum };
   return {};
 }
 

@@ -16,7 +16,7 @@ export type Prediction = { readonly class: string; readonly confidence: number }
 /** What computes predictions: the declaration of the route needs no runtime. */
 export interface Predictor {
   /** One prediction a row. Throws `ValidationError` with fields such as `inputs[3][2]`. */
-  predict(model: Model, rows: readonly Row[]): Promise<Prediction[]>;
+  predict(model: Model, rows: readonly Row[]): Promise<readonly Prediction[]>;
 }
 
 export interface PredictServices extends Services {
@@ -68,10 +68,10 @@ export const predict = route({
       );
     }
     const model = await getModel(adapters.table, caller.accountId, path.model_id);
-    const predictions: Prediction[] = await (input === undefined
+    const predictions: readonly Prediction[] = await (input === undefined
       ? predictor.predict(model, inputs ?? [])
       : named('input', predictor.predict(model, [input])));
-    return { status: 200, body: { predictions } };
+    return { status: 200, body: { predictions: Array.from(predictions) } };
   },
 });
 

@@ -1,0 +1,260 @@
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { blobKeys, indexes, keys } from '#domain/keys.ts';
+import { csvFile, formBytes, type Part, uploadOf } from './forms.ts';
+import { openPlatform, type Platform } from './harness.ts';
+import { CSV, failed, ready, uploaded } from './records.ts';
+
+let platform: Platform;
+let token: string;
+let stranger: string;
+beforeAll(async () => {
+  platform = await openPlatform({ uploadBytes: 20_000 });
+  token = await platform.login('ada');
+  stranger = await platform.login('mallory');
+});
+afterAll(() => platform.close());
+
+const name: Part = { name: 'name', value: 'My Dataset' };
+const details = async (parts: readonly Part[]) => {
+  const answer = await platform.call(uploadOf(token, parts));
+  expect([answer.status, answer.body.error]).toEqual([400, 'validation_error']);
+  return answer.body.details;
+};
+const notes = async () =>
+  (await platform.store.table.query({ index: 'byIndex', partition: indexes.garbage, limit: 100 })).items.length;
+
+describe('an upload', () => {
+  test('is kept byte for byte, announced, and leaves no note behind', async () => {
+    const before = await notes();
+    const answer = await platform.call(
+      uploadOf(token, [csvFile(CSV), name, { name: 'dataset_type', value: 'classification' }]),
+    );
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({
+      id: expect.any(String),
+      name: 'My Dataset',
+      description: '',
+      dataset_type: 'classification',
+      file_size: CSV.length,
+      uploaded_at: '2026-01-01T00:00:00.000Z',
+      status: 'processing',
+    });
+    const me = await platform.call({ path: '/auth/me', token });
+    const { body } = await platform.store.blobs.datasets.get(blobKeys.datasetFile(me.body.id, answer.body.id));
+    expect((await buffer(body)).toString()).toBe(CSV);
+    const messages = await platform.store.queues.datasets.receive({ max: 10 });
+    expect(messages.map((message) => JSON.parse(message.body))).toContainEqual({
+      account_id: me.body.id,
+      dataset_id: answer.body.id,
+    });
+    expect(await notes()).toBe(before);
+  });
+
+  test('needs no dataset_type, and takes the fields before or after the file', async () => {
+    const first = await platform.call(uploadOf(token, [name, csvFile(CSV)]));
+    expect(first.body).toMatchObject({ status: 'processing', dataset_type: 'auto' });
+    const second = await platform.call(uploadOf(token, [{ ...name, value: 'Größe 😀' }, csvFile(CSV)]));
+    expect(second.body.name).toBe('Größe 😀');
+  });
+
+  test('that is cut short anywhere is refused, and changes nothing', async () => {
+    const whole = formBytes([csvFile(CSV), name]);
+    const count = async () => (await platform.call({ path: '/datasets', token })).body.total;
+    const before = await count();
+    for (const length of [0, 1, 10, 60, 120, 150, whole.length - 60, whole.length - 10, whole.length - 5]) {
+      const answer = await platform.call(uploadOf(token, [], whole.subarray(0, length)));
+      expect([length, answer.status]).toEqual([length, 400]);
+      expect(answer.body.details[0].field).toBe('body');
+    }
+    expect(await count()).toBe(before);
+  });
+
+  test('names what is missing, unknown, repeated or too long', async () => {
+    expect(await details([name])).toEqual([{ field: 'file', message: 'is required' }]);
+    expect(await details([csvFile(CSV)])).toEqual([{ field: 'name', message: 'is required' }]);
+    expect(await details([csvFile(CSV), csvFile(CSV), name])).toEqual([
+      { field: 'file', message: 'must be one file; got 2' },
+    ]);
+    expect(await details([csvFile(CSV), name, { ...csvFile(CSV), name: 'other' }])).toEqual([
+      { field: 'other', message: 'is not a known file field; known is file' },
+    ]);
+    expect(await details([csvFile(CSV), name, { name: 'colour', value: 'red' }])).toEqual([
+      { field: 'colour', message: 'is not a known field; known are name, description, dataset_type, target' },
+    ]);
+    expect(await details([csvFile(CSV), name, name])).toEqual([
+      { field: 'name', message: 'must be given once; got 2 values' },
+    ]);
+    expect(await details([csvFile(CSV), { name: 'name', value: 'x'.repeat(201) }])).toEqual([
+      { field: 'name', message: expect.stringMatching(/^must have between 1 and 200 characters; got "x+…$/) },
+    ]);
+    expect(await details([csvFile(CSV), name, { name: 'dataset_type', value: 'images' }])).toEqual([
+      { field: 'dataset_type', message: 'must be "auto", "classification" or "regression"; got "images"' },
+    ]);
+    expect(await details([csvFile(CSV), { name: 'name', value: Buffer.from([0x61, 0xff]) }])).toEqual([
+      { field: 'name', message: 'must be valid UTF-8' },
+    ]);
+    const many = Array.from({ length: 40 }, (_, i) => ({ name: `f${i}`, value: '' }));
+    expect(await details([csvFile(CSV), name, ...many])).toContainEqual({
+      field: 'body',
+      message: 'must have at most 32 parts; got more',
+    });
+  });
+
+  test.each([
+    ['an empty file', '', /empty|0 bytes/],
+    ['a header alone', 'a,b\n', /at least 1 row/],
+    ['a row of another width', 'a,b\n1,2\n1,2,3\n', /row|line/],
+    ['two columns of one name', 'a,a\n1,2\n', /a/],
+    ['a binary file', Buffer.from('89504e470d0a1a0a0000', 'hex'), /PNG/],
+    ['invalid UTF-8', Buffer.from([0x61, 0x2c, 0x62, 0x0a, 0xff, 0xfe, 0x2c, 0x31, 0x0a]), /UTF-8/],
+    ['a NUL byte', 'a,b\n1,\0\n', /NUL/],
+  ])('of %s is refused before anything is stored', async (_, content, message) => {
+    const before = await notes();
+    const [detail] = await details([csvFile(content), name]);
+    expect(detail.field).toBe('file');
+    expect(detail.message).toMatch(message);
+    expect(await notes()).toBe(before);
+  });
+
+  test('of JSON or ZIP says what is read now', async () => {
+    const message = (kind: string) => `must be a CSV file (JSON and ZIP are not read yet); got ${kind}`;
+    expect(await details([csvFile('[]', 'data.json'), name])).toEqual([{ field: 'file', message: message('JSON') }]);
+    expect(await details([csvFile('PK', 'data.ZIP'), name])).toEqual([{ field: 'file', message: message('ZIP') }]);
+  });
+
+  test('of another media type, or of more bytes than are taken, is refused', async () => {
+    const other = await platform.call({ method: 'POST', path: '/datasets/upload', token, json: {} });
+    expect(other.status).toBe(415);
+    expect(other.body.details).toEqual([
+      { field: 'content-type', message: 'must be multipart/form-data; got application/json' },
+    ]);
+    const bare = { ...uploadOf(token, [csvFile(CSV)]), headers: { 'content-type': 'multipart/form-data' } };
+    expect((await platform.call(bare)).body.details[0].message).toContain('no boundary');
+    const exact = formBytes([name, csvFile('')]).length;
+    const fits = await platform.call(
+      uploadOf(token, [name, csvFile(`a,b\n${'1,2\n'.repeat((20_000 - exact - 4) / 4)}`)]),
+    );
+    expect(fits.status).toBe(201);
+    const large = formBytes([name, csvFile('x'.repeat(20_001 - exact))]);
+    const refused = await platform.call(uploadOf(token, [], large));
+    expect(refused.status).toBe(413);
+    expect(refused.body.details).toEqual([{ field: 'body', message: 'must be at most 20000 bytes; got 20001' }]);
+  });
+
+  test('is taken although the queue fails: the sweep will find it', async () => {
+    const queue = { ...platform.store.queues.datasets, send: () => Promise.reject(new Error('no queue')) };
+    const queueless = await openPlatform({}, (adapters) => ({
+      ...adapters,
+      queues: { ...adapters.queues, datasets: queue },
+    }));
+    const ada = await queueless.login();
+    expect((await queueless.call(uploadOf(ada, [csvFile(CSV), name]))).status).toBe(201);
+    expect(queueless.logged.join()).toContain('dataset not announced');
+    await queueless.close();
+  });
+});
+
+describe('a dataset', () => {
+  test('shows its metadata once it is ready, and why it has failed', async () => {
+    const dataset = await uploaded(platform, token);
+    const path = `/datasets/${dataset.id}`;
+    expect(Object.keys((await platform.call({ path, token })).body)).not.toContain('metadata');
+    expect((await platform.call({ path: `${path}/profile`, token })).status).toBe(409);
+    await ready(platform, dataset);
+    expect((await platform.call({ path, token })).body).toMatchObject({
+      status: 'ready',
+      dataset_type: 'classification',
+      metadata: { rows: 100, columns: 3, features: ['a', 'b'], target: 'label' },
+    });
+    expect((await platform.call({ path: `${path}/profile`, token })).body.columns).toHaveLength(3);
+
+    const bad = await uploaded(platform, token);
+    await failed(platform, bad);
+    const shown = await platform.call({ path: `/datasets/${bad.id}`, token });
+    expect(shown.body).toMatchObject({
+      status: 'failed',
+      error: { error: 'validation_error', details: [{ field: 'target' }] },
+    });
+    const profile = await platform.call({ path: `/datasets/${bad.id}/profile`, token });
+    expect(profile.body).toMatchObject({ error: 'conflict', details: [{ field: 'target' }] });
+  });
+
+  test('of another account is not there', async () => {
+    const dataset = await uploaded(platform, token);
+    for (const [method, path] of [
+      ['GET', `/datasets/${dataset.id}`],
+      ['GET', `/datasets/${dataset.id}/profile`],
+      ['DELETE', `/datasets/${dataset.id}`],
+    ] as const) {
+      expect((await platform.call({ method, path, token: stranger })).status).toBe(404);
+    }
+    expect((await platform.call({ path: '/datasets', token: stranger })).body.total).toBe(0);
+    expect((await platform.call({ path: '/datasets/not-an-id', token })).status).toBe(404);
+  });
+
+  test('is deleted with its file', async () => {
+    const dataset = await uploaded(platform, token);
+    const path = `/datasets/${dataset.id}`;
+    const before = await notes();
+    const answer = await platform.call({ method: 'DELETE', path, token });
+    expect([answer.status, answer.text]).toEqual([204, '']);
+    expect((await platform.call({ path, token })).status).toBe(404);
+    const key = blobKeys.datasetFile(dataset.account_id, dataset.id);
+    expect(await platform.store.blobs.datasets.head(key)).toBeUndefined();
+    expect(await notes()).toBe(before);
+    expect((await platform.call({ method: 'DELETE', path, token })).status).toBe(404);
+  });
+
+  test('that a job reads is not deleted', async () => {
+    const dataset = await uploaded(platform, token);
+    await platform.store.table.update(keys.dataset(dataset.account_id, dataset.id), { add: { in_use: 1 } });
+    const answer = await platform.call({ method: 'DELETE', path: `/datasets/${dataset.id}`, token });
+    expect(answer.body).toEqual({
+      error: 'conflict',
+      message: `Dataset ${dataset.id} is in use by 1 active training job`,
+    });
+  });
+});
+
+describe('a listing', () => {
+  test('comes in pages, sorted as asked', async () => {
+    const ada = await platform.login('lister');
+    for (const [index, value] of ['b', 'a', 'c'].entries()) {
+      platform.clock.now += 1000;
+      await platform.call(uploadOf(ada, [csvFile(CSV + '4,z,no\n'.repeat((index * 2) % 3)), { name: 'name', value }]));
+    }
+    const names = async (query: Record<string, string>) =>
+      (await platform.call({ path: '/datasets', token: ada, query })).body.datasets.map(
+        (of: { name: string }) => of.name,
+      );
+    expect(await names({})).toEqual(['c', 'a', 'b']);
+    expect(await names({ sort_by: 'created_at', order: 'asc' })).toEqual(['b', 'a', 'c']);
+    expect(await names({ sort_by: 'name', order: 'asc' })).toEqual(['a', 'b', 'c']);
+    expect(await names({ sort_by: 'size', order: 'desc' })).toEqual(['a', 'c', 'b']);
+    expect(await names({ limit: '2', page: '2' })).toEqual(['b']);
+    expect(await names({ page: '9' })).toEqual([]);
+    const answer = await platform.call({ path: '/datasets', token: ada, query: { limit: '2' } });
+    expect(answer.body).toMatchObject({ total: 3, page: 1, limit: 2 });
+  });
+
+  test.each([
+    [{ page: '0' }, 'page', 'must be between 1 and 1000000; got 0'],
+    [{ limit: '101' }, 'limit', 'must be between 1 and 100; got 101'],
+    [{ limit: 'ten' }, 'limit', 'must be a whole number; got "ten"'],
+    [{ limit: '' }, 'limit', 'must be a whole number; got ""'],
+    [{ limit: '1.5' }, 'limit', 'must be a whole number; got 1.5'],
+    [{ limit: '1e1' }, 'limit', 'must be a whole number; got "1e1"'],
+    [{ limit: ['1', '2'] }, 'limit', 'must be given once; got 2 values'],
+    [{ sort_by: 'colour' }, 'sort_by', 'must be "name", "created_at" or "size"; got "colour"'],
+    [{ sorted: 'name' }, 'sorted', 'is not a known field; known are page, limit, sort_by, order'],
+  ])('refuses %j', async (query, field, message) => {
+    const answer = await platform.call({ path: '/datasets', token, query });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toEqual({
+      error: 'validation_error',
+      message: 'Invalid input data',
+      details: [{ field, message }],
+    });
+  });
+});

@@ -1,0 +1,212 @@
+/** The platform in this process, on the real embedded adapters: what a test sends is an event, what it gets is checked. */
+import { types } from 'node:util';
+import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import type { Adapters, Table } from '#domain/ports.ts';
+import type { HttpHandler, Log } from '#functions/http/contract.ts';
+import { platformError } from '#functions/http/errors/platform.ts';
+import { makeMatcher } from '#functions/http/match.ts';
+import type { Route } from '#functions/http/route.ts';
+import { makeHandler } from '#functions/platform/api.ts';
+import { describedRoutes } from '#functions/platform/routes.ts';
+import { parseSettings, type Settings } from '#functions/settings.ts';
+import { NOW, openStore, type Store } from '#test/domain/store.ts';
+
+export interface Call {
+  readonly method?: string;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[]>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly token?: string;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is; bytes as API Gateway sends them, in Base64. */
+  readonly raw?: string | Uint8Array;
+  readonly ip?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  // The tests look into bodies of many shapes, each of which was checked against its schema before.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly body: any;
+}
+
+export interface Platform {
+  readonly store: Store;
+  readonly settings: Settings;
+  readonly clock: { now: number };
+  /** Every line logged, as JSON. */
+  readonly logged: string[];
+  /** Calls of the Table since `calls.length = 0`, such as `get ACCOUNT#…`. */
+  readonly calls: string[];
+  call(call: Call, handler?: HttpHandler): Promise<Answer>;
+  /** An account that is logged in: its token. */
+  login(name?: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+export const FAST_ARGON2 = { memoryKiB: 64, passes: 1 };
+
+export async function openPlatform(
+  given: Parameters<typeof parseSettings>[0] = {},
+  change: (adapters: Adapters) => Adapters = (adapters) => adapters,
+): Promise<Platform> {
+  const clock = { now: NOW };
+  const store = await openStore(() => clock.now);
+  const calls: string[] = [];
+  const logged: string[] = [];
+  const adapters = change({ ...store, table: counted(store.table, calls) });
+  const settings = parseSettings({ argon2: FAST_ARGON2, ...given });
+  const logger = capture(logged);
+  const api = makeHandler(adapters, { settings, logger });
+  const platform: Platform = {
+    store,
+    settings,
+    clock,
+    logged,
+    calls,
+    async call(call, handler = api) {
+      const result = await handler(makeEvent(call), context);
+      const text = result.isBase64Encoded ? Buffer.from(result.body, 'base64').toString('latin1') : result.body;
+      const headers = Object.fromEntries(Object.entries(result.headers ?? {}).map(([k, v]) => [k, String(v)]));
+      const body = headers['Content-Type'] === 'application/json' && text !== '' ? JSON.parse(text) : undefined;
+      checkAnswer(call, result.statusCode, body);
+      return { status: result.statusCode, headers, text, body };
+    },
+    async login(name = 'ada') {
+      const password = 'correct horse';
+      const account = { username: name, email: `${name}@example.com`, password, full_name: 'Ada Lovelace' };
+      // Of an address each, so that no test meets another's rate.
+      const ip = `10.0.0.${name.length}`;
+      await platform.call({ method: 'POST', path: '/auth/register', json: account, ip });
+      const answer = await platform.call({
+        method: 'POST',
+        path: '/auth/login',
+        json: { username: name, password },
+        ip,
+      });
+      return answer.body.access_token;
+    },
+    close: () => store.close(),
+  };
+  return platform;
+}
+
+const match = makeMatcher(describedRoutes as readonly Route[]);
+
+/** Every answer is what the route has declared, and every error the document's. */
+function checkAnswer({ method = 'GET', path }: Call, status: number, body: unknown): void {
+  if (status >= 400) {
+    if (method !== 'HEAD') platformError.parse(body);
+    return;
+  }
+  if (/^\/(openapi\.json|docs|redoc)/.test(path) || method === 'OPTIONS' || method === 'HEAD') return;
+  const found = match(method, path);
+  if ('preflight' in found) return;
+  const declared = found.route.responses[status];
+  if (!declared) throw new Error(`${method} ${path} answered ${status}, which it has not declared`);
+  declared.schema?.parse(body);
+  if (!declared.schema && !declared.content && body !== undefined) throw new Error(`${path} answered a body`);
+}
+
+const context: Context = {
+  callbackWaitsForEmptyEventLoop: false,
+  functionName: 'platform-api',
+  functionVersion: '1',
+  invokedFunctionArn: 'arn:aws:lambda:local:0:function:platform-api',
+  memoryLimitInMB: '1024',
+  awsRequestId: 'lambda-request',
+  logGroupName: '',
+  logStreamName: '',
+  getRemainingTimeInMillis: () => 29_000,
+  done: () => undefined,
+  fail: () => undefined,
+  succeed: () => undefined,
+};
+
+let requests = 0;
+
+export function makeEvent(call: Call): APIGatewayProxyEvent {
+  const { method = 'GET', path, query = {}, token, json, raw, ip = '192.0.2.1' } = call;
+  const headers: Record<string, string> = {
+    ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    ...call.headers,
+  };
+  const many = Object.fromEntries(
+    Object.entries(query).map(([name, value]) => [name, typeof value === 'string' ? [value] : [...value]]),
+  );
+  const text = json === undefined ? raw : JSON.stringify(json);
+  const bytes = text instanceof Uint8Array;
+  return {
+    resource: '/{proxy+}',
+    path,
+    httpMethod: method,
+    headers,
+    multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+    queryStringParameters: Object.fromEntries(Object.entries(many).map(([name, values]) => [name, values.at(-1)])),
+    multiValueQueryStringParameters: many,
+    pathParameters: { proxy: path.slice(1) },
+    stageVariables: null,
+    body: text === undefined ? null : bytes ? Buffer.from(text).toString('base64') : text,
+    isBase64Encoded: bytes,
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'local',
+      authorizer: {},
+      protocol: 'HTTP/1.1',
+      httpMethod: method,
+      identity: { ...NOBODY, sourceIp: ip },
+      path,
+      stage: 'local',
+      requestId: `request-${++requests}`,
+      requestTimeEpoch: NOW,
+      resourceId: 'proxy',
+      resourcePath: '/{proxy+}',
+    },
+  };
+}
+
+const NOBODY = {
+  accessKey: null,
+  accountId: null,
+  apiKey: null,
+  apiKeyId: null,
+  caller: null,
+  clientCert: null,
+  cognitoAuthenticationProvider: null,
+  cognitoAuthenticationType: null,
+  cognitoIdentityId: null,
+  cognitoIdentityPoolId: null,
+  principalOrgId: null,
+  user: null,
+  userAgent: null,
+  userArn: null,
+};
+
+function capture(lines: string[]): Log {
+  const add = (...parts: unknown[]) => {
+    lines.push(
+      JSON.stringify(parts, (_, value) => (types.isNativeError(value) ? `${value.stack} ${value.message}` : value)),
+    );
+  };
+  return { debug: add, info: add, warn: add, error: add };
+}
+
+/** A Table that tells what was asked of it. */
+function counted(table: Table, calls: string[]): Table {
+  const tell = <T>(call: string, answer: T): T => {
+    calls.push(call);
+    return answer;
+  };
+  return {
+    get: (key) => tell(`get ${key.pk} ${key.sk}`, table.get(key)),
+    query: (query) => tell(`query ${query.partition}`, table.query(query)),
+    put: (item, condition) => tell(`put ${item.pk}`, table.put(item, condition)),
+    update: (key, change, condition) => tell(`update ${key.pk}`, table.update(key, change, condition)),
+    delete: (key, condition) => tell(`delete ${key.pk}`, table.delete(key, condition)),
+    transact: (writes, token) => tell(`transact ${writes.length}`, table.transact(writes, token)),
+  };
+}

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ValidationError } from '#domain/errors.ts';
+import { blobKeys } from '#domain/keys.ts';
+import type { Model } from '#domain/models.ts';
+import type { HttpHandler } from '#functions/http/contract.ts';
+import { renderPlatformError } from '#functions/http/errors/platform.ts';
+import { makeServices } from '#functions/http/route.ts';
+import { makeSurface } from '#functions/http/surface.ts';
+import { type Predictor, predict } from '#functions/platform/models/predict.ts';
+import { openPlatform, type Platform } from './harness.ts';
+import { completed, ready, running, uploaded } from './records.ts';
+
+let platform: Platform;
+let token: string;
+let models: Model[];
+
+async function train(name: string, given: Partial<Model>): Promise<Model> {
+  const dataset = await ready(platform, await uploaded(platform, token));
+  const json = { dataset_id: dataset.id, model_type: 'mlp', name };
+  const { body } = await platform.call({ method: 'POST', path: '/training/start', token, json });
+  platform.clock.now += 1000;
+  const job = await running(platform, dataset.account_id, body.job_id);
+  return completed(platform, job, Buffer.alloc(1_234_567, 'm'), given);
+}
+
+beforeAll(async () => {
+  platform = await openPlatform();
+  token = await platform.login();
+  models = [
+    await train('beta', { performance: { accuracy: 0.7 } }),
+    await train('alpha', { performance: { rmse: 3.5 }, task: 'regression' }),
+    await train('gamma', { performance: { accuracy: 0.9 }, model_type: 'other' }),
+  ];
+});
+afterAll(() => platform.close());
+
+const list = async (query: Record<string, string>) =>
+  (await platform.call({ path: '/models', token, query })).body.models.map(({ name }: { name: string }) => name);
+
+describe('models', () => {
+  test('are listed as asked', async () => {
+    expect(await list({})).toEqual(['gamma', 'alpha', 'beta']);
+    expect(await list({ sort_by: 'accuracy' })).toEqual(['gamma', 'beta', 'alpha']);
+    expect(await list({ sort_by: 'name' })).toEqual(['alpha', 'beta', 'gamma']);
+    expect(await list({ model_type: 'mlp' })).toEqual(['alpha', 'beta']);
+    expect(await list({ limit: '1', page: '3' })).toEqual(['beta']);
+    const answer = await platform.call({ path: '/models', token });
+    expect(answer.body).toMatchObject({ total: 3, page: 1, limit: 10 });
+    expect(answer.body.models[1]).toEqual({
+      id: models[1]!.id,
+      name: 'alpha',
+      model_type: 'mlp',
+      accuracy: null,
+      created_at: models[1]!.created_at,
+      size_mb: 1.235,
+    });
+  });
+
+  test('show what the document shows', async () => {
+    const { body } = await platform.call({ path: `/models/${models[0]!.id}`, token });
+    expect(body).toEqual({
+      id: models[0]!.id,
+      name: 'beta',
+      model_type: 'mlp',
+      architecture: { input_shape: [2], output_classes: 2, parameters: 10 },
+      performance: { accuracy: 0.7 },
+      training_config: { dataset_id: models[0]!.dataset_id, epochs: 2, batch_size: 32, optimizer: 'adam' },
+      created_at: models[0]!.created_at,
+    });
+  });
+
+  test('are deleted with their files, and of another account not there', async () => {
+    const { id, account_id } = models[2]!;
+    const stranger = await platform.login('mallory');
+    expect((await platform.call({ method: 'DELETE', path: `/models/${id}`, token: stranger })).status).toBe(404);
+    expect((await platform.call({ path: `/models/${id}`, token: stranger })).status).toBe(404);
+    expect((await platform.call({ method: 'DELETE', path: `/models/${id}`, token })).status).toBe(204);
+    expect((await platform.call({ path: `/models/${id}`, token })).status).toBe(404);
+    expect(await platform.store.blobs.artifacts.head(blobKeys.modelFile(account_id, id, 'model.onnx'))).toBeUndefined();
+  });
+});
+
+describe('predicting', () => {
+  /** Answers with what it was asked, and refuses rows of another width as the real one does. */
+  const predictor: Predictor = {
+    async predict(_, rows) {
+      return rows.map((row, i) => {
+        const values = Array.isArray(row) ? row : Object.values(row);
+        if (values.length !== 2) throw ValidationError.of(`inputs[${i}]`, `must have 2 values; got ${values.length}`);
+        return typeof values[0] === 'string' ? { class: values[0], confidence: 0.5 } : { value: 1 };
+      });
+    },
+  };
+  let handler: HttpHandler;
+  beforeAll(() => {
+    const services = makeServices(platform.store, {
+      settings: platform.settings,
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    handler = makeSurface({ routes: [predict], renderError: renderPlatformError }, { ...services, predictor });
+  });
+  const ask = (json: unknown, id = models[0]!.id) =>
+    platform.call({ method: 'POST', path: `/models/${id}/predict`, token, json }, handler);
+
+  test('takes one row or several, in order or by name, with what is missing as null', async () => {
+    expect((await ask({ input: ['cat', null] })).body).toEqual({ predictions: [{ class: 'cat', confidence: 0.5 }] });
+    expect((await ask({ inputs: [[1, 2], { a: 'dog', b: true }] })).body).toEqual({
+      predictions: [{ value: 1 }, { class: 'dog', confidence: 0.5 }],
+    });
+  });
+
+  test.each([
+    [{}, 'input', /only one of them; got neither/],
+    [{ input: [1, 2], inputs: [[1, 2]] }, 'input', /got both/],
+    [{ input: [1] }, 'input', /must have 2 values; got 1/],
+    [{ inputs: [[1, 2], [1]] }, 'inputs[1]', /must have 2 values; got 1/],
+    [{ inputs: [] }, 'inputs', /between 1 and 10000 items; got \[\]/],
+    [{ inputs: Array.from({ length: 10_001 }, () => [1, 2]) }, 'inputs', /between 1 and 10000 items; got/],
+    [{ inputs: [[1, 2], 'x'] }, 'inputs[1]', /must be an array or an object; got "x"/],
+    [{ inputs: [[1, [2]]] }, 'inputs[0][1]', /must be a number, a string, true or false or null; got \[2\]/],
+    [{ inputs: [[1, 2], [1, 2], [1, 2], { a: {} }] }, 'inputs[3].a', /must be a number/],
+    [{ input: [1, 2], extra: 1 }, 'extra', /not a known field/],
+    [[], 'body', /must be an object; got \[\]/],
+  ])('refuses %#', async (json, field, message) => {
+    const answer = await ask(json);
+    expect(answer.status).toBe(400);
+    expect(answer.body.details[0]).toEqual({ field, message: expect.stringMatching(message) });
+  });
+
+  test('with a model of another account, or with a GET, is refused', async () => {
+    expect((await ask({ input: [1, 2] }, '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55')).status).toBe(404);
+    expect((await platform.call({ path: `/models/${models[0]!.id}/predict`, token }, handler)).status).toBe(405);
+  });
+});

@@ -1,0 +1,92 @@
+/** Records in states that take a trainer to reach, made through the domain. */
+import { type Dataset, datasetFailed, datasetReady, getDataset } from '#domain/datasets.ts';
+import { noteGarbage } from '#domain/garbage.ts';
+import { newId } from '#domain/ids.ts';
+import { beginAttempt, getJob, type Job, startJob } from '#domain/jobs.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { completeJob, type Model } from '#domain/models.ts';
+import type { ColumnProfile, DatasetProfile } from '#domain/profile.ts';
+import { isoTime } from '#domain/times.ts';
+import { csvFile, uploadOf } from './forms.ts';
+import type { Platform } from './harness.ts';
+
+const column = (name: string, type: ColumnProfile['type'], distinct: number): ColumnProfile => ({
+  name,
+  type,
+  missing: 0,
+  distinct,
+  distinct_estimated: false,
+});
+
+export const PROFILE: DatasetProfile = {
+  rows: 100,
+  columns: [column('a', 'number', 90), column('b', 'category', 3), column('label', 'category', 2)],
+  features: ['a', 'b'],
+  target: 'label',
+  task: 'classification',
+  classes: [
+    { value: 'yes', count: 60 },
+    { value: 'no', count: 40 },
+  ],
+  rows_without_target: 0,
+  delimiter: ',',
+  quote: '"',
+  sha256: '00',
+};
+
+export const CSV = 'a,b,label\n1,x,yes\n2,y,no\n3,x,yes\n';
+
+/** A dataset that was uploaded: the account's identifier and its own. */
+export async function uploaded(platform: Platform, token: string, name = 'numbers'): Promise<Dataset> {
+  const answer = await platform.call(uploadOf(token, [csvFile(CSV), { name: 'name', value: name }]));
+  const me = await platform.call({ path: '/auth/me', token });
+  return getDataset(platform.store.table, me.body.id, answer.body.id);
+}
+
+export async function ready(platform: Platform, of: Dataset, profile: DatasetProfile = PROFILE): Promise<Dataset> {
+  const { table, blobs } = platform.store;
+  await blobs.datasets.put(blobKeys.datasetProfile(of.account_id, of.id), Buffer.from(JSON.stringify(profile)));
+  await datasetReady(table, of, profile);
+  return getDataset(table, of.account_id, of.id);
+}
+
+export async function failed(platform: Platform, of: Dataset): Promise<void> {
+  const details = [{ field: 'target', message: 'must have at least 2 classes; got 1' }];
+  await datasetFailed(platform.store.table, of, { message: 'Invalid input data', details });
+}
+
+export async function running(platform: Platform, accountId: string, jobId: string): Promise<Job> {
+  const { table } = platform.store;
+  const at = isoTime(platform.clock.now);
+  const begun = await beginAttempt(table, await getJob(table, accountId, jobId), at);
+  return (await startJob(table, begun!, 'cpu', at))!;
+}
+
+/** Ends a running job with a model whose `model.onnx` is `file`. */
+export async function completed(platform: Platform, of: Job, file: Buffer, given: Partial<Model> = {}): Promise<Model> {
+  const { table, blobs } = platform.store;
+  const id = newId(platform.clock.now);
+  const history = { loss: [0.9, 0.5], accuracy: [0.6, 0.8] };
+  await blobs.artifacts.put(blobKeys.jobHistory(of.account_id, of.id), Buffer.from(JSON.stringify(history)));
+  await table.transact([noteGarbage('artifacts', blobKeys.modelPrefix(of.account_id, id), platform.clock.now)]);
+  await blobs.artifacts.put(blobKeys.modelFile(of.account_id, id, 'model.onnx'), file);
+  const made = {
+    id,
+    account_id: of.account_id,
+    name: of.model_name,
+    model_type: of.model_type,
+    task: of.task,
+    job_id: of.id,
+    dataset_id: of.dataset_id,
+    architecture: { input_shape: [2], output_classes: 2, parameters: 10 },
+    target: 'label',
+    performance: { accuracy: 0.9, precision: 0.8, recall: 0.7, f1_score: 0.75 },
+    final_metrics: { train_loss: 0.1, train_accuracy: 0.95, val_loss: 0.2, val_accuracy: 0.9 },
+    training_config: { dataset_id: of.dataset_id, epochs: 2, batch_size: 32, optimizer: 'adam' },
+    hyperparameters: of.hyperparameters,
+    artifacts: [{ file: 'model.onnx', size: file.length, sha256: 'aa' }],
+    created_at: isoTime(platform.clock.now),
+    ...given,
+  };
+  return (await completeJob(table, of, made, isoTime(platform.clock.now)))!;
+}

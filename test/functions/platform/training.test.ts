@@ -1,0 +1,230 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Dataset } from '#domain/datasets.ts';
+import { failJob, getJob, reportProgress } from '#domain/jobs.ts';
+import { openPlatform, type Platform } from './harness.ts';
+import { completed, failed, PROFILE, ready, running, uploaded } from './records.ts';
+
+let platform: Platform;
+let token: string;
+let dataset: Dataset;
+let people = 0;
+beforeAll(async () => {
+  platform = await openPlatform();
+});
+beforeEach(async () => {
+  token = await platform.login(`person-${'x'.repeat(++people)}`);
+  dataset = await ready(platform, await uploaded(platform, token, 'Penguins'));
+  await messages();
+});
+afterAll(() => platform.close());
+
+const start = (json: object, as = token) =>
+  platform.call({
+    method: 'POST',
+    path: '/training/start',
+    token: as,
+    json: { dataset_id: dataset.id, model_type: 'mlp', ...json },
+  });
+/** What is in the queue, and no longer after this. */
+async function messages(): Promise<unknown[]> {
+  const received = await platform.store.queues.training.receive({ max: 10 });
+  await Promise.all(received.map(({ receipt }) => platform.store.queues.training.acknowledge(receipt)));
+  return received.map(({ body }) => JSON.parse(body));
+}
+
+const stop = (id: string) => platform.call({ method: 'POST', path: `/training/stop/${id}`, token });
+const status = (id: string) => platform.call({ path: `/training/status/${id}`, token });
+const results = (id: string) => platform.call({ path: `/training/results/${id}`, token });
+
+describe('starting', () => {
+  test('queues a job with all that was left out, and announces it', async () => {
+    const answer = await start({ hyperparameters: { learning_rate: 0.01, batch_size: 16, epochs: 20 } });
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({
+      job_id: expect.any(String),
+      status: 'queued',
+      created_at: '2026-01-01T00:00:00.000Z',
+      estimated_time: expect.any(Number),
+    });
+    const job = await getJob(platform.store.table, dataset.account_id, answer.body.job_id);
+    expect(job).toMatchObject({
+      model_name: 'Penguins',
+      task: 'classification',
+      hyperparameters: { learning_rate: 0.01, batch_size: 16, epochs: 20, optimizer: 'adam' },
+      validation_split: 0.2,
+      early_stopping: { enabled: false, patience: 10, monitor: 'val_loss' },
+      total_epochs: 20,
+      attempt: 0,
+    });
+    expect(await messages()).toEqual([{ account_id: dataset.account_id, job_id: job.id }]);
+  });
+
+  test('takes what the document shows, and a name for the model', async () => {
+    const answer = await start({
+      hyperparameters: { learning_rate: 0.001, batch_size: 32, epochs: 100, optimizer: 'adam' },
+      validation_split: 0.2,
+      early_stopping: { enabled: true, patience: 10, monitor: 'val_loss' },
+      name: 'Antarctic',
+    });
+    const job = await getJob(platform.store.table, dataset.account_id, answer.body.job_id);
+    expect(job).toMatchObject({ model_name: 'Antarctic', early_stopping: { enabled: true } });
+  });
+
+  test.each([
+    [{ model_type: 'resnet50' }, 'model_type', /^must be one of .*mlp.*; got "resnet50"$/],
+    [{ model_type: '__proto__' }, 'model_type', /^must be one of/],
+    [{ dataset_id: 'x' }, 'dataset_id', /^must be a UUID; got "x"$/],
+    [{ dataset_id: 7 }, 'dataset_id', /^must be a string; got 7$/],
+    [{ hyperparameters: { batch_size: 0 } }, 'hyperparameters.batch_size', /between 1 and 65536; got 0$/],
+    [{ hyperparameters: { learning_rate: 'fast' } }, 'hyperparameters.learning_rate', /number; got "fast"$/],
+    [{ hyperparameters: { epochs: 1.5 } }, 'hyperparameters.epochs', /integer.*; got 1.5$/],
+    [{ hyperparameters: { optimizer: 'lion' } }, 'hyperparameters.optimizer', /"adam".*; got "lion"$/],
+    [{ hyperparameters: { warmth: 3 } }, 'hyperparameters.warmth', /^is not a known field; known are learning_rate/],
+    [{ hyperparameters: [] }, 'hyperparameters', /^must be an object; got \[\]$/],
+    [{ validation_split: 0.95 }, 'validation_split', /^must be between 0 and 0.9; got 0.95$/],
+    [{ early_stopping: { patience: 0 } }, 'early_stopping.patience', /^must be between 1 and 1000; got 0$/],
+    [{ early_stopping: { enabled: 'yes' } }, 'early_stopping.enabled', /^must be true or false; got "yes"$/],
+    [{ early_stopping: { monitor: 'f1' } }, 'early_stopping.monitor', /^must be "val_loss", .*; got "f1"$/],
+    [
+      { early_stopping: { enabled: true }, validation_split: 0 },
+      'early_stopping.monitor',
+      /^must be loss or accuracy for/,
+    ],
+    [{ epochs: 3 }, 'epochs', /^is not a known field; known are dataset_id, model_type/],
+    [{ name: '' }, 'name', /^must have between 1 and 200 characters; got ""$/],
+  ])('refuses %j', async (json, field, message) => {
+    const answer = await start(json);
+    expect(answer.status).toBe(400);
+    expect(answer.body.details).toEqual([{ field, message: expect.stringMatching(message) }]);
+    expect(await messages()).toEqual([]);
+  });
+
+  test('waits for nothing: a dataset that is not ready is a conflict, and one of another account is not there', async () => {
+    const processing = await uploaded(platform, token);
+    const early = await start({ dataset_id: processing.id });
+    expect(early.body).toEqual({ error: 'conflict', message: `Dataset ${processing.id} is still processing` });
+    await failed(platform, processing);
+    const late = await start({ dataset_id: processing.id });
+    expect(late.status).toBe(409);
+    expect(late.body).toMatchObject({ details: [{ field: 'target' }] });
+    const stranger = await platform.login(`stranger-${'x'.repeat(people)}`);
+    expect((await start({}, stranger)).status).toBe(404);
+  });
+
+  test('refuses a sixth job while five are active, and takes one again after a stop', async () => {
+    const jobs = await Promise.all(Array.from({ length: 8 }, () => start({})));
+    const taken = jobs.filter(({ status }) => status === 201);
+    expect(taken).toHaveLength(5);
+    const refused = jobs.find(({ status }) => status === 429);
+    expect(refused?.body).toMatchObject({ error: 'rate_limit_exceeded', retry_after: 60 });
+    expect(refused?.body.message).toContain('At most 5 training jobs');
+    await stop(taken[0]!.body.job_id);
+    expect((await start({})).status).toBe(201);
+  });
+
+  test('of a regression watches no accuracy', async () => {
+    const { classes: _, ...profile } = PROFILE;
+    dataset = await ready(platform, await uploaded(platform, token), { ...profile, task: 'regression' });
+    const answer = await start({ early_stopping: { enabled: true, monitor: 'val_accuracy' } });
+    expect(answer.body.details[0].message).toBe(
+      'must be val_loss or loss for regression with validation_split 0.2; got val_accuracy',
+    );
+    expect((await start({})).status).toBe(201);
+  });
+});
+
+describe('a job', () => {
+  const started = async () => (await start({ hyperparameters: { epochs: 2 } })).body.job_id as string;
+
+  test('is watched while it is queued, runs and has completed', async () => {
+    const id = await started();
+    expect((await status(id)).body).toEqual({
+      job_id: id,
+      status: 'queued',
+      progress: 0,
+      current_epoch: 0,
+      total_epochs: 2,
+      metrics: {},
+      started_at: null,
+      elapsed_time: 0,
+    });
+    expect((await results(id)).body.message).toContain('still queued');
+    const begin = platform.clock.now;
+    const job = await running(platform, dataset.account_id, id);
+    platform.clock.now += 2500;
+    await reportProgress(platform.store.table, job, { current_epoch: 1, progress: 50, metrics: { loss: 0.5 } }, 'now');
+    expect((await status(id)).body).toMatchObject({
+      status: 'running',
+      progress: 50,
+      current_epoch: 1,
+      metrics: { loss: 0.5 },
+      started_at: new Date(begin).toISOString(),
+      elapsed_time: 2.5,
+    });
+    expect((await results(id)).body.message).toContain('still running');
+    const model = await completed(platform, job, Buffer.from('onnx'));
+    platform.clock.now += 60_000;
+    expect((await status(id)).body).toMatchObject({ status: 'completed', progress: 100, elapsed_time: 2.5 });
+    expect((await results(id)).body).toEqual({
+      job_id: id,
+      status: 'completed',
+      model_id: model.id,
+      final_metrics: { train_loss: 0.1, train_accuracy: 0.95, val_loss: 0.2, val_accuracy: 0.9 },
+      training_history: { loss: [0.9, 0.5], accuracy: [0.6, 0.8] },
+      duration: 2.5,
+      completed_at: new Date(begin + 2500).toISOString(),
+    });
+    const late = await stop(id);
+    expect([late.status, late.body.message]).toEqual([409, `Training job ${id} cannot be stopped: it is completed`]);
+  });
+
+  test('that has failed says why', async () => {
+    const id = await started();
+    const job = await running(platform, dataset.account_id, id);
+    await failJob(
+      platform.store.table,
+      job,
+      'the loss became infinite in epoch 3',
+      new Date(platform.clock.now).toISOString(),
+    );
+    expect((await status(id)).body).toMatchObject({ status: 'failed', error: 'the loss became infinite in epoch 3' });
+    const answer = await results(id);
+    expect(answer.status).toBe(409);
+    expect(answer.body.message).toBe(`Training job ${id} has failed: the loss became infinite in epoch 3`);
+  });
+
+  test('is stopped while queued or running, once, and its task with it', async () => {
+    const terminated: string[] = [];
+    const watched = await openPlatform({}, () => ({
+      ...platform.store,
+      compute: { ...platform.store.compute, terminate: async (id) => void terminated.push(id) },
+    }));
+    const queued = await started();
+    expect((await stop(queued)).body).toEqual({
+      job_id: queued,
+      status: 'stopped',
+      message: 'Training job stopped successfully',
+    });
+    expect((await stop(queued)).status).toBe(409);
+    const id = await started();
+    await running(platform, dataset.account_id, id);
+    const answer = await watched.call({ method: 'POST', path: `/training/stop/${id}`, token });
+    expect(answer.status).toBe(200);
+    expect(terminated).toEqual([`${id}-1`]);
+    expect((await results(id)).body.message).toBe(`Training job ${id} was stopped`);
+    await watched.close();
+  });
+
+  test('of another account is not there', async () => {
+    const id = await started();
+    const stranger = await platform.login(`other-${'x'.repeat(people)}`);
+    for (const [method, path] of [
+      ['GET', `/training/status/${id}`],
+      ['GET', `/training/results/${id}`],
+      ['POST', `/training/stop/${id}`],
+    ] as const) {
+      expect((await platform.call({ method, path, token: stranger })).status).toBe(404);
+    }
+    expect((await status(id)).body.status).toBe('queued');
+  });
+});
