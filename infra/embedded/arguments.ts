@@ -12,7 +12,7 @@ export class UsageError extends Error {}
 
 export const USAGE = `Usage: npm start [-- OPTIONS]
 
-  --data DIR         where everything is kept (default: .trainyard)
+  --data DIR         where everything is kept (default: .trainyard/data)
   --host ADDRESS     the address to bind (default: 127.0.0.1, this machine only)
   --port-offset N    added to every port, 0 to 50000 (default: 0); "free" takes free ports
   --help             this text`;
@@ -39,7 +39,7 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        data: { type: 'string', default: '.trainyard' },
+        data: { type: 'string', default: '.trainyard/data' },
         host: { type: 'string', default: '127.0.0.1' },
         'port-offset': { type: 'string', default: '0' },
         help: { type: 'boolean', default: false },

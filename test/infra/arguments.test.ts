@@ -4,7 +4,7 @@ import { readArguments, UsageError } from '#infra/embedded/arguments.ts';
 
 describe('the command line of npm start', () => {
   test('defaults to this machine only and to a folder below the current one', () => {
-    expect(readArguments([])).toEqual({ dataDir: resolve('.trainyard'), host: '127.0.0.1', portOffset: 0 });
+    expect(readArguments([])).toEqual({ dataDir: resolve('.trainyard/data'), host: '127.0.0.1', portOffset: 0 });
   });
 
   test('takes each option', () => {

@@ -20,6 +20,10 @@ export class Client {
     this.#base = base;
   }
 
+  get token(): string | undefined {
+    return this.#token;
+  }
+
   useToken(token: string): void {
     this.#token = token;
   }

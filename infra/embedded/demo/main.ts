@@ -11,7 +11,7 @@ const FOLDER = resolve('.trainyard/demo');
 
 /** On the usual ports where they are free, else on others: a demo should not fail over a port. */
 async function start(): Promise<Host> {
-  const options = { dataDir: FOLDER, log: { file: resolve(FOLDER, 'demo.log') } };
+  const options = { dataDir: resolve(FOLDER, 'data'), log: { file: resolve(FOLDER, 'demo.log') } };
   try {
     return await startHost(options);
   } catch (error) {

@@ -11,9 +11,9 @@ import type { Terminal } from './terminal.ts';
 const POLL_MS = 150;
 const TRAINING = {
   model_type: 'mlp',
-  hyperparameters: { learning_rate: 0.01, batch_size: 16, epochs: 60, hidden_layers: [32, 32], seed: 7 },
+  hyperparameters: { learning_rate: 0.001, batch_size: 8, epochs: 150, hidden_layers: [32, 32], seed: 7 },
   validation_split: 0.2,
-  early_stopping: { enabled: true, patience: 25, monitor: 'val_loss' },
+  early_stopping: { enabled: true, patience: 50, monitor: 'val_loss' },
 };
 
 interface Status {
@@ -92,6 +92,7 @@ async function upload(client: Client, csv: string): Promise<Dataset> {
   const form = new FormData();
   form.append('file', new File([csv], 'penguins.csv', { type: 'text/csv' }));
   form.append('name', 'Palmer penguins');
+  form.append('target', 'species');
   form.append('dataset_type', 'classification');
   const { id } = await client.post<{ id: string }>('/datasets/upload', form);
   for (;;) {

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type RunningHost, startHostProcess } from './running-host.ts';
+import { User } from './user.ts';
+
+const LIMIT = 32 * 1024 * 1024;
+
+let folder: string;
+let host: RunningHost;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
+  host = await startHostProcess(join(folder, 'data'));
+});
+
+afterAll(async () => {
+  await host.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function read(response: IncomingMessage) {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString()) as { error: string; details: { message: string }[] };
+}
+
+describe('the listener', () => {
+  test('refuses a body that is announced too large before it is sent', async () => {
+    const headers = { 'content-type': 'application/json', 'content-length': LIMIT * 2, expect: '100-continue' };
+    const outgoing = request(`${host.base}/auth/login`, { method: 'POST', headers });
+    let asked = false;
+    outgoing.on('continue', () => {
+      asked = true;
+    });
+    outgoing.flushHeaders();
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    const body = await read(response);
+    outgoing.destroy();
+    expect([response.statusCode, asked]).toEqual([413, false]);
+    expect(body.error).toBe('payload_too_large');
+    expect(body.details[0]!.message).toContain(String(LIMIT * 2));
+  });
+
+  test('refuses a body that turns out too large', async () => {
+    const outgoing = request(`${host.base}/datasets/upload`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'multipart/form-data; boundary=x',
+        'transfer-encoding': 'chunked',
+        authorization: `Bearer ${(await User.register(host.base)).client.token}`,
+      },
+    });
+    const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
+    const megabyte = Buffer.alloc(1024 * 1024, 'a');
+    for (let i = 0; i < 34; i++) {
+      if (!outgoing.write(megabyte)) await Promise.race([once(outgoing, 'drain'), answered]);
+    }
+    outgoing.end();
+    const [response] = await answered;
+    expect(response.statusCode).toBe(413);
+    expect((await read(response)).error).toBe('payload_too_large');
+  });
+
+  test('answers HEAD with the head alone', async () => {
+    const response = await fetch(host.base, { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(Number(response.headers.get('content-length'))).toBeGreaterThan(0);
+    expect(await response.text()).toBe('');
+  });
+
+  test('survives clients that break off', async () => {
+    const socket = connect(Number(new URL(host.base).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(
+      'POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"user',
+    );
+    socket.destroy();
+    await once(socket, 'close');
+    expect((await fetch(host.base)).status).toBe(200);
+  });
+
+  test('answers nonsense with an error of the surface', async () => {
+    for (const path of ['/no/such/path', '//', '/%ff', '/models/%00/predict', `/${'x'.repeat(5000)}`]) {
+      const response = await fetch(`${host.base}${path}`);
+      expect([400, 401, 404, 405]).toContain(response.status);
+      expect(await response.json()).toHaveProperty('error');
+    }
+  });
+});
