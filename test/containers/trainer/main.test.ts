@@ -1,0 +1,85 @@
+/** The trainer as a process, as the embedded host starts it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { findJob, type Job, stopJob } from '#domain/jobs.ts';
+import { isoTime } from '#domain/times.ts';
+import { openTrainerWorld, type TrainerWorld } from './world.ts';
+
+const MAIN = fileURLToPath(new URL('../../../containers/trainer/main.ts', import.meta.url));
+const FOREVER = { hyperparameters: { epochs: 10_000, learning_rate: 1e-6 } };
+
+let world: TrainerWorld;
+let child: ChildProcess | undefined;
+beforeEach(async () => {
+  world = await openTrainerWorld();
+});
+afterEach(async () => {
+  child?.kill('SIGKILL');
+  await world.close();
+});
+
+function start(env: Readonly<Record<string, string>>) {
+  const process_ = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child = process_;
+  const lines: { message: string }[] = [];
+  createInterface(process_.stdout).on('line', (line) => lines.push(JSON.parse(line) as { message: string }));
+  const closed = once(process_, 'close').then(([code]) => ({ code: code as number | null, lines }));
+  return { process: process_, closed };
+}
+
+const startFor = (job: Job) =>
+  start({
+    TRAINYARD_DATA: world.dir,
+    TRAINYARD_ACCOUNT: job.account_id,
+    TRAINYARD_JOB: job.id,
+    TRAINYARD_ATTEMPT: String(job.attempt),
+  });
+const find = async (): Promise<Job> => (await findJob(world.adapters.table, world.accountId, 'j'))!;
+
+async function untilItHasLearned(): Promise<void> {
+  while ((await find()).current_epoch < 1) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+test('completes its job and ends with 0', async () => {
+  const { closed } = startFor(await world.queue('j'));
+  const { code, lines } = await closed;
+  expect(lines.map(({ message }) => message)).toEqual(['training', 'completed']);
+  expect(code).toBe(0);
+  expect((await find()).status).toBe('completed');
+});
+
+test('ends with 0 soon after its job was stopped', async () => {
+  const { closed } = startFor(await world.queue('j', FOREVER));
+  await untilItHasLearned();
+  await stopJob(world.adapters.table, await find(), isoTime(Date.now()));
+  const { code, lines } = await closed;
+  expect(lines.at(-1)!.message).toBe('ended');
+  expect(code).toBe(0);
+  expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
+});
+
+test('ends on SIGTERM, and when the process that started it is gone', async () => {
+  const job = await world.queue('j', FOREVER);
+  const first = startFor(job);
+  await untilItHasLearned();
+  first.process.kill('SIGTERM');
+  expect((await first.closed).code).toBe(143);
+
+  const second = startFor(await world.begin('j'));
+  second.process.stdin.end();
+  expect((await second.closed).code).toBe(1);
+});
+
+test('says what is missing where it was called wrongly', async () => {
+  const { code, lines } = await start({ TRAINYARD_ACCOUNT: 'a', TRAINYARD_ATTEMPT: '0' }).closed;
+  expect(code).toBe(2);
+  expect(lines.map(({ message }) => message)).toEqual([
+    'environment variables missing or invalid: TRAINYARD_JOB, TRAINYARD_ATTEMPT, TRAINYARD_DATA',
+  ]);
+});
