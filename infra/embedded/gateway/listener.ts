@@ -5,7 +5,7 @@ import type { APIGatewayProxyResult } from 'aws-lambda';
 import { functions, type Surface } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
 import { discardRest, readBody } from './body.ts';
-import { toProxyEvent, writeResult } from './proxy-event.ts';
+import { pathOf, toProxyEvent, writeResult } from './proxy-event.ts';
 import { ResponseStream } from './response-stream.ts';
 import { makeRouter } from './route.ts';
 
@@ -35,7 +35,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
   async function serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
     if (await options.before(request, response)) return;
-    const path = new URL(request.url ?? '/', 'http://host').pathname;
+    const path = pathOf(request);
     const match = router(path);
     if (!match) throw new Error(`no route takes ${path}: the topology has to end with {proxy+}`);
 
@@ -48,8 +48,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const bytes = body.kind === 'whole' ? body.bytes : Buffer.alloc(0);
     const event = toProxyEvent(request, bytes, match, { requestId, now: options.now(), surface: options.name });
     if (body.kind === 'tooLarge') {
-      event.headers['Content-Length'] = String(body.bytes);
-      event.multiValueHeaders['Content-Length'] = [String(body.bytes)];
+      // A chunked body was not announced.
+      event.headers['content-length'] ??= String(body.bytes);
       response.setHeader('connection', 'close');
       discardRest(request, 4 * options.maxBodyBytes);
     }

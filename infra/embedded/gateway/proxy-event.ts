@@ -12,18 +12,18 @@ export function toProxyEvent(
   match: Match,
   context: { requestId: string; now: number; surface: string },
 ): APIGatewayProxyEvent {
-  const url = new URL(request.url ?? '/', 'http://host');
+  const path = pathOf(request);
   const headers: Record<string, string[]> = {};
   for (let i = 0; i < request.rawHeaders.length; i += 2) {
     const name = request.rawHeaders[i]!;
     headers[name] = [...(headers[name] ?? []), request.rawHeaders[i + 1]!];
   }
   const query: Record<string, string[]> = {};
-  for (const [name, value] of url.searchParams) query[name] = [...(query[name] ?? []), value];
+  for (const [name, value] of searchParams(request)) query[name] = [...(query[name] ?? []), value];
   const method = request.method ?? 'GET';
   return {
     resource: match.resource,
-    path: url.pathname,
+    path,
     httpMethod: method,
     headers: last(headers),
     multiValueHeaders: headers,
@@ -44,7 +44,7 @@ export function toProxyEvent(
         sourceIp: request.socket.remoteAddress ?? '',
         userAgent: request.headers['user-agent'] ?? null,
       },
-      path: url.pathname,
+      path,
       stage: 'local',
       requestId: context.requestId,
       requestTimeEpoch: context.now,
@@ -53,6 +53,12 @@ export function toProxyEvent(
     },
   };
 }
+
+/** The path as it was sent, still percent-encoded; `//` at its beginning is no host. */
+export const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split(/[?#]/, 1)[0]!;
+
+const searchParams = (request: IncomingMessage): URLSearchParams =>
+  new URLSearchParams((request.url ?? '').split('?').slice(1).join('?'));
 
 const NO_IDENTITY = {
   accessKey: null,
@@ -85,6 +91,7 @@ export function writeHead(response: ServerResponse, result: Omit<APIGatewayProxy
 export function writeResult(response: ServerResponse, result: APIGatewayProxyResult, withBody: boolean): void {
   const body = Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8');
   writeHead(response, result);
-  if (result.statusCode !== 204 && result.statusCode !== 304) response.setHeader('content-length', body.length);
+  const counts = withBody && result.statusCode !== 204 && result.statusCode !== 304;
+  if (counts) response.setHeader('content-length', body.length);
   response.end(withBody ? body : undefined);
 }

@@ -46,7 +46,8 @@ function compare(a: readonly string[], b: readonly string[]): number {
 function parametersOf(template: readonly string[], path: readonly string[]): Record<string, string> | undefined {
   const parameters: Record<string, string> = {};
   for (const [i, segment] of template.entries()) {
-    if (segment.endsWith('+}')) return { ...parameters, [segment.slice(1, -2)]: path.slice(i).join('/') };
+    if (segment.endsWith('+}') && path.length > i)
+      return { ...parameters, [segment.slice(1, -2)]: path.slice(i).join('/') };
     if (path[i] === undefined) return undefined;
     if (segment.startsWith('{')) {
       if (path[i] === '') return undefined;
