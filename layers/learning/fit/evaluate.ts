@@ -4,7 +4,6 @@ import { expectTensor, type Tensor, type Tensors, tensor } from '#engine/tensor.
 import type { Evaluator } from '#engine/training.ts';
 import { Confusion } from '../metrics/classification.ts';
 import { Errors } from '../metrics/regression.ts';
-import type { Pace } from './pace.ts';
 import { type Preparation, rowsOf } from './task.ts';
 
 export type Scores = Readonly<Record<string, number>>;
@@ -45,8 +44,8 @@ const judges: Readonly<Record<Preparation['task'], (of: Preparation) => Judge>> 
 export interface EvaluateOptions {
   readonly evaluator: Evaluator;
   readonly preparation: Preparation;
-  readonly pace: Pace;
-  readonly now: () => number;
+  /** Rows at once. Fixed, and not by the clock: sums depend on where they are cut. */
+  readonly pieceRows: number;
   /** Asked after each piece; false ends the evaluation. */
   readonly goOn: () => Promise<boolean>;
 }
@@ -56,7 +55,7 @@ export interface EvaluateOptions {
  * @param limit look at no more than so many rows, from the first
  */
 export async function evaluate(
-  { evaluator, preparation, pace, now, goOn }: EvaluateOptions,
+  { evaluator, preparation, pieceRows, goOn }: EvaluateOptions,
   state: State,
   data: Tensors,
   limit = rowsOf(data),
@@ -65,11 +64,9 @@ export async function evaluate(
   const judge = judges[preparation.task](preparation);
   let loss = 0;
   for (let start = 0; start < rows; ) {
-    const end = Math.min(rows, start + pace.size);
+    const end = Math.min(rows, start + pieceRows);
     const piece = rowsBetween(data, start, end);
-    const began = now();
     const result = await evaluator.run(state, piece);
-    pace.took(end - start, now() - began);
     loss += result.loss;
     judge.take(expectTensor('outputs', result.outputs, 'float32').data, piece.y!);
     start = end;

@@ -51,7 +51,9 @@ export interface Fit {
 /** A chunk shorter than this costs more than it does; a longer one obeys a stop too late. */
 const CHUNK_MS = 250;
 const FIRST_STEPS = 4;
-const FIRST_ROWS = 1024;
+/** Of a piece of an evaluation: a fraction of a second. */
+const PIECE_FLOPS = 5e8;
+const PIECE_ROWS = { least: 64, most: 65_536 };
 /** Training rows that a regression is judged by in each epoch; all of them are in the end. */
 const SAMPLE_ROWS = 8192;
 /** Below so many operations a step, a second thread costs more than it does. */
@@ -69,7 +71,8 @@ export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
   const optimizer = optimizerOf(h);
   const batchSize = Math.min(h.batch_size, rowsOf(data.training));
   const program = compileTrain({ ...objective, optimizer, batchSize, seed: h.seed });
-  const small = 3 * batchSize * family.flopsPerRow(shape, h) < THREADED_FLOPS;
+  const flops = family.flopsPerRow(shape, h);
+  const small = 3 * batchSize * flops < THREADED_FLOPS;
   const options = small ? { threads: 1 } : {};
   const state = initialState({ network, optimizer }, h.seed);
   await using training = await Training.open(program, data.training, state, options);
@@ -81,7 +84,7 @@ export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
   let best = training.state;
   let progress: Progress = { epoch: 0, fraction: 0, metrics: {} };
   const goOn = (): Promise<boolean> => spec.report(progress);
-  const judging: EvaluateOptions = { evaluator, preparation, pace: new Pace(CHUNK_MS, FIRST_ROWS), now, goOn };
+  const judging: EvaluateOptions = { evaluator, preparation, pieceRows: pieceRows(flops), goOn };
 
   for (let epoch = 1; epoch <= h.epochs; epoch++) {
     const batches = batchesOf(rowsOf(data.training), batchSize, h.seed, epoch);
@@ -93,7 +96,10 @@ export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
       pace.took(chunk.length, now() - began);
       const bad = firstBadStep(scores);
       if (bad >= 0) throw diverged(epoch, `step ${step + bad + 1} of ${batches.length}`, h.learning_rate);
-      for (const name of ['loss', 'weight', 'correct'] as const) totals[name] += sum(scores[name]);
+      // One after the other, so that the sum does not depend on how steps were grouped into chunks.
+      for (const name of ['loss', 'weight', 'correct'] as const) {
+        for (const value of scores[name]) totals[name] += value;
+      }
       step += chunk.length;
       progress = { ...progress, fraction: (epoch - 1 + step / batches.length) / h.epochs };
       if (!(await goOn())) return undefined;
@@ -157,4 +163,5 @@ function diverged(epoch: number, where: string, learningRate: number): TrainingF
   );
 }
 
-const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
+const pieceRows = (flopsPerRow: number): number =>
+  Math.max(PIECE_ROWS.least, Math.min(PIECE_ROWS.most, Math.floor(PIECE_FLOPS / Math.max(1, flopsPerRow))));

@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { Cache } from '#learning/serving/cache.ts';
+
+function world(maxBytes: number) {
+  const log: string[] = [];
+  const cache = new Cache<{ name: string; bytes: number; dispose(): Promise<void> }>(maxBytes);
+  const use = (name: string, during: () => Promise<void> = async () => {}, bytes = 10) =>
+    cache.use(
+      name,
+      async () => {
+        log.push(`load ${name}`);
+        return { name, bytes, dispose: async () => void log.push(`drop ${name}`) };
+      },
+      during,
+    );
+  return { log, use, cache };
+}
+
+test('loads once, even for callers at the same time', async () => {
+  const { log, use } = world(100);
+  await Promise.all([use('a'), use('a')]);
+  await use('a');
+  expect(log).toEqual(['load a']);
+});
+
+test('drops the least recently used when there is no more room', async () => {
+  const { log, use, cache } = world(25);
+  await use('a');
+  await use('b');
+  await use('a');
+  await use('c');
+  expect(log).toEqual(['load a', 'load b', 'load c', 'drop b']);
+  expect(cache.bytes).toBe(20);
+});
+
+test('drops nothing that is in use', async () => {
+  const { log, use } = world(5);
+  await use('a', async () => {
+    await use('b');
+    expect(log).toEqual(['load a', 'load b', 'drop b']);
+  });
+  expect(log.at(-1)).toBe('drop a');
+});
+
+test('tries again after a loading that failed', async () => {
+  const cache = new Cache<{ bytes: number; dispose(): Promise<void> }>(10);
+  const failing = cache.use(
+    'a',
+    () => Promise.reject(new Error('away')),
+    async () => 1,
+  );
+  await expect(failing).rejects.toThrow('away');
+  const loaded = { bytes: 1, dispose: async () => {} };
+  expect(
+    await cache.use(
+      'a',
+      async () => loaded,
+      async () => 2,
+    ),
+  ).toBe(2);
+});

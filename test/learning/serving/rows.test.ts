@@ -1,0 +1,52 @@
+import { describe, expect, test } from '@jest/globals';
+import { toNumbers } from '#engine/tensor.ts';
+import type { ServedFeature } from '#learning/serving/description.ts';
+import { type Row, rowTensors } from '#learning/serving/rows.ts';
+import { faults } from '../chunks.ts';
+
+const FEATURES: readonly ServedFeature[] = [
+  { name: 'mass', type: 'number', input: 'mass' },
+  { name: 'colour', type: 'category', input: 'colour' },
+  { name: 'is it', type: 'boolean', input: 'is_it' },
+  { name: 'when', type: 'timestamp', input: 'when' },
+];
+
+const messages = (...rows: Row[]) => faults(() => rowTensors(FEATURES, rows));
+
+describe('rows of a request', () => {
+  test('become a column for each feature, given in order or by name', () => {
+    const { mass, colour, is_it, when } = rowTensors(FEATURES, [
+      [1.5, ' red ', true, '2024-01-01'],
+      { when: 1000, 'is it': 'No', mass: null, colour: 'NA' },
+      [null, null, null, null],
+    ]);
+    expect(toNumbers(mass!)).toEqual([1.5, Number.NaN, Number.NaN]);
+    expect(colour!.data).toEqual(['red', '', '']);
+    expect(is_it!.data).toEqual(['true', 'false', '']);
+    expect(toNumbers(when!)).toEqual([Date.UTC(2024, 0, 1), 1000, Number.NaN]);
+    expect(mass!.shape).toEqual([3, 1]);
+  });
+
+  test('are refused with the place, what was expected and what came', async () => {
+    expect(await messages([1, 'red', true])).toEqual([
+      'inputs[0]: must have 4 values (mass, colour, is it, when); got 3',
+    ]);
+    expect(await messages([1, 'red', true, 1], ['heavy', 5, 'maybe', 'today'])).toEqual([
+      'inputs[1][0]: must be a number for feature "mass", or null; got "heavy"',
+      'inputs[1][1]: must be a string for feature "colour", or null; got 5',
+      'inputs[1][2]: must be true or false for feature "is it", or null; got "maybe"',
+      'inputs[1][3]: must be a time (ISO 8601, or epoch milliseconds) for feature "when", or null; got "today"',
+    ]);
+    expect(await messages({ mass: 1, color: 'red', 'is it': false, when: 5 })).toEqual([
+      'inputs[0].color: must be one of the features mass, colour, is it, when',
+      'inputs[0].colour: must be given, null if it is missing; got nothing',
+    ]);
+    expect(await messages({ mass: '1', colour: 'red', 'is it': false, when: 5 })).toEqual([
+      'inputs[0].mass: must be a number for feature "mass", or null; got "1"',
+    ]);
+  });
+
+  test('name twenty faults at most', async () => {
+    expect(await messages(...Array.from({ length: 30 }, () => [1]))).toHaveLength(20);
+  });
+});

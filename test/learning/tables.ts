@@ -1,0 +1,37 @@
+import { type FitSpec, fitNetwork } from '#learning/fit/fit.ts';
+import { prepare } from '#learning/prepare.ts';
+import { type ProfileOptions, profileCsv } from '#learning/profile/profile.ts';
+import { families } from '#zoo/registry.ts';
+import { chunked } from './chunks.ts';
+
+export const mlp = families.mlp!;
+
+export interface LearnOptions extends Partial<ProfileOptions> {
+  readonly validationSplit?: number;
+  readonly hyperparameters?: object;
+}
+
+/** A file's text, profiled and prepared. */
+export async function prepared(text: string, options: LearnOptions = {}) {
+  const { validationSplit = 0.2, hyperparameters = {}, ...profiling } = options;
+  const profile = await profileCsv(chunked(text), { task: 'auto', ...profiling });
+  const h = mlp.hyperparameters.parse(hyperparameters);
+  const made = await prepare(chunked(text), profile, { validationSplit, seed: h.seed });
+  return { profile, hyperparameters: h, ...made };
+}
+
+/** … and learned from. */
+export async function learned(text: string, options: LearnOptions = {}, more: Partial<FitSpec> = {}) {
+  const made = await prepared(text, options);
+  const fitted = await fitNetwork({
+    family: mlp,
+    hyperparameters: made.hyperparameters,
+    preparation: made.preparation,
+    data: made.data,
+    earlyStopping: { enabled: false, patience: 10, monitor: 'val_loss' },
+    now: () => performance.now(),
+    report: async () => true,
+    ...more,
+  });
+  return { ...made, fitted };
+}
