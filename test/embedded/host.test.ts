@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Database } from '#embedded/database.ts';
+import { FolderInUseError, FolderUnusableError, openEmbedded, openEmbeddedHost } from '#embedded/open.ts';
+import { testClock } from '../conformance/table/subject.ts';
+import { embeddedOptions, hostOptions, temporaryFolder } from './folder.ts';
+
+let dir: string;
+let remove: () => Promise<void>;
+beforeEach(async () => {
+  ({ dir, remove } = await temporaryFolder());
+});
+afterEach(() => remove());
+
+/** Starts a script of this folder and resolves with the first line that it prints. */
+async function start(script: string, ...args: string[]) {
+  const child = spawn(process.execPath, ['--no-warnings', join(import.meta.dirname, script), dir, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return { child, line: String((await lines.next()).value) };
+}
+
+test('the folder is created, closed to others', async () => {
+  const inner = join(dir, 'a', 'b');
+  const host = await openEmbeddedHost(hostOptions(inner));
+  expect((await stat(inner)).mode & 0o777).toBe(0o700);
+  for (const name of await readdir(join(inner, 'keys'))) {
+    expect((await stat(join(inner, 'keys', name))).mode & 0o777).toBe(0o600);
+  }
+  await host.close();
+});
+
+test('a folder has one host, and a second one is told which process that is', async () => {
+  const host = await openEmbeddedHost(hostOptions(dir));
+  const second = openEmbeddedHost(hostOptions(dir));
+  await expect(second).rejects.toThrow(FolderInUseError);
+  await expect(second).rejects.toMatchObject({ dir, pid: process.pid });
+  await host.close();
+  await (await openEmbeddedHost(hostOptions(dir))).close();
+});
+
+test('a host in another process holds the folder until it is killed', async () => {
+  const { child } = await start('compute-host.ts');
+  const refused = openEmbeddedHost(hostOptions(dir));
+  await expect(refused).rejects.toMatchObject({ pid: child.pid });
+  await expect(refused).rejects.toThrow(`the data folder ${dir} is in use by another host (process ${child.pid})`);
+  const worker = await openEmbedded(embeddedOptions(dir));
+  await worker.table.put({ pk: 'a', sk: 'a' });
+  await worker.close();
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  const host = await openEmbeddedHost(hostOptions(dir));
+  await host.startCompute();
+  await host.close();
+});
+
+test('a folder that cannot be used is refused in one line', async () => {
+  const file = join(dir, 'file');
+  await writeFile(file, 'x');
+  await expect(openEmbedded(embeddedOptions(file))).rejects.toThrow(FolderUnusableError);
+  await expect(openEmbedded(embeddedOptions(join(file, 'inner')))).rejects.toThrow(
+    `cannot use ${join(file, 'inner')} as the data folder: it is not a folder`,
+  );
+});
+
+test('a folder with somebody’s other files in it is left as it is', async () => {
+  const home = join(dir, 'home');
+  await mkdir(home, { mode: 0o755 });
+  await writeFile(join(home, 'letter.txt'), 'x');
+  await expect(openEmbeddedHost(hostOptions(home))).rejects.toThrow('it holds other files');
+  expect((await stat(home)).mode & 0o777).toBe(0o755);
+  expect(await readdir(home)).toEqual(['letter.txt']);
+});
+
+test('data that a newer release wrote is refused', async () => {
+  await (await openEmbedded(embeddedOptions(dir))).close();
+  const database = new Database(join(dir, 'trainyard.db'));
+  database.execute('PRAGMA user_version = 99');
+  database.close();
+  await expect(openEmbedded(embeddedOptions(dir))).rejects.toThrow('has format 99; this release reads up to 1');
+});
+
+test('several processes open a new folder at once, and none of their increments is lost', async () => {
+  const counters = await Promise.all([1, 2, 3].map(() => start('counting.ts', '150')));
+  for (const { line } of counters) expect(line).toBe('counted');
+  const adapters = await openEmbedded(embeddedOptions(dir));
+  expect(await adapters.table.get({ pk: 'shared', sk: 'counter' })).toMatchObject({ n: 450 });
+  await adapters.close();
+});
+
+test('what has expired is purged, and nothing else', async () => {
+  const clock = testClock();
+  const host = await openEmbeddedHost({ ...hostOptions(dir), now: clock.now });
+  for (let n = 0; n < 1100; n += 1) {
+    void host.table.put({ pk: 'a', sk: String(n), ...(n < 1050 && { expiresAt: clock.seconds() + 5 }) });
+  }
+  await host.table.transact([{ kind: 'put', item: { pk: 'b', sk: 'a' } }], 'token');
+  const upload = await host.blobs.datasets.startUpload('a');
+  expect(await host.purge()).toEqual({ items: 0, tokens: 0, tasks: 0, uploads: 0 });
+  clock.advance(700);
+  expect(await host.purge()).toEqual({ items: 1050, tokens: 1, tasks: 0, uploads: 0 });
+  expect((await host.table.query({ partition: 'a', limit: 1000 })).items).toHaveLength(50);
+  clock.advance(7 * 24 * 3600);
+  expect(await host.purge()).toEqual({ items: 0, tokens: 0, tasks: 0, uploads: 1 });
+  await expect(host.blobs.datasets.presignPart('a', upload, 1, 60)).rejects.toThrow('there is no upload');
+  await host.close();
+});
