@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { InternalError } from '#domain/errors.ts';
+import { once } from './idempotency.ts';
 import { type ProxyResponse, stateOf } from './middleware/state.ts';
 import type { Reply } from './reply.ts';
 import type { Route, RouteFacts, Services } from './route.ts';
@@ -16,18 +17,16 @@ export function makeDispatcher<S extends Services>(
     if (state.preflight) return { statusCode: 204, headers: { Allow: state.preflight.allow.join(', ') }, body: '' };
     const route = state.route && byFacts.get(state.route);
     if (!route) throw new InternalError('a request without a route reached the dispatcher');
-    const reply = await route.run(
-      {
-        id: state.id,
-        sourceIp: event.requestContext.identity.sourceIp,
-        path: state.parameters,
-        query: queryOf(event),
-        headers: state.headers,
-        body: state.body,
-        caller: state.caller,
-      },
-      services,
-    );
+    const raw = {
+      id: state.id,
+      sourceIp: event.requestContext.identity.sourceIp,
+      path: state.parameters,
+      query: queryOf(event),
+      headers: state.headers,
+      body: state.body,
+      caller: state.caller,
+    };
+    const reply = await once(route, raw, services, () => route.run(raw, services));
     const response = render(route, reply);
     return event.httpMethod === 'HEAD' ? withoutBody(response) : response;
   };

@@ -1,7 +1,8 @@
 /** The OpenAPI 3.1 document of routes: nothing in it is written twice. */
 import { STATUS_CODES } from 'node:http';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { idempotencyHeader } from './idempotency.ts';
 import type { ResponseDeclaration } from './reply.ts';
 import type { Method, RequestDeclaration, RouteFacts } from './route.ts';
 
@@ -57,7 +58,10 @@ export function openApiDocument(routes: readonly DescribedRoute[], facts: Docume
 }
 
 function operation(route: DescribedRoute, facts: DocumentFacts): ZodOpenApiOperationObject {
-  const { path, query, headers, body } = route.request;
+  const { path, query, body } = route.request;
+  const headers = route.idempotent
+    ? (route.request.headers ?? z.object({})).extend(idempotencyHeader)
+    : route.request.headers;
   const answers = Object.entries(route.responses).map(([status, declared]) => [status, answer(declared)] as const);
   const errors = errorStatuses(route).map((status) => [String(status), errorAnswer(status, facts)] as const);
   return {
@@ -106,6 +110,7 @@ export function errorStatuses(route: DescribedRoute): number[] {
     [body !== undefined, [400, 413, 415]],
     [route.authentication === 'account', [401]],
     [path !== undefined, [404]],
+    [route.idempotent === true, [409, 422]],
     [route.cost === 'request', [429]],
     [true, [500, 503]],
   ];

@@ -72,6 +72,8 @@ export interface RouteFacts {
   readonly responses: Responses;
   /** Statuses of errors beyond those that follow from the rest of the declaration. */
   readonly errors?: readonly number[];
+  /** Takes an `Idempotency-Key`: the same request sent again is answered again, and done once. */
+  readonly idempotent?: boolean;
   /** HTML of ours, which loads scripts and styles of ours: gets the Content-Security-Policy that lets it. */
   readonly page?: boolean;
 }

@@ -104,6 +104,17 @@ export class UnsupportedMediaTypeError extends TrainyardError {
   }
 }
 
+/** The request is well formed, but contradicts an earlier one that it claims to repeat. */
+export class UnprocessableError extends TrainyardError {
+  readonly code = 'unprocessable';
+  readonly status = 422;
+  override readonly details: readonly ErrorDetail[];
+  constructor(message: string, details: readonly ErrorDetail[] = []) {
+    super(message);
+    this.details = details;
+  }
+}
+
 /** Too much, too often, or too many at once. */
 export class RateLimitError extends TrainyardError {
   readonly code = 'rate_limit_exceeded';

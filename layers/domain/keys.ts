@@ -12,6 +12,7 @@
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
+ * | Answer to a request that may come twice | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
  * | Blobs that nobody owns | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
  */
@@ -29,6 +30,10 @@ export const keys = {
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
   lineage: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LINEAGE#${name}` }),
+  idempotency: (accountId: string, sha256: string): Key => ({
+    pk: `ACCOUNT#${accountId}`,
+    sk: `IDEMPOTENCY#${sha256}`,
+  }),
   garbage: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
 } as const;
 

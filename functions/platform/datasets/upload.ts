@@ -24,6 +24,7 @@ export const upload = route({
   tags: ['Datasets'],
   authentication: 'account',
   cost: 'request',
+  idempotent: true,
   request: { body: multipart(form, 'Dataset file (CSV)') },
   responses: { 201: { description: 'Uploaded; to be processed', schema: datasetAnswer } },
   async handler({ caller, body: { file, fields } }, { adapters, logger }) {

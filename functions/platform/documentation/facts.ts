@@ -8,6 +8,7 @@ import {
   type TrainyardError,
   UnauthorizedError,
   UnavailableError,
+  UnprocessableError,
   UnsupportedMediaTypeError,
   ValidationError,
 } from '#domain/errors.ts';
@@ -22,6 +23,7 @@ const EXAMPLES: readonly TrainyardError[] = [
   new ConflictError('Dataset 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55 is still processing'),
   new PayloadTooLargeError('body', 1_048_576, 2_000_000),
   new UnsupportedMediaTypeError(['application/json'], 'text/plain'),
+  new UnprocessableError('The Idempotency-Key was used before for another request'),
   new RateLimitError(60),
   new InternalError(),
   new UnavailableError(),

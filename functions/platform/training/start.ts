@@ -48,6 +48,7 @@ export const start = route({
   tags: ['Training'],
   authentication: 'account',
   cost: 'request',
+  idempotent: true,
   request: { body: json(body) },
   responses: { 201: { description: 'Queued', schema: answer } },
   errors: [404, 409],

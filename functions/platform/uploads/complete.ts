@@ -24,6 +24,7 @@ export const complete = route({
   tags: ['Datasets'],
   authentication: 'account',
   cost: 'request',
+  idempotent: true,
   request: { path: uploadPath, body: json(body) },
   responses: { 201: { description: 'Uploaded; to be processed', schema: datasetAnswer } },
   async handler({ caller, path, body: { parts } }, { adapters, logger }) {

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describedRoutes } from '#functions/platform/routes.ts';
+import { openPlatform, type Platform } from './harness.ts';
+
+interface Node {
+  readonly [name: string]: Node;
+}
+
+let platform: Platform;
+let document: Node;
+beforeAll(async () => {
+  platform = await openPlatform();
+  const answer = await platform.call({ path: '/openapi.json' });
+  expect(answer.headers['Content-Type']).toBe('application/json');
+  document = JSON.parse(answer.text);
+});
+afterAll(() => platform.close());
+
+/** Paths and methods of the specification. */
+const SPECIFIED = [
+  'get /',
+  'post /auth/register',
+  'post /auth/login',
+  'post /auth/refresh',
+  'post /datasets/upload',
+  'get /datasets',
+  'get /datasets/{dataset_id}',
+  'delete /datasets/{dataset_id}',
+  'post /training/start',
+  'get /training/status/{job_id}',
+  'get /training/results/{job_id}',
+  'post /training/stop/{job_id}',
+  'get /models',
+  'get /models/{model_id}',
+  'post /models/{model_id}/predict',
+  'delete /models/{model_id}',
+];
+
+const operations = () =>
+  Object.entries(document.paths!).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => ({ name: `${method} ${path}`, path, operation })),
+  );
+
+/** Every object within, with the way to it. */
+function* nodes(value: unknown, at = '#'): Generator<[string, Record<string, unknown>]> {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) yield [at, value as Record<string, unknown>];
+  for (const [key, child] of Object.entries(value)) yield* nodes(child, `${at}/${key.replaceAll('/', '~1')}`);
+}
+
+describe('the OpenAPI document', () => {
+  test('is of version 3.1 and has what such a document must have', () => {
+    expect(document).toMatchObject({
+      openapi: expect.stringMatching(/^3\.1\.\d+$/),
+      info: { title: expect.any(String), version: expect.any(String) },
+      servers: [{ url: '.' }],
+    });
+    const ids = operations().map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    const tags = new Set((document.tags as unknown as { name: string }[]).map(({ name }) => name));
+    for (const { operation } of operations()) {
+      for (const tag of operation.tags as unknown as string[]) expect(tags).toContain(tag);
+    }
+  });
+
+  test('has every route, those of the specification among them', () => {
+    const names = operations().map(({ name }) => name);
+    expect(names.sort()).toEqual(describedRoutes.map(({ method, path }) => `${method.toLowerCase()} ${path}`).sort());
+    expect(names).toEqual(expect.arrayContaining(SPECIFIED));
+  });
+
+  test('has nothing that it refers to in vain', () => {
+    const all = new Set([...nodes(document)].map(([at]) => at));
+    const references = [...nodes(document)].flatMap(([, { $ref }]) => (typeof $ref === 'string' ? [$ref] : []));
+    expect(references.length).toBeGreaterThan(50);
+    for (const reference of references) expect(all).toContain(reference);
+  });
+
+  test('declares each parameter of a path, and says what every answer means', () => {
+    for (const { path, operation } of operations()) {
+      const parameters = Array.isArray(operation.parameters) ? operation.parameters : [];
+      const inPath = parameters.filter((of) => of.in === 'path').map((of) => of.name);
+      expect(inPath).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+      for (const [status, response] of Object.entries(operation.responses!)) {
+        expect(status).toMatch(/^[1-5]\d\d$/);
+        expect(response).toHaveProperty('description', expect.stringMatching(/\S/));
+      }
+    }
+  });
+
+  test('shows errors by one schema, with an example for each status', () => {
+    const of = document.paths!['/training/start']!.post!.responses!;
+    expect(Object.keys(of)).toEqual(['201', '400', '401', '404', '409', '413', '415', '422', '429', '500', '503']);
+    expect(of['429']!.content).toEqual({
+      'application/json': {
+        schema: { $ref: '#/components/schemas/Error' },
+        example: { error: 'rate_limit_exceeded', message: 'Too many requests', retry_after: 60 },
+      },
+    });
+  });
+
+  test('asks for a token where one is needed, and hides passwords', () => {
+    expect(document.components!.securitySchemes!.accessToken).toMatchObject({ type: 'http', scheme: 'bearer' });
+    for (const { operation, name } of operations()) {
+      const open = /^get \/$|^post \/auth\/(register|login|refresh)$/.test(name);
+      expect([name, operation.security]).toEqual([name, open ? undefined : [{ accessToken: [] }]]);
+    }
+    expect(document.components!.schemas!.Credentials!.properties!.password!.format).toBe('password');
+  });
+
+  test('has the bounds of numbers and the file of an upload', () => {
+    const parameters = document.paths!['/datasets']!.get!.parameters as unknown as { name: string; schema: object }[];
+    expect(parameters.find(({ name }) => name === 'limit')?.schema).toMatchObject({
+      type: 'integer',
+      minimum: 1,
+      maximum: 100,
+      default: 10,
+    });
+    const { content } = document.paths!['/datasets/upload']!.post!.requestBody!;
+    expect(content!['multipart/form-data']!.schema).toMatchObject({
+      required: expect.arrayContaining(['file', 'name']),
+      properties: { file: { type: 'string', format: 'binary' } },
+    });
+  });
+});
+
+describe('the viewers', () => {
+  test.each(['docs', 'redoc'])('of /%s are whole pages whose every part is served here', async (name) => {
+    const page = await platform.call({ path: `/${name}` });
+    expect(page.headers['Content-Type']).toBe('text/html; charset=utf-8');
+    expect(page.headers['Content-Security-Policy']).toContain("script-src 'self'");
+    expect(page.text).not.toMatch(/<script>|https?:/);
+    const parts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part!);
+    expect(parts.length).toBeGreaterThanOrEqual(3);
+    for (const part of parts) {
+      const answer = await platform.call({ path: `/${part}` });
+      expect([part, answer.status]).toEqual([part, 200]);
+      expect(answer.text.length).toBeGreaterThan(100);
+      expect(answer.headers['Content-Type']).toBe(
+        part.endsWith('.js')
+          ? 'text/javascript; charset=utf-8'
+          : part.endsWith('.css')
+            ? 'text/css; charset=utf-8'
+            : 'image/png',
+      );
+    }
+  });
+
+  test('load nothing from a content-delivery network', async () => {
+    const { text } = await platform.call({ path: '/redoc/redoc.standalone.js' });
+    expect(text).not.toMatch(/https?:\/\/cdn\./);
+  });
+
+  test('serve images byte for byte', async () => {
+    const answer = await platform.call({ path: '/docs/favicon-32x32.png' });
+    expect(Buffer.from(answer.text, 'latin1').subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a');
+  });
+
+  test('are not sent twice to who has them', async () => {
+    const first = await platform.call({ path: '/docs/swagger-ui.css' });
+    expect(first.headers['Cache-Control']).toBe('public, max-age=86400');
+    const again = { path: '/docs/swagger-ui.css', headers: { 'If-None-Match': `W/${first.headers.ETag}` } };
+    const second = await platform.call(again);
+    expect([second.status, second.text, second.headers.ETag]).toEqual([304, '', first.headers.ETag]);
+    expect((await platform.call({ ...again, headers: { 'If-None-Match': '"other"' } })).status).toBe(200);
+  });
+
+  test.each([
+    '/docs/package.json',
+    '/docs/..%2fpackage.json',
+    '/docs/..%2F..%2F..%2Fpackage.json',
+    '/docs/../../package.json',
+    '/docs/swagger-ui.css%00.png',
+    '/redoc/..%5c..%5cpackage.json',
+    '/redoc/swagger-ui.css',
+    '/docs/__proto__',
+    '/docs/constructor',
+  ])('serve nothing but their list: not %s', async (path) => {
+    expect((await platform.call({ path })).status).toBe(404);
+  });
+});

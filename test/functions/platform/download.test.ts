@@ -1,0 +1,105 @@
+import { PassThrough, type Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import { blobKeys } from '#domain/keys.ts';
+import type { Model } from '#domain/models.ts';
+import type { StreamingHttpHandler } from '#functions/http/contract.ts';
+import { type Call, makeEvent, openPlatform, type Platform } from './harness.ts';
+import { completed, ready, running, uploaded } from './records.ts';
+
+interface Prelude {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const preludes = new WeakMap<Writable, Prelude>();
+
+/** What Lambda's runtime puts into the global scope for functions that stream. */
+const runtime = {
+  streamifyResponse: (handler: StreamingHttpHandler) => handler,
+  HttpResponseStream: {
+    from(stream: Writable, prelude: Prelude) {
+      preludes.set(stream, prelude);
+      return stream;
+    },
+  },
+};
+
+let platform: Platform;
+let token: string;
+let model: Model;
+let handler: StreamingHttpHandler;
+const file = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
+
+beforeAll(async () => {
+  Object.assign(globalThis, { awslambda: runtime });
+  const { makeHandler } = await import('#functions/platform/download.ts');
+  platform = await openPlatform({ streamedBytes: 300_000 });
+  token = await platform.login();
+  handler = makeHandler(platform.store, {
+    settings: platform.settings,
+    logger: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  model = await train('My model: "Größe"', file);
+});
+afterAll(() => platform.close());
+
+async function train(name: string, bytes: Buffer): Promise<Model> {
+  const dataset = await ready(platform, await uploaded(platform, token));
+  const json = { dataset_id: dataset.id, model_type: 'mlp', name };
+  const { body } = await platform.call({ method: 'POST', path: '/training/start', token, json });
+  return completed(platform, await running(platform, dataset.account_id, body.job_id), bytes);
+}
+
+async function download(call: Partial<Call>, id = model.id) {
+  const stream = new PassThrough();
+  const event = makeEvent({ path: `/models/${id}/download`, token, ...call });
+  const context = { awsRequestId: 'x', getRemainingTimeInMillis: () => 60_000 } as Context;
+  const [bytes] = await Promise.all([buffer(stream), handler(event, stream, context)]);
+  return { ...preludes.get(stream)!, bytes };
+}
+
+describe('a download', () => {
+  test('streams the file as it was written, with a name for it', async () => {
+    const answer = await download({ query: { format: 'onnx' } });
+    expect(answer.statusCode).toBe(200);
+    expect(answer.bytes.equals(file)).toBe(true);
+    expect(answer.headers).toMatchObject({
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': '300000',
+      'Content-Disposition': 'attachment; filename="My_model_Gr_e_-1.0.0.onnx"',
+      ETag: '"aa"',
+      'X-RateLimit-Limit': '1000',
+      'X-Content-Type-Options': 'nosniff',
+    });
+    expect(answer).not.toHaveProperty('isBase64Encoded');
+  });
+
+  test('above what a function can stream is a redirect to a signed URL', async () => {
+    const large = await train('large', Buffer.alloc(300_001));
+    const answer = await download({}, large.id);
+    expect(answer.statusCode).toBe(307);
+    expect(answer.headers.Location).toContain('http://127.0.0.1:1/');
+    expect(answer.bytes).toHaveLength(0);
+  });
+
+  test('answers errors as JSON: unknown format, no token, no such model, another method', async () => {
+    const refused = await download({ query: { format: 'pth' } });
+    expect(refused.statusCode).toBe(400);
+    expect(JSON.parse(refused.bytes.toString()).details).toEqual([
+      { field: 'format', message: 'must be "onnx"; got "pth"' },
+    ]);
+    expect((await download({ token: 'x' })).statusCode).toBe(401);
+    const other = await download({}, '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55');
+    expect([other.statusCode, JSON.parse(other.bytes.toString()).error]).toEqual([404, 'not_found']);
+    expect((await download({ method: 'DELETE' })).statusCode).toBe(405);
+    expect((await download({ method: 'HEAD' })).bytes).toHaveLength(0);
+  });
+
+  test('of a model that is deleted meanwhile is not there', async () => {
+    const gone = await train('gone', Buffer.from('x'));
+    await platform.store.blobs.artifacts.delete(blobKeys.modelFile(gone.account_id, gone.id, 'model.onnx'));
+    expect((await download({}, gone.id)).statusCode).toBe(404);
+  });
+});
