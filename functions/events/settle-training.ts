@@ -1,7 +1,9 @@
 /** Event `compute.stopped`: a trainer is gone. If it left its job undone, somebody has to say so. */
 import type { EventBridgeEvent } from 'aws-lambda';
-import { findJob } from '#domain/jobs.ts';
+import { findJob, type Job } from '#domain/jobs.ts';
 import { type ComputeStopped, computeStopped } from '#domain/messages.ts';
+import { findModel } from '#domain/models.ts';
+import { trainingEvents } from '#domain/training-events.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { type AttemptAdapters, attemptLost, failAttempt } from './training-attempts.ts';
 
@@ -12,12 +14,22 @@ export function makeHandler(adapters: AttemptAdapters, options: { readonly logge
   return async (event: EventBridgeEvent<string, unknown>): Promise<void> => {
     const stopped = computeStopped.parse(event.detail);
     const job = await findJob(adapters.table, event.account, stopped.job_id);
-    const undone = job && (job.status === 'queued' || job.status === 'running') && job.attempt === stopped.attempt;
-    if (!undone) return;
-    options.logger.warn('trainer ended without a result', { ...stopped });
-    if (isLost(stopped)) await attemptLost(adapters, job, stopped.reason);
-    else await failAttempt(adapters, job, failureOf(stopped));
+    if (!job || job.attempt !== stopped.attempt) return;
+    if (job.status === 'queued' || job.status === 'running') {
+      options.logger.warn('trainer ended without a result', { ...stopped });
+      if (isLost(stopped)) await attemptLost(adapters, job, stopped.reason);
+      else await failAttempt(adapters, job, failureOf(stopped));
+    } else if (stopped.exit_code !== 0) {
+      // Whoever wrote the result may have died before telling of it: told twice is better than never.
+      await tellResult(adapters, job);
+    }
   };
+}
+
+async function tellResult({ table, events }: AttemptAdapters, job: Job): Promise<void> {
+  if (job.status === 'failed') await events.publish(trainingEvents.failed(job, job.failure ?? ''));
+  const model = job.model_id === undefined ? undefined : await findModel(table, job.account_id, job.model_id);
+  if (model) await events.publish(trainingEvents.completed(job, model));
 }
 
 /** Ended from outside (a signal, a lost host) and not because it took too long: another try may succeed. */

@@ -3,7 +3,7 @@ import type { EventBridgeEvent } from 'aws-lambda';
 import { findAccount } from '#domain/accounts.ts';
 import { findDataset } from '#domain/datasets.ts';
 import { noteGarbage } from '#domain/garbage.ts';
-import { findJob, type Job, MAX_ATTEMPTS, startJob, stopJob, taskId } from '#domain/jobs.ts';
+import { failJob, findJob, type Job, MAX_ATTEMPTS, startJob, stopJob, taskId } from '#domain/jobs.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
 import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
@@ -132,6 +132,17 @@ describe('a trainer that is gone', () => {
       status: 'failed',
       failure: 'The trainer was lost 3 times, the last time: killed by SIGKILL',
     });
+  });
+
+  test('before it could tell of its result is told for', async () => {
+    await reachAttempt(1);
+    await failJob(world.adapters.table, await job(), 'no luck', isoTime(world.clock.now));
+    await settle({ exit_code: 0, reason: 'completed' });
+    expect(await world.events()).toEqual([]);
+    await settle();
+    expect(await world.events()).toMatchObject([
+      { 'detail-type': 'training.failed', detail: { job_id: 'j', error: 'no luck' } },
+    ]);
   });
 
   test('after the job ended changes nothing', async () => {
