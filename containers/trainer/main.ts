@@ -1,6 +1,7 @@
 /**
  * Runs one attempt at a training job and ends: exit code 0 when the job's record says how it went (completed, failed
- * for a reason, or no longer this attempt's), 1 when it crashed, 2 when it was called wrongly, 143 on SIGTERM.
+ * for a reason, or no longer this attempt's), 1 when it crashed, 2 when it was called wrongly. SIGTERM ends it at once,
+ * also within a long run of the runtime, because nothing handles it: a trainer may be killed at any point.
  */
 import { fstatSync } from 'node:fs';
 import { z } from 'zod';
@@ -19,8 +20,8 @@ const UNUSED_QUEUE = { visibilitySeconds: 60, maxReceives: 1 };
 const log = (level: 'INFO' | 'ERROR', message: string, more: object = {}): void =>
   console.log(JSON.stringify({ level, message, timestamp: new Date().toISOString(), service: 'trainer', ...more }));
 
-process.once('SIGTERM', () => process.exit(143));
-process.once('SIGINT', () => process.exit(130));
+// The first process of a container ignores signals that it does not handle.
+if (process.pid === 1) process.once('SIGTERM', () => process.exit(143));
 
 const parsed = environment.safeParse(process.env);
 if (!parsed.success) {

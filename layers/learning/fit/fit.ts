@@ -50,7 +50,8 @@ export interface Fit {
 
 /** A chunk shorter than this costs more than it does; a longer one obeys a stop too late. */
 const CHUNK_MS = 250;
-const FIRST_STEPS = 4;
+/** A step of a large network takes seconds: the first chunk finds out. */
+const FIRST_STEPS = 1;
 /** Of a piece of an evaluation: a fraction of a second. */
 const PIECE_FLOPS = 5e8;
 const PIECE_ROWS = { least: 64, most: 65_536 };

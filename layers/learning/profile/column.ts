@@ -49,7 +49,8 @@ export class ColumnSummary {
     }
     this.present++;
     this.#distinct.add(cell);
-    this.counts.add(cell);
+    // Nobody asks which numbers are frequent where there are too many to tell.
+    if (!this.counts.overflowed || this.firstOdd !== undefined) this.counts.add(cell);
     if (this.firstOdd === undefined) this.#asNumber(cell, row);
     if (this.#mayBeTime) this.#asTime(cell);
     if (this.#booleanPair !== undefined) this.#asBoolean(cell);

@@ -29,7 +29,7 @@ function start(env: Readonly<Record<string, string>>) {
   child = process_;
   const lines: { message: string }[] = [];
   createInterface(process_.stdout).on('line', (line) => lines.push(JSON.parse(line) as { message: string }));
-  const closed = once(process_, 'close').then(([code]) => ({ code: code as number | null, lines }));
+  const closed = once(process_, 'close').then(([code, signal]: unknown[]) => ({ code, signal, lines }));
   return { process: process_, closed };
 }
 
@@ -69,7 +69,7 @@ test('ends on SIGTERM, and when the process that started it is gone', async () =
   const first = startFor(job);
   await untilItHasLearned();
   first.process.kill('SIGTERM');
-  expect((await first.closed).code).toBe(143);
+  expect(await first.closed).toMatchObject({ code: null, signal: 'SIGTERM' });
 
   const second = startFor(await world.begin('j'));
   second.process.stdin.end();
