@@ -23,6 +23,8 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal | string> {
     'java',
     [
       '-Xmx512m',
+      // It runs for seconds: what the second compiler would gain is spent on compiling.
+      '-XX:TieredStopAtLevel=1',
       '-cp',
       `${join(folder, 'DynamoDBLocal.jar')}:${libraries}/*`,
       `-Djava.library.path=${libraries}`,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ConditionFailedError, InvalidItemError } from '#domain/port-errors.ts';
+import { ConditionFailedError, InvalidItemError, TransactionFailedError } from '#domain/port-errors.ts';
 import type { Condition } from '#domain/ports.ts';
 import { fresh, type Subject } from './subject.ts';
 
@@ -69,15 +69,11 @@ export const conditions = (subject: Subject) =>
       const pk = fresh();
       await table.put({ pk, sk: 'a', ...ITEM });
       await table.put({ pk, sk: 'gone', ...ITEM, expiresAt: subject().seconds() });
-      for (const [sk, holds] of [
-        ['a', ofItem],
-        ['b', ofAbsent],
-        ['gone', ofAbsent],
-      ] as const) {
+      const check = async (sk: string, holds: boolean) => {
         const key = { pk, sk };
         const before = await table.get(key);
         const outcome = (done: Promise<unknown>) =>
-          holds ? expect(done).resolves.toBeUndefined() : expect(done).rejects.toBeDefined();
+          holds ? expect(done).resolves.toBeUndefined() : expect(done).rejects.toThrow(TransactionFailedError);
         await outcome(table.transact([{ kind: 'check', key, condition }]));
         expect(await table.get(key)).toEqual(before);
         if (!holds) {
@@ -85,7 +81,7 @@ export const conditions = (subject: Subject) =>
           await expect(table.update(key, { set: { changed: true } }, condition)).rejects.toThrow(ConditionFailedError);
           await expect(table.delete(key, condition)).rejects.toThrow(ConditionFailedError);
           expect(await table.get(key)).toEqual(before);
-          continue;
+          return;
         }
         const changed = await table.update(key, { set: { changed: true } }, condition);
         expect(changed).toEqual({ ...(before ?? key), changed: true });
@@ -97,7 +93,8 @@ export const conditions = (subject: Subject) =>
         if (before !== undefined) await table.put(before);
         await table.delete(key, condition);
         expect(await table.get(key)).toBeUndefined();
-      }
+      };
+      await Promise.all([check('a', ofItem), check('b', ofAbsent), check('gone', ofAbsent)]);
     });
 
     const refused: [string, Condition][] = [
