@@ -31,7 +31,9 @@ function install() {
   const command = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
   const [program, ...first] = [...command, 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
   // Standard output belongs to the program that runs afterwards.
-  const done = spawnSync(program, first, { cwd: root, stdio: ['ignore', 2, 2] });
+  // The runtime's install script would fetch CUDA libraries, which only the trainer image needs.
+  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
+  const done = spawnSync(program, first, { cwd: root, stdio: ['ignore', 2, 2], env });
   if (done.error) fail(`npm could not be started: ${done.error.message}`);
   if (done.status !== 0) fail(`npm ci failed with exit code ${done.status ?? done.signal}; its messages are above`);
   writeFileSync(stamp, wanted);
