@@ -3,6 +3,7 @@ import { UnauthorizedError } from '#domain/errors.ts';
 import { findSession } from '#domain/sessions.ts';
 import type { AccessToken } from '../authentication/access-token.ts';
 import { bearerToken } from '../authentication/bearer.ts';
+import { addressBucket } from '../client-address.ts';
 import { countRequest, enforce, rateLimitHeaders } from '../rate-limit.ts';
 import type { Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
@@ -30,8 +31,8 @@ export function admit(services: Services): Middleware {
   }
 
   async function admitAddress(state: RequestState, event: APIGatewayProxyEvent): Promise<void> {
-    const { sourceIp } = event.requestContext.identity;
-    state.standing = await countRequest(table, `address#${sourceIp}`, settings.rates.anonymousPerHour, now());
+    const address = addressBucket(event.requestContext.identity.sourceIp);
+    state.standing = await countRequest(table, `address#${address}`, settings.rates.anonymousPerHour, now());
     enforce(state.standing, now());
   }
 

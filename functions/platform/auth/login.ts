@@ -9,6 +9,7 @@ import { epochSeconds } from '#domain/times.ts';
 import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
 import { decoyHash, hashPassword, verifyPassword } from '#functions/http/authentication/passwords.ts';
 import { json } from '#functions/http/body/json.ts';
+import { addressBucket } from '#functions/http/client-address.ts';
 import { route } from '#functions/http/route.ts';
 import { givenPassword, givenUsername, loginAnswer } from './fields.ts';
 
@@ -33,7 +34,12 @@ export const login = route({
   async handler({ body: { username, password }, request }, { adapters, settings, tokens }) {
     const { table, now } = adapters;
     const name = fold(username).slice(0, NAME_LENGTH).toWellFormed();
-    const attempt = await reserveLogin(table, { username: name, address: request.sourceIp }, settings.rates, now());
+    const attempt = await reserveLogin(
+      table,
+      { username: name, address: addressBucket(request.sourceIp) },
+      settings.rates,
+      now(),
+    );
 
     // An unknown name costs the same reads and the same hash as a wrong password.
     const account = await findAccountByUsername(table, name);

@@ -123,6 +123,12 @@ describe('a login', () => {
     expect((await login('guess9', 'wrong', '192.0.2.121')).status).toBe(401);
   });
 
+  test('is throttled for a whole IPv6 network, which one caller may have', async () => {
+    for (let i = 0; i < 5; i++) expect((await login(`six${i}`, 'wrong', `2001:db8::${i}`)).status).toBe(401);
+    expect((await login('six9', 'wrong', '2001:db8:0:0:ffff::1')).status).toBe(429);
+    expect((await login('six9', 'wrong', '2001:db8:0:1::1')).status).toBe(401);
+  });
+
   test('lets no more guesses through when they come at the same moment', async () => {
     const guesses = Array.from({ length: 20 }, (_, i) => login('parallel', `guess ${i}`, `192.0.3.${i}`));
     const statuses = (await Promise.all(guesses)).map(({ status }) => status);
