@@ -160,7 +160,7 @@ describe('a job that is not the trainer’s any more', () => {
     const adapters = { ...world.adapters, blobs: { ...world.adapters.blobs, artifacts: stopping } };
     expect(await run(job, adapters)).toBe('ended');
     expect((await find('j')).status).toBe('stopped');
-    expect((await artifacts.list(blobKeys.modelPrefix(world.accountId, ''))).blobs).toEqual([]);
+    expect((await artifacts.list(`${world.accountId}/models/`)).blobs).toEqual([]);
   });
 });
 

@@ -189,7 +189,10 @@ describe('the sweep', () => {
   test('asks for another attempt where a trainer is silent and gone', async () => {
     await reachAttempt(1);
     world.compute.states.set('j-1', 'unknown');
-    world.clock.now += 2 * MINUTE;
+    world.clock.now += 2 * MINUTE - 1;
+    await sweep();
+    expect(await world.sent('training')).toEqual([]);
+    world.clock.now += 1;
     await sweep();
     expect(await world.sent('training')).toEqual([message()]);
     await dispatch();

@@ -134,12 +134,15 @@ describe('an exported model on raw rows', () => {
         ['', 1],
         [null, 1],
         ['r', 1],
+        ['g', 1],
       ]),
     );
     const probabilities = toNumbers(odd.probabilities!);
     expect(probabilities.slice(2, 4)).toEqual(probabilities.slice(0, 2));
     expect(probabilities.slice(4, 6)).toEqual(probabilities.slice(0, 2));
-    expect(probabilities.slice(6, 8)).not.toEqual(probabilities.slice(0, 2));
+    const [none, r, g] = [0, 6, 8].map((at) => probabilities.slice(at, at + 2));
+    expect(r).not.toEqual(none);
+    expect(g).not.toEqual(none);
   });
 });
 
