@@ -14,6 +14,7 @@
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Answer to a request that may come twice | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
+ * | Transaction that was done, where the table has to remember it | `TOKEN#…` | `TOKEN` | |
  * | Blobs that nobody owns | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
  */
 import type { Key } from './ports.ts';

@@ -46,7 +46,7 @@ export type Condition =
   | { readonly kind: 'all'; readonly of: readonly Condition[] }
   | { readonly kind: 'any'; readonly of: readonly Condition[] };
 
-/** A change to some attributes; the item is created if it is absent. `add` counts from 0 where the attribute is missing. */
+/** A change to some attributes; the item is created if it is absent. `add` takes whole numbers and counts from 0 where the attribute is missing. */
 export interface Change {
   readonly set?: { readonly [attribute: string]: Json };
   readonly add?: { readonly [attribute: string]: number };
@@ -92,7 +92,7 @@ export interface Table {
   /** Deleting what is absent succeeds. Throws `ConditionFailedError`. */
   delete(key: Key, condition?: Condition): Promise<void>;
   /**
-   * All or nothing, 1–100 writes to different items. With a token, the same call within ten minutes is done once;
+   * All or nothing, 1–100 writes to different items (99 with a token). With a token, the same call within ten minutes is done once;
    * another call with that token is an `IdempotencyMismatchError`. Throws `TransactionFailedError`, which tells which
    * writes' conditions failed.
    */
