@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { runJob } from '#containers/trainer/run-job.ts';
+import { InternalError, NotFoundError, ValidationError } from '#domain/errors.ts';
+import { findJob } from '#domain/jobs.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { findModel, type Model } from '#domain/models.ts';
+import type { Blobs } from '#domain/ports.ts';
+import { makePredictor } from '#learning/predictor.ts';
+import { openTrainerWorld, type TrainerWorld } from '../containers/trainer/world.ts';
+import { replacing } from '../functions/events/world.ts';
+
+let world: TrainerWorld;
+let model: Model;
+let artifacts: Blobs;
+beforeAll(async () => {
+  world = await openTrainerWorld();
+  const { id, account_id: accountId, attempt } = await world.queue('j', { hyperparameters: { epochs: 3 } });
+  await runJob(world.adapters, { accountId, jobId: id, attempt });
+  const job = (await findJob(world.adapters.table, accountId, id))!;
+  model = (await findModel(world.adapters.table, accountId, job.model_id!))!;
+  artifacts = world.adapters.blobs.artifacts;
+});
+afterAll(() => world.close());
+
+const ROW = ['Biscoe', 46.1, 13.2, 211, 4500, 'female', 2007] as const;
+
+/** The same files, with a count of how often one was read. */
+function counting() {
+  const reads: string[] = [];
+  const get: Blobs['get'] = (key, range) => {
+    reads.push(key.split('/').at(-1)!);
+    return artifacts.get(key, range);
+  };
+  return { reads, blobs: replacing(artifacts, { get }) };
+}
+
+describe('a predictor', () => {
+  test('reads a model once and gives one prediction a row, in their order', async () => {
+    const { reads, blobs } = counting();
+    const predictor = makePredictor({ artifacts: blobs });
+    const adelie = ['Torgersen', 39.1, 18.7, 181, 3750, 'male', 2007] as const;
+    const both = await predictor.predict(model, [ROW, adelie]);
+    expect(both).toMatchObject([{ class: 'Gentoo' }, { class: 'Adelie' }]);
+    expect(await predictor.predict(model, [adelie])).toEqual([both[1]]);
+    expect(reads.sort()).toEqual(['model.onnx', 'serving.json']);
+  });
+
+  test('takes missing values, and says how sure it is', async () => {
+    const [prediction] = await makePredictor({ artifacts }).predict(model, [new Array(7).fill(null)]);
+    const { confidence } = prediction as { confidence: number };
+    expect(confidence).toBeGreaterThan(1 / 3);
+    expect(confidence).toBeLessThanOrEqual(1);
+  });
+
+  test('refuses rows that are none of the model’s, and serves the next', async () => {
+    const predictor = makePredictor({ artifacts });
+    await expect(predictor.predict(model, [[1, 2]])).rejects.toThrow(ValidationError);
+    expect(await predictor.predict(model, [ROW])).toHaveLength(1);
+  });
+
+  test('tells what a model takes', async () => {
+    const { features, classes } = await makePredictor({ artifacts }).describe(model);
+    expect(features.map(({ name }) => name)).toContain('bill_length_mm');
+    expect(classes).toEqual(['Adelie', 'Chinstrap', 'Gentoo']);
+  });
+
+  test('refuses a file that is not the one that was written', async () => {
+    const key = blobKeys.modelFile(model.account_id, model.id, 'serving.json');
+    const forged = replacing(artifacts, {
+      get: async (wanted: string) => artifacts.get(wanted.endsWith('model.onnx') ? key : wanted),
+    });
+    await expect(makePredictor({ artifacts: forged }).predict(model, [ROW])).rejects.toThrow(InternalError);
+  });
+
+  test('does not know a model whose files are gone', async () => {
+    const other = { ...model, id: 'another' };
+    await expect(makePredictor({ artifacts }).predict(other, [ROW])).rejects.toThrow(NotFoundError);
+  });
+});
