@@ -6,12 +6,12 @@
 import { fstatSync } from 'node:fs';
 import { z } from 'zod';
 
+/** What the trainer is told, and where it finds its job. */
 const environment = z.object({
-  TRAINYARD_ACCOUNT: z.string().min(1),
-  TRAINYARD_JOB: z.string().min(1),
-  TRAINYARD_ATTEMPT: z.coerce.number().int().min(1),
-  /** The folder of the embedded store. */
-  TRAINYARD_DATA: z.string().min(1),
+  TRAINYARD_ACCOUNT: z.string('must be the id of the account').min(1),
+  TRAINYARD_JOB: z.string('must be the id of the job').min(1),
+  TRAINYARD_ATTEMPT: z.coerce.number().int().min(1, 'must be the number of the attempt, 1 or more'),
+  TRAINYARD_DATA: z.string('must be the folder of an embedded store, the only one that this trainer can open').min(1),
 });
 
 /** The trainer only publishes; it takes nothing from a queue, so any valid settings do. */
@@ -25,8 +25,8 @@ if (process.pid === 1) process.once('SIGTERM', () => process.exit(143));
 
 const parsed = environment.safeParse(process.env);
 if (!parsed.success) {
-  const names = parsed.error.issues.map(({ path }) => path.join('.'));
-  log('ERROR', `environment variables missing or invalid: ${names.join(', ')}`);
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  log('ERROR', `wrong environment: ${faults.join('; ')}`);
   process.exit(2);
 }
 const { TRAINYARD_ACCOUNT, TRAINYARD_JOB, TRAINYARD_ATTEMPT, TRAINYARD_DATA } = parsed.data;

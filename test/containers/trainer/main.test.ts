@@ -42,8 +42,15 @@ const startFor = (job: Job) =>
   });
 const find = async (): Promise<Job> => (await findJob(world.adapters.table, world.accountId, 'j'))!;
 
-async function untilItHasLearned(): Promise<void> {
-  while ((await find()).current_epoch < 1) await new Promise((resolve) => setTimeout(resolve, 20));
+function untilItHasLearned(): Promise<void> {
+  return new Promise((resolve) => {
+    const look = async (): Promise<void> => {
+      if ((await find()).current_epoch < 1) return;
+      unwatch();
+      resolve();
+    };
+    const unwatch = world.watch(() => void look());
+  });
 }
 
 test('completes its job and ends with 0', async () => {
@@ -80,6 +87,7 @@ test('says what is missing where it was called wrongly', async () => {
   const { code, lines } = await start({ TRAINYARD_ACCOUNT: 'a', TRAINYARD_ATTEMPT: '0' }).closed;
   expect(code).toBe(2);
   expect(lines.map(({ message }) => message)).toEqual([
-    'environment variables missing or invalid: TRAINYARD_JOB, TRAINYARD_ATTEMPT, TRAINYARD_DATA',
+    'wrong environment: TRAINYARD_JOB must be the id of the job; TRAINYARD_ATTEMPT must be the number of the attempt, 1 or more; ' +
+      'TRAINYARD_DATA must be the folder of an embedded store, the only one that this trainer can open',
   ]);
 });

@@ -136,7 +136,8 @@ export async function openWorld() {
     await store.close();
     await rm(dir, { recursive: true, force: true });
   };
-  return { adapters, accountId, clock, compute, upload, queueJob, events, sent, close, dir };
+  const { watch } = store;
+  return { adapters, accountId, clock, compute, upload, queueJob, events, sent, watch, close, dir };
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
