@@ -6,7 +6,7 @@
  *              └ crash: as if nothing had been
  *                            └ crash: Compute does not know the task; it is submitted under the same name
  */
-import { findJob, type Job, MAX_ATTEMPTS, taskId } from '#domain/jobs.ts';
+import { findJob, hasAttemptsLeft, type Job, taskId } from '#domain/jobs.ts';
 import { type TrainingMessage, trainingMessage } from '#domain/messages.ts';
 import type { ComputeState } from '#domain/ports.ts';
 import type { Log } from '#functions/http/contract.ts';
@@ -34,7 +34,7 @@ export function makeHandler(adapters: AttemptAdapters, { logger, timeoutSeconds 
 type Respond = (adapters: AttemptAdapters, job: Job, timeoutSeconds: number) => Promise<void>;
 
 const next: Respond = async (adapters, job, timeoutSeconds) => {
-  if (job.attempt < MAX_ATTEMPTS) await startAttempt(adapters, job, timeoutSeconds);
+  if (hasAttemptsLeft(job)) await startAttempt(adapters, job, timeoutSeconds);
   else await failAttempt(adapters, job, `The trainer was lost ${job.attempt} times`);
 };
 const nothing: Respond = async () => {};

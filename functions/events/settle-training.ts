@@ -1,11 +1,14 @@
 /** Event `compute.stopped`: a trainer is gone. If it left its job undone, somebody has to say so. */
 import type { EventBridgeEvent } from 'aws-lambda';
-import { findJob, type Job } from '#domain/jobs.ts';
+import { excuseAttempt, findJob, type Job } from '#domain/jobs.ts';
 import { type ComputeStopped, computeStopped } from '#domain/messages.ts';
 import { findModel } from '#domain/models.ts';
 import { trainingEvents } from '#domain/training-events.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { type AttemptAdapters, attemptLost, failAttempt } from './training-attempts.ts';
+
+/** Reasons that are the host's: it was stopped or died and took its trainers with it. */
+const HOST_GONE = /^host_/;
 
 /** Exit codes by which a shell or container says that a signal ended the program. */
 const SIGNALLED = 128;
@@ -17,7 +20,9 @@ export function makeHandler(adapters: AttemptAdapters, options: { readonly logge
     if (!job || job.attempt !== stopped.attempt) return;
     if (job.status === 'queued' || job.status === 'running') {
       options.logger.warn('trainer ended without a result', { ...stopped });
-      if (isLost(stopped)) await attemptLost(adapters, job, stopped.reason);
+      const counted = HOST_GONE.test(stopped.reason) ? await excuseAttempt(adapters.table, job) : job;
+      if (!counted) return;
+      if (isLost(stopped)) await attemptLost(adapters, counted, stopped.reason);
       else await failAttempt(adapters, job, failureOf(stopped));
     } else if (stopped.exit_code !== 0) {
       // Whoever wrote the result may have died before telling of it: told twice is better than never.
@@ -34,6 +39,7 @@ async function tellResult({ table, events }: AttemptAdapters, job: Job): Promise
 
 /** Ended from outside (a signal, a lost host) and not because it took too long: another try may succeed. */
 function isLost({ exit_code, reason }: ComputeStopped): boolean {
+  if (HOST_GONE.test(reason)) return true;
   if (/timed?[ _]?out/i.test(reason)) return false;
   return exit_code === null || exit_code > SIGNALLED;
 }

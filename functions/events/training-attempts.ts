@@ -1,5 +1,5 @@
 /** How a job gets its attempts: what dispatching, settling and the sweep have in common. */
-import { beginAttempt, failJob, type Job, MAX_ATTEMPTS, taskId } from '#domain/jobs.ts';
+import { beginAttempt, failJob, hasAttemptsLeft, type Job, taskId } from '#domain/jobs.ts';
 import type { TrainingMessage } from '#domain/messages.ts';
 import type { Adapters, Compute } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
@@ -33,7 +33,7 @@ export async function submitAttempt(compute: Compute, job: Job, timeoutSeconds: 
 
 /** An attempt is gone through no fault of the program: another one, as long as there are any. */
 export async function attemptLost(adapters: AttemptAdapters, job: Job, reason: string): Promise<'again' | 'failed'> {
-  if (job.attempt < MAX_ATTEMPTS) {
+  if (hasAttemptsLeft(job)) {
     await sendTraining(adapters, job);
     return 'again';
   }

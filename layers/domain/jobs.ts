@@ -47,6 +47,8 @@ export const job = z.object({
   estimated_time: z.number(),
   /** How often it was started; the trainer of an earlier attempt can write no more. */
   attempt: z.number().int(),
+  /** Attempts that were lost together with their host: they do not count against the job. */
+  excused_attempts: z.number().int().optional(),
   total_epochs: z.number().int(),
   current_epoch: z.number().int().default(0),
   /** Percent, 0–100. */
@@ -68,6 +70,10 @@ export type Job = z.infer<typeof job>;
 
 /** Attempts after which a job that keeps dying has failed. */
 export const MAX_ATTEMPTS = 3;
+
+/** Whether a job whose attempt was lost gets another one. */
+export const hasAttemptsLeft = ({ attempt, excused_attempts = 0 }: Job): boolean =>
+  attempt - excused_attempts < MAX_ATTEMPTS;
 
 /** The name of an attempt's task in Compute. */
 export const taskId = (of: { id: string; attempt: number }): string => `${of.id}-${of.attempt}`;
@@ -157,6 +163,16 @@ export async function beginAttempt(table: Table, of: Job, now: string): Promise<
       kind: 'all',
       of: [isActive, { kind: 'compare', attribute: 'attempt', op: '=', value: of.attempt }],
     },
+  );
+}
+
+/** The attempt was lost with its host. `undefined`: the job ended, or another attempt has begun. */
+export async function excuseAttempt(table: Table, of: Job): Promise<Job | undefined> {
+  return changed(
+    table,
+    of,
+    { set: { excused_attempts: (of.excused_attempts ?? 0) + 1 } },
+    { kind: 'all', of: [isActive, { kind: 'compare', attribute: 'attempt', op: '=', value: of.attempt }] },
   );
 }
 

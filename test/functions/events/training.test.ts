@@ -134,6 +134,17 @@ describe('a trainer that is gone', () => {
     });
   });
 
+  test('with its host, however often, is followed by another attempt', async () => {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS + 2; attempt++) {
+      await dispatch();
+      await start();
+      expect(await job()).toMatchObject({ status: 'running', attempt });
+      world.compute.states.set(`j-${attempt}`, 'failed');
+      await settle(attempt % 2 ? { attempt, reason: 'host_lost' } : { attempt, reason: 'host_stopped', exit_code: 1 });
+      expect(await world.sent('training')).toEqual([message()]);
+    }
+  });
+
   test('before it could tell of its result is told for', async () => {
     await reachAttempt(1);
     await failJob(world.adapters.table, await job(), 'no luck', isoTime(world.clock.now));
