@@ -111,6 +111,9 @@ export interface BlobInfo {
   readonly modifiedAt: number;
 }
 
+/** What a listing says of a blob: S3 does not tell the content type there. */
+export type BlobEntry = Omit<BlobInfo, 'contentType'>;
+
 export interface UploadPart {
   /** 1–10000. */
   readonly part: number;
@@ -129,7 +132,7 @@ export interface Blobs {
   list(
     prefix: string,
     options?: { limit?: number; cursor?: string },
-  ): Promise<{ blobs: readonly BlobInfo[]; cursor?: string }>;
+  ): Promise<{ blobs: readonly BlobEntry[]; cursor?: string }>;
   /** A URL that anyone may GET until it expires. */
   presignGet(
     key: string,

@@ -1,8 +1,4 @@
 import type { Readable } from 'node:stream';
-import { InternalError } from '#domain/errors.ts';
-import { BlobNotFoundError, InvalidCursorError } from '#domain/port-errors.ts';
-import type { BlobInfo, Blobs, BucketName, UploadPart } from '#domain/ports.ts';
-import { contentsOf, INFO_COLUMNS, infoOf, replaceBlob } from './blob-rows.ts';
 import {
   checkBlobKey,
   checkContentType,
@@ -10,7 +6,11 @@ import {
   checkPart,
   DEFAULT_CONTENT_TYPE,
   resolveRange,
-} from './blob-rules.ts';
+} from '#domain/blob-rules.ts';
+import { InternalError } from '#domain/errors.ts';
+import { BlobNotFoundError, InvalidCursorError } from '#domain/port-errors.ts';
+import type { BlobInfo, Blobs, BucketName, UploadPart } from '#domain/ports.ts';
+import { contentsOf, INFO_COLUMNS, infoOf, replaceBlob } from './blob-rows.ts';
 import type { Content, Contents } from './contents.ts';
 import type { Database, Row } from './database.ts';
 import type { PresignedUrls } from './presigned-urls.ts';

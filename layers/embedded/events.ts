@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { InternalError } from '#domain/errors.ts';
-import { MessageTooLargeError } from '#domain/port-errors.ts';
+import { checkEvents } from '#domain/message-rules.ts';
 import type { Events, OutgoingEvent } from '#domain/ports.ts';
 import type { Database } from './database.ts';
 import type { SqliteQueue } from './queue.ts';
-
-const MAX_EVENTS = 10;
-const MAX_BYTES = 262_144;
 
 /** The bus: events in EventBridge's envelope, in a queue from which the host matches them to rules. */
 export class SqliteEvents implements Events {
@@ -21,12 +17,8 @@ export class SqliteEvents implements Events {
   }
 
   async publish(...events: readonly OutgoingEvent[]): Promise<void> {
-    if (events.length > MAX_EVENTS) {
-      throw new InternalError(`at most ${MAX_EVENTS} events can be published at once; got ${events.length}`);
-    }
     const bodies = events.map((event) => this.envelope(event));
-    const bytes = bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0);
-    if (bytes > MAX_BYTES) throw new MessageTooLargeError(`events must have at most ${MAX_BYTES} bytes; got ${bytes}`);
+    checkEvents(bodies);
     if (bodies.length === 0) return;
     await this.#database.write(() => {
       for (const body of bodies) this.#bus.insert(body);

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { BLOB_LIMITS } from '#domain/blob-rules.ts';
 import { PayloadTooLargeError } from '#domain/errors.ts';
 import { BlobNotFoundError, InvalidRangeError, InvalidUploadError } from '#domain/port-errors.ts';
 import type { Blobs, BucketName } from '#domain/ports.ts';
-import { BLOB_LIMITS } from './blob-rules.ts';
 import { type Grant, PRESIGNED_PATH, type PresignedUrls } from './presigned-urls.ts';
 import type { Uploads } from './uploads.ts';
 

@@ -1,13 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { InternalError } from '#domain/errors.ts';
-import { MessageTooLargeError } from '#domain/port-errors.ts';
+import { checkDelay, checkMessage, checkReceive, MESSAGE_LIMITS } from '#domain/message-rules.ts';
 import type { ReceivedMessage } from '#domain/ports.ts';
 import type { DeadLetterQueue, EmbeddedQueue, QueueSettings } from './adapters.ts';
 import type { Database } from './database.ts';
-
-const MAX_BYTES = 262_144;
-const MAX_DELAY_SECONDS = 900;
-const MAX_VISIBILITY_SECONDS = 43_200;
 
 /** The Queue port on SQLite: a message is a row, hidden by the time from which it is visible again. */
 export class SqliteQueue implements EmbeddedQueue {
@@ -33,8 +28,8 @@ export class SqliteQueue implements EmbeddedQueue {
   }
 
   async send(body: string, { delaySeconds = 0 }: { delaySeconds?: number } = {}): Promise<void> {
-    checkBody(body);
-    within('delaySeconds', delaySeconds, 0, MAX_DELAY_SECONDS);
+    checkMessage(body);
+    checkDelay(delaySeconds);
     await this.#database.write(() => this.insert(body, delaySeconds));
   }
 
@@ -53,8 +48,7 @@ export class SqliteQueue implements EmbeddedQueue {
 
   async receive(options: { max?: number; visibilitySeconds?: number } = {}): Promise<readonly ReceivedMessage[]> {
     const { max = 10, visibilitySeconds = this.#settings.visibilitySeconds } = options;
-    within('max', max, 1, 10);
-    within('visibilitySeconds', visibilitySeconds, 0, MAX_VISIBILITY_SECONDS);
+    checkReceive({ max, visibilitySeconds });
     const earliest = this.nextVisibleAt();
     // Looking into an empty queue costs no write.
     if (earliest === undefined || earliest > this.#now()) return [];
@@ -73,7 +67,7 @@ export class SqliteQueue implements EmbeddedQueue {
   }
 
   async release(receipt: string, delaySeconds: number): Promise<void> {
-    within('delaySeconds', delaySeconds, 0, MAX_VISIBILITY_SECONDS);
+    checkDelay(delaySeconds, MESSAGE_LIMITS.visibilitySeconds);
     const now = this.#now();
     await this.#database.write(() => {
       this.#database.run(
@@ -170,15 +164,3 @@ export class SqliteDeadLetterQueue extends SqliteQueue implements DeadLetterQueu
 }
 
 export const deadLetterName = (queue: string): string => `${queue}-dead-letters`;
-
-function checkBody(body: string): void {
-  const bytes = Buffer.byteLength(body);
-  if (bytes > MAX_BYTES) throw new MessageTooLargeError(`a message must have at most ${MAX_BYTES} bytes; got ${bytes}`);
-  if (bytes === 0 || !body.isWellFormed()) throw new InternalError('a message must be well-formed text, not empty');
-}
-
-function within(name: string, value: number, least: number, most: number): void {
-  if (!(value >= least && value <= most)) {
-    throw new InternalError(`${name} must be between ${least} and ${most}; got ${value}`);
-  }
-}

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { BLOB_LIMITS, checkPart, unquoted } from '#domain/blob-rules.ts';
 import { PayloadTooLargeError } from '#domain/errors.ts';
 import { InvalidUploadError } from '#domain/port-errors.ts';
 import type { BlobInfo, UploadPart } from '#domain/ports.ts';
 import { replaceBlob } from './blob-rows.ts';
-import { BLOB_LIMITS, checkPart, unquoted } from './blob-rules.ts';
 import type { Contents } from './contents.ts';
 import type { Database, Row } from './database.ts';
 

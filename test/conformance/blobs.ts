@@ -6,7 +6,7 @@ import {
   InvalidRangeError,
   InvalidUploadError,
 } from '#domain/port-errors.ts';
-import type { BlobInfo, Blobs } from '#domain/ports.ts';
+import type { BlobEntry, Blobs } from '#domain/ports.ts';
 
 export interface BlobsSubject {
   /** An empty bucket whose presigned URLs are served. */
@@ -122,7 +122,7 @@ export function blobsConformance(name: string, open: () => Promise<BlobsSubject>
       const keys = parts.map((part) => `k/${part}`);
       for (const key of keys) await blobs.put(key, bytesOf(key));
       for (const key of keys) expect((await read(key)).toString()).toBe(key);
-      const listed: BlobInfo[] = [];
+      const listed: BlobEntry[] = [];
       let cursor: string | undefined;
       do {
         const page = await blobs.list('k/', { limit: 4, ...(cursor && { cursor }) });

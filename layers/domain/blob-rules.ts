@@ -1,7 +1,7 @@
-import { InternalError } from '#domain/errors.ts';
-import { InvalidBlobKeyError, InvalidRangeError, InvalidUploadError } from '#domain/port-errors.ts';
+import { InternalError } from './errors.ts';
+import { InvalidBlobKeyError, InvalidRangeError, InvalidUploadError } from './port-errors.ts';
 
-/** The bounds of S3, which the embedded store keeps too, so that what works here works there. */
+/** The bounds of S3, which every implementation keeps, so that what works in one place works in another. */
 export const BLOB_LIMITS = {
   keyBytes: 1024,
   partBytes: 5 * 1024 ** 3,
