@@ -13,6 +13,18 @@ export type FunctionName =
   | 'settle-training'
   | 'sweep';
 
+/** What a function touches. In the cloud its role allows just that. */
+export interface Uses {
+  readonly table?: true;
+  readonly buckets?: Readonly<Partial<Record<BucketName, 'read' | 'write'>>>;
+  /** Queues that it sends to; that it may receive from those it consumes goes without saying. */
+  readonly sends?: readonly QueueName[];
+  readonly publishes?: true;
+  /** `sign` makes tokens, `verify` only reads the public key. */
+  readonly tokens?: 'sign' | 'verify';
+  readonly compute?: readonly ('submit' | 'describe' | 'terminate')[];
+}
+
 export interface FunctionSpec {
   /** A module that exports `makeHandler(adapters, options)`. */
   readonly entry: string;
@@ -25,6 +37,9 @@ export interface FunctionSpec {
   readonly computes: boolean;
   /** Whether the answer is streamed instead of handed back whole. */
   readonly streams: boolean;
+  /** Whether it loads ONNX Runtime, which in the cloud is a layer. */
+  readonly runtime: boolean;
+  readonly uses: Uses;
 }
 
 /** A path template of API Gateway: literal segments, `{name}`, and `{name+}` for the rest. */
@@ -88,6 +103,14 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     timeoutSeconds: 29,
     computes: false,
     streams: false,
+    runtime: false,
+    uses: {
+      table: true,
+      buckets: { datasets: 'write', artifacts: 'write' },
+      sends: ['datasets', 'training'],
+      tokens: 'sign',
+      compute: ['terminate'],
+    },
   },
   'platform-predict': {
     entry: 'functions/platform/predict.ts',
@@ -95,6 +118,8 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     timeoutSeconds: 29,
     computes: true,
     streams: false,
+    runtime: true,
+    uses: { table: true, buckets: { artifacts: 'read' }, tokens: 'verify' },
   },
   'platform-download': {
     entry: 'functions/platform/download.ts',
@@ -102,6 +127,8 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     timeoutSeconds: 900,
     computes: false,
     streams: true,
+    runtime: false,
+    uses: { table: true, buckets: { artifacts: 'read' }, tokens: 'verify' },
   },
   'process-dataset': {
     entry: 'functions/events/process-dataset.ts',
@@ -109,6 +136,8 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     timeoutSeconds: 900,
     computes: true,
     streams: false,
+    runtime: false,
+    uses: { table: true, buckets: { datasets: 'write' }, publishes: true },
   },
   'dispatch-training': {
     entry: 'functions/events/dispatch-training.ts',
@@ -116,6 +145,8 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     timeoutSeconds: 60,
     computes: false,
     streams: false,
+    runtime: false,
+    uses: { table: true, publishes: true, compute: ['submit', 'describe'] },
   },
   'settle-training': {
     entry: 'functions/events/settle-training.ts',
@@ -123,6 +154,8 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     timeoutSeconds: 60,
     computes: false,
     streams: false,
+    runtime: false,
+    uses: { table: true, sends: ['training'], publishes: true },
   },
   sweep: {
     entry: 'functions/events/sweep.ts',
@@ -130,6 +163,14 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     timeoutSeconds: 240,
     computes: false,
     streams: false,
+    runtime: false,
+    uses: {
+      table: true,
+      buckets: { datasets: 'write', artifacts: 'write' },
+      sends: ['datasets', 'training'],
+      publishes: true,
+      compute: ['describe', 'terminate'],
+    },
   },
 };
 
