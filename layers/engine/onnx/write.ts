@@ -1,7 +1,7 @@
 import { type Graph, type Node, topological, type Value } from '../graph.ts';
 import type { Tensor } from '../tensor.ts';
-import { tensor } from '../tensor.ts';
-import type { Type } from '../type.ts';
+import { scalar, tensor } from '../tensor.ts';
+import type { DType, Type } from '../type.ts';
 import {
   type AttributeProto,
   attributeType,
@@ -93,6 +93,11 @@ export class OnnxWriter {
   /** Writes a vector of integers (axes, shapes, pads) and returns its name. */
   ints(values: readonly number[]): string {
     return this.initializer(tensor('int64', [values.length], BigInt64Array.from(values, BigInt)));
+  }
+
+  /** Writes a scalar and returns its name. */
+  number(dtype: DType, value: number): string {
+    return this.initializer(scalar(dtype, value));
   }
 
   /** Writes one ONNX node and returns the name of its first output. */

@@ -46,7 +46,7 @@ export const gather = Object.assign(
 );
 
 /** The type of the elements or slices that rows of `indices` name. */
-function picked(x: Type, indices: Type): Type {
+export function picked(x: Type, indices: Type): Type {
   const depth = indices.shape.at(-1);
   if (indices.dtype !== 'int64') throw new ShapeError(`wants int64 indices; got ${indices.dtype}`);
   if (typeof depth !== 'number' || depth < 1 || depth > x.shape.length)

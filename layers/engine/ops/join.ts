@@ -1,8 +1,11 @@
 import type { Builder, Value } from '../graph.ts';
 import type { Op } from '../op.ts';
-import { formatShape, normalizeAxis, type Shape, ShapeError } from '../type.ts';
-import { expectDomain, expectOneDType, floats } from './domain.ts';
+import { tensorFrom } from '../tensor.ts';
+import { formatShape, isStatic, normalizeAxis, type Shape, ShapeError } from '../type.ts';
+import { expectOneDType } from './domain.ts';
 import { gather } from './indexing.ts';
+import { expand, reshape, unsqueeze } from './movement.ts';
+import { padAll, staticDim, window } from './window.ts';
 
 const concatOp: Op<{ readonly axis: number }> = {
   name: 'Concat',
@@ -41,41 +44,18 @@ export const concat = Object.assign(
   { op: concatOp },
 );
 
-interface SliceAttrs {
-  readonly axis: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-const sliceOp: Op<SliceAttrs> = {
-  name: 'Slice',
-  infer: ([x], { axis, start, end }) => {
-    const size = staticDim(x!.shape, axis);
-    if (!(start >= 0 && start <= end && end <= size))
-      throw new ShapeError(`wants 0 <= start <= end <= ${size} on axis ${axis}; got ${start} and ${end}`);
-    return [{ dtype: x!.dtype, shape: x!.shape.map((dim, i) => (i === axis ? end - start : dim)) }];
-  },
-  vjp: (b, n, [ct]) => {
-    const { axis, start, end } = n.attrs;
-    return [pad(b, ct!, axis, start, staticDim(n.inputs[0]!.type.shape, axis) - end)];
-  },
-  emit: (w, n) => {
-    const { axis, start, end } = n.attrs;
-    w.same(n, 'Slice', {}, [w.ints([start]), w.ints([end]), w.ints([axis])]);
-  },
-};
-
 /** Elements from `start` up to, not including, `end` along an axis of known size; negative counts from its end. */
-export const slice = Object.assign(
-  (b: Builder, x: Value, axis: number, start: number, end?: number): Value => {
-    const at = normalizeAxis(axis, x.type.shape.length);
-    const size = staticDim(x.type.shape, at);
-    const fromFront = (position: number) => (position < 0 ? position + size : position);
-    const attrs = { axis: at, start: fromFront(start), end: fromFront(end ?? size) };
-    return attrs.start === 0 && attrs.end === size ? x : b.apply1(sliceOp, [x], attrs);
-  },
-  { op: sliceOp },
-);
+export function slice(b: Builder, x: Value, axis: number, start: number, end?: number): Value {
+  const at = normalizeAxis(axis, x.type.shape.length);
+  const size = staticDim(x.type.shape, at);
+  const fromFront = (position: number) => (position < 0 ? position + size : position);
+  const range = { start: fromFront(start), end: fromFront(end ?? size), step: 1 };
+  return window(
+    b,
+    x,
+    x.type.shape.map((_, i) => (i === at ? range : null)),
+  );
+}
 
 /** Every `step`-th element along an axis of known size; a negative step goes backwards from the last. */
 export function stride(b: Builder, x: Value, axis: number, step: number): Value {
@@ -99,46 +79,55 @@ export function split(b: Builder, x: Value, axis: number, sizes: readonly number
   });
 }
 
-interface PadAttrs {
-  readonly axis: number;
-  readonly before: number;
-  readonly after: number;
+/** A constant, 0 if not said otherwise, before and after along an axis of known size. */
+export function pad(b: Builder, x: Value, axis: number, before: number, after: number, value = 0): Value {
+  const at = normalizeAxis(axis, x.type.shape.length);
+  const sizes = (size: number) => x.type.shape.map((_, i) => (i === at ? size : 0));
+  return padAll(b, x, sizes(before), sizes(after), value);
 }
 
-const padOp: Op<PadAttrs> = {
-  name: 'Pad',
-  infer: ([x], { axis, before, after }) => {
-    expectDomain(floats, [x!]);
-    if (before < 0 || after < 0) throw new ShapeError(`wants pads of 0 or more; got ${before} and ${after}`);
-    const size = staticDim(x!.shape, axis) + before + after;
-    return [{ dtype: x!.dtype, shape: x!.shape.map((dim, i) => (i === axis ? size : dim)) }];
-  },
-  vjp: (b, n, [ct]) => {
-    const { axis, before } = n.attrs;
-    return [slice(b, ct!, axis, before, before + staticDim(n.inputs[0]!.type.shape, axis))];
-  },
-  emit: (w, n) => {
-    const { axis, before, after } = n.attrs;
-    const pads = (size: number) => n.inputs[0]!.type.shape.map((_, i) => (i === axis ? size : 0));
-    w.same(n, 'Pad', { mode: { string: 'constant' } }, [w.ints([...pads(before), ...pads(after)])]);
-  },
-};
+/**
+ * Neighbours mirrored at both ends of an axis (`reflect`, without the end itself) or its ends repeated (`edge`).
+ * @throws ShapeError if the axis is too short to mirror
+ */
+export function padWith(
+  b: Builder,
+  x: Value,
+  mode: 'reflect' | 'edge',
+  axis: number,
+  before: number,
+  after: number,
+): Value {
+  const at = normalizeAxis(axis, x.type.shape.length);
+  const size = staticDim(x.type.shape, at);
+  const most = mode === 'edge' ? Number.POSITIVE_INFINITY : size - 1;
+  if (size === 0 || before > most || after > most || before < 0 || after < 0)
+    throw new ShapeError(`${mode} padding wants between 0 and ${most}; got ${before} and ${after}`);
+  const source = (i: number) => {
+    if (i >= 0 && i < size) return i;
+    if (mode === 'edge') return i < 0 ? 0 : size - 1;
+    return i < 0 ? -i : 2 * (size - 1) - i;
+  };
+  const positions = Array.from({ length: before + size + after }, (_, i) => source(i - before));
+  return gather(b, x, b.constant(tensorFrom('int64', [positions.length], positions)), at);
+}
 
-/** Zeros before and after along an axis of known size. */
-export const pad = Object.assign(
-  (b: Builder, x: Value, axis: number, before: number, after: number): Value =>
-    before === 0 && after === 0
-      ? x
-      : b.apply1(padOp, [x], { axis: normalizeAxis(axis, x.type.shape.length), before, after }),
-  { op: padOp },
-);
+/** The value `repeats[axis]` times along each axis. */
+export function tile(b: Builder, x: Value, repeats: readonly number[]): Value {
+  const { shape } = x.type;
+  if (repeats.length !== shape.length)
+    throw new ShapeError(`Tile wants ${shape.length} repeats; got ${formatShape(repeats)}`);
+  return repeats.reduce((value, times, axis) => (times === 1 ? value : tileAxis(b, value, axis, times)), x);
+}
+
+function tileAxis(b: Builder, x: Value, axis: number, times: number): Value {
+  if (!Number.isInteger(times) || times < 1) throw new ShapeError(`Tile wants repeats of 1 or more; got ${times}`);
+  const { shape } = x.type;
+  if (!isStatic(shape)) return concat(b, new Array<Value>(times).fill(x), axis);
+  const copies = expand(b, unsqueeze(b, x, [axis]), shape.toSpliced(axis, 0, times));
+  return reshape(b, copies, shape.with(axis, shape[axis]! * times));
+}
 
 function sameBut(axis: number, a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, i) => i === axis || dim === b[i]);
-}
-
-function staticDim(shape: Shape, axis: number): number {
-  const dim = shape[axis];
-  if (typeof dim === 'number') return dim;
-  throw new ShapeError(`wants axis ${axis} of a size known in advance; got ${formatShape(shape)}`);
 }
