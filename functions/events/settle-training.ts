@@ -1,5 +1,6 @@
 /** Event `compute.stopped`: a trainer is gone. If it left its job undone, somebody has to say so. */
 import type { EventBridgeEvent } from 'aws-lambda';
+import { accountOf } from '#domain/event-envelope.ts';
 import { excuseAttempt, findJob, type Job } from '#domain/jobs.ts';
 import { type ComputeStopped, computeStopped } from '#domain/messages.ts';
 import { findModel } from '#domain/models.ts';
@@ -16,7 +17,7 @@ const SIGNALLED = 128;
 export function makeHandler(adapters: AttemptAdapters, options: { readonly logger: Log }) {
   return async (event: EventBridgeEvent<string, unknown>): Promise<void> => {
     const stopped = computeStopped.parse(event.detail);
-    const job = await findJob(adapters.table, event.account, stopped.job_id);
+    const job = await findJob(adapters.table, accountOf(event), stopped.job_id);
     if (!job || job.attempt !== stopped.attempt) return;
     if (job.status === 'queued' || job.status === 'running') {
       options.logger.warn('trainer ended without a result', { ...stopped });

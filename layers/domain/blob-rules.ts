@@ -1,5 +1,6 @@
 import { InternalError } from './errors.ts';
 import { InvalidBlobKeyError, InvalidRangeError, InvalidUploadError } from './port-errors.ts';
+import type { UploadPart } from './ports.ts';
 
 /** The bounds of S3, which every implementation keeps, so that what works in one place works in another. */
 export const BLOB_LIMITS = {
@@ -32,6 +33,19 @@ export function checkContentType(contentType: string): void {
 export function checkPart(part: number): void {
   if (!Number.isInteger(part) || part < 1 || part > BLOB_LIMITS.parts) {
     throw new InvalidUploadError(`part must be between 1 and ${BLOB_LIMITS.parts}; got ${part}`);
+  }
+}
+
+/** At least one part, in ascending order: all that can be said without those that were stored. Throws `InvalidUploadError`. */
+export function checkParts(parts: readonly UploadPart[]): void {
+  if (parts.length === 0) throw new InvalidUploadError('an upload is completed with at least 1 part; got 0');
+  let previous = 0;
+  for (const { part } of parts) {
+    checkPart(part);
+    if (part <= previous) {
+      throw new InvalidUploadError(`parts must be in ascending order; got ${part} after ${previous}`);
+    }
+    previous = part;
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { BLOB_LIMITS, checkPart, unquoted } from '#domain/blob-rules.ts';
+import { BLOB_LIMITS, checkPart, checkParts, unquoted } from '#domain/blob-rules.ts';
 import { PayloadTooLargeError } from '#domain/errors.ts';
 import { InvalidUploadError } from '#domain/port-errors.ts';
 import type { BlobInfo, UploadPart } from '#domain/ports.ts';
@@ -125,12 +125,9 @@ export class Uploads {
 
 /** The stored parts that the caller lists, in ascending order and each with its etag; all but the last large enough. */
 function choose(stored: readonly Row[], listed: readonly UploadPart[]): Row[] {
-  if (listed.length === 0) throw new InvalidUploadError('an upload is completed with at least 1 part; got 0');
+  checkParts(listed);
   const byNumber = new Map(stored.map((row) => [row.part, row]));
   return listed.map(({ part, etag }, index) => {
-    const previous = listed[index - 1]?.part ?? 0;
-    if (part <= previous)
-      throw new InvalidUploadError(`parts must be in ascending order; got ${part} after ${previous}`);
     const row = byNumber.get(part);
     if (row === undefined) throw new InvalidUploadError(`part ${part} was not uploaded`);
     if (row.etag !== unquoted(etag)) throw new InvalidUploadError(`the etag of part ${part} is not ${etag}`);

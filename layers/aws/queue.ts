@@ -1,0 +1,100 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { checkDelay, checkMessage, checkReceive, MESSAGE_LIMITS } from '#domain/message-rules.ts';
+import { MessageTooLargeError } from '#domain/port-errors.ts';
+import type { Queue, ReceivedMessage } from '#domain/ports.ts';
+import { type Translations, translateError, translating } from './vendor.ts';
+
+export interface QueueContext {
+  readonly client: SQSClient;
+  readonly url: string;
+}
+
+const TRANSLATIONS: Translations = {
+  MessageTooLong: (message) => new MessageTooLargeError(message),
+};
+
+/** A receipt whose time has passed names nothing any more, by each of the names that SQS has for that. */
+const STALE = new Set([
+  'ReceiptHandleIsInvalid',
+  'InvalidParameterValue',
+  'InvalidParameterValueException',
+  'MessageNotInflight',
+]);
+
+/**
+ * The Queue port on one standard SQS queue. Visibility timeout, redrive policy and encryption are the queue's own. SQS
+ * takes only characters that XML has; ours are JSON, in which the others are escaped.
+ */
+export class SqsQueue implements Queue {
+  readonly #context: QueueContext;
+
+  constructor(context: QueueContext) {
+    this.#context = context;
+  }
+
+  async send(body: string, { delaySeconds = 0 }: { delaySeconds?: number } = {}): Promise<void> {
+    checkMessage(body);
+    checkDelay(delaySeconds);
+    const { client, url } = this.#context;
+    const command = new SendMessageCommand({
+      QueueUrl: url,
+      MessageBody: body,
+      ...(delaySeconds === 0 ? {} : { DelaySeconds: Math.ceil(delaySeconds) }),
+    });
+    await translating('SQS', () => client.send(command), TRANSLATIONS);
+  }
+
+  async receive(options: { max?: number; visibilitySeconds?: number } = {}): Promise<readonly ReceivedMessage[]> {
+    const { max = MESSAGE_LIMITS.received, visibilitySeconds } = options;
+    checkReceive({ max, visibilitySeconds });
+    const { client, url } = this.#context;
+    const command = new ReceiveMessageCommand({
+      QueueUrl: url,
+      MaxNumberOfMessages: Math.floor(max),
+      ...(visibilitySeconds === undefined ? {} : { VisibilityTimeout: Math.ceil(visibilitySeconds) }),
+      WaitTimeSeconds: 0,
+      MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
+    });
+    const { Messages: messages = [] } = await translating('SQS', () => client.send(command), TRANSLATIONS);
+    return messages.map(received);
+  }
+
+  async acknowledge(receipt: string): Promise<void> {
+    const { client, url } = this.#context;
+    await ignoringStale(() => client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receipt })));
+  }
+
+  async release(receipt: string, delaySeconds: number): Promise<void> {
+    checkDelay(delaySeconds, MESSAGE_LIMITS.visibilitySeconds);
+    const { client, url } = this.#context;
+    const command = new ChangeMessageVisibilityCommand({
+      QueueUrl: url,
+      ReceiptHandle: receipt,
+      VisibilityTimeout: Math.ceil(delaySeconds),
+    });
+    await ignoringStale(() => client.send(command));
+  }
+}
+
+async function ignoringStale(call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    if (!STALE.has((error as Error).name)) throw translateError('SQS', error, TRANSLATIONS);
+  }
+}
+
+const received = (message: Message): ReceivedMessage => ({
+  id: message.MessageId ?? '',
+  body: message.Body ?? '',
+  receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
+  sentAt: Number(message.Attributes?.SentTimestamp ?? 0),
+  receipt: message.ReceiptHandle ?? '',
+});
