@@ -2,6 +2,7 @@
 export * from './activation.ts';
 export * from './compare.ts';
 export * from './control.ts';
+export * from './conv.ts';
 export * from './einsum.ts';
 export * from './elementwise.ts';
 export * from './indexing.ts';
@@ -11,6 +12,7 @@ export * from './linalg.ts';
 export * from './movement.ts';
 export * from './norm.ts';
 export * from './order.ts';
+export * from './pool.ts';
 export * from './random.ts';
 export * from './reduce.ts';
 export * from './scatter.ts';

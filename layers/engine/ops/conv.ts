@@ -1,0 +1,151 @@
+import type { Builder, Node, Value } from '../graph.ts';
+import type { Op } from '../op.ts';
+import { type Dim, formatShape, ShapeError, type Type } from '../type.ts';
+import { convKernelGradient } from './conv-kernel.ts';
+import { expectDomain, expectOneDType, floats } from './domain.ts';
+import { reduceSum } from './reduce.ts';
+import {
+  convolvedDims,
+  type PerAxis,
+  type Spatial,
+  type SpatialOptions,
+  spatial,
+  spatialAttributes,
+  spatialDim,
+  transposedDims,
+} from './spatial.ts';
+import { padAll, window } from './window.ts';
+
+export interface ConvAttrs extends Spatial {
+  readonly groups: number;
+}
+
+export interface ConvOptions extends SpatialOptions {
+  /** Channels of input and output in as many groups, each with a kernel of its own; 1 if absent. */
+  readonly groups?: number;
+}
+
+const convOp: Op<ConvAttrs> = {
+  name: 'Conv',
+  infer: (inputs, attrs) => {
+    const [x, w, bias] = inputs as readonly [Type, Type, Type?];
+    expectDomain(floats, inputs);
+    const dtype = expectOneDType(inputs);
+    const [outputs, inner] = channels(w);
+    const given = x.shape[1];
+    if (x.shape.length !== w.shape.length || given !== inner * attrs.groups || outputs % attrs.groups !== 0)
+      throw new ShapeError(
+        `wants [batch, ${inner * attrs.groups}, ...${attrs.kernel.length} axes] and kernels that ${attrs.groups} groups divide; got ${formatShape(x.shape)} and ${formatShape(w.shape)}`,
+      );
+    if (bias && (bias.shape.length !== 1 || bias.shape[0] !== outputs))
+      throw new ShapeError(`wants a bias [${outputs}]; got ${formatShape(bias.shape)}`);
+    return [{ dtype, shape: [x.shape[0]!, outputs, ...convolvedDims(x.shape, attrs)] }];
+  },
+  vjp: (b, n, [ct], need) => {
+    const [x, w, bias] = n.inputs as readonly [Value, Value, Value?];
+    const kept = [0, ...n.attrs.kernel.map((_, i) => i + 2)];
+    return [
+      need[0] ? inputGradient(b, ct!, x, w, n.attrs) : undefined,
+      need[1] ? convKernelGradient(b, padded(b, x, n.attrs), ct!, n.attrs) : undefined,
+      bias && need[2] ? reduceSum(b, ct!, { axes: kept }) : undefined,
+    ];
+  },
+  emit: (w, n) => w.same(n, 'Conv', { ...spatialAttributes(n.attrs), group: { int: n.attrs.groups } }),
+};
+
+/**
+ * Cross-correlation of x [batch, in, ...spatial] with kernels w [out, in / groups, ...kernel], plus bias [out]; one or
+ * two spatial axes.
+ * @throws ShapeError
+ */
+export const conv = Object.assign(
+  (b: Builder, x: Value, w: Value, bias?: Value, options: ConvOptions = {}): Value =>
+    b.apply1(convOp, bias ? [x, w, bias] : [x, w], attributes(w, options)),
+  { op: convOp },
+);
+
+/*
+ *  With pads p and q, the output looks at n + p + q positions, of which a transposed convolution gives back the first
+ *  t ≤ n + p + q: what the last stride leaves over was never looked at. So: cut p off the front, then cut or pad to n.
+ *  ConvTranspose's own asymmetric pads have no CUDA kernel.
+ */
+function inputGradient(b: Builder, ct: Value, x: Value, w: Value, attrs: ConvAttrs): Value {
+  const whole = convTransposeCore(b, ct, w, attrs);
+  const [zero, length] = [[0, 0], attrs.kernel.map((_, i) => spatialDim(whole.type.shape, i))];
+  const ends = attrs.before.map((start, i) => Math.min(length[i]!, start + spatialDim(x.type.shape, i)));
+  const starts = attrs.before.map((start, i) => Math.min(start, ends[i]!));
+  const cut = window(b, whole, [null, null, ...starts.map((start, i) => ({ start, end: ends[i]!, step: 1 }))]);
+  const missing = starts.map((start, i) => spatialDim(x.type.shape, i) - (ends[i]! - start));
+  return padAll(b, cut, [...zero, ...missing.map(() => 0)], [...zero, ...missing]);
+}
+
+function padded(b: Builder, x: Value, { before, after }: Spatial): Value {
+  return padAll(b, x, [0, 0, ...before], [0, 0, ...after]);
+}
+
+const convTransposeOp: Op<ConvAttrs> = {
+  name: 'ConvTranspose',
+  infer: ([x, w], attrs) => {
+    expectDomain(floats, [x!, w!]);
+    const dtype = expectOneDType([x!, w!]);
+    const [inputs, outputs] = channels(w!);
+    if (x!.shape.length !== w!.shape.length || x!.shape[1] !== inputs || inputs % attrs.groups !== 0)
+      throw new ShapeError(
+        `wants [batch, ${inputs}, ...${attrs.kernel.length} axes] that ${attrs.groups} groups divide; got ${formatShape(x!.shape)}`,
+      );
+    return [{ dtype, shape: [x!.shape[0]!, outputs * attrs.groups, ...transposedDims(x!.shape, attrs)] }];
+  },
+  // The transpose of a convolution's transpose is the convolution, and both are linear in the same kernel.
+  vjp: (b, n: Node<ConvAttrs>, [ct], need) => [
+    need[0] ? b.apply1(convOp, [ct!, n.inputs[1]!], n.attrs) : undefined,
+    need[1] ? convKernelGradient(b, ct!, n.inputs[0]!, n.attrs) : undefined,
+  ],
+  emit: (w, n) => w.same(n, 'ConvTranspose', { ...spatialAttributes(n.attrs), group: { int: n.attrs.groups } }),
+};
+
+function convTransposeCore(b: Builder, x: Value, w: Value, attrs: ConvAttrs): Value {
+  const none = attrs.kernel.map(() => 0);
+  return b.apply1(convTransposeOp, [x, w], { ...attrs, before: none, after: none });
+}
+
+export interface ConvTransposeOptions extends ConvOptions {
+  /** Positions added at the end of each spatial axis, for sizes that a stride would skip. */
+  readonly outputPads?: PerAxis;
+}
+
+/**
+ * The transpose of the convolution with the same kernel w [in, out / groups, ...kernel], strides and pads:
+ * [batch, in, ...spatial] → [batch, out, ...(spatial − 1) · stride + extent − pads + outputPads].
+ * @throws ShapeError
+ */
+export const convTranspose = Object.assign(
+  (b: Builder, x: Value, w: Value, { outputPads = 0, ...options }: ConvTransposeOptions = {}): Value => {
+    const attrs = attributes(w, options);
+    const whole = convTransposeCore(b, x, w, attrs);
+    const extra = attrs.kernel.map((_, i) => (typeof outputPads === 'number' ? outputPads : (outputPads[i] ?? 0)));
+    const size = (i: number) => spatialDim(whole.type.shape, i);
+    const ends = attrs.after.map((after, i) => Math.min(size(i), size(i) - after + extra[i]!));
+    const cut = window(b, whole, [null, null, ...attrs.before.map((start, i) => ({ start, end: ends[i]!, step: 1 }))]);
+    // Beyond what the kernel reaches there is nothing but zeros.
+    const beyond = extra.map((more, i) => Math.max(0, more - attrs.after[i]!));
+    return padAll(b, cut, [0, 0, ...beyond.map(() => 0)], [0, 0, ...beyond]);
+  },
+  { op: convTransposeOp },
+);
+
+function attributes(w: Value, { groups = 1, ...options }: ConvOptions): ConvAttrs {
+  const kernel = w.type.shape.slice(2);
+  if (kernel.length < 1 || kernel.length > 2 || !kernel.every((dim) => typeof dim === 'number'))
+    throw new ShapeError(
+      `convolution wants kernels [out, in, size] or [out, in, height, width]; got ${formatShape(w.type.shape)}`,
+    );
+  if (!Number.isInteger(groups) || groups < 1) throw new ShapeError(`convolution wants 1 group or more; got ${groups}`);
+  return { ...spatial(kernel, options), groups };
+}
+
+/** The first two axes of kernels. */
+function channels({ shape }: Type): readonly [number, number] {
+  const [first, second] = shape as readonly Dim[];
+  if (typeof first === 'number' && typeof second === 'number') return [first, second];
+  throw new ShapeError(`wants kernels of sizes known in advance; got ${formatShape(shape)}`);
+}

@@ -1,0 +1,130 @@
+import type { Builder, Value } from '../graph.ts';
+import type { Op } from '../op.ts';
+import { filled, tensorFrom } from '../tensor.ts';
+import { ShapeError, sizeOf, staticShape, type Type } from '../type.ts';
+import { convTranspose } from './conv.ts';
+import { expectDomain, floats } from './domain.ts';
+import { div } from './elementwise.ts';
+import { scatterAdd } from './indexing.ts';
+import { reshape, zerosLike } from './movement.ts';
+import { reduceMax, reduceMean } from './reduce.ts';
+import { convolvedDims, type Spatial, type SpatialOptions, spatial, spatialAttributes, spatialDim } from './spatial.ts';
+import { padAll, window } from './window.ts';
+
+function pooledType(x: Type, s: Spatial): Type {
+  expectDomain(floats, [x]);
+  if (x.shape.length !== s.kernel.length + 2)
+    throw new ShapeError(`wants batch, channels and ${s.kernel.length} spatial axes; got ${x.shape.length} axes`);
+  if (s.kernel.some((size, i) => s.before[i]! >= size || s.after[i]! >= size))
+    throw new ShapeError(`wants pads smaller than the kernel [${s.kernel}]; got [${s.before}] and [${s.after}]`);
+  return { dtype: x.dtype, shape: [...x.shape.slice(0, 2), ...convolvedDims(x.shape, s)] };
+}
+
+const maxPoolOp: Op<Spatial> = {
+  name: 'MaxPool',
+  infer: ([x], s) => {
+    const type = pooledType(x!, s);
+    return [type, { ...type, dtype: 'int64' }];
+  },
+  // The second output says where in x, flattened, each maximum was: that is where its cotangent goes.
+  vjp: (b, n, [ct]) => {
+    if (!ct) return [undefined];
+    const [x, where] = [n.inputs[0]!, n.outputs[1]!];
+    const size = sizeOf(staticShape(x.type.shape));
+    const count = sizeOf(staticShape(ct.type.shape));
+    const flat = scatterAdd(
+      b,
+      reshape(b, zerosLike(b, x), [size]),
+      reshape(b, where, [count, 1]),
+      reshape(b, ct, [count]),
+    );
+    return [reshape(b, flat, x.type.shape)];
+  },
+  emit: (w, n) => {
+    const outputs = n.outputs.filter((output, i) => i === 0 || w.uses(output)).map((output) => w.name(output));
+    w.node('MaxPool', [w.name(n.inputs[0]!)], outputs, { attributes: spatialAttributes(n.attrs), place: n.place });
+  },
+};
+
+/**
+ * The largest element under a kernel that moves over x [batch, channels, ...spatial]; pads count as −∞.
+ * @throws ShapeError
+ */
+export const maxPool = Object.assign(
+  (b: Builder, x: Value, kernel: readonly number[], options: SpatialOptions = {}): Value =>
+    b.apply1(maxPoolOp, [x], spatial(kernel, options)),
+  { op: maxPoolOp },
+);
+
+interface AverageAttrs extends Spatial {
+  /** Whether pads count as elements, of value 0. */
+  readonly includePads: boolean;
+}
+
+const averagePoolOp: Op<AverageAttrs> = {
+  name: 'AveragePool',
+  infer: ([x], s) => {
+    if (s.dilations.some((step) => step !== 1)) throw new ShapeError(`wants dilations of 1; got [${s.dilations}]`);
+    return [pooledType(x!, s)];
+  },
+  vjp: (b, n, [ct]) => {
+    const x = n.inputs[0]!;
+    const { kernel, strides, before } = n.attrs;
+    const channels = Number(x.type.shape[1]);
+    const ones = b.constant(filled(x.type.dtype, [channels, 1, ...kernel], 1));
+    const shared = div(b, ct!, elementCounts(b, x, n.attrs));
+    const whole = convTranspose(b, shared, ones, { strides, groups: channels });
+    const ranges = before.map((start, i) => {
+      const end = Math.min(spatialDim(whole.type.shape, i), start + spatialDim(x.type.shape, i));
+      return { start, end, step: 1 };
+    });
+    const cut = window(b, whole, [null, null, ...ranges]);
+    const missing = ranges.map(({ start, end }, i) => spatialDim(x.type.shape, i) - (end - start));
+    return [padAll(b, cut, [0, 0, ...missing.map(() => 0)], [0, 0, ...missing])];
+  },
+  emit: (w, n) => {
+    const { dilations: _, ...attributes } = spatialAttributes(n.attrs);
+    w.same(n, 'AveragePool', { ...attributes, count_include_pad: { int: n.attrs.includePads ? 1 : 0 } });
+  },
+};
+
+/** How many elements each mean is of: a constant over batch and channels. */
+function elementCounts(b: Builder, x: Value, s: AverageAttrs): Value {
+  const { kernel, strides, before, includePads } = s;
+  if (includePads) return b.scalar(x.type.dtype, sizeOf(kernel));
+  const dims = convolvedDims(x.type.shape, s);
+  // How many of a kernel's positions lie within the input, along each axis; a window's count is their product.
+  const along = dims.map((count, i) =>
+    Array.from({ length: count }, (_, position) => {
+      const first = position * strides[i]! - before[i]!;
+      return Math.min(first + kernel[i]!, spatialDim(x.type.shape, i)) - Math.max(first, 0);
+    }),
+  );
+  const counts = along.reduce<number[]>((list, axis) => list.flatMap((n) => axis.map((m) => n * m)), [1]);
+  return b.constant(tensorFrom(x.type.dtype, [1, 1, ...dims], counts));
+}
+
+/**
+ * The mean under a kernel that moves over x [batch, channels, ...spatial].
+ * @param includePads whether pads count as elements of value 0 (as PyTorch has it) or not at all; not if absent
+ * @throws ShapeError
+ */
+export const averagePool = Object.assign(
+  (b: Builder, x: Value, kernel: readonly number[], options: SpatialOptions & { includePads?: boolean } = {}): Value =>
+    b.apply1(averagePoolOp, [x], { ...spatial(kernel, options), includePads: options.includePads ?? false }),
+  { op: averagePoolOp },
+);
+
+/** The mean over all spatial axes, which stay with size 1. */
+export function globalAveragePool(b: Builder, x: Value): Value {
+  return reduceMean(b, x, { axes: spatialAxes(x), keepDims: true });
+}
+
+/** The maximum over all spatial axes, which stay with size 1. */
+export function globalMaxPool(b: Builder, x: Value): Value {
+  return reduceMax(b, x, { axes: spatialAxes(x), keepDims: true });
+}
+
+function spatialAxes(x: Value): number[] {
+  return x.type.shape.slice(2).map((_, i) => i + 2);
+}

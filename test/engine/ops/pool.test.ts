@@ -1,0 +1,87 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Builder } from '#engine/graph.ts';
+import * as ops from '#engine/ops/index.ts';
+import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { checkGradients, evaluate, random } from '../harness.ts';
+import { seeds, settings } from './arbitraries.ts';
+
+const small = (min: number, max: number) => fc.integer({ min, max });
+
+/** Overlapping and separate windows, positions left over, and pads smaller than the kernel. */
+const cases = small(1, 2).chain((rank) =>
+  fc.record({
+    axes: fc.array(
+      small(1, 3).chain((kernel) =>
+        fc.record({
+          kernel: fc.constant(kernel),
+          stride: small(1, 3),
+          before: fc.nat(kernel - 1),
+          after: fc.nat(kernel - 1),
+          size: small(kernel, kernel + 4),
+        }),
+      ),
+      { minLength: rank, maxLength: rank },
+    ),
+    includePads: fc.boolean(),
+    seed: seeds,
+  }),
+);
+
+const options = (axes: readonly { stride: number; before: number; after: number }[]) => ({
+  strides: axes.map(({ stride }) => stride),
+  pads: axes.map(({ before }) => before),
+  padsAfter: axes.map(({ after }) => after),
+});
+
+test('maxPool has a gradient with overlapping windows, uneven pads and strides, and that has its own', async () => {
+  const property = fc.asyncProperty(cases, ({ axes, seed }) => {
+    // Values far apart, so that no step of the differences changes which one is the largest.
+    const size = axes.reduce((product, axis) => product * axis.size, 4);
+    const order = Array.from({ length: size }, (_, i) => ((i * 7919 + seed) % size) * 0.3 - size * 0.15);
+    const x = tensorFrom('float64', [2, 2, ...axes.map((axis) => axis.size)], order);
+    const kernel = axes.map((axis) => axis.kernel);
+    return checkGradients([x], (b, [x]) => ops.sin(b, ops.maxPool(b, x!, kernel, options(axes))), { seed });
+  });
+  await fc.assert(property, { ...settings, numRuns: 24 });
+});
+
+test('averagePool has a gradient, with and without counting pads, and that has its own', async () => {
+  const property = fc.asyncProperty(cases, ({ axes, includePads, seed }) => {
+    const x = random(seed, [2, 2, ...axes.map((axis) => axis.size)], -1, 1, 'float32');
+    const kernel = axes.map((axis) => axis.kernel);
+    return checkGradients(
+      [x],
+      (b, [x]) => ops.sin(b, ops.averagePool(b, x!, kernel, { ...options(axes), includePads })),
+      { seed },
+    );
+  });
+  await fc.assert(property, { ...settings, numRuns: 24 });
+});
+
+describe('pools of a row', () => {
+  const x = tensorFrom('float32', [1, 1, 4], [1, 5, 2, 3]);
+
+  test('take the maximum and the mean, where pads count or do not', async () => {
+    const results = await evaluate([x], (b, [x]) => ({
+      max: ops.maxPool(b, x!, [2]),
+      mean: ops.averagePool(b, x!, [2], { strides: 2, pads: 1 }),
+      padded: ops.averagePool(b, x!, [2], { strides: 2, pads: 1, includePads: true }),
+      all: ops.globalAveragePool(b, x!),
+      most: ops.globalMaxPool(b, x!),
+    }));
+    expect(Object.values(results).map(toNumbers)).toEqual([[5, 5, 3], [1, 3.5, 3], [0.5, 3.5, 1.5], [2.75], [5]]);
+  });
+
+  test('refuse kernels larger than the input, pads as large as the kernel, and axes that do not fit', () => {
+    const b = new Builder();
+    const x = b.input('x', 'float32', ['rows', 1, 4]);
+    expect(() => ops.maxPool(b, x, [5])).toThrow(/wants at least 5 positions on spatial axis 0, pads included; got 4/);
+    expect(() => ops.maxPool(b, x, [2], { pads: 2 })).toThrow(
+      /wants pads smaller than the kernel \[2\]; got \[2\] and \[2\]/,
+    );
+    expect(() => ops.averagePool(b, x, [2, 2])).toThrow(/wants batch, channels and 2 spatial axes; got 3 axes/);
+    expect(() => ops.averagePool(b, x, [2], { dilations: 2 })).toThrow(/wants dilations of 1; got \[2\]/);
+    expect(ops.maxPool(b, x, [2]).type.shape).toEqual(['rows', 1, 3]);
+  });
+});
