@@ -115,6 +115,7 @@ async function complete(
   const model = await completeJob(
     table,
     job,
+    lastEpoch(history),
     {
       ...record,
       id,
@@ -135,5 +136,11 @@ async function complete(
   await collectGarbage(table, blobs.artifacts, 'artifacts', prefix);
   throw new Ended();
 }
+
+/** How many epochs there were, and the metrics of the last. */
+const lastEpoch = (history: History): Pick<Job, 'current_epoch' | 'metrics'> => ({
+  current_epoch: history.loss?.length ?? 0,
+  metrics: Object.fromEntries(Object.entries(history).map(([name, values]) => [name, values.at(-1)!])),
+});
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

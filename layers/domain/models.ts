@@ -62,12 +62,13 @@ const lineage = z.object({
 const TRIES = 20;
 
 /**
- * Ends a running job as `completed` and makes its model, in one transaction: number and version are given here.
- * Resolves with the model, or with `undefined` if the job was stopped or given to another attempt in the meantime.
+ * Ends a running job as `completed` and makes its model, in one transaction: number and version are given here. `last`
+ * is how far it came: reports are rarer than epochs, and the last of them may be of any epoch. Resolves with the model, or with `undefined` if the job was stopped or given to another attempt in the meantime.
  */
 export async function completeJob(
   table: Table,
   of: Job,
+  last: Pick<Job, 'current_epoch' | 'metrics'>,
   made: Omit<Model, 'number' | 'version'>,
   now: string,
 ): Promise<Model | undefined> {
@@ -85,6 +86,8 @@ export async function completeJob(
     const set = {
       status: 'completed',
       progress: 100,
+      current_epoch: last.current_epoch,
+      metrics: last.metrics,
       model_id: made.id,
       final_metrics: made.final_metrics,
       ended_at: now,

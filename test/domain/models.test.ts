@@ -22,6 +22,8 @@ beforeEach(async () => {
   dataset = await aReadyDataset(store.table, account);
 });
 
+const LAST = { current_epoch: 2, metrics: { loss: 0.4, val_loss: 0.6 } };
+
 async function complete(job: Job): Promise<Model | undefined> {
   const id = newId(NOW);
   await store.table.transact([noteGarbage('artifacts', blobKeys.modelPrefix(account, id), NOW)]);
@@ -43,7 +45,7 @@ async function complete(job: Job): Promise<Model | undefined> {
     artifacts: [],
     created_at: AT,
   };
-  return completeJob(store.table, job, made, AT);
+  return completeJob(store.table, job, LAST, made, AT);
 }
 
 describe('completing a job', () => {
@@ -54,6 +56,7 @@ describe('completing a job', () => {
     expect(await getJob(store.table, account, job.id)).toMatchObject({
       status: 'completed',
       progress: 100,
+      ...LAST,
       model_id: model!.id,
       final_metrics: { train_loss: 0.5 },
     });

@@ -45,6 +45,8 @@ describe('a job that succeeds', () => {
     const history = (await world.artifact(blobKeys.jobHistory(world.accountId, 'j'))) as Record<string, number[]>;
     expect(Object.keys(history)).toEqual(['loss', 'accuracy', 'val_loss', 'val_accuracy']);
     expect(history.loss).toHaveLength(10);
+    const last = Object.fromEntries(Object.entries(history).map(([name, values]) => [name, values.at(-1)]));
+    expect(job).toMatchObject({ current_epoch: 10, metrics: last });
     const { body } = await world.adapters.blobs.artifacts.get(
       blobKeys.modelFile(world.accountId, model.id, 'model-card.md'),
     );
