@@ -70,6 +70,8 @@ export interface QueueSpec {
 }
 
 export interface EventRule {
+  /** Who published: Trainyard, unless said otherwise. Events of AWS's own services exist in the cloud only. */
+  readonly source?: 'aws.batch';
   /** Events whose type is one of these … */
   readonly types: readonly string[];
   /** … are handed to this function. */

@@ -1,0 +1,29 @@
+/**
+ * API Gateway takes its stage off `event.path`, but not the base path of a domain of your own: behind one, the same
+ * request arrives as `/platform/health` that otherwise arrives as `/health`.
+ */
+interface GatewayEvent {
+  readonly path: string;
+  /** `domainPrefix` is the API's own id unless the request came over another name. */
+  readonly requestContext: { readonly apiId?: string; readonly domainPrefix?: string };
+}
+
+/** The event with the path that the surface's routes know. */
+export function withoutBase<E extends GatewayEvent>(base: string, event: E): E {
+  const { apiId, domainPrefix } = event.requestContext;
+  if (domainPrefix === undefined || domainPrefix === apiId) return event;
+  if (event.path !== base && !event.path.startsWith(`${base}/`)) return event;
+  return { ...event, path: event.path.slice(base.length) || '/' };
+}
+
+/** How Lambda's runtime marks a handler that streams: a property by a symbol, which a wrapper has to keep. */
+export function belowBase<E extends GatewayEvent, A extends readonly unknown[], R>(
+  base: string,
+  handler: (event: E, ...rest: A) => R,
+): (event: E, ...rest: A) => R {
+  const wrapped = (event: E, ...rest: A): R => handler(withoutBase(base, event), ...rest);
+  for (const mark of Object.getOwnPropertySymbols(handler)) {
+    Object.defineProperty(wrapped, mark, Object.getOwnPropertyDescriptor(handler, mark)!);
+  }
+  return wrapped;
+}

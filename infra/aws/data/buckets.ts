@@ -1,0 +1,86 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type BucketProps,
+  HttpMethods,
+  type IBucket,
+  type LifecycleRule,
+  ObjectOwnership,
+  StorageClass,
+} from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { BucketName } from '#domain/ports.ts';
+import { buckets } from '#infra/topology.ts';
+import { acknowledge } from '../acknowledge.ts';
+import { type Installation, removalOf } from '../scope.ts';
+
+/** Parts of an upload that was neither completed nor aborted: their URLs have run out after a day. */
+const ABANDONED = Duration.days(2);
+
+/** Files of the platform by the topology, copies of them, and who read them. */
+export class Buckets extends Construct {
+  readonly byName: Readonly<Record<BucketName, Bucket>>;
+  readonly backups: Bucket;
+  readonly accessLogs: Bucket;
+
+  constructor(scope: Construct, id: string, installation: Installation, encryptionKey: IKey) {
+    super(scope, id);
+    const { settings } = installation;
+    const kept = Duration.days(settings.backupDays);
+    const common = {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      removalPolicy: removalOf(installation),
+      autoDeleteObjects: settings.removal === 'destroy',
+    } satisfies BucketProps;
+
+    // The service that delivers access logs cannot use a key of ours.
+    this.accessLogs = new Bucket(this, 'AccessLogs', {
+      ...common,
+      encryption: BucketEncryption.S3_MANAGED,
+      lifecycleRules: [{ id: 'expire', expiration: Duration.days(settings.logDays) }],
+    });
+    acknowledge(this.accessLogs, { 'AwsSolutions-S1': 'It is the bucket of access logs itself.' });
+
+    const make = (name: string, lifecycleRules: LifecycleRule[], more: BucketProps = {}): Bucket =>
+      new Bucket(this, name, {
+        ...common,
+        encryption: BucketEncryption.KMS,
+        encryptionKey,
+        bucketKeyEnabled: true,
+        versioned: true,
+        // The library's classes and interfaces differ in what they call optional.
+        serverAccessLogsBucket: this.accessLogs as IBucket,
+        serverAccessLogsPrefix: `${name}/`,
+        lifecycleRules: [
+          { id: 'abandoned-uploads', abortIncompleteMultipartUploadAfter: ABANDONED },
+          { id: 'old-versions', noncurrentVersionExpiration: kept, expiredObjectDeleteMarker: true },
+          ...lifecycleRules,
+        ],
+        ...more,
+      });
+    const cors = [
+      {
+        allowedMethods: [HttpMethods.GET, HttpMethods.HEAD, HttpMethods.PUT],
+        allowedOrigins: settings.corsOrigins,
+        allowedHeaders: ['content-type', 'range'],
+        // Whoever uploads in parts has to hand back each part's.
+        exposedHeaders: ['ETag', 'Content-Length', 'Content-Range'],
+        maxAge: 3600,
+      },
+    ];
+    const cold = { storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: Duration.days(30) };
+    this.byName = Object.fromEntries(buckets.map((name) => [name, make(name, [], { cors })])) as Record<
+      BucketName,
+      Bucket
+    >;
+    this.backups = make('backups', [
+      { id: 'expire', expiration: kept, ...(settings.backupDays > 60 ? { transitions: [cold] } : {}) },
+    ]);
+  }
+}

@@ -1,0 +1,46 @@
+import { Duration } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import type { QueueName } from '#domain/ports.ts';
+import { queues } from '#infra/topology.ts';
+import type { TrainyardFunction } from '../functions/function.ts';
+import type { Installation } from '../scope.ts';
+import type { WorkQueue } from './work-queue.ts';
+
+const RECEIVE = ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes'];
+/** Above this a batch takes a window to gather in, which would only delay: ours are smaller. */
+const NO_WINDOW = Duration.seconds(0);
+
+/** Hands a queue's messages to its consumer; those that the consumer names as failed come again, the others do not. */
+export class Consumer extends EventSourceMapping {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: {
+      readonly name: QueueName;
+      readonly queue: WorkQueue;
+      readonly target: TrainyardFunction;
+      readonly installation: Installation;
+    },
+  ) {
+    const { name, queue, target, installation } = props;
+    super(scope, id, {
+      target,
+      eventSourceArn: queue.queueArn,
+      batchSize: queues[name].batchSize,
+      maxBatchingWindow: NO_WINDOW,
+      reportBatchItemFailures: true,
+      maxConcurrency: installation.settings.consumers[name],
+    });
+    target.role!.addToPrincipalPolicy(
+      new PolicyStatement({
+        sid: 'Receive',
+        actions: RECEIVE.map((action) => `sqs:${action}`),
+        resources: [queue.queueArn],
+      }),
+    );
+    // Lambda tries the queue when the mapping is made.
+    this.node.addDependency(target.role!);
+  }
+}

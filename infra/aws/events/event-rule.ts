@@ -1,0 +1,32 @@
+import { Duration } from 'aws-cdk-lib';
+import { type EventBus, type EventPattern, type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { EVENT_SOURCE } from '#domain/event-envelope.ts';
+import type { DeadLetters } from './dead-letters.ts';
+
+/** How long and how often the bus tries to call. */
+const PATIENCE = { maxEventAge: Duration.hours(6), retryAttempts: 20 } as const;
+
+/** Events of ours of some types. */
+export const ofTypes = (types: readonly string[]): EventPattern => ({ source: [EVENT_SOURCE], detailType: [...types] });
+
+/** Hands events to a function; those with which it cannot be called end in the dead-letter queue. */
+export class EventRule extends Rule {
+  constructor(
+    scope: Construct,
+    id: string,
+    props: {
+      /** The account's default bus, where AWS's own events are, if none is given. */
+      readonly bus?: EventBus;
+      readonly pattern: EventPattern;
+      readonly target: IFunction;
+      readonly dead: DeadLetters;
+    },
+  ) {
+    const { bus, pattern, target, dead } = props;
+    super(scope, id, { ...(bus ? { eventBus: bus as IEventBus } : {}), eventPattern: pattern });
+    this.addTarget(new LambdaFunction(target, { deadLetterQueue: dead, ...PATIENCE }));
+  }
+}

@@ -1,0 +1,83 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import type { Construct } from 'constructs';
+import type { QueueName } from '#domain/ports.ts';
+import { type FunctionName, queues, rules, schedules } from '#infra/topology.ts';
+import type { DataStack } from '../data/stack.ts';
+import { TrainyardFunction } from '../functions/function.ts';
+import { RuntimeLayer } from '../functions/runtime.ts';
+import type { Programs, World } from '../functions/world.ts';
+import { type Installation, prefixOf } from '../scope.ts';
+import { AlarmsTopic } from './alarms-topic.ts';
+import { Asynchronous } from './asynchronous.ts';
+import { Consumer } from './consumer.ts';
+import { DeadLetters } from './dead-letters.ts';
+import { EventRule, ofTypes } from './event-rule.ts';
+import { Schedule } from './schedule.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface EventsStackProps extends StackProps {
+  readonly installation: Installation;
+  readonly data: DataStack;
+  readonly programs: Programs;
+}
+
+/** What happens without anybody waiting for it: the bus, queues and schedules, and the functions that they call. */
+export class EventsStack extends Stack {
+  readonly alarms: AlarmsTopic;
+  readonly bus: EventBus;
+  readonly queues: Readonly<Record<QueueName, WorkQueue>>;
+  readonly world: World;
+  readonly functions: ReadonlyMap<FunctionName, TrainyardFunction>;
+
+  constructor(scope: Construct, id: string, props: EventsStackProps) {
+    super(scope, id, props);
+    const { installation, data, programs } = props;
+    this.alarms = new AlarmsTopic(this, 'Alarms', installation, data.keys.storage);
+    this.bus = new EventBus(this, 'Bus', { eventBusName: prefixOf(installation) });
+    const names = Object.keys(queues) as QueueName[];
+    this.queues = Object.fromEntries(
+      names.map((name) => [name, new WorkQueue(this, `Queue${name}`, name, installation, this.alarms)]),
+    ) as Record<QueueName, WorkQueue>;
+    this.world = {
+      installation,
+      data,
+      queues: this.queues,
+      bus: this.bus,
+      programs,
+      alarms: this.alarms,
+      runtime: new RuntimeLayer(this, 'Runtime', installation, programs.runtime),
+    };
+
+    const made = new Map<FunctionName, TrainyardFunction>();
+    const functionOf = (name: FunctionName): TrainyardFunction => {
+      const one = made.get(name) ?? new TrainyardFunction(this, name, { name, world: this.world });
+      made.set(name, one);
+      return one;
+    };
+    this.functions = made;
+    for (const name of names) {
+      const target = functionOf(queues[name].consumer);
+      new Consumer(this, `Consumer${name}`, { name, queue: this.queues[name], target, installation });
+    }
+    const ours = rules.filter((rule) => rule.source === undefined);
+    for (const target of new Set([...ours, ...schedules].map((caller) => caller.target))) {
+      const dead = new DeadLetters(this, `${target}Dead`, {
+        installation,
+        of: `calls of ${target}`,
+        alarms: this.alarms,
+      });
+      const one = functionOf(target);
+      new Asynchronous(this, `${target}Calls`, { target: one, dead, retries: 2 });
+      const types = ours.filter((rule) => rule.target === target).flatMap((rule) => rule.types);
+      if (types.length > 0) {
+        new EventRule(this, `${target}Rule`, { bus: this.bus, pattern: ofTypes(types), target: one, dead });
+      }
+      for (const [index, schedule] of schedules.filter((caller) => caller.target === target).entries()) {
+        new Schedule(this, `${target}Schedule${index || ''}`, schedule, one, dead);
+      }
+    }
+    new CfnOutput(this, 'BusName', { value: this.bus.eventBusName });
+    new CfnOutput(this, 'AlarmsTopic', { value: this.alarms.topicArn });
+  }
+}

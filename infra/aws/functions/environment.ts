@@ -1,0 +1,23 @@
+import { batchNames, trainingFunctionName, type World } from './world.ts';
+
+const upper = (name: string): string => name.toUpperCase().replaceAll('-', '_');
+
+/** What `functions/wiring.ts` reads. Names are no secrets, so every function gets all of them. */
+export function environmentOf(world: Omit<World, 'programs' | 'alarms' | 'runtime'>): Record<string, string> {
+  const { data, queues, bus, installation } = world;
+  const each = <T>(record: Readonly<Record<string, T>>, prefix: string, value: (of: T) => string) =>
+    Object.fromEntries(Object.entries(record).map(([name, of]) => [`TRAINYARD_${prefix}_${upper(name)}`, value(of)]));
+  const batch = batchNames(installation);
+  return {
+    TRAINYARD_TABLE: data.table.tableName,
+    ...each(data.buckets.byName, 'BUCKET', (bucket) => bucket.bucketName),
+    ...each(queues, 'QUEUE', (queue) => queue.queueUrl),
+    TRAINYARD_BUS: bus.eventBusName,
+    TRAINYARD_KEY_TOKENS: data.keys.tokens.keyArn,
+    TRAINYARD_KEY_DATA: data.keys.data.keyArn,
+    ...each(batch, 'BATCH_QUEUE', ({ queue }) => queue),
+    ...each(batch, 'BATCH_DEFINITION', ({ definition }) => definition),
+    TRAINYARD_TRAINING_FUNCTION: trainingFunctionName(installation),
+    TRAINYARD_SETTINGS: JSON.stringify(installation.settings.application),
+  };
+}

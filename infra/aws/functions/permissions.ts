@@ -1,0 +1,108 @@
+/** From what a function uses, by the topology, to what its role allows: actions and resources one by one. */
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { BucketName } from '#domain/ports.ts';
+import { table as tableFacts, type Uses } from '#infra/topology.ts';
+import { batchNames, trainingFunctionName, type World } from './world.ts';
+
+const TABLE_ACTIONS = ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'];
+const READ_OBJECT = ['s3:GetObject'];
+const WRITE_OBJECT = ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
+
+/** Used through the services below and never by the function itself. */
+const STORAGE_KEY_ACTIONS = ['Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'DescribeKey'];
+
+/** Batch knows its jobs by ids that it makes up itself, and lists and describes them for everyone or no one. */
+const COMPUTE = {
+  describe: ['batch:DescribeJobs', 'batch:ListJobs'],
+  terminate: ['batch:TerminateJob'],
+} as const;
+
+type Granted = Pick<World, 'installation' | 'data' | 'queues' | 'bus'>;
+
+/** The statements of a role in `scope`'s stack. */
+export function statementsOf(scope: Construct, uses: Uses, world: Granted): PolicyStatement[] {
+  const { data, queues, bus } = world;
+  const { table, keys, buckets } = data;
+  const statements: PolicyStatement[] = [];
+  const allow = (sid: string, actions: readonly string[], resources: readonly string[], conditions?: object) =>
+    statements.push(
+      new PolicyStatement({
+        sid,
+        actions: [...actions],
+        resources: [...resources],
+        ...(conditions ? { conditions: { ...conditions } } : {}),
+      }),
+    );
+  const dynamo = (actions: readonly string[]) => actions.map((action) => `dynamodb:${action}`);
+
+  if (uses.table) {
+    allow('Table', dynamo(TABLE_ACTIONS), [table.tableArn]);
+    allow('Index', dynamo(['Query']), [`${table.tableArn}/index/${tableFacts.index.name}`]);
+  }
+  for (const [name, access] of Object.entries(uses.buckets ?? {}) as [BucketName, 'read' | 'write'][]) {
+    const bucket = buckets.byName[name];
+    const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+    allow(
+      `${title}Objects`,
+      [...READ_OBJECT, ...(access === 'write' ? WRITE_OBJECT : [])],
+      [bucket.arnForObjects('*')],
+    );
+    // Without it an object that is absent looks like one that is forbidden.
+    allow(`${title}Bucket`, ['s3:ListBucket'], [bucket.bucketArn]);
+  }
+  if (uses.table || uses.buckets) {
+    const { region } = Stack.of(scope);
+    allow(
+      'StorageKey',
+      STORAGE_KEY_ACTIONS.map((action) => `kms:${action}`),
+      [keys.storage.keyArn],
+      {
+        StringEquals: { 'kms:ViaService': ['dynamodb', 's3'].map((service) => `${service}.${region}.amazonaws.com`) },
+      },
+    );
+  }
+  if (uses.sends)
+    allow(
+      'Send',
+      ['sqs:SendMessage'],
+      uses.sends.map((name) => queues[name].queueArn),
+    );
+  if (uses.publishes) allow('Publish', ['events:PutEvents'], [bus.eventBusArn]);
+  if (uses.tokens) {
+    allow('Tokens', ['kms:GetPublicKey', ...(uses.tokens === 'sign' ? ['kms:Sign'] : [])], [keys.tokens.keyArn]);
+  }
+  for (const one of uses.compute ?? []) statements.push(...computeStatements(scope, one, world.installation));
+  return statements;
+}
+
+function computeStatements(
+  scope: Construct,
+  use: NonNullable<Uses['compute']>[number],
+  installation: World['installation'],
+): PolicyStatement[] {
+  const stack = Stack.of(scope);
+  const arn = (service: string, resource: string) => stack.formatArn({ service, resource });
+  const batch = Object.values(batchNames(installation));
+  const submit = batch.flatMap(({ queue, definition }) => [
+    arn('batch', `job-queue/${queue}`),
+    // A definition is submitted by its name, and which of its revisions that is Batch decides.
+    arn('batch', `job-definition/${definition}`),
+    arn('batch', `job-definition/${definition}:*`),
+  ]);
+  if (use === 'submit') {
+    const small = new PolicyStatement({
+      sid: 'TrainInFunction',
+      actions: ['lambda:InvokeFunction'],
+      resources: [arn('lambda', `function:${trainingFunctionName(installation)}`)],
+    });
+    if (batch.length === 0) return [small];
+    const tagged = { sid: 'TrainInBatch', actions: ['batch:SubmitJob'], resources: submit };
+    return [small, new PolicyStatement(tagged)];
+  }
+  if (batch.length === 0) return [];
+  const resources = use === 'describe' ? ['*'] : [arn('batch', 'job/*')];
+  const sid = use === 'describe' ? 'SeeJobs' : 'EndJobs';
+  return [new PolicyStatement({ sid, actions: [...COMPUTE[use]], resources })];
+}

@@ -1,0 +1,16 @@
+import { Architecture, type Code, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { type Installation, removalOf } from '../scope.ts';
+
+/** The layer with ONNX Runtime, cut by `layers/onnxruntime/cut.ts`. */
+export class RuntimeLayer extends LayerVersion {
+  constructor(scope: Construct, id: string, installation: Installation, code: Code) {
+    super(scope, id, {
+      code,
+      description: 'ONNX Runtime for linux/arm64',
+      compatibleRuntimes: [Runtime.NODEJS_24_X],
+      compatibleArchitectures: [Architecture.ARM_64],
+      removalPolicy: removalOf(installation),
+    });
+  }
+}

@@ -1,0 +1,47 @@
+/** What functions find in their environment and what their roles name: the parts of an installation, by their stacks. */
+import type { EventBus } from 'aws-cdk-lib/aws-events';
+import type { Code, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
+import type { Topic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { QueueName } from '#domain/ports.ts';
+import type { FunctionName } from '#infra/topology.ts';
+import type { DataStack } from '../data/stack.ts';
+import { type Installation, prefixOf } from '../scope.ts';
+
+/** Where the functions' programs come from: bundles, or a placeholder where only the template matters. */
+export interface Programs {
+  readonly codeOf: (name: FunctionName) => Code;
+  /** The layer with ONNX Runtime. */
+  readonly runtime: Code;
+}
+
+/** What Batch's parts are called. Their names are chosen here so that no stack has to wait for the training stack. */
+export interface BatchNames {
+  readonly queue: string;
+  readonly definition: string;
+}
+export type Device = 'cpu' | 'gpu';
+
+/** By device; without Batch, none. */
+export function batchNames(installation: Installation): Readonly<Partial<Record<Device, BatchNames>>> {
+  const { batch, gpu } = installation.settings;
+  const devices: readonly Device[] = batch ? (gpu ? ['cpu', 'gpu'] : ['cpu']) : [];
+  const prefix = prefixOf(installation);
+  return Object.fromEntries(
+    devices.map((device) => [device, { queue: `${prefix}-${device}`, definition: `${prefix}-trainer-${device}` }]),
+  );
+}
+
+/** The function that runs small jobs, named here for the same reason. */
+export const trainingFunctionName = (installation: Installation): string => `${prefixOf(installation)}-run-training`;
+
+export interface World {
+  readonly installation: Installation;
+  readonly data: Pick<DataStack, 'keys' | 'table' | 'buckets'>;
+  readonly queues: Readonly<Record<QueueName, IQueue>>;
+  readonly bus: EventBus;
+  readonly programs: Programs;
+  readonly alarms: Topic;
+  /** One in each stack that needs it. */
+  readonly runtime: ILayerVersion;
+}

@@ -1,0 +1,18 @@
+/** What every stack of an installation knows. */
+import { RemovalPolicy } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Settings, Stage } from './settings.ts';
+
+export interface Installation {
+  readonly stage: Stage;
+  readonly settings: Settings;
+}
+
+/** Names of what has to be known before it is made begin with this. */
+export const prefixOf = ({ stage }: Installation): string => `trainyard-${stage}`;
+
+export const removalOf = ({ settings }: Installation): RemovalPolicy =>
+  settings.removal === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+
+/** `RetentionDays` is numbered by its days. */
+export const retentionOf = ({ settings }: Installation): RetentionDays => settings.logDays as RetentionDays;
