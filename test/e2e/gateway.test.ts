@@ -73,6 +73,22 @@ describe('the listener', () => {
     expect(await response.text()).toBe('');
   });
 
+  test('takes names that every object has for names like any other', async () => {
+    const outgoing = request(`${host.base}/?constructor=1&__proto__=2`, { headers: { toString: '1' } });
+    outgoing.setHeader('__proto__', '1').end();
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(200);
+
+    const { token } = (await User.register(host.base)).client;
+    const answer = await fetch(`${host.base}/datasets?constructor=1&__proto__=2`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(answer.status).toBe(400);
+    const { details } = (await answer.json()) as { details: { field: string }[] };
+    expect(details.map(({ field }) => field)).toEqual(['constructor', '__proto__']);
+  });
+
   test('survives clients that break off', async () => {
     const socket = connect(Number(new URL(host.base).port), '127.0.0.1');
     await once(socket, 'connect');

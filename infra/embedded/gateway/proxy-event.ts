@@ -13,13 +13,8 @@ export function toProxyEvent(
   context: { requestId: string; now: number; surface: string },
 ): APIGatewayProxyEvent {
   const path = pathOf(request);
-  const headers: Record<string, string[]> = {};
-  for (let i = 0; i < request.rawHeaders.length; i += 2) {
-    const name = request.rawHeaders[i]!;
-    headers[name] = [...(headers[name] ?? []), request.rawHeaders[i + 1]!];
-  }
-  const query: Record<string, string[]> = {};
-  for (const [name, value] of searchParams(request)) query[name] = [...(query[name] ?? []), value];
+  const headers = valuesByName(pairsOf(request.rawHeaders));
+  const query = valuesByName(searchParams(request));
   const method = request.method ?? 'GET';
   return {
     resource: match.resource,
@@ -52,6 +47,17 @@ export function toProxyEvent(
       resourcePath: match.resource,
     },
   };
+}
+
+/** Also of names that every object has: a map has none, and the object gets them as names like any other. */
+function valuesByName(pairs: Iterable<readonly [string, string]>): Record<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
+  return Object.fromEntries(values);
+}
+
+function* pairsOf(flat: readonly string[]): Generator<readonly [string, string]> {
+  for (let i = 0; i < flat.length; i += 2) yield [flat[i]!, flat[i + 1]!];
 }
 
 /** The path as it was sent, still percent-encoded; `//` at its beginning is no host. */
