@@ -25,7 +25,7 @@ import { lockFolder } from './lock.ts';
 import { servePresigned } from './presigned.ts';
 import { PresignedUrls } from './presigned-urls.ts';
 import { purge } from './purge.ts';
-import { SqliteDeadLetterQueue, SqliteQueue } from './queue.ts';
+import { SqliteDeadLetterQueue, SqliteQueue, showReceived } from './queue.ts';
 import { createSchema } from './schema.ts';
 import { SqliteTable } from './table.ts';
 import { Tasks } from './tasks.ts';
@@ -46,8 +46,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedAd
 }
 
 /**
- * Opens the folder as its one host: takes the lock, and removes the files that killed processes left behind. Throws
- * `FolderInUseError`, `FolderUnusableError`.
+ * Opens the folder as its one host: takes the lock, removes the files that killed processes left behind, and shows the
+ * messages that they had received. Throws `FolderInUseError`, `FolderUnusableError`.
  */
 export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<EmbeddedHost> {
   await openFolder(options.dir);
@@ -56,6 +56,7 @@ export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<Em
     const { adapters, database, contents, uploads, tasks } = await openParts(options);
     const referred = referredContents(database);
     await contents.sweep((name) => referred.has(name));
+    await database.write(() => showReceived(database, adapters.now()));
     const runner = new ComputeRunner(database, tasks, {
       command: options.computeCommand,
       log: options.log ?? (() => undefined),

@@ -163,4 +163,16 @@ export class SqliteDeadLetterQueue extends SqliteQueue implements DeadLetterQueu
   }
 }
 
+/**
+ * Shows at once, in every queue, what a host that is gone had received: only hosts receive, and there is one at a time.
+ * The delivery counts all the same, since what was received may be what ended that host.
+ */
+export function showReceived(database: Database, now: number): void {
+  database.run(
+    'UPDATE messages SET visible_at = ?, receipt = NULL WHERE receipt IS NOT NULL AND visible_at > ?',
+    now,
+    now,
+  );
+}
+
 export const deadLetterName = (queue: string): string => `${queue}-dead-letters`;

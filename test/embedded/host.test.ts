@@ -59,6 +59,17 @@ test('a host in another process holds the folder until it is killed', async () =
   await host.close();
 });
 
+test('what a host had received when it was lost is there for the next one at once, as a second delivery', async () => {
+  const first = await openEmbeddedHost(hostOptions(dir));
+  await first.queues.datasets.send('in hand');
+  await first.queues.datasets.send('later', { delaySeconds: 600 });
+  expect(await first.queues.datasets.receive()).toHaveLength(1);
+  await first.close();
+  const second = await openEmbeddedHost(hostOptions(dir));
+  expect(await second.queues.datasets.receive()).toMatchObject([{ body: 'in hand', receives: 2 }]);
+  await second.close();
+});
+
 test('a folder that cannot be used is refused in one line', async () => {
   const file = join(dir, 'file');
   await writeFile(file, 'x');
