@@ -11,6 +11,7 @@ export * from './labels.ts';
 export * from './linalg.ts';
 export * from './movement.ts';
 export * from './norm.ts';
+export * from './normalize.ts';
 export * from './order.ts';
 export * from './pool.ts';
 export * from './random.ts';
