@@ -11,6 +11,8 @@ export type FunctionName =
   | 'process-dataset'
   | 'dispatch-training'
   | 'settle-training'
+  | 'batch-stopped'
+  | 'train'
   | 'sweep';
 
 /** What a function touches. In the cloud its role allows just that. */
@@ -159,6 +161,25 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     runtime: false,
     uses: { table: true, sends: ['training'], publishes: true },
   },
+  'batch-stopped': {
+    entry: 'functions/events/batch-stopped.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 60,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: { table: true, publishes: true },
+  },
+  // The memory gives it almost two processors.
+  train: {
+    entry: 'functions/training/run.ts',
+    memoryMegabytes: 3008,
+    timeoutSeconds: 900,
+    computes: true,
+    streams: false,
+    runtime: true,
+    uses: { table: true, buckets: { datasets: 'read', artifacts: 'write' }, publishes: true },
+  },
   sweep: {
     entry: 'functions/events/sweep.ts',
     memoryMegabytes: 512,
@@ -181,7 +202,10 @@ export const queues: Readonly<Record<QueueName, QueueSpec>> = {
   training: { consumer: 'dispatch-training', visibilitySeconds: 120, maxReceives: 5, batchSize: 10, concurrency: 1 },
 };
 
-export const rules: readonly EventRule[] = [{ types: ['compute.stopped'], target: 'settle-training' }];
+export const rules: readonly EventRule[] = [
+  { types: ['compute.stopped'], target: 'settle-training' },
+  { source: 'aws.batch', types: ['Batch Job State Change'], target: 'batch-stopped' },
+];
 
 export const schedules: readonly Schedule[] = [{ everySeconds: 300, target: 'sweep' }];
 
@@ -198,5 +222,5 @@ export const buckets: readonly BucketName[] = ['datasets', 'artifacts'];
 /** One key signs tokens, the other wraps data keys. */
 export const keys = { tokens: 'ECC_NIST_P256', data: 'SYMMETRIC_DEFAULT' } as const;
 
-/** What the compute port starts for a job. */
-export const trainer = { entry: 'containers/trainer/main.ts' } as const;
+/** What the compute port starts for a job: a program, or in the cloud, for a small one, a function that is not retried. */
+export const trainer = { entry: 'containers/trainer/main.ts', function: 'train' } as const;

@@ -5,13 +5,15 @@
  */
 import { fstatSync } from 'node:fs';
 import { z } from 'zod';
+import type { Adapters } from '#domain/ports.ts';
 
 /** What the trainer is told, and where it finds its job. */
 const environment = z.object({
   TRAINYARD_ACCOUNT: z.string('must be the id of the account').min(1),
   TRAINYARD_JOB: z.string('must be the id of the job').min(1),
   TRAINYARD_ATTEMPT: z.coerce.number().int().min(1, 'must be the number of the attempt, 1 or more'),
-  TRAINYARD_DATA: z.string('must be the folder of an embedded store, the only one that this trainer can open').min(1),
+  /** The folder of an embedded store. Without it the environment describes a deployment; see `functions/wiring.ts`. */
+  TRAINYARD_DATA: z.string().min(1).optional(),
 });
 
 /** The trainer only publishes; it takes nothing from a queue, so any valid settings do. */
@@ -33,22 +35,36 @@ const { TRAINYARD_ACCOUNT, TRAINYARD_JOB, TRAINYARD_ATTEMPT, TRAINYARD_DATA } = 
 endWithParent();
 
 try {
-  const [{ openEmbedded }, { runJob }] = await Promise.all([import('#embedded/open.ts'), import('./run-job.ts')]);
+  const [{ adapters, close }, { runJob }] = await Promise.all([openWorld(), import('./run-job.ts')]);
+  const attempt = { accountId: TRAINYARD_ACCOUNT, jobId: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT };
+  log('INFO', 'training', { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT });
+  const outcome = await runJob(adapters, attempt);
+  log('INFO', outcome, { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT });
+  await close();
+  process.exit(0);
+} catch (error) {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  if (name === 'EnvironmentError') {
+    log('ERROR', message);
+    process.exit(2);
+  }
+  log('ERROR', 'crashed', { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT, error: { message, stack } });
+  process.exit(1);
+}
+
+/** Only one of the two is loaded: the image has no embedded store to open, and one machine no AWS. */
+async function openWorld(): Promise<{ adapters: Adapters; close: () => Promise<void> }> {
+  if (TRAINYARD_DATA === undefined) {
+    const { wire } = await import('#functions/wiring.ts');
+    return { adapters: wire(process.env).adapters, close: async () => undefined };
+  }
+  const { openEmbedded } = await import('#embedded/open.ts');
   const adapters = await openEmbedded({
     dir: TRAINYARD_DATA,
     baseUrl: 'http://127.0.0.1',
     queues: { datasets: UNUSED_QUEUE, training: UNUSED_QUEUE },
   });
-  const attempt = { accountId: TRAINYARD_ACCOUNT, jobId: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT };
-  log('INFO', 'training', { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT });
-  const outcome = await runJob(adapters, attempt);
-  log('INFO', outcome, { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT });
-  await adapters.close();
-  process.exit(0);
-} catch (error) {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  log('ERROR', 'crashed', { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT, error: { message, stack } });
-  process.exit(1);
+  return { adapters, close: () => adapters.close() };
 }
 
 /** The host keeps our standard input open while it lives. An input that is no pipe says nothing about a parent. */

@@ -12,19 +12,22 @@ const TENTH = 10;
 export class Reporter {
   readonly #adapters: Pick<Adapters, 'table' | 'events' | 'now'>;
   readonly #job: Job;
+  readonly #signal: AbortSignal | undefined;
   #latest: Progress = { epoch: 0, fraction: 0, metrics: {} };
   #lastAt: number;
   #lastEpoch = 0;
   #tenths = 0;
   #isOver = false;
 
-  constructor(adapters: Pick<Adapters, 'table' | 'events' | 'now'>, started: Job) {
+  /** An aborted signal ends the attempt as a stop does. */
+  constructor(adapters: Pick<Adapters, 'table' | 'events' | 'now'>, started: Job, signal?: AbortSignal) {
     this.#adapters = adapters;
+    this.#signal = signal;
     this.#job = started;
     this.#lastAt = adapters.now();
   }
 
-  /** Whether the job was stopped or given to another attempt. */
+  /** Whether the job was stopped or given to another attempt, or its time is up. */
   get isOver(): boolean {
     return this.#isOver;
   }
@@ -33,6 +36,7 @@ export class Reporter {
   async report(progress: Progress = this.#latest): Promise<boolean> {
     this.#latest = progress;
     const { now } = this.#adapters;
+    if (this.#signal?.aborted) this.#isOver = true;
     if (this.#isOver) return false;
     // The first epoch is worth a report of its own: whoever watches sees that something happens.
     const isFirst = progress.epoch > 0 && this.#lastEpoch === 0;

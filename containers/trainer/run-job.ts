@@ -37,8 +37,11 @@ export type Outcome = 'completed' | 'failed' | 'ended';
 /** How long files may lie without a model before the sweep deletes them. */
 const ARTIFACT_GRACE_MS = 3_600_000;
 
-/** Errors that are neither the data's nor the settings' are thrown: the attempt has crashed. */
-export async function runJob(adapters: TrainerAdapters, of: Attempt): Promise<Outcome> {
+/**
+ * Errors that are neither the data's nor the settings' are thrown: the attempt has crashed. A signal that is aborted
+ * ends the attempt at its next chunk, with nothing written.
+ */
+export async function runJob(adapters: TrainerAdapters, of: Attempt, signal?: AbortSignal): Promise<Outcome> {
   const { table, events, now } = adapters;
   const queued = await findJob(table, of.accountId, of.jobId);
   if (!queued || queued.attempt !== of.attempt) return 'ended';
@@ -46,7 +49,7 @@ export async function runJob(adapters: TrainerAdapters, of: Attempt): Promise<Ou
   if (!job) return 'ended';
   await events.publish(trainingEvents.started(job));
   try {
-    const model = await train(adapters, job);
+    const model = await train(adapters, job, signal);
     await events.publish(trainingEvents.completed(job, model));
     return 'completed';
   } catch (error) {
@@ -59,13 +62,13 @@ export async function runJob(adapters: TrainerAdapters, of: Attempt): Promise<Ou
 }
 
 /** Throws `TrainingFailure`, and `Ended` where the job is not this attempt's any more. */
-async function train(adapters: TrainerAdapters, job: Job): Promise<Model> {
+async function train(adapters: TrainerAdapters, job: Job, signal?: AbortSignal): Promise<Model> {
   const { blobs, now } = adapters;
   const family = families[job.model_type];
   if (!family)
     throw new TrainingFailure(`model_type must be one of ${Object.keys(families).join(', ')}; got ${job.model_type}`);
   const hyperparameters = family.hyperparameters.parse(job.hyperparameters);
-  const reporter = new Reporter(adapters, job);
+  const reporter = new Reporter(adapters, job, signal);
   const profile = await readProfile(adapters, job);
   const { body } = await blobs.datasets.get(blobKeys.datasetFile(job.account_id, job.dataset_id));
   const prepared = await prepare(reporter.during(body), profile, {

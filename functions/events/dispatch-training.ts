@@ -11,30 +11,36 @@ import { type TrainingMessage, trainingMessage } from '#domain/messages.ts';
 import type { ComputeState } from '#domain/ports.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { consumer } from './batch.ts';
-import { type AttemptAdapters, failAttempt, startAttempt, submitAttempt } from './training-attempts.ts';
+import { type AttemptAdapters, failAttempt, startAttempt, submitAttempt, type Terms } from './training-attempts.ts';
 
 /** A trainer that runs longer is ended: a day, unless said otherwise. */
 const TIMEOUT_SECONDS = 86_400;
 
+/** A job that is estimated to take no longer runs in a function, unless said otherwise; a function has 15 minutes. */
+const FUNCTION_SECONDS = 180;
+
 export interface DispatchOptions {
   readonly logger: Log;
   readonly timeoutSeconds?: number;
+  readonly functionSeconds?: number;
 }
 
-export function makeHandler(adapters: AttemptAdapters, { logger, timeoutSeconds = TIMEOUT_SECONDS }: DispatchOptions) {
+export function makeHandler(adapters: AttemptAdapters, options: DispatchOptions) {
+  const { logger, timeoutSeconds = TIMEOUT_SECONDS, functionSeconds = FUNCTION_SECONDS } = options;
+  const terms: Terms = { timeoutSeconds, functionSeconds };
   return consumer(trainingMessage, logger, async ({ account_id, job_id }: TrainingMessage) => {
     const job = await findJob(adapters.table, account_id, job_id);
     if (!job || !(job.status === 'queued' || job.status === 'running')) return;
     const state = job.attempt === 0 ? 'none' : await adapters.compute.describe(taskId(job));
     logger.info('dispatching', { job_id, attempt: job.attempt, status: job.status, compute: state });
-    await responses[state](adapters, job, timeoutSeconds);
+    await responses[state](adapters, job, terms);
   });
 }
 
-type Respond = (adapters: AttemptAdapters, job: Job, timeoutSeconds: number) => Promise<void>;
+type Respond = (adapters: AttemptAdapters, job: Job, terms: Terms) => Promise<void>;
 
-const next: Respond = async (adapters, job, timeoutSeconds) => {
-  if (hasAttemptsLeft(job)) await startAttempt(adapters, job, timeoutSeconds);
+const next: Respond = async (adapters, job, terms) => {
+  if (hasAttemptsLeft(job)) await startAttempt(adapters, job, terms);
   else await failAttempt(adapters, job, `The trainer was lost ${job.attempt} times`);
 };
 const nothing: Respond = async () => {};
@@ -47,8 +53,6 @@ const responses: Readonly<Record<ComputeState | 'none', Respond>> = {
   succeeded: next,
   failed: next,
   // A running job has been seen by a trainer, so its task was there once and is lost.
-  unknown: (adapters, job, timeoutSeconds) =>
-    job.status === 'queued'
-      ? submitAttempt(adapters.compute, job, timeoutSeconds)
-      : next(adapters, job, timeoutSeconds),
+  unknown: (adapters, job, terms) =>
+    job.status === 'queued' ? submitAttempt(adapters.compute, job, terms) : next(adapters, job, terms),
 };

@@ -1,11 +1,17 @@
 /** How a job gets its attempts: what dispatching, settling and the sweep have in common. */
 import { beginAttempt, failJob, hasAttemptsLeft, type Job, taskId } from '#domain/jobs.ts';
 import type { TrainingMessage } from '#domain/messages.ts';
-import type { Adapters, Compute } from '#domain/ports.ts';
+import type { Adapters, Compute, ComputeTarget } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
 import { trainingEvents } from '#domain/training-events.ts';
 
 export type AttemptAdapters = Pick<Adapters, 'table' | 'queues' | 'events' | 'compute' | 'now'>;
+
+/** Seconds: after which a trainer is ended, and up to which a job may be estimated to run in a function. */
+export interface Terms {
+  readonly timeoutSeconds: number;
+  readonly functionSeconds: number;
+}
 
 /** Asks for the job to be looked at by `dispatch-training`. */
 export async function sendTraining({ queues }: Pick<Adapters, 'queues'>, job: Job): Promise<void> {
@@ -14,22 +20,27 @@ export async function sendTraining({ queues }: Pick<Adapters, 'queues'>, job: Jo
 }
 
 /** Starts the next attempt, unless the job ended or somebody else has started it. */
-export async function startAttempt(adapters: AttemptAdapters, job: Job, timeoutSeconds: number): Promise<void> {
+export async function startAttempt(adapters: AttemptAdapters, job: Job, terms: Terms): Promise<void> {
   const begun = await beginAttempt(adapters.table, job, isoTime(adapters.now()));
   // A crash here leaves a queued job whose task Compute does not know: the message comes again and submits it.
-  if (begun) await submitAttempt(adapters.compute, begun, timeoutSeconds);
+  if (begun) await submitAttempt(adapters.compute, begun, terms);
 }
 
 /** Hands the attempt to Compute; doing it twice starts nothing new. */
-export async function submitAttempt(compute: Compute, job: Job, timeoutSeconds: number): Promise<void> {
+export async function submitAttempt(compute: Compute, job: Job, terms: Terms): Promise<void> {
   await compute.submit({
     id: taskId(job),
     accountId: job.account_id,
     jobId: job.id,
     attempt: job.attempt,
-    timeoutSeconds,
+    timeoutSeconds: terms.timeoutSeconds,
+    target: targetOf(job, terms),
   });
 }
+
+/** A job that a function did not finish, for whatever reason, is not given to a function again. */
+const targetOf = ({ attempt, estimated_time }: Job, { functionSeconds }: Terms): ComputeTarget =>
+  attempt === 1 && estimated_time <= functionSeconds ? 'function' : 'cpu';
 
 /** An attempt is gone through no fault of the program: another one, as long as there are any. */
 export async function attemptLost(adapters: AttemptAdapters, job: Job, reason: string): Promise<'again' | 'failed'> {

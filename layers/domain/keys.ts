@@ -15,6 +15,7 @@
  * | Answer to a request that may come twice | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
  * | Transaction that was done, where the table has to remember it | `TOKEN#…` | `TOKEN` | |
+ * | Task of Compute, in the cloud | `TASK#id` | `TASK` | |
  * | Blobs that nobody owns | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
  */
 import type { Key } from './ports.ts';
@@ -35,6 +36,7 @@ export const keys = {
     pk: `ACCOUNT#${accountId}`,
     sk: `IDEMPOTENCY#${sha256}`,
   }),
+  task: (id: string): Key => ({ pk: `TASK#${id}`, sk: 'TASK' }),
   garbage: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
 } as const;
 

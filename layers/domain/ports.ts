@@ -211,7 +211,13 @@ export interface ComputeTask {
   /** 1 for the first try. */
   readonly attempt: number;
   readonly timeoutSeconds: number;
+  /** Where to run it, for an implementation that has more than one place. Default: `cpu`. */
+  readonly target?: ComputeTarget;
 }
+
+/** A function for what takes minutes at most; containers, on a processor or with a GPU, for everything else. */
+export const COMPUTE_TARGETS = ['function', 'cpu', 'gpu'] as const;
+export type ComputeTarget = (typeof COMPUTE_TARGETS)[number];
 
 export type ComputeState = 'pending' | 'running' | 'succeeded' | 'failed' | 'unknown';
 

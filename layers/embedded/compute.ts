@@ -1,10 +1,7 @@
-import { InternalError } from '#domain/errors.ts';
 import type { Compute, ComputeState, ComputeTask } from '#domain/ports.ts';
+import { checkTask } from '#domain/task-rules.ts';
 import type { Database } from './database.ts';
 import type { Tasks } from './tasks.ts';
-
-/** What setTimeout can wait for, about 24 days. */
-const MAX_TIMEOUT_SECONDS = 2_147_483;
 
 /**
  * The Compute port as any process of the folder sees it: submitting and terminating write rows, which are durable, and
@@ -20,15 +17,7 @@ export class SqliteCompute implements Compute {
   }
 
   async submit(task: ComputeTask): Promise<void> {
-    const { id, timeoutSeconds } = task;
-    if (!/^[A-Za-z0-9_-]{1,128}$/.test(id)) {
-      throw new InternalError(`a task's id must be 1 to 128 of [A-Za-z0-9_-]; got ${JSON.stringify(id)}`);
-    }
-    if (!(timeoutSeconds > 0 && timeoutSeconds <= MAX_TIMEOUT_SECONDS)) {
-      throw new InternalError(
-        `timeoutSeconds must be above 0 and at most ${MAX_TIMEOUT_SECONDS}; got ${timeoutSeconds}`,
-      );
-    }
+    checkTask(task);
     await this.#database.write(() => this.#tasks.add(task));
   }
 

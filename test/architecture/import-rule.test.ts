@@ -16,8 +16,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'layers/aws': ['layers/domain'],
   'layers/embedded': ['layers/domain'],
   'layers/learning': ['layers/zoo', 'layers/engine', 'layers/domain'],
-  functions: ['layers'],
-  containers: ['layers'],
+  // A small job is trained in a function, by what the container runs; a container's world is wired like a function's.
+  functions: ['layers', 'containers/trainer'],
+  containers: ['layers', 'functions/wiring.ts'],
   infra: ['layers', 'functions/settings.ts'],
   bench: ['layers', 'functions', 'containers'],
   bin: [],

@@ -15,6 +15,7 @@ describe('the topology', () => {
       ...Object.values(queues).map((queue) => queue.consumer),
       ...rules.map((rule) => rule.target),
       ...schedules.map((schedule) => schedule.target),
+      trainer.function,
     ]);
     expect([...called].sort()).toEqual(Object.keys(functions).sort());
   });

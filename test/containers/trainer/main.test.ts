@@ -87,7 +87,16 @@ test('says what is missing where it was called wrongly', async () => {
   const { code, lines } = await start({ TRAINYARD_ACCOUNT: 'a', TRAINYARD_ATTEMPT: '0' }).closed;
   expect(code).toBe(2);
   expect(lines.map(({ message }) => message)).toEqual([
-    'wrong environment: TRAINYARD_JOB must be the id of the job; TRAINYARD_ATTEMPT must be the number of the attempt, 1 or more; ' +
-      'TRAINYARD_DATA must be the folder of an embedded store, the only one that this trainer can open',
+    'wrong environment: TRAINYARD_JOB must be the id of the job; TRAINYARD_ATTEMPT must be the number of the attempt, 1 or more',
+  ]);
+});
+
+test('without a folder it wants a deployment, and says what is missing of it', async () => {
+  const { code, lines } = await start({ TRAINYARD_ACCOUNT: 'a', TRAINYARD_JOB: 'j', TRAINYARD_ATTEMPT: '1' }).closed;
+  expect(code).toBe(2);
+  expect(lines.map(({ message }) => message)).toEqual([
+    expect.stringMatching(
+      /^wrong environment: TRAINYARD_TABLE must be the name of the table; .*TRAINYARD_KEY_DATA must/,
+    ),
   ]);
 });

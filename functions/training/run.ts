@@ -1,0 +1,75 @@
+/**
+ * A training in a function: what takes minutes at most needs no container to wait for. Lambda ends a function without a
+ * word when its time is up, so this one ends its training before that and says so; the next attempt gets a container.
+ *
+ *     begun ─────────────────────── abort ── told at the latest ── time is up
+ *      │ training …                   │ 20 s          5 s
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Context } from 'aws-lambda';
+import { z } from 'zod';
+import { type TaskRecord, TaskRecords } from '#aws/task-records.ts';
+import type { Outcome, TrainerAdapters } from '#containers/trainer/run-job.ts';
+import { runJob } from '#containers/trainer/run-job.ts';
+import type { ComputeStopped } from '#domain/messages.ts';
+import type { Log } from '#functions/http/contract.ts';
+
+const invocation = z.object({
+  task: z.string(),
+  account_id: z.string(),
+  job_id: z.string(),
+  attempt: z.number().int().min(1),
+});
+
+/** Milliseconds before the function's end at which the training is asked to end … */
+const ABORT_MS = 20_000;
+/** … and at which its end is told, be it so or not. */
+const TELL_MS = 5_000;
+
+type Ending = Pick<ComputeStopped, 'exit_code' | 'reason'>;
+
+const TIME_LIMIT: Ending = { exit_code: null, reason: 'the time limit of the training function' };
+
+/** Lambda may hand over the same invocation twice; the task is begun once. */
+export function makeHandler(adapters: TrainerAdapters, { logger }: { readonly logger: Log }) {
+  const records = new TaskRecords(adapters.table, adapters.now);
+  return async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
+    const { task, account_id, job_id, attempt } = invocation.parse(event);
+    const remaining = context.getRemainingTimeInMillis();
+    const record = await records.begin(task, remaining);
+    if (!record) return logger.info('not begun: it has been, or is not to be', { task });
+    const timer = new AbortController();
+    const deadline = delay(Math.max(0, remaining - TELL_MS), TIME_LIMIT, { signal: timer.signal });
+    const ending = await Promise.race([
+      train(adapters, { accountId: account_id, jobId: job_id, attempt }, remaining - ABORT_MS, logger),
+      deadline,
+    ]);
+    timer.abort();
+    deadline.catch(() => undefined);
+    await tell(adapters, records, record, ending);
+  };
+}
+
+async function train(
+  adapters: TrainerAdapters,
+  of: { accountId: string; jobId: string; attempt: number },
+  milliseconds: number,
+  logger: Log,
+): Promise<Ending> {
+  const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
+  try {
+    const outcome: Outcome = await runJob(adapters, of, timeout);
+    logger.info(outcome, { job_id: of.jobId, attempt: of.attempt });
+    return outcome === 'ended' && timeout.aborted ? TIME_LIMIT : { exit_code: 0, reason: 'completed' };
+  } catch (error) {
+    logger.error('crashed', { job_id: of.jobId, attempt: of.attempt, error });
+    return { exit_code: 1, reason: 'failed' };
+  }
+}
+
+async function tell(adapters: TrainerAdapters, records: TaskRecords, record: TaskRecord, ending: Ending) {
+  const { id, job_id, attempt, account_id } = record;
+  const stopped: ComputeStopped = { task: id, job_id, attempt, ...ending };
+  await adapters.events.publish({ type: 'compute.stopped', account: account_id, detail: { ...stopped } });
+  await records.end(id, ending.exit_code);
+}
