@@ -2,11 +2,16 @@
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** A decimal number that a double can hold; NaN for anything else. */
+/** Between these a double still holds the sum of the squares of as many values as a file may have. */
+export const NUMBER_BOUNDS = { smallest: 1e-100, largest: 1e100 } as const;
+
+/** A decimal number of at most the largest magnitude, 0 for one below the smallest; NaN for anything else. */
 export function parseNumber(cell: string): number {
   if (!NUMBER.test(cell)) return Number.NaN;
   const value = Number(cell);
-  return Number.isFinite(value) ? value : Number.NaN;
+  const magnitude = Math.abs(value);
+  if (magnitude > NUMBER_BOUNDS.largest) return Number.NaN;
+  return magnitude < NUMBER_BOUNDS.smallest ? 0 : value;
 }
 
 const TIMESTAMP =

@@ -135,6 +135,18 @@ describe('values', () => {
     for (const odd of ['', '1,5', '0x10', '1e999', 'Infinity', '1 2', '1_000']) expect(parseNumber(odd)).toBeNaN();
   });
 
+  test('numbers whose squares no double could sum are none, and those too small for it are 0', () => {
+    expect(['1e100', '-1e100', '1e-100', '1e-101', '-1e-400'].map(parseNumber)).toEqual([1e100, -1e100, 1e-100, 0, 0]);
+    for (const huge of ['1.1e100', '-1e300']) expect(parseNumber(huge)).toBeNaN();
+  });
+
+  test('however large or small they are, the profile can be stored and read', async () => {
+    const lines = Array.from({ length: 50 }, (_, i) => `${i}e98,${i}e-300,${i}e300,${i}e15`);
+    const found = await profile(`a,b,c,y\n${lines.join('\n')}\n`, { task: 'regression' });
+    expect(datasetProfile.parse(JSON.parse(JSON.stringify(found)))).toEqual(found);
+    expect(found.columns.map(({ type }) => type)).toEqual(['number', 'number', 'category', 'number']);
+  });
+
   test('times are ISO 8601, and exist', () => {
     expect(parseTimestamp('2024-02-29T23:30:00.250+01:30')).toBe(Date.UTC(2024, 1, 29, 22, 0, 0, 250));
     expect(parseTimestamp('2024-02-29 23:30')).toBe(Date.UTC(2024, 1, 29, 23, 30));
