@@ -1,7 +1,7 @@
 /** Predictions by trained models, which are loaded once and kept while there is room. */
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { InternalError, NotFoundError } from '#domain/errors.ts';
+import { InternalError, NotFoundError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Model } from '#domain/models.ts';
 import { BlobNotFoundError } from '#domain/port-errors.ts';
@@ -10,7 +10,7 @@ import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving, serving as servingSchema } from './serving/description.ts';
-import { type Row, rowTensors } from './serving/rows.ts';
+import { MOST_FAULTS, type Row, rowTensors } from './serving/rows.ts';
 
 export type { Cell, Row } from './serving/rows.ts';
 
@@ -62,7 +62,7 @@ export function makePredictor({ artifacts, maxBytes = 512 * 2 ** 20, threads }: 
     predict: (model, rows) =>
       using(model, async ({ serving, session }) => {
         const results = await session.run(rowTensors(serving.features, rows));
-        return readings[serving.task](results, serving);
+        return expectFinite(readings[serving.task](results, serving));
       }),
   };
 }
@@ -79,6 +79,17 @@ const readings: Readonly<Record<Serving['task'], Reading>> = {
   },
   regression: ({ value }) => Array.from(expectTensor('value', value, 'float64').data, (number) => ({ value: number })),
 };
+
+/** Inputs far outside of what was learned leave the range of the network's numbers. */
+function expectFinite(predictions: readonly Prediction[]): readonly Prediction[] {
+  const faults = predictions.flatMap((prediction, i) =>
+    Number.isFinite('value' in prediction ? prediction.value : prediction.confidence)
+      ? []
+      : [{ field: `inputs[${i}]`, message: 'must have values near those of the training data; got no finite result' }],
+  );
+  if (faults.length > 0) throw new ValidationError(faults.slice(0, MOST_FAULTS));
+  return predictions;
+}
 
 /** The file's bytes, which have to be those that were written when the model was made. */
 async function readArtifact(artifacts: Blobs, model: Model, file: string): Promise<Buffer> {

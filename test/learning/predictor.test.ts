@@ -58,6 +58,14 @@ describe('a predictor', () => {
     expect(await predictor.predict(model, [ROW])).toHaveLength(1);
   });
 
+  test('answers no row with a number that is none: the row is at fault, by its place', async () => {
+    const far = [...ROW.slice(0, 1), 1e308, ...ROW.slice(2)];
+    const refused = makePredictor({ artifacts }).predict(model, [ROW, far]);
+    await expect(refused).rejects.toMatchObject({
+      details: [{ field: 'inputs[1]', message: expect.stringContaining('no finite result') }],
+    });
+  });
+
   test('tells what a model takes', async () => {
     const { features, classes } = await makePredictor({ artifacts }).describe(model);
     expect(features.map(({ name }) => name)).toContain('bill_length_mm');

@@ -12,7 +12,9 @@ export type Cell = string | number | boolean | null;
 export type Row = readonly Cell[] | Readonly<Record<string, Cell>>;
 
 /** A request is told so many of its faults. */
-const MOST_FAULTS = 20;
+export const MOST_FAULTS = 20;
+
+const MOST_NAMES = 20;
 
 /** How a feature's type takes a cell: `undefined` if it does not. */
 interface Taking<T> {
@@ -75,14 +77,13 @@ function cellsOf(
 ): readonly (Cell | undefined)[] {
   if (isList(row)) {
     if (row.length === features.length) return row;
-    const names = features.map(({ name }) => name).join(', ');
-    faults.push({ field, message: `must have ${features.length} values (${names}); got ${row.length}` });
+    faults.push({ field, message: `must have ${features.length} values (${listed(features)}); got ${row.length}` });
     return [];
   }
   const known = new Set(features.map(({ name }) => name));
   for (const name of Object.keys(row)) {
     if (!known.has(name)) {
-      faults.push({ field: `${field}.${name}`, message: `must be one of the features ${[...known].join(', ')}` });
+      faults.push({ field: `${field}.${name}`, message: `must be one of the features ${listed(features)}` });
     }
   }
   return features.map(({ name }) => {
@@ -90,6 +91,13 @@ function cellsOf(
     faults.push({ field: `${field}.${name}`, message: 'must be given, null if it is missing; got nothing' });
     return undefined;
   });
+}
+
+/** The first names: a table may have 2,000 of them, and a request as many faults. */
+function listed(features: readonly ServedFeature[]): string {
+  const names = features.slice(0, MOST_NAMES).map(({ name }) => name);
+  const more = features.length - names.length;
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 function columnOf(

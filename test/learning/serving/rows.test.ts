@@ -46,6 +46,12 @@ describe('rows of a request', () => {
     ]);
   });
 
+  test('name twenty features at most: a table may have two thousand', async () => {
+    const wide = Array.from({ length: 2000 }, (_, i) => ({ name: `c${i}`, type: 'number', input: `c${i}` }) as const);
+    const [message] = await faults(async () => rowTensors(wide, [[1]]));
+    expect(message).toMatch(/must have 2000 values \(c0, .*, c19 and 1980 more\); got 1$/);
+  });
+
   test('name twenty faults at most', async () => {
     expect(await messages(...Array.from({ length: 30 }, () => [1]))).toHaveLength(20);
   });
