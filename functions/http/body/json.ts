@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { check } from '../validation/check.ts';
+import { showPath } from '../validation/show.ts';
 import type { Body } from './body.ts';
 import { findJsonFault } from './json-text.ts';
 
@@ -16,9 +17,26 @@ export function json<Z extends z.ZodType>(schema: Z, example?: unknown): Body<z.
   return {
     accepts: ['application/json'],
     bound: (settings) => settings.jsonBodyBytes,
-    parse: (raw) => check(schema, parseJson(raw.bytes), { root: 'body' }),
+    parse(raw) {
+      const value = parseJson(raw.bytes);
+      const checked = check(schema, value, { root: 'body' });
+      const dropped = droppedNames(value);
+      if (dropped.length === 0) return checked;
+      throw new ValidationError(
+        dropped.map((path) => ({ field: showPath('', path), message: 'is not a known field' })),
+      );
+    },
     openapi: { required: true, content: { 'application/json': media } },
   };
+}
+
+/** Where `__proto__` is a name: a schema of objects with any names leaves it out in silence. */
+function droppedNames(value: unknown, path: readonly PropertyKey[] = []): PropertyKey[][] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((item, index) => droppedNames(item, [...path, index]));
+  return Object.entries(value).flatMap(([name, member]) =>
+    name === '__proto__' ? [[...path, name]] : droppedNames(member, [...path, name]),
+  );
 }
 
 /** Throws `ValidationError` with line and column for what is not JSON in well-formed UTF-8. */

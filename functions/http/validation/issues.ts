@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ErrorDetail } from '#domain/errors.ts';
 import { boundsOf, isSecret, schemaAt } from './schema-at.ts';
-import { showPath, showValue } from './show.ts';
+import { MAX_SHOWN, showPath, showValue } from './show.ts';
 
 type Issue = z.core.$ZodIssue;
 type Schema = z.core.$ZodType;
@@ -25,8 +25,16 @@ export function detailsOf(
     const field = showPath(prefix, issue.path) || where.root;
     const rule = ruleOf(issue, at);
     const silent = isSecret(at) || rule === REQUIRED || issue.code === 'custom';
-    return [{ field, message: silent ? rule : `${rule}; got ${showValue(issue.input)}` }];
+    return [{ field, message: silent ? rule : `${rule}; got ${received(issue)}` }];
   });
+}
+
+/** A value that has too many parts is told by their number: those that can be shown are not what is wrong with it. */
+function received({ code, input }: Issue): string {
+  const isLength = code === 'too_big' || code === 'too_small';
+  if (isLength && Array.isArray(input)) return String(input.length);
+  if (isLength && typeof input === 'string' && input.length > MAX_SHOWN) return `${input.length}: ${showValue(input)}`;
+  return showValue(input);
 }
 
 /** Where the value has the shape of one member of a union alone, what is wrong is what is wrong within that member. */

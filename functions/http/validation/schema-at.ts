@@ -15,7 +15,8 @@ export function schemaAt(schema: Schema, path: readonly PropertyKey[]): Schema |
 }
 
 function child(schema: Schema, key: PropertyKey): Schema | undefined {
-  if (schema instanceof z.ZodObject) return typeof key === 'string' ? schema.shape[key] : undefined;
+  if (schema instanceof z.ZodObject)
+    return typeof key === 'string' && Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined;
   if (schema instanceof z.ZodArray) return schema.element;
   if (schema instanceof z.ZodRecord) return schema.valueType;
   if (schema instanceof z.ZodTuple) return typeof key === 'number' ? schema.def.items[key] : undefined;

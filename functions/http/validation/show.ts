@@ -1,7 +1,7 @@
 /** Fields and values in messages. */
 
 /** Longest value that a message repeats, in characters. */
-const MAX_SHOWN = 80;
+export const MAX_SHOWN = 80;
 
 /** `hyperparameters.batch_size`, `inputs[3][2]`. */
 export function showPath(prefix: string, path: readonly PropertyKey[]): string {
