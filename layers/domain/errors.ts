@@ -96,11 +96,9 @@ export class UnsupportedMediaTypeError extends TrainyardError {
   readonly code = 'unsupported_media_type';
   readonly status = 415;
   override readonly details: readonly ErrorDetail[];
-  constructor(accepted: readonly string[], got: string | undefined) {
+  constructor(accepted: readonly string[], got: string | undefined, field = 'content-type') {
     super('Unsupported media type');
-    this.details = [
-      { field: 'content-type', message: `must be ${accepted.join(' or ')}; got ${got === undefined ? 'none' : got}` },
-    ];
+    this.details = [{ field, message: `must be ${accepted.join(' or ')}; got ${got === undefined ? 'none' : got}` }];
   }
 }
 

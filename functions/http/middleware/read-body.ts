@@ -16,6 +16,11 @@ export function readBody(settings: Settings): Middleware {
       const bound = declared.bound(settings);
       if (size > bound) throw new PayloadTooLargeError('body', bound, size);
       const { contentType } = state.body;
+      const coding = state.headers['content-encoding']?.trim().toLowerCase();
+      // Unpacked, a body could have any size: RFC 9110 has 415 for a coding that is not taken.
+      if (coding !== undefined && coding !== '' && coding !== 'identity') {
+        throw new UnsupportedMediaTypeError(['identity'], coding, 'content-encoding');
+      }
       if ((size > 0 || contentType !== undefined) && !isAccepted(declared.accepts, contentType)) {
         throw new UnsupportedMediaTypeError(declared.accepts, contentType);
       }

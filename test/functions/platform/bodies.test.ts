@@ -50,6 +50,14 @@ describe('a JSON body', () => {
     expect((await send(Buffer.from('{"username": "é", "password": "x"}'))).status).toBe(401);
   });
 
+  test('that is compressed is refused as such, and not as broken text', async () => {
+    const answer = await send(Buffer.from([0x1f, 0x8b, 8, 0]), { ...JSON_TYPE, 'content-encoding': 'gzip' });
+    expect(answer.status).toBe(415);
+    expect(answer.body.details).toEqual([{ field: 'content-encoding', message: 'must be identity; got gzip' }]);
+    const plain = await send('{"username": "a", "password": "b"}', { ...JSON_TYPE, 'content-encoding': 'identity' });
+    expect(plain.status).toBe(401);
+  });
+
   test('nested deeper than anything needs is refused', async () => {
     expect((await detail(`{"username": ${'['.repeat(80)}`)).message).toContain('at most 32 levels deep');
   });
