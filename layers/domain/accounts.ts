@@ -14,10 +14,15 @@ export const account = z.object({
   created_at: z.string(),
   /** Jobs that are queued or running: the slots taken. */
   active_jobs: z.number().int().default(0),
+  datasets: z.number().int().default(0),
   /** The highest number that a model of this account has had. */
   last_model_number: z.number().int().default(0),
 });
 export type Account = z.infer<typeof account>;
+
+/** Nothing is counted yet. */
+const COUNTERS = { active_jobs: 0, datasets: 0, last_model_number: 0 };
+export type NewAccount = Omit<Account, keyof typeof COUNTERS>;
 
 export async function findAccount(table: Table, id: string): Promise<Account | undefined> {
   const item = await table.get(keys.account(id));
@@ -51,14 +56,14 @@ export async function replacePasswordHash(table: Table, of: Account, hash: strin
 }
 
 /** Throws `ConflictError` naming the field where the username or the e-mail address is taken. */
-export async function createAccount(table: Table, created: Account): Promise<void> {
+export async function createAccount(table: Table, created: NewAccount): Promise<void> {
   const absent = { kind: 'absent' } as const;
   const owner = { account_id: created.id };
   try {
     await table.transact([
       { kind: 'put', item: { ...keys.username(created.username), ...owner }, condition: absent },
       { kind: 'put', item: { ...keys.email(created.email), ...owner }, condition: absent },
-      { kind: 'put', item: { ...keys.account(created.id), ...created }, condition: absent },
+      { kind: 'put', item: { ...keys.account(created.id), ...created, ...COUNTERS }, condition: absent },
     ]);
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { ConflictError, NotFoundError } from './errors.ts';
 import { noteGarbage, ownGarbage } from './garbage.ts';
 import { blobKeys, indexes, keys, prefixes } from './keys.ts';
+import { LIMITS } from './limits.ts';
 import { ConditionFailedError, TransactionFailedError } from './port-errors.ts';
-import type { Table, Write } from './ports.ts';
+import type { Condition, Table, Write } from './ports.ts';
 import type { DatasetProfile } from './profile.ts';
 import { TASKS } from './profile.ts';
 import { readAll } from './read-all.ts';
@@ -39,22 +40,48 @@ export const dataset = z.object({
 export type Dataset = z.infer<typeof dataset>;
 export type DatasetFailure = NonNullable<Dataset['failure']>;
 
-/** Call `table.transact([noteGarbage('datasets', prefix, …)])` before the file is written; this makes the file owned, and does the other writes with it. */
-export async function createDataset(table: Table, created: Dataset, also: readonly Write[] = []): Promise<void> {
-  await table.transact([
+const hasRoom: Condition = {
+  kind: 'all',
+  of: [
+    { kind: 'present' },
     {
-      kind: 'put',
-      item: {
-        ...keys.dataset(created.account_id, created.id),
-        ...created,
-        ipk: indexes.processing,
-        isk: created.uploaded_at,
-      },
-      condition: { kind: 'absent' },
+      kind: 'any',
+      of: [
+        { kind: 'missing', attribute: 'datasets' },
+        { kind: 'compare', attribute: 'datasets', op: '<', value: LIMITS.datasets },
+      ],
     },
-    ownGarbage('datasets', blobKeys.datasetPrefix(created.account_id, created.id)),
-    ...also,
-  ]);
+  ],
+};
+
+/**
+ * Call `table.transact([noteGarbage('datasets', prefix, …)])` before the file is written; this makes the file owned, and
+ * does the other writes with it. Throws `ConflictError` where the account has all the datasets that it may have.
+ */
+export async function createDataset(table: Table, created: Dataset, also: readonly Write[] = []): Promise<void> {
+  const account = keys.account(created.account_id);
+  try {
+    await table.transact([
+      { kind: 'update', key: account, change: { add: { datasets: 1 } }, condition: hasRoom },
+      {
+        kind: 'put',
+        item: {
+          ...keys.dataset(created.account_id, created.id),
+          ...created,
+          ipk: indexes.processing,
+          isk: created.uploaded_at,
+        },
+        condition: { kind: 'absent' },
+      },
+      ownGarbage('datasets', blobKeys.datasetPrefix(created.account_id, created.id)),
+      ...also,
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError) || !error.failed.includes(0)) throw error;
+    throw new ConflictError(
+      `An account may have at most ${LIMITS.datasets} datasets; got ${LIMITS.datasets + 1}: delete one first`,
+    );
+  }
 }
 
 export async function findDataset(table: Table, accountId: string, id: string): Promise<Dataset | undefined> {
@@ -131,6 +158,7 @@ export async function deleteDataset(table: Table, accountId: string, id: string,
         condition: { kind: 'all', of: [{ kind: 'present' }, notInUse] },
       },
       noteGarbage('datasets', blobKeys.datasetPrefix(accountId, id), now),
+      { kind: 'update', key: keys.account(accountId), change: { add: { datasets: -1 } } },
     ]);
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;

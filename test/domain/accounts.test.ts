@@ -19,8 +19,6 @@ const person = (username: string, email: string) => ({
   full_name: '',
   password_hash: 'x',
   created_at: AT,
-  active_jobs: 0,
-  last_model_number: 0,
 });
 
 describe('accounts', () => {

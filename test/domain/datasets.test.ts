@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { getAccount } from '#domain/accounts.ts';
 import { datasetFailed, deleteDataset, getDataset, listDatasets, listProcessing } from '#domain/datasets.ts';
 import { ConflictError, NotFoundError } from '#domain/errors.ts';
 import { collectGarbage, dueGarbage } from '#domain/garbage.ts';
 import { getJob, stopJob } from '#domain/jobs.ts';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys, keys } from '#domain/keys.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { AT, aDataset, aJob, anAccount, aReadyDataset, NOW, openStore, type Store } from './store.ts';
 
 let store: Store;
@@ -54,6 +56,28 @@ describe('datasets', () => {
     await stopJob(store.table, await getJob(store.table, account, job.id), AT);
     await deleteDataset(store.table, account, made.id, NOW);
     await expect(getDataset(store.table, account, made.id)).rejects.toThrow(NotFoundError);
+  });
+
+  test('are no more than an account may have, and one that goes makes room', async () => {
+    const count = (datasets: number) => store.table.update(keys.account(account), { set: { datasets } });
+    const made = await aDataset(store.table, account);
+    expect(await getAccount(store.table, account)).toMatchObject({ datasets: 1 });
+    await count(LIMITS.datasets - 1);
+    await aDataset(store.table, account);
+    await expect(aDataset(store.table, account)).rejects.toThrow(
+      new ConflictError('An account may have at most 10000 datasets; got 10001: delete one first'),
+    );
+    expect(await listDatasets(store.table, account)).toHaveLength(2);
+    await deleteDataset(store.table, account, made.id, NOW);
+    await aDataset(store.table, account);
+    expect(await getAccount(store.table, account)).toMatchObject({ datasets: LIMITS.datasets });
+  });
+
+  test('are not uncounted by a deletion that is refused', async () => {
+    const made = await aDataset(store.table, account);
+    await deleteDataset(store.table, account, made.id, NOW);
+    await expect(deleteDataset(store.table, account, made.id, NOW)).rejects.toThrow(NotFoundError);
+    expect(await getAccount(store.table, account)).toMatchObject({ datasets: 0 });
   });
 
   test('leave their files as garbage when they go, and the garbage goes with its note', async () => {

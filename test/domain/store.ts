@@ -8,18 +8,16 @@ import { noteGarbage } from '#domain/garbage.ts';
 import { newId } from '#domain/ids.ts';
 import { beginAttempt, createJob, getJob, type Job, startJob } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
-import type { Adapters, Table } from '#domain/ports.ts';
+import type { Table } from '#domain/ports.ts';
 import type { DatasetProfile } from '#domain/profile.ts';
 import { isoTime } from '#domain/times.ts';
-import { openEmbedded } from '#embedded/open.ts';
+import { type EmbeddedAdapters, openEmbedded } from '#embedded/open.ts';
 
 /** When these tests take place. */
 export const NOW = Date.UTC(2026, 0, 1);
 export const AT = isoTime(NOW);
 
-export interface Store extends Adapters {
-  close(): Promise<void>;
-}
+export type Store = EmbeddedAdapters;
 
 export async function openStore(now: () => number = () => NOW): Promise<Store> {
   const dir = mkdtempSync(join(tmpdir(), 'trainyard-domain-'));
@@ -52,8 +50,6 @@ export async function anAccount(table: Table): Promise<string> {
     full_name: 'A Person',
     password_hash: 'x',
     created_at: AT,
-    active_jobs: 0,
-    last_model_number: 0,
   });
   return id;
 }

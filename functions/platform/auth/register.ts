@@ -28,8 +28,6 @@ export const register = route({
       id: newId(now),
       password_hash: await hashPassword(password, settings.argon2),
       created_at: isoTime(now),
-      active_jobs: 0,
-      last_model_number: 0,
     };
     await createAccount(adapters.table, created);
     return { status: 201, body: showUser(created) };

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { createDataset, type Dataset } from '#domain/datasets.ts';
+import { ConflictError } from '#domain/errors.ts';
 import { noteGarbage } from '#domain/garbage.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { multipart } from '#functions/http/body/multipart.ts';
 import { route } from '#functions/http/route.ts';
+import { collect } from '../collect.ts';
 import { announce } from './announce.ts';
 import { datasetAnswer, newDataset, showDataset } from './fields.ts';
 import { inspectFile } from './inspect-file.ts';
@@ -46,7 +48,12 @@ export const upload = route({
     const prefix = blobKeys.datasetPrefix(caller.accountId, id);
     await table.transact([noteGarbage('datasets', prefix, now() + ABANDONED_MILLISECONDS)]);
     await blobs.datasets.put(blobKeys.datasetFile(caller.accountId, id), file.bytes, { contentType: 'text/csv' });
-    await createDataset(table, created);
+    try {
+      await createDataset(table, created);
+    } catch (error) {
+      if (error instanceof ConflictError) await collect(adapters, logger, 'datasets', prefix);
+      throw error;
+    }
     await announce(adapters, logger, created);
     return { status: 201, body: showDataset(created) };
   },

@@ -75,8 +75,6 @@ export async function openWorld() {
     full_name: 'Ada',
     password_hash: '-',
     created_at: isoTime(clock.now),
-    active_jobs: 0,
-    last_model_number: 0,
   });
 
   const upload = async (id: string, content: string, more: Partial<Dataset> = {}): Promise<Dataset> => {
