@@ -3,12 +3,12 @@
  * all are there does the dataset come into being. One that is never finished goes away with its parts.
  */
 import { z } from 'zod';
-import { createDataset, DATASET_TYPES, type Dataset } from './datasets.ts';
+import { createDataset, DATASET_TYPES, type Dataset, findDataset } from './datasets.ts';
 import { NotFoundError, ValidationError } from './errors.ts';
 import { noteGarbage } from './garbage.ts';
 import { blobKeys, keys } from './keys.ts';
 import { LIMITS } from './limits.ts';
-import { InvalidUploadError } from './port-errors.ts';
+import { InvalidUploadError, TransactionFailedError } from './port-errors.ts';
 import type { Blobs, Table, UploadPart } from './ports.ts';
 import { epochSeconds, isoTime } from './times.ts';
 
@@ -39,6 +39,8 @@ export function partSize(fileSize: number): number {
   return Math.max(partBytes, Math.ceil(needed / 1_048_576) * 1_048_576);
 }
 
+const partCount = (fileSize: number): number => Math.max(1, Math.ceil(fileSize / partSize(fileSize)));
+
 /** Opens the upload and hands out a URL for each part. */
 export async function startUpload(
   table: Table,
@@ -50,9 +52,8 @@ export async function startUpload(
   const key = blobKeys.datasetFile(wanted.account_id, wanted.id);
   const uploadId = await blobs.startUpload(key, { contentType: 'text/csv' });
   const size = partSize(wanted.file_size);
-  const count = Math.max(1, Math.ceil(wanted.file_size / size));
   const parts = await Promise.all(
-    Array.from({ length: count }, async (_, i) => ({
+    Array.from({ length: partCount(wanted.file_size) }, async (_, i) => ({
       part: i + 1,
       url: await blobs.presignPart(key, uploadId, i + 1, LIMITS.upload.seconds),
     })),
@@ -73,7 +74,11 @@ export async function getUpload(table: Table, accountId: string, id: string): Pr
   return upload.parse(item);
 }
 
-/** Puts the parts together and writes the dataset. Throws `ValidationError` where parts are missing or not what was sent. */
+/**
+ * Puts the parts together and writes the dataset. Of several that do so at once all get the one dataset. Throws
+ * `ValidationError` where parts are missing or not what was sent, `ConflictError` where there is no room for another
+ * dataset; then the upload is as it was.
+ */
 export async function completeUpload(
   table: Table,
   blobs: Blobs,
@@ -82,6 +87,7 @@ export async function completeUpload(
   now: number,
 ): Promise<Dataset> {
   const key = blobKeys.datasetFile(of.account_id, of.id);
+  expectEveryPart(of, parts);
   // A second try after a crash finds the file in place.
   const info = (await blobs.head(key)) ?? (await complete(blobs, key, of.upload_id, parts));
   if (info.size !== of.file_size) {
@@ -91,20 +97,45 @@ export async function completeUpload(
   }
   const { upload_id: _, ...rest } = of;
   const created: Dataset = { ...rest, uploaded_at: isoTime(now), status: 'processing', in_use: 0 };
-  await createDataset(table, created, [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
-  return created;
+  try {
+    await createDataset(table, created, [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
+    return created;
+  } catch (error) {
+    const other = error instanceof TransactionFailedError ? await findDataset(table, of.account_id, of.id) : undefined;
+    if (!other) throw error;
+    return other;
+  }
+}
+
+/** What was uploaded is kept: a list that leaves out a part by mistake can be corrected. */
+function expectEveryPart(of: Upload, parts: readonly UploadPart[]): void {
+  const count = partCount(of.file_size);
+  if (parts.length === count && parts.every(({ part }, index) => part === index + 1)) return;
+  const got = parts.map(({ part }) => part).slice(0, 20);
+  throw ValidationError.of(
+    'parts',
+    `must be the parts 1 to ${count}, in this order; got ${got.join(', ') || 'none'}${parts.length > got.length ? ' …' : ''}`,
+  );
 }
 
 async function complete(blobs: Blobs, key: string, uploadId: string, parts: readonly UploadPart[]) {
   try {
     return await blobs.completeUpload(key, uploadId, parts);
   } catch (error) {
-    if (error instanceof InvalidUploadError) throw ValidationError.of('parts', error.message);
-    throw error;
+    if (!(error instanceof InvalidUploadError)) throw error;
+    // Another try may have been faster.
+    const info = await blobs.head(key);
+    if (info) return info;
+    throw ValidationError.of('parts', error.message);
   }
 }
 
 export async function abortUpload(table: Table, blobs: Blobs, of: Upload): Promise<void> {
-  await blobs.abortUpload(blobKeys.datasetFile(of.account_id, of.id), of.upload_id);
+  try {
+    await blobs.abortUpload(blobKeys.datasetFile(of.account_id, of.id), of.upload_id);
+  } catch (error) {
+    // The bucket has let go of it: in an earlier try that did not come to the record.
+    if (!(error instanceof InvalidUploadError)) throw error;
+  }
   await table.delete(keys.upload(of.account_id, of.id));
 }
