@@ -1,5 +1,5 @@
 import { chmod, mkdir, open, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { InternalError } from '#domain/errors.ts';
 
 /** The data folder cannot be used: its message is one line that names the folder and says why. */
@@ -27,7 +27,7 @@ const OURS = ['trainyard.db', 'host.lock', 'keys'];
  */
 export async function openFolder(dir: string): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await makeFolder(dir);
     const names = (await readdir(dir)).filter((name) => !name.startsWith('.') && name !== 'lost+found');
     if (names.length > 0 && !names.some((name) => OURS.includes(name))) {
       throw new FolderUnusableError(dir, 'it holds other files');
@@ -42,12 +42,35 @@ export async function openFolder(dir: string): Promise<void> {
   }
 }
 
+/**
+ * Creates a folder and those above it. Not `mkdir` with `recursive`: below a folder that refuses with ENOENT, as those
+ * of /proc do, Node.js tries for ever.
+ */
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(dir)).isDirectory()) return;
+    if (code !== 'ENOENT' || (await isFolder(dirname(dir)))) throw error;
+    await makeFolder(dirname(dir));
+    await mkdir(dir, { mode: 0o700 });
+  }
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
 const WHY: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
   EROFS: 'the file system is read-only',
   ENOTDIR: 'it is not a folder',
   EEXIST: 'it is not a folder',
+  ENOENT: 'it cannot be created',
   ENOSPC: 'no space is left',
 };
 

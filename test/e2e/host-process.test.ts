@@ -71,6 +71,13 @@ describe('the host as a process', () => {
     expect(end.stderr).toContain(file);
   });
 
+  test.each(['/proc/nope', '/proc/nope/deeper', '/dev/null/below'])('%s cannot be a data folder', async (data) => {
+    const end = await runHost('--data', data, '--port-offset', 'free');
+    expect(end.code).toBe(1);
+    expect(end.stderr).toMatch(oneLine);
+    expect(end.stderr).toContain(data);
+  });
+
   test('a command line that is wrong exits with 2', async () => {
     const end = await runHost('--port-offset', 'many');
     expect(end.code).toBe(2);
