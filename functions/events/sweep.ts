@@ -20,7 +20,7 @@ export interface SweepThresholds {
 }
 
 const MINUTE = 60_000;
-export const THRESHOLDS: SweepThresholds = {
+const THRESHOLDS: SweepThresholds = {
   queued: 5 * MINUTE,
   heartbeat: 2 * MINUTE,
   hung: 15 * MINUTE,

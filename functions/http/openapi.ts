@@ -103,7 +103,7 @@ const errorAnswer = (status: number, { error }: DocumentFacts) => ({
 });
 
 /** The errors that a route has declared, and those that follow from the rest of its declaration. */
-export function errorStatuses(route: DescribedRoute): number[] {
+function errorStatuses(route: DescribedRoute): number[] {
   const { path, query, headers, body } = route.request;
   const follows: readonly (readonly [boolean, readonly number[]])[] = [
     [query !== undefined || headers !== undefined, [400]],

@@ -9,7 +9,7 @@
  */
 import { z } from 'zod';
 import { ConflictError, NotFoundError, RateLimitError } from './errors.ts';
-import { indexes, keys, prefixes } from './keys.ts';
+import { indexes, keys } from './keys.ts';
 import { LIMITS } from './limits.ts';
 import { ConditionFailedError, TransactionFailedError } from './port-errors.ts';
 import type { Condition, Json, Table, Write } from './ports.ts';
@@ -137,11 +137,6 @@ export async function getJob(table: Table, accountId: string, id: string): Promi
   const found = await findJob(table, accountId, id);
   if (!found) throw new NotFoundError(`Training job ${id} not found`);
   return found;
-}
-
-export async function listJobs(table: Table, accountId: string): Promise<Job[]> {
-  const items = await readAll(table, { partition: keys.account(accountId).pk, prefix: prefixes.jobs });
-  return items.map((item) => job.parse(item));
 }
 
 /** Queued or running, the oldest first, of all accounts. */

@@ -15,7 +15,6 @@ export const featureSpec = z.object({
   name: z.string(),
   type: z.enum(['number', 'category', 'boolean', 'timestamp']),
 });
-export type FeatureSpec = z.infer<typeof featureSpec>;
 
 export const artifact = z.object({
   /** File name below the model's prefix, such as `model.onnx`. */

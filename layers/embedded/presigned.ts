@@ -87,7 +87,7 @@ async function putPart(store: PresignedStore, grant: Put, request: IncomingMessa
  * The one range of a Range header (RFC 9110, section 14): several ranges, another unit, nonsense, or an `If-Range` for
  * other bytes mean the whole blob. Throws `InvalidRangeError` where the range lies outside.
  */
-export function parseRange(
+function parseRange(
   header: string | undefined,
   ifRange: string | undefined,
   etag: string,

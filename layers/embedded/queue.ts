@@ -175,4 +175,4 @@ export function showReceived(database: Database, now: number): void {
   );
 }
 
-export const deadLetterName = (queue: string): string => `${queue}-dead-letters`;
+const deadLetterName = (queue: string): string => `${queue}-dead-letters`;

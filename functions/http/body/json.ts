@@ -40,7 +40,7 @@ function droppedNames(value: unknown, path: readonly PropertyKey[] = []): Proper
 }
 
 /** Throws `ValidationError` with line and column for what is not JSON in well-formed UTF-8. */
-export function parseJson(bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw ValidationError.of('body', 'is required');
   const text = decode(bytes);
   const fault = findJsonFault(text, MAX_DEPTH);

@@ -14,7 +14,7 @@ export async function readProfile({ blobs }: Adapters, of: Dataset): Promise<Dat
 }
 
 /** Throws `ConflictError` while the dataset is processing, and where that has failed. */
-export function requireReady(of: Dataset): void {
+function requireReady(of: Dataset): void {
   if (of.status === 'processing') throw new ConflictError(`Dataset ${of.id} is still processing`);
   if (of.status === 'failed') {
     throw new ConflictError(

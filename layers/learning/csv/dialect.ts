@@ -5,8 +5,8 @@ export interface Dialect {
 }
 
 /** In the order of preference where a sample does not decide. */
-export const DELIMITERS = [',', ';', '\t', '|'] as const;
-export const QUOTES = ['"', "'"] as const;
+const DELIMITERS = [',', ';', '\t', '|'] as const;
+const QUOTES = ['"', "'"] as const;
 
 const ENOUGH_ROWS = 200;
 

@@ -5,7 +5,7 @@ import { fileFault } from './fault.ts';
 import type { RecordCheck } from './record-check.ts';
 
 /** Characters of one row. It bounds the memory that an opened and never closed quote can take. */
-export const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
+const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
 
 /** The parser's settings: the check judges the width of rows, and blank lines do not count. */
 export function parseOptions({ delimiter, quote }: Dialect, check: RecordCheck): Options<string[]> {

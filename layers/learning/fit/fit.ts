@@ -147,7 +147,7 @@ async function judgeEpoch(
 }
 
 /** The names that the history has, of the scores that were computed. */
-export const EPOCH_METRICS = {
+const EPOCH_METRICS = {
   classification: ['loss', 'accuracy'],
   regression: ['loss', 'rmse', 'mae', 'r2'],
 } as const;

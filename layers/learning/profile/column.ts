@@ -12,7 +12,7 @@ const ALWAYS_CATEGORY = 50;
 const TOP_VALUES = 20;
 
 /** For 2000 columns together at most about 250 MB. */
-export const COUNT_BOUNDS: CountBounds = { values: MAX_CATEGORIES, characters: 32_768 };
+const COUNT_BOUNDS: CountBounds = { values: MAX_CATEGORIES, characters: 32_768 };
 
 /** A value that is no number, and its row (from 1 after the header). */
 export interface Odd {

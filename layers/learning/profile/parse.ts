@@ -3,7 +3,7 @@
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** Between these a double still holds the sum of the squares of as many values as a file may have. */
-export const NUMBER_BOUNDS = { smallest: 1e-100, largest: 1e100 } as const;
+const NUMBER_BOUNDS = { smallest: 1e-100, largest: 1e100 } as const;
 
 /** A decimal number of at most the largest magnitude, 0 for one below the smallest; NaN for anything else. */
 export function parseNumber(cell: string): number {

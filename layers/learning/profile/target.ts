@@ -6,7 +6,7 @@ import { shown } from '../csv/fault.ts';
 import { type ColumnSummary, MAX_CATEGORIES } from './column.ts';
 import { CATEGORY_CHARACTERS, type CountBounds } from './counts.ts';
 
-export const MAX_CLASSES = MAX_CATEGORIES;
+const MAX_CLASSES = MAX_CATEGORIES;
 /** Every class of the target is counted, and one more to notice that there are too many. */
 export const TARGET_BOUNDS: CountBounds = {
   values: MAX_CLASSES + 1,

@@ -39,7 +39,7 @@ export type NumberEncoding = z.infer<typeof numberEncoding>;
 export type WordEncoding = z.infer<typeof wordEncoding>;
 
 /** The widest input that a network may get. */
-export const MAX_WIDTH = 65_536;
+const MAX_WIDTH = 65_536;
 
 export const numbersOf = ({ features }: Encoder): NumberEncoding[] => features.filter((f) => 'mean' in f);
 export const wordsOf = ({ features }: Encoder): WordEncoding[] => features.filter((f) => 'words' in f);

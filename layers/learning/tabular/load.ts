@@ -7,12 +7,12 @@ import { parseBoolean, parseNumber, parseTimestamp } from '../profile/parse.ts';
 import type { Column, Rows, Target } from './columns.ts';
 
 /** What a file's columns and their encoded copy may take together: rows × columns × about 16 bytes. */
-export const RESIDENT_BYTES = 4 * 2 ** 30;
+const RESIDENT_BYTES = 4 * 2 ** 30;
 /** A double, and its standardised value with an indicator; a code and its copy fit in the same. */
 const BYTES_PER_CELL = 16;
 
 /** No and yes, as boolean columns are encoded whatever their words in the file. */
-export const TRUTH_WORDS = ['false', 'true'] as const;
+const TRUTH_WORDS = ['false', 'true'] as const;
 
 /** Puts the next row's cell into its column. */
 type Store = (cell: string, row: number) => void;

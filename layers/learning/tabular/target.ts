@@ -1,10 +1,11 @@
-import { z } from 'zod';
 import { Moments } from '../profile/moments.ts';
 import type { Target } from './columns.ts';
 
 /** A regression learns (y − mean) / deviation of the training rows; classes have no scale. */
-export const targetScale = z.object({ mean: z.number(), deviation: z.number() });
-export type TargetScale = z.infer<typeof targetScale>;
+export interface TargetScale {
+  readonly mean: number;
+  readonly deviation: number;
+}
 
 export function fitTarget(target: Target, training: Int32Array): TargetScale {
   if (target.task === 'classification') return { mean: 0, deviation: 1 };
