@@ -12,7 +12,7 @@ export type FunctionName =
   | 'dispatch-training'
   | 'settle-training'
   | 'batch-stopped'
-  | 'train'
+  | 'run-training'
   | 'sweep';
 
 /** What a function touches. In the cloud its role allows just that. */
@@ -171,7 +171,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     uses: { table: true, publishes: true },
   },
   // The memory gives it almost two processors.
-  train: {
+  'run-training': {
     entry: 'functions/training/run.ts',
     memoryMegabytes: 3008,
     timeoutSeconds: 900,
@@ -223,4 +223,4 @@ export const buckets: readonly BucketName[] = ['datasets', 'artifacts'];
 export const keys = { tokens: 'ECC_NIST_P256', data: 'SYMMETRIC_DEFAULT' } as const;
 
 /** What the compute port starts for a job: a program, or in the cloud, for a small one, a function that is not retried. */
-export const trainer = { entry: 'containers/trainer/main.ts', function: 'train' } as const;
+export const trainer = { entry: 'containers/trainer/main.ts', function: 'run-training' } as const;

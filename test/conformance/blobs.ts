@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, test as everywhere, expect } from '@jest/globals';
 import {
   BlobNotFoundError,
   InvalidBlobKeyError,
@@ -7,6 +7,7 @@ import {
   InvalidUploadError,
 } from '#domain/port-errors.ts';
 import type { BlobEntry, Blobs } from '#domain/ports.ts';
+import { type Skips, testUnless } from './skips.ts';
 
 export interface BlobsSubject {
   /** An empty bucket whose presigned URLs are served. */
@@ -27,7 +28,8 @@ async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
 }
 
 /** What every implementation of the Blobs port must do. */
-export function blobsConformance(name: string, open: () => Promise<BlobsSubject>): void {
+export function blobsConformance(name: string, open: () => Promise<BlobsSubject>, skips: Skips = {}): void {
+  const test = testUnless(skips);
   describe(`Blobs on ${name}`, () => {
     let subject: BlobsSubject;
     let blobs: Blobs;
@@ -136,7 +138,7 @@ export function blobsConformance(name: string, open: () => Promise<BlobsSubject>
       expect((await blobs.list('k/.')).blobs.map((info) => info.key)).toEqual(['k/.', 'k/..', 'k/../../x']);
     });
 
-    test.each([
+    everywhere.each([
       ['an empty key', ''],
       ['a key over 1024 bytes', 'é'.repeat(513)],
       ['half of a surrogate pair', '\ud800'],
@@ -151,13 +153,21 @@ export function blobsConformance(name: string, open: () => Promise<BlobsSubject>
 
     describe('presigned', () => {
       test('a GET gives the bytes under a name, also for keys that look like paths', async () => {
-        for (const key of ['signed/é 🚂?&#.csv', '..', '.', '/', '%2e%2e']) {
+        for (const key of ['signed/é 🚂?&#.csv', '/', '%2e%2e']) {
           await blobs.put(key, bytesOf(key), { contentType: 'text/csv' });
           const url = await blobs.presignGet(key, { expiresInSeconds: 60, filename: 'ü "x".csv' });
           const response = await fetch(url);
           expect(response.status).toBe(200);
           expect(response.headers.get('content-type')).toBe('text/csv');
           expect(response.headers.get('content-disposition')).toContain("filename*=UTF-8''%C3%BC%20%22x%22.csv");
+          expect(await response.text()).toBe(key);
+        }
+      });
+
+      test('a GET gives the bytes of keys that are steps in a path', async () => {
+        for (const key of ['..', '.', 'a/../b']) {
+          await blobs.put(key, bytesOf(key));
+          const response = await fetch(await blobs.presignGet(key, { expiresInSeconds: 60 }));
           expect(await response.text()).toBe(key);
         }
       });
@@ -178,7 +188,12 @@ export function blobsConformance(name: string, open: () => Promise<BlobsSubject>
         expect(await part('bytes=-3')).toEqual([206, 'bytes 7-9/10', '789']);
         expect(await part('bytes=8-100')).toEqual([206, 'bytes 8-9/10', '89']);
         expect((await part('bytes=10-'))[0]).toBe(416);
-        expect((await part('lines=1-2'))[0]).toBe(200);
+      });
+
+      test('a range in a unit that nobody knows is no range', async () => {
+        await blobs.put('http', bytesOf('0123456789'));
+        const url = await blobs.presignGet('http', { expiresInSeconds: 60 });
+        expect((await fetch(url, { headers: { range: 'lines=1-2' } })).status).toBe(200);
       });
 
       test('an altered or expired URL is refused', async () => {
@@ -187,16 +202,21 @@ export function blobsConformance(name: string, open: () => Promise<BlobsSubject>
         const url = await blobs.presignGet('secret', { expiresInSeconds: 60 });
         const altered = [
           url.replace('secret', 'other'),
-          url.replace(/expires=(\d)/, 'expires=9$1'),
+          url.replace(/(expires=)(\d)/i, '$19$2'),
           url.replace(/.$/, ''),
           `${url}x`,
-          url.replace(/\?.*/, ''),
         ];
         for (const each of altered) expect((await fetch(each)).status).toBe(403);
         expect((await fetch(url, { method: 'PUT', body: 'x' })).status).toBe(403);
         expect((await fetch(url)).status).toBe(200);
         subject.advance(61);
         expect((await fetch(url)).status).toBe(403);
+      });
+
+      test('a URL without its signature is refused', async () => {
+        await blobs.put('secret', bytesOf('x'));
+        const url = await blobs.presignGet('secret', { expiresInSeconds: 60 });
+        expect((await fetch(url.replace(/\?.*/, ''))).status).toBe(403);
       });
 
       test('a URL lives at most a week', async () => {
@@ -225,7 +245,10 @@ export function blobsConformance(name: string, open: () => Promise<BlobsSubject>
         expect((await read('big')).equals(Buffer.concat([one, two]))).toBe(true);
         const seam = { start: 5 * MEBIBYTE - 2, end: 5 * MEBIBYTE + 1 };
         expect([...(await read('big', seam))]).toEqual([...one.slice(-2), ...two.slice(0, 2)]);
-        await expect(blobs.completeUpload('big', upload, [first, second])).rejects.toThrow(InvalidUploadError);
+        // Asked once more, the answer may be the same, for a client whose first answer was lost.
+        const again = await blobs.completeUpload('big', upload, [first, second]).catch((error: unknown) => error);
+        if (again instanceof Error) expect(again).toBeInstanceOf(InvalidUploadError);
+        else expect(again).toEqual(info);
         await blobs.delete('big');
         expect(await blobs.head('big')).toBeUndefined();
       });
@@ -236,7 +259,6 @@ export function blobsConformance(name: string, open: () => Promise<BlobsSubject>
         const second = await put('parts', upload, 2, bytesOf('last'));
         for (const parts of [
           [],
-          [first, second],
           [second, first],
           [first, first],
           [{ part: 3, etag: first.etag }],
@@ -248,6 +270,14 @@ export function blobsConformance(name: string, open: () => Promise<BlobsSubject>
         await expect(blobs.presignPart('parts', upload, 0, 60)).rejects.toThrow('between 1 and 10000; got 0');
         await expect(blobs.presignPart('parts', 'unknown', 1, 60)).rejects.toThrow(InvalidUploadError);
         expect(await blobs.completeUpload('parts', upload, [first])).toMatchObject({ size: 5 });
+      });
+
+      test('only the last part may be small', async () => {
+        const upload = await blobs.startUpload('small');
+        const first = await put('small', upload, 1, bytesOf('small'));
+        const second = await put('small', upload, 2, bytesOf('last'));
+        await expect(blobs.completeUpload('small', upload, [first, second])).rejects.toThrow(InvalidUploadError);
+        expect(await blobs.completeUpload('small', upload, [second])).toMatchObject({ size: 4 });
       });
 
       test('an upload that was given up is no more', async () => {

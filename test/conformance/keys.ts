@@ -1,7 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect } from '@jest/globals';
 import { InvalidCiphertextError } from '#domain/port-errors.ts';
 import type { Keys } from '#domain/ports.ts';
+import { type Skips, testUnless } from './skips.ts';
 
 export interface KeysSubject {
   readonly keys: Keys;
@@ -11,7 +12,8 @@ export interface KeysSubject {
 }
 
 /** What every implementation of the Keys port must do. */
-export function keysConformance(name: string, open: () => Promise<KeysSubject>): void {
+export function keysConformance(name: string, open: () => Promise<KeysSubject>, skips: Skips = {}): void {
+  const test = testUnless(skips);
   describe(`Keys on ${name}`, () => {
     let subject: KeysSubject;
     let keys: Keys;

@@ -1,0 +1,34 @@
+"""MiniStack on a clock that the test sets: `emulator.py [CLOCK]`, where CLOCK is a file with epoch seconds in it."""
+
+import datetime
+import os
+import sys
+import time
+
+
+def follow(path):
+    """Makes this process take the time from the file, so that a minute passes when the test says so."""
+    file = os.open(path, os.O_RDONLY)
+
+    def now():
+        return float(os.pread(file, 32, 0))
+
+    class Clock(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls.fromtimestamp(now(), tz)
+
+        @classmethod
+        def utcnow(cls):
+            return cls.fromtimestamp(now(), datetime.timezone.utc).replace(tzinfo=None)
+
+    time.time = now
+    datetime.datetime = Clock
+
+
+if len(sys.argv) > 1:
+    follow(sys.argv.pop(1))
+
+from ministack.app import main  # noqa: E402 - it must not have seen the other clock
+
+main()
