@@ -2,11 +2,11 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import type { QueueName } from '#domain/ports.ts';
-import { type FunctionName, queues, rules, schedules } from '#infra/topology.ts';
+import { type FunctionName, queues, rules, schedules, trainer } from '#infra/topology.ts';
 import type { DataStack } from '../data/stack.ts';
 import { TrainyardFunction } from '../functions/function.ts';
 import { RuntimeLayer } from '../functions/runtime.ts';
-import type { Programs, World } from '../functions/world.ts';
+import { type Programs, trainingFunctionName, type World } from '../functions/world.ts';
 import { type Installation, prefixOf } from '../scope.ts';
 import { AlarmsTopic } from './alarms-topic.ts';
 import { Asynchronous } from './asynchronous.ts';
@@ -56,19 +56,15 @@ export class EventsStack extends Stack {
       return one;
     };
     this.functions = made;
+    made.set(trainer.function, this.#trainingFunction());
     for (const name of names) {
       const target = functionOf(queues[name].consumer);
       new Consumer(this, `Consumer${name}`, { name, queue: this.queues[name], target, installation });
     }
     const ours = rules.filter((rule) => rule.source === undefined);
     for (const target of new Set([...ours, ...schedules].map((caller) => caller.target))) {
-      const dead = new DeadLetters(this, `${target}Dead`, {
-        installation,
-        of: `calls of ${target}`,
-        alarms: this.alarms,
-      });
       const one = functionOf(target);
-      new Asynchronous(this, `${target}Calls`, { target: one, dead, retries: 2 });
+      const dead = this.#callsOf(one, target, 2);
       const types = ours.filter((rule) => rule.target === target).flatMap((rule) => rule.types);
       if (types.length > 0) {
         new EventRule(this, `${target}Rule`, { bus: this.bus, pattern: ofTypes(types), target: one, dead });
@@ -77,7 +73,22 @@ export class EventsStack extends Stack {
         new Schedule(this, `${target}Schedule${index || ''}`, schedule, one, dead);
       }
     }
+    // A training that failed is begun again as another attempt, if at all.
+    this.#callsOf(functionOf(trainer.function), trainer.function, 0);
     new CfnOutput(this, 'BusName', { value: this.bus.eventBusName });
     new CfnOutput(this, 'AlarmsTopic', { value: this.alarms.topicArn });
+  }
+
+  /** Compute calls it by a name that is known beforehand. */
+  #trainingFunction(): TrainyardFunction {
+    const functionName = trainingFunctionName(this.world.installation);
+    return new TrainyardFunction(this, trainer.function, { name: trainer.function, world: this.world, functionName });
+  }
+
+  #callsOf(target: TrainyardFunction, name: FunctionName, retries: 0 | 2): DeadLetters {
+    const { installation, alarms } = this.world;
+    const dead = new DeadLetters(this, `${name}Dead`, { installation, of: `calls of ${name}`, alarms });
+    new Asynchronous(this, `${name}Calls`, { target, dead, retries });
+    return dead;
   }
 }

@@ -4,9 +4,9 @@ import { type Installation, removalOf } from '../scope.ts';
 
 /** The layer with ONNX Runtime, cut by `layers/onnxruntime/cut.ts`. */
 export class RuntimeLayer extends LayerVersion {
-  constructor(scope: Construct, id: string, installation: Installation, code: Code) {
+  constructor(scope: Construct, id: string, installation: Installation, code: () => Code) {
     super(scope, id, {
-      code,
+      code: code(),
       description: 'ONNX Runtime for linux/arm64',
       compatibleRuntimes: [Runtime.NODEJS_24_X],
       compatibleArchitectures: [Architecture.ARM_64],

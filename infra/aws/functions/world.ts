@@ -4,15 +4,15 @@ import type { Code, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { QueueName } from '#domain/ports.ts';
-import type { FunctionName } from '#infra/topology.ts';
+import { type FunctionName, trainer } from '#infra/topology.ts';
 import type { DataStack } from '../data/stack.ts';
 import { type Installation, prefixOf } from '../scope.ts';
 
 /** Where the functions' programs come from: bundles, or a placeholder where only the template matters. */
 export interface Programs {
   readonly codeOf: (name: FunctionName) => Code;
-  /** The layer with ONNX Runtime. */
-  readonly runtime: Code;
+  /** The layer with ONNX Runtime; made anew for each stack. */
+  readonly runtime: () => Code;
 }
 
 /** What Batch's parts are called. Their names are chosen here so that no stack has to wait for the training stack. */
@@ -33,7 +33,8 @@ export function batchNames(installation: Installation): Readonly<Partial<Record<
 }
 
 /** The function that runs small jobs, named here for the same reason. */
-export const trainingFunctionName = (installation: Installation): string => `${prefixOf(installation)}-run-training`;
+export const trainingFunctionName = (installation: Installation): string =>
+  `${prefixOf(installation)}-${trainer.function}`;
 
 export interface World {
   readonly installation: Installation;

@@ -1,0 +1,41 @@
+/** What `cdk` runs: `cdk deploy --all -c stage=prod`. Settings that are one value may be given with `-c` as well. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { App, Validations } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { cutRuntime } from '../../layers/onnxruntime/cut.ts';
+import { makeApp } from './app.ts';
+import { bundleFunctions } from './bundle/functions.ts';
+import { OVERRIDABLE, readSettings, SettingsError, type Stage } from './settings.ts';
+import { trainerImage } from './training/image.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const built = join(root, '.trainyard', 'cloud', 'assets');
+
+try {
+  const app = new App({ analyticsReporting: false });
+  const context = app.node;
+  const stage: unknown = context.tryGetContext('stage') ?? 'dev';
+  const override = Object.fromEntries(OVERRIDABLE.map((name) => [name, context.tryGetContext(name)]));
+  const settings = readSettings(stage, override);
+  await Promise.all([
+    bundleFunctions(root, join(built, 'functions')),
+    cutRuntime(join(built, 'runtime'), { os: 'linux', arch: 'arm64' }),
+  ]);
+  makeApp({
+    app,
+    installation: { stage: stage as Stage, settings },
+    programs: {
+      codeOf: (name) => Code.fromAsset(join(built, 'functions', name)),
+      runtime: () => Code.fromAsset(join(built, 'runtime')),
+    },
+    image: () => trainerImage(settings, root),
+  });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  app.synth();
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}

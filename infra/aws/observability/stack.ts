@@ -1,0 +1,114 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import { Dashboard, GraphWidget, type IMetric, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import type { QueueName } from '#domain/ports.ts';
+import { type FunctionName, functions, queues } from '#infra/topology.ts';
+import type { ApiStack } from '../api/stack.ts';
+import type { EventsStack } from '../events/stack.ts';
+import type { TrainyardFunction } from '../functions/function.ts';
+import { type Installation, prefixOf } from '../scope.ts';
+import { watch } from './alarms.ts';
+import { Budget } from './budget.ts';
+
+export interface ObservabilityStackProps extends StackProps {
+  readonly installation: Installation;
+  readonly events: EventsStack;
+  readonly api: ApiStack;
+  /** Of all stacks. */
+  readonly functions: ReadonlyMap<FunctionName, TrainyardFunction>;
+}
+
+/** Seconds that a message may wait: two calls of its consumer, but never less than this. */
+const LEAST_WAIT = 900;
+
+/** A page to look at and alarms that come by themselves. Those of dead letters are where the queues are. */
+export class ObservabilityStack extends Stack {
+  constructor(scope: Construct, id: string, props: ObservabilityStackProps) {
+    super(scope, id, props);
+    const { installation, events, api } = props;
+    const topic: ITopic = events.alarms;
+    const all = [...props.functions];
+
+    for (const [name, one] of all) {
+      watch(this, `${name}Errors`, topic, {
+        message: `${name} fails. Its log group has the errors.`,
+        metric: one.metricErrors(),
+        above: 0,
+        periods: 2,
+      });
+      watch(this, `${name}Throttles`, topic, {
+        message: `${name} is called more often than the account's limit of concurrent functions allows.`,
+        metric: one.metricThrottles(),
+        above: 0,
+        periods: 2,
+      });
+    }
+    for (const [name, queue] of Object.entries(events.queues)) {
+      const { timeoutSeconds } = functions[queues[name as QueueName].consumer];
+      watch(this, `${name}Age`, topic, {
+        message: `Messages of queue ${name} wait: its consumer fails or cannot keep up.`,
+        metric: queue.metricApproximateAgeOfOldestMessage(),
+        above: Math.max(LEAST_WAIT, timeoutSeconds * 2),
+        periods: 2,
+      });
+    }
+    for (const [name, one] of api.apis) {
+      watch(this, `${name}ServerErrors`, topic, {
+        message: `The surface ${name} answers with errors of its own (5xx).`,
+        metric: one.metricServerError(),
+        above: 5,
+        periods: 1,
+      });
+    }
+    watch(this, 'TableThrottles', topic, {
+      message: 'The table refuses requests: one partition is asked for too much.',
+      metric: new Metric({
+        namespace: 'AWS/DynamoDB',
+        metricName: 'ThrottledRequests',
+        dimensionsMap: { TableName: events.world.data.table.tableName },
+        statistic: Stats.SUM,
+      }),
+      above: 10,
+      periods: 2,
+    });
+    new Budget(this, 'Budget', installation, topic);
+
+    const graph = (title: string, left: readonly IMetric[]) => new GraphWidget({ title, left: [...left], width: 12 });
+    new Dashboard(this, 'Dashboard', {
+      dashboardName: prefixOf(installation),
+      widgets: [
+        [
+          graph(
+            'Requests',
+            [...api.apis.values()].map((one) => one.metricCount()),
+          ),
+          graph(
+            'Answers, 99 of 100 within',
+            [...api.apis.values()].map((one) => one.metricLatency({ statistic: 'p99' })),
+          ),
+        ],
+        [
+          graph(
+            'Errors',
+            all.map(([, one]) => one.metricErrors()),
+          ),
+          graph(
+            'Seconds of functions',
+            all.map(([, one]) => one.metricDuration({ statistic: 'p99' })),
+          ),
+        ],
+        [
+          graph(
+            'Messages that wait',
+            Object.values(events.queues).map((one) => one.metricApproximateNumberOfMessagesVisible()),
+          ),
+          graph(
+            'Dead letters',
+            Object.values(events.queues).map((one) => one.dead.metricApproximateNumberOfMessagesVisible()),
+          ),
+        ],
+      ],
+    });
+  }
+}

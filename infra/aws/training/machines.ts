@@ -1,0 +1,109 @@
+import { Size } from 'aws-cdk-lib';
+import {
+  AllocationStrategy,
+  EcsMachineImageType,
+  type IManagedEc2EcsComputeEnvironment,
+  JobQueue,
+  ManagedEc2EcsComputeEnvironment,
+} from 'aws-cdk-lib/aws-batch';
+import { BlockDeviceVolume, EbsDeviceVolumeType, InstanceClass, type IVpc, LaunchTemplate } from 'aws-cdk-lib/aws-ec2';
+import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledge.ts';
+import type { Device } from '../functions/world.ts';
+import type { Installation } from '../scope.ts';
+import type { Network } from './network.ts';
+
+interface Kind {
+  readonly imageType: EcsMachineImageType;
+  readonly instanceClasses: readonly InstanceClass[];
+  /** Of the root volume, which holds images: the one with CUDA is large. */
+  readonly volume: Size;
+}
+
+/** x86-64, because that is what the image is built for. */
+const KINDS: Readonly<Record<Device, Kind>> = {
+  cpu: {
+    imageType: EcsMachineImageType.ECS_AL2023,
+    instanceClasses: [InstanceClass.C7I, InstanceClass.C6I, InstanceClass.M7I, InstanceClass.M6I],
+    volume: Size.gibibytes(50),
+  },
+  gpu: {
+    imageType: EcsMachineImageType.ECS_AL2023_NVIDIA,
+    instanceClasses: [InstanceClass.G4DN, InstanceClass.G5, InstanceClass.G6],
+    volume: Size.gibibytes(100),
+  },
+};
+
+const ROLE_POLICY = 'service-role/AmazonEC2ContainerServiceforEC2Role';
+
+/**
+ * Machines of one kind and the queue of jobs for them. None runs while there is no job. Spot comes first; where there
+ * is none to be had, or as many as may be are running, jobs go on to machines at the full price.
+ */
+export class Machines extends Construct {
+  readonly queue: JobQueue;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    props: {
+      readonly device: Device;
+      readonly queueName: string;
+      readonly installation: Installation;
+      readonly network: Network;
+    },
+  ) {
+    super(scope, id);
+    const { device, queueName, installation, network } = props;
+    const { imageType, instanceClasses, volume } = KINDS[device];
+    const instanceRole = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('ec2.amazonaws.com'),
+      managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName(ROLE_POLICY)],
+    });
+    acknowledge(instanceRole, {
+      [`AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${ROLE_POLICY}]`]:
+        'What the ECS agent of a machine needs, kept by AWS. The trainer has a role of its own and cannot take this one.',
+    });
+    // With one hop the machine's own credentials end at the machine: no container reaches them.
+    const launchTemplate = new LaunchTemplate(this, 'Template', {
+      requireImdsv2: true,
+      httpPutResponseHopLimit: 1,
+      blockDevices: [
+        {
+          deviceName: '/dev/xvda',
+          volume: BlockDeviceVolume.ebs(volume.toGibibytes(), {
+            encrypted: true,
+            volumeType: EbsDeviceVolumeType.GP3,
+            deleteOnTermination: true,
+          }),
+        },
+      ],
+    });
+    const environment = (name: string, spot: boolean) =>
+      new ManagedEc2EcsComputeEnvironment(this, name, {
+        vpc: network.vpc as IVpc,
+        vpcSubnets: { subnets: network.vpc.publicSubnets },
+        securityGroups: [network.securityGroup],
+        instanceRole,
+        launchTemplate,
+        images: [{ imageType }],
+        instanceClasses: [...instanceClasses],
+        useOptimalInstanceClasses: false,
+        minvCpus: 0,
+        maxvCpus: installation.settings.maxVcpus[device],
+        spot,
+        allocationStrategy: spot
+          ? AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED
+          : AllocationStrategy.BEST_FIT_PROGRESSIVE,
+        updateToLatestImageVersion: true,
+      }) as IManagedEc2EcsComputeEnvironment;
+    this.queue = new JobQueue(this, 'Queue', {
+      jobQueueName: queueName,
+      computeEnvironments: [
+        { computeEnvironment: environment('Spot', true), order: 1 },
+        { computeEnvironment: environment('OnDemand', false), order: 2 },
+      ],
+    });
+  }
+}
