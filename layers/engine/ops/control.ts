@@ -5,6 +5,7 @@ import type { Maybe, Op, Vjp } from '../op.ts';
 import { inline } from '../rewrite.ts';
 import { type Dim, formatType, isFloat, ShapeError, sameShape, type Type } from '../type.ts';
 import { add } from './elementwise.ts';
+import { hoistable, hoisted } from './hoist.ts';
 import { zerosLike } from './movement.ts';
 
 /**
@@ -12,7 +13,7 @@ import { zerosLike } from './movement.ts';
  * Outputs of the body: states, slices. Of the node: states, sequences, then each state as every step found it, which
  * the gradient needs and which is not written if nothing uses it.
  */
-interface ScanAttrs {
+export interface ScanAttrs {
   readonly body: Graph;
   readonly captured: number;
   readonly states: number;
@@ -48,11 +49,16 @@ export interface ScanResult {
   readonly sequences: readonly Value[];
 }
 
+/** Where a factor of a hoisted product is found after the loop. */
+type LiftedFactor = { readonly outer: Value } | { readonly slice: number };
+
 /*
  *  forward    s₀ ─▶ body(c, s₀, x₀) ─▶ s₁ ─▶ body(c, s₁, x₁) ─▶ s₂      keeps s₀, s₁
  *  backward   s̄₀ ◀─ vjp(c, s₀, x₀) ◀─ s̄₁ ◀─ vjp(c, s₁, x₁) ◀─ s̄₂      carries c̄ as a growing sum
  *
- *  The backward step computes its forward step again from the state that it kept.
+ *  The backward step computes its forward step again from the state that it kept. A captured matrix W that is only
+ *  multiplied by, h W, has the cotangent Σ hᵀ z̄ over the steps: the loop then says each step's h and z̄, and one product
+ *  over all steps follows it (`hoisted`), instead of a small one and a sum in every step.
  */
 const scanVjp: Vjp<ScanAttrs> = (b, n, ct, need) => {
   const { body, captured: c, states: s, reverse } = n.attrs;
@@ -65,13 +71,16 @@ const scanVjp: Vjp<ScanAttrs> = (b, n, ct, need) => {
     .slice(c, c + s)
     .filter((i) => isFloat(body.inputs[i]!.type.dtype));
   const given = ct.flatMap((value, i) => (value && i >= s ? [{ value, i }] : []));
+  const outside = [...history, ...n.inputs.slice(c + s)];
+  const lifted = new Map(hoistable(n).map((i) => [i, [] as LiftedFactor[]]));
+  const summedBy = capturedBy.filter((i) => !lifted.has(i));
   const result = scan(b, {
     captured: n.inputs.slice(0, c),
     states: [
       ...floating.map((i) => ct[i - c] ?? zerosLike(b, n.inputs[i]!)),
-      ...capturedBy.map((i) => zerosLike(b, n.inputs[i]!)),
+      ...summedBy.map((i) => zerosLike(b, n.inputs[i]!)),
     ],
-    sequences: [...history, ...n.inputs.slice(c + s), ...given.map(({ value }) => value)],
+    sequences: [...outside, ...given.map(({ value }) => value)],
     reverse: !reverse,
     body: (inner, captured, sums, xs) => {
       const inputs = [...captured, ...xs.slice(0, n.inputs.length - c)];
@@ -79,7 +88,8 @@ const scanVjp: Vjp<ScanAttrs> = (b, n, ct, need) => {
       const cotangents = body.outputs.map(
         (_, i): Maybe<Value> => (i < s ? sums[floating.indexOf(i + c)] : fromSlices.get(i)),
       );
-      const by = [...floating, ...capturedBy, ...slicesBy];
+      const liftedBy = capturedBy.filter((i) => lifted.has(i));
+      const by = [...floating, ...summedBy, ...slicesBy, ...liftedBy];
       const flows = vjp(
         inner,
         inline(inner, body, inputs),
@@ -92,15 +102,27 @@ const scanVjp: Vjp<ScanAttrs> = (b, n, ct, need) => {
         .map((flow, k) =>
           k < floating.length ? plus(flow, fromSlices.get(s + slices + floating[k]! - c)) : plus(sums[k], flow),
         );
-      return {
-        states: next.map((flow, k) => flow ?? zerosLike(inner, sums[k]!)),
-        slices: slicesBy.map((i, k) => flows[sums.length + k] ?? zerosLike(inner, inputs[i]!)),
+      const said = slicesBy.map((i, k) => flows[sums.length + k] ?? zerosLike(inner, inputs[i]!));
+      const position = (value: Value): LiftedFactor => {
+        const input = xs.indexOf(value);
+        if (input >= 0 && input < outside.length) return { outer: outside[input]! };
+        if (!said.includes(value)) said.push(value);
+        return { slice: said.indexOf(value) };
       };
+      for (const [k, i] of liftedBy.entries()) {
+        const flow = flows[sums.length + slicesBy.length + k];
+        lifted.set(i, flow?.node?.inputs.map(position) ?? []);
+      }
+      return { states: next.map((flow, k) => flow ?? zerosLike(inner, sums[k]!)), slices: said };
     },
   });
   const found = new Map<number, Value>();
-  for (const [k, i] of [...floating, ...capturedBy].entries()) found.set(i, result.states[k]!);
+  for (const [k, i] of [...floating, ...summedBy].entries()) found.set(i, result.states[k]!);
   for (const [k, i] of slicesBy.entries()) found.set(i, result.sequences[k]!);
+  for (const [i, factors] of lifted) {
+    const [x, z] = factors.map((factor) => ('outer' in factor ? factor.outer : result.sequences[factor.slice]!));
+    if (x && z) found.set(i, hoisted(b, x, z));
+  }
   return n.inputs.map((_, i) => found.get(i));
 };
 

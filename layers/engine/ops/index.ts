@@ -1,6 +1,8 @@
 /** The whole vocabulary: `import * as ops from '#engine/ops/index.ts'`. */
 export * from './activation.ts';
+export * from './attention.ts';
 export * from './compare.ts';
+export * from './cond.ts';
 export * from './control.ts';
 export * from './conv.ts';
 export * from './einsum.ts';
@@ -15,6 +17,7 @@ export * from './normalize.ts';
 export * from './order.ts';
 export * from './pool.ts';
 export * from './random.ts';
+export * from './recurrent.ts';
 export * from './reduce.ts';
 export * from './scatter.ts';
 export * from './select.ts';

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { grad } from '#engine/grad.ts';
 import { Builder, type Value } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
@@ -70,6 +71,25 @@ describe('scan', () => {
       });
       return sequences[0]!;
     });
+  });
+
+  test('puts one product after the loop for a matrix that is only multiplied by, and none where nothing flows', async () => {
+    const loop = (b: Builder, w: Value, x: Value, pick: number) =>
+      ops.scan(b, {
+        captured: [w],
+        states: [],
+        sequences: [x],
+        body: (b, [w], _, [x]) => ({ states: [], slices: [ops.matMul(b, x!, w!), ops.sin(b, x!)] }),
+      }).sequences[pick]!;
+    for (const pick of [0, 1])
+      await checkGradients(
+        inputs().filter((_, i) => i !== 1),
+        (b, [w, x]) => ops.sin(b, loop(b, w!, x!, pick)),
+      );
+    const b = new Builder();
+    const [w, x] = [b.input('w', 'float32', [3, 3]), b.input('x', 'float32', [4, 2, 3])];
+    const gradient = grad(b, ops.reduceSum(b, loop(b, w, x, 0)), [w])[0]!;
+    expect([gradient.node!.op.name, gradient.node!.inputs[0]!.type.shape]).toEqual(['Gemm', [8, 3]]);
   });
 
   test('refuses states that change their type, sequences of different lengths and none at all', () => {
