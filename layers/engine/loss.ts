@@ -1,61 +1,71 @@
 import type { Builder, Value } from './graph.ts';
-import { equal } from './ops/compare.ts';
-import { mul, neg, sub } from './ops/elementwise.ts';
-import { oneHot } from './ops/indexing.ts';
-import { logSoftmax } from './ops/norm.ts';
-import { argMax, reduceMean, reduceSum } from './ops/reduce.ts';
+import { softplus } from './ops/activation.ts';
+import { equal, greater } from './ops/compare.ts';
+import { abs, minimum, mul, sub } from './ops/elementwise.ts';
+import { reduceMean, reduceMin } from './ops/reduce.ts';
 import { cast } from './ops/select.ts';
-import { formatType, isFloat, isInteger, ShapeError, sameShape } from './type.ts';
+import { formatType, ShapeError, sameShape } from './type.ts';
 
-/** What training makes small. */
+export { crossEntropy, softmaxCrossEntropy } from './cross-entropy.ts';
+
+/** What training makes small: Σ perRow / Σ rowWeight over a batch. */
 export interface Loss {
   readonly name: string;
   /** Each row's loss [rows], from the network's outputs [rows, outputs] and the targets. */
   perRow(b: Builder, outputs: Value, target: Value): Value;
+  /** What each row counts for in the mean [rows]; 1 if absent. `perRow` has it as a factor already. */
+  rowWeight?(b: Builder, outputs: Value, target: Value): Value;
   /** 1 for each row that is predicted right, else 0 [rows]; only where right and wrong exist. */
   correct?(b: Builder, outputs: Value, target: Value): Value;
 }
 
-/** −log softmax(logits)[target], for integer targets [rows] counted from 0; a row is right if its target is the largest. */
-export const softmaxCrossEntropy: Loss = {
-  name: 'softmax_cross_entropy',
-  perRow: (b, logits, target) => {
-    const hot = oneHot(b, classTargets(logits, target), classes(logits), floatType(logits));
-    return neg(b, reduceSum(b, mul(b, logSoftmax(b, logits), hot), { axes: [-1] }));
+/** A loss of each output and its target, averaged over a row's outputs; targets have the outputs' type. */
+function elementwise(name: string, perElement: (b: Builder, output: Value, target: Value) => Value): Loss {
+  return {
+    name,
+    perRow: (b, outputs, target) => {
+      if (!sameShape(outputs.type.shape, target.type.shape) || outputs.type.dtype !== target.type.dtype)
+        throw new ShapeError(
+          `${name} wants targets ${formatType(outputs.type)}, like the outputs; got ${formatType(target.type)}`,
+        );
+      const axes = outputs.type.shape.map((_, axis) => axis).slice(1);
+      return reduceMean(b, perElement(b, outputs, target), { axes });
+    },
+  };
+}
+
+/** (output − target)². */
+export const squaredError: Loss = elementwise('squared_error', (b, output, target) => {
+  const difference = sub(b, output, target);
+  return mul(b, difference, difference);
+});
+
+/** |output − target|. */
+export const absoluteError: Loss = elementwise('absolute_error', (b, output, target) => abs(b, sub(b, output, target)));
+
+/**
+ * d²/2 for differences up to δ, then δ · (|d| − δ/2): Huber 1964.
+ * @throws ShapeError if δ is not positive
+ */
+export function huberError(delta = 1): Loss {
+  if (!(delta > 0)) throw new ShapeError(`huber_error delta must be greater than 0; got ${delta}`);
+  return elementwise('huber_error', (b, output, target) => {
+    const distance = abs(b, sub(b, output, target));
+    // With q = min(|d|, δ) both pieces are q (|d| − q/2).
+    const near = minimum(b, distance, delta);
+    return mul(b, near, sub(b, distance, mul(b, near, 0.5)));
+  });
+}
+
+/**
+ * −t log σ(x) − (1 − t) log(1 − σ(x)) for targets t in [0, 1], without overflow: max(x, 0) − x t + log(1 + e^−|x|).
+ * A row is right if all of its outputs are on their target's side of one half.
+ */
+export const binaryCrossEntropy: Loss = {
+  ...elementwise('binary_cross_entropy', (b, x, target) => sub(b, softplus(b, x), mul(b, x, target))),
+  correct: (b, x, target) => {
+    const right = cast(b, equal(b, greater(b, x, 0), greater(b, target, 0.5)), x.type.dtype);
+    const axes = x.type.shape.map((_, axis) => axis).slice(1);
+    return reduceMin(b, right, { axes });
   },
-  correct: (b, logits, target) =>
-    cast(b, equal(b, argMax(b, logits), cast(b, classTargets(logits, target), 'int64')), logits.type.dtype),
 };
-
-/** (output − target)², averaged over a row's outputs; targets have the outputs' shape. */
-export const squaredError: Loss = {
-  name: 'squared_error',
-  perRow: (b, outputs, target) => {
-    if (!sameShape(outputs.type.shape, target.type.shape) || outputs.type.dtype !== target.type.dtype)
-      throw new ShapeError(
-        `squared_error wants targets ${formatType(outputs.type)}, like the outputs; got ${formatType(target.type)}`,
-      );
-    const difference = sub(b, outputs, target);
-    return reduceMean(b, mul(b, difference, difference), { axes: [-1] });
-  },
-};
-
-function classTargets(logits: Value, target: Value): Value {
-  const { dtype, shape } = target.type;
-  if (isInteger(dtype) && shape.length === 1 && shape[0] === logits.type.shape[0]) return target;
-  throw new ShapeError(
-    `softmax_cross_entropy wants int64[${logits.type.shape[0]}] targets for logits ${formatType(logits.type)}; got ${formatType(target.type)}`,
-  );
-}
-
-function classes(logits: Value): number {
-  const [, outputs] = logits.type.shape;
-  if (logits.type.shape.length === 2 && typeof outputs === 'number') return outputs;
-  throw new ShapeError(`softmax_cross_entropy wants logits [rows, classes]; got ${formatType(logits.type)}`);
-}
-
-function floatType(logits: Value): 'float32' | 'float64' {
-  const { dtype } = logits.type;
-  if (isFloat(dtype)) return dtype;
-  throw new ShapeError(`softmax_cross_entropy wants float logits; got ${formatType(logits.type)}`);
-}

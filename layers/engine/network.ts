@@ -3,20 +3,33 @@ import { type Initializer, uniformStream } from './random.ts';
 import { type Tensors, tensor } from './tensor.ts';
 import { sizeOf } from './type.ts';
 
-/** A tensor that training changes. */
+/** A tensor that training changes, or that the forward pass reads and carries on. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initializer: Initializer;
   /** Whether weight decay applies: to weights, not to biases and gains. */
   readonly decay: boolean;
+  /**
+   * Whether the optimizer moves it; it does if absent. What does not train is frozen, or carried from step to step by
+   * the forward pass itself (`Mode.carry`), as running statistics are.
+   */
+  readonly trainable?: boolean;
 }
 
 /** What a forward pass is for. */
 export type Mode =
   | { readonly training: false }
-  /** `seed` and `step` (an int64 scalar) are what dropout masks are drawn from. */
-  | { readonly training: true; readonly seed: number; readonly step: Value };
+  /**
+   * `seed` and `step` (an int64 scalar) are what dropout masks are drawn from. `carry` says what a parameter that does
+   * not train is after this step.
+   */
+  | {
+      readonly training: true;
+      readonly seed: number;
+      readonly step: Value;
+      readonly carry: (name: string, value: Value) => void;
+    };
 
 export type Values = Readonly<Record<string, Value>>;
 
@@ -40,9 +53,14 @@ export function initialParameters(network: Network, seed: number): Tensors {
   );
 }
 
+/** The parameters that the optimizer moves. */
+export function trainedParameters(network: Network): ParameterSpec[] {
+  return network.parameters.filter(({ trainable = true }) => trainable);
+}
+
 /** The number of trainable numbers. */
 export function countParameters(network: Network): number {
-  return network.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0);
+  return trainedParameters(network).reduce((total, { shape }) => total + sizeOf(shape), 0);
 }
 
 /** Parameters as constants of a graph that only infers. */

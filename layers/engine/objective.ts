@@ -24,7 +24,7 @@ export interface Objective {
 
 export interface Scores {
   readonly outputs: Value;
-  /** Σ weight · loss, Σ weight, and the number of rows predicted right: float32 scalars. */
+  /** Σ weight · loss, Σ weight · what the loss counts each row for, and the number of rows predicted right: float32 scalars. */
   readonly loss: Value;
   readonly weight: Value;
   readonly correct: Value;
@@ -56,10 +56,11 @@ export function score(
     // What a row without weight computes may be infinite, and 0 · ∞ is not 0.
     const weighted = mul(b, where(b, greater(b, weight, 0), perRow, 0), weight);
     const right = loss.correct ? mul(b, loss.correct(b, outputs, target), counted) : undefined;
+    const own = loss.rowWeight?.(b, outputs, target);
     return {
       outputs,
       loss: reduceSum(b, weighted),
-      weight: reduceSum(b, weight),
+      weight: reduceSum(b, own ? mul(b, weight, own) : weight),
       correct: right ? reduceSum(b, right) : b.scalar('float32', 0),
     };
   });

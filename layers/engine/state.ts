@@ -4,8 +4,9 @@ import { filled, scalar, type Tensors } from './tensor.ts';
 import { type Type, type } from './type.ts';
 
 /**
- * All that training changes, by name: parameters `parameter/<name>`, the optimizer's slots `<slot>/<name>`, float32
- * each, and `step`, an int64 scalar that counts the steps taken.
+ * All that training changes, by name: parameters `parameter/<name>`, the optimizer's slots `<slot>/<name>`, moving
+ * averages of weights `average/<name>` if they are kept, float32 each, and `step`, an int64 scalar that counts the
+ * steps taken. A parameter that does not train has neither slots nor an average.
  */
 export type State = Tensors;
 
@@ -13,7 +14,12 @@ export type State = Tensors;
 export interface Trainable {
   readonly network: Network;
   readonly optimizer: Optimizer;
+  /** How much of a moving average of the weights stays from step to step, in [0, 1); none is kept if absent. */
+  readonly averaging?: number;
 }
+
+/** The slot of the moving average of a weight. */
+export const AVERAGE = 'average';
 
 const PARAMETER = 'parameter/';
 
@@ -30,10 +36,15 @@ export function afterKey(key: string): string {
   return `after/${key}`;
 }
 
+/** What is kept for each parameter that trains besides itself. */
+export function slotsOf({ optimizer, averaging }: Trainable): readonly string[] {
+  return averaging === undefined ? optimizer.slots : [...optimizer.slots, AVERAGE];
+}
+
 /** The types of the state, in the order in which the train graph carries it. */
-export function stateTypes({ network, optimizer }: Trainable): Readonly<Record<string, Type>> {
-  const keys = network.parameters.flatMap(({ name, shape }) =>
-    [parameterKey(name), ...optimizer.slots.map((slot) => slotKey(slot, name))].map((key) => [
+export function stateTypes(trainable: Trainable): Readonly<Record<string, Type>> {
+  const keys = trainable.network.parameters.flatMap(({ name, shape, trainable: trains = true }) =>
+    [parameterKey(name), ...(trains ? slotsOf(trainable) : []).map((slot) => slotKey(slot, name))].map((key) => [
       key,
       type('float32', shape),
     ]),
@@ -41,18 +52,32 @@ export function stateTypes({ network, optimizer }: Trainable): Readonly<Record<s
   return { ...Object.fromEntries(keys), step: type('int64', []) };
 }
 
-/** Fresh parameters, drawn from the seed; slots of zeros; step 0. */
-export function initialState({ network, optimizer }: Trainable, seed: number): State {
-  const parameters = initialParameters(network, seed);
-  const entries = network.parameters.flatMap(({ name, shape }) => [
-    [parameterKey(name), parameters[name]!] as const,
-    ...optimizer.slots.map((slot) => [slotKey(slot, name), filled('float32', shape, 0)] as const),
+/**
+ * The state before the first step: slots of zeros, averages that are the parameters themselves, step 0.
+ * @param parameters by name; drawn from the seed where absent
+ */
+export function initialState(trainable: Trainable, seed: number, parameters: Tensors = {}): State {
+  const fresh = { ...initialParameters(trainable.network, seed), ...parameters };
+  const first = (slot: string, name: string, shape: readonly number[]) =>
+    slot === AVERAGE ? fresh[name]! : filled('float32', shape, 0);
+  const entries = trainable.network.parameters.flatMap(({ name, shape, trainable: trains = true }) => [
+    [parameterKey(name), fresh[name]!] as const,
+    ...(trains ? slotsOf(trainable) : []).map((slot) => [slotKey(slot, name), first(slot, name, shape)] as const),
   ]);
   return { ...Object.fromEntries(entries), step: scalar('int64', 0) };
 }
 
-/** The parameters alone, by their own names. */
+/** The parameters alone, by their own names; those that do not train too. */
 export function parametersOf(state: State): Tensors {
-  const entries = Object.entries(state).filter(([key]) => key.startsWith(PARAMETER));
-  return Object.fromEntries(entries.map(([key, value]) => [key.slice(PARAMETER.length), value]));
+  return withPrefix(state, PARAMETER);
+}
+
+/** As `parametersOf`, with the moving average of each weight that has one in its place. */
+export function averagedParametersOf(state: State): Tensors {
+  return { ...parametersOf(state), ...withPrefix(state, slotKey(AVERAGE, '')) };
+}
+
+function withPrefix(state: State, prefix: string): Tensors {
+  const entries = Object.entries(state).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(entries.map(([key, value]) => [key.slice(prefix.length), value]));
 }

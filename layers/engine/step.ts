@@ -1,29 +1,15 @@
-import { grad } from './grad.ts';
 import { Builder, Graph, type Value } from './graph.ts';
 import type { Values } from './network.ts';
 import { expectRows, type Objective, score } from './objective.ts';
 import { type ModelMeta, writeModel } from './onnx/write.ts';
-import { greaterOrEqual } from './ops/compare.ts';
 import { scan } from './ops/control.ts';
-import { add, div, maximum, mul } from './ops/elementwise.ts';
-import { gather } from './ops/indexing.ts';
-import { reduceMax } from './ops/reduce.ts';
-import { cast, where } from './ops/select.ts';
-import { clipByGlobalNorm } from './optim/clip.ts';
-import type { Optimizer, Schedule } from './optim/optimizer.ts';
 import { simplify } from './simplify.ts';
-import { afterKey, parameterKey, slotKey, stateTypes } from './state.ts';
+import { afterKey, parameterKey, stateTypes } from './state.ts';
 import { ShapeError, type Type } from './type.ts';
+import { gradientsOf, trainStep, type UpdateSpec } from './update.ts';
 
-export interface TrainSpec extends Objective {
-  readonly optimizer: Optimizer;
-  /** The learning rate's factor by step; 1 if absent. */
-  readonly schedule?: Schedule;
-  /** Gradients are scaled down to this norm over all parameters together. */
-  readonly clipNorm?: number;
+export interface TrainSpec extends UpdateSpec {
   readonly batchSize: number;
-  /** What dropout masks are drawn from. */
-  readonly seed: number;
 }
 
 /**
@@ -33,7 +19,7 @@ export interface TrainSpec extends Objective {
  * contributes nothing (a batch of nothing but padding still lets moments and weights decay). Outputs: the state after
  * the last step, under `after/<key>`; by step `loss` (weighted sum over the batch's rows), `weight` (sum of the rows' weights) and
  * `correct` (rows predicted right; 0 for losses without right and wrong), float32 [steps] each. The gradient is that
- * of loss / weight.
+ * of loss / weight, or of loss where the spec's reduction is `sum`.
  */
 export interface TrainProgram {
   readonly bytes: Uint8Array;
@@ -50,7 +36,7 @@ const META: ModelMeta = { producer: 'trainyard' };
  * @throws ShapeError if the parts do not fit, GradientError if the loss has no gradient; both name the place
  */
 export function compileTrain(spec: TrainSpec): TrainProgram {
-  expectBatchSize(spec.batchSize);
+  expectSizes(spec);
   expectRows(spec.data);
   const b = new Builder();
   const state = stateTypes(spec);
@@ -65,7 +51,7 @@ export function compileTrain(spec: TrainSpec): TrainProgram {
     body: (inner, captured, carried, [indices]) => {
       const resident = Object.fromEntries(Object.keys(data).map((name, i) => [name, captured[i]!]));
       const before = Object.fromEntries(keys.map((key, i) => [key, carried[i]!]));
-      const { after, scores } = step(inner, spec, before, resident, indices!);
+      const { after, scores } = trainStep(inner, spec, before, resident, indices!);
       return { states: keys.map((key) => after[key]!), slices: scores };
     },
   });
@@ -73,45 +59,6 @@ export function compileTrain(spec: TrainSpec): TrainProgram {
   const outputs = { ...Object.fromEntries(keys.map((key, i) => [afterKey(key), states[i]!])), loss, weight, correct };
   const graph = new Graph('train', [...stateInputs, ...Object.values(data), batches], outputs);
   return { bytes: writeModel(simplify(graph), META), batchSize: spec.batchSize, state, data: spec.data };
-}
-
-/** One step: from the state before and a batch's row numbers to the state after. */
-function step(b: Builder, spec: TrainSpec, state: Values, data: Values, indices: Value) {
-  const { network, optimizer, seed } = spec;
-  const real = greaterOrEqual(b, indices, 0);
-  const present = cast(b, real, 'float32');
-  // Padding stands for a row of the same batch: a row from elsewhere might hold an infinity, and 0 · ∞ is not 0.
-  const valid = where(b, real, indices, maximum(b, reduceMax(b, indices), 0));
-  const rows = b.at('batch', () =>
-    Object.fromEntries(Object.entries(data).map(([name, value]) => [name, gather(b, value, valid)])),
-  );
-  const count = add(b, state.step!, 1);
-  const parameters = Object.fromEntries(network.parameters.map(({ name }) => [name, state[parameterKey(name)]!]));
-  const scores = score(b, spec, parameters, rows, present, { training: true, seed, step: count });
-  // A batch of nothing but padding has weight 0.
-  const mean = div(b, scores.loss, maximum(b, scores.weight, 1e-30));
-  const raw = grad(b, mean, Object.values(parameters));
-  const gradients = spec.clipNorm === undefined ? raw : clipByGlobalNorm(b, raw, spec.clipNorm);
-  const time = cast(b, count, 'float64');
-  const rate = spec.schedule
-    ? mul(b, spec.schedule(b, time), optimizer.learningRate)
-    : b.scalar('float64', optimizer.learningRate);
-  const after: Record<string, Value> = { step: count };
-  for (const [i, { name, decay }] of network.parameters.entries()) {
-    const slots = Object.fromEntries(optimizer.slots.map((slot) => [slot, state[slotKey(slot, name)]!]));
-    const update = {
-      parameter: parameters[name]!,
-      gradient: gradients[i]!,
-      slots,
-      learningRate: rate,
-      step: time,
-      decay,
-    };
-    const result = b.at(`update(${name})`, () => optimizer.update(b, update));
-    after[parameterKey(name)] = result.parameter;
-    for (const slot of optimizer.slots) after[slotKey(slot, name)] = result.slots[slot]!;
-  }
-  return { after, scores: [scores.loss, scores.weight, scores.correct] };
 }
 
 /**
@@ -139,6 +86,47 @@ export function compileEvaluate(objective: Objective): EvaluateProgram {
   return { bytes: writeModel(simplify(graph), META), data: objective.data };
 }
 
+/**
+ * A compiled gradient, for whoever updates parameters elsewhere: inputs are `parameter/<name>`, `data/<name>` and the
+ * int64 scalar `step`; outputs are `loss`, `weight` and `correct` as in `TrainProgram`, `gradient/<name>` of loss (not
+ * divided by weight, so that parts of a batch add up) for each parameter that trains, and `after/parameter/<name>` for
+ * those that the forward pass carries.
+ */
+export interface GradientProgram extends EvaluateProgram {}
+
+/**
+ * Compiles the gradient over all rows of the data.
+ * @throws ShapeError if the parts do not fit, GradientError if the loss has no gradient
+ */
+export function compileGradients(objective: Objective, seed: number): GradientProgram {
+  expectRows(objective.data);
+  const b = new Builder();
+  const inputs = objective.network.parameters.map(
+    ({ name, shape }) => [name, b.input(parameterKey(name), 'float32', shape)] as const,
+  );
+  const data = dataInputs(b, objective.data);
+  const step = b.input('step', 'int64', []);
+  const { scores, gradients, carried } = gradientsOf(
+    b,
+    objective,
+    Object.fromEntries(inputs),
+    data,
+    undefined,
+    seed,
+    step,
+  );
+  const graph = new Graph('gradients', [...inputs.map(([, value]) => value), ...Object.values(data), step], {
+    ...{ loss: scores.loss, weight: scores.weight, correct: scores.correct },
+    ...prefixed('gradient/', gradients),
+    ...prefixed(afterKey(parameterKey('')), carried),
+  });
+  return { bytes: writeModel(simplify(graph), META), data: objective.data };
+}
+
+function prefixed(prefix: string, values: Values): Values {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
+}
+
 export interface InferenceSpec {
   /** The model's inputs by name, as a caller feeds them. */
   readonly inputs: Readonly<Record<string, Type>>;
@@ -164,7 +152,13 @@ function dataInputs(b: Builder, data: Readonly<Record<string, Type>>): Values {
   return Object.fromEntries(entries);
 }
 
-function expectBatchSize(batchSize: number): void {
+function expectSizes({ batchSize, accumulation = 1, averaging = 0 }: TrainSpec): void {
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new ShapeError(`batch size must be an integer of at least 1; got ${batchSize}`);
+  if (!Number.isInteger(accumulation) || accumulation < 1 || batchSize % accumulation !== 0)
+    throw new ShapeError(
+      `accumulation must be a number of parts that divides batch size ${batchSize}; got ${accumulation}`,
+    );
+  if (!(averaging >= 0 && averaging < 1))
+    throw new ShapeError(`averaging must be at least 0 and below 1; got ${averaging}`);
 }

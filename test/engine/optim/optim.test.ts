@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { type AdamOptions, adam, adamw } from '#engine/optim/adam.ts';
 import { clipByGlobalNorm } from '#engine/optim/clip.ts';
-import type { Optimizer } from '#engine/optim/optimizer.ts';
+import { lion } from '#engine/optim/lion.ts';
+import type { Optimizer, Schedule } from '#engine/optim/optimizer.ts';
 import { rmsprop } from '#engine/optim/rmsprop.ts';
-import { cosineWithWarmup } from '#engine/optim/schedule.ts';
+import { constant, cosineWithWarmup, linearWithWarmup, stepDecay } from '#engine/optim/schedule.ts';
 import { sgd } from '#engine/optim/sgd.ts';
 import { filled, scalar, tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { evaluate, random } from '../harness.ts';
@@ -117,6 +118,37 @@ describe('optimizers follow their formulas', () => {
     );
   });
 
+  test('SGD by Nesterov steps along the gradient at the point ahead', async () => {
+    await expectPath(
+      sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.1 }),
+      (start, gradients) => {
+        let [p, v] = [start, 0];
+        return gradients.map((raw) => {
+          const g = raw + 0.1 * p;
+          v = 0.9 * v + g;
+          p -= 0.1 * (g + 0.9 * v);
+          return p;
+        });
+      },
+    );
+  });
+
+  test('Lion steps by the sign alone', async () => {
+    const reference =
+      (decay: number): Reference =>
+      (start, gradients) => {
+        let [p, m] = [start, 0];
+        return gradients.map((g) => {
+          p -= 0.05 * (Math.sign(0.8 * m + 0.2 * g) + decay * p);
+          m = 0.95 * m + 0.05 * g;
+          return p;
+        });
+      };
+    const options = { learningRate: 0.05, beta1: 0.8, beta2: 0.95, weightDecay: 0.3 };
+    await expectPath(lion(options), reference(0.3));
+    await expectPath(lion(options), reference(0), false);
+  });
+
   test('parameters that do not decay do not', async () => {
     await expectPath(sgd({ learningRate: 0.1, weightDecay: 0.5 }), sgdReference(0.1, 0, 0), false);
     await expectPath(adamw({ learningRate: 0.1, weightDecay: 0.5 }), adamReference({ learningRate: 0.1 }, 0, 0), false);
@@ -137,18 +169,22 @@ test('clipping scales long gradients to the norm, and leaves short and zero ones
   expect(await clip([0, 0], 1)).toEqual([0, 0]);
 });
 
-test('the cosine schedule rises over the warm-up, then falls to zero and stays there', async () => {
-  const at = async (step: number) => {
-    const { y } = await evaluate([scalar('float64', step)], (b, [t]) => ({ y: cosineWithWarmup(10, 110)(b, t!) }));
+describe('schedules', () => {
+  const at = async (schedule: Schedule, step: number) => {
+    const { y } = await evaluate([scalar('float64', step)], (b, [t]) => ({ y: schedule(b, t!) }));
     return toNumbers(y!)[0]!;
   };
-  const wanted: readonly (readonly [number, number])[] = [
-    [1, 0.1],
-    [5, 0.5],
-    [10, 1],
-    [60, 0.5],
-    [110, 0],
-    [500, 0],
-  ];
-  for (const [step, value] of wanted) expect(await at(step)).toBeCloseTo(value, 12);
+  const points: Readonly<Record<string, readonly [Schedule, Readonly<Record<number, number>>]>> = {
+    constant: [constant, { 1: 1, 1000: 1 }],
+    'half of it every ten steps': [stepDecay(10, 0.5), { 1: 1, 10: 1, 11: 0.5, 20: 0.5, 21: 0.25 }],
+    'up, then straight down, then zero': [
+      linearWithWarmup(10, 110),
+      { 1: 0.1, 5: 0.5, 10: 1, 60: 0.5, 110: 0, 500: 0 },
+    ],
+    'up, then along a cosine to zero': [cosineWithWarmup(10, 110), { 1: 0.1, 5: 0.5, 10: 1, 60: 0.5, 110: 0, 500: 0 }],
+    'without a warm-up': [linearWithWarmup(0, 100), { 25: 0.75 }],
+  };
+  test.each(Object.entries(points))('%s', async (_, [schedule, wanted]) => {
+    for (const [step, value] of Object.entries(wanted)) expect(await at(schedule, Number(step))).toBeCloseTo(value, 12);
+  });
 });
