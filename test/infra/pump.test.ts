@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { UnavailableError } from '#domain/errors.ts';
 import type { ReceivedMessage } from '#domain/ports.ts';
 import { type EmbeddedAdapters, type EmbeddedQueue, openEmbedded } from '#embedded/open.ts';
 import { type Pump, pump } from '#infra/embedded/pumps/consume.ts';
+import { replacing } from '../functions/events/world.ts';
 
 const MAX_RECEIVES = 3;
 
@@ -44,6 +46,7 @@ function deliveries(
       watch: adapters.watch,
       now: adapters.now,
       retrySeconds: () => 0,
+      pauseMilliseconds: 1,
       onError: () => {},
       handle: async (messages) => {
         bodies.push(...messages.map((message) => message.body));
@@ -78,6 +81,24 @@ describe('a pump', () => {
       (all) => all.length === 3,
     );
     expect([...bodies].sort()).toEqual(['bad', 'bad', 'good']);
+  });
+
+  test('outlives a queue that cannot be read or written for a while', async () => {
+    const whole = queue;
+    let broken = 2;
+    const failing =
+      <A extends unknown[], R>(work: (...args: A) => Promise<R>) =>
+      async (...args: A): Promise<R> => {
+        if (broken-- > 0) throw new UnavailableError('the disk is full');
+        return work(...args);
+      };
+    queue = replacing(whole, {
+      receive: failing((options?: Parameters<EmbeddedQueue['receive']>[0]) => whole.receive(options)),
+    });
+    const done = deliveries(none, (bodies) => bodies.length === 1);
+    await whole.send('waiting');
+    expect(await done).toEqual(['waiting']);
+    expect(broken).toBeLessThan(0);
   });
 
   test('hands a poisoned message to the dead-letter queue, and its neighbours pass', async () => {

@@ -9,6 +9,8 @@ export interface Consumption {
   /** Calls back when there may be a new message; returns how to stop. */
   readonly watch: (listener: () => void) => () => void;
   readonly now: () => number;
+  /** After an error of the queue itself. Default: a second. */
+  readonly pauseMilliseconds?: number;
   /** How long a message that failed waits for its next delivery. Default: `backoffSeconds`. */
   readonly retrySeconds?: (receives: number) => number;
   readonly onError: (error: unknown, where: string) => void;
@@ -22,6 +24,9 @@ export interface Pump {
 /** 1, 2, 4 … 60 s. */
 const backoffSeconds = (receives: number): number => Math.min(60, 2 ** (receives - 1));
 
+/** How long a queue that cannot be read or written, such as on a full disk, is left alone. */
+const PAUSE_MILLISECONDS = 1000;
+
 /** The longest timer that Node.js takes. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -31,16 +36,21 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * to its dead-letter queue after the deliveries that it allows.
  */
 export function pump(consumption: Consumption): Pump {
-  const { queue, retrySeconds = backoffSeconds } = consumption;
+  const { queue, retrySeconds = backoffSeconds, pauseMilliseconds = PAUSE_MILLISECONDS } = consumption;
   let stopped = false;
   let wake: () => void = () => {};
 
   async function run(): Promise<void> {
     while (!stopped) {
       const asleep = sleeper();
-      const messages = await queue.receive({ max: consumption.batchSize });
-      if (messages.length === 0) await asleep.until(queue.nextVisibleAt());
-      else await settle(messages);
+      try {
+        const messages = await queue.receive({ max: consumption.batchSize });
+        if (messages.length === 0) await asleep.until(queue.nextVisibleAt());
+        else await settle(messages);
+      } catch (error) {
+        consumption.onError(error, `pump of ${queue.name}`);
+        await asleep.until(consumption.now() + pauseMilliseconds);
+      }
       asleep.dispose();
     }
   }
@@ -74,7 +84,7 @@ export function pump(consumption: Consumption): Pump {
   }
 
   const unwatch = consumption.watch(() => wake());
-  const running = run().catch((error: unknown) => consumption.onError(error, `pump of ${queue.name}`));
+  const running = run();
   return {
     async stop() {
       stopped = true;
