@@ -150,7 +150,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: true, publishes: true, compute: ['submit', 'describe'] },
+    uses: { table: true, publishes: true, compute: ['submit', 'describe', 'terminate'] },
   },
   'settle-training': {
     entry: 'functions/events/settle-training.ts',

@@ -62,9 +62,16 @@ export class AwsCompute implements Compute {
     const record = await this.#records.find(id);
     if (!record) return 'unknown';
     if (record.ended_at !== undefined) return record.exit_code === 0 ? 'succeeded' : 'failed';
-    if (record.batch_id !== undefined) return describeJob(this.#context.batch, record.batch_id);
+    const batchId = record.batch_id ?? (await this.#unsaid(record));
+    if (batchId !== undefined) return describeJob(this.#context.batch, batchId);
     if (record.stop_reason !== undefined) return 'failed';
     return record.target === 'function' ? functionState(record, this.#context.now()) : 'unknown';
+  }
+
+  /** Batch's id of what was submitted by one who died before it could say so. */
+  async #unsaid({ id, target }: TaskRecord): Promise<string | undefined> {
+    const place = target === 'function' ? undefined : this.#context.containers[target];
+    return place && findJobNamed(this.#context.batch, id, place.queue);
   }
 
   /**
@@ -76,8 +83,7 @@ export class AwsCompute implements Compute {
   async #enqueue(record: TaskRecord, task: ComputeTask, place: BatchPlace): Promise<void> {
     if (record.batch_id !== undefined) return;
     const { batch } = this.#context;
-    // Whoever claimed it before may have died between submitting it and saying so.
-    const known = await findJobNamed(batch, task.id, place.queue);
+    const known = await this.#unsaid(record);
     const batchId = known ?? (await submitJob(batch, task, place));
     const attached = await this.#records.attach(task.id, batchId);
     if (!attached) return known === undefined ? terminateJob(batch, batchId, 'submitted twice') : undefined;

@@ -4,7 +4,7 @@ import { type EmbeddedHost, type EmbeddedHostOptions, openEmbeddedHost } from '#
 import type { Behaviour, ComputeSubject, Stopped } from '../conformance/compute.ts';
 import { hostOptions } from './folder.ts';
 
-const SCRIPTS: Readonly<Record<Behaviour, string>> = {
+export const SCRIPTS: Readonly<Record<Behaviour, string>> = {
   succeed: 'console.log("started")',
   fail: 'console.log("started"); process.exitCode = 3',
   hang: 'console.log("started"); setInterval(() => {}, 1000)',

@@ -1,0 +1,188 @@
+/**
+ * AWS Batch as far as its wire format goes: four operations over HTTP, and the state changes that Batch puts on the
+ * account's bus. A job is a process here; its exit code is what a container's would be.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { constants } from 'node:os';
+import { createInterface } from 'node:readline';
+import { json } from 'node:stream/consumers';
+import type { EventBridgeEvent } from 'aws-lambda';
+
+type Status = 'RUNNABLE' | 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+
+export interface BatchJob {
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly attempts: number;
+  readonly timeoutSeconds: number;
+  status: Status;
+  /** How often its program was started. */
+  starts: number;
+}
+
+interface Running extends BatchJob {
+  process?: ChildProcess;
+  /** What Batch will say of its end, where it is not the program's own. */
+  ending?: string;
+}
+
+export interface BatchServerOptions {
+  /** What the job's container would run. */
+  readonly command: (job: BatchJob) => {
+    command: string;
+    args: readonly string[];
+    env: Readonly<Record<string, string>>;
+  };
+  /** Gets each "Batch Job State Change". */
+  readonly onChange: (event: EventBridgeEvent<string, unknown>) => Promise<void>;
+  readonly onLine?: (job: BatchJob, line: string) => void;
+  /** Milliseconds of a second of Batch's: its shortest time limit is a minute. Default: 1000. */
+  readonly secondMilliseconds?: number;
+  /** The retries that the job definition allows; a submission may override them. */
+  readonly definitionAttempts?: number;
+}
+
+const GRACE_MS = 300;
+const HOST_RECLAIMED = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
+
+export async function startBatchServer(options: BatchServerOptions) {
+  const jobs = new Map<string, Running>();
+  const told: Promise<void>[] = [];
+  const { secondMilliseconds = 1000, definitionAttempts = 3 } = options;
+
+  function tell(job: Running, statusReason?: string, container: object = {}): void {
+    const { jobId, jobName, status } = job;
+    const arn = `arn:aws:batch:us-east-1:000000000000:job/${jobId}`;
+    told.push(
+      options.onChange({
+        version: '0',
+        id: randomUUID(),
+        'detail-type': 'Batch Job State Change',
+        source: 'aws.batch',
+        account: '000000000000',
+        time: new Date().toISOString(),
+        region: 'us-east-1',
+        resources: [arn],
+        detail: {
+          jobArn: arn,
+          jobId,
+          jobName,
+          jobQueue: 'queue',
+          status,
+          ...(statusReason && { statusReason }),
+          container,
+        },
+      }),
+    );
+  }
+
+  async function run(job: Running): Promise<void> {
+    const { command, args, env } = options.command(job);
+    job.starts += 1;
+    const child = spawn(command, [...args], {
+      env: { ...env, ...job.environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    job.process = child;
+    job.status = 'RUNNING';
+    tell(job);
+    createInterface(child.stdout).on('line', (line) => options.onLine?.(job, line));
+    const timer = setTimeout(
+      () => end(job, 'Job attempt duration exceeded timeout'),
+      job.timeoutSeconds * secondMilliseconds,
+    );
+    const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+    clearTimeout(timer);
+    const exitCode = code ?? 128 + constants.signals[signal!];
+    if (exitCode !== 0 && job.ending === undefined && job.starts < job.attempts) return run(job);
+    job.status = exitCode === 0 ? 'SUCCEEDED' : 'FAILED';
+    // A container that went away with its host left no exit code.
+    const container = job.ending === HOST_RECLAIMED ? {} : { exitCode };
+    tell(job, job.ending ?? 'Essential container in task exited', container);
+  }
+
+  function end(job: Running, reason: string): void {
+    if (job.status === 'SUCCEEDED' || job.status === 'FAILED') return;
+    job.ending ??= reason;
+    job.process?.kill('SIGTERM');
+    setTimeout(() => job.process?.kill('SIGKILL'), GRACE_MS).unref();
+  }
+
+  const operations: Readonly<Record<string, (input: Input) => object>> = {
+    '/v1/submitjob': (input) => {
+      const environment = input.containerOverrides?.environment ?? [];
+      const job: Running = {
+        jobId: randomUUID(),
+        jobName: input.jobName ?? '',
+        environment: Object.fromEntries(environment.map(({ name, value }) => [name, value])),
+        attempts: input.retryStrategy?.attempts ?? definitionAttempts,
+        timeoutSeconds: input.timeout?.attemptDurationSeconds ?? 86_400,
+        status: 'RUNNABLE',
+        starts: 0,
+      };
+      jobs.set(job.jobId, job);
+      told.push(run(job));
+      return { jobId: job.jobId, jobName: job.jobName };
+    },
+    '/v1/listjobs': (input) => {
+      const names = input.filters?.find(({ name }) => name === 'JOB_NAME')?.values ?? [];
+      const found = [...jobs.values()].filter(({ jobName }) => names.includes(jobName));
+      return { jobSummaryList: found.map(({ jobId, jobName, status }) => ({ jobId, jobName, status, createdAt: 1 })) };
+    },
+    '/v1/describejobs': (input) => ({
+      jobs: (input.jobs ?? []).flatMap((id) => {
+        const job = jobs.get(id);
+        return job ? [{ jobId: id, jobName: job.jobName, jobQueue: 'queue', status: job.status }] : [];
+      }),
+    }),
+    '/v1/terminatejob': (input) => {
+      const job = jobs.get(input.jobId ?? '');
+      if (job) end(job, input.reason ?? '');
+      return {};
+    },
+  };
+
+  const server = createServer(async (request, response) => {
+    const operation = operations[request.url ?? ''];
+    const input = (await json(request)) as Input;
+    response.writeHead(operation ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(operation?.(input) ?? { message: 'no such operation' }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    jobs: () => [...jobs.values()] as readonly BatchJob[],
+    /** Takes the host away from under the job of that name, without a warning. */
+    reclaim: (jobName: string): void => {
+      const job = [...jobs.values()].find((one) => one.jobName === jobName && one.status === 'RUNNING');
+      if (!job) throw new Error(`no job ${jobName} is running`);
+      job.ending = HOST_RECLAIMED;
+      job.process?.kill('SIGKILL');
+    },
+    stop: async () => {
+      for (const job of jobs.values()) job.process?.kill('SIGKILL');
+      server.closeAllConnections();
+      server.close();
+      while (told.length > 0) await Promise.allSettled(told.splice(0));
+    },
+  };
+}
+
+export type BatchServer = Awaited<ReturnType<typeof startBatchServer>>;
+
+interface Input {
+  readonly jobName?: string;
+  readonly jobId?: string;
+  readonly reason?: string;
+  readonly jobs?: readonly string[];
+  readonly filters?: readonly { readonly name: string; readonly values: readonly string[] }[];
+  readonly containerOverrides?: { readonly environment?: readonly { readonly name: string; readonly value: string }[] };
+  readonly timeout?: { readonly attemptDurationSeconds?: number };
+  readonly retryStrategy?: { readonly attempts?: number };
+}
