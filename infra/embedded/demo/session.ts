@@ -11,9 +11,9 @@ import type { Terminal } from './terminal.ts';
 const POLL_MS = 150;
 const TRAINING = {
   model_type: 'mlp',
-  hyperparameters: { learning_rate: 0.001, batch_size: 8, epochs: 150, hidden_layers: [32, 32], seed: 7 },
+  hyperparameters: { learning_rate: 0.001, batch_size: 32, epochs: 120, hidden_layers: [32, 32], dropout: 0.1, seed: 7 },
   validation_split: 0.2,
-  early_stopping: { enabled: true, patience: 50, monitor: 'val_loss' },
+  early_stopping: { enabled: true, patience: 30, monitor: 'val_loss' },
 };
 
 interface Status {
