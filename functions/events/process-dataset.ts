@@ -1,10 +1,11 @@
 /** Queue `datasets`: a file was uploaded; find out what is in it. */
+import { datasetProcessed } from '#domain/dataset-events.ts';
 import { type Dataset, type DatasetFailure, datasetFailed, datasetReady, findDataset } from '#domain/datasets.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { noteGarbage } from '#domain/garbage.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { type DatasetMessage, datasetMessage } from '#domain/messages.ts';
-import type { Adapters, Json } from '#domain/ports.ts';
+import type { Adapters } from '#domain/ports.ts';
 import type { DatasetProfile } from '#domain/profile.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
@@ -19,7 +20,7 @@ export function makeHandler(adapters: ProcessDatasetAdapters, options: { readonl
     if (!dataset) return;
     if (dataset.status !== 'processing') {
       // Settled by an earlier delivery, which may have died before it could tell.
-      if (redelivered) await publish(adapters, dataset);
+      if (redelivered) await adapters.events.publish(datasetProcessed(dataset));
       return;
     }
     const outcome = await outcomeOf(adapters, dataset);
@@ -31,7 +32,7 @@ export function makeHandler(adapters: ProcessDatasetAdapters, options: { readonl
     const after = await findDataset(adapters.table, account_id, dataset_id);
     if (!after) return;
     logger.info('dataset processed', { dataset_id, status: after.status, rows: after.rows });
-    await publish(adapters, after);
+    await adapters.events.publish(datasetProcessed(after));
   });
 }
 
@@ -65,15 +66,4 @@ async function ready({ table, blobs, now }: ProcessDatasetAdapters, dataset: Dat
     await table.transact([noteGarbage('datasets', blobKeys.datasetPrefix(account_id, id), now())]);
   }
   return false;
-}
-
-async function publish({ events }: ProcessDatasetAdapters, dataset: Dataset): Promise<void> {
-  const { id, account_id, name, status, rows, columns, target, dataset_type, failure } = dataset;
-  const found: { [name: string]: Json } =
-    status === 'ready' ? { rows: rows!, columns: columns!, target: target!, dataset_type } : { error: failure ?? null };
-  await events.publish({
-    type: 'dataset.processed',
-    account: account_id,
-    detail: { dataset_id: id, name, status, ...found },
-  });
 }

@@ -1,5 +1,6 @@
 /** Schedule: finds what fell between two steps and puts it right. Everything it does may be done twice. */
-import { listProcessing } from '#domain/datasets.ts';
+import { datasetProcessed } from '#domain/dataset-events.ts';
+import { type Dataset, datasetFailed, findDataset, listProcessing } from '#domain/datasets.ts';
 import { collectGarbage, dueGarbage } from '#domain/garbage.ts';
 import { type Job, listActive, taskId } from '#domain/jobs.ts';
 import type { DatasetMessage } from '#domain/messages.ts';
@@ -17,6 +18,8 @@ export interface SweepThresholds {
   readonly hung: number;
   /** A dataset that is processing for so long has lost its message. */
   readonly processing: number;
+  /** A dataset that is processing for so long, its message sent again and again, ends whatever reads it. */
+  readonly unreadable: number;
 }
 
 const MINUTE = 60_000;
@@ -25,6 +28,7 @@ const THRESHOLDS: SweepThresholds = {
   heartbeat: 2 * MINUTE,
   hung: 15 * MINUTE,
   processing: 5 * MINUTE,
+  unreadable: 24 * 60 * MINUTE,
 };
 
 const GARBAGE_AT_ONCE = 100;
@@ -77,13 +81,27 @@ async function sweepRunning(adapters: SweepAdapters, job: Job, silent: number, {
   return outcome === 'again' ? 'asked for another attempt' : 'failed it';
 }
 
-async function sweepDatasets(adapters: SweepAdapters, { processing }: SweepThresholds, logger: Log): Promise<void> {
-  for (const { account_id, id, uploaded_at } of await listProcessing(adapters.table)) {
-    if (adapters.now() - Date.parse(uploaded_at) < processing) continue;
-    const message: DatasetMessage = { account_id, dataset_id: id };
-    await adapters.queues.datasets.send(JSON.stringify(message));
-    logger.warn('swept a dataset', { dataset_id: id, done: 'sent its message again' });
+async function sweepDatasets(adapters: SweepAdapters, thresholds: SweepThresholds, logger: Log): Promise<void> {
+  for (const dataset of await listProcessing(adapters.table)) {
+    const age = adapters.now() - Date.parse(dataset.uploaded_at);
+    if (age < thresholds.processing) continue;
+    const done = age < thresholds.unreadable ? await sendDataset(adapters, dataset) : await giveUp(adapters, dataset);
+    logger.warn('swept a dataset', { dataset_id: dataset.id, done });
   }
+}
+
+async function sendDataset({ queues }: SweepAdapters, { account_id, id }: Dataset): Promise<string> {
+  const message: DatasetMessage = { account_id, dataset_id: id };
+  await queues.datasets.send(JSON.stringify(message));
+  return 'sent its message again';
+}
+
+async function giveUp({ table, events }: SweepAdapters, dataset: Dataset): Promise<string> {
+  const message = 'The file could not be processed within a day';
+  if (!(await datasetFailed(table, dataset, { message, details: [] }))) return 'nothing: it was settled just now';
+  const failed = await findDataset(table, dataset.account_id, dataset.id);
+  if (failed) await events.publish(datasetProcessed(failed));
+  return 'failed it';
 }
 
 async function sweepGarbage({ table, blobs, now }: SweepAdapters, _: SweepThresholds, logger: Log): Promise<void> {

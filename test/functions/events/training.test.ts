@@ -237,6 +237,22 @@ describe('the sweep', () => {
     expect(await world.sent('datasets')).toEqual([{ account_id: world.accountId, dataset_id: 'e' }]);
   });
 
+  test('fails a dataset that nothing could process for a day, and tells', async () => {
+    await world.upload('e', 'a,b\n1,2\n');
+    await world.events();
+    world.clock.now += 24 * 60 * MINUTE - 1;
+    await sweep();
+    expect((await findDataset(world.adapters.table, world.accountId, 'e'))!.status).toBe('processing');
+    world.clock.now += 1;
+    await sweep();
+    expect(await findDataset(world.adapters.table, world.accountId, 'e')).toMatchObject({
+      status: 'failed',
+      failure: { message: 'The file could not be processed within a day', details: [] },
+    });
+    expect(await world.events()).toMatchObject([{ 'detail-type': 'dataset.processed', detail: { status: 'failed' } }]);
+    expect(await world.sent('datasets')).toHaveLength(1);
+  });
+
   test('deletes what nobody owns, once it is due', async () => {
     const { table, blobs } = world.adapters;
     await table.transact([noteGarbage('artifacts', 'x/', world.clock.now + MINUTE)]);
