@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { TaskRecords } from '#aws/task-records.ts';
+import { findJob, type Job, stopJob, taskId } from '#domain/jobs.ts';
+import { isoTime } from '#domain/times.ts';
+import { makeHandler } from '#functions/training/run.ts';
+import { openTrainerWorld, type TrainerWorld } from '../../containers/trainer/world.ts';
+import { replacing, silent } from '../events/world.ts';
+
+const FOREVER = { hyperparameters: { epochs: 10_000, learning_rate: 1e-6 } };
+const MINUTES = 900_000;
+
+let world: TrainerWorld;
+let records: TaskRecords;
+beforeEach(async () => {
+  world = await openTrainerWorld();
+  records = new TaskRecords(world.adapters.table, world.adapters.now);
+});
+afterEach(() => world.close());
+
+const job = async (): Promise<Job> => (await findJob(world.adapters.table, world.accountId, 'j'))!;
+
+/** As Compute hands it over: on record, then invoked. */
+async function claim({ id, account_id, attempt }: Job) {
+  const task = taskId({ id, attempt });
+  await records.claim({ id: task, accountId: account_id, jobId: id, attempt, timeoutSeconds: 60, target: 'function' });
+  return { task, account_id, job_id: id, attempt };
+}
+
+const run = (event: object, remaining = MINUTES, adapters = world.adapters) =>
+  makeHandler(adapters, { logger: silent })(event, { getRemainingTimeInMillis: () => remaining });
+
+const stopped = async () =>
+  (await world.events()).filter((event) => event['detail-type'] === 'compute.stopped').map(({ detail }) => detail);
+
+test('trains the job and tells that the task has ended', async () => {
+  const event = await claim(await world.queue('j'));
+  await run(event);
+  expect((await job()).status).toBe('completed');
+  expect(await stopped()).toEqual([{ task: 'j-1', job_id: 'j', attempt: 1, exit_code: 0, reason: 'completed' }]);
+  expect(await records.find('j-1')).toMatchObject({ exit_code: 0 });
+});
+
+test('an invocation that comes twice trains once and tells once', async () => {
+  const event = await claim(await world.queue('j'));
+  await Promise.all([run(event), run(event)]);
+  await run(event);
+  expect(await stopped()).toHaveLength(1);
+});
+
+test('one that was never submitted, or is to stop, is not begun', async () => {
+  const event = await claim(await world.queue('j'));
+  await run({ ...event, task: 'unknown' });
+  await records.stop(event.task, 'stopped by its user');
+  await run(event);
+  expect((await job()).status).toBe('queued');
+  expect(await stopped()).toEqual([]);
+});
+
+test('before its own time is up it ends the training and says so, as nobody’s success', async () => {
+  const event = await claim(await world.queue('j', FOREVER));
+  // Of these, the last twenty seconds are kept for ending.
+  await run(event, 20_300);
+  expect(await stopped()).toMatchObject([{ exit_code: null, reason: 'the time limit of the training function' }]);
+  expect((await job()).status).toBe('running');
+  expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
+});
+
+test('a job that was stopped ends it without a complaint', async () => {
+  const queued = await world.queue('j', FOREVER);
+  const running = run(await claim(queued));
+  const unwatch = world.watch(async () => {
+    if ((await job()).status !== 'running') return;
+    unwatch();
+    await stopJob(world.adapters.table, await job(), isoTime(world.adapters.now()));
+  });
+  await running;
+  expect((await job()).status).toBe('stopped');
+  expect(await stopped()).toMatchObject([{ exit_code: 0 }]);
+});
+
+test('a crash is told with the exit code of one', async () => {
+  const event = await claim(await world.queue('j'));
+  const { datasets } = world.adapters.blobs;
+  const broken = replacing(datasets, { get: () => Promise.reject(new Error('no such file')) });
+  await run(event, MINUTES, { ...world.adapters, blobs: { ...world.adapters.blobs, datasets: broken } });
+  expect(await stopped()).toMatchObject([{ exit_code: 1, reason: 'failed' }]);
+});
