@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { datasetFailed } from '#domain/datasets.ts';
 import { blobKeys, indexes, keys } from '#domain/keys.ts';
 import { csvFile, formBytes, type Part, uploadOf } from './forms.ts';
 import { openPlatform, type Platform } from './harness.ts';
@@ -178,6 +179,16 @@ describe('a dataset', () => {
     });
     const profile = await platform.call({ path: `/datasets/${bad.id}/profile`, token });
     expect(profile.body).toMatchObject({ error: 'conflict', details: [{ field: 'target' }] });
+  });
+
+  test('that could not be processed blames no file', async () => {
+    const lost = await uploaded(platform, token);
+    await datasetFailed(platform.store.table, lost, { message: 'It was not read', details: [] });
+    expect((await platform.call({ path: `/datasets/${lost.id}`, token })).body.error).toEqual({
+      error: 'internal_error',
+      message: 'It was not read',
+      details: [],
+    });
   });
 
   test('of another account is not there', async () => {
