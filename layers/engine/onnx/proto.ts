@@ -7,6 +7,14 @@ export interface TensorProto {
   dataType: number;
   rawData?: Uint8Array;
   stringData?: Uint8Array[];
+  floatData?: number[];
+  int32Data?: number[];
+  int64Data?: number[];
+  doubleData?: number[];
+  /** Where the bytes are, if they are not in the file: `location`, `offset`, `length`. */
+  externalData?: { key: string; value: string }[];
+  /** 1 if the bytes are elsewhere. */
+  dataLocation?: number;
 }
 
 export interface DimensionProto {
@@ -129,9 +137,15 @@ const messages: Readonly<Record<string, readonly FieldRow[]>> = {
   TensorProto: [
     ['dims', 1, 'int64', 'repeated'],
     ['dataType', 2, 'int32'],
+    ['floatData', 4, 'float', 'repeated'],
+    ['int32Data', 5, 'int32', 'repeated'],
     ['stringData', 6, 'bytes', 'repeated'],
+    ['int64Data', 7, 'int64', 'repeated'],
     ['name', 8, 'string'],
     ['rawData', 9, 'bytes'],
+    ['doubleData', 10, 'double', 'repeated'],
+    ['externalData', 13, 'StringStringEntryProto', 'repeated'],
+    ['dataLocation', 14, 'int32'],
   ],
   ValueInfoProto: [
     ['name', 1, 'string'],
@@ -175,4 +189,11 @@ export function encodeModel(model: ModelProto): Uint8Array {
 /** The bytes of a `.onnx` file as plain objects, of which fields outside the interfaces above are dropped. */
 export function decodeModel(bytes: Uint8Array): Record<string, unknown> {
   return modelType.toObject(modelType.decode(bytes), { longs: Number, defaults: true, arrays: true });
+}
+
+/** As `decodeModel`, with absent fields absent and lists never so. */
+export function parseModel(bytes: Uint8Array): ModelProto {
+  const model = modelType.toObject(modelType.decode(bytes), { longs: Number, arrays: true });
+  // The table of messages above is what the interfaces say, field for field.
+  return model as ModelProto;
 }

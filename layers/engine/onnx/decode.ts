@@ -1,0 +1,125 @@
+import { type Tensor, tensor, tensorFrom } from '../tensor.ts';
+import { type DType, sizeOf, type Type } from '../type.ts';
+import { type AttributeProto, dataType, type NodeProto, type TensorProto, type ValueInfoProto } from './proto.ts';
+
+/** A model cannot be read; the message says where and why. */
+export class OnnxError extends Error {
+  override readonly name = 'OnnxError';
+}
+
+/** The bytes of a file beside the model, by the name that the model has for it. */
+export type ExternalData = (location: string) => Uint8Array;
+
+const dtypes = new Map<number, DType>(Object.entries(dataType).map(([name, code]) => [code, name as DType]));
+
+/** @throws OnnxError for element types that the engine does not have */
+export function dtypeOf(code: number, where: string): DType {
+  const dtype = dtypes.get(code);
+  if (dtype) return dtype;
+  throw new OnnxError(
+    `${where} has element type ${code}; read are ${[...dtypes].map(([n, name]) => `${name} (${n})`).join(', ')}`,
+  );
+}
+
+/** @throws OnnxError if the tensor is not of a known type, or its bytes are missing or too few */
+export function decodeTensor(proto: TensorProto, where: string, external?: ExternalData): Tensor {
+  const dtype = dtypeOf(proto.dataType, where);
+  const shape = proto.dims.map(Number);
+  const size = sizeOf(shape);
+  if (dtype === 'string')
+    return tensor(
+      'string',
+      shape,
+      (proto.stringData ?? []).map((text) => new TextDecoder().decode(text)),
+    );
+  const raw = proto.dataLocation === 1 ? externalBytes(proto, where, external) : proto.rawData;
+  if (raw && raw.byteLength > 0) return fromBytes(dtype, shape, raw, where);
+  const listed = {
+    float32: proto.floatData,
+    float64: proto.doubleData,
+    int64: proto.int64Data,
+    int32: proto.int32Data,
+    bool: proto.int32Data,
+  };
+  const values = listed[dtype] ?? [];
+  if (values.length !== size)
+    throw new OnnxError(`${where} has ${values.length} values for shape [${shape}]; wanted ${size}`);
+  return tensorFrom(dtype, shape, values);
+}
+
+function externalBytes(proto: TensorProto, where: string, external: ExternalData | undefined): Uint8Array {
+  const entries = Object.fromEntries((proto.externalData ?? []).map(({ key, value }) => [key, value]));
+  if (!external || entries.location === undefined)
+    throw new OnnxError(`${where} lies in file '${entries.location}', which was not given`);
+  const bytes = external(entries.location);
+  const offset = Number(entries.offset ?? 0);
+  return bytes.subarray(offset, entries.length === undefined ? undefined : offset + Number(entries.length));
+}
+
+const widths = { float32: 4, float64: 8, int64: 8, int32: 4, bool: 1 } as const;
+
+function fromBytes(dtype: Exclude<DType, 'string'>, shape: number[], raw: Uint8Array, where: string): Tensor {
+  const wanted = sizeOf(shape) * widths[dtype];
+  if (raw.byteLength !== wanted)
+    throw new OnnxError(`${where} has ${raw.byteLength} bytes for ${dtype}[${shape}]; wanted ${wanted}`);
+  // A copy starts at an address that any type of array may have.
+  const { buffer } = raw.slice();
+  const arrays = {
+    float32: () => tensor('float32', shape, new Float32Array(buffer)),
+    float64: () => tensor('float64', shape, new Float64Array(buffer)),
+    int64: () => tensor('int64', shape, new BigInt64Array(buffer)),
+    int32: () => tensor('int32', shape, new Int32Array(buffer)),
+    bool: () => tensor('bool', shape, new Uint8Array(buffer)),
+  };
+  return arrays[dtype]();
+}
+
+/** The type of a graph's input; a dimension without size or name gets one of its own. */
+export function decodeType({ name, type }: ValueInfoProto): Type {
+  const { elemType, shape } = type.tensorType;
+  const dims = (shape?.dim ?? []).map(({ dimValue, dimParam }, axis) => {
+    if (dimParam !== undefined && dimParam !== '') return dimParam;
+    return dimValue ?? `${name}.${axis}`;
+  });
+  return { dtype: dtypeOf(elemType, `input '${name}'`), shape: dims };
+}
+
+/** A node's attributes, with the defaults of the format. */
+export class Attributes {
+  readonly #byName: ReadonlyMap<string, AttributeProto>;
+
+  constructor(node: NodeProto) {
+    this.#byName = new Map(node.attribute.map((attribute) => [attribute.name, attribute]));
+  }
+
+  int(name: string, absent: number): number {
+    const attribute = this.#byName.get(name);
+    return attribute ? Number(attribute.i ?? 0) : absent;
+  }
+
+  float(name: string, absent: number): number {
+    const attribute = this.#byName.get(name);
+    return attribute ? (attribute.f ?? 0) : absent;
+  }
+
+  string(name: string, absent: string): string {
+    const bytes = this.#byName.get(name)?.s;
+    return bytes ? new TextDecoder().decode(bytes) : absent;
+  }
+
+  ints(name: string): readonly number[] | undefined {
+    return this.#byName.get(name)?.ints?.map(Number);
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    return this.#byName.get(name)?.floats;
+  }
+
+  tensor(name: string): TensorProto | undefined {
+    return this.#byName.get(name)?.t;
+  }
+
+  has(name: string): boolean {
+    return this.#byName.has(name);
+  }
+}

@@ -1,0 +1,183 @@
+import type { Builder, Value } from '../graph.ts';
+import type { Network, Values } from '../network.ts';
+import { zeros } from '../random.ts';
+import { type Tensor, type Tensors, tensorFrom, toNumbers } from '../tensor.ts';
+import { isInteger, sizeOf, type Type } from '../type.ts';
+import { Attributes, decodeTensor, decodeType, type ExternalData, OnnxError } from './decode.ts';
+import { type GraphProto, type NodeProto, parseModel } from './proto.ts';
+import { type Known, NodeContext, type Rules } from './rule.ts';
+import { basicRules, readConstant } from './rules-basic.ts';
+import { layerRules } from './rules-layer.ts';
+import { knownRules, shapeRules } from './rules-shape.ts';
+
+/** Opsets whose operators are read as they are meant. */
+export const READ_OPSETS = { least: 13, most: 21 } as const;
+
+/** Integers with more elements than a shape could have are data. */
+const KNOWN_LIMIT = 64;
+
+const rules: Rules = { ...basicRules, ...shapeRules, ...layerRules };
+
+/** A model from a file: a function from inputs and parameters to outputs. */
+export interface OnnxModel {
+  /** What the file says of its inputs; `build` takes other dimensions where the graph does. */
+  readonly inputs: Readonly<Record<string, Type>>;
+  readonly outputNames: readonly string[];
+  /** The float32 initialisers by name: weights, running statistics, and whatever else is a number. */
+  readonly parameters: Tensors;
+  /**
+   * The graph as nodes of another: outputs by name.
+   * @throws OnnxError or ShapeError naming the node
+   */
+  build(b: Builder, inputs: Values, parameters: Values): Values;
+}
+
+/**
+ * Reads the bytes of a `.onnx` file.
+ * @param external the files beside it that hold weights, by their names in the model
+ * @throws OnnxError if it is no model, of an opset that is not read, or has an operator that is not
+ */
+export function readModel(bytes: Uint8Array, external?: ExternalData): OnnxModel {
+  const model = parse(bytes);
+  const opset = model.opsetImport.find(({ domain = '' }) => domain === '' || domain === 'ai.onnx')?.version ?? 0;
+  if (opset < READ_OPSETS.least || opset > READ_OPSETS.most)
+    throw new OnnxError(`opset must be between ${READ_OPSETS.least} and ${READ_OPSETS.most}; got ${opset}`);
+  const { graph } = model;
+  for (const [i, node] of graph.node.entries())
+    if (!(node.opType in rules) && node.opType !== 'Constant' && node.opType !== 'ConstantOfShape')
+      throw new OnnxError(`operator ${node.opType} of ${placeOf(node, i)} is not read`);
+  const initializers = new Map(
+    graph.initializer.map((proto) => [proto.name ?? '', decodeTensor(proto, `initialiser '${proto.name}'`, external)]),
+  );
+  const inputs = graph.input.filter(({ name }) => !initializers.has(name));
+  const weights = [...initializers].filter(([, { dtype }]) => dtype === 'float32');
+  return {
+    inputs: Object.fromEntries(inputs.map((input) => [input.name, decodeType(input)])),
+    outputNames: graph.output.map(({ name }) => name),
+    parameters: Object.fromEntries(weights),
+    build: (b, values, parameters) => buildGraph(b, { graph, opset, initializers }, { ...values, ...parameters }),
+  };
+}
+
+function parse(bytes: Uint8Array) {
+  try {
+    const model = parseModel(bytes);
+    if (model.graph && model.opsetImport.length > 0) return model;
+  } catch (error) {
+    throw new OnnxError(`not an ONNX model: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
+  throw new OnnxError('not an ONNX model: it has no graph or no opset');
+}
+
+interface Source {
+  readonly graph: GraphProto;
+  readonly opset: number;
+  readonly initializers: ReadonlyMap<string, Tensor>;
+}
+
+function buildGraph(b: Builder, { graph, opset, initializers }: Source, given: Values): Values {
+  const values = new Map(Object.entries(given));
+  const known = new Map<string, Known>();
+  for (const [name, tensor] of initializers) {
+    if (!values.has(name)) values.set(name, b.constant(tensor));
+    note(known, name, tensor);
+  }
+  for (const [i, node] of graph.node.entries())
+    b.at(placeOf(node, i), () => {
+      const attributes = new Attributes(node);
+      const inputs = node.input.map((name) => {
+        if (name === '') return undefined;
+        const value = values.get(name);
+        if (!value)
+          throw new OnnxError(`${node.opType} of ${placeOf(node, i)} reads '${name}', which nothing before it makes`);
+        return value;
+      });
+      const context = new NodeContext(
+        b,
+        { opType: node.opType, attributes, opset, outputs: node.output.filter((name) => name !== '').length },
+        inputs,
+        node.input.map((name) => known.get(name)),
+      );
+      for (const [at, { value, fact }] of results(context).entries()) {
+        const name = node.output[at];
+        if (name === undefined) continue;
+        values.set(name, value);
+        if (fact) known.set(name, fact);
+      }
+    });
+  return Object.fromEntries(
+    graph.output.map(({ name }) => {
+      const value = values.get(name);
+      if (!value) throw new OnnxError(`output '${name}' is made by no node`);
+      return [name, value];
+    }),
+  );
+}
+
+interface Result {
+  readonly value: Value;
+  readonly fact?: Known | undefined;
+}
+
+function results(c: NodeContext): readonly Result[] {
+  if (c.opType === 'Constant' || c.opType === 'ConstantOfShape') {
+    const proto = c.attributes.tensor('value');
+    const decoded = proto && decodeTensor(proto, c.b.place);
+    const value = c.opType === 'Constant' ? readConstant(c, decoded) : c.b.constant(repeated(c, decoded));
+    return [{ value, fact: factOf(value) }];
+  }
+  const fact = knownRules[c.opType]?.(c);
+  if (fact?.values.every((dim) => typeof dim === 'number')) {
+    const shape = fact.scalar ? [] : [fact.values.length];
+    return [{ value: c.b.constant(tensorFrom('int64', shape, fact.values)), fact }];
+  }
+  const made = rules[c.opType]!(c);
+  const list = 'type' in made ? [made] : made;
+  return list.map((value, i) => ({ value, fact: i === 0 ? fact : undefined }));
+}
+
+/** ConstantOfShape: one number, 0 if absent, everywhere. */
+function repeated(c: NodeContext, value: Tensor | undefined): Tensor {
+  const shape = [...(c.ints(0) ?? [])];
+  const [number = 0] = value ? toNumbers(value) : [];
+  return tensorFrom(value?.dtype ?? 'float32', shape, new Array<number>(sizeOf(shape)).fill(number));
+}
+
+function factOf(value: Value): Known | undefined {
+  const facts = new Map<string, Known>();
+  // The attributes of a Constant are its tensor.
+  if (value.node?.op.name === 'Constant') note(facts, '', value.node.attrs as Tensor);
+  return facts.get('');
+}
+
+function note(known: Map<string, Known>, name: string, tensor: Tensor): void {
+  if (!isInteger(tensor.dtype) || tensor.shape.length > 1 || sizeOf(tensor.shape) > KNOWN_LIMIT) return;
+  known.set(name, { values: toNumbers(tensor), scalar: tensor.shape.length === 0 });
+}
+
+function placeOf(node: NodeProto, i: number): string {
+  return node.name ? `node '${node.name}'` : `node ${i}`;
+}
+
+/**
+ * A model of one input and one output as a network to fine-tune; its weights are `model.parameters`, which go into
+ * `initialState`. Dropout passes everything on, and batch normalisation keeps the statistics of the file.
+ * @param trains which parameters train, by name
+ * @throws OnnxError if the model has several inputs
+ */
+export function networkOf(model: OnnxModel, trains: (name: string) => boolean): Network {
+  const [input, ...others] = Object.keys(model.inputs);
+  if (input === undefined || others.length > 0)
+    throw new OnnxError(`a network wants a model of one input; got ${[input, ...others].join(', ')}`);
+  const [output] = model.outputNames;
+  return {
+    parameters: Object.entries(model.parameters).map(([name, { shape }]) => ({
+      name,
+      shape,
+      initializer: zeros,
+      decay: shape.length > 1,
+      trainable: trains(name),
+    })),
+    forward: (b, parameters, x) => model.build(b, { [input]: x }, parameters)[output!]!,
+  };
+}

@@ -1,0 +1,105 @@
+import { type Builder, constantOp, type Value } from '../graph.ts';
+import { type Tensor, toNumbers } from '../tensor.ts';
+import type { Dim } from '../type.ts';
+import { type Attributes, OnnxError } from './decode.ts';
+
+/** Integers that are known before the graph runs, symbolic dimensions among them: what shapes are computed with. */
+export interface Known {
+  readonly values: readonly Dim[];
+  readonly scalar: boolean;
+}
+
+/** One node of a file, as the rules see it. */
+export class NodeContext {
+  readonly b: Builder;
+  readonly opType: string;
+  readonly attributes: Attributes;
+  readonly opset: number;
+  readonly outputs: number;
+  readonly #inputs: readonly (Value | undefined)[];
+  readonly #known: readonly (Known | undefined)[];
+
+  constructor(
+    b: Builder,
+    node: {
+      readonly opType: string;
+      readonly attributes: Attributes;
+      readonly opset: number;
+      readonly outputs: number;
+    },
+    inputs: readonly (Value | undefined)[],
+    known: readonly (Known | undefined)[],
+  ) {
+    this.b = b;
+    this.opType = node.opType;
+    this.attributes = node.attributes;
+    this.opset = node.opset;
+    this.outputs = node.outputs;
+    this.#inputs = inputs;
+    this.#known = known;
+  }
+
+  /** @throws OnnxError if the input is absent */
+  input(i: number): Value {
+    const value = this.#inputs[i];
+    if (!value) throw this.error(`wants input ${i}`);
+    return value;
+  }
+
+  optional(i: number): Value | undefined {
+    return this.#inputs[i];
+  }
+
+  inputs(): Value[] {
+    return this.#inputs.flatMap((value) => value ?? []);
+  }
+
+  known(i: number): Known | undefined {
+    return this.#known[i];
+  }
+
+  /**
+   * An input that must be known: a shape, axes, pads. Undefined if it is absent.
+   * @throws OnnxError if it is computed from data
+   */
+  dims(i: number): readonly Dim[] | undefined {
+    if (!this.#inputs[i]) return undefined;
+    const known = this.#known[i];
+    if (!known) throw this.error(`wants input ${i} to be known before the graph runs`);
+    return known.values;
+  }
+
+  /** As `dims`, numbers only. */
+  ints(i: number): readonly number[] | undefined {
+    return this.dims(i)?.map((dim) => {
+      if (typeof dim === 'number') return dim;
+      throw this.error(`wants numbers for input ${i}; got ${dim}`);
+    });
+  }
+
+  /**
+   * An input that must be a constant number.
+   * @throws OnnxError
+   */
+  number(i: number): number {
+    const { node } = this.input(i);
+    // The attributes of a Constant are its tensor.
+    const [value] = node?.op === constantOp ? toNumbers(node.attrs as Tensor) : [];
+    if (value === undefined) throw this.error(`wants input ${i} to be a constant number`);
+    return value;
+  }
+
+  /** Axes or the like, from an attribute or, in later opsets, an input. */
+  intsFrom(name: string, i: number): readonly number[] | undefined {
+    return this.attributes.ints(name) ?? this.ints(i);
+  }
+
+  error(message: string): OnnxError {
+    const place = this.b.place === '' ? '' : ` at ${this.b.place}`;
+    return new OnnxError(`${this.opType}${place}: ${message}`);
+  }
+}
+
+/** What a node becomes. */
+export type Rule = (c: NodeContext) => Value | readonly Value[];
+export type Rules = Readonly<Record<string, Rule>>;

@@ -1,0 +1,176 @@
+import type { Builder, Operand, Value } from '../graph.ts';
+import * as ops from '../ops/index.ts';
+import type { Tensor } from '../tensor.ts';
+import { tensorFrom } from '../tensor.ts';
+import { dtypeOf } from './decode.ts';
+import type { NodeContext, Rule, Rules } from './rule.ts';
+
+const unary =
+  (f: (b: Builder, x: Value) => Value): Rule =>
+  (c) =>
+    f(c.b, c.input(0));
+
+const binary =
+  (f: (b: Builder, x: Operand, y: Operand) => Value): Rule =>
+  (c) =>
+    f(c.b, c.input(0), c.input(1));
+
+/** Of one operand or more. */
+const variadic =
+  (f: (b: Builder, x: Operand, y: Operand) => Value): Rule =>
+  (c) =>
+    c.inputs().reduce((x, y) => f(c.b, x, y));
+
+type Reduce = (b: Builder, x: Value, options: ops.ReduceOptions) => Value;
+
+const reduce =
+  (f: Reduce, before?: (b: Builder, x: Value) => Value, after?: (b: Builder, x: Value) => Value): Rule =>
+  (c) => {
+    const axes = c.intsFrom('axes', 1);
+    const x = before ? before(c.b, c.input(0)) : c.input(0);
+    const nothing = axes?.length === 0 || axes === undefined;
+    if (nothing && c.attributes.int('noop_with_empty_axes', 0) === 1) return x;
+    const options = { keepDims: c.attributes.int('keepdims', 1) === 1, ...(nothing ? {} : { axes }) };
+    const y = f(c.b, x, options);
+    return after ? after(c.b, y) : y;
+  };
+
+const square = (b: Builder, x: Value) => ops.mul(b, x, x);
+
+/** Bounds are numbers in all but exotic files; where one is computed it stays an operand. */
+function clip(c: NodeContext): Value {
+  const [low, high] = [c.optional(1), c.optional(2)];
+  const raised = low ? ops.maximum(c.b, c.input(0), low) : c.input(0);
+  return high ? ops.minimum(c.b, raised, high) : raised;
+}
+
+function gemm(c: NodeContext): Value {
+  const { b, attributes } = c;
+  const [alpha, beta] = [attributes.float('alpha', 1), attributes.float('beta', 1)];
+  const options = { transX: attributes.int('transA', 0) === 1, transY: attributes.int('transB', 0) === 1 };
+  const bias = c.optional(2);
+  const scaled = bias && beta !== 1 ? ops.mul(b, bias, beta) : bias;
+  if (alpha === 1) return ops.gemm(b, c.input(0), c.input(1), scaled, options);
+  const product = ops.mul(b, ops.gemm(b, c.input(0), c.input(1), undefined, options), alpha);
+  return scaled ? ops.add(b, product, scaled) : product;
+}
+
+function oneHot(c: NodeContext): Value {
+  const [depth] = c.ints(1) ?? [];
+  const axis = c.attributes.int('axis', -1);
+  if (axis !== -1 || depth === undefined) throw c.error(`wants its classes along the last axis; got axis ${axis}`);
+  const values = c.input(2);
+  const hot = ops.cast(c.b, ops.oneHot(c.b, c.input(0), depth, 'float32'), 'bool');
+  const value = (i: number) => ops.gather(c.b, values, c.b.scalar('int64', i));
+  return ops.where(c.b, hot, value(1), value(0));
+}
+
+function constant(c: NodeContext, decoded: Tensor | undefined): Value {
+  const { attributes, b } = c;
+  if (decoded) return b.constant(decoded);
+  if (attributes.has('value_int')) return b.scalar('int64', attributes.int('value_int', 0));
+  if (attributes.has('value_float')) return b.scalar('float32', attributes.float('value_float', 0));
+  const [ints, floats] = [attributes.ints('value_ints'), attributes.floats('value_floats')];
+  if (ints && ints.length > 0) return b.constant(tensorFrom('int64', [ints.length], ints));
+  if (floats && floats.length > 0) return b.constant(tensorFrom('float32', [floats.length], floats));
+  throw c.error('wants a value that is a tensor or numbers');
+}
+
+/** A `Constant` node, whose tensor was decoded by the caller. */
+export const readConstant = constant;
+
+function gelu(c: NodeContext): Value {
+  return c.attributes.string('approximate', 'none') === 'tanh'
+    ? ops.geluTanh(c.b, c.input(0))
+    : ops.gelu(c.b, c.input(0));
+}
+
+function topK(c: NodeContext): readonly Value[] {
+  const [k] = c.ints(1) ?? [];
+  const { values, indices } = ops.topK(
+    c.b,
+    c.input(0),
+    k!,
+    c.attributes.int('axis', -1),
+    c.attributes.int('largest', 1) === 1,
+  );
+  return [values, indices];
+}
+
+function cumSum(c: NodeContext): Value {
+  const options = { exclusive: c.attributes.int('exclusive', 0) === 1, reverse: c.attributes.int('reverse', 0) === 1 };
+  return ops.cumSum(c.b, c.input(0), c.ints(1)![0]!, options);
+}
+
+/** Elementwise operations, reductions, products and what selects: nothing here computes a shape. */
+export const basicRules: Rules = {
+  Add: binary(ops.add),
+  Sub: binary(ops.sub),
+  Mul: binary(ops.mul),
+  Div: binary(ops.div),
+  Pow: (c) => ops.pow(c.b, c.input(0), ops.cast(c.b, c.input(1), c.input(0).type.dtype)),
+  Mod: binary(ops.mod),
+  Max: variadic(ops.maximum),
+  Min: variadic(ops.minimum),
+  Sum: variadic(ops.add),
+  Neg: unary(ops.neg),
+  Abs: unary(ops.abs),
+  Sign: unary(ops.sign),
+  Floor: unary(ops.floor),
+  Ceil: unary(ops.ceil),
+  Round: unary(ops.round),
+  Exp: unary(ops.exp),
+  Log: unary(ops.log),
+  Sqrt: unary(ops.sqrt),
+  Reciprocal: unary(ops.reciprocal),
+  Sin: unary(ops.sin),
+  Cos: unary(ops.cos),
+  Tanh: unary(ops.tanh),
+  Sigmoid: unary(ops.sigmoid),
+  Erf: unary(ops.erf),
+  Relu: unary(ops.relu),
+  Softplus: unary(ops.softplus),
+  LeakyRelu: (c) => ops.leakyRelu(c.b, c.input(0), c.attributes.float('alpha', 0.01)),
+  Gelu: gelu,
+  Clip: clip,
+  Where: (c) => ops.where(c.b, c.input(0), c.input(1), c.input(2)),
+  Cast: (c) => ops.cast(c.b, c.input(0), dtypeOf(c.attributes.int('to', 1), c.b.place)),
+  Equal: binary(ops.equal),
+  Greater: binary(ops.greater),
+  GreaterOrEqual: binary(ops.greaterOrEqual),
+  Less: binary(ops.less),
+  LessOrEqual: binary(ops.lessOrEqual),
+  And: binary(ops.and),
+  Or: binary(ops.or),
+  Xor: binary(ops.xor),
+  Not: unary(ops.not),
+  IsNaN: unary(ops.isNan),
+  IsInf: unary(ops.isInf),
+  ReduceSum: reduce(ops.reduceSum),
+  ReduceMean: reduce(ops.reduceMean),
+  ReduceMax: reduce(ops.reduceMax),
+  ReduceMin: reduce(ops.reduceMin),
+  ReduceLogSumExp: reduce(ops.reduceLogSumExp),
+  ReduceSumSquare: reduce(ops.reduceSum, square),
+  ReduceL1: reduce(ops.reduceSum, ops.abs),
+  ReduceL2: reduce(ops.reduceSum, square, ops.sqrt),
+  ArgMax: (c) => {
+    const axis = c.attributes.int('axis', 0);
+    const found = ops.argMax(c.b, c.input(0), axis);
+    const rank = c.input(0).type.shape.length;
+    return c.attributes.int('keepdims', 1) === 1 ? ops.unsqueeze(c.b, found, [axis < 0 ? axis + rank : axis]) : found;
+  },
+  MatMul: binary((b, x, y) => ops.matMul(b, x as Value, y as Value)),
+  Gemm: gemm,
+  Einsum: (c) => ops.einsum(c.b, c.attributes.string('equation', ''), c.inputs()),
+  Softmax: (c) => ops.softmax(c.b, c.input(0), c.attributes.int('axis', -1)),
+  LogSoftmax: (c) => ops.logSoftmax(c.b, c.input(0), c.attributes.int('axis', -1)),
+  CumSum: cumSum,
+  Trilu: (c) =>
+    ops.trilu(c.b, c.input(0), { upper: c.attributes.int('upper', 1) === 1, diagonal: c.ints(1)?.[0] ?? 0 }),
+  TopK: topK,
+  OneHot: oneHot,
+  Identity: (c) => c.input(0),
+  // Without training, which a file does not know, it passes everything on.
+  Dropout: (c) => c.input(0),
+};

@@ -1,0 +1,185 @@
+import type { Value } from '../graph.ts';
+import * as ops from '../ops/index.ts';
+import { broadcastShapes, type Dim, isStatic, normalizeAxis, sameShape, sizeOf } from '../type.ts';
+import type { Known, NodeContext, Rules } from './rule.ts';
+
+function reshape(c: NodeContext): Value {
+  const x = c.input(0);
+  const copies = c.attributes.int('allowzero', 0) === 0;
+  const shape = c.dims(1)!.map((dim, axis) => (dim === 0 && copies ? x.type.shape[axis]! : dim));
+  return ops.reshape(c.b, x, shape);
+}
+
+function flatten(c: NodeContext): Value {
+  const x = c.input(0);
+  const { shape } = x.type;
+  const axis = c.attributes.int('axis', 1);
+  const at = axis < 0 ? axis + shape.length : axis;
+  const [before, after] = [shape.slice(0, at), shape.slice(at)];
+  // At most one side can hold a symbolic dimension, and only by itself.
+  if (isStatic(after)) return ops.reshape(c.b, x, [before.length === 1 ? before[0]! : -1, sizeOf(after)]);
+  return ops.reshape(c.b, x, [sizeOf(before.filter((dim) => typeof dim === 'number')), -1]);
+}
+
+function expand(c: NodeContext): Value {
+  const x = c.input(0);
+  const shape = broadcastShapes(x.type.shape, c.dims(1)!);
+  if (sameShape(shape, x.type.shape)) return x;
+  if (isStatic(shape)) return ops.expand(c.b, x, shape);
+  throw c.error(`wants a shape of numbers; got [${shape}]`);
+}
+
+function squeeze(c: NodeContext): Value {
+  const x = c.input(0);
+  const axes = c.intsFrom('axes', 1) ?? x.type.shape.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
+  return ops.squeeze(c.b, x, axes);
+}
+
+function split(c: NodeContext): readonly Value[] {
+  const x = c.input(0);
+  const axis = normalizeAxis(c.attributes.int('axis', 0), x.type.shape.length);
+  const size = x.type.shape[axis]!;
+  const given = c.intsFrom('split', 1);
+  if (given) return ops.split(c.b, x, axis, given);
+  const parts = c.attributes.int('num_outputs', c.outputs);
+  if (typeof size !== 'number') throw c.error(`wants axis ${axis} of known size; got ${size}`);
+  const each = Math.ceil(size / parts);
+  const sizes = Array.from({ length: parts }, (_, i) => Math.min(each, size - i * each));
+  return ops.split(c.b, x, axis, sizes);
+}
+
+/** Starts and ends as ONNX has them, beyond both ends and from behind, as a range within the axis. */
+function slice(c: NodeContext): Value {
+  const x = c.input(0);
+  const { shape } = x.type;
+  const [starts, ends] = [c.ints(1)!, c.ints(2)!];
+  const axes = (c.ints(3) ?? starts.map((_, i) => i)).map((axis) => normalizeAxis(axis, shape.length));
+  const steps = c.ints(4) ?? starts.map(() => 1);
+  return axes.reduce((value, axis, i) => {
+    const size = shape[axis]!;
+    const [step, start, end] = [steps[i]!, starts[i]!, ends[i]!];
+    if (typeof size !== 'number') {
+      if (start === 0 && step === 1 && end >= 2 ** 31 - 1) return value;
+      throw c.error(`wants axis ${axis} of known size; got ${size}`);
+    }
+    const within = (at: number, low: number, high: number) => Math.min(Math.max(at < 0 ? at + size : at, low), high);
+    if (step < 0) {
+      const [from, to] = [within(start, -1, size - 1), end < -size ? -1 : within(end, -1, size - 1)];
+      const back = ops.stride(c.b, ops.slice(c.b, value, axis, to + 1, Math.max(to, from) + 1), axis, step);
+      return back;
+    }
+    const from = within(start, 0, size);
+    const range = { start: from, end: Math.max(from, within(end, 0, size)), step };
+    return ops.window(
+      c.b,
+      value,
+      shape.map((_, at) => (at === axis ? range : null)),
+    );
+  }, x);
+}
+
+function pad(c: NodeContext): Value {
+  const x = c.input(0);
+  const rank = x.type.shape.length;
+  const pads = c.ints(1)!;
+  const axes = (c.ints(3) ?? Array.from({ length: rank }, (_, axis) => axis)).map((axis) => normalizeAxis(axis, rank));
+  const mode = c.attributes.string('mode', 'constant');
+  const sizes = (axis: number) => [pads[axes.indexOf(axis)] ?? 0, pads[axes.indexOf(axis) + axes.length] ?? 0] as const;
+  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') throw c.error(`does not know mode '${mode}'`);
+  return axes.reduce((value, axis) => {
+    const [before, after] = sizes(axis);
+    if (before < 0 || after < 0) throw c.error(`wants pads of 0 or more; got ${before} and ${after}`);
+    if (before === 0 && after === 0) return value;
+    if (mode !== 'constant') return ops.padWith(c.b, value, mode, axis, before, after);
+    const fill = c.optional(2);
+    return ops.pad(c.b, value, axis, before, after, fill ? c.number(2) : 0);
+  }, x);
+}
+
+/** Operations that move elements or name them. */
+export const shapeRules: Rules = {
+  Shape: (c) => ops.shapeOf(c.b, c.input(0)),
+  Reshape: reshape,
+  Flatten: flatten,
+  Transpose: (c) => {
+    const rank = c.input(0).type.shape.length;
+    const perm = c.attributes.ints('perm') ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+    return ops.transpose(c.b, c.input(0), perm);
+  },
+  Expand: expand,
+  Squeeze: squeeze,
+  Unsqueeze: (c) => ops.unsqueeze(c.b, c.input(0), c.intsFrom('axes', 1)!),
+  Concat: (c) => ops.concat(c.b, c.inputs(), c.attributes.int('axis', 0)),
+  Split: split,
+  Slice: slice,
+  Pad: pad,
+  Tile: (c) => ops.tile(c.b, c.input(0), c.ints(1)!),
+  Gather: (c) => ops.gather(c.b, c.input(0), c.input(1), c.attributes.int('axis', 0)),
+  GatherElements: (c) => ops.gatherElements(c.b, c.input(0), c.input(1), c.attributes.int('axis', 0)),
+  GatherND: (c) => {
+    if (c.attributes.int('batch_dims', 0) !== 0) throw c.error('wants batch_dims of 0');
+    return ops.gatherND(c.b, c.input(0), c.input(1));
+  },
+  ScatterND: (c) => {
+    const scatter = { none: ops.scatterND, add: ops.scatterAdd }[reduction(c)];
+    return scatter(c.b, c.input(0), c.input(1), c.input(2));
+  },
+  ScatterElements: (c) =>
+    ops.scatterElements(c.b, c.input(0), c.input(1), c.input(2), c.attributes.int('axis', 0), reduction(c)),
+};
+
+function reduction(c: NodeContext): ops.Reduction {
+  const name = c.attributes.string('reduction', 'none');
+  if (name === 'none' || name === 'add') return name;
+  throw c.error(`wants reduction none or add; got ${name}`);
+}
+
+type KnownRule = (c: NodeContext) => Known | undefined;
+
+/** Of integers that are known: the same arithmetic that the graph would do, symbolic dimensions passed through. */
+export const knownRules: Readonly<Record<string, KnownRule>> = {
+  Shape: (c) => {
+    const { shape } = c.input(0).type;
+    const end = c.attributes.int('end', shape.length);
+    return { values: shape.slice(c.attributes.int('start', 0), end), scalar: false };
+  },
+  Gather: (c) => {
+    const [x, at] = [c.known(0), c.known(1)];
+    if (!x || x.scalar || !at || !at.values.every((i) => typeof i === 'number')) return undefined;
+    return { values: at.values.map((i) => x.values.at(Number(i))!), scalar: at.scalar };
+  },
+  Concat: (c) => {
+    const all = c.inputs().map((_, i) => c.known(i));
+    return all.every((one) => one !== undefined && !one.scalar)
+      ? { values: all.flatMap((one) => one?.values ?? []), scalar: false }
+      : undefined;
+  },
+  Unsqueeze: (c) => reranked(c, false),
+  Squeeze: (c) => reranked(c, true),
+  Cast: (c) => (['int32', 'int64'].includes(c.input(0).type.dtype) ? c.known(0) : undefined),
+  Identity: (c) => c.known(0),
+  Slice: (c) => {
+    const [x, starts, ends] = [c.known(0), c.known(1), c.known(2)];
+    if (!x || !starts || !ends || c.optional(4)) return undefined;
+    return { values: x.values.slice(Number(starts.values[0]), Number(ends.values[0])), scalar: false };
+  },
+  Add: (c) => arithmetic(c, (x, y) => x + y),
+  Sub: (c) => arithmetic(c, (x, y) => x - y),
+  Mul: (c) => arithmetic(c, (x, y) => x * y),
+  Div: (c) => arithmetic(c, (x, y) => Math.trunc(x / y)),
+};
+
+function reranked(c: NodeContext, scalar: boolean): Known | undefined {
+  const x = c.known(0);
+  return x && x.values.length === 1 ? { values: x.values, scalar } : undefined;
+}
+
+function arithmetic(c: NodeContext, f: (x: number, y: number) => number): Known | undefined {
+  const [x, y] = [c.known(0), c.known(1)];
+  if (!x || !y) return undefined;
+  const length = Math.max(x.values.length, y.values.length);
+  const at = ({ values }: Known, i: number): Dim => values[values.length === 1 ? 0 : i]!;
+  const pairs = Array.from({ length }, (_, i) => [at(x, i), at(y, i)] as const);
+  if (!pairs.every(([p, q]) => typeof p === 'number' && typeof q === 'number')) return undefined;
+  return { values: pairs.map(([p, q]) => f(Number(p), Number(q))), scalar: x.scalar && y.scalar };
+}
