@@ -67,6 +67,23 @@ describe('dispatching', () => {
     expect(world.compute.submitted).toMatchObject([{ id: 'j-1', jobId: 'j', accountId: world.accountId, attempt: 1 }]);
   });
 
+  test('gives a small job to a function, and to a container what is large or was not finished there', async () => {
+    const targetOf = async (id: string, estimatedTime: number): Promise<unknown> => {
+      await world.queueJob(id, 'd', { estimated_time: estimatedTime });
+      await makeDispatch(world.adapters, { logger: silent, functionSeconds: 60 })(
+        batchOf([{ ...message(), job_id: id }]),
+      );
+      return world.compute.submitted.at(-1)?.target;
+    };
+    expect(await targetOf('small', 60)).toBe('function');
+    expect(await targetOf('large', 61)).toBe('cpu');
+    world.compute.states.set('small-1', 'failed');
+    await makeDispatch(world.adapters, { logger: silent, functionSeconds: 60 })(
+      batchOf([{ ...message(), job_id: 'small' }]),
+    );
+    expect(world.compute.submitted.at(-1)).toMatchObject({ id: 'small-2', target: 'cpu' });
+  });
+
   test('does nothing more when the message comes again', async () => {
     await dispatch();
     await dispatch();
