@@ -1,11 +1,12 @@
 import { ValidationError } from '#domain/errors.ts';
 import type { UploadedFile } from '#functions/http/body/multipart.ts';
 import { inspectCsvHead } from '#learning/csv/inspect.ts';
+import { HEAD_BYTES } from '#learning/csv/read.ts';
 
-/** How much of a file is looked at before it is taken: the rest is looked at when it is processed. */
-const HEAD_BYTES = 262_144;
-
-/** Throws `ValidationError` for what can be told from the beginning not to be a CSV file. */
+/**
+ * Throws `ValidationError` for what can be told from the beginning not to be a CSV file. The rest is looked at when it
+ * is processed.
+ */
 export function inspectFile({ name, contentType, bytes }: UploadedFile): void {
   const kind = OTHER_KINDS.find(([, types, extension]) => types.includes(contentType) || extension.test(name));
   if (kind) {

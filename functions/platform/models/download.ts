@@ -4,7 +4,8 @@ import { blobKeys } from '#domain/keys.ts';
 import { getModel } from '#domain/models.ts';
 import { BlobNotFoundError } from '#domain/port-errors.ts';
 import { route } from '#functions/http/route.ts';
-import { modelPath, ONNX_FILE, onnxArtifact } from './fields.ts';
+import { ONNX_FILE } from '#learning/serving/description.ts';
+import { modelPath, onnxArtifact } from './fields.ts';
 
 const query = z.strictObject({ format: z.enum(['onnx']).default('onnx') });
 

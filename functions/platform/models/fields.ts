@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import type { Model } from '#domain/models.ts';
+import { ONNX_FILE } from '#learning/serving/description.ts';
 import { id, time } from '../fields.ts';
 
 export const modelPath = z.strictObject({ model_id: id });
 
 /** The file that predictions are made with and that a download hands out. */
-export const ONNX_FILE = 'model.onnx';
-
 export const onnxArtifact = (of: Model) => of.artifacts.find(({ file }) => file === ONNX_FILE);
 
 export const modelSummary = z

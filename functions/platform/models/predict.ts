@@ -1,26 +1,15 @@
 import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { getModel, type Model } from '#domain/models.ts';
+import { getModel } from '#domain/models.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
+import type { Prediction, Predictor } from '#learning/predictor.ts';
 import { modelPath } from './fields.ts';
 
-/** One value of a row; `null` is missing. */
-type Cell = string | number | boolean | null;
-/** In the order of the model's features, or by their names. */
-type Row = readonly Cell[] | Readonly<Record<string, Cell>>;
-
-export type Prediction = { readonly class: string; readonly confidence: number } | { readonly value: number };
-
-/** What computes predictions: the declaration of the route needs no runtime. */
-export interface Predictor {
-  /** One prediction a row. Throws `ValidationError` with fields such as `inputs[3][2]`. */
-  predict(model: Model, rows: readonly Row[]): Promise<readonly Prediction[]>;
-}
-
 export interface PredictServices extends Services {
-  readonly predictor: Predictor;
+  /** What computes: the declaration of the route knows its type alone, and needs no runtime. */
+  readonly predictor: Pick<Predictor, 'predict'>;
 }
 
 const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);

@@ -6,7 +6,7 @@ import type { HttpHandler } from '#functions/http/contract.ts';
 import { renderPlatformError } from '#functions/http/errors/platform.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
-import { type Predictor, predict } from '#functions/platform/models/predict.ts';
+import { type PredictServices, predict } from '#functions/platform/models/predict.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, ready, running, uploaded } from './records.ts';
 
@@ -82,7 +82,7 @@ describe('models', () => {
 
 describe('predicting', () => {
   /** Answers with what it was asked, and refuses rows of another width as the real one does. */
-  const predictor: Predictor = {
+  const predictor: PredictServices['predictor'] = {
     async predict(_, rows) {
       return rows.map((row, i) => {
         const values = Array.isArray(row) ? row : Object.values(row);
