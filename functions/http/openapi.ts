@@ -69,7 +69,8 @@ function operation(route: DescribedRoute, facts: DocumentFacts): ZodOpenApiOpera
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [...route.tags],
-    ...(route.authentication === 'account' ? { security: [{ accessToken: [] }] } : {}),
+    // None is said as well: left out, a reader could not tell it from forgotten.
+    security: route.authentication === 'account' ? [{ accessToken: [] }] : [],
     requestParams: { ...(path ? { path } : {}), ...(query ? { query } : {}), ...(headers ? { header: headers } : {}) },
     ...(body ? { requestBody: body.openapi } : {}),
     responses: Object.fromEntries([...answers, ...errors]),
