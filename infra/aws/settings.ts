@@ -4,12 +4,15 @@ import { z } from 'zod';
 /** Days that CloudWatch Logs knows. */
 const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653] as const;
 
-const bounded = (min: number, max: number) =>
-  z.coerce.number({ error: (issue) => `must be a number between ${min} and ${max}; got ${String(issue.input)}` }).check(
-    z.refine((value) => Number.isInteger(value) && value >= min && value <= max, {
-      error: (issue) => `must be a whole number between ${min} and ${max}; got ${String(issue.input)}`,
-    }),
-  );
+const bounded = (min: number, max: number) => {
+  const error = (issue: { readonly input?: unknown }) =>
+    `must be a whole number between ${min} and ${max}; got ${String(issue.input)}`;
+  const within = (value: number) => Number.isInteger(value) && value >= min && value <= max;
+  return z
+    .union([z.number(), z.string().min(1)], { error })
+    .refine((given) => within(Number(given)), { error })
+    .transform(Number);
+};
 
 const choice = (values: readonly (string | number)[]) => (issue: { readonly input?: unknown }) =>
   `must be one of ${values.join(', ')}; got ${String(issue.input)}`;
@@ -25,9 +28,7 @@ const matching = (pattern: RegExp, what: string) =>
 export const settingsSchema = z.strictObject({
   /** `destroy` deletes data with the stacks: for what can be made again. */
   removal: z.enum(['retain', 'destroy'], { error: choice(['retain', 'destroy']) }),
-  logDays: bounded(1, 3653).check(
-    z.refine((days) => LOG_DAYS.some((known) => known === days), { error: choice(LOG_DAYS) }),
-  ),
+  logDays: bounded(1, 3653).refine((days) => LOG_DAYS.some((known) => known === days), { error: choice(LOG_DAYS) }),
   /** How long deleted and overwritten files, and what is in the bucket of backups, are kept. */
   backupDays: bounded(1, 3650),
   /** Requests a second and at once, over all callers of a surface. What one caller may do, the application counts. */

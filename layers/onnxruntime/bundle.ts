@@ -1,0 +1,49 @@
+/** Bundles a program that uses ONNX Runtime from a folder beside it, as a Lambda layer or an image has one. */
+import { build, type Plugin } from 'esbuild';
+
+/** CommonJS packages within the bundle ask for Node's own modules by `require`, which an ES module lacks. */
+const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
+
+/** The folder of the runtime stands in NODE_PATH, which `require` looks at and `import` does not. */
+const runtimeByRequire: Plugin = {
+  name: 'runtime-by-require',
+  setup(build) {
+    build.onResolve({ filter: /^onnxruntime-node$/ }, ({ path, namespace }) =>
+      namespace === 'layer' ? { path, external: true } : { path, namespace: 'layer' },
+    );
+    build.onLoad({ filter: /.*/, namespace: 'layer' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+      loader: 'js',
+    }));
+  },
+};
+
+export interface BundleOptions {
+  /** The folder of the project: the source's imports are resolved from there. */
+  readonly root: string;
+  readonly source: string;
+  /** What the source is called in messages. */
+  readonly name: string;
+  readonly outfile: string;
+}
+
+/** Writes one ES module with everything in it but the runtime. Throws where esbuild does. */
+export async function bundle({ root, source, name, outfile }: BundleOptions): Promise<void> {
+  await build({
+    stdin: { contents: source, resolveDir: root, sourcefile: `${name}.ts`, loader: 'ts' },
+    absWorkingDir: root,
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: 'none',
+    banner: { js: REQUIRE },
+    plugins: [runtimeByRequire],
+    logLevel: 'error',
+  });
+}

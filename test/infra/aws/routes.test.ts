@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals';
+import { resourcesOf } from '#infra/aws/api/routes.ts';
+import { withoutBase } from '#infra/aws/bundle/below-base.ts';
+import { surfaces } from '#infra/topology.ts';
+
+describe('the resources of a REST API', () => {
+  test('cover what is above and beside a special route with the catch-all', () => {
+    expect(Object.fromEntries(resourcesOf(surfaces.platform.routes))).toEqual({
+      '/': 'platform-api',
+      '/{proxy+}': 'platform-api',
+      '/models': 'platform-api',
+      '/models/{model_id}': 'platform-api',
+      '/models/{model_id}/{proxy+}': 'platform-api',
+      '/models/{model_id}/predict': 'platform-predict',
+      '/models/{model_id}/download': 'platform-download',
+    });
+  });
+
+  test('are the routes alone where there is no catch-all', () => {
+    expect([...resourcesOf([{ path: '/a/b', function: 'sweep' }])]).toEqual([['/a/b', 'sweep']]);
+  });
+});
+
+describe('a path behind a domain of your own', () => {
+  const event = (path: string, domainPrefix?: string) => ({
+    path,
+    requestContext: { apiId: 'abc', ...(domainPrefix === undefined ? {} : { domainPrefix }) },
+  });
+
+  test.each([
+    ['/platform/health', '/health'],
+    ['/platform', '/'],
+    ['/platform/', '/'],
+    ['/platforms', '/platforms'],
+  ])('%s is %s to the routes', (path, known) => {
+    expect(withoutBase('/platform', event(path, 'ml')).path).toBe(known);
+  });
+
+  test("stays as it is behind the API's own name, which has a stage in place of the base", () => {
+    expect(withoutBase('/platform', event('/platform/x', 'abc')).path).toBe('/platform/x');
+    expect(withoutBase('/platform', event('/platform/x')).path).toBe('/platform/x');
+  });
+});

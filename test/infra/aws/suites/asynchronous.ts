@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals';
+import { functions, queues, rules, schedules, trainer } from '#infra/topology.ts';
+import { named, ofType, type Resource, type Synthesized, type Variant } from '../synthesized.ts';
+
+/** The logical id that a value refers to, wherever in it. */
+const referred = (value: unknown): string => /"(?:Ref|Fn::GetAtt)":\[?"(\w+)"/.exec(JSON.stringify(value))?.[1] ?? '';
+
+export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): void {
+  const isDead = (queue: Resource): boolean => queue.Properties.RedrivePolicy === undefined;
+
+  /** Queues that an alarm watches for messages. */
+  const watched = (): Set<string> =>
+    new Set(
+      ofType(prod, 'AWS::CloudWatch::Alarm')
+        .filter((alarm) => alarm.Properties.MetricName === 'ApproximateNumberOfMessagesVisible')
+        .filter((alarm) => alarm.Properties.AlarmActions.length > 0 && alarm.Properties.Threshold === 0)
+        .map((alarm) => `${alarm.stack}/${referred(alarm.Properties.Dimensions)}`),
+    );
+
+  const expectWatched = (stack: string, arn: unknown): void => {
+    const dead = `${stack}/${referred(arn)}`;
+    expect([dead, watched().has(dead)]).toEqual([dead, true]);
+  };
+
+  describe('without anybody waiting', () => {
+    test("what a queue's consumer fails at ends in a dead-letter queue with an alarm", () => {
+      const working = ofType(prod, 'AWS::SQS::Queue').filter((queue) => !isDead(queue));
+      expect(working.map((queue) => queue.Properties.RedrivePolicy.maxReceiveCount).sort()).toEqual(
+        Object.values(queues)
+          .map((queue) => queue.maxReceives)
+          .sort(),
+      );
+      for (const queue of working) expectWatched(queue.stack, queue.Properties.RedrivePolicy.deadLetterTargetArn);
+    });
+
+    test('every dead-letter queue has an alarm and keeps what it has for two weeks', () => {
+      const dead = ofType(prod, 'AWS::SQS::Queue').filter(isDead);
+      for (const queue of dead) {
+        expect([named(queue), watched().has(named(queue)), queue.Properties.MessageRetentionPeriod]).toEqual([
+          named(queue),
+          true,
+          14 * 86_400,
+        ]);
+      }
+    });
+
+    test('a consumer says which messages failed, so that a poisoned one does not hold up its neighbours', () => {
+      const mappings = ofType(prod, 'AWS::Lambda::EventSourceMapping');
+      expect(mappings).toHaveLength(Object.keys(queues).length);
+      for (const mapping of mappings) {
+        expect(mapping.Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures']);
+        expect(mapping.Properties.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2);
+      }
+    });
+
+    test('a message is hidden for longer than its consumer may take', () => {
+      const hidden = ofType(prod, 'AWS::SQS::Queue').flatMap((queue) => queue.Properties.VisibilityTimeout ?? []);
+      expect(hidden.sort()).toEqual(
+        Object.values(queues)
+          .map((queue) => queue.visibilitySeconds)
+          .sort(),
+      );
+    });
+
+    test('each rule of the topology is one on its bus, tried again and then given up to a dead-letter queue', () => {
+      const made = ofType(prod, 'AWS::Events::Rule');
+      expect(made.map((rule) => rule.Properties.EventPattern['detail-type'])).toEqual(rules.map((rule) => rule.types));
+      expect(made.map((rule) => rule.Properties.EventPattern.source)).toEqual(
+        rules.map((rule) => [rule.source ?? 'trainyard']),
+      );
+      for (const rule of made) {
+        const [target] = rule.Properties.Targets;
+        expect(target.RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(0);
+        expectWatched(rule.stack, target.DeadLetterConfig.Arn);
+      }
+    });
+
+    test('a function that is called so gives up to a dead-letter queue with an alarm too', () => {
+      const called = new Set<string>([...rules, ...schedules].map((caller) => caller.target)).add(trainer.function);
+      const configured = ofType(prod, 'AWS::Lambda::EventInvokeConfig');
+      expect(configured).toHaveLength(called.size);
+      for (const one of configured) expectWatched(one.stack, one.Properties.DestinationConfig.OnFailure.Destination);
+    });
+
+    test('a training that failed in a function is not run again by Lambda', () => {
+      const retries = ofType(prod, 'AWS::Lambda::EventInvokeConfig').map(
+        ({ Properties: one }) => [referred(one.FunctionName).replace(/\w{8}$/, ''), one.MaximumRetryAttempts] as const,
+      );
+      for (const [name, attempts] of retries)
+        expect([name, attempts]).toEqual([name, name === trainer.function.replaceAll('-', '') ? 0 : 2]);
+    });
+
+    test('each schedule is kept, and what it cannot start ends in a dead-letter queue with an alarm', () => {
+      const made = ofType(prod, 'AWS::Scheduler::Schedule');
+      expect(made.map((one) => one.Properties.ScheduleExpression)).toEqual(['rate(5 minutes)']);
+      expect(schedules.map((schedule) => schedule.everySeconds)).toEqual([300]);
+      for (const one of made) expectWatched(one.stack, one.Properties.Target.DeadLetterConfig.Arn);
+    });
+
+    test('errors and throttling of every function, waiting messages and the bill raise alarms', () => {
+      const alarms = ofType(prod, 'AWS::CloudWatch::Alarm').filter((one) => /observability/.test(one.stack));
+      const counted = (metric: string) => alarms.filter((one) => one.Properties.MetricName === metric).length;
+      expect(counted('Errors')).toBe(Object.keys(functions).length);
+      expect(counted('Throttles')).toBe(Object.keys(functions).length);
+      expect(counted('ApproximateAgeOfOldestMessage')).toBe(Object.keys(queues).length);
+      for (const alarm of alarms)
+        expect([named(alarm), alarm.Properties.AlarmActions?.length]).toEqual([named(alarm), 1]);
+      expect(ofType(prod, 'AWS::Budgets::Budget')[0]!.Properties.Budget.BudgetLimit).toEqual({
+        Amount: 500,
+        Unit: 'USD',
+      });
+    });
+  });
+}

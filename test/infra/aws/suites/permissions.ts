@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals';
+import { functions } from '#infra/topology.ts';
+import { named, ofType, type Resource, type Synthesized, type Variant } from '../synthesized.ts';
+
+interface Statement {
+  readonly Sid?: string;
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+
+/** With references as `<…>`, as a person reads an ARN. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const [kind, of] = Object.entries(value as object)[0]!;
+  if (kind === 'Fn::Join') return of[1].map(shown).join(of[0]);
+  return `<${kind === 'Ref' ? of : JSON.stringify(of)}>`;
+}
+
+/** Everything that a role of ours may do, whether it stands in a policy or in the role itself. */
+function statements(of: Synthesized): { where: Resource; statement: Statement }[] {
+  const documents = [
+    ...ofType(of, 'AWS::IAM::Policy').map((where) => ({ where, document: where.Properties.PolicyDocument })),
+    ...ofType(of, 'AWS::IAM::Role').flatMap((where) =>
+      (where.Properties.Policies ?? []).map((policy: { PolicyDocument: object }) => ({
+        where,
+        document: policy.PolicyDocument,
+      })),
+    ),
+  ];
+  return documents.flatMap(({ where, document }) =>
+    document.Statement.map((statement: Statement) => ({ where, statement })),
+  );
+}
+
+/** Actions that know no resource, each with why it is needed. */
+const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
+  'batch:DescribeJobs': 'asks how a job is',
+  'batch:ListJobs': 'finds a job by its name',
+  'ecr:GetAuthorizationToken': 'logs in to pull the image',
+};
+
+/** Where a name ends in a wildcard because what it stands for is made later. */
+const OPEN_ENDS = [
+  // The objects of a bucket.
+  /^<"trainyard-\w+-data:ExportsOutput\w+Arn\w*">\/\*$/,
+  // The revisions of a job definition, and the jobs of Batch.
+  /:job-definition\/trainyard-\w+-trainer-[cg]pu:\*$/,
+  /:job\/\*$/,
+];
+
+export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synthesized>>): void {
+  describe('a role', () => {
+    test("is a function's own", () => {
+      const ours = ofType(prod, 'AWS::Lambda::Function');
+      const roles = ours.map((one) => JSON.stringify(one.Properties.Role));
+      expect(ours).toHaveLength(Object.keys(functions).length);
+      expect(new Set(roles).size).toBe(ours.length);
+    });
+
+    test('allows no action by a wildcard', () => {
+      for (const made of [dev, prod, small]) {
+        expect(statements(made).length).toBeGreaterThan(20);
+        const wide = statements(made).filter(({ statement }) =>
+          list(statement.Action).some((one) => one.includes('*')),
+        );
+        expect(wide.map(({ where }) => named(where))).toEqual([]);
+      }
+    });
+
+    test('allows no resource by a wildcard but where there is no other way', () => {
+      for (const made of [dev, prod, small]) {
+        const wide = statements(made).flatMap(({ where, statement }) =>
+          list(statement.Resource)
+            .map(shown)
+            .filter((arn) => arn.includes('*'))
+            .filter((arn) => !OPEN_ENDS.some((end) => end.test(arn)))
+            .filter(
+              (arn) => arn !== '*' || !list(statement.Action).every((one) => Object.hasOwn(WITHOUT_RESOURCE, one)),
+            )
+            .map((arn) => `${named(where)}: ${list(statement.Action)} on ${arn}`),
+        );
+        expect(wide).toEqual([]);
+      }
+    });
+
+    test('may use the key of what is stored only through the services that store', () => {
+      for (const { where, statement } of statements(prod).filter(({ statement }) => statement.Sid === 'StorageKey')) {
+        expect([named(where), Object.keys((statement as { Condition?: object }).Condition ?? {})]).toEqual([
+          named(where),
+          ['StringEquals'],
+        ]);
+      }
+    });
+
+    test('signs tokens only where somebody logs in', () => {
+      const signing = statements(prod).filter(({ statement }) => list(statement.Action).includes('kms:Sign'));
+      expect(signing.map(({ where }) => where.id)).toEqual([expect.stringMatching(/^platformapi/)]);
+    });
+
+    test('may put, where a function only reads, nothing', () => {
+      const predicting = statements(prod).filter(({ where }) => /^platform(predict|download)/.test(where.id));
+      expect(predicting.length).toBeGreaterThan(0);
+      const actions = predicting.flatMap(({ statement }) => list(statement.Action));
+      expect(actions.filter((action) => /^s3:(Put|Delete)|^sqs:|^events:|^batch:|^lambda:/.test(action))).toEqual([]);
+    });
+  });
+}
