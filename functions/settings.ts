@@ -35,6 +35,8 @@ export const settingsSchema = z.strictObject({
   uploadBytes: count.default(4_500_000),
   /** Models above this size are not streamed but redirected to: what a function may stream. */
   streamedBytes: count.default(200_000_000),
+  /** A training that is estimated to take no longer runs in a function, where there is one; a function has 15 minutes. */
+  functionSeconds: z.int().min(0).max(600).default(180),
   /** Whose pages may call from a browser. Tokens travel in a header and never in a cookie, so anyone's may. */
   corsOrigins: z.array(z.string()).default(['*']),
   /** Shown in the OpenAPI document. */

@@ -10,24 +10,22 @@ import { findJob, hasAttemptsLeft, type Job, taskId } from '#domain/jobs.ts';
 import { type TrainingMessage, trainingMessage } from '#domain/messages.ts';
 import type { ComputeState } from '#domain/ports.ts';
 import type { Log } from '#functions/http/contract.ts';
+import type { Settings } from '#functions/settings.ts';
 import { consumer } from './batch.ts';
 import { type AttemptAdapters, failAttempt, startAttempt, submitAttempt, type Terms } from './training-attempts.ts';
 
 /** A trainer that runs longer is ended: a day, unless said otherwise. */
 const TIMEOUT_SECONDS = 86_400;
 
-/** A job that is estimated to take no longer runs in a function, unless said otherwise; a function has 15 minutes. */
-const FUNCTION_SECONDS = 180;
-
 export interface DispatchOptions {
   readonly logger: Log;
   readonly timeoutSeconds?: number;
-  readonly functionSeconds?: number;
+  readonly settings: Pick<Settings, 'functionSeconds'>;
 }
 
 export function makeHandler(adapters: AttemptAdapters, options: DispatchOptions) {
-  const { logger, timeoutSeconds = TIMEOUT_SECONDS, functionSeconds = FUNCTION_SECONDS } = options;
-  const terms: Terms = { timeoutSeconds, functionSeconds };
+  const { logger, settings, timeoutSeconds = TIMEOUT_SECONDS } = options;
+  const terms: Terms = { timeoutSeconds, functionSeconds: settings.functionSeconds };
   return consumer(trainingMessage, logger, async ({ account_id, job_id }: TrainingMessage) => {
     const job = await findJob(adapters.table, account_id, job_id);
     if (!job || !(job.status === 'queued' || job.status === 'running')) return;

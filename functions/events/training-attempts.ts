@@ -38,9 +38,14 @@ export async function submitAttempt(compute: Compute, job: Job, terms: Terms): P
   });
 }
 
-/** A job that a function did not finish, for whatever reason, is not given to a function again. */
-const targetOf = ({ attempt, estimated_time }: Job, { functionSeconds }: Terms): ComputeTarget =>
-  attempt === 1 && estimated_time <= functionSeconds ? 'function' : 'cpu';
+/**
+ * Where the request says, else by the estimate. A job that a function did not finish, for whatever reason, is not given
+ * to a function again unless it was asked for.
+ */
+const targetOf = ({ compute = 'auto', attempt, estimated_time }: Job, { functionSeconds }: Terms): ComputeTarget => {
+  if (compute !== 'auto') return compute;
+  return attempt === 1 && estimated_time <= functionSeconds ? 'function' : 'cpu';
+};
 
 /** An attempt is gone through no fault of the program: another one, as long as there are any. */
 export async function attemptLost(adapters: AttemptAdapters, job: Job, reason: string): Promise<'again' | 'failed'> {

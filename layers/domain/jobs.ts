@@ -12,12 +12,15 @@ import { ConflictError, NotFoundError, RateLimitError } from './errors.ts';
 import { indexes, keys } from './keys.ts';
 import { LIMITS } from './limits.ts';
 import { ConditionFailedError, TransactionFailedError } from './port-errors.ts';
-import type { Condition, Json, Table, Write } from './ports.ts';
+import { COMPUTE_TARGETS, type Condition, type Json, type Table, type Write } from './ports.ts';
 import { TASKS } from './profile.ts';
 import { readAll } from './read-all.ts';
 
 export const JOB_STATUSES = ['queued', 'running', 'completed', 'failed', 'stopped'] as const;
 export const MONITORS = ['val_loss', 'val_accuracy', 'loss', 'accuracy'] as const;
+
+/** Where a job may be asked to run; one machine has one place only. */
+export const COMPUTE_CHOICES = ['auto', ...COMPUTE_TARGETS] as const;
 
 export const earlyStopping = z.object({
   enabled: z.boolean(),
@@ -45,6 +48,8 @@ export const job = z.object({
   created_at: z.string(),
   /** Seconds. */
   estimated_time: z.number(),
+  /** Where to run it, as requested. `auto`, also where nothing is said: by the estimate. */
+  compute: z.enum(COMPUTE_CHOICES).optional(),
   /** How often it was started; the trainer of an earlier attempt can write no more. */
   attempt: z.number().int(),
   /** Attempts that were lost together with their host: they do not count against the job. */

@@ -10,6 +10,7 @@ import type { Adapters } from '#domain/ports.ts';
 import { makeHandler as makeBatchStopped } from '#functions/events/batch-stopped.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
 import { makeHandler as makeSettle } from '#functions/events/settle-training.ts';
+import { parseSettings } from '#functions/settings.ts';
 import { makeHandler as makeRun } from '#functions/training/run.ts';
 import { batchOf } from '../functions/events/sqs.ts';
 import { silent } from '../functions/events/world.ts';
@@ -17,6 +18,7 @@ import { type BatchServer, startBatchServer } from './batch-server.ts';
 import { CREDENTIALS, REGION } from './ministack.ts';
 import { ACCOUNT, type Cloud, openCloud } from './world.ts';
 
+const settings = parseSettings({});
 const MAIN = fileURLToPath(new URL('../../containers/trainer/main.ts', import.meta.url));
 
 describe('a training in the cloud', () => {
@@ -53,7 +55,9 @@ describe('a training in the cloud', () => {
   const find = async (id: string): Promise<Job> => (await findJob(adapters.table, ACCOUNT, id))!;
   const dispatch = async (id: string): Promise<void> => {
     began = Promise.withResolvers<string>();
-    const answer = await makeDispatch(adapters, { logger: silent })(batchOf([{ account_id: ACCOUNT, job_id: id }]));
+    const answer = await makeDispatch(adapters, { logger: silent, settings })(
+      batchOf([{ account_id: ACCOUNT, job_id: id }]),
+    );
     expect(answer.batchItemFailures).toEqual([]);
   };
   const settle = async () => makeSettle(adapters, { logger: silent })(await cloud.nextEvent('compute.stopped'));
@@ -122,7 +126,7 @@ describe('a training in the cloud', () => {
         },
       },
     };
-    await makeDispatch(small, { logger: silent })(batchOf([{ account_id: ACCOUNT, job_id: id }]));
+    await makeDispatch(small, { logger: silent, settings })(batchOf([{ account_id: ACCOUNT, job_id: id }]));
     const attempt = (await find(id)).attempt;
     expect(lambda.submitted).toBe(taskId({ id, attempt }));
     const event = { task: lambda.submitted, account_id: ACCOUNT, job_id: id, attempt };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { getDataset } from '#domain/datasets.ts';
 import { newId } from '#domain/ids.ts';
-import { createJob, type Job } from '#domain/jobs.ts';
+import { COMPUTE_CHOICES, createJob, type Job } from '#domain/jobs.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { TrainingMessage } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
@@ -25,6 +25,10 @@ const body = z
       }),
     validation_split: z.number().min(0).max(0.9).default(0.2),
     early_stopping: earlyStoppingRequest.prefault({}),
+    compute: z.enum(COMPUTE_CHOICES).default('auto').meta({
+      description:
+        'An addition: a function for what takes minutes, a container on a processor or with a GPU for everything else; `auto` goes by the estimate. What is not there is replaced by what is',
+    }),
     name: line(LIMITS.modelName.max)
       .optional()
       .meta({ description: "An addition: the model's name; else the dataset's" }),
@@ -52,7 +56,7 @@ export const start = route({
   request: { body: json(body) },
   responses: { 201: { description: 'Queued', schema: answer } },
   errors: [404, 409],
-  async handler({ caller, body: { dataset_id, name, ...request } }, { adapters, logger }) {
+  async handler({ caller, body: { dataset_id, name, compute, ...request } }, { adapters, logger }) {
     const { table, queues, now } = adapters;
     const family = findFamily(request.model_type);
     const dataset = await getDataset(table, caller.accountId, dataset_id);
@@ -64,6 +68,7 @@ export const start = route({
       dataset_id,
       dataset_name: dataset.name,
       model_name: name ?? dataset.name,
+      compute,
       status: 'queued',
       created_at: isoTime(now()),
       attempt: 0,

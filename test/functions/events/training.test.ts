@@ -9,10 +9,12 @@ import { makeHandler as makeDispatch } from '#functions/events/dispatch-training
 import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
 import { makeHandler as makeSettle } from '#functions/events/settle-training.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
+import { parseSettings } from '#functions/settings.ts';
 import { batchOf } from './sqs.ts';
 import { openWorld, replacing, silent, type World } from './world.ts';
 
 const MINUTE = 60_000;
+const settings = parseSettings({});
 
 let world: World;
 beforeEach(async () => {
@@ -25,7 +27,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const message = () => ({ account_id: world.accountId, job_id: 'j' });
-const dispatch = () => makeDispatch(world.adapters, { logger: silent })(batchOf([message()]));
+const dispatch = () => makeDispatch(world.adapters, { logger: silent, settings })(batchOf([message()]));
 const sweep = () => makeSweep(world.adapters, { logger: silent })();
 const job = async (): Promise<Job> => (await findJob(world.adapters.table, world.accountId, 'j'))!;
 const start = async () => startJob(world.adapters.table, await job(), 'cpu', isoTime(world.clock.now));
@@ -70,7 +72,7 @@ describe('dispatching', () => {
   test('gives a small job to a function, and to a container what is large or was not finished there', async () => {
     const targetOf = async (id: string, estimatedTime: number): Promise<unknown> => {
       await world.queueJob(id, 'd', { estimated_time: estimatedTime });
-      await makeDispatch(world.adapters, { logger: silent, functionSeconds: 60 })(
+      await makeDispatch(world.adapters, { logger: silent, settings: { functionSeconds: 60 } })(
         batchOf([{ ...message(), job_id: id }]),
       );
       return world.compute.submitted.at(-1)?.target;
@@ -78,10 +80,21 @@ describe('dispatching', () => {
     expect(await targetOf('small', 60)).toBe('function');
     expect(await targetOf('large', 61)).toBe('cpu');
     world.compute.states.set('small-1', 'failed');
-    await makeDispatch(world.adapters, { logger: silent, functionSeconds: 60 })(
+    await makeDispatch(world.adapters, { logger: silent, settings: { functionSeconds: 60 } })(
       batchOf([{ ...message(), job_id: 'small' }]),
     );
     expect(world.compute.submitted.at(-1)).toMatchObject({ id: 'small-2', target: 'cpu' });
+  });
+
+  test('runs a job where it was asked for, on every attempt', async () => {
+    for (const compute of ['function', 'cpu', 'gpu'] as const) {
+      await world.queueJob(compute, 'd', { compute, estimated_time: 1 });
+      for (const attempt of [1, 2]) {
+        await makeDispatch(world.adapters, { logger: silent, settings })(batchOf([{ ...message(), job_id: compute }]));
+        expect(world.compute.submitted.at(-1)).toMatchObject({ id: `${compute}-${attempt}`, target: compute });
+        world.compute.states.set(`${compute}-${attempt}`, 'failed');
+      }
+    }
   });
 
   test('does nothing more when the message comes again', async () => {
