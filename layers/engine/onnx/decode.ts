@@ -63,7 +63,7 @@ function fromBytes(dtype: Exclude<DType, 'string'>, shape: number[], raw: Uint8A
   if (raw.byteLength !== wanted)
     throw new OnnxError(`${where} has ${raw.byteLength} bytes for ${dtype}[${shape}]; wanted ${wanted}`);
   // A copy starts at an address that any type of array may have.
-  const { buffer } = raw.slice();
+  const { buffer } = new Uint8Array(raw);
   const arrays = {
     float32: () => tensor('float32', shape, new Float32Array(buffer)),
     float64: () => tensor('float64', shape, new Float64Array(buffer)),

@@ -1,8 +1,9 @@
 import type { Builder, Value } from '../graph.ts';
 import type { Network, Values } from '../network.ts';
+import { expandTo } from '../ops/movement.ts';
 import { zeros } from '../random.ts';
-import { type Tensor, type Tensors, tensorFrom, toNumbers } from '../tensor.ts';
-import { isInteger, sizeOf, type Type } from '../type.ts';
+import { filled, type Tensor, type Tensors, tensorFrom, toNumbers } from '../tensor.ts';
+import { isInteger, isStatic, sizeOf, type Type } from '../type.ts';
 import { Attributes, decodeTensor, decodeType, type ExternalData, OnnxError } from './decode.ts';
 import { type GraphProto, type NodeProto, parseModel } from './proto.ts';
 import { type Known, NodeContext, type Rules } from './rule.ts';
@@ -26,7 +27,8 @@ export interface OnnxModel {
   /** The float32 initialisers by name: weights, running statistics, and whatever else is a number. */
   readonly parameters: Tensors;
   /**
-   * The graph as nodes of another: outputs by name.
+   * The graph as nodes of another: outputs by name. Where the file computes a shape by multiplying a dimension, as
+   * attention does with its batch, that dimension must be a number.
    * @throws OnnxError or ShapeError naming the node
    */
   build(b: Builder, inputs: Values, parameters: Values): Values;
@@ -123,7 +125,7 @@ function results(c: NodeContext): readonly Result[] {
   if (c.opType === 'Constant' || c.opType === 'ConstantOfShape') {
     const proto = c.attributes.tensor('value');
     const decoded = proto && decodeTensor(proto, c.b.place);
-    const value = c.opType === 'Constant' ? readConstant(c, decoded) : c.b.constant(repeated(c, decoded));
+    const value = c.opType === 'Constant' ? readConstant(c, decoded) : repeated(c, decoded);
     return [{ value, fact: factOf(value) }];
   }
   const fact = knownRules[c.opType]?.(c);
@@ -137,10 +139,12 @@ function results(c: NodeContext): readonly Result[] {
 }
 
 /** ConstantOfShape: one number, 0 if absent, everywhere. */
-function repeated(c: NodeContext, value: Tensor | undefined): Tensor {
-  const shape = [...(c.ints(0) ?? [])];
+function repeated(c: NodeContext, value: Tensor | undefined): Value {
+  const shape = c.dims(0) ?? [];
   const [number = 0] = value ? toNumbers(value) : [];
-  return tensorFrom(value?.dtype ?? 'float32', shape, new Array<number>(sizeOf(shape)).fill(number));
+  const one = c.b.scalar(value?.dtype ?? 'float32', number);
+  if (!isStatic(shape)) return expandTo(c.b, one, shape, c.input(0));
+  return c.b.constant(filled(one.type.dtype, shape, number));
 }
 
 function factOf(value: Value): Known | undefined {

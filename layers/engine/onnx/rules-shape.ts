@@ -1,6 +1,7 @@
 import type { Value } from '../graph.ts';
 import * as ops from '../ops/index.ts';
 import { broadcastShapes, type Dim, isStatic, normalizeAxis, sameShape, sizeOf } from '../type.ts';
+import { dataType } from './proto.ts';
 import type { Known, NodeContext, Rules } from './rule.ts';
 
 function reshape(c: NodeContext): Value {
@@ -25,8 +26,7 @@ function expand(c: NodeContext): Value {
   const x = c.input(0);
   const shape = broadcastShapes(x.type.shape, c.dims(1)!);
   if (sameShape(shape, x.type.shape)) return x;
-  if (isStatic(shape)) return ops.expand(c.b, x, shape);
-  throw c.error(`wants a shape of numbers; got [${shape}]`);
+  return isStatic(shape) ? ops.expand(c.b, x, shape) : ops.expandTo(c.b, x, shape, c.input(1));
 }
 
 function squeeze(c: NodeContext): Value {
@@ -156,7 +156,11 @@ export const knownRules: Readonly<Record<string, KnownRule>> = {
   },
   Unsqueeze: (c) => reranked(c, false),
   Squeeze: (c) => reranked(c, true),
-  Cast: (c) => (['int32', 'int64'].includes(c.input(0).type.dtype) ? c.known(0) : undefined),
+  Reshape: (c) => {
+    const [x, shape] = [c.known(0), c.known(1)];
+    return x && shape && shape.values.length <= 1 ? { values: x.values, scalar: shape.values.length === 0 } : undefined;
+  },
+  Cast: (c) => (c.attributes.int('to', 0) === dataType.int64 ? c.known(0) : undefined),
   Identity: (c) => c.known(0),
   Slice: (c) => {
     const [x, starts, ends] = [c.known(0), c.known(1), c.known(2)];
@@ -167,6 +171,7 @@ export const knownRules: Readonly<Record<string, KnownRule>> = {
   Sub: (c) => arithmetic(c, (x, y) => x - y),
   Mul: (c) => arithmetic(c, (x, y) => x * y),
   Div: (c) => arithmetic(c, (x, y) => Math.trunc(x / y)),
+  Mod: (c) => arithmetic(c, (x, y) => x - y * Math.floor(x / y)),
 };
 
 function reranked(c: NodeContext, scalar: boolean): Known | undefined {

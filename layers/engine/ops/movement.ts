@@ -127,6 +127,11 @@ export function expand(b: Builder, x: Value, shape: readonly number[]): Value {
   return sameShape(x.type.shape, shape) ? x : b.apply1(expandOp, [x], { shape });
 }
 
+/** Stretches axes of size 1 to a shape with symbolic dimensions, which `dims` (int64 [rank]) holds when the graph runs. */
+export function expandTo(b: Builder, x: Value, shape: Shape, dims: Value): Value {
+  return sameShape(x.type.shape, shape) ? x : b.apply1(expandOp, [x, dims], { shape });
+}
+
 /** Zeros of the type of `like`. */
 export function zerosLike(b: Builder, like: Value): Value {
   return expandLike(b, b.scalar(like.type.dtype, 0), like);
