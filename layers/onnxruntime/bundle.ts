@@ -1,8 +1,11 @@
 /** Bundles a program that uses ONNX Runtime from a folder beside it, as a Lambda layer or an image has one. */
 import { build, type Plugin } from 'esbuild';
 
-/** CommonJS packages within the bundle ask for Node's own modules by `require`, which an ES module lacks. */
-const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
+/**
+ * CommonJS packages within the bundle ask for Node's own modules by `require`, which an ES module lacks. The bundle's
+ * own names are chosen without regard to this line, so it takes none that a program would.
+ */
+const REQUIRE = `import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);`;
 
 /** The folder of the runtime stands in NODE_PATH, which `require` looks at and `import` does not. */
 const runtimeByRequire: Plugin = {

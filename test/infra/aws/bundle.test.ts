@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { bundleFunctions } from '#infra/aws/bundle/functions.ts';
+import { type FunctionName, functions } from '#infra/topology.ts';
+import { cutRuntime, type Platform } from '../../../layers/onnxruntime/cut.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../../..');
+const names = Object.keys(functions) as FunctionName[];
+
+/** Names of nothing: a bundle asks AWS for nothing until it is called. */
+const WORLD = {
+  AWS_REGION: 'eu-west-1',
+  TRAINYARD_TABLE: 'table',
+  TRAINYARD_BUCKET_DATASETS: 'datasets',
+  TRAINYARD_BUCKET_ARTIFACTS: 'artifacts',
+  TRAINYARD_QUEUE_DATASETS: 'https://sqs.eu-west-1.amazonaws.com/111122223333/datasets',
+  TRAINYARD_QUEUE_TRAINING: 'https://sqs.eu-west-1.amazonaws.com/111122223333/training',
+  TRAINYARD_BUS: 'bus',
+  TRAINYARD_KEY_TOKENS: 'key',
+  TRAINYARD_KEY_DATA: 'key',
+};
+
+/** What Lambda's runtime has and Node.js has not. */
+const RUNTIME = `globalThis.awslambda = {
+  streamifyResponse: (handler) => Object.assign(handler, { [Symbol.for('aws.lambda.runtime.handler.streaming')]: 'response' }),
+};`;
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'trainyard-bundles-'));
+  await Promise.all([
+    bundleFunctions(root, join(folder, 'functions')),
+    cutRuntime(join(folder, 'layer'), { os: process.platform, arch: process.arch } as Platform),
+  ]);
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs a program far from the project's own packages; `handler` is the function's. */
+async function inLambda(name: FunctionName, program: string, layer = functions[name].runtime): Promise<unknown> {
+  const file = JSON.stringify(join(folder, 'functions', name, 'index.mjs'));
+  const source = `${RUNTIME} const { handler } = await import(${file}); console.log(JSON.stringify(await (${program})));`;
+  const env = { ...WORLD, ...(layer ? { NODE_PATH: join(folder, 'layer/nodejs/node_modules') } : {}) };
+  const done = await run(process.execPath, ['--input-type=module', '-e', source], { cwd: folder, env });
+  return JSON.parse(done.stdout.trim().split('\n').at(-1)!);
+}
+
+describe("a function's bundle", () => {
+  test.each(names)('%s loads with nothing beside it but its layer', async (name) => {
+    expect(await inLambda(name, 'typeof handler')).toBe('function');
+  });
+
+  test('keeps the mark by which Lambda knows that it streams', async () => {
+    const mark = `handler[Symbol.for('aws.lambda.runtime.handler.streaming')] ?? null`;
+    for (const name of names)
+      expect([name, (await inLambda(name, mark)) !== null]).toEqual([name, functions[name].streams]);
+  });
+
+  test('asks for the runtime only where the topology says that there is a layer', async () => {
+    for (const name of names) {
+      const source = await readFile(join(folder, 'functions', name, 'index.mjs'), 'utf8');
+      expect([name, source.includes('require("onnxruntime-node")')]).toEqual([name, functions[name].runtime]);
+    }
+  });
+
+  test('has the viewers of the documentation with it', async () => {
+    const folderOf = join(folder, 'functions/platform-api/node_modules');
+    for (const file of ['redoc/bundles/redoc.standalone.js', 'swagger-ui-dist/swagger-ui-bundle.js']) {
+      expect((await readFile(join(folderOf, file))).length).toBeGreaterThan(100_000);
+    }
+  });
+});
