@@ -11,7 +11,14 @@ import type { Terminal } from './terminal.ts';
 const POLL_MS = 150;
 const TRAINING = {
   model_type: 'mlp',
-  hyperparameters: { learning_rate: 0.001, batch_size: 32, epochs: 120, hidden_layers: [32, 32], dropout: 0.1, seed: 7 },
+  hyperparameters: {
+    learning_rate: 0.001,
+    batch_size: 32,
+    epochs: 120,
+    hidden_layers: [32, 32],
+    dropout: 0.1,
+    seed: 7,
+  },
   validation_split: 0.2,
   early_stopping: { enabled: true, patience: 30, monitor: 'val_loss' },
 };
@@ -25,8 +32,16 @@ interface Status {
   readonly error?: unknown;
 }
 
-/** Runs it all; `modelFile` is where the downloaded model goes. Resolves with the accuracy on rows never seen. */
-export async function runMainJob(client: Client, terminal: Terminal, modelFile: string): Promise<number> {
+/**
+ * Runs it all; `modelFile` is where the downloaded model goes, `pollMs` the time between two questions how far it is.
+ * Resolves with the accuracy on rows never seen.
+ */
+export async function runMainJob(
+  client: Client,
+  terminal: Terminal,
+  modelFile: string,
+  pollMs: number = POLL_MS,
+): Promise<number> {
   const { train, test } = splitPenguins();
   const name = `ada-${randomBytes(3).toString('hex')}`;
   const password = randomBytes(12).toString('base64url');
@@ -35,7 +50,7 @@ export async function runMainJob(client: Client, terminal: Terminal, modelFile: 
   client.useToken(access_token);
   terminal.step('Registered and logged in', `as ${name}`);
 
-  const dataset = await upload(client, train);
+  const dataset = await upload(client, train, pollMs);
   terminal.step(
     'Uploaded penguins.csv',
     `${dataset.metadata.rows} rows, ${dataset.metadata.columns} columns, target ${dataset.metadata.target}`,
@@ -43,7 +58,7 @@ export async function runMainJob(client: Client, terminal: Terminal, modelFile: 
 
   const job = await client.post<{ job_id: string }>('/training/start', { dataset_id: dataset.id, ...TRAINING });
   terminal.step('Started a training job', `mlp, up to ${TRAINING.hyperparameters.epochs} epochs`);
-  await watch(client, terminal, job.job_id);
+  await watch(client, terminal, job.job_id, pollMs);
   const results = await client.get<{
     model_id: string;
     training_history: { loss: number[]; val_loss: number[] };
@@ -88,7 +103,7 @@ interface Dataset {
   readonly metadata: { readonly rows: number; readonly columns: number; readonly target: string };
 }
 
-async function upload(client: Client, csv: string): Promise<Dataset> {
+async function upload(client: Client, csv: string, pollMs: number): Promise<Dataset> {
   const form = new FormData();
   form.append('file', new File([csv], 'penguins.csv', { type: 'text/csv' }));
   form.append('name', 'Palmer penguins');
@@ -99,11 +114,11 @@ async function upload(client: Client, csv: string): Promise<Dataset> {
     const dataset = await client.get<Dataset>(`/datasets/${id}`);
     if (dataset.status === 'ready') return dataset;
     if (dataset.status === 'failed') throw new Error(`the dataset failed: ${JSON.stringify(dataset.error)}`);
-    await pause(POLL_MS);
+    await pause(pollMs);
   }
 }
 
-async function watch(client: Client, terminal: Terminal, jobId: string): Promise<void> {
+async function watch(client: Client, terminal: Terminal, jobId: string, pollMs: number): Promise<void> {
   for (;;) {
     const status = await client.get<Status>(`/training/status/${jobId}`);
     const { loss, val_accuracy: accuracy } = status.metrics;
@@ -114,6 +129,6 @@ async function watch(client: Client, terminal: Terminal, jobId: string): Promise
     if (status.status !== 'queued' && status.status !== 'running') {
       throw new Error(`the job is ${status.status}: ${JSON.stringify(status.error)}`);
     }
-    await pause(POLL_MS);
+    await pause(pollMs);
   }
 }
