@@ -75,7 +75,8 @@ async function readForm(raw: RawBody): Promise<Form> {
       });
       parser.on('error', reject);
       parser.on('finish', resolve);
-      parser.end(Buffer.from(raw.bytes));
+      // A view: these may be many bytes.
+      parser.end(Buffer.from(raw.bytes.buffer, raw.bytes.byteOffset, raw.bytes.byteLength));
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unreadable';
