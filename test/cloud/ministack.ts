@@ -12,7 +12,7 @@ import { type Clients, makeClients } from '#aws/clients.ts';
 
 export const REGION = 'us-east-1';
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
-const PYTHON = join(import.meta.dirname, '../../.trainyard/cloud/venv/bin/python');
+export const PYTHON = join(import.meta.dirname, '../../.trainyard/cloud/venv/bin/python');
 
 export interface MiniStack {
   readonly endpoint: string;

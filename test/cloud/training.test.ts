@@ -1,17 +1,15 @@
-/** A job on its way through the deployment's parts: dispatched, run by Batch or in a function, settled. */
+/** A job on its way through the deployment's parts: dispatched, run by Batch, settled. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeClients } from '#aws/clients.ts';
 import { AwsCompute } from '#aws/compute.ts';
-import { TaskRecords } from '#aws/task-records.ts';
-import { findJob, type Job, taskId } from '#domain/jobs.ts';
+import { findJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Adapters } from '#domain/ports.ts';
 import { makeHandler as makeBatchStopped } from '#functions/events/batch-stopped.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
 import { makeHandler as makeSettle } from '#functions/events/settle-training.ts';
 import { parseSettings } from '#functions/settings.ts';
-import { makeHandler as makeRun } from '#functions/training/run.ts';
 import { batchOf } from '../functions/events/sqs.ts';
 import { silent } from '../functions/events/world.ts';
 import { type BatchServer, startBatchServer } from './batch-server.ts';
@@ -106,34 +104,5 @@ describe('a training in the cloud', () => {
     await adapters.compute.terminate('stopped-1', 'stopped by its user');
     const { detail } = await cloud.nextEvent('compute.stopped');
     expect(detail).toMatchObject({ task: 'stopped-1', exit_code: null, reason: 'stopped by its user' });
-  });
-
-  test('runs in a function, and is completed with what it has learned', async () => {
-    const { id } = await cloud.queueJob('small', { epochs: 20, learning_rate: 0.01 });
-    const lambda: { submitted?: string } = {};
-    const { compute } = adapters;
-    const small: Adapters = {
-      ...adapters,
-      compute: {
-        ...compute,
-        describe: (task) => compute.describe(task),
-        terminate: (task, reason) => compute.terminate(task, reason),
-        // What AwsCompute does with a target of `function`, but for the invocation itself.
-        submit: async (task) => {
-          expect(task.target).toBe('function');
-          await new TaskRecords(adapters.table, adapters.now).claim(task);
-          lambda.submitted = task.id;
-        },
-      },
-    };
-    await makeDispatch(small, { logger: silent, settings })(batchOf([{ account_id: ACCOUNT, job_id: id }]));
-    const attempt = (await find(id)).attempt;
-    expect(lambda.submitted).toBe(taskId({ id, attempt }));
-    const event = { task: lambda.submitted, account_id: ACCOUNT, job_id: id, attempt };
-    await makeRun(adapters, { logger: silent })(event, { getRemainingTimeInMillis: () => 900_000 });
-    await settle();
-    const job = await find(id);
-    expect(job).toMatchObject({ status: 'completed', attempt: 1 });
-    expect(job.final_metrics!.val_accuracy).toBeGreaterThan(0.8);
   });
 });
