@@ -93,7 +93,7 @@ const attemptIs = (status: string, attempt: number): Condition => ({
   ],
 });
 
-/** Throws `RateLimitError` where all slots are taken, `ConflictError` where the dataset is no longer ready. */
+/** Throws `RateLimitError` where all slots are taken, `NotFoundError` where the dataset is gone, `ConflictError` where it is not ready. */
 export async function createJob(table: Table, created: Job): Promise<void> {
   const slotFree: Condition = {
     kind: 'any',
@@ -124,7 +124,11 @@ export async function createJob(table: Table, created: Job): Promise<void> {
     ]);
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
-    if (error.failed.includes(2)) throw new ConflictError(`Dataset ${created.dataset_id} is not ready`);
+    if (error.failed.includes(2)) {
+      const isThere = await table.get(keys.dataset(created.account_id, created.dataset_id));
+      if (!isThere) throw new NotFoundError(`Dataset ${created.dataset_id} not found`);
+      throw new ConflictError(`Dataset ${created.dataset_id} is not ready`);
+    }
     throw new RateLimitError(
       60,
       `At most ${LIMITS.activeJobs} training jobs may be queued or running at once; got ${LIMITS.activeJobs + 1}`,

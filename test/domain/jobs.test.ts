@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getAccount } from '#domain/accounts.ts';
-import { type Dataset, getDataset } from '#domain/datasets.ts';
+import { type Dataset, deleteDataset, getDataset } from '#domain/datasets.ts';
 import { ConflictError, NotFoundError, RateLimitError } from '#domain/errors.ts';
 import {
   beginAttempt,
@@ -13,7 +13,7 @@ import {
   stopJob,
 } from '#domain/jobs.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { AT, aDataset, aJob, anAccount, aReadyDataset, aRunningJob, openStore, type Store } from './store.ts';
+import { AT, aDataset, aJob, anAccount, aReadyDataset, aRunningJob, NOW, openStore, type Store } from './store.ts';
 
 let store: Store;
 let account: string;
@@ -54,6 +54,12 @@ describe('a job', () => {
     for (const one of tries) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(RateLimitError);
     expect(await slots()).toBe(LIMITS.activeJobs);
     expect(await uses()).toBe(LIMITS.activeJobs);
+  });
+
+  test('is refused on a dataset that was deleted a moment ago', async () => {
+    await deleteDataset(store.table, account, dataset.id, NOW);
+    await expect(aJob(store.table, dataset)).rejects.toThrow(NotFoundError);
+    expect(await slots()).toBe(0);
   });
 
   test('is refused on a dataset that is not ready, and leaves no slot taken', async () => {
