@@ -1,4 +1,5 @@
 import { asynchronous } from './suites/asynchronous.ts';
+import { cost } from './suites/cost.ts';
 import { http } from './suites/http.ts';
 import { idle } from './suites/idle.ts';
 import { permissions } from './suites/permissions.ts';
@@ -8,4 +9,4 @@ import { training } from './suites/training.ts';
 import { synthesized } from './synthesized.ts';
 
 const variants = synthesized();
-for (const suite of [storage, permissions, http, asynchronous, training, idle, rules]) suite(variants);
+for (const suite of [storage, permissions, http, asynchronous, training, idle, cost, rules]) suite(variants);

@@ -1,0 +1,105 @@
+/** What the deployment costs: while nobody uses it, from the resources of its templates, and for some work. */
+import { PRICES } from './prices.ts';
+import { HOURS_A_MONTH, LONG_TRAINING, REQUEST, TRAINING } from './profile.ts';
+
+export interface CostLine {
+  readonly what: string;
+  readonly dollars: number;
+}
+
+/** As in a template. */
+export interface CostedResource {
+  readonly Type: string;
+  readonly Properties?: { readonly Rules?: readonly unknown[]; readonly ScheduleExpression?: string };
+}
+
+const GB = 1e9;
+const MINUTES_A_MONTH = HOURS_A_MONTH * 60;
+
+/** A month in which nobody does anything. */
+export function idleCost(resources: readonly CostedResource[]): CostLine[] {
+  const count = (type: string) => resources.filter(({ Type }) => Type === type).length;
+  const ofType = (type: string) => resources.filter(({ Type }) => Type === type);
+  const each = (what: string, number: number, price: number): CostLine => ({
+    what: `${number} ${what}`,
+    dollars: number * price,
+  });
+  const runs = ofType('AWS::Scheduler::Schedule').reduce((sum, one) => sum + runsOf(one), 0);
+  const firewallRules = ofType('AWS::WAFv2::WebACL').reduce(
+    (sum, one) => sum + (one.Properties?.Rules?.length ?? 0),
+    0,
+  );
+  const sweep = PRICES.schedule + PRICES.functionRequest + PRICES.functionMemory * 0.5 * 0.2 + PRICES.tableRead * 6;
+  // Lambda asks an empty queue with five pollers, each waiting for twenty seconds.
+  const polls = count('AWS::Lambda::EventSourceMapping') * 5 * 3 * MINUTES_A_MONTH;
+  return [
+    each('KMS keys', count('AWS::KMS::Key'), PRICES.kmsKey),
+    each('alarms', count('AWS::CloudWatch::Alarm'), PRICES.alarm),
+    each('dashboard (the first three of an account are free)', count('AWS::CloudWatch::Dashboard'), 0),
+    each('web application firewall', count('AWS::WAFv2::WebACL'), PRICES.webAcl),
+    each('rules of the firewall', firewallRules, PRICES.webAclRule),
+    { what: `${runs} runs of the sweep`, dollars: runs * sweep },
+    { what: `${polls} questions to empty queues`, dollars: polls * PRICES.message },
+  ].filter(({ dollars, what }) => dollars > 0 || !what.startsWith('0 '));
+}
+
+function runsOf({ Properties: { ScheduleExpression = '' } = {} }: CostedResource): number {
+  const minutes = Number(/^rate\((\d+) minutes?\)$/.exec(ScheduleExpression)?.[1]);
+  if (!Number.isInteger(minutes)) throw new RangeError(`rate must be in minutes; got ${ScheduleExpression}`);
+  return MINUTES_A_MONTH / minutes;
+}
+
+/** So many requests by callers who are logged in. */
+export function requestCost(requests: number): CostLine[] {
+  const { memoryGb, seconds, tableReads, tableWrites, logBytes, answerBytes } = REQUEST;
+  return [
+    { what: 'API Gateway', dollars: requests * PRICES.apiRequest },
+    { what: 'Functions', dollars: requests * (PRICES.functionRequest + memoryGb * seconds * PRICES.functionMemory) },
+    { what: 'Table', dollars: requests * (tableReads * PRICES.tableRead + tableWrites * PRICES.tableWrite) },
+    { what: 'Logs', dollars: requests * (logBytes / GB) * PRICES.logs },
+    { what: 'Transfer to the internet', dollars: requests * (answerBytes / GB) * PRICES.transferOut },
+  ];
+}
+
+/** So many small trainings, each with its upload and questions, in functions. */
+export function trainingCost(trainings: number): CostLine[] {
+  const of = TRAINING;
+  const compute = of.profileSeconds * of.profileGb + of.trainSeconds * of.trainGb;
+  const requests = requestCost(trainings * of.requests).reduce((sum, { dollars }) => sum + dollars, 0);
+  return [
+    { what: 'Functions that profile and train', dollars: trainings * compute * PRICES.functionMemory },
+    { what: 'Requests about it', dollars: requests },
+    { what: 'Table', dollars: trainings * (of.tableWrites * PRICES.tableWrite + of.tableReads * PRICES.tableRead) },
+    {
+      what: 'Files',
+      dollars:
+        trainings *
+        (of.objectWrites * PRICES.objectWrite +
+          of.objectReads * PRICES.objectRead +
+          of.storedGb * PRICES.objectStorage),
+    },
+    { what: 'Messages and events', dollars: trainings * (of.messages * PRICES.message + of.events * PRICES.event) },
+    { what: 'Logs', dollars: trainings * (of.logBytes / GB) * PRICES.logs },
+  ];
+}
+
+/** One training of an hour on a machine of its own, at the full price. */
+export function longTrainingCost(machine: 'cpuMachine' | 'gpuMachine'): number {
+  const { machineHours, volumeGb } = LONG_TRAINING;
+  const disk = (volumeGb * PRICES.disk) / HOURS_A_MONTH;
+  return machineHours * (PRICES[machine] + PRICES.publicAddress + disk);
+}
+
+/** A month of servers that do the same work and wait for it. */
+export function serverCost(gpu: boolean): CostLine[] {
+  const month = (price: number) => price * HOURS_A_MONTH;
+  return [
+    { what: 'Two servers', dollars: 2 * month(PRICES.server) },
+    { what: 'A load balancer', dollars: month(PRICES.loadBalancer) },
+    { what: 'A database', dollars: month(PRICES.database) },
+    { what: '200 GB of disk', dollars: 200 * PRICES.disk },
+    ...(gpu ? [{ what: 'A machine with a GPU', dollars: month(PRICES.gpuMachine) }] : []),
+  ];
+}
+
+export const total = (lines: readonly CostLine[]): number => lines.reduce((sum, { dollars }) => sum + dollars, 0);
