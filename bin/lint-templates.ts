@@ -26,6 +26,9 @@ const INSTALLATIONS: Readonly<Record<string, readonly string[]>> = {
 /** Regions to lint for: where an installation may stand has a say in which resources and values there are. */
 const REGIONS = ['us-east-1', 'eu-west-1'];
 
+/** W3005: the CDK lets every function depend on its role, which the function names as well. It is of no harm. */
+const IGNORED = ['W3005'];
+
 function fail(line: string): never {
   process.stderr.write(`${line}\n`);
   process.exit(1);
@@ -54,7 +57,14 @@ const templates = Object.entries(INSTALLATIONS).flatMap(([name, context]) => {
     fail(`${name} does not synthesize`);
   return globSync('*.template.json', { cwd: out }).map((file) => join(out, file));
 });
-const code = step(join(venv, 'bin', 'cfn-lint'), ['--regions', ...REGIONS, '--', ...templates]);
+const code = step(join(venv, 'bin', 'cfn-lint'), [
+  '--ignore-checks',
+  ...IGNORED,
+  '--regions',
+  ...REGIONS,
+  '--template',
+  ...templates,
+]);
 if (code === 0)
   console.log(`${templates.length} templates of ${Object.keys(INSTALLATIONS).length} installations: no findings`);
 process.exit(code);
