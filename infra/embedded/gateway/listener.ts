@@ -5,6 +5,7 @@ import type { APIGatewayProxyResult } from 'aws-lambda';
 import { functions, type Surface } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
 import { discardRest, readBody } from './body.ts';
+import { ByteBudget } from './byte-budget.ts';
 import { pathOf, toProxyEvent, writeResult } from './proxy-event.ts';
 import { ResponseStream } from './response-stream.ts';
 import { makeRouter } from './route.ts';
@@ -32,9 +33,26 @@ export interface Listener {
 /** Serves one surface: turns requests into events, calls the function that the topology names, and writes its answer. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const router = makeRouter(options.surface.routes);
+  const budget = new ByteBudget(LARGE_BODIES * options.maxBodyBytes);
+
+  /** What a request's body may take in memory. Small ones do not wait behind large ones. */
+  function claim({ headers }: IncomingMessage): number {
+    const chunked = headers['transfer-encoding'] !== undefined;
+    const announced = chunked ? options.maxBodyBytes : Number(headers['content-length'] ?? 0);
+    return announced <= SMALL_BYTES || announced > options.maxBodyBytes ? 0 : announced;
+  }
 
   async function serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
     if (await options.before(request, response)) return;
+    const giveBack = await budget.take(claim(request));
+    try {
+      await forward(request, response, expectsContinue);
+    } finally {
+      giveBack();
+    }
+  }
+
+  async function forward(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
     const path = pathOf(request);
     const match = router(path);
     if (!match) throw new Error(`no route takes ${path}: the topology has to end with {proxy+}`);
@@ -84,6 +102,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   };
 }
 
+/** Large bodies in hand at once. On its way to a function a body is in memory three or four times. */
+const LARGE_BODIES = 2;
+const SMALL_BYTES = 1024 * 1024;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 function close(server: Server): Promise<void> {
