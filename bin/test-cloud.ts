@@ -1,6 +1,7 @@
 /**
- * `npm run test:cloud [-- PATTERN …]`: the tests against an emulator of AWS. It is a Python program, so this makes a
- * virtual environment in `.trainyard/cloud/`, and makes it anew when the pinned requirements change.
+ * `npm run test:cloud [-- PATTERN …]`: cfn-lint on the templates of the deployment, then the tests against an emulator
+ * of AWS; with a pattern, only the tests whose path matches. The emulator is a Python program, so this makes a virtual
+ * environment in `.trainyard/cloud/`, and makes it anew when the pinned requirements change.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -35,13 +36,15 @@ function install(): void {
 }
 
 install();
-process.exit(
-  step(process.execPath, [
-    '--experimental-vm-modules',
-    '--disable-warning=ExperimentalWarning',
-    join(root, 'node_modules/jest/bin/jest.js'),
-    '--config',
-    join(root, 'test/cloud/jest.config.mjs'),
-    ...process.argv.slice(2),
-  ]),
-);
+const patterns = process.argv.slice(2);
+const linted = patterns.length > 0 ? 0 : step(process.execPath, [join(root, 'bin', 'lint-templates.ts')]);
+const tested = step(process.execPath, [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  join(root, 'node_modules/jest/bin/jest.js'),
+  '--config',
+  join(root, 'test/cloud/jest.config.mjs'),
+  ...patterns,
+]);
+if (linted !== 0) process.stderr.write('cfn-lint found faults in the templates; they are above\n');
+process.exit(tested === 0 ? linted : tested);
