@@ -42,7 +42,8 @@ export async function startMiniStack({ clock }: { clock?: number } = {}): Promis
       SFTP_ENABLED: '0',
       MINISTACK_REGION: REGION,
     },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    // It ends when its input does, and so also when this process is killed.
+    stdio: ['pipe', 'ignore', 'pipe'],
   });
   await ready(process_);
   const endpoint = `http://127.0.0.1:${port}`;
