@@ -35,6 +35,8 @@ export const settingsSchema = z.strictObject({
   throttle: z.strictObject({ rate: bounded(1, 10_000), burst: bounded(1, 5_000) }),
   /** How many calls of a queue's consumer may run at once. SQS knows no less than 2. */
   consumers: z.strictObject({ datasets: bounded(2, 1000), training: bounded(2, 1000) }),
+  /** Of functions and their layer. An emulator runs both on its own machine, so there it is that machine's. */
+  architecture: z.enum(['arm64', 'x64'], { error: choice(['arm64', 'x64']) }),
   /** A web application firewall costs money every hour. */
   waf: flag,
   /** Allows API Gateway to write logs: one setting for the account and region, which somebody may have made already. */
@@ -66,6 +68,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 const common = {
   throttle: { rate: 100, burst: 200 },
   consumers: { datasets: 10, training: 5 },
+  architecture: 'arm64',
   waf: false,
   apiLogRole: true,
   corsOrigins: ['*'],
@@ -87,6 +90,7 @@ export const OVERRIDABLE = [
   'removal',
   'logDays',
   'backupDays',
+  'architecture',
   'waf',
   'apiLogRole',
   'budget',
