@@ -85,7 +85,8 @@ class Identities {
   #plain(value: unknown): unknown {
     if (value instanceof Graph) return `graph ${this.#id(value)}`;
     if (typeof value === 'bigint') return `${value}n`;
-    if (Object.is(value, -0) || Number.isNaN(value)) return `number ${Object.is(value, -0) ? '-0' : 'NaN'}`;
+    if (Object.is(value, -0)) return 'number -0';
+    if (typeof value === 'number' && !Number.isFinite(value)) return `number ${value}`;
     if (value instanceof Object && ArrayBuffer.isView(value)) {
       if (value.byteLength > COMPARE_LIMIT * 8) return `data ${this.#id(value)}`;
       return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');

@@ -16,6 +16,17 @@ function left(build: (b: Builder, x: Value) => Value): string[] {
 }
 
 describe('simplify', () => {
+  test('keeps apart what differs by the sign of an infinity alone', async () => {
+    const { y } = await evaluate([random(1, [1])], (b, [x]) => ({
+      y: ops.concat(
+        b,
+        [ops.pad(b, x!, 0, 1, 0, Number.POSITIVE_INFINITY), ops.pad(b, x!, 0, 1, 0, Number.NEGATIVE_INFINITY)],
+        0,
+      ),
+    }));
+    expect([toNumbers(y!)[0], toNumbers(y!)[2]]).toEqual([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+  });
+
   test('does arithmetic on constants', () => {
     expect(left((b, x) => ops.mul(b, x, ops.exp(b, ops.add(b, b.scalar('float64', 1), 2))))).toEqual(['Mul']);
   });
