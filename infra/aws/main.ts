@@ -21,7 +21,7 @@ try {
   const settings = readSettings(stage, override);
   await Promise.all([
     bundleFunctions(root, join(built, 'functions')),
-    cutRuntime(join(built, 'runtime'), { os: 'linux', arch: 'arm64' }),
+    cutRuntime(join(built, 'runtime'), { os: 'linux', arch: settings.architecture }),
   ]);
   makeApp({
     app,

@@ -1,16 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import {
-  ApplicationLogLevel,
-  Architecture,
-  Function as LambdaFunction,
-  LoggingFormat,
-  Runtime,
-} from 'aws-cdk-lib/aws-lambda';
+import { ApplicationLogLevel, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type FunctionName, functions } from '#infra/topology.ts';
-import { removalOf, retentionOf } from '../scope.ts';
+import { architectureOf, removalOf, retentionOf } from '../scope.ts';
 import { environmentOf } from './environment.ts';
 import { statementsOf } from './permissions.ts';
 import { explainWildcards } from './wildcards.ts';
@@ -47,7 +41,7 @@ export class TrainyardFunction extends LambdaFunction {
       ...(functionName === undefined ? {} : { functionName }),
       description: `${name} of Trainyard (${world.installation.stage})`,
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture: architectureOf(world.installation),
       handler: 'index.handler',
       code: world.programs.codeOf(name),
       layers: spec.runtime ? [world.runtime] : [],

@@ -1,15 +1,15 @@
-import { Architecture, type Code, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { type Code, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { type Installation, removalOf } from '../scope.ts';
+import { architectureOf, type Installation, removalOf } from '../scope.ts';
 
 /** The layer with ONNX Runtime, cut by `layers/onnxruntime/cut.ts`. */
 export class RuntimeLayer extends LayerVersion {
   constructor(scope: Construct, id: string, installation: Installation, code: () => Code) {
     super(scope, id, {
       code: code(),
-      description: 'ONNX Runtime for linux/arm64',
+      description: 'ONNX Runtime',
       compatibleRuntimes: [Runtime.NODEJS_24_X],
-      compatibleArchitectures: [Architecture.ARM_64],
+      compatibleArchitectures: [architectureOf(installation)],
       removalPolicy: removalOf(installation),
     });
   }
