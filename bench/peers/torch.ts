@@ -1,8 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { VirtualEnvironmentError, virtualEnvironment } from '../../bin/virtual-environment.ts';
 
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('torch_training.py', import.meta.url));
@@ -19,16 +19,15 @@ export interface Torch extends AsyncDisposable {
  * Undefined, with a line on standard error, where there is no Python or no way to install.
  */
 export function startTorch(threads: number, compiled: boolean): Torch | undefined {
-  let python: string;
+  let programs: string;
   try {
-    python = install();
+    programs = virtualEnvironment(ENVIRONMENT, REQUIREMENTS);
   } catch (error) {
-    process.stderr.write(
-      `measured without PyTorch: ${error instanceof Error ? error.message.split('\n')[0] : error}\n`,
-    );
+    if (!(error instanceof VirtualEnvironmentError)) throw error;
+    process.stderr.write(`measured without PyTorch: ${error.message}\n`);
     return undefined;
   }
-  const child = spawn(python, [SCRIPT, String(threads), ...(compiled ? ['--compile'] : [])], {
+  const child = spawn(join(programs, 'python'), [SCRIPT, String(threads), ...(compiled ? ['--compile'] : [])], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -45,20 +44,4 @@ export function startTorch(threads: number, compiled: boolean): Torch | undefine
       await exited;
     },
   };
-}
-
-/** The environment's Python. */
-function install(): string {
-  const python = join(ENVIRONMENT, 'bin', 'python');
-  const installed = join(ENVIRONMENT, 'requirements.txt');
-  const wanted = readFileSync(REQUIREMENTS, 'utf8');
-  if (existsSync(installed) && readFileSync(installed, 'utf8') === wanted) return python;
-  process.stderr.write(`installing ${wanted.trim().replaceAll('\n', ', ')} under ${ENVIRONMENT}\n`);
-  mkdirSync(ENVIRONMENT, { recursive: true });
-  execFileSync('python3', ['-m', 'venv', ENVIRONMENT], { stdio: 'ignore' });
-  execFileSync(python, ['-m', 'pip', 'install', '--quiet', '-r', REQUIREMENTS], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  writeFileSync(installed, wanted);
-  return python;
 }

@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   functions: ['layers', 'containers/trainer'],
   containers: ['layers', 'functions/wiring.ts'],
   infra: ['layers', 'functions/settings.ts'],
-  bench: ['layers', 'functions', 'containers'],
+  bench: ['layers', 'functions', 'containers', 'bin/virtual-environment.ts'],
   bin: [],
 };
 
