@@ -1,23 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type RunningHost, startHostProcess } from './running-host.ts';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { useHost } from './use-host.ts';
 import { User } from './user.ts';
 
-let folder: string;
-let host: RunningHost;
+const served = useHost();
 let user: User;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
-  host = await startHostProcess(join(folder, 'data'));
-  user = await User.register(host.base);
-});
-
-afterAll(async () => {
-  await host.stop();
-  rmSync(folder, { recursive: true, force: true });
+  user = await User.register(served.host.base);
 });
 
 /** Beyond the part of a file that an upload looks into at once. */

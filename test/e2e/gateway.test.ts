@@ -1,27 +1,13 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type RunningHost, startHostProcess } from './running-host.ts';
+import { describe, expect, test } from '@jest/globals';
+import { useHost } from './use-host.ts';
 import { User } from './user.ts';
 
 const LIMIT = 32 * 1024 * 1024;
 
-let folder: string;
-let host: RunningHost;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
-  host = await startHostProcess(join(folder, 'data'));
-});
-
-afterAll(async () => {
-  await host.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const served = useHost();
 
 async function read(response: IncomingMessage) {
   const chunks: Buffer[] = [];
@@ -32,7 +18,7 @@ async function read(response: IncomingMessage) {
 describe('the listener', () => {
   test('refuses a body that is announced too large before it is sent', async () => {
     const headers = { 'content-type': 'application/json', 'content-length': LIMIT * 2, expect: '100-continue' };
-    const outgoing = request(`${host.base}/auth/login`, { method: 'POST', headers });
+    const outgoing = request(`${served.host.base}/auth/login`, { method: 'POST', headers });
     let asked = false;
     outgoing.on('continue', () => {
       asked = true;
@@ -47,12 +33,12 @@ describe('the listener', () => {
   });
 
   test('refuses a body that turns out too large', async () => {
-    const outgoing = request(`${host.base}/datasets/upload`, {
+    const outgoing = request(`${served.host.base}/datasets/upload`, {
       method: 'POST',
       headers: {
         'content-type': 'multipart/form-data; boundary=x',
         'transfer-encoding': 'chunked',
-        authorization: `Bearer ${(await User.register(host.base)).client.token}`,
+        authorization: `Bearer ${(await User.register(served.host.base)).client.token}`,
       },
     });
     const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>;
@@ -67,21 +53,21 @@ describe('the listener', () => {
   });
 
   test('answers HEAD with the head alone', async () => {
-    const response = await fetch(host.base, { method: 'HEAD' });
+    const response = await fetch(served.host.base, { method: 'HEAD' });
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toContain('json');
     expect(await response.text()).toBe('');
   });
 
   test('takes names that every object has for names like any other', async () => {
-    const outgoing = request(`${host.base}/?constructor=1&__proto__=2`, { headers: { toString: '1' } });
+    const outgoing = request(`${served.host.base}/?constructor=1&__proto__=2`, { headers: { toString: '1' } });
     outgoing.setHeader('__proto__', '1').end();
     const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
     response.resume();
     expect(response.statusCode).toBe(200);
 
-    const { token } = (await User.register(host.base)).client;
-    const answer = await fetch(`${host.base}/datasets?constructor=1&__proto__=2`, {
+    const { token } = (await User.register(served.host.base)).client;
+    const answer = await fetch(`${served.host.base}/datasets?constructor=1&__proto__=2`, {
       headers: { authorization: `Bearer ${token}` },
     });
     expect(answer.status).toBe(400);
@@ -90,19 +76,19 @@ describe('the listener', () => {
   });
 
   test('survives clients that break off', async () => {
-    const socket = connect(Number(new URL(host.base).port), '127.0.0.1');
+    const socket = connect(Number(new URL(served.host.base).port), '127.0.0.1');
     await once(socket, 'connect');
     socket.write(
       'POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"user',
     );
     socket.destroy();
     await once(socket, 'close');
-    expect((await fetch(host.base)).status).toBe(200);
+    expect((await fetch(served.host.base)).status).toBe(200);
   });
 
   test('answers nonsense with an error of the surface', async () => {
     for (const path of ['/no/such/path', '//', '/%ff', '/models/%00/predict', `/${'x'.repeat(5000)}`]) {
-      const response = await fetch(`${host.base}${path}`);
+      const response = await fetch(`${served.host.base}${path}`);
       expect([400, 401, 404, 405]).toContain(response.status);
       expect(await response.json()).toHaveProperty('error');
     }

@@ -1,41 +1,26 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { openEmbedded } from '#embedded/open.ts';
 import { queues } from '#infra/topology.ts';
-import { type RunningHost, startHostProcess } from './running-host.ts';
+import { startHostProcess } from './running-host.ts';
+import { useHost } from './use-host.ts';
 import { User } from './user.ts';
 
 /** Long enough to be interrupted, whatever the machine. */
 const LONG = { epochs: 10_000, batch_size: 8, hidden_layers: [64, 64], seed: 3 };
 const SHORT = { epochs: 300, batch_size: 8, hidden_layers: [32], seed: 3 };
 
-let folder: string;
-let data: string;
-let host: RunningHost;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
-  data = join(folder, 'data');
-  host = await startHostProcess(data);
-});
-
-afterAll(async () => {
-  await host.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const served = useHost();
 
 describe('a training that is interrupted', () => {
   test('by its owner: is stopped for everyone at once, and its process ends', async () => {
-    const user = await User.register(host.base);
+    const user = await User.register(served.host.base);
     const { id } = await user.uploadPenguins();
     const job = await user.train(id, LONG);
     await user.jobIs(job, (status) => status.status === 'running' && status.current_epoch > 0);
 
     expect(await user.client.post(`/training/stop/${job}`)).toMatchObject({ job_id: job, status: 'stopped' });
     expect((await user.status(job)).status).toBe('stopped');
-    const adapters = await openEmbedded({ dir: data, baseUrl: host.base, queues });
+    const adapters = await openEmbedded({ dir: served.data, baseUrl: served.host.base, queues });
     await user.until(
       () => adapters.compute.describe(`${job}-1`),
       (state) => state === 'succeeded' || state === 'failed',
@@ -47,16 +32,16 @@ describe('a training that is interrupted', () => {
   }, 60_000);
 
   test('by the death of its host: is done again by the next host, with the same result', async () => {
-    const user = await User.register(host.base);
+    const user = await User.register(served.host.base);
     const { id } = await user.uploadPenguins();
     const undisturbed = await user.train(id, SHORT);
     await user.jobIs(undisturbed, (status) => status.status === 'completed');
 
     const job = await user.train(id, SHORT);
     await user.jobIs(job, (status) => status.status === 'running');
-    await host.stop('SIGKILL');
-    host = await startHostProcess(data);
-    user.client.useBase(host.base);
+    await served.host.stop('SIGKILL');
+    served.host = await startHostProcess(served.data);
+    user.client.useBase(served.host.base);
     await user.jobIs(job, (status) => status.status === 'completed');
     const [expected, got] = [await user.results(undisturbed), await user.results(job)];
     expect(got.final_metrics).toEqual(expected.final_metrics);

@@ -1,33 +1,21 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Client } from '#infra/embedded/demo/client.ts';
 import { runMainJob } from '#infra/embedded/demo/session.ts';
 import { Terminal } from '#infra/embedded/demo/terminal.ts';
-import { type RunningHost, startHostProcess } from './running-host.ts';
+import { useHost } from './use-host.ts';
 
-let folder: string;
-let host: RunningHost;
-
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
-  host = await startHostProcess(join(folder, 'data'));
-});
-
-afterAll(async () => {
-  await host.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const served = useHost();
 
 describe('the main job on one machine', () => {
   test('registers, uploads, trains, watches, predicts and downloads', async () => {
     const printed = new PassThrough();
     const lines: Buffer[] = [];
     printed.on('data', (chunk: Buffer) => lines.push(chunk));
-    const file = join(folder, 'penguins.onnx');
-    const accuracy = await runMainJob(new Client(host.base), new Terminal(printed), file);
+    const file = join(served.folder, 'penguins.onnx');
+    const accuracy = await runMainJob(new Client(served.host.base), new Terminal(printed), file);
     expect(accuracy).toBeGreaterThanOrEqual(0.95);
     expect(readFileSync(file).length).toBeGreaterThan(1000);
     expect(Buffer.concat(lines).toString()).toContain('test accuracy');
@@ -35,17 +23,17 @@ describe('the main job on one machine', () => {
 
   test('serves its documents with assets of its own', async () => {
     for (const page of ['/docs', '/redoc']) {
-      const html = await (await fetch(`${host.base}${page}`)).text();
+      const html = await (await fetch(`${served.host.base}${page}`)).text();
       const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(
-        (match) => new URL(match[1]!, `${host.base}${page}`),
+        (match) => new URL(match[1]!, `${served.host.base}${page}`),
       );
       expect(assets.length).toBeGreaterThan(0);
       for (const asset of assets) {
-        expect(asset.origin).toBe(host.base);
+        expect(asset.origin).toBe(served.host.base);
         expect((await fetch(asset)).status).toBe(200);
       }
     }
-    const document = (await (await fetch(`${host.base}/openapi.json`)).json()) as { openapi: string };
+    const document = (await (await fetch(`${served.host.base}/openapi.json`)).json()) as { openapi: string };
     expect(document.openapi).toMatch(/^3\.1/);
   });
 });
