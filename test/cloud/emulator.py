@@ -1,6 +1,7 @@
 """MiniStack on a clock that the test sets: `emulator.py [CLOCK]`, where CLOCK is a file with epoch seconds in it."""
 
 import datetime
+import json
 import os
 import stat
 import sys
@@ -42,10 +43,28 @@ def end_with_parent():
     threading.Thread(target=wait, daemon=True).start()
 
 
+def answer_whole_what_streams():
+    """API Gateway invokes a function that streams by a URI of its own, which MiniStack takes for part of the name, and
+    Lambda's Node.js runtime has a global for it. Functions set NODE_OPTIONS themselves, hence the worker's script."""
+    from ministack.core import lambda_runtime
+    from ministack.services import apigateway_v1
+
+    function_of = apigateway_v1._extract_lambda_ref_from_integration_uri
+
+    def whole(uri):
+        return function_of((uri or "").replace("/response-streaming-invocations", "/invocations"))
+
+    apigateway_v1._extract_lambda_ref_from_integration_uri = whole
+    answers = os.path.join(os.path.dirname(os.path.abspath(__file__)), "streamed-answers.ts")
+    script = lambda_runtime._NODEJS_WORKER_SCRIPT
+    lambda_runtime._NODEJS_WORKER_SCRIPT = f"require({json.dumps(answers)});\n{script}"
+
+
 end_with_parent()
 if len(sys.argv) > 1:
     follow(sys.argv.pop(1))
 
 from ministack.app import main  # noqa: E402 - it must not have seen the other clock
 
+answer_whole_what_streams()
 main()

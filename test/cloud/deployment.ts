@@ -1,0 +1,76 @@
+/** `cdk bootstrap` and `cdk deploy` against the emulator, as anybody would run them against AWS. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { CREDENTIALS, REGION } from './ministack.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const CDK = join(root, 'node_modules/aws-cdk/bin/cdk');
+const ACCOUNT = '000000000000';
+const STACKS = ['data', 'events', 'api'].map((name) => `trainyard-dev-${name}`);
+const LIMIT_MS = 120_000;
+
+/** What every deployment of the test has; MiniStack runs functions on this machine, hence its architecture. */
+const CONTEXT = { stage: 'dev', removal: 'retain', batch: 'false', architecture: process.arch };
+
+export interface CloudFormation {
+  readonly endpoint: string;
+  /** For what `cdk` leaves behind. */
+  readonly folder: string;
+}
+
+export interface Deployed {
+  /** Of the platform surface, without a slash at its end. */
+  readonly base: string;
+  /** How many stacks CloudFormation had nothing to do for. */
+  readonly unchanged: number;
+}
+
+type Outputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** Resolves with what `cdk` said; rejects with the last of it where it fails or takes longer than two minutes. */
+async function cdk({ endpoint, folder }: CloudFormation, cwd: string, args: readonly string[]): Promise<string> {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    CDK_HOME: folder,
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+    CDK_DISABLE_VERSION_CHECK: '1',
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: CREDENTIALS.secretAccessKey,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+  const all = [CDK, ...args, '--no-notices'];
+  const options = { cwd, env, timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: 1 << 26 } as const;
+  try {
+    const { stdout, stderr } = await run(process.execPath, all, options);
+    return stdout + stderr;
+  } catch (error) {
+    const { stdout, stderr } = error as { readonly stdout: string; readonly stderr: string };
+    throw new Error(`cdk ${args[0]} failed: ${`${stdout}${stderr}`.slice(-3000)}`);
+  }
+}
+
+/** From the folder, where there is no app: it needs none. */
+export const bootstrap = (to: CloudFormation): Promise<string> =>
+  cdk(to, to.folder, ['bootstrap', `aws://${ACCOUNT}/${REGION}`]);
+
+/** Deploys the stacks that need no Batch. */
+export async function deploy(to: CloudFormation, settings: Readonly<Record<string, string>> = {}): Promise<Deployed> {
+  const context = Object.entries({ ...CONTEXT, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const outputs = join(to.folder, 'outputs.json');
+  const output = join(to.folder, 'cdk.out');
+  const files = ['--output', output, '--outputs-file', outputs];
+  const said = await cdk(to, root, ['deploy', ...STACKS, '--require-approval', 'never', ...files, ...context]);
+  const { BasePlatform: base } = (JSON.parse(readFileSync(outputs, 'utf8')) as Outputs)['trainyard-dev-api'] ?? {};
+  const [, id, stage] = /^https:\/\/(\w+)\.execute-api\.[^/]+\/(\w+)$/.exec(base ?? '') ?? [];
+  if (id === undefined) throw new Error(`BasePlatform must be the URL of a stage; got ${base}`);
+  // The name of an API leads to AWS; MiniStack answers for it at a path.
+  const url = `${to.endpoint}/restapis/${id}/${stage}/_user_request_`;
+  return { base: url, unchanged: said.split('(no changes)').length - 1 };
+}
