@@ -4,6 +4,6 @@ import { jest, step } from './steps.ts';
 const results = [
   step('tsc', ['--noEmit', '--project', 'tsconfig.json']),
   step('biome', ['ci', '--error-on-warnings']),
-  step(process.execPath, jest('test/architecture')),
+  step(process.execPath, jest('test/jest.config.mjs', 'test/architecture')),
 ];
 process.exit(results.some((code) => code !== 0) ? 1 : 0);

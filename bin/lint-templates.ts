@@ -6,7 +6,7 @@ import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { step } from './steps.ts';
-import { VirtualEnvironmentError, virtualEnvironment } from './virtual-environment.ts';
+import { virtualEnvironmentOrExit } from './virtual-environment.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.trainyard', 'cloud');
@@ -30,16 +30,7 @@ function fail(line: string): never {
   process.exit(1);
 }
 
-function install(): string {
-  try {
-    return virtualEnvironment(join(folder, 'lint'), join(root, 'infra', 'aws', 'lint-requirements.txt'));
-  } catch (error) {
-    if (error instanceof VirtualEnvironmentError) fail(error.message);
-    throw error;
-  }
-}
-
-const programs = install();
+const programs = virtualEnvironmentOrExit(join(folder, 'lint'), join(root, 'infra', 'aws', 'lint-requirements.txt'));
 const cdk = join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk');
 const templates = Object.entries(INSTALLATIONS).flatMap(([name, context]) => {
   const out = join(folder, 'templates', name);

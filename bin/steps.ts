@@ -7,12 +7,12 @@ export function step(program: string, args: readonly string[]): number {
   return done.status ?? 1;
 }
 
-/** The arguments that make Node.js run jest on ES modules. */
-export const jest = (...args: readonly string[]): string[] => [
+/** The arguments that make Node.js run jest on ES modules, with the tests that a configuration names. */
+export const jest = (config: string, ...args: readonly string[]): string[] => [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   'node_modules/jest/bin/jest.js',
   '--config',
-  'test/jest.config.mjs',
+  config,
   ...args,
 ];

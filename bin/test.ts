@@ -1,4 +1,4 @@
 /** `npm test [-- PATTERN …]`: the tests, or those whose path matches. */
 import { jest, step } from './steps.ts';
 
-process.exit(step(process.execPath, jest(...process.argv.slice(2))));
+process.exit(step(process.execPath, jest('test/jest.config.mjs', ...process.argv.slice(2))));

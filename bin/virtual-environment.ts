@@ -32,3 +32,14 @@ export function virtualEnvironment(folder: string, requirements: string): string
   writeFileSync(stamp, wanted);
   return programs;
 }
+
+/** The same for a command that is of no use without it: says why in one line and ends with 1. */
+export function virtualEnvironmentOrExit(folder: string, requirements: string): string {
+  try {
+    return virtualEnvironment(folder, requirements);
+  } catch (error) {
+    if (!(error instanceof VirtualEnvironmentError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}
