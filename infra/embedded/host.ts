@@ -1,5 +1,4 @@
 /** Trainyard on one machine: the topology's functions, queues, rules and schedules in one process and its children. */
-import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ComputeTask } from '#domain/ports.ts';
 import type { ComputeCommand, EmbeddedHost, EmbeddedOptions } from '#embedded/adapters.ts';
@@ -65,7 +64,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
     baseUrl: () => baseUrl,
     computeCommand: (task) => trainerCommand(options.dataDir, task),
     log: ({ task, stream, line }) => logger.info('trainer', { task: task.id, stream, line }),
-    maxTasks: Math.max(1, availableParallelism() - 1),
   });
 
   const stops: (() => Promise<void>)[] = [() => adapters.close()];
