@@ -52,9 +52,20 @@ export function tensorFrom<D extends DType>(
   return tensor<D>(dtype, shape, fromNumbers[dtype](values));
 }
 
+type Filled = { readonly [D in DType]: (size: number, value: number) => DataOf[D] };
+
+const filledWith: Filled = {
+  float32: (size, value) => new Float32Array(size).fill(value),
+  float64: (size, value) => new Float64Array(size).fill(value),
+  int64: (size, value) => new BigInt64Array(size).fill(BigInt(value)),
+  int32: (size, value) => new Int32Array(size).fill(value),
+  bool: (size, value) => new Uint8Array(size).fill(value === 0 ? 0 : 1),
+  string: (size, value) => new Array<string>(size).fill(String(value)),
+};
+
 /** A tensor with one value everywhere. */
 export function filled<D extends DType>(dtype: D, shape: readonly number[], value: number): TensorOf<D> {
-  return tensorFrom(dtype, shape, new Array<number>(sizeOf(shape)).fill(value));
+  return tensor<D>(dtype, shape, filledWith[dtype](sizeOf(shape), value));
 }
 
 export function scalar<D extends DType>(dtype: D, value: number): TensorOf<D> {
