@@ -14,14 +14,14 @@ import {
   checkBlobKey,
   checkContentType,
   checkExpiry,
-  checkPart,
   checkParts,
+  checkPartToPut,
   DEFAULT_CONTENT_TYPE,
   unquoted,
 } from '#domain/blob-rules.ts';
 import { InternalError } from '#domain/errors.ts';
 import { BlobNotFoundError, InvalidRangeError } from '#domain/port-errors.ts';
-import type { BlobEntry, BlobInfo, Blobs, UploadPart } from '#domain/ports.ts';
+import type { BlobEntry, BlobInfo, Blobs, PartToPut, UploadPart } from '#domain/ports.ts';
 import { type BlobContext, headBlob, infoOf, writtenBlob } from './blob-context.ts';
 import { callS3, isAbsent, isOutOfRange, translateS3 } from './blob-errors.ts';
 import { putStream, putWhole } from './blob-put.ts';
@@ -126,16 +126,26 @@ export class S3Blobs implements Blobs {
     return id;
   }
 
-  async presignPart(key: string, uploadId: string, part: number, expiresInSeconds: number): Promise<string> {
+  async presignParts(
+    key: string,
+    uploadId: string,
+    parts: readonly PartToPut[],
+    expiresInSeconds: number,
+  ): Promise<readonly string[]> {
     checkBlobKey(key);
     checkUrlKey(key);
-    checkPart(part);
     checkExpiry(expiresInSeconds);
+    parts.forEach(checkPartToPut);
     const upload = { ...this.#object(key), UploadId: uploadId };
     // A URL is made without asking S3, also for an upload that is not there.
     await callS3(() => this.#context.client.send(new ListPartsCommand({ ...upload, MaxParts: 1 })));
-    const command = new UploadPartCommand({ ...upload, PartNumber: part });
-    return getSignedUrl(this.#context.client, command, this.#signing(expiresInSeconds));
+    return Promise.all(
+      parts.map(({ part, bytes }) => {
+        // The length is signed with the rest, so that S3 refuses any other.
+        const command = new UploadPartCommand({ ...upload, PartNumber: part, ContentLength: bytes });
+        return getSignedUrl(this.#context.client, command, this.#signing(expiresInSeconds));
+      }),
+    );
   }
 
   async completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo> {

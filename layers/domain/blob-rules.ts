@@ -1,6 +1,6 @@
 import { InternalError } from './errors.ts';
 import { InvalidBlobKeyError, InvalidRangeError, InvalidUploadError } from './port-errors.ts';
-import type { UploadPart } from './ports.ts';
+import type { PartToPut, UploadPart } from './ports.ts';
 
 /** The bounds of S3, which every implementation keeps, so that what works in one place works in another. */
 export const BLOB_LIMITS = {
@@ -33,6 +33,14 @@ export function checkContentType(contentType: string): void {
 export function checkPart(part: number): void {
   if (!Number.isInteger(part) || part < 1 || part > BLOB_LIMITS.parts) {
     throw new InvalidUploadError(`part must be between 1 and ${BLOB_LIMITS.parts}; got ${part}`);
+  }
+}
+
+/** Throws `InvalidUploadError`. */
+export function checkPartToPut({ part, bytes }: PartToPut): void {
+  checkPart(part);
+  if (!Number.isInteger(bytes) || bytes < 1 || bytes > BLOB_LIMITS.partBytes) {
+    throw new InvalidUploadError(`bytes must be between 1 and ${BLOB_LIMITS.partBytes}; got ${bytes}`);
   }
 }
 

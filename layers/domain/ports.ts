@@ -120,6 +120,13 @@ export interface UploadPart {
   readonly etag: string;
 }
 
+export interface PartToPut {
+  /** 1–10000. */
+  readonly part: number;
+  /** As many as will be put, and no others: 1 to 5 GiB. */
+  readonly bytes: number;
+}
+
 /** One bucket. A key is 1–1024 bytes of UTF-8; what is written becomes visible as a whole or not at all. */
 export interface Blobs {
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: { contentType?: string }): Promise<BlobInfo>;
@@ -141,7 +148,13 @@ export interface Blobs {
 
   /** Multipart: parts of at least 5 MiB (but the last), put to presigned URLs in any order; the answer's ETag header is the part's etag. */
   startUpload(key: string, options?: { contentType?: string }): Promise<string>;
-  presignPart(key: string, uploadId: string, part: number, expiresInSeconds: number): Promise<string>;
+  /** A URL for each part, in their order, that takes just as many bytes: others are answered 403. Throws `InvalidUploadError`. */
+  presignParts(
+    key: string,
+    uploadId: string,
+    parts: readonly PartToPut[],
+    expiresInSeconds: number,
+  ): Promise<readonly string[]>;
   completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo>;
   abortUpload(key: string, uploadId: string): Promise<void>;
 }

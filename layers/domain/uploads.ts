@@ -9,7 +9,7 @@ import { noteGarbage } from './garbage.ts';
 import { blobKeys, keys } from './keys.ts';
 import { LIMITS } from './limits.ts';
 import { InvalidUploadError, TransactionFailedError } from './port-errors.ts';
-import type { Blobs, Table, UploadPart } from './ports.ts';
+import type { Blobs, PartToPut, Table, UploadPart } from './ports.ts';
 import { epochSeconds, isoTime } from './times.ts';
 
 export const upload = z.object({
@@ -41,6 +41,13 @@ export function partSize(fileSize: number): number {
 
 const partCount = (fileSize: number): number => Math.max(1, Math.ceil(fileSize / partSize(fileSize)));
 
+/** All as large as the first, but for the last, which is the rest. */
+const partsOf = (fileSize: number): PartToPut[] =>
+  Array.from({ length: partCount(fileSize) }, (_, index) => ({
+    part: index + 1,
+    bytes: Math.min(partSize(fileSize), fileSize - index * partSize(fileSize)),
+  }));
+
 /** Opens the upload and hands out a URL for each part. */
 export async function startUpload(
   table: Table,
@@ -52,19 +59,15 @@ export async function startUpload(
   const key = blobKeys.datasetFile(wanted.account_id, wanted.id);
   const uploadId = await blobs.startUpload(key, { contentType: 'text/csv' });
   const size = partSize(wanted.file_size);
-  const parts = await Promise.all(
-    Array.from({ length: partCount(wanted.file_size) }, async (_, i) => ({
-      part: i + 1,
-      url: await blobs.presignPart(key, uploadId, i + 1, LIMITS.upload.seconds),
-    })),
-  );
+  const toPut = partsOf(wanted.file_size);
+  const urls = await blobs.presignParts(key, uploadId, toPut, LIMITS.upload.seconds);
   const item = { ...keys.upload(wanted.account_id, wanted.id), ...wanted, upload_id: uploadId };
   await table.transact([
     // Once complete, the file has no owner until the dataset is written.
     noteGarbage('datasets', blobKeys.datasetPrefix(wanted.account_id, wanted.id), expires + 3_600_000),
     { kind: 'put', item: { ...item, expiresAt: epochSeconds(expires) } },
   ]);
-  return { partSize: size, parts };
+  return { partSize: size, parts: urls.map((url, index) => ({ part: index + 1, url })) };
 }
 
 /** Throws `NotFoundError`, also for another account's and for one that has expired. */

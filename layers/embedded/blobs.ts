@@ -3,13 +3,13 @@ import {
   checkBlobKey,
   checkContentType,
   checkExpiry,
-  checkPart,
+  checkPartToPut,
   DEFAULT_CONTENT_TYPE,
   resolveRange,
 } from '#domain/blob-rules.ts';
 import { InternalError } from '#domain/errors.ts';
 import { BlobNotFoundError, InvalidCursorError } from '#domain/port-errors.ts';
-import type { BlobInfo, Blobs, BucketName, UploadPart } from '#domain/ports.ts';
+import type { BlobInfo, Blobs, BucketName, PartToPut, UploadPart } from '#domain/ports.ts';
 import { contentsOf, INFO_COLUMNS, infoOf, replaceBlob } from './blob-rows.ts';
 import type { Content, Contents } from './contents.ts';
 import type { Database, Row } from './database.ts';
@@ -139,15 +139,18 @@ export class FileBlobs implements Blobs {
     return this.#store.uploads.start(this.#bucket, key, contentType);
   }
 
-  async presignPart(key: string, uploadId: string, part: number, expiresInSeconds: number): Promise<string> {
+  async presignParts(
+    key: string,
+    uploadId: string,
+    parts: readonly PartToPut[],
+    expiresInSeconds: number,
+  ): Promise<readonly string[]> {
     checkBlobKey(key);
-    checkPart(part);
     checkExpiry(expiresInSeconds);
+    parts.forEach(checkPartToPut);
     this.#store.uploads.require(this.#bucket, key, uploadId);
-    return this.#store.urls.make(
-      { method: 'PUT', bucket: this.#bucket, key, upload: uploadId, part },
-      expiresInSeconds,
-    );
+    const common = { method: 'PUT', bucket: this.#bucket, key, upload: uploadId } as const;
+    return parts.map(({ part, bytes }) => this.#store.urls.make({ ...common, part, bytes }, expiresInSeconds));
   }
 
   async completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo> {

@@ -20,6 +20,8 @@ export type Grant =
       readonly key: string;
       readonly upload: string;
       readonly part: number;
+      /** Just so many, and no others. */
+      readonly bytes: number;
     };
 
 /** A URL that is altered, expired, or not ours at all. */
@@ -49,6 +51,7 @@ export class PresignedUrls {
     if (grant.method === 'PUT') {
       query.set('upload', grant.upload);
       query.set('part', String(grant.part));
+      query.set('bytes', String(grant.bytes));
     }
     query.set('expires', String(expires));
     query.set('signature', this.#sign(grant, expires));
@@ -101,6 +104,7 @@ const putGrant = (bucket: BucketName, key: string, query: URLSearchParams): Gran
   key,
   upload: query.get('upload') ?? '',
   part: Number(query.get('part')),
+  bytes: Number(query.get('bytes')),
 });
 
 function decoded(text: string | undefined): string | undefined {

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { BLOB_LIMITS } from '#domain/blob-rules.ts';
 import { PayloadTooLargeError } from '#domain/errors.ts';
 import { BlobNotFoundError, InvalidRangeError, InvalidUploadError } from '#domain/port-errors.ts';
 import type { Blobs, BucketName } from '#domain/ports.ts';
@@ -76,8 +75,10 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
 
 async function putPart(store: PresignedStore, grant: Put, request: IncomingMessage, response: ServerResponse) {
   const declared = request.headers['content-length'];
-  if (declared !== undefined && Number(declared) > BLOB_LIMITS.partBytes) {
-    throw new PayloadTooLargeError('body', BLOB_LIMITS.partBytes, Number(declared));
+  if (declared === undefined) return refuse(request, response, 411, 'Content-Length is missing');
+  // The status of S3, where the length is part of the signature.
+  if (declared !== String(grant.bytes)) {
+    return refuse(request, response, 403, `the URL takes ${grant.bytes} bytes; got ${declared}`);
   }
   const etag = await store.uploads.putPart(grant.bucket, grant.key, grant.upload, grant.part, request);
   response.writeHead(200, { ETag: `"${etag}"`, 'Content-Length': 0 }).end();

@@ -227,8 +227,10 @@ export function blobsConformance(name: string, open: () => Promise<BlobsSubject>
     });
 
     describe('multipart', () => {
+      const urlOf = async (key: string, upload: string, part: number, bytes: number) =>
+        (await blobs.presignParts(key, upload, [{ part, bytes }], 60))[0]!;
       const put = async (key: string, upload: string, part: number, body: Uint8Array<ArrayBuffer>) => {
-        const response = await fetch(await blobs.presignPart(key, upload, part, 60), { method: 'PUT', body });
+        const response = await fetch(await urlOf(key, upload, part, body.length), { method: 'PUT', body });
         expect(response.status).toBe(200);
         return { part, etag: response.headers.get('etag') ?? '' };
       };
@@ -267,8 +269,10 @@ export function blobsConformance(name: string, open: () => Promise<BlobsSubject>
           await expect(blobs.completeUpload('parts', upload, parts)).rejects.toThrow(InvalidUploadError);
         }
         await expect(blobs.completeUpload('another', upload, [first])).rejects.toThrow(InvalidUploadError);
-        await expect(blobs.presignPart('parts', upload, 0, 60)).rejects.toThrow('between 1 and 10000; got 0');
-        await expect(blobs.presignPart('parts', 'unknown', 1, 60)).rejects.toThrow(InvalidUploadError);
+        await expect(urlOf('parts', upload, 0, 1)).rejects.toThrow('part must be between 1 and 10000; got 0');
+        await expect(urlOf('parts', upload, 1, 0)).rejects.toThrow('bytes must be between 1 and 5368709120; got 0');
+        await expect(urlOf('parts', upload, 1, 5 * 1024 ** 3 + 1)).rejects.toThrow('got 5368709121');
+        await expect(urlOf('parts', 'unknown', 1, 1)).rejects.toThrow(InvalidUploadError);
         expect(await blobs.completeUpload('parts', upload, [first])).toMatchObject({ size: 5 });
       });
 
@@ -280,9 +284,29 @@ export function blobsConformance(name: string, open: () => Promise<BlobsSubject>
         expect(await blobs.completeUpload('small', upload, [second])).toMatchObject({ size: 4 });
       });
 
+      test('a URL takes as many bytes as it was made for', async () => {
+        const upload = await blobs.startUpload('sized');
+        const urls = await blobs.presignParts(
+          'sized',
+          upload,
+          [
+            { part: 2, bytes: 4 },
+            { part: 1, bytes: 3 },
+          ],
+          60,
+        );
+        const [two, one] = [urls[0]!, urls[1]!];
+        for (const body of ['tw', 'two..']) expect((await fetch(two, { method: 'PUT', body })).status).toBe(403);
+        await expect(blobs.completeUpload('sized', upload, [{ part: 2, etag: 'x' }])).rejects.toThrow(
+          InvalidUploadError,
+        );
+        expect((await fetch(two, { method: 'PUT', body: 'two.' })).status).toBe(200);
+        expect((await fetch(one, { method: 'PUT', body: 'one' })).status).toBe(200);
+      });
+
       test('an upload that was given up is no more', async () => {
         const upload = await blobs.startUpload('given up');
-        const url = await blobs.presignPart('given up', upload, 1, 60);
+        const url = await urlOf('given up', upload, 1, 1);
         const first = await put('given up', upload, 1, bytesOf('x'));
         await blobs.abortUpload('given up', upload);
         await expect(blobs.completeUpload('given up', upload, [first])).rejects.toThrow(InvalidUploadError);

@@ -77,7 +77,8 @@ describe('files of the embedded host', () => {
     })();
     await expect(datasets.put('c', failing)).rejects.toThrow();
     const upload = await datasets.startUpload('d');
-    await fetch(await datasets.presignPart('d', upload, 1, 60), { method: 'PUT', body: 'x' });
+    const [url] = await datasets.presignParts('d', upload, [{ part: 1, bytes: 1 }], 60);
+    await fetch(url!, { method: 'PUT', body: 'x' });
     expect(await files(folder.dir)).toHaveLength(2);
     await datasets.abortUpload('d', upload);
     expect(await files(folder.dir)).toHaveLength(1);
@@ -86,8 +87,8 @@ describe('files of the embedded host', () => {
   test('a part whose sender hangs up is not stored', async () => {
     const { datasets } = adapters.blobs;
     const upload = await datasets.startUpload('cut');
-    const url = await datasets.presignPart('cut', upload, 1, 60);
-    const sending = request(url, { method: 'PUT', headers: { 'content-length': '1000' } });
+    const [url] = await datasets.presignParts('cut', upload, [{ part: 1, bytes: 1000 }], 60);
+    const sending = request(url!, { method: 'PUT', headers: { 'content-length': '1000' } });
     sending.on('error', () => undefined);
     sending.write('x'.repeat(10));
     while ((await files(folder.dir)).length === 0) await new Promise(setImmediate);
@@ -98,15 +99,24 @@ describe('files of the embedded host', () => {
     );
   });
 
-  test('a part over 5 GiB is refused by its length, and another method or path is not ours', async () => {
-    const upload = await adapters.blobs.datasets.startUpload('large');
-    const url = await adapters.blobs.datasets.presignPart('large', upload, 1, 60);
-    const sending = request(url, { method: 'PUT', headers: { 'content-length': String(5 * 1024 ** 3 + 1) } });
+  test.each([
+    ['of another length than its URL was made for', { 'content-length': '11' }, 403],
+    ['that does not say how long it is', { 'transfer-encoding': 'chunked' }, 411],
+  ])('a part %s is refused before it is sent', async (_, headers, status) => {
+    const upload = await adapters.blobs.datasets.startUpload('sized');
+    const [url] = await adapters.blobs.datasets.presignParts('sized', upload, [{ part: 1, bytes: 10 }], 60);
+    const sending = request(url!, { method: 'PUT', headers });
     sending.on('error', () => undefined);
     sending.flushHeaders();
     const [response] = await once(sending, 'response');
-    expect(response.statusCode).toBe(413);
+    expect(response.statusCode).toBe(status);
     sending.destroy();
+    expect(await files(folder.dir)).toEqual([]);
+  });
+
+  test('another method or path is not ours', async () => {
+    const upload = await adapters.blobs.datasets.startUpload('other');
+    const [url = ''] = await adapters.blobs.datasets.presignParts('other', upload, [{ part: 1, bytes: 1 }], 60);
     expect((await fetch(url, { method: 'DELETE' })).status).toBe(405);
     expect(await (await fetch(`${served.baseUrl}/other`)).text()).toBe('not presigned');
   });

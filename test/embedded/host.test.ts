@@ -118,6 +118,8 @@ test('what has expired is purged, and nothing else', async () => {
   expect((await host.table.query({ partition: 'a', limit: 1000 })).items).toHaveLength(50);
   clock.advance(7 * 24 * 3600);
   expect(await host.purge()).toEqual({ items: 0, tokens: 0, tasks: 0, uploads: 1 });
-  await expect(host.blobs.datasets.presignPart('a', upload, 1, 60)).rejects.toThrow('there is no upload');
+  await expect(host.blobs.datasets.presignParts('a', upload, [{ part: 1, bytes: 1 }], 60)).rejects.toThrow(
+    'there is no upload',
+  );
   await host.close();
 });
