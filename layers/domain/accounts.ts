@@ -15,13 +15,14 @@ export const account = z.object({
   /** Jobs that are queued or running: the slots taken. */
   active_jobs: z.number().int().default(0),
   datasets: z.number().int().default(0),
+  models: z.number().int().default(0),
   /** The highest number that a model of this account has had. */
   last_model_number: z.number().int().default(0),
 });
 export type Account = z.infer<typeof account>;
 
 /** Nothing is counted yet. */
-const COUNTERS = { active_jobs: 0, datasets: 0, last_model_number: 0 };
+const COUNTERS = { active_jobs: 0, datasets: 0, models: 0, last_model_number: 0 };
 export type NewAccount = Omit<Account, keyof typeof COUNTERS>;
 
 export async function findAccount(table: Table, id: string): Promise<Account | undefined> {

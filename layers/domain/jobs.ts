@@ -227,7 +227,7 @@ export function endingWrites(
       : {
           kind: 'update',
           key: account,
-          change: { add: { active_jobs: -1, last_model_number: 1 } },
+          change: { add: { active_jobs: -1, models: 1, last_model_number: 1 } },
           condition: { kind: 'compare', attribute: 'last_model_number', op: '=', value: takeModelNumberAfter },
         };
   return [

@@ -9,6 +9,7 @@ export const LIMITS = {
   modelName: { max: 200 },
   /** Per account. */
   datasets: 10_000,
+  models: 10_000,
   activeJobs: 5,
   /** Of one listing. */
   pageSize: 100,

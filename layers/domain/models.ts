@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { getAccount } from './accounts.ts';
-import { NotFoundError, UnavailableError } from './errors.ts';
+import { ConflictError, NotFoundError, UnavailableError } from './errors.ts';
 import { noteGarbage, ownGarbage } from './garbage.ts';
 import { endingWrites, type Job, runningAttempt, spent } from './jobs.ts';
 import { blobKeys, keys, prefixes } from './keys.ts';
+import { LIMITS } from './limits.ts';
 import { TransactionFailedError } from './port-errors.ts';
 import type { Condition, Table } from './ports.ts';
 import { TASKS } from './profile.ts';
@@ -113,6 +114,18 @@ export async function completeJob(
   throw new UnavailableError(`could not number a model of account ${of.account_id} in ${TRIES} tries`);
 }
 
+/**
+ * Throws `ConflictError` where the account has all the models that it may have, those counted that its active jobs may
+ * come to. A job that has begun is never refused its model: of jobs started at the same moment some may be one too many.
+ */
+export async function expectRoomForModel(table: Table, accountId: string): Promise<void> {
+  const { models, active_jobs } = await getAccount(table, accountId);
+  if (models + active_jobs < LIMITS.models) return;
+  throw new ConflictError(
+    `An account may have at most ${LIMITS.models} models; got ${models} and ${active_jobs} in training: delete one first`,
+  );
+}
+
 export async function findModel(table: Table, accountId: string, id: string): Promise<Model | undefined> {
   const item = await table.get(keys.model(accountId, id));
   return item && model.parse(item);
@@ -136,6 +149,7 @@ export async function deleteModel(table: Table, accountId: string, id: string, n
     await table.transact([
       { kind: 'delete', key: keys.model(accountId, id), condition: { kind: 'present' } },
       noteGarbage('artifacts', blobKeys.modelPrefix(accountId, id), now),
+      { kind: 'update', key: keys.account(accountId), change: { add: { models: -1 } } },
     ]);
   } catch (error) {
     if (error instanceof TransactionFailedError) throw new NotFoundError(`Model ${id} not found`);

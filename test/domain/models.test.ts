@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getAccount } from '#domain/accounts.ts';
 import type { Dataset } from '#domain/datasets.ts';
-import { NotFoundError } from '#domain/errors.ts';
+import { ConflictError, NotFoundError } from '#domain/errors.ts';
 import { noteGarbage } from '#domain/garbage.ts';
 import { newId } from '#domain/ids.ts';
 import { getJob, type Job, stopJob } from '#domain/jobs.ts';
-import { blobKeys } from '#domain/keys.ts';
-import { completeJob, deleteModel, getModel, listModels, type Model } from '#domain/models.ts';
+import { blobKeys, keys } from '#domain/keys.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { completeJob, deleteModel, expectRoomForModel, getModel, listModels, type Model } from '#domain/models.ts';
 import { AT, anAccount, aReadyDataset, aRunningJob, NOW, openStore, type Store } from './store.ts';
 
 let store: Store;
@@ -90,6 +91,31 @@ describe('completing a job', () => {
     expect(await complete(job)).toBeUndefined();
     expect(await listModels(store.table, account)).toEqual([]);
     expect(await getAccount(store.table, account)).toMatchObject({ active_jobs: 0, last_model_number: 0 });
+  });
+});
+
+describe('how many models an account has', () => {
+  const room = () => expectRoomForModel(store.table, account);
+
+  test('is counted up and down', async () => {
+    const one = await complete(await aRunningJob(store.table, dataset));
+    await complete(await aRunningJob(store.table, dataset));
+    expect(await getAccount(store.table, account)).toMatchObject({ models: 2 });
+    await deleteModel(store.table, account, one!.id, NOW);
+    await expect(deleteModel(store.table, account, one!.id, NOW)).rejects.toThrow(NotFoundError);
+    expect(await getAccount(store.table, account)).toMatchObject({ models: 1 });
+  });
+
+  test('is bounded before a job begins, jobs under way counted, and deleting makes room', async () => {
+    const model = await complete(await aRunningJob(store.table, dataset));
+    await store.table.update(keys.account(account), { add: { models: LIMITS.models - 2 } });
+    await room();
+    const job = await aRunningJob(store.table, dataset);
+    await expect(room()).rejects.toThrow('at most 10000 models; got 9999 and 1 in training: delete one first');
+    expect(await complete(job)).toBeDefined();
+    await expect(room()).rejects.toThrow(ConflictError);
+    await deleteModel(store.table, account, model!.id, NOW);
+    await room();
   });
 });
 

@@ -4,6 +4,7 @@ import { newId } from '#domain/ids.ts';
 import { COMPUTE_CHOICES, createJob, type Job } from '#domain/jobs.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { TrainingMessage } from '#domain/messages.ts';
+import { expectRoomForModel } from '#domain/models.ts';
 import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
@@ -48,7 +49,7 @@ export const start = route({
   method: 'POST',
   path: '/training/start',
   summary: 'Start a new model training job',
-  description: `At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once.`,
+  description: `At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once. With ${LIMITS.models} models, one has to be deleted first.`,
   tags: ['Training'],
   authentication: 'account',
   cost: 'request',
@@ -60,6 +61,7 @@ export const start = route({
     const { table, queues, now } = adapters;
     const family = findFamily(request.model_type);
     const dataset = await getDataset(table, caller.accountId, dataset_id);
+    await expectRoomForModel(table, caller.accountId);
     const plan = planTraining(family, request, await readProfile(adapters, dataset));
     const created: Job = {
       ...plan,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Dataset } from '#domain/datasets.ts';
 import { failJob, getJob, reportProgress } from '#domain/jobs.ts';
+import { keys } from '#domain/keys.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, failed, PROFILE, ready, running, uploaded } from './records.ts';
 
@@ -120,6 +122,15 @@ describe('starting', () => {
     expect(refused?.body.message).toContain('At most 5 training jobs');
     await stop(taken[0]!.body.job_id);
     expect((await start({})).status).toBe(201);
+  });
+
+  test('is a conflict where the account has all the models that it may have', async () => {
+    await platform.store.table.update(keys.account(dataset.account_id), { add: { models: LIMITS.models } });
+    const refused = await start({});
+    expect(refused.status).toBe(409);
+    expect(refused.body.message).toBe(
+      'An account may have at most 10000 models; got 10000 and 0 in training: delete one first',
+    );
   });
 
   test('of a regression watches no accuracy', async () => {
