@@ -8,7 +8,7 @@ import { logSoftmax } from './ops/norm.ts';
 import { argMax, reduceSum } from './ops/reduce.ts';
 import { cast } from './ops/select.ts';
 import { tensorFrom } from './tensor.ts';
-import { formatType, isFloat, isInteger, ShapeError } from './type.ts';
+import { type FloatType, formatType, isFloat, isInteger, ShapeError } from './type.ts';
 
 export interface CrossEntropyOptions {
   /** What a row of each class counts for; 1 if absent. */
@@ -70,7 +70,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
 export const softmaxCrossEntropy: Loss = crossEntropy();
 
 /** [rows, 1]: 0 where the target is the ignored one, else 1. */
-function notIgnored(b: Builder, target: Value, ignored: number, dtype: 'float32' | 'float64'): Value {
+function notIgnored(b: Builder, target: Value, ignored: number, dtype: FloatType): Value {
   const hit = cast(b, equal(b, cast(b, target, 'int64'), ignored), dtype);
   return unsqueeze(b, sub(b, 1, hit), [-1]);
 }
@@ -89,7 +89,7 @@ function classCount(logits: Value): number {
   throw new ShapeError(`softmax_cross_entropy wants logits [rows, classes]; got ${formatType(logits.type)}`);
 }
 
-function floatType(logits: Value): 'float32' | 'float64' {
+function floatType(logits: Value): FloatType {
   const { dtype } = logits.type;
   if (isFloat(dtype)) return dtype;
   throw new ShapeError(`softmax_cross_entropy wants float logits; got ${formatType(logits.type)}`);

@@ -1,6 +1,9 @@
 import * as ort from 'onnxruntime-node';
 import { type Tensor, type Tensors, tensor } from './tensor.ts';
-import { type DType, formatShape } from './type.ts';
+import { type DType, formatShape, type HalfType } from './type.ts';
+
+// What goes wrong is thrown as well, and told by whoever catches it.
+ort.env.logLevel = 'fatal';
 
 export type Device = 'cpu' | 'cuda';
 
@@ -41,7 +44,7 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     interOpNumThreads: 1,
     // Adam's moments decay into denormal numbers, on which a CPU is many times slower.
     extra: { session: { set_denormal_as_zero: '1' } },
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   };
   const session = await translated(() =>
@@ -79,10 +82,13 @@ async function translated<T>(call: () => Promise<T>): Promise<T> {
 }
 
 function toRuntime({ dtype, shape, data }: Tensor): ort.Tensor {
+  if (dtype === 'float16' || dtype === 'bfloat16')
+    throw new RuntimeError(`cannot feed ${dtype}${formatShape(shape)}: feed float32 and cast in the graph`);
   return dtype === 'string' ? new ort.Tensor('string', [...data], shape) : new ort.Tensor(dtype, data, shape);
 }
 
-type FromRuntime = { readonly [D in DType]: (t: ort.TypedTensor<D>) => Tensor };
+/** 16-bit floats stay inside graphs: the binding does not take them. */
+type FromRuntime = { readonly [D in Exclude<DType, HalfType>]: (t: ort.TypedTensor<D>) => Tensor };
 
 const fromTyped: FromRuntime = {
   float32: (t) => tensor('float32', t.dims, t.data),

@@ -1,7 +1,10 @@
+import { fromHalfBits, toHalfBits } from './half.ts';
 import { type DType, formatShape, ShapeError, sizeOf, type Type } from './type.ts';
 
-/** The array that holds each element type; a bool is a byte, 0 or 1. */
+/** The array that holds each element type; a bool is a byte, 0 or 1, and a 16-bit float its bits. */
 export interface DataOf {
+  readonly float16: Uint16Array;
+  readonly bfloat16: Uint16Array;
   readonly float32: Float32Array;
   readonly float64: Float64Array;
   readonly int64: BigInt64Array;
@@ -23,6 +26,8 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 type FromNumbers = { readonly [D in DType]: (values: readonly (number | string)[]) => DataOf[D] };
 
 const fromNumbers: FromNumbers = {
+  float16: (values) => Uint16Array.from(values, (value) => toHalfBits('float16', Number(value))),
+  bfloat16: (values) => Uint16Array.from(values, (value) => toHalfBits('bfloat16', Number(value))),
   float32: (values) => Float32Array.from(values, Number),
   float64: (values) => Float64Array.from(values, Number),
   int64: (values) => BigInt64Array.from(values, (value) => BigInt(value)),
@@ -55,6 +60,8 @@ export function tensorFrom<D extends DType>(
 type Filled = { readonly [D in DType]: (size: number, value: number) => DataOf[D] };
 
 const filledWith: Filled = {
+  float16: (size, value) => new Uint16Array(size).fill(toHalfBits('float16', value)),
+  bfloat16: (size, value) => new Uint16Array(size).fill(toHalfBits('bfloat16', value)),
   float32: (size, value) => new Float32Array(size).fill(value),
   float64: (size, value) => new Float64Array(size).fill(value),
   int64: (size, value) => new BigInt64Array(size).fill(BigInt(value)),
@@ -74,6 +81,7 @@ export function scalar<D extends DType>(dtype: D, value: number): TensorOf<D> {
 
 /** The elements as numbers; a string becomes NaN unless it reads as one. */
 export function toNumbers(t: Tensor): number[] {
+  if (t.dtype === 'float16' || t.dtype === 'bfloat16') return Array.from(t.data, (bits) => fromHalfBits(t.dtype, bits));
   return Array.from<number | bigint | string, number>(t.data, Number);
 }
 

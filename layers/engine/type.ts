@@ -1,5 +1,11 @@
+/** The element types of real numbers, by their ONNX names. */
+export type FloatType = 'float16' | 'bfloat16' | 'float32' | 'float64';
+
+/** Those of 16 bits: five of them for the exponent, or eight as in float32. */
+export type HalfType = 'float16' | 'bfloat16';
+
 /** Element types, by their ONNX names. */
-export type DType = 'float32' | 'float64' | 'int64' | 'int32' | 'bool' | 'string';
+export type DType = FloatType | 'int64' | 'int32' | 'bool' | 'string';
 
 /** A dimension: a number, or the name of one that is known only when the graph runs (`'rows'`). */
 export type Dim = number | string;
@@ -32,8 +38,12 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-export function isFloat(dtype: DType): dtype is 'float32' | 'float64' {
-  return dtype === 'float32' || dtype === 'float64';
+export function isFloat(dtype: DType): dtype is FloatType {
+  return dtype === 'float32' || dtype === 'float64' || isHalf(dtype);
+}
+
+export function isHalf(dtype: DType): dtype is HalfType {
+  return dtype === 'float16' || dtype === 'bfloat16';
 }
 
 export function isInteger(dtype: DType): dtype is 'int32' | 'int64' {

@@ -1,5 +1,5 @@
 import { type Tensor, tensor, tensorFrom } from '../tensor.ts';
-import { type DType, sizeOf, type Type } from '../type.ts';
+import { type DType, isHalf, sizeOf, type Type } from '../type.ts';
 import { type AttributeProto, dataType, type NodeProto, type TensorProto, type ValueInfoProto } from './proto.ts';
 
 /** A model cannot be read; the message says where and why. */
@@ -40,11 +40,14 @@ export function decodeTensor(proto: TensorProto, where: string, external?: Exter
     int64: proto.int64Data,
     int32: proto.int32Data,
     bool: proto.int32Data,
+    float16: proto.int32Data,
+    bfloat16: proto.int32Data,
   };
   const values = listed[dtype] ?? [];
   if (values.length !== size)
     throw new OnnxError(`${where} has ${values.length} values for shape [${shape}]; wanted ${size}`);
-  return tensorFrom(dtype, shape, values);
+  // 16-bit floats are listed by their bits.
+  return isHalf(dtype) ? tensor(dtype, shape, Uint16Array.from(values)) : tensorFrom(dtype, shape, values);
 }
 
 function externalBytes(proto: TensorProto, where: string, external: ExternalData | undefined): Uint8Array {
@@ -56,7 +59,7 @@ function externalBytes(proto: TensorProto, where: string, external: ExternalData
   return bytes.subarray(offset, entries.length === undefined ? undefined : offset + Number(entries.length));
 }
 
-const widths = { float32: 4, float64: 8, int64: 8, int32: 4, bool: 1 } as const;
+const widths = { float32: 4, float64: 8, int64: 8, int32: 4, bool: 1, float16: 2, bfloat16: 2 } as const;
 
 function fromBytes(dtype: Exclude<DType, 'string'>, shape: number[], raw: Uint8Array, where: string): Tensor {
   const wanted = sizeOf(shape) * widths[dtype];
@@ -70,6 +73,8 @@ function fromBytes(dtype: Exclude<DType, 'string'>, shape: number[], raw: Uint8A
     int64: () => tensor('int64', shape, new BigInt64Array(buffer)),
     int32: () => tensor('int32', shape, new Int32Array(buffer)),
     bool: () => tensor('bool', shape, new Uint8Array(buffer)),
+    float16: () => tensor('float16', shape, new Uint16Array(buffer)),
+    bfloat16: () => tensor('bfloat16', shape, new Uint16Array(buffer)),
   };
   return arrays[dtype]();
 }

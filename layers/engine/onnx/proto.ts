@@ -82,7 +82,16 @@ export const attributeType = {
 } as const;
 
 /** TensorProto.DataType, the part in use. */
-export const dataType = { float32: 1, int32: 6, int64: 7, string: 8, bool: 9, float64: 11 } as const;
+export const dataType = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  string: 8,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  bfloat16: 16,
+} as const;
 
 type FieldRow = readonly [name: string, id: number, type: string, rule?: 'repeated'];
 

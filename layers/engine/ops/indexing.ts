@@ -1,7 +1,16 @@
 import type { Builder, Node, Value } from '../graph.ts';
 import type { OnnxWriter } from '../onnx/write.ts';
 import type { Op } from '../op.ts';
-import { formatShape, normalizeAxis, ShapeError, sameShape, sizeOf, staticShape, type Type } from '../type.ts';
+import {
+  type FloatType,
+  formatShape,
+  normalizeAxis,
+  ShapeError,
+  sameShape,
+  sizeOf,
+  staticShape,
+  type Type,
+} from '../type.ts';
 import { equal } from './compare.ts';
 import { expectDomain, expectOneDType, integers } from './domain.ts';
 import { transpose, unsqueeze, zerosLike } from './movement.ts';
@@ -123,7 +132,7 @@ export const scatterAdd = Object.assign(
 );
 
 /** 1 where the last axis is at the index, else 0: integer [...] → float [..., depth]; an index out of range is all 0. */
-export function oneHot(b: Builder, indices: Value, depth: number, dtype: 'float32' | 'float64' = 'float32'): Value {
+export function oneHot(b: Builder, indices: Value, depth: number, dtype: FloatType = 'float32'): Value {
   const positions = BigInt64Array.from({ length: depth }, (_, i) => BigInt(i));
   const range = b.constant({ dtype: 'int64', shape: [depth], data: positions });
   return cast(b, equal(b, unsqueeze(b, cast(b, indices, 'int64'), [-1]), range), dtype);

@@ -293,8 +293,8 @@ describe('weights', () => {
     expect(() => readModel(file({ node: add, initializer: [short] }))).toThrow(
       "initialiser 'w' has 2 values for shape [3]; wanted 3",
     );
-    const half = { name: 'w', dims: [2], dataType: 10, rawData: new Uint8Array(4) };
-    expect(() => readModel(file({ node: add, initializer: [half] }))).toThrow("initialiser 'w' has element type 10");
+    const narrow = { name: 'w', dims: [2], dataType: 5, rawData: new Uint8Array(4) };
+    expect(() => readModel(file({ node: add, initializer: [narrow] }))).toThrow("initialiser 'w' has element type 5");
   });
 });
 

@@ -5,7 +5,7 @@ import { OPSET, writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { openSession } from '#engine/run.ts';
 import { type Tensor, tensorFrom } from '#engine/tensor.ts';
-import type { DType } from '#engine/type.ts';
+import type { DType, HalfType } from '#engine/type.ts';
 
 async function identityOf(input: Tensor): Promise<Tensor> {
   const b = new Builder();
@@ -101,7 +101,14 @@ describe('writeModel', () => {
   });
 });
 
-test('every element type has a sample', () => {
-  const all: Record<DType, true> = { float32: true, float64: true, int64: true, int32: true, bool: true, string: true };
+test('every element type that can be fed has a sample', () => {
+  const all: Record<Exclude<DType, HalfType>, true> = {
+    float32: true,
+    float64: true,
+    int64: true,
+    int32: true,
+    bool: true,
+    string: true,
+  };
   expect(new Set(samples.map(({ dtype }) => dtype))).toEqual(new Set(Object.keys(all)));
 });
