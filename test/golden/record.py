@@ -14,6 +14,30 @@ from models import MODELS
 
 STEPS = 10
 
+
+class Lion(torch.optim.Optimizer):
+    """Chen et al. 2023, algorithm 2. PyTorch has none; this is the paper's five lines over PyTorch's gradients.
+
+    A component that is zero but for rounding has a sign that is decided by the rounding: `undecided` marks it.
+    """
+
+    def __init__(self, parameters, lr, betas=(0.9, 0.99), weight_decay=0.0):
+        super().__init__(parameters, {"lr": lr, "betas": betas, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            beta1, beta2 = group["betas"]
+            for p in group["params"]:
+                state = self.state[p]
+                moment = state.setdefault("moment", torch.zeros_like(p))
+                undecided = state.setdefault("undecided", torch.zeros_like(p, dtype=torch.bool))
+                mixed = beta1 * moment + (1 - beta1) * p.grad
+                undecided |= (mixed != 0) & (mixed.abs() < 1e-6)
+                p -= group["lr"] * (mixed.sign() + group["weight_decay"] * p)
+                moment.mul_(beta2).add_(p.grad, alpha=1 - beta2)
+
+
 # A large epsilon: where a gradient is zero but for rounding, Adam would make a step of the rounding.
 OPTIMIZERS = {
     "sgd": lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, weight_decay=0.01),
@@ -21,6 +45,7 @@ OPTIMIZERS = {
     "adam": lambda p: torch.optim.Adam(p, lr=0.01, eps=1e-3, weight_decay=0.01),
     "adamw": lambda p: torch.optim.AdamW(p, lr=0.01, eps=1e-3, weight_decay=0.1),
     "rmsprop": lambda p: torch.optim.RMSprop(p, lr=0.002, eps=1e-3),
+    "lion": lambda p: Lion(p, lr=0.002, weight_decay=0.1),
 }
 
 
@@ -33,6 +58,17 @@ def plain(tensor):
 
 def plains(tensors):
     return {name: plain(tensor) for name, tensor in tensors.items()}
+
+
+def after(leaves, state, optimizer):
+    """Parameters and buffers; null for what the optimizer marked as undecided."""
+    result = plains(leaves | state)
+    for name, leaf in leaves.items():
+        undecided = optimizer.state[leaf].get("undecided")
+        if undecided is not None:
+            values = zip(result[name]["data"], undecided.reshape(-1).tolist())
+            result[name]["data"] = [None if hidden else value for value, hidden in values]
+    return result
 
 
 def record(build):
@@ -64,7 +100,7 @@ def record(build):
             optimizer.zero_grad()
             loss_of(leaves, state, data).backward()
             optimizer.step()
-        result["after"][name] = plains(leaves | state)
+        result["after"][name] = after(leaves, state, optimizer)
     return result
 
 
