@@ -1,8 +1,12 @@
+import { withinMemory } from './out-of-memory.ts';
 import { type Device, openSession, type Session, type SessionOptions } from './run.ts';
 import { afterKey, type State } from './state.ts';
 import type { EvaluateProgram, TrainProgram } from './step.ts';
 import { expectTensor, type Tensor, type Tensors, tensor, typeOf } from './tensor.ts';
 import { formatType, ShapeError, type Type } from './type.ts';
+
+/** The row numbers of a step. */
+export type Batch = readonly number[] | Int32Array | Uint32Array;
 
 /** What a run reports: one number for each step. See `TrainProgram`. */
 export interface StepScores {
@@ -36,7 +40,7 @@ export class Training implements AsyncDisposable {
 
   /**
    * Loads a program. The state is kept, not copied, and never written to.
-   * @throws ShapeError if data or state do not fit the program, RuntimeError if the runtime refuses it
+   * @throws ShapeError if data or state do not fit the program, RuntimeError if the runtime refuses it, OutOfMemoryError
    */
   static async open(
     program: TrainProgram,
@@ -46,7 +50,11 @@ export class Training implements AsyncDisposable {
   ): Promise<Training> {
     const feeds = dataFeeds(program.data, data);
     expectTensors(program.state, state, '');
-    return new Training(program, await openSession(program.bytes, options), feeds, state);
+    const session = await withinMemory(
+      () => 'loading the training program',
+      () => openSession(program.bytes, options),
+    );
+    return new Training(program, session, feeds, state);
   }
 
   get device(): Device {
@@ -71,15 +79,18 @@ export class Training implements AsyncDisposable {
 
   /**
    * Takes one step for each batch. If a loss is not finite, neither are the parameters after it: keep the state from
-   * before (`firstBadStep` tells).
+   * before (`firstBadStep` tells; `TrainingLoop` does).
    * @param batches row numbers; a batch shorter than the program's is padded
-   * @throws ShapeError if a batch is too long or a row does not exist
+   * @throws ShapeError if a batch is too long or a row does not exist, OutOfMemoryError
    */
-  async run(batches: readonly (readonly number[] | Int32Array | Uint32Array)[]): Promise<StepScores> {
+  async run(batches: readonly Batch[]): Promise<StepScores> {
     const { batchSize, state } = this.#program;
     const indices = packBatches(batches, batchSize, this.#rows());
     const feeds = { ...this.#state, ...this.#feeds, batches: indices };
-    const results = await this.#session.run(feeds);
+    const results = await withinMemory(
+      () => `taking ${batches.length} steps of ${batchSize} rows`,
+      () => this.#session.run(feeds),
+    );
     this.#state = Object.fromEntries(Object.keys(state).map((key) => [key, results[afterKey(key)]!]));
     const numbers = (name: string) => expectTensor(name, results[name], 'float32').data;
     return { loss: numbers('loss'), weight: numbers('weight'), correct: numbers('correct') };
@@ -120,10 +131,14 @@ export class Evaluator implements AsyncDisposable {
 
   /**
    * Evaluates the parameters of a state over all rows of the data.
-   * @throws ShapeError if the data do not fit the program
+   * @throws ShapeError if the data do not fit the program, OutOfMemoryError
    */
   async run(state: State, data: Tensors): Promise<Evaluation> {
-    const results = await this.#session.run({ ...state, ...dataFeeds(this.#program.data, data) });
+    const feeds = { ...state, ...dataFeeds(this.#program.data, data) };
+    const results = await withinMemory(
+      () => `evaluating ${Object.values(data)[0]?.shape[0] ?? 0} rows`,
+      () => this.#session.run(feeds),
+    );
     const number = (name: string) => expectTensor(name, results[name], 'float32').data[0]!;
     return { outputs: results.outputs!, loss: number('loss'), weight: number('weight'), correct: number('correct') };
   }
@@ -137,11 +152,7 @@ export class Evaluator implements AsyncDisposable {
   }
 }
 
-function packBatches(
-  batches: readonly (readonly number[] | Int32Array | Uint32Array)[],
-  batchSize: number,
-  rows: number,
-): Tensor {
+function packBatches(batches: readonly Batch[], batchSize: number, rows: number): Tensor {
   const packed = new BigInt64Array(batches.length * batchSize).fill(-1n);
   for (const [step, batch] of batches.entries()) {
     if (batch.length > batchSize)

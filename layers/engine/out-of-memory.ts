@@ -1,0 +1,29 @@
+/** How ONNX Runtime on the CPU and on CUDA, C++ and V8 say that there is no more memory. */
+const SIGNS = /failed to allocate memory|out of memory|bad_?alloc|bad allocation|array buffer allocation failed/i;
+
+/** The node that was running, where the runtime tells. */
+const NODE = /while running (\w+) node\. Name:'([^']*)'/;
+
+/** There is not enough memory; the message names the place and says what takes less. */
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError';
+}
+
+/**
+ * What a call gives; where it fails for want of memory, `OutOfMemoryError` in place of the runtime's own error.
+ * @param doing what the memory is wanted for, as in "out of memory while …"
+ */
+export async function withinMemory<T>(doing: () => string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!SIGNS.test(message)) throw error;
+    const [, op, name] = NODE.exec(message) ?? [];
+    const place = name === undefined ? '' : `, at ${name} (${op})`;
+    throw new OutOfMemoryError(
+      `out of memory while ${doing()}${place}: try a smaller batch_size, the batch in parts (accumulation), recomputed activations, or a smaller network; the runtime says: ${message.trim()}`,
+      { cause: error },
+    );
+  }
+}

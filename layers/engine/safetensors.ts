@@ -1,0 +1,153 @@
+/**
+ * Named tensors in one file, as safetensors lays them out: the length of a header (8 bytes), the header (JSON: type,
+ * shape and place of each tensor, and words about all of them), then the elements of one tensor after the other.
+ * Numbers are little-endian, as they are in the memory of every machine that Node.js runs on, so nothing is converted.
+ */
+import { type DataOf, type Tensor, type Tensors, tensor } from './tensor.ts';
+import { type DType, sizeOf } from './type.ts';
+
+/** The bytes are no such file; the message says why. */
+export class FileFormatError extends Error {
+  override readonly name = 'FileFormatError';
+}
+
+export interface NamedTensors {
+  readonly tensors: Tensors;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+type Stored = Exclude<DType, 'string'>;
+
+interface Format<D extends DType> {
+  readonly name: string;
+  /** Of an element. */
+  readonly bytes: number;
+  readonly view: (buffer: ArrayBuffer, offset: number, length: number) => DataOf[D];
+}
+
+const formats: { readonly [D in Stored]: Format<D> } = {
+  float64: { name: 'F64', bytes: 8, view: (...place) => new Float64Array(...place) },
+  int64: { name: 'I64', bytes: 8, view: (...place) => new BigInt64Array(...place) },
+  float32: { name: 'F32', bytes: 4, view: (...place) => new Float32Array(...place) },
+  int32: { name: 'I32', bytes: 4, view: (...place) => new Int32Array(...place) },
+  float16: { name: 'F16', bytes: 2, view: (...place) => new Uint16Array(...place) },
+  bfloat16: { name: 'BF16', bytes: 2, view: (...place) => new Uint16Array(...place) },
+  bool: { name: 'BOOL', bytes: 1, view: (...place) => new Uint8Array(...place) },
+};
+
+const LENGTH_BYTES = 8;
+const ALIGNMENT = 8;
+/** The most that other readers take. */
+const MAX_HEADER_BYTES = 100_000_000;
+const METADATA = '__metadata__';
+
+/**
+ * The file, in pieces that follow each other: all but the first are the tensors' own memory, so nothing is copied.
+ * @throws FileFormatError if a tensor holds strings or is called `__metadata__`
+ */
+export function writeSafetensors(tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array[] {
+  // The widest elements come first, so that each tensor lies at a multiple of its elements' size.
+  const entries = Object.entries(tensors)
+    .map(([name, t]) => ({ name, t, format: formatOf(name, t) }))
+    .sort((a, b) => b.format.bytes - a.format.bytes || (a.name < b.name ? -1 : 1));
+  let end = 0;
+  const header = entries.map(({ name, t, format }) => {
+    const start = end;
+    end += t.data.length * format.bytes;
+    return [name, { dtype: format.name, shape: t.shape, data_offsets: [start, end] }] as const;
+  });
+  const words = Object.keys(metadata).length > 0 ? [[METADATA, metadata] as const] : [];
+  const json = Buffer.from(JSON.stringify(Object.fromEntries([...words, ...header])));
+  const padded = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
+  const head = Buffer.alloc(LENGTH_BYTES + padded, ' ');
+  head.writeBigUInt64LE(BigInt(padded));
+  json.copy(head, LENGTH_BYTES);
+  return [head, ...entries.map(({ t }) => bytesOf(t))];
+}
+
+/** The memory of a tensor's elements. */
+export function bytesOf({ data }: Tensor): Uint8Array {
+  if (!ArrayBuffer.isView(data)) throw new FileFormatError('strings cannot be stored as numbers');
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function formatOf(name: string, { dtype }: Tensor): Format<Stored> {
+  if (dtype === 'string') throw new FileFormatError(`tensor '${name}' must hold numbers; got strings`);
+  if (name === METADATA) throw new FileFormatError(`a tensor may not be called ${METADATA}`);
+  return formats[dtype];
+}
+
+/**
+ * Reads a file; tensors are views of its bytes where those are aligned, else copies.
+ * @throws FileFormatError if it is cut short, or is no such file
+ */
+export function readSafetensors(file: Uint8Array): NamedTensors {
+  const { header, data } = splitFile(file);
+  const { [METADATA]: metadata = {}, ...places } = header;
+  let end = 0;
+  const entries = Object.entries(places)
+    .map(([name, place]) => ({ name, ...expectPlace(name, place) }))
+    .sort((a, b) => a.start - b.start || a.end - b.end)
+    .map(({ name, dtype, shape, start, end: stop }) => {
+      if (start !== end) throw new FileFormatError(`tensor '${name}' must begin at byte ${end}; got ${start}`);
+      end = stop;
+      if (end > data.length) throw new FileFormatError(`its tensors need ${end} bytes; got ${data.length}`);
+      return [name, tensorAt(dtype, shape, data.subarray(start, end))] as const;
+    });
+  if (end !== data.length) throw new FileFormatError(`its tensors must take ${data.length} bytes; got ${end}`);
+  return { tensors: Object.fromEntries(entries), metadata: expectWords(metadata) };
+}
+
+function splitFile(file: Uint8Array): { header: Readonly<Record<string, unknown>>; data: Uint8Array } {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  if (bytes.length < LENGTH_BYTES) throw new FileFormatError(`it must have ${LENGTH_BYTES} bytes; got ${bytes.length}`);
+  const length = Number(bytes.readBigUInt64LE());
+  const most = Math.min(MAX_HEADER_BYTES, bytes.length - LENGTH_BYTES);
+  if (length > most) throw new FileFormatError(`its header must have at most ${most} bytes; got ${length}`);
+  const header = parse(bytes.toString('utf8', LENGTH_BYTES, LENGTH_BYTES + length));
+  if (!isRecord(header)) throw new FileFormatError('its header is no JSON object');
+  return { header, data: bytes.subarray(LENGTH_BYTES + length) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function expectPlace(name: string, place: unknown) {
+  const { dtype: called, shape, data_offsets: offsets } = isRecord(place) ? place : {};
+  const [dtype, format] = Object.entries(formats).find(([, one]) => one.name === called) ?? [];
+  if (!dtype || !format) throw new FileFormatError(`tensor '${name}' has the unknown type ${JSON.stringify(called)}`);
+  if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2)
+    throw new FileFormatError(`tensor '${name}' has no shape or no place`);
+  const [start, end] = offsets as [number, number];
+  const bytes = sizeOf(shape) * format.bytes;
+  if (end - start !== bytes) throw new FileFormatError(`tensor '${name}' must have ${bytes} bytes; got ${end - start}`);
+  return { dtype: dtype as Stored, shape, start, end };
+}
+
+function expectWords(metadata: unknown): Readonly<Record<string, string>> {
+  if (!isRecord(metadata)) throw new FileFormatError('its metadata are no JSON object');
+  return Object.fromEntries(
+    Object.entries(metadata).map(([name, word]) => {
+      if (typeof word !== 'string') throw new FileFormatError(`its metadata '${name}' must be a string`);
+      return [name, word];
+    }),
+  );
+}
+
+function tensorAt(dtype: Stored, shape: readonly number[], bytes: Uint8Array): Tensor {
+  const format = formats[dtype];
+  const { buffer, byteOffset } = bytes.byteOffset % format.bytes === 0 ? bytes : Uint8Array.from(bytes);
+  const view: Format<Stored>['view'] = format.view;
+  return tensor<Stored>(dtype, shape, view(buffer as ArrayBuffer, byteOffset, bytes.length / format.bytes));
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isCounts = (value: unknown): value is readonly number[] =>
+  Array.isArray(value) && value.every((one) => Number.isSafeInteger(one) && one >= 0);
