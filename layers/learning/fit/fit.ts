@@ -1,15 +1,22 @@
-/** The fit loop: epochs of chunks, each of them one run of many steps. */
-import { initialState, parametersOf } from '#engine/state.ts';
+/** The fit loop: epochs of chunks, each of them one run of many steps, which can be left and taken up again anywhere. */
+import { stepsTaken } from '#engine/divergence.ts';
+import { TrainingLoop } from '#engine/loop.ts';
+import type { Device } from '#engine/run.ts';
+import { initialState, parameterKey, parametersOf, type State } from '#engine/state.ts';
 import { compileEvaluate, compileTrain } from '#engine/step.ts';
 import type { Tensors } from '#engine/tensor.ts';
-import { Evaluator, firstBadStep, Training } from '#engine/training.ts';
+import { Evaluator, Training } from '#engine/training.ts';
+import { ShapeError } from '#engine/type.ts';
 import type { Family } from '#zoo/family.ts';
 import { type CommonHyperparameters, optimizerOf } from '#zoo/hyperparameters.ts';
-import { TrainingFailure } from '../failure.ts';
 import { batchesOf } from './batches.ts';
-import { EarlyStopping, type StoppingRule } from './early-stopping.ts';
+import { type Checkpoint, CheckpointRefused, identityOf, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { Course } from './course.ts';
+import type { StoppingRule } from './early-stopping.ts';
 import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
-import { Pace } from './pace.ts';
+import { diverged, failureOf } from './failures.ts';
+import { judgeEpoch } from './judge.ts';
+import { type Checkpoints, Keeper } from './keeper.ts';
 import { type EncodedData, objectiveOf, type Preparation, rowsOf, shapeOf } from './task.ts';
 
 /** Each metric by epoch. */
@@ -30,10 +37,14 @@ export interface FitSpec {
   readonly preparation: Preparation;
   readonly data: EncodedData;
   readonly earlyStopping: StoppingRule;
-  /** Milliseconds from any beginning, to keep chunks short; results do not depend on it. */
+  /** Milliseconds from any beginning, to keep chunks short and checkpoints rare; results do not depend on it. */
   readonly now: () => number;
-  /** Called several times a second, between chunks; false ends the fit. */
+  /** Called about once a second, between chunks; false ends the fit with nothing kept. */
   readonly report: (progress: Progress) => Promise<boolean>;
+  /** Default: the processor. */
+  readonly device?: Device;
+  /** Where a fit that is interrupted leaves what it has, and the next one of the same spec finds it. */
+  readonly checkpoints?: Checkpoints;
 }
 
 export interface Fit {
@@ -48,121 +59,119 @@ export interface Fit {
   readonly validation?: Scores;
 }
 
-/** A chunk shorter than this costs more than it does; a longer one obeys a stop too late. */
-const CHUNK_MS = 250;
-/** A step of a large network takes seconds: the first chunk finds out. */
-const FIRST_STEPS = 1;
 /** Of a piece of an evaluation: a fraction of a second. */
 const PIECE_FLOPS = 5e8;
 const PIECE_ROWS = { least: 64, most: 65_536 };
-/** Training rows that a regression is judged by in each epoch; all of them are in the end. */
-const SAMPLE_ROWS = 8192;
 /** Below so many operations a step, a second thread costs more than it does. */
 const THREADED_FLOPS = 3e7;
 
-/**
- * Fits a network. The same spec gives the same result, bit for bit, on the same machine. `undefined`: `report` ended it.
- * @throws TrainingFailure, naming epoch and step, if the loss is no finite number
- */
-export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
-  const { family, hyperparameters: h, preparation, data, now } = spec;
+/** What is compiled for a fit, and how it is run. */
+function planOf({ family, hyperparameters: h, preparation, data, earlyStopping, checkpoints, device }: FitSpec) {
   const shape = shapeOf(preparation);
   const network = family.network(shape, h);
   const objective = objectiveOf(preparation, network);
   const optimizer = optimizerOf(h);
-  const batchSize = Math.min(h.batch_size, rowsOf(data.training));
+  const rows = rowsOf(data.training);
+  const batchSize = Math.min(h.batch_size, rows);
   const program = compileTrain({ ...objective, optimizer, batchSize, seed: h.seed });
   const flops = family.flopsPerRow(shape, h);
-  const small = 3 * batchSize * flops < THREADED_FLOPS;
-  const options = small ? { threads: 1 } : {};
-  const state = initialState({ network, optimizer }, h.seed);
-  await using training = await Training.open(program, data.training, state, options);
-  await using evaluator = await Evaluator.open(compileEvaluate(objective), options);
-
-  const stopping = new EarlyStopping(spec.earlyStopping, data.validation !== undefined);
-  const history: Record<string, number[]> = {};
-  const pace = new Pace(CHUNK_MS, FIRST_STEPS);
-  let best = training.state;
-  let progress: Progress = { epoch: 0, fraction: 0, metrics: {} };
-  const goOn = (): Promise<boolean> => spec.report(progress);
-  const judging: EvaluateOptions = { evaluator, preparation, pieceRows: pieceRows(flops), goOn };
-
-  for (let epoch = 1; epoch <= h.epochs; epoch++) {
-    const batches = batchesOf(rowsOf(data.training), batchSize, h.seed, epoch);
-    const totals = { loss: 0, weight: 0, correct: 0 };
-    for (let step = 0; step < batches.length; ) {
-      const chunk = batches.slice(step, step + pace.size);
-      const began = now();
-      const scores = await training.run(chunk);
-      pace.took(chunk.length, now() - began);
-      const bad = firstBadStep(scores);
-      if (bad >= 0) throw diverged(epoch, `step ${step + bad + 1} of ${batches.length}`, h.learning_rate);
-      // One after the other, so that the sum does not depend on how steps were grouped into chunks.
-      for (const name of ['loss', 'weight', 'correct'] as const) {
-        for (const value of scores[name]) totals[name] += value;
-      }
-      step += chunk.length;
-      progress = { ...progress, fraction: (epoch - 1 + step / batches.length) / h.epochs };
-      if (!(await goOn())) return undefined;
-    }
-    const metrics = await judgeEpoch(judging, training.state, data, totals);
-    if (!metrics) return undefined;
-    if (!Object.values(metrics).every(Number.isFinite)) throw diverged(epoch, 'its end', h.learning_rate);
-    for (const [name, value] of Object.entries(metrics)) {
-      history[name] ??= [];
-      history[name].push(value);
-    }
-    if (stopping.take(metrics)) best = training.state;
-    progress = { epoch, fraction: epoch / h.epochs, metrics };
-    if (!(await goOn())) return undefined;
-    if (stopping.isOver) break;
-  }
-
-  const onTraining = await evaluate(judging, best, data.training);
-  const onValidation = data.validation && (await evaluate(judging, best, data.validation));
-  if (!onTraining || (data.validation && !onValidation)) return undefined;
+  const threads = 3 * batchSize * flops < THREADED_FLOPS ? { threads: 1 } : {};
   return {
-    parameters: parametersOf(best),
-    history,
-    bestEpoch: stopping.bestEpoch,
-    monitor: stopping.monitor,
-    training: onTraining,
-    ...(onValidation ? { validation: onValidation } : {}),
+    program,
+    evaluation: compileEvaluate(objective),
+    initial: initialState({ network, optimizer }, h.seed),
+    batchSize,
+    stepsPerEpoch: Math.ceil(rows / batchSize),
+    pieceRows: pieceRows(flops),
+    session: { ...threads, ...(device ? { device } : {}) },
+    identity: identityOf({
+      family: family.name,
+      hyperparameters: h,
+      earlyStopping,
+      data: checkpoints?.data ?? '',
+      program,
+    }),
   };
 }
 
-/** The metrics of an epoch: of training rows as they were seen while learning, of validation rows afterwards. */
-async function judgeEpoch(
-  judging: EvaluateOptions,
-  state: Tensors,
-  data: EncodedData,
-  totals: { readonly loss: number; readonly weight: number; readonly correct: number },
-): Promise<Scores | undefined> {
-  const { task } = judging.preparation;
-  const seen = { loss: totals.loss / totals.weight, accuracy: totals.correct / totals.weight };
-  const training = task === 'classification' ? seen : await evaluate(judging, state, data.training, SAMPLE_ROWS);
-  const validation = data.validation ? await evaluate(judging, state, data.validation) : {};
-  if (!training || !validation) return undefined;
-  return { ...only(task, training, ''), ...only(task, validation, 'val_') };
+/**
+ * Fits a network. The same spec gives the same result, bit for bit, on the same machine, also if it is interrupted and
+ * goes on from a checkpoint. `undefined`: `report` ended it, or the signal of `checkpoints` did.
+ * @throws TrainingFailure, naming epoch and step, if the loss is no finite number, or if there is too little memory
+ */
+export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
+  const { hyperparameters: h, preparation, data, now, checkpoints } = spec;
+  const plan = planOf(spec);
+  const { stepsPerEpoch } = plan;
+  let course: Course | undefined;
+  try {
+    await using training = await Training.open(plan.program, data.training, plan.initial, plan.session);
+    await using evaluator = await Evaluator.open(plan.evaluation, plan.session);
+    const checkpoint = resume(training, plan, checkpoints);
+    const validated = data.validation !== undefined;
+    const at = new Course({ epochs: h.epochs, stepsPerEpoch, rule: spec.earlyStopping, validated }, checkpoint);
+    course = at;
+
+    const keeper = new Keeper(checkpoints, now, () =>
+      writeCheckpoint(plan.identity, { at: at.position, state: training.state, ...(at.best && { best: at.best }) }),
+    );
+    const goOn = async (): Promise<boolean> =>
+      (await spec.report({ epoch: at.epoch - 1, fraction: at.fraction, metrics: at.metrics })) && keeper.pass();
+    const judging: EvaluateOptions = { evaluator, preparation, pieceRows: plan.pieceRows, goOn };
+    const loop = new TrainingLoop(training, { now });
+
+    while (!at.isOver) {
+      const batches = batchesOf(rowsOf(data.training), plan.batchSize, h.seed, at.epoch);
+      for await (const { scores } of loop.run(batches, at.step)) {
+        at.took(scores);
+        if (!(await goOn())) return undefined;
+      }
+      const metrics = await judgeEpoch(judging, training.state, data, at.totals);
+      if (!metrics) return undefined;
+      if (!Object.values(metrics).every(Number.isFinite)) throw diverged(at.epoch, 'its end', h.learning_rate);
+      at.finish(metrics, () => withoutSlots(training.state));
+      if (!(await goOn())) return undefined;
+    }
+
+    const best = at.best ?? training.state;
+    const onTraining = await evaluate(judging, best, data.training);
+    const onValidation = data.validation && (await evaluate(judging, best, data.validation));
+    if (!onTraining || (data.validation && !onValidation)) return undefined;
+    return {
+      parameters: parametersOf(best),
+      history: at.history,
+      bestEpoch: at.bestEpoch,
+      monitor: at.monitor,
+      training: onTraining,
+      ...(onValidation ? { validation: onValidation } : {}),
+    };
+  } catch (error) {
+    throw failureOf(error, { epoch: course?.epoch ?? 1, stepsPerEpoch, learningRate: h.learning_rate });
+  }
 }
 
-/** The names that the history has, of the scores that were computed. */
-const EPOCH_METRICS = {
-  classification: ['loss', 'accuracy'],
-  regression: ['loss', 'rmse', 'mae', 'r2'],
-} as const;
-
-/** Those scores that a task's history has, with a prefix to their names. */
-export function only(task: Preparation['task'], scores: Scores, prefix: string): Scores {
-  const names: readonly string[] = EPOCH_METRICS[task];
-  return Object.fromEntries(names.flatMap((name) => (name in scores ? [[prefix + name, scores[name]!]] : [])));
+/** Puts a training where the last checkpoint left it, and tells; where that cannot be used, it begins from the start. */
+function resume(
+  training: Training,
+  { identity, stepsPerEpoch }: Pick<ReturnType<typeof planOf>, 'identity' | 'stepsPerEpoch'>,
+  { last, onResume = () => undefined }: Partial<Checkpoints> = {},
+): Checkpoint | undefined {
+  if (!last) return undefined;
+  try {
+    const checkpoint = readCheckpoint(last, identity, stepsPerEpoch);
+    training.state = checkpoint.state;
+    onResume({ epoch: checkpoint.at.epoch, step: checkpoint.at.step, steps: stepsTaken(checkpoint.state) });
+    return checkpoint;
+  } catch (error) {
+    if (!(error instanceof CheckpointRefused || error instanceof ShapeError)) throw error;
+    onResume({ refused: error.message });
+    return undefined;
+  }
 }
 
-function diverged(epoch: number, where: string, learningRate: number): TrainingFailure {
-  return new TrainingFailure(
-    `The loss must be a finite number; it was not in epoch ${epoch}, ${where}, with learning_rate ${learningRate}: try a smaller one`,
-  );
-}
+/** Of a state what an evaluation needs of it. */
+const withoutSlots = (state: State): State =>
+  Object.fromEntries(Object.entries(state).filter(([key]) => key.startsWith(parameterKey(''))));
 
 const pieceRows = (flopsPerRow: number): number =>
   Math.max(PIECE_ROWS.least, Math.min(PIECE_ROWS.most, Math.floor(PIECE_FLOPS / Math.max(1, flopsPerRow))));

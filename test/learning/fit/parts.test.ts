@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { batchesOf } from '#learning/fit/batches.ts';
 import { EarlyStopping } from '#learning/fit/early-stopping.ts';
-import { Pace } from '#learning/fit/pace.ts';
 
 describe('batches', () => {
   test('hold every row once, in an order of their own each epoch', () => {
@@ -12,25 +11,6 @@ describe('batches', () => {
     expect(flat(2)).toEqual(flat(2));
     expect(flat(2)).not.toEqual(flat(1));
     expect(flat(2, 2)).not.toEqual(flat(2, 1));
-  });
-});
-
-describe('the pace', () => {
-  test('comes to what fits into the time, by steps of eight', () => {
-    const pace = new Pace(200, 2);
-    pace.took(2, 1);
-    expect(pace.size).toBe(16);
-    pace.took(16, 80);
-    expect(pace.size).toBe(40);
-    pace.took(40, 8000);
-    expect(pace.size).toBe(1);
-  });
-
-  test('keeps below its bound', () => {
-    const pace = new Pace(200, 100, 10);
-    expect(pace.size).toBe(10);
-    pace.took(10, 1);
-    expect(pace.size).toBe(10);
   });
 });
 

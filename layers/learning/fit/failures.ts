@@ -1,0 +1,27 @@
+/** What ends a fit, in words for the owner of the job. */
+import { DivergenceError } from '#engine/divergence.ts';
+import { OutOfMemoryError } from '#engine/out-of-memory.ts';
+import { TrainingFailure } from '../failure.ts';
+
+export interface Place {
+  readonly epoch: number;
+  readonly stepsPerEpoch: number;
+  readonly learningRate: number;
+}
+
+/** The failure that an error of the engine means; any other error as it is. */
+export function failureOf(error: unknown, { epoch, stepsPerEpoch, learningRate }: Place): unknown {
+  if (error instanceof DivergenceError) {
+    const step = ((error.step - 1) % stepsPerEpoch) + 1;
+    return diverged(epoch, `step ${step} of ${stepsPerEpoch}`, learningRate, error);
+  }
+  if (error instanceof OutOfMemoryError) return new TrainingFailure(`Training ran ${error.message}`, { cause: error });
+  return error;
+}
+
+export function diverged(epoch: number, where: string, learningRate: number, cause?: Error): TrainingFailure {
+  return new TrainingFailure(
+    `The loss must be a finite number; it was not in epoch ${epoch}, ${where}, with learning_rate ${learningRate}: try a smaller one`,
+    { cause },
+  );
+}
