@@ -2,7 +2,7 @@ import { vjp } from '../grad.ts';
 import { Builder, Graph, type Value } from '../graph.ts';
 import type { Maybe, Op } from '../op.ts';
 import { inline } from '../rewrite.ts';
-import { formatType, isFloat, ShapeError, sameShape } from '../type.ts';
+import { formatType, ShapeError, sameShape } from '../type.ts';
 import { zerosLike } from './movement.ts';
 
 /** Both branches have the captured values for inputs, and outputs of the same types. */
@@ -31,7 +31,7 @@ const condOp: Op<CondAttrs> = {
   // The gradient of a choice is the choice of the gradients.
   vjp: (b, n, ct, need) => {
     const [condition, ...captured] = n.inputs as readonly [Value, ...Value[]];
-    const by = captured.flatMap((value, i) => (need[i + 1] && isFloat(value.type.dtype) ? [i] : []));
+    const by = captured.flatMap((_, i) => (need[i + 1] ? [i] : []));
     const given = ct.flatMap((value, i) => (value ? [{ value, i }] : []));
     const branch = (graph: Graph) => (inner: Builder, args: readonly Value[]) => {
       const inputs = args.slice(0, captured.length);

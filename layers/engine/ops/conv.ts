@@ -7,6 +7,7 @@ import { reduceSum } from './reduce.ts';
 import {
   convolvedDims,
   type PerAxis,
+  perAxis,
   type Spatial,
   type SpatialOptions,
   spatial,
@@ -42,12 +43,12 @@ const convOp: Op<ConvAttrs> = {
     return [{ dtype, shape: [x.shape[0]!, outputs, ...convolvedDims(x.shape, attrs)] }];
   },
   vjp: (b, n, [ct], need) => {
-    const [x, w, bias] = n.inputs as readonly [Value, Value, Value?];
+    const [x, w] = n.inputs as readonly [Value, Value, Value?];
     const kept = [0, ...n.attrs.kernel.map((_, i) => i + 2)];
     return [
       need[0] ? inputGradient(b, ct!, x, w, n.attrs) : undefined,
       need[1] ? convKernelGradient(b, padded(b, x, n.attrs), ct!, n.attrs) : undefined,
-      bias && need[2] ? reduceSum(b, ct!, { axes: kept }) : undefined,
+      need[2] ? reduceSum(b, ct!, { axes: kept }) : undefined,
     ];
   },
   emit: (w, n) => w.same(n, 'Conv', { ...spatialAttributes(n.attrs), group: { int: n.attrs.groups } }),
@@ -122,7 +123,7 @@ export const convTranspose = Object.assign(
   (b: Builder, x: Value, w: Value, { outputPads = 0, ...options }: ConvTransposeOptions = {}): Value => {
     const attrs = attributes(w, options);
     const whole = convTransposeCore(b, x, w, attrs);
-    const extra = attrs.kernel.map((_, i) => (typeof outputPads === 'number' ? outputPads : (outputPads[i] ?? 0)));
+    const extra = perAxis('output pads', outputPads, attrs.kernel.length, 0);
     const size = (i: number) => spatialDim(whole.type.shape, i);
     const ends = attrs.after.map((after, i) => Math.min(size(i), size(i) - after + extra[i]!));
     const cut = window(b, whole, [null, null, ...attrs.before.map((start, i) => ({ start, end: ends[i]!, step: 1 }))]);

@@ -48,9 +48,7 @@ const gatherOp: Op<{ readonly axis: number }> = {
 /** Slices of x along an axis, at integer positions of any shape; negative counts from the end. */
 export const gather = Object.assign(
   (b: Builder, x: Value, indices: Value, axis = 0): Value =>
-    b.apply1(gatherOp, [x, indices], {
-      axis: x.type.shape.length === 0 ? 0 : normalizeAxis(axis, x.type.shape.length),
-    }),
+    b.apply1(gatherOp, [x, indices], { axis: normalizeAxis(axis, Math.max(1, x.type.shape.length)) }),
   { op: gatherOp },
 );
 

@@ -65,7 +65,7 @@ const gemmOp: Op<GemmAttrs> = {
     const { transX, transY } = n.attrs;
     const dx = () => (transX ? product(b, y, dz!, transY, true) : product(b, dz!, y, false, !transY));
     const dy = () => (transY ? product(b, dz!, x, true, transX) : product(b, x, dz!, !transX, false));
-    return [need[0] ? dx() : undefined, need[1] ? dy() : undefined, c && need[2] ? unbroadcast(b, dz!, c) : undefined];
+    return [need[0] ? dx() : undefined, need[1] ? dy() : undefined, need[2] ? unbroadcast(b, dz!, c!) : undefined];
   },
   emit: (w, n) =>
     w.same(n, 'Gemm', { transA: { int: n.attrs.transX ? 1 : 0 }, transB: { int: n.attrs.transY ? 1 : 0 } }),

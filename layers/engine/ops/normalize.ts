@@ -3,7 +3,7 @@ import type { Maybe, Op } from '../op.ts';
 import { type Dim, formatShape, normalizeAxis, type Shape, ShapeError, sameShape } from '../type.ts';
 import { expectDomain, expectOneDType, floats } from './domain.ts';
 import { add, div, mul, neg, sqrt, sub } from './elementwise.ts';
-import { reshape } from './movement.ts';
+import { reshape, zerosLike } from './movement.ts';
 import { reduceMean, reduceSum } from './reduce.ts';
 import { staticDim } from './window.ts';
 
@@ -26,7 +26,7 @@ const layerNormOp: Op<LayerNormAttrs> = {
     return [x!, kept, kept];
   },
   vjp: (b, n, ct, need) => {
-    const [x, , bias] = n.inputs as readonly [Value, Value, Value?];
+    const [x] = n.inputs as readonly [Value, Value, Value?];
     const [, mean, inverse] = n.outputs as readonly [Value, Value, Value];
     const normal = mul(b, sub(b, x, mean), inverse);
     const leading = x.type.shape.slice(0, n.attrs.axis).map((_, axis) => axis);
@@ -34,7 +34,7 @@ const layerNormOp: Op<LayerNormAttrs> = {
     return [
       need[0] ? layerNormInput(b, n, ct, normal) : undefined,
       need[1] && dy ? reduceSum(b, mul(b, dy, normal), { axes: leading }) : undefined,
-      bias && need[2] && dy ? reduceSum(b, dy, { axes: leading }) : undefined,
+      need[2] && dy ? reduceSum(b, dy, { axes: leading }) : undefined,
     ];
   },
   emit: (w, n) => {
@@ -75,7 +75,7 @@ function layerNormInput(b: Builder, n: Node<LayerNormAttrs>, ct: readonly Maybe<
   if (!dMean) return sum!;
   const even = div(b, dMean, count);
   // The mean's share is the same along the normalised axes: it broadcasts, from zeros of x's shape if it is alone.
-  return add(b, sum ?? sub(b, x, x), even);
+  return add(b, sum ?? zerosLike(b, x), even);
 }
 
 export interface NormOptions {

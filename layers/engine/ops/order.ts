@@ -76,10 +76,8 @@ const topKOp: Op<TopKAttrs> = {
       { dtype: 'int64', shape },
     ];
   },
-  vjp: (b, n, [ct]) => {
-    if (!ct) return [undefined];
-    return [scatterElements(b, zerosLike(b, n.inputs[0]!), n.outputs[1]!, ct, n.attrs.axis, 'add')];
-  },
+  // No position occurs twice, so putting is adding.
+  vjp: (b, n, [ct]) => [scatterElements(b, zerosLike(b, n.inputs[0]!), n.outputs[1]!, ct!, n.attrs.axis)],
   emit: (w, n) =>
     w.same(n, 'TopK', { axis: { int: n.attrs.axis }, largest: { int: n.attrs.largest ? 1 : 0 } }, [
       w.ints([n.attrs.k]),

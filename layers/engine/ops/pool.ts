@@ -28,15 +28,14 @@ const maxPoolOp: Op<Spatial> = {
   },
   // The second output says where in x, flattened, each maximum was: that is where its cotangent goes.
   vjp: (b, n, [ct]) => {
-    if (!ct) return [undefined];
     const [x, where] = [n.inputs[0]!, n.outputs[1]!];
     const size = sizeOf(staticShape(x.type.shape));
-    const count = sizeOf(staticShape(ct.type.shape));
+    const count = sizeOf(staticShape(ct!.type.shape));
     const flat = scatterAdd(
       b,
       reshape(b, zerosLike(b, x), [size]),
       reshape(b, where, [count, 1]),
-      reshape(b, ct, [count]),
+      reshape(b, ct!, [count]),
     );
     return [reshape(b, flat, x.type.shape)];
   },

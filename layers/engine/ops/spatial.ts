@@ -27,12 +27,7 @@ export interface SpatialOptions {
  */
 export function spatial(kernel: readonly number[], options: SpatialOptions): Spatial {
   const { strides = 1, dilations = 1, pads = 0, padsAfter = pads } = options;
-  const spread = (name: string, value: PerAxis, least: number) => {
-    const list = typeof value === 'number' ? kernel.map(() => value) : value;
-    if (list.length !== kernel.length || !list.every((one) => Number.isInteger(one) && one >= least))
-      throw new ShapeError(`wants ${kernel.length} ${name} of ${least} or more; got ${formatShape(list)}`);
-    return list;
-  };
+  const spread = (name: string, value: PerAxis, least: number) => perAxis(name, value, kernel.length, least);
   return {
     kernel: spread('kernel sizes', kernel, 1),
     strides: spread('strides', strides, 1),
@@ -40,6 +35,16 @@ export function spatial(kernel: readonly number[], options: SpatialOptions): Spa
     before: spread('pads', pads, 0),
     after: spread('pads', padsAfter, 0),
   };
+}
+
+/**
+ * The option as one integer for each of `axes` axes.
+ * @throws ShapeError if there are fewer or more, or one is less than `least`
+ */
+export function perAxis(name: string, value: PerAxis, axes: number, least: number): readonly number[] {
+  const list = typeof value === 'number' ? new Array<number>(axes).fill(value) : value;
+  if (list.length === axes && list.every((one) => Number.isInteger(one) && one >= least)) return list;
+  throw new ShapeError(`wants ${axes} ${name} of ${least} or more; got ${formatShape(list)}`);
 }
 
 /** How many input positions one position of the output spans, by axis. */
