@@ -4,7 +4,7 @@ import { tensorFrom } from '../tensor.ts';
 import { formatShape, isStatic, normalizeAxis, type Shape, ShapeError } from '../type.ts';
 import { expectOneDType } from './domain.ts';
 import { gather } from './indexing.ts';
-import { expand, reshape, unsqueeze } from './movement.ts';
+import { expand, reshape, unsqueeze, zerosLike } from './movement.ts';
 import { padAll, staticDim, window } from './window.ts';
 
 const concatOp: Op<{ readonly axis: number }> = {
@@ -67,17 +67,42 @@ export function stride(b: Builder, x: Value, axis: number, step: number): Value 
   return gather(b, x, b.constant({ dtype: 'int64', shape: [count], data: positions }), at);
 }
 
-/** The value in pieces of the given sizes along an axis. */
-export function split(b: Builder, x: Value, axis: number, sizes: readonly number[]): Value[] {
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  const size = staticDim(x.type.shape, normalizeAxis(axis, x.type.shape.length));
-  if (total !== size) throw new ShapeError(`Split wants sizes that add up to ${size}; got ${formatShape(sizes)}`);
-  let start = 0;
-  return sizes.map((length) => {
-    start += length;
-    return slice(b, x, axis, start - length, start);
-  });
+interface SplitAttrs {
+  readonly axis: number;
+  readonly sizes: readonly number[];
 }
+
+const splitOp: Op<SplitAttrs> = {
+  name: 'Split',
+  infer: ([x], { axis, sizes }) => {
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    const size = staticDim(x!.shape, axis);
+    if (total !== size || sizes.some((piece) => piece < 0))
+      throw new ShapeError(`wants sizes of 0 or more that add up to ${size}; got ${formatShape(sizes)}`);
+    return sizes.map((length) => ({ dtype: x!.dtype, shape: x!.shape.with(axis, length) }));
+  },
+  // One Concat, where slices would take a Pad each and a sum.
+  vjp: (b, n, ct) => [
+    concat(
+      b,
+      n.outputs.map((piece, i) => ct[i] ?? zerosLike(b, piece)),
+      n.attrs.axis,
+    ),
+  ],
+  emit: (w, n) => w.same(n, 'Split', { axis: { int: n.attrs.axis } }, [w.ints(n.attrs.sizes)]),
+};
+
+/**
+ * The value in pieces of the given sizes along an axis.
+ * @throws ShapeError if the sizes do not add up to the axis'
+ */
+export const split = Object.assign(
+  (b: Builder, x: Value, axis: number, sizes: readonly number[]): readonly Value[] => {
+    const at = normalizeAxis(axis, x.type.shape.length);
+    return sizes.length === 1 && sizes[0] === x.type.shape[at] ? [x] : b.apply(splitOp, [x], { axis: at, sizes });
+  },
+  { op: splitOp },
+);
 
 /** A constant, 0 if not said otherwise, before and after along an axis of known size. */
 export function pad(b: Builder, x: Value, axis: number, before: number, after: number, value = 0): Value {

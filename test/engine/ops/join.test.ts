@@ -23,6 +23,21 @@ test('concat has a gradient for pieces of any size, and that has its own', async
   await fc.assert(property, settings);
 });
 
+test('split has a gradient, also where only some pieces are used, and that has its own', async () => {
+  const sizes = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 3 });
+  const property = fc.asyncProperty(withAxis, sizes, seeds, ({ shape, axis }, sizes, seed) =>
+    checkGradients(
+      [random(seed, shape.with(axis, 2 + sizes.reduce((sum, size) => sum + size, 0)))],
+      (b, [x]) => {
+        const [first, , last] = ops.split(b, x!, axis, [1, ...sizes, 1]);
+        return ops.concat(b, [ops.sin(b, first!), ops.cos(b, last!)], axis);
+      },
+      { seed },
+    ),
+  );
+  await fc.assert(property, settings);
+});
+
 test('slice and pad have gradients, and those have their own', async () => {
   const property = fc.asyncProperty(
     withAxis,
@@ -80,7 +95,8 @@ test('what does not fit is refused with the bounds', () => {
   const b = new Builder();
   const x = b.input('x', 'float32', [5]);
   expect(() => ops.slice(b, x, 0, 2, 9)).toThrow(/wants 0 <= start <= end <= 5 on axis 0; got 2 and 9/);
-  expect(() => ops.split(b, x, 0, [2, 2])).toThrow('Split wants sizes that add up to 5; got [2, 2]');
+  expect(() => ops.split(b, x, 0, [2, 2])).toThrow('wants sizes of 0 or more that add up to 5; got [2, 2]');
+  expect(() => ops.split(b, x, 0, [6, -1])).toThrow('wants sizes of 0 or more that add up to 5; got [6, -1]');
   expect(() => ops.pad(b, x, 0, -1, 0)).toThrow(/wants pads of 0 or more; got -1 and 0/);
   expect(() => ops.concat(b, [x, b.input('y', 'float32', [5, 1])], 0)).toThrow(/wants equal shapes but for axis 0/);
   expect(() => ops.slice(b, b.input('z', 'float32', ['rows']), 0, 0, 1)).toThrow(
