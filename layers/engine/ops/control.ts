@@ -1,12 +1,8 @@
-import { vjp } from '../grad.ts';
-import { Builder, Graph, type Value } from '../graph.ts';
+import { Builder, Graph, topological, type Value } from '../graph.ts';
 import type { Attribute } from '../onnx/write.ts';
-import type { Maybe, Op, Vjp } from '../op.ts';
-import { inline } from '../rewrite.ts';
-import { type Dim, formatType, isFloat, ShapeError, sameShape, type Type } from '../type.ts';
-import { add } from './elementwise.ts';
-import { hoistable, hoisted } from './hoist.ts';
-import { zerosLike } from './movement.ts';
+import type { Op } from '../op.ts';
+import { type Dim, formatType, ShapeError, sameShape, type Type } from '../type.ts';
+import { scanVjp } from './scan-gradient.ts';
 
 /**
  * Inputs of the body: captured values, states, slices. Of the node: the same, with whole sequences for slices.
@@ -48,83 +44,6 @@ export interface ScanResult {
   readonly states: readonly Value[];
   readonly sequences: readonly Value[];
 }
-
-/** Where a factor of a hoisted product is found after the loop. */
-type LiftedFactor = { readonly outer: Value } | { readonly slice: number };
-
-/*
- *  forward    s₀ ─▶ body(c, s₀, x₀) ─▶ s₁ ─▶ body(c, s₁, x₁) ─▶ s₂      keeps s₀, s₁
- *  backward   s̄₀ ◀─ vjp(c, s₀, x₀) ◀─ s̄₁ ◀─ vjp(c, s₁, x₁) ◀─ s̄₂      carries c̄ as a growing sum
- *
- *  The backward step computes its forward step again from the state that it kept. A captured matrix W that is only
- *  multiplied by, h W, has the cotangent Σ hᵀ z̄ over the steps: the loop then says each step's h and z̄, and one product
- *  over all steps follows it (`hoisted`), instead of a small one and a sum in every step.
- */
-const scanVjp: Vjp<ScanAttrs> = (b, n, ct, need) => {
-  const { body, captured: c, states: s, reverse } = n.attrs;
-  const slices = body.outputs.length - s;
-  const history = n.outputs.slice(s + slices);
-  const wanted = (from: number, to: number) => [...need.keys()].slice(from, to).filter((i) => need[i]);
-  const [capturedBy, slicesBy] = [wanted(0, c), wanted(c + s, n.inputs.length)];
-  const floating = body.inputs
-    .map((_, i) => i)
-    .slice(c, c + s)
-    .filter((i) => isFloat(body.inputs[i]!.type.dtype));
-  const given = ct.flatMap((value, i) => (value && i >= s ? [{ value, i }] : []));
-  const outside = [...history, ...n.inputs.slice(c + s)];
-  const lifted = new Map(hoistable(n).map((i) => [i, [] as LiftedFactor[]]));
-  const summedBy = capturedBy.filter((i) => !lifted.has(i));
-  const result = scan(b, {
-    captured: n.inputs.slice(0, c),
-    states: [
-      ...floating.map((i) => ct[i - c] ?? zerosLike(b, n.inputs[i]!)),
-      ...summedBy.map((i) => zerosLike(b, n.inputs[i]!)),
-    ],
-    sequences: [...outside, ...given.map(({ value }) => value)],
-    reverse: !reverse,
-    body: (inner, captured, sums, xs) => {
-      const inputs = [...captured, ...xs.slice(0, n.inputs.length - c)];
-      const fromSlices = new Map(given.map(({ i }, k) => [i, xs[n.inputs.length - c + k]!]));
-      const cotangents = body.outputs.map(
-        (_, i): Maybe<Value> => (i < s ? sums[floating.indexOf(i + c)] : fromSlices.get(i)),
-      );
-      const liftedBy = capturedBy.filter((i) => lifted.has(i));
-      const by = [...floating, ...summedBy, ...slicesBy, ...liftedBy];
-      const flows = vjp(
-        inner,
-        inline(inner, body, inputs),
-        cotangents,
-        by.map((i) => inputs[i]!),
-      );
-      const plus = (x: Maybe<Value>, y: Maybe<Value>) => (x && y ? add(inner, x, y) : (x ?? y));
-      const next = flows
-        .slice(0, sums.length)
-        .map((flow, k) =>
-          k < floating.length ? plus(flow, fromSlices.get(s + slices + floating[k]! - c)) : plus(sums[k], flow),
-        );
-      const said = slicesBy.map((i, k) => flows[sums.length + k] ?? zerosLike(inner, inputs[i]!));
-      const position = (value: Value): LiftedFactor => {
-        const input = xs.indexOf(value);
-        if (input >= 0 && input < outside.length) return { outer: outside[input]! };
-        if (!said.includes(value)) said.push(value);
-        return { slice: said.indexOf(value) };
-      };
-      for (const [k, i] of liftedBy.entries()) {
-        const flow = flows[sums.length + slicesBy.length + k];
-        lifted.set(i, flow?.node?.inputs.map(position) ?? []);
-      }
-      return { states: next.map((flow, k) => flow ?? zerosLike(inner, sums[k]!)), slices: said };
-    },
-  });
-  const found = new Map<number, Value>();
-  for (const [k, i] of [...floating, ...summedBy].entries()) found.set(i, result.states[k]!);
-  for (const [k, i] of slicesBy.entries()) found.set(i, result.sequences[k]!);
-  for (const [i, factors] of lifted) {
-    const [x, z] = factors.map((factor) => ('outer' in factor ? factor.outer : result.sequences[factor.slice]!));
-    if (x && z) found.set(i, hoisted(b, x, z));
-  }
-  return n.inputs.map((_, i) => found.get(i));
-};
 
 const scanOp: Op<ScanAttrs> = {
   name: 'Scan',
@@ -190,9 +109,20 @@ export function scan(b: Builder, spec: ScanSpec): ScanResult {
   const step = inner.at(b.place, () => spec.body(inner, ...args));
   if (step.states.length !== states.length)
     throw new ShapeError(`Scan body wants ${states.length} states; got ${step.states.length}`);
-  const body = new Graph('body', args.flat(), [...step.states, ...step.slices]);
-  const attrs = { body, captured: captured.length, states: states.length, reverse };
-  const outputs = b.apply(scanOp, [...captured, ...states, ...sequences], attrs);
+  const results = [...step.states, ...step.slices];
+  const read = new Set([...results, ...topological(results).flatMap((node) => node.inputs)]);
+  // What no step reads is not cut into slices, nor kept alive for that. One sequence must stay: it says how many steps.
+  const needs = (values: readonly Value[]) => values.flatMap((value, i) => (read.has(value) ? [i] : []));
+  const [fromOutside, found] = [needs(args[0]), needs(args[2])];
+  const cut = found.length > 0 ? found : [0];
+  const pick = <T>(own: readonly T[][]) => [
+    ...fromOutside.map((i) => own[0]![i]!),
+    ...own[1]!,
+    ...cut.map((i) => own[2]![i]!),
+  ];
+  const body = new Graph('body', pick([...args]), results);
+  const attrs = { body, captured: fromOutside.length, states: states.length, reverse };
+  const outputs = b.apply(scanOp, pick([[...captured], [...states], [...sequences]]), attrs);
   return {
     states: outputs.slice(0, states.length),
     sequences: outputs.slice(states.length, states.length + step.slices.length),

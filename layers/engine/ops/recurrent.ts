@@ -4,7 +4,7 @@ import { sigmoid, tanh } from './activation.ts';
 import { scan } from './control.ts';
 import { add, mul, sub } from './elementwise.ts';
 import { gather } from './indexing.ts';
-import { concat, slice } from './join.ts';
+import { concat, slice, split } from './join.ts';
 import { gemm, matMul } from './linalg.ts';
 import { zerosLike } from './movement.ts';
 
@@ -36,6 +36,11 @@ export interface Recurrence {
   readonly hidden: Value;
 }
 
+/*
+ * The loops also say what their derivatives need, gates and what comes out of tanh: the gradient reads it instead of
+ * computing it again (`scanVjp`), and without a gradient it is not written.
+ */
+
 /**
  * Long short-term memory over x [steps, batch, features]: Hochreiter and Schmidhuber 1997, with forget gates (Gers et
  * al. 2000). One matrix product makes all steps' inputs to the gates; the loop multiplies by `hidden` alone.
@@ -56,13 +61,13 @@ export function lstm(
     sequences: [inputs],
     reverse: options.reverse ?? false,
     body: (b, [weights], [hidden, cell], [inputs]) => {
-      const gates = gemm(b, hidden!, weights!, inputs!);
-      const open = sigmoid(b, slice(b, gates, 1, 0, 3 * units));
-      const gate = (i: number) => slice(b, open, 1, i * units, (i + 1) * units);
-      const candidate = tanh(b, slice(b, gates, 1, 3 * units));
-      const next = add(b, mul(b, gate(2), cell!), mul(b, gate(0), candidate));
-      const output = mul(b, gate(1), tanh(b, next));
-      return { states: [output, next], slices: [output] };
+      const gates = split(b, gemm(b, hidden!, weights!, inputs!), 1, [units, units, units, units]);
+      const [input, output, forget] = gates.slice(0, 3).map((gate) => sigmoid(b, gate)) as [Value, Value, Value];
+      const candidate = tanh(b, gates[3]!);
+      const next = add(b, mul(b, forget, cell!), mul(b, input, candidate));
+      const bounded = tanh(b, next);
+      const said = mul(b, output, bounded);
+      return { states: [said, next], slices: [said, input, output, forget, candidate, bounded] };
     },
   });
   return { sequence: sequences[0]!, hidden: states[0]!, cell: states[1]! };
@@ -82,12 +87,13 @@ export function gru(b: Builder, x: Value, w: RecurrentWeights, options: Recurren
     sequences: [inputs],
     reverse: options.reverse ?? false,
     body: (b, [weights, bias], [hidden], [inputs]) => {
-      const own = gemm(b, hidden!, weights!, bias);
-      const open = sigmoid(b, add(b, slice(b, inputs!, 1, 0, 2 * units), slice(b, own, 1, 0, 2 * units)));
-      const [update, reset] = [slice(b, open, 1, 0, units), slice(b, open, 1, units)];
-      const candidate = tanh(b, add(b, slice(b, inputs!, 1, 2 * units), mul(b, reset, slice(b, own, 1, 2 * units))));
+      const gates = (x: Value) => split(b, x, 1, [units, units, units]) as readonly [Value, Value, Value];
+      const own = gates(gemm(b, hidden!, weights!, bias));
+      const given = gates(inputs!);
+      const [update, reset] = [sigmoid(b, add(b, given[0], own[0])), sigmoid(b, add(b, given[1], own[1]))];
+      const candidate = tanh(b, add(b, given[2], mul(b, reset, own[2])));
       const next = add(b, candidate, mul(b, update, sub(b, hidden!, candidate)));
-      return { states: [next], slices: [next] };
+      return { states: [next], slices: [next, update, reset, own[2], candidate] };
     },
   });
   return { sequence: sequences[0]!, hidden: states[0]! };

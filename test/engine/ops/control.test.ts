@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { grad } from '#engine/grad.ts';
-import { Builder, type Value } from '#engine/graph.ts';
+import { Builder, topological, type Value } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
@@ -90,6 +90,28 @@ describe('scan', () => {
     const [w, x] = [b.input('w', 'float32', [3, 3]), b.input('x', 'float32', [4, 2, 3])];
     const gradient = grad(b, ops.reduceSum(b, loop(b, w, x, 0)), [w])[0]!;
     expect([gradient.node!.op.name, gradient.node!.inputs[0]!.type.shape]).toEqual(['Gemm', [8, 3]]);
+  });
+
+  test('reads in its gradient what the forward loop said, and cuts no sequence that no step reads', () => {
+    const bodyOfGradient = (say: 'nothing more' | 'tanh') => {
+      const b = new Builder();
+      const [h, x] = [b.input('h', 'float32', [3]), b.input('x', 'float32', [4, 3])];
+      const { states } = ops.scan(b, {
+        captured: [h],
+        states: [h],
+        sequences: [x, x],
+        body: (b, _, [h], [x]) => {
+          const y = ops.tanh(b, ops.mul(b, h!, x!));
+          return { states: [ops.mul(b, y, y)], slices: say === 'tanh' ? [y] : [] };
+        },
+      });
+      const scan = grad(b, ops.reduceSum(b, states[0]!), [h])[0]!.node!;
+      const { body } = scan.attrs as ops.ScanAttrs;
+      return { inputs: scan.inputs.length, ops: topological(body.outputs).map(({ op }) => op.name) };
+    };
+    // The state's cotangent, and slices of x and of the state or, the second time, of tanh: never all of these.
+    expect(bodyOfGradient('nothing more')).toMatchObject({ inputs: 3, ops: expect.arrayContaining(['Tanh']) });
+    expect(bodyOfGradient('tanh')).toMatchObject({ inputs: 3, ops: expect.not.arrayContaining(['Tanh']) });
   });
 
   test('refuses states that change their type, sequences of different lengths and none at all', () => {
