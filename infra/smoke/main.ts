@@ -9,34 +9,19 @@ import { join } from 'node:path';
 import { Client } from '../embedded/demo/client.ts';
 import { runMainJob } from '../embedded/demo/session.ts';
 import { Terminal } from '../embedded/demo/terminal.ts';
+import { expectPlatform, lineOf, platformUrl } from './platform-url.ts';
 
 /** An account has 1000 requests an hour. */
 const POLL_MS = 2000;
 /** A network that was trained on the penguins and knows fewer has learned nothing. */
 const LEAST_ACCURACY = 0.8;
 
-/** Without the slash at its end; throws where it is no URL of HTTP. */
-function baseOf(argument: string | undefined): string {
-  const url = argument === undefined ? null : URL.parse(argument);
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new Error(
-      `npm run smoke -- BASE_URL: must be the http or https URL of a platform; got ${argument ?? 'none'}`,
-    );
-  }
-  return url.href.replace(/\/$/, '');
-}
-
-/** An error's message, and why its cause says that it came to it. */
-function lineOf(error: unknown): string {
-  const { message, cause } = error instanceof Error ? error : new Error(String(error));
-  return cause instanceof Error ? `${message}: ${cause.message}` : message;
-}
-
 const folder = mkdtempSync(join(tmpdir(), 'trainyard-smoke-'));
 try {
-  const client = new Client(baseOf(process.argv[2]));
+  const base = platformUrl(process.argv[2]);
+  await expectPlatform(base);
   const terminal = new Terminal(process.stdout);
-  const accuracy = await runMainJob(client, terminal, join(folder, 'model.onnx'), POLL_MS);
+  const accuracy = await runMainJob(new Client(base), terminal, join(folder, 'model.onnx'), POLL_MS);
   if (!(accuracy >= LEAST_ACCURACY)) throw new Error(`accuracy must be at least ${LEAST_ACCURACY}; got ${accuracy}`);
   terminal.say('The deployment works.');
 } catch (error) {

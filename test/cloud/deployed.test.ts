@@ -1,47 +1,38 @@
-/** The whole deployment on the emulator: by `cdk`, used over HTTP as on one machine, and upgraded over its data. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/** The whole deployment on the emulator: by `cdk`, used over HTTP as one machine is, and upgraded over its data. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Client } from '#infra/embedded/demo/client.ts';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseSettings } from '#functions/settings.ts';
 import { splitPenguins } from '#infra/embedded/demo/penguins.ts';
-import { runMainJob } from '#infra/embedded/demo/session.ts';
-import { Terminal } from '#infra/embedded/demo/terminal.ts';
+import { platformCases } from '../e2e/cases/index.ts';
+import { LONG } from '../e2e/cases/stopping.ts';
+import { User } from '../e2e/user.ts';
+import type { World } from '../e2e/world.ts';
 import { bootstrap, type CloudFormation, deploy } from './deployment.ts';
 import { type MiniStack, startMiniStack } from './ministack.ts';
 
-interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
-
-/** Remembers as whom the main job registered. */
-class RememberingClient extends Client {
-  credentials: Credentials | undefined;
-
-  override post<T>(path: string, body?: unknown): Promise<T> {
-    if (path === '/auth/register') this.credentials = body as Credentials;
-    return super.post<T>(path, body);
-  }
-}
-
-interface Answer {
-  readonly predictions: readonly { readonly class: string; readonly confidence: number }[];
-}
-
-let folder: string;
+const folder = mkdtempSync(join(tmpdir(), 'trainyard-deployed-'));
 let stack: MiniStack;
 let to: CloudFormation;
 let base: string;
+
+const world: World = {
+  folder,
+  pollMilliseconds: 250,
+  requestBytes: parseSettings({}).uploadBytes,
+  get base() {
+    return base;
+  },
+};
+
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'trainyard-deployed-'));
   stack = await startMiniStack();
   to = { endpoint: stack.endpoint, folder };
   await bootstrap(to);
   ({ base } = await deploy(to));
-}, 240_000);
+}, 300_000);
 afterAll(async () => {
   await stack?.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -60,31 +51,49 @@ async function deadLetters(): Promise<number> {
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
-test('the main job runs on what was deployed, and an upgrade keeps the account and its model', async () => {
-  const client = new RememberingClient(base);
-  const printed = new PassThrough().resume();
-  const file = join(folder, 'penguins.onnx');
-  // Without containers the job can only have been trained in the function.
-  const accuracy = await runMainJob(client, new Terminal(printed), file, 500);
-  expect(accuracy).toBeGreaterThanOrEqual(0.95);
-  const model = readFileSync(file);
-  expect(model.length).toBeGreaterThan(1000);
-  expect(await deadLetters()).toBe(0);
+// Without containers every job of these can only have been trained in the function.
+platformCases(world);
 
-  const before = await client.get<{ models: readonly { id: string }[] }>('/models');
-  expect(before.models).toHaveLength(1);
-  const path = `/models/${before.models[0]!.id}`;
-  const inputs = splitPenguins().test.map((row) => row.input);
-  const predicted = await client.post<Answer>(`${path}/predict`, { inputs });
-  expect(predicted.predictions).toHaveLength(inputs.length);
+describe('the deployment', () => {
+  test('has delivered every message and event', async () => {
+    expect(await deadLetters()).toBe(0);
+  });
 
-  // Settings that change resources of all three stacks, those with the data among them.
-  expect(await deploy(to, { backupDays: '14', logDays: '14' })).toEqual({ base, unchanged: 0 });
-  const { username, password } = client.credentials!;
-  const again = new Client(base);
-  const { access_token } = await again.post<{ access_token: string }>('/auth/login', { username, password });
-  again.useToken(access_token);
-  expect(await again.get('/models')).toEqual(before);
-  expect((await again.post<Answer>(`${path}/predict`, { inputs })).predictions).toEqual(predicted.predictions);
-  expect(Buffer.from(await again.download(`${path}/download`))).toEqual(model);
-}, 300_000);
+  test('loses nothing when it is deployed again, with changes to all its stacks', async () => {
+    const user = await User.register(world);
+    const dataset = await user.uploadPenguins();
+    const [job, stopped] = [await user.train(dataset.id, { epochs: 20 }), await user.train(dataset.id, LONG)];
+    await user.client.post(`/training/stop/${stopped}`);
+    await user.jobIs(job, ({ status }) => status === 'completed');
+    const model = `/models/${(await user.results(job)).model_id}`;
+    const inputs = splitPenguins().test.map((row) => row.input);
+    const everything = async (of: User) => ({
+      read: await Promise.all(
+        [
+          '/auth/me',
+          '/datasets',
+          `/datasets/${dataset.id}`,
+          `/datasets/${dataset.id}/profile`,
+          `/training/status/${job}`,
+          `/training/results/${job}`,
+          `/training/status/${stopped}`,
+          '/models',
+          model,
+        ].map((path) => of.client.get(path)),
+      ),
+      predicted: await of.client.post(`${model}/predict`, { inputs }),
+      file: Buffer.from(await of.client.download(`${model}/download`)).toString('base64'),
+    });
+    const before = await everything(user);
+
+    expect(await deploy(to, { backupDays: '14', logDays: '14' })).toEqual({ base, unchanged: 0 });
+    // The token that was given before still counts, and so does the password.
+    expect(await everything(user)).toEqual(before);
+    await user.login();
+    expect(await everything(user)).toEqual(before);
+    // What was there can be gone on with.
+    const next = await user.train(dataset.id, { epochs: 2 });
+    await user.jobIs(next, ({ status }) => status === 'completed');
+    expect(await user.client.get('/models')).toMatchObject({ total: 2 });
+  }, 300_000);
+});

@@ -3,10 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
 import { type RunningHost, startHostProcess } from './running-host.ts';
+import type { World } from './world.ts';
 
-export interface Served {
-  /** Of this test file alone. */
-  readonly folder: string;
+const POLL_MS = 50;
+/** What one machine takes in one request. */
+const REQUEST_BYTES = 32 * 1024 * 1024;
+
+/** One machine. */
+export interface Served extends World {
   /** The host's data folder. */
   readonly data: string;
   /** Put another one here after stopping the first: it is stopped at the end. */
@@ -16,13 +20,29 @@ export interface Served {
 /** A host on a folder of its own for all tests of a file. */
 export function useHost(): Served {
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
-  const served: { folder: string; data: string; host?: RunningHost } = { folder, data: join(folder, 'data') };
+  const data = join(folder, 'data');
+  let host: RunningHost | undefined;
   beforeAll(async () => {
-    served.host = await startHostProcess(served.data);
+    host = await startHostProcess(data);
   });
   afterAll(async () => {
-    await served.host?.stop();
+    await host?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
-  return served as Served;
+  return {
+    folder,
+    data,
+    pollMilliseconds: POLL_MS,
+    requestBytes: REQUEST_BYTES,
+    get host() {
+      if (host === undefined) throw new Error('the host has not been started');
+      return host;
+    },
+    set host(other) {
+      host = other;
+    },
+    get base() {
+      return this.host.base;
+    },
+  };
 }

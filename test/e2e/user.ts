@@ -1,9 +1,9 @@
 /** A person with an account, and what they do in more than one test. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '#infra/embedded/demo/client.ts';
-
-const POLL_MS = 50;
+import type { World } from './world.ts';
 
 export interface JobStatus {
   readonly status: string;
@@ -11,39 +11,66 @@ export interface JobStatus {
   readonly current_epoch: number;
 }
 
-let people = 0;
+export interface Dataset {
+  readonly id: string;
+  readonly status: string;
+  readonly error?: unknown;
+}
+
+export interface Results {
+  readonly model_id: string;
+  readonly final_metrics: unknown;
+  readonly training_history: unknown;
+}
 
 export class User {
   readonly client: Client;
+  readonly username: string;
+  readonly password: string;
+  readonly #pollMilliseconds: number;
 
-  constructor(client: Client) {
-    this.client = client;
+  constructor(world: World, username: string, password: string) {
+    this.client = new Client(world.base);
+    this.username = username;
+    this.password = password;
+    this.#pollMilliseconds = world.pollMilliseconds;
   }
 
-  static async register(base: string): Promise<User> {
-    const client = new Client(base);
-    const username = `person${process.pid}x${++people}`;
-    const password = 'correct horse';
-    await client.post('/auth/register', { username, email: `${username}@example.com`, password, full_name: 'P' });
-    const { access_token } = await client.post<{ access_token: string }>('/auth/login', { username, password });
-    client.useToken(access_token);
-    return new User(client);
+  /** With an account that nobody else has, logged in. */
+  static async register(world: World): Promise<User> {
+    const username = `person${randomBytes(4).toString('hex')}`;
+    const user = new User(world, username, 'correct horse');
+    const email = `${username}@example.com`;
+    await user.client.post('/auth/register', { username, email, password: user.password, full_name: 'P' });
+    await user.login();
+    return user;
+  }
+
+  async login(): Promise<void> {
+    const { username, password } = this;
+    const { access_token } = await this.client.post<{ access_token: string }>('/auth/login', { username, password });
+    this.client.useToken(access_token);
   }
 
   /** Uploads and waits until it is `ready` or `failed`. */
-  async upload(csv: string, fields: Readonly<Record<string, string>> = {}) {
+  async upload(csv: string, fields: Readonly<Record<string, string>> = {}): Promise<Dataset> {
     const form = new FormData();
     form.append('file', new File([csv], 'data.csv', { type: 'text/csv' }));
     form.append('name', 'data');
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
     const { id } = await this.client.post<{ id: string }>('/datasets/upload', form);
+    return this.processed(id);
+  }
+
+  /** Waits until it is `ready` or `failed`. */
+  processed(datasetId: string): Promise<Dataset> {
     return this.until(
-      () => this.client.get<{ id: string; status: string; error?: unknown }>(`/datasets/${id}`),
+      () => this.client.get<Dataset>(`/datasets/${datasetId}`),
       (dataset) => dataset.status !== 'processing',
     );
   }
 
-  async uploadPenguins() {
+  async uploadPenguins(): Promise<Dataset> {
     return this.upload(readFileSync('infra/embedded/demo/penguins.csv', 'utf8'), { target: 'species' });
   }
 
@@ -61,10 +88,8 @@ export class User {
     return this.until(() => this.status(jobId), satisfies);
   }
 
-  results(jobId: string) {
-    return this.client.get<{ model_id: string; final_metrics: unknown; training_history: unknown }>(
-      `/training/results/${jobId}`,
-    );
+  results(jobId: string): Promise<Results> {
+    return this.client.get<Results>(`/training/results/${jobId}`);
   }
 
   /** There is nothing to be told by over HTTP yet, so it asks again and again. */
@@ -72,7 +97,7 @@ export class User {
     for (;;) {
       const value = await read();
       if (satisfies(value)) return value;
-      await pause(POLL_MS);
+      await pause(this.#pollMilliseconds);
     }
   }
 }

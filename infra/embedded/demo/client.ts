@@ -40,6 +40,10 @@ export class Client {
     });
   }
 
+  async delete(path: string): Promise<void> {
+    await this.#request('DELETE', path);
+  }
+
   async download(path: string): Promise<Uint8Array> {
     const response = await this.#request('GET', path);
     return new Uint8Array(await response.arrayBuffer());

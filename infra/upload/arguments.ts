@@ -1,0 +1,69 @@
+import { basename, extname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { platformUrl } from '../smoke/platform-url.ts';
+
+export interface Arguments {
+  readonly file: string;
+  readonly base: string;
+  readonly user: string;
+  readonly password: string;
+  readonly name: string;
+  readonly target?: string;
+  readonly type?: string;
+}
+
+/** A command line that cannot be understood: the message is one line for the user. */
+export class UsageError extends Error {}
+
+export const USAGE = `Usage: TRAINYARD_PASSWORD=… npm run upload -- FILE BASE_URL --user NAME [OPTIONS]
+
+  FILE               a CSV file of any size
+  BASE_URL           of a platform, such as http://127.0.0.1:8000
+  --user NAME        who uploads; the password is TRAINYARD_PASSWORD of the environment
+  --name NAME        what the dataset is called (default: the file's name without its ending)
+  --target COLUMN    what is to be predicted (default: found out)
+  --type TYPE        classification or regression (default: found out)
+  --help             this text`;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the command line of `npm run upload`. `undefined` where help was asked for. Throws `UsageError`, `PlatformUrlError`. */
+export function readArguments(args: readonly string[], environment: Environment): Arguments | undefined {
+  const { values, positionals } = parse(args);
+  if (values.help) return undefined;
+  const [file, base, ...more] = positionals;
+  if (file === undefined) throw new UsageError('FILE is missing; see --help');
+  if (more.length > 0) throw new UsageError(`There must be one FILE and one BASE_URL; got ${more.join(' ')} as well`);
+  const url = platformUrl(base);
+  const { user, name = basename(file, extname(file)), target, type } = values;
+  if (!user) throw new UsageError('--user NAME is missing; see --help');
+  const { TRAINYARD_PASSWORD: password } = environment;
+  if (!password) throw new UsageError(`TRAINYARD_PASSWORD must be the password of ${user}; it is not set`);
+  return {
+    file,
+    base: url,
+    user,
+    password,
+    name,
+    ...(target === undefined ? {} : { target }),
+    ...(type === undefined ? {} : { type }),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        user: { type: 'string' },
+        name: { type: 'string' },
+        target: { type: 'string' },
+        type: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('\n')[0]!);
+  }
+}

@@ -1,0 +1,124 @@
+/** A file of any size to a platform: in parts that go straight to the store, some at once, each tried again when it fails. */
+import { openAsBlob } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '../embedded/demo/client.ts';
+import { lineOf } from '../smoke/platform-url.ts';
+
+export interface WantedDataset {
+  readonly name: string;
+  readonly target?: string;
+  readonly type?: string;
+}
+
+export interface UploadOptions {
+  /** Called as parts arrive, with the bytes that have. */
+  readonly onProgress?: (sent: number, size: number) => void;
+  /** Called before the parts are put together: a token that was enough to begin may have run out by then. */
+  readonly refresh?: () => Promise<void>;
+  /** How a retry waits. Default: a timer. */
+  readonly sleep?: (milliseconds: number) => Promise<unknown>;
+}
+
+interface Begun {
+  readonly upload_id: string;
+  readonly part_size: number;
+  readonly parts: readonly { readonly part: number; readonly url: string }[];
+}
+
+/** Parts on their way at once. */
+const AT_ONCE = 4;
+const TRIES = 5;
+const BASE_MILLISECONDS = 500;
+
+/**
+ * Resolves with the dataset's id once the platform has taken it; it is processed then. A part that fails five times fails
+ * the whole, which is given up; so does whatever the platform refuses.
+ */
+export async function uploadFile(
+  client: Client,
+  file: string,
+  { name, target, type }: WantedDataset,
+  { onProgress = () => {}, refresh = async () => {}, sleep = pause }: UploadOptions = {},
+): Promise<string> {
+  const { size } = await stat(file);
+  const begun = await client.post<Begun>('/datasets/uploads', {
+    name,
+    file_name: basename(file),
+    file_size: size,
+    ...(target === undefined ? {} : { target }),
+    ...(type === undefined ? {} : { dataset_type: type }),
+  });
+  const path = `/datasets/uploads/${begun.upload_id}`;
+  try {
+    const parts = await putParts(begun, await openAsBlob(file), sleep, onProgress);
+    await refresh();
+    return (await client.post<{ id: string }>(`${path}/complete`, { parts })).id;
+  } catch (error) {
+    // What cannot be given up now goes away by itself in a day; the first error is the one that matters.
+    await client.delete(path).catch(() => {});
+    throw error;
+  }
+}
+
+async function putParts(
+  { part_size, parts }: Begun,
+  file: Blob,
+  sleep: NonNullable<UploadOptions['sleep']>,
+  onProgress: NonNullable<UploadOptions['onProgress']>,
+): Promise<{ part: number; etag: string }[]> {
+  const waiting = [...parts];
+  const done: { part: number; etag: string }[] = [];
+  let sent = 0;
+  let failed = false;
+  async function work(): Promise<void> {
+    for (let next = waiting.shift(); next !== undefined && !failed; next = waiting.shift()) {
+      const { part, url } = next;
+      const body = file.slice((part - 1) * part_size, part * part_size);
+      done.push({ part, etag: await putPart(part, url, body, sleep) });
+      sent += body.size;
+      onProgress(sent, file.size);
+    }
+  }
+  const workers = Array.from({ length: AT_ONCE }, () =>
+    work().catch((error: unknown) => {
+      failed = true;
+      throw error;
+    }),
+  );
+  const ends = await Promise.allSettled(workers);
+  const end = ends.find((one) => one.status === 'rejected');
+  if (end !== undefined) throw end.reason;
+  return done.sort((a, b) => a.part - b.part);
+}
+
+/** Resolves with the part's etag. */
+async function putPart(
+  part: number,
+  url: string,
+  body: Blob,
+  sleep: NonNullable<UploadOptions['sleep']>,
+): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await put(url, body);
+    if ('etag' in answer) return answer.etag;
+    if (!answer.transient || attempt === TRIES) throw new Error(`part ${part} was not taken: ${answer.reason}`);
+    await sleep(Math.random() * BASE_MILLISECONDS * 2 ** attempt);
+  }
+}
+
+type Answer = { readonly etag: string } | { readonly reason: string; readonly transient: boolean };
+
+async function put(url: string, body: Blob): Promise<Answer> {
+  try {
+    const response = await fetch(url, { method: 'PUT', body });
+    const text = await response.text();
+    const etag = response.headers.get('etag');
+    if (response.ok && etag !== null) return { etag };
+    const transient = response.status >= 500 || response.status === 429;
+    return { reason: `${response.status} ${text.slice(0, 200)}`, transient };
+  } catch (error) {
+    return { reason: lineOf(error), transient: true };
+  }
+}

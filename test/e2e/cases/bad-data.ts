@@ -1,0 +1,41 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { User } from '../user.ts';
+import type { World } from '../world.ts';
+
+/** Beyond the part of a file that an upload looks into at once. */
+const manyRows = Array.from({ length: 60_000 }, (_, i) => `${i},${i % 7},${i % 2 ? 'yes' : 'no'}`).join('\n');
+
+export function badData(world: World): void {
+  describe('data that cannot be learned from', () => {
+    let user: User;
+    beforeAll(async () => {
+      user = await User.register(world);
+    });
+
+    test.each([
+      ['a ragged row far down', `a,b,label\n${manyRows}\n1,2\n`, {}, ['60002', '3', '2']],
+      ['one class', 'a,label\n1,x\n2,x\n3,x\n', {}, ['label', 'x']],
+      ['a regression target that is no number', 'a,y\n1,2\n2,three\n3,4\n', { dataset_type: 'regression' }, ['y']],
+      ['a target that is not there', 'a,y\n1,2\n2,3\n', { target: 'z' }, ['z']],
+    ])('%s: the dataset fails and says why', async (_, csv, fields, words) => {
+      const dataset = await user.upload(csv, fields);
+      expect(dataset.status).toBe('failed');
+      expect(dataset.error).toMatchObject({ error: 'validation_error', details: [expect.anything()] });
+      for (const word of words) expect(JSON.stringify(dataset.error)).toContain(word);
+      const training = user.train(dataset.id, {});
+      await expect(training).rejects.toThrow('answered 409');
+    });
+
+    test.each([
+      ['an empty file', '', 'empty'],
+      ['a header only', 'a,b\n', 'header'],
+      ['a ragged row near the top', 'a,b\n1,2\n3\n', 'row'],
+      ['a column name twice', 'a,a\n1,2\n', 'a'],
+      ['a NUL byte', 'a,b\n1,\u00002\n', 'NUL'],
+    ])('%s is refused at once', async (_, csv, word) => {
+      const refused = user.upload(csv);
+      await expect(refused).rejects.toThrow('answered 400');
+      await expect(refused).rejects.toThrow(word);
+    });
+  });
+}

@@ -1,0 +1,18 @@
+/** What holds wherever the platform runs: the same cases over HTTP against one machine and against what was deployed. */
+import { jest } from '@jest/globals';
+import type { World } from '../world.ts';
+import { badData } from './bad-data.ts';
+import { mainJob } from './main-job.ts';
+import { programs } from './programs.ts';
+import { requests } from './requests.ts';
+import { stopping } from './stopping.ts';
+import { tenancy } from './tenancy.ts';
+import { uploads } from './uploads.ts';
+
+/** Where other work keeps the processors busy, a training waits for its turn. */
+const CASE_MILLISECONDS = 150_000;
+
+export function platformCases(world: World): void {
+  jest.setTimeout(CASE_MILLISECONDS);
+  for (const cases of [mainJob, badData, requests, uploads, stopping, tenancy, programs]) cases(world);
+}

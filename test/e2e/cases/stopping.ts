@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { User } from '../user.ts';
+import type { World } from '../world.ts';
+
+/** Long enough to be interrupted, whatever the machine. */
+export const LONG = { epochs: 10_000, batch_size: 8, hidden_layers: [64, 64], seed: 3 };
+
+export function stopping(world: World): void {
+  describe('a training that its owner stops', () => {
+    test('is stopped for everyone at once, makes no model, and leaves its slot and its data', async () => {
+      const user = await User.register(world);
+      const { id } = await user.uploadPenguins();
+      const job = await user.train(id, LONG);
+      await user.jobIs(job, (status) => status.status === 'running' && status.current_epoch > 0);
+      await expect(user.client.delete(`/datasets/${id}`)).rejects.toThrow('in use by 1 active training job');
+
+      expect(await user.client.post(`/training/stop/${job}`)).toMatchObject({ job_id: job, status: 'stopped' });
+      expect((await user.status(job)).status).toBe('stopped');
+      await expect(user.client.post(`/training/stop/${job}`)).rejects.toThrow('409');
+      await expect(user.results(job)).rejects.toThrow('409');
+      expect(await user.client.get('/models')).toMatchObject({ total: 0 });
+
+      const next = await user.train(id, { epochs: 5 });
+      await user.jobIs(next, (status) => status.status === 'completed');
+      expect((await user.status(job)).status).toBe('stopped');
+      expect(await user.client.get('/models')).toMatchObject({ total: 1 });
+      await user.client.delete(`/datasets/${id}`);
+    });
+  });
+}
