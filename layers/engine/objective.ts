@@ -6,6 +6,7 @@ import { mul } from './ops/elementwise.ts';
 import { expandLike, reshape } from './ops/movement.ts';
 import { reduceSum } from './ops/reduce.ts';
 import { where } from './ops/select.ts';
+import type { Precision } from './precision.ts';
 import { formatType, ShapeError, type Type } from './type.ts';
 
 /** A loss over rows of resident data. */
@@ -20,6 +21,8 @@ export interface Objective {
   readonly front?: (b: Builder, rows: Values) => Value;
   readonly network: Network;
   readonly loss: Loss;
+  /** What gradients are computed in, see `treatmentOf`; float32 if absent. Losses and evaluations are float32 always. */
+  readonly precision?: Precision;
 }
 
 export interface Scores {

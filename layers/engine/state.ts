@@ -1,3 +1,4 @@
+import { initialScaling, type Scaled, scalingTypes } from './loss-scaling.ts';
 import { initialParameters, type Network } from './network.ts';
 import type { Optimizer } from './optim/optimizer.ts';
 import { filled, scalar, type Tensors } from './tensor.ts';
@@ -6,12 +7,12 @@ import { type Type, type } from './type.ts';
 /**
  * All that training changes, by name: parameters `parameter/<name>`, the optimizer's slots `<slot>/<name>`, moving
  * averages of weights `average/<name>` if they are kept, float32 each, and `step`, an int64 scalar that counts the
- * steps taken. A parameter that does not train has neither slots nor an average.
+ * steps taken; where losses are scaled, `loss_scale` and `good_steps` too (`LossScaling`). A parameter that does not train has neither slots nor an average.
  */
 export type State = Tensors;
 
 /** What has a state. */
-export interface Trainable {
+export interface Trainable extends Scaled {
   readonly network: Network;
   readonly optimizer: Optimizer;
   /** How much of a moving average of the weights stays from step to step, in [0, 1); none is kept if absent. */
@@ -49,7 +50,7 @@ export function stateTypes(trainable: Trainable): Readonly<Record<string, Type>>
       type('float32', shape),
     ]),
   );
-  return { ...Object.fromEntries(keys), step: type('int64', []) };
+  return { ...Object.fromEntries(keys), step: type('int64', []), ...scalingTypes(trainable) };
 }
 
 /**
@@ -64,7 +65,7 @@ export function initialState(trainable: Trainable, seed: number, parameters: Ten
     [parameterKey(name), fresh[name]!] as const,
     ...(trains ? slotsOf(trainable) : []).map((slot) => [slotKey(slot, name), first(slot, name, shape)] as const),
   ]);
-  return { ...Object.fromEntries(entries), step: scalar('int64', 0) };
+  return { ...Object.fromEntries(entries), step: scalar('int64', 0), ...initialScaling(trainable) };
 }
 
 /** The parameters alone, by their own names; those that do not train too. */

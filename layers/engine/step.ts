@@ -1,12 +1,14 @@
+import { gradientsOf } from './gradients.ts';
 import { Builder, Graph, type Value } from './graph.ts';
 import type { Values } from './network.ts';
 import { expectRows, type Objective, score } from './objective.ts';
 import { type ModelMeta, writeModel } from './onnx/write.ts';
 import { scan } from './ops/control.ts';
+import type { Precision } from './precision.ts';
 import { simplify } from './simplify.ts';
 import { afterKey, parameterKey, stateTypes } from './state.ts';
 import { ShapeError, type Type } from './type.ts';
-import { gradientsOf, trainStep, type UpdateSpec } from './update.ts';
+import { trainStep, type UpdateSpec } from './update.ts';
 
 export interface TrainSpec extends UpdateSpec {
   readonly batchSize: number;
@@ -19,11 +21,13 @@ export interface TrainSpec extends UpdateSpec {
  * contributes nothing (a batch of nothing but padding still lets moments and weights decay). Outputs: the state after
  * the last step, under `after/<key>`; by step `loss` (weighted sum over the batch's rows), `weight` (sum of the rows' weights) and
  * `correct` (rows predicted right; 0 for losses without right and wrong), float32 [steps] each. The gradient is that
- * of loss / weight, or of loss where the spec's reduction is `sum`.
+ * of loss / weight, or of loss where the spec's reduction is `sum`. In half precision losses are those of the forward
+ * pass all the same: float32, and not scaled.
  */
 export interface TrainProgram {
   readonly bytes: Uint8Array;
   readonly batchSize: number;
+  readonly precision: Precision;
   readonly state: Readonly<Record<string, Type>>;
   readonly data: Readonly<Record<string, Type>>;
 }
@@ -58,7 +62,8 @@ export function compileTrain(spec: TrainSpec): TrainProgram {
   const [loss, weight, correct] = sequences as readonly [Value, Value, Value];
   const outputs = { ...Object.fromEntries(keys.map((key, i) => [afterKey(key), states[i]!])), loss, weight, correct };
   const graph = new Graph('train', [...stateInputs, ...Object.values(data), batches], outputs);
-  return { bytes: writeModel(simplify(graph), META), batchSize: spec.batchSize, state, data: spec.data };
+  const { batchSize, precision = 'float32' } = spec;
+  return { bytes: writeModel(simplify(graph), META), batchSize, precision, state, data: spec.data };
 }
 
 /**

@@ -1,0 +1,156 @@
+import { Builder, constantOp, Graph, type Node, topological, type Value } from './graph.ts';
+import type { ScanAttrs } from './ops/control.ts';
+import { cast } from './ops/select.ts';
+import { treatmentOf } from './precision.ts';
+import { rewrite } from './rewrite.ts';
+import { type Tensor, tensorFrom, toNumbers } from './tensor.ts';
+import { type DType, type HalfType, isFloat } from './type.ts';
+
+/** Constants up to this many elements are rounded here, and larger ones by the graph. */
+const ROUND_LIMIT = 64;
+
+/**
+ * The values again, computed in half precision where `treatmentOf` says so; each keeps its element type. Gradients are
+ * taken before, so that they are treated like everything else.
+ * @param weak graph inputs that are weights: where they meet values of 16 bits, it is they that are rounded
+ * @param single values that what follows sees in float32: a network's outputs, which losses are computed from
+ */
+export function autocast(
+  b: Builder,
+  values: readonly Value[],
+  dtype: HalfType,
+  { weak = [], single = [] }: { readonly weak?: readonly Value[]; readonly single?: readonly Value[] } = {},
+): Value[] {
+  const caster = new Autocast(b, dtype, weak, single);
+  return caster.all(values, new Map()).map((value, i) => caster.as(value, values[i]!.type.dtype));
+}
+
+/** One graph under way: inner graphs get one of their own. */
+class Autocast {
+  readonly #b: Builder;
+  readonly #dtype: HalfType;
+  /** Values that give way: constants, weights, masks, and what is made of nothing else. */
+  readonly #weak: Set<Value>;
+  readonly #single: ReadonlySet<Value>;
+  readonly #copies = new Map<Value, Map<DType, Value>>();
+
+  constructor(b: Builder, dtype: HalfType, weak: readonly Value[], single: readonly Value[]) {
+    this.#b = b;
+    this.#dtype = dtype;
+    this.#weak = new Set(weak);
+    this.#single = new Set(single);
+  }
+
+  all(values: readonly Value[], known: ReadonlyMap<Value, Value>): Value[] {
+    return rewrite(values, known, (node, inputs) =>
+      this.#b.at(node.place, () =>
+        this.#made(node, inputs).map((value, i) =>
+          this.#single.has(node.outputs[i]!) && isMixed(value) ? this.as(value, 'float32') : value,
+        ),
+      ),
+    );
+  }
+
+  #made(node: Node, inputs: readonly Value[]): readonly Value[] {
+    if (node.op.name === 'Recomputed') return this.#inlined(node, inputs);
+    if (node.op.name === 'Scan') return this.#scan(node, inputs);
+    if (node.op.mapGraphs) return this.#closed(node, inputs);
+    return this.#plain(node, inputs);
+  }
+
+  /** The value in another element type; one copy for all who ask. */
+  as(value: Value, to: DType): Value {
+    if (value.type.dtype === to) return value;
+    const copies = this.#copies.get(value) ?? new Map<DType, Value>();
+    this.#copies.set(value, copies);
+    const copy = copies.get(to) ?? this.#rounded(value, to) ?? cast(this.#b, value, to);
+    copies.set(to, copy);
+    return copy;
+  }
+
+  #rounded(value: Value, to: DType): Value | undefined {
+    const tensor = constantTensor(value);
+    if (!tensor || tensor.data.length > ROUND_LIMIT) return undefined;
+    return this.#b.constant(tensorFrom(to, tensor.shape, toNumbers(tensor)));
+  }
+
+  #plain(node: Node, inputs: readonly Value[]): readonly Value[] {
+    const treatment = treatmentOf(node.op.name, this.#dtype);
+    const strong = inputs.filter((input) => input.type.dtype !== 'bool' && !this.#weak.has(input));
+    const floats = strong.filter(isMixed);
+    const halves = floats.length > 0 && floats.every(({ type }) => type.dtype === this.#dtype);
+    const to = treatment === 'half' || (treatment === 'follow' && halves) ? this.#dtype : 'float32';
+    const made = this.#b.apply(
+      node.op,
+      inputs.map((input) => (isMixed(input) ? this.as(input, to) : input)),
+      node.attrs,
+    );
+    // Of a value that is gathered, the positions say nothing.
+    const weak = floats.length === 0 && (strong.length === 0 || inputs.some(isMixed));
+    const gives = node.op === constantOp ? survives(node.attrs as Tensor, this.#dtype) : treatment !== 'half' && weak;
+    if (gives) for (const value of made) if (isFloat(value.type.dtype)) this.#weak.add(value);
+    return made;
+  }
+
+  /** What is computed again in the backward pass, as nodes of this graph, which is how it is written anyway. */
+  #inlined(node: Node, inputs: readonly Value[]): readonly Value[] {
+    const { body } = node.attrs as { readonly body: Graph };
+    return this.all(body.outputs, new Map(body.inputs.map((input, i) => [input, inputs[i]!])));
+  }
+
+  /** Inner graphs whose inputs and outputs are float32, whatever is done within. */
+  #closed(node: Node, inputs: readonly Value[]): readonly Value[] {
+    const attrs = node.op.mapGraphs!(node.attrs, (graph) => {
+      const b = new Builder();
+      const outputs = autocast(b, graph.outputs, this.#dtype);
+      return new Graph(graph.name, graph.inputs, outputs);
+    });
+    return this.#b.apply(
+      node.op,
+      inputs.map((input) => (isMixed(input) ? this.as(input, 'float32') : input)),
+      attrs,
+    );
+  }
+
+  /**
+   * A loop: states stay float32, since their type may not change; sequences are what they are outside; and captured
+   * weights that only products read are rounded before the loop, not in each of its steps.
+   */
+  #scan(node: Node, inputs: readonly Value[]): readonly Value[] {
+    const { body, captured: c, states: s, ...rest } = node.attrs as ScanAttrs;
+    const nodes = topological(body.outputs);
+    const onlyInProducts = (value: Value) =>
+      !body.outputs.includes(value) &&
+      nodes.every((one) => !one.inputs.includes(value) || treatmentOf(one.op.name, this.#dtype) === 'half');
+    const given = inputs.map((input, i) => {
+      if (!isMixed(input) || i >= c + s) return input;
+      if (i >= c) return this.as(input, 'float32');
+      return onlyInProducts(body.inputs[i]!) ? this.as(input, this.#dtype) : input;
+    });
+    const b = new Builder();
+    const args = body.inputs.map((argument, i) => b.input(argument.name, given[i]!.type.dtype, argument.type.shape));
+    const weak = args.filter((_, i) => i < c && this.#weak.has(inputs[i]!));
+    const inner = new Autocast(b, this.#dtype, weak, []);
+    const results = inner.all(body.outputs, new Map(body.inputs.map((input, i) => [input, args[i]!])));
+    const outputs = results.map((value, i) => (i < s && isMixed(value) ? inner.as(value, 'float32') : value));
+    const attrs: ScanAttrs = { ...rest, captured: c, states: s, body: new Graph(body.name, args, outputs) };
+    return this.#b.apply(node.op, given, attrs);
+  }
+}
+
+/** Float32 or 16 bits: float64 is left alone. */
+function isMixed({ type: { dtype } }: Value): boolean {
+  return isFloat(dtype) && dtype !== 'float64';
+}
+
+function constantTensor(value: Value): Tensor | undefined {
+  return value.node?.op === constantOp ? (value.node.attrs as Tensor) : undefined;
+}
+
+/** Whether rounding keeps every number about what it is: 1e-8 in float16 is 0, and 1e30 infinite. */
+function survives(tensor: Tensor, dtype: HalfType): boolean {
+  if (tensor.dtype !== 'float32') return false;
+  if (tensor.data.length > ROUND_LIMIT) return true;
+  const rounded = toNumbers(tensorFrom(dtype, tensor.shape, toNumbers(tensor)));
+  return toNumbers(tensor).every((x, i) => Object.is(x, rounded[i]) || Math.abs(rounded[i]! - x) <= Math.abs(x) / 128);
+}

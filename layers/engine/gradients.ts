@@ -1,0 +1,177 @@
+import { autocast } from './autocast.ts';
+import { grad } from './grad.ts';
+import type { Builder, Value } from './graph.ts';
+import { trainedParameters, type Values } from './network.ts';
+import { type Objective, type Scores, score } from './objective.ts';
+import { greaterOrEqual } from './ops/compare.ts';
+import { scan } from './ops/control.ts';
+import { add, div, maximum, mul } from './ops/elementwise.ts';
+import { gather } from './ops/indexing.ts';
+import { reshape, zerosLike } from './ops/movement.ts';
+import { reduceMax } from './ops/reduce.ts';
+import { cast, where } from './ops/select.ts';
+
+export interface GradientSpec extends Objective {
+  /** What is made small: the mean over a batch's weights, which it is if absent, or the sum. */
+  readonly reduction?: 'mean' | 'sum';
+  /** In how many parts, one after the other, a batch's gradient is computed, which takes the memory of one; 1 if absent. */
+  readonly accumulation?: number;
+  /** What dropout masks are drawn from. */
+  readonly seed: number;
+}
+
+type Sums = Pick<Scores, 'loss' | 'weight' | 'correct'>;
+
+export interface Gradients {
+  readonly scores: Sums;
+  /** By name, of the parameters that train. */
+  readonly gradients: Values;
+  /** By name, what the forward pass made of parameters that it carries. */
+  readonly carried: Values;
+}
+
+/**
+ * From the parameters and a batch's row numbers to gradients.
+ * @param scale what they are multiplied by, a float32 scalar; 1 if absent
+ */
+export type BatchGradients = (
+  b: Builder,
+  spec: GradientSpec,
+  parameters: Values,
+  data: Values,
+  indices: Value,
+  step: Value,
+  scale?: Value,
+) => Gradients;
+
+/** The gradient over a whole batch at once. */
+export const batchGradients: BatchGradients = (b, spec, parameters, data, indices, step, scale) => {
+  const { rows, present } = batchRows(b, data, indices);
+  const reduce = spec.reduction === 'sum' ? (scores: Sums) => scores.loss : (scores: Sums) => meanLoss(b, scores);
+  return gradientsOf(b, spec, parameters, rows, present, spec.seed, step, (scores) => times(b, reduce(scores), scale));
+};
+
+function times(b: Builder, value: Value, factor: Value | undefined): Value {
+  return factor ? mul(b, value, factor) : value;
+}
+
+// A batch of nothing but padding has weight 0.
+function meanLoss(b: Builder, { loss, weight }: Sums): Value {
+  return div(b, loss, maximum(b, weight, 1e-30));
+}
+
+/** The rows of a batch; -1 is padding, which is not present. */
+function batchRows(b: Builder, data: Values, indices: Value): { readonly rows: Values; readonly present: Value } {
+  const real = greaterOrEqual(b, indices, 0);
+  const present = cast(b, real, 'float32');
+  // Padding stands for a row of the same batch: a row from elsewhere might hold an infinity, and 0 · ∞ is not 0.
+  const valid = where(b, real, indices, maximum(b, reduceMax(b, indices), 0));
+  const entries = () => Object.entries(data).map(([name, value]) => [name, gather(b, value, valid)]);
+  return { rows: b.at('batch', () => Object.fromEntries(entries())), present };
+}
+
+/**
+ * The gradient over some rows, by the parameters that train, in the objective's precision.
+ * @param of what it is the gradient of; the sum of the rows' losses if absent
+ */
+export function gradientsOf(
+  b: Builder,
+  objective: Objective,
+  parameters: Values,
+  rows: Values,
+  present: Value | undefined,
+  seed: number,
+  step: Value,
+  of: (scores: Sums) => Value = ({ loss }) => loss,
+): Gradients {
+  const carried: Record<string, Value> = {};
+  const carry = (name: string, value: Value) => {
+    carried[name] = value;
+  };
+  const scores = score(b, objective, parameters, rows, present, { training: true, seed, step, carry });
+  const names = trainedParameters(objective.network).map(({ name }) => name);
+  const found = grad(
+    b,
+    of(scores),
+    names.map((name) => parameters[name]!),
+  );
+  const gradients = Object.fromEntries(names.map((name, i) => [name, found[i]!]));
+  return inPrecision(b, objective, parameters, scores, { scores, gradients, carried });
+}
+
+/** The same in half precision, if the objective says so; every result is float32. */
+function inPrecision(
+  b: Builder,
+  { precision = 'float32' }: Objective,
+  parameters: Values,
+  { outputs }: Scores,
+  { scores: { loss, weight, correct }, gradients, carried }: Gradients,
+): Gradients {
+  const scores = { loss, weight, correct };
+  if (precision === 'float32') return { scores, gradients, carried };
+  const all = [scores, gradients, carried];
+  const values = all.flatMap((some) => Object.values(some));
+  const made = autocast(b, values, precision, { weak: Object.values(parameters), single: [outputs] }).values();
+  const [first, second, third] = all.map((some) =>
+    Object.fromEntries(Object.keys(some).map((name) => [name, made.next().value!])),
+  );
+  return { scores: { ...scores, ...first }, gradients: second!, carried: third! };
+}
+
+/**
+ * The same gradient from parts of the batch, one after the other: a loop that carries the sums and whatever the forward
+ * pass carries. Each part is a step of its own to dropout masks and running statistics.
+ */
+export const accumulatedGradients: BatchGradients = (b, spec, parameters, data, indices, step, scale) => {
+  const parts = spec.accumulation ?? 1;
+  const { network } = spec;
+  const trained = trainedParameters(network).map(({ name }) => name);
+  const kept = network.parameters.filter(({ trainable = true }) => !trainable).map(({ name }) => name);
+  const zero = b.scalar('float32', 0);
+  const sums = [zero, zero, zero, ...trained.map((name) => zerosLike(b, parameters[name]!))];
+  const part = mul(b, step, parts);
+  const dataNames = Object.keys(data);
+  const mean = spec.reduction !== 'sum';
+  // A part's loss is a sum: scaled as it is, its gradients would reach infinity sooner than those of the whole batch's mean.
+  const rows = Number(indices.type.shape[0]);
+  const factor = scale && mean ? div(b, scale, rows) : scale;
+  const { states } = scan(b, {
+    captured: [...Object.values(data), ...trained.map((name) => parameters[name]!), ...(factor ? [factor] : [])],
+    states: [part, ...kept.map((name) => parameters[name]!), ...sums],
+    sequences: [reshape(b, indices, [parts, rows / parts])],
+    body: (inner, captured, [count, ...before], [some]) => {
+      const named = (names: readonly string[], values: readonly Value[]) =>
+        Object.fromEntries(names.map((name, i) => [name, values[i]!]));
+      const resident = named(dataNames, captured);
+      const own = named(kept, before);
+      const all = { ...named(trained, captured.slice(dataNames.length)), ...own };
+      const by = captured[dataNames.length + trained.length];
+      const { rows, present } = batchRows(inner, resident, some!);
+      const { scores, gradients, carried } = gradientsOf(
+        inner,
+        spec,
+        all,
+        rows,
+        present,
+        spec.seed,
+        count!,
+        ({ loss }) => times(inner, loss, by),
+      );
+      const fresh = [scores.loss, scores.weight, scores.correct, ...trained.map((name) => gradients[name]!)];
+      const next = before.slice(kept.length).map((sum, i) => add(inner, sum, fresh[i]!));
+      return {
+        states: [add(inner, count!, 1), ...kept.map((name) => carried[name] ?? own[name]!), ...next],
+        slices: [],
+      };
+    },
+  });
+  const after = states.slice(1, 1 + kept.length);
+  const [loss, weight, correct, ...totals] = states.slice(1 + kept.length) as [Value, Value, Value, ...Value[]];
+  const divisor = maximum(b, weight, 1e-30);
+  const share = (sum: Value) => (mean ? div(b, scale ? mul(b, sum, rows) : sum, divisor) : sum);
+  return {
+    scores: { loss, weight, correct },
+    gradients: Object.fromEntries(trained.map((name, i) => [name, share(totals[i]!)])),
+    carried: Object.fromEntries(kept.map((name, i) => [name, after[i]!])),
+  };
+};
