@@ -1,4 +1,7 @@
-const swc = { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, sourceMaps: 'inline' };
+const swc = {
+  jsc: { parser: { syntax: 'typescript' }, target: 'es2024', experimental: { keepImportAttributes: true } },
+  sourceMaps: 'inline',
+};
 
 export default {
   rootDir: '..',

@@ -1,3 +1,4 @@
+import { expectPrecision, type PrecisionOptions } from './kernels/expect.ts';
 import { withinMemory } from './out-of-memory.ts';
 import { type Device, openSession, type Session, type SessionOptions } from './run.ts';
 import { afterKey, type State } from './state.ts';
@@ -24,6 +25,8 @@ export interface Evaluation {
   readonly correct: number;
 }
 
+export interface TrainingOptions extends SessionOptions, PrecisionOptions {}
+
 /** A training under way: a loaded program, its data and its state. */
 export class Training implements AsyncDisposable {
   readonly #program: TrainProgram;
@@ -40,14 +43,16 @@ export class Training implements AsyncDisposable {
 
   /**
    * Loads a program. The state is kept, not copied, and never written to.
-   * @throws ShapeError if data or state do not fit the program, RuntimeError if the runtime refuses it, OutOfMemoryError
+   * @throws ShapeError if data or state do not fit the program, PrecisionError if the device has no kernels for its
+   * precision, RuntimeError if the runtime refuses it, OutOfMemoryError
    */
   static async open(
     program: TrainProgram,
     data: Tensors,
     state: State,
-    options: SessionOptions = {},
+    options: TrainingOptions = {},
   ): Promise<Training> {
+    expectPrecision(program, options);
     const feeds = dataFeeds(program.data, data);
     expectTensors(program.state, state, '');
     const session = await withinMemory(
