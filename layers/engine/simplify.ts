@@ -1,8 +1,8 @@
 import { Builder, constantOp, Graph, type Node, type Value } from './graph.ts';
 import type { Maybe } from './op.ts';
 import { rewrite } from './rewrite.ts';
-import { type Tensor, toNumbers } from './tensor.ts';
-import { sameShape, sizeOf } from './type.ts';
+import { filled, type Tensor, toNumbers } from './tensor.ts';
+import { isStatic, sameShape, sizeOf } from './type.ts';
 
 /** Tensors up to this many elements count as equal if their elements are; larger ones only if they are the same object. */
 const COMPARE_LIMIT = 64;
@@ -36,6 +36,10 @@ export function simplify(graph: Graph): Graph {
 }
 
 function fold(b: Builder, node: Node, inputs: readonly Value[]): Maybe<Value> {
+  const [output, ...others] = node.outputs;
+  // What has no elements is known already; the runtime gets some of it wrong, as a 1 that is stretched to a 0.
+  if (output && others.length === 0 && isStatic(output.type.shape) && output.type.shape.includes(0))
+    return node.op === constantOp ? undefined : b.constant(filled(output.type.dtype, output.type.shape, 0));
   const constants = inputs.flatMap((input) => constantTensor(input) ?? []);
   if (!node.op.fold || node.op === constantOp || constants.length !== inputs.length) return undefined;
   const folded = node.op.fold(constants, node.attrs);

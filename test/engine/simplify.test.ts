@@ -31,6 +31,13 @@ describe('simplify', () => {
     expect(left((b, x) => ops.mul(b, x, ops.exp(b, ops.add(b, b.scalar('float64', 1), 2))))).toEqual(['Mul']);
   });
 
+  test('does nothing to make what has no elements', async () => {
+    const empty = (b: Builder, x: Value) => ops.neg(b, ops.expand(b, ops.unsqueeze(b, ops.reduceSum(b, x), [0]), [0]));
+    expect(left(empty)).toEqual([]);
+    const { y } = await evaluate([random(1, [3])], (b, [x]) => ({ y: empty(b, x!) }));
+    expect(y).toEqual(tensorFrom('float64', [0], []));
+  });
+
   test('makes equal nodes one', () => {
     expect(left((b, x) => ops.mul(b, ops.exp(b, x), ops.exp(b, x)))).toEqual(['Exp', 'Mul']);
     expect(left((b, x) => ops.mul(b, ops.add(b, x, 2), ops.add(b, x, 2)))).toEqual(['Add', 'Mul']);
