@@ -76,7 +76,7 @@ function dot(b: Builder, xs: readonly Value[], ys: readonly Value[]): Value {
 
 /**
  * Checks the gradient of Σ r·f(x), r random, and the gradient of that gradient's product with a random v, against
- * central differences along a random direction.
+ * central differences along a random direction; and that the gradient by each input alone is what it is beside others.
  * @throws Error with both numbers
  */
 export async function checkGradients(
@@ -97,9 +97,11 @@ export async function checkGradients(
     const value = dot(b, [cast(b, y, dtype)], [weights]);
     const first = grad(b, value, by);
     const slope = dot(b, first, constants(directions));
-    if (order === 1) return { value, slope };
+    const apart = by.map((x) => grad(b, value, [x])[0]!);
+    const slopeApart = dot(b, apart, constants(directions));
+    if (order === 1) return { value, slope, slopeApart };
     const value2 = dot(b, first, constants(like(2000)));
-    return { value, slope, value2, slope2: dot(b, grad(b, value2, by), constants(directions)) };
+    return { value, slope, slopeApart, value2, slope2: dot(b, grad(b, value2, by), constants(directions)) };
   });
   try {
     const moved = (distance: number) =>
@@ -118,17 +120,21 @@ export async function checkGradients(
       await session.run(moved(step)),
       await session.run(moved(-step)),
     ];
+    const at = (results: Tensors, name: string) => toNumbers(results[name]!)[0]!;
+    const expectNear = (exact: number, other: number, words: string) => {
+      const scale = Math.max(1, Math.abs(exact), Math.abs(other));
+      if (!(Math.abs(exact - other) <= relative * scale)) throw new Error(`${words} ${other}`);
+    };
     for (const [value, slope] of [
       ['value', 'slope'],
       ['value2', 'slope2'],
     ].slice(0, order)) {
-      const at = (results: Tensors, name: string) => toNumbers(results[name]!)[0]!;
       const difference = (at(ahead!, value!) - at(behind!, value!)) / (2 * step);
       const exact = at(here!, slope!);
-      const scale = Math.max(1, Math.abs(exact), Math.abs(difference));
-      if (!(Math.abs(exact - difference) <= relative * scale))
-        throw new Error(`${slope} by the graph is ${exact}; by central differences ${difference}`);
+      expectNear(exact, difference, `${slope} by the graph is ${exact}; by central differences`);
     }
+    const together = at(here!, 'slope');
+    expectNear(together, at(here!, 'slopeApart'), `slope by all inputs is ${together}; by each alone and added up`);
   } finally {
     await session.dispose();
   }

@@ -120,6 +120,41 @@ describe.each(Object.entries(binaries))('%s', (_, { f, reference, range = [-1.5,
   });
 });
 
+test('pow has the power rule by its base, also below zero, and by its exponent where the base is positive', async () => {
+  const [xs, ys] = [
+    [-2, -2, -1.5, 0, 0, 2],
+    [2, 3, 4, 2, 3, 3],
+  ];
+  const inputs = [tensorFrom('float64', [6], xs), tensorFrom('float64', [6], ys)];
+  const { z, p, q, pp } = await evaluate(inputs, (b, [x, y]) => {
+    const z = ops.pow(b, x!, y!);
+    const [p, q] = grad(b, ops.reduceSum(b, z), [x!, y!]);
+    return { z, p: p!, q: q!, pp: grad(b, ops.reduceSum(b, ops.add(b, p!, q!)), [x!])[0]! };
+  });
+  for (const [i, x] of xs.entries()) {
+    const y = ys[i]!;
+    expect(toNumbers(z!)[i]).toBeCloseTo(x ** y, 10);
+    expect(toNumbers(p!)[i]).toBeCloseTo(y * x ** (y - 1), 10);
+    expect(toNumbers(q!)[i]).toBeCloseTo(x > 0 ? Math.log(x) * x ** y : 0, 10);
+    const mixed = x > 0 ? x ** (y - 1) * (1 + y * Math.log(x)) : 0;
+    expect(toNumbers(pp!)[i]).toBeCloseTo(y * (y - 1) * x ** (y - 2) + mixed, 10);
+  }
+});
+
+test('a base within a step of zero is not taken for a negative one', async () => {
+  await checkGradients([tensorFrom('float64', [2], [0.01, 0.5]), random(2, [2], 1, 2)], (b, [x, y]) =>
+    ops.pow(b, x!, y!),
+  );
+});
+
+test('the kinks of abs, relu and leakyRelu have slopes of 0, 0 and the small one', async () => {
+  const { p, q, r } = await evaluate([tensorFrom('float64', [1], [0])], (b, [x]) => {
+    const slope = (f: (b: Builder, x: Value) => Value) => grad(b, ops.reduceSum(b, f(b, x!)), [x!])[0]!;
+    return { p: slope(ops.abs), q: slope(ops.relu), r: slope((b, x) => ops.leakyRelu(b, x, 0.1)) };
+  });
+  expect([p, q, r].map((t) => toNumbers(t!)[0])).toEqual([0, 0, 0.1]);
+});
+
 test('operands that are equal share the gradient of their maximum and minimum', async () => {
   const x = tensorFrom('float64', [2], [1, 3]);
   await checkTies((b, x, y) => ops.maximum(b, x, y));

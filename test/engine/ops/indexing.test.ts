@@ -5,22 +5,21 @@ import { writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { openSession } from '#engine/run.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { sizeOf } from '#engine/type.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
-import { fullShapes, seeds, settings } from './arbitraries.ts';
+import { fullShapes, seeds, settings, shapes, shapeWithAxis } from './arbitraries.ts';
 
 describe('gather', () => {
   test('has a gradient along any axis, for repeated and negative positions of any shape, and that has its own', async () => {
-    const cases = fullShapes(1, 3).chain((shape) =>
-      fc.nat(shape.length - 1).chain((axis) => {
-        const position = fc.integer({ min: -shape[axis]!, max: shape[axis]! - 1 });
-        const indices = fullShapes(0, 2).chain((taken) => {
-          const size = taken.reduce((product, dim) => product * dim, 1);
-          const values = fc.array(position, { minLength: size, maxLength: size });
-          return values.map((list) => tensorFrom('int64', taken, list));
-        });
-        return fc.tuple(fc.constant(shape), fc.constant(axis), indices, seeds);
-      }),
-    );
+    const cases = shapeWithAxis.chain(({ shape, axis }) => {
+      const position = fc.integer({ min: -shape[axis]!, max: shape[axis]! - 1 });
+      const indices = fc.tuple(shapes(0, 2), fc.constantFrom('int32', 'int64')).chain(([taken, dtype]) => {
+        const size = sizeOf(taken);
+        const values = fc.array(position, { minLength: size, maxLength: size });
+        return values.map((list) => tensorFrom(dtype, taken, list));
+      });
+      return fc.tuple(fc.constant(shape), fc.constant(axis), indices, seeds);
+    });
     const property = fc.asyncProperty(cases, ([shape, axis, indices, seed]) =>
       checkGradients([random(seed, shape), indices], (b, [x, i]) => ops.sin(b, ops.gather(b, x!, i!, axis)), { seed }),
     );
@@ -35,10 +34,13 @@ describe('gather', () => {
     expect(y!.data).toEqual(['ß', 'a']);
   });
 
-  test('refuses positions that are not integers', () => {
+  test('refuses positions that are not integers, and a scalar to take them from', () => {
     const b = new Builder();
     const x = b.input('x', 'float32', [3]);
     expect(() => ops.gather(b, x, x)).toThrow(/wants an integer type; got float32\[3\]/);
+    const i = b.input('i', 'int64', [2]);
+    expect(() => ops.gather(b, b.input('s', 'float32', []), i)).toThrow(/wants something to gather from; got a scalar/);
+    expect(() => ops.gather(b, x, i, 1)).toThrow('axis must be between -1 and 0; got 1');
   });
 });
 
@@ -80,15 +82,21 @@ describe('scatterAdd and gatherND', () => {
     for (let run = 0; run < 5; run++) expect(await session.run(inputs)).toEqual(first);
   });
 
-  test('have gradients, and those have their own', async () => {
-    const pairs = tensorFrom('int64', [3, 2], [0, 1, 2, 0, 0, 1]);
-    for (const [where, x, u] of [
-      [indices, random(1, [3, 2]), random(2, [4, 2])],
-      [pairs, random(1, [3, 2]), random(2, [3])],
-    ] as const) {
-      await checkGradients([x, where, u], (b, [x, i, u]) => ops.sin(b, ops.scatterAdd(b, x!, i!, u!)));
-      await checkGradients([x, where], (b, [x, i]) => ops.sin(b, ops.gatherND(b, x!, i!)));
-    }
+  test('have gradients for positions of any depth, and those have their own', async () => {
+    const cases = fullShapes(1, 3).chain((shape) =>
+      fc.integer({ min: 1, max: shape.length }).chain((depth) => {
+        const position = fc.tuple(...shape.slice(0, depth).map((dim) => fc.integer({ min: -dim, max: dim - 1 })));
+        const list = fc.array(position, { maxLength: 4 });
+        return fc.record({ shape: fc.constant(shape), depth: fc.constant(depth), list, seed: seeds });
+      }),
+    );
+    const property = fc.asyncProperty(cases, async ({ shape, depth, list, seed }) => {
+      const indices = tensorFrom('int64', [list.length, depth], list.flat());
+      const [x, u] = [random(seed, shape), random(seed + 1, [list.length, ...shape.slice(depth)])];
+      await checkGradients([x, indices, u], (b, [x, i, u]) => ops.sin(b, ops.scatterAdd(b, x!, i!, u!)), { seed });
+      await checkGradients([x, indices], (b, [x, i]) => ops.sin(b, ops.gatherND(b, x!, i!)), { seed });
+    });
+    await fc.assert(property, settings);
   });
 
   test('refuse updates of another shape', () => {

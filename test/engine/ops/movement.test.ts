@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Builder } from '#engine/graph.ts';
+import { Builder, type Value } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
-import { fullShapes, seeds, settings } from './arbitraries.ts';
+import { seeds, settings, shapes } from './arbitraries.ts';
 
 describe('reshape', () => {
   test('keeps the order of the elements and finds the -1', async () => {
@@ -17,7 +17,7 @@ describe('reshape', () => {
   });
 
   test('has a gradient, and that has its own', async () => {
-    const property = fc.asyncProperty(fullShapes(), seeds, (shape, seed) =>
+    const property = fc.asyncProperty(shapes(), seeds, (shape, seed) =>
       checkGradients([random(seed, shape)], (b, [x]) => ops.sin(b, ops.reshape(b, x!, [-1, 1])), { seed }),
     );
     await fc.assert(property, settings);
@@ -42,7 +42,7 @@ describe('reshape', () => {
 
 describe('transpose', () => {
   test('has a gradient for every order of axes, and that has its own', async () => {
-    const cases = fullShapes(0, 4).chain((shape) =>
+    const cases = shapes(0, 4).chain((shape) =>
       fc.tuple(fc.constant(shape), fc.shuffledSubarray([...shape.keys()], { minLength: shape.length }), seeds),
     );
     const property = fc.asyncProperty(cases, ([shape, perm, seed]) =>
@@ -57,11 +57,23 @@ describe('transpose', () => {
     }));
     expect(toNumbers(y!)).toEqual([1, 3, 2, 4]);
   });
+
+  test('leaves a vector and a scalar as they are', () => {
+    const b = new Builder();
+    for (const x of [b.input('v', 'float32', [3]), b.input('s', 'float32', [])]) expect(ops.transpose(b, x)).toBe(x);
+  });
+
+  test('refuses an order that leaves an axis out', () => {
+    const b = new Builder();
+    expect(() => ops.transpose(b, b.input('x', 'float32', [2, 3, 4]), [0, 1])).toThrow(
+      /wants an order of the axes \[0, 1, 2\]; got \[0, 1\]/,
+    );
+  });
 });
 
 describe('expand', () => {
   test('has a gradient that sums what was stretched, and that has its own', async () => {
-    const cases = fullShapes(1, 3).chain((shape) =>
+    const cases = shapes(1, 3).chain((shape) =>
       fc.tuple(fc.constant(shape), fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }), fc.nat(shape.length), seeds),
     );
     const property = fc.asyncProperty(cases, ([shape, singles, dropped, seed]) => {
@@ -80,7 +92,7 @@ describe('expand', () => {
 describe('squeeze and unsqueeze', () => {
   test('undo each other and have gradients', async () => {
     const property = fc.asyncProperty(
-      fullShapes(0, 3),
+      shapes(0, 3),
       fc.subarray([0, 1, 2, 3], { maxLength: 2 }),
       seeds,
       async (shape, wanted, seed) => {
@@ -105,4 +117,40 @@ describe('squeeze and unsqueeze', () => {
     expect(() => ops.squeeze(b, x, [0])).toThrow(/wants axis 0 of size 1; got \[2, 1\]/);
     expect(() => ops.unsqueeze(b, x, [4])).toThrow(/axis must be between -3 and 2; got 4/);
   });
+});
+
+test('what would change nothing makes no node', () => {
+  const b = new Builder();
+  const x = b.input('x', 'float32', [2, 3]);
+  const same = [
+    ops.reshape(b, x, [2, 3]),
+    ops.transpose(b, x, [0, 1]),
+    ops.expand(b, x, [2, 3]),
+    ops.expandLike(b, x, b.input('y', 'float32', [2, 3])),
+    ops.squeeze(b, x, []),
+    ops.unsqueeze(b, x, []),
+    ops.concat(b, [x], 0),
+    ops.window(b, x, [{ start: 0, end: 2, step: 1 }, null]),
+    ops.padAll(b, x, [0, 0], [0, 0]),
+    ops.dilate(b, x, [1, 1]),
+    ops.tile(b, x, [1, 1]),
+    ops.unbroadcast(b, x, b.input('z', 'float32', [2, 3])),
+  ];
+  for (const value of same) expect(value).toBe(x);
+});
+
+test('a size is read from a value when the graph runs only where it is not known before', () => {
+  const b = new Builder();
+  const [one, x, rows] = [b.scalar('float32', 1), b.input('x', 'float32', [2]), b.input('y', 'float32', ['rows'])];
+  const inputs = (value: Value) => value.node!.inputs.map(({ node }) => node?.op.name);
+  expect(inputs(ops.expandLike(b, one, x))).toEqual(['Constant']);
+  expect(inputs(ops.expandLike(b, one, rows))).toEqual(['Constant', 'Shape']);
+});
+
+test('broadcasting is undone over axes that were stretched, to nothing too', async () => {
+  const inputs = [random(1, [3, 1]), random(2, [2, 3, 0]), random(3, [2, 1, 1])];
+  await checkGradients(inputs, (b, [x, y, z]) => ops.sin(b, ops.mul(b, ops.add(b, x!, z!), y!)));
+  const b = new Builder();
+  const [ct, x] = [b.input('ct', 'float32', [2, 3, 1]), b.input('x', 'float32', [3, 1])];
+  expect(ops.unbroadcast(b, ct, x).node!.inputs[0]!.node!.attrs).toEqual({ axes: [0], keepDims: true });
 });

@@ -1,13 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { grad } from '#engine/grad.ts';
-import { Builder } from '#engine/graph.ts';
+import { Builder, type Value } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
-import { seeds, settings } from './arbitraries.ts';
+import { seeds, settings, sizes } from './arbitraries.ts';
 
 const dims = (min: number, max: number) => fc.array(fc.integer({ min: 1, max: 3 }), { minLength: min, maxLength: max });
+/** Axes over which nothing is normalised may be empty. */
+const outerDims = fc.array(sizes, { maxLength: 2 });
 const small = (count: number) => fc.integer({ min: 2, max: count });
 
 describe('layerNorm', () => {
@@ -25,14 +27,7 @@ describe('layerNorm', () => {
   });
 
   test('has a gradient by input, gain and bias over any trailing axes, and that has its own', async () => {
-    const cases = fc.tuple(
-      dims(0, 2),
-      dims(0, 1),
-      small(4),
-      fc.boolean(),
-      fc.constantFrom('float32', 'float64'),
-      seeds,
-    );
+    const cases = fc.tuple(outerDims, dims(0, 1), small(4), fc.boolean(), fc.constantFrom('float32', 'float64'), seeds);
     const property = fc.asyncProperty(cases, ([outer, inner, last, biased, dtype, seed]) => {
       const draw = (salt: number, shape: number[], bound = 1) => random(seed + salt, shape, -bound, bound, dtype);
       const axes = [...inner, last];
@@ -44,6 +39,23 @@ describe('layerNorm', () => {
       );
     });
     await fc.assert(property, settings);
+  });
+
+  test('has a gradient by the statistics that its gradient uses, alone and together', async () => {
+    const inputs = [random(1, [2, 3], -2, 2, 'float32'), random(2, [3], -1, 1, 'float32')];
+    const outputs = (b: Builder, [x, gain]: readonly Value[]) =>
+      b.apply(ops.layerNorm.op, [x!, gain!], { axis: 1, epsilon: 0.1 }) as readonly [Value, Value, Value];
+    await checkGradients(inputs, (b, xs) => ops.sin(b, outputs(b, xs)[1]));
+    await checkGradients(inputs, (b, xs) => ops.sin(b, outputs(b, xs)[2]));
+    await checkGradients(inputs, (b, xs) => {
+      const [y, mean, inverse] = outputs(b, xs);
+      return ops.mul(b, ops.add(b, y, mean), inverse);
+    });
+    const biased = [...inputs, random(3, [3], -1, 1, 'float32')];
+    await checkGradients(biased, (b, [x, gain, bias]) => ops.layerNorm(b, x!, gain!, bias, { epsilon: 0.1 }));
+    await checkGradients(biased, (b, [x, gain, bias]) =>
+      ops.add(b, b.apply(ops.layerNorm.op, [x!, gain!, bias!], { axis: 1, epsilon: 0.1 })[2]!, bias!),
+    );
   });
 
   test('has a third derivative too', async () => {
@@ -70,11 +82,16 @@ test('rmsNorm divides by the root of the mean square, has a gradient, and that h
   );
   const root = Math.sqrt(12.5);
   for (const [i, value] of [3 / root, 8 / root].entries()) expect(toNumbers(y!)[i]).toBeCloseTo(value, 10);
-  await checkGradients([random(1, [2, 3]), random(2, [3])], (b, [x, g]) => ops.rmsNorm(b, x!, g!, { epsilon: 0.1 }));
+  const property = fc.asyncProperty(outerDims, small(4), seeds, (outer, width, seed) =>
+    checkGradients([random(seed, [...outer, width]), random(seed + 1, [width])], (b, [x, g]) =>
+      ops.sin(b, ops.rmsNorm(b, x!, g!, { epsilon: 0.1 })),
+    ),
+  );
+  await fc.assert(property, settings);
 });
 
 test('groupNorm normalises groups of channels, has a gradient, and that has its own', async () => {
-  const cases = fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 }), small(3), dims(0, 2), seeds);
+  const cases = fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 3 }), small(3), dims(0, 2), seeds);
   const property = fc.asyncProperty(cases, ([batch, groups, each, rest, seed]) =>
     checkGradients(
       [

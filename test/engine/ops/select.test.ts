@@ -32,6 +32,12 @@ test('a cast between float types passes the gradient on, and one through integer
   expect(toNumbers(g!)).toEqual([0, 0, 0]);
 });
 
+test('a cast to the type that a value has is the value', () => {
+  const b = new Builder();
+  const x = b.input('x', 'float32', [2]);
+  expect(ops.cast(b, x, 'float32')).toBe(x);
+});
+
 const comparisons = {
   equal: { f: ops.equal, reference: (x: number, y: number) => x === y },
   greater: { f: ops.greater, reference: (x: number, y: number) => x > y },
