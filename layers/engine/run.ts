@@ -11,6 +11,13 @@ export interface SessionOptions {
   /** Threads inside one operator; the runtime takes all cores if absent. */
   readonly threads?: number;
   readonly device?: Device;
+  /**
+   * Whether the runtime lays out memory for a whole run in advance, as it does if absent. Without it a large network
+   * takes up to a third less, and a small one a few percent longer.
+   */
+  readonly plansMemory?: boolean;
+  /** A file for the graph as the runtime has optimized it, to look at. */
+  readonly optimizedModelPath?: string;
 }
 
 /** The runtime refused a model or a run; the message is the runtime's, with what we know of the place. */
@@ -36,16 +43,18 @@ export interface Session extends AsyncDisposable {
  * @throws RuntimeError if the model is not valid or the device is not there: there is no silent fallback
  */
 export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
-  const { threads, device = 'cpu' } = options;
+  const { threads, device = 'cpu', plansMemory = true, optimizedModelPath } = options;
   const settings: ort.InferenceSession.SessionOptions = {
     executionProviders: [device],
     graphOptimizationLevel: 'all',
     executionMode: 'sequential',
     interOpNumThreads: 1,
+    enableMemPattern: plansMemory,
     // Adam's moments decay into denormal numbers, on which a CPU is many times slower.
     extra: { session: { set_denormal_as_zero: '1' } },
     logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(optimizedModelPath === undefined ? {} : { optimizedModelFilePath: optimizedModelPath }),
   };
   const session = await translated(() =>
     typeof model === 'string'

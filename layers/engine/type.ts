@@ -7,6 +7,17 @@ export type HalfType = 'float16' | 'bfloat16';
 /** Element types, by their ONNX names. */
 export type DType = FloatType | 'int64' | 'int32' | 'bool' | 'string';
 
+/** Bytes that an element takes; what a string takes, its type does not say. */
+export const bytesPerElement: Readonly<Record<Exclude<DType, 'string'>, number>> = {
+  float16: 2,
+  bfloat16: 2,
+  float32: 4,
+  float64: 8,
+  int64: 8,
+  int32: 4,
+  bool: 1,
+};
+
 /** A dimension: a number, or the name of one that is known only when the graph runs (`'rows'`). */
 export type Dim = number | string;
 

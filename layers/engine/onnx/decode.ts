@@ -1,5 +1,5 @@
 import { type Tensor, tensor, tensorFrom } from '../tensor.ts';
-import { type DType, isHalf, sizeOf, type Type } from '../type.ts';
+import { bytesPerElement, type DType, isHalf, sizeOf, type Type } from '../type.ts';
 import { type AttributeProto, dataType, type NodeProto, type TensorProto, type ValueInfoProto } from './proto.ts';
 
 /** A model cannot be read; the message says where and why. */
@@ -59,10 +59,8 @@ function externalBytes(proto: TensorProto, where: string, external: ExternalData
   return bytes.subarray(offset, entries.length === undefined ? undefined : offset + Number(entries.length));
 }
 
-const widths = { float32: 4, float64: 8, int64: 8, int32: 4, bool: 1, float16: 2, bfloat16: 2 } as const;
-
 function fromBytes(dtype: Exclude<DType, 'string'>, shape: number[], raw: Uint8Array, where: string): Tensor {
-  const wanted = sizeOf(shape) * widths[dtype];
+  const wanted = sizeOf(shape) * bytesPerElement[dtype];
   if (raw.byteLength !== wanted)
     throw new OnnxError(`${where} has ${raw.byteLength} bytes for ${dtype}[${shape}]; wanted ${wanted}`);
   // A copy starts at an address that any type of array may have.

@@ -49,13 +49,16 @@ export interface NodeOptions {
 /** Writes one graph; inner graphs get a writer of their own that shares the supply of names. */
 export class OnnxWriter {
   readonly #names = new Map<Value, string>();
-  readonly #nodes: NodeProto[] = [];
-  readonly #initializers: TensorProto[] = [];
+  readonly #nodes: NodeProto[];
+  readonly #initializers: TensorProto[];
   readonly #supply: { next: number };
   readonly #used = new Set<Value>();
 
-  constructor(supply: { next: number } = { next: 0 }) {
+  /** @param among the writer among whose nodes to write; a list of its own if absent */
+  constructor(supply: { next: number } = { next: 0 }, among?: OnnxWriter) {
     this.#supply = supply;
+    this.#nodes = among ? among.#nodes : [];
+    this.#initializers = among ? among.#initializers : [];
   }
 
   /** A name that no other value of the file has. */
@@ -145,6 +148,17 @@ export class OnnxWriter {
       graph,
       own,
       graph.outputs.map(() => this.fresh('out')),
+    );
+  }
+
+  /** Writes a graph's nodes among this graph's own, between values of this graph. */
+  inline(graph: Graph, inputs: readonly Value[], outputs: readonly Value[]): void {
+    const writer = new OnnxWriter(this.#supply, this);
+    for (const [i, input] of inputs.entries()) writer.alias(graph.inputs[i]!, this.name(input));
+    writer.graph(
+      graph,
+      [],
+      outputs.map((output) => this.name(output)),
     );
   }
 
