@@ -1,9 +1,18 @@
 import type { Builder, Value } from '../graph.ts';
 import type { Op } from '../op.ts';
-import { broadcastShapes, type Dim, formatShape, type Shape, ShapeError, type Type } from '../type.ts';
+import {
+  broadcastShapes,
+  type Dim,
+  formatShape,
+  isStatic,
+  type Shape,
+  ShapeError,
+  sizeOf,
+  type Type,
+} from '../type.ts';
 import { expectDomain, expectOneDType, floats } from './domain.ts';
 import { add } from './elementwise.ts';
-import { transpose, unbroadcast } from './movement.ts';
+import { reshape, transpose, unbroadcast } from './movement.ts';
 
 const matMulOp: Op<undefined> = {
   name: 'MatMul',
@@ -19,6 +28,15 @@ const matMulOp: Op<undefined> = {
   },
   vjp: (b, n, [ct], need) => {
     const [x, y] = n.inputs as readonly [Value, Value];
+    // One matrix for all of x: one product over all rows, where a product for each leading index would have to be summed.
+    if (y.type.shape.length === 2 && isStatic(x.type.shape)) {
+      const count = sizeOf(x.type.shape.slice(0, -1));
+      const rows = (value: Value) => reshape(b, value, [count, value.type.shape.at(-1)!]);
+      return [
+        need[0] ? reshape(b, gemm(b, rows(ct!), y, undefined, { transY: true }), x.type.shape) : undefined,
+        need[1] ? gemm(b, rows(x), rows(ct!), undefined, { transX: true }) : undefined,
+      ];
+    }
     return [
       need[0] ? unbroadcast(b, product(b, ct!, y, false, true), x) : undefined,
       need[1] ? unbroadcast(b, product(b, x, ct!, true, false), y) : undefined,

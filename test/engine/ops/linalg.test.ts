@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { grad } from '#engine/grad.ts';
 import { Builder } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
@@ -28,6 +29,13 @@ describe('matMul', () => {
       ),
     );
     await fc.assert(property, { ...settings, numRuns: 20 });
+  });
+
+  test('has one product over all rows for the gradient by a plain matrix', () => {
+    const b = new Builder();
+    const [x, y] = [b.input('x', 'float32', [5, 2, 3]), b.input('y', 'float32', [3, 4])];
+    const gradient = grad(b, ops.reduceSum(b, ops.matMul(b, x, y)), [y])[0]!.node!;
+    expect([gradient.op.name, gradient.inputs[0]!.type.shape]).toEqual(['Gemm', [10, 3]]);
   });
 
   test('names itself, what came and the place when inner dimensions differ', () => {
