@@ -4,7 +4,7 @@ import { filled, tensorFrom } from '../tensor.ts';
 import { ShapeError, sizeOf, staticShape, type Type } from '../type.ts';
 import { convTranspose } from './conv.ts';
 import { expectDomain, floats } from './domain.ts';
-import { div } from './elementwise.ts';
+import { div, mul } from './elementwise.ts';
 import { scatterAdd } from './indexing.ts';
 import { reshape, zerosLike } from './movement.ts';
 import { reduceMax, reduceMean } from './reduce.ts';
@@ -45,13 +45,28 @@ const maxPoolOp: Op<Spatial> = {
   },
 };
 
+/** Whether an axis has other pads after it than before it, which cuDNN's pools do not know. Pads must be legal. */
+function isUneven({ kernel, before, after }: Spatial): boolean {
+  return before.some((pad, i) => pad !== after[i]) && kernel.every((size, i) => Math.max(before[i]!, after[i]!) < size);
+}
+
+/** What uneven pads have too much of as a Pad of its own, so that the pool's are even. */
+function evened<S extends Spatial>(b: Builder, x: Value, s: S, value: number): { readonly x: Value; readonly s: S } {
+  const even = s.before.map((pad, i) => Math.min(pad, s.after[i]!));
+  const rest = (pads: readonly number[]) => [0, 0, ...pads.map((pad, i) => pad - even[i]!)];
+  return { x: padAll(b, x, rest(s.before), rest(s.after), value), s: { ...s, before: even, after: even } };
+}
+
 /**
  * The largest element under a kernel that moves over x [batch, channels, ...spatial]; pads count as −∞.
  * @throws ShapeError
  */
 export const maxPool = Object.assign(
-  (b: Builder, x: Value, kernel: readonly number[], options: SpatialOptions = {}): Value =>
-    b.apply1(maxPoolOp, [x], spatial(kernel, options)),
+  (b: Builder, x: Value, kernel: readonly number[], options: SpatialOptions = {}): Value => {
+    const given = spatial(kernel, options);
+    const { x: padded, s } = isUneven(given) ? evened(b, x, given, Number.NEGATIVE_INFINITY) : { x, s: given };
+    return b.apply1(maxPoolOp, [padded], s);
+  },
   { op: maxPoolOp },
 );
 
@@ -109,8 +124,18 @@ function elementCounts(b: Builder, x: Value, s: AverageAttrs): Value {
  * @throws ShapeError
  */
 export const averagePool = Object.assign(
-  (b: Builder, x: Value, kernel: readonly number[], options: SpatialOptions & { includePads?: boolean } = {}): Value =>
-    b.apply1(averagePoolOp, [x], { ...spatial(kernel, options), includePads: options.includePads ?? false }),
+  (
+    b: Builder,
+    x: Value,
+    kernel: readonly number[],
+    options: SpatialOptions & { includePads?: boolean } = {},
+  ): Value => {
+    const given = { ...spatial(kernel, options), includePads: options.includePads ?? false };
+    if (!isUneven(given)) return b.apply1(averagePoolOp, [x], given);
+    const { x: padded, s } = evened(b, x, given, 0);
+    const mean = b.apply1(averagePoolOp, [padded], { ...s, includePads: true });
+    return given.includePads ? mean : div(b, mul(b, mean, sizeOf(kernel)), elementCounts(b, x, given));
+  },
   { op: averagePoolOp },
 );
 
