@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { Builder } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
+import { seeds, settings, shapes, sizes } from './arbitraries.ts';
 
 const qkv = () => [random(1, [2, 3, 4]), random(2, [2, 5, 4]), random(3, [2, 5, 3])];
 
@@ -14,11 +16,42 @@ test('attention weighs values by the softmax of the scores', async () => {
   expect(toNumbers(y!)[0]).toBeCloseTo(10 * p + 20 * (1 - p), 6);
 });
 
-test('has a gradient by queries, keys and values, and that has its own', async () => {
-  await checkGradients(qkv(), (b, [q, k, v]) => ops.attention(b, q!, k!, v!));
-  await checkGradients([...qkv().slice(0, 2), random(4, [2, 5, 3])], (b, [q, k, v]) =>
-    ops.attention(b, q!, k!, v!, { causal: true, scale: 0.7 }),
-  );
+test('has a gradient by queries, keys and values of any sizes, and that has its own', async () => {
+  const size = fc.integer({ min: 1, max: 4 });
+  const cases = fc.record({
+    leading: shapes(0, 2),
+    queries: sizes,
+    keys: size,
+    width: size,
+    values: sizes,
+    masked: fc.boolean(),
+    causal: fc.boolean(),
+    scale: fc.constantFrom(undefined, 0.7),
+    seed: seeds,
+  });
+  const property = fc.asyncProperty(cases, ({ leading, queries, keys, width, values, masked, causal, scale, seed }) => {
+    const inputs = [
+      random(seed, [...leading, queries, width]),
+      random(seed + 1, [...leading, keys, width]),
+      random(seed + 2, [...leading, keys, values]),
+    ];
+    const mask = tensorFrom(
+      'bool',
+      [keys],
+      Array.from({ length: keys }, (_, i) => ((seed >> i) % 3 === 0 ? 0 : 1)),
+    );
+    return checkGradients(
+      inputs,
+      (b, [q, k, v]) =>
+        ops.attention(b, q!, k!, v!, {
+          causal,
+          ...(masked ? { mask: b.constant(mask) } : {}),
+          ...(scale === undefined ? {} : { scale }),
+        }),
+      { seed },
+    );
+  });
+  await fc.assert(property, { ...settings, numRuns: 24 });
 });
 
 test('a mask hides keys: what is hidden changes nothing and gets no gradient', async () => {

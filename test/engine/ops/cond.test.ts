@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { grad } from '#engine/grad.ts';
 import { Builder, type Value } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
@@ -38,6 +39,27 @@ test.each([1, 0])('has the gradient of its branch, and that has its own (conditi
     return ops.mul(b, p!, ops.cos(b, q!));
   });
   await checkGradients(inputs, (b, [c, x, y]) => choice(b, c!, x!, y!)[0]!);
+});
+
+test('asks its branches for the gradients that are wanted, and for no others', () => {
+  const b = new Builder();
+  const [c, x, y] = [b.input('c', 'bool', []), b.input('x', 'float32', [2]), b.input('y', 'float32', [2])];
+  const gradient = grad(b, ops.reduceSum(b, choice(b, c, x, y)[0]!), [y])[0]!;
+  expect([gradient.node!.op.name, gradient.node!.outputs.length]).toEqual(['If', 1]);
+});
+
+test('takes integers and truth values along, which have no gradient', async () => {
+  const inputs = [tensorFrom('bool', [], [1]), random(1, [3]), tensorFrom('int64', [2], [2, 0])];
+  await checkGradients(inputs, (b, [c, x, i]) => {
+    const [y] = ops.cond(
+      b,
+      c!,
+      [i!, x!, c!],
+      (b, [i, x]) => [ops.sin(b, ops.gather(b, x!, i!))],
+      (b, [i, x]) => [ops.exp(b, ops.gather(b, x!, i!))],
+    );
+    return y!;
+  });
 });
 
 test('stands within a loop, whose gradient goes through it', async () => {

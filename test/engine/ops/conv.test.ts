@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Builder } from '#engine/graph.ts';
+import { Builder, topological } from '#engine/graph.ts';
 import { convKernelGradient } from '#engine/ops/conv-kernel.ts';
 import * as ops from '#engine/ops/index.ts';
-import { type Tensor, toNumbers } from '#engine/tensor.ts';
+import { type Tensor, tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
 import { seeds, settings } from './arbitraries.ts';
 
@@ -13,7 +13,7 @@ const small = (min: number, max: number) => fc.integer({ min, max });
 const cases = small(1, 2).chain((rank) => {
   const each = (min: number, max: number) => fc.array(small(min, max), { minLength: rank, maxLength: rank });
   return fc.record({
-    batch: small(1, 2),
+    batch: small(0, 2),
     groups: small(1, 3),
     inputs: small(1, 2),
     outputs: small(1, 2),
@@ -76,6 +76,28 @@ describe('conv', () => {
     await fc.assert(property, { ...settings, numRuns: 40 });
   });
 
+  test('has the gradient of a kernel for one group in one plain product, and of several in a batched one', () => {
+    const products = (groups: number, limit?: number) => {
+      const b = new Builder();
+      const [x, ct] = [b.input('x', 'float32', [2, 4, 5]), b.input('ct', 'float32', [2, 6, 3])];
+      const attrs = { kernel: [3], strides: [1], dilations: [1], before: [0], after: [0], groups };
+      const nodes = topological([convKernelGradient(b, x, ct, attrs, limit)]);
+      const count = (name: string) => nodes.filter(({ op }) => op.name === name).length;
+      return [count('Gemm'), count('MatMul')];
+    };
+    expect([products(1), products(2)]).toEqual([
+      [1, 0],
+      [0, 1],
+    ]);
+    // Three taps of four channels at 2 · 3 positions are 72 numbers: joined if they may be, else each by itself.
+    expect([products(1, 72), products(1, 71), products(2, 72), products(2, 71)]).toEqual([
+      [1, 0],
+      [3, 0],
+      [0, 1],
+      [0, 3],
+    ]);
+  });
+
   test('keeps a symbolic batch', () => {
     const b = new Builder();
     const y = ops.conv(
@@ -97,6 +119,19 @@ describe('conv', () => {
     expect(() => ops.conv(b, x, wide)).toThrow(/wants at least 9 positions on spatial axis 0, pads included; got 8/);
     expect(() => ops.conv(b, x, wide, undefined, { pads: -1 })).toThrow('wants 1 pads of 0 or more; got [-1]');
     expect(() => ops.conv(b, x, b.input('m', 'float32', [4, 3]))).toThrow('convolution wants kernels');
+    const fits = b.input('f', 'float32', [4, 3, 3]);
+    expect(() => ops.conv(b, x, fits, undefined, { padsAfter: -1 })).toThrow('wants 1 pads of 0 or more; got [-1]');
+    expect(() => ops.conv(b, x, fits, undefined, { strides: 0 })).toThrow('wants 1 strides of 1 or more; got [0]');
+    expect(() => ops.conv(b, x, fits, undefined, { dilations: [1, 1] })).toThrow(
+      'wants 1 dilations of 1 or more; got [1, 1]',
+    );
+    expect(() => ops.conv(b, x, fits, undefined, { dilations: 0 })).toThrow('wants 1 dilations of 1 or more; got [0]');
+    expect(() => ops.conv(b, x, b.input('e', 'float32', [4, 3, 0]))).toThrow(
+      'wants 1 kernel sizes of 1 or more; got [0]',
+    );
+    expect(() => ops.conv(b, b.input('s', 'float32', [1, 3, 'width']), fits)).toThrow(
+      /wants spatial axes of sizes known in advance; got \[1, 3, width\]/,
+    );
     expect(() => ops.conv(b, x, b.input('l', 'float32', [4, 3, 3]), w)).toThrow(/wants a bias \[4\]; got \[4, 2, 3\]/);
   });
 });
@@ -123,19 +158,43 @@ describe('convTranspose', () => {
       const x = float(c.seed, [c.batch, c.groups * c.inputs, ...c.kernel.map((_, i) => 2 + c.extra[i]!)]);
       const w = float(c.seed + 1, [c.groups * c.inputs, c.outputs, ...c.kernel]);
       const { strides, dilations, groups } = c;
+      // Two positions or more make a result of more than an extent, so that these pads leave something of it.
+      const pads = c.pads.map((size, i) => Math.min(size, Math.floor((extent(c, i) - 1) / 2)));
+      const outputPads = c.padsAfter;
       return checkGradients(
         [x, w],
-        (b, [x, w]) => ops.convTranspose(b, x!, w!, { strides, dilations, groups, outputPads: 1 }),
+        (b, [x, w]) => ops.convTranspose(b, x!, w!, { strides, dilations, groups, pads, outputPads }),
         { seed: c.seed },
       );
     });
-    await fc.assert(property, settings);
+    await fc.assert(property, { ...settings, numRuns: 24 });
+  });
+
+  test('lays kernels over each other, and has what is cut off or added at the end', async () => {
+    const [x, w] = [tensorFrom('float32', [1, 1, 2], [1, 10]), tensorFrom('float32', [1, 1, 3], [1, 2, 3])];
+    const results = await evaluate([x, w], (b, [x, w]) => ({
+      whole: ops.convTranspose(b, x!, w!),
+      strided: ops.convTranspose(b, x!, w!, { strides: 2 }),
+      cut: ops.convTranspose(b, x!, w!, { pads: 1, padsAfter: 0 }),
+      longer: ops.convTranspose(b, x!, w!, { pads: 1, outputPads: 3 }),
+    }));
+    expect(Object.values(results).map(toNumbers)).toEqual([
+      [1, 12, 23, 30],
+      [1, 2, 13, 20, 30],
+      [12, 23, 30],
+      [12, 23, 30, 0, 0],
+    ]);
   });
 
   test('refuses channels that do not fit', () => {
     const b = new Builder();
     const [x, w] = [b.input('x', 'float32', [1, 3, 8]), b.input('w', 'float32', [4, 2, 3])];
     expect(() => ops.convTranspose(b, x, w)).toThrow(/wants \[batch, 4, \.\.\.1 axes\].*got \[1, 3, 8\]/);
+    const fits = b.input('f', 'float32', [3, 2, 3]);
+    expect(() => ops.convTranspose(b, x, fits, { outputPads: [] })).toThrow('wants 1 output pads of 0 or more; got []');
+    expect(() => ops.convTranspose(b, x, fits, { outputPads: -1 })).toThrow(
+      'wants 1 output pads of 0 or more; got [-1]',
+    );
   });
 });
 

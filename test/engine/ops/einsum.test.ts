@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { Builder } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { type Tensor, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
+import { seeds, settings } from './arbitraries.ts';
 
 const sizes: Readonly<Record<string, number>> = { b: 2, h: 3, i: 2, j: 4, k: 3, l: 1 };
 
@@ -55,6 +57,42 @@ test.each(equations)('%s is the sum that it says, has a gradient, and that has i
   const { y } = await evaluate(operands, (b, xs) => ({ y: ops.einsum(b, equation, xs) }));
   for (const [i, wanted] of reference(equation, operands).entries()) expect(toNumbers(y!)[i]).toBeCloseTo(wanted, 10);
   await checkGradients(operands, (b, xs) => ops.sin(b, ops.einsum(b, equation, xs)));
+});
+
+test('any contraction is the sum that it says, has a gradient, and that has its own', async () => {
+  const term = fc.shuffledSubarray([...'bijk'], { minLength: 1, maxLength: 3 });
+  const cases = fc.array(term, { minLength: 1, maxLength: 3 }).chain((terms) =>
+    fc.record({
+      terms: fc.constant(terms.map((letters) => letters.join(''))),
+      out: fc.shuffledSubarray([...new Set(terms.flat())]),
+      seed: seeds,
+    }),
+  );
+  const property = fc.asyncProperty(cases, async ({ terms, out, seed }) => {
+    const equation = `${terms.join()}->${out.join('')}`;
+    const operands = terms.map((term, t) =>
+      random(
+        seed + t,
+        [...term].map((letter) => sizes[letter]!),
+      ),
+    );
+    const { y } = await evaluate(operands, (b, xs) => ({ y: ops.einsum(b, equation, xs) }));
+    const wanted = reference(equation, operands);
+    expect(y!.shape).toEqual(out.map((letter) => sizes[letter]!));
+    for (const [i, value] of wanted.entries()) expect(toNumbers(y!)[i]).toBeCloseTo(value, 10);
+    await checkGradients(operands, (b, xs) => ops.sin(b, ops.einsum(b, equation, xs)), { seed });
+  });
+  await fc.assert(property, { ...settings, numRuns: 30 });
+});
+
+test('a contraction over nothing is zero', async () => {
+  const [x, y] = [random(1, [2, 0]), random(2, [0, 3])];
+  await checkGradients([x, y], (b, [x, y]) => ops.einsum(b, 'ij,jk->ki', [x!, y!]));
+  const { z } = await evaluate([x, y], (b, [x, y]) => ({ z: ops.einsum(b, 'ij,jk->ki', [x!, y!]) }));
+  expect([z!.shape, toNumbers(z!)]).toEqual([
+    [3, 2],
+    [0, 0, 0, 0, 0, 0],
+  ]);
 });
 
 test('without a result it takes the letters that occur once', () => {

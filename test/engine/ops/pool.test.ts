@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { Builder } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { sizeOf } from '#engine/type.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
 import { seeds, settings } from './arbitraries.ts';
 
@@ -16,39 +17,49 @@ const cases = small(1, 2).chain((rank) =>
         fc.record({
           kernel: fc.constant(kernel),
           stride: small(1, 3),
+          dilation: small(1, 2),
           before: fc.nat(kernel - 1),
           after: fc.nat(kernel - 1),
-          size: small(kernel, kernel + 4),
+          extra: fc.nat(4),
         }),
       ),
       { minLength: rank, maxLength: rank },
     ),
+    batch: fc.nat(2),
     includePads: fc.boolean(),
     seed: seeds,
   }),
 );
+type Axes = typeof cases extends fc.Arbitrary<{ axes: infer T }> ? T : never;
 
-const options = (axes: readonly { stride: number; before: number; after: number }[]) => ({
+const CHANNELS = 3;
+
+const options = (axes: Axes) => ({
   strides: axes.map(({ stride }) => stride),
   pads: axes.map(({ before }) => before),
   padsAfter: axes.map(({ after }) => after),
 });
 
-test('maxPool has a gradient with overlapping windows, uneven pads and strides, and that has its own', async () => {
-  const property = fc.asyncProperty(cases, ({ axes, seed }) => {
+test('maxPool has a gradient with overlapping windows, uneven pads, strides and dilations, and that has its own', async () => {
+  const property = fc.asyncProperty(cases, ({ axes, batch, seed }) => {
+    const dilations = axes.map(({ dilation }) => dilation);
+    const shape = [batch, CHANNELS, ...axes.map(({ kernel, extra }, i) => (kernel - 1) * dilations[i]! + 1 + extra)];
     // Values far apart, so that no step of the differences changes which one is the largest.
-    const size = axes.reduce((product, axis) => product * axis.size, 4);
+    const size = sizeOf(shape);
     const order = Array.from({ length: size }, (_, i) => ((i * 7919 + seed) % size) * 0.3 - size * 0.15);
-    const x = tensorFrom('float64', [2, 2, ...axes.map((axis) => axis.size)], order);
     const kernel = axes.map((axis) => axis.kernel);
-    return checkGradients([x], (b, [x]) => ops.sin(b, ops.maxPool(b, x!, kernel, options(axes))), { seed });
+    return checkGradients(
+      [tensorFrom('float64', shape, order)],
+      (b, [x]) => ops.sin(b, ops.maxPool(b, x!, kernel, { ...options(axes), dilations })),
+      { seed },
+    );
   });
   await fc.assert(property, { ...settings, numRuns: 24 });
 });
 
 test('averagePool has a gradient, with and without counting pads, and that has its own', async () => {
-  const property = fc.asyncProperty(cases, ({ axes, includePads, seed }) => {
-    const x = random(seed, [2, 2, ...axes.map((axis) => axis.size)], -1, 1, 'float32');
+  const property = fc.asyncProperty(cases, ({ axes, batch, includePads, seed }) => {
+    const x = random(seed, [batch, CHANNELS, ...axes.map(({ kernel, extra }) => kernel + extra)], -1, 1, 'float32');
     const kernel = axes.map((axis) => axis.kernel);
     return checkGradients(
       [x],
@@ -57,6 +68,20 @@ test('averagePool has a gradient, with and without counting pads, and that has i
     );
   });
   await fc.assert(property, { ...settings, numRuns: 24 });
+});
+
+test('pools over all of the spatial axes have gradients, and those have their own', async () => {
+  const property = fc.asyncProperty(
+    fc.nat(2),
+    fc.array(small(1, 3), { maxLength: 2 }),
+    seeds,
+    async (batch, spatial, seed) => {
+      const x = random(seed, [batch, CHANNELS, ...spatial]);
+      for (const f of [ops.globalAveragePool, ops.globalMaxPool])
+        await checkGradients([x], (b, [x]) => ops.sin(b, f(b, x!)), { seed });
+    },
+  );
+  await fc.assert(property, settings);
 });
 
 describe('pools of a row', () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { Builder } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { filled, scalar, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
+import { seeds, settings, shapes } from './arbitraries.ts';
 
 const SHAPE = [128, 64];
 
@@ -64,9 +66,12 @@ describe('dropout', () => {
   });
 
   test('passes the gradient where it passed the value', async () => {
-    await checkGradients([random(1, [3, 4])], (b, [x]) =>
-      ops.sin(b, ops.dropout(b, x!, 0.5, { seed: 1, step: b.scalar('int64', 1), stream: 's' })),
+    const property = fc.asyncProperty(shapes(0, 3), fc.constantFrom(0.1, 0.5, 0.9), seeds, (shape, rate, seed) =>
+      checkGradients([random(seed, shape)], (b, [x]) =>
+        ops.sin(b, ops.dropout(b, x!, rate, { seed, step: b.scalar('int64', 1), stream: 's' })),
+      ),
     );
+    await fc.assert(property, settings);
   });
 
   test('refuses a rate that drops everything', () => {

@@ -1,18 +1,21 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Builder } from '#engine/graph.ts';
+import { grad } from '#engine/grad.ts';
+import { Builder, Graph } from '#engine/graph.ts';
+import { writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
+import { openSession } from '#engine/run.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
-import { fullShapes, seeds, settings } from './arbitraries.ts';
+import { seeds, settings, shapes, shapeWithAxis } from './arbitraries.ts';
 
 const range = (size: number) =>
   fc
-    .record({ start: fc.nat(size - 1), length: fc.nat(size), step: fc.integer({ min: 1, max: 3 }) })
-    .map(({ start, length, step }) => ({ start, end: Math.min(size, start + Math.max(1, length)), step }));
+    .record({ start: fc.nat(size), length: fc.nat(size), step: fc.integer({ min: 1, max: 3 }) })
+    .map(({ start, length, step }) => ({ start, end: Math.min(size, start + length), step }));
 
 test('a window takes strided ranges of several axes, has a gradient, and that has its own', async () => {
-  const cases = fullShapes(1, 3).chain((shape) =>
+  const cases = shapes(1, 3).chain((shape) =>
     fc.tuple(fc.constant(shape), fc.tuple(...shape.map((dim) => fc.option(range(dim)))), seeds),
   );
   const property = fc.asyncProperty(cases, ([shape, ranges, seed]) =>
@@ -34,13 +37,26 @@ test('dilation puts zeros between neighbours of several axes, has a gradient, an
   }));
   expect(y!.shape).toEqual([3, 4]);
   expect(toNumbers(y!)).toEqual([1, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 4]);
-  await checkGradients([random(1, [2, 3])], (b, [x]) => ops.cos(b, ops.dilate(b, x!, [2, 3])));
+  const cases = shapes(1, 3).chain((shape) =>
+    fc.tuple(fc.constant(shape), fc.tuple(...shape.map(() => fc.integer({ min: 1, max: 3 }))), seeds),
+  );
+  const property = fc.asyncProperty(cases, ([shape, steps, seed]) =>
+    checkGradients([random(seed, shape)], (b, [x]) => ops.cos(b, ops.dilate(b, x!, steps)), { seed }),
+  );
+  await fc.assert(property, settings);
 });
 
 test('padding may be of any value; axes that get none may be symbolic', async () => {
   const { y } = await evaluate([tensorFrom('float32', [2], [1, 2])], (b, [x]) => ({ y: ops.pad(b, x!, 0, 1, 2, 7) }));
   expect(toNumbers(y!)).toEqual([7, 1, 2, 7, 7]);
-  await checkGradients([random(1, [2, 2])], (b, [x]) => ops.sin(b, ops.padAll(b, x!, [1, 0], [0, 2], -0.5)));
+  const cases = shapes(1, 3).chain((shape) => {
+    const each = fc.tuple(...shape.map(() => fc.nat(2)));
+    return fc.tuple(fc.constant(shape), each, each, fc.constantFrom(0, -0.5), seeds);
+  });
+  const property = fc.asyncProperty(cases, ([shape, before, after, value, seed]) =>
+    checkGradients([random(seed, shape)], (b, [x]) => ops.sin(b, ops.padAll(b, x!, before, after, value)), { seed }),
+  );
+  await fc.assert(property, settings);
   const b = new Builder();
   expect(ops.pad(b, b.input('x', 'float32', ['rows', 2]), 1, 1, 1).type.shape).toEqual(['rows', 4]);
 });
@@ -55,18 +71,65 @@ test('padding by mirror and by edge repeats elements, which collect their gradie
     [3, 2, 1, 2, 3, 2],
     [1, 1, 1, 2, 3, 3],
   ]);
-  for (const mode of ['reflect', 'edge'] as const)
-    await checkGradients([random(1, [2, 3])], (b, [x]) => ops.sin(b, ops.padWith(b, x!, mode, 1, 2, 1)));
+  const modes = fc.constantFrom('reflect' as const, 'edge' as const);
+  const property = fc.asyncProperty(
+    shapeWithAxis,
+    modes,
+    fc.nat(3),
+    fc.nat(3),
+    seeds,
+    ({ shape, axis }, mode, p, q, seed) => {
+      const most = mode === 'edge' ? 3 : shape[axis]! - 1;
+      const [before, after] = [Math.min(p, most), Math.min(q, most)];
+      return checkGradients(
+        [random(seed, shape)],
+        (b, [x]) => ops.sin(b, ops.padWith(b, x!, mode, axis, before, after)),
+        {
+          seed,
+        },
+      );
+    },
+  );
+  await fc.assert(property, settings);
 });
 
 test('tile repeats along every axis, has a gradient, and that has its own', async () => {
   const { y } = await evaluate([tensorFrom('float64', [2, 1], [1, 2])], (b, [x]) => ({ y: ops.tile(b, x!, [2, 3]) }));
   expect(toNumbers(y!)).toEqual([1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2]);
-  await checkGradients([random(1, [2, 3])], (b, [x]) =>
-    ops.mul(b, ops.tile(b, ops.sin(b, x!), [3, 2]), b.constant(random(2, [6, 6]))),
+  const cases = shapes(0, 3).chain((shape) =>
+    fc.tuple(fc.constant(shape), fc.tuple(...shape.map(() => fc.integer({ min: 1, max: 3 }))), seeds),
   );
+  const property = fc.asyncProperty(cases, ([shape, repeats, seed]) =>
+    checkGradients(
+      [random(seed, shape)],
+      (b, [x]) => {
+        const y = ops.tile(b, ops.sin(b, x!), repeats);
+        return ops.mul(b, y, b.constant(random(seed + 1, y.type.shape.map(Number))));
+      },
+      { seed },
+    ),
+  );
+  await fc.assert(property, settings);
   const b = new Builder();
   expect(ops.tile(b, b.input('x', 'float32', ['rows', 2]), [1, 3]).type.shape).toEqual(['rows', 6]);
+});
+
+test('axes that are known by name only pass through windows and pads, also backwards', async () => {
+  const b = new Builder();
+  const x = b.input('x', 'float32', ['rows', 5]);
+  const odd = ops.window(b, x, [null, { start: 1, end: 5, step: 2 }]);
+  const y = ops.sin(b, ops.padAll(b, odd, [0, 1], [0, 2]));
+  const gradient = grad(b, ops.reduceSum(b, y), [x])[0]!;
+  expect([y.type.shape, gradient.type.shape]).toEqual([
+    ['rows', 5],
+    ['rows', 5],
+  ]);
+  const bytes = writeModel(new Graph('g', [x], { gradient }), { producer: 'test' });
+  await using session = await openSession(bytes);
+  const values = random(1, [2, 5], -1, 1, 'float32');
+  const results = await session.run({ x: values });
+  const wanted = toNumbers(values).map((value, i) => (i % 5 === 1 || i % 5 === 3 ? Math.cos(value) : 0));
+  for (const [i, value] of toNumbers(results.gradient!).entries()) expect(value).toBeCloseTo(wanted[i]!, 6);
 });
 
 test('what does not fit is refused with the bounds', () => {
