@@ -46,22 +46,20 @@ test('scatterElements adds, has a gradient by both, and that has its own', async
 });
 
 test('scatterElements replaces, and what was replaced gets no gradient', async () => {
-  const distinct = fc
-    .tuple(sizes, fc.integer({ min: 1, max: 4 }), seeds)
-    .chain(([columns, size, seed]) =>
-      fc
-        .array(fc.shuffledSubarray([...Array(size).keys()], { minLength: 1 }), {
-          minLength: columns,
-          maxLength: columns,
-        })
-        .map((orders) => ({
-          columns,
-          size,
-          seed,
-          orders,
-          taken: Math.min(size, ...orders.map((order) => order.length)),
-        })),
-    );
+  const distinct = fc.tuple(sizes, fc.integer({ min: 1, max: 4 }), seeds).chain(([columns, size, seed]) =>
+    fc
+      .array(fc.shuffledSubarray([...Array(size).keys()], { minLength: 1 }), {
+        minLength: columns,
+        maxLength: columns,
+      })
+      .map((orders) => ({
+        columns,
+        size,
+        seed,
+        orders,
+        taken: Math.min(size, ...orders.map((order) => order.length)),
+      })),
+  );
   const property = fc.asyncProperty(distinct, ({ columns, size, seed, orders, taken }) => {
     const rows = Array.from({ length: taken }, (_, i) => orders.map((order) => order[i]! - (i % 2) * size));
     const inputs = [
