@@ -3,7 +3,13 @@ import { softmaxCrossEntropy } from '#engine/loss.ts';
 import type { Mode, ParameterSpec, Values } from '#engine/network.ts';
 import * as ops from '#engine/ops/index.ts';
 import { ones, zeros } from '#engine/random.ts';
+import type { recomputedLayer } from '#engine/recompute.ts';
 import { type BenchModel, bias, dense, gain, kernel } from './model.ts';
+
+/** What is done with each block or layer: `recomputedLayer`, or nothing. */
+export type Wrap = typeof recomputedLayer;
+
+const asItIs: Wrap = (b, x, mode, layer) => layer(b, x, mode);
 
 /** Blocks, inner channels and first stride of each stage of ResNet-50: He et al. 2016, table 1. */
 const STAGES = [
@@ -62,43 +68,49 @@ function apply(b: Builder, p: Values, mode: Mode, name: string, x: Value, stride
   return result.y;
 }
 
-export const resnet50: BenchModel = {
-  name: 'resnet-50',
-  network: {
-    parameters: [
-      ...convNorm('stem', 3, 64, 7),
-      ...blocks.flatMap(({ name, inputs, inner, stride }) => [
-        ...convNorm(`${name}.a`, inputs, inner, 1),
-        ...convNorm(`${name}.b`, inner, inner, 3),
-        ...convNorm(`${name}.c`, inner, 4 * inner, 1),
-        ...(stride > 1 || inputs !== 4 * inner ? convNorm(`${name}.skip`, inputs, 4 * inner, 1) : []),
-      ]),
-      ...dense('out', 2048, 1000),
-    ],
-    forward: (b, p, x, mode) => {
-      const stem = ops.relu(b, apply(b, p, mode, 'stem', x, 2));
-      let y = ops.maxPool(b, stem, [3, 3], { strides: 2, pads: 1 });
-      for (const { name, stride } of blocks)
-        y = b.at(name, () => {
-          const skip = p[`${name}.skip.w`] ? apply(b, p, mode, `${name}.skip`, y, stride) : y;
-          const first = ops.relu(b, apply(b, p, mode, `${name}.a`, y, 1));
-          const second = ops.relu(b, apply(b, p, mode, `${name}.b`, first, stride));
-          return ops.relu(b, ops.add(b, apply(b, p, mode, `${name}.c`, second, 1), skip));
-        });
-      return ops.linear(b, ops.reduceMean(b, y, { axes: [2, 3] }), p['out.w']!, p['out.b']);
+export const resnet50 = resnet();
+
+export function resnet(wrap: Wrap = asItIs): BenchModel {
+  return {
+    name: 'resnet-50',
+    network: {
+      parameters: [
+        ...convNorm('stem', 3, 64, 7),
+        ...blocks.flatMap(({ name, inputs, inner, stride }) => [
+          ...convNorm(`${name}.a`, inputs, inner, 1),
+          ...convNorm(`${name}.b`, inner, inner, 3),
+          ...convNorm(`${name}.c`, inner, 4 * inner, 1),
+          ...(stride > 1 || inputs !== 4 * inner ? convNorm(`${name}.skip`, inputs, 4 * inner, 1) : []),
+        ]),
+        ...dense('out', 2048, 1000),
+      ],
+      forward: (b, p, x, mode) => {
+        const stem = ops.relu(b, apply(b, p, mode, 'stem', x, 2));
+        let y = ops.maxPool(b, stem, [3, 3], { strides: 2, pads: 1 });
+        for (const { name, stride } of blocks)
+          y = b.at(name, () =>
+            wrap(b, y, mode, (b, x, mode) => {
+              const skip = p[`${name}.skip.w`] ? apply(b, p, mode, `${name}.skip`, x, stride) : x;
+              const first = ops.relu(b, apply(b, p, mode, `${name}.a`, x, 1));
+              const second = ops.relu(b, apply(b, p, mode, `${name}.b`, first, stride));
+              return ops.relu(b, ops.add(b, apply(b, p, mode, `${name}.c`, second, 1), skip));
+            }),
+          );
+        return ops.linear(b, ops.reduceMean(b, y, { axes: [2, 3] }), p['out.w']!, p['out.b']);
+      },
     },
-  },
-  loss: softmaxCrossEntropy,
-  batch: 8,
-  input: [3, 224, 224],
-  classes: 1000,
-  steps: 1,
-};
+    loss: softmaxCrossEntropy,
+    batch: 8,
+    input: [3, 224, 224],
+    classes: 1000,
+    steps: 1,
+  };
+}
 
 const [WIDTH, HEADS, LENGTH] = [384, 6, 128];
 
 /** An encoder of so many layers with normalisation before attention and before the inner layer, four times as wide. */
-export function encoder(layers: number): BenchModel {
+export function encoder(layers: number, wrap: Wrap = asItIs): BenchModel {
   const names = Array.from({ length: layers }, (_, i) => `${i}`);
   return {
     name: 'transformer',
@@ -116,8 +128,9 @@ export function encoder(layers: number): BenchModel {
         ]),
         ...dense('out', WIDTH, 10),
       ],
-      forward: (b, p, x) => {
-        const last = names.reduce((y, i) => b.at(i, () => encoderLayer(b, p, i, y)), x);
+      forward: (b, p, x, mode) => {
+        const layer = (y: Value, i: string) => wrap(b, y, mode, (b, y) => encoderLayer(b, p, i, y));
+        const last = names.reduce((y, i) => b.at(i, () => layer(y, i)), x);
         return ops.linear(b, ops.reduceMean(b, last, { axes: [1] }), p['out.w']!, p['out.b']);
       },
     },
