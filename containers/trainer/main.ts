@@ -1,17 +1,24 @@
 /**
  * Runs one attempt at a training job and ends: exit code 0 when the job's record says how it went (completed, failed
- * for a reason, or no longer this attempt's), 1 when it crashed, 2 when it was called wrongly. SIGTERM ends it at once,
- * also within a long run of the runtime, because nothing handles it: a trainer may be killed at any point.
+ * for a reason, or no longer this trainer's), 75 when it was told to make room and another one is to go on, 1 when it
+ * crashed, 2 when it was called wrongly. SIGTERM, or the end of whoever started it, lets it leave a checkpoint within
+ * about a second; a trainer may also be killed at any point.
  */
 import { fstatSync } from 'node:fs';
 import { z } from 'zod';
+import { INTERRUPTED_EXIT_CODE } from '#domain/attempts.ts';
 import type { Adapters } from '#domain/ports.ts';
+import type { Log } from './log.ts';
 
 /** What the trainer is told, and where it finds its job. */
 const environment = z.object({
   TRAINYARD_ACCOUNT: z.string('must be the id of the account').min(1),
   TRAINYARD_JOB: z.string('must be the id of the job').min(1),
   TRAINYARD_ATTEMPT: z.coerce.number().int().min(1, 'must be the number of the attempt, 1 or more'),
+  /** Set by AWS Batch: how often it has started this attempt's container, this time included. */
+  AWS_BATCH_JOB_ATTEMPT: z.coerce.number().int().min(1, 'must be 1 or more').default(1),
+  /** From one checkpoint to the next. */
+  TRAINYARD_CHECKPOINT_SECONDS: z.coerce.number().min(0, 'must be 0 or more').optional(),
   /** The folder of an embedded store. Without it the environment describes a deployment; see `functions/wiring.ts`. */
   TRAINYARD_DATA: z.string().min(1).optional(),
 });
@@ -19,11 +26,14 @@ const environment = z.object({
 /** The trainer only publishes; it takes nothing from a queue, so any valid settings do. */
 const UNUSED_QUEUE = { visibilitySeconds: 60, maxReceives: 1 };
 
-const log = (level: 'INFO' | 'ERROR', message: string, more: object = {}): void =>
+/** After its host's end a trainer has so long to leave a checkpoint: the next host wants to go on. */
+const ORPHAN_MS = 10_000;
+
+const log: Log = (level, message, more = {}) =>
   console.log(JSON.stringify({ level, message, timestamp: new Date().toISOString(), service: 'trainer', ...more }));
 
-// The first process of a container ignores signals that it does not handle.
-if (process.pid === 1) process.once('SIGTERM', () => process.exit(143));
+const leave = new AbortController();
+process.on('SIGTERM', () => leave.abort());
 
 const parsed = environment.safeParse(process.env);
 if (!parsed.success) {
@@ -32,23 +42,29 @@ if (!parsed.success) {
   process.exit(2);
 }
 const { TRAINYARD_ACCOUNT, TRAINYARD_JOB, TRAINYARD_ATTEMPT, TRAINYARD_DATA } = parsed.data;
+const { AWS_BATCH_JOB_ATTEMPT: run, TRAINYARD_CHECKPOINT_SECONDS: seconds } = parsed.data;
+const names = { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT, run };
 endWithParent();
 
 try {
   const [{ adapters, close }, { runJob }] = await Promise.all([openWorld(), import('./run-job.ts')]);
-  const attempt = { accountId: TRAINYARD_ACCOUNT, jobId: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT };
-  log('INFO', 'training', { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT });
-  const outcome = await runJob(adapters, attempt);
-  log('INFO', outcome, { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT });
+  const attempt = { accountId: TRAINYARD_ACCOUNT, jobId: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT, run };
+  log('INFO', 'training', names);
+  const outcome = await runJob(adapters, attempt, {
+    log: (level, message, more) => log(level, message, { ...names, ...more }),
+    signal: leave.signal,
+    ...(seconds === undefined ? {} : { checkpointMs: seconds * 1000 }),
+  });
+  log('INFO', outcome, names);
   await close();
-  process.exit(0);
+  process.exit(outcome === 'interrupted' ? INTERRUPTED_EXIT_CODE : 0);
 } catch (error) {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
   if (name === 'EnvironmentError') {
     log('ERROR', message);
     process.exit(2);
   }
-  log('ERROR', 'crashed', { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT, error: { message, stack } });
+  log('ERROR', 'crashed', { ...names, error: { message, stack } });
   process.exit(1);
 }
 
@@ -71,7 +87,11 @@ async function openWorld(): Promise<{ adapters: Adapters; close: () => Promise<v
 function endWithParent(): void {
   const input = fstatSync(0);
   if (!input.isFIFO() && !input.isSocket()) return;
-  process.stdin.on('end', () => process.exit(1));
-  process.stdin.on('error', () => process.exit(1));
+  const orphaned = () => {
+    leave.abort();
+    setTimeout(() => process.exit(INTERRUPTED_EXIT_CODE), ORPHAN_MS).unref();
+  };
+  process.stdin.on('end', orphaned);
+  process.stdin.on('error', orphaned);
   process.stdin.resume();
 }

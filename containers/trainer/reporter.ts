@@ -1,5 +1,6 @@
 /** A trainer's word about its progress, often enough and not too often, and the answer whether it is to go on. */
-import { type Job, reportProgress } from '#domain/jobs.ts';
+import { type Report, reportProgress } from '#domain/attempts.ts';
+import type { Job } from '#domain/jobs.ts';
 import type { Adapters } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
 import { trainingEvents } from '#domain/training-events.ts';
@@ -9,41 +10,58 @@ import type { Progress } from '#learning/fit/fit.ts';
 const EVERY_MS = 500;
 const TENTH = 10;
 
+type Words = Omit<Report, 'compute_seconds'>;
+
 export class Reporter {
   readonly #adapters: Pick<Adapters, 'table' | 'events' | 'now'>;
   readonly #job: Job;
   readonly #signal: AbortSignal | undefined;
-  #latest: Progress = { epoch: 0, fraction: 0, metrics: {} };
+  readonly #began: number;
+  /** The furthest that any trainer has reported of the job: what one does again is not told again. */
+  #words: Words;
   #lastAt: number;
-  #lastEpoch = 0;
-  #tenths = 0;
+  #lastEpoch: number;
+  #tenths: number;
   #isOver = false;
 
-  /** An aborted signal ends the attempt as a stop does. */
+  /** @param signal ends the reading of a file, when it is aborted */
   constructor(adapters: Pick<Adapters, 'table' | 'events' | 'now'>, started: Job, signal?: AbortSignal) {
     this.#adapters = adapters;
-    this.#signal = signal;
     this.#job = started;
-    this.#lastAt = adapters.now();
+    this.#signal = signal;
+    this.#began = adapters.now();
+    this.#words = { current_epoch: started.current_epoch, progress: started.progress, metrics: started.metrics };
+    this.#lastAt = this.#began;
+    this.#lastEpoch = started.current_epoch;
+    this.#tenths = Math.floor(started.progress / TENTH);
   }
 
-  /** Whether the job was stopped or given to another attempt, or its time is up. */
+  /** Whether the job was stopped or given to another trainer. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
+  /** Of all trainers that the job has had, until now. */
+  get computeSeconds(): number {
+    return this.#job.compute_seconds + Math.max(0, this.#adapters.now() - this.#began) / 1000;
+  }
+
   /** Takes note; reports if the last report is old enough. False: the trainer is to end. */
-  async report(progress: Progress = this.#latest): Promise<boolean> {
-    this.#latest = progress;
-    const { now } = this.#adapters;
-    if (this.#signal?.aborted) this.#isOver = true;
+  async report(progress?: Progress): Promise<boolean> {
+    if (progress) this.#take(wordsOf(progress));
     if (this.#isOver) return false;
     // The first epoch is worth a report of its own: whoever watches sees that something happens.
-    const isFirst = progress.epoch > 0 && this.#lastEpoch === 0;
-    if (!isFirst && now() - this.#lastAt < EVERY_MS) return true;
+    const isFirst = this.#words.current_epoch > 0 && this.#lastEpoch === 0;
+    return !isFirst && this.#adapters.now() - this.#lastAt < EVERY_MS ? true : this.confirm();
+  }
+
+  /** Reports at once. False: the trainer is to end. */
+  async confirm(): Promise<boolean> {
+    const { table, events, now } = this.#adapters;
     this.#lastAt = now();
-    this.#lastEpoch = progress.epoch;
-    const job = await reportProgress(this.#adapters.table, this.#job, wordsOf(progress), isoTime(now()));
+    this.#lastEpoch = this.#words.current_epoch;
+    const words: Report = { ...this.#words, compute_seconds: this.computeSeconds };
+    const job = this.#isOver ? undefined : await reportProgress(table, this.#job, words, isoTime(now()));
     if (!job) {
       this.#isOver = true;
       return false;
@@ -51,25 +69,37 @@ export class Reporter {
     const tenths = Math.floor(job.progress / TENTH);
     if (tenths > this.#tenths) {
       this.#tenths = tenths;
-      await this.#adapters.events.publish(trainingEvents.progress(job));
+      await events.publish(trainingEvents.progress(job));
     }
     return true;
   }
 
-  /** The chunks of a file with reports in between: reading a large one takes longer than a trainer may be silent. */
+  /**
+   * The chunks of a file with reports in between: reading a large one takes longer than a trainer may be silent.
+   * @throws Ended, Interrupted
+   */
   async *during(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
       if (!(await this.report())) throw new Ended();
+      if (this.#signal?.aborted) throw new Interrupted();
       yield chunk;
     }
+  }
+
+  #take(words: Words): void {
+    const { progress, current_epoch } = this.#words;
+    if (words.progress >= progress && words.current_epoch >= current_epoch) this.#words = words;
   }
 }
 
 /** The job is no longer this trainer's business. */
 export class Ended extends Error {}
 
+/** The trainer is to make room; another one goes on. */
+export class Interrupted extends Error {}
+
 /** The last percent is the artifacts'. */
-const wordsOf = ({ epoch, fraction, metrics }: Progress) => ({
+const wordsOf = ({ epoch, fraction, metrics }: Progress): Words => ({
   current_epoch: epoch,
   progress: Math.min(99, Math.floor(fraction * 1000) / 10),
   metrics: { ...metrics },

@@ -2,6 +2,7 @@
 import type { EventBridgeEvent } from 'aws-lambda';
 import { z } from 'zod';
 import { type TaskRecord, TaskRecords } from '#aws/task-records.ts';
+import { INTERRUPTED_EXIT_CODE } from '#domain/attempts.ts';
 import type { ComputeStopped } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports.ts';
 import type { Log } from '#functions/http/contract.ts';
@@ -21,9 +22,17 @@ const ENDED = new Set(['SUCCEEDED', 'FAILED']);
 /** Exit codes by which a container says that a signal ended its program. */
 const SIGNALLED = 128;
 
+/** Ended from outside, and not by what the program itself did. */
+const isFromOutside = (exitCode: number | undefined): boolean =>
+  exitCode === undefined || exitCode > SIGNALLED || exitCode === INTERRUPTED_EXIT_CODE;
+
 type BatchStoppedAdapters = Pick<Adapters, 'table' | 'events' | 'now'>;
 
-/** Batch may tell twice; what is told of a task that is on record as ended, or of a job that is not the task's, is dropped. */
+/**
+ * While Batch runs a job again, as the rules of its definition say, it tells of `RUNNABLE`, `STARTING` and `RUNNING` once
+ * more; `FAILED` comes when it has given up. Batch may tell twice; what is told of a task that is on record as ended, or of a job that is not
+ * the task's, is dropped.
+ */
 export function makeHandler(adapters: BatchStoppedAdapters, { logger }: { readonly logger: Log }) {
   const records = new TaskRecords(adapters.table, adapters.now);
   return async (event: EventBridgeEvent<string, unknown>): Promise<void> => {
@@ -41,7 +50,7 @@ export function makeHandler(adapters: BatchStoppedAdapters, { logger }: { readon
 
 function stoppedOf(record: TaskRecord, { status, statusReason = '', container = {} }: JobStateChange): ComputeStopped {
   const { exitCode, reason = '' } = container;
-  const code = status === 'SUCCEEDED' ? 0 : exitCode === undefined || exitCode > SIGNALLED ? null : exitCode;
+  const code = status === 'SUCCEEDED' ? 0 : isFromOutside(exitCode) ? null : exitCode!;
   const { id, job_id, attempt, stop_reason } = record;
   const said = stop_reason !== undefined && code !== 0 ? stop_reason : reasonOf(code, exitCode, statusReason, reason);
   return { task: id, job_id, attempt, exit_code: code, reason: said };
@@ -54,6 +63,7 @@ function reasonOf(code: number | null, exitCode: number | undefined, status: str
   if (/timeout/i.test(status)) return 'timed_out';
   if (code !== null) return /OutOfMemory/.test(container) ? `failed: ${container}` : 'failed';
   if (/OutOfMemory/.test(container)) return `out of memory: ${container}`;
+  if (exitCode === INTERRUPTED_EXIT_CODE) return 'interrupted';
   if (exitCode !== undefined) return `killed by signal ${exitCode - SIGNALLED}`;
   return container || status || 'lost';
 }

@@ -6,7 +6,8 @@
  *              └ crash: as if nothing had been
  *                            └ crash: Compute does not know the task; it is submitted under the same name
  */
-import { findJob, hasAttemptsLeft, type Job, taskId } from '#domain/jobs.ts';
+import { hasAttemptsLeft, taskId } from '#domain/attempts.ts';
+import { findJob, type Job } from '#domain/jobs.ts';
 import { type TrainingMessage, trainingMessage } from '#domain/messages.ts';
 import type { ComputeState } from '#domain/ports.ts';
 import type { Log } from '#functions/http/contract.ts';

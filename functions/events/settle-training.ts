@@ -1,7 +1,8 @@
 /** Event `compute.stopped`: a trainer is gone. If it left its job undone, somebody has to say so. */
 import type { EventBridgeEvent } from 'aws-lambda';
+import { excuseAttempt } from '#domain/attempts.ts';
 import { accountOf } from '#domain/event-envelope.ts';
-import { excuseAttempt, findJob, type Job } from '#domain/jobs.ts';
+import { findJob, type Job } from '#domain/jobs.ts';
 import { type ComputeStopped, computeStopped } from '#domain/messages.ts';
 import { findModel } from '#domain/models.ts';
 import { trainingEvents } from '#domain/training-events.ts';

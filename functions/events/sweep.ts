@@ -1,10 +1,13 @@
 /** Schedule: finds what fell between two steps and puts it right. Everything it does may be done twice. */
+
+import { awaitHost, taskId } from '#domain/attempts.ts';
 import { datasetProcessed } from '#domain/dataset-events.ts';
 import { type Dataset, datasetFailed, findDataset, listProcessing } from '#domain/datasets.ts';
 import { collectGarbage, dueGarbage } from '#domain/garbage.ts';
-import { type Job, listActive, taskId } from '#domain/jobs.ts';
+import { type Job, listActive } from '#domain/jobs.ts';
 import type { DatasetMessage } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports.ts';
+import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { attemptLost, sendTraining } from './training-attempts.ts';
 
@@ -72,7 +75,12 @@ async function sweepQueued(adapters: SweepAdapters, job: Job, silent: number, { 
 async function sweepRunning(adapters: SweepAdapters, job: Job, silent: number, { heartbeat, hung }: SweepThresholds) {
   if (silent < heartbeat) return undefined;
   const state = await adapters.compute.describe(taskId(job));
-  if (state === 'pending' || state === 'running') {
+  if (state === 'pending') {
+    // Its host was reclaimed, and the next trainer may wait for another one for hours. From its start it has all the time.
+    const isWaiting = await awaitHost(adapters.table, job, isoTime(adapters.now()));
+    return isWaiting && 'noted that it waits for a host';
+  }
+  if (state === 'running') {
     if (silent < hung) return undefined;
     await adapters.compute.terminate(taskId(job), 'no heartbeat');
     return 'ended its trainer, which hangs';

@@ -1,5 +1,7 @@
 /** How a job gets its attempts: what dispatching, settling and the sweep have in common. */
-import { beginAttempt, failJob, hasAttemptsLeft, type Job, taskId } from '#domain/jobs.ts';
+import { beginAttempt, hasAttemptsLeft, taskId } from '#domain/attempts.ts';
+import { failJob } from '#domain/job-endings.ts';
+import type { Job } from '#domain/jobs.ts';
 import type { TrainingMessage } from '#domain/messages.ts';
 import type { Adapters, Compute, ComputeTarget } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';

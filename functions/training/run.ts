@@ -1,6 +1,7 @@
 /**
  * A training in a function: what takes minutes at most needs no container to wait for. Lambda ends a function without a
- * word when its time is up, so this one ends its training before that and says so; the next attempt gets a container.
+ * word when its time is up, so this one leaves a checkpoint before that and says so; the next attempt gets a container
+ * and goes on from there.
  *
  *     begun ─────────────────────── abort ── told at the latest ── time is up
  *      │ training …                   │ 20 s          5 s
@@ -30,6 +31,8 @@ type Ending = Pick<ComputeStopped, 'exit_code' | 'reason'>;
 
 const TIME_LIMIT: Ending = { exit_code: null, reason: 'the time limit of the training function' };
 
+const LEVELS = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
 /** Lambda may hand over the same invocation twice; the task is begun once. */
 export function makeHandler(adapters: TrainerAdapters, { logger }: { readonly logger: Log }) {
   const records = new TaskRecords(adapters.table, adapters.now);
@@ -58,9 +61,12 @@ async function train(
 ): Promise<Ending> {
   const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
   try {
-    const outcome: Outcome = await runJob(adapters, of, timeout);
+    const outcome: Outcome = await runJob(adapters, of, {
+      signal: timeout,
+      log: (level, message, more) => logger[LEVELS[level]](message, { job_id: of.jobId, attempt: of.attempt, ...more }),
+    });
     logger.info(outcome, { job_id: of.jobId, attempt: of.attempt });
-    return outcome === 'ended' && timeout.aborted ? TIME_LIMIT : { exit_code: 0, reason: 'completed' };
+    return outcome === 'interrupted' ? TIME_LIMIT : { exit_code: 0, reason: 'completed' };
   } catch (error) {
     logger.error('crashed', { job_id: of.jobId, attempt: of.attempt, error });
     return { exit_code: 1, reason: 'failed' };

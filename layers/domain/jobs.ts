@@ -5,14 +5,14 @@
  *        └─────────┴────────► stopped
  *
  * An account's slot and the dataset's mark of use are taken in the transaction that writes the job, and given back in
- * the one that ends it. Only active jobs are in the index.
+ * the one that ends it (`job-endings.ts`). Only active jobs are in the index.
  */
 import { z } from 'zod';
 import { ConflictError, NotFoundError, RateLimitError } from './errors.ts';
 import { indexes, keys } from './keys.ts';
 import { LIMITS } from './limits.ts';
-import { ConditionFailedError, TransactionFailedError } from './port-errors.ts';
-import { COMPUTE_TARGETS, type Condition, type Json, type Table, type Write } from './ports.ts';
+import { TransactionFailedError } from './port-errors.ts';
+import { COMPUTE_TARGETS, type Condition, type Table } from './ports.ts';
 import { TASKS } from './profile.ts';
 import { readAll } from './read-all.ts';
 
@@ -54,6 +54,8 @@ export const job = z.object({
   attempt: z.number().int(),
   /** Attempts that were lost together with their host: they do not count against the job. */
   excused_attempts: z.number().int().optional(),
+  /** Which run of the attempt it is, where Compute by itself runs one again on another host; see `attempts.ts`. */
+  run: z.number().int().optional(),
   total_epochs: z.number().int(),
   current_epoch: z.number().int().default(0),
   /** Percent, 0–100. */
@@ -66,32 +68,17 @@ export const job = z.object({
   model_id: z.string().optional(),
   final_metrics: metrics.optional(),
   failure: z.string().optional(),
-  /** What ran it, such as `cpu`. */
+  /** What runs it, or ran it last: `cpu` or `cuda`. */
   device: z.string().optional(),
-  /** Seconds of compute over all attempts. */
+  /** Why it is not the device that was asked for. */
+  device_reason: z.string().optional(),
+  /**
+   * Seconds that trainers have spent on it: of each from its first word to its last, over all runs of all attempts. The
+   * time between them, and what a trainer did after its last word before it was killed, do not count.
+   */
   compute_seconds: z.number().default(0),
 });
 export type Job = z.infer<typeof job>;
-
-/** Attempts after which a job that keeps dying has failed. */
-export const MAX_ATTEMPTS = 3;
-
-/** Whether a job whose attempt was lost gets another one. */
-export const hasAttemptsLeft = ({ attempt, excused_attempts = 0 }: Job): boolean =>
-  attempt - excused_attempts < MAX_ATTEMPTS;
-
-/** The name of an attempt's task in Compute. */
-export const taskId = (of: { id: string; attempt: number }): string => `${of.id}-${of.attempt}`;
-
-const isActive: Condition = { kind: 'oneOf', attribute: 'status', values: ['queued', 'running'] };
-
-const attemptIs = (status: string, attempt: number): Condition => ({
-  kind: 'all',
-  of: [
-    { kind: 'compare', attribute: 'status', op: '=', value: status },
-    { kind: 'compare', attribute: 'attempt', op: '=', value: attempt },
-  ],
-});
 
 /** Throws `RateLimitError` where all slots are taken, `NotFoundError` where the dataset is gone, `ConflictError` where it is not ready. */
 export async function createJob(table: Table, created: Job): Promise<void> {
@@ -152,124 +139,4 @@ export async function getJob(table: Table, accountId: string, id: string): Promi
 export async function listActive(table: Table): Promise<Job[]> {
   const items = await readAll(table, { index: 'byIndex', partition: indexes.active });
   return items.map((item) => job.parse(item));
-}
-
-/**
- * The next attempt is about to be submitted: `attempt` counts up and the job is `queued` (again). Of two that try it at
- * once, one gets `undefined`: so does who finds the job ended.
- */
-export async function beginAttempt(table: Table, of: Job, now: string): Promise<Job | undefined> {
-  return changed(
-    table,
-    of,
-    { set: { status: 'queued', attempt: of.attempt + 1, heartbeat_at: now } },
-    {
-      kind: 'all',
-      of: [isActive, { kind: 'compare', attribute: 'attempt', op: '=', value: of.attempt }],
-    },
-  );
-}
-
-/** The attempt was lost with its host. `undefined`: the job ended, or another attempt has begun. */
-export async function excuseAttempt(table: Table, of: Job): Promise<Job | undefined> {
-  return changed(
-    table,
-    of,
-    { set: { excused_attempts: (of.excused_attempts ?? 0) + 1 } },
-    { kind: 'all', of: [isActive, { kind: 'compare', attribute: 'attempt', op: '=', value: of.attempt }] },
-  );
-}
-
-/** The trainer of this attempt has begun. `undefined`: it is not to. */
-export async function startJob(table: Table, of: Job, device: string, now: string): Promise<Job | undefined> {
-  const set = { status: 'running', device, started_at: of.started_at ?? now, heartbeat_at: now };
-  return changed(table, of, { set }, attemptIs('queued', of.attempt));
-}
-
-/** The trainer's word between chunks. `undefined`: the job was stopped or given to another attempt; end at once. */
-export async function reportProgress(
-  table: Table,
-  of: Job,
-  progress: { current_epoch: number; progress: number; metrics: Metrics },
-  now: string,
-): Promise<Job | undefined> {
-  return changed(table, of, { set: { ...progress, heartbeat_at: now } }, attemptIs('running', of.attempt));
-}
-
-async function changed(
-  table: Table,
-  of: Job,
-  change: { set: { [name: string]: Json } },
-  condition: Condition,
-): Promise<Job | undefined> {
-  try {
-    return job.parse(await table.update(keys.job(of.account_id, of.id), change, condition));
-  } catch (error) {
-    if (error instanceof ConditionFailedError) return undefined;
-    throw error;
-  }
-}
-
-/**
- * Writes that end a job: its last state, the slot and the dataset's mark given back. The first is the job's.
- * `takeModelNumberAfter`: the account's last model number as it was read; the next one is taken.
- */
-export function endingWrites(
-  of: Job,
-  set: { [name: string]: Json },
-  condition: Condition,
-  takeModelNumberAfter?: number,
-): Write[] {
-  const account = keys.account(of.account_id);
-  const onAccount: Write =
-    takeModelNumberAfter === undefined
-      ? { kind: 'update', key: account, change: { add: { active_jobs: -1 } }, condition: { kind: 'present' } }
-      : {
-          kind: 'update',
-          key: account,
-          change: { add: { active_jobs: -1, models: 1, last_model_number: 1 } },
-          condition: { kind: 'compare', attribute: 'last_model_number', op: '=', value: takeModelNumberAfter },
-        };
-  return [
-    { kind: 'update', key: keys.job(of.account_id, of.id), change: { set, remove: ['ipk', 'isk'] }, condition },
-    onAccount,
-    {
-      kind: 'update',
-      key: keys.dataset(of.account_id, of.dataset_id),
-      change: { add: { in_use: -1 } },
-      condition: { kind: 'present' },
-    },
-  ];
-}
-
-/** Ends an active job as `failed`. False if it had ended, or another attempt has begun. */
-export async function failJob(table: Table, of: Job, failure: string, now: string): Promise<boolean> {
-  const condition: Condition = {
-    kind: 'all',
-    of: [isActive, { kind: 'compare', attribute: 'attempt', op: '=', value: of.attempt }],
-  };
-  return ended(table, endingWrites(of, { status: 'failed', failure, ended_at: now, ...spent(of, now) }, condition));
-}
-
-/** Ends an active job as `stopped`, whatever its attempt. False if it had ended. */
-export async function stopJob(table: Table, of: Job, now: string): Promise<boolean> {
-  return ended(table, endingWrites(of, { status: 'stopped', ended_at: now, ...spent(of, now) }, isActive));
-}
-
-/** Running and this attempt's: the condition on which a trainer's result counts. */
-export const runningAttempt = (of: Job): Condition => attemptIs('running', of.attempt);
-
-/** Seconds of compute until now, for the record. */
-export const spent = (of: Job, now: string): { compute_seconds: number } => ({
-  compute_seconds: of.started_at === undefined ? 0 : Math.max(0, (Date.parse(now) - Date.parse(of.started_at)) / 1000),
-});
-
-async function ended(table: Table, writes: Write[]): Promise<boolean> {
-  try {
-    await table.transact(writes);
-    return true;
-  } catch (error) {
-    if (error instanceof TransactionFailedError && error.failed.includes(0)) return false;
-    throw error;
-  }
 }

@@ -56,6 +56,9 @@ export const blobKeys = {
   datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,
   jobPrefix: (accountId: string, id: string) => `${accountId}/jobs/${id}/`,
   jobHistory: (accountId: string, id: string) => `${accountId}/jobs/${id}/history.json`,
+  /** Apart from what is kept, because a bucket's rules go by how a key begins. */
+  checkpointPrefix: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/`,
+  checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
   modelFile: (accountId: string, id: string, file: string) => `${accountId}/models/${id}/${file}`,
 } as const;

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { getAccount } from './accounts.ts';
+import { isRunningAttempt } from './attempts.ts';
 import { ConflictError, NotFoundError, UnavailableError } from './errors.ts';
 import { noteGarbage, ownGarbage } from './garbage.ts';
-import { endingWrites, type Job, runningAttempt, spent } from './jobs.ts';
+import { endingWrites } from './job-endings.ts';
+import type { Job } from './jobs.ts';
 import { blobKeys, keys, prefixes } from './keys.ts';
 import { LIMITS } from './limits.ts';
 import { TransactionFailedError } from './port-errors.ts';
@@ -68,7 +70,7 @@ const TRIES = 20;
 export async function completeJob(
   table: Table,
   of: Job,
-  last: Pick<Job, 'current_epoch' | 'metrics'>,
+  last: Pick<Job, 'current_epoch' | 'metrics' | 'compute_seconds'>,
   made: Omit<Model, 'number' | 'version'>,
   now: string,
 ): Promise<Model | undefined> {
@@ -86,16 +88,14 @@ export async function completeJob(
     const set = {
       status: 'completed',
       progress: 100,
-      current_epoch: last.current_epoch,
-      metrics: last.metrics,
+      ...last,
       model_id: made.id,
       final_metrics: made.final_metrics,
       ended_at: now,
-      ...spent(of, now),
     };
     try {
       await table.transact([
-        ...endingWrites(of, set, runningAttempt(of), account.last_model_number),
+        ...endingWrites(of, set, isRunningAttempt(of), account.last_model_number),
         { kind: 'put', item: { ...keys.model(of.account_id, made.id), ...created }, condition: { kind: 'absent' } },
         {
           kind: 'put',

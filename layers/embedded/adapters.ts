@@ -42,7 +42,7 @@ export interface EmbeddedHostOptions extends EmbeddedOptions {
   readonly log?: (line: LogLine) => void;
   /** How many trainers run at the same time; the others wait. Default: one fewer than there are cores, at least 1. */
   readonly maxTasks?: number;
-  /** Between SIGTERM and SIGKILL. Default: 5 s. */
+  /** Between SIGTERM and SIGKILL; a trainer leaves a checkpoint in between. Default: 10 s. */
   readonly graceSeconds?: number;
 }
 

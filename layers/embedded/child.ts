@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { INTERRUPTED_EXIT_CODE } from '#domain/attempts.ts';
 import type { ComputeTask } from '#domain/ports.ts';
 import type { ComputeCommand, LogLine } from './adapters.ts';
 import { eachLine } from './lines.ts';
@@ -40,7 +41,7 @@ export class Child {
         clearTimeout(this.#killTimer);
         // What the trainer itself started does not outlive it.
         this.#signal('SIGKILL');
-        resolve({ exitCode, reason: this.#stopReason ?? reasonOf(exitCode, signal) });
+        resolve(outcomeOf(exitCode, signal, this.#stopReason));
       });
     });
   }
@@ -71,5 +72,14 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-const reasonOf = (exitCode: number | null, signal: string | null): string =>
-  signal !== null ? `killed by ${signal}` : exitCode === 0 ? 'completed' : 'failed';
+/** A trainer that made room when it was told to was ended from outside, as one that a signal killed. */
+function outcomeOf(code: number | null, signal: string | null, stopReason: string | undefined): Outcome {
+  const exitCode = code === INTERRUPTED_EXIT_CODE ? null : code;
+  return { exitCode, reason: stopReason ?? reasonOf(exitCode, signal) };
+}
+
+function reasonOf(exitCode: number | null, signal: string | null): string {
+  if (signal !== null) return `killed by ${signal}`;
+  if (exitCode === null) return 'interrupted';
+  return exitCode === 0 ? 'completed' : 'failed';
+}

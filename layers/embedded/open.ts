@@ -61,7 +61,7 @@ export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<Em
       command: options.computeCommand,
       log: options.log ?? (() => undefined),
       maxTasks: options.maxTasks ?? Math.max(1, availableParallelism() - 1),
-      graceSeconds: options.graceSeconds ?? 5,
+      graceSeconds: options.graceSeconds ?? 10,
     });
     return {
       ...adapters,

@@ -1,17 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getAccount } from '#domain/accounts.ts';
+import { beginAttempt, reportProgress, startJob } from '#domain/attempts.ts';
 import { type Dataset, deleteDataset, getDataset } from '#domain/datasets.ts';
 import { ConflictError, NotFoundError, RateLimitError } from '#domain/errors.ts';
-import {
-  beginAttempt,
-  failJob,
-  getJob,
-  type Job,
-  listActive,
-  reportProgress,
-  startJob,
-  stopJob,
-} from '#domain/jobs.ts';
+import { dueGarbage } from '#domain/garbage.ts';
+import { failJob, stopJob } from '#domain/job-endings.ts';
+import { getJob, type Job, listActive } from '#domain/jobs.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { AT, aDataset, aJob, anAccount, aReadyDataset, aRunningJob, NOW, openStore, type Store } from './store.ts';
 
@@ -30,7 +24,8 @@ beforeEach(async () => {
 
 const slots = async () => (await getAccount(store.table, account)).active_jobs;
 const uses = async () => (await getDataset(store.table, account, dataset.id)).in_use;
-const progress = { current_epoch: 1, progress: 50, metrics: { loss: 1 } };
+const progress = { current_epoch: 1, progress: 50, metrics: { loss: 1 }, compute_seconds: 2.5 };
+const start = { run: 1, device: 'cpu' };
 
 describe('a job', () => {
   test('takes a slot and marks its dataset, and gives both back however it ends', async () => {
@@ -75,6 +70,19 @@ describe('a job', () => {
     expect(await isListed()).toBe(false);
   });
 
+  test('leaves a note that its checkpoint is to be deleted, however it ends', async () => {
+    for (const end of [
+      stopJob,
+      (...[table, job, now]: Parameters<typeof stopJob>) => failJob(table, job, 'why', now),
+    ]) {
+      const job = await aRunningJob(store.table, dataset);
+      await end(store.table, job, AT);
+      const note = { bucket: 'artifacts', prefix: `checkpoints/${account}/${job.id}/` };
+      expect(await dueGarbage(store.table, NOW + 15 * 60_000 - 1, 100)).not.toContainEqual(note);
+      expect(await dueGarbage(store.table, NOW + 15 * 60_000, 100)).toContainEqual(note);
+    }
+  });
+
   test("does not exist for another account's eyes", async () => {
     const job = await aJob(store.table, dataset);
     await expect(getJob(store.table, await anAccount(store.table), job.id)).rejects.toThrow(NotFoundError);
@@ -94,8 +102,40 @@ describe('an attempt', () => {
     const second = await beginAttempt(store.table, first, AT);
     expect(await reportProgress(store.table, first, progress, AT)).toBeUndefined();
     expect(await failJob(store.table, first, 'late', AT)).toBe(false);
-    const running = await startJob(store.table, second!, 'cpu', AT);
+    const running = await startJob(store.table, second!, start, AT);
     expect((await reportProgress(store.table, running!, progress, AT))?.progress).toBe(50);
+  });
+
+  test('is run again on another host, and what the first one still writes is refused', async () => {
+    const queued = (await beginAttempt(store.table, await aJob(store.table, dataset), AT))!;
+    const first = (await startJob(store.table, queued, { ...start, run: 1 }, AT))!;
+    const second = (await startJob(store.table, queued, { ...start, run: 2 }, AT))!;
+    expect(second).toMatchObject({ status: 'running', attempt: 1, run: 2 });
+    expect(await reportProgress(store.table, first, progress, AT)).toBeUndefined();
+    expect(await failJob(store.table, first, 'late', AT)).toBe(false);
+    // Frozen before it could begin, or started twice.
+    for (const run of [1, 2]) expect(await startJob(store.table, queued, { ...start, run }, AT)).toBeUndefined();
+    expect(await reportProgress(store.table, second, progress, AT)).toBeDefined();
+    // The next attempt counts its runs anew.
+    const third = (await beginAttempt(store.table, second, AT))!;
+    expect(third.run).toBeUndefined();
+    expect(await reportProgress(store.table, second, progress, AT)).toBeUndefined();
+    expect(await startJob(store.table, third, { ...start, run: 1 }, AT)).toMatchObject({ attempt: 2, run: 1 });
+  });
+
+  test('may begin with its second run, where the first host never came so far', async () => {
+    const queued = (await beginAttempt(store.table, await aJob(store.table, dataset), AT))!;
+    expect(await startJob(store.table, queued, { ...start, run: 3 }, AT)).toMatchObject({ run: 3 });
+    expect(await startJob(store.table, queued, { ...start, run: 2 }, AT)).toBeUndefined();
+  });
+
+  test('says on which device it runs, and why it is not the one that was asked for', async () => {
+    const queued = (await beginAttempt(store.table, await aJob(store.table, dataset), AT))!;
+    const first = await startJob(store.table, queued, { run: 1, device: 'cpu', deviceReason: 'no GPU' }, AT);
+    expect(first).toMatchObject({ device: 'cpu', device_reason: 'no GPU' });
+    const second = await startJob(store.table, queued, { run: 2, device: 'cuda' }, AT);
+    expect(second).toMatchObject({ device: 'cuda' });
+    expect(second).not.toHaveProperty('device_reason');
   });
 
   test('learns at its next word that the job was stopped', async () => {
@@ -104,7 +144,7 @@ describe('an attempt', () => {
     await stopJob(store.table, job, AT);
     expect(await reportProgress(store.table, job, progress, AT)).toBeUndefined();
     expect(await beginAttempt(store.table, job, AT)).toBeUndefined();
-    expect(await startJob(store.table, job, 'cpu', AT)).toBeUndefined();
+    expect(await startJob(store.table, job, start, AT)).toBeUndefined();
     expect((await getJob(store.table, account, job.id)).status).toBe('stopped');
   });
 });

@@ -4,7 +4,8 @@ import type { Dataset } from '#domain/datasets.ts';
 import { ConflictError, NotFoundError } from '#domain/errors.ts';
 import { noteGarbage } from '#domain/garbage.ts';
 import { newId } from '#domain/ids.ts';
-import { getJob, type Job, stopJob } from '#domain/jobs.ts';
+import { stopJob } from '#domain/job-endings.ts';
+import { getJob, type Job } from '#domain/jobs.ts';
 import { blobKeys, keys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { completeJob, deleteModel, expectRoomForModel, getModel, listModels, type Model } from '#domain/models.ts';
@@ -23,7 +24,7 @@ beforeEach(async () => {
   dataset = await aReadyDataset(store.table, account);
 });
 
-const LAST = { current_epoch: 2, metrics: { loss: 0.4, val_loss: 0.6 } };
+const LAST = { current_epoch: 2, metrics: { loss: 0.4, val_loss: 0.6 }, compute_seconds: 7.5 };
 
 async function complete(job: Job): Promise<Model | undefined> {
   const id = newId(NOW);

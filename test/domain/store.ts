@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccount } from '#domain/accounts.ts';
+import { beginAttempt, startJob } from '#domain/attempts.ts';
 import { createDataset, type Dataset, datasetReady, getDataset } from '#domain/datasets.ts';
 import { noteGarbage } from '#domain/garbage.ts';
 import { newId } from '#domain/ids.ts';
-import { beginAttempt, createJob, getJob, type Job, startJob } from '#domain/jobs.ts';
+import { createJob, getJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Table } from '#domain/ports.ts';
 import type { DatasetProfile } from '#domain/profile.ts';
@@ -122,5 +123,5 @@ export async function aJob(table: Table, of: Dataset, given: Partial<Job> = {}):
 export async function aRunningJob(table: Table, of: Dataset, given: Partial<Job> = {}): Promise<Job> {
   const queued = await aJob(table, of, given);
   const begun = await beginAttempt(table, queued, AT);
-  return (await startJob(table, begun!, 'cpu', AT))!;
+  return (await startJob(table, begun!, { run: 1, device: 'cpu' }, AT))!;
 }

@@ -15,7 +15,7 @@ let artifacts: Blobs;
 beforeAll(async () => {
   world = await openTrainerWorld();
   const { id, account_id: accountId, attempt } = await world.queue('j', { hyperparameters: { epochs: 3 } });
-  await runJob(world.adapters, { accountId, jobId: id, attempt });
+  await runJob(world.adapters, { accountId, jobId: id, attempt }, { log: () => {} });
   const job = (await findJob(world.adapters.table, accountId, id))!;
   model = (await findModel(world.adapters.table, accountId, job.model_id!))!;
   artifacts = world.adapters.blobs.artifacts;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { ConflictError } from '#domain/errors.ts';
-import { getJob, stopJob, taskId } from '#domain/jobs.ts';
+import { taskId } from '#domain/attempts.ts';
+import { stopJob } from '#domain/job-endings.ts';
+import { getJob } from '#domain/jobs.ts';
 import { isoTime } from '#domain/times.ts';
 import { route } from '#functions/http/route.ts';
 import { id } from '../fields.ts';

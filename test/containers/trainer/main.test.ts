@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { findJob, type Job, stopJob } from '#domain/jobs.ts';
+import { stopJob } from '#domain/job-endings.ts';
+import { findJob, type Job } from '#domain/jobs.ts';
+import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { openTrainerWorld, type TrainerWorld } from './world.ts';
 
@@ -21,20 +23,26 @@ afterEach(async () => {
   await world.close();
 });
 
+interface Line {
+  readonly message: string;
+  readonly steps?: number;
+}
+
 function start(env: Readonly<Record<string, string>>) {
   const process_ = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   child = process_;
-  const lines: { message: string }[] = [];
-  createInterface(process_.stdout).on('line', (line) => lines.push(JSON.parse(line) as { message: string }));
+  const lines: Line[] = [];
+  createInterface(process_.stdout).on('line', (line) => lines.push(JSON.parse(line) as Line));
   const closed = once(process_, 'close').then(([code, signal]: unknown[]) => ({ code, signal, lines }));
-  return { process: process_, closed };
+  return { process: process_, lines, closed };
 }
 
-const startFor = (job: Job) =>
+const startFor = (job: Job, more: Readonly<Record<string, string>> = {}) =>
   start({
+    ...more,
     TRAINYARD_DATA: world.dir,
     TRAINYARD_ACCOUNT: job.account_id,
     TRAINYARD_JOB: job.id,
@@ -42,10 +50,11 @@ const startFor = (job: Job) =>
   });
 const find = async (): Promise<Job> => (await findJob(world.adapters.table, world.accountId, 'j'))!;
 
-function untilItHasLearned(): Promise<void> {
+/** Looks whenever something was written. */
+function until(holds: () => Promise<boolean>): Promise<void> {
   return new Promise((resolve) => {
     const look = async (): Promise<void> => {
-      if ((await find()).current_epoch < 1) return;
+      if (!(await holds())) return;
       unwatch();
       resolve();
     };
@@ -53,10 +62,16 @@ function untilItHasLearned(): Promise<void> {
   });
 }
 
+const untilItHasLearned = () => until(async () => (await find()).current_epoch > 0);
+const untilThereIs = (key: string) => until(async () => (await world.adapters.blobs.artifacts.head(key)) !== undefined);
+/** A trainer reports its progress often enough for that. */
+const untilSaid = (lines: readonly Line[], wanted: string) =>
+  until(async () => lines.some(({ message }) => message === wanted));
+
 test('completes its job and ends with 0', async () => {
   const { closed } = startFor(await world.queue('j'));
   const { code, lines } = await closed;
-  expect(lines.map(({ message }) => message)).toEqual(['training', 'completed']);
+  expect(lines.map(({ message }) => message)).toEqual(['training', 'device', 'completed']);
   expect(code).toBe(0);
   expect((await find()).status).toBe('completed');
 });
@@ -71,16 +86,38 @@ test('ends with 0 soon after its job was stopped', async () => {
   expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
 });
 
-test('ends on SIGTERM, and when the process that started it is gone', async () => {
+test('leaves a checkpoint on SIGTERM, and when the process that started it is gone, and says that it is to go on', async () => {
   const job = await world.queue('j', FOREVER);
   const first = startFor(job);
   await untilItHasLearned();
   first.process.kill('SIGTERM');
-  expect(await first.closed).toMatchObject({ code: null, signal: 'SIGTERM' });
+  expect(await first.closed).toMatchObject({ code: 75, signal: null });
+  expect((await find()).status).toBe('running');
 
-  const second = startFor(await world.begin('j'));
+  // The same attempt on another host, as Batch starts it.
+  const second = startFor(job, { AWS_BATCH_JOB_ATTEMPT: '2' });
   second.process.stdin.end();
-  expect((await second.closed).code).toBe(1);
+  const { code, lines } = await second.closed;
+  expect([code, lines.at(-1)!.message]).toEqual([75, 'interrupted']);
+  expect(await find()).toMatchObject({ attempt: 1, run: 2 });
+
+  const third = startFor(await world.begin('j'));
+  await untilSaid(third.lines, 'resumed');
+  third.process.kill('SIGTERM');
+  await third.closed;
+  expect(third.lines.find(({ message }) => message === 'resumed')!.steps).toBeGreaterThan(0);
+});
+
+test('that is killed without a warning goes on from its last checkpoint', async () => {
+  const first = startFor(await world.queue('j', FOREVER), { TRAINYARD_CHECKPOINT_SECONDS: '0' });
+  await untilThereIs(blobKeys.checkpoint(world.accountId, 'j'));
+  first.process.kill('SIGKILL');
+  expect(await first.closed).toMatchObject({ code: null, signal: 'SIGKILL' });
+  const second = startFor(await world.begin('j'));
+  await untilSaid(second.lines, 'resumed');
+  await stopJob(world.adapters.table, await find(), isoTime(Date.now()));
+  expect((await second.closed).code).toBe(0);
+  expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
 });
 
 test('says what is missing where it was called wrongly', async () => {

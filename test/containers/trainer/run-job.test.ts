@@ -4,7 +4,8 @@ import { runJob, type TrainerAdapters } from '#containers/trainer/run-job.ts';
 import { findAccount } from '#domain/accounts.ts';
 import { findDataset } from '#domain/datasets.ts';
 import { dueGarbage } from '#domain/garbage.ts';
-import { findJob, type Job, stopJob } from '#domain/jobs.ts';
+import { stopJob } from '#domain/job-endings.ts';
+import { findJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { findModel } from '#domain/models.ts';
 import { isoTime } from '#domain/times.ts';
@@ -19,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const run = (job: Job, adapters: TrainerAdapters = world.adapters) =>
-  runJob(adapters, { accountId: job.account_id, jobId: job.id, attempt: job.attempt });
+  runJob(adapters, { accountId: job.account_id, jobId: job.id, attempt: job.attempt }, { log: () => {} });
 const find = async (id: string): Promise<Job> => (await findJob(world.adapters.table, world.accountId, id))!;
 
 /** Adapters whose clock moves on by a second with every look, so that every report is due. */
@@ -60,7 +61,9 @@ describe('a job that succeeds', () => {
     expect(told.filter((type) => type !== 'training.progress')).toEqual(['training.started', 'training.completed']);
     expect((await findAccount(world.adapters.table, world.accountId))!.active_jobs).toBe(0);
     expect((await findDataset(world.adapters.table, world.accountId, 'j-data'))!.in_use).toBe(0);
-    expect(await dueGarbage(world.adapters.table, world.clock.now + 1e9, 10)).toEqual([]);
+    expect(await dueGarbage(world.adapters.table, world.clock.now + 1e9, 10)).toEqual([
+      { bucket: 'artifacts', prefix: blobKeys.checkpointPrefix(world.accountId, 'j') },
+    ]);
   });
 
   test('tells of every tenth of the way once, and of the accuracy at the end', async () => {

@@ -1,7 +1,8 @@
 /** A world with the penguins processed and a job queued for them. */
 import { readFileSync } from 'node:fs';
 import { json } from 'node:stream/consumers';
-import { beginAttempt, findJob, type Job } from '#domain/jobs.ts';
+import { beginAttempt } from '#domain/attempts.ts';
+import { findJob, type Job } from '#domain/jobs.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeHandler } from '#functions/events/process-dataset.ts';
 import { families } from '#zoo/registry.ts';

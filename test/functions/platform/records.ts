@@ -2,7 +2,8 @@
 import { type Dataset, datasetFailed, datasetReady, getDataset } from '#domain/datasets.ts';
 import { noteGarbage } from '#domain/garbage.ts';
 import { newId } from '#domain/ids.ts';
-import { beginAttempt, getJob, type Job, startJob } from '#domain/jobs.ts';
+import { beginAttempt, startJob } from '#domain/attempts.ts';
+import { getJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { completeJob, type Model } from '#domain/models.ts';
 import type { ColumnProfile, DatasetProfile } from '#domain/profile.ts';
@@ -59,7 +60,7 @@ export async function running(platform: Platform, accountId: string, jobId: stri
   const { table } = platform.store;
   const at = isoTime(platform.clock.now);
   const begun = await beginAttempt(table, await getJob(table, accountId, jobId), at);
-  return (await startJob(table, begun!, 'cpu', at))!;
+  return (await startJob(table, begun!, { run: 1, device: 'cpu' }, at))!;
 }
 
 /** Ends a running job with a model whose `model.onnx` is `file`. */
@@ -88,6 +89,6 @@ export async function completed(platform: Platform, of: Job, file: Buffer, given
     created_at: isoTime(platform.clock.now),
     ...given,
   };
-  const last = { current_epoch: 2, metrics: { loss: 0.5, accuracy: 0.8 } };
+  const last = { current_epoch: 2, metrics: { loss: 0.5, accuracy: 0.8 }, compute_seconds: 7.5 };
   return (await completeJob(table, of, last, made, isoTime(platform.clock.now)))!;
 }

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Dataset } from '#domain/datasets.ts';
-import { failJob, getJob, reportProgress } from '#domain/jobs.ts';
+import { reportProgress } from '#domain/attempts.ts';
+import { failJob } from '#domain/job-endings.ts';
+import { getJob } from '#domain/jobs.ts';
 import { keys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { openPlatform, type Platform } from './harness.ts';
@@ -163,7 +165,7 @@ describe('a job', () => {
     const begin = platform.clock.now;
     const job = await running(platform, dataset.account_id, id);
     platform.clock.now += 2500;
-    await reportProgress(platform.store.table, job, { current_epoch: 1, progress: 50, metrics: { loss: 0.5 } }, 'now');
+    await reportProgress(platform.store.table, job, { current_epoch: 1, progress: 50, metrics: { loss: 0.5 }, compute_seconds: 1 }, 'now');
     expect((await status(id)).body).toMatchObject({
       status: 'running',
       progress: 50,

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { TaskRecords } from '#aws/task-records.ts';
-import { findJob, type Job, stopJob, taskId } from '#domain/jobs.ts';
+import { runJob } from '#containers/trainer/run-job.ts';
+import { taskId } from '#domain/attempts.ts';
+import { stopJob } from '#domain/job-endings.ts';
+import { findJob, type Job } from '#domain/jobs.ts';
+import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeHandler } from '#functions/training/run.ts';
 import { openTrainerWorld, type TrainerWorld } from '../../containers/trainer/world.ts';
@@ -56,13 +60,20 @@ test('one that was never submitted, or is to stop, is not begun', async () => {
   expect(await stopped()).toEqual([]);
 });
 
-test('before its own time is up it ends the training and says so, as nobody’s success', async () => {
+test('before its own time is up it leaves a checkpoint and says so, as nobody’s success; a container goes on', async () => {
   const event = await claim(await world.queue('j', FOREVER));
   // Of these, the last twenty seconds are kept for ending.
   await run(event, 20_300);
   expect(await stopped()).toMatchObject([{ exit_code: null, reason: 'the time limit of the training function' }]);
   expect((await job()).status).toBe('running');
-  expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
+  const { artifacts } = world.adapters.blobs;
+  expect(await artifacts.head(blobKeys.checkpoint(world.accountId, 'j'))).toBeDefined();
+  const lines: string[] = [];
+  const { id: jobId, attempt } = await world.begin('j');
+  const of = { accountId: world.accountId, jobId, attempt };
+  const signal = AbortSignal.timeout(300);
+  await runJob(world.adapters, of, { signal, log: (_, message) => lines.push(message) });
+  expect(lines).toContain('resumed');
 });
 
 test('a job that was stopped ends it without a complaint', async () => {

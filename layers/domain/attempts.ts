@@ -1,0 +1,104 @@
+/**
+ * How an active job is run: by an attempt, that is a task of Compute, and within it by a run, that is a trainer. Where a
+ * host is reclaimed, Compute may start the same task again elsewhere: the same attempt, its next run. Only the last run
+ * of the last attempt can write; whatever an earlier one still does, or does after it was frozen for an hour, is refused.
+ *
+ *     attempt 1 ─ run 1 ─✗ reclaimed
+ *                 └ run 2 ─✗ reclaimed, and Compute gives up
+ *     attempt 2 ─ run 1 ── completed
+ */
+import { type Job, job, type Metrics } from './jobs.ts';
+import { keys } from './keys.ts';
+import { ConditionFailedError } from './port-errors.ts';
+import type { Change, Condition, Table } from './ports.ts';
+
+/** Attempts after which a job that keeps dying has failed. */
+export const MAX_ATTEMPTS = 3;
+
+/**
+ * With this a trainer ends that was told to make room and has left a checkpoint: run again, it goes on from there. It is
+ * what sysexits.h calls a temporary failure.
+ */
+export const INTERRUPTED_EXIT_CODE = 75;
+
+/** Whether a job whose attempt was lost gets another one. */
+export const hasAttemptsLeft = ({ attempt, excused_attempts = 0 }: Job): boolean =>
+  attempt - excused_attempts < MAX_ATTEMPTS;
+
+/** The name of an attempt's task in Compute. */
+export const taskId = (of: { id: string; attempt: number }): string => `${of.id}-${of.attempt}`;
+
+const is = (attribute: string, value: string | number): Condition => ({ kind: 'compare', attribute, op: '=', value });
+const all = (...of: Condition[]): Condition => ({ kind: 'all', of });
+const any = (...of: Condition[]): Condition => ({ kind: 'any', of });
+
+export const isActive: Condition = { kind: 'oneOf', attribute: 'status', values: ['queued', 'running'] };
+
+/** Active, and nobody has begun anything since the job was read. */
+export const isActiveAttempt = (of: Job): Condition =>
+  all(isActive, is('attempt', of.attempt), ...(of.run === undefined ? [] : [is('run', of.run)]));
+
+/** Running, and this attempt's and this run's: the condition on which what a trainer writes counts. */
+export const isRunningAttempt = (of: Job): Condition => all(is('status', 'running'), isActiveAttempt(of));
+
+/**
+ * The next attempt is about to be submitted: `attempt` counts up and the job is `queued` (again). Of two that try it at
+ * once, one gets `undefined`: so does who finds the job ended.
+ */
+export async function beginAttempt(table: Table, of: Job, now: string): Promise<Job | undefined> {
+  const set = { status: 'queued', attempt: of.attempt + 1, heartbeat_at: now };
+  return changed(table, of, { set, remove: ['run'] }, isActiveAttempt(of));
+}
+
+/** The attempt was lost with its host. `undefined`: the job ended, or another attempt has begun. */
+export async function excuseAttempt(table: Table, of: Job): Promise<Job | undefined> {
+  return changed(table, of, { set: { excused_attempts: (of.excused_attempts ?? 0) + 1 } }, isActiveAttempt(of));
+}
+
+/** Its trainer is gone and the next one waits for a host. `undefined`: that is not so any more. */
+export async function awaitHost(table: Table, of: Job, now: string): Promise<Job | undefined> {
+  return changed(table, of, { set: { heartbeat_at: now } }, isRunningAttempt(of));
+}
+
+export interface Start {
+  /** From 1; higher than that of every earlier trainer of the attempt. */
+  readonly run: number;
+  readonly device: string;
+  readonly deviceReason?: string | undefined;
+}
+
+/** The trainer of this run has begun. `undefined`: it is not to. */
+export async function startJob(
+  table: Table,
+  of: Job,
+  { run, device, deviceReason }: Start,
+  now: string,
+): Promise<Job | undefined> {
+  const told = deviceReason === undefined ? {} : { device_reason: deviceReason };
+  const set = { status: 'running', run, device, ...told, started_at: of.started_at ?? now, heartbeat_at: now };
+  const remove = deviceReason === undefined ? ['device_reason'] : [];
+  const before: Condition = { kind: 'compare', attribute: 'run', op: '<', value: run };
+  const free = any(is('status', 'queued'), all(is('status', 'running'), before));
+  return changed(table, of, { set, remove }, all(is('attempt', of.attempt), free));
+}
+
+export interface Report {
+  readonly current_epoch: number;
+  readonly progress: number;
+  readonly metrics: Metrics;
+  readonly compute_seconds: number;
+}
+
+/** The trainer's word between chunks. `undefined`: the job was stopped or is another trainer's; end at once. */
+export async function reportProgress(table: Table, of: Job, report: Report, now: string): Promise<Job | undefined> {
+  return changed(table, of, { set: { ...report, heartbeat_at: now } }, isRunningAttempt(of));
+}
+
+async function changed(table: Table, of: Job, change: Change, condition: Condition): Promise<Job | undefined> {
+  try {
+    return job.parse(await table.update(keys.job(of.account_id, of.id), change, condition));
+  } catch (error) {
+    if (error instanceof ConditionFailedError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+/** How a job ends, other than with a model (`models.ts`). */
+import { isActive, isActiveAttempt } from './attempts.ts';
+import { noteGarbage } from './garbage.ts';
+import type { Job } from './jobs.ts';
+import { blobKeys, keys } from './keys.ts';
+import { TransactionFailedError } from './port-errors.ts';
+import type { Condition, Json, Table, Write } from './ports.ts';
+
+/** Milliseconds after a job's end in which a trainer that does not know of it yet may finish writing a checkpoint. */
+const LATE_CHECKPOINT_MS = 15 * 60_000;
+
+/**
+ * Writes that end a job: its last state, the slot and the dataset's mark given back, and a note that its checkpoint is to
+ * be deleted. The first is the job's.
+ * @param takeModelNumberAfter the account's last model number as it was read; the next one is taken
+ */
+export function endingWrites(
+  of: Job,
+  set: { ended_at: string; [name: string]: Json },
+  condition: Condition,
+  takeModelNumberAfter?: number,
+): Write[] {
+  const account = keys.account(of.account_id);
+  const onAccount: Write =
+    takeModelNumberAfter === undefined
+      ? { kind: 'update', key: account, change: { add: { active_jobs: -1 } }, condition: { kind: 'present' } }
+      : {
+          kind: 'update',
+          key: account,
+          change: { add: { active_jobs: -1, models: 1, last_model_number: 1 } },
+          condition: { kind: 'compare', attribute: 'last_model_number', op: '=', value: takeModelNumberAfter },
+        };
+  const checkpoint = blobKeys.checkpointPrefix(of.account_id, of.id);
+  const due = Date.parse(set.ended_at) + LATE_CHECKPOINT_MS;
+  return [
+    { kind: 'update', key: keys.job(of.account_id, of.id), change: { set, remove: ['ipk', 'isk'] }, condition },
+    onAccount,
+    {
+      kind: 'update',
+      key: keys.dataset(of.account_id, of.dataset_id),
+      change: { add: { in_use: -1 } },
+      condition: { kind: 'present' },
+    },
+    noteGarbage('artifacts', checkpoint, due),
+  ];
+}
+
+/**
+ * Ends an active job as `failed`; `computeSeconds` is the trainer's own account, where it is there to give one. False if
+ * the job had ended, or another trainer has begun.
+ */
+export async function failJob(
+  table: Table,
+  of: Job,
+  failure: string,
+  now: string,
+  computeSeconds?: number,
+): Promise<boolean> {
+  const spent = computeSeconds === undefined ? {} : { compute_seconds: computeSeconds };
+  return ended(table, endingWrites(of, { status: 'failed', failure, ended_at: now, ...spent }, isActiveAttempt(of)));
+}
+
+/** Ends an active job as `stopped`, whatever its attempt. False if it had ended. */
+export async function stopJob(table: Table, of: Job, now: string): Promise<boolean> {
+  return ended(table, endingWrites(of, { status: 'stopped', ended_at: now }, isActive));
+}
+
+async function ended(table: Table, writes: Write[]): Promise<boolean> {
+  try {
+    await table.transact(writes);
+    return true;
+  } catch (error) {
+    if (error instanceof TransactionFailedError && error.failed.includes(0)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,229 @@
+/** A trainer that is interrupted, and the next one that goes on. */
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Outcome, type RunOptions, runJob, type TrainerAdapters } from '#containers/trainer/run-job.ts';
+import { stopJob } from '#domain/job-endings.ts';
+import { findJob, type Job } from '#domain/jobs.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { isoTime } from '#domain/times.ts';
+import { replacing } from '../../functions/events/world.ts';
+import { openTrainerWorld, type TrainerWorld } from './world.ts';
+
+const EPOCHS = 6;
+
+let world: TrainerWorld;
+let log: { message: string; [name: string]: unknown }[];
+beforeEach(async () => {
+  world = await openTrainerWorld();
+  log = [];
+});
+afterEach(() => world.close());
+
+const find = async (id: string): Promise<Job> => (await findJob(world.adapters.table, world.accountId, id))!;
+const queue = (id: string) => world.queue(id, { hyperparameters: { epochs: EPOCHS, dropout: 0.2, batch_size: 64 } });
+const checkpoints = async () => (await world.adapters.blobs.artifacts.list('checkpoints/')).blobs.map(({ key }) => key);
+const messages = () => log.map(({ message }) => message).filter((message) => message !== 'device');
+
+/** Adapters by whose clock every report is due, and that call back before each change of a record, counted from 1. */
+function watched(before: (update: number) => void | Promise<void> = () => {}): TrainerAdapters {
+  const { table } = world.adapters;
+  let updates = 0;
+  return {
+    ...world.adapters,
+    now: () => {
+      world.clock.now += 1000;
+      return world.clock.now;
+    },
+    table: replacing(table, {
+      update: async (...args: Parameters<typeof table.update>) => {
+        updates++;
+        await before(updates);
+        return table.update(...args);
+      },
+    }),
+  };
+}
+
+const run = (job: Job, adapters: TrainerAdapters, options: Partial<RunOptions> = {}, runs = 1): Promise<Outcome> =>
+  runJob(
+    adapters,
+    { accountId: job.account_id, jobId: job.id, attempt: job.attempt, run: runs },
+    { log: (_, message, more) => log.push({ message, ...more }), ...options },
+  );
+
+/** Runs until so many changes were made to its record, and makes room then. */
+function runUntil(job: Job, updates: number, runs = 1): Promise<Outcome> {
+  const leave = new AbortController();
+  const adapters = watched((update) => {
+    if (update === updates) leave.abort();
+  });
+  return run(job, adapters, { signal: leave.signal }, runs);
+}
+
+/** All that a job has come to, with its own name taken out. */
+async function resultOf(id: string) {
+  const { final_metrics, model_id, metrics, current_epoch } = await find(id);
+  const { artifacts } = world.adapters.blobs;
+  const { body } = await artifacts.get(blobKeys.modelFile(world.accountId, model_id!, 'model.onnx'));
+  const model = (await buffer(body)).toString('latin1').replaceAll(id, '-');
+  const history = await world.artifact(blobKeys.jobHistory(world.accountId, id));
+  return { final_metrics, metrics, current_epoch, history, model };
+}
+
+describe('a trainer that is to make room', () => {
+  test.each([3, 7, 12])(
+    'leaves a checkpoint, and the next one reaches the same bits (after %d words)',
+    async (words) => {
+      await run(await queue('whole'), world.adapters);
+      expect(await runUntil(await queue('twice'), words)).toBe('interrupted');
+      expect(await find('twice')).toMatchObject({ status: 'running' });
+      expect(await checkpoints()).toEqual([blobKeys.checkpoint(world.accountId, 'twice')]);
+      log = [];
+      expect(await run(await world.begin('twice'), watched())).toBe('completed');
+      expect(messages()).toEqual(['resumed']);
+      expect(log.find(({ message }) => message === 'resumed')!.steps).toBeGreaterThan(0);
+      expect(await resultOf('twice')).toEqual(await resultOf('whole'));
+      expect(await checkpoints()).toEqual([]);
+    },
+  );
+
+  test('while it still reads its data has nothing to leave', async () => {
+    const leave = AbortSignal.abort();
+    expect(await run(await queue('j'), watched(), { signal: leave })).toBe('interrupted');
+    expect(await checkpoints()).toEqual([]);
+    expect(await run(await world.begin('j'), watched())).toBe('completed');
+  });
+
+  test('is told from one whose job was stopped: that leaves nothing', async () => {
+    const leave = new AbortController();
+    const adapters = watched(async (update) => {
+      if (update !== 5) return;
+      await stopJob(world.adapters.table, await find('j'), isoTime(world.clock.now));
+      leave.abort();
+    });
+    expect(await run(await queue('j'), adapters, { signal: leave.signal })).toBe('ended');
+    expect(await checkpoints()).toEqual([]);
+  });
+});
+
+describe('what the first trainer has told', () => {
+  test('is not told again, and never taken back', async () => {
+    expect(await runUntil(await queue('j'), 9)).toBe('interrupted');
+    const before = await find('j');
+    expect(before.progress).toBeGreaterThan(20);
+    const first = await world.events();
+    // The checkpoint is gone: the second one has to do everything again.
+    await world.adapters.blobs.artifacts.delete(blobKeys.checkpoint(world.accountId, 'j'));
+    const seen: Job[] = [];
+    const again = await world.begin('j');
+    await run(
+      again,
+      watched(async () => void seen.push(await find('j'))),
+    );
+    for (const job of seen)
+      expect([job.progress, job.current_epoch]).toEqual([
+        Math.max(job.progress, before.progress),
+        Math.max(job.current_epoch, before.current_epoch),
+      ]);
+    const events = [...first, ...(await world.events())];
+    const tenths = events
+      .filter((event) => event['detail-type'] === 'training.progress')
+      .map(({ detail }) => Math.floor(Number(detail.progress) / 10));
+    expect(tenths).toEqual([...new Set(tenths)].sort((a, b) => a - b));
+    const rest = events.map((event) => event['detail-type']).filter((type) => type !== 'training.progress');
+    expect(rest).toEqual(['training.started', 'training.completed']);
+  });
+
+  test('counts what each of them has computed, and not the time in between', async () => {
+    const job = await queue('j');
+    const began = world.clock.now;
+    await runUntil(job, 6);
+    const first = (world.clock.now - began) / 1000;
+    const { compute_seconds: before } = await find('j');
+    expect(before).toBeGreaterThan(first / 2);
+    expect(before).toBeLessThanOrEqual(first);
+    world.clock.now += 3_600_000;
+    const resumed = world.clock.now;
+    await run(await world.begin('j'), watched());
+    const { compute_seconds: all } = await find('j');
+    const second = (world.clock.now - resumed) / 1000;
+    expect(all).toBeGreaterThan(before + second / 2);
+    expect(all).toBeLessThanOrEqual(before + second);
+  });
+});
+
+describe('a trainer that was killed', () => {
+  /** A checkpoint whenever one can be, and an end without a word. */
+  const killed = async (job: Job): Promise<void> => {
+    const adapters = watched((update) => {
+      if (update > 12) throw new Error('killed');
+    });
+    await expect(run(job, adapters, { checkpointMs: 0 })).rejects.toThrow('killed');
+  };
+
+  test('is followed by one that goes on from its last checkpoint', async () => {
+    await run(await queue('whole'), world.adapters);
+    await killed(await queue('twice'));
+    expect(await run(await world.begin('twice'), world.adapters)).toBe('completed');
+    expect(messages()).toEqual(['resumed']);
+    expect(await resultOf('twice')).toEqual(await resultOf('whole'));
+  });
+
+  test('is followed by one that begins from the start, and says so, where the checkpoint is damaged', async () => {
+    await run(await queue('whole'), world.adapters);
+    await killed(await queue('twice'));
+    const { artifacts } = world.adapters.blobs;
+    const key = blobKeys.checkpoint(world.accountId, 'twice');
+    const file = await buffer((await artifacts.get(key)).body);
+    await artifacts.put(key, file.subarray(0, -1));
+    expect(await run(await world.begin('twice'), world.adapters)).toBe('completed');
+    expect(log.find(({ message }) => message === 'checkpoint not used, training from the start')).toMatchObject({
+      reason: expect.stringContaining('the file is damaged'),
+    });
+    expect(await resultOf('twice')).toEqual(await resultOf('whole'));
+    expect(await checkpoints()).toEqual([]);
+  });
+
+  test('and wakes up after another run has begun, writes nothing', async () => {
+    const job = await queue('j');
+    const { artifacts } = world.adapters.blobs;
+    const written: string[] = [];
+    const watching = replacing(artifacts, {
+      put: (...args: Parameters<typeof artifacts.put>) => {
+        written.push(args[0]);
+        return artifacts.put(...args);
+      },
+    });
+    // In its sixth word another host's trainer comes, goes through the whole job, and completes it.
+    const adapters = watched(async (update) => {
+      if (update === 6) expect(await run(job, world.adapters, {}, 2)).toBe('completed');
+    });
+    const zombie = { ...adapters, blobs: { ...adapters.blobs, artifacts: watching } };
+    expect(await run(job, zombie, { checkpointMs: 0 })).toBe('ended');
+    const before = written.length;
+    expect(before).toBeLessThan(6);
+    expect(await find('j')).toMatchObject({ status: 'completed', run: 2 });
+    expect(await checkpoints()).toEqual([]);
+    // The same, and it is told that it is to make room at that moment.
+    expect(await run(job, zombie, { signal: AbortSignal.abort() })).toBe('ended');
+    expect(written).toHaveLength(before);
+  });
+});
+
+test('a checkpoint that cannot be written or read costs time and not the job', async () => {
+  const { artifacts } = world.adapters.blobs;
+  const away = (key: string) => key.startsWith('checkpoints/');
+  const broken = replacing(artifacts, {
+    put: (...args: Parameters<typeof artifacts.put>) =>
+      away(args[0]) ? Promise.reject(new Error('no space')) : artifacts.put(...args),
+    get: (...args: Parameters<typeof artifacts.get>) =>
+      away(args[0]) ? Promise.reject(new Error('no answer')) : artifacts.get(...args),
+    delete: (key: string) => (away(key) ? Promise.reject(new Error('no way')) : artifacts.delete(key)),
+  });
+  const adapters = { ...world.adapters, blobs: { ...world.adapters.blobs, artifacts: broken } };
+  await queue('j');
+  expect(await run(await world.begin('j'), adapters, { checkpointMs: 0 })).toBe('completed');
+  expect(new Set(messages())).toEqual(
+    new Set(['checkpoint not read', 'checkpoint not written', 'checkpoint not deleted']),
+  );
+});

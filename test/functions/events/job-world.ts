@@ -1,0 +1,64 @@
+/** A world with a job queued on a processed dataset, and what happens to the job. */
+import type { EventBridgeEvent } from 'aws-lambda';
+import { startJob, taskId } from '#domain/attempts.ts';
+import { findJob, type Job } from '#domain/jobs.ts';
+import { isoTime } from '#domain/times.ts';
+import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
+import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
+import { makeHandler as makeSettle } from '#functions/events/settle-training.ts';
+import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
+import { parseSettings } from '#functions/settings.ts';
+import { batchOf } from './sqs.ts';
+import { openWorld, silent } from './world.ts';
+
+export const MINUTE = 60_000;
+export const settings = parseSettings({});
+
+export async function openJobWorld() {
+  const world = await openWorld();
+  const { adapters, accountId, clock, compute } = world;
+  await world.upload('d', 'a,y\n1,x\n2,z\n3,x\n');
+  await makeProcess(adapters, { logger: silent })(batchOf([{ account_id: accountId, dataset_id: 'd' }]));
+  await world.queueJob('j', 'd');
+  await world.events();
+
+  const message = () => ({ account_id: accountId, job_id: 'j' });
+  const dispatch = () => makeDispatch(adapters, { logger: silent, settings })(batchOf([message()]));
+  const sweep = () => makeSweep(adapters, { logger: silent })();
+  const job = async (): Promise<Job> => (await findJob(adapters.table, accountId, 'j'))!;
+  const start = async (run = 1) => startJob(adapters.table, await job(), { run, device: 'cpu' }, isoTime(clock.now));
+
+  function settle(stopped: { attempt?: number; exit_code?: number | null; reason?: string } = {}): Promise<void> {
+    const attempt = stopped.attempt ?? 1;
+    const detail = { job_id: 'j', exit_code: null, reason: 'killed by SIGKILL', ...stopped, attempt };
+    const event: EventBridgeEvent<string, unknown> = {
+      version: '0',
+      id: 'event',
+      'detail-type': 'compute.stopped',
+      source: 'trainyard',
+      account: accountId,
+      time: isoTime(clock.now),
+      region: 'local',
+      resources: [],
+      detail: { ...detail, task: `j-${attempt}` },
+    };
+    return makeSettle(adapters, { logger: silent })(event);
+  }
+
+  /** Lets attempts be lost until `attempt` is the one that runs. */
+  async function reachAttempt(attempt: number): Promise<void> {
+    for (let i = 1; i <= attempt; i++) {
+      await dispatch();
+      await start();
+      if (i < attempt) {
+        compute.states.set(taskId(await job()), 'failed');
+        await settle({ attempt: i });
+      }
+    }
+    await world.sent('training');
+  }
+
+  return { ...world, message, dispatch, sweep, job, start, settle, reachAttempt };
+}
+
+export type JobWorld = Awaited<ReturnType<typeof openJobWorld>>;
