@@ -39,7 +39,10 @@ export const trainerEnvironment = (task: ComputeTask): Readonly<Record<string, s
 
 const call = <T>(send: () => Promise<T>): Promise<T> => translating('Batch', send);
 
-/** Resolves with Batch's own id of the job. */
+/**
+ * Resolves with Batch's own id of the job. What becomes of a container that ended is for the job definition's rules: on
+ * another host Batch starts it again within the same task, and says how often in AWS_BATCH_JOB_ATTEMPT.
+ */
 export async function submitJob(client: BatchClient, task: ComputeTask, place: BatchPlace): Promise<string> {
   const command = new SubmitJobCommand({
     jobName: task.id,
@@ -49,8 +52,6 @@ export async function submitJob(client: BatchClient, task: ComputeTask, place: B
       environment: Object.entries(trainerEnvironment(task)).map(([name, value]) => ({ name, value })),
     },
     timeout: { attemptDurationSeconds: Math.max(LEAST_TIMEOUT_SECONDS, Math.ceil(task.timeoutSeconds)) },
-    // A second trainer of the same attempt could not be told from the first: another try is another attempt of ours.
-    retryStrategy: { attempts: 1 },
     propagateTags: true,
   });
   const { jobId } = await call(() => client.send(command));

@@ -20,6 +20,13 @@ import { type Installation, removalOf } from '../scope.ts';
 /** Parts of an upload that was neither completed nor aborted: their URLs have run out after a day. */
 const ABANDONED = Duration.days(2);
 
+/** A training replaces its checkpoint about twice a minute: what was replaced need not be kept as other files are. */
+const CHECKPOINTS: LifecycleRule = {
+  id: 'old-checkpoints',
+  prefix: 'checkpoints/',
+  noncurrentVersionExpiration: Duration.days(1),
+};
+
 /** Files of the platform by the topology, copies of them, and who read them. */
 export class Buckets extends Construct {
   readonly byName: Readonly<Record<BucketName, Bucket>>;
@@ -75,7 +82,7 @@ export class Buckets extends Construct {
       },
     ];
     const cold = { storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: Duration.days(30) };
-    this.byName = Object.fromEntries(buckets.map((name) => [name, make(name, [], { cors })])) as Record<
+    this.byName = Object.fromEntries(buckets.map((name) => [name, make(name, name === 'artifacts' ? [CHECKPOINTS] : [], { cors })])) as Record<
       BucketName,
       Bucket
     >;

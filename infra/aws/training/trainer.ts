@@ -13,6 +13,7 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Device } from '../functions/world.ts';
+import { RETRY_ATTEMPTS, RETRY_RULES } from './retry-rules.ts';
 
 /** What fits the smallest machine of each kind beside its agent. */
 const SHAPES = {
@@ -20,16 +21,7 @@ const SHAPES = {
   gpu: { cpu: 4, memory: Size.gibibytes(14), gpu: 1 },
 } as const satisfies Record<Device, object>;
 
-/**
- * What becomes of a container that ended. Trainyard itself begins another attempt where a host was reclaimed: it knows
- * which attempt may still write, and a second container of the same attempt could not be told from the first. So Batch
- * repeats only what never began. An exit that no rule matches would be repeated, hence the last one.
- */
-const RETRIES: readonly RetryStrategy[] = [
-  RetryStrategy.of(Action.RETRY, Reason.CANNOT_PULL_CONTAINER),
-  RetryStrategy.of(Action.EXIT, Reason.SPOT_INSTANCE_RECLAIMED),
-  RetryStrategy.of(Action.EXIT, Reason.custom({ onReason: '*' })),
-];
+const RETRIES = RETRY_RULES.map(({ action, ...when }) => RetryStrategy.of(Action[action], Reason.custom(when)));
 
 export interface TrainerProps {
   readonly device: Device;
@@ -64,8 +56,8 @@ export class Trainer extends Construct {
         readonlyRootFilesystem: true,
         linuxParameters,
       }),
-      retryAttempts: 3,
-      retryStrategies: [...RETRIES],
+      retryAttempts: RETRY_ATTEMPTS,
+      retryStrategies: RETRIES,
       timeout: props.timeout,
       propagateTags: true,
     });

@@ -26,16 +26,43 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
       expect(images).toEqual(['ECS_AL2023', 'ECS_AL2023', 'ECS_AL2023_NVIDIA', 'ECS_AL2023_NVIDIA']);
     });
 
-    test('only what never began is repeated, and no exit is left without a rule', () => {
+    test('is begun again by Batch where the host is to blame, and for no other reason', () => {
       for (const { Properties: definition } of ofType(prod, 'AWS::Batch::JobDefinition')) {
-        const actions = definition.RetryStrategy.EvaluateOnExit;
-        expect(actions.filter((one: { Action: string }) => one.Action === 'RETRY')).toEqual([
-          { Action: 'RETRY', OnReason: 'CannotPullContainerError:*' },
-        ]);
-        expect(actions).toContainEqual({ Action: 'EXIT', OnStatusReason: 'Host EC2*' });
-        expect(actions.at(-1)).toEqual({ Action: 'EXIT', OnReason: '*' });
+        expect(definition.RetryStrategy).toEqual({
+          Attempts: 10,
+          EvaluateOnExit: [
+            { Action: 'RETRY', OnReason: 'CannotPullContainerError:*' },
+            { Action: 'RETRY', OnStatusReason: 'Host EC2*' },
+            // A trainer that has left a checkpoint because it was told to make room.
+            { Action: 'RETRY', OnExitCode: '75' },
+            // Batch takes an end that no rule matches for a reason to begin again.
+            { Action: 'EXIT', OnReason: '*' },
+          ],
+        });
         expect(definition.Timeout.AttemptDurationSeconds).toBe(86_400);
       }
+    });
+
+    test('may read, write and delete its checkpoints: the role of the trainer is that of the training function', () => {
+      const actionsOn = (role: RegExp): unknown[] =>
+        ofType(prod, 'AWS::IAM::Policy')
+          .filter(({ Properties: { Roles } }) => role.test(JSON.stringify(Roles)))
+          .flatMap(({ Properties: { PolicyDocument } }) => PolicyDocument.Statement)
+          .filter(({ Sid }: { Sid?: string }) => Sid === 'ArtifactsObjects')
+          .map(({ Action }: { Action: unknown }) => Action);
+      for (const role of [/TrainerRole/, /runtrainingRole/]) {
+        expect(actionsOn(role)).toEqual([
+          expect.arrayContaining(['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload']),
+        ]);
+      }
+    });
+
+    test('does not pay for the checkpoints that were replaced', () => {
+      const rules = ofType(prod, 'AWS::S3::Bucket').flatMap(
+        (one) => one.Properties.LifecycleConfiguration?.Rules ?? [],
+      );
+      const checkpoints = rules.filter((rule: { Prefix?: string }) => rule.Prefix === 'checkpoints/');
+      expect(checkpoints).toMatchObject([{ NoncurrentVersionExpiration: { NoncurrentDays: 1 }, Status: 'Enabled' }]);
     });
 
     test('a container changes no file of its own and learns where everything is', () => {
