@@ -1,0 +1,79 @@
+/**
+ * `npm run mutate [-- FILE …]`: breaks the gradient rules of `layers/engine/ops`, and what they call there, in every way
+ * it knows, one at a time, in a copy of the tree, and tells which breaks no test notices. With names (`conv`), only
+ * those files.
+ *
+ * A mutant is tried with the tests that come by it, first those of its own file, and is killed by the first that fails.
+ * Ends with 1 if one survives that is not in `mutation/equivalent.ts`, or if that list has one that is not there.
+ */
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { instrument, type Mutant } from './mutation/instrument.ts';
+import type { Observation } from './mutation/messages.ts';
+import { report } from './mutation/report.ts';
+import { parse } from './mutation/syntax.ts';
+import { type Fate, TestProcess } from './mutation/test-process.ts';
+
+const project = fileURLToPath(new URL('..', import.meta.url));
+const OPS = 'layers/engine/ops';
+const TESTS = 'test/{engine/ops/*,engine/{grad,loss},golden/*}.test.ts';
+const PROCESSES = 2;
+/** Milliseconds for a mutant beyond five times what its tests take without it: a loop that does not end. */
+const PATIENCE = 60_000;
+
+const root = mkdtempSync(join(tmpdir(), 'trainyard-mutate-'));
+process.once('exit', () => rmSync(root, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+for (const part of ['layers/engine', 'test/engine', 'test/golden', 'test/fixtures', 'package.json'])
+  cpSync(join(project, part), join(root, part), { recursive: true });
+symlinkSync(join(project, 'node_modules'), join(root, 'node_modules'));
+
+const files = globSync(`${OPS}/*.ts`, { cwd: root }).sort();
+const source = (file: string) => parse(basename(file), readFileSync(join(root, file), 'utf8'));
+const instrumented = instrument(new Map(files.map((file) => [basename(file), source(file)])));
+for (const [file, { text }] of instrumented) writeFileSync(join(root, OPS, file), text);
+const names = new Set(process.argv.slice(2).map((name) => basename(name, '.ts')));
+const mutants = [...instrumented.values()]
+  .flatMap((one) => one.mutants)
+  .filter(({ file }) => names.size === 0 || names.has(basename(file, '.ts')));
+
+const tests = globSync(TESTS, { cwd: root }).sort();
+const processes = Array.from({ length: PROCESSES }, () => new TestProcess(root, tests));
+const observations = await processes[0]!.observe();
+const broken = observations.filter(({ error }) => error !== null);
+for (const { file, name, error } of broken) console.error(`${file} › ${name}: ${error}`);
+if (broken.length > 0) {
+  console.error(`${broken.length} tests fail on the code as it is; mutants would teach nothing`);
+  process.exit(1);
+}
+
+/** The tests that come by a mutant: those of its file, then those that come by the fewest others. */
+function testsOf({ id, file }: Mutant): number[] {
+  const foreign = (test: Observation) => Number(basename(test.file, '.test.ts') !== basename(file, '.ts'));
+  return observations
+    .map((test, i) => ({ test, i }))
+    .filter(({ test }) => test.covers.includes(id))
+    .sort((p, q) => foreign(p.test) - foreign(q.test) || p.test.covers.length - q.test.covers.length || p.i - q.i)
+    .map(({ i }) => i);
+}
+
+const started = performance.now();
+const fates = new Map<Mutant, Fate>();
+const queue = mutants.values();
+await Promise.all(
+  processes.map(async (one) => {
+    for (const mutant of queue) {
+      const order = { mutant: mutant.id, tests: testsOf(mutant) };
+      const usual = order.tests.reduce((sum, test) => sum + observations[test]!.milliseconds, 0);
+      fates.set(mutant, await one.attempt(order, PATIENCE + 5 * usual));
+    }
+    one.dismiss();
+  }),
+);
+
+const { text, failed } = report(mutants, fates);
+const seconds = Math.round((performance.now() - started) / 1000);
+console.log(`${mutants.length} mutants, ${observations.length} tests, ${seconds} s\n\n${text}`);
+process.exit(failed ? 1 : 0);
