@@ -24,8 +24,8 @@ export interface DeploymentProps {
   readonly app: App;
   readonly installation: Installation;
   readonly programs: Programs;
-  /** Asked for only if there are containers. */
-  readonly image: () => ContainerImage;
+  /** Of the trainer; without one there are no containers. */
+  readonly image: ContainerImage | undefined;
 }
 
 export function makeApp({ app, installation, programs, image }: DeploymentProps): Deployment {
@@ -38,9 +38,7 @@ export function makeApp({ app, installation, programs, image }: DeploymentProps)
   const events = new EventsStack(app, `${prefix}-events`, { ...about('bus, queues, schedules'), data, programs });
   const { world } = events;
   const api = new ApiStack(app, `${prefix}-api`, { ...about('HTTP'), world });
-  const training = settings.batch
-    ? new TrainingStack(app, `${prefix}-training`, { ...about('containers'), world, image: image() })
-    : undefined;
+  const training = image && new TrainingStack(app, `${prefix}-training`, { ...about('containers'), world, image });
   const functions = new Map<FunctionName, TrainyardFunction>([
     ...events.functions,
     ...api.functions,

@@ -1,13 +1,13 @@
 /** What `cdk` runs: `cdk deploy --all -c stage=prod`. Settings that are one value may be given with `-c` as well. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { App, Validations } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { cutRuntime } from '../../layers/onnxruntime/cut.ts';
 import { makeApp } from './app.ts';
 import { bundleFunctions } from './bundle/functions.ts';
 import { OVERRIDABLE, readSettings, SettingsError, type Stage } from './settings.ts';
+import { synthesize } from './synthesize.ts';
 import { trainerImage } from './training/image.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,6 +19,8 @@ try {
   const stage: unknown = context.tryGetContext('stage') ?? 'dev';
   const override = Object.fromEntries(OVERRIDABLE.map((name) => [name, context.tryGetContext(name)]));
   const settings = readSettings(stage, override);
+  // Before anything is built: it may be that there is nothing to build it with.
+  const image = settings.batch ? trainerImage(settings, root) : undefined;
   await Promise.all([
     bundleFunctions(root, join(built, 'functions')),
     cutRuntime(join(built, 'runtime'), { os: 'linux', arch: settings.architecture }),
@@ -30,10 +32,9 @@ try {
       codeOf: (name) => Code.fromAsset(join(built, 'functions', name)),
       runtime: () => Code.fromAsset(join(built, 'runtime')),
     },
-    image: () => trainerImage(settings, root),
+    image,
   });
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  app.synth();
+  synthesize(app);
 } catch (error) {
   if (!(error instanceof SettingsError)) throw error;
   console.error(error.message);

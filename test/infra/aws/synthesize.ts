@@ -24,7 +24,7 @@ function synthesize(folder: string, name: Variant): Synthesized {
     app,
     installation: { stage, settings },
     programs: { codeOf: program, runtime: program },
-    image: () => trainerImage(settings, folder),
+    image: settings.batch ? trainerImage(settings, folder) : undefined,
   });
   if (name === 'open') new Bucket(data, 'Open');
   const stacks = app.synth().stacks;
