@@ -1,4 +1,5 @@
-import type { Builder, Value } from '../graph.ts';
+import type { Builder, Node, Value } from '../graph.ts';
+import type { OnnxWriter } from '../onnx/write.ts';
 import type { Op } from '../op.ts';
 import {
   broadcastShapes,
@@ -86,8 +87,35 @@ const gemmOp: Op<GemmAttrs> = {
     return [need[0] ? dx() : undefined, need[1] ? dy() : undefined, need[2] ? unbroadcast(b, dz!, c!) : undefined];
   },
   emit: (w, n) =>
-    w.same(n, 'Gemm', { transA: { int: n.attrs.transX ? 1 : 0 }, transB: { int: n.attrs.transY ? 1 : 0 } }),
+    isTall(n)
+      ? emitTransposed(w, n)
+      : w.same(n, 'Gemm', { transA: { int: n.attrs.transX ? 1 : 0 }, transB: { int: n.attrs.transY ? 1 : 0 } }),
 };
+
+/** From so many rows on the runtime multiplies faster by a transposed copy than by Gemm's own transA: by 5 to 25 %. */
+const TALL = 512;
+
+/** Xᵀ · Z over many rows: the gradient by a weight. */
+function isTall({ inputs, attrs: { transX, transY } }: Node<GemmAttrs>): boolean {
+  const rows = inputs[0]!.type.shape[0];
+  return inputs.length === 2 && transX && !transY && typeof rows === 'number' && rows >= TALL;
+}
+
+/** The narrower side is copied: Xᵀ · Z, or (Zᵀ · X)ᵀ. */
+function emitTransposed(w: OnnxWriter, n: Node<GemmAttrs>): void {
+  const [x, z] = n.inputs as readonly [Value, Value];
+  const { place } = n;
+  const columns = (value: Value) => Number(value.type.shape[1]);
+  const [left, right] = columns(x) <= columns(z) ? [x, z] : [z, x];
+  // By way of three axes: the runtime would fuse a transposition of two back into transA.
+  const unsqueezed = w.step('Unsqueeze', [w.name(left), w.ints([0])], { place });
+  const turned = w.step('Transpose', [unsqueezed], { attributes: { perm: { ints: [2, 0, 1] } }, place });
+  const rows = w.ints([columns(left), Number(left.type.shape[0])]);
+  const matrices = [w.step('Reshape', [turned, rows], { place }), w.name(right)];
+  const output = w.name(n.outputs[0]!);
+  if (left === x) w.node('MatMul', matrices, [output], { place });
+  else w.node('Transpose', [w.step('MatMul', matrices, { place })], [output], { place });
+}
 
 /** X · Y + c of matrices, each transposed first if so asked; c, if given, broadcasts. */
 export const gemm = Object.assign(

@@ -77,6 +77,19 @@ describe('gemm', () => {
     await fc.assert(property, { ...settings, numRuns: 40 });
   });
 
+  test.each([
+    [2, 3],
+    [3, 2],
+  ])('is the same product over so many rows that it is written in other ops (%i by %i)', async (k, n) => {
+    const [x, z] = [random(1, [600, k]), random(2, [600, n])];
+    const { tall, plain } = await evaluate([x, z], (b, [x, z]) => ({
+      tall: ops.gemm(b, x!, z!, undefined, { transX: true }),
+      plain: ops.matMul(b, ops.transpose(b, x!), z!),
+    }));
+    expect(tall!.shape).toEqual([k, n]);
+    for (const [i, value] of toNumbers(plain!).entries()) expect(toNumbers(tall!)[i]).toBeCloseTo(value, 10);
+  });
+
   test('refuses a bias that would stretch the product', () => {
     const b = new Builder();
     const x = b.input('x', 'float32', [1, 2]);
