@@ -9,19 +9,26 @@ import { type DType, type HalfType, isFloat } from './type.ts';
 /** Constants up to this many elements are rounded here, and larger ones by the graph. */
 const ROUND_LIMIT = 64;
 
+export interface AutocastOptions {
+  /** Graph inputs that are weights: where they meet values of 16 bits, it is they that are rounded. */
+  readonly weak?: readonly Value[];
+  /** Values that what follows sees in float32: a network's outputs, which losses are computed from. */
+  readonly single?: readonly Value[];
+  /** Whether float32 kernels do the work, between roundings to 16 bits. */
+  readonly emulated?: boolean;
+}
+
 /**
  * The values again, computed in half precision where `treatmentOf` says so; each keeps its element type. Gradients are
  * taken before, so that they are treated like everything else.
- * @param weak graph inputs that are weights: where they meet values of 16 bits, it is they that are rounded
- * @param single values that what follows sees in float32: a network's outputs, which losses are computed from
  */
 export function autocast(
   b: Builder,
   values: readonly Value[],
   dtype: HalfType,
-  { weak = [], single = [] }: { readonly weak?: readonly Value[]; readonly single?: readonly Value[] } = {},
+  options: AutocastOptions = {},
 ): Value[] {
-  const caster = new Autocast(b, dtype, weak, single);
+  const caster = new Autocast(b, dtype, options);
   return caster.all(values, new Map()).map((value, i) => caster.as(value, values[i]!.type.dtype));
 }
 
@@ -32,13 +39,15 @@ class Autocast {
   /** Values that give way: constants, weights, masks, and what is made of nothing else. */
   readonly #weak: Set<Value>;
   readonly #single: ReadonlySet<Value>;
+  readonly #emulated: boolean;
   readonly #copies = new Map<Value, Map<DType, Value>>();
 
-  constructor(b: Builder, dtype: HalfType, weak: readonly Value[], single: readonly Value[]) {
+  constructor(b: Builder, dtype: HalfType, { weak = [], single = [], emulated = false }: AutocastOptions) {
     this.#b = b;
     this.#dtype = dtype;
     this.#weak = new Set(weak);
     this.#single = new Set(single);
+    this.#emulated = emulated;
   }
 
   all(values: readonly Value[], known: ReadonlyMap<Value, Value>): Value[] {
@@ -80,16 +89,19 @@ class Autocast {
     const floats = strong.filter(isMixed);
     const halves = floats.length > 0 && floats.every(({ type }) => type.dtype === this.#dtype);
     const to = treatment === 'half' || (treatment === 'follow' && halves) ? this.#dtype : 'float32';
-    const made = this.#b.apply(
-      node.op,
-      inputs.map((input) => (isMixed(input) ? this.as(input, to) : input)),
-      node.attrs,
-    );
+    const made = this.#applied(node, inputs, to);
     // Of a value that is gathered, the positions say nothing.
     const weak = floats.length === 0 && (strong.length === 0 || inputs.some(isMixed));
     const gives = node.op === constantOp ? survives(node.attrs as Tensor, this.#dtype) : treatment !== 'half' && weak;
     if (gives) for (const value of made) if (isFloat(value.type.dtype)) this.#weak.add(value);
     return made;
+  }
+
+  #applied({ op, attrs }: Node, inputs: readonly Value[], to: DType): readonly Value[] {
+    const args = inputs.map((input) => (isMixed(input) ? this.as(input, to) : input));
+    if (to === 'float32' || !this.#emulated) return this.#b.apply(op, args, attrs);
+    const widened = args.map((arg) => (isMixed(arg) ? this.as(arg, 'float32') : arg));
+    return this.#b.apply(op, widened, attrs).map((value) => (isMixed(value) ? this.as(value, to) : value));
   }
 
   /** What is computed again in the backward pass, as nodes of this graph, which is how it is written anyway. */
@@ -102,7 +114,7 @@ class Autocast {
   #closed(node: Node, inputs: readonly Value[]): readonly Value[] {
     const attrs = node.op.mapGraphs!(node.attrs, (graph) => {
       const b = new Builder();
-      const outputs = autocast(b, graph.outputs, this.#dtype);
+      const outputs = autocast(b, graph.outputs, this.#dtype, { emulated: this.#emulated });
       return new Graph(graph.name, graph.inputs, outputs);
     });
     return this.#b.apply(
@@ -130,7 +142,7 @@ class Autocast {
     const b = new Builder();
     const args = body.inputs.map((argument, i) => b.input(argument.name, given[i]!.type.dtype, argument.type.shape));
     const weak = args.filter((_, i) => i < c && this.#weak.has(inputs[i]!));
-    const inner = new Autocast(b, this.#dtype, weak, []);
+    const inner = new Autocast(b, this.#dtype, { weak, emulated: this.#emulated });
     const results = inner.all(body.outputs, new Map(body.inputs.map((input, i) => [input, args[i]!])));
     const outputs = results.map((value, i) => (i < s && isMixed(value) ? inner.as(value, 'float32') : value));
     const attrs: ScanAttrs = { ...rest, captured: c, states: s, body: new Graph(body.name, args, outputs) };

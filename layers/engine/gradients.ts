@@ -102,7 +102,7 @@ export function gradientsOf(
 /** The same in half precision, if the objective says so; every result is float32. */
 function inPrecision(
   b: Builder,
-  { precision = 'float32' }: Objective,
+  { precision = 'float32', emulateHalf = false }: Objective,
   parameters: Values,
   { outputs }: Scores,
   { scores: { loss, weight, correct }, gradients, carried }: Gradients,
@@ -111,7 +111,8 @@ function inPrecision(
   if (precision === 'float32') return { scores, gradients, carried };
   const all = [scores, gradients, carried];
   const values = all.flatMap((some) => Object.values(some));
-  const made = autocast(b, values, precision, { weak: Object.values(parameters), single: [outputs] }).values();
+  const options = { weak: Object.values(parameters), single: [outputs], emulated: emulateHalf };
+  const made = autocast(b, values, precision, options).values();
   const [first, second, third] = all.map((some) =>
     Object.fromEntries(Object.keys(some).map((name) => [name, made.next().value!])),
   );

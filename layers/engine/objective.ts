@@ -23,6 +23,11 @@ export interface Objective {
   readonly loss: Loss;
   /** What gradients are computed in, see `treatmentOf`; float32 if absent. Losses and evaluations are float32 always. */
   readonly precision?: Precision;
+  /**
+   * Whether half precision is computed by float32 kernels whose results are rounded to 16 bits: slower than float32, and
+   * for devices that have no kernels of 16 bits; not if absent.
+   */
+  readonly emulateHalf?: boolean;
 }
 
 export interface Scores {

@@ -1,4 +1,4 @@
-import { expectPrecision, type PrecisionOptions } from './kernels/expect.ts';
+import { expectPrecision } from './kernels/expect.ts';
 import { withinMemory } from './out-of-memory.ts';
 import { type Device, openSession, type Session, type SessionOptions } from './run.ts';
 import { afterKey, type State } from './state.ts';
@@ -25,8 +25,6 @@ export interface Evaluation {
   readonly correct: number;
 }
 
-export interface TrainingOptions extends SessionOptions, PrecisionOptions {}
-
 /** A training under way: a loaded program, its data and its state. */
 export class Training implements AsyncDisposable {
   readonly #program: TrainProgram;
@@ -50,9 +48,9 @@ export class Training implements AsyncDisposable {
     program: TrainProgram,
     data: Tensors,
     state: State,
-    options: TrainingOptions = {},
+    options: SessionOptions = {},
   ): Promise<Training> {
-    expectPrecision(program, options);
+    expectPrecision(program, options.device);
     const feeds = dataFeeds(program.data, data);
     expectTensors(program.state, state, '');
     const session = await withinMemory(
