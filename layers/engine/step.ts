@@ -2,6 +2,7 @@ import { gradientsOf } from './gradients.ts';
 import { Builder, Graph, type Value } from './graph.ts';
 import type { Values } from './network.ts';
 import { expectRows, type Objective, score } from './objective.ts';
+import { writeModelFile } from './onnx/file.ts';
 import { type ModelMeta, writeModel } from './onnx/write.ts';
 import { scan } from './ops/control.ts';
 import type { Precision } from './precision.ts';
@@ -144,12 +145,24 @@ export interface InferenceSpec {
  * Compiles a model to serve: the bytes of `model.onnx`.
  * @throws ShapeError if the parts do not fit
  */
-export function compileInference({ inputs, build, meta }: InferenceSpec): Uint8Array {
+export function compileInference(spec: InferenceSpec): Uint8Array {
+  return writeModel(inferenceGraph(spec), spec.meta);
+}
+
+/**
+ * As `compileInference`, to a file: weights beyond what one can hold lie in another beside it (`writeModelFile`).
+ * @returns the paths of what was written, the model first
+ */
+export function writeInference(path: string, spec: InferenceSpec): Promise<readonly string[]> {
+  return writeModelFile(path, inferenceGraph(spec), spec.meta);
+}
+
+function inferenceGraph({ inputs, build }: InferenceSpec): Graph {
   const b = new Builder();
   const values = Object.fromEntries(
     Object.entries(inputs).map(([name, { dtype, shape }]) => [name, b.input(name, dtype, shape)]),
   );
-  return writeModel(simplify(new Graph('model', Object.values(values), build(b, values))), meta);
+  return simplify(new Graph('model', Object.values(values), build(b, values)));
 }
 
 function dataInputs(b: Builder, data: Readonly<Record<string, Type>>): Values {

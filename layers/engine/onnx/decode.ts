@@ -7,8 +7,8 @@ export class OnnxError extends Error {
   override readonly name = 'OnnxError';
 }
 
-/** The bytes of a file beside the model, by the name that the model has for it. */
-export type ExternalData = (location: string) => Uint8Array;
+/** Bytes of a file beside the model, by the name that the model has for it. */
+export type ExternalData = (location: string, offset: number, length: number) => Uint8Array;
 
 const dtypes = new Map<number, DType>(Object.entries(dataType).map(([name, code]) => [code, name as DType]));
 
@@ -26,13 +26,16 @@ export function decodeTensor(proto: TensorProto, where: string, external?: Exter
   const dtype = dtypeOf(proto.dataType, where);
   const shape = proto.dims.map(Number);
   const size = sizeOf(shape);
+  if (!shape.every((dim) => dim >= 0) || !Number.isSafeInteger(size))
+    throw new OnnxError(`${where} must have a shape of numbers from 0; got [${shape}]`);
   if (dtype === 'string')
     return tensor(
       'string',
       shape,
       (proto.stringData ?? []).map((text) => new TextDecoder().decode(text)),
     );
-  const raw = proto.dataLocation === 1 ? externalBytes(proto, where, external) : proto.rawData;
+  const wanted = size * bytesPerElement[dtype];
+  const raw = proto.dataLocation === 1 ? externalBytes(proto, where, wanted, external) : proto.rawData;
   if (raw && raw.byteLength > 0) return fromBytes(dtype, shape, raw, where);
   const listed = {
     float32: proto.floatData,
@@ -50,21 +53,31 @@ export function decodeTensor(proto: TensorProto, where: string, external?: Exter
   return isHalf(dtype) ? tensor(dtype, shape, Uint16Array.from(values)) : tensorFrom(dtype, shape, values);
 }
 
-function externalBytes(proto: TensorProto, where: string, external: ExternalData | undefined): Uint8Array {
+function externalBytes(
+  proto: TensorProto,
+  where: string,
+  wanted: number,
+  external: ExternalData | undefined,
+): Uint8Array {
   const entries = Object.fromEntries((proto.externalData ?? []).map(({ key, value }) => [key, value]));
   if (!external || entries.location === undefined)
     throw new OnnxError(`${where} lies in file '${entries.location}', which was not given`);
-  const bytes = external(entries.location);
   const offset = Number(entries.offset ?? 0);
-  return bytes.subarray(offset, entries.length === undefined ? undefined : offset + Number(entries.length));
+  const length = entries.length === undefined ? wanted : Number(entries.length);
+  if (!Number.isSafeInteger(offset) || offset < 0)
+    throw new OnnxError(`${where} must start at a position of its file; got offset ${entries.offset}`);
+  // Before anything is read: a model may say what it likes.
+  if (length !== wanted)
+    throw new OnnxError(`${where} must have ${wanted} bytes of external data; got ${entries.length}`);
+  return external(entries.location, offset, length);
 }
 
 function fromBytes(dtype: Exclude<DType, 'string'>, shape: number[], raw: Uint8Array, where: string): Tensor {
   const wanted = sizeOf(shape) * bytesPerElement[dtype];
   if (raw.byteLength !== wanted)
     throw new OnnxError(`${where} has ${raw.byteLength} bytes for ${dtype}[${shape}]; wanted ${wanted}`);
-  // A copy starts at an address that any type of array may have.
-  const { buffer } = new Uint8Array(raw);
+  // A copy starts at an address that any type of array may have, and so does a buffer of its own.
+  const { buffer } = raw.byteLength === raw.buffer.byteLength ? raw : new Uint8Array(raw);
   const arrays = {
     float32: () => tensor('float32', shape, new Float32Array(buffer)),
     float64: () => tensor('float64', shape, new Float64Array(buffer)),

@@ -69,6 +69,9 @@ export interface ModelProto {
   metadataProps: { key: string; value: string }[];
 }
 
+/** A message of the format has at most two gibibytes. */
+export const MAX_MODEL_BYTES = 2 ** 31 - 1;
+
 /** AttributeProto.AttributeType, the part in use. */
 export const attributeType = {
   float: 1,

@@ -36,7 +36,7 @@ export interface OnnxModel {
 
 /**
  * Reads the bytes of a `.onnx` file.
- * @param external the files beside it that hold weights, by their names in the model
+ * @param external reads the files beside it that hold weights, by their names in the model
  * @throws OnnxError if it is no model, of an opset that is not read, or has an operator that is not
  */
 export function readModel(bytes: Uint8Array, external?: ExternalData): OnnxModel {

@@ -2,12 +2,15 @@ import { type Graph, type Node, topological, type Value } from '../graph.ts';
 import type { Tensor } from '../tensor.ts';
 import { scalar, tensor } from '../tensor.ts';
 import type { DType, Type } from '../type.ts';
+import { OnnxError } from './decode.ts';
+import type { ExternalWeights } from './external.ts';
 import {
   type AttributeProto,
   attributeType,
   dataType,
   encodeModel,
   type GraphProto,
+  MAX_MODEL_BYTES,
   type NodeProto,
   type TensorProto,
   type ValueInfoProto,
@@ -46,16 +49,23 @@ export interface NodeOptions {
   readonly place?: string;
 }
 
+/** What all graphs of a file share: the next free number, constants that lie beside the file, bytes of the others. */
+interface Supply {
+  next: number;
+  inside: number;
+  readonly weights?: ExternalWeights;
+}
+
 /** Writes one graph; inner graphs get a writer of their own that shares the supply of names. */
 export class OnnxWriter {
   readonly #names = new Map<Value, string>();
   readonly #nodes: NodeProto[];
   readonly #initializers: TensorProto[];
-  readonly #supply: { next: number };
+  readonly #supply: Supply;
   readonly #used = new Set<Value>();
 
   /** @param among the writer among whose nodes to write; a list of its own if absent */
-  constructor(supply: { next: number } = { next: 0 }, among?: OnnxWriter) {
+  constructor(supply: Supply = { next: 0, inside: 0 }, among?: OnnxWriter) {
     this.#supply = supply;
     this.#nodes = among ? among.#nodes : [];
     this.#initializers = among ? among.#initializers : [];
@@ -89,7 +99,19 @@ export class OnnxWriter {
   /** Writes a constant and returns its name. */
   initializer(value: Tensor): string {
     const name = this.fresh('const');
-    this.#initializers.push(tensorProto(name, value));
+    const proto = tensorProto(name, value);
+    const externalData = proto.rawData && this.#supply.weights?.take(proto.rawData);
+    if (externalData) {
+      const { rawData: _, ...rest } = proto;
+      this.#initializers.push({ ...rest, externalData, dataLocation: 1 });
+      return name;
+    }
+    this.#initializers.push(proto);
+    this.#supply.inside += proto.rawData?.byteLength ?? 0;
+    if (this.#supply.inside > MAX_MODEL_BYTES)
+      throw new OnnxError(
+        `a model must have at most ${MAX_MODEL_BYTES} bytes of weights inside; got ${this.#supply.inside} and more: write it to a file, which puts them beside it`,
+      );
     return name;
   }
 
@@ -191,9 +213,13 @@ export class OnnxWriter {
   }
 }
 
-/** The graph as the bytes of a `.onnx` file; inputs and outputs keep their names. */
-export function writeModel(graph: Graph, meta: ModelMeta): Uint8Array {
-  const writer = new OnnxWriter();
+/**
+ * The graph as the bytes of a `.onnx` file; inputs and outputs keep their names.
+ * @param weights takes in the constants that are to lie beside the file
+ * @throws OnnxError if the others are more than a file can hold
+ */
+export function writeModel(graph: Graph, meta: ModelMeta, weights?: ExternalWeights): Uint8Array {
+  const writer = new OnnxWriter({ next: 0, inside: 0, ...(weights ? { weights } : {}) });
   for (const input of graph.inputs) writer.alias(input, input.name);
   return encodeModel({
     irVersion: IR_VERSION,
