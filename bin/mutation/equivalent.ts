@@ -9,7 +9,44 @@ export interface Equivalent {
   readonly reason: string;
 }
 
-export const EQUIVALENT: readonly Equivalent[] = [];
+export const EQUIVALENT: readonly Equivalent[] = [
+  {
+    file: 'elementwise.ts',
+    within: 'Max.gradient.0',
+    original: 'greater(b, x, y)',
+    mutated: 'mutation.ops.greaterOrEqual(b, x, y)',
+    reason: 'Where the operands are equal the outer choice takes 0.5 and this comparison is not looked at.',
+  },
+  {
+    file: 'elementwise.ts',
+    within: 'Max.gradient.1',
+    original: 'greater(b, y, x)',
+    mutated: 'mutation.ops.greaterOrEqual(b, y, x)',
+    reason: 'Where the operands are equal the outer choice takes 0.5 and this comparison is not looked at.',
+  },
+  {
+    file: 'elementwise.ts',
+    within: 'Min.gradient.0',
+    original: 'greater(b, y, x)',
+    mutated: 'mutation.ops.greaterOrEqual(b, y, x)',
+    reason: 'Where the operands are equal the outer choice takes 0.5 and this comparison is not looked at.',
+  },
+  {
+    file: 'elementwise.ts',
+    within: 'Min.gradient.1',
+    original: 'greater(b, x, y)',
+    mutated: 'mutation.ops.greaterOrEqual(b, x, y)',
+    reason: 'Where the operands are equal the outer choice takes 0.5 and this comparison is not looked at.',
+  },
+  {
+    file: 'elementwise.ts',
+    within: 'Pow.gradient.1',
+    original: '1',
+    mutated: '2',
+    reason:
+      'Any positive number will do: its logarithm only has to be finite, since the outer choice drops it, and its gradient.',
+  },
+];
 
 export function excuseOf(mutant: Mutant): Equivalent | undefined {
   return EQUIVALENT.find(

@@ -23,7 +23,19 @@ export interface Region {
 
 const FUNCTIONS = ['ArrowFunctionExpression', 'FunctionExpression', 'FunctionDeclaration'];
 
-/** What a file declares at its top level, by name. */
+/** What a name means in a file: what is declared there at the top level, or in a neighbour that it is imported from. */
+type Names = (source: Source, name: string) => { readonly source: Source; readonly declared: Syntax } | undefined;
+
+function namesOf(sources: ReadonlyMap<string, Source>): Names {
+  const declared = new Map([...sources].map(([file, source]) => [file, declarations(source)]));
+  const imported = new Map([...sources].map(([file, source]) => [file, importsOf(source)]));
+  return ({ file }, name) => {
+    const home = imported.get(file)?.get(name) ?? file;
+    const [source, found] = [sources.get(home), declared.get(home)?.get(name)];
+    return source && found ? { source, declared: found } : undefined;
+  };
+}
+
 function declarations({ items }: Source): Map<string, Syntax> {
   const found = new Map<string, Syntax>();
   for (const item of items) {
@@ -35,7 +47,7 @@ function declarations({ items }: Source): Map<string, Syntax> {
   return found;
 }
 
-/** Names that a file takes from a neighbour, and the neighbour. */
+/** Names that a file takes from its neighbours, and the neighbour. */
 function importsOf({ items }: Source): Map<string, string> {
   const found = new Map<string, string>();
   for (const item of items) {
@@ -53,72 +65,72 @@ function within(root: Syntax, visit: (one: Syntax) => void): void {
 }
 
 /** The rules of a file: what stands under `vjp` or `gradient`, or is handed to a parameter of that name. */
-function rulesOf(source: Source): Region[] {
-  const declared = declarations(source);
+function rulesOf(source: Source, names: Names): Region[] {
   const rules: Region[] = [];
-  const add = (value: Syntax, name: string, key: string) => {
+  const add = (from: Source, value: Syntax, name: string, key: string): void => {
     const rule = bare(value);
+    const elsewhere = names(from, nameOf(rule));
     if (rule.type === 'ArrayExpression')
-      for (const [i, one] of expressions(rule.elements).entries()) add(one, `${name}.${i}`, key);
+      for (const [i, one] of expressions(rule.elements).entries()) add(from, one, `${name}.${i}`, key);
     else if (rule.type === 'ConditionalExpression')
-      for (const part of [rule.consequent, rule.alternate]) add(node(part), name, key);
+      for (const part of [rule.consequent, rule.alternate]) add(from, node(part), name, key);
     else if (FUNCTIONS.includes(rule.type))
-      rules.push({ source, node: rule, within: name, answers: key === 'vjp' ? 'list' : 'value' });
-    else if (FUNCTIONS.includes(declared.get(nameOf(rule))?.type ?? ''))
-      add(declared.get(nameOf(rule))!, nameOf(rule), key);
+      rules.push({ source: from, node: rule, within: name, answers: key === 'vjp' ? 'list' : 'value' });
+    else if (elsewhere && FUNCTIONS.includes(elsewhere.declared.type))
+      add(elsewhere.source, elsewhere.declared, nameOf(rule), key);
   };
-  for (const [name, declaration] of declared)
+  for (const [name, declaration] of declarations(source))
     within(declaration, (one) => {
-      const properties = one.type === 'ObjectExpression' ? nodes(one.properties) : [];
-      const label = String(
-        bare(
-          node(
-            properties.find((p) => nameOf(p.key) === 'name' && bare(node(p.value)).type === 'StringLiteral')?.value ??
-              one,
-          ),
-        ).value ?? name,
-      );
-      for (const property of properties) {
-        const key = nameOf(property.key);
-        if ((key === 'vjp' || key === 'gradient') && isNode(property.value))
-          add(property.value, `${label}.${key}`, key);
-      }
-      if (one.type !== 'CallExpression') return;
-      const callee = declared.get(nameOf(one.callee));
+      for (const { key, value } of rulesUnder(one)) add(source, value, `${labelOf(one) ?? name}.${key}`, key);
+      const callee = one.type === 'CallExpression' ? names(source, nameOf(one.callee))?.declared : undefined;
       if (callee?.type !== 'FunctionDeclaration') return;
-      const names = parametersOf(callee);
+      const parameters = parametersOf(callee);
       for (const [i, value] of expressions(one.arguments).entries())
-        if (names[i] === 'vjp' || names[i] === 'gradient') add(value, `${name}.${names[i]}`, names[i]!);
+        if (RULES.has(parameters[i]!)) add(source, value, `${name}.${parameters[i]}`, parameters[i]!);
     });
   return rules;
 }
 
+const RULES = new Set(['vjp', 'gradient']);
+
+function rulesUnder(object: Syntax): { readonly key: string; readonly value: Syntax }[] {
+  const properties = object.type === 'ObjectExpression' ? nodes(object.properties) : [];
+  return properties.flatMap((property) => {
+    const key = nameOf(property.key);
+    return RULES.has(key) && isNode(property.value) ? [{ key, value: property.value }] : [];
+  });
+}
+
+/** The operation's own name, where an object says it: `name: 'Conv'`. */
+function labelOf(object: Syntax): string | undefined {
+  const property = nodes(object.properties).find(({ key }) => nameOf(key) === 'name');
+  const value = isNode(property?.value) ? bare(property.value) : undefined;
+  return value?.type === 'StringLiteral' ? String(value.value) : undefined;
+}
+
 /** The function that calling a declared name runs, if it is one of ours: `const f = Object.assign((…) => …, { op })` too. */
-function bodyOf(declaration: Syntax | undefined): Syntax | undefined {
-  if (!declaration) return undefined;
+function bodyOf(declaration: Syntax): Syntax | undefined {
   if (FUNCTIONS.includes(declaration.type)) return declaration;
   const [first] = declaration.type === 'CallExpression' ? expressions(declaration.arguments) : [];
-  return first && first.type === 'ArrowFunctionExpression' ? first : undefined;
+  return first?.type === 'ArrowFunctionExpression' ? first : undefined;
 }
 
 /** Every rule of the files, then what the rules call, directly or not, as far as it lies in the files. */
 export function regions(sources: ReadonlyMap<string, Source>): Region[] {
-  const found = [...sources.values()].flatMap(rulesOf);
-  const known = new Set(found.map((region) => region.node));
-  const tables = new Map(
-    [...sources].map(([file, source]) => [file, { declared: declarations(source), imported: importsOf(source) }]),
-  );
-  for (const region of found) {
-    const { declared, imported } = tables.get(region.source.file)!;
-    within(region.node, (one) => {
-      const name = nameOf(one);
-      const elsewhere = imported.get(name);
-      const source = elsewhere === undefined ? region.source : sources.get(elsewhere);
-      const body = bodyOf((elsewhere === undefined ? declared : tables.get(elsewhere)?.declared)?.get(name));
-      if (!source || !body || known.has(body)) return;
-      known.add(body);
-      found.push({ source, node: body, within: name, answers: null });
+  const names = namesOf(sources);
+  const found: Region[] = [];
+  const known = new Set<Syntax>();
+  const add = (region: Region) => {
+    if (!known.has(region.node)) found.push(region);
+    known.add(region.node);
+  };
+  for (const source of sources.values()) rulesOf(source, names).forEach(add);
+  // The list grows while it is walked.
+  for (const { source, node } of found)
+    within(node, (one) => {
+      const called = names(source, nameOf(one));
+      const body = called && bodyOf(called.declared);
+      if (called && body) add({ source: called.source, node: body, within: nameOf(one), answers: null });
     });
-  }
   return found;
 }

@@ -120,7 +120,11 @@ describe('conv', () => {
     expect(() => ops.conv(b, x, wide, undefined, { pads: -1 })).toThrow('wants 1 pads of 0 or more; got [-1]');
     expect(() => ops.conv(b, x, b.input('m', 'float32', [4, 3]))).toThrow('convolution wants kernels');
     const fits = b.input('f', 'float32', [4, 3, 3]);
-    expect(() => ops.conv(b, x, fits, undefined, { padsAfter: -1 })).toThrow('wants 1 pads of 0 or more; got [-1]');
+    for (const pads of [{ padsAfter: -1 }, { pads: -1, padsAfter: 0 }])
+      expect(() => ops.conv(b, x, fits, undefined, pads)).toThrow('wants 1 pads of 0 or more; got [-1]');
+    expect(() => ops.maxPool(b, b.input('i', 'float32', [1, 1, 4, 4]), [2, 2], { strides: [2, 0] })).toThrow(
+      'wants 2 strides of 1 or more; got [2, 0]',
+    );
     expect(() => ops.conv(b, x, fits, undefined, { strides: 0 })).toThrow('wants 1 strides of 1 or more; got [0]');
     expect(() => ops.conv(b, x, fits, undefined, { dilations: [1, 1] })).toThrow(
       'wants 1 dilations of 1 or more; got [1, 1]',

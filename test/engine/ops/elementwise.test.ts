@@ -141,6 +141,12 @@ test('pow has the power rule by its base, also below zero, and by its exponent w
   }
 });
 
+test('pow has no gradient by its exponent at zero, where the power is infinite', async () => {
+  const inputs = [tensorFrom('float64', [1], [0]), tensorFrom('float64', [1], [-1])];
+  const { q } = await evaluate(inputs, (b, [x, y]) => ({ q: grad(b, ops.reduceSum(b, ops.pow(b, x!, y!)), [y!])[0]! }));
+  expect(toNumbers(q!)).toEqual([0]);
+});
+
 test('a base within a step of zero is not taken for a negative one', async () => {
   await checkGradients([tensorFrom('float64', [2], [0.01, 0.5]), random(2, [2], 1, 2)], (b, [x, y]) =>
     ops.pow(b, x!, y!),

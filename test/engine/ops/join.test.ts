@@ -69,6 +69,10 @@ describe('slices of a row', () => {
     expect(await take((b, x) => ops.slice(b, x, 0, -3, -1))).toEqual([3, 4]);
   });
 
+  test('go to the end if none is said', async () => {
+    expect(await take((b, x) => ops.slice(b, x, 0, 3))).toEqual([4, 5]);
+  });
+
   test('may be empty', async () => {
     expect(await take((b, x) => ops.slice(b, x, 0, 2, 2))).toEqual([]);
   });
