@@ -33,7 +33,7 @@ export function specOf({ network, loss, batch, input, target, classes }: BenchMo
   };
 }
 
-function dataOf({ batch, input, target, classes }: BenchModel): Tensors {
+export function dataOf({ batch, input, target, classes }: BenchModel): Tensors {
   const uniform = uniformStream(SEED, 'bench');
   const floats = (shape: readonly number[]) =>
     tensor(
