@@ -101,7 +101,7 @@ export function compileEvaluate(objective: Objective): EvaluateProgram {
 export interface GradientProgram extends EvaluateProgram {}
 
 /**
- * Compiles the gradient over all rows of the data.
+ * Compiles the gradient over all rows of the data, in the objective's precision; it is not scaled, which float16 needs.
  * @throws ShapeError if the parts do not fit, GradientError if the loss has no gradient
  */
 export function compileGradients(objective: Objective, seed: number): GradientProgram {
