@@ -1,6 +1,7 @@
 /**
  * AWS Batch as far as its wire format goes: four operations over HTTP, and the state changes that Batch puts on the
- * account's bus. A job is a process here; its exit code is what a container's would be.
+ * account's bus. A job is a process here; its exit code is what a container's would be. What becomes of it then is for
+ * the retry rules of the deployment's job definition.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -11,14 +12,14 @@ import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
 import type { EventBridgeEvent } from 'aws-lambda';
+import { DEFINITION, type Ending, isRetried, type RetryStrategy } from './batch-rules.ts';
 
-type Status = 'RUNNABLE' | 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+type Status = 'RUNNABLE' | 'STARTING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED';
 
 export interface BatchJob {
   readonly jobId: string;
   readonly jobName: string;
   readonly environment: Readonly<Record<string, string>>;
-  readonly attempts: number;
   readonly timeoutSeconds: number;
   status: Status;
   /** How often its program was started. */
@@ -26,9 +27,12 @@ export interface BatchJob {
 }
 
 interface Running extends BatchJob {
+  retries: RetryStrategy;
   process?: ChildProcess;
-  /** What Batch will say of its end, where it is not the program's own. */
-  ending?: string;
+  /** What Batch will say of the container's end, where it is not the program's own; final where the job is to end. */
+  ending?: { readonly reason: string; readonly isFinal: boolean };
+  /** Ended earlier. */
+  readonly attempts: object[];
 }
 
 export interface BatchServerOptions {
@@ -43,20 +47,22 @@ export interface BatchServerOptions {
   readonly onLine?: (job: BatchJob, line: string) => void;
   /** Milliseconds of a second of Batch's: its shortest time limit is a minute. Default: 1000. */
   readonly secondMilliseconds?: number;
-  /** The retries that the job definition allows; a submission may override them. */
-  readonly definitionAttempts?: number;
 }
 
-const GRACE_MS = 300;
+/** Between SIGTERM and SIGKILL. */
+const GRACE_SECONDS = 30;
 const HOST_RECLAIMED = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
+const EXITED = 'Essential container in task exited';
 
 export async function startBatchServer(options: BatchServerOptions) {
   const jobs = new Map<string, Running>();
   const told: Promise<void>[] = [];
-  const { secondMilliseconds = 1000, definitionAttempts = 3 } = options;
+  const { secondMilliseconds = 1000 } = options;
+  let stopped = false;
 
-  function tell(job: Running, statusReason?: string, container: object = {}): void {
-    const { jobId, jobName, status } = job;
+  function tell(job: Running, status: Status, statusReason?: string, container: object = {}): void {
+    job.status = status;
+    const { jobId, jobName, attempts } = job;
     const arn = `arn:aws:batch:us-east-1:000000000000:job/${jobId}`;
     told.push(
       options.onChange({
@@ -74,6 +80,7 @@ export async function startBatchServer(options: BatchServerOptions) {
           jobName,
           jobQueue: 'queue',
           status,
+          attempts: [...attempts],
           ...(statusReason && { statusReason }),
           container,
         },
@@ -81,37 +88,57 @@ export async function startBatchServer(options: BatchServerOptions) {
     );
   }
 
+  /** Starts the container, again and again for as long as the rules say so. */
   async function run(job: Running): Promise<void> {
+    for (;;) {
+      const ending = await runOnce(job);
+      const { statusReason, exitCode } = ending;
+      const container = exitCode === undefined ? {} : { exitCode };
+      if (exitCode === 0 && !ending.isFinal) return tell(job, 'SUCCEEDED', statusReason, container);
+      if (stopped || !isRetried(job.retries, job.starts, ending)) return tell(job, 'FAILED', statusReason, container);
+      job.attempts.push({ statusReason, container });
+      delete job.ending;
+      tell(job, 'RUNNABLE', statusReason);
+    }
+  }
+
+  async function runOnce(job: Running): Promise<Ending> {
     const { command, args, env } = options.command(job);
+    tell(job, 'STARTING');
     job.starts += 1;
     const child = spawn(command, [...args], {
-      env: { ...env, ...job.environment },
+      env: { ...env, ...job.environment, AWS_BATCH_JOB_ATTEMPT: String(job.starts) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     job.process = child;
-    job.status = 'RUNNING';
-    tell(job);
+    tell(job, 'RUNNING');
     createInterface(child.stdout).on('line', (line) => options.onLine?.(job, line));
     const timer = setTimeout(
-      () => end(job, 'Job attempt duration exceeded timeout'),
+      () => end(job, 'Job attempt duration exceeded timeout', true),
       job.timeoutSeconds * secondMilliseconds,
     );
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     clearTimeout(timer);
-    const exitCode = code ?? 128 + constants.signals[signal!];
-    if (exitCode !== 0 && job.ending === undefined && job.starts < job.attempts) return run(job);
-    job.status = exitCode === 0 ? 'SUCCEEDED' : 'FAILED';
+    const { reason = EXITED, isFinal = false } = job.ending ?? {};
     // A container that went away with its host left no exit code.
-    const container = job.ending === HOST_RECLAIMED ? {} : { exitCode };
-    tell(job, job.ending ?? 'Essential container in task exited', container);
+    const exitCode = reason === HOST_RECLAIMED ? {} : { exitCode: code ?? 128 + constants.signals[signal!] };
+    return { statusReason: reason, isFinal, ...exitCode };
   }
 
-  function end(job: Running, reason: string): void {
+  /** SIGTERM, and SIGKILL after the grace. */
+  function end(job: Running, reason: string, isFinal: boolean): void {
     if (job.status === 'SUCCEEDED' || job.status === 'FAILED') return;
-    job.ending ??= reason;
-    job.process?.kill('SIGTERM');
-    setTimeout(() => job.process?.kill('SIGKILL'), GRACE_MS).unref();
+    job.ending ??= { reason, isFinal };
+    const { process } = job;
+    process?.kill('SIGTERM');
+    setTimeout(() => process?.kill('SIGKILL'), GRACE_SECONDS * secondMilliseconds).unref();
   }
+
+  const named = (jobName: string, ...statuses: Status[]): Running => {
+    const job = [...jobs.values()].find((one) => one.jobName === jobName && statuses.includes(one.status));
+    if (!job) throw new Error(`no job ${jobName} is ${statuses.join(' or ')}`);
+    return job;
+  };
 
   const operations: Readonly<Record<string, (input: Input) => object>> = {
     '/v1/submitjob': (input) => {
@@ -120,10 +147,11 @@ export async function startBatchServer(options: BatchServerOptions) {
         jobId: randomUUID(),
         jobName: input.jobName ?? '',
         environment: Object.fromEntries(environment.map(({ name, value }) => [name, value])),
-        attempts: input.retryStrategy?.attempts ?? definitionAttempts,
+        retries: input.retryStrategy ?? DEFINITION,
         timeoutSeconds: input.timeout?.attemptDurationSeconds ?? 86_400,
         status: 'RUNNABLE',
         starts: 0,
+        attempts: [],
       };
       jobs.set(job.jobId, job);
       told.push(run(job));
@@ -142,7 +170,7 @@ export async function startBatchServer(options: BatchServerOptions) {
     }),
     '/v1/terminatejob': (input) => {
       const job = jobs.get(input.jobId ?? '');
-      if (job) end(job, input.reason ?? '');
+      if (job) end(job, input.reason ?? '', true);
       return {};
     },
   };
@@ -158,14 +186,19 @@ export async function startBatchServer(options: BatchServerOptions) {
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     jobs: () => [...jobs.values()] as readonly BatchJob[],
-    /** Takes the host away from under the job of that name, without a warning. */
-    reclaim: (jobName: string): void => {
-      const job = [...jobs.values()].find((one) => one.jobName === jobName && one.status === 'RUNNING');
-      if (!job) throw new Error(`no job ${jobName} is running`);
-      job.ending = HOST_RECLAIMED;
-      job.process?.kill('SIGKILL');
+    /** Takes the host away from under the job of that name: with notice, by which SIGTERM comes first, or without. */
+    reclaim: (jobName: string, { notice = false } = {}): void => {
+      const job = named(jobName, 'RUNNING');
+      end(job, HOST_RECLAIMED, false);
+      if (!notice) job.process?.kill('SIGKILL');
+    },
+    /** What is running now is the last that Batch tries. */
+    exhaust: (jobName: string): void => {
+      const job = named(jobName, 'RUNNABLE', 'STARTING', 'RUNNING');
+      job.retries = { ...job.retries, attempts: job.starts };
     },
     stop: async () => {
+      stopped = true;
       for (const job of jobs.values()) job.process?.kill('SIGKILL');
       server.closeAllConnections();
       server.close();
@@ -184,5 +217,5 @@ interface Input {
   readonly filters?: readonly { readonly name: string; readonly values: readonly string[] }[];
   readonly containerOverrides?: { readonly environment?: readonly { readonly name: string; readonly value: string }[] };
   readonly timeout?: { readonly attemptDurationSeconds?: number };
-  readonly retryStrategy?: { readonly attempts?: number };
+  readonly retryStrategy?: RetryStrategy;
 }

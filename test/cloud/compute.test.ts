@@ -83,18 +83,45 @@ describe('compute on Batch', () => {
   });
   afterEach(() => subject?.close());
 
-  test('a host that was reclaimed is told apart from a program that failed', async () => {
+  test('a task whose host was reclaimed is started again as the same task; its end is told when Batch gives up', async () => {
     const task = subject.task('hang');
     await subject.compute.submit(task);
     await subject.started(task);
+    const [job] = subject.server.jobs();
+    for (const notice of [false, true]) {
+      const { starts } = job!;
+      subject.server.reclaim(task.id, { notice });
+      while (job!.starts === starts) await new Promise(setImmediate);
+      expect(await subject.compute.describe(task.id)).toBe('running');
+    }
+    expect(subject.told).toEqual([]);
+    subject.server.exhaust(task.id);
     subject.server.reclaim(task.id);
     expect(await subject.stopped()).toMatchObject({ task: task.id, exit_code: null, reason: 'host_reclaimed' });
+    expect(job).toMatchObject({ status: 'FAILED', starts: 3 });
+    expect(await subject.compute.describe(task.id)).toBe('failed');
   });
 
-  test('a program that failed is started once, whatever the job definition would allow', async () => {
-    const task = subject.task('fail');
+  test('one that makes room is started again too, as often as the job definition allows', async () => {
+    const task = subject.task('make room');
     await subject.compute.submit(task);
     await subject.stopped();
+    expect(subject.server.jobs().map(({ starts }) => starts)).toEqual([10]);
+  });
+
+  test('one that is terminated is not, although it makes room', async () => {
+    const task = subject.task('hang');
+    await subject.compute.submit(task);
+    await subject.started(task);
+    await subject.compute.terminate(task.id, 'enough');
+    expect(await subject.stopped()).toMatchObject({ exit_code: null, reason: 'enough' });
+    expect(subject.server.jobs().map(({ starts }) => starts)).toEqual([1]);
+  });
+
+  test('a program that failed is started once', async () => {
+    const task = subject.task('fail');
+    await subject.compute.submit(task);
+    expect(await subject.stopped()).toMatchObject({ exit_code: 3, reason: 'failed' });
     expect(subject.server.jobs().map(({ starts }) => starts)).toEqual([1]);
   });
 

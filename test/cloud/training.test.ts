@@ -1,4 +1,6 @@
 /** A job on its way through the deployment's parts: dispatched, run by Batch, settled. */
+import { buffer, json } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeClients } from '#aws/clients.ts';
@@ -19,11 +21,23 @@ import { ACCOUNT, type Cloud, openCloud } from './world.ts';
 const settings = parseSettings({});
 const MAIN = fileURLToPath(new URL('../../containers/trainer/main.ts', import.meta.url));
 
+/** Between two looks at what another process does. */
+const aMoment = () => delay(20);
+
+/** Of a trainer's log. */
+interface Line {
+  readonly message: string;
+  readonly job_id?: string;
+  readonly attempt?: number;
+  readonly run?: number;
+  readonly steps?: number;
+}
+
 describe('a training in the cloud', () => {
   let cloud: Cloud;
   let batch: BatchServer;
   let adapters: Adapters;
-  let began: ReturnType<typeof Promise.withResolvers<string>>;
+  const lines: Line[] = [];
   beforeAll(async () => {
     cloud = await openCloud();
     const stopped = makeBatchStopped(cloud.adapters, { logger: silent });
@@ -31,10 +45,10 @@ describe('a training in the cloud', () => {
       command: () => ({
         command: process.execPath,
         args: ['--disable-warning=ExperimentalWarning', MAIN],
-        env: { ...cloud.environment },
+        env: { ...cloud.environment, TRAINYARD_CHECKPOINT_SECONDS: '0.1' },
       }),
       onChange: stopped,
-      onLine: ({ jobName }) => began.resolve(jobName),
+      onLine: (_, line) => lines.push(JSON.parse(line) as Line),
     });
     const { batch: client, lambda } = makeClients({
       region: REGION,
@@ -52,34 +66,88 @@ describe('a training in the cloud', () => {
 
   const find = async (id: string): Promise<Job> => (await findJob(adapters.table, ACCOUNT, id))!;
   const dispatch = async (id: string): Promise<void> => {
-    began = Promise.withResolvers<string>();
     const answer = await makeDispatch(adapters, { logger: silent, settings })(
       batchOf([{ account_id: ACCOUNT, job_id: id }]),
     );
     expect(answer.batchItemFailures).toEqual([]);
   };
   const settle = async () => makeSettle(adapters, { logger: silent })(await cloud.nextEvent('compute.stopped'));
+  const startsOf = (name: string): number[] =>
+    batch
+      .jobs()
+      .filter(({ jobName }) => jobName === name)
+      .map(({ starts }) => starts);
+  const untilResumed = async (id: string, run: number): Promise<void> => {
+    const isIt = (line: Line): boolean => line.message === 'resumed' && line.job_id === id && line.run === run;
+    while (!lines.some(isIt)) await aMoment();
+  };
   const untilRunning = async (id: string): Promise<void> => {
-    while ((await find(id)).status !== 'running') await new Promise(setImmediate);
+    while ((await find(id)).status !== 'running') await aMoment();
   };
 
-  test('runs as a job of Batch, whose host is reclaimed, and completes with the next attempt', async () => {
-    await cloud.queueJob('reclaimed', { epochs: 200, learning_rate: 0.01 });
-    await dispatch('reclaimed');
-    await untilRunning('reclaimed');
-    batch.reclaim('reclaimed-1');
+  /** All that a job has come to, with its own name taken out. */
+  async function resultOf(id: string) {
+    const { artifacts } = adapters.blobs;
+    const { final_metrics, model_id, metrics, current_epoch } = await find(id);
+    const model = await artifacts.get(blobKeys.modelFile(ACCOUNT, model_id!, 'model.onnx'));
+    const history = await artifacts.get(blobKeys.jobHistory(ACCOUNT, id));
+    return {
+      ...{ final_metrics, metrics, current_epoch, history: await json(history.body) },
+      model: (await buffer(model.body)).toString('latin1').replaceAll(id, '-'),
+    };
+  }
+  /** Its checkpoint is another one than before. */
+  const untilKept = async (id: string, before?: string): Promise<string> => {
+    for (;;) {
+      const etag = (await adapters.blobs.artifacts.head(blobKeys.checkpoint(ACCOUNT, id)))?.etag;
+      if (etag !== undefined && etag !== before) return etag;
+      await aMoment();
+    }
+  };
+  /** Where each of its trainers began, by steps. */
+  const beginnings = (id: string): number[] => {
+    const own = lines.filter(({ job_id }) => job_id === id);
+    const trainers = Map.groupBy(own, ({ attempt, run }) => `${attempt}.${run}`);
+    return [...trainers.values()].map((of) => of.find(({ message }) => message === 'resumed')?.steps ?? 0);
+  };
+  const LONG = { epochs: 500, learning_rate: 0.003, dropout: 0.1, batch_size: 64 };
+
+  test('runs as a job of Batch, whose hosts are reclaimed, and is gone on with: the same bits as without', async () => {
+    await cloud.queueJob('undisturbed', LONG);
+    await dispatch('undisturbed');
     await settle();
-    // What settling sends is what dispatching gets.
+    expect(await find('undisturbed')).toMatchObject({ status: 'completed', attempt: 1, run: 1, device: 'cpu' });
+
+    await cloud.queueJob('interrupted', LONG);
+    await dispatch('interrupted');
+    const first = await untilKept('interrupted');
+    batch.reclaim('interrupted-1');
+    await untilResumed('interrupted', 2);
+    await untilKept('interrupted', first);
+    batch.reclaim('interrupted-1', { notice: true });
+    await untilResumed('interrupted', 3);
+    // Batch gives up, and what settling sends is what dispatching gets.
+    batch.exhaust('interrupted-1');
+    batch.reclaim('interrupted-1', { notice: true });
+    await settle();
     const [message] = await adapters.queues.training.receive();
-    expect(JSON.parse(message!.body)).toEqual({ account_id: ACCOUNT, job_id: 'reclaimed' });
+    expect(JSON.parse(message!.body)).toEqual({ account_id: ACCOUNT, job_id: 'interrupted' });
     await adapters.queues.training.acknowledge(message!.receipt);
-    await dispatch('reclaimed');
+    await dispatch('interrupted');
     await settle();
-    const job = await find('reclaimed');
-    expect(job).toMatchObject({ status: 'completed', attempt: 2, excused_attempts: 1 });
-    const model = blobKeys.modelFile(ACCOUNT, job.model_id!, 'model.onnx');
-    expect((await adapters.blobs.artifacts.head(model))!.size).toBeGreaterThan(1000);
-  });
+    const job = await find('interrupted');
+    expect(job).toMatchObject({ status: 'completed', attempt: 2, run: 1, excused_attempts: 1 });
+    expect(startsOf('interrupted-1')).toEqual([3]);
+    const [start, ...resumed] = beginnings('interrupted');
+    expect(start).toBe(0);
+    // Each of the others went on from where the one before had left it.
+    expect(resumed).toHaveLength(3);
+    expect(resumed[0]).toBeGreaterThan(0);
+    expect(resumed).toEqual(resumed.toSorted((a, b) => a - b));
+    expect(await resultOf('interrupted')).toEqual(await resultOf('undisturbed'));
+    const { blobs } = await adapters.blobs.artifacts.list('checkpoints/');
+    expect(blobs).toEqual([]);
+  }, 120_000);
 
   test('that crashes is not run again', async () => {
     const job = await cloud.queueJob('crashing', { epochs: 5 });
@@ -88,12 +156,7 @@ describe('a training in the cloud', () => {
     await settle();
     expect(await find('crashing')).toMatchObject({ status: 'failed', attempt: 1 });
     expect((await find('crashing')).failure).toContain('exit code 1');
-    expect(
-      batch
-        .jobs()
-        .filter(({ jobName }) => jobName === 'crashing-1')
-        .map(({ starts }) => starts),
-    ).toEqual([1]);
+    expect(startsOf('crashing-1')).toEqual([1]);
     expect(await adapters.queues.training.receive()).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Compute, ComputeTask } from '#domain/ports.ts';
 
 /** What a task of the test does. */
-export type Behaviour = 'succeed' | 'fail' | 'hang' | 'ignore SIGTERM';
+export type Behaviour = 'succeed' | 'fail' | 'hang' | 'make room' | 'ignore SIGTERM';
 
 export interface Stopped {
   readonly task: string;
@@ -49,6 +49,13 @@ export function computeConformance(name: string, open: () => Promise<ComputeSubj
       const task = subject.task('fail');
       await subject.compute.submit(task);
       expect(await subject.stopped()).toMatchObject({ task: task.id, exit_code: 3, reason: 'failed' });
+      expect(await subject.compute.describe(task.id)).toBe('failed');
+    });
+
+    test('one that makes room has been ended from outside, if it is not simply run again', async () => {
+      const task = subject.task('make room');
+      await subject.compute.submit(task);
+      expect(await subject.stopped()).toMatchObject({ task: task.id, exit_code: null, reason: 'interrupted' });
       expect(await subject.compute.describe(task.id)).toBe('failed');
     });
 

@@ -8,6 +8,7 @@ export const SCRIPTS: Readonly<Record<Behaviour, string>> = {
   succeed: 'console.log("started")',
   fail: 'console.log("started"); process.exitCode = 3',
   hang: 'console.log("started"); setInterval(() => {}, 1000)',
+  'make room': 'console.log("started"); process.exitCode = 75',
   'ignore SIGTERM': 'process.on("SIGTERM", () => {}); console.log("started"); setInterval(() => {}, 1000)',
 };
 
