@@ -1,6 +1,6 @@
 import type { Mutant } from './instrument.ts';
 
-/** A change that no test can notice, and why. `original` and `mutated` as the run prints them. */
+/** A change that leaves every number as it was, and why. `original` and `mutated` are as the run prints them. */
 export interface Equivalent {
   readonly file: string;
   readonly within: string;
@@ -45,6 +45,21 @@ export const EQUIVALENT: readonly Equivalent[] = [
     mutated: '2',
     reason:
       'Any positive number will do: its logarithm only has to be finite, since the outer choice drops it, and its gradient.',
+  },
+  {
+    file: 'scan-gradient.ts',
+    within: 'scanVjp',
+    original: 'x && z',
+    mutated: '(x) || (z)',
+    reason: 'A product has two factors: both are there, or nothing flows and neither is.',
+  },
+  {
+    file: 'scan-gradient.ts',
+    within: 'readBack',
+    original: 'isComputed(value) ? [[value, said[i]!] as const] : []',
+    mutated: '[[value, said[i]!] as const]',
+    reason:
+      'An input that a step says as it is has the same number in what the loop said; reading it there only costs.',
   },
 ];
 
