@@ -1,3 +1,10 @@
+/** What one side of a comparison gave, over several runs. */
+export interface Side {
+  readonly median: number;
+  /** (max − min) / median. */
+  readonly spread: number;
+}
+
 /** What one measurement found. */
 export interface Measurement {
   /** Median over several runs. */
@@ -6,9 +13,11 @@ export interface Measurement {
   readonly peer: number | null;
   /** (max − min) / median of ours. */
   readonly spread: number;
+  /** Further columns, by their names. */
+  readonly more?: Readonly<Record<string, number | null>>;
 }
 
-/** A measurement that `npm run bench` runs; more is better. */
+/** A measurement that `npm run bench` runs; of what has a peer, more is better. */
 export interface Bench {
   /** `area/what`; asking for `area` runs all of its benches. */
   readonly name: string;
@@ -17,24 +26,43 @@ export interface Bench {
   run(): Promise<Measurement>;
 }
 
+/** How often sides are measured: at most `times`, and after `LEAST` times no longer than `seconds`. */
+export interface Budget {
+  readonly times: number;
+  readonly seconds?: number;
+}
+
+const LEAST = 3;
+
+/** Runs all sides in turn, again and again, a warm-up first, and summarises what each returned. */
+export async function inTurn<Name extends string>(
+  { times, seconds = Number.POSITIVE_INFINITY }: Budget,
+  sides: Readonly<Partial<Record<Name, () => Promise<number>>>>,
+): Promise<Partial<Record<Name, Side>>> {
+  const runs = Object.entries<(() => Promise<number>) | undefined>(sides).flatMap(([name, run]) =>
+    run ? [{ name: name as Name, run, found: [] as number[] }] : [],
+  );
+  for (const { run } of runs) await run();
+  const end = performance.now() + 1000 * seconds;
+  for (let round = 0; round < times && (round < LEAST || performance.now() < end); round++)
+    for (const { run, found } of runs) found.push(await run());
+  const found: Partial<Record<Name, Side>> = {};
+  for (const { name, found: values } of runs) found[name] = summary(values);
+  return found;
+}
+
 /** Runs both in turn, a warm-up first, and summarises what they return. */
 export async function alternate(
   times: number,
   ours: () => Promise<number>,
   peer: (() => Promise<number>) | null,
 ): Promise<Measurement> {
-  const [left, right]: [number[], number[]] = [[], []];
-  for (let i = 0; i <= times; i++) {
-    const [x, y] = [await ours(), peer ? await peer() : undefined];
-    if (i === 0) continue;
-    left.push(x);
-    if (y !== undefined) right.push(y);
-  }
-  const middle = median(left);
-  return { ours: middle, peer: peer ? median(right) : null, spread: (Math.max(...left) - Math.min(...left)) / middle };
+  const found = await inTurn({ times }, peer ? { ours, peer } : { ours });
+  return { ours: found.ours!.median, peer: found.peer?.median ?? null, spread: found.ours!.spread };
 }
 
-function median(values: readonly number[]): number {
+function summary(values: readonly number[]): Side {
   const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
+  const median = (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
+  return { median, spread: (sorted.at(-1)! - sorted[0]!) / median };
 }

@@ -8,10 +8,18 @@ const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url))
 const SCRIPT = fileURLToPath(new URL('torch_training.py', import.meta.url));
 const ENVIRONMENT = join('.trainyard', 'bench-venv');
 
+/** PyTorch could not do what was asked. */
+export class PeerError extends Error {
+  override readonly name = 'PeerError';
+}
+
 /** PyTorch in a process of its own. */
 export interface Torch extends AsyncDisposable {
-  /** The seconds that PyTorch took for what one line of `torch_training.py` asks. */
-  seconds(request: string): Promise<number>;
+  /**
+   * The seconds that PyTorch took for what one line of `torch_training.py` asks.
+   * @throws PeerError if it cannot do that, or not within the limit in seconds; it is ended then
+   */
+  seconds(request: string, limit?: number): Promise<number>;
 }
 
 /**
@@ -29,15 +37,20 @@ export function startTorch(threads: number, compiled: boolean): Torch | undefine
   }
   const child = spawn(join(programs, 'python'), [SCRIPT, String(threads), ...(compiled ? ['--compile'] : [])], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, PYTHONWARNINGS: 'ignore' },
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    seconds: async (request) => {
+    seconds: async (request, limit) => {
       child.stdin.write(`${request}\n`);
+      const late = limit === undefined ? undefined : setTimeout(() => child.kill(), 1000 * limit);
       const { value, done } = await lines.next();
-      if (done) throw new Error(`PyTorch ended without an answer to '${request}'`);
-      return Number(value);
+      clearTimeout(late);
+      if (done) throw new PeerError(`PyTorch ended without an answer to '${request}'`);
+      const seconds = Number(value);
+      if (Number.isNaN(seconds)) throw new PeerError(`PyTorch on '${request}': ${value}`);
+      return seconds;
     },
     [Symbol.asyncDispose]: async () => {
       child.stdin.end();

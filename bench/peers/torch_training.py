@@ -1,7 +1,8 @@
 """Trains the models of bench/engine/models in PyTorch, as asked on standard input.
 
-One line in, one line out: `MODEL STEPS` is answered by the seconds that so many steps took. The first request for a model
-makes it and takes a step that is not counted. `matmul N REPEATS` multiplies square matrices.
+One line in, one line out: `MODEL STEPS` is answered by the seconds that so many steps took, or by `error` and what went
+wrong. The first request for a model makes it and takes a step that is not counted. `MODEL/forward STEPS` is inference
+without gradients. `matmul N REPEATS` multiplies square matrices.
 
     python torch_training.py THREADS [--compile]
 """
@@ -140,6 +141,18 @@ def training(name, compiled):
     return step
 
 
+def inference(name):
+    model = MODELS[name]().eval()
+    x = torch.randn(SHAPES[name])
+
+    def forward():
+        with torch.no_grad():
+            model(x)
+
+    forward()
+    return forward
+
+
 def seconds(count, f):
     start = time.perf_counter()
     for _ in range(count):
@@ -154,15 +167,20 @@ def main():
     made = {}
     for line in sys.stdin:
         name, *numbers = line.split()
-        if name == "matmul":
-            size, repeats = map(int, numbers)
-            a, b = torch.randn(size, size), torch.randn(size, size)
-            a @ b
-            print(seconds(repeats, lambda: a @ b), flush=True)
-            continue
-        if name not in made:
-            made = {name: training(name, compiled)}
-        print(seconds(int(numbers[0]), made[name]), flush=True)
+        try:
+            if name not in made:
+                made = {name: prepared(name, int(numbers[0]), compiled)}
+            print(seconds(int(numbers[-1]), made[name]), flush=True)
+        except Exception as error:
+            print("error", type(error).__name__, *str(error).split("\n")[:1], flush=True)
+
+
+def prepared(name, size, compiled):
+    if name == "matmul":
+        a, b = torch.randn(size, size), torch.randn(size, size)
+        return lambda: a @ b
+    model, *forward = name.split("/")
+    return inference(model) if forward else training(model, compiled)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import { compileTrain } from '#engine/step.ts';
 import { Training } from '#engine/training.ts';
 import { encoder, resnet, type Wrap } from '../models/large.ts';
 import type { BenchModel } from '../models/model.ts';
-import { dataOf, specOf, THREADS } from '../training.ts';
+import { dataOf, specOf, THREADS } from '../spec.ts';
 import type { Consumption, MemoryModel } from './consumption.ts';
 
 /** The first step takes memory piece by piece, the second as it has been laid out since. */

@@ -103,7 +103,6 @@ export function resnet(wrap: Wrap = asItIs): BenchModel {
     batch: 8,
     input: [3, 224, 224],
     classes: 1000,
-    steps: 1,
   };
 }
 
@@ -138,7 +137,6 @@ export function encoder(layers: number, wrap: Wrap = asItIs): BenchModel {
     batch: 16,
     input: [LENGTH, WIDTH],
     classes: 10,
-    steps: 1,
   };
 }
 

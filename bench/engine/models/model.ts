@@ -13,8 +13,6 @@ export interface BenchModel {
   /** Of one row of the target, float32; absent for a class of `classes`. */
   readonly target?: readonly number[];
   readonly classes?: number;
-  /** Steps of one measurement: about a second. */
-  readonly steps: number;
 }
 
 export function weight(name: string, shape: readonly number[]): ParameterSpec {

@@ -19,7 +19,6 @@ export const perceptron: BenchModel = {
   batch: 64,
   input: [784],
   classes: 10,
-  steps: 400,
 };
 
 export const convolutional: BenchModel = {
@@ -45,7 +44,6 @@ export const convolutional: BenchModel = {
   batch: 64,
   input: [3, 32, 32],
   classes: 10,
-  steps: 8,
 };
 
 const [FEATURES, UNITS] = [32, 64];
@@ -83,7 +81,6 @@ export const lstm: BenchModel = {
   batch: 64,
   input: [50, FEATURES],
   classes: 10,
-  steps: 20,
 };
 
 const WIDTH = 128;
@@ -114,5 +111,4 @@ export const deepHpm: BenchModel = {
   batch: 1024,
   input: [2],
   target: [2],
-  steps: 30,
 };
