@@ -14,6 +14,7 @@ import { pumpBus } from './pumps/bus.ts';
 import type { Pump } from './pumps/consume.ts';
 import { pumpQueues } from './pumps/queues.ts';
 import { runSchedules } from './pumps/scheduler.ts';
+import { stopWithin } from './pumps/stop.ts';
 
 export interface HostOptions {
   readonly dataDir: string;
@@ -28,7 +29,10 @@ export interface HostOptions {
 
 export interface Host {
   readonly bases: Readonly<Record<SurfaceName, string>>;
-  /** Takes no new work, finishes what is in hand, and frees the folder. A training goes on when a host starts again. */
+  /**
+   * Takes no new work, finishes what is in hand within seconds, and frees the folder. What was not finished goes on, or
+   * is done again, when a host starts again.
+   */
   close(): Promise<void>;
 }
 
@@ -37,6 +41,8 @@ const UPLOAD_BYTES = 32 * 1024 * 1024;
 /** What multipart framing may add. */
 const FRAMING_BYTES = 64 * 1024;
 const PURGE_EVERY_MS = 60_000;
+/** When the host closes, what is in hand is finished if it takes no longer, such as the reading of a small dataset. */
+const GRACE_MS = 5000;
 
 /**
  * Starts everything on a folder. Throws an error with a line for the user where a port is taken, the folder cannot be
@@ -92,7 +98,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     });
     baseUrl = listeners.platform.base;
     const pumps: Pump[] = [...pumpQueues(adapters, invoker, onError), pumpBus(adapters, invoker, onError)];
-    stops.push(async () => void (await Promise.all(pumps.map((one) => one.stop()))));
+    stops.push(() => stopWithin(GRACE_MS, pumps, () => invoker.close()));
     await adapters.startCompute();
     const timers = [...runSchedules(invoker, adapters.now, onError), purging(adapters, onError)];
     stops.push(async () => void (await Promise.all(timers.map((one) => one.stop()))));

@@ -6,6 +6,7 @@ import { UnavailableError } from '#domain/errors.ts';
 import type { ReceivedMessage } from '#domain/ports.ts';
 import { type EmbeddedAdapters, type EmbeddedQueue, openEmbedded } from '#embedded/open.ts';
 import { type Pump, pump } from '#infra/embedded/pumps/consume.ts';
+import { stopWithin } from '#infra/embedded/pumps/stop.ts';
 import { replacing } from '../functions/events/world.ts';
 
 const MAX_RECEIVES = 3;
@@ -145,6 +146,30 @@ describe('a pump', () => {
     const stopping = running!.stop();
     release();
     await stopping;
+    expect(queue.counts()).toEqual({ waiting: 0, inFlight: 0 });
+  });
+
+  test('waits for a batch no longer than the grace; then it is cut short and comes again', async () => {
+    await queue.send('endless');
+    const calls = Promise.withResolvers<Set<string>>();
+    await deliveries(
+      () => calls.promise,
+      (all) => all.length === 1,
+    );
+    let cuts = 0;
+    await stopWithin(1, [running!], async () => {
+      cuts++;
+      calls.reject(new Error('the worker ended'));
+    });
+    expect(cuts).toBe(1);
+    expect(queue.counts()).toEqual({ waiting: 1, inFlight: 0 });
+  });
+
+  test('is not kept by the grace where nothing is in hand', async () => {
+    const done = deliveries(none, (all) => all.length === 1);
+    await queue.send('quick');
+    await done;
+    await stopWithin(3_600_000, [running!], async () => {});
     expect(queue.counts()).toEqual({ waiting: 0, inFlight: 0 });
   });
 });
