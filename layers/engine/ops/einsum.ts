@@ -1,5 +1,5 @@
 import type { Builder, Value } from '../graph.ts';
-import { type Dim, formatShape, ShapeError } from '../type.ts';
+import { type Dim, formatShape, isStatic, ShapeError } from '../type.ts';
 import { mul } from './elementwise.ts';
 import { matMul } from './linalg.ts';
 import { reshape, transpose, unsqueeze } from './movement.ts';
@@ -85,22 +85,38 @@ function contract(b: Builder, first: Lettered, second: Lettered, later: Readonly
   const rows = x.letters.filter((letter) => !both.includes(letter));
   const columns = y.letters.filter((letter) => !both.includes(letter));
   const letters = [...batch, ...rows, ...columns];
-  if (summed.length === 0) return { value: mul(b, spread(b, x, letters), spread(b, y, letters)), letters };
+  const dims = ({ value, letters }: Lettered, some: readonly string[]) =>
+    some.map((letter) => value.type.shape[letters.indexOf(letter)]!);
+  const summedDims = dims(x, summed);
+  if (summed.length === 0 || !canJoin(summedDims)) {
+    const all = [...letters, ...summed];
+    const value = mul(b, spread(b, x, all), spread(b, y, all));
+    return sumOver(b, { value, letters: all }, (letter) => summed.includes(letter));
+  }
+  const [batchDims, rowDims, columnDims, inner] = [dims(x, batch), dims(x, rows), dims(y, columns), flat(summedDims)];
+  if (!canJoin(columnDims) && canJoin(rowDims)) return contract(b, second, first, later);
   const [p, q] = [ordered(b, x, [...batch, ...rows, ...summed]), ordered(b, y, [...batch, ...summed, ...columns])];
-  const sizes = (from: Value, start: number, size: number) => from.type.shape.slice(start, start + size);
-  const [n, m] = [batch.length, rows.length];
-  const batchDims = sizes(p, 0, n);
-  const [rowDims, innerDims] = [sizes(p, n, m), sizes(p, n + m, summed.length)];
-  const columnDims = sizes(q, n + summed.length, columns.length);
+  // Rows that cannot be one axis stay several, of which all but the last are a batch that the right side stretches to.
+  const left = canJoin(rowDims) ? [flat(rowDims)] : rowDims;
+  const right = reshape(b, q, [...batchDims, inner, flat(columnDims)]);
   const product = matMul(
     b,
-    reshape(b, p, [...batchDims, flat(rowDims), flat(innerDims)]),
-    reshape(b, q, [...batchDims, flat(innerDims), flat(columnDims)]),
+    reshape(b, p, [...batchDims, ...left, inner]),
+    unsqueeze(
+      b,
+      right,
+      left.slice(1).map((_, i) => batch.length + i),
+    ),
   );
   return { value: reshape(b, product, [...batchDims, ...rowDims, ...columnDims]), letters };
 }
 
-/** Several axes as one; a symbolic one can only stand alone or beside axes of size 1. */
+/** Whether axes can be one: a symbolic one can only stand alone or beside axes of size 1. */
+function canJoin(dims: readonly Dim[]): boolean {
+  return isStatic(dims) || dims.filter((dim) => dim !== 1).length === 1;
+}
+
+/** Several axes as one. */
 function flat(dims: readonly Dim[]): Dim {
   return dims.reduce((size, dim) => {
     if (dim === 1) return size;

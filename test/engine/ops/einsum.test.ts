@@ -107,5 +107,7 @@ test('an equation that does not fit is refused with what does not', () => {
   expect(() => ops.einsum(b, 'ij,jk->ik', [x, y])).toThrow("einsum 'ij,jk->ik' wants one size for 'j'; got 3 and 4");
   expect(() => ops.einsum(b, 'ii->i', [x])).toThrow('wants one different letter for each axis of [2, 3]');
   expect(() => ops.einsum(b, 'ij->ik', [x])).toThrow("wants 'k' once in the result and in an operand");
+  const [p, q] = [b.input('p', 'float32', ['rows', 2, 3]), b.input('q', 'float32', ['others', 4, 3])];
+  expect(() => ops.einsum(b, 'rij,skj->riks', [p, q])).toThrow('einsum cannot join the axes [others, 4]');
   expect(() => ops.einsum(b, 'ij', [x, y])).toThrow('wants one group of letters for each of 2 operands');
 });
