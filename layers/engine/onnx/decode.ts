@@ -1,6 +1,14 @@
+import { fromHalfBits } from '../half.ts';
 import { type Tensor, tensor, tensorFrom } from '../tensor.ts';
 import { bytesPerElement, type DType, isHalf, sizeOf, type Type } from '../type.ts';
-import { type AttributeProto, dataType, type NodeProto, type TensorProto, type ValueInfoProto } from './proto.ts';
+import {
+  type AttributeProto,
+  dataType,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './proto.ts';
 
 /** A model cannot be read; the message says where and why. */
 export class OnnxError extends Error {
@@ -19,6 +27,11 @@ export function dtypeOf(code: number, where: string): DType {
   throw new OnnxError(
     `${where} has element type ${code}; read are ${[...dtypes].map(([n, name]) => `${name} (${n})`).join(', ')}`,
   );
+}
+
+/** What a type is read as: see `widened`. */
+export function widenedType(dtype: DType): DType {
+  return isHalf(dtype) ? 'float32' : dtype;
 }
 
 /** @throws OnnxError if the tensor is not of a known type, or its bytes are missing or too few */
@@ -90,6 +103,16 @@ function fromBytes(dtype: Exclude<DType, 'string'>, shape: number[], raw: Uint8A
   return arrays[dtype]();
 }
 
+/** A half-precision tensor as float32, exactly, and others as they are: what is read is trained in float32. */
+export function widened(t: Tensor): Tensor {
+  if (t.dtype !== 'float16' && t.dtype !== 'bfloat16') return t;
+  return tensor(
+    'float32',
+    t.shape,
+    Float32Array.from(t.data, (bits) => fromHalfBits(t.dtype, bits)),
+  );
+}
+
 /** The type of a graph's input; a dimension without size or name gets one of its own. */
 export function decodeType({ name, type }: ValueInfoProto): Type {
   const { elemType, shape } = type.tensorType;
@@ -97,7 +120,7 @@ export function decodeType({ name, type }: ValueInfoProto): Type {
     if (dimParam !== undefined && dimParam !== '') return dimParam;
     return dimValue ?? `${name}.${axis}`;
   });
-  return { dtype: dtypeOf(elemType, `input '${name}'`), shape: dims };
+  return { dtype: widenedType(dtypeOf(elemType, `input '${name}'`)), shape: dims };
 }
 
 /** A node's attributes, with the defaults of the format. */
@@ -133,6 +156,10 @@ export class Attributes {
 
   tensor(name: string): TensorProto | undefined {
     return this.#byName.get(name)?.t;
+  }
+
+  graph(name: string): GraphProto | undefined {
+    return this.#byName.get(name)?.g;
   }
 
   has(name: string): boolean {

@@ -4,10 +4,11 @@ import { expandTo } from '../ops/movement.ts';
 import { zeros } from '../random.ts';
 import { filled, type Tensor, type Tensors, tensorFrom, toNumbers } from '../tensor.ts';
 import { isInteger, isStatic, sizeOf, type Type } from '../type.ts';
-import { Attributes, decodeTensor, decodeType, type ExternalData, OnnxError } from './decode.ts';
-import { type GraphProto, type NodeProto, parseModel } from './proto.ts';
+import { Attributes, decodeTensor, decodeType, type ExternalData, OnnxError, widened } from './decode.ts';
+import { type GraphProto, type NodeProto, parseModel, type TensorProto } from './proto.ts';
 import { type Known, NodeContext, type Rules } from './rule.ts';
 import { basicRules, readConstant } from './rules-basic.ts';
+import { controlRules, type InnerBuild, type Scope } from './rules-control.ts';
 import { layerRules } from './rules-layer.ts';
 import { knownRules, shapeRules } from './rules-shape.ts';
 
@@ -24,7 +25,10 @@ export interface OnnxModel {
   /** What the file says of its inputs; `build` takes other dimensions where the graph does. */
   readonly inputs: Readonly<Record<string, Type>>;
   readonly outputNames: readonly string[];
-  /** The float32 initialisers by name: weights, running statistics, and whatever else is a number. */
+  /**
+   * The float32 initialisers by name: weights, running statistics, and whatever else is a number. What the file has in
+   * 16 bits is read as float32, initialisers and the rest; `precision` makes 16 bits of it again.
+   */
   readonly parameters: Tensors;
   /**
    * The graph as nodes of another: outputs by name. Where the file computes a shape by multiplying a dimension, as
@@ -45,20 +49,34 @@ export function readModel(bytes: Uint8Array, external?: ExternalData): OnnxModel
   if (opset < READ_OPSETS.least || opset > READ_OPSETS.most)
     throw new OnnxError(`opset must be between ${READ_OPSETS.least} and ${READ_OPSETS.most}; got ${opset}`);
   const { graph } = model;
-  for (const [i, node] of graph.node.entries())
-    if (!(node.opType in rules) && node.opType !== 'Constant' && node.opType !== 'ConstantOfShape')
-      throw new OnnxError(`operator ${node.opType} of ${placeOf(node, i)} is not read`);
-  const initializers = new Map(
-    graph.initializer.map((proto) => [proto.name ?? '', decodeTensor(proto, `initialiser '${proto.name}'`, external)]),
-  );
+  expectOperators(graph);
+  const initializers = initializersOf(graph, external);
   const inputs = graph.input.filter(({ name }) => !initializers.has(name));
   const weights = [...initializers].filter(([, { dtype }]) => dtype === 'float32');
   return {
     inputs: Object.fromEntries(inputs.map((input) => [input.name, decodeType(input)])),
     outputNames: graph.output.map(({ name }) => name),
     parameters: Object.fromEntries(weights),
-    build: (b, values, parameters) => buildGraph(b, { graph, opset, initializers }, { ...values, ...parameters }),
+    build: (b, values, parameters) => {
+      const given = new Map(Object.entries({ ...values, ...parameters }));
+      const outputs = buildGraph(b, { graph, opset, initializers }, { values: given, known: new Map() });
+      return Object.fromEntries(graph.output.map(({ name }, i) => [name, outputs[i]!]));
+    },
   };
+}
+
+/** @throws OnnxError if an operator, of an inner graph too, is not read */
+function expectOperators({ node: nodes }: GraphProto): void {
+  for (const [i, node] of nodes.entries()) {
+    if (!(node.opType in rules || node.opType in controlRules || node.opType in constants))
+      throw new OnnxError(`operator ${node.opType} of ${placeOf(node, i)} is not read`);
+    for (const { g } of node.attribute) if (g) expectOperators(g);
+  }
+}
+
+function initializersOf({ initializer }: GraphProto, external?: ExternalData): ReadonlyMap<string, Tensor> {
+  const decoded = (proto: TensorProto) => widened(decodeTensor(proto, `initialiser '${proto.name}'`, external));
+  return new Map(initializer.map((proto) => [proto.name ?? '', decoded(proto)]));
 }
 
 function parse(bytes: Uint8Array) {
@@ -77,9 +95,11 @@ interface Source {
   readonly initializers: ReadonlyMap<string, Tensor>;
 }
 
-function buildGraph(b: Builder, { graph, opset, initializers }: Source, given: Values): Values {
-  const values = new Map(Object.entries(given));
-  const known = new Map<string, Known>();
+function buildGraph(b: Builder, { graph, opset, initializers }: Source, outer: Scope): readonly Value[] {
+  const values = new Map(outer.values);
+  const known = new Map(outer.known);
+  const inner: InnerBuild = (b, graph, scope) =>
+    buildGraph(b, { graph, opset, initializers: initializersOf(graph) }, scope);
   for (const [name, tensor] of initializers) {
     if (!values.has(name)) values.set(name, b.constant(tensor));
     note(known, name, tensor);
@@ -100,20 +120,20 @@ function buildGraph(b: Builder, { graph, opset, initializers }: Source, given: V
         inputs,
         node.input.map((name) => known.get(name)),
       );
-      for (const [at, { value, fact }] of results(context).entries()) {
+      const control = controlRules[node.opType]?.(context, { values, known }, inner);
+      const made = control?.map((value): Result => ({ value })) ?? results(context);
+      for (const [at, { value, fact }] of made.entries()) {
         const name = node.output[at];
         if (name === undefined) continue;
         values.set(name, value);
         if (fact) known.set(name, fact);
       }
     });
-  return Object.fromEntries(
-    graph.output.map(({ name }) => {
-      const value = values.get(name);
-      if (!value) throw new OnnxError(`output '${name}' is made by no node`);
-      return [name, value];
-    }),
-  );
+  return graph.output.map(({ name }) => {
+    const value = values.get(name);
+    if (!value) throw new OnnxError(`output '${name}' is made by no node`);
+    return value;
+  });
 }
 
 interface Result {
@@ -122,10 +142,10 @@ interface Result {
 }
 
 function results(c: NodeContext): readonly Result[] {
-  if (c.opType === 'Constant' || c.opType === 'ConstantOfShape') {
+  const constant = constants[c.opType];
+  if (constant) {
     const proto = c.attributes.tensor('value');
-    const decoded = proto && decodeTensor(proto, c.b.place);
-    const value = c.opType === 'Constant' ? readConstant(c, decoded) : repeated(c, decoded);
+    const value = constant(c, proto && widened(decodeTensor(proto, c.b.place)));
     return [{ value, fact: factOf(value) }];
   }
   const fact = knownRules[c.opType]?.(c);
@@ -146,6 +166,11 @@ function repeated(c: NodeContext, value: Tensor | undefined): Value {
   if (!isStatic(shape)) return expandTo(c.b, one, shape, c.input(0));
   return c.b.constant(filled(one.type.dtype, shape, number));
 }
+
+const constants: Readonly<Record<string, (c: NodeContext, value: Tensor | undefined) => Value>> = {
+  Constant: readConstant,
+  ConstantOfShape: repeated,
+};
 
 function factOf(value: Value): Known | undefined {
   const facts = new Map<string, Known>();

@@ -2,7 +2,7 @@ import type { Builder, Operand, Value } from '../graph.ts';
 import * as ops from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { tensorFrom } from '../tensor.ts';
-import { dtypeOf } from './decode.ts';
+import { dtypeOf, widenedType } from './decode.ts';
 import type { NodeContext, Rule, Rules } from './rule.ts';
 
 const unary =
@@ -134,7 +134,7 @@ export const basicRules: Rules = {
   Gelu: gelu,
   Clip: clip,
   Where: (c) => ops.where(c.b, c.input(0), c.input(1), c.input(2)),
-  Cast: (c) => ops.cast(c.b, c.input(0), dtypeOf(c.attributes.int('to', 1), c.b.place)),
+  Cast: (c) => ops.cast(c.b, c.input(0), widenedType(dtypeOf(c.attributes.int('to', 1), c.b.place))),
   Equal: binary(ops.equal),
   Greater: binary(ops.greater),
   GreaterOrEqual: binary(ops.greaterOrEqual),

@@ -1,6 +1,7 @@
 import type { Value } from '../graph.ts';
 import * as ops from '../ops/index.ts';
 import { spatial, spatialDim } from '../ops/spatial.ts';
+import { staticDim } from '../ops/window.ts';
 import type { NodeContext, Rules } from './rule.ts';
 
 /** Strides, dilations and pads, those that `auto_pad` and `ceil_mode` ask for included. */
@@ -100,7 +101,13 @@ function layerNorm(c: NodeContext): Value {
 
 function groupNorm(c: NodeContext, groups: number): Value {
   const epsilon = c.attributes.float('epsilon', 1e-5);
-  return ops.groupNorm(c.b, c.input(0), groups, c.input(1), c.input(2), { epsilon });
+  const channels = staticDim(c.input(0).type.shape, 1);
+  // Until opset 21 gain and bias were one a group, not one a channel.
+  const perChannel = (x: Value) =>
+    x.type.shape[0] === channels
+      ? x
+      : ops.reshape(c.b, ops.expand(c.b, ops.unsqueeze(c.b, x, [1]), [groups, channels / groups]), [channels]);
+  return ops.groupNorm(c.b, c.input(0), groups, perChannel(c.input(1)), perChannel(c.input(2)), { epsilon });
 }
 
 /** Y [steps, directions, batch, units], Y_h [directions, batch, units] and for an LSTM Y_c, from weights [directions, …]. */
@@ -161,11 +168,7 @@ export const layerRules: Rules = {
   BatchNormalization: batchNorm,
   LayerNormalization: layerNorm,
   InstanceNormalization: (c) => groupNorm(c, Number(c.input(0).type.shape[1])),
-  GroupNormalization: (c) => {
-    // Until opset 21 gain and bias were one a group, not one a channel.
-    if (c.opset < 21) throw c.error('is read from opset 21 on');
-    return groupNorm(c, c.attributes.int('num_groups', 1));
-  },
+  GroupNormalization: (c) => groupNorm(c, c.attributes.int('num_groups', 1)),
   LSTM: (c) => recurrent(c, 4),
   GRU: (c) => recurrent(c, 3),
 };

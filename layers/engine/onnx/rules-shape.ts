@@ -1,5 +1,6 @@
 import type { Value } from '../graph.ts';
 import * as ops from '../ops/index.ts';
+import { tensorFrom } from '../tensor.ts';
 import { broadcastShapes, type Dim, isStatic, normalizeAxis, sameShape, sizeOf } from '../type.ts';
 import { dataType } from './proto.ts';
 import type { Known, NodeContext, Rules } from './rule.ts';
@@ -96,9 +97,22 @@ function pad(c: NodeContext): Value {
   }, x);
 }
 
+/** Numbers at even distances, whose ends must be known. */
+function range(c: NodeContext): Value {
+  const { dtype } = c.input(0).type;
+  const [start, limit, delta] = [0, 1, 2].map((i) => {
+    const [dim] = c.known(i)?.values ?? [];
+    return typeof dim === 'number' ? dim : c.number(i);
+  }) as [number, number, number];
+  const count = Math.max(0, Math.ceil((limit - start) / delta));
+  const values = Array.from({ length: count }, (_, i) => start + i * delta);
+  return c.b.constant(tensorFrom(dtype, [count], values));
+}
+
 /** Operations that move elements or name them. */
 export const shapeRules: Rules = {
   Shape: (c) => ops.shapeOf(c.b, c.input(0)),
+  Range: range,
   Reshape: reshape,
   Flatten: flatten,
   Transpose: (c) => {

@@ -9,31 +9,15 @@ import { networkOf, type OnnxModel, readModel } from '#engine/onnx/read.ts';
 import { OPSET, writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { adam } from '#engine/optim/adam.ts';
-import { openSession } from '#engine/run.ts';
 import { initialState, parametersOf } from '#engine/state.ts';
 import { compileTrain } from '#engine/step.ts';
-import { type Tensor, tensorFrom, toNumbers, typeOf } from '#engine/tensor.ts';
+import { type Tensor, tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { Training } from '#engine/training.ts';
 import { type Build, random } from '../harness.ts';
+import { bothWays } from './both-ways.ts';
 
 const options = { threads: 1 } as const;
 const meta = { producer: 'test' };
-
-/** The outputs of the bytes by themselves, and of what was read from them, written again. */
-async function bothWays(bytes: Uint8Array, inputs: Readonly<Record<string, Tensor>>) {
-  const model = readModel(bytes);
-  const b = new Builder();
-  const values = Object.fromEntries(
-    Object.keys(model.inputs).map((name) => [name, b.input(name, inputs[name]!.dtype, inputs[name]!.shape)]),
-  );
-  const weights = Object.fromEntries(Object.entries(model.parameters).map(([name, t]) => [name, b.constant(t)]));
-  const outputs = model.build(b, values, weights);
-  await using original = await openSession(bytes, options);
-  await using again = await openSession(writeModel(new Graph('again', Object.values(values), outputs), meta), options);
-  const [wanted, got] = [await original.run(inputs), await again.run(inputs)];
-  for (const [name, value] of Object.entries(outputs)) expect(value.type).toEqual(typeOf(got[name]!));
-  return { wanted, got };
-}
 
 const float = (seed: number, shape: number[], low = -1, high = 1) => random(seed, shape, low, high, 'float32');
 
