@@ -15,6 +15,11 @@ const answer = z
     started_at: time.nullable(),
     elapsed_time: z.number().meta({ description: 'Seconds since the start, or from start to end', example: 1800 }),
     error: z.string().optional().meta({ description: 'An addition: why the job has failed' }),
+    device: z.string().optional().meta({ description: 'An addition: what trains it, `cpu` or `cuda`', example: 'cpu' }),
+    device_reason: z
+      .string()
+      .optional()
+      .meta({ description: 'An addition: why it is not trained on the device that was asked for' }),
   })
   .meta({ id: 'TrainingStatus' });
 
@@ -44,6 +49,8 @@ export const status = route({
         started_at: job.started_at ?? null,
         elapsed_time: elapsed(job, adapters.now()),
         ...(job.failure === undefined ? {} : { error: job.failure }),
+        ...(job.device === undefined ? {} : { device: job.device }),
+        ...(job.device_reason === undefined ? {} : { device_reason: job.device_reason }),
       },
     };
   },

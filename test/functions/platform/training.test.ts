@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Dataset } from '#domain/datasets.ts';
 import { reportProgress } from '#domain/attempts.ts';
+import type { Dataset } from '#domain/datasets.ts';
 import { failJob } from '#domain/job-endings.ts';
 import { getJob } from '#domain/jobs.ts';
 import { keys } from '#domain/keys.ts';
@@ -165,12 +165,18 @@ describe('a job', () => {
     const begin = platform.clock.now;
     const job = await running(platform, dataset.account_id, id);
     platform.clock.now += 2500;
-    await reportProgress(platform.store.table, job, { current_epoch: 1, progress: 50, metrics: { loss: 0.5 }, compute_seconds: 1 }, 'now');
+    await reportProgress(
+      platform.store.table,
+      job,
+      { current_epoch: 1, progress: 50, metrics: { loss: 0.5 }, compute_seconds: 1 },
+      'now',
+    );
     expect((await status(id)).body).toMatchObject({
       status: 'running',
       progress: 50,
       current_epoch: 1,
       metrics: { loss: 0.5 },
+      device: 'cpu',
       started_at: new Date(begin).toISOString(),
       elapsed_time: 2.5,
     });
