@@ -2,7 +2,7 @@ import type { State } from './state.ts';
 
 /** Where a loss was no finite number, and what there is to go on from. */
 export interface Divergence {
-  /** Of all steps, counted from 1. */
+  /** Of all steps, counted from 1; those that were skipped because a gradient overflowed do not count. */
   readonly step: number;
   /** Of the chunk that it was in, counted from 1. */
   readonly stepInChunk: number;

@@ -4,7 +4,7 @@
  * Numbers are little-endian, as they are in the memory of every machine that Node.js runs on, so nothing is converted.
  */
 import { type DataOf, type Tensor, type Tensors, tensor } from './tensor.ts';
-import { type DType, sizeOf } from './type.ts';
+import { bytesPerElement, type DType, sizeOf } from './type.ts';
 
 /** The bytes are no such file; the message says why. */
 export class FileFormatError extends Error {
@@ -20,20 +20,20 @@ type Stored = Exclude<DType, 'string'>;
 
 interface Format<D extends DType> {
   readonly name: string;
-  /** Of an element. */
-  readonly bytes: number;
   readonly view: (buffer: ArrayBuffer, offset: number, length: number) => DataOf[D];
 }
 
 const formats: { readonly [D in Stored]: Format<D> } = {
-  float64: { name: 'F64', bytes: 8, view: (...place) => new Float64Array(...place) },
-  int64: { name: 'I64', bytes: 8, view: (...place) => new BigInt64Array(...place) },
-  float32: { name: 'F32', bytes: 4, view: (...place) => new Float32Array(...place) },
-  int32: { name: 'I32', bytes: 4, view: (...place) => new Int32Array(...place) },
-  float16: { name: 'F16', bytes: 2, view: (...place) => new Uint16Array(...place) },
-  bfloat16: { name: 'BF16', bytes: 2, view: (...place) => new Uint16Array(...place) },
-  bool: { name: 'BOOL', bytes: 1, view: (...place) => new Uint8Array(...place) },
+  float64: { name: 'F64', view: (...place) => new Float64Array(...place) },
+  int64: { name: 'I64', view: (...place) => new BigInt64Array(...place) },
+  float32: { name: 'F32', view: (...place) => new Float32Array(...place) },
+  int32: { name: 'I32', view: (...place) => new Int32Array(...place) },
+  float16: { name: 'F16', view: (...place) => new Uint16Array(...place) },
+  bfloat16: { name: 'BF16', view: (...place) => new Uint16Array(...place) },
+  bool: { name: 'BOOL', view: (...place) => new Uint8Array(...place) },
 };
+
+const storedTypes = Object.keys(formats) as Stored[];
 
 const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
@@ -48,13 +48,13 @@ const METADATA = '__metadata__';
 export function writeSafetensors(tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array[] {
   // The widest elements come first, so that each tensor lies at a multiple of its elements' size.
   const entries = Object.entries(tensors)
-    .map(([name, t]) => ({ name, t, format: formatOf(name, t) }))
-    .sort((a, b) => b.format.bytes - a.format.bytes || (a.name < b.name ? -1 : 1));
+    .map(([name, t]) => ({ name, t, dtype: storedType(name, t) }))
+    .sort((a, b) => bytesPerElement[b.dtype] - bytesPerElement[a.dtype] || (a.name < b.name ? -1 : 1));
   let end = 0;
-  const header = entries.map(({ name, t, format }) => {
+  const header = entries.map(({ name, t, dtype }) => {
     const start = end;
-    end += t.data.length * format.bytes;
-    return [name, { dtype: format.name, shape: t.shape, data_offsets: [start, end] }] as const;
+    end += t.data.length * bytesPerElement[dtype];
+    return [name, { dtype: formats[dtype].name, shape: t.shape, data_offsets: [start, end] }] as const;
   });
   const words = Object.keys(metadata).length > 0 ? [[METADATA, metadata] as const] : [];
   const json = Buffer.from(JSON.stringify(Object.fromEntries([...words, ...header])));
@@ -71,10 +71,10 @@ export function bytesOf({ data }: Tensor): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
-function formatOf(name: string, { dtype }: Tensor): Format<Stored> {
+function storedType(name: string, { dtype }: Tensor): Stored {
   if (dtype === 'string') throw new FileFormatError(`tensor '${name}' must hold numbers; got strings`);
   if (name === METADATA) throw new FileFormatError(`a tensor may not be called ${METADATA}`);
-  return formats[dtype];
+  return dtype;
 }
 
 /**
@@ -119,14 +119,14 @@ function parse(text: string): unknown {
 
 function expectPlace(name: string, place: unknown) {
   const { dtype: called, shape, data_offsets: offsets } = isRecord(place) ? place : {};
-  const [dtype, format] = Object.entries(formats).find(([, one]) => one.name === called) ?? [];
-  if (!dtype || !format) throw new FileFormatError(`tensor '${name}' has the unknown type ${JSON.stringify(called)}`);
+  const dtype = storedTypes.find((one) => formats[one].name === called);
+  if (dtype === undefined) throw new FileFormatError(`tensor '${name}' has the unknown type ${JSON.stringify(called)}`);
   if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2)
     throw new FileFormatError(`tensor '${name}' has no shape or no place`);
   const [start, end] = offsets as [number, number];
-  const bytes = sizeOf(shape) * format.bytes;
+  const bytes = sizeOf(shape) * bytesPerElement[dtype];
   if (end - start !== bytes) throw new FileFormatError(`tensor '${name}' must have ${bytes} bytes; got ${end - start}`);
-  return { dtype: dtype as Stored, shape, start, end };
+  return { dtype, shape, start, end };
 }
 
 function expectWords(metadata: unknown): Readonly<Record<string, string>> {
@@ -140,10 +140,10 @@ function expectWords(metadata: unknown): Readonly<Record<string, string>> {
 }
 
 function tensorAt(dtype: Stored, shape: readonly number[], bytes: Uint8Array): Tensor {
-  const format = formats[dtype];
-  const { buffer, byteOffset } = bytes.byteOffset % format.bytes === 0 ? bytes : Uint8Array.from(bytes);
-  const view: Format<Stored>['view'] = format.view;
-  return tensor<Stored>(dtype, shape, view(buffer as ArrayBuffer, byteOffset, bytes.length / format.bytes));
+  const width = bytesPerElement[dtype];
+  const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : Uint8Array.from(bytes);
+  const view: Format<Stored>['view'] = formats[dtype].view;
+  return tensor<Stored>(dtype, shape, view(buffer as ArrayBuffer, byteOffset, bytes.length / width));
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -16,6 +16,8 @@ const anyTensor: fc.Arbitrary<Tensor> = shapes.chain((shape) => {
     bytes(8).map((b): Tensor => tensor('float64', shape, new Float64Array(b))),
     bytes(8).map((b): Tensor => tensor('int64', shape, new BigInt64Array(b))),
     bytes(4).map((b): Tensor => tensor('int32', shape, new Int32Array(b))),
+    bytes(2).map((b): Tensor => tensor('float16', shape, new Uint16Array(b))),
+    bytes(2).map((b): Tensor => tensor('bfloat16', shape, new Uint16Array(b))),
     bytes(1).map((b): Tensor => tensor('bool', shape, new Uint8Array(b))),
   );
 });

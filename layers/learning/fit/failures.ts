@@ -5,15 +5,16 @@ import { TrainingFailure } from '../failure.ts';
 
 export interface Place {
   readonly epoch: number;
+  /** Batches of the epoch that were done. */
+  readonly step: number;
   readonly stepsPerEpoch: number;
   readonly learningRate: number;
 }
 
 /** The failure that an error of the engine means; any other error as it is. */
-export function failureOf(error: unknown, { epoch, stepsPerEpoch, learningRate }: Place): unknown {
+export function failureOf(error: unknown, { epoch, step, stepsPerEpoch, learningRate }: Place): unknown {
   if (error instanceof DivergenceError) {
-    const step = ((error.step - 1) % stepsPerEpoch) + 1;
-    return diverged(epoch, `step ${step} of ${stepsPerEpoch}`, learningRate, error);
+    return diverged(epoch, `step ${step + error.stepInChunk} of ${stepsPerEpoch}`, learningRate, error);
   }
   if (error instanceof OutOfMemoryError) return new TrainingFailure(`Training ran ${error.message}`, { cause: error });
   return error;

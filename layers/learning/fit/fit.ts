@@ -146,7 +146,8 @@ export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
       ...(onValidation ? { validation: onValidation } : {}),
     };
   } catch (error) {
-    throw failureOf(error, { epoch: course?.epoch ?? 1, stepsPerEpoch, learningRate: h.learning_rate });
+    const { epoch, step } = course ?? { epoch: 1, step: 0 };
+    throw failureOf(error, { epoch, step, stepsPerEpoch, learningRate: h.learning_rate });
   }
 }
 
