@@ -1,12 +1,11 @@
 """Writes table.json: for every operator that the engine can emit, the kernels that ONNX Runtime registers for it.
 
     pip install onnxruntime-gpu==1.30.0 numpy
-    python record.py table.json
+    python record.py table.json        # with a GPU and TensorRT; else record-without-gpu.sh
+    npx biome check --write table.json
 
 The runtime is asked itself (`get_all_opkernel_def`, which its own docs/OperatorKernels.md is made by), so the table is
-that of exactly this release. Listing CUDA's kernels loads NVIDIA's libraries but calls nothing of them that matters:
-where there is no GPU, libraries that export the same names and return 0 are enough. The wheel also asks for TensorRT;
-without it the listing must be kept from following that provider's null pointer.
+that of exactly this release.
 
 ONNX Runtime is under the MIT licence, Copyright (c) Microsoft Corporation.
 """
