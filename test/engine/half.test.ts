@@ -34,13 +34,14 @@ describe.each(['float16', 'bfloat16'] as const)('%s', (dtype) => {
     const ours = toNumbers(tensor(dtype, [every.length], every));
     // A session counts numbers that float32 has no normal form for as zero, and bfloat16 reaches as far down.
     const normal = ours.map((x) => (Math.abs(x) < 2 ** -126 ? 0 * x : x));
-    expect(await widened(tensor(dtype, [every.length], every))).toEqual(normal);
+    const theirs = await widened(tensor(dtype, [every.length], every));
+    expect(normal.filter((x, bits) => !Object.is(x, theirs[bits]))).toEqual([]);
   });
 
   test('is what its own numbers are rounded to', () => {
     // A session counts tiny numbers as zero on this thread too.
     const normal = [...every].filter((bits) => Math.abs(fromHalfBits(dtype, bits)) >= 2 ** -126);
-    expect(normal.map((bits) => toHalfBits(dtype, fromHalfBits(dtype, bits)))).toEqual(normal);
+    expect(normal.filter((bits) => toHalfBits(dtype, fromHalfBits(dtype, bits)) !== bits)).toEqual([]);
     expect([0, -0, Number.NaN].map((x) => toHalfBits(dtype, x) & 0xff00)).toEqual([
       0,
       0x8000,
