@@ -1,12 +1,9 @@
 import { uniformStream } from '#engine/random.ts';
-import { shuffle } from '../tabular/shuffle.ts';
+import { shuffled } from '#engine/shuffle.ts';
 
 /** The batches of an epoch: all rows once, in an order that depends on seed and epoch alone. The last may be short. */
 export function batchesOf(rows: number, batchSize: number, seed: number, epoch: number): Int32Array[] {
-  const order = shuffle(
-    Int32Array.from({ length: rows }, (_, row) => row),
-    uniformStream(seed, `shuffle ${epoch}`),
-  );
+  const order = shuffled(rows, uniformStream(seed, `shuffle ${epoch}`));
   return Array.from({ length: Math.ceil(rows / batchSize) }, (_, i) =>
     order.subarray(i * batchSize, (i + 1) * batchSize),
   );

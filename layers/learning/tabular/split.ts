@@ -1,7 +1,7 @@
 /** Which rows are learned from and which the learning is judged by. */
 import { uniformStream } from '#engine/random.ts';
+import { shuffle } from '#engine/shuffle.ts';
 import type { Target } from './columns.ts';
-import { shuffle } from './shuffle.ts';
 
 /** Row numbers, ascending. */
 export interface Split {

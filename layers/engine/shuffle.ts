@@ -1,4 +1,4 @@
-import type { Uniform } from '#engine/random.ts';
+import type { Uniform } from './random.ts';
 
 /** In place; every order is equally likely (Durstenfeld 1964, Algorithm 235). */
 export function shuffle(values: Int32Array, uniform: Uniform): Int32Array {
@@ -9,4 +9,12 @@ export function shuffle(values: Int32Array, uniform: Uniform): Int32Array {
     values[j] = value;
   }
   return values;
+}
+
+/** The numbers below `count` in an order that depends on the stream alone. */
+export function shuffled(count: number, uniform: Uniform): Int32Array {
+  return shuffle(
+    Int32Array.from({ length: count }, (_, i) => i),
+    uniform,
+  );
 }
