@@ -70,7 +70,7 @@ export async function runJob(adapters: TrainerAdapters, of: Attempt, options: Ru
   if (job.progress === 0) await events.publish(trainingEvents.started(job));
   const reporter = new Reporter(adapters, job, options.signal);
   const checkpoint = new CheckpointFile(blobs.artifacts, job, log);
-  const outcome = await settled(adapters, job, reporter, () =>
+  const outcome = await settled(adapters, job, { reporter, log }, () =>
     train({ adapters, job, reporter, checkpoint, device: chosen.device, options }),
   );
   if (await hasEnded(table, job, outcome)) await checkpoint.remove();
@@ -81,7 +81,7 @@ export async function runJob(adapters: TrainerAdapters, of: Attempt, options: Ru
 async function settled(
   { table, events, now }: TrainerAdapters,
   job: Job,
-  reporter: Reporter,
+  { reporter, log }: { readonly reporter: Reporter; readonly log: Log },
   run: () => Promise<Model>,
 ): Promise<Outcome> {
   try {
@@ -91,6 +91,8 @@ async function settled(
     if (error instanceof Ended) return 'ended';
     if (error instanceof Interrupted) return 'interrupted';
     if (!(error instanceof TrainingFailure)) throw error;
+    // The owner is told what to do; the log has the rows and what the runtime said.
+    log('WARN', error.message, error.cause instanceof Error ? { cause: error.cause.message } : {});
     if (!(await failJob(table, job, error.message, isoTime(now()), reporter.computeSeconds))) return 'ended';
     await events.publish(trainingEvents.failed(job, error.message));
     return 'failed';

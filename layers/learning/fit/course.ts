@@ -31,7 +31,7 @@ export class Course {
     this.#epoch = from?.at.epoch ?? 1;
     this.#step = from?.at.step ?? 0;
     this.#totals = from?.at.totals ?? NOTHING;
-    this.#history = { ...from?.at.history };
+    this.#history = copied(from?.at.history ?? {});
     this.#stopping = new EarlyStopping(spec.rule, spec.validated, from?.at.stopping);
     this.#best = from?.best;
   }
@@ -84,9 +84,8 @@ export class Course {
 
   /** All of it but the best parameters. */
   get position(): Position {
-    const history = Object.fromEntries(Object.entries(this.#history).map(([name, values]) => [name, [...values]]));
     const { record: stopping } = this.#stopping;
-    return { epoch: this.#epoch, step: this.#step, totals: { ...this.#totals }, history, stopping };
+    return { epoch: this.#epoch, step: this.#step, totals: this.#totals, history: copied(this.#history), stopping };
   }
 
   /** Steps of the epoch were taken. One after the other, so that a sum does not depend on how they were grouped. */
@@ -103,10 +102,16 @@ export class Course {
 
   /** The epoch is done, with these metrics. `parameters` are asked for if it is the best so far. */
   finish(metrics: Scores, parameters: () => State): void {
-    for (const [name, value] of Object.entries(metrics)) this.#history[name] = [...(this.#history[name] ?? []), value];
+    for (const [name, value] of Object.entries(metrics)) {
+      this.#history[name] ??= [];
+      this.#history[name].push(value);
+    }
     if (this.#stopping.take(metrics)) this.#best = parameters();
     this.#epoch++;
     this.#step = 0;
     this.#totals = NOTHING;
   }
 }
+
+const copied = (history: Readonly<Record<string, readonly number[]>>): Record<string, number[]> =>
+  Object.fromEntries(Object.entries(history).map(([name, values]) => [name, [...values]]));

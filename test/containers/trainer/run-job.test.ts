@@ -100,7 +100,11 @@ describe('a job that cannot succeed', () => {
       hyperparameters: { learning_rate: 1, optimizer: 'sgd', epochs: 50, batch_size: 8 },
       more: { task: 'regression' },
     });
-    expect(await run(job)).toBe('failed');
+    const lines: (object | undefined)[] = [];
+    const of = { accountId: job.account_id, jobId: job.id, attempt: job.attempt };
+    const log = (_: string, __: string, more?: object) => void lines.push(more);
+    expect(await runJob(world.adapters, of, { log })).toBe('failed');
+    expect(lines.at(-1)).toEqual({ cause: expect.stringMatching(/in step \d+ \(step \d+ of its chunk\) over 8 rows/) });
     expect((await find('j')).failure).toMatch(
       /^The loss must be a finite number; it was not in epoch 1, step \d+ of 35/,
     );
