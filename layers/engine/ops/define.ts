@@ -1,9 +1,10 @@
 import type { Builder, Node, Operand, Value } from '../graph.ts';
+import type { OnnxWriter } from '../onnx/write.ts';
 import type { Maybe, NoGradient, Op } from '../op.ts';
-import { type Tensor, tensorFrom, toNumbers } from '../tensor.ts';
-import { broadcastShapes, type DType, isFloat, ShapeError, sizeOf } from '../type.ts';
+import { filled, type Tensor, tensorFrom, toNumbers } from '../tensor.ts';
+import { broadcastShapes, type DType, isFloat, type Shape, ShapeError, sameShape, sizeOf } from '../type.ts';
 import { type Domain, expectDomain, expectOneDType } from './domain.ts';
-import { unbroadcast } from './movement.ts';
+import { expandLike, unbroadcast } from './movement.ts';
 
 /** Constants beyond this many elements are left to the runtime to fold. */
 export const FOLD_LIMIT = 64;
@@ -74,16 +75,59 @@ export function binary({ name, domain, result, gradient, fold, emit }: BinaryRow
           );
         }
       : gradient,
-    ...(emit ? { emit } : {}),
+    emit: emit ?? emitBroadcast,
     ...(fold ? { fold: (inputs) => foldFloats(([x, y]) => fold(x!, y!), inputs, result) } : {}),
   };
   return Object.assign((b: Builder, x: Operand, y: Operand) => b.apply1(op, operands(b, x, y), undefined), { op });
 }
 
+/**
+ * The runtime meets a scalar and [2048, 512, 1, 1] element by element, and [1, 1, 1, 1] and [2048, 512, 1, 1] all at
+ * once, ten times as fast: it looks no further than the axes that both have. So what is 1 in all of these gets the
+ * others as well.
+ */
+function emitBroadcast(w: OnnxWriter, n: Node<undefined>): void {
+  const [x, y] = n.inputs as readonly [Value, Value];
+  const operand = (value: Value, other: Value) => {
+    if (!stalls(value.type.shape, other.type.shape)) return w.name(value);
+    return w.step('Reshape', [w.name(value), w.ints(other.type.shape.map(() => 1))], { place: n.place });
+  };
+  w.node(n.op.name, [operand(x, y), operand(y, x)], [w.name(n.outputs[0]!)], { place: n.place });
+}
+
+function stalls(shape: Shape, other: Shape): boolean {
+  const common = other.slice(-Math.max(1, shape.length));
+  const ones = (dims: Shape) => dims.every((dim) => dim === 1);
+  return shape.length < other.length && ones(shape) && ones(common) && !ones(other);
+}
+
 function operands(b: Builder, x: Operand, y: Operand): Value[] {
   const like = typeof x === 'number' ? y : x;
   if (typeof like === 'number') throw new ShapeError(`wants a value; got the numbers ${x} and ${y}`);
-  return [b.operand(x, like), b.operand(y, like)];
+  const value = (operand: Operand) => (typeof operand === 'number' ? constantFor(b, operand, like) : operand);
+  const [left, right] = [value(x), value(y)];
+  const narrow = unstretched(left, right);
+  return [narrow, unstretched(right, narrow)];
+}
+
+function constantFor(b: Builder, x: number, { type: { dtype, shape } }: Value): Value {
+  return stalls([], shape)
+    ? b.constant(
+        filled(
+          dtype,
+          shape.map(() => 1),
+          x,
+        ),
+      )
+    : b.scalar(dtype, x);
+}
+
+/** The value from before it was expanded, where the other operand has the shape all the same. */
+function unstretched(value: Value, other: Value): Value {
+  const { shape } = value.type;
+  // The runtime stretches a 1 to a 0 wrongly.
+  if (value.node?.op !== expandLike.op || !sameShape(shape, other.type.shape) || shape.includes(0)) return value;
+  return value.node.inputs[0]!;
 }
 
 function isRule<R extends object>(gradient: NoGradient | R): gradient is R {
