@@ -1,7 +1,7 @@
 /**
- * `npm run mutate [-- FILE …]`: breaks the gradient rules of `layers/engine/ops`, and what they call there, in every way
- * it knows, one at a time, in a copy of the tree, and tells which breaks no test notices. With names (`conv`), only
- * those files.
+ * `npm run mutate [-- FILE …]`: breaks the gradient rules of `layers/engine/ops`, what they call there and what is composed
+ * of operations, in every way it knows, one at a time, in a copy of the tree, and tells which breaks no test notices.
+ * With names (`conv`), only those files.
  *
  * A mutant is tried with the tests that come by it, first those of its own file, and is killed by the first that fails.
  * Ends with 1 if one survives that is not in `mutation/equivalent.ts`, or if that list has one that is not there.

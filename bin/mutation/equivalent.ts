@@ -11,6 +11,13 @@ export interface Equivalent {
 
 export const EQUIVALENT: readonly Equivalent[] = [
   {
+    file: 'attention.ts',
+    within: 'causalMask',
+    original: '1',
+    mutated: '2',
+    reason: 'Any byte but 0 is true.',
+  },
+  {
     file: 'elementwise.ts',
     within: 'Max.gradient.0',
     original: 'greater(b, x, y)',
@@ -45,6 +52,62 @@ export const EQUIVALENT: readonly Equivalent[] = [
     mutated: '2',
     reason:
       'Any positive number will do: its logarithm only has to be finite, since the outer choice drops it, and its gradient.',
+  },
+  {
+    file: 'join.ts',
+    within: 'stride',
+    original: 'step > 0',
+    mutated: '(step) >= (0)',
+    reason: 'A step of 0 was refused before.',
+  },
+  {
+    file: 'join.ts',
+    within: 'stride',
+    original: '0',
+    mutated: '-1',
+    reason: 'Steps are whole numbers other than 0: those above -1 are those above 0.',
+  },
+  {
+    file: 'random.ts',
+    within: 'randomBits',
+    original: '3',
+    mutated: '4',
+    reason: 'Four keys come out of one digest; the fourth is not looked at.',
+  },
+  {
+    file: 'random.ts',
+    within: 'residues',
+    original: 'i < count',
+    mutated: '(i) <= (count)',
+    reason: 'One digest more, of which the inner loop takes nothing.',
+  },
+  {
+    file: 'random.ts',
+    within: 'residues',
+    original: 'i + j < count',
+    mutated: '(i + j) <= (count)',
+    reason: 'Writing behind the end of a typed array writes nothing.',
+  },
+  {
+    file: 'recurrent.ts',
+    within: 'lstm',
+    original: 'options.reverse ?? false',
+    mutated: 'options.reverse',
+    reason: 'A loop goes forward too if told nothing.',
+  },
+  {
+    file: 'recurrent.ts',
+    within: 'gru',
+    original: 'options.reverse ?? false',
+    mutated: 'options.reverse',
+    reason: 'A loop goes forward too if told nothing.',
+  },
+  {
+    file: 'recurrent.ts',
+    within: 'start',
+    original: '0',
+    mutated: '-1',
+    reason: 'Only the shape of the step is taken, and all have the same.',
   },
   {
     file: 'scan-gradient.ts',

@@ -11,13 +11,16 @@ import {
   type Syntax,
 } from './syntax.ts';
 
-/** A piece of code that computes a gradient: a rule, or a function that a rule calls. */
+/**
+ * A piece of code that makes a gradient: a rule, a function that a rule calls, or one that composes operations, whose
+ * gradient is made of theirs.
+ */
 export interface Region {
   readonly source: Source;
   readonly node: Syntax;
   /** Where it stands: `convOp.vjp`, `inputGradient`. */
   readonly within: string;
-  /** How a rule answers: with a list of cotangents, one an input, or with one cotangent; null for what a rule calls. */
+  /** How a rule answers: with a list of cotangents, one an input, or with one cotangent; null for what is no rule. */
   readonly answers: 'list' | 'value' | null;
 }
 
@@ -115,7 +118,15 @@ function bodyOf(declaration: Syntax): Syntax | undefined {
   return first?.type === 'ArrowFunctionExpression' ? first : undefined;
 }
 
-/** Every rule of the files, then what the rules call, directly or not, as far as it lies in the files. */
+/** Functions that make nodes: by custom their first parameter is the builder `b`. */
+function compositionsOf(source: Source): Region[] {
+  return [...declarations(source)].flatMap(([name, declared]) => {
+    const body = bodyOf(declared);
+    return body && parametersOf(body)[0] === 'b' ? [{ source, node: body, within: name, answers: null }] : [];
+  });
+}
+
+/** The rules and compositions of the files, then what they call, directly or not, as far as it lies in the files. */
 export function regions(sources: ReadonlyMap<string, Source>): Region[] {
   const names = namesOf(sources);
   const found: Region[] = [];
@@ -125,6 +136,7 @@ export function regions(sources: ReadonlyMap<string, Source>): Region[] {
     known.add(region.node);
   };
   for (const source of sources.values()) rulesOf(source, names).forEach(add);
+  for (const source of sources.values()) compositionsOf(source).forEach(add);
   // The list grows while it is walked.
   for (const { source, node } of found)
     within(node, (one) => {

@@ -128,11 +128,9 @@ export function padWith(
   const most = mode === 'edge' ? Number.POSITIVE_INFINITY : size - 1;
   if (size === 0 || before > most || after > most || before < 0 || after < 0)
     throw new ShapeError(`${mode} padding wants between 0 and ${most}; got ${before} and ${after}`);
-  const source = (i: number) => {
-    if (i >= 0 && i < size) return i;
-    if (mode === 'edge') return i < 0 ? 0 : size - 1;
-    return i < 0 ? -i : 2 * (size - 1) - i;
-  };
+  const last = size - 1;
+  const source = (i: number) =>
+    mode === 'edge' ? Math.max(0, Math.min(i, last)) : last - Math.abs(last - Math.abs(i));
   const positions = Array.from({ length: before + size + after }, (_, i) => source(i - before));
   return gather(b, x, b.constant(tensorFrom('int64', [positions.length], positions)), at);
 }
@@ -149,7 +147,7 @@ function tileAxis(b: Builder, x: Value, axis: number, times: number): Value {
   if (!Number.isInteger(times) || times < 1) throw new ShapeError(`Tile wants repeats of 1 or more; got ${times}`);
   const { shape } = x.type;
   if (!isStatic(shape)) return concat(b, new Array<Value>(times).fill(x), axis);
-  const copies = expand(b, unsqueeze(b, x, [axis]), shape.toSpliced(axis, 0, times));
+  const copies = expand(b, unsqueeze(b, x, [axis]), [...shape.slice(0, axis), times, ...shape.slice(axis)]);
   return reshape(b, copies, shape.with(axis, shape[axis]! * times));
 }
 

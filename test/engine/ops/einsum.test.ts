@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Builder } from '#engine/graph.ts';
+import { Builder, topological, type Value } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { type Tensor, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
@@ -93,6 +93,27 @@ test('a contraction over nothing is zero', async () => {
     [3, 2],
     [0, 0, 0, 0, 0, 0],
   ]);
+});
+
+test('what is summed is summed as early as can be, in one product where two operands share it', () => {
+  const b = new Builder();
+  const input = (name: string, shape: number[]) => b.input(name, 'float32', shape);
+  const made = (equation: string, operands: Value[]) =>
+    topological([ops.einsum(b, equation, operands)]).map(({ op, outputs }) => [op.name, outputs[0]!.type.shape]);
+  const [x, y, z] = [input('x', [2, 3]), input('y', [3, 4]), input('z', [4, 5])];
+  expect(made('ij,jk,kl->il', [x, y, z])).toEqual([
+    ['MatMul', [2, 4]],
+    ['MatMul', [2, 5]],
+  ]);
+  expect(made('ijl,jk->ik', [input('w', [2, 3, 5]), y]).slice(0, 2)).toEqual([
+    ['ReduceSum', [2, 3]],
+    ['MatMul', [2, 4]],
+  ]);
+  expect(made('ij,jkl->ik', [x, input('v', [3, 4, 5])]).slice(0, 2)).toEqual([
+    ['ReduceSum', [3, 4]],
+    ['MatMul', [2, 4]],
+  ]);
+  expect(made('i,j->ij', [input('p', [2]), input('q', [3])]).map(([name]) => name)).not.toContain('MatMul');
 });
 
 test('without a result it takes the letters that occur once', () => {

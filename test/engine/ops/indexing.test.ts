@@ -117,6 +117,16 @@ test('oneHot marks the class, and nothing for a class out of range', async () =>
   ]);
 });
 
+test('oneHot puts the classes last, whatever the shape', async () => {
+  const property = fc.asyncProperty(shapes(0, 3), seeds, async (shape, seed) => {
+    const indices = tensorFrom('int64', shape, toNumbers(random(seed, shape, 0, 3)).map(Math.floor));
+    const { y } = await evaluate([indices], (b, [x]) => ({ y: ops.oneHot(b, x!, 3, 'float64') }));
+    const wanted = toNumbers(indices).flatMap((index) => [0, 1, 2].map((c) => (c === index ? 1 : 0)));
+    expect([y!.shape, toNumbers(y!)]).toEqual([[...shape, 3], wanted]);
+  });
+  await fc.assert(property, settings);
+});
+
 test('labels become positions and positions labels, unknown ones -1 and the empty text', async () => {
   const keys = ['Adélie', '', '企鹅'];
   const { i, back } = await evaluate([tensorFrom('string', [4], ['企鹅', 'x', '', 'Adélie'])], (b, [x]) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Builder, type Value } from '#engine/graph.ts';
+import { Builder, topological, type Value } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
@@ -130,6 +130,7 @@ test('what would change nothing makes no node', () => {
     ops.squeeze(b, x, []),
     ops.unsqueeze(b, x, []),
     ops.concat(b, [x], 0),
+    ops.split(b, x, 0, [2])[0]!,
     ops.window(b, x, [{ start: 0, end: 2, step: 1 }, null]),
     ops.padAll(b, x, [0, 0], [0, 0]),
     ops.dilate(b, x, [1, 1]),
@@ -137,6 +138,18 @@ test('what would change nothing makes no node', () => {
     ops.unbroadcast(b, x, b.input('z', 'float32', [2, 3])),
   ];
   for (const value of same) expect(value).toBe(x);
+});
+
+test('a split that leaves a piece empty, and a tile of known sizes, are what they say', () => {
+  const b = new Builder();
+  const x = b.input('x', 'float32', [2, 3]);
+  expect(ops.split(b, x, 0, [2, 0]).map(({ type }) => type.shape)).toEqual([
+    [2, 3],
+    [0, 3],
+  ]);
+  expect(() => ops.split(b, x, 0, [1])).toThrow('wants sizes of 0 or more that add up to 2; got [1]');
+  const names = topological([ops.tile(b, x, [1, 4])]).map(({ op }) => op.name);
+  expect(names).toEqual(['Unsqueeze', 'Expand', 'Reshape']);
 });
 
 test('a size is read from a value when the graph runs only where it is not known before', () => {

@@ -117,6 +117,87 @@ test('groupNorm normalises groups of channels, has a gradient, and that has its 
   expect(() => ops.groupNorm(b, x, 3, g, g)).toThrow('groupNorm wants groups that divide 4 channels; got 3');
 });
 
+describe('normal numbers', () => {
+  const [BATCH, CHANNELS, WIDTH, EPSILON] = [2, 4, 3, 0.3];
+  const x = random(1, [BATCH, CHANNELS, WIDTH], -2, 2);
+  const perChannel = [2, 3, 4].map((seed) => random(seed, [CHANNELS]));
+  const variance = random(5, [CHANNELS], 0.5, 2);
+  const values = toNumbers(x);
+  const channelOf = (i: number) => Math.floor(i / WIDTH) % CHANNELS;
+
+  /** Each number with the mean and variance of its group taken out. */
+  function standardized(groupOf: (i: number) => number): number[] {
+    return values.map((value, i) => {
+      const group = values.filter((_, k) => groupOf(k) === groupOf(i));
+      const mean = group.reduce((sum, one) => sum + one, 0) / group.length;
+      const spread = group.reduce((sum, one) => sum + (one - mean) ** 2, 0) / group.length;
+      return (value - mean) / Math.sqrt(spread + EPSILON);
+    });
+  }
+
+  async function expectNumbers(build: Parameters<typeof evaluate>[1], wanted: readonly number[]): Promise<void> {
+    const { y } = await evaluate([x, ...perChannel, variance], build);
+    expect(y!.shape).toEqual(x.shape);
+    for (const [i, value] of wanted.entries()) expect(toNumbers(y!)[i]).toBeCloseTo(value, 10);
+  }
+  const [gain, bias, mean, spread] = [...perChannel, variance].map(toNumbers) as [
+    number[],
+    number[],
+    number[],
+    number[],
+  ];
+
+  test.each([1, 2, 4])('come out of groupNorm with %i groups', async (groups) => {
+    const normal = standardized((i) => Math.floor(i / (WIDTH * (CHANNELS / groups))));
+    await expectNumbers(
+      (b, [x, gain, bias]) => ({ y: ops.groupNorm(b, x!, groups, gain!, bias!, { epsilon: EPSILON }) }),
+      normal.map((value, i) => value * gain[channelOf(i)]! + bias[channelOf(i)]!),
+    );
+  });
+
+  test('come out of batchNorm, by the batch and by the running statistics', async () => {
+    const normal = standardized(channelOf);
+    const v = ([, gain, bias, mean, variance]: readonly Value[]) => ({
+      gain: gain!,
+      bias: bias!,
+      mean: mean!,
+      variance: variance!,
+    });
+    await expectNumbers(
+      (b, xs) => ({ y: ops.batchNormTraining(b, xs[0]!, v(xs), { epsilon: EPSILON }).y }),
+      normal.map((value, i) => value * gain[channelOf(i)]! + bias[channelOf(i)]!),
+    );
+    await expectNumbers(
+      (b, xs) => ({ y: ops.batchNormInference(b, xs[0]!, v(xs), { epsilon: EPSILON }) }),
+      values.map((value, i) => {
+        const c = channelOf(i);
+        return ((value - mean[c]!) / Math.sqrt(spread[c]! + EPSILON)) * gain[c]! + bias[c]!;
+      }),
+    );
+  });
+
+  test('come out of layerNorm and rmsNorm in double precision', async () => {
+    const [g, c] = [random(6, [WIDTH]), random(7, [WIDTH])];
+    const [gs, cs] = [toNumbers(g), toNumbers(c)];
+    const normal = standardized((i) => Math.floor(i / WIDTH));
+    const plain = normal.map((value, i) => value * gs[i % WIDTH]!);
+    await expectNumbers(
+      (b, [x]) => ({ y: ops.layerNorm(b, x!, b.constant(g), b.constant(c), { epsilon: EPSILON }) }),
+      plain.map((value, i) => value + cs[i % WIDTH]!),
+    );
+    await expectNumbers(
+      (b, [x]) => ({ y: ops.layerNorm(b, x!, b.constant(g), undefined, { epsilon: EPSILON }) }),
+      plain,
+    );
+    const square = (i: number) =>
+      values.reduce((sum, one, k) => sum + (Math.floor(k / WIDTH) === Math.floor(i / WIDTH) ? one ** 2 : 0), 0) / WIDTH;
+    await expectNumbers(
+      (b, [x]) => ({ y: ops.rmsNorm(b, x!, b.constant(g), { epsilon: EPSILON }) }),
+      values.map((value, i) => (value / Math.sqrt(square(i) + EPSILON)) * gs[i % WIDTH]!),
+    );
+  });
+});
+
 describe('batchNorm', () => {
   const values = (seed: number, channels: number) => [
     random(seed, [channels]),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Builder } from '#engine/graph.ts';
+import { Builder, topological } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { sizeOf } from '#engine/type.ts';
@@ -70,6 +70,71 @@ test('averagePool has a gradient, with and without counting pads, and that has i
   await fc.assert(property, { ...settings, numRuns: 24 });
 });
 
+/** Every window of a pool over one plane [height, width], as the numbers in it; what lies in the pads is undefined. */
+function windowsOf(axes: Axes, dilations: readonly number[], size: readonly number[]): (number | undefined)[][] {
+  const along = axes.map(({ kernel, stride, before, after }, i) => {
+    const extent = (kernel - 1) * dilations[i]! + 1;
+    const count = Math.floor((size[i]! + before + after - extent) / stride) + 1;
+    return Array.from({ length: count }, (_, at) =>
+      Array.from({ length: kernel }, (_, k) => at * stride + k * dilations[i]! - before),
+    );
+  });
+  const flat = (index: readonly number[]) =>
+    index.every((at, i) => at >= 0 && at < size[i]!) ? index.reduce((sum, at, i) => sum * size[i]! + at, 0) : undefined;
+  const product = <T>(lists: readonly T[][]): T[][] =>
+    lists.reduce<T[][]>((all, list) => all.flatMap((before) => list.map((one) => [...before, one])), [[]]);
+  return product(along).map((window) => product(window).map(flat));
+}
+
+test('pools are the maximum and the mean of what lies under the kernel, whatever the pads', async () => {
+  const property = fc.asyncProperty(cases, async ({ axes, seed }) => {
+    const size = axes.map(({ kernel, extra }) => kernel + extra);
+    const longer = axes.map(({ kernel, dilation, extra }) => (kernel - 1) * dilation + 1 + extra);
+    const dilations = axes.map(({ dilation }) => dilation);
+    const kernel = axes.map((axis) => axis.kernel);
+    const [x, y] = [
+      random(seed, [1, 1, ...size], -2, -1, 'float32'),
+      random(seed, [1, 1, ...longer], -2, -1, 'float32'),
+    ];
+    const got = await evaluate([x, y], (b, [x, y]) => ({
+      most: ops.maxPool(b, y!, kernel, { ...options(axes), dilations }),
+      mean: ops.averagePool(b, x!, kernel, options(axes)),
+      padded: ops.averagePool(b, x!, kernel, { ...options(axes), includePads: true }),
+    }));
+    const [xs, ys] = [toNumbers(x), toNumbers(y)];
+    const ones = axes.map(() => 1);
+    const wanted = {
+      most: windowsOf(axes, dilations, longer).map((at) => Math.max(...at.map((i) => (i === undefined ? -9 : ys[i]!)))),
+      mean: windowsOf(axes, ones, size).map((at) => {
+        const inside = at.filter((i) => i !== undefined);
+        return inside.reduce((sum, i) => sum + xs[i]!, 0) / inside.length;
+      }),
+      padded: windowsOf(axes, ones, size).map(
+        (at) => at.reduce<number>((sum, i) => sum + (i === undefined ? 0 : xs[i]!), 0) / at.length,
+      ),
+    };
+    for (const [name, numbers] of Object.entries(wanted)) {
+      expect(toNumbers(got[name]!)).toHaveLength(numbers.length);
+      for (const [i, value] of numbers.entries()) expect(toNumbers(got[name]!)[i]).toBeCloseTo(value, 5);
+    }
+  });
+  await fc.assert(property, { ...settings, numRuns: 24 });
+});
+
+test('pads that differ between the ends become a Pad of their own, and others do not', () => {
+  const made = (pool: typeof ops.maxPool | typeof ops.averagePool, pads: number[], padsAfter: number[]) => {
+    const b = new Builder();
+    const y = pool(b, b.input('x', 'float32', [1, 1, 6, 6]), [3, 3], { pads, padsAfter });
+    return topological([y]).some(({ op }) => op.name === 'Pad');
+  };
+  for (const pool of [ops.maxPool, ops.averagePool])
+    expect([made(pool, [1, 2], [1, 2]), made(pool, [1, 1], [1, 2]), made(pool, [0, 1], [2, 2])]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+});
+
 test('pools over all of the spatial axes have gradients, and those have their own', async () => {
   const property = fc.asyncProperty(
     fc.nat(2),
@@ -105,6 +170,18 @@ describe('pools of a row', () => {
     expect(() => ops.maxPool(b, x, [2], { pads: 2 })).toThrow(
       /wants pads smaller than the kernel \[2\]; got \[2\] and \[2\]/,
     );
+    expect(() => ops.maxPool(b, x, [2], { pads: 2, padsAfter: 0 })).toThrow(
+      /wants pads smaller than the kernel \[2\]; got \[2\] and \[0\]/,
+    );
+    const image = b.input('i', 'float32', [1, 1, 4, 4]);
+    for (const pool of [ops.maxPool, ops.averagePool])
+      expect(() => pool(b, image, [2, 2], { pads: [1, 0], padsAfter: [1, 3] })).toThrow(
+        /wants pads smaller than the kernel \[2,2\]; got \[1,0\] and \[1,3\]/,
+      );
+    expect([ops.globalAveragePool(b, image), ops.globalMaxPool(b, image)].map(({ type }) => type.shape)).toEqual([
+      [1, 1, 1, 1],
+      [1, 1, 1, 1],
+    ]);
     expect(() => ops.averagePool(b, x, [2, 2])).toThrow(/wants batch, channels and 2 spatial axes; got 3 axes/);
     expect(() => ops.averagePool(b, x, [2], { dilations: 2 })).toThrow(/wants dilations of 1; got \[2\]/);
     expect(ops.maxPool(b, x, [2]).type.shape).toEqual(['rows', 1, 3]);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Builder } from '#engine/graph.ts';
@@ -25,6 +26,50 @@ function correlation(p: readonly number[], q: readonly number[]): number {
 
 /** Four standard errors of a correlation over so many elements. */
 const BOUND = 4 / Math.sqrt(SHAPE[0]! * SHAPE[1]!);
+
+/** The first `count` residues of a stream: SHA-256 in counter mode, four 64-bit words a digest. */
+function residues(name: string, count: number): bigint[] {
+  return Array.from({ length: count }, (_, i) => {
+    const digest = createHash('sha256')
+      .update(`${name}\n${i - (i % 4)}`)
+      .digest();
+    return digest.readBigUInt64LE((i % 4) * 8) % BigInt(ops.PRIME);
+  });
+}
+
+/** What `randomBits` is said to compute, in whole numbers without bounds. */
+function bitsOf(rows: number, columns: number, seed: number, step: bigint, stream: string): number[] {
+  const p = BigInt(ops.PRIME);
+  const permute = (x: bigint, key: bigint) => (x + key) ** 5n % p;
+  const keys = (name: string, count: number) => residues(`${seed}\n${stream}\n${name}`, count);
+  const [k0, k1, k2] = keys('rounds', 3) as [bigint, bigint, bigint];
+  const stepKey = permute(permute(step, k0), k1);
+  return keys('rows', rows).flatMap((row) =>
+    keys('columns', columns).map((column) => Number(permute(permute(row + column + stepKey, k1), k2))),
+  );
+}
+
+describe('random bits', () => {
+  test.each([1, 7_000_000_000])('are those of their definition, at step %d', async (step) => {
+    const { bits } = await evaluate([scalar('int64', step)], (b, [step]) => ({
+      bits: ops.randomBits(b, [3, 2, 7], { seed: 9, step: step!, stream: 's' }),
+    }));
+    expect(bits!.shape).toEqual([3, 2, 7]);
+    expect(toNumbers(bits!)).toEqual(bitsOf(6, 7, 9, BigInt(step), 's'));
+  });
+
+  test('decide what dropout keeps: what is below the rate’s bound, which itself is dropped', async () => {
+    const bits = bitsOf(1, 8, 9, 1n, 's');
+    const bound = bits[3]!;
+    const rate = 1 - (bound + 0.5) / ops.PRIME;
+    const x = random(1, [8], 1, 2);
+    const { y } = await evaluate([x], (b, [x]) => ({
+      y: ops.dropout(b, x!, rate, { seed: 9, step: b.scalar('int64', 1), stream: 's' }),
+    }));
+    const wanted = toNumbers(x).map((value, i) => (bits[i]! < bound ? value / (1 - rate) : 0));
+    for (const [i, value] of wanted.entries()) expect(toNumbers(y!)[i]).toBeCloseTo(value, 8);
+  });
+});
 
 describe('dropout', () => {
   test('drops about the asked share and scales the rest so that the mean stays', async () => {

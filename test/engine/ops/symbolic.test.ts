@@ -38,6 +38,10 @@ const cases: Readonly<Record<string, Case>> = {
     rest: [2, 4],
     f: (b, x) => ops.einsum(b, 'jk,rij->kri', [constant(b, 1, [4, 3]), x]),
   },
+  'einsum with an axis of one beside the rows': {
+    rest: [1, 4],
+    f: (b, x) => ops.einsum(b, 'rij,jk->rik', [x, constant(b, 1, [4, 3])]),
+  },
   'einsum by rows': { rest: [2, 4], f: (b, x) => ops.einsum(b, 'rij,rkj->rik', [x, ops.sin(b, x)]) },
   'einsum over rows': { rest: [4], f: (b, x) => ops.einsum(b, 'ri,rk->ik', [x, ops.cos(b, x)]) },
   'einsum over everything': { rest: [2, 4], f: (b, x) => ops.einsum(b, 'rij,rij->', [x, ops.exp(b, x)]) },
@@ -52,6 +56,7 @@ const cases: Readonly<Record<string, Case>> = {
   slice: { ...vector, f: (b, x) => ops.slice(b, x, 1, 1, 3) },
   'strided window': { ...vector, f: (b, x) => ops.window(b, x, [null, { start: 1, end: 4, step: 2 }]) },
   pad: { ...vector, f: (b, x) => ops.pad(b, x, 1, 1, 2) },
+  tile: { ...vector, f: (b, x) => ops.tile(b, x, [1, 3]) },
   cumSum: { ...vector, f: (b, x) => ops.cumSum(b, x, 0) },
   trilu: { rest: [3, 3], f: (b, x) => ops.trilu(b, x, { upper: true }) },
   softmax: { ...vector, f: (b, x) => ops.softmax(b, x) },
