@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ConflictError } from '#domain/errors.ts';
 import { taskId } from '#domain/attempts.ts';
+import { ConflictError } from '#domain/errors.ts';
 import { stopJob } from '#domain/job-endings.ts';
 import { getJob } from '#domain/jobs.ts';
 import { isoTime } from '#domain/times.ts';

@@ -82,10 +82,9 @@ export class Buckets extends Construct {
       },
     ];
     const cold = { storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: Duration.days(30) };
-    this.byName = Object.fromEntries(buckets.map((name) => [name, make(name, name === 'artifacts' ? [CHECKPOINTS] : [], { cors })])) as Record<
-      BucketName,
-      Bucket
-    >;
+    this.byName = Object.fromEntries(
+      buckets.map((name) => [name, make(name, name === 'artifacts' ? [CHECKPOINTS] : [], { cors })]),
+    ) as Record<BucketName, Bucket>;
     this.backups = make('backups', [
       { id: 'expire', expiration: kept, ...(settings.backupDays > 60 ? { transitions: [cold] } : {}) },
     ]);
