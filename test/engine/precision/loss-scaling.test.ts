@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fromHalfBits, toHalfBits } from '#engine/half.ts';
-import { squaredError } from '#engine/loss.ts';
+import { type Loss, squaredError } from '#engine/loss.ts';
 import type { LossScaling } from '#engine/loss-scaling.ts';
 import type { Network } from '#engine/network.ts';
 import * as ops from '#engine/ops/index.ts';
@@ -178,6 +178,12 @@ describe('loss scaling', () => {
   test('does not hide a loss that is infinite itself', async () => {
     await using training = await open(specOf(), { x: column([1, 1]), y: column([1e30, 1]) });
     expect(firstBadStep(await training.run([[1], [0], [1]]))).toBe(1);
+  });
+
+  test('starts from a loss that is float32 from the outputs on: 300² is no number of float16', async () => {
+    const loss: Loss = { name: 'square', perRow: (b, y) => ops.reduceSum(b, ops.mul(b, y, y), { axes: [1] }) };
+    await using training = await open(specOf({ loss }), { x: column([600]), y: column([0]) });
+    expect((await training.run([[0]])).loss).toEqual(Float32Array.of(90000));
   });
 
   test('is nothing that float32 and bfloat16 have', () => {
