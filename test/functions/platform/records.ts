@@ -1,8 +1,9 @@
 /** Records in states that take a trainer to reach, made through the domain. */
+
+import { beginAttempt, startJob } from '#domain/attempts.ts';
 import { type Dataset, datasetFailed, datasetReady, getDataset } from '#domain/datasets.ts';
 import { noteGarbage } from '#domain/garbage.ts';
 import { newId } from '#domain/ids.ts';
-import { beginAttempt, startJob } from '#domain/attempts.ts';
 import { getJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { completeJob, type Model } from '#domain/models.ts';
