@@ -7,7 +7,7 @@ import * as ops from '#engine/ops/index.ts';
 import { openSession } from '#engine/run.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
-import { axesOf, seeds, settings, shapes } from './arbitraries.ts';
+import { axesOf, seeds, settings, shapes, shapeWithAxis } from './arbitraries.ts';
 
 const sum = (xs: readonly number[]) => xs.reduce((total, x) => total + x, 0);
 
@@ -81,4 +81,16 @@ test('argMax takes the first of several', async () => {
     [1, 0],
     [1, 0, 1],
   ]);
+  const property = fc.asyncProperty(shapeWithAxis, seeds, async ({ shape, axis }, seed) => {
+    const x = random(seed, shape);
+    const { at, most } = await evaluate([x], (b, [x]) => {
+      const at = ops.argMax(b, x!, axis);
+      return {
+        at: ops.gatherElements(b, x!, ops.unsqueeze(b, at, [axis]), axis),
+        most: ops.reduceMax(b, x!, { axes: [axis], keepDims: true }),
+      };
+    });
+    expect(at).toEqual(most);
+  });
+  await fc.assert(property, settings);
 });
