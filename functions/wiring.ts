@@ -36,12 +36,18 @@ const settings = z
   })
   .pipe(settingsSchema);
 
+const receives = z.coerce.number('must be a whole number, 1 or more').int().min(1).optional();
+
 const schema = z.object({
   TRAINYARD_TABLE: required('the name of the table'),
   TRAINYARD_BUCKET_DATASETS: required('the name of the bucket of datasets'),
   TRAINYARD_BUCKET_ARTIFACTS: required('the name of the bucket of artifacts'),
   TRAINYARD_QUEUE_DATASETS: required('the URL of the queue of datasets'),
   TRAINYARD_QUEUE_TRAINING: required('the URL of the queue of trainings'),
+  TRAINYARD_DEAD_DATASETS: z.string().optional(),
+  TRAINYARD_DEAD_TRAINING: z.string().optional(),
+  TRAINYARD_RECEIVES_DATASETS: receives,
+  TRAINYARD_RECEIVES_TRAINING: receives,
   TRAINYARD_BUS: required('the name of the event bus'),
   /** Separated by commas: the first signs, and signatures of the others still count. */
   TRAINYARD_KEY_TOKENS: required('the asymmetric key that signs tokens').transform((keys) => keys.split(',')),
@@ -94,7 +100,13 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
   const now = Date.now;
   const table = new DynamoTable({ client: clients.dynamodb, tableName: variables.TRAINYARD_TABLE, now });
   const blobs = (bucket: string) => new S3Blobs({ client: clients.s3, bucket, now });
-  const queue = (url: string) => new SqsQueue({ client: clients.sqs, url });
+  const queue = (url: string, deadLetters: string | undefined, maxReceives: number | undefined) =>
+    new SqsQueue({
+      client: clients.sqs,
+      url,
+      ...(deadLetters === undefined ? {} : { deadLetters }),
+      ...(maxReceives === undefined ? {} : { maxReceives }),
+    });
   const { TRAINYARD_TRAINING_FUNCTION: trainingFunction } = variables;
   return {
     table,
@@ -103,8 +115,16 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
       artifacts: blobs(variables.TRAINYARD_BUCKET_ARTIFACTS),
     },
     queues: {
-      datasets: queue(variables.TRAINYARD_QUEUE_DATASETS),
-      training: queue(variables.TRAINYARD_QUEUE_TRAINING),
+      datasets: queue(
+        variables.TRAINYARD_QUEUE_DATASETS,
+        variables.TRAINYARD_DEAD_DATASETS,
+        variables.TRAINYARD_RECEIVES_DATASETS,
+      ),
+      training: queue(
+        variables.TRAINYARD_QUEUE_TRAINING,
+        variables.TRAINYARD_DEAD_TRAINING,
+        variables.TRAINYARD_RECEIVES_TRAINING,
+      ),
     },
     events: new EventBridgeEvents({ client: clients.eventbridge, bus: variables.TRAINYARD_BUS, now }),
     keys: new KmsKeys({

@@ -1,29 +1,64 @@
 /** What every queue consumer does with its batch: parse, handle one by one, and say which messages are to come again. */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
+import type { Queue } from '#domain/ports.ts';
 import type { Log } from '#functions/http/contract.ts';
 
 /** `redelivered`: whether an earlier delivery may have been handled in part. */
 export type HandleMessage<M> = (message: M, delivery: { redelivered: boolean }) => Promise<void>;
 
+export interface ConsumerOptions<M> {
+  readonly schema: z.ZodType<M>;
+  /** Where the messages come from, and where those end that cannot be handled. */
+  readonly queue: Pick<Queue, 'bury' | 'maxReceives'>;
+  readonly logger: Log;
+}
+
 /**
- * A Lambda handler for a queue. A message that is no message of this queue, or whose handling throws, is reported as
- * failed; the queue delivers it again and moves it to its dead-letter queue in the end.
+ * A Lambda handler for a queue. A message whose handling throws is reported as failed: the queue delivers it again. With
+ * its last delivery, or at once where it is no message of this queue, it is buried with the reason instead; should that
+ * fail too, the queue moves it to its dead letters by itself, without one.
  */
-export function consumer<M>(schema: z.ZodType<M>, logger: Log, handle: HandleMessage<M>) {
+export function consumer<M>({ schema, queue, logger }: ConsumerOptions<M>, handle: HandleMessage<M>) {
+  async function failed(record: SQSRecord, error: unknown): Promise<boolean> {
+    const about = { message_id: record.messageId, queue: queueOf(record) };
+    logger.error('message failed', { ...about, error: error as Error });
+    const isLast = Number(record.attributes.ApproximateReceiveCount) >= queue.maxReceives;
+    if (!isLast && !(error instanceof UnreadableMessageError)) return true;
+    try {
+      await queue.bury(record.body, `${error}`);
+      return false;
+    } catch (burying) {
+      logger.error('message not buried', { ...about, error: burying as Error });
+      return true;
+    }
+  }
+
   return async (event: SQSEvent): Promise<SQSBatchResponse> => {
     const batchItemFailures: { itemIdentifier: string }[] = [];
     for (const record of event.Records) {
       try {
         const redelivered = Number(record.attributes.ApproximateReceiveCount) > 1;
-        await handle(schema.parse(JSON.parse(record.body)), { redelivered });
+        await handle(read(schema, record.body), { redelivered });
       } catch (error) {
-        logger.error('message failed', { message_id: record.messageId, queue: queueOf(record), error: error as Error });
-        batchItemFailures.push({ itemIdentifier: record.messageId });
+        if (await failed(record, error)) batchItemFailures.push({ itemIdentifier: record.messageId });
       }
     }
     return { batchItemFailures };
   };
+}
+
+/** No repetition makes it readable. */
+class UnreadableMessageError extends Error {
+  override readonly name = 'UnreadableMessageError';
+}
+
+function read<M>(schema: z.ZodType<M>, body: string): M {
+  try {
+    return schema.parse(JSON.parse(body));
+  } catch (error) {
+    throw new UnreadableMessageError((error as Error).message, { cause: error });
+  }
 }
 
 const queueOf = (record: SQSRecord): string => record.eventSourceARN.split(':').at(-1) ?? '';

@@ -27,7 +27,8 @@ export interface DispatchOptions {
 export function makeHandler(adapters: AttemptAdapters, options: DispatchOptions) {
   const { logger, settings, timeoutSeconds = TIMEOUT_SECONDS } = options;
   const terms: Terms = { timeoutSeconds, functionSeconds: settings.functionSeconds };
-  return consumer(trainingMessage, logger, async ({ account_id, job_id }: TrainingMessage) => {
+  const of = { schema: trainingMessage, queue: adapters.queues.training, logger };
+  return consumer(of, async ({ account_id, job_id }: TrainingMessage) => {
     const job = await findJob(adapters.table, account_id, job_id);
     if (!job || !(job.status === 'queued' || job.status === 'running')) return;
     const state = job.attempt === 0 ? 'none' : await adapters.compute.describe(taskId(job));

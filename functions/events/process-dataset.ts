@@ -11,11 +11,12 @@ import type { Log } from '#functions/http/contract.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
 import { consumer } from './batch.ts';
 
-export type ProcessDatasetAdapters = Pick<Adapters, 'table' | 'blobs' | 'events' | 'now'>;
+export type ProcessDatasetAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events' | 'now'>;
 
 export function makeHandler(adapters: ProcessDatasetAdapters, options: { readonly logger: Log }) {
   const { logger } = options;
-  return consumer(datasetMessage, logger, async ({ account_id, dataset_id }: DatasetMessage, { redelivered }) => {
+  const of = { schema: datasetMessage, queue: adapters.queues.datasets, logger };
+  return consumer(of, async ({ account_id, dataset_id }: DatasetMessage, { redelivered }) => {
     const dataset = await findDataset(adapters.table, account_id, dataset_id);
     if (!dataset) return;
     if (dataset.status !== 'processing') {

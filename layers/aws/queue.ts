@@ -6,7 +6,8 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { checkDelay, checkMessage, checkReceive, MESSAGE_LIMITS } from '#domain/message-rules.ts';
+import { InternalError } from '#domain/errors.ts';
+import { checkDelay, checkMessage, checkReceive, MESSAGE_LIMITS, reasonOf } from '#domain/message-rules.ts';
 import { MessageTooLargeError } from '#domain/port-errors.ts';
 import type { Queue, ReceivedMessage } from '#domain/ports.ts';
 import { type Translations, translateError, translating } from './vendor.ts';
@@ -14,11 +15,18 @@ import { type Translations, translateError, translating } from './vendor.ts';
 export interface QueueContext {
   readonly client: SQSClient;
   readonly url: string;
+  /** Of its dead-letter queue: without it nothing can be buried. */
+  readonly deadLetters?: string;
+  /** As the queue's redrive policy has it. Default: never. */
+  readonly maxReceives?: number;
 }
 
 const TRANSLATIONS: Translations = {
   MessageTooLong: (message) => new MessageTooLargeError(message),
 };
+
+/** The message attribute that says why a message was buried. */
+const REASON = 'reason';
 
 /** A receipt whose time has passed names nothing any more, by each of the names that SQS has for that. */
 const STALE = new Set([
@@ -33,10 +41,12 @@ const STALE = new Set([
  * takes only characters that XML has; ours are JSON, in which the others are escaped.
  */
 export class SqsQueue implements Queue {
+  readonly maxReceives: number;
   readonly #context: QueueContext;
 
   constructor(context: QueueContext) {
     this.#context = context;
+    this.maxReceives = context.maxReceives ?? Number.POSITIVE_INFINITY;
   }
 
   async send(body: string, { delaySeconds = 0 }: { delaySeconds?: number } = {}): Promise<void> {
@@ -61,6 +71,7 @@ export class SqsQueue implements Queue {
       ...(visibilitySeconds === undefined ? {} : { VisibilityTimeout: Math.ceil(visibilitySeconds) }),
       WaitTimeSeconds: 0,
       MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
+      MessageAttributeNames: [REASON],
     });
     const { Messages: messages = [] } = await translating('SQS', () => client.send(command), TRANSLATIONS);
     return messages.map(received);
@@ -69,6 +80,17 @@ export class SqsQueue implements Queue {
   async acknowledge(receipt: string): Promise<void> {
     const { client, url } = this.#context;
     await ignoringStale(() => client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receipt })));
+  }
+
+  async bury(body: string, reason: string): Promise<void> {
+    const { client, url, deadLetters } = this.#context;
+    if (deadLetters === undefined) throw new InternalError(`the queue ${url} was given no dead-letter queue`);
+    const command = new SendMessageCommand({
+      QueueUrl: deadLetters,
+      MessageBody: body,
+      MessageAttributes: { [REASON]: { DataType: 'String', StringValue: reasonOf(reason) } },
+    });
+    await translating('SQS', () => client.send(command), TRANSLATIONS);
   }
 
   async release(receipt: string, delaySeconds: number): Promise<void> {
@@ -91,10 +113,14 @@ async function ignoringStale(call: () => Promise<unknown>): Promise<void> {
   }
 }
 
-const received = (message: Message): ReceivedMessage => ({
-  id: message.MessageId ?? '',
-  body: message.Body ?? '',
-  receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
-  sentAt: Number(message.Attributes?.SentTimestamp ?? 0),
-  receipt: message.ReceiptHandle ?? '',
-});
+function received(message: Message): ReceivedMessage {
+  const reason = message.MessageAttributes?.[REASON]?.StringValue;
+  return {
+    id: message.MessageId ?? '',
+    body: message.Body ?? '',
+    receives: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
+    sentAt: Number(message.Attributes?.SentTimestamp ?? 0),
+    receipt: message.ReceiptHandle ?? '',
+    ...(reason === undefined ? {} : { reason }),
+  };
+}

@@ -8,7 +8,16 @@ export const MESSAGE_LIMITS = {
   visibilitySeconds: 43_200,
   received: 10,
   events: 10,
+  /** Of the reason why a message was buried; in characters. */
+  reason: 1000,
 } as const;
+
+/** One line of what a message attribute takes: characters that XML has, not none and not many. */
+export const reasonOf = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\ufffe\uffff]/gu, ' ')
+    .toWellFormed()
+    .slice(0, MESSAGE_LIMITS.reason) || '-';
 
 /** Throws `MessageTooLargeError`. */
 export function checkMessage(body: string): void {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { checkDelay, checkMessage, checkReceive, MESSAGE_LIMITS } from '#domain/message-rules.ts';
+import { InternalError } from '#domain/errors.ts';
+import { checkDelay, checkMessage, checkReceive, MESSAGE_LIMITS, reasonOf } from '#domain/message-rules.ts';
 import type { ReceivedMessage } from '#domain/ports.ts';
 import type { DeadLetterQueue, EmbeddedQueue, QueueSettings } from './adapters.ts';
 import type { Database } from './database.ts';
@@ -27,6 +28,10 @@ export class SqliteQueue implements EmbeddedQueue {
     this.#now = now;
   }
 
+  get maxReceives(): number {
+    return this.#settings.maxReceives;
+  }
+
   async send(body: string, { delaySeconds = 0 }: { delaySeconds?: number } = {}): Promise<void> {
     checkMessage(body);
     checkDelay(delaySeconds);
@@ -35,14 +40,25 @@ export class SqliteQueue implements EmbeddedQueue {
 
   /** For a transaction that does more than send: only within `Database.write`, with a body that is known to fit. */
   insert(body: string, delaySeconds = 0): void {
+    this.#insert(this.name, body, delaySeconds, null);
+  }
+
+  async bury(body: string, reason: string): Promise<void> {
+    const deadLetters = this.#deadLetters;
+    if (deadLetters === undefined) throw new InternalError(`the queue ${this.name} has no dead-letter queue`);
+    await this.#database.write(() => this.#insert(deadLetters, body, 0, reasonOf(reason)));
+  }
+
+  #insert(queue: string, body: string, delaySeconds: number, reason: string | null): void {
     const now = this.#now();
     this.#database.run(
-      'INSERT INTO messages (id, queue, body, sent_at, visible_at) VALUES (?, ?, ?, ?, ?)',
+      'INSERT INTO messages (id, queue, body, sent_at, visible_at, reason) VALUES (?, ?, ?, ?, ?, ?)',
       randomUUID(),
-      this.name,
+      queue,
       body,
       now,
       now + delaySeconds * 1000,
+      reason,
     );
   }
 
@@ -129,6 +145,7 @@ export class SqliteQueue implements EmbeddedQueue {
         receives: Number(row.receives) + 1,
         sentAt: Number(row.sent_at),
         receipt,
+        ...(row.reason === null ? {} : { reason: String(row.reason) }),
       };
     });
   }
@@ -151,7 +168,7 @@ export class SqliteDeadLetterQueue extends SqliteQueue implements DeadLetterQueu
     const now = this.#clock();
     return this.#store.write(() =>
       this.#store.run(
-        `UPDATE messages SET queue = ?, receives = 0, receipt = NULL, visible_at = ? WHERE number IN
+        `UPDATE messages SET queue = ?, receives = 0, receipt = NULL, reason = NULL, visible_at = ? WHERE number IN
            (SELECT number FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY number LIMIT ?)`,
         this.#source,
         now,

@@ -2,7 +2,10 @@ import { InternalError } from '#domain/errors.ts';
 import type { Database } from './database.ts';
 
 /** Raised with every change of the tables below. */
-const VERSION = 1;
+const VERSION = 2;
+
+/** What takes a database from one version to the next: the first from 1 to 2. */
+const STEPS = ['ALTER TABLE messages ADD COLUMN reason TEXT;'];
 
 /**
  * Text compares by SQLite's BINARY collation, that is by its UTF-8 bytes: the order of DynamoDB.
@@ -34,7 +37,7 @@ CREATE TABLE parts (
 
 CREATE TABLE messages (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL, queue TEXT NOT NULL, body TEXT NOT NULL, sent_at REAL NOT NULL,
-  visible_at REAL NOT NULL, receives INTEGER NOT NULL DEFAULT 0, receipt TEXT
+  visible_at REAL NOT NULL, receives INTEGER NOT NULL DEFAULT 0, receipt TEXT, reason TEXT
 ) STRICT;
 CREATE INDEX messages_by_visibility ON messages (queue, visible_at);
 CREATE UNIQUE INDEX messages_by_receipt ON messages (receipt) WHERE receipt IS NOT NULL;
@@ -47,13 +50,18 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_state ON tasks (state, submitted_at);
 `;
 
-/** Creates the tables in a new database. Throws where a newer release of the program wrote it. */
+/**
+ * Creates the tables in a new database and brings those of an earlier release up to date. Throws where a newer release of
+ * the program wrote it.
+ */
 export function createSchema(database: Database, file: string): void {
   const version = () => Number(database.get('PRAGMA user_version')?.user_version);
-  if (version() === 0) {
+  if (version() < VERSION) {
     database.execute('BEGIN IMMEDIATE');
     // Another process may have been first.
-    if (version() === 0) database.execute(`${TABLES} PRAGMA user_version = ${VERSION}`);
+    const found = version();
+    if (found === 0) database.execute(`${TABLES} PRAGMA user_version = ${VERSION}`);
+    else if (found < VERSION) database.execute(`${STEPS.slice(found - 1).join('')} PRAGMA user_version = ${VERSION}`);
     database.execute('COMMIT');
   }
   if (version() > VERSION) {

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { GetQueueAttributesCommand, ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { GetQueueAttributesCommand, ListQueuesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SqsQueue } from '#aws/queue.ts';
 import { parseSettings } from '#functions/settings.ts';
 import { splitPenguins } from '#infra/embedded/demo/penguins.ts';
 import { platformCases } from '../e2e/cases/index.ts';
@@ -58,6 +59,24 @@ describe('the deployment', () => {
   test('has delivered every message and event', async () => {
     expect(await deadLetters()).toBe(0);
   });
+
+  test('buries a poisoned message with the reason, while its neighbours pass', async () => {
+    const { sqs } = stack.clients();
+    const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
+    const [queue, dead] = [/Queuedatasets(?!Dead)/, /QueuedatasetsDead/].map((pattern) =>
+      QueueUrls.find((url) => pattern.test(url)),
+    );
+    await sqs.send(new SendMessageCommand({ QueueUrl: queue, MessageBody: '{"account_id":"nobody"}' }));
+    const user = await User.register(world);
+    expect((await user.uploadPenguins()).status).toBe('ready');
+    const letters = new SqsQueue({ client: sqs, url: dead! });
+    const [letter] = await user.until(
+      () => letters.receive(),
+      ({ length }) => length > 0,
+    );
+    expect(letter).toMatchObject({ body: '{"account_id":"nobody"}', reason: expect.stringContaining('dataset_id') });
+    await letters.acknowledge(letter!.receipt);
+  }, 60_000);
 
   test('loses nothing when it is deployed again, with changes to all its stacks', async () => {
     const user = await User.register(world);

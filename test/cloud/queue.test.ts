@@ -24,7 +24,8 @@ queueConformance('SQS of MiniStack', async () => {
         MaximumMessageSize: '262144',
         RedrivePolicy,
       });
-      return { queue: new SqsQueue({ client, url }), deadLetters: new SqsQueue({ client, url: dead }) };
+      const queue = new SqsQueue({ client, url, deadLetters: dead, maxReceives: 3 });
+      return { queue, deadLetters: new SqsQueue({ client, url: dead }) };
     }),
   );
   return { fresh: () => pairs.pop()!, advance, close: () => stack.stop() };

@@ -63,6 +63,25 @@ export function queueConformance(name: string, open: () => Promise<QueueSubject>
       expect(await bodies()).toEqual(['a']);
     });
 
+    test('a message that cannot be handled is buried with the reason, while one that was delivered too often has none', async () => {
+      expect(queue.maxReceives).toBe(3);
+      await queue.bury('{"broken', 'it is no JSON: \u0000 é');
+      expect(await bodies()).toEqual([]);
+      const [buried] = await deadLetters.receive();
+      expect(buried).toMatchObject({ body: '{"broken', reason: 'it is no JSON:   é' });
+      await deadLetters.acknowledge(buried!.receipt);
+      await queue.bury('long', 'x'.repeat(5000));
+      expect((await deadLetters.receive())[0]!.reason).toHaveLength(1000);
+      await expect(deadLetters.bury('a', 'b')).rejects.toThrow('dead-letter queue');
+      await queue.send('often');
+      for (let delivery = 1; delivery <= 4; delivery += 1) {
+        await queue.receive();
+        subject.advance(30);
+      }
+      const letters = await deadLetters.receive();
+      expect(letters.find(({ body }) => body === 'often')).not.toHaveProperty('reason');
+    });
+
     test('a delayed message shows after its delay', async () => {
       await queue.send('a', { delaySeconds: 10 });
       subject.advance(9);

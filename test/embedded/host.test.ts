@@ -93,7 +93,21 @@ test('data that a newer release wrote is refused', async () => {
   const database = new Database(join(dir, 'trainyard.db'));
   database.execute('PRAGMA user_version = 99');
   database.close();
-  await expect(openEmbedded(embeddedOptions(dir))).rejects.toThrow('has format 99; this release reads up to 1');
+  await expect(openEmbedded(embeddedOptions(dir))).rejects.toThrow('has format 99; this release reads up to 2');
+});
+
+test('data that an earlier release wrote is brought up to date, and nothing is lost', async () => {
+  const before = await openEmbedded(embeddedOptions(dir));
+  await before.queues.datasets.send('kept');
+  await before.close();
+  const database = new Database(join(dir, 'trainyard.db'));
+  database.execute('ALTER TABLE messages DROP COLUMN reason; PRAGMA user_version = 1');
+  database.close();
+  const after = await openEmbedded(embeddedOptions(dir));
+  await after.queues.datasets.bury('broken', 'why');
+  expect((await after.queues.datasets.receive()).map(({ body }) => body)).toEqual(['kept']);
+  expect(await after.deadLetters.get('datasets')!.receive()).toMatchObject([{ body: 'broken', reason: 'why' }]);
+  await after.close();
 });
 
 test('several processes open a new folder at once, and none of their increments is lost', async () => {

@@ -40,6 +40,9 @@ export class Consumer extends EventSourceMapping {
         resources: [queue.queueArn],
       }),
     );
+    target.role!.addToPrincipalPolicy(
+      new PolicyStatement({ sid: 'Bury', actions: ['sqs:SendMessage'], resources: [queue.dead.queueArn] }),
+    );
     // Lambda tries the queue when the mapping is made.
     this.node.addDependency(target.role!);
   }

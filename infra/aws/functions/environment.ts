@@ -1,3 +1,4 @@
+import { queues as queueSpecs } from '#infra/topology.ts';
 import { batchNames, trainingFunctionName, type World } from './world.ts';
 
 const upper = (name: string): string => name.toUpperCase().replaceAll('-', '_');
@@ -12,6 +13,8 @@ export function environmentOf(world: Omit<World, 'programs' | 'alarms' | 'runtim
     TRAINYARD_TABLE: data.table.tableName,
     ...each(data.buckets.byName, 'BUCKET', (bucket) => bucket.bucketName),
     ...each(queues, 'QUEUE', (queue) => queue.queueUrl),
+    ...each(queues, 'DEAD', (queue) => queue.dead.queueUrl),
+    ...each(queueSpecs, 'RECEIVES', ({ maxReceives }) => String(maxReceives)),
     TRAINYARD_BUS: bus.eventBusName,
     TRAINYARD_KEY_TOKENS: data.keys.tokens.keyArn,
     TRAINYARD_KEY_DATA: data.keys.data.keyArn,

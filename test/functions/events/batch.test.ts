@@ -1,25 +1,72 @@
 import { expect, test } from '@jest/globals';
+import type { DatasetMessage } from '#domain/messages.ts';
 import { datasetMessage } from '#domain/messages.ts';
-import { consumer } from '#functions/events/batch.ts';
+import { consumer, type HandleMessage } from '#functions/events/batch.ts';
 import { batchOf } from './sqs.ts';
 import { silent } from './world.ts';
 
+interface Grave {
+  readonly body: string;
+  readonly reason: string;
+}
+
+function consuming(
+  handle: HandleMessage<DatasetMessage>,
+  bury = async (_body: string, _reason: string): Promise<void> => {},
+) {
+  const buried: Grave[] = [];
+  const queue = {
+    maxReceives: 3,
+    bury: async (body: string, reason: string) => {
+      await bury(body, reason);
+      buried.push({ body, reason });
+    },
+  };
+  return { handler: consumer({ schema: datasetMessage, queue, logger: silent }, handle), buried };
+}
+
+const message = (dataset_id: string) => ({ account_id: 'a', dataset_id });
+const failures = async (answer: Promise<{ batchItemFailures: { itemIdentifier: string }[] }>) =>
+  (await answer).batchItemFailures.map((one) => one.itemIdentifier);
+const refuseBad: HandleMessage<DatasetMessage> = async ({ dataset_id }) => {
+  if (dataset_id === 'bad') throw new Error('no');
+};
+
 test('a batch reports the messages that failed, and only those', async () => {
   const handled: string[] = [];
-  const handle = consumer(datasetMessage, silent, async ({ dataset_id }) => {
-    if (dataset_id === 'bad') throw new Error('no');
-    handled.push(dataset_id);
+  const { handler, buried } = consuming(async (of, delivery) => {
+    await refuseBad(of, delivery);
+    handled.push(of.dataset_id);
   });
-  const message = (dataset_id: string) => ({ account_id: 'a', dataset_id });
-  const answer = await handle(batchOf([message('1'), message('bad'), '{', { account_id: 'a' }, message('2')]));
-  expect(answer.batchItemFailures.map((one) => one.itemIdentifier)).toEqual(['message-1', 'message-2', 'message-3']);
-  expect(handled).toEqual(['1', '2']);
+  expect(await failures(handler(batchOf([message('1'), message('bad'), message('2')])))).toEqual(['message-1']);
+  expect([handled, buried]).toEqual([['1', '2'], []]);
+});
+
+test('what is no message of the queue is buried at once, with the reason, and its neighbours pass', async () => {
+  const { handler, buried } = consuming(refuseBad);
+  expect(await failures(handler(batchOf([message('1'), '{', { account_id: 'a' }])))).toEqual([]);
+  expect(buried.map(({ body }) => body)).toEqual(['{', '{"account_id":"a"}']);
+  expect(buried[0]!.reason).toContain('JSON');
+  expect(buried[1]!.reason).toContain('dataset_id');
+});
+
+test('what still fails with its last delivery is buried with the reason', async () => {
+  const { handler, buried } = consuming(refuseBad);
+  const batch = [message('bad'), message('good')];
+  expect(await failures(handler(batchOf(batch, 2)))).toEqual(['message-0']);
+  expect(await failures(handler(batchOf(batch, 3)))).toEqual([]);
+  expect(buried).toEqual([{ body: JSON.stringify(message('bad')), reason: 'Error: no' }]);
+});
+
+test('what cannot be buried is left to the queue', async () => {
+  const { handler } = consuming(refuseBad, () => Promise.reject(new Error('throttled')));
+  expect(await failures(handler(batchOf([message('bad'), '{'], 3)))).toEqual(['message-0', 'message-1']);
 });
 
 test('a handler learns whether the message came before', async () => {
   const seen: boolean[] = [];
-  const handle = consumer(datasetMessage, silent, async (_, { redelivered }) => void seen.push(redelivered));
-  await handle(batchOf([{ account_id: 'a', dataset_id: 'd' }], 1));
-  await handle(batchOf([{ account_id: 'a', dataset_id: 'd' }], 2));
+  const { handler } = consuming(async (_, { redelivered }) => void seen.push(redelivered));
+  await handler(batchOf([message('d')], 1));
+  await handler(batchOf([message('d')], 2));
   expect(seen).toEqual([false, true]);
 });

@@ -33,6 +33,25 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
       for (const queue of working) expectWatched(queue.stack, queue.Properties.RedrivePolicy.deadLetterTargetArn);
     });
 
+    test('a consumer knows when a message comes for the last time, and may bury it with the reason', () => {
+      for (const [name, spec] of Object.entries(queues)) {
+        const consumer = ofType(prod, 'AWS::Lambda::Function').find(({ id }) =>
+          id.startsWith(spec.consumer.replaceAll('-', '')),
+        )!;
+        const variables = consumer.Properties.Environment.Variables;
+        expect(variables[`TRAINYARD_RECEIVES_${name.toUpperCase()}`]).toBe(String(spec.maxReceives));
+        const dead = referred(variables[`TRAINYARD_DEAD_${name.toUpperCase()}`]);
+        const policies = ofType(prod, 'AWS::IAM::Policy').filter((policy) =>
+          JSON.stringify(policy.Properties.Roles).includes(referred(consumer.Properties.Role)),
+        );
+        const burying = policies
+          .flatMap((policy) => policy.Properties.PolicyDocument.Statement)
+          .filter((one: { Sid?: string }) => one.Sid === 'Bury');
+        expect(burying).toEqual([expect.objectContaining({ Action: 'sqs:SendMessage' })]);
+        expect([dead, referred(burying[0].Resource)]).toEqual([expect.stringMatching(/Dead/), dead]);
+      }
+    });
+
     test('every dead-letter queue has an alarm and keeps what it has for two weeks', () => {
       const dead = ofType(prod, 'AWS::SQS::Queue').filter(isDead);
       for (const queue of dead) {
