@@ -76,7 +76,8 @@ function dot(b: Builder, xs: readonly Value[], ys: readonly Value[]): Value {
 
 /**
  * Checks the gradient of Σ r·f(x), r random, and the gradient of that gradient's product with a random v, against
- * central differences along a random direction; and that the gradient by each input alone is what it is beside others.
+ * central differences along a random direction; that the gradient by each input alone is what it is beside others; and
+ * that the types of f(x) and of the gradients are those that the runtime returns.
  * @throws Error with both numbers
  */
 export async function checkGradients(
@@ -99,9 +100,10 @@ export async function checkGradients(
     const slope = dot(b, first, constants(directions));
     const apart = by.map((x) => grad(b, value, [x])[0]!);
     const slopeApart = dot(b, apart, constants(directions));
-    if (order === 1) return { value, slope, slopeApart };
+    const typed = { y, ...Object.fromEntries(first.map((gradient, i) => [`gradient${i}`, gradient])) };
+    if (order === 1) return { ...typed, value, slope, slopeApart };
     const value2 = dot(b, first, constants(like(2000)));
-    return { value, slope, slopeApart, value2, slope2: dot(b, grad(b, value2, by), constants(directions)) };
+    return { ...typed, value, slope, slopeApart, value2, slope2: dot(b, grad(b, value2, by), constants(directions)) };
   });
   try {
     const moved = (distance: number) =>
