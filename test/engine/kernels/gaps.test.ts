@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Builder, Graph, type Value } from '#engine/graph.ts';
+import { expectPrecision, PrecisionError } from '#engine/kernels/expect.ts';
 import { kernelGaps } from '#engine/kernels/gaps.ts';
 import { type ModelProto, parseModel } from '#engine/onnx/proto.ts';
 import { type Attribute, OnnxWriter, writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
+import type { Precision } from '#engine/precision.ts';
 import type { DType, Shape } from '#engine/type.ts';
 
 function modelOf(dtype: DType, shape: Shape, build: (b: Builder, x: Value) => Value): ModelProto {
@@ -83,6 +85,29 @@ describe('kernelGaps', () => {
     const model = nodeOf(op, { kernel_shape: { ints: [2, 2] }, [name]: { ints: values } });
     expect(kernelGaps(model, 'cuda').map((gap) => gap.reason)).toEqual([reason]);
     expect(kernelGaps(model, 'cpu')).toEqual([]);
+  });
+
+  test('knows that CUDA’s ArgMax does not take the last of equal elements', () => {
+    const reasons = (last: number) =>
+      kernelGaps(nodeOf('ArgMax', { select_last_index: { int: last } }), 'cuda').map((gap) => gap.reason);
+    expect(reasons(1)).toEqual(['finds the first of equal elements only']);
+    expect(reasons(0)).toEqual([]);
+  });
+
+  test('is about a precision where half of it is asked for: other gaps are no reason to refuse', () => {
+    const program = (dtype: DType, precision: Precision) => {
+      const b = new Builder();
+      const x = b.input('x', 'float32', [3]);
+      const y = ops.cast(b, ops.reduceMax(b, ops.cast(b, x, dtype)), 'float32');
+      return { bytes: writeModel(new Graph('g', [x], { y }), { producer: 'test' }), precision };
+    };
+    expect(() => expectPrecision(program('bfloat16', 'bfloat16'), 'cuda')).toThrow(
+      new PrecisionError(
+        'CUDA has no bfloat16 kernel for ReduceMax: train in float32, on a device that has it, or with emulateHalf',
+      ),
+    );
+    expect(() => expectPrecision(program('bfloat16', 'float16'), 'cuda')).not.toThrow();
+    expect(() => expectPrecision(program('bfloat16', 'float32'), 'cuda')).not.toThrow();
   });
 
   test('says when it was recorded for something else', () => {

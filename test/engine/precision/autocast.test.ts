@@ -57,6 +57,11 @@ describe('autocast', () => {
     expect(steps(y).filter((step) => step.startsWith('Add'))).toEqual(['Add(float16,float16)', 'Add(float32,float32)']);
   });
 
+  test('takes a product of weights for what it is, 16 bits', () => {
+    const { y } = mixed((b, _, w) => ops.relu(b, ops.matMul(b, w, w)));
+    expect(steps(y)).toEqual(['MatMul(float16,float16)', 'Relu(float16)']);
+  });
+
   test('lets masks of comparisons follow', () => {
     const { y } = mixed((b, x, w) => {
       const product = ops.matMul(b, x, w);
