@@ -65,11 +65,12 @@ export function requestCost(requests: number): CostLine[] {
 export function trainingCost(trainings: number): CostLine[] {
   const of = TRAINING;
   const compute = of.profileSeconds * of.profileGb + of.trainSeconds * of.trainGb;
+  const writes = of.tableWrites + of.trainSeconds * of.tableWritesASecond;
   const requests = requestCost(trainings * of.requests).reduce((sum, { dollars }) => sum + dollars, 0);
   return [
     { what: 'Functions that profile and train', dollars: trainings * compute * PRICES.functionMemory },
     { what: 'Requests about it', dollars: requests },
-    { what: 'Table', dollars: trainings * (of.tableWrites * PRICES.tableWrite + of.tableReads * PRICES.tableRead) },
+    { what: 'Table', dollars: trainings * (writes * PRICES.tableWrite + of.tableReads * PRICES.tableRead) },
     {
       what: 'Files',
       dollars:
@@ -78,7 +79,10 @@ export function trainingCost(trainings: number): CostLine[] {
           of.objectReads * PRICES.objectRead +
           of.storedGb * PRICES.objectStorage),
     },
-    { what: 'Messages and events', dollars: trainings * (of.messages * PRICES.message + of.events * PRICES.event) },
+    {
+      what: 'Messages and events',
+      dollars: trainings * (of.messages * PRICES.message + (of.events + of.progressEvents) * PRICES.event),
+    },
     { what: 'Logs', dollars: trainings * (of.logBytes / GB) * PRICES.logs },
   ];
 }

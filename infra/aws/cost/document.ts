@@ -46,9 +46,10 @@ export function costDocument(resources: readonly CostedResource[]): string {
   return `# What it costs
 
 Computed by \`infra/aws/cost/main.ts\` from the templates of a production stage as it comes, with the unit prices in
-[\`prices.ts\`](../infra/aws/cost/prices.ts) (${PRICES_REGION}, ${PRICES_AS_OF}, without free tiers, discounts and taxes)
-and the work, partly estimated, in [\`profile.ts\`](../infra/aws/cost/profile.ts). Those prices are in that one file so that you can put in
-your region's. A test compares this page with the templates.
+[\`prices.ts\`](../infra/aws/cost/prices.ts) (${PRICES_REGION}, looked up on ${PRICES_AS_OF}, each with its source; without free
+tiers, discounts and taxes) and the work in [\`profile.ts\`](../infra/aws/cost/profile.ts), whose requests a test counts and whose
+seconds are estimates. The prices are in that one file so that you can put in your region's. A test compares this page with
+the templates.
 
 ## A month in which nobody does anything
 

@@ -1,0 +1,94 @@
+/** What the cost page takes the usual work to be made of, held against that work done here. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { TaskRecords } from '#aws/task-records.ts';
+import { taskId } from '#domain/attempts.ts';
+import { getJob } from '#domain/jobs.ts';
+import type { Adapters, ComputeTask } from '#domain/ports.ts';
+import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
+import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
+import { makeHandler as makeRun } from '#functions/training/run.ts';
+import { REQUEST, TRAINING } from '#infra/aws/cost/profile.ts';
+import { batchOf } from '../../functions/events/sqs.ts';
+import { silent } from '../../functions/events/world.ts';
+import { csvFile, uploadOf } from '../../functions/platform/forms.ts';
+import { openPlatform, type Platform } from '../../functions/platform/harness.ts';
+import { type Metered, metered, nothing } from './meter.ts';
+
+const PENGUINS = readFileSync('infra/embedded/demo/penguins.csv', 'utf8');
+
+let platform: Platform;
+let adapters: Adapters;
+let meter: Metered;
+let token: string;
+let accountId: string;
+beforeAll(async () => {
+  meter = nothing();
+  platform = await openPlatform({}, (given) => {
+    adapters = metered(given, meter);
+    return adapters;
+  });
+  token = await platform.login();
+  accountId = (await platform.call({ path: '/auth/me', token })).body.id;
+});
+afterAll(() => platform.close());
+
+/** What some work adds to the meter. */
+async function counted(work: () => Promise<unknown>): Promise<Metered> {
+  const before = { ...meter };
+  await work();
+  const added = nothing();
+  for (const name of Object.keys(added) as (keyof Metered)[]) added[name] = meter[name] - before[name];
+  return added;
+}
+
+const options = { logger: silent };
+
+async function upload(): Promise<string> {
+  const form = [csvFile(PENGUINS), { name: 'name', value: 'penguins' }, { name: 'target', value: 'species' }];
+  const { id } = (await platform.call(uploadOf(token, form))).body;
+  await makeProcess(adapters, options)(batchOf([{ account_id: accountId, dataset_id: id }]));
+  return id;
+}
+
+/** From the request to the model, in a function; its clock stands, so that only what every training reports is reported. */
+async function train(dataset_id: string): Promise<string> {
+  const json = { dataset_id, model_type: 'mlp', hyperparameters: { epochs: 50 } };
+  const id: string = (await platform.call({ method: 'POST', path: '/training/start', token, json })).body.job_id;
+  const records = new TaskRecords(adapters.table, adapters.now);
+  const submit = async (task: ComputeTask): Promise<void> => {
+    await records.claim({ ...task, target: 'function' });
+    await records.invoked(task.id);
+  };
+  const dispatching = { ...adapters, compute: { ...adapters.compute, submit } };
+  const dispatch = makeDispatch(dispatching, { ...options, settings: platform.settings });
+  await dispatch(batchOf([{ account_id: accountId, job_id: id }]));
+  const invocation = { task: taskId({ id, attempt: 1 }), account_id: accountId, job_id: id, attempt: 1 };
+  await makeRun(adapters, options)(invocation, { getRemainingTimeInMillis: () => 900_000 });
+  expect((await getJob(platform.store.table, accountId, id)).status).toBe('completed');
+  return id;
+}
+
+test('a request and a training are paid for as the cost page says', async () => {
+  let job = '';
+  const training = await counted(async () => {
+    job = await train(await upload());
+  });
+  platform.logged.length = 0;
+  let answer = '';
+  const request = await counted(async () => {
+    answer = (await platform.call({ path: `/training/status/${job}`, token })).text;
+  });
+  expect([request.tableReads, request.tableWrites]).toEqual([REQUEST.tableReads, REQUEST.tableWrites]);
+  expect(answer.length).toBeLessThan(REQUEST.answerBytes);
+  expect(platform.logged.join('').length).toBeLessThan(REQUEST.logBytes / 2);
+  for (const name of ['tableReads', 'tableWrites', 'objectReads', 'objectWrites', 'messages', 'events'] as const) {
+    // No less than was counted here, and not much more.
+    expect([name, TRAINING[name] >= training[name], TRAINING[name] <= training[name] * 1.25 + 3]).toEqual([
+      name,
+      true,
+      true,
+    ]);
+  }
+  expect(TRAINING.storedGb * 1e9).toBeGreaterThan(training.storedBytes);
+});
