@@ -1,4 +1,4 @@
-import { type Change, changesIn, zeroed } from './operators.ts';
+import { type Change, changesIn, zeroed } from './changes.ts';
 import { type Region, regions } from './scope.ts';
 import type { Source, Syntax } from './syntax.ts';
 

@@ -1,25 +1,7 @@
-import {
-  bare,
-  children,
-  expressions,
-  isNode,
-  nameOf,
-  node,
-  nodes,
-  parametersOf,
-  type Source,
-  type Syntax,
-} from './syntax.ts';
+import { bare, expressions, isNode, nameOf, node, type Source, type Syntax } from './syntax.ts';
 
-/** A change to one expression. */
-export interface Change {
-  readonly node: Syntax;
-  readonly text: string;
-  /** Whether the expression is a shorthand property, which needs its name again. */
-  readonly shorthand?: string;
-}
-
-type Operator = (one: Syntax, source: Source) => readonly string[];
+/** From an expression to what may stand in its place. */
+export type Operator = (one: Syntax, source: Source) => readonly string[];
 
 /** Where the instrumented code finds the vocabulary, also the part of it that its file does not import. */
 export const OPS = 'mutation.ops';
@@ -49,10 +31,16 @@ const ORDERED = new Set(['sub', 'div', 'pow', 'matMul', 'gemm', 'product']);
 
 const BUILDERS = new Set(['b', 'inner']);
 
-/** `f(b, …)`: the name of f and what follows the builder; undefined for other code. */
-function operation(
-  one: Syntax,
-): { readonly name: string; readonly operands: Syntax[]; readonly builder: string } | undefined {
+/** `f(b, …)`. */
+interface Operation {
+  readonly name: string;
+  readonly builder: string;
+  /** What follows the builder. */
+  readonly operands: readonly Syntax[];
+}
+
+/** The operation that an expression applies; undefined for other code. */
+export function operation(one: Syntax): Operation | undefined {
   if (one.type !== 'CallExpression') return undefined;
   const [first, ...operands] = expressions(one.arguments);
   const [name, builder] = [nameOf(one.callee), nameOf(first)];
@@ -159,7 +147,7 @@ const swapMethod: Operator = (one, source) => {
   return METHODS[name] ? [`${object}.${METHODS[name]}${rest}`] : [];
 };
 
-const OPERATORS: readonly Operator[] = [
+export const OPERATORS: readonly Operator[] = [
   swapHelper,
   dropOperation,
   swapOperands,
@@ -171,71 +159,3 @@ const OPERATORS: readonly Operator[] = [
   chooseOne,
   swapMethod,
 ];
-
-const POSITIONS = new Set(['start', 'end', 'from', 'to', 'axis', 'step']);
-
-/** Positions off by one: `{ start }`, `{ axis: at }`, `slice(b, x, axis, from, to)`. */
-function offByOne(one: Syntax, source: Source): Change[] {
-  if (one.type === 'ObjectExpression')
-    return nodes(one.properties).flatMap((property): Change[] => {
-      const shorthand = nameOf(property);
-      if (POSITIONS.has(shorthand)) return [{ node: property, text: `${shorthand} + 1`, shorthand }];
-      const value = isNode(property.value) ? property.value : undefined;
-      const given = POSITIONS.has(nameOf(property.key)) && value && value.type !== 'NumericLiteral';
-      return given ? [{ node: value, text: `(${source.text(value)}) + 1` }] : [];
-    });
-  const { operands = [] } = operation(one) ?? {};
-  return operands
-    .filter((operand) => POSITIONS.has(nameOf(operand)))
-    .map((operand) => ({ node: operand, text: `${nameOf(operand)} + 1` }));
-}
-
-function isThrow(statement: unknown): boolean {
-  if (!isNode(statement)) return false;
-  const [only, ...more] = statement.type === 'BlockStatement' ? nodes(statement.stmts) : [statement];
-  return more.length === 0 && only?.type === 'ThrowStatement';
-}
-
-/** What checks its inputs and throws is no part of a derivative. */
-function isGuard(one: Syntax): boolean {
-  return (
-    one.type === 'ThrowStatement' ||
-    (one.type === 'IfStatement' && isThrow(one.consequent)) ||
-    (one.type === 'CallExpression' && /^expect[A-Z]/.test(nameOf(one.callee)))
-  );
-}
-
-const PATTERNS = ['ObjectPattern', 'ArrayPattern', 'Parameter', 'Identifier'];
-
-/** All changes to the code of a function, outer ones first. */
-export function changesIn(root: Syntax, source: Source): Change[] {
-  if (isGuard(root)) return [];
-  const own = OPERATORS.flatMap((operator) => operator(root, source).map((text): Change => ({ node: root, text })));
-  const decided = root.type === 'IfStatement' ? node(root.test) : undefined;
-  const conditions = decided ? ['true', 'false'].map((text): Change => ({ node: decided, text })) : [];
-  const below = children(root).filter((child) => !(child.type.startsWith('Ts') && bare(child) === child));
-  const isFunction = 'params' in root;
-  const inside = isFunction ? below.filter((child) => !PATTERNS.includes(child.type)) : below;
-  return [...own, ...offByOne(root, source), ...conditions, ...inside.flatMap((child) => changesIn(child, source))];
-}
-
-/** What a rule answers, made zero: each cotangent of its list absent, or its one cotangent zeros. */
-export function zeroed(rule: Syntax, answers: 'list' | 'value', source: Source): Change[] {
-  const [builder] = parametersOf(rule);
-  const body = node(rule.body);
-  const results = ['BlockStatement', 'FunctionBody'].includes(body.type) ? returned(body) : [bare(body)];
-  return results.flatMap((result): Change[] => {
-    if (answers === 'value') return [{ node: result, text: `${OPS}.zerosLike(${builder}, ${source.text(result)})` }];
-    if (result.type !== 'ArrayExpression') return [];
-    return expressions(result.elements)
-      .filter((one) => nameOf(one) !== 'undefined' && one.type !== 'ConditionalExpression')
-      .map((one) => ({ node: one, text: 'undefined' }));
-  });
-}
-
-function returned(block: Syntax): Syntax[] {
-  return children(block).flatMap((child) => {
-    if (child.type === 'ReturnStatement') return isNode(child.argument) ? [bare(child.argument)] : [];
-    return child.type === 'IfStatement' ? returned(child) : [];
-  });
-}
