@@ -1,5 +1,5 @@
 import type { Builder, Node, Value } from '../graph.ts';
-import type { OnnxWriter } from '../onnx/write.ts';
+import type { NodeOptions, OnnxWriter } from '../onnx/write.ts';
 import type { Op } from '../op.ts';
 import {
   type FloatType,
@@ -103,16 +103,11 @@ function writeScatterAdd(w: OnnxWriter, n: Node<undefined>): void {
   const count = sizeOf(staticShape(indices.type.shape)) / depth;
   const width = sizeOf(shape.slice(depth));
   const dims = shape.slice(0, depth);
-  const strides = dims.map((_, axis) => sizeOf(dims.slice(axis + 1)));
   const options = { place: n.place };
   const literal = { ...options, attributes: { allowzero: { int: 1 } } };
   const reshaped = (name: string, to: readonly number[]) => w.step('Reshape', [name, w.ints(to)], literal);
   const positions = reshaped(w.name(indices), [count, depth]);
-  const negative = w.step('Less', [positions, w.ints([0])], options);
-  const fromEnd = w.step('Add', [positions, w.ints(dims)], options);
-  const fromFront = w.step('Where', [negative, fromEnd, positions], options);
-  const offsets = w.step('Mul', [fromFront, w.ints(strides)], options);
-  const row = w.step('ReduceSum', [offsets, w.ints([1])], { ...options, attributes: { keepdims: { int: 1 } } });
+  const row = depth === 1 ? positions : rowNumbers(w, positions, dims, options);
   const rows = w.step('Expand', [row, w.ints([count, width])], options);
   const table = reshaped(w.name(x), [sizeOf(dims), width]);
   const added = w.step('ScatterElements', [table, rows, reshaped(w.name(updates), [count, width])], {
@@ -120,6 +115,16 @@ function writeScatterAdd(w: OnnxWriter, n: Node<undefined>): void {
     attributes: { axis: { int: 0 }, reduction: { string: 'add' } },
   });
   w.node('Reshape', [added, w.ints(shape)], [w.name(n.outputs[0]!)], literal);
+}
+
+/** Positions [M, depth] as the numbers of rows, [M, 1]; of one axis ScatterElements itself takes those from the end. */
+function rowNumbers(w: OnnxWriter, positions: string, dims: readonly number[], options: NodeOptions): string {
+  const strides = dims.map((_, axis) => sizeOf(dims.slice(axis + 1)));
+  const negative = w.step('Less', [positions, w.ints([0])], options);
+  const fromEnd = w.step('Add', [positions, w.ints(dims)], options);
+  const fromFront = w.step('Where', [negative, fromEnd, positions], options);
+  const offsets = w.step('Mul', [fromFront, w.ints(strides)], options);
+  return w.step('ReduceSum', [offsets, w.ints([1])], { ...options, attributes: { keepdims: { int: 1 } } });
 }
 
 /** x with updates added at the positions of `gatherND`; positions may repeat. */
