@@ -61,9 +61,7 @@ class Captures {
       ...this.#constants.map(([name, tensor]) => [name, b.constant(tensor)] as const),
       ...own,
     ]);
-    const known = new Map(this.#known);
-    for (const [name] of own) known.delete(name);
-    return { values, known };
+    return { values, known: this.#known };
   }
 }
 

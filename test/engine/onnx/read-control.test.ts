@@ -61,6 +61,25 @@ describe('loops', () => {
     await expectSame(bytes, feeds);
   });
 
+  test('see through a branch inside what lies outside', async () => {
+    const [xs, w] = [float(1, [4, 3]), float(2, [3])];
+    const { bytes, feeds } = written([xs, w], (b, [x, w]) => {
+      const { sequences } = ops.scan(b, {
+        captured: [w!],
+        states: [],
+        sequences: [x!],
+        body: (b, [w], __, [row]) => {
+          const positive = ops.greater(b, ops.reduceSum(b, row!), 0);
+          const whenTrue: ops.Branch = (b, [row, w]) => [ops.mul(b, row!, w!)];
+          const whenFalse: ops.Branch = (b, [row]) => [ops.neg(b, row!)];
+          return { states: [], slices: [...ops.cond(b, positive, [row!, w!], whenTrue, whenFalse)] };
+        },
+      });
+      return { y: sequences[0]! };
+    });
+    await expectSame(bytes, feeds);
+  });
+
   test('have a gradient after they were read', () => {
     const { bytes } = written(inputs, (b, [x, w, h, c]) => ({
       y: ops.lstm(b, x!, { input: w!, hidden: h!, inputBias: c! }).sequence,
