@@ -29,6 +29,7 @@ import { completeWith } from './complete.ts';
 import { chooseDevice } from './device.ts';
 import type { Log } from './log.ts';
 import { Ended, Interrupted, Reporter } from './reporter.ts';
+import { openScratch } from './scratch.ts';
 
 export type TrainerAdapters = Pick<Adapters, 'table' | 'blobs' | 'events' | 'now'>;
 
@@ -46,6 +47,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds from one checkpoint to the next. Default: the fit's. */
   readonly checkpointMs?: number;
+  /** A folder on a disk, for data that memory does not hold; without it they are refused. */
+  readonly disk?: string;
   /** Default: what the runtime finds. */
   readonly findDevice?: () => Promise<FoundDevice>;
 }
@@ -118,16 +121,18 @@ interface Run {
 /** Throws `TrainingFailure`, `Interrupted`, and `Ended` where the job is not this trainer's any more. */
 async function train({ adapters, job, reporter, checkpoint, device, options }: Run): Promise<Model> {
   const { blobs, now } = adapters;
-  const { log, signal, checkpointMs } = options;
+  const { log, signal, checkpointMs, disk } = options;
   const family = families[job.model_type];
   if (!family)
     throw new TrainingFailure(`model_type must be one of ${Object.keys(families).join(', ')}; got ${job.model_type}`);
   const hyperparameters = family.hyperparameters.parse(job.hyperparameters);
   const profile = await readProfile(adapters, job);
   const { body } = await blobs.datasets.get(blobKeys.datasetFile(job.account_id, job.dataset_id));
+  await using scratch = disk === undefined ? undefined : await openScratch(disk, job.id);
   const prepared = await prepare(reporter.during(body), profile, {
     validationSplit: job.validation_split,
     seed: hyperparameters.seed,
+    ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
   });
   const last = isFirstRun(job) ? undefined : await checkpoint.read();
   const fitted = await fitNetwork({

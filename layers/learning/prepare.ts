@@ -1,10 +1,11 @@
 import type { DatasetProfile } from '#domain/profile.ts';
 import { TrainingFailure } from './failure.ts';
 import type { EncodedData, Preparation } from './fit/task.ts';
+import { prepareLarge } from './prepare-large.ts';
 import { encodeRows, encodeTarget } from './tabular/encode.ts';
 import { fitEncoder } from './tabular/encoder.ts';
-import { loadRows } from './tabular/load.ts';
-import { splitRows } from './tabular/split.ts';
+import { loadRows, residentBytes } from './tabular/load.ts';
+import { expectEnough, splitRows } from './tabular/split.ts';
 import { fitTarget } from './tabular/target.ts';
 
 export interface Prepared {
@@ -17,7 +18,24 @@ export interface PrepareOptions {
   /** The part of the rows that is kept back, 0–0.9. */
   readonly validationSplit: number;
   readonly seed: number;
+  /** Where rows may lie that memory does not hold; without it they are refused. */
+  readonly scratch?: Scratch;
 }
+
+/** Room on disk, and bounds that have defaults. The same bounds give the same training. */
+export interface Scratch {
+  /** Empty; to be deleted after the fit. */
+  readonly folder: string;
+  /** Data that would take more memory lie on disk. */
+  readonly residentBytes?: number;
+  /** Of rows that are parsed and encoded together. */
+  readonly pieceRows?: number;
+  /** About the size of a shard of encoded rows. */
+  readonly shardBytes?: number;
+}
+
+/** Of a file's columns and their encoded copy. */
+const RESIDENT_BYTES = 2 ** 30;
 
 /**
  * From a file to encoded rows. All that is learned here is learned from the training rows.
@@ -26,13 +44,21 @@ export interface PrepareOptions {
 export async function prepare(
   bytes: AsyncIterable<Uint8Array>,
   profile: DatasetProfile,
-  { validationSplit, seed }: PrepareOptions,
+  options: PrepareOptions,
 ): Promise<Prepared> {
-  const rows = await loadRows(bytes, profile);
-  const { training, validation } = splitRows(rows.target, validationSplit, seed);
-  if (training.length < 2) {
-    throw new TrainingFailure(`There must be at least 2 rows to learn from; got ${training.length}`);
+  const { validationSplit, seed, scratch } = options;
+  const needed = residentBytes(profile);
+  const most = scratch?.residentBytes ?? RESIDENT_BYTES;
+  if (needed > most) {
+    if (scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
+    throw new TrainingFailure(
+      `The data must take at most ${most} bytes of memory where there is no disk to put them; got about ${needed}`,
+    );
   }
+  const rows = await loadRows(bytes, profile);
+  const split = splitRows(rows.target, validationSplit, seed);
+  expectEnough(split);
+  const { training, validation } = split;
   const encoder = fitEncoder(rows, training);
   const scale = fitTarget(rows.target, training);
   const encode = (which: Int32Array) => ({

@@ -1,5 +1,7 @@
+import type { Tensors } from '#engine/tensor.ts';
 import { type FitSpec, fitNetwork } from '#learning/fit/fit.ts';
-import { prepare } from '#learning/prepare.ts';
+import { type EncodedRows, isSharded } from '#learning/fit/rows.ts';
+import { prepare, type Scratch } from '#learning/prepare.ts';
 import { type ProfileOptions, profileCsv } from '#learning/profile/profile.ts';
 import { families } from '#zoo/registry.ts';
 import { chunked } from './chunks.ts';
@@ -9,15 +11,22 @@ export const mlp = families.mlp!;
 export interface LearnOptions extends Partial<ProfileOptions> {
   readonly validationSplit?: number;
   readonly hyperparameters?: object;
+  readonly scratch?: Scratch;
 }
 
 /** A file's text, profiled and prepared. */
 export async function prepared(text: string, options: LearnOptions = {}) {
-  const { validationSplit = 0.2, hyperparameters = {}, ...profiling } = options;
+  const { validationSplit = 0.2, hyperparameters = {}, scratch, ...profiling } = options;
   const profile = await profileCsv(chunked(text), { task: 'auto', ...profiling });
   const h = mlp.hyperparameters.parse(hyperparameters);
-  const made = await prepare(chunked(text), profile, { validationSplit, seed: h.seed });
+  const made = await prepare(chunked(text), profile, { validationSplit, seed: h.seed, ...(scratch && { scratch }) });
   return { profile, hyperparameters: h, ...made };
+}
+
+/** Rows that lie in memory. */
+export function resident(rows: EncodedRows): Tensors {
+  if (isSharded(rows)) throw new Error(`the rows lie in ${rows.folder}`);
+  return rows;
 }
 
 /** … and learned from. */

@@ -11,7 +11,7 @@
  * The index is written last: a folder without one is not finished.
  */
 import { join } from 'node:path';
-import { bytesPerElement, type DType, isStatic, sizeOf, type Type, type } from '../type.ts';
+import { bytesPerElement, type DType, isStatic, sizeOf, staticShape, type Type, type } from '../type.ts';
 
 /** A folder of shards cannot be read or written; the message names the file, what was wanted and what is there. */
 export class ShardError extends Error {
@@ -60,6 +60,19 @@ export const rowBytesOf = (tensors: Readonly<Record<string, RowType>>): number =
 export function dataTypes(tensors: Readonly<Record<string, RowType>>): Readonly<Record<string, Type>> {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { dtype, shape }]) => [name, type(dtype, ['rows', ...shape])]),
+  );
+}
+
+/**
+ * What rows of a training's data are.
+ * @throws ShardError for strings, ShapeError for rows whose size is not known in advance
+ */
+export function rowTypes(data: Readonly<Record<string, Type>>): Readonly<Record<string, RowType>> {
+  return Object.fromEntries(
+    Object.entries(data).map(([name, { dtype, shape }]) => {
+      if (dtype === 'string') throw new ShardError(`'${name}' is of strings, which cannot lie in shards`);
+      return [name, { dtype, shape: staticShape(shape.slice(1)) }];
+    }),
   );
 }
 

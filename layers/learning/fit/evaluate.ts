@@ -1,10 +1,11 @@
 /** A network judged on rows, a piece at a time. */
 import type { State } from '#engine/state.ts';
-import { expectTensor, type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
+import { expectTensor, type Tensor } from '#engine/tensor.ts';
 import type { Evaluator } from '#engine/training.ts';
 import { Confusion } from '../metrics/classification.ts';
 import { Errors } from '../metrics/regression.ts';
-import { type Preparation, rowsOf } from './task.ts';
+import { type EncodedRows, piecesOf, rowsOf } from './rows.ts';
+import type { Preparation } from './task.ts';
 
 export type Scores = Readonly<Record<string, number>>;
 
@@ -57,19 +58,16 @@ export interface EvaluateOptions {
 export async function evaluate(
   { evaluator, preparation, pieceRows, goOn }: EvaluateOptions,
   state: State,
-  data: Tensors,
+  data: EncodedRows,
   limit = rowsOf(data),
 ): Promise<Scores | undefined> {
   const rows = Math.min(limit, rowsOf(data));
   const judge = judges[preparation.task](preparation);
   let loss = 0;
-  for (let start = 0; start < rows; ) {
-    const end = Math.min(rows, start + pieceRows);
-    const piece = rowsBetween(data, start, end);
+  for await (const piece of piecesOf(data, pieceRows, rows)) {
     const result = await evaluator.run(state, piece);
     loss += result.loss;
     judge.take(expectTensor('outputs', result.outputs, 'float32').data, piece.y!);
-    start = end;
     if (!(await goOn())) return undefined;
   }
   return { loss: loss / rows, ...judge.scores() };
@@ -79,17 +77,4 @@ function largest(values: Float32Array): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
   return best;
-}
-
-/** A view of some rows: nothing is copied. */
-function rowsBetween(data: Tensors, start: number, end: number): Tensors {
-  return Object.fromEntries(
-    Object.entries(data).map(([name, t]) => {
-      const width = t.shape.slice(1).reduce((size, dim) => size * dim, 1);
-      const shape = [end - start, ...t.shape.slice(1)];
-      return t.dtype === 'float32'
-        ? [name, tensor('float32', shape, t.data.subarray(start * width, end * width))]
-        : [name, tensor('int32', shape, expectTensor(name, t, 'int32').data.subarray(start * width, end * width))];
-    }),
-  );
 }

@@ -9,7 +9,6 @@ import { Evaluator, Training } from '#engine/training.ts';
 import { ShapeError } from '#engine/type.ts';
 import type { Family } from '#zoo/family.ts';
 import { type CommonHyperparameters, optimizerOf } from '#zoo/hyperparameters.ts';
-import { batchesOf } from './batches.ts';
 import { type Checkpoint, CheckpointRefused, identityOf, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { Course } from './course.ts';
 import type { StoppingRule } from './early-stopping.ts';
@@ -17,7 +16,8 @@ import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
 import { diverged, failureOf } from './failures.ts';
 import { judgeEpoch } from './judge.ts';
 import { type Checkpoints, Keeper } from './keeper.ts';
-import { type EncodedData, objectiveOf, type Preparation, rowsOf, shapeOf } from './task.ts';
+import { rowsOf, trainingRows } from './rows.ts';
+import { type EncodedData, objectiveOf, type Preparation, shapeOf } from './task.ts';
 
 /** Each metric by epoch. */
 export type History = Readonly<Record<string, readonly number[]>>;
@@ -105,7 +105,8 @@ export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
   const { stepsPerEpoch } = plan;
   let course: Course | undefined;
   try {
-    await using training = await Training.open(plan.program, data.training, plan.initial, plan.session);
+    const rows = trainingRows(data.training, plan.batchSize);
+    await using training = await Training.open(plan.program, rows.first, plan.initial, plan.session);
     await using evaluator = await Evaluator.open(plan.evaluation, plan.session);
     const checkpoint = resume(training, plan, checkpoints);
     const validated = data.validation !== undefined;
@@ -121,10 +122,12 @@ export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
     const loop = new TrainingLoop(training, { now });
 
     while (!at.isOver) {
-      const batches = batchesOf(rowsOf(data.training), plan.batchSize, h.seed, at.epoch);
-      for await (const { scores } of loop.run(batches, at.step)) {
-        at.took(scores);
-        if (!(await goOn())) return undefined;
+      for await (const { data, batches } of rows.epoch({ seed: h.seed, epoch: at.epoch, from: at.step })) {
+        training.data = data;
+        for await (const { scores } of loop.run(batches)) {
+          at.took(scores);
+          if (!(await goOn())) return undefined;
+        }
       }
       const metrics = await judgeEpoch(judging, training.state, data, at.totals);
       if (!metrics) return undefined;

@@ -4,11 +4,11 @@ import type { Task } from '#domain/profile.ts';
 import { type Loss, softmaxCrossEntropy, squaredError } from '#engine/loss.ts';
 import type { Network } from '#engine/network.ts';
 import type { Objective } from '#engine/objective.ts';
-import type { Tensors } from '#engine/tensor.ts';
 import { type Type, type } from '#engine/type.ts';
 import { type Encoder, widthOf } from '../tabular/encoder.ts';
 import { encodedTypes, features } from '../tabular/front.ts';
 import type { TargetScale } from '../tabular/target.ts';
+import type { EncodedRows } from './rows.ts';
 
 /** What was learned from the training rows before the network learns anything. */
 export interface Preparation {
@@ -19,11 +19,10 @@ export interface Preparation {
   readonly scale: TargetScale;
 }
 
-/** Encoded rows: `dense`, `codes`, `y`. */
 export interface EncodedData {
-  readonly training: Tensors;
+  readonly training: EncodedRows;
   /** Absent where no rows were kept back. */
-  readonly validation?: Tensors;
+  readonly validation?: EncodedRows;
 }
 
 interface Rules {
@@ -43,6 +42,9 @@ export const shapeOf = ({ encoder, task, classes }: Preparation) => ({
   outputs: rules[task].outputs(classes),
 });
 
+/** The type of the targets. */
+export const targetType = (task: Task): Type => rules[task].target;
+
 export function objectiveOf({ encoder, task }: Preparation, network: Network): Objective {
   const { loss, target } = rules[task];
   return {
@@ -53,6 +55,3 @@ export function objectiveOf({ encoder, task }: Preparation, network: Network): O
     loss,
   };
 }
-
-/** How many rows there are. */
-export const rowsOf = (data: Tensors): number => data.y?.shape[0] ?? 0;

@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import { TrainingFailure } from '../failure.ts';
 import { Moments } from '../profile/moments.ts';
-import type { NumberColumn, Rows, WordColumn } from './columns.ts';
+import type { Column, NumberColumn, Rows, WordColumn } from './columns.ts';
 
 const numberEncoding = z.object({
   name: z.string(),
@@ -58,38 +58,92 @@ export const widthOf = (of: Encoder): number => wordsOf(of).reduce((sum, f) => s
  * @throws TrainingFailure if there is nothing to learn from, or too much side by side
  */
 export function fitEncoder(rows: Rows, training: Int32Array): Encoder {
-  const features = rows.columns.map((column) =>
-    column.kind === 'numbers' ? fitNumbers(column, training) : fitWords(column, training),
-  );
-  const fitted: Encoder = { features, leftOut: [...rows.leftOut] };
-  const width = widthOf(fitted);
-  if (width === 0 || width > MAX_WIDTH) {
-    throw new TrainingFailure(
-      `The features must become between 1 and ${MAX_WIDTH} numbers a row, counting one for each value of a category; got ${width}`,
-    );
-  }
-  return fitted;
+  const fitting = new EncoderFitting();
+  fitting.take(rows, training);
+  return fitting.encoder(rows.leftOut);
 }
 
-function fitNumbers({ name, type, values }: NumberColumn, training: Int32Array): NumberEncoding {
+/** What is learned of a column, a piece after the other. */
+interface Fitting<C extends Column> {
+  take(column: C, training: Int32Array): void;
+  encoding(): C extends NumberColumn ? NumberEncoding : WordEncoding;
+}
+
+/** Learns from rows that come a piece at a time; the same as from all of them at once. */
+export class EncoderFitting {
+  readonly #numbers = new Map<string, Fitting<NumberColumn>>();
+  readonly #words = new Map<string, Fitting<WordColumn>>();
+  readonly #names = new Set<string>();
+
+  /** @param training which of these rows are learned from */
+  take({ columns }: Rows, training: Int32Array): void {
+    for (const column of columns) {
+      this.#names.add(column.name);
+      if (column.kind === 'numbers') known(this.#numbers, column, fitNumbers).take(column, training);
+      else known(this.#words, column, fitWords).take(column, training);
+    }
+  }
+
+  /** @throws TrainingFailure if there is nothing to learn from, or too much side by side */
+  encoder(leftOut: readonly string[]): Encoder {
+    const features = [...this.#names].map((name) => (this.#numbers.get(name) ?? this.#words.get(name)!).encoding());
+    const fitted: Encoder = { features, leftOut: [...leftOut] };
+    const width = widthOf(fitted);
+    if (width === 0 || width > MAX_WIDTH) {
+      throw new TrainingFailure(
+        `The features must become between 1 and ${MAX_WIDTH} numbers a row, counting one for each value of a category; got ${width}`,
+      );
+    }
+    return fitted;
+  }
+}
+
+function known<C extends Column>(
+  fittings: Map<string, Fitting<C>>,
+  column: C,
+  make: (column: C) => Fitting<C>,
+): Fitting<C> {
+  const fitting = fittings.get(column.name) ?? make(column);
+  fittings.set(column.name, fitting);
+  return fitting;
+}
+
+function fitNumbers({ name, type }: NumberColumn): Fitting<NumberColumn> {
   const moments = new Moments();
-  for (const row of training) {
-    const value = values[row]!;
-    if (!Number.isNaN(value)) moments.add(value);
-  }
-  const { mean, standardDeviation } = moments;
-  // Rounding leaves a spread of about 1e-16 of the mean where all values are equal.
-  const varies = standardDeviation > Math.abs(mean) * 1e-12;
-  return { name, type, mean, deviation: varies ? standardDeviation : 1, missing: moments.count < training.length };
+  let rows = 0;
+  return {
+    take: ({ values }, training) => {
+      rows += training.length;
+      for (const row of training) {
+        const value = values[row]!;
+        if (!Number.isNaN(value)) moments.add(value);
+      }
+    },
+    encoding: () => {
+      const { mean, standardDeviation } = moments;
+      // Rounding leaves a spread of about 1e-16 of the mean where all values are equal.
+      const varies = standardDeviation > Math.abs(mean) * 1e-12;
+      return { name, type, mean, deviation: varies ? standardDeviation : 1, missing: moments.count < rows };
+    },
+  };
 }
 
-function fitWords({ name, type, words, values }: WordColumn, training: Int32Array): WordEncoding {
-  const seen = new Uint8Array(words.length);
+function fitWords({ name, type }: WordColumn): Fitting<WordColumn> {
+  let seen = new Uint8Array();
+  let words: readonly string[] = [];
   let missing = false;
-  for (const row of training) {
-    const code = values[row]!;
-    if (code < 0) missing = true;
-    else seen[code] = 1;
-  }
-  return { name, type, words: words.filter((_, code) => seen[code]).sort(), missing };
+  return {
+    take: (column, training) => {
+      ({ words } = column);
+      const before = seen;
+      seen = new Uint8Array(words.length);
+      seen.set(before);
+      for (const row of training) {
+        const code = column.values[row]!;
+        if (code < 0) missing = true;
+        else seen[code] = 1;
+      }
+    },
+    encoding: () => ({ name, type, words: words.filter((_, code) => seen[code]).sort(), missing }),
+  };
 }

@@ -6,8 +6,6 @@ import { TrainingFailure } from '../failure.ts';
 import { parseBoolean, parseNumber, parseTimestamp } from '../profile/parse.ts';
 import type { Column, Rows, Target } from './columns.ts';
 
-/** What a file's columns and their encoded copy may take together: rows × columns × about 16 bytes. */
-const RESIDENT_BYTES = 4 * 2 ** 30;
 /** A double, and its standardised value with an indicator; a code and its copy fit in the same. */
 const BYTES_PER_CELL = 16;
 
@@ -17,87 +15,142 @@ const TRUTH_WORDS = ['false', 'true'] as const;
 /** Puts the next row's cell into its column. */
 type Store = (cell: string, row: number) => void;
 
+/** The columns that a network can get. */
+const usable = ({ columns, target }: DatasetProfile): ColumnProfile[] =>
+  columns.filter(({ type, name }) => type !== 'text' && name !== target);
+
+/** About what a file's columns and their encoded copy take together in memory. */
+export function residentBytes(profile: DatasetProfile): number {
+  return countOf(profile) * (usable(profile).length + 1) * BYTES_PER_CELL;
+}
+
+const countOf = (profile: DatasetProfile): number => profile.rows - profile.rows_without_target;
+
 /**
  * Reads the file that the profile describes.
- * @throws TrainingFailure if it is too large for memory, or is not that file
+ * @throws TrainingFailure if it is not that file
  */
 export async function loadRows(bytes: AsyncIterable<Uint8Array>, profile: DatasetProfile): Promise<Rows> {
-  const count = profile.rows - profile.rows_without_target;
-  const usable = profile.columns.filter((column) => column.type !== 'text' && column.name !== profile.target);
-  const needed = count * (usable.length + 1) * BYTES_PER_CELL;
-  if (needed > RESIDENT_BYTES) {
-    throw new TrainingFailure(
-      `The data must take at most ${RESIDENT_BYTES} bytes of memory; got about ${needed}: ${count} rows of ${usable.length + 1} columns, ${BYTES_PER_CELL} bytes a value`,
-    );
-  }
+  const all: Rows[] = [];
+  for await (const rows of readRows(bytes, profile, Math.max(1, countOf(profile)))) all.push(rows);
+  return all[0]!;
+}
+
+/**
+ * Reads the file that the profile describes, `pieceRows` of its rows at a time, of which there is at least one. The
+ * words of a category keep their codes from piece to piece, and the last piece has all of them.
+ * @throws TrainingFailure if it is not that file
+ */
+export async function* readRows(
+  bytes: AsyncIterable<Uint8Array>,
+  profile: DatasetProfile,
+  pieceRows: number,
+): AsyncGenerator<Rows, void, undefined> {
   const hash = createHash('sha256');
   const { header, rows } = await readCsv(hashed(bytes, hash));
-  const columns = usable.map((column) => columnStores[column.type](column, count));
-  const target = targetStore(profile, count);
+  const count = countOf(profile);
+  const columns = usable(profile).map((column) => columnStores[column.type](column));
+  const target = targetStore(profile);
   const targetAt = header.indexOf(profile.target);
-  const stores = columns.map(({ name, store }) => ({ at: header.indexOf(name), store }));
-  let row = 0;
+  const stores = columns.map((column) => ({ at: header.indexOf(column.name), column }));
+  const leftOut = profile.columns.filter((c) => c.type === 'text' && c.name !== profile.target).map((c) => c.name);
+  const sizeAfter = (done: number) => Math.min(pieceRows, count - done);
+  let [done, row, size] = [0, 0, sizeAfter(0)];
+  const begin = () => {
+    for (const store of [target, ...columns]) store.begin(size);
+  };
+  const piece = (): Rows => ({
+    count: size,
+    columns: columns.map(({ column }) => column()),
+    target: target.target(),
+    leftOut,
+  });
+  begin();
   for await (const record of rows) {
     const cell = record[targetAt] ?? '';
     if (isMissing(cell)) continue;
-    if (row === count) break;
+    if (done + row === count) {
+      row++;
+      break;
+    }
+    if (row === size) {
+      yield piece();
+      done += size;
+      [row, size] = [0, sizeAfter(done)];
+      begin();
+    }
     target.store(cell, row);
-    for (const { at, store } of stores) store(record[at] ?? '', row);
+    for (const { at, column } of stores) column.store(record[at] ?? '', row);
     row++;
   }
-  if (row !== count || hash.digest('hex') !== profile.sha256) {
+  if (done + row !== count || hash.digest('hex') !== profile.sha256) {
     throw new TrainingFailure('The file is not the one that was processed: its bytes have changed');
   }
-  return {
-    count,
-    columns: columns.map(({ column }) => column()),
-    target: target.target,
-    leftOut: profile.columns.filter((c) => c.type === 'text' && c.name !== profile.target).map((c) => c.name),
-  };
+  yield piece();
 }
 
-interface ColumnStore {
-  readonly name: string;
-  /** Once all rows are stored. */
-  readonly column: () => Column;
+/** Takes in a column, or the target, a piece after the other. */
+interface Pieces {
+  /** Makes room for the next piece's rows. */
+  readonly begin: (count: number) => void;
   readonly store: Store;
+}
+
+interface ColumnStore extends Pieces {
+  readonly name: string;
+  /** The piece, once its rows are stored. */
+  readonly column: () => Column;
 }
 
 type NumberType = 'number' | 'timestamp';
 
 function numberStore(type: NumberType, parse: (cell: string) => number) {
-  return ({ name }: ColumnProfile, count: number): ColumnStore => {
-    const values = new Float64Array(count).fill(Number.NaN);
-    const store: Store = (cell, row) => {
-      if (!isMissing(cell)) values[row] = parse(cell);
+  return ({ name }: ColumnProfile): ColumnStore => {
+    let values = new Float64Array();
+    return {
+      name,
+      begin: (count) => {
+        values = new Float64Array(count).fill(Number.NaN);
+      },
+      store: (cell, row) => {
+        if (!isMissing(cell)) values[row] = parse(cell);
+      },
+      column: () => ({ kind: 'numbers', name, type, values }),
     };
-    return { name, column: () => ({ kind: 'numbers', name, type, values }), store };
   };
 }
 
-function categoryStore({ name }: ColumnProfile, count: number): ColumnStore {
-  const values = new Int32Array(count).fill(-1);
+function categoryStore({ name }: ColumnProfile): ColumnStore {
   const codes = new Map<string, number>();
-  const store: Store = (cell, row) => {
-    if (isMissing(cell)) return;
-    const code = codes.get(cell) ?? codes.size;
-    codes.set(cell, code);
-    values[row] = code;
-  };
+  let values = new Int32Array();
   return {
     name,
+    begin: (count) => {
+      values = new Int32Array(count).fill(-1);
+    },
+    store: (cell, row) => {
+      if (isMissing(cell)) return;
+      const code = codes.get(cell) ?? codes.size;
+      codes.set(cell, code);
+      values[row] = code;
+    },
     column: () => ({ kind: 'words', name, type: 'category', words: [...codes.keys()], values }),
-    store,
   };
 }
 
-function booleanStore({ name }: ColumnProfile, count: number): ColumnStore {
-  const values = new Int32Array(count).fill(-1);
-  const store: Store = (cell, row) => {
-    const truth = parseBoolean(cell);
-    if (truth) values[row] = Number(truth.value);
+function booleanStore({ name }: ColumnProfile): ColumnStore {
+  let values = new Int32Array();
+  return {
+    name,
+    begin: (count) => {
+      values = new Int32Array(count).fill(-1);
+    },
+    store: (cell, row) => {
+      const truth = parseBoolean(cell);
+      if (truth) values[row] = Number(truth.value);
+    },
+    column: () => ({ kind: 'words', name, type: 'boolean', words: TRUTH_WORDS, values }),
   };
-  return { name, column: () => ({ kind: 'words', name, type: 'boolean', words: TRUTH_WORDS, values }), store };
 }
 
 const columnStores = {
@@ -110,21 +163,35 @@ const columnStores = {
   },
 } as const;
 
-function targetStore(profile: DatasetProfile, count: number): { target: Target; store: Store } {
+interface TargetStore extends Pieces {
+  readonly target: () => Target;
+}
+
+function targetStore(profile: DatasetProfile): TargetStore {
   if (profile.task === 'regression') {
-    const values = new Float64Array(count);
-    const store: Store = (cell, row) => {
-      values[row] = parseNumber(cell);
+    let values = new Float64Array();
+    return {
+      begin: (count) => {
+        values = new Float64Array(count);
+      },
+      store: (cell, row) => {
+        values[row] = parseNumber(cell);
+      },
+      target: () => ({ task: 'regression', values }),
     };
-    return { target: { task: 'regression', values }, store };
   }
   const classes = (profile.classes ?? []).map(({ value }) => value).sort(byNumberThenText);
   const codes = new Map(classes.map((name, code) => [name, code]));
-  const values = new Int32Array(count);
-  const store: Store = (cell, row) => {
-    values[row] = codes.get(cell) ?? 0;
+  let values = new Int32Array();
+  return {
+    begin: (count) => {
+      values = new Int32Array(count);
+    },
+    store: (cell, row) => {
+      values[row] = codes.get(cell) ?? 0;
+    },
+    target: () => ({ task: 'classification', classes, values }),
   };
-  return { target: { task: 'classification', classes, values }, store };
 }
 
 function byNumberThenText(a: string, b: string): number {

@@ -1,6 +1,7 @@
 /** Which rows are learned from and which the learning is judged by. */
 import { uniformStream } from '#engine/random.ts';
 import { shuffle } from '#engine/shuffle.ts';
+import { TrainingFailure } from '../failure.ts';
 import type { Target } from './columns.ts';
 
 /** Row numbers, ascending. */
@@ -32,6 +33,12 @@ export function splitRows(target: Target, fraction: number, seed: number): Split
   }
   const all = Int32Array.from(isValidation.keys());
   return { training: all.filter((row) => !isValidation[row]), validation: all.filter((row) => isValidation[row]) };
+}
+
+/** @throws TrainingFailure if there are too few rows to learn from */
+export function expectEnough({ training }: Split): void {
+  if (training.length < 2)
+    throw new TrainingFailure(`There must be at least 2 rows to learn from; got ${training.length}`);
 }
 
 function byClass(codes: Int32Array, classes: number): Int32Array[] {

@@ -6,7 +6,7 @@ import { compileEvaluate } from '#engine/step.ts';
 import { expectTensor, toNumbers } from '#engine/tensor.ts';
 import { Evaluator } from '#engine/training.ts';
 import { objectiveOf, shapeOf } from '#learning/fit/task.ts';
-import { learned, mlp } from '../tables.ts';
+import { learned, mlp, resident } from '../tables.ts';
 
 const PENGUINS = readFileSync(new URL('../../../infra/embedded/demo/penguins.csv', import.meta.url), 'utf8');
 const SPECIES = { target: 'species' };
@@ -59,7 +59,7 @@ describe('learning', () => {
     const state = Object.fromEntries(
       Object.entries(fitted!.parameters).map(([name, value]) => [parameterKey(name), value]),
     );
-    const { loss, weight } = await evaluator.run(state, data.validation!);
+    const { loss, weight } = await evaluator.run(state, resident(data.validation!));
     expect(loss / weight).toBeCloseTo(losses[best]!, 6);
   });
 

@@ -12,7 +12,7 @@ import { objectiveOf, shapeOf } from '#learning/fit/task.ts';
 import { inputNames, type Serving } from '#learning/serving/description.ts';
 import { exportModel } from '#learning/serving/export.ts';
 import { type Row, rowTensors } from '#learning/serving/rows.ts';
-import { type LearnOptions, learned, mlp } from '../tables.ts';
+import { type LearnOptions, learned, mlp, resident } from '../tables.ts';
 
 const PENGUINS = readFileSync(new URL('../../../infra/embedded/demo/penguins.csv', import.meta.url), 'utf8');
 
@@ -38,7 +38,7 @@ async function bothSides(text: string, options: LearnOptions) {
   const state = Object.fromEntries(
     Object.entries(fitted!.parameters).map(([name, value]) => [parameterKey(name), value]),
   );
-  const { outputs } = await evaluator.run(state, data.training);
+  const { outputs } = await evaluator.run(state, resident(data.training));
 
   const [header, ...records] = parse(text) as string[][];
   const at = serving.features.map(({ name }) => header!.indexOf(name));

@@ -43,12 +43,9 @@ describe('loading rows', () => {
     expect((await load(text)).rows.target).toMatchObject({ classes: ['2', '9', '10'] });
   });
 
-  test('refuses another file, and more than memory may hold', async () => {
+  test('refuses another file', async () => {
     const { profile } = await load();
     await expect(loadRows(chunked(FILE.replace('10,red', '11,red')), profile)).rejects.toThrow('have changed');
-    await expect(loadRows(chunked(FILE), { ...profile, rows: 99_999_999 })).rejects.toThrow(
-      'must take at most 4294967296 bytes of memory; got about',
-    );
   });
 });
 

@@ -1,0 +1,82 @@
+/** Encoded rows, `dense`, `codes` and `y`: in memory, or in shards on disk where memory does not hold them. */
+import { type EpochOptions, shardedBatches, shardMemory } from '#engine/shards/batches.ts';
+import { rowBytesOf } from '#engine/shards/format.ts';
+import type { Shards } from '#engine/shards/read.ts';
+import { RowBuffer } from '#engine/shards/rows.ts';
+import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
+import type { Batch } from '#engine/training.ts';
+import { batchesOf } from './batches.ts';
+
+export type EncodedRows = Tensors | Shards;
+
+/** What rows of shards take in memory while they are learned from, unless a shard and a batch take more. */
+const MEMORY_BYTES = 2 ** 28;
+
+export function isSharded(rows: EncodedRows): rows is Shards {
+  return typeof rows.folder === 'string';
+}
+
+/** How many rows there are. */
+export const rowsOf = (rows: EncodedRows): number => (isSharded(rows) ? rows.rows : (rows.y?.shape[0] ?? 0));
+
+/** Rows in memory, and batches of them. */
+export interface Portion {
+  readonly data: Tensors;
+  readonly batches: readonly Batch[];
+}
+
+/** The rows for a training of many epochs. */
+export interface TrainingRows {
+  /** Of the right types, to open a training with. */
+  readonly first: Tensors;
+  /** All rows once, in batches, in an order that seed and epoch give, beginning with the batch numbered `from`. */
+  epoch(options: Required<EpochOptions>): AsyncIterable<Portion> | Iterable<Portion>;
+}
+
+export function trainingRows(rows: EncodedRows, batchSize: number): TrainingRows {
+  if (!isSharded(rows)) {
+    const epoch = ({ seed, epoch, from }: Required<EpochOptions>) => [
+      { data: rows, batches: batchesOf(rowsOf(rows), batchSize, seed, epoch).slice(from) },
+    ];
+    return { first: rows, epoch };
+  }
+  const least = 2 * (Math.max(...rows.sizes) + batchSize) * rowBytesOf(rows.tensors);
+  const memory = shardMemory(rows, { batchSize, bytes: Math.max(MEMORY_BYTES, least) });
+  return { first: memory.buffers[0].tensors(0), epoch: (options) => shardedBatches(memory, options) };
+}
+
+/**
+ * The rows in pieces, in the order in which they lie; each piece is valid until the next is asked for.
+ * @param limit no more than so many rows, from the first
+ */
+export async function* piecesOf(rows: EncodedRows, pieceRows: number, limit: number): AsyncGenerator<Tensors> {
+  let left = limit;
+  for await (const { data, count } of isSharded(rows) ? loaded(rows) : [{ data: rows, count: rowsOf(rows) }]) {
+    const end = Math.min(count, left);
+    for (let start = 0; start < end; start += pieceRows)
+      yield rowsBetween(data, start, Math.min(end, start + pieceRows));
+    left -= end;
+    if (left === 0) return;
+  }
+}
+
+async function* loaded({ tensors, sizes, load }: Shards): AsyncGenerator<{ data: Tensors; count: number }> {
+  const buffer = new RowBuffer(tensors, Math.max(...sizes));
+  for (const [shard, count] of sizes.entries()) {
+    await load(shard, buffer, 0);
+    yield { data: buffer.tensors(count), count };
+  }
+}
+
+/** A view of some rows: nothing is copied. */
+function rowsBetween(data: Tensors, start: number, end: number): Tensors {
+  return Object.fromEntries(
+    Object.entries(data).map(([name, t]) => {
+      const width = t.shape.slice(1).reduce((size, dim) => size * dim, 1);
+      const shape = [end - start, ...t.shape.slice(1)];
+      return t.dtype === 'float32'
+        ? [name, tensor('float32', shape, t.data.subarray(start * width, end * width))]
+        : [name, tensor('int32', shape, expectTensor(name, t, 'int32').data.subarray(start * width, end * width))];
+    }),
+  );
+}

@@ -1,0 +1,83 @@
+/** From a file that memory does not hold to encoded rows on disk; see `prepare`. */
+import { join } from 'node:path';
+import type { DatasetProfile } from '#domain/profile.ts';
+import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
+import { openShards } from '#engine/shards/read.ts';
+import { ShardWriter } from '#engine/shards/write.ts';
+import { targetType } from './fit/task.ts';
+import type { Prepared, PrepareOptions, Scratch } from './prepare.ts';
+import { encodeRows, encodeTarget } from './tabular/encode.ts';
+import { EncoderFitting } from './tabular/encoder.ts';
+import { encodedTypes } from './tabular/front.ts';
+import { type RowPiece, spillRows } from './tabular/spill.ts';
+import { expectEnough, type Split, splitRows } from './tabular/split.ts';
+import { fitTarget } from './tabular/target.ts';
+
+/** Rows that are parsed and encoded together. */
+const PIECE_ROWS = 65_536;
+/** Of one shard: small enough that several lie in memory, large enough to be read in one go. */
+const SHARD_BYTES = 2 ** 25;
+
+/*
+ *  file ── parsed once ──▶ pieces of columns on disk, targets in memory ──▶ which rows are learned from
+ *  pieces ──▶ encoder       pieces ──▶ encoded rows ──▶ shards of either kind
+ */
+/** @throws TrainingFailure if the data cannot be learned from */
+export async function prepareLarge(
+  bytes: AsyncIterable<Uint8Array>,
+  profile: DatasetProfile,
+  { validationSplit, seed, scratch }: PrepareOptions & { readonly scratch: Scratch },
+): Promise<Prepared> {
+  const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
+  const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);
+  const split = splitRows(rows.target, validationSplit, seed);
+  expectEnough(split);
+  const fitting = new EncoderFitting();
+  for await (const piece of rows.pieces()) fitting.take(piece.rows, within(split.training, piece));
+  const encoder = fitting.encoder(rows.leftOut);
+  const scale = fitTarget(rows.target, split.training);
+  const { task } = rows.target;
+  const tensors = rowTypes({ ...encodedTypes(encoder), y: targetType(task) });
+  const encoded = async (kind: keyof Split) => {
+    const which = split[kind];
+    const shards = Math.ceil((which.length * rowBytesOf(tensors)) / Math.max(shardBytes, rowBytesOf(tensors)));
+    const writer = await ShardWriter.create(join(folder, kind), { tensors, shards, seed });
+    for await (const piece of rows.pieces()) {
+      const some = within(which, piece);
+      await writer.append({
+        ...encodeRows(piece.rows, encoder, some),
+        ...encodeTarget(piece.rows.target, scale, some),
+      });
+    }
+    await writer.finish();
+    return await openShards(join(folder, kind));
+  };
+  const { training, validation } = split;
+  const data = {
+    training: await encoded('training'),
+    ...(validation.length > 0 ? { validation: await encoded('validation') } : {}),
+  };
+  await rows.remove();
+  return {
+    preparation: { encoder, task, classes: rows.target.task === 'classification' ? rows.target.classes : [], scale },
+    data,
+    rows: { training: training.length, validation: validation.length },
+  };
+}
+
+/** Which rows of a piece are among those rows, which ascend. */
+function within(which: Int32Array, { first, rows: { count } }: RowPiece): Int32Array {
+  const [from, to] = [lowerBound(which, first), lowerBound(which, first + count)];
+  return which.subarray(from, to).map((row) => row - first);
+}
+
+/** The first position of a number that is not less, by halving. */
+function lowerBound(values: Int32Array, least: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle]! < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

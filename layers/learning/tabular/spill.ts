@@ -1,0 +1,77 @@
+/** A file's rows on disk, where memory does not hold them: parsed once, read in pieces as often as one likes. */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DatasetProfile } from '#domain/profile.ts';
+import type { Column, Rows, Target } from './columns.ts';
+import { readRows } from './load.ts';
+
+/** Some rows, and which of all the first of them is. */
+export interface RowPiece {
+  readonly first: number;
+  readonly rows: Rows;
+}
+
+export interface SpilledRows {
+  /** Of all rows: targets stay in memory. */
+  readonly target: Target;
+  readonly leftOut: readonly string[];
+  /** In the file's order. */
+  pieces(): AsyncGenerator<RowPiece, void, undefined>;
+  /** Deletes what is on disk. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Writes the usable cells of the file that the profile describes into a folder, each column of each piece as its
+ * numbers, one after the other.
+ * @throws TrainingFailure if it is not that file
+ */
+export async function spillRows(
+  bytes: AsyncIterable<Uint8Array>,
+  profile: DatasetProfile,
+  folder: string,
+  pieceRows: number,
+): Promise<SpilledRows> {
+  await mkdir(folder, { recursive: true });
+  const path = (piece: number, column: number) => join(folder, `${piece}.${column}`);
+  const counts: number[] = [];
+  const targets: Target[] = [];
+  let columns: readonly Column[] = [];
+  let leftOut: readonly string[] = [];
+  for await (const rows of readRows(bytes, profile, pieceRows)) {
+    for (const [i, { values }] of rows.columns.entries()) await writeFile(path(counts.length, i), values);
+    counts.push(rows.count);
+    targets.push(rows.target);
+    // The last piece's have all words.
+    columns = rows.columns.map((column) => ({ ...column, values: column.values.subarray(0, 0) }) as Column);
+    ({ leftOut } = rows);
+  }
+  async function* pieces(): AsyncGenerator<RowPiece, void, undefined> {
+    let first = 0;
+    for (const [piece, count] of counts.entries()) {
+      const some = await Promise.all(columns.map(async (column, i) => filled(column, await readFile(path(piece, i)))));
+      yield { first, rows: { count, columns: some, target: targets[piece]!, leftOut } };
+      first += count;
+    }
+  }
+  return { target: joined(targets), leftOut, pieces, remove: () => rm(folder, { recursive: true }) };
+}
+
+function filled(column: Column, { buffer, byteOffset, byteLength }: Buffer): Column {
+  const bytes = buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+  return column.kind === 'numbers'
+    ? { ...column, values: new Float64Array(bytes) }
+    : { ...column, values: new Int32Array(bytes) };
+}
+
+function joined(targets: readonly Target[]): Target {
+  const [first] = targets;
+  const count = targets.reduce((sum, { values }) => sum + values.length, 0);
+  const values = first!.task === 'classification' ? new Int32Array(count) : new Float64Array(count);
+  let at = 0;
+  for (const target of targets) {
+    values.set(target.values, at);
+    at += target.values.length;
+  }
+  return { ...first!, values } as Target;
+}
