@@ -37,7 +37,7 @@ const LEAST = 3;
 /** Runs all sides in turn, again and again, a warm-up first, and summarises what each returned. */
 export async function inTurn<Name extends string>(
   { times, seconds = Number.POSITIVE_INFINITY }: Budget,
-  sides: Readonly<Partial<Record<Name, () => Promise<number>>>>,
+  sides: { readonly [K in Name]?: (() => Promise<number>) | undefined },
 ): Promise<Partial<Record<Name, Side>>> {
   const runs = Object.entries<(() => Promise<number>) | undefined>(sides).flatMap(([name, run]) =>
     run ? [{ name: name as Name, run, found: [] as number[] }] : [],

@@ -9,11 +9,11 @@ import type { BenchModel } from './models/model.ts';
 import { dataOf, models, SEED, specOf, THREADS } from './spec.ts';
 
 /** Turns, and seconds after which none is begun any more. */
-const BUDGET = { times: 15, seconds: 45 };
+const BUDGET = { times: 15, seconds: 30 };
 /** One side runs so long in its turn, in seconds, and at least one step. */
 const TURN = 0.4;
 /** PyTorch may take so long, in seconds, to compile a model; then it is measured without. */
-const COMPILE_LIMIT = 240;
+const COMPILE_LIMIT = 150;
 
 /** Takes so many steps and returns the seconds. */
 type Stepper = (steps: number) => Promise<number>;
