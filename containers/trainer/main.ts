@@ -5,6 +5,7 @@
  * about a second; a trainer may also be killed at any point.
  */
 import { fstatSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { INTERRUPTED_EXIT_CODE } from '#domain/attempts.ts';
 import type { Adapters } from '#domain/ports.ts';
@@ -34,6 +35,8 @@ const log: Log = (level, message, more = {}) =>
 
 const leave = new AbortController();
 process.on('SIGTERM', () => leave.abort());
+// Whoever read it may have died; what is left to do is left to do all the same.
+process.stdout.on('error', () => undefined);
 
 const parsed = environment.safeParse(process.env);
 if (!parsed.success) {
@@ -53,6 +56,7 @@ try {
   const outcome = await runJob(adapters, attempt, {
     log: (level, message, more) => log(level, message, { ...names, ...more }),
     signal: leave.signal,
+    disk: tmpdir(),
     ...(seconds === undefined ? {} : { checkpointMs: seconds * 1000 }),
   });
   log('INFO', outcome, names);

@@ -108,6 +108,15 @@ test('leaves a checkpoint on SIGTERM, and when the process that started it is go
   expect(third.lines.find(({ message }) => message === 'resumed')!.steps).toBeGreaterThan(0);
 });
 
+test('does the same where its host was killed and nobody reads what it says', async () => {
+  const { process: trainer, closed } = startFor(await world.queue('j', FOREVER));
+  trainer.stdout.destroy();
+  await untilItHasLearned();
+  trainer.stdin.end();
+  expect((await closed).code).toBe(75);
+  expect(await world.adapters.blobs.artifacts.head(blobKeys.checkpoint(world.accountId, 'j'))).toBeDefined();
+});
+
 test('that is killed without a warning goes on from its last checkpoint', async () => {
   const first = startFor(await world.queue('j', FOREVER), { TRAINYARD_CHECKPOINT_SECONDS: '0' });
   await untilThereIs(blobKeys.checkpoint(world.accountId, 'j'));
