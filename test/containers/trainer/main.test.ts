@@ -11,6 +11,8 @@ import { isoTime } from '#domain/times.ts';
 import { openTrainerWorld, type TrainerWorld } from './world.ts';
 
 const MAIN = fileURLToPath(new URL('../../../containers/trainer/main.ts', import.meta.url));
+/** On a machine that has much else to do. */
+const SEVERAL_PROCESSES_MS = 90_000;
 const FOREVER = { hyperparameters: { epochs: 10_000, learning_rate: 1e-6 } };
 
 let world: TrainerWorld;
@@ -86,27 +88,31 @@ test('ends with 0 soon after its job was stopped', async () => {
   expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
 });
 
-test('leaves a checkpoint on SIGTERM, and when the process that started it is gone, and says that it is to go on', async () => {
-  const job = await world.queue('j', FOREVER);
-  const first = startFor(job);
-  await untilItHasLearned();
-  first.process.kill('SIGTERM');
-  expect(await first.closed).toMatchObject({ code: 75, signal: null });
-  expect((await find()).status).toBe('running');
+test(
+  'leaves a checkpoint on SIGTERM, and when the process that started it is gone, and says that it is to go on',
+  async () => {
+    const job = await world.queue('j', FOREVER);
+    const first = startFor(job);
+    await untilItHasLearned();
+    first.process.kill('SIGTERM');
+    expect(await first.closed).toMatchObject({ code: 75, signal: null });
+    expect((await find()).status).toBe('running');
 
-  // The same attempt on another host, as Batch starts it.
-  const second = startFor(job, { AWS_BATCH_JOB_ATTEMPT: '2' });
-  second.process.stdin.end();
-  const { code, lines } = await second.closed;
-  expect([code, lines.at(-1)!.message]).toEqual([75, 'interrupted']);
-  expect(await find()).toMatchObject({ attempt: 1, run: 2 });
+    // The same attempt on another host, as Batch starts it.
+    const second = startFor(job, { AWS_BATCH_JOB_ATTEMPT: '2' });
+    second.process.stdin.end();
+    const { code, lines } = await second.closed;
+    expect([code, lines.at(-1)!.message]).toEqual([75, 'interrupted']);
+    expect(await find()).toMatchObject({ attempt: 1, run: 2 });
 
-  const third = startFor(await world.begin('j'));
-  await untilSaid(third.lines, 'resumed');
-  third.process.kill('SIGTERM');
-  await third.closed;
-  expect(third.lines.find(({ message }) => message === 'resumed')!.steps).toBeGreaterThan(0);
-});
+    const third = startFor(await world.begin('j'));
+    await untilSaid(third.lines, 'resumed');
+    third.process.kill('SIGTERM');
+    await third.closed;
+    expect(third.lines.find(({ message }) => message === 'resumed')!.steps).toBeGreaterThan(0);
+  },
+  SEVERAL_PROCESSES_MS,
+);
 
 test('does the same where its host was killed and nobody reads what it says', async () => {
   const { process: trainer, closed } = startFor(await world.queue('j', FOREVER));
@@ -117,17 +123,21 @@ test('does the same where its host was killed and nobody reads what it says', as
   expect(await world.adapters.blobs.artifacts.head(blobKeys.checkpoint(world.accountId, 'j'))).toBeDefined();
 });
 
-test('that is killed without a warning goes on from its last checkpoint', async () => {
-  const first = startFor(await world.queue('j', FOREVER), { TRAINYARD_CHECKPOINT_SECONDS: '0' });
-  await untilThereIs(blobKeys.checkpoint(world.accountId, 'j'));
-  first.process.kill('SIGKILL');
-  expect(await first.closed).toMatchObject({ code: null, signal: 'SIGKILL' });
-  const second = startFor(await world.begin('j'));
-  await untilSaid(second.lines, 'resumed');
-  await stopJob(world.adapters.table, await find(), isoTime(Date.now()));
-  expect((await second.closed).code).toBe(0);
-  expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
-});
+test(
+  'that is killed without a warning goes on from its last checkpoint',
+  async () => {
+    const first = startFor(await world.queue('j', FOREVER), { TRAINYARD_CHECKPOINT_SECONDS: '0' });
+    await untilThereIs(blobKeys.checkpoint(world.accountId, 'j'));
+    first.process.kill('SIGKILL');
+    expect(await first.closed).toMatchObject({ code: null, signal: 'SIGKILL' });
+    const second = startFor(await world.begin('j'));
+    await untilSaid(second.lines, 'resumed');
+    await stopJob(world.adapters.table, await find(), isoTime(Date.now()));
+    expect((await second.closed).code).toBe(0);
+    expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
+  },
+  SEVERAL_PROCESSES_MS,
+);
 
 test('says what is missing where it was called wrongly', async () => {
   const { code, lines } = await start({ TRAINYARD_ACCOUNT: 'a', TRAINYARD_ATTEMPT: '0' }).closed;
