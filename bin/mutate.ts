@@ -68,6 +68,7 @@ await Promise.all(
       const order = { mutant: mutant.id, tests: testsOf(mutant) };
       const usual = order.tests.reduce((sum, test) => sum + observations[test]!.milliseconds, 0);
       fates.set(mutant, await one.attempt(order, PATIENCE + 5 * usual));
+      if (fates.size % 100 === 0) console.error(`${fates.size} of ${mutants.length} mutants`);
     }
     one.dismiss();
   }),
