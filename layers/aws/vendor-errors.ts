@@ -20,7 +20,17 @@ export function translate(error: unknown): Error {
   return TRANSLATIONS[name]?.(message) ?? new UnavailableError(`DynamoDB did not answer: ${name}: ${message}`);
 }
 
-/** Another transaction held one of the items: the same request may succeed at once. */
-export const isConflict = (error: unknown): boolean => CONFLICTS.includes((error as Error).name);
+/**
+ * Another transaction held one of the items, or one of them was asked for too often: the same request may succeed at
+ * once. The client itself repeats what is throttled as a whole, but not a transaction that was cancelled for that.
+ */
+export const isPassing = (error: unknown): boolean => PASSING.includes((error as Error).name);
 
-const CONFLICTS = ['TransactionConflictException', 'TransactionInProgressException', 'TransactionConflict'];
+const PASSING = [
+  'TransactionConflictException',
+  'TransactionInProgressException',
+  // Reasons of a cancelled transaction.
+  'TransactionConflict',
+  'ProvisionedThroughputExceeded',
+  'ThrottlingError',
+];

@@ -26,15 +26,18 @@ function failing(times: number, error: Error) {
 }
 
 describe('requests that meet another transaction', () => {
-  test.each(['TransactionConflictException', 'TransactionConflict', 'TransactionInProgressException'])(
-    'are repeated after %s',
-    async (name) => {
-      const { run, waits, attempts } = failing(3, named(name));
-      expect(await run()).toBe('done');
-      expect(attempts()).toBe(4);
-      expect(waits.every((wait) => wait >= 0 && wait <= 500)).toBe(true);
-    },
-  );
+  test.each([
+    'TransactionConflictException',
+    'TransactionConflict',
+    'TransactionInProgressException',
+    'ThrottlingError',
+    'ProvisionedThroughputExceeded',
+  ])('are repeated after %s', async (name) => {
+    const { run, waits, attempts } = failing(3, named(name));
+    expect(await run()).toBe('done');
+    expect(attempts()).toBe(4);
+    expect(waits.every((wait) => wait >= 0 && wait <= 500)).toBe(true);
+  });
 
   test('are given up after ten attempts', async () => {
     const { run, attempts } = failing(100, named('TransactionConflictException'));
