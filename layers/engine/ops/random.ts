@@ -33,7 +33,7 @@ export function randomBits(b: Builder, shape: readonly number[], { seed, step, s
   const constant = (values: BigInt64Array, dims: number[]) => b.constant({ dtype: 'int64', shape: dims, data: values });
   const [k0, k1, k2] = keys('rounds', 3).values().map(Number).toArray() as [number, number, number];
   const position = add(b, constant(keys('rows', rows), [rows, 1]), constant(keys('columns', columns), [1, columns]));
-  const stepKey = permute(b, permute(b, mod(b, step, PRIME), k0), k1);
+  const stepKey = permute(b, permute(b, step, k0), k1);
   return reshape(b, permute(b, permute(b, add(b, position, stepKey), k1), k2), shape);
 }
 

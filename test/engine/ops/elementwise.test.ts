@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { grad } from '#engine/grad.ts';
-import type { Builder, Value } from '#engine/graph.ts';
+import { Builder, type Value } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import type { DType } from '#engine/type.ts';
@@ -159,6 +159,33 @@ test('the kinks of abs, relu and leakyRelu have slopes of 0, 0 and the small one
     return { p: slope(ops.abs), q: slope(ops.relu), r: slope((b, x) => ops.leakyRelu(b, x, 0.1)) };
   });
   expect([p, q, r].map((t) => toNumbers(t!)[0])).toEqual([0, 0, 0.1]);
+});
+
+test('a number takes as many axes as what it meets ends in ones, which the runtime does faster', () => {
+  const shapeOfNumber = (shape: number[]) => {
+    const b = new Builder();
+    return ops.mul(b, b.input('x', 'float32', shape), 2).node!.inputs[1]!.type.shape;
+  };
+  expect(
+    [
+      [4, 3, 1, 1],
+      [4, 3, 1],
+      [4, 1],
+    ].map(shapeOfNumber),
+  ).toEqual([
+    [1, 1, 1, 1],
+    [1, 1, 1],
+    [1, 1],
+  ]);
+  expect([[4, 1, 3], [1, 4], [1, 1], [1], [], [4]].map(shapeOfNumber)).toEqual([[], [], [], [], [], []]);
+});
+
+test('what was expanded is met as it was before, unless it was expanded to nothing', () => {
+  const b = new Builder();
+  const one = b.input('x', 'float32', [1, 1]);
+  const [two, none] = [ops.expand(b, one, [2, 1]), ops.expand(b, one, [0, 1])];
+  expect(ops.add(b, two, b.input('y', 'float32', [2, 1])).node!.inputs[0]).toBe(one);
+  expect(ops.add(b, none, b.input('z', 'float32', [0, 1])).node!.inputs[0]).toBe(none);
 });
 
 test('operands that are equal share the gradient of their maximum and minimum', async () => {

@@ -100,6 +100,14 @@ describe('gemm', () => {
   });
 });
 
+test('linear is one Gemm for rows, bias and all, and needs no bias', async () => {
+  const b = new Builder();
+  const [x, w, c] = [b.input('x', 'float32', [4, 3]), b.input('w', 'float32', [3, 2]), b.input('c', 'float32', [2])];
+  const y = ops.linear(b, x, w, c);
+  expect([y.node!.op.name, y.node!.inputs]).toEqual(['Gemm', [x, w, c]]);
+  await checkGradients([random(1, [2, 4, 3]), random(2, [3, 2])], (b, [x, w]) => ops.linear(b, x!, w!));
+});
+
 test('linear works on rows, on sequences of rows and with a symbolic number of rows', async () => {
   const [w, bias] = [random(2, [3, 2]), random(3, [2])];
   for (const shape of [

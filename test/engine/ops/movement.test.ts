@@ -127,6 +127,7 @@ test('what would change nothing makes no node', () => {
     ops.transpose(b, x, [0, 1]),
     ops.expand(b, x, [2, 3]),
     ops.expandLike(b, x, b.input('y', 'float32', [2, 3])),
+    ops.expandTo(b, x, [2, 3], b.input('dims', 'int64', [2])),
     ops.squeeze(b, x, []),
     ops.unsqueeze(b, x, []),
     ops.concat(b, [x], 0),

@@ -79,6 +79,16 @@ describe('topK', () => {
     expect([toNumbers(v!), toNumbers(i!), toNumbers(small!)]).toEqual([[9, 5], [1, 3], [-1]]);
   });
 
+  test('goes along the last axis if none is said', async () => {
+    const { y } = await evaluate([tensorFrom('float32', [2, 3], [3, 9, 1, 8, 2, 7])], (b, [x]) => ({
+      y: ops.topK(b, x!, 1).values,
+    }));
+    expect([y!.shape, toNumbers(y!)]).toEqual([
+      [2, 1],
+      [9, 8],
+    ]);
+  });
+
   test('has a gradient by its values, and that has its own', async () => {
     const property = fc.asyncProperty(withAxis, fc.boolean(), fc.nat(2), seeds, ([shape, axis], largest, fewer, seed) =>
       checkGradients(

@@ -52,3 +52,19 @@ test('both directions end with what each said last, beside each other', async ()
   );
   expect([both!.shape, toNumbers(both!)]).toEqual([[2, 2 * UNITS], rows]);
 });
+
+test('an lstm goes on from what it said last and its cell as if it had not stopped', async () => {
+  const inputs = [
+    random(1, [4, 2, 3]),
+    random(2, [3, 4 * UNITS]),
+    random(3, [UNITS, 4 * UNITS]),
+    random(4, [4 * UNITS]),
+  ];
+  const { whole, second } = await evaluate(inputs, (b, [x, input, hidden, inputBias]) => {
+    const w = { input: input!, hidden: hidden!, inputBias: inputBias! };
+    const first = ops.lstm(b, ops.slice(b, x!, 0, 0, 2), w);
+    const second = ops.lstm(b, ops.slice(b, x!, 0, 2), w, { hidden: first.hidden, cell: first.cell });
+    return { whole: ops.lstm(b, x!, w).cell, second: second.cell };
+  });
+  for (const [i, value] of toNumbers(whole!).entries()) expect(toNumbers(second!)[i]).toBeCloseTo(value, 12);
+});

@@ -75,6 +75,8 @@ test('elements that share the maximum share its gradient', async () => {
 });
 
 test('argMax takes the first of several', async () => {
+  const b = new Builder();
+  expect(ops.argMax(b, b.input('v', 'float32', [4])).type.shape).toEqual([]);
   const x = tensorFrom('float32', [2, 3], [1, 3, 3, 9, 2, 4]);
   const { y, z } = await evaluate([x], (b, [x]) => ({ y: ops.argMax(b, x!), z: ops.argMax(b, x!, 0) }));
   expect([toNumbers(y!), toNumbers(z!)]).toEqual([

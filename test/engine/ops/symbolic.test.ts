@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { grad } from '#engine/grad.ts';
-import { Builder, Graph, type Value } from '#engine/graph.ts';
+import { Builder, Graph, topological, type Value } from '#engine/graph.ts';
 import { writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { openSession } from '#engine/run.ts';
@@ -42,12 +42,24 @@ const cases: Readonly<Record<string, Case>> = {
     rest: [1, 4],
     f: (b, x) => ops.einsum(b, 'rij,jk->rik', [x, constant(b, 1, [4, 3])]),
   },
+  'einsum with the rows beside a batch': {
+    rest: [2, 3, 4],
+    f: (b, x) => ops.einsum(b, 'rbij,bjk->rbik', [x, constant(b, 1, [2, 4, 3])]),
+  },
+  'einsum with the rows beside a batch and two more axes': {
+    rest: [2, 3, 2, 4],
+    f: (b, x) => ops.einsum(b, 'rbihj,bjk->rbihk', [x, constant(b, 1, [2, 4, 3])]),
+  },
   'einsum by rows': { rest: [2, 4], f: (b, x) => ops.einsum(b, 'rij,rkj->rik', [x, ops.sin(b, x)]) },
   'einsum over rows': { rest: [4], f: (b, x) => ops.einsum(b, 'ri,rk->ik', [x, ops.cos(b, x)]) },
   'einsum over everything': { rest: [2, 4], f: (b, x) => ops.einsum(b, 'rij,rij->', [x, ops.exp(b, x)]) },
   reshape: { rest: [2, 3], f: (b, x) => ops.reshape(b, x, [-1, 6]) },
   transpose: { rest: [2, 3], f: (b, x) => ops.transpose(b, x, [2, 0, 1]) },
   'squeeze and unsqueeze': { rest: [1, 3], f: (b, x) => ops.unsqueeze(b, ops.squeeze(b, x, [1]), [0]) },
+  expandTo: {
+    ...vector,
+    f: (b, x) => ops.mul(b, ops.expandTo(b, constant(b, 1, [1, 4]), x.type.shape, ops.shapeOf(b, x)), x),
+  },
   expandLike: { ...vector, f: (b, x) => ops.mul(b, ops.expandLike(b, constant(b, 1, [1, 4]), x), x) },
   'concat and split': {
     ...vector,
@@ -77,6 +89,14 @@ const cases: Readonly<Record<string, Case>> = {
   conv: { ...image, f: (b, x) => ops.conv(b, x, constant(b, 1, [3, 2, 3, 2]), constant(b, 2, [3]), { strides: 2 }) },
   convTranspose: { ...image, f: (b, x) => ops.convTranspose(b, x, constant(b, 1, [2, 3, 2, 2]), { strides: 2 }) },
   attention: { rest: [3, 4], f: (b, x) => ops.attention(b, x, x, ops.sin(b, x), { causal: true }) },
+  'lstm of one step': {
+    rest: [1],
+    f: (b, x) => {
+      const steps = ops.unsqueeze(b, x, [0]);
+      const w = { input: constant(b, 1, [1, 8]), hidden: constant(b, 2, [2, 8]), inputBias: constant(b, 3, [8]) };
+      return ops.lstm(b, steps, w).cell;
+    },
+  },
   lstm: {
     rest: [5],
     f: (b, x) => {
@@ -97,6 +117,21 @@ async function run({ f }: Case, shape: Shape, x: Tensor): Promise<{ types: Shape
   await using session = await openSession(bytes, { threads: 1 });
   return { types: [y.type.shape, outputs.gradient.type.shape], results: await session.run({ x }) };
 }
+
+test('rows beside an axis of one are one axis of a plain product', () => {
+  const b = new Builder();
+  for (const [equation, shape] of [
+    ['rij,jk->rik', ['rows', 1, 4]],
+    ['rj,jk->rk', ['rows', 4]],
+  ] as const) {
+    const nodes = topological([ops.einsum(b, equation, [b.input('x', 'float32', shape), constant(b, 1, [4, 3])])]);
+    const product = nodes.find(({ op }) => op.name === 'MatMul');
+    expect(product!.inputs.map(({ type }) => type.shape)).toEqual([
+      ['rows', 4],
+      [4, 3],
+    ]);
+  }
+});
 
 test.each(Object.entries(cases))(
   '%s is the same, and so is its gradient, where the rows are counted only when it runs',
