@@ -6,6 +6,7 @@ import { kernelTable } from '#engine/kernels/table.ts';
 import { type GraphProto, parseModel } from '#engine/onnx/proto.ts';
 import { ML_DOMAIN, ML_OPSET, OPSET, writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
+import { openSession } from '#engine/run.ts';
 import { compileEvaluate, compileTrain } from '#engine/step.ts';
 import { emissions, emitted } from './emissions.ts';
 import { objectives, variants } from './trainings.ts';
@@ -49,6 +50,13 @@ describe('every training runs on CUDA as a whole', () => {
     const program = compileTrain({ ...objective, ...variants.adamw!(rows), precision: 'float16' });
     expect(gapsOf(program.bytes)).toEqual([]);
     expect(() => expectPrecision(program, 'cuda')).not.toThrow();
+  });
+
+  test.each(small)('%s, in float16, has the types that the runtime finds too', async (_, { rows, ...objective }) => {
+    // It loads on a CPU as well, where the runtime puts casts around what has no kernel.
+    const { bytes } = compileTrain({ ...objective, ...variants.adamw!(rows), precision: 'float16' });
+    await using session = await openSession(bytes, { threads: 1 });
+    expect(session.outputNames).toContain('after/loss_scale');
   });
 
   test.each(small)('%s, in bfloat16, or it is refused: convolutions have no kernel', (_, { rows, ...objective }) => {
