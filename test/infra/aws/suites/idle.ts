@@ -42,6 +42,15 @@ const COSTLY: readonly { readonly what: string; readonly is: (of: Resource) => b
     is: ({ Type, Properties }) => Type === 'AWS::ApiGateway::Stage' && Properties.CacheClusterEnabled === true,
   },
   { what: 'a web application firewall', is: ({ Type }) => Type === 'AWS::WAFv2::WebACL' },
+  {
+    what: 'a zone, accelerator, firewall, directory or certificate authority',
+    is: ({ Type }) =>
+      /^AWS::(Route53::HostedZone|GlobalAccelerator|NetworkFirewall|DirectoryService|ACMPCA)/.test(Type),
+  },
+  {
+    what: 'something that watches all the time',
+    is: ({ Type }) => /^AWS::(Synthetics|GuardDuty|Config|SecurityHub|Macie|Inspector)/.test(Type),
+  },
   { what: 'a secret', is: ({ Type }) => Type === 'AWS::SecretsManager::Secret' },
   { what: 'a file system', is: ({ Type }) => /^AWS::(EFS|FSx)/.test(Type) },
 ];

@@ -7,6 +7,7 @@ interface Statement {
   readonly Effect: string;
   readonly Action: string | string[];
   readonly Resource: unknown;
+  readonly Condition?: { readonly StringEquals?: Readonly<Record<string, unknown>> };
 }
 
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
@@ -87,12 +88,32 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
     });
 
     test('may use the key of what is stored only through the services that store', () => {
-      for (const { where, statement } of statements(prod).filter(({ statement }) => statement.Sid === 'StorageKey')) {
-        expect([named(where), Object.keys((statement as { Condition?: object }).Condition ?? {})]).toEqual([
-          named(where),
-          ['StringEquals'],
-        ]);
+      for (const made of [dev, prod, small]) {
+        const using = statements(made).filter(({ statement }) =>
+          list(statement.Action).some((one) => /^kms:(?!Sign$|GetPublicKey$)/.test(one)),
+        );
+        expect(using.length).toBeGreaterThan(5);
+        for (const { where, statement } of using) {
+          const { StringEquals, ...others } = statement.Condition ?? {};
+          expect([named(where), list(statement.Resource).length, others]).toEqual([named(where), 1, {}]);
+          const through = list(StringEquals?.['kms:ViaService'] ?? []).map(shown);
+          expect([named(where), through]).toEqual([
+            named(where),
+            ['dynamodb', 's3'].map((service) => `${service}.<AWS::Region>.amazonaws.com`),
+          ]);
+        }
       }
+    });
+
+    test('of a machine is AWS’s own policy for such machines, and no other role has one but that for the logs of an API', () => {
+      const managed = ofType(prod, 'AWS::IAM::Role').flatMap((role) =>
+        (role.Properties.ManagedPolicyArns ?? []).map((arn: unknown) => `${role.id}: ${shown(arn)}`),
+      );
+      expect(managed.map((one) => one.replace(/^(\D+?)(Role)?[0-9A-F]{8}: .*\//, '$1 ')).sort()).toEqual([
+        'Log AmazonAPIGatewayPushToCloudWatchLogs',
+        'Machinescpu AmazonEC2ContainerServiceforEC2Role',
+        'Machinesgpu AmazonEC2ContainerServiceforEC2Role',
+      ]);
     });
 
     test('signs tokens only where somebody logs in', () => {
