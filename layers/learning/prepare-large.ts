@@ -4,6 +4,7 @@ import type { DatasetProfile } from '#domain/profile.ts';
 import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
 import { openShards } from '#engine/shards/read.ts';
 import { ShardWriter } from '#engine/shards/write.ts';
+import { TrainingFailure } from './failure.ts';
 import { targetType } from './fit/task.ts';
 import type { Prepared, PrepareOptions, Scratch } from './prepare.ts';
 import { encodeRows, encodeTarget } from './tabular/encode.ts';
@@ -22,11 +23,28 @@ const SHARD_BYTES = 2 ** 25;
  *  file ── parsed once ──▶ pieces of columns on disk, targets in memory ──▶ which rows are learned from
  *  pieces ──▶ encoder       pieces ──▶ encoded rows ──▶ shards of either kind
  */
-/** @throws TrainingFailure if the data cannot be learned from */
+interface LargeOptions extends PrepareOptions {
+  readonly scratch: Scratch;
+}
+
+/** @throws TrainingFailure if the data cannot be learned from, or fill the disk */
 export async function prepareLarge(
   bytes: AsyncIterable<Uint8Array>,
   profile: DatasetProfile,
-  { validationSplit, seed, scratch }: PrepareOptions & { readonly scratch: Scratch },
+  options: LargeOptions,
+): Promise<Prepared> {
+  try {
+    return await onDisk(bytes, profile, options);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC')) throw cause;
+    throw new TrainingFailure("The data must fit onto the trainer's disk, parsed and encoded; it is full", { cause });
+  }
+}
+
+async function onDisk(
+  bytes: AsyncIterable<Uint8Array>,
+  profile: DatasetProfile,
+  { validationSplit, seed, scratch }: LargeOptions,
 ): Promise<Prepared> {
   const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
   const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -68,8 +68,8 @@ describe('data that memory does not hold', () => {
   const options: LearnOptions = { hyperparameters: { epochs: 4, batch_size: 16, dropout: 0.2, learning_rate: 0.01 } };
 
   test('are learned from, and give the same bits again, however often the fit is interrupted', async () => {
-    const { fitted: whole, ...made } = await learned(TABLE, { ...options, scratch: scratch() });
-    expect(whole!.validation!.accuracy).toBeGreaterThan(0.8);
+    const hyperparameters = { epochs: 3, batch_size: 32, hidden_layers: [8], dropout: 0.2 };
+    const { fitted: whole, ...made } = await learned(TABLE, { hyperparameters, scratch: scratch() });
     const spec: FitSpec = {
       family: mlp,
       hyperparameters: made.hyperparameters,
@@ -107,7 +107,7 @@ describe('data that memory does not hold', () => {
         break;
       }
     }
-    expect(parts).toBeGreaterThan(3);
+    expect(parts).toBeGreaterThan(1);
   });
 
   test('are judged as they are in memory', async () => {
@@ -127,5 +127,14 @@ describe('data that memory does not hold', () => {
     const changed = TABLE.replace('red', 'rot');
     const other = prepare(chunked(changed), profile, { validationSplit: 0.2, seed: 1, scratch: scratch() });
     await expect(other).rejects.toThrow('its bytes have changed');
+  });
+
+  test('that fill the disk fail with that reason', async () => {
+    const profile = await profileCsv(chunked(TABLE), { task: 'auto' });
+    await mkdir(join(folder, 'columns'));
+    await symlink('/dev/full', join(folder, 'columns', '2.1'));
+    const full = prepare(chunked(TABLE), profile, { validationSplit: 0.2, seed: 1, scratch: scratch() });
+    await expect(full).rejects.toThrow(TrainingFailure);
+    await expect(full).rejects.toThrow("must fit onto the trainer's disk, parsed and encoded; it is full");
   });
 });
