@@ -20,6 +20,8 @@ const environment = z.object({
   AWS_BATCH_JOB_ATTEMPT: z.coerce.number().int().min(1, 'must be 1 or more').default(1),
   /** From one checkpoint to the next. */
   TRAINYARD_CHECKPOINT_SECONDS: z.coerce.number().min(0, 'must be 0 or more').optional(),
+  /** A folder on a disk for data that memory does not hold. Default: that for temporary files, which may be memory. */
+  TRAINYARD_SCRATCH: z.string().min(1).optional(),
   /** The folder of an embedded store. Without it the environment describes a deployment; see `functions/wiring.ts`. */
   TRAINYARD_DATA: z.string().min(1).optional(),
 });
@@ -45,18 +47,22 @@ if (!parsed.success) {
   process.exit(2);
 }
 const { TRAINYARD_ACCOUNT, TRAINYARD_JOB, TRAINYARD_ATTEMPT, TRAINYARD_DATA } = parsed.data;
-const { AWS_BATCH_JOB_ATTEMPT: run, TRAINYARD_CHECKPOINT_SECONDS: seconds } = parsed.data;
+const { AWS_BATCH_JOB_ATTEMPT: run, TRAINYARD_CHECKPOINT_SECONDS: seconds, TRAINYARD_SCRATCH: scratch } = parsed.data;
 const names = { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT, run };
 endWithParent();
 
 try {
-  const [{ adapters, close }, { runJob }] = await Promise.all([openWorld(), import('./run-job.ts')]);
+  const [{ adapters, close }, { runJob }, { writableFolder }] = await Promise.all([
+    openWorld(),
+    import('./run-job.ts'),
+    import('./scratch.ts'),
+  ]);
   const attempt = { accountId: TRAINYARD_ACCOUNT, jobId: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT, run };
   log('INFO', 'training', names);
   const outcome = await runJob(adapters, attempt, {
     log: (level, message, more) => log(level, message, { ...names, ...more }),
     signal: leave.signal,
-    disk: tmpdir(),
+    disk: await writableFolder(scratch, tmpdir(), log),
     ...(seconds === undefined ? {} : { checkpointMs: seconds * 1000 }),
   });
   log('INFO', outcome, names);

@@ -3,6 +3,7 @@ import {
   Action,
   EcsEc2ContainerDefinition,
   EcsJobDefinition,
+  EcsVolume,
   LinuxParameters,
   Reason,
   RetryStrategy,
@@ -23,6 +24,9 @@ const SHAPES = {
 
 const RETRIES = RETRY_RULES.map(({ action, ...when }) => RetryStrategy.of(Action[action], Reason.custom(when)));
 
+/** On the machine's disk, for data that memory does not hold: the container's other files cannot be changed. */
+const SCRATCH = '/scratch';
+
 export interface TrainerProps {
   readonly device: Device;
   readonly name: string;
@@ -33,7 +37,7 @@ export interface TrainerProps {
   readonly timeout: Duration;
 }
 
-/** How Batch starts the trainer: as an ordinary user, with files that it cannot change and a scratch folder in memory. */
+/** How Batch starts the trainer: as an ordinary user, with files that it cannot change, a scratch folder and a small one in memory. */
 export class Trainer extends Construct {
   readonly definition: EcsJobDefinition;
 
@@ -51,10 +55,12 @@ export class Trainer extends Construct {
         ...SHAPES[props.device],
         image: props.image,
         jobRole: props.role,
-        environment: { ...props.environment },
+        environment: { ...props.environment, TRAINYARD_SCRATCH: SCRATCH },
         logging: LogDriver.awsLogs({ streamPrefix: props.device, logGroup: props.logs as ILogGroup }),
         readonlyRootFilesystem: true,
         linuxParameters,
+        // Without a path of the machine it is a volume of the container's own; the image says who may write there.
+        volumes: [EcsVolume.host({ name: 'scratch', containerPath: SCRATCH })],
       }),
       retryAttempts: RETRY_ATTEMPTS,
       retryStrategies: RETRIES,

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { openScratch } from '#containers/trainer/scratch.ts';
+import { openScratch, writableFolder } from '#containers/trainer/scratch.ts';
 
 test('a training has a folder that only its user can read, which goes with it, as does what was left of the job', async () => {
   const disk = await mkdtemp(join(tmpdir(), 'disk-'));
@@ -23,4 +23,14 @@ test('a training has a folder that only its user can read, which goes with it, a
   } finally {
     await rm(disk, { recursive: true });
   }
+});
+
+test('the disk that is wanted is used, or, with a word, the temporary folder where it is not there', async () => {
+  const lines: string[] = [];
+  const log = (level: string, message: string) => void lines.push(`${level} ${message}`);
+  expect(await writableFolder(undefined, '/tmp', log)).toBe('/tmp');
+  expect(await writableFolder(tmpdir(), '/elsewhere', log)).toBe(tmpdir());
+  expect(lines).toEqual([]);
+  expect(await writableFolder('/nowhere/scratch', '/tmp', log)).toBe('/tmp');
+  expect(lines).toEqual(['WARN /nowhere/scratch cannot be written; /tmp is used for data that memory does not hold']);
 });

@@ -70,9 +70,18 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
         const container = definition.ContainerProperties;
         expect(container.ReadonlyRootFilesystem).toBe(true);
         expect(container.Privileged).not.toBe(true);
+        expect(container.Volumes).toEqual([{ Name: 'scratch', Host: {} }]);
+        expect(container.MountPoints).toEqual([
+          { ContainerPath: '/scratch', ReadOnly: false, SourceVolume: 'scratch' },
+        ]);
         const names = container.Environment.map((one: { Name: string }) => one.Name);
         expect(names).toEqual(
-          expect.arrayContaining(['TRAINYARD_TABLE', 'TRAINYARD_BUCKET_DATASETS', 'TRAINYARD_BUS']),
+          expect.arrayContaining([
+            'TRAINYARD_SCRATCH',
+            'TRAINYARD_TABLE',
+            'TRAINYARD_BUCKET_DATASETS',
+            'TRAINYARD_BUS',
+          ]),
         );
       }
       const gpus = ofType(prod, 'AWS::Batch::JobDefinition').map(
