@@ -42,6 +42,10 @@ const cases: Readonly<Record<string, Case>> = {
     rest: [1, 4],
     f: (b, x) => ops.einsum(b, 'rij,jk->rik', [x, constant(b, 1, [4, 3])]),
   },
+  'einsum with axes of two and of one beside the rows': {
+    rest: [2, 1, 4],
+    f: (b, x) => ops.einsum(b, 'rihj,jk->rihk', [x, constant(b, 1, [4, 3])]),
+  },
   'einsum with the rows beside a batch': {
     rest: [2, 3, 4],
     f: (b, x) => ops.einsum(b, 'rbij,bjk->rbik', [x, constant(b, 1, [2, 4, 3])]),
@@ -58,7 +62,7 @@ const cases: Readonly<Record<string, Case>> = {
   'squeeze and unsqueeze': { rest: [1, 3], f: (b, x) => ops.unsqueeze(b, ops.squeeze(b, x, [1]), [0]) },
   expandTo: {
     ...vector,
-    f: (b, x) => ops.mul(b, ops.expandTo(b, constant(b, 1, [1, 4]), x.type.shape, ops.shapeOf(b, x)), x),
+    f: (b, x) => ops.expandTo(b, ops.reduceMean(b, x, { axes: [0], keepDims: true }), x.type.shape, ops.shapeOf(b, x)),
   },
   expandLike: { ...vector, f: (b, x) => ops.mul(b, ops.expandLike(b, constant(b, 1, [1, 4]), x), x) },
   'concat and split': {
