@@ -33,7 +33,7 @@ beforeAll(async () => {
   to = { endpoint: stack.endpoint, folder };
   await bootstrap(to);
   ({ base } = await deploy(to));
-}, 300_000);
+}, 600_000);
 afterAll(async () => {
   await stack?.stop();
   rmSync(folder, { recursive: true, force: true });

@@ -11,9 +11,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const CDK = join(root, 'node_modules/aws-cdk/bin/cdk');
 const ACCOUNT = '000000000000';
 const STACKS = ['data', 'events', 'api'].map((name) => `trainyard-dev-${name}`);
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 
-/** What every deployment of the test has; MiniStack runs functions on this machine, hence its architecture. */
+/**
+ * What every deployment of the test has. MiniStack runs functions on this machine, hence its architecture; and it waits for an
+ * hour for the CDK's function that empties buckets, which cannot find AWS's SDK there, hence `retain`.
+ */
 const CONTEXT = { stage: 'dev', removal: 'retain', batch: 'false', architecture: process.arch };
 
 export interface CloudFormation {
@@ -31,7 +34,7 @@ export interface Deployed {
 
 type Outputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Resolves with what `cdk` said; rejects with the last of it where it fails or takes longer than two minutes. */
+/** Resolves with what `cdk` said; rejects with the last of it where it fails or takes longer than four minutes. */
 async function cdk({ endpoint, folder }: CloudFormation, cwd: string, args: readonly string[]): Promise<string> {
   const env = {
     PATH: process.env.PATH,
