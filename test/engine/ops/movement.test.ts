@@ -159,6 +159,7 @@ test('a size is read from a value when the graph runs only where it is not known
   const inputs = (value: Value) => value.node!.inputs.map(({ node }) => node?.op.name);
   expect(inputs(ops.expandLike(b, one, x))).toEqual(['Constant']);
   expect(inputs(ops.expandLike(b, one, rows))).toEqual(['Constant', 'Shape']);
+  expect(ops.expandTo(b, one, ['rows', 2], ops.shapeOf(b, x)).type.shape).toEqual(['rows', 2]);
 });
 
 test('broadcasting is undone over axes that were stretched, to nothing too', async () => {
