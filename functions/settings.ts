@@ -37,6 +37,8 @@ export const settingsSchema = z.strictObject({
   streamedBytes: count.default(200_000_000),
   /** A training that is estimated to take no longer runs in a function, where there is one; a function has 15 minutes. */
   functionSeconds: z.int().min(0).max(600).default(180),
+  /** US dollars: what a second of a trainer costs where it runs. A deployment says so to its trainers, each its own. */
+  trainerSecondPrice: z.number().min(0).default(0),
   /** Whose pages may call from a browser. Tokens travel in a header and never in a cookie, so anyone's may. */
   corsOrigins: z.array(z.string()).default(['*']),
   /** Shown in the OpenAPI document. */

@@ -43,7 +43,7 @@ export async function completeWith(
   const model = await completeJob(
     table,
     job,
-    { ...lastEpoch(history), compute_seconds: reporter.computeSeconds },
+    { ...lastEpoch(history), ...reporter.spent },
     {
       ...record,
       id,

@@ -52,7 +52,7 @@ const names = { job_id: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT, run };
 endWithParent();
 
 try {
-  const [{ adapters, close }, { runJob }, { writableFolder }] = await Promise.all([
+  const [{ adapters, close, dollarsPerSecond }, { runJob }, { writableFolder }] = await Promise.all([
     openWorld(),
     import('./run-job.ts'),
     import('./scratch.ts'),
@@ -62,6 +62,7 @@ try {
   const outcome = await runJob(adapters, attempt, {
     log: (level, message, more) => log(level, message, { ...names, ...more }),
     signal: leave.signal,
+    dollarsPerSecond,
     disk: await writableFolder(scratch, tmpdir(), log),
     ...(seconds === undefined ? {} : { checkpointMs: seconds * 1000 }),
   });
@@ -78,11 +79,18 @@ try {
   process.exit(1);
 }
 
+interface World {
+  readonly adapters: Adapters;
+  readonly close: () => Promise<void>;
+  readonly dollarsPerSecond: number;
+}
+
 /** Only one of the two is loaded: the image has no embedded store to open, and one machine no AWS. */
-async function openWorld(): Promise<{ adapters: Adapters; close: () => Promise<void> }> {
+async function openWorld(): Promise<World> {
   if (TRAINYARD_DATA === undefined) {
     const { wire } = await import('#functions/wiring.ts');
-    return { adapters: wire(process.env).adapters, close: async () => undefined };
+    const { adapters, options } = wire(process.env);
+    return { adapters, close: async () => undefined, dollarsPerSecond: options.settings.trainerSecondPrice };
   }
   const { openEmbedded } = await import('#embedded/open.ts');
   const adapters = await openEmbedded({
@@ -90,7 +98,7 @@ async function openWorld(): Promise<{ adapters: Adapters; close: () => Promise<v
     baseUrl: 'http://127.0.0.1',
     queues: { datasets: UNUSED_QUEUE, training: UNUSED_QUEUE },
   });
-  return { adapters, close: () => adapters.close() };
+  return { adapters, close: () => adapters.close(), dollarsPerSecond: 0 };
 }
 
 /** The host keeps our standard input open while it lives. An input that is no pipe says nothing about a parent. */

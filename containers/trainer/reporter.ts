@@ -1,6 +1,6 @@
 /** A trainer's word about its progress, often enough and not too often, and the answer whether it is to go on. */
 import { type Report, reportProgress } from '#domain/attempts.ts';
-import type { Job } from '#domain/jobs.ts';
+import type { Job, Spent } from '#domain/jobs.ts';
 import type { Adapters } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
 import { trainingEvents } from '#domain/training-events.ts';
@@ -10,12 +10,20 @@ import type { Progress } from '#learning/fit/fit.ts';
 const EVERY_MS = 500;
 const TENTH = 10;
 
-type Words = Omit<Report, 'compute_seconds'>;
+type Words = Omit<Report, keyof Spent>;
+
+export interface ReporterOptions {
+  /** Ends the reading of a file, when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** What the place costs where the trainer runs. Default: 0. */
+  readonly dollarsPerSecond?: number | undefined;
+}
 
 export class Reporter {
   readonly #adapters: Pick<Adapters, 'table' | 'events' | 'now'>;
   readonly #job: Job;
   readonly #signal: AbortSignal | undefined;
+  readonly #dollarsPerSecond: number;
   readonly #began: number;
   /** The furthest that any trainer has reported of the job: what one does again is not told again. */
   #words: Words;
@@ -24,11 +32,15 @@ export class Reporter {
   #tenths: number;
   #isOver = false;
 
-  /** @param signal ends the reading of a file, when it is aborted */
-  constructor(adapters: Pick<Adapters, 'table' | 'events' | 'now'>, started: Job, signal?: AbortSignal) {
+  constructor(
+    adapters: Pick<Adapters, 'table' | 'events' | 'now'>,
+    started: Job,
+    { signal, dollarsPerSecond = 0 }: ReporterOptions = {},
+  ) {
     this.#adapters = adapters;
     this.#job = started;
     this.#signal = signal;
+    this.#dollarsPerSecond = dollarsPerSecond;
     this.#began = adapters.now();
     this.#words = { current_epoch: started.current_epoch, progress: started.progress, metrics: started.metrics };
     this.#lastAt = this.#began;
@@ -42,8 +54,13 @@ export class Reporter {
   }
 
   /** Of all trainers that the job has had, until now. */
-  get computeSeconds(): number {
-    return this.#job.compute_seconds + Math.max(0, this.#adapters.now() - this.#began) / 1000;
+  get spent(): Spent {
+    const { compute_seconds, estimated_cost } = this.#job;
+    const seconds = Math.max(0, this.#adapters.now() - this.#began) / 1000;
+    return {
+      compute_seconds: compute_seconds + seconds,
+      estimated_cost: estimated_cost + seconds * this.#dollarsPerSecond,
+    };
   }
 
   /** Takes note; reports if the last report is old enough. False: the trainer is to end. */
@@ -60,7 +77,7 @@ export class Reporter {
     const { table, events, now } = this.#adapters;
     this.#lastAt = now();
     this.#lastEpoch = this.#words.current_epoch;
-    const words: Report = { ...this.#words, compute_seconds: this.computeSeconds };
+    const words: Report = { ...this.#words, ...this.spent };
     const job = this.#isOver ? undefined : await reportProgress(table, this.#job, words, isoTime(now()));
     if (!job) {
       this.#isOver = true;

@@ -49,6 +49,8 @@ export interface RunOptions {
   readonly checkpointMs?: number;
   /** A folder on a disk, for data that memory does not hold; without it they are refused. */
   readonly disk?: string;
+  /** What the place costs where this runs. Default: 0. */
+  readonly dollarsPerSecond?: number;
   /** Default: what the runtime finds. */
   readonly findDevice?: () => Promise<FoundDevice>;
 }
@@ -71,7 +73,7 @@ export async function runJob(adapters: TrainerAdapters, of: Attempt, options: Ru
   if (!job) return 'ended';
   // Whoever has reported progress has told of the start.
   if (job.progress === 0) await events.publish(trainingEvents.started(job));
-  const reporter = new Reporter(adapters, job, options.signal);
+  const reporter = new Reporter(adapters, job, options);
   const checkpoint = new CheckpointFile(blobs.artifacts, job, log);
   const outcome = await settled(adapters, job, { reporter, log }, () =>
     train({ adapters, job, reporter, checkpoint, device: chosen.device, options }),
@@ -96,7 +98,7 @@ async function settled(
     if (!(error instanceof TrainingFailure)) throw error;
     // The owner is told what to do; the log has the rows and what the runtime said.
     log('WARN', error.message, error.cause instanceof Error ? { cause: error.cause.message } : {});
-    if (!(await failJob(table, job, error.message, isoTime(now()), reporter.computeSeconds))) return 'ended';
+    if (!(await failJob(table, job, error.message, isoTime(now()), reporter.spent))) return 'ended';
     await events.publish(trainingEvents.failed(job, error.message));
     return 'failed';
   }

@@ -6,6 +6,7 @@ import type { TrainingMessage } from '#domain/messages.ts';
 import type { Adapters, Compute, ComputeTarget } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
 import { trainingEvents } from '#domain/training-events.ts';
+import { RESIDENT_BYTES } from '#learning/tabular/resident.ts';
 
 export type AttemptAdapters = Pick<Adapters, 'table' | 'queues' | 'events' | 'compute' | 'now'>;
 
@@ -41,13 +42,15 @@ export async function submitAttempt(compute: Compute, job: Job, terms: Terms): P
 }
 
 /**
- * Where the request says, else by the estimate. A job that a function did not finish, for whatever reason, is not given
- * to a function again unless it was asked for.
+ * Where the request says, else by the estimate. A function has no disk for data that memory does not hold. A job that a
+ * function did not finish, for whatever reason, is not given to a function again unless it was asked for.
  */
-const targetOf = ({ compute = 'auto', attempt, estimated_time }: Job, { functionSeconds }: Terms): ComputeTarget => {
+function targetOf(job: Job, { functionSeconds }: Terms): ComputeTarget {
+  const { compute = 'auto', attempt, estimated_time, data_bytes = 0 } = job;
   if (compute !== 'auto') return compute;
-  return attempt === 1 && estimated_time <= functionSeconds ? 'function' : 'cpu';
-};
+  const isSmall = estimated_time <= functionSeconds && data_bytes <= RESIDENT_BYTES;
+  return attempt === 1 && isSmall ? 'function' : 'cpu';
+}
 
 /** An attempt is gone through no fault of the program: another one, as long as there are any. */
 export async function attemptLost(adapters: AttemptAdapters, job: Job, reason: string): Promise<'again' | 'failed'> {

@@ -14,6 +14,7 @@ import type { Outcome, TrainerAdapters } from '#containers/trainer/run-job.ts';
 import { runJob } from '#containers/trainer/run-job.ts';
 import type { ComputeStopped } from '#domain/messages.ts';
 import type { Log } from '#functions/http/contract.ts';
+import type { Settings } from '#functions/settings.ts';
 
 const invocation = z.object({
   task: z.string(),
@@ -33,8 +34,13 @@ const TIME_LIMIT: Ending = { exit_code: null, reason: 'the time limit of the tra
 
 const LEVELS = { INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
+export interface RunTrainingOptions {
+  readonly logger: Log;
+  readonly settings: Pick<Settings, 'trainerSecondPrice'>;
+}
+
 /** Lambda may hand over the same invocation twice; the task is begun once. */
-export function makeHandler(adapters: TrainerAdapters, { logger }: { readonly logger: Log }) {
+export function makeHandler(adapters: TrainerAdapters, { logger, settings }: RunTrainingOptions) {
   const records = new TaskRecords(adapters.table, adapters.now);
   return async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
     const { task, account_id, job_id, attempt } = invocation.parse(event);
@@ -44,7 +50,15 @@ export function makeHandler(adapters: TrainerAdapters, { logger }: { readonly lo
     const timer = new AbortController();
     const deadline = delay(Math.max(0, remaining - TELL_MS), TIME_LIMIT, { signal: timer.signal });
     const ending = await Promise.race([
-      train(adapters, { accountId: account_id, jobId: job_id, attempt }, remaining - ABORT_MS, logger),
+      train(
+        adapters,
+        { accountId: account_id, jobId: job_id, attempt },
+        {
+          milliseconds: remaining - ABORT_MS,
+          dollarsPerSecond: settings.trainerSecondPrice,
+          logger,
+        },
+      ),
       deadline,
     ]);
     timer.abort();
@@ -56,13 +70,13 @@ export function makeHandler(adapters: TrainerAdapters, { logger }: { readonly lo
 async function train(
   adapters: TrainerAdapters,
   of: { accountId: string; jobId: string; attempt: number },
-  milliseconds: number,
-  logger: Log,
+  { milliseconds, dollarsPerSecond, logger }: { milliseconds: number; dollarsPerSecond: number; logger: Log },
 ): Promise<Ending> {
   const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
   try {
     const outcome: Outcome = await runJob(adapters, of, {
       signal: timeout,
+      dollarsPerSecond,
       log: (level, message, more) => logger[LEVELS[level]](message, { job_id: of.jobId, attempt: of.attempt, ...more }),
     });
     logger.info(outcome, { job_id: of.jobId, attempt: of.attempt });

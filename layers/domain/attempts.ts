@@ -7,7 +7,7 @@
  *                 └ run 2 ─✗ reclaimed, and Compute gives up
  *     attempt 2 ─ run 1 ── completed
  */
-import { type Job, job, type Metrics } from './jobs.ts';
+import { type Job, job, type Metrics, type Spent } from './jobs.ts';
 import { keys } from './keys.ts';
 import { ConditionFailedError } from './port-errors.ts';
 import type { Change, Condition, Table } from './ports.ts';
@@ -82,11 +82,10 @@ export async function startJob(
   return changed(table, of, { set, remove }, all(is('attempt', of.attempt), free));
 }
 
-export interface Report {
+export interface Report extends Readonly<Spent> {
   readonly current_epoch: number;
   readonly progress: number;
   readonly metrics: Metrics;
-  readonly compute_seconds: number;
 }
 
 /** The trainer's word between chunks. `undefined`: the job was stopped or is another trainer's; end at once. */

@@ -1,7 +1,7 @@
 /** How a job ends, other than with a model (`models.ts`). */
 import { isActive, isActiveAttempt } from './attempts.ts';
 import { noteGarbage } from './garbage.ts';
-import type { Job } from './jobs.ts';
+import type { Job, Spent } from './jobs.ts';
 import { blobKeys, keys } from './keys.ts';
 import { TransactionFailedError } from './port-errors.ts';
 import type { Condition, Json, Table, Write } from './ports.ts';
@@ -46,17 +46,16 @@ export function endingWrites(
 }
 
 /**
- * Ends an active job as `failed`; `computeSeconds` is the trainer's own account, where it is there to give one. False if
- * the job had ended, or another trainer has begun.
+ * Ends an active job as `failed`; `spent` is the trainer's own account, where it is there to give one. False if the job
+ * had ended, or another trainer has begun.
  */
 export async function failJob(
   table: Table,
   of: Job,
   failure: string,
   now: string,
-  computeSeconds?: number,
+  spent: Partial<Spent> = {},
 ): Promise<boolean> {
-  const spent = computeSeconds === undefined ? {} : { compute_seconds: computeSeconds };
   return ended(table, endingWrites(of, { status: 'failed', failure, ended_at: now, ...spent }, isActiveAttempt(of)));
 }
 

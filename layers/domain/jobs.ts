@@ -48,6 +48,8 @@ export const job = z.object({
   created_at: z.string(),
   /** Seconds. */
   estimated_time: z.number(),
+  /** About the memory that its data take as they are learned from, in bytes. */
+  data_bytes: z.number().optional(),
   /** Where to run it, as requested. `auto`, also where nothing is said: by the estimate. */
   compute: z.enum(COMPUTE_CHOICES).optional(),
   /** How often it was started; the trainer of an earlier attempt can write no more. */
@@ -77,8 +79,13 @@ export const job = z.object({
    * time between them, and what a trainer did after its last word before it was killed, do not count.
    */
   compute_seconds: z.number().default(0),
+  /** What those seconds cost where they were spent, in US dollars at list prices. */
+  estimated_cost: z.number().default(0),
 });
 export type Job = z.infer<typeof job>;
+
+/** What a job has taken, of all its trainers together. */
+export type Spent = Pick<Job, 'compute_seconds' | 'estimated_cost'>;
 
 /** Throws `RateLimitError` where all slots are taken, `NotFoundError` where the dataset is gone, `ConflictError` where it is not ready. */
 export async function createJob(table: Table, created: Job): Promise<void> {

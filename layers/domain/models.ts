@@ -4,7 +4,7 @@ import { isRunningAttempt } from './attempts.ts';
 import { ConflictError, NotFoundError, UnavailableError } from './errors.ts';
 import { noteGarbage, ownGarbage } from './garbage.ts';
 import { endingWrites } from './job-endings.ts';
-import type { Job } from './jobs.ts';
+import type { Job, Spent } from './jobs.ts';
 import { blobKeys, keys, prefixes } from './keys.ts';
 import { LIMITS } from './limits.ts';
 import { TransactionFailedError } from './port-errors.ts';
@@ -70,7 +70,7 @@ const TRIES = 20;
 export async function completeJob(
   table: Table,
   of: Job,
-  last: Pick<Job, 'current_epoch' | 'metrics' | 'compute_seconds'>,
+  last: Pick<Job, 'current_epoch' | 'metrics'> & Spent,
   made: Omit<Model, 'number' | 'version'>,
   now: string,
 ): Promise<Model | undefined> {

@@ -4,7 +4,8 @@ import type { EncodedData, Preparation } from './fit/task.ts';
 import { prepareLarge } from './prepare-large.ts';
 import { encodeRows, encodeTarget } from './tabular/encode.ts';
 import { fitEncoder } from './tabular/encoder.ts';
-import { loadRows, residentBytes } from './tabular/load.ts';
+import { loadRows } from './tabular/load.ts';
+import { RESIDENT_BYTES, residentBytes } from './tabular/resident.ts';
 import { expectEnough, splitRows } from './tabular/split.ts';
 import { fitTarget } from './tabular/target.ts';
 
@@ -33,9 +34,6 @@ export interface Scratch {
   /** About the size of a shard of encoded rows. */
   readonly shardBytes?: number;
 }
-
-/** Of a file's columns and their encoded copy. */
-const RESIDENT_BYTES = 2 ** 30;
 
 /**
  * From a file to encoded rows. All that is learned here is learned from the training rows.

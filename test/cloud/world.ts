@@ -122,6 +122,7 @@ export async function openCloud() {
       progress: 0,
       metrics: {},
       compute_seconds: 0,
+      estimated_cost: 0,
     };
     await createJob(adapters.table, created);
     return created;

@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 const slots = async () => (await getAccount(store.table, account)).active_jobs;
 const uses = async () => (await getDataset(store.table, account, dataset.id)).in_use;
-const progress = { current_epoch: 1, progress: 50, metrics: { loss: 1 }, compute_seconds: 2.5 };
+const progress = { current_epoch: 1, progress: 50, metrics: { loss: 1 }, compute_seconds: 2.5, estimated_cost: 0.0025 };
 const start = { run: 1, device: 'cpu' };
 
 describe('a job', () => {

@@ -24,7 +24,7 @@ beforeEach(async () => {
   dataset = await aReadyDataset(store.table, account);
 });
 
-const LAST = { current_epoch: 2, metrics: { loss: 0.4, val_loss: 0.6 }, compute_seconds: 7.5 };
+const LAST = { current_epoch: 2, metrics: { loss: 0.4, val_loss: 0.6 }, compute_seconds: 7.5, estimated_cost: 0.0075 };
 
 async function complete(job: Job): Promise<Model | undefined> {
   const id = newId(NOW);

@@ -114,6 +114,7 @@ export async function aJob(table: Table, of: Dataset, given: Partial<Job> = {}):
     progress: 0,
     metrics: {},
     compute_seconds: 0,
+    estimated_cost: 0,
     ...given,
   };
   await createJob(table, created);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Job, MONITORS } from '#domain/jobs.ts';
+import { type Job, MONITORS, type Spent } from '#domain/jobs.ts';
 import type { Task } from '#domain/profile.ts';
 import { id } from '../fields.ts';
 
@@ -21,3 +21,20 @@ export const metricsAnswer = z.record(z.string(), z.number()).meta({
   description: 'By name: loss, accuracy (rmse, mae, r2 for regression), and the same of the validation rows',
   example: { loss: 0.234, accuracy: 0.912, val_loss: 0.301, val_accuracy: 0.889 },
 });
+
+/** What a training has taken, as answers show it. */
+export const spentAnswer = {
+  compute_seconds: z.number().meta({ description: 'An addition: seconds that it was computed', example: 20 }),
+  estimated_cost: z.number().meta({
+    description: 'An addition: what those seconds cost in US dollars at list prices; 0 on a machine of your own',
+    example: 0.000783,
+  }),
+};
+
+/** To the millisecond, and to the millionth of a dollar. */
+export const spentOf = ({ compute_seconds, estimated_cost }: Spent): Spent => ({
+  compute_seconds: rounded(compute_seconds, 1e3),
+  estimated_cost: rounded(estimated_cost, 1e6),
+});
+
+const rounded = (value: number, parts: number): number => Math.round(value * parts) / parts;

@@ -5,6 +5,7 @@ import type { Job } from '#domain/jobs.ts';
 import type { DatasetProfile } from '#domain/profile.ts';
 import { check } from '#functions/http/validation/check.ts';
 import { estimateSeconds } from '#learning/estimate.ts';
+import { residentBytes } from '#learning/tabular/resident.ts';
 import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { type earlyStoppingRequest, monitorsOf } from './fields.ts';
@@ -18,7 +19,14 @@ export interface TrainingRequest {
 
 export type Plan = Pick<
   Job,
-  'model_type' | 'task' | 'hyperparameters' | 'validation_split' | 'early_stopping' | 'total_epochs' | 'estimated_time'
+  | 'model_type'
+  | 'task'
+  | 'hyperparameters'
+  | 'validation_split'
+  | 'early_stopping'
+  | 'total_epochs'
+  | 'estimated_time'
+  | 'data_bytes'
 >;
 
 /** Throws `ValidationError`. */
@@ -49,6 +57,7 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
     early_stopping: planStopping(request, task),
     total_epochs: hyperparameters.epochs,
     estimated_time: estimateSeconds({ family, hyperparameters, profile, validationSplit: request.validation_split }),
+    data_bytes: residentBytes(profile),
   };
 }
 

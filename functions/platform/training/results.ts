@@ -5,7 +5,7 @@ import { getJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { route } from '#functions/http/route.ts';
 import { id, secondsBetween, time } from '../fields.ts';
-import { jobPath, metricsAnswer } from './fields.ts';
+import { jobPath, metricsAnswer, spentAnswer, spentOf } from './fields.ts';
 
 const history = z.record(z.string(), z.array(z.number())).meta({
   description: 'Each metric by epoch',
@@ -23,6 +23,7 @@ const answer = z
     training_history: history,
     duration: z.number().meta({ description: 'Seconds', example: 3600 }),
     completed_at: time,
+    ...spentAnswer,
   })
   .meta({ id: 'TrainingResults' });
 
@@ -62,6 +63,7 @@ export const results = route({
         training_history: history.parse(await readJson(body)),
         duration: secondsBetween(started_at ?? job.created_at, ended_at),
         completed_at: ended_at,
+        ...spentOf(job),
       },
     };
   },

@@ -28,7 +28,7 @@ const body = z
     early_stopping: earlyStoppingRequest.prefault({}),
     compute: z.enum(COMPUTE_CHOICES).default('auto').meta({
       description:
-        'An addition: a function for what takes minutes, a container on a processor or with a GPU for everything else; `auto` goes by the estimate. What is not there is replaced by what is',
+        'An addition: a function for what takes minutes, a container on a processor or with a GPU for everything else; `auto` goes by the estimate and the size of the data. What is not there is replaced by what is',
     }),
     name: line(LIMITS.modelName.max)
       .optional()
@@ -78,6 +78,7 @@ export const start = route({
       progress: 0,
       metrics: {},
       compute_seconds: 0,
+      estimated_cost: 0,
     };
     await createJob(table, created);
     const message: TrainingMessage = { account_id: created.account_id, job_id: created.id };

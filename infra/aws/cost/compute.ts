@@ -87,12 +87,15 @@ export function trainingCost(trainings: number): CostLine[] {
   ];
 }
 
-/** One training of an hour on a machine of its own, at the full price. */
-export function longTrainingCost(machine: 'cpuMachine' | 'gpuMachine'): number {
-  const { machineHours, volumeGb } = LONG_TRAINING;
-  const disk = (volumeGb * PRICES.disk) / HOURS_A_MONTH;
-  return machineHours * (PRICES[machine] + PRICES.publicAddress + disk);
+/** An hour of a machine that trains, with its address and disk, at the full price. */
+export function machineHour(machine: 'cpuMachine' | 'gpuMachine'): number {
+  const disk = (LONG_TRAINING.volumeGb * PRICES.disk) / HOURS_A_MONTH;
+  return PRICES[machine] + PRICES.publicAddress + disk;
 }
+
+/** One training of an hour on a machine of its own. */
+export const longTrainingCost = (machine: 'cpuMachine' | 'gpuMachine'): number =>
+  LONG_TRAINING.machineHours * machineHour(machine);
 
 /** A month of servers that do the same work and wait for it. */
 export function serverCost(gpu: boolean): CostLine[] {

@@ -56,6 +56,8 @@ export const PRICES = {
   transferOut: 0.09,
   /** Per GB and second, on arm64. [list] lambda_function, 2024-07 */
   functionMemory: 0.0000133334,
+  /** The same on x86-64. [list] lambda_function, 2024-07 */
+  functionMemoryX64: 0.0000166667,
   /** Per hour, at the full price. Spot is most often between a third and a half of it. [ec2] */
   cpuMachine: 0.1785,
   gpuMachine: 0.526,

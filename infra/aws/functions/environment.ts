@@ -1,14 +1,22 @@
 import { queues as queueSpecs } from '#infra/topology.ts';
+import { type TrainerPlace, trainerSecondPrice } from '../cost/trainer.ts';
 import { batchNames, trainingFunctionName, type World } from './world.ts';
 
 const upper = (name: string): string => name.toUpperCase().replaceAll('-', '_');
 
-/** What `functions/wiring.ts` reads. Names are no secrets, so every function gets all of them. */
-export function environmentOf(world: Omit<World, 'programs' | 'alarms' | 'runtime'>): Record<string, string> {
+/**
+ * What `functions/wiring.ts` reads. Names are no secrets, so every function gets all of them.
+ * @param place of a trainer, who counts what its job costs there
+ */
+export function environmentOf(
+  world: Omit<World, 'programs' | 'alarms' | 'runtime'>,
+  place?: TrainerPlace,
+): Record<string, string> {
   const { data, queues, bus, installation } = world;
   const each = <T>(record: Readonly<Record<string, T>>, prefix: string, value: (of: T) => string) =>
     Object.fromEntries(Object.entries(record).map(([name, of]) => [`TRAINYARD_${prefix}_${upper(name)}`, value(of)]));
   const batch = batchNames(installation);
+  const price = place && { trainerSecondPrice: trainerSecondPrice(place, installation.settings) };
   return {
     TRAINYARD_TABLE: data.table.tableName,
     ...each(data.buckets.byName, 'BUCKET', (bucket) => bucket.bucketName),
@@ -21,6 +29,6 @@ export function environmentOf(world: Omit<World, 'programs' | 'alarms' | 'runtim
     ...each(batch, 'BATCH_QUEUE', ({ queue }) => queue),
     ...each(batch, 'BATCH_DEFINITION', ({ definition }) => definition),
     TRAINYARD_TRAINING_FUNCTION: trainingFunctionName(installation),
-    TRAINYARD_SETTINGS: JSON.stringify(installation.settings.application),
+    TRAINYARD_SETTINGS: JSON.stringify({ ...price, ...installation.settings.application }),
   };
 }

@@ -3,7 +3,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ApplicationLogLevel, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { type FunctionName, functions } from '#infra/topology.ts';
+import { type FunctionName, functions, trainer } from '#infra/topology.ts';
 import { architectureOf, removalOf, retentionOf } from '../scope.ts';
 import { environmentOf } from './environment.ts';
 import { statementsOf } from './permissions.ts';
@@ -47,7 +47,10 @@ export class TrainyardFunction extends LambdaFunction {
       layers: spec.runtime ? [world.runtime] : [],
       memorySize: spec.memoryMegabytes,
       timeout: Duration.seconds(spec.timeoutSeconds),
-      environment: { NODE_OPTIONS: '--enable-source-maps', ...environmentOf(world) },
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        ...environmentOf(world, name === trainer.function ? 'function' : undefined),
+      },
       role,
       logGroup,
       loggingFormat: LoggingFormat.JSON,

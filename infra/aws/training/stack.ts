@@ -46,7 +46,7 @@ export class TrainingStack extends Stack {
         image,
         role,
         logs,
-        environment: environmentOf(world),
+        environment: environmentOf(world, device),
         timeout: Duration.hours(installation.settings.trainingHours),
       });
       acknowledge(trainerOf, { 'AwsSolutions-IAM5[Resource::*]': AUTHORIZATION });

@@ -5,9 +5,7 @@ import { readCsv } from '../csv/read.ts';
 import { TrainingFailure } from '../failure.ts';
 import { parseBoolean, parseNumber, parseTimestamp } from '../profile/parse.ts';
 import type { Column, Rows, Target } from './columns.ts';
-
-/** A double, and its standardised value with an indicator; a code and its copy fit in the same. */
-const BYTES_PER_CELL = 16;
+import { usableColumns, usableRows } from './resident.ts';
 
 /** No and yes, as boolean columns are encoded whatever their words in the file. */
 const TRUTH_WORDS = ['false', 'true'] as const;
@@ -15,24 +13,13 @@ const TRUTH_WORDS = ['false', 'true'] as const;
 /** Puts the next row's cell into its column. */
 type Store = (cell: string, row: number) => void;
 
-/** The columns that a network can get. */
-const usable = ({ columns, target }: DatasetProfile): ColumnProfile[] =>
-  columns.filter(({ type, name }) => type !== 'text' && name !== target);
-
-/** About what a file's columns and their encoded copy take together in memory. */
-export function residentBytes(profile: DatasetProfile): number {
-  return countOf(profile) * (usable(profile).length + 1) * BYTES_PER_CELL;
-}
-
-const countOf = (profile: DatasetProfile): number => profile.rows - profile.rows_without_target;
-
 /**
  * Reads the file that the profile describes.
  * @throws TrainingFailure if it is not that file
  */
 export async function loadRows(bytes: AsyncIterable<Uint8Array>, profile: DatasetProfile): Promise<Rows> {
   const all: Rows[] = [];
-  for await (const rows of readRows(bytes, profile, Math.max(1, countOf(profile)))) all.push(rows);
+  for await (const rows of readRows(bytes, profile, Math.max(1, usableRows(profile)))) all.push(rows);
   return all[0]!;
 }
 
@@ -48,8 +35,8 @@ export async function* readRows(
 ): AsyncGenerator<Rows, void, undefined> {
   const hash = createHash('sha256');
   const { header, rows } = await readCsv(hashed(bytes, hash));
-  const count = countOf(profile);
-  const columns = usable(profile).map((column) => columnStores[column.type](column));
+  const count = usableRows(profile);
+  const columns = usableColumns(profile).map((column) => columnStores[column.type](column));
   const target = targetStore(profile);
   const targetAt = header.indexOf(profile.target);
   const stores = columns.map((column) => ({ at: header.indexOf(column.name), column }));

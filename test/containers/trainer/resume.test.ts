@@ -55,12 +55,12 @@ const run = (job: Job, adapters: TrainerAdapters, options: Partial<RunOptions> =
   );
 
 /** Runs until so many changes were made to its record, and makes room then. */
-function runUntil(job: Job, updates: number, runs = 1): Promise<Outcome> {
+function runUntil(job: Job, updates: number, runs = 1, options: Partial<RunOptions> = {}): Promise<Outcome> {
   const leave = new AbortController();
   const adapters = watched((update) => {
     if (update === updates) leave.abort();
   });
-  return run(job, adapters, { signal: leave.signal }, runs);
+  return run(job, adapters, { ...options, signal: leave.signal }, runs);
 }
 
 /** All that a job has come to, with its own name taken out. */
@@ -154,6 +154,15 @@ describe('what the first trainer has told', () => {
     expect(all - before).toBeGreaterThan(0.8 * second);
     expect(all - before).toBeLessThanOrEqual(second);
     expect(before).toBeGreaterThan(0.2 * second);
+  });
+
+  test('counts what each of them has cost, by the price of the place where it ran', async () => {
+    await runUntil(await queue('j'), 12, 1, { dollarsPerSecond: 2 });
+    const { compute_seconds: first, estimated_cost: before } = await find('j');
+    expect([first > 0, before]).toEqual([true, expect.closeTo(2 * first, 9)]);
+    await run(await world.begin('j'), watched(), { dollarsPerSecond: 3 });
+    const { compute_seconds: all, estimated_cost: cost } = await find('j');
+    expect(cost).toBeCloseTo(before + 3 * (all - first), 9);
   });
 });
 

@@ -5,6 +5,7 @@ import { findDataset } from '#domain/datasets.ts';
 import { failJob, stopJob } from '#domain/job-endings.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
+import { RESIDENT_BYTES } from '#learning/tabular/resident.ts';
 import { type JobWorld, openJobWorld, settings } from './job-world.ts';
 import { batchOf } from './sqs.ts';
 import { silent } from './world.ts';
@@ -23,15 +24,17 @@ describe('dispatching', () => {
   });
 
   test('gives a small job to a function, and to a container what is large or was not finished there', async () => {
-    const targetOf = async (id: string, estimatedTime: number): Promise<unknown> => {
-      await world.queueJob(id, 'd', { estimated_time: estimatedTime });
+    const targetOf = async (id: string, estimated_time: number, data_bytes: number): Promise<unknown> => {
+      await world.queueJob(id, 'd', { estimated_time, data_bytes });
       await makeDispatch(world.adapters, { logger: silent, settings: { functionSeconds: 60 } })(
         batchOf([{ ...world.message(), job_id: id }]),
       );
       return world.compute.submitted.at(-1)?.target;
     };
-    expect(await targetOf('small', 60)).toBe('function');
-    expect(await targetOf('large', 61)).toBe('cpu');
+    expect(await targetOf('small', 60, RESIDENT_BYTES)).toBe('function');
+    expect(await targetOf('large', 61, RESIDENT_BYTES)).toBe('cpu');
+    // A function has no disk for it.
+    expect(await targetOf('bulky', 1, RESIDENT_BYTES + 1)).toBe('cpu');
     world.compute.states.set('small-1', 'failed');
     await makeDispatch(world.adapters, { logger: silent, settings: { functionSeconds: 60 } })(
       batchOf([{ ...world.message(), job_id: 'small' }]),

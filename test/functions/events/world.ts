@@ -119,6 +119,7 @@ export async function openWorld() {
       progress: 0,
       metrics: {},
       compute_seconds: 0,
+      estimated_cost: 0,
       ...more,
     };
     await createJob(adapters.table, created);

@@ -90,6 +90,11 @@ export async function completed(platform: Platform, of: Job, file: Buffer, given
     created_at: isoTime(platform.clock.now),
     ...given,
   };
-  const last = { current_epoch: 2, metrics: { loss: 0.5, accuracy: 0.8 }, compute_seconds: 7.5 };
+  const last = {
+    current_epoch: 2,
+    metrics: { loss: 0.5, accuracy: 0.8 },
+    compute_seconds: 7.5,
+    estimated_cost: 0.0075,
+  };
   return (await completeJob(table, of, last, made, isoTime(platform.clock.now)))!;
 }

@@ -5,6 +5,7 @@ import { failJob } from '#domain/job-endings.ts';
 import { getJob } from '#domain/jobs.ts';
 import { keys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
+import { residentBytes } from '#learning/tabular/resident.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, failed, PROFILE, ready, running, uploaded } from './records.ts';
 
@@ -59,6 +60,7 @@ describe('starting', () => {
       early_stopping: { enabled: false, patience: 10, monitor: 'val_loss' },
       total_epochs: 20,
       attempt: 0,
+      data_bytes: residentBytes(PROFILE),
     });
     expect(await messages()).toEqual([{ account_id: dataset.account_id, job_id: job.id }]);
   });
@@ -160,6 +162,8 @@ describe('a job', () => {
       metrics: {},
       started_at: null,
       elapsed_time: 0,
+      compute_seconds: 0,
+      estimated_cost: 0,
     });
     expect((await results(id)).body.message).toContain('still queued');
     const begin = platform.clock.now;
@@ -168,7 +172,7 @@ describe('a job', () => {
     await reportProgress(
       platform.store.table,
       job,
-      { current_epoch: 1, progress: 50, metrics: { loss: 0.5 }, compute_seconds: 1 },
+      { current_epoch: 1, progress: 50, metrics: { loss: 0.5 }, compute_seconds: 1, estimated_cost: 0.001 },
       'now',
     );
     expect((await status(id)).body).toMatchObject({
@@ -179,6 +183,8 @@ describe('a job', () => {
       device: 'cpu',
       started_at: new Date(begin).toISOString(),
       elapsed_time: 2.5,
+      compute_seconds: 1,
+      estimated_cost: 0.001,
     });
     expect((await results(id)).body.message).toContain('still running');
     const model = await completed(platform, job, Buffer.from('onnx'));
@@ -192,6 +198,8 @@ describe('a job', () => {
       training_history: { loss: [0.9, 0.5], accuracy: [0.6, 0.8] },
       duration: 2.5,
       completed_at: new Date(begin + 2500).toISOString(),
+      compute_seconds: 7.5,
+      estimated_cost: 0.0075,
     });
     const late = await stop(id);
     expect([late.status, late.body.message]).toEqual([409, `Training job ${id} cannot be stopped: it is completed`]);

@@ -31,15 +31,19 @@ async function claim({ id, account_id, attempt }: Job) {
 }
 
 const run = (event: object, remaining = MINUTES, adapters = world.adapters) =>
-  makeHandler(adapters, { logger: silent })(event, { getRemainingTimeInMillis: () => remaining });
+  makeHandler(adapters, { logger: silent, settings: { trainerSecondPrice: 0.01 } })(event, {
+    getRemainingTimeInMillis: () => remaining,
+  });
 
 const stopped = async () =>
   (await world.events()).filter((event) => event['detail-type'] === 'compute.stopped').map(({ detail }) => detail);
 
 test('trains the job and tells that the task has ended', async () => {
   const event = await claim(await world.queue('j'));
-  await run(event);
-  expect((await job()).status).toBe('completed');
+  await run(event, MINUTES, { ...world.adapters, now: () => ++world.clock.now });
+  const { status, compute_seconds, estimated_cost } = await job();
+  expect([status, compute_seconds > 0]).toEqual(['completed', true]);
+  expect(estimated_cost).toBeCloseTo(0.01 * compute_seconds, 9);
   expect(await stopped()).toEqual([{ task: 'j-1', job_id: 'j', attempt: 1, exit_code: 0, reason: 'completed' }]);
   expect(await records.find('j-1')).toMatchObject({ exit_code: 0 });
 });

@@ -64,7 +64,9 @@ async function train(dataset_id: string): Promise<string> {
   const dispatch = makeDispatch(dispatching, { ...options, settings: platform.settings });
   await dispatch(batchOf([{ account_id: accountId, job_id: id }]));
   const invocation = { task: taskId({ id, attempt: 1 }), account_id: accountId, job_id: id, attempt: 1 };
-  await makeRun(adapters, options)(invocation, { getRemainingTimeInMillis: () => 900_000 });
+  await makeRun(adapters, { ...options, settings: platform.settings })(invocation, {
+    getRemainingTimeInMillis: () => 900_000,
+  });
   expect((await getJob(platform.store.table, accountId, id)).status).toBe('completed');
   return id;
 }

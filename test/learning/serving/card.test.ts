@@ -23,6 +23,7 @@ const JOB: Job = {
   progress: 0,
   metrics: {},
   compute_seconds: 0,
+  estimated_cost: 0,
 };
 
 const PROFILE: DatasetProfile = {

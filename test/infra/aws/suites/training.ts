@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { longTrainingCost } from '#infra/aws/cost/compute.ts';
+import { LONG_TRAINING } from '#infra/aws/cost/profile.ts';
 import { named, ofType, type Synthesized, type Variant } from '../synthesized.ts';
 
 export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, Synthesized>>): void {
@@ -100,6 +102,28 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
         });
         expect(template.LaunchTemplateData.BlockDeviceMappings[0].Ebs.Encrypted).toBe(true);
       }
+    });
+
+    test('says to each trainer, and to nobody else, what a second of it costs', () => {
+      const priceOf = (settings: unknown) => JSON.parse(String(settings)).trainerSecondPrice;
+      const priced = ofType(prod, 'AWS::Lambda::Function')
+        .map(({ Properties: one }) => [
+          one.FunctionName,
+          priceOf(one.Environment?.Variables?.TRAINYARD_SETTINGS ?? '{}'),
+        ])
+        .filter(([, price]) => price !== undefined);
+      // 3008 MB on arm64.
+      expect(priced).toEqual([['trainyard-prod-run-training', expect.closeTo(3.9167e-5, 8)]]);
+      const machines = ofType(prod, 'AWS::Batch::JobDefinition').map(({ Properties: definition }) =>
+        priceOf(
+          definition.ContainerProperties.Environment.find(({ Name }: { Name: string }) => Name === 'TRAINYARD_SETTINGS')
+            .Value,
+        ),
+      );
+      expect(machines.map((price) => price * 3600)).toEqual([
+        expect.closeTo(longTrainingCost('cpuMachine') / LONG_TRAINING.machineHours, 6),
+        expect.closeTo(longTrainingCost('gpuMachine') / LONG_TRAINING.machineHours, 6),
+      ]);
     });
 
     test('is named to the functions by the very names that it has', () => {
