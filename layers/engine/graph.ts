@@ -58,12 +58,18 @@ export class Builder {
     return this.#place.join('/');
   }
 
-  /** Runs `build` with `place` appended to the place that nodes and errors carry. */
+  /**
+   * Runs `build` with `place` appended to the place that nodes and errors carry.
+   * @throws ShapeError what `build` throws, with the place if it had none
+   */
   at<T>(place: string, build: () => T): T {
     const outer = this.#place;
     this.#place = [...outer, place];
     try {
       return build();
+    } catch (error) {
+      if (!(error instanceof ShapeError) || error.place !== '') throw error;
+      throw new ShapeError(`at ${this.place}: ${error.message}`, this.place);
     } finally {
       this.#place = outer;
     }
@@ -113,7 +119,7 @@ export class Builder {
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
       const where = this.place === '' ? '' : ` at ${this.place}`;
-      throw new ShapeError(`${op.name}(${types.map(formatType).join(', ')})${where}: ${error.message}`);
+      throw new ShapeError(`${op.name}(${types.map(formatType).join(', ')})${where}: ${error.message}`, this.place);
     }
   }
 }

@@ -30,11 +30,17 @@ const fromNumbers: FromNumbers = {
   bfloat16: (values) => Uint16Array.from(values, (value) => toHalfBits('bfloat16', Number(value))),
   float32: (values) => Float32Array.from(values, Number),
   float64: (values) => Float64Array.from(values, Number),
-  int64: (values) => BigInt64Array.from(values, (value) => BigInt(value)),
-  int32: (values) => Int32Array.from(values, Number),
+  int64: (values) => BigInt64Array.from(values, (value) => BigInt(integer('int64', value))),
+  int32: (values) => Int32Array.from(values, (value) => Number(integer('int32', value))),
   bool: (values) => Uint8Array.from(values, (value) => (Number(value) === 0 ? 0 : 1)),
   string: (values) => values.map(String),
 };
+
+/** @throws ShapeError for a fraction, which would be cut off */
+function integer<V extends number | string>(dtype: DType, value: V): V {
+  if (typeof value === 'string' || Number.isInteger(value)) return value;
+  throw new ShapeError(`${dtype} wants an integer; got ${value}`);
+}
 
 /**
  * A tensor over the given array, which is not copied.
@@ -48,7 +54,10 @@ export function tensor<D extends DType>(dtype: D, shape: readonly number[], data
   return { dtype, shape, data } as TensorOf<D>;
 }
 
-/** A tensor from plain numbers (or strings), converted to the element type. */
+/**
+ * A tensor from plain numbers (or strings), converted to the element type.
+ * @throws ShapeError if their number is not the shape's size, or one of them is no integer and must be
+ */
 export function tensorFrom<D extends DType>(
   dtype: D,
   shape: readonly number[],

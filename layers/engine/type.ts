@@ -30,9 +30,16 @@ export interface Type {
   readonly shape: Shape;
 }
 
-/** An operation was given inputs that it cannot take; `Builder.apply` adds the operation's name, inputs and place. */
+/** An operation was given what it cannot take; `Builder` adds the operation's name and inputs, and the place. */
 export class ShapeError extends Error {
   override readonly name: string = 'ShapeError';
+  /** Where in the model, which the message says too; '' where that is not known. */
+  readonly place: string;
+
+  constructor(message: string, place = '') {
+    super(message);
+    this.place = place;
+  }
 }
 
 /** `type('float32', ['rows', 4])`. */

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Builder, Graph, topological } from '#engine/graph.ts';
 import { exp } from '#engine/ops/elementwise.ts';
+import { matMul } from '#engine/ops/linalg.ts';
+import { reduceSum } from '#engine/ops/reduce.ts';
 import { uniformStream } from '#engine/random.ts';
 import { expectTensor, filled, scalar, tensor, tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { broadcastShapes, formatType, normalizeAxis, ShapeError, staticShape } from '#engine/type.ts';
@@ -46,6 +48,10 @@ describe('tensors', () => {
     expect(scalar('int64', -3)).toEqual({ dtype: 'int64', shape: [], data: BigInt64Array.of(-3n) });
   });
 
+  test.each(['int64', 'int32'] as const)('of %s hold no fractions', (dtype) => {
+    expect(() => tensorFrom(dtype, [2], [1, 0.5])).toThrow(new ShapeError(`${dtype} wants an integer; got 0.5`));
+  });
+
   test('are of the element type that is asked for', () => {
     const x = tensorFrom('float32', [1], [1]);
     expect(expectTensor('x', x, 'float32')).toBe(x);
@@ -64,6 +70,16 @@ describe('a builder', () => {
     expect(() => b.at('a', () => b.at('b', fail))).toThrow('no');
     expect(b.at('c', () => exp(b, x)).node?.place).toBe('c');
     expect(b.place).toBe('');
+  });
+
+  test('says where, also of what is refused before there is a node, and once', () => {
+    const b = new Builder();
+    const x = b.input('x', 'float32', [2, 3]);
+    const refused = () => b.at('block', () => b.at('sum', () => reduceSum(b, x, { axes: [5] })));
+    expect(refused).toThrow(new ShapeError('at block/sum: axis must be between -2 and 1; got 5'));
+    expect(() => b.at('block', () => matMul(b, x, x))).toThrow(
+      /^MatMul\(float32\[2, 3\], float32\[2, 3\]\) at block: inner dimensions must agree; got 3 and 2$/,
+    );
   });
 
   test('orders nodes after those that they depend on, each once', () => {

@@ -17,6 +17,13 @@ export const sigmoid = unary({
   domain: floats,
   gradient: (b, ct, _, y) => mul(b, ct, mul(b, y, sub(b, 1, y))),
   fold: (x) => 1 / (1 + Math.exp(-x)),
+  // The runtime makes QuickGelu of x · sigmoid(x) and has no kernel for that in float64; of σ(−(−x)) it does not.
+  emit: (w, n) => {
+    const { place } = n;
+    const [x, y] = [w.name(n.inputs[0]!), w.name(n.outputs[0]!)];
+    const negated = (name: string) => w.step('Neg', [name], { place });
+    w.node('Sigmoid', [n.inputs[0]!.type.dtype === 'float64' ? negated(negated(x)) : x], [y], { place });
+  },
 });
 
 /** The derivative at 0 is taken to be 0. */

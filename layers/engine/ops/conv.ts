@@ -2,7 +2,7 @@ import type { Builder, Node, Value } from '../graph.ts';
 import type { Op } from '../op.ts';
 import { type Dim, formatShape, ShapeError, type Type } from '../type.ts';
 import { convKernelGradient } from './conv-kernel.ts';
-import { expectDomain, expectOneDType, floats } from './domain.ts';
+import { expectDomain, expectOneDType, shortFloats } from './domain.ts';
 import { reduceSum } from './reduce.ts';
 import {
   convolvedDims,
@@ -30,7 +30,7 @@ const convOp: Op<ConvAttrs> = {
   name: 'Conv',
   infer: (inputs, attrs) => {
     const [x, w, bias] = inputs as readonly [Type, Type, Type?];
-    expectDomain(floats, inputs);
+    expectDomain(shortFloats, inputs);
     const dtype = expectOneDType(inputs);
     const [outputs, inner] = channels(w);
     const given = x.shape[1];
@@ -87,7 +87,7 @@ function padded(b: Builder, x: Value, { before, after }: Spatial): Value {
 const convTransposeOp: Op<ConvAttrs> = {
   name: 'ConvTranspose',
   infer: ([x, w], attrs) => {
-    expectDomain(floats, [x!, w!]);
+    expectDomain(shortFloats, [x!, w!]);
     const dtype = expectOneDType([x!, w!]);
     const [inputs, outputs] = channels(w!);
     if (x!.shape.length !== w!.shape.length || x!.shape[1] !== inputs || inputs % attrs.groups !== 0)

@@ -7,6 +7,11 @@ export interface Domain {
 }
 
 export const floats: Domain = { words: 'a float type', has: isFloat };
+/** The runtime has no float64 kernel, on no device. */
+export const shortFloats: Domain = {
+  words: 'float32 or 16 bits, for which alone there are kernels',
+  has: (dtype) => isFloat(dtype) && dtype !== 'float64',
+};
 export const numbers: Domain = { words: 'a number type', has: (dtype) => dtype !== 'bool' && dtype !== 'string' };
 export const bools: Domain = { words: 'bool', has: (dtype) => dtype === 'bool' };
 export const integers: Domain = { words: 'an integer type', has: isInteger };

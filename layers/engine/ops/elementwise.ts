@@ -1,7 +1,7 @@
 import { zeroGradient } from '../op.ts';
 import { equal, greater } from './compare.ts';
 import { binary, unary } from './define.ts';
-import { floats, integers, numbers } from './domain.ts';
+import { floats, integers, numbers, shortFloats } from './domain.ts';
 import { cast, where } from './select.ts';
 
 export const add = binary({
@@ -120,6 +120,6 @@ export const cos = unary({
 /** The error function; its derivative is 2/√π · exp(−x²). */
 export const erf = unary({
   name: 'Erf',
-  domain: floats,
+  domain: shortFloats,
   gradient: (b, ct, x) => mul(b, ct, mul(b, exp(b, neg(b, mul(b, x, x))), 2 / Math.sqrt(Math.PI))),
 });

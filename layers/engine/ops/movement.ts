@@ -144,6 +144,7 @@ interface AxesAttrs {
 const unsqueezeOp: Op<AxesAttrs> = {
   name: 'Unsqueeze',
   infer: ([x], { axes }) => {
+    if (new Set(axes).size !== axes.length) throw new ShapeError(`wants each axis once; got ${formatShape(axes)}`);
     const rest = x!.shape.values();
     const shape = Array.from(
       { length: x!.shape.length + axes.length },

@@ -3,7 +3,7 @@ import type { Op } from '../op.ts';
 import { filled, tensorFrom } from '../tensor.ts';
 import { ShapeError, sizeOf, staticShape, type Type } from '../type.ts';
 import { convTranspose } from './conv.ts';
-import { expectDomain, floats } from './domain.ts';
+import { type Domain, expectDomain, floats, shortFloats } from './domain.ts';
 import { div, mul } from './elementwise.ts';
 import { scatterAdd } from './indexing.ts';
 import { reshape, zerosLike } from './movement.ts';
@@ -11,8 +11,8 @@ import { reduceMax, reduceMean } from './reduce.ts';
 import { convolvedDims, type Spatial, type SpatialOptions, spatial, spatialAttributes, spatialDim } from './spatial.ts';
 import { padAll, window } from './window.ts';
 
-function pooledType(x: Type, s: Spatial): Type {
-  expectDomain(floats, [x]);
+function pooledType(x: Type, s: Spatial, domain: Domain): Type {
+  expectDomain(domain, [x]);
   if (x.shape.length !== s.kernel.length + 2)
     throw new ShapeError(`wants batch, channels and ${s.kernel.length} spatial axes; got ${x.shape.length} axes`);
   if (s.kernel.some((size, i) => s.before[i]! >= size || s.after[i]! >= size))
@@ -23,7 +23,7 @@ function pooledType(x: Type, s: Spatial): Type {
 const maxPoolOp: Op<Spatial> = {
   name: 'MaxPool',
   infer: ([x], s) => {
-    const type = pooledType(x!, s);
+    const type = pooledType(x!, s, floats);
     return [type, { ...type, dtype: 'int64' }];
   },
   // The second output says where in x, flattened, each maximum was: that is where its cotangent goes.
@@ -79,7 +79,7 @@ const averagePoolOp: Op<AverageAttrs> = {
   name: 'AveragePool',
   infer: ([x], s) => {
     if (s.dilations.some((step) => step !== 1)) throw new ShapeError(`wants dilations of 1; got [${s.dilations}]`);
-    return [pooledType(x!, s)];
+    return [pooledType(x!, s, shortFloats)];
   },
   vjp: (b, n, [ct]) => {
     const x = n.inputs[0]!;

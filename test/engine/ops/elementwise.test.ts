@@ -208,3 +208,24 @@ test('mod of integers has the sign of the divisor', async () => {
   const { y } = await evaluate([tensorFrom('int64', [4], [7, -7, 5, 0])], (b, [x]) => ({ y: ops.mod(b, x!, 3) }));
   expect(toNumbers(y!)).toEqual([1, 2, 2, 0]);
 });
+
+describe('float64', () => {
+  test('has x · sigmoid x, of which the runtime would make an operation that has no float64 kernel', async () => {
+    const { y } = await evaluate([tensorFrom('float64', [3], [-4, 0, 2])], (b, [x]) => ({ y: ops.silu(b, x!) }));
+    const wanted = [-4, 0, 2].map((x) => x / (1 + Math.exp(-x)));
+    for (const [i, value] of toNumbers(y!).entries()) expect(value).toBeCloseTo(wanted[i]!, 12);
+  });
+
+  test.each(['erf', 'gelu', 'conv', 'convTranspose', 'averagePool'] as const)('is refused by %s', (name) => {
+    const b = new Builder();
+    const x = b.input('x', 'float64', [1, 1, 4]);
+    const made = {
+      erf: () => ops.erf(b, x),
+      gelu: () => ops.gelu(b, x),
+      conv: () => ops.conv(b, x, x),
+      convTranspose: () => ops.convTranspose(b, x, x),
+      averagePool: () => ops.averagePool(b, x, [2]),
+    };
+    expect(made[name]).toThrow(/wants float32 or 16 bits, for which alone there are kernels; got float64\[1, 1, 4\]/);
+  });
+});

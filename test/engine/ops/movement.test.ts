@@ -169,3 +169,8 @@ test('broadcasting is undone over axes that were stretched, to nothing too', asy
   const [ct, x] = [b.input('ct', 'float32', [2, 3, 1]), b.input('x', 'float32', [3, 1])];
   expect(ops.unbroadcast(b, ct, x).node!.inputs[0]!.node!.attrs).toEqual({ axes: [0], keepDims: true });
 });
+
+test('an axis is put in once', () => {
+  const b = new Builder();
+  expect(() => ops.unsqueeze(b, b.input('x', 'float32', [3]), [0, -3])).toThrow('wants each axis once; got [0, 0]');
+});
