@@ -37,6 +37,12 @@ export const settingsSchema = z.strictObject({
   streamedBytes: count.default(200_000_000),
   /** A training that is estimated to take no longer runs in a function, where there is one; a function has 15 minutes. */
   functionSeconds: z.int().min(0).max(600).default(180),
+  /** A trainer that takes longer is ended: a day, unless said otherwise. */
+  trainingSeconds: z
+    .int()
+    .min(60)
+    .max(7 * 86_400)
+    .default(86_400),
   /** US dollars: what a second of a trainer costs where it runs. A deployment says so to its trainers, each its own. */
   trainerSecondPrice: z.number().min(0).default(0),
   /** Whose pages may call from a browser. Tokens travel in a header and never in a cookie, so anyone's may. */

@@ -11,22 +11,16 @@ import { findJob, type Job } from '#domain/jobs.ts';
 import { type TrainingMessage, trainingMessage } from '#domain/messages.ts';
 import type { ComputeState } from '#domain/ports.ts';
 import type { Log } from '#functions/http/contract.ts';
-import type { Settings } from '#functions/settings.ts';
 import { consumer } from './batch.ts';
 import { type AttemptAdapters, failAttempt, startAttempt, submitAttempt, type Terms } from './training-attempts.ts';
 
-/** A trainer that runs longer is ended: a day, unless said otherwise. */
-const TIMEOUT_SECONDS = 86_400;
-
 export interface DispatchOptions {
   readonly logger: Log;
-  readonly timeoutSeconds?: number;
-  readonly settings: Pick<Settings, 'functionSeconds'>;
+  readonly settings: Terms;
 }
 
 export function makeHandler(adapters: AttemptAdapters, options: DispatchOptions) {
-  const { logger, settings, timeoutSeconds = TIMEOUT_SECONDS } = options;
-  const terms: Terms = { timeoutSeconds, functionSeconds: settings.functionSeconds };
+  const { logger, settings: terms } = options;
   const of = { schema: trainingMessage, queue: adapters.queues.training, logger };
   return consumer(of, async ({ account_id, job_id }: TrainingMessage) => {
     const job = await findJob(adapters.table, account_id, job_id);

@@ -6,15 +6,13 @@ import type { TrainingMessage } from '#domain/messages.ts';
 import type { Adapters, Compute, ComputeTarget } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
 import { trainingEvents } from '#domain/training-events.ts';
+import type { Settings } from '#functions/settings.ts';
 import { RESIDENT_BYTES } from '#learning/tabular/resident.ts';
 
 export type AttemptAdapters = Pick<Adapters, 'table' | 'queues' | 'events' | 'compute' | 'now'>;
 
-/** Seconds: after which a trainer is ended, and up to which a job may be estimated to run in a function. */
-export interface Terms {
-  readonly timeoutSeconds: number;
-  readonly functionSeconds: number;
-}
+/** After how long a trainer is ended, and up to which estimate a job runs in a function. */
+export type Terms = Pick<Settings, 'trainingSeconds' | 'functionSeconds'>;
 
 /** Asks for the job to be looked at by `dispatch-training`. */
 export async function sendTraining({ queues }: Pick<Adapters, 'queues'>, job: Job): Promise<void> {
@@ -36,7 +34,7 @@ export async function submitAttempt(compute: Compute, job: Job, terms: Terms): P
     accountId: job.account_id,
     jobId: job.id,
     attempt: job.attempt,
-    timeoutSeconds: terms.timeoutSeconds,
+    timeoutSeconds: terms.trainingSeconds,
     target: targetOf(job, terms),
   });
 }

@@ -16,6 +16,7 @@ export function environmentOf(
   const each = <T>(record: Readonly<Record<string, T>>, prefix: string, value: (of: T) => string) =>
     Object.fromEntries(Object.entries(record).map(([name, of]) => [`TRAINYARD_${prefix}_${upper(name)}`, value(of)]));
   const batch = batchNames(installation);
+  const trainingSeconds = installation.settings.trainingHours * 3600;
   const price = place && { trainerSecondPrice: trainerSecondPrice(place, installation.settings) };
   return {
     TRAINYARD_TABLE: data.table.tableName,
@@ -29,6 +30,6 @@ export function environmentOf(
     ...each(batch, 'BATCH_QUEUE', ({ queue }) => queue),
     ...each(batch, 'BATCH_DEFINITION', ({ definition }) => definition),
     TRAINYARD_TRAINING_FUNCTION: trainingFunctionName(installation),
-    TRAINYARD_SETTINGS: JSON.stringify({ ...price, ...installation.settings.application }),
+    TRAINYARD_SETTINGS: JSON.stringify({ trainingSeconds, ...price, ...installation.settings.application }),
   };
 }

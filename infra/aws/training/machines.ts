@@ -6,7 +6,15 @@ import {
   JobQueue,
   ManagedEc2EcsComputeEnvironment,
 } from 'aws-cdk-lib/aws-batch';
-import { BlockDeviceVolume, EbsDeviceVolumeType, InstanceClass, type IVpc, LaunchTemplate } from 'aws-cdk-lib/aws-ec2';
+import {
+  BlockDeviceVolume,
+  EbsDeviceVolumeType,
+  InstanceClass,
+  type IVpc,
+  LaunchTemplate,
+  MultipartBody,
+  MultipartUserData,
+} from 'aws-cdk-lib/aws-ec2';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.ts';
@@ -34,6 +42,22 @@ const KINDS: Readonly<Record<Device, Kind>> = {
     volume: Size.gibibytes(100),
   },
 };
+
+/** Whom the image runs as. */
+const TRAINER_USER = 10_001;
+
+/**
+ * Batch gives its containers the network of their machine, so that nothing on the way keeps them from the metadata
+ * service and with it from the machine's role: the machine itself refuses the trainer's user. What a container gets its
+ * own role from has another address. Batch adds to this and wants it in parts.
+ */
+function refuseMetadata(): MultipartUserData {
+  const rule = `OUTPUT --destination 169.254.169.254 --match owner --uid-owner ${TRAINER_USER} --jump REJECT`;
+  const body = `#!/bin/bash\niptables --insert ${rule}\n`;
+  const userData = new MultipartUserData();
+  userData.addPart(MultipartBody.fromRawBody({ contentType: 'text/x-shellscript; charset="us-ascii"', body }));
+  return userData;
+}
 
 const ROLE_POLICY = 'service-role/AmazonEC2ContainerServiceforEC2Role';
 
@@ -63,12 +87,12 @@ export class Machines extends Construct {
     });
     acknowledge(instanceRole, {
       [`AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${ROLE_POLICY}]`]:
-        'What the ECS agent of a machine needs, kept by AWS. The trainer has a role of its own and cannot take this one.',
+        'What the ECS agent of a machine needs, kept by AWS. The trainer has a role of its own, and its user is kept from this one.',
     });
-    // With one hop the machine's own credentials end at the machine: no container reaches them.
     const launchTemplate = new LaunchTemplate(this, 'Template', {
       requireImdsv2: true,
       httpPutResponseHopLimit: 1,
+      userData: refuseMetadata(),
       blockDevices: [
         {
           deviceName: '/dev/xvda',

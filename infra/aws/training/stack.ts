@@ -46,7 +46,8 @@ export class TrainingStack extends Stack {
         image,
         role,
         logs,
-        environment: environmentOf(world, device),
+        // Lambda says to a function where it is; Batch says nothing of the kind to a container.
+        environment: { ...environmentOf(world, device), AWS_REGION: this.region },
         timeout: Duration.hours(installation.settings.trainingHours),
       });
       acknowledge(trainerOf, { 'AwsSolutions-IAM5[Resource::*]': AUTHORIZATION });

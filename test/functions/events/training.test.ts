@@ -26,7 +26,7 @@ describe('dispatching', () => {
   test('gives a small job to a function, and to a container what is large or was not finished there', async () => {
     const targetOf = async (id: string, estimated_time: number, data_bytes: number): Promise<unknown> => {
       await world.queueJob(id, 'd', { estimated_time, data_bytes });
-      await makeDispatch(world.adapters, { logger: silent, settings: { functionSeconds: 60 } })(
+      await makeDispatch(world.adapters, { logger: silent, settings: { ...settings, functionSeconds: 60 } })(
         batchOf([{ ...world.message(), job_id: id }]),
       );
       return world.compute.submitted.at(-1)?.target;
@@ -36,10 +36,16 @@ describe('dispatching', () => {
     // A function has no disk for it.
     expect(await targetOf('bulky', 1, RESIDENT_BYTES + 1)).toBe('cpu');
     world.compute.states.set('small-1', 'failed');
-    await makeDispatch(world.adapters, { logger: silent, settings: { functionSeconds: 60 } })(
+    await makeDispatch(world.adapters, { logger: silent, settings: { ...settings, functionSeconds: 60 } })(
       batchOf([{ ...world.message(), job_id: 'small' }]),
     );
     expect(world.compute.submitted.at(-1)).toMatchObject({ id: 'small-2', target: 'cpu' });
+  });
+
+  test('has a trainer ended after as long as the installation says', async () => {
+    const deadline = { ...settings, trainingSeconds: 7200 };
+    await makeDispatch(world.adapters, { logger: silent, settings: deadline })(batchOf([world.message()]));
+    expect(world.compute.submitted).toMatchObject([{ id: 'j-1', timeoutSeconds: 7200 }]);
   });
 
   test('runs a job where it was asked for, on every attempt', async () => {

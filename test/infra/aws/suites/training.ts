@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { longTrainingCost } from '#infra/aws/cost/compute.ts';
 import { LONG_TRAINING } from '#infra/aws/cost/profile.ts';
@@ -83,6 +84,8 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
             'TRAINYARD_BUS',
           ]),
         );
+        // Without it AWS's clients do not know whom to ask, and Batch does not say it.
+        expect(container.Environment).toContainEqual({ Name: 'AWS_REGION', Value: { Ref: 'AWS::Region' } });
       }
       const gpus = ofType(prod, 'AWS::Batch::JobDefinition').map(
         ({ Properties: { ContainerProperties: one } }) =>
@@ -100,8 +103,23 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
           HttpTokens: 'required',
           HttpPutResponseHopLimit: 1,
         });
+        // A container of Batch has its machine's network: hops do not keep it away, the machine does.
+        const user = /^USER (\d+):/m.exec(readFileSync('containers/trainer/Dockerfile', 'utf8'))?.[1];
+        expect(template.LaunchTemplateData.UserData['Fn::Base64']).toMatch(
+          new RegExp(
+            `^Content-Type: multipart/mixed(.|\n)*--destination 169.254.169.254 .*--uid-owner ${user} .*REJECT`,
+          ),
+        );
         expect(template.LaunchTemplateData.BlockDeviceMappings[0].Ebs.Encrypted).toBe(true);
       }
+    });
+
+    test('has its time limit from the settings, as dispatching and as Batch have it', () => {
+      const { trainingSeconds } = JSON.parse(String(environment(prod).TRAINYARD_SETTINGS));
+      const limits = ofType(prod, 'AWS::Batch::JobDefinition').map(
+        ({ Properties: { Timeout } }) => Timeout.AttemptDurationSeconds,
+      );
+      expect(limits).toEqual([trainingSeconds, trainingSeconds]);
     });
 
     test('says to each trainer, and to nobody else, what a second of it costs', () => {
