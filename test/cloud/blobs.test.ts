@@ -1,6 +1,6 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { S3Blobs } from '#aws/blobs.ts';
-import { blobsConformance } from '../conformance/blobs.ts';
+import { blobsConformance } from '../conformance/blobs/index.ts';
 import type { Skips } from '../conformance/skips.ts';
 import { startWithClock } from './clock.ts';
 

@@ -3,7 +3,7 @@ import { test } from '@jest/globals';
 /** Cases by their titles, each with the reason why this implementation, or this emulator of it, is not held to it. */
 export type Skips = Readonly<Record<string, string>>;
 
-type Test = (title: string, run: () => Promise<void>) => void;
+export type Test = (title: string, run: () => Promise<void>) => void;
 
 /** `test`, which skips what is listed and says why. */
 export const testUnless =

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type EmbeddedAdapters, openEmbedded, openEmbeddedHost } from '#embedded/open.ts';
-import { blobsConformance } from '../conformance/blobs.ts';
+import { blobsConformance } from '../conformance/blobs/index.ts';
 import { testClock } from '../conformance/table/subject.ts';
 import { embeddedOptions, hostOptions, temporaryFolder } from './folder.ts';
 
