@@ -7,6 +7,7 @@ import {
   type GraphProto,
   type NodeProto,
   type TensorProto,
+  type TensorTypeProto,
   type ValueInfoProto,
 } from './proto.ts';
 
@@ -41,12 +42,10 @@ export function decodeTensor(proto: TensorProto, where: string, external?: Exter
   const size = sizeOf(shape);
   if (!shape.every((dim) => dim >= 0) || !Number.isSafeInteger(size))
     throw new OnnxError(`${where} must have a shape of numbers from 0; got [${shape}]`);
-  if (dtype === 'string')
-    return tensor(
-      'string',
-      shape,
-      (proto.stringData ?? []).map((text) => new TextDecoder().decode(text)),
-    );
+  if (dtype === 'string') {
+    const texts = (proto.stringData ?? []).map((text) => new TextDecoder().decode(text));
+    return tensor('string', shape, expectCount(texts, shape, where));
+  }
   const wanted = size * bytesPerElement[dtype];
   const raw = proto.dataLocation === 1 ? externalBytes(proto, where, wanted, external) : proto.rawData;
   if (raw && raw.byteLength > 0) return fromBytes(dtype, shape, raw, where);
@@ -59,11 +58,15 @@ export function decodeTensor(proto: TensorProto, where: string, external?: Exter
     float16: proto.int32Data,
     bfloat16: proto.int32Data,
   };
-  const values = listed[dtype] ?? [];
-  if (values.length !== size)
-    throw new OnnxError(`${where} has ${values.length} values for shape [${shape}]; wanted ${size}`);
+  const values = expectCount(listed[dtype] ?? [], shape, where);
   // 16-bit floats are listed by their bits.
   return isHalf(dtype) ? tensor(dtype, shape, Uint16Array.from(values)) : tensorFrom(dtype, shape, values);
+}
+
+function expectCount<T>(values: readonly T[], shape: readonly number[], where: string): readonly T[] {
+  const size = sizeOf(shape);
+  if (values.length === size) return values;
+  throw new OnnxError(`${where} has ${values.length} values for shape [${shape}]; wanted ${size}`);
 }
 
 function externalBytes(
@@ -113,10 +116,14 @@ export function widened(t: Tensor): Tensor {
   );
 }
 
-/** The type of a graph's input; a dimension without size or name gets one of its own. */
+/**
+ * The type of a graph's input; a dimension without size or name gets one of its own.
+ * @throws OnnxError if it is no tensor, or one of unknown rank
+ */
 export function decodeType({ name, type }: ValueInfoProto): Type {
-  const { elemType, shape } = type.tensorType;
-  const dims = (shape?.dim ?? []).map(({ dimValue, dimParam }, axis) => {
+  const { elemType, shape }: Partial<TensorTypeProto> = type?.tensorType ?? {};
+  if (elemType === undefined || !shape) throw new OnnxError(`input '${name}' must be a tensor of known rank`);
+  const dims = shape.dim.map(({ dimValue, dimParam }, axis) => {
     if (dimParam !== undefined && dimParam !== '') return dimParam;
     return dimValue ?? `${name}.${axis}`;
   });
@@ -152,6 +159,10 @@ export class Attributes {
 
   floats(name: string): readonly number[] | undefined {
     return this.#byName.get(name)?.floats;
+  }
+
+  strings(name: string): readonly string[] | undefined {
+    return this.#byName.get(name)?.strings?.map((bytes) => new TextDecoder().decode(bytes));
   }
 
   tensor(name: string): TensorProto | undefined {

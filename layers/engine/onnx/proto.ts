@@ -22,9 +22,14 @@ export interface DimensionProto {
   dimParam?: string;
 }
 
+export interface TensorTypeProto {
+  elemType: number;
+  shape: { dim: DimensionProto[] };
+}
+
 export interface ValueInfoProto {
   name: string;
-  type: { tensorType: { elemType: number; shape: { dim: DimensionProto[] } } };
+  type: { tensorType: TensorTypeProto };
 }
 
 export interface AttributeProto {

@@ -1,6 +1,6 @@
 import type { Builder, Value } from '../graph.ts';
 import type { Network, Values } from '../network.ts';
-import { expandTo } from '../ops/movement.ts';
+import { expand, expandTo } from '../ops/movement.ts';
 import { zeros } from '../random.ts';
 import { filled, type Tensor, type Tensors, tensorFrom, toNumbers } from '../tensor.ts';
 import { isInteger, isStatic, sizeOf, type Type } from '../type.ts';
@@ -65,11 +65,31 @@ export function readModel(bytes: Uint8Array, external?: ExternalData): OnnxModel
   };
 }
 
+/** ConstantOfShape: one number, 0 if absent, everywhere. */
+function repeated(c: NodeContext, value: Tensor | undefined): Value {
+  const shape = c.dims(0);
+  const [number = 0] = value ? toNumbers(value) : [];
+  const one = c.b.scalar(value?.dtype ?? 'float32', number);
+  if (!isStatic(shape)) return expandTo(c.b, one, shape, c.input(0));
+  // A large one is made when the graph runs: a file of a few bytes must not take gigabytes here.
+  if (sizeOf(shape) > KNOWN_LIMIT) return expand(c.b, one, shape);
+  return c.b.constant(filled(one.type.dtype, shape, number));
+}
+
+const constants: Readonly<Record<string, (c: NodeContext, value: Tensor | undefined) => Value>> = {
+  Constant: readConstant,
+  ConstantOfShape: repeated,
+};
+
+const operators: ReadonlySet<string> = new Set([rules, controlRules, constants].flatMap(Object.keys));
+
 /** @throws OnnxError if an operator, of an inner graph too, is not read */
 function expectOperators({ node: nodes }: GraphProto): void {
   for (const [i, node] of nodes.entries()) {
-    if (!(node.opType in rules || node.opType in controlRules || node.opType in constants))
-      throw new OnnxError(`operator ${node.opType} of ${placeOf(node, i)} is not read`);
+    const isOnnx = (node.domain ?? '') === '' || node.domain === 'ai.onnx';
+    const name = isOnnx ? node.opType : `${node.domain}.${node.opType}`;
+    if (!isOnnx || !operators.has(node.opType))
+      throw new OnnxError(`operator ${name} of ${placeOf(node, i)} is not read`);
     for (const { g } of node.attribute) if (g) expectOperators(g);
   }
 }
@@ -111,7 +131,9 @@ function buildGraph(b: Builder, { graph, opset, initializers }: Source, outer: S
         if (name === '') return undefined;
         const value = values.get(name);
         if (!value)
-          throw new OnnxError(`${node.opType} of ${placeOf(node, i)} reads '${name}', which nothing before it makes`);
+          throw new OnnxError(
+            `${node.opType} of ${placeOf(node, i)} reads '${name}', which nothing before it makes: nodes must come after those whose results they read`,
+          );
         return value;
       });
       const context = new NodeContext(
@@ -120,8 +142,10 @@ function buildGraph(b: Builder, { graph, opset, initializers }: Source, outer: S
         inputs,
         node.input.map((name) => known.get(name)),
       );
-      const control = controlRules[node.opType]?.(context, { values, known }, inner);
-      const made = control?.map((value): Result => ({ value })) ?? results(context);
+      const made = read(context, () => {
+        const control = controlRules[node.opType]?.(context, { values, known }, inner);
+        return control?.map((value): Result => ({ value })) ?? results(context);
+      });
       for (const [at, { value, fact }] of made.entries()) {
         const name = node.output[at];
         if (name === undefined) continue;
@@ -134,6 +158,16 @@ function buildGraph(b: Builder, { graph, opset, initializers }: Source, outer: S
     if (!value) throw new OnnxError(`output '${name}' is made by no node`);
     return value;
   });
+}
+
+/** What JavaScript itself refuses, such as an array of 10¹² numbers, is the file's fault as well. */
+function read<T>(c: NodeContext, build: () => T): T {
+  try {
+    return build();
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
+    throw c.error(`cannot be read: ${error.message}`, error);
+  }
 }
 
 interface Result {
@@ -151,26 +185,14 @@ function results(c: NodeContext): readonly Result[] {
   const fact = knownRules[c.opType]?.(c);
   if (fact?.values.every((dim) => typeof dim === 'number')) {
     const shape = fact.scalar ? [] : [fact.values.length];
-    return [{ value: c.b.constant(tensorFrom('int64', shape, fact.values)), fact }];
+    const { dtype } = c.input(0).type;
+    const keeps = isInteger(dtype) && c.opType !== 'Shape' && c.opType !== 'Cast';
+    return [{ value: c.b.constant(tensorFrom(keeps ? dtype : 'int64', shape, fact.values)), fact }];
   }
   const made = rules[c.opType]!(c);
   const list = 'type' in made ? [made] : made;
   return list.map((value, i) => ({ value, fact: i === 0 ? fact : undefined }));
 }
-
-/** ConstantOfShape: one number, 0 if absent, everywhere. */
-function repeated(c: NodeContext, value: Tensor | undefined): Value {
-  const shape = c.dims(0) ?? [];
-  const [number = 0] = value ? toNumbers(value) : [];
-  const one = c.b.scalar(value?.dtype ?? 'float32', number);
-  if (!isStatic(shape)) return expandTo(c.b, one, shape, c.input(0));
-  return c.b.constant(filled(one.type.dtype, shape, number));
-}
-
-const constants: Readonly<Record<string, (c: NodeContext, value: Tensor | undefined) => Value>> = {
-  Constant: readConstant,
-  ConstantOfShape: repeated,
-};
 
 function factOf(value: Value): Known | undefined {
   const facts = new Map<string, Known>();
@@ -192,13 +214,15 @@ function placeOf(node: NodeProto, i: number): string {
  * A model of one input and one output as a network to fine-tune; its weights are `model.parameters`, which go into
  * `initialState`. Dropout passes everything on, and batch normalisation keeps the statistics of the file.
  * @param trains which parameters train, by name
- * @throws OnnxError if the model has several inputs
+ * @throws OnnxError if the model has several inputs or outputs
  */
 export function networkOf(model: OnnxModel, trains: (name: string) => boolean): Network {
   const [input, ...others] = Object.keys(model.inputs);
   if (input === undefined || others.length > 0)
     throw new OnnxError(`a network wants a model of one input; got ${[input, ...others].join(', ')}`);
-  const [output] = model.outputNames;
+  const [output, ...more] = model.outputNames;
+  if (output === undefined || more.length > 0)
+    throw new OnnxError(`a network wants a model of one output; got ${model.outputNames.join(', ')}`);
   return {
     parameters: Object.entries(model.parameters).map(([name, { shape }]) => ({
       name,
@@ -207,6 +231,6 @@ export function networkOf(model: OnnxModel, trains: (name: string) => boolean): 
       decay: shape.length > 1,
       trainable: trains(name),
     })),
-    forward: (b, parameters, x) => model.build(b, { [input]: x }, parameters)[output!]!,
+    forward: (b, parameters, x) => model.build(b, { [input]: x }, parameters)[output]!,
   };
 }

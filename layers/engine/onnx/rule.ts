@@ -59,22 +59,40 @@ export class NodeContext {
   }
 
   /**
-   * An input that must be known: a shape, axes, pads. Undefined if it is absent.
-   * @throws OnnxError if it is computed from data
+   * An input that must be known: a shape, axes, pads.
+   * @throws OnnxError if it is absent or computed from data
    */
-  dims(i: number): readonly Dim[] | undefined {
-    if (!this.#inputs[i]) return undefined;
+  dims(i: number): readonly Dim[] {
+    this.input(i);
     const known = this.#known[i];
     if (!known) throw this.error(`wants input ${i} to be known before the graph runs`);
     return known.values;
   }
 
   /** As `dims`, numbers only. */
-  ints(i: number): readonly number[] | undefined {
-    return this.dims(i)?.map((dim) => {
+  ints(i: number): readonly number[] {
+    return this.dims(i).map((dim) => {
       if (typeof dim === 'number') return dim;
       throw this.error(`wants numbers for input ${i}; got ${dim}`);
     });
+  }
+
+  /** As `ints`; undefined if the input is absent. */
+  optionalInts(i: number): readonly number[] | undefined {
+    return this.optional(i) && this.ints(i);
+  }
+
+  /** As `ints`, exactly one. */
+  int(i: number): number {
+    const [value, ...others] = this.ints(i);
+    if (value === undefined || others.length > 0) throw this.error(`wants one number for input ${i}`);
+    return value;
+  }
+
+  /** @throws OnnxError unless the attribute is absent or has the only value that is read */
+  expectInt(name: string, wanted: number, absent = wanted): void {
+    const got = this.attributes.int(name, absent);
+    if (got !== wanted) throw this.error(`wants ${name} of ${wanted}; got ${got}`);
   }
 
   /**
@@ -91,12 +109,13 @@ export class NodeContext {
 
   /** Axes or the like, from an attribute or, in later opsets, an input. */
   intsFrom(name: string, i: number): readonly number[] | undefined {
-    return this.attributes.ints(name) ?? this.ints(i);
+    return this.attributes.ints(name) ?? this.optionalInts(i);
   }
 
-  error(message: string): OnnxError {
+  /** An error that names the node. */
+  error(message: string, cause?: unknown): OnnxError {
     const place = this.b.place === '' ? '' : ` at ${this.b.place}`;
-    return new OnnxError(`${this.opType}${place}: ${message}`);
+    return new OnnxError(`${this.opType}${place}: ${message}`, { cause });
   }
 }
 

@@ -2,6 +2,7 @@ import type { Builder, Operand, Value } from '../graph.ts';
 import * as ops from '../ops/index.ts';
 import type { Tensor } from '../tensor.ts';
 import { tensorFrom } from '../tensor.ts';
+import { normalizeAxis } from '../type.ts';
 import { dtypeOf, widenedType } from './decode.ts';
 import type { NodeContext, Rule, Rules } from './rule.ts';
 
@@ -55,17 +56,55 @@ function gemm(c: NodeContext): Value {
   return scaled ? ops.add(b, product, scaled) : product;
 }
 
+/** Classes beyond this many would be a graph of gigabytes. */
+const MOST_CLASSES = 2 ** 20;
+
 function oneHot(c: NodeContext): Value {
-  const [depth] = c.ints(1) ?? [];
-  const axis = c.attributes.int('axis', -1);
-  if (axis !== -1 || depth === undefined) throw c.error(`wants its classes along the last axis; got axis ${axis}`);
-  const values = c.input(2);
-  const hot = ops.cast(c.b, ops.oneHot(c.b, c.input(0), depth, 'float32'), 'bool');
-  const value = (i: number) => ops.gather(c.b, values, c.b.scalar('int64', i));
-  return ops.where(c.b, hot, value(1), value(0));
+  const { b } = c;
+  const [indices, depth, values] = [c.input(0), c.int(1), c.input(2)];
+  if (depth < 1 || depth > MOST_CLASSES) throw c.error(`wants between 1 and ${MOST_CLASSES} classes; got ${depth}`);
+  const rank = indices.type.shape.length;
+  const axis = normalizeAxis(c.attributes.int('axis', -1), rank + 1);
+  const whole = ops.cast(b, indices, 'int64');
+  const fromFront = ops.where(b, ops.less(b, whole, 0), ops.add(b, whole, depth), whole);
+  const hot = ops.cast(b, ops.oneHot(b, fromFront, depth, 'float32'), 'bool');
+  const value = (i: number) => ops.gather(b, values, b.scalar('int64', i));
+  const marked = ops.where(b, hot, value(1), value(0));
+  const others = Array.from({ length: rank }, (_, i) => i);
+  return ops.transpose(b, marked, others.toSpliced(axis, 0, rank));
 }
 
-function constant(c: NodeContext, decoded: Tensor | undefined): Value {
+/** A vector is a row on the left and a column on the right; the axis goes again after the product. */
+function matMul(c: NodeContext): Value {
+  const { b } = c;
+  const [x, y] = [c.input(0), c.input(1)];
+  const [isRow, isColumn] = [x.type.shape.length === 1, y.type.shape.length === 1];
+  const product = ops.matMul(b, isRow ? ops.unsqueeze(b, x, [0]) : x, isColumn ? ops.unsqueeze(b, y, [1]) : y);
+  return ops.squeeze(b, product, [...(isRow ? [-2] : []), ...(isColumn ? [-1] : [])]);
+}
+
+function argMax(c: NodeContext): Value {
+  c.expectInt('select_last_index', 0);
+  const x = c.input(0);
+  const axis = normalizeAxis(c.attributes.int('axis', 0), x.type.shape.length);
+  const found = ops.argMax(c.b, x, axis);
+  return c.attributes.int('keepdims', 1) === 1 ? ops.unsqueeze(c.b, found, [axis]) : found;
+}
+
+/** The remainder of the divisor's sign; that of C (`fmod`) is not read. */
+function mod(c: NodeContext): Value {
+  c.expectInt('fmod', 0);
+  return ops.mod(c.b, c.input(0), c.input(1));
+}
+
+function isInf(c: NodeContext): Value {
+  c.expectInt('detect_negative', 1);
+  c.expectInt('detect_positive', 1);
+  return ops.isInf(c.b, c.input(0));
+}
+
+/** A `Constant` node, whose tensor was decoded by the caller. */
+export function readConstant(c: NodeContext, decoded: Tensor | undefined): Value {
   const { attributes, b } = c;
   if (decoded) return b.constant(decoded);
   if (attributes.has('value_int')) return b.scalar('int64', attributes.int('value_int', 0));
@@ -76,9 +115,6 @@ function constant(c: NodeContext, decoded: Tensor | undefined): Value {
   throw c.error('wants a value that is a tensor or numbers');
 }
 
-/** A `Constant` node, whose tensor was decoded by the caller. */
-export const readConstant = constant;
-
 function gelu(c: NodeContext): Value {
   return c.attributes.string('approximate', 'none') === 'tanh'
     ? ops.geluTanh(c.b, c.input(0))
@@ -86,11 +122,10 @@ function gelu(c: NodeContext): Value {
 }
 
 function topK(c: NodeContext): readonly Value[] {
-  const [k] = c.ints(1) ?? [];
   const { values, indices } = ops.topK(
     c.b,
     c.input(0),
-    k!,
+    c.int(1),
     c.attributes.int('axis', -1),
     c.attributes.int('largest', 1) === 1,
   );
@@ -99,7 +134,7 @@ function topK(c: NodeContext): readonly Value[] {
 
 function cumSum(c: NodeContext): Value {
   const options = { exclusive: c.attributes.int('exclusive', 0) === 1, reverse: c.attributes.int('reverse', 0) === 1 };
-  return ops.cumSum(c.b, c.input(0), c.ints(1)![0]!, options);
+  return ops.cumSum(c.b, c.input(0), c.int(1), options);
 }
 
 /** Elementwise operations, reductions, products and what selects: nothing here computes a shape. */
@@ -109,7 +144,7 @@ export const basicRules: Rules = {
   Mul: binary(ops.mul),
   Div: binary(ops.div),
   Pow: (c) => ops.pow(c.b, c.input(0), ops.cast(c.b, c.input(1), c.input(0).type.dtype)),
-  Mod: binary(ops.mod),
+  Mod: mod,
   Max: variadic(ops.maximum),
   Min: variadic(ops.minimum),
   Sum: variadic(ops.add),
@@ -145,7 +180,7 @@ export const basicRules: Rules = {
   Xor: binary(ops.xor),
   Not: unary(ops.not),
   IsNaN: unary(ops.isNan),
-  IsInf: unary(ops.isInf),
+  IsInf: isInf,
   ReduceSum: reduce(ops.reduceSum),
   ReduceMean: reduce(ops.reduceMean),
   ReduceMax: reduce(ops.reduceMax),
@@ -154,20 +189,15 @@ export const basicRules: Rules = {
   ReduceSumSquare: reduce(ops.reduceSum, square),
   ReduceL1: reduce(ops.reduceSum, ops.abs),
   ReduceL2: reduce(ops.reduceSum, square, ops.sqrt),
-  ArgMax: (c) => {
-    const axis = c.attributes.int('axis', 0);
-    const found = ops.argMax(c.b, c.input(0), axis);
-    const rank = c.input(0).type.shape.length;
-    return c.attributes.int('keepdims', 1) === 1 ? ops.unsqueeze(c.b, found, [axis < 0 ? axis + rank : axis]) : found;
-  },
-  MatMul: binary((b, x, y) => ops.matMul(b, x as Value, y as Value)),
+  ArgMax: argMax,
+  MatMul: matMul,
   Gemm: gemm,
   Einsum: (c) => ops.einsum(c.b, c.attributes.string('equation', ''), c.inputs()),
   Softmax: (c) => ops.softmax(c.b, c.input(0), c.attributes.int('axis', -1)),
   LogSoftmax: (c) => ops.logSoftmax(c.b, c.input(0), c.attributes.int('axis', -1)),
   CumSum: cumSum,
   Trilu: (c) =>
-    ops.trilu(c.b, c.input(0), { upper: c.attributes.int('upper', 1) === 1, diagonal: c.ints(1)?.[0] ?? 0 }),
+    ops.trilu(c.b, c.input(0), { upper: c.attributes.int('upper', 1) === 1, diagonal: c.optional(1) ? c.int(1) : 0 }),
   TopK: topK,
   OneHot: oneHot,
   Identity: (c) => c.input(0),

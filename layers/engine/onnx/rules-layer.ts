@@ -84,7 +84,7 @@ function averagePool(c: NodeContext): Value {
 
 /** With the statistics of the file, which stay as they are: as inference has it, in fine-tuning too. */
 function batchNorm(c: NodeContext): Value {
-  if (c.attributes.int('training_mode', 0) === 1) throw c.error('wants training_mode of 0');
+  c.expectInt('training_mode', 0);
   const [x, gain, bias, mean, variance] = [0, 1, 2, 3, 4].map((i) => c.input(i)) as [Value, Value, Value, Value, Value];
   return ops.batchNormInference(
     c.b,
@@ -117,8 +117,13 @@ function recurrent(c: NodeContext, gates: number): readonly Value[] {
   const units = attributes.int('hidden_size', 0);
   if (c.optional(4)) throw c.error('wants sequences of one length; sequence_lens is not read');
   if (gates === 4 && c.optional(7)) throw c.error('wants no peepholes');
-  if (gates === 3 && attributes.int('linear_before_reset', 0) === 0) throw c.error('wants linear_before_reset of 1');
-  if (attributes.int('layout', 0) === 1) throw c.error('wants layout of 0');
+  if (gates === 3) c.expectInt('linear_before_reset', 1, 0);
+  c.expectInt('layout', 0);
+  c.expectInt('input_forget', 0);
+  if (attributes.has('clip')) throw c.error('wants no clip');
+  const usual = gates === 4 ? ['Sigmoid', 'Tanh', 'Tanh'] : ['Sigmoid', 'Tanh'];
+  const odd = attributes.strings('activations')?.find((name, i) => name !== usual[i % usual.length]);
+  if (odd) throw c.error(`wants the activations ${usual.join(', ')}; got ${odd}`);
   const one = (value: Value, d: number) => ops.squeeze(b, ops.slice(b, value, 0, d, d + 1), [0]);
   const bias = c.optional(3);
   const zeros = () => ops.mul(b, ops.slice(b, one(c.input(1), 0), 1, 0, 1), 0);

@@ -8,7 +8,12 @@ import type { Known, NodeContext, Rules } from './rule.ts';
 function reshape(c: NodeContext): Value {
   const x = c.input(0);
   const copies = c.attributes.int('allowzero', 0) === 0;
-  const shape = c.dims(1)!.map((dim, axis) => (dim === 0 && copies ? x.type.shape[axis]! : dim));
+  const shape = c.dims(1).map((dim, axis) => {
+    if (dim !== 0 || !copies) return dim;
+    const own = x.type.shape[axis];
+    if (own === undefined) throw c.error(`wants a 0 only where its input has an axis; got one at ${axis}`);
+    return own;
+  });
   return ops.reshape(c.b, x, shape);
 }
 
@@ -25,7 +30,7 @@ function flatten(c: NodeContext): Value {
 
 function expand(c: NodeContext): Value {
   const x = c.input(0);
-  const shape = broadcastShapes(x.type.shape, c.dims(1)!);
+  const shape = broadcastShapes(x.type.shape, c.dims(1));
   if (sameShape(shape, x.type.shape)) return x;
   return isStatic(shape) ? ops.expand(c.b, x, shape) : ops.expandTo(c.b, x, shape, c.input(1));
 }
@@ -53,9 +58,9 @@ function split(c: NodeContext): readonly Value[] {
 function slice(c: NodeContext): Value {
   const x = c.input(0);
   const { shape } = x.type;
-  const [starts, ends] = [c.ints(1)!, c.ints(2)!];
-  const axes = (c.ints(3) ?? starts.map((_, i) => i)).map((axis) => normalizeAxis(axis, shape.length));
-  const steps = c.ints(4) ?? starts.map(() => 1);
+  const [starts, ends] = [c.ints(1), c.ints(2)];
+  const axes = (c.optionalInts(3) ?? starts.map((_, i) => i)).map((axis) => normalizeAxis(axis, shape.length));
+  const steps = c.optionalInts(4) ?? starts.map(() => 1);
   return axes.reduce((value, axis, i) => {
     const size = shape[axis]!;
     const [step, start, end] = [steps[i]!, starts[i]!, ends[i]!];
@@ -82,8 +87,10 @@ function slice(c: NodeContext): Value {
 function pad(c: NodeContext): Value {
   const x = c.input(0);
   const rank = x.type.shape.length;
-  const pads = c.ints(1)!;
-  const axes = (c.ints(3) ?? Array.from({ length: rank }, (_, axis) => axis)).map((axis) => normalizeAxis(axis, rank));
+  const pads = c.ints(1);
+  const axes = (c.optionalInts(3) ?? Array.from({ length: rank }, (_, axis) => axis)).map((axis) =>
+    normalizeAxis(axis, rank),
+  );
   const mode = c.attributes.string('mode', 'constant');
   const sizes = (axis: number) => [pads[axes.indexOf(axis)] ?? 0, pads[axes.indexOf(axis) + axes.length] ?? 0] as const;
   if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') throw c.error(`does not know mode '${mode}'`);
@@ -91,11 +98,16 @@ function pad(c: NodeContext): Value {
     const [before, after] = sizes(axis);
     if (before < 0 || after < 0) throw c.error(`wants pads of 0 or more; got ${before} and ${after}`);
     if (before === 0 && after === 0) return value;
+    if (before + after > MOST_NUMBERS)
+      throw c.error(`wants pads of ${MOST_NUMBERS} at most; got ${before} and ${after}`);
     if (mode !== 'constant') return ops.padWith(c.b, value, mode, axis, before, after);
     const fill = c.optional(2);
     return ops.pad(c.b, value, axis, before, after, fill ? c.number(2) : 0);
   }, x);
 }
+
+/** Positions and ranges beyond this many would be a constant of gigabytes. */
+const MOST_NUMBERS = 2 ** 24;
 
 /** Numbers at even distances, whose ends must be known. */
 function range(c: NodeContext): Value {
@@ -105,13 +117,18 @@ function range(c: NodeContext): Value {
     return typeof dim === 'number' ? dim : c.number(i);
   }) as [number, number, number];
   const count = Math.max(0, Math.ceil((limit - start) / delta));
+  if (!(count <= MOST_NUMBERS)) throw c.error(`wants at most ${MOST_NUMBERS} numbers; got ${count}`);
   const values = Array.from({ length: count }, (_, i) => start + i * delta);
   return c.b.constant(tensorFrom(dtype, [count], values));
 }
 
 /** Operations that move elements or name them. */
 export const shapeRules: Rules = {
-  Shape: (c) => ops.shapeOf(c.b, c.input(0)),
+  Shape: (c) => {
+    const dims = ops.shapeOf(c.b, c.input(0));
+    const [first, last] = shapeRange(c);
+    return ops.slice(c.b, dims, 0, first, Math.max(first, last));
+  },
   Range: range,
   Reshape: reshape,
   Flatten: flatten,
@@ -122,12 +139,12 @@ export const shapeRules: Rules = {
   },
   Expand: expand,
   Squeeze: squeeze,
-  Unsqueeze: (c) => ops.unsqueeze(c.b, c.input(0), c.intsFrom('axes', 1)!),
+  Unsqueeze: (c) => ops.unsqueeze(c.b, c.input(0), c.attributes.ints('axes') ?? c.ints(1)),
   Concat: (c) => ops.concat(c.b, c.inputs(), c.attributes.int('axis', 0)),
   Split: split,
   Slice: slice,
   Pad: pad,
-  Tile: (c) => ops.tile(c.b, c.input(0), c.ints(1)!),
+  Tile: (c) => ops.tile(c.b, c.input(0), c.ints(1)),
   Gather: (c) => ops.gather(c.b, c.input(0), c.input(1), c.attributes.int('axis', 0)),
   GatherElements: (c) => ops.gatherElements(c.b, c.input(0), c.input(1), c.attributes.int('axis', 0)),
   GatherND: (c) => {
@@ -148,19 +165,26 @@ function reduction(c: NodeContext): ops.Reduction {
   throw c.error(`wants reduction none or add; got ${name}`);
 }
 
+/** The axes that a Shape is about, from the first up to, not including, the last. */
+function shapeRange(c: NodeContext): readonly [number, number] {
+  const rank = c.input(0).type.shape.length;
+  const within = (at: number) => Math.min(Math.max(at < 0 ? at + rank : at, 0), rank);
+  return [within(c.attributes.int('start', 0)), within(c.attributes.int('end', rank))];
+}
+
 type KnownRule = (c: NodeContext) => Known | undefined;
 
 /** Of integers that are known: the same arithmetic that the graph would do, symbolic dimensions passed through. */
 export const knownRules: Readonly<Record<string, KnownRule>> = {
   Shape: (c) => {
-    const { shape } = c.input(0).type;
-    const end = c.attributes.int('end', shape.length);
-    return { values: shape.slice(c.attributes.int('start', 0), end), scalar: false };
+    const [first, last] = shapeRange(c);
+    return { values: c.input(0).type.shape.slice(first, last), scalar: false };
   },
   Gather: (c) => {
     const [x, at] = [c.known(0), c.known(1)];
     if (!x || x.scalar || !at || !at.values.every((i) => typeof i === 'number')) return undefined;
-    return { values: at.values.map((i) => x.values.at(Number(i))!), scalar: at.scalar };
+    const values = at.values.flatMap((i) => x.values.at(Number(i)) ?? []);
+    return values.length === at.values.length ? { values, scalar: at.scalar } : undefined;
   },
   Concat: (c) => {
     const all = c.inputs().map((_, i) => c.known(i));
@@ -185,7 +209,7 @@ export const knownRules: Readonly<Record<string, KnownRule>> = {
   Sub: (c) => arithmetic(c, (x, y) => x - y),
   Mul: (c) => arithmetic(c, (x, y) => x * y),
   Div: (c) => arithmetic(c, (x, y) => Math.trunc(x / y)),
-  Mod: (c) => arithmetic(c, (x, y) => x - y * Math.floor(x / y)),
+  Mod: (c) => (c.attributes.int('fmod', 0) === 1 ? undefined : arithmetic(c, (x, y) => x - y * Math.floor(x / y))),
 };
 
 function reranked(c: NodeContext, scalar: boolean): Known | undefined {
@@ -200,5 +224,7 @@ function arithmetic(c: NodeContext, f: (x: number, y: number) => number): Known 
   const at = ({ values }: Known, i: number): Dim => values[values.length === 1 ? 0 : i]!;
   const pairs = Array.from({ length }, (_, i) => [at(x, i), at(y, i)] as const);
   if (!pairs.every(([p, q]) => typeof p === 'number' && typeof q === 'number')) return undefined;
-  return { values: pairs.map(([p, q]) => f(Number(p), Number(q))), scalar: x.scalar && y.scalar };
+  const values = pairs.map(([p, q]) => f(Number(p), Number(q)));
+  // Division by zero is left to the runtime.
+  return values.every(Number.isSafeInteger) ? { values, scalar: x.scalar && y.scalar } : undefined;
 }

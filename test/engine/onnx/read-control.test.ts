@@ -2,13 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { grad } from '#engine/grad.ts';
 import { Builder, Graph, type Value } from '#engine/graph.ts';
 import { OnnxError } from '#engine/onnx/decode.ts';
-import { attributeType, encodeModel, type GraphProto, parseModel, type TensorProto } from '#engine/onnx/proto.ts';
+import { attributeType, encodeModel, type GraphProto, parseModel } from '#engine/onnx/proto.ts';
 import { readModel } from '#engine/onnx/read.ts';
-import { type Attribute, OnnxWriter, writeModel } from '#engine/onnx/write.ts';
+import { writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { type Tensor, tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { random } from '../harness.ts';
-import { bothWays } from './both-ways.ts';
+import { expectSame } from './both-ways.ts';
+import { fileOf } from './files.ts';
 
 const float = (seed: number, shape: number[]) => random(seed, shape, -1, 1, 'float32');
 
@@ -17,36 +18,6 @@ function written(inputs: readonly Tensor[], build: (b: Builder, xs: readonly Val
   const values = inputs.map((input, i) => b.input(`x${i}`, input.dtype, input.shape));
   const bytes = writeModel(new Graph('g', values, build(b, values)), { producer: 'test' });
   return { bytes, feeds: Object.fromEntries(inputs.map((input, i) => [`x${i}`, input])) };
-}
-
-async function expectSame(bytes: Uint8Array, feeds: Readonly<Record<string, Tensor>>, digits = 5): Promise<void> {
-  const { wanted, got } = await bothWays(bytes, feeds);
-  for (const [name, value] of Object.entries(wanted)) {
-    expect(got[name]!.shape).toEqual(value.shape);
-    for (const [i, x] of toNumbers(value).entries()) expect(toNumbers(got[name]!)[i]).toBeCloseTo(x, digits);
-  }
-}
-
-/** A file of one node with weights, at an opset. */
-function fileOf(
-  opType: string,
-  x: Tensor,
-  weights: readonly TensorProto[],
-  attributes: Readonly<Record<string, Attribute>>,
-  opset = 18,
-): Uint8Array {
-  const b = new Builder();
-  const input = b.input('x', x.dtype, x.shape);
-  const w = new OnnxWriter();
-  w.alias(input, 'x');
-  w.node(opType, ['x', ...weights.map(({ name }) => name!)], ['y'], { attributes });
-  const model = parseModel(writeModel(new Graph('g', [input], { y: input }), { producer: 'test' }));
-  const { node } = w.graph(new Graph('g', [input], {}), [input], []);
-  return encodeModel({
-    ...model,
-    graph: { ...model.graph, node, initializer: [...weights] },
-    opsetImport: [{ domain: '', version: opset }],
-  });
 }
 
 describe('loops', () => {
