@@ -56,6 +56,33 @@ export function vjp(
   return by.map((value) => flow.get(value));
 }
 
+/**
+ * Makes sure that values change with others where they depend on them: a derivative that is zero because an argmax or a
+ * rounding stands in between is no gradient to train by.
+ * @param flows the cotangents of `by`, as `vjp` found them
+ * @param name what the value `by[i]` is called
+ * @throws GradientError naming what stands in between, and its place
+ */
+export function expectFlows(
+  of: Value,
+  by: readonly Value[],
+  flows: readonly Maybe<Value>[],
+  name: (i: number) => string,
+): void {
+  for (const [i, value] of by.entries()) {
+    if (flows[i]) continue;
+    const order = topological([of]);
+    const active = activeValues(order, [value]);
+    const end = order.find(
+      ({ inputs, outputs }) => inputs.some((one) => active.has(one)) && !outputs.some((one) => active.has(one)),
+    );
+    if (end)
+      throw new GradientError(
+        `no gradient by ${name(i)}: the derivative of ${describe(end)} is zero everywhere; train with an operation that has one, or do not train ${name(i)}`,
+      );
+  }
+}
+
 /** The float values among `by` and those that depend on them differentiably. */
 function activeValues(order: readonly Node[], by: readonly Value[]): Set<Value> {
   const active = new Set(by.filter((value) => isFloat(value.type.dtype)));

@@ -1,5 +1,5 @@
 import { autocast } from './autocast.ts';
-import { grad } from './grad.ts';
+import { expectFlows, vjp } from './grad.ts';
 import type { Builder, Value } from './graph.ts';
 import { trainedParameters, type Values } from './network.ts';
 import { type Objective, type Scores, score } from './objective.ts';
@@ -72,7 +72,8 @@ function batchRows(b: Builder, data: Values, indices: Value): { readonly rows: V
 
 /**
  * The gradient over some rows, by the parameters that train, in the objective's precision.
- * @param of what it is the gradient of; the sum of the rows' losses if absent
+ * @param of what it is the gradient of, a float32 scalar; the sum of the rows' losses if absent
+ * @throws GradientError if an operation without a gradient, or with one that is zero, stands before a parameter
  */
 export function gradientsOf(
   b: Builder,
@@ -90,12 +91,11 @@ export function gradientsOf(
   };
   const scores = score(b, objective, parameters, rows, present, { training: true, seed, step, carry });
   const names = trainedParameters(objective.network).map(({ name }) => name);
-  const found = grad(
-    b,
-    of(scores),
-    names.map((name) => parameters[name]!),
-  );
-  const gradients = Object.fromEntries(names.map((name, i) => [name, found[i]!]));
+  const by = names.map((name) => parameters[name]!);
+  const value = of(scores);
+  const found = vjp(b, [value], [b.scalar('float32', 1)], by);
+  expectFlows(value, by, found, (i) => `parameter '${names[i]}'`);
+  const gradients = Object.fromEntries(names.map((name, i) => [name, found[i] ?? zerosLike(b, by[i]!)]));
   return inPrecision(b, objective, parameters, scores, { scores, gradients, carried });
 }
 

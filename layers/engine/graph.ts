@@ -59,12 +59,12 @@ export class Builder {
   }
 
   /**
-   * Runs `build` with `place` appended to the place that nodes and errors carry.
+   * Runs `build` with `place`, if it is not '', appended to the place that nodes and errors carry.
    * @throws ShapeError what `build` throws, with the place if it had none
    */
   at<T>(place: string, build: () => T): T {
     const outer = this.#place;
-    this.#place = [...outer, place];
+    this.#place = place === '' ? outer : [...outer, place];
     try {
       return build();
     } catch (error) {

@@ -1,7 +1,8 @@
 import type { Builder, Value } from './graph.ts';
+import { withinMemoryNow } from './out-of-memory.ts';
 import { type Initializer, uniformStream } from './random.ts';
 import { type Tensors, tensor } from './tensor.ts';
-import { sizeOf } from './type.ts';
+import { formatShape, sizeOf } from './type.ts';
 
 /** A tensor that training changes, or that the forward pass reads and carries on. */
 export interface ParameterSpec {
@@ -43,12 +44,16 @@ export interface Network {
 /**
  * Fresh parameters, float32, by name. Each is drawn from a stream of its own, named by seed and parameter, so that
  * adding a layer does not change the others.
+ * @throws OutOfMemoryError naming the parameter
  */
 export function initialParameters(network: Network, seed: number): Tensors {
   return Object.fromEntries(
     network.parameters.map(({ name, shape, initializer }) => [
       name,
-      tensor('float32', shape, initializer(shape, uniformStream(seed, name))),
+      withinMemoryNow(
+        () => `drawing parameter '${name}', float32${formatShape(shape)}`,
+        () => tensor('float32', shape, initializer(shape, uniformStream(seed, name))),
+      ),
     ]),
   );
 }

@@ -2,7 +2,7 @@ import { initialScaling, type Scaled, scalingTypes } from './loss-scaling.ts';
 import { initialParameters, type Network } from './network.ts';
 import type { Optimizer } from './optim/optimizer.ts';
 import { filled, scalar, type Tensors } from './tensor.ts';
-import { type Type, type } from './type.ts';
+import { ShapeError, type Type, type } from './type.ts';
 
 /**
  * All that training changes, by name: parameters `parameter/<name>`, the optimizer's slots `<slot>/<name>`, moving
@@ -56,8 +56,13 @@ export function stateTypes(trainable: Trainable): Readonly<Record<string, Type>>
 /**
  * The state before the first step: slots of zeros, averages that are the parameters themselves, step 0.
  * @param parameters by name; drawn from the seed where absent
+ * @throws ShapeError if one of them is none of the network's
  */
 export function initialState(trainable: Trainable, seed: number, parameters: Tensors = {}): State {
+  const known = new Set(trainable.network.parameters.map(({ name }) => name));
+  const odd = Object.keys(parameters).find((name) => !known.has(name));
+  if (odd !== undefined)
+    throw new ShapeError(`'${odd}' must be a parameter of the network, one of ${[...known].join(', ')}`);
   const fresh = { ...initialParameters(trainable.network, seed), ...parameters };
   const first = (slot: string, name: string, shape: readonly number[]) =>
     slot === AVERAGE ? fresh[name]! : filled('float32', shape, 0);

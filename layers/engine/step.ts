@@ -1,3 +1,4 @@
+import { expectBounds } from './bounds.ts';
 import { gradientsOf } from './gradients.ts';
 import { Builder, Graph, type Value } from './graph.ts';
 import type { Values } from './network.ts';
@@ -8,7 +9,7 @@ import { scan } from './ops/control.ts';
 import type { Precision } from './precision.ts';
 import { simplify } from './simplify.ts';
 import { afterKey, parameterKey, stateTypes } from './state.ts';
-import { ShapeError, type Type } from './type.ts';
+import type { Type } from './type.ts';
 import { trainStep, type UpdateSpec } from './update.ts';
 
 export interface TrainSpec extends UpdateSpec {
@@ -41,7 +42,7 @@ const META: ModelMeta = { producer: 'trainyard' };
  * @throws ShapeError if the parts do not fit, GradientError if the loss has no gradient; both name the place
  */
 export function compileTrain(spec: TrainSpec): TrainProgram {
-  expectSizes(spec);
+  expectBounds(spec);
   expectRows(spec.data);
   const b = new Builder();
   const state = stateTypes(spec);
@@ -168,15 +169,4 @@ function inferenceGraph({ inputs, build }: InferenceSpec): Graph {
 function dataInputs(b: Builder, data: Readonly<Record<string, Type>>): Values {
   const entries = Object.entries(data).map(([name, { dtype, shape }]) => [name, b.input(`data/${name}`, dtype, shape)]);
   return Object.fromEntries(entries);
-}
-
-function expectSizes({ batchSize, accumulation = 1, averaging = 0 }: TrainSpec): void {
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new ShapeError(`batch size must be an integer of at least 1; got ${batchSize}`);
-  if (!Number.isInteger(accumulation) || accumulation < 1 || batchSize % accumulation !== 0)
-    throw new ShapeError(
-      `accumulation must be a number of parts that divides batch size ${batchSize}; got ${accumulation}`,
-    );
-  if (!(averaging >= 0 && averaging < 1))
-    throw new ShapeError(`averaging must be at least 0 and below 1; got ${averaging}`);
 }

@@ -81,13 +81,15 @@ export class Training implements AsyncDisposable {
   }
 
   /**
-   * Takes one step for each batch. If a loss is not finite, neither are the parameters after it: keep the state from
+   * Takes one step for each batch; without batches nothing happens. If a loss is not finite, neither are the parameters after it: keep the state from
    * before (`firstBadStep` tells; `TrainingLoop` does).
    * @param batches row numbers; a batch shorter than the program's is padded
    * @throws ShapeError if a batch is too long or a row does not exist, OutOfMemoryError
    */
   async run(batches: readonly Batch[]): Promise<StepScores> {
     const { batchSize, state } = this.#program;
+    const none = new Float32Array();
+    if (batches.length === 0) return { loss: none, weight: none, correct: none };
     const indices = packBatches(batches, batchSize, this.#rows());
     const feeds = { ...this.#state, ...this.#feeds, batches: indices };
     const results = await withinMemory(
@@ -127,9 +129,13 @@ export class Evaluator implements AsyncDisposable {
     this.#session = session;
   }
 
-  /** @throws RuntimeError if the runtime refuses the program */
+  /** @throws RuntimeError if the runtime refuses the program, OutOfMemoryError */
   static async open(program: EvaluateProgram, options: SessionOptions = {}): Promise<Evaluator> {
-    return new Evaluator(program, await openSession(program.bytes, options));
+    const session = await withinMemory(
+      () => 'loading the evaluation program',
+      () => openSession(program.bytes, options),
+    );
+    return new Evaluator(program, session);
   }
 
   /**
@@ -156,20 +162,28 @@ export class Evaluator implements AsyncDisposable {
 }
 
 function packBatches(batches: readonly Batch[], batchSize: number, rows: number): Tensor {
+  if (rows === 0) throw new ShapeError('a batch wants rows of the data, which have none');
   const packed = new BigInt64Array(batches.length * batchSize).fill(-1n);
   for (const [step, batch] of batches.entries()) {
     if (batch.length > batchSize)
       throw new ShapeError(`batch ${step} wants at most ${batchSize} rows; got ${batch.length}`);
     for (const [i, row] of batch.entries()) {
-      if (!(row >= 0 && row < rows)) throw new ShapeError(`batch ${step} wants rows 0 to ${rows - 1}; got ${row}`);
+      if (!(Number.isInteger(row) && row >= 0 && row < rows))
+        throw new ShapeError(`batch ${step} wants rows 0 to ${rows - 1}; got ${row}`);
       packed[step * batchSize + i] = BigInt(row);
     }
   }
   return tensor('int64', [batches.length, batchSize], packed);
 }
 
+/** @throws ShapeError if a tensor does not fit its type, or has more or fewer rows than the first */
 function dataFeeds(types: Readonly<Record<string, Type>>, data: Tensors): Tensors {
   expectTensors(types, data, 'data ');
+  const [first, ...others] = Object.keys(types);
+  const rowsOf = (name: string) => data[name]!.shape[0];
+  const odd = others.find((name) => rowsOf(name) !== rowsOf(first!));
+  if (odd !== undefined)
+    throw new ShapeError(`data '${odd}' wants as many rows as '${first}', ${rowsOf(first!)}; got ${rowsOf(odd)}`);
   return Object.fromEntries(Object.keys(types).map((name) => [`data/${name}`, data[name]!]));
 }
 

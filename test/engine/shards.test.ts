@@ -107,6 +107,14 @@ describe('batches out of shards', () => {
     expect(await order(1, 1)).toEqual(orders[0]);
   });
 
+  test.each([-1, 0.5])('do not begin at a batch numbered %d', async (from) => {
+    await write(numbered(20), 4);
+    const memory = shardMemory(await openShards(folder), { batchSize: 2, bytes: roomFor(8) });
+    await expect(shardedBatches(memory, { seed: 1, epoch: 1, from }).next()).rejects.toThrow(
+      new ShardError(`from must be the number of a batch; got ${from}`),
+    );
+  });
+
   test('begin anew in the same memory after an iteration that was left', async () => {
     const memory = shardMemory(await write(numbered(30), 5), { batchSize: 4, bytes: roomFor(10) });
     const whole = await idsOf(shardedBatches(memory, { seed: 1, epoch: 1 }));
@@ -245,9 +253,14 @@ describe('shards that were damaged are refused by what is wrong', () => {
     ['{"format":"trainyard-shards","version":1}', 'must list tensors'],
     ['{"format":"trainyard-shards","version":1,"tensors":{"../a":{}}}', "got '../a'"],
     ['{"format":"trainyard-shards","version":1,"tensors":{"x":{"dtype":"string","shape":[]}}}', 'got string'],
-    ['{"format":"trainyard-shards","version":1,"tensors":{},"shards":[]}', 'must list at least one shard'],
+    ['{"format":"trainyard-shards","version":1,"tensors":{},"shards":[{"rows":1,"crc32":{}}]}', 'must list tensors'],
+    ['{"format":"trainyard-shards","version":1,"tensors":{"x":{"dtype":"constructor","shape":[]}}}', 'got constructor'],
     [
-      '{"format":"trainyard-shards","version":1,"tensors":{},"shards":[{"rows":-1,"crc32":{}}]}',
+      '{"format":"trainyard-shards","version":1,"tensors":{"x":{"dtype":"float32","shape":[]}},"shards":[]}',
+      'must list at least one shard',
+    ],
+    [
+      '{"format":"trainyard-shards","version":1,"tensors":{"x":{"dtype":"float32","shape":[]}},"shards":[{"rows":-1,"crc32":{}}]}',
       'must have rows and checksums for shard 0',
     ],
   ])('an index that says %s', async (text, message) => {

@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
+import { GradientError } from '#engine/grad.ts';
+import type { Builder, Value } from '#engine/graph.ts';
 import { squaredError } from '#engine/loss.ts';
+import type { LossScaling } from '#engine/loss-scaling.ts';
+import type { Mode, Values } from '#engine/network.ts';
+import { oneHot } from '#engine/ops/indexing.ts';
+import { argMax } from '#engine/ops/reduce.ts';
+import { adam, adamw } from '#engine/optim/adam.ts';
+import { lion } from '#engine/optim/lion.ts';
+import { rmsprop } from '#engine/optim/rmsprop.ts';
 import { sgd } from '#engine/optim/sgd.ts';
 import { initialState, parametersOf, type State } from '#engine/state.ts';
 import { compileEvaluate, compileTrain, type TrainSpec } from '#engine/step.ts';
@@ -147,6 +156,11 @@ describe('a training', () => {
     const before = training.state;
     await expect(training.run([[0], [1, 2, 3, 4, 5]])).rejects.toThrow('batch 1 wants at most 4 rows; got 5');
     await expect(training.run([[ROWS]])).rejects.toThrow('batch 0 wants rows 0 to 10; got 11');
+    await expect(training.run([[1.5]])).rejects.toThrow('batch 0 wants rows 0 to 10; got 1.5');
+    expect(await training.run([])).toMatchObject({ loss: new Float32Array() });
+    expect(() => {
+      training.data = { ...data, y: tensorFrom('int64', [2], [0, 1]) };
+    }).toThrow("data 'y' wants as many rows as 'x', 11; got 2");
     expect(() => {
       training.data = { x: data.x! };
     }).toThrow("data 'y' is missing; wanted int64[rows]");
@@ -154,6 +168,76 @@ describe('a training', () => {
       training.state = { ...before, 'parameter/b1': tensorFrom('float32', [2], [0, 0]) };
     }).toThrow("'parameter/b1' wants float32[5]; got float32[2]");
     expect(training.state).toBe(before);
+  });
+
+  test('refuses to take rows of data that have none', async () => {
+    const empty = { x: tensorFrom('float32', [0, 4], []), y: tensorFrom('int64', [0], []) };
+    await using training = await open(spec(), empty);
+    await expect(training.run([[]])).rejects.toThrow('a batch wants rows of the data, which have none');
+    await using evaluator = await Evaluator.open(compileEvaluate(spec()), options);
+    expect(await evaluator.run(training.state, empty)).toMatchObject({ loss: 0, weight: 0 });
+  });
+
+  const frozen = () => {
+    const { parameters, forward } = perceptron();
+    return { parameters: parameters.map((one) => ({ ...one, trainable: false })), forward };
+  };
+  const scaled = (lossScaling: LossScaling): Partial<TrainSpec> => ({ precision: 'float16', lossScaling });
+
+  test.each<[string, () => Partial<TrainSpec>]>([
+    ['batch size must be an integer of at least 1; got 1.5', () => ({ batchSize: 1.5 })],
+    ['learning rate must be a finite number of 0 or more; got -1', () => ({ optimizer: sgd({ learningRate: -1 }) })],
+    [
+      'learning rate must be a finite number of 0 or more; got NaN',
+      () => ({ optimizer: sgd({ learningRate: Number.NaN }) }),
+    ],
+    ['clip norm must be greater than 0; got 0', () => ({ clipNorm: 0 })],
+    ['loss scaling must begin with a finite number greater than 0; got 0', () => scaled({ initial: 0 })],
+    ['loss scaling must grow by 1 or more; got 0.5', () => scaled({ growth: 0.5 })],
+    ['loss scaling must back off by more than 0 and less than 1; got 1', () => scaled({ backoff: 1 })],
+    ['loss scaling must have an interval of at least 1 step; got 0', () => scaled({ interval: 0 })],
+    ['at least one parameter must train; got none of 4', () => ({ network: frozen() })],
+    [
+      'parameters must have names of their own; got b2',
+      () => ({
+        network: { ...perceptron(), parameters: [...perceptron().parameters, ...perceptron().parameters.slice(3)] },
+      }),
+    ],
+    ['momentum must be at least 0 and below 1; got 1', () => ({ optimizer: sgd({ learningRate: 1, momentum: 1 }) })],
+    ['nesterov must have a momentum greater than 0', () => ({ optimizer: sgd({ learningRate: 1, nesterov: true }) })],
+    ['beta2 must be at least 0 and below 1; got 1', () => ({ optimizer: adam({ learningRate: 1, beta2: 1 }) })],
+    ['beta1 must be at least 0 and below 1; got -1', () => ({ optimizer: adamw({ learningRate: 1, beta1: -1 }) })],
+    [
+      'beta2 must be at least 0 and below 1; got NaN',
+      () => ({ optimizer: lion({ learningRate: 1, beta2: Number.NaN }) }),
+    ],
+    ['alpha must be at least 0 and below 1; got 2', () => ({ optimizer: rmsprop({ learningRate: 1, alpha: 2 }) })],
+  ])('wants what can be: %s', (message, overrides) => {
+    expect(() => compileTrain(spec(overrides()))).toThrow(message);
+  });
+
+  test('names what keeps a gradient from a parameter, and where', () => {
+    const { parameters, forward } = perceptron();
+    const hard = (b: Builder, p: Values, x: Value, mode: Mode) =>
+      b.at('top', () => oneHot(b, argMax(b, forward(b, p, x, mode)), CLASSES));
+    expect(() => compileTrain(spec({ network: { parameters, forward: hard } }))).toThrow(
+      new GradientError(
+        "no gradient by parameter 'w1': the derivative of ArgMax at top is zero everywhere; train with an operation that has one, or do not train parameter 'w1'",
+      ),
+    );
+    const unused = [...parameters, { ...parameters[0]!, name: 'unused' }];
+    expect(() => compileTrain(spec({ network: { parameters: unused, forward } }))).not.toThrow();
+  });
+
+  test('begins with parameters of the network, as large as memory allows', () => {
+    expect(() => initialState(spec(), 1, { w3: data.x! })).toThrow(
+      "'w3' must be a parameter of the network, one of w1, b1, w2, b2",
+    );
+    const { parameters, forward } = perceptron();
+    const vast = [{ ...parameters[0]!, shape: [2 ** 25, 2 ** 25] }];
+    expect(() => initialState({ ...spec(), network: { parameters: vast, forward } }, 1)).toThrow(
+      /^out of memory while drawing parameter 'w1', float32\[33554432, 33554432\]: try .*a smaller network; the runtime says: /,
+    );
   });
 
   test('refuses parts that do not fit when it is compiled, with the place', () => {

@@ -2,7 +2,7 @@ import type { Builder, Value } from '../graph.ts';
 import { add, div, mul, pow, sqrt, sub } from '../ops/elementwise.ts';
 import { cast } from '../ops/select.ts';
 import { decayed } from './decay.ts';
-import type { Optimizer, Update } from './optimizer.ts';
+import { expectDecay, type Optimizer, type Update } from './optimizer.ts';
 
 export interface AdamOptions {
   readonly learningRate: number;
@@ -13,8 +13,12 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
-/** Adam: Kingma and Ba 2015, algorithm 1; weight decay goes through the gradient. */
+/**
+ * Adam: Kingma and Ba 2015, algorithm 1; weight decay goes through the gradient.
+ * @throws ShapeError unless both betas are in [0, 1)
+ */
 export function adam({ weightDecay = 0, ...options }: AdamOptions): Optimizer {
+  expectBetas(options);
   return {
     name: 'adam',
     learningRate: options.learningRate,
@@ -23,8 +27,12 @@ export function adam({ weightDecay = 0, ...options }: AdamOptions): Optimizer {
   };
 }
 
-/** Adam with decoupled weight decay: Loshchilov and Hutter 2019, algorithm 2. */
+/**
+ * Adam with decoupled weight decay: Loshchilov and Hutter 2019, algorithm 2.
+ * @throws ShapeError unless both betas are in [0, 1)
+ */
 export function adamw({ weightDecay = 0.01, ...options }: AdamOptions): Optimizer {
+  expectBetas(options);
   return {
     name: 'adamw',
     learningRate: options.learningRate,
@@ -35,6 +43,11 @@ export function adamw({ weightDecay = 0.01, ...options }: AdamOptions): Optimize
       return step(b, { ...u, parameter: mul(b, u.parameter, shrink) }, options);
     },
   };
+}
+
+function expectBetas({ beta1 = 0.9, beta2 = 0.999 }: AdamOptions): void {
+  expectDecay('beta1', beta1);
+  expectDecay('beta2', beta2);
 }
 
 /*

@@ -1,6 +1,6 @@
 import { add, mul, sign, sub } from '../ops/elementwise.ts';
 import { cast } from '../ops/select.ts';
-import type { Optimizer } from './optimizer.ts';
+import { expectDecay, type Optimizer } from './optimizer.ts';
 
 export interface LionOptions {
   readonly learningRate: number;
@@ -13,8 +13,11 @@ export interface LionOptions {
 /**
  * Lion: Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms", algorithm 2:
  * p ← p − lr · (sign(β₁ m + (1 − β₁) g) + decay · p), then m ← β₂ m + (1 − β₂) g.
+ * @throws ShapeError unless both betas are in [0, 1)
  */
 export function lion({ learningRate, beta1 = 0.9, beta2 = 0.99, weightDecay = 0 }: LionOptions): Optimizer {
+  expectDecay('beta1', beta1);
+  expectDecay('beta2', beta2);
   return {
     name: 'lion',
     learningRate,

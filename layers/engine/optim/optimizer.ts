@@ -1,4 +1,5 @@
 import type { Builder, Value } from '../graph.ts';
+import { ShapeError } from '../type.ts';
 
 /** One parameter's part of an update. */
 export interface Update {
@@ -21,6 +22,14 @@ export interface Optimizer {
   /** The tensors it keeps for each parameter, of the parameter's shape, zero at first. */
   readonly slots: readonly string[];
   update(b: Builder, u: Update): { readonly parameter: Value; readonly slots: Readonly<Record<string, Value>> };
+}
+
+/**
+ * How much stays from step to step of what an optimizer keeps.
+ * @throws ShapeError unless it is at least 0 and below 1
+ */
+export function expectDecay(name: string, value: number): void {
+  if (!(value >= 0 && value < 1)) throw new ShapeError(`${name} must be at least 0 and below 1; got ${value}`);
 }
 
 /** The learning rate's factor at a step (a float64 scalar, counted from 1), as part of the graph. */

@@ -1,7 +1,7 @@
 import { add, div, mul, sqrt, sub } from '../ops/elementwise.ts';
 import { cast } from '../ops/select.ts';
 import { decayed } from './decay.ts';
-import type { Optimizer } from './optimizer.ts';
+import { expectDecay, type Optimizer } from './optimizer.ts';
 
 export interface RmspropOptions {
   readonly learningRate: number;
@@ -12,8 +12,12 @@ export interface RmspropOptions {
   readonly weightDecay?: number;
 }
 
-/** RMSprop: Tieleman and Hinton 2012, lecture 6.5: s ← α s + (1 − α) g², p ← p − lr · g / (√s + ε). */
+/**
+ * RMSprop: Tieleman and Hinton 2012, lecture 6.5: s ← α s + (1 − α) g², p ← p − lr · g / (√s + ε).
+ * @throws ShapeError unless alpha is in [0, 1)
+ */
 export function rmsprop({ learningRate, alpha = 0.99, epsilon = 1e-8, weightDecay = 0 }: RmspropOptions): Optimizer {
+  expectDecay('alpha', alpha);
   return {
     name: 'rmsprop',
     learningRate,

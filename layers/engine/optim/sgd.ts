@@ -1,7 +1,8 @@
 import { add, mul, sub } from '../ops/elementwise.ts';
 import { cast } from '../ops/select.ts';
+import { ShapeError } from '../type.ts';
 import { decayed } from './decay.ts';
-import type { Optimizer } from './optimizer.ts';
+import { expectDecay, type Optimizer } from './optimizer.ts';
 
 export interface SgdOptions {
   readonly learningRate: number;
@@ -16,8 +17,11 @@ export interface SgdOptions {
 /**
  * Gradient descent: v ← momentum · v + g, p ← p − lr · v; without momentum p ← p − lr · g; by Nesterov
  * p ← p − lr · (g + momentum · v).
+ * @throws ShapeError unless momentum is in [0, 1), and greater than 0 for Nesterov
  */
 export function sgd({ learningRate, momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions): Optimizer {
+  expectDecay('momentum', momentum);
+  if (nesterov && momentum === 0) throw new ShapeError('nesterov must have a momentum greater than 0; got 0');
   return {
     name: 'sgd',
     learningRate,

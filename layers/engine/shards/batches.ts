@@ -64,12 +64,13 @@ export interface ShardedBatches {
 /**
  * The batches of an epoch, all rows once, in an order that depends on the shards, the seed and the epoch alone; the last
  * may be short. Rows are shuffled by shard and within each shard. One iteration at a time uses a memory.
- * @throws ShardError if a shard cannot be read
+ * @throws ShardError if a shard cannot be read, or `from` is no number of a batch
  */
 export async function* shardedBatches(
   { shards, batchSize, capacity, buffers }: ShardMemory,
   { seed, epoch, from = 0 }: EpochOptions,
 ): AsyncGenerator<ShardedBatches, void, undefined> {
+  if (!Number.isInteger(from) || from < 0) throw new ShardError(`from must be the number of a batch; got ${from}`);
   const { sizes } = shards;
   const order = shuffled(sizes.length, uniformStream(seed, `epoch ${epoch} shards`));
   const start = startOf(order, sizes, from * batchSize);

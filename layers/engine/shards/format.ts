@@ -94,7 +94,7 @@ export function readIndex(text: string, where: string): ShardIndex {
   if (!isRecord(parsed) || parsed.format !== FORMAT) return refuse(`say "format":"${FORMAT}"`);
   if (parsed.version !== VERSION) return refuse(`be of version ${VERSION}; got ${JSON.stringify(parsed.version)}`);
   const { tensors, shards } = parsed;
-  if (!isRecord(tensors)) return refuse('list tensors');
+  if (!isRecord(tensors) || Object.keys(tensors).length === 0) return refuse('list tensors');
   for (const [name, row] of Object.entries(tensors)) expectRowType(name, row);
   if (!Array.isArray(shards) || shards.length === 0) return refuse('list at least one shard');
   const names = Object.keys(tensors);
@@ -112,7 +112,7 @@ export function readIndex(text: string, where: string): ShardIndex {
 export function expectRowType(name: string, row: unknown): void {
   if (!NAME.test(name)) throw new ShardError(`a tensor's name must be letters, digits, _ and -; got '${name}'`);
   const { dtype, shape } = isRecord(row) ? row : {};
-  if (typeof dtype !== 'string' || !(dtype in bytesPerElement))
+  if (typeof dtype !== 'string' || !Object.hasOwn(bytesPerElement, dtype))
     throw new ShardError(`'${name}' must be one of ${Object.keys(bytesPerElement).join(', ')}; got ${dtype}`);
   if (!Array.isArray(shape) || !isStatic(shape) || !shape.every((dim) => isCount(dim) && dim > 0))
     throw new ShardError(`a row of '${name}' must have a shape of numbers from 1; got ${JSON.stringify(shape)}`);
