@@ -2,8 +2,8 @@
 const SIGNS =
   /failed to allocate memory|out of memory|bad_?alloc|bad allocation|array buffer allocation failed|invalid typed array length/i;
 
-/** The node that was running, where the runtime tells. */
-const NODE = /while running (\w+) node\. Name:'([^']*)'/;
+/** Nodes that were running, where the runtime tells: a loop, then what is in it. */
+const NODE = /while running (\w+) node\. Name:'([^']*)'/g;
 
 /** There is not enough memory; the message names the place and says what takes less. */
 export class OutOfMemoryError extends Error {
@@ -37,7 +37,7 @@ export function withinMemoryNow<T>(doing: () => string, call: () => T): T {
 function translated(doing: () => string, error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error);
   if (!SIGNS.test(message)) return error;
-  const [, op, name] = NODE.exec(message) ?? [];
+  const [, op, name] = [...message.matchAll(NODE)].at(-1) ?? [];
   const place = name === undefined ? '' : `, at ${name} (${op})`;
   return new OutOfMemoryError(
     `out of memory while ${doing()}${place}: ${ADVICE}; the runtime says: ${message.trim()}`,

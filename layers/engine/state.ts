@@ -1,8 +1,9 @@
 import { initialScaling, type Scaled, scalingTypes } from './loss-scaling.ts';
 import { initialParameters, type Network } from './network.ts';
 import type { Optimizer } from './optim/optimizer.ts';
+import { withinMemoryNow } from './out-of-memory.ts';
 import { filled, scalar, type Tensors } from './tensor.ts';
-import { ShapeError, type Type, type } from './type.ts';
+import { formatShape, ShapeError, type Type, type } from './type.ts';
 
 /**
  * All that training changes, by name: parameters `parameter/<name>`, the optimizer's slots `<slot>/<name>`, moving
@@ -56,7 +57,7 @@ export function stateTypes(trainable: Trainable): Readonly<Record<string, Type>>
 /**
  * The state before the first step: slots of zeros, averages that are the parameters themselves, step 0.
  * @param parameters by name; drawn from the seed where absent
- * @throws ShapeError if one of them is none of the network's
+ * @throws ShapeError if one of them is none of the network's, OutOfMemoryError naming what it was wanted for
  */
 export function initialState(trainable: Trainable, seed: number, parameters: Tensors = {}): State {
   const known = new Set(trainable.network.parameters.map(({ name }) => name));
@@ -65,7 +66,12 @@ export function initialState(trainable: Trainable, seed: number, parameters: Ten
     throw new ShapeError(`'${odd}' must be a parameter of the network, one of ${[...known].join(', ')}`);
   const fresh = { ...initialParameters(trainable.network, seed), ...parameters };
   const first = (slot: string, name: string, shape: readonly number[]) =>
-    slot === AVERAGE ? fresh[name]! : filled('float32', shape, 0);
+    slot === AVERAGE
+      ? fresh[name]!
+      : withinMemoryNow(
+          () => `making '${slotKey(slot, name)}', float32${formatShape(shape)}`,
+          () => filled('float32', shape, 0),
+        );
   const entries = trainable.network.parameters.flatMap(({ name, shape, trainable: trains = true }) => [
     [parameterKey(name), fresh[name]!] as const,
     ...(trains ? slotsOf(trainable) : []).map((slot) => [slotKey(slot, name), first(slot, name, shape)] as const),

@@ -34,6 +34,15 @@ describe('too little memory', () => {
     },
   );
 
+  test('is said of the innermost node that was running', async () => {
+    const message =
+      "while running Scan node. Name:'Scan.1' Status Message: while running Exp node. Name:'net/Exp.2' Status Message: bad_alloc";
+    const call = () => Promise.reject(new Error(message));
+    await expect(withinMemory(() => 'loading', call)).rejects.toThrow(
+      /^out of memory while loading, at net\/Exp\.2 \(Exp\): /,
+    );
+  });
+
   test('is no other error', async () => {
     const error = new Error('Invalid rank for input');
     await expect(

@@ -1,6 +1,6 @@
 import { Builder, Graph, topological, type Value } from '../graph.ts';
 import type { Attribute } from '../onnx/write.ts';
-import type { Op } from '../op.ts';
+import type { Maybe, Op } from '../op.ts';
 import { type Dim, formatType, ShapeError, sameShape, type Type } from '../type.ts';
 import { scanVjp } from './scan-gradient.ts';
 
@@ -14,7 +14,15 @@ export interface ScanAttrs {
   readonly captured: number;
   readonly states: number;
   readonly reverse: boolean;
+  readonly gradient?: ScanGradient;
 }
+
+/** A gradient made by hand for one loop, in ordinary operations; absent where the derived one is wanted. */
+export type ScanGradient = (
+  b: Builder,
+  n: Node<ScanAttrs>,
+  ct: readonly Maybe<Value>[],
+) => Maybe<readonly Maybe<Value>[]>;
 
 export interface ScanSpec {
   /** Values of the outer graph that every step sees; they are not copied. */
@@ -25,6 +33,8 @@ export interface ScanSpec {
   readonly sequences: readonly Value[];
   /** From the last slice to the first; results lie in the order of the sequences all the same. */
   readonly reverse?: boolean;
+  /** Instead of the one that is derived from the body. */
+  readonly gradient?: ScanGradient;
   /** One step, made of its arguments only. */
   readonly body: (
     b: Builder,
@@ -58,7 +68,7 @@ const scanOp: Op<ScanAttrs> = {
       ...body.inputs.slice(c, c + s).map(sequence),
     ];
   },
-  vjp: scanVjp,
+  vjp: (b, n, ct, need) => [...(n.attrs.gradient?.(b, n, ct) ?? scanVjp(b, n, ct, need))],
   emit: (w, n) => {
     const { body, captured: c, states: s, reverse } = n.attrs;
     const results = [...body.outputs, ...body.inputs.slice(c, c + s)];
@@ -121,7 +131,8 @@ export function scan(b: Builder, spec: ScanSpec): ScanResult {
     ...cut.map((i) => own[2]![i]!),
   ];
   const body = new Graph('body', pick([...args]), results);
-  const attrs = { body, captured: fromOutside.length, states: states.length, reverse };
+  const gradient = spec.gradient && { gradient: spec.gradient };
+  const attrs = { body, captured: fromOutside.length, states: states.length, reverse, ...gradient };
   const outputs = b.apply(scanOp, pick([[...captured], [...states], [...sequences]]), attrs);
   return {
     states: outputs.slice(0, states.length),

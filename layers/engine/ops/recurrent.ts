@@ -6,6 +6,7 @@ import { add, mul, sub } from './elementwise.ts';
 import { gather } from './indexing.ts';
 import { concat, slice, split } from './join.ts';
 import { gemm, matMul } from './linalg.ts';
+import { lstmVjp } from './lstm-gradient.ts';
 import { zerosLike } from './movement.ts';
 
 /**
@@ -64,11 +65,13 @@ export function lstm(
       const gates = split(b, gemm(b, hidden!, weights!, inputs!), 1, [units, units, units, units]);
       const [input, output, forget] = gates.slice(0, 3).map((gate) => sigmoid(b, gate)) as [Value, Value, Value];
       const candidate = tanh(b, gates[3]!);
-      const next = add(b, mul(b, forget, cell!), mul(b, input, candidate));
+      const [kept, entered] = [mul(b, forget, cell!), mul(b, input, candidate)];
+      const next = add(b, kept, entered);
       const bounded = tanh(b, next);
       const said = mul(b, output, bounded);
-      return { states: [said, next], slices: [said, input, output, forget, candidate, bounded] };
+      return { states: [said, next], slices: [said, input, output, forget, candidate, bounded, kept, entered] };
     },
+    gradient: lstmVjp,
   });
   return { sequence: sequences[0]!, hidden: states[0]!, cell: states[1]! };
 }
