@@ -15,10 +15,16 @@ export type FunctionName =
   | 'run-training'
   | 'sweep';
 
-/** What a function touches. In the cloud its role allows just that. */
+/** Reading one item, an account's or the index's items in order, and writing in one of three ways, also in a transaction. */
+export type TableUse = 'get' | 'query' | 'index' | 'put' | 'update' | 'delete';
+
+/** Reading, writing whole files, letting callers write in parts, and finding and deleting. */
+export type BucketUse = 'read' | 'put' | 'upload' | 'delete';
+
+/** What a function touches. In the cloud its role allows just that, and on one machine nothing else answers. */
 export interface Uses {
-  readonly table?: true;
-  readonly buckets?: Readonly<Partial<Record<BucketName, 'read' | 'write'>>>;
+  readonly table?: readonly TableUse[];
+  readonly buckets?: Readonly<Partial<Record<BucketName, readonly BucketUse[]>>>;
   /** Queues that it sends to; that it may receive from those it consumes goes without saying. */
   readonly sends?: readonly QueueName[];
   readonly publishes?: true;
@@ -109,8 +115,8 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     streams: false,
     runtime: false,
     uses: {
-      table: true,
-      buckets: { datasets: 'write', artifacts: 'write' },
+      table: ['get', 'query', 'put', 'update', 'delete'],
+      buckets: { datasets: ['read', 'put', 'upload', 'delete'], artifacts: ['read', 'delete'] },
       sends: ['datasets', 'training'],
       tokens: 'sign',
       compute: ['terminate'],
@@ -123,7 +129,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     computes: true,
     streams: false,
     runtime: true,
-    uses: { table: true, buckets: { artifacts: 'read' }, tokens: 'verify' },
+    uses: { table: ['get', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
   },
   'platform-download': {
     entry: 'functions/platform/download.ts',
@@ -132,7 +138,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     computes: false,
     streams: true,
     runtime: false,
-    uses: { table: true, buckets: { artifacts: 'read' }, tokens: 'verify' },
+    uses: { table: ['get', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
   },
   'process-dataset': {
     entry: 'functions/events/process-dataset.ts',
@@ -141,7 +147,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     computes: true,
     streams: false,
     runtime: false,
-    uses: { table: true, buckets: { datasets: 'write' }, publishes: true },
+    uses: { table: ['get', 'put', 'update'], buckets: { datasets: ['read', 'put'] }, publishes: true },
   },
   'dispatch-training': {
     entry: 'functions/events/dispatch-training.ts',
@@ -150,7 +156,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: true, publishes: true, compute: ['submit', 'describe', 'terminate'] },
+    uses: { table: ['get', 'put', 'update'], publishes: true, compute: ['submit', 'describe', 'terminate'] },
   },
   'settle-training': {
     entry: 'functions/events/settle-training.ts',
@@ -159,7 +165,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: true, sends: ['training'], publishes: true },
+    uses: { table: ['get', 'put', 'update'], sends: ['training'], publishes: true },
   },
   'batch-stopped': {
     entry: 'functions/events/batch-stopped.ts',
@@ -168,7 +174,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: true, publishes: true },
+    uses: { table: ['update'], publishes: true },
   },
   // The memory gives it almost two processors.
   'run-training': {
@@ -178,7 +184,11 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     computes: true,
     streams: false,
     runtime: true,
-    uses: { table: true, buckets: { datasets: 'read', artifacts: 'write' }, publishes: true },
+    uses: {
+      table: ['get', 'put', 'update', 'delete'],
+      buckets: { datasets: ['read'], artifacts: ['read', 'put', 'delete'] },
+      publishes: true,
+    },
   },
   sweep: {
     entry: 'functions/events/sweep.ts',
@@ -188,8 +198,8 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     streams: false,
     runtime: false,
     uses: {
-      table: true,
-      buckets: { datasets: 'write', artifacts: 'write' },
+      table: ['get', 'index', 'put', 'update', 'delete'],
+      buckets: { datasets: ['delete'], artifacts: ['delete'] },
       sends: ['datasets', 'training'],
       publishes: true,
       compute: ['describe', 'terminate'],

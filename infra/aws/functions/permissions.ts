@@ -3,12 +3,31 @@ import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import type { BucketName } from '#domain/ports.ts';
-import { table as tableFacts, type Uses } from '#infra/topology.ts';
+import { type BucketUse, type TableUse, table as tableFacts, type Uses } from '#infra/topology.ts';
 import { batchNames, trainingFunctionName, type World } from './world.ts';
 
-const TABLE_ACTIONS = ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'];
-const READ_OBJECT = ['s3:GetObject'];
-const WRITE_OBJECT = ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'];
+const TABLE_ACTIONS = {
+  get: 'GetItem',
+  query: 'Query',
+  put: 'PutItem',
+  update: 'UpdateItem',
+  delete: 'DeleteItem',
+} as const satisfies Readonly<Record<Exclude<TableUse, 'index'>, string>>;
+
+/** What was written is looked at once more; a stream of unknown length goes up in parts. */
+const OBJECT_ACTIONS: Readonly<Record<BucketUse, readonly string[]>> = {
+  read: ['GetObject'],
+  put: ['GetObject', 'PutObject', 'AbortMultipartUpload'],
+  upload: ['GetObject', 'PutObject', 'AbortMultipartUpload', 'ListMultipartUploadParts'],
+  delete: ['DeleteObject'],
+};
+
+/** Compute in the cloud keeps its tasks on record. */
+const RECORDS: Readonly<Record<NonNullable<Uses['compute']>[number], readonly TableUse[]>> = {
+  submit: ['get', 'put', 'update'],
+  describe: ['get'],
+  terminate: ['get', 'update'],
+};
 
 /** Used through the services below and never by the function itself. */
 const STORAGE_KEY_ACTIONS = ['Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'DescribeKey'];
@@ -35,20 +54,19 @@ export function statementsOf(scope: Construct, uses: Uses, world: Granted): Poli
         ...(conditions ? { conditions: { ...conditions } } : {}),
       }),
     );
-  const dynamo = (actions: readonly string[]) => actions.map((action) => `dynamodb:${action}`);
 
-  if (uses.table) {
-    allow('Table', dynamo(TABLE_ACTIONS), [table.tableArn]);
-    allow('Index', dynamo(['Query']), [`${table.tableArn}/index/${tableFacts.index.name}`]);
+  const tableUses = [...(uses.table ?? []), ...(uses.compute ?? []).flatMap((one) => RECORDS[one])];
+  const items = unique(tableUses.flatMap((use) => (use === 'index' ? [] : `dynamodb:${TABLE_ACTIONS[use]}`)));
+  if (items.length > 0) allow('Table', items, [table.tableArn]);
+  if (tableUses.includes('index')) {
+    allow('Index', ['dynamodb:Query'], [`${table.tableArn}/index/${tableFacts.index.name}`]);
   }
-  for (const [name, access] of Object.entries(uses.buckets ?? {}) as [BucketName, 'read' | 'write'][]) {
+  for (const [name, bucketUses] of Object.entries(uses.buckets ?? {}) as [BucketName, readonly BucketUse[]][]) {
     const bucket = buckets.byName[name];
     const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
-    allow(
-      `${title}Objects`,
-      [...READ_OBJECT, ...(access === 'write' ? WRITE_OBJECT : [])],
-      [bucket.arnForObjects('*')],
-    );
+    allow(`${title}Objects`, unique(bucketUses.flatMap((use) => OBJECT_ACTIONS[use].map((action) => `s3:${action}`))), [
+      bucket.arnForObjects('*'),
+    ]);
     // Without it an object that is absent looks like one that is forbidden.
     allow(`${title}Bucket`, ['s3:ListBucket'], [bucket.bucketArn]);
   }
@@ -76,6 +94,8 @@ export function statementsOf(scope: Construct, uses: Uses, world: Granted): Poli
   for (const one of uses.compute ?? []) statements.push(...computeStatements(scope, one, world.installation));
   return statements;
 }
+
+const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 function computeStatements(
   scope: Construct,

@@ -4,6 +4,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Adapters } from '#domain/ports.ts';
 import type { Settings } from '#functions/settings.ts';
 import { type FunctionName, functions } from '../../topology.ts';
+import { permitted } from './permitted.ts';
 
 export const projectRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -14,9 +15,9 @@ export interface HandlerOptions {
 
 export type Handler = (event: unknown, ...rest: readonly unknown[]) => Promise<unknown>;
 
-/** Loads a function's entry point and gives it the world: what `functions/wiring.ts` does in the cloud. */
+/** Loads a function's entry point and gives it what it uses of the world: what `functions/wiring.ts` and its role do in the cloud. */
 export async function loadHandler(name: FunctionName, adapters: Adapters, options: HandlerOptions): Promise<Handler> {
   const entry: unknown = await import(pathToFileURL(join(projectRoot, functions[name].entry)).href);
   const { makeHandler } = entry as { makeHandler: (adapters: Adapters, options: HandlerOptions) => Handler };
-  return makeHandler(adapters, options);
+  return makeHandler(permitted(name, adapters), options);
 }

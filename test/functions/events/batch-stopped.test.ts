@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { EventBridgeEvent } from 'aws-lambda';
 import { TaskRecords } from '#aws/task-records.ts';
 import { makeHandler } from '#functions/events/batch-stopped.ts';
+import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { openWorld, silent, type World } from './world.ts';
 
 const HOST = 'Host EC2 (instance i-0123456789abcdef0) terminated.';
@@ -29,7 +30,7 @@ function change(status: string, statusReason?: string, container: object = {}): 
     resources: [],
     detail: { jobName: 'j-1', jobId: 'batch-1', status, ...(statusReason && { statusReason }), container },
   };
-  return makeHandler(world.adapters, { logger: silent })(event);
+  return makeHandler(permitted('batch-stopped', world.adapters), { logger: silent })(event);
 }
 
 const told = async () => (await world.events()).map(({ detail: { exit_code, reason } }) => [exit_code, reason]);

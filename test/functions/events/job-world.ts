@@ -8,6 +8,7 @@ import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts
 import { makeHandler as makeSettle } from '#functions/events/settle-training.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { parseSettings } from '#functions/settings.ts';
+import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { batchOf } from './sqs.ts';
 import { openWorld, silent } from './world.ts';
 
@@ -18,13 +19,16 @@ export async function openJobWorld() {
   const world = await openWorld();
   const { adapters, accountId, clock, compute } = world;
   await world.upload('d', 'a,y\n1,x\n2,z\n3,x\n');
-  await makeProcess(adapters, { logger: silent })(batchOf([{ account_id: accountId, dataset_id: 'd' }]));
+  await makeProcess(permitted('process-dataset', adapters), { logger: silent })(
+    batchOf([{ account_id: accountId, dataset_id: 'd' }]),
+  );
   await world.queueJob('j', 'd');
   await world.events();
 
   const message = () => ({ account_id: accountId, job_id: 'j' });
-  const dispatch = () => makeDispatch(adapters, { logger: silent, settings })(batchOf([message()]));
-  const sweep = () => makeSweep(adapters, { logger: silent })();
+  const dispatch = () =>
+    makeDispatch(permitted('dispatch-training', adapters), { logger: silent, settings })(batchOf([message()]));
+  const sweep = () => makeSweep(permitted('sweep', adapters), { logger: silent })();
   const job = async (): Promise<Job> => (await findJob(adapters.table, accountId, 'j'))!;
   const start = async (run = 1) => startJob(adapters.table, await job(), { run, device: 'cpu' }, isoTime(clock.now));
 
@@ -42,7 +46,7 @@ export async function openJobWorld() {
       resources: [],
       detail: { ...detail, task: `j-${attempt}` },
     };
-    return makeSettle(adapters, { logger: silent })(event);
+    return makeSettle(permitted('settle-training', adapters), { logger: silent })(event);
   }
 
   /** Lets attempts be lost until `attempt` is the one that runs. */

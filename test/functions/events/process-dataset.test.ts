@@ -6,6 +6,7 @@ import { dueGarbage } from '#domain/garbage.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { datasetProfile } from '#domain/profile.ts';
 import { makeHandler } from '#functions/events/process-dataset.ts';
+import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { batchOf } from './sqs.ts';
 import { openWorld, replacing, silent, type World } from './world.ts';
 
@@ -18,7 +19,9 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const process = (id: string, receives = 1, adapters = world.adapters) =>
-  makeHandler(adapters, { logger: silent })(batchOf([{ account_id: world.accountId, dataset_id: id }], receives));
+  makeHandler(permitted('process-dataset', adapters), { logger: silent })(
+    batchOf([{ account_id: world.accountId, dataset_id: id }], receives),
+  );
 
 test('a file becomes a ready dataset with a profile beside it, and the world is told', async () => {
   await world.upload('d', PENGUINS, { requested_target: 'species' });

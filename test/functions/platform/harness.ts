@@ -9,6 +9,7 @@ import type { Route } from '#functions/http/route.ts';
 import { makeHandler } from '#functions/platform/api.ts';
 import { describedRoutes } from '#functions/platform/routes.ts';
 import { parseSettings, type Settings } from '#functions/settings.ts';
+import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { NOW, openStore, type Store } from '#test/domain/store.ts';
 
 export interface Call {
@@ -60,7 +61,7 @@ export async function openPlatform(
   const adapters = change({ ...store, table: counted(store.table, calls) });
   const settings = parseSettings({ argon2: FAST_ARGON2, ...given });
   const logger = capture(logged);
-  const api = makeHandler(adapters, { settings, logger });
+  const api = makeHandler(permitted('platform-api', adapters), { settings, logger });
   const platform: Platform = {
     store,
     settings,

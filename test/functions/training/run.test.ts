@@ -7,6 +7,7 @@ import { findJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeHandler } from '#functions/training/run.ts';
+import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { openTrainerWorld, type TrainerWorld } from '../../containers/trainer/world.ts';
 import { replacing, silent } from '../events/world.ts';
 
@@ -31,7 +32,7 @@ async function claim({ id, account_id, attempt }: Job) {
 }
 
 const run = (event: object, remaining = MINUTES, adapters = world.adapters) =>
-  makeHandler(adapters, { logger: silent, settings: { trainerSecondPrice: 0.01 } })(event, {
+  makeHandler(permitted('run-training', adapters), { logger: silent, settings: { trainerSecondPrice: 0.01 } })(event, {
     getRemainingTimeInMillis: () => remaining,
   });
 

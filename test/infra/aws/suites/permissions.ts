@@ -121,6 +121,37 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       expect(signing.map(({ where }) => where.id)).toEqual([expect.stringMatching(/^platformapi/)]);
     });
 
+    test('allows of the table and of buckets what its function does there', () => {
+      const allowed = (role: RegExp, sid: RegExp) =>
+        statements(prod)
+          .filter(({ where, statement }) => role.test(where.id) && sid.test(statement.Sid ?? ''))
+          .flatMap(({ statement: { Sid, Action } }) => list(Action).map((one) => `${Sid} ${one.split(':')[1]}`))
+          .sort();
+      expect(allowed(/^platformpredict/, /^(Table|Index|.*Objects)$/)).toEqual([
+        'ArtifactsObjects GetObject',
+        'Table GetItem',
+        'Table UpdateItem',
+      ]);
+      // Batch's tasks are on record in the table, which the sweep asks about.
+      expect(allowed(/^sweep(?!Schedule)/, /^(Table|Index|.*Objects)$/)).toEqual([
+        'ArtifactsObjects DeleteObject',
+        'DatasetsObjects DeleteObject',
+        'Index Query',
+        'Table DeleteItem',
+        'Table GetItem',
+        'Table PutItem',
+        'Table UpdateItem',
+      ]);
+      expect(allowed(/^batchstopped/, /^(Table|Index|.*Objects)$/)).toEqual(['Table UpdateItem']);
+      expect(allowed(/^platformapi/, /^DatasetsObjects$/)).toEqual([
+        'DatasetsObjects AbortMultipartUpload',
+        'DatasetsObjects DeleteObject',
+        'DatasetsObjects GetObject',
+        'DatasetsObjects ListMultipartUploadParts',
+        'DatasetsObjects PutObject',
+      ]);
+    });
+
     test('may put, where a function only reads, nothing', () => {
       const predicting = statements(prod).filter(({ where }) => /^platform(predict|download)/.test(where.id));
       expect(predicting.length).toBeGreaterThan(0);

@@ -1,0 +1,88 @@
+/**
+ * A function's adapters, which do what the topology says that it uses and nothing else. In the cloud its role sees to
+ * that; refused here as well, what is missing in the topology shows before there is a deployment.
+ */
+import { InternalError } from '#domain/errors.ts';
+import type { Adapters, Blobs, BucketName, Queue, QueueName, Table, Write } from '#domain/ports.ts';
+import { type BucketUse, type FunctionName, functions, queues, type TableUse } from '../../topology.ts';
+
+const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
+  read: ['get', 'head', 'presignGet'],
+  put: ['put'],
+  upload: ['startUpload', 'presignParts', 'completeUpload', 'abortUpload'],
+  delete: ['delete', 'list'],
+};
+
+/** @throws InternalError, from what is called, where the topology does not name it for that function */
+export function permitted(name: FunctionName, { table, blobs, queues: all, events, keys, compute, now }: Adapters) {
+  const { uses } = functions[name];
+  const refuse = (what: string): never => {
+    throw new InternalError(`${name} used ${what}, which the topology does not say`);
+  };
+  const only = <T extends object>(port: T, of: string, allowed: readonly (keyof T)[]): T =>
+    new Proxy(port, {
+      get(target, key) {
+        const own: unknown = Reflect.get(target, key);
+        if (typeof own !== 'function') return own;
+        return allowed.includes(key as keyof T) ? own.bind(target) : () => refuse(`${of}.${String(key)}`);
+      },
+    });
+  const each = <K extends string, T extends object>(ports: Readonly<Record<K, T>>, guard: (port: T, key: K) => T) =>
+    Object.fromEntries(Object.entries<T>(ports).map(([key, port]) => [key, guard(port, key as K)])) as Record<K, T>;
+  const bucket = (port: Blobs, key: BucketName) =>
+    only(
+      port,
+      key,
+      (uses.buckets?.[key] ?? []).flatMap((use) => BUCKET_METHODS[use]),
+    );
+  const queue = (port: Queue, key: QueueName) =>
+    only(port, key, [
+      ...(uses.sends?.includes(key) ? (['send'] as const) : []),
+      ...(queues[key]?.consumer === name ? (['bury'] as const) : []),
+    ]);
+  const adapters: Adapters = {
+    table: onlyTable(table, uses.table ?? [], refuse),
+    blobs: each(blobs, bucket),
+    queues: each(all, queue),
+    events: only(events, 'events', uses.publishes ? ['publish'] : []),
+    keys: only(keys, 'keys', KEYS[uses.tokens ?? 'none']),
+    compute: only(compute, 'compute', uses.compute ?? []),
+    now,
+  };
+  return adapters;
+}
+
+const KEYS = { none: [], verify: ['publicKeys'], sign: ['publicKeys', 'sign'] } as const;
+
+/** A transaction needs what each of its writes needs. */
+function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: string) => never): Table {
+  const needs = (...needed: readonly (TableUse | Write['kind'])[]) => {
+    for (const use of needed) if (!(uses as readonly string[]).includes(use)) refuse(`table.${use}`);
+  };
+  return {
+    async get(key) {
+      needs('get');
+      return table.get(key);
+    },
+    async query(query) {
+      needs(query.index === undefined ? 'query' : 'index');
+      return table.query(query);
+    },
+    async put(...args) {
+      needs('put');
+      return table.put(...args);
+    },
+    async update(...args) {
+      needs('update');
+      return table.update(...args);
+    },
+    async delete(...args) {
+      needs('delete');
+      return table.delete(...args);
+    },
+    async transact(writes, token) {
+      needs(...writes.map(({ kind }) => kind));
+      return table.transact(writes, token);
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { openWorld } from '../functions/events/world.ts';
+
+let world: Awaited<ReturnType<typeof openWorld>>;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+const key = { pk: 'p', sk: 's' };
+
+test('a function reaches what the topology says that it uses', async () => {
+  const { table, blobs, queues, events, now } = permitted('process-dataset', world.adapters);
+  await table.put({ ...key, a: 1 });
+  expect(await table.get(key)).toMatchObject({ a: 1 });
+  await blobs.datasets.put('k', Buffer.from('x'));
+  expect((await blobs.datasets.head('k'))?.size).toBe(1);
+  await queues.datasets.bury('{}', 'why');
+  expect(queues.datasets.maxReceives).toBe(world.adapters.queues.datasets.maxReceives);
+  await events.publish({ type: 'dataset.processed', account: 'a', detail: {} });
+  expect(now()).toBe(world.clock.now);
+});
+
+test('and nothing else, by a line that names both', async () => {
+  const { table, blobs, queues, keys, compute } = permitted('process-dataset', world.adapters);
+  const update = { kind: 'update', key, change: { set: { a: 2 } } } as const;
+  const refused: readonly [string, () => unknown][] = [
+    ['table.query', () => table.query({ partition: 'p', limit: 1 })],
+    ['table.index', () => table.query({ index: 'byIndex', partition: 'p', limit: 1 })],
+    ['table.delete', () => table.delete(key)],
+    ['table.delete', () => table.transact([update, { kind: 'delete', key: { ...key, sk: 't' } }])],
+    ['datasets.delete', () => blobs.datasets.delete('k')],
+    ['datasets.startUpload', () => blobs.datasets.startUpload('k')],
+    ['artifacts.get', () => blobs.artifacts.get('k')],
+    ['datasets.send', () => queues.datasets.send('{}')],
+    ['training.bury', () => queues.training.bury('{}', 'why')],
+    ['keys.sign', () => keys.sign(new Uint8Array())],
+    ['compute.terminate', () => compute.terminate('t', 'why')],
+  ];
+  for (const [what, use] of refused) {
+    await expect((async () => use())()).rejects.toThrow(
+      `process-dataset used ${what}, which the topology does not say`,
+    );
+  }
+  expect(await world.adapters.table.get(key)).toMatchObject({ a: 1 });
+});
