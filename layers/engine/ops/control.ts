@@ -1,4 +1,4 @@
-import { Builder, Graph, topological, type Value } from '../graph.ts';
+import { Builder, Graph, type Node, topological, type Value } from '../graph.ts';
 import type { Attribute } from '../onnx/write.ts';
 import type { Maybe, Op } from '../op.ts';
 import { type Dim, formatType, ShapeError, sameShape, type Type } from '../type.ts';

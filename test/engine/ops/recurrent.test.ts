@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { Builder, Graph, type Value } from '#engine/graph.ts';
+import { grad } from '#engine/grad.ts';
+import { Builder, Graph, type Node, topological, type Value } from '#engine/graph.ts';
 import { writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { openSession } from '#engine/run.ts';
 import { type Tensor, toNumbers } from '#engine/tensor.ts';
+import type { Shape } from '#engine/type.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
 
 const [STEPS, BATCH, FEATURES, UNITS] = [4, 2, 3, 2];
@@ -69,6 +71,51 @@ describe.each(Object.entries(layers))('%s', (name, { gates, apply }) => {
         ...toNumbers(forward!).slice(row * UNITS, (row + 1) * UNITS),
         ...toNumbers(backward!).slice(row * UNITS, (row + 1) * UNITS),
       ]);
+  });
+});
+
+describe('the gradient of an lstm by hand', () => {
+  const network = (rows: number | string) => {
+    const b = new Builder();
+    const input = (name: string, shape: Shape) => b.input(name, 'float32', shape);
+    const values = [
+      input('x', [STEPS, rows, FEATURES]),
+      input('input', [FEATURES, 4 * UNITS]),
+      input('hidden', [UNITS, 4 * UNITS]),
+      input('inputBias', [4 * UNITS]),
+      input('hiddenBias', [4 * UNITS]),
+    ];
+    return { b, values };
+  };
+
+  test('has ten operations a step', () => {
+    const { b, values } = network(BATCH);
+    const { sequence } = ops.lstm(b, values[0]!, weights(values));
+    const nodes = topological(grad(b, ops.reduceSum(b, sequence), values));
+    const [backward] = nodes.filter((node): node is Node<ops.ScanAttrs> => node.op.name === 'Scan').slice(-1);
+    expect(topological(backward!.attrs.body.outputs)).toHaveLength(10);
+  });
+
+  test.each(['sequence', 'hidden', 'cell'] as const)('is right if only the %s is read', async (result) => {
+    await checkGradients(inputs(4), (b, xs) => {
+      const results = ops.lstm(b, xs[0]!, weights(xs), { hidden: xs[5]!, cell: xs[6]! });
+      return ops.sin(b, results[result]);
+    });
+  });
+
+  test('is what the derived one is, which is used where the number of rows is not known', async () => {
+    const gradients = async (rows: number | string) => {
+      const { b, values } = network(rows);
+      const { sequence, cell } = ops.lstm(b, values[0]!, weights(values));
+      const said = ops.add(b, ops.reduceSum(b, ops.sin(b, sequence)), ops.reduceSum(b, cell));
+      const graph = new Graph('gradients', values, grad(b, said, values));
+      await using session = await openSession(writeModel(graph, { producer: 'test' }), { threads: 1 });
+      const given = inputs(4, 'float32');
+      const results = await session.run(Object.fromEntries(values.map((_, i) => [session.inputNames[i]!, given[i]!])));
+      return session.outputNames.flatMap((name) => toNumbers(results[name]!));
+    };
+    const [known, unknown] = [await gradients(BATCH), await gradients('rows')];
+    for (const [i, value] of unknown.entries()) expect(known[i]).toBeCloseTo(value, 5);
   });
 });
 
