@@ -97,10 +97,18 @@ export class Reporter {
    */
   async *during(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
-      if (!(await this.report())) throw new Ended();
-      if (this.#signal?.aborted) throw new Interrupted();
+      await this.expectMore();
       yield chunk;
     }
+  }
+
+  /**
+   * A report before the training itself, where there is no progress to tell.
+   * @throws Ended, Interrupted
+   */
+  async expectMore(): Promise<void> {
+    if (!(await this.report())) throw new Ended();
+    if (this.#signal?.aborted) throw new Interrupted();
   }
 
   #take(words: Words): void {

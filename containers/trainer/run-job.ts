@@ -134,6 +134,7 @@ async function train({ adapters, job, reporter, checkpoint, device, options }: R
   const prepared = await prepare(reporter.during(body), profile, {
     validationSplit: job.validation_split,
     seed: hyperparameters.seed,
+    between: () => reporter.expectMore(),
     ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
   });
   const last = isFirstRun(job) ? undefined : await checkpoint.read();

@@ -44,14 +44,17 @@ export async function prepareLarge(
 async function onDisk(
   bytes: AsyncIterable<Uint8Array>,
   profile: DatasetProfile,
-  { validationSplit, seed, scratch }: LargeOptions,
+  { validationSplit, seed, scratch, between = async () => undefined }: LargeOptions,
 ): Promise<Prepared> {
   const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
   const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);
   const split = splitRows(rows.target, validationSplit, seed);
   expectEnough(split);
   const fitting = new EncoderFitting();
-  for await (const piece of rows.pieces()) fitting.take(piece.rows, within(split.training, piece));
+  for await (const piece of rows.pieces()) {
+    await between();
+    fitting.take(piece.rows, within(split.training, piece));
+  }
   const encoder = fitting.encoder(rows.leftOut);
   const scale = fitTarget(rows.target, split.training);
   const { task } = rows.target;
@@ -61,6 +64,7 @@ async function onDisk(
     const shards = Math.ceil((which.length * rowBytesOf(tensors)) / Math.max(shardBytes, rowBytesOf(tensors)));
     const writer = await ShardWriter.create(join(folder, kind), { tensors, shards, seed });
     for await (const piece of rows.pieces()) {
+      await between();
       const some = within(which, piece);
       await writer.append({
         ...encodeRows(piece.rows, encoder, some),

@@ -21,6 +21,8 @@ export interface PrepareOptions {
   readonly seed: number;
   /** Where rows may lie that memory does not hold; without it they are refused. */
   readonly scratch?: Scratch;
+  /** Called between the pieces of data that are encoded onto the disk, which takes a while; what it throws ends that. */
+  readonly between?: () => Promise<void>;
 }
 
 /** Room on disk, and bounds that have defaults. The same bounds give the same training. */

@@ -65,6 +65,26 @@ describe('data that memory does not hold', () => {
     expect(await readdir(folder)).toEqual(['training', 'validation']);
   });
 
+  test('are encoded with a pause after every few rows, in which that can be ended', async () => {
+    const bytes = () => chunked(NUMBERS);
+    const profile = await profileCsv(bytes(), { task: 'auto', target: 'y' });
+    let pauses = 0;
+    const prepareUntil = (most: number) =>
+      prepare(bytes(), profile, {
+        ...{ validationSplit: 0.2, seed: 1, scratch: scratch() },
+        between: async () => {
+          if (++pauses > most) throw new Error('stopped');
+        },
+      });
+    await prepareUntil(Number.POSITIVE_INFINITY);
+    // 200 rows are seven pieces: looked at once, and encoded as rows to learn from and to validate with.
+    expect(pauses).toBe(21);
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    await expect(prepareUntil(pauses + 2)).rejects.toThrow('stopped');
+    expect(pauses).toBe(24);
+  });
+
   const options: LearnOptions = { hyperparameters: { epochs: 4, batch_size: 16, dropout: 0.2, learning_rate: 0.01 } };
 
   test('are learned from, and give the same bits again, however often the fit is interrupted', async () => {
