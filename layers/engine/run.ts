@@ -53,7 +53,8 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     interOpNumThreads: 1,
     enableMemPattern: plansMemory,
     // Adam's moments decay into denormal numbers, on which a CPU is many times slower.
-    extra: { session: { set_denormal_as_zero: '1' } },
+    // Threads that wait for work much longer than a step of a loop takes keep the others from the processor.
+    extra: { session: { set_denormal_as_zero: '1', intra_op: { spin_duration_us: '100' } } },
     logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     externalData: Object.entries(external).map(([path, data]) => ({ path, data })),
