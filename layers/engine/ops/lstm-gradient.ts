@@ -23,7 +23,8 @@ import { zerosLike } from './movement.ts';
  * @returns absent where the derived gradient is wanted: sizes are not known, or something reads the gates
  */
 export function lstmVjp(b: Builder, n: Node<ScanAttrs>, ct: readonly Maybe<Value>[]): Maybe<Maybe<Value>[]> {
-  if (hoistable(n).length === 0 || ct.slice(3).some(Boolean)) return undefined;
+  const [last, lastCell, own, ...ofGates] = ct;
+  if (hoistable(n).length === 0 || ofGates.some(Boolean)) return undefined;
   const [weights, hidden, cell] = n.inputs as [Value, Value, Value];
   const [said, input, output, forget, candidate, bounded, kept, entered, before] = n.outputs.slice(2) as Lstm;
   const rest = (gate: Value) => sub(b, 1, gate);
@@ -37,8 +38,8 @@ export function lstmVjp(b: Builder, n: Node<ScanAttrs>, ct: readonly Maybe<Value
   ];
   const { states, sequences } = scan(b, {
     captured: [weights],
-    states: [ct[0] ?? zerosLike(b, hidden), ct[1] ?? zerosLike(b, cell)],
-    sequences: [...factors, ...(ct[2] ? [ct[2]] : [])],
+    states: [last ?? zerosLike(b, hidden), lastCell ?? zerosLike(b, cell)],
+    sequences: [...factors, ...(own ? [own] : [])],
     reverse: !n.attrs.reverse,
     body: (b, [weights], [later, laterCell], [byHidden, i, o, f, g, forget, own]) => {
       const hidden = own ? add(b, later!, own) : later!;
