@@ -18,7 +18,7 @@ import { type Fate, TestProcess } from './mutation/test-process.ts';
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const OPS = 'layers/engine/ops';
-const TESTS = 'test/{engine/ops/*,engine/{grad,loss},golden/*}.test.ts';
+const TESTS = 'test/{engine/ops/*,engine/{grad,training/loss},golden/*}.test.ts';
 const PROCESSES = 2;
 /** Milliseconds for a mutant beyond five times what its tests take without it: a loop that does not end. */
 const PATIENCE = 60_000;

@@ -1,8 +1,8 @@
-import { gradientsOf } from '#engine/gradients.ts';
 import { Builder, Graph, type Node, topological, type Value } from '#engine/graph.ts';
 import type { ScanAttrs } from '#engine/ops/control.ts';
 import { simplify } from '#engine/simplify.ts';
-import type { TrainSpec } from '#engine/step.ts';
+import { gradientsOf } from '#engine/training/gradients.ts';
+import type { TrainSpec } from '#engine/training/step.ts';
 import { sizeOf } from '#engine/type.ts';
 
 /** Additions and multiplications of one node, by the operation's name; what is not here counts as none. */

@@ -1,6 +1,6 @@
-import { initialState } from '#engine/state.ts';
-import { compileEvaluate } from '#engine/step.ts';
-import { Evaluator } from '#engine/training.ts';
+import { initialState } from '#engine/training/state.ts';
+import { compileEvaluate } from '#engine/training/step.ts';
+import { Evaluator } from '#engine/training/training.ts';
 import { type Bench, inTurn } from '../bench.ts';
 import { startTorch } from '../peers/torch.ts';
 import { resnet50 } from './models/large.ts';

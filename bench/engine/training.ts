@@ -1,6 +1,6 @@
-import { initialState } from '#engine/state.ts';
-import { compileTrain } from '#engine/step.ts';
-import { Training } from '#engine/training.ts';
+import { initialState } from '#engine/training/state.ts';
+import { compileTrain } from '#engine/training/step.ts';
+import { Training } from '#engine/training/training.ts';
 import { type Bench, inTurn } from '../bench.ts';
 import { PeerError, startTorch, type Torch } from '../peers/torch.ts';
 import { flopsOfStep } from './flops.ts';

@@ -2,7 +2,7 @@
 import type { Job } from '#domain/jobs.ts';
 import type { Model } from '#domain/models.ts';
 import type { DatasetProfile } from '#domain/profile.ts';
-import { countParameters } from '#engine/network.ts';
+import { countParameters } from '#engine/training/network.ts';
 import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
 import type { Scores } from './fit/evaluate.ts';

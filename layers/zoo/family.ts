@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Network } from '#engine/network.ts';
+import type { Network } from '#engine/training/network.ts';
 import type { CommonHyperparameters } from './hyperparameters.ts';
 
 export type { CommonHyperparameters };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Builder, Value } from '#engine/graph.ts';
-import type { Mode, Network, ParameterSpec, Values } from '#engine/network.ts';
 import { gelu, leakyRelu, relu, sigmoid, silu, tanh } from '#engine/ops/activation.ts';
 import { linear } from '#engine/ops/linalg.ts';
 import { dropout } from '#engine/ops/random.ts';
 import { heUniform, type Initializer, xavierUniform, zeros } from '#engine/random.ts';
+import type { Mode, Network, ParameterSpec, Values } from '#engine/training/network.ts';
 import type { Family, NetworkShape } from './family.ts';
 import { boundedInteger, commonHyperparameters, fraction, oneOf } from './hyperparameters.ts';
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { softmaxCrossEntropy } from '#engine/loss.ts';
-import type { Network } from '#engine/network.ts';
 import * as ops from '#engine/ops/index.ts';
 import { adam } from '#engine/optim/adam.ts';
 import { type Initializer, ones, xavierUniform, zeros } from '#engine/random.ts';
-import { initialState, type State } from '#engine/state.ts';
-import { compileTrain } from '#engine/step.ts';
 import { type Tensors, tensorFrom } from '#engine/tensor.ts';
-import { type StepScores, Training } from '#engine/training.ts';
+import { softmaxCrossEntropy } from '#engine/training/loss.ts';
+import type { Network } from '#engine/training/network.ts';
+import { initialState, type State } from '#engine/training/state.ts';
+import { compileTrain } from '#engine/training/step.ts';
+import { type StepScores, Training } from '#engine/training/training.ts';
 import { random } from './harness.ts';
 
 /** Large enough that the runtime divides the work among its threads. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { initialState } from '#engine/state.ts';
-import { compileEvaluate, compileTrain } from '#engine/step.ts';
-import { Evaluator, Training } from '#engine/training.ts';
+import { initialState } from '#engine/training/state.ts';
+import { compileEvaluate, compileTrain } from '#engine/training/step.ts';
+import { Evaluator, Training } from '#engine/training/training.ts';
 import { digits, digitsSpec, shuffled } from './digits.ts';
 
 const EPOCHS = 8;

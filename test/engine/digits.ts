@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Builder, Value } from '#engine/graph.ts';
-import { softmaxCrossEntropy } from '#engine/loss.ts';
-import type { Network, Values } from '#engine/network.ts';
 import * as ops from '#engine/ops/index.ts';
 import { adam } from '#engine/optim/adam.ts';
 import { linearWithWarmup } from '#engine/optim/schedule.ts';
 import { heUniform, type Initializer, ones, uniformStream, zeros } from '#engine/random.ts';
-import type { TrainSpec } from '#engine/step.ts';
 import { type Tensors, tensor } from '#engine/tensor.ts';
+import { softmaxCrossEntropy } from '#engine/training/loss.ts';
+import type { Network, Values } from '#engine/training/network.ts';
+import type { TrainSpec } from '#engine/training/step.ts';
 
 const [TRAINING, BATCH, CHANNELS] = [1438, 32, 16];
 

@@ -1,15 +1,15 @@
 /** A small perceptron, its data and its training, as the tests of training take them. */
-import { softmaxCrossEntropy } from '#engine/loss.ts';
-import type { Network } from '#engine/network.ts';
 import { relu } from '#engine/ops/activation.ts';
 import { linear } from '#engine/ops/linalg.ts';
 import { dropout } from '#engine/ops/random.ts';
 import { adam } from '#engine/optim/adam.ts';
 import { heUniform, zeros } from '#engine/random.ts';
-import { initialState, type State } from '#engine/state.ts';
-import { compileTrain, type TrainSpec } from '#engine/step.ts';
 import { type Tensors, tensorFrom } from '#engine/tensor.ts';
-import { Training } from '#engine/training.ts';
+import { softmaxCrossEntropy } from '#engine/training/loss.ts';
+import type { Network } from '#engine/training/network.ts';
+import { initialState, type State } from '#engine/training/state.ts';
+import { compileTrain, type TrainSpec } from '#engine/training/step.ts';
+import { Training } from '#engine/training/training.ts';
 import { random } from './harness.ts';
 
 export const [FEATURES, HIDDEN, CLASSES, ROWS] = [4, 5, 3, 11];

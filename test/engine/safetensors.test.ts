@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FileFormatError, readSafetensors, writeSafetensors } from '#engine/safetensors.ts';
-import { readStateFile, writeStateFile } from '#engine/state-file.ts';
 import { type Tensor, type Tensors, tensor, tensorFrom } from '#engine/tensor.ts';
+import { readStateFile, writeStateFile } from '#engine/training/state-file.ts';
 
 const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 });
 const sizeOf = (shape: readonly number[]) => shape.reduce((size, dim) => size * dim, 1);

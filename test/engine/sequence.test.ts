@@ -1,15 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { crossEntropy, type Loss } from '#engine/loss.ts';
-import type { Network } from '#engine/network.ts';
-import type { Objective } from '#engine/objective.ts';
 import * as ops from '#engine/ops/index.ts';
 import { adam } from '#engine/optim/adam.ts';
 import { cosineWithWarmup } from '#engine/optim/schedule.ts';
 import { type Initializer, xavierUniform, zeros } from '#engine/random.ts';
-import { initialState } from '#engine/state.ts';
-import { compileEvaluate, compileTrain } from '#engine/step.ts';
 import { type Tensors, tensorFrom, toNumbers } from '#engine/tensor.ts';
-import { Evaluator, Training } from '#engine/training.ts';
+import { crossEntropy, type Loss } from '#engine/training/loss.ts';
+import type { Network } from '#engine/training/network.ts';
+import type { Objective } from '#engine/training/objective.ts';
+import { initialState } from '#engine/training/state.ts';
+import { compileEvaluate, compileTrain } from '#engine/training/step.ts';
+import { Evaluator, Training } from '#engine/training/training.ts';
 import { type Sentence, SYMBOLS, sentences } from './reber.ts';
 
 const [STEPS, UNITS, WIDTH, CLASSES] = [24, 24, 8, SYMBOLS.length];

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import type { Objective } from '#engine/objective.ts';
 import { adam, adamw } from '#engine/optim/adam.ts';
 import { lion } from '#engine/optim/lion.ts';
 import type { Optimizer } from '#engine/optim/optimizer.ts';
@@ -8,10 +7,11 @@ import { rmsprop } from '#engine/optim/rmsprop.ts';
 import { sgd } from '#engine/optim/sgd.ts';
 import { zeros } from '#engine/random.ts';
 import { openSession } from '#engine/run.ts';
-import { initialState, parameterKey, parametersOf } from '#engine/state.ts';
-import { compileGradients, compileTrain } from '#engine/step.ts';
 import { type Tensor, type Tensors, tensorFrom, toNumbers } from '#engine/tensor.ts';
-import { Training } from '#engine/training.ts';
+import type { Objective } from '#engine/training/objective.ts';
+import { initialState, parameterKey, parametersOf } from '#engine/training/state.ts';
+import { compileGradients, compileTrain } from '#engine/training/step.ts';
+import { Training } from '#engine/training/training.ts';
 import { models } from './models.ts';
 
 type Plains = Readonly<Record<string, { readonly shape: number[]; readonly data: number[] }>>;

@@ -1,8 +1,8 @@
 import { grad } from '#engine/grad.ts';
 import type { Builder, Value } from '#engine/graph.ts';
-import { crossEntropy, huberError, type Loss, softmaxCrossEntropy, squaredError } from '#engine/loss.ts';
-import type { Mode, Values } from '#engine/network.ts';
 import * as ops from '#engine/ops/index.ts';
+import { crossEntropy, huberError, type Loss, softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
+import type { Mode, Values } from '#engine/training/network.ts';
 
 /** A model of `models.py`, on the engine: from parameters and inputs to outputs. */
 export interface GoldenModel {

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Loss, softmaxCrossEntropy, squaredError } from '#engine/loss.ts';
-import { constantParameters, countParameters, initialParameters } from '#engine/network.ts';
 import { softmax } from '#engine/ops/norm.ts';
 import { uniformStream } from '#engine/random.ts';
 import { openSession } from '#engine/run.ts';
-import { initialState, parametersOf } from '#engine/state.ts';
-import { compileEvaluate, compileInference, compileTrain } from '#engine/step.ts';
 import { type Tensor, tensorFrom, toNumbers } from '#engine/tensor.ts';
-import { Evaluator, Training } from '#engine/training.ts';
+import { type Loss, softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
+import { constantParameters, countParameters, initialParameters } from '#engine/training/network.ts';
+import { initialState, parametersOf } from '#engine/training/state.ts';
+import { compileEvaluate, compileInference, compileTrain } from '#engine/training/step.ts';
+import { Evaluator, Training } from '#engine/training/training.ts';
 import { optimizerOf } from '#zoo/hyperparameters.ts';
 import { mlp } from '#zoo/mlp.ts';
 import { families, modelTypes } from '#zoo/registry.ts';

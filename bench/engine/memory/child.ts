@@ -1,9 +1,9 @@
 /** `node child.ts MODEL kept|recomputed`: trains in a process of its own, and prints what that took as JSON. */
 import { readFileSync } from 'node:fs';
-import { recomputedLayer } from '#engine/recompute.ts';
-import { initialState } from '#engine/state.ts';
-import { compileTrain } from '#engine/step.ts';
-import { Training } from '#engine/training.ts';
+import { recomputedLayer } from '#engine/memory/recompute.ts';
+import { initialState } from '#engine/training/state.ts';
+import { compileTrain } from '#engine/training/step.ts';
+import { Training } from '#engine/training/training.ts';
 import { encoder, resnet, type Wrap } from '../models/large.ts';
 import type { BenchModel } from '../models/model.ts';
 import { dataOf, specOf, THREADS } from '../spec.ts';

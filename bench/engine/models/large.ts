@@ -1,9 +1,9 @@
 import type { Builder, Value } from '#engine/graph.ts';
-import { softmaxCrossEntropy } from '#engine/loss.ts';
-import type { Mode, ParameterSpec, Values } from '#engine/network.ts';
+import type { recomputedLayer } from '#engine/memory/recompute.ts';
 import * as ops from '#engine/ops/index.ts';
 import { ones, zeros } from '#engine/random.ts';
-import type { recomputedLayer } from '#engine/recompute.ts';
+import { softmaxCrossEntropy } from '#engine/training/loss.ts';
+import type { Mode, ParameterSpec, Values } from '#engine/training/network.ts';
 import { type BenchModel, bias, dense, gain, kernel } from './model.ts';
 
 /** What is done with each block or layer: `recomputedLayer`, or nothing. */

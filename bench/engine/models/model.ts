@@ -1,6 +1,6 @@
-import type { Loss } from '#engine/loss.ts';
-import type { Network, ParameterSpec } from '#engine/network.ts';
 import { heUniform, ones, zeros } from '#engine/random.ts';
+import type { Loss } from '#engine/training/loss.ts';
+import type { Network, ParameterSpec } from '#engine/training/network.ts';
 
 /** A training that is measured; `torch.py` has the same under the same name. */
 export interface BenchModel {

@@ -1,8 +1,8 @@
 import { grad } from '#engine/grad.ts';
 import type { Builder, Value } from '#engine/graph.ts';
-import { softmaxCrossEntropy, squaredError } from '#engine/loss.ts';
-import type { Values } from '#engine/network.ts';
 import * as ops from '#engine/ops/index.ts';
+import { softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
+import type { Values } from '#engine/training/network.ts';
 import { type BenchModel, bias, dense, kernel, weight } from './model.ts';
 
 function layer(b: Builder, p: Values, name: string, x: Value): Value {

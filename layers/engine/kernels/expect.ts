@@ -1,5 +1,5 @@
 import { parseModel } from '../onnx/proto.ts';
-import type { Precision } from '../precision.ts';
+import type { Precision } from '../precision/precision.ts';
 import type { Device } from '../run.ts';
 import { kernelGaps } from './gaps.ts';
 

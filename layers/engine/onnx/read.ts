@@ -1,8 +1,8 @@
 import type { Builder, Value } from '../graph.ts';
-import type { Network, Values } from '../network.ts';
 import { expand, expandTo } from '../ops/movement.ts';
 import { zeros } from '../random.ts';
 import { filled, type Tensor, type Tensors, tensorFrom, toNumbers } from '../tensor.ts';
+import type { Network, Values } from '../training/network.ts';
 import { isInteger, isStatic, sizeOf, type Type } from '../type.ts';
 import { Attributes, decodeTensor, decodeType, type ExternalData, OnnxError, widened } from './decode.ts';
 import { type GraphProto, type NodeProto, parseModel, type TensorProto } from './proto.ts';

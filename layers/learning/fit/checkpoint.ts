@@ -6,10 +6,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '#domain/canonical-json.ts';
 import { FileFormatError } from '#engine/safetensors.ts';
-import { parameterKey, type State } from '#engine/state.ts';
-import { readStateFile, writeStateFile } from '#engine/state-file.ts';
-import type { TrainProgram } from '#engine/step.ts';
 import type { Tensors } from '#engine/tensor.ts';
+import { parameterKey, type State } from '#engine/training/state.ts';
+import { readStateFile, writeStateFile } from '#engine/training/state-file.ts';
+import type { TrainProgram } from '#engine/training/step.ts';
 import { stoppingRecord } from './early-stopping.ts';
 
 const VERSION = 1;

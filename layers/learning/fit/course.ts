@@ -1,5 +1,5 @@
-import type { State } from '#engine/state.ts';
-import type { StepScores } from '#engine/training.ts';
+import type { State } from '#engine/training/state.ts';
+import type { StepScores } from '#engine/training/training.ts';
 import type { Checkpoint, Position } from './checkpoint.ts';
 import { EarlyStopping, type StoppingRule } from './early-stopping.ts';
 import type { Scores } from './evaluate.ts';

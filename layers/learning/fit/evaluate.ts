@@ -1,7 +1,7 @@
 /** A network judged on rows, a piece at a time. */
-import type { State } from '#engine/state.ts';
 import { expectTensor, type Tensor } from '#engine/tensor.ts';
-import type { Evaluator } from '#engine/training.ts';
+import type { State } from '#engine/training/state.ts';
+import type { Evaluator } from '#engine/training/training.ts';
 import { Confusion } from '../metrics/classification.ts';
 import { Errors } from '../metrics/regression.ts';
 import { type EncodedRows, piecesOf, rowsOf } from './rows.ts';

@@ -1,6 +1,6 @@
 /** What ends a fit, in words for the owner of the job. */
-import { DivergenceError } from '#engine/divergence.ts';
 import { OutOfMemoryError } from '#engine/out-of-memory.ts';
+import { DivergenceError } from '#engine/training/divergence.ts';
 import { TrainingFailure } from '../failure.ts';
 
 export interface Place {

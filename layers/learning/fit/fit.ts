@@ -1,11 +1,11 @@
 /** The fit loop: epochs of chunks, each of them one run of many steps, which can be left and taken up again anywhere. */
-import { stepsTaken } from '#engine/divergence.ts';
-import { TrainingLoop } from '#engine/loop.ts';
 import type { Device } from '#engine/run.ts';
-import { initialState, parameterKey, parametersOf, type State } from '#engine/state.ts';
-import { compileEvaluate, compileTrain } from '#engine/step.ts';
 import type { Tensors } from '#engine/tensor.ts';
-import { Evaluator, Training } from '#engine/training.ts';
+import { stepsTaken } from '#engine/training/divergence.ts';
+import { TrainingLoop } from '#engine/training/loop.ts';
+import { initialState, parameterKey, parametersOf, type State } from '#engine/training/state.ts';
+import { compileEvaluate, compileTrain } from '#engine/training/step.ts';
+import { Evaluator, Training } from '#engine/training/training.ts';
 import { ShapeError } from '#engine/type.ts';
 import type { Family } from '#zoo/family.ts';
 import { type CommonHyperparameters, optimizerOf } from '#zoo/hyperparameters.ts';

@@ -1,5 +1,5 @@
 /** The metrics of an epoch, by the names that a history has. */
-import type { State } from '#engine/state.ts';
+import type { State } from '#engine/training/state.ts';
 import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
 import type { EncodedData, Preparation } from './task.ts';
 

@@ -4,7 +4,7 @@ import { rowBytesOf } from '#engine/shards/format.ts';
 import type { Shards } from '#engine/shards/read.ts';
 import { RowBuffer } from '#engine/shards/rows.ts';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
-import type { Batch } from '#engine/training.ts';
+import type { Batch } from '#engine/training/training.ts';
 import { batchesOf } from './batches.ts';
 
 export type EncodedRows = Tensors | Shards;

@@ -1,9 +1,9 @@
 /** What is to be learned: encoded rows, and how their targets are judged. */
 
 import type { Task } from '#domain/profile.ts';
-import { type Loss, softmaxCrossEntropy, squaredError } from '#engine/loss.ts';
-import type { Network } from '#engine/network.ts';
-import type { Objective } from '#engine/objective.ts';
+import { type Loss, softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
+import type { Network } from '#engine/training/network.ts';
+import type { Objective } from '#engine/training/objective.ts';
 import { type Type, type } from '#engine/type.ts';
 import { type Encoder, widthOf } from '../tabular/encoder.ts';
 import { encodedTypes, features } from '../tabular/front.ts';

@@ -1,6 +1,5 @@
 /** A trained network as a `model.onnx` that takes raw features. */
 import type { Builder, Value } from '#engine/graph.ts';
-import { constantParameters, type Network, type Values } from '#engine/network.ts';
 import type { ModelMeta } from '#engine/onnx/write.ts';
 import { add, mul } from '#engine/ops/elementwise.ts';
 import { labelAt } from '#engine/ops/labels.ts';
@@ -8,8 +7,9 @@ import { squeeze } from '#engine/ops/movement.ts';
 import { softmax } from '#engine/ops/norm.ts';
 import { argMax } from '#engine/ops/reduce.ts';
 import { cast } from '#engine/ops/select.ts';
-import { compileInference } from '#engine/step.ts';
 import type { Tensors } from '#engine/tensor.ts';
+import { constantParameters, type Network, type Values } from '#engine/training/network.ts';
+import { compileInference } from '#engine/training/step.ts';
 import { type Type, type } from '#engine/type.ts';
 import type { Preparation } from '../fit/task.ts';
 import { encoded, features } from '../tabular/front.ts';

@@ -1,6 +1,5 @@
 /** The encoder as a part of graphs: encoded rows to features (training and serving), raw inputs to encoded rows (serving). */
 import type { Builder, Value } from '#engine/graph.ts';
-import type { Values } from '#engine/network.ts';
 import { isNan } from '#engine/ops/compare.ts';
 import { div, sub } from '#engine/ops/elementwise.ts';
 import { gather, oneHot } from '#engine/ops/indexing.ts';
@@ -9,6 +8,7 @@ import { indexOfLabel } from '#engine/ops/labels.ts';
 import { squeeze } from '#engine/ops/movement.ts';
 import { cast, where } from '#engine/ops/select.ts';
 import { tensor, tensorFrom } from '#engine/tensor.ts';
+import type { Values } from '#engine/training/network.ts';
 import { type Type, type } from '#engine/type.ts';
 import { BOOLEAN_WORDS } from '../profile/parse.ts';
 import { denseWidth, depthOf, type Encoder, numbersOf, type WordEncoding, wordsOf } from './encoder.ts';

@@ -7,7 +7,7 @@ import { type GraphProto, parseModel } from '#engine/onnx/proto.ts';
 import { ML_DOMAIN, ML_OPSET, OPSET, writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { openSession } from '#engine/run.ts';
-import { compileEvaluate, compileTrain } from '#engine/step.ts';
+import { compileEvaluate, compileTrain } from '#engine/training/step.ts';
 import { emissions, emitted } from './emissions.ts';
 import { objectives, variants } from './trainings.ts';
 

@@ -5,7 +5,7 @@ import { kernelGaps } from '#engine/kernels/gaps.ts';
 import { type ModelProto, parseModel } from '#engine/onnx/proto.ts';
 import { type Attribute, OnnxWriter, writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
-import type { Precision } from '#engine/precision.ts';
+import type { Precision } from '#engine/precision/precision.ts';
 import type { DType, Shape } from '#engine/type.ts';
 
 function modelOf(dtype: DType, shape: Shape, build: (b: Builder, x: Value) => Value): ModelProto {

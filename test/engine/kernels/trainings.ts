@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import type { Objective } from '#engine/objective.ts';
 import { adamw } from '#engine/optim/adam.ts';
 import { lion } from '#engine/optim/lion.ts';
 import { rmsprop } from '#engine/optim/rmsprop.ts';
 import { cosineWithWarmup, stepDecay } from '#engine/optim/schedule.ts';
 import { sgd } from '#engine/optim/sgd.ts';
 import { zeros } from '#engine/random.ts';
-import type { TrainSpec } from '#engine/step.ts';
+import type { Objective } from '#engine/training/objective.ts';
+import type { TrainSpec } from '#engine/training/step.ts';
 import type { Type } from '#engine/type.ts';
 import { encoder, resnet50 } from '../../../bench/engine/models/large.ts';
 import type { BenchModel } from '../../../bench/engine/models/model.ts';

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Builder, Graph } from '#engine/graph.ts';
-import { constantParameters } from '#engine/network.ts';
 import { OnnxError } from '#engine/onnx/decode.ts';
 import { ExternalWeights, externalFolder } from '#engine/onnx/external.ts';
 import { readModelFile, writeModelFile } from '#engine/onnx/file.ts';
@@ -12,8 +11,9 @@ import { readModel } from '#engine/onnx/read.ts';
 import { writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { openSession } from '#engine/run.ts';
-import { writeInference } from '#engine/step.ts';
 import { tensor } from '#engine/tensor.ts';
+import { constantParameters } from '#engine/training/network.ts';
+import { writeInference } from '#engine/training/step.ts';
 import { random } from '../harness.ts';
 
 const meta = { producer: 'test' };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { autocast } from '#engine/autocast.ts';
 import { Builder, Graph, topological, type Value } from '#engine/graph.ts';
+import { recomputed } from '#engine/memory/recompute.ts';
 import { writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
-import { recomputed } from '#engine/recompute.ts';
+import { autocast } from '#engine/precision/autocast.ts';
 import { openSession } from '#engine/run.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { formatType, type HalfType } from '#engine/type.ts';

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fromHalfBits, toHalfBits } from '#engine/half.ts';
-import { type Loss, squaredError } from '#engine/loss.ts';
-import type { LossScaling } from '#engine/loss-scaling.ts';
-import type { Network } from '#engine/network.ts';
 import * as ops from '#engine/ops/index.ts';
 import { sgd } from '#engine/optim/sgd.ts';
-import { initialState, type State } from '#engine/state.ts';
-import { compileTrain, type TrainSpec } from '#engine/step.ts';
+import type { LossScaling } from '#engine/precision/loss-scaling.ts';
 import { type Tensors, tensorFrom, toNumbers } from '#engine/tensor.ts';
-import { firstBadStep, Training } from '#engine/training.ts';
+import { type Loss, squaredError } from '#engine/training/loss.ts';
+import type { Network } from '#engine/training/network.ts';
+import { initialState, type State } from '#engine/training/state.ts';
+import { compileTrain, type TrainSpec } from '#engine/training/step.ts';
+import { firstBadStep, Training } from '#engine/training/training.ts';
 
 const [RATE, MOMENTUM, KEPT] = [2 ** -7, 0.5, 0.75];
 

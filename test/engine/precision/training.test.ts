@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { PrecisionError } from '#engine/kernels/expect.ts';
 import { adam } from '#engine/optim/adam.ts';
-import type { Precision } from '#engine/precision.ts';
-import { initialState } from '#engine/state.ts';
-import { compileEvaluate, compileTrain, type TrainSpec } from '#engine/step.ts';
+import type { Precision } from '#engine/precision/precision.ts';
 import { type Tensors, toNumbers } from '#engine/tensor.ts';
-import { Evaluator, firstBadStep, Training } from '#engine/training.ts';
+import { initialState } from '#engine/training/state.ts';
+import { compileEvaluate, compileTrain, type TrainSpec } from '#engine/training/step.ts';
+import { Evaluator, firstBadStep, Training } from '#engine/training/training.ts';
 import { digits, digitsSpec, shuffled } from '../digits.ts';
 import { random } from '../harness.ts';
 import { objectives } from '../kernels/trainings.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { DivergenceError } from '#engine/divergence.ts';
 import { OutOfMemoryError } from '#engine/out-of-memory.ts';
 import { scalar } from '#engine/tensor.ts';
+import { DivergenceError } from '#engine/training/divergence.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import { failureOf } from '#learning/fit/failures.ts';
 

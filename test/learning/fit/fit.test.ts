@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { openSession } from '#engine/run.ts';
-import { parameterKey } from '#engine/state.ts';
-import { compileEvaluate } from '#engine/step.ts';
 import { expectTensor, toNumbers } from '#engine/tensor.ts';
-import { Evaluator } from '#engine/training.ts';
+import { parameterKey } from '#engine/training/state.ts';
+import { compileEvaluate } from '#engine/training/step.ts';
+import { Evaluator } from '#engine/training/training.ts';
 import { objectiveOf, shapeOf } from '#learning/fit/task.ts';
 import { learned, mlp, resident } from '../tables.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readSafetensors } from '#engine/safetensors.ts';
-import { writeStateFile } from '#engine/state-file.ts';
+import { writeStateFile } from '#engine/training/state-file.ts';
 import { type Fit, type FitSpec, fitNetwork } from '#learning/fit/fit.ts';
 import type { Resumed } from '#learning/fit/keeper.ts';
 import { mlp, prepared } from '../tables.ts';

@@ -1,21 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
 import { GradientError } from '#engine/grad.ts';
 import type { Builder, Value } from '#engine/graph.ts';
-import { squaredError } from '#engine/loss.ts';
-import type { LossScaling } from '#engine/loss-scaling.ts';
-import type { Mode, Values } from '#engine/network.ts';
 import { oneHot } from '#engine/ops/indexing.ts';
 import { argMax } from '#engine/ops/reduce.ts';
 import { adam, adamw } from '#engine/optim/adam.ts';
 import { lion } from '#engine/optim/lion.ts';
 import { rmsprop } from '#engine/optim/rmsprop.ts';
 import { sgd } from '#engine/optim/sgd.ts';
-import { initialState, parametersOf, type State } from '#engine/state.ts';
-import { compileEvaluate, compileTrain, type TrainSpec } from '#engine/step.ts';
+import type { LossScaling } from '#engine/precision/loss-scaling.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
-import { Evaluator, firstBadStep } from '#engine/training.ts';
-import { adamStep } from './perceptron.reference.ts';
-import { CLASSES, data, FEATURES, open, options, perceptron, ROWS, spec } from './perceptron.ts';
+import { squaredError } from '#engine/training/loss.ts';
+import type { Mode, Values } from '#engine/training/network.ts';
+import { initialState, parametersOf, type State } from '#engine/training/state.ts';
+import { compileEvaluate, compileTrain, type TrainSpec } from '#engine/training/step.ts';
+import { Evaluator, firstBadStep } from '#engine/training/training.ts';
+import { adamStep } from '../perceptron.reference.ts';
+import { CLASSES, data, FEATURES, open, options, perceptron, ROWS, spec } from '../perceptron.ts';
 
 const numbers = (state: State) =>
   Object.fromEntries(Object.entries(state).map(([key, value]) => [key, toNumbers(value)]));

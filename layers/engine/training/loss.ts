@@ -1,10 +1,10 @@
-import type { Builder, Value } from './graph.ts';
-import { softplus } from './ops/activation.ts';
-import { equal, greater } from './ops/compare.ts';
-import { abs, minimum, mul, sub } from './ops/elementwise.ts';
-import { reduceMean, reduceMin } from './ops/reduce.ts';
-import { cast } from './ops/select.ts';
-import { formatType, ShapeError, sameShape } from './type.ts';
+import type { Builder, Value } from '../graph.ts';
+import { softplus } from '../ops/activation.ts';
+import { equal, greater } from '../ops/compare.ts';
+import { abs, minimum, mul, sub } from '../ops/elementwise.ts';
+import { reduceMean, reduceMin } from '../ops/reduce.ts';
+import { cast } from '../ops/select.ts';
+import { formatType, ShapeError, sameShape } from '../type.ts';
 
 export { crossEntropy, softmaxCrossEntropy } from './cross-entropy.ts';
 

@@ -1,13 +1,13 @@
-import type { Builder, Value } from './graph.ts';
+import type { Builder, Value } from '../graph.ts';
+import { greater } from '../ops/compare.ts';
+import { mul } from '../ops/elementwise.ts';
+import { expandLike, reshape } from '../ops/movement.ts';
+import { reduceSum } from '../ops/reduce.ts';
+import { where } from '../ops/select.ts';
+import type { Precision } from '../precision/precision.ts';
+import { formatType, ShapeError, type Type } from '../type.ts';
 import type { Loss } from './loss.ts';
 import type { Mode, Network, Values } from './network.ts';
-import { greater } from './ops/compare.ts';
-import { mul } from './ops/elementwise.ts';
-import { expandLike, reshape } from './ops/movement.ts';
-import { reduceSum } from './ops/reduce.ts';
-import { where } from './ops/select.ts';
-import type { Precision } from './precision.ts';
-import { formatType, ShapeError, type Type } from './type.ts';
 
 /** A loss over rows of resident data. */
 export interface Objective {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Builder } from '#engine/graph.ts';
+import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import {
   absoluteError,
   binaryCrossEntropy,
@@ -8,9 +9,8 @@ import {
   type Loss,
   softmaxCrossEntropy,
   squaredError,
-} from '#engine/loss.ts';
-import { tensorFrom, toNumbers } from '#engine/tensor.ts';
-import { checkGradients, evaluate, random } from './harness.ts';
+} from '#engine/training/loss.ts';
+import { checkGradients, evaluate, random } from '../harness.ts';
 
 describe('softmax cross entropy', () => {
   const logits = tensorFrom('float64', [3, 2], [2, 0, 0, 0, 100, -1000]);

@@ -1,7 +1,7 @@
+import type { Tensor } from '../tensor.ts';
 import { DivergenceError, stepsTaken } from './divergence.ts';
 import { Pace } from './pace.ts';
 import type { State } from './state.ts';
-import type { Tensor } from './tensor.ts';
 import { type Batch, firstBadStep, type StepScores } from './training.ts';
 
 /** What the loop needs of a `Training`. */

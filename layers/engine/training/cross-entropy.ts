@@ -1,14 +1,14 @@
-import type { Builder, Value } from './graph.ts';
+import type { Builder, Value } from '../graph.ts';
+import { equal } from '../ops/compare.ts';
+import { add, mul, neg, sub } from '../ops/elementwise.ts';
+import { oneHot } from '../ops/indexing.ts';
+import { unsqueeze } from '../ops/movement.ts';
+import { logSoftmax } from '../ops/norm.ts';
+import { argMax, reduceSum } from '../ops/reduce.ts';
+import { cast } from '../ops/select.ts';
+import { tensorFrom } from '../tensor.ts';
+import { type FloatType, formatType, isFloat, isInteger, ShapeError } from '../type.ts';
 import type { Loss } from './loss.ts';
-import { equal } from './ops/compare.ts';
-import { add, mul, neg, sub } from './ops/elementwise.ts';
-import { oneHot } from './ops/indexing.ts';
-import { unsqueeze } from './ops/movement.ts';
-import { logSoftmax } from './ops/norm.ts';
-import { argMax, reduceSum } from './ops/reduce.ts';
-import { cast } from './ops/select.ts';
-import { tensorFrom } from './tensor.ts';
-import { type FloatType, formatType, isFloat, isInteger, ShapeError } from './type.ts';
 
 export interface CrossEntropyOptions {
   /** What a row of each class counts for; 1 if absent. */

@@ -1,10 +1,10 @@
-import { Builder, constantOp, Graph, type Node, topological, type Value } from './graph.ts';
-import type { ScanAttrs } from './ops/control.ts';
-import { cast } from './ops/select.ts';
+import { Builder, constantOp, Graph, type Node, topological, type Value } from '../graph.ts';
+import type { ScanAttrs } from '../ops/control.ts';
+import { cast } from '../ops/select.ts';
+import { rewrite } from '../rewrite.ts';
+import { type Tensor, tensorFrom, toNumbers } from '../tensor.ts';
+import { type DType, type HalfType, isFloat } from '../type.ts';
 import { treatmentOf } from './precision.ts';
-import { rewrite } from './rewrite.ts';
-import { type Tensor, tensorFrom, toNumbers } from './tensor.ts';
-import { type DType, type HalfType, isFloat } from './type.ts';
 
 /** Constants up to this many elements are rounded here, and larger ones by the graph. */
 const ROUND_LIMIT = 64;

@@ -1,9 +1,9 @@
-import { initialScaling, type Scaled, scalingTypes } from './loss-scaling.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import { withinMemoryNow } from '../out-of-memory.ts';
+import { initialScaling, type Scaled, scalingTypes } from '../precision/loss-scaling.ts';
+import { filled, scalar, type Tensors } from '../tensor.ts';
+import { formatShape, ShapeError, type Type, type } from '../type.ts';
 import { initialParameters, type Network } from './network.ts';
-import type { Optimizer } from './optim/optimizer.ts';
-import { withinMemoryNow } from './out-of-memory.ts';
-import { filled, scalar, type Tensors } from './tensor.ts';
-import { formatShape, ShapeError, type Type, type } from './type.ts';
 
 /**
  * All that training changes, by name: parameters `parameter/<name>`, the optimizer's slots `<slot>/<name>`, moving

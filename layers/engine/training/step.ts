@@ -1,15 +1,15 @@
+import { Builder, Graph, type Value } from '../graph.ts';
+import { writeModelFile } from '../onnx/file.ts';
+import { type ModelMeta, writeModel } from '../onnx/write.ts';
+import { scan } from '../ops/control.ts';
+import type { Precision } from '../precision/precision.ts';
+import { simplify } from '../simplify.ts';
+import type { Type } from '../type.ts';
 import { expectBounds } from './bounds.ts';
 import { gradientsOf } from './gradients.ts';
-import { Builder, Graph, type Value } from './graph.ts';
 import type { Values } from './network.ts';
 import { expectRows, type Objective, score } from './objective.ts';
-import { writeModelFile } from './onnx/file.ts';
-import { type ModelMeta, writeModel } from './onnx/write.ts';
-import { scan } from './ops/control.ts';
-import type { Precision } from './precision.ts';
-import { simplify } from './simplify.ts';
 import { afterKey, parameterKey, stateTypes } from './state.ts';
-import type { Type } from './type.ts';
 import { trainStep, type UpdateSpec } from './update.ts';
 
 export interface TrainSpec extends UpdateSpec {

@@ -1,15 +1,15 @@
-import { autocast } from './autocast.ts';
-import { expectFlows, vjp } from './grad.ts';
-import type { Builder, Value } from './graph.ts';
+import { expectFlows, vjp } from '../grad.ts';
+import type { Builder, Value } from '../graph.ts';
+import { greaterOrEqual } from '../ops/compare.ts';
+import { scan } from '../ops/control.ts';
+import { add, div, maximum, mul } from '../ops/elementwise.ts';
+import { gather } from '../ops/indexing.ts';
+import { reshape, zerosLike } from '../ops/movement.ts';
+import { reduceMax } from '../ops/reduce.ts';
+import { cast, where } from '../ops/select.ts';
+import { autocast } from '../precision/autocast.ts';
 import { trainedParameters, type Values } from './network.ts';
 import { type Objective, type Scores, score } from './objective.ts';
-import { greaterOrEqual } from './ops/compare.ts';
-import { scan } from './ops/control.ts';
-import { add, div, maximum, mul } from './ops/elementwise.ts';
-import { gather } from './ops/indexing.ts';
-import { reshape, zerosLike } from './ops/movement.ts';
-import { reduceMax } from './ops/reduce.ts';
-import { cast, where } from './ops/select.ts';
 
 export interface GradientSpec extends Objective {
   /** What is made small: the mean over a batch's weights, which it is if absent, or the sum. */

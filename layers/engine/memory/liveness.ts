@@ -1,7 +1,7 @@
-import { Builder, Graph, type Node, topological, type Value } from './graph.ts';
+import { Builder, Graph, type Node, topological, type Value } from '../graph.ts';
+import { inline, rewrite } from '../rewrite.ts';
+import { bytesPerElement, sizeOf, staticShape } from '../type.ts';
 import { recomputedOp } from './recompute.ts';
-import { inline, rewrite } from './rewrite.ts';
-import { bytesPerElement, sizeOf, staticShape } from './type.ts';
 
 /** Operations whose result lies where their input does. */
 const views: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);

@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { DivergenceError } from '#engine/divergence.ts';
-import { TrainingLoop } from '#engine/loop.ts';
 import { adamw } from '#engine/optim/adam.ts';
 import { lion } from '#engine/optim/lion.ts';
 import type { Optimizer } from '#engine/optim/optimizer.ts';
 import { rmsprop } from '#engine/optim/rmsprop.ts';
 import { sgd } from '#engine/optim/sgd.ts';
-import { initialState, type State } from '#engine/state.ts';
-import { readStateFile, writeStateFile } from '#engine/state-file.ts';
-import type { TrainSpec } from '#engine/step.ts';
 import { scalar, tensorFrom, toNumbers } from '#engine/tensor.ts';
-import type { Batch, StepScores } from '#engine/training.ts';
-import { data, FEATURES, open, perceptron, ROWS, spec } from './perceptron.ts';
+import { DivergenceError } from '#engine/training/divergence.ts';
+import { TrainingLoop } from '#engine/training/loop.ts';
+import { initialState, type State } from '#engine/training/state.ts';
+import { readStateFile, writeStateFile } from '#engine/training/state-file.ts';
+import type { TrainSpec } from '#engine/training/step.ts';
+import type { Batch, StepScores } from '#engine/training/training.ts';
+import { data, FEATURES, open, perceptron, ROWS, spec } from '../perceptron.ts';
 
 const batches = Array.from({ length: 30 }, (_, i) => [i % ROWS, (i * 3) % ROWS, (i * 5) % ROWS]);
 

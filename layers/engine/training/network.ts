@@ -1,8 +1,8 @@
-import type { Builder, Value } from './graph.ts';
-import { withinMemoryNow } from './out-of-memory.ts';
-import { type Initializer, uniformStream } from './random.ts';
-import { type Tensors, tensor } from './tensor.ts';
-import { formatShape, sizeOf } from './type.ts';
+import type { Builder, Value } from '../graph.ts';
+import { withinMemoryNow } from '../out-of-memory.ts';
+import { type Initializer, uniformStream } from '../random.ts';
+import { type Tensors, tensor } from '../tensor.ts';
+import { formatShape, sizeOf } from '../type.ts';
 
 /** A tensor that training changes, or that the forward pass reads and carries on. */
 export interface ParameterSpec {

@@ -1,13 +1,13 @@
-import { vjp } from './grad.ts';
-import { Builder, Graph, type Value } from './graph.ts';
-import type { Mode } from './network.ts';
-import type { Op, Vjp } from './op.ts';
-import { less } from './ops/compare.ts';
-import { sub } from './ops/elementwise.ts';
-import { reduceSum } from './ops/reduce.ts';
-import { cast } from './ops/select.ts';
-import { inline } from './rewrite.ts';
-import { type DType, formatType, isFloat, ShapeError, sameShape } from './type.ts';
+import { vjp } from '../grad.ts';
+import { Builder, Graph, type Value } from '../graph.ts';
+import type { Op, Vjp } from '../op.ts';
+import { less } from '../ops/compare.ts';
+import { sub } from '../ops/elementwise.ts';
+import { reduceSum } from '../ops/reduce.ts';
+import { cast } from '../ops/select.ts';
+import { inline } from '../rewrite.ts';
+import type { Mode } from '../training/network.ts';
+import { type DType, formatType, isFloat, ShapeError, sameShape } from '../type.ts';
 
 /** The first `saved` inputs are what the copy starts from; the others are values that it shares with the original. */
 interface RecomputedAttrs {

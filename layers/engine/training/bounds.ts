@@ -1,6 +1,6 @@
+import { ShapeError } from '../type.ts';
 import { trainedParameters } from './network.ts';
 import type { TrainSpec } from './step.ts';
-import { ShapeError } from './type.ts';
 
 type Bound = (spec: TrainSpec) => readonly [isKept: boolean, words: string, got: unknown];
 

@@ -1,4 +1,4 @@
-import type { HalfType } from './type.ts';
+import type { HalfType } from '../type.ts';
 
 /**
  * What a training computes its network in. With 16 bits the parameters stay float32 in the state, and each step works

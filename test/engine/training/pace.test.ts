@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Pace } from '#engine/pace.ts';
+import { Pace } from '#engine/training/pace.ts';
 
 describe('the pace', () => {
   test('comes to what fits into the time, by steps of eight', () => {

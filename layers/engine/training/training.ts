@@ -1,10 +1,10 @@
-import { expectPrecision } from './kernels/expect.ts';
-import { withinMemory } from './out-of-memory.ts';
-import { type Device, openSession, type Session, type SessionOptions } from './run.ts';
+import { expectPrecision } from '../kernels/expect.ts';
+import { withinMemory } from '../out-of-memory.ts';
+import { type Device, openSession, type Session, type SessionOptions } from '../run.ts';
+import { expectTensor, type Tensor, type Tensors, tensor, typeOf } from '../tensor.ts';
+import { formatType, ShapeError, type Type } from '../type.ts';
 import { afterKey, type State } from './state.ts';
 import type { EvaluateProgram, TrainProgram } from './step.ts';
-import { expectTensor, type Tensor, type Tensors, tensor, typeOf } from './tensor.ts';
-import { formatType, ShapeError, type Type } from './type.ts';
 
 /** The row numbers of a step. */
 export type Batch = readonly number[] | Int32Array | Uint32Array;

@@ -1,12 +1,12 @@
-import type { Builder, Value } from './graph.ts';
-import type { Values } from './network.ts';
-import { equal } from './ops/compare.ts';
-import { add, minimum, mul, reciprocal } from './ops/elementwise.ts';
-import { reduceSum } from './ops/reduce.ts';
-import { where } from './ops/select.ts';
+import type { Builder, Value } from '../graph.ts';
+import { equal } from '../ops/compare.ts';
+import { add, minimum, mul, reciprocal } from '../ops/elementwise.ts';
+import { reduceSum } from '../ops/reduce.ts';
+import { where } from '../ops/select.ts';
+import { scalar, type Tensors } from '../tensor.ts';
+import type { Values } from '../training/network.ts';
+import { type Type, type } from '../type.ts';
 import type { Precision } from './precision.ts';
-import { scalar, type Tensors } from './tensor.ts';
-import { type Type, type } from './type.ts';
 
 /**
  * How the factor moves that keeps small gradients above the smallest number of float16. Powers of two cost no accuracy:

@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { crossEntropy, softmaxCrossEntropy, squaredError } from '#engine/loss.ts';
-import type { Network } from '#engine/network.ts';
 import { linear } from '#engine/ops/linalg.ts';
 import { batchNormInference, batchNormTraining } from '#engine/ops/normalize.ts';
 import { adam } from '#engine/optim/adam.ts';
 import { sgd } from '#engine/optim/sgd.ts';
 import { heUniform, ones, zeros } from '#engine/random.ts';
 import { openSession } from '#engine/run.ts';
-import { averagedParametersOf, initialState, parametersOf, type State } from '#engine/state.ts';
-import { compileEvaluate, compileGradients, compileTrain, type TrainSpec } from '#engine/step.ts';
 import { type Tensors, tensorFrom, toNumbers } from '#engine/tensor.ts';
-import { Evaluator, Training } from '#engine/training.ts';
-import { random } from './harness.ts';
+import { crossEntropy, softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
+import type { Network } from '#engine/training/network.ts';
+import { averagedParametersOf, initialState, parametersOf, type State } from '#engine/training/state.ts';
+import { compileEvaluate, compileGradients, compileTrain, type TrainSpec } from '#engine/training/step.ts';
+import { Evaluator, Training } from '#engine/training/training.ts';
+import { random } from '../harness.ts';
 
 const [FEATURES, CLASSES, ROWS] = [3, 3, 12];
 const options = { threads: 1 } as const;

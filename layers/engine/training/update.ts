@@ -1,11 +1,11 @@
+import type { Builder, Value } from '../graph.ts';
+import { add, mul } from '../ops/elementwise.ts';
+import { cast } from '../ops/select.ts';
+import { clipByGlobalNorm } from '../optim/clip.ts';
+import type { Optimizer, Schedule } from '../optim/optimizer.ts';
+import { afterScaledStep, allFinite, LOSS_SCALE, type LossScaling, unscaled } from '../precision/loss-scaling.ts';
 import { accumulatedGradients, batchGradients, type GradientSpec } from './gradients.ts';
-import type { Builder, Value } from './graph.ts';
-import { afterScaledStep, allFinite, LOSS_SCALE, type LossScaling, unscaled } from './loss-scaling.ts';
 import { trainedParameters, type Values } from './network.ts';
-import { add, mul } from './ops/elementwise.ts';
-import { cast } from './ops/select.ts';
-import { clipByGlobalNorm } from './optim/clip.ts';
-import type { Optimizer, Schedule } from './optim/optimizer.ts';
 import { AVERAGE, parameterKey, slotKey } from './state.ts';
 
 export interface UpdateSpec extends GradientSpec {
