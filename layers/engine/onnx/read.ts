@@ -13,7 +13,7 @@ import { layerRules } from './rules-layer.ts';
 import { knownRules, shapeRules } from './rules-shape.ts';
 
 /** Opsets whose operators are read as they are meant. */
-export const READ_OPSETS = { least: 13, most: 21 } as const;
+const READ_OPSETS = { least: 13, most: 21 } as const;
 
 /** Integers with more elements than a shape could have are data. */
 const KNOWN_LIMIT = 64;

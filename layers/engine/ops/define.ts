@@ -7,7 +7,7 @@ import { type Domain, expectDomain, expectOneDType } from './domain.ts';
 import { expandLike, unbroadcast } from './movement.ts';
 
 /** Constants beyond this many elements are left to the runtime to fold. */
-export const FOLD_LIMIT = 64;
+const FOLD_LIMIT = 64;
 
 type UnaryGradient = (b: Builder, ct: Value, x: Value, y: Value) => Value;
 

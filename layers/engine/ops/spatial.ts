@@ -48,7 +48,7 @@ export function perAxis(name: string, value: PerAxis, axes: number, least: numbe
 }
 
 /** How many input positions one position of the output spans, by axis. */
-export function extents({ kernel, dilations }: Spatial): number[] {
+function extents({ kernel, dilations }: Spatial): number[] {
   return kernel.map((size, i) => (size - 1) * dilations[i]! + 1);
 }
 

@@ -8,7 +8,8 @@ import { initialParameters, type Network } from './network.ts';
 /**
  * All that training changes, by name: parameters `parameter/<name>`, the optimizer's slots `<slot>/<name>`, moving
  * averages of weights `average/<name>` if they are kept, float32 each, and `step`, an int64 scalar that counts the
- * steps taken; where losses are scaled, `loss_scale` and `good_steps` too (`LossScaling`). A parameter that does not train has neither slots nor an average.
+ * steps taken; where losses are scaled, `loss_scale` and `good_steps` too (`LossScaling`). A parameter that does not
+ * train has neither slots nor an average.
  */
 export type State = Tensors;
 
@@ -39,7 +40,7 @@ export function afterKey(key: string): string {
 }
 
 /** What is kept for each parameter that trains besides itself. */
-export function slotsOf({ optimizer, averaging }: Trainable): readonly string[] {
+function slotsOf({ optimizer, averaging }: Trainable): readonly string[] {
   return averaging === undefined ? optimizer.slots : [...optimizer.slots, AVERAGE];
 }
 

@@ -21,9 +21,9 @@ export interface TrainSpec extends UpdateSpec {
  *
  * Inputs: the state; `data/<name>`; `batches`, int64 [steps, batchSize], row numbers, where -1 is padding that
  * contributes nothing (a batch of nothing but padding still lets moments and weights decay). Outputs: the state after
- * the last step, under `after/<key>`; by step `loss` (weighted sum over the batch's rows), `weight` (sum of the rows' weights) and
- * `correct` (rows predicted right; 0 for losses without right and wrong), float32 [steps] each. The gradient is that
- * of loss / weight, or of loss where the spec's reduction is `sum`. In half precision losses are those of the forward
+ * the last step, under `after/<key>`; by step `loss` (weighted sum over the batch's rows), `weight` (sum of the rows'
+ * weights) and `correct` (rows predicted right; 0 for losses without right and wrong), float32 [steps] each. The
+ * gradient is that of loss / weight, or of loss where the spec's reduction is `sum`. In half precision losses are those of the forward
  * pass all the same: float32, and not scaled.
  */
 export interface TrainProgram {
