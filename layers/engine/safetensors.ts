@@ -3,8 +3,9 @@
  * shape and place of each tensor, and words about all of them), then the elements of one tensor after the other.
  * Numbers are little-endian, as they are in the memory of every machine that Node.js runs on, so nothing is converted.
  */
-import { type DataOf, type Tensor, type Tensors, tensor } from './tensor.ts';
-import { bytesPerElement, type DType, sizeOf } from './type.ts';
+import { bytesOf, type FixedDType, tensorOver } from './elements.ts';
+import type { Tensor, Tensors } from './tensor.ts';
+import { bytesPerElement, sizeOf } from './type.ts';
 
 /** The bytes are no such file; the message says why. */
 export class FileFormatError extends Error {
@@ -16,24 +17,17 @@ export interface NamedTensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-type Stored = Exclude<DType, 'string'>;
-
-interface Format<D extends DType> {
-  readonly name: string;
-  readonly view: (buffer: ArrayBuffer, offset: number, length: number) => DataOf[D];
-}
-
-const formats: { readonly [D in Stored]: Format<D> } = {
-  float64: { name: 'F64', view: (...place) => new Float64Array(...place) },
-  int64: { name: 'I64', view: (...place) => new BigInt64Array(...place) },
-  float32: { name: 'F32', view: (...place) => new Float32Array(...place) },
-  int32: { name: 'I32', view: (...place) => new Int32Array(...place) },
-  float16: { name: 'F16', view: (...place) => new Uint16Array(...place) },
-  bfloat16: { name: 'BF16', view: (...place) => new Uint16Array(...place) },
-  bool: { name: 'BOOL', view: (...place) => new Uint8Array(...place) },
+const names: Readonly<Record<FixedDType, string>> = {
+  float64: 'F64',
+  int64: 'I64',
+  float32: 'F32',
+  int32: 'I32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  bool: 'BOOL',
 };
 
-const storedTypes = Object.keys(formats) as Stored[];
+const storedTypes = Object.keys(names) as FixedDType[];
 
 const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
@@ -54,7 +48,7 @@ export function writeSafetensors(tensors: Tensors, metadata: Readonly<Record<str
   const header = entries.map(({ name, t, dtype }) => {
     const start = end;
     end += t.data.length * bytesPerElement[dtype];
-    return [name, { dtype: formats[dtype].name, shape: t.shape, data_offsets: [start, end] }] as const;
+    return [name, { dtype: names[dtype], shape: t.shape, data_offsets: [start, end] }] as const;
   });
   const words = Object.keys(metadata).length > 0 ? [[METADATA, metadata] as const] : [];
   const json = Buffer.from(JSON.stringify(Object.fromEntries([...words, ...header])));
@@ -65,13 +59,7 @@ export function writeSafetensors(tensors: Tensors, metadata: Readonly<Record<str
   return [head, ...entries.map(({ t }) => bytesOf(t))];
 }
 
-/** The memory of a tensor's elements. */
-export function bytesOf({ data }: Tensor): Uint8Array {
-  if (!ArrayBuffer.isView(data)) throw new FileFormatError('strings cannot be stored as numbers');
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function storedType(name: string, { dtype }: Tensor): Stored {
+function storedType(name: string, { dtype }: Tensor): FixedDType {
   if (dtype === 'string') throw new FileFormatError(`tensor '${name}' must hold numbers; got strings`);
   if (name === METADATA) throw new FileFormatError(`a tensor may not be called ${METADATA}`);
   return dtype;
@@ -92,7 +80,7 @@ export function readSafetensors(file: Uint8Array): NamedTensors {
       if (start !== end) throw new FileFormatError(`tensor '${name}' must begin at byte ${end}; got ${start}`);
       end = stop;
       if (end > data.length) throw new FileFormatError(`its tensors need ${end} bytes; got ${data.length}`);
-      return [name, tensorAt(dtype, shape, data.subarray(start, end))] as const;
+      return [name, tensorOver(dtype, shape, data.subarray(start, end))] as const;
     });
   if (end !== data.length) throw new FileFormatError(`its tensors must take ${data.length} bytes; got ${end}`);
   return { tensors: Object.fromEntries(entries), metadata: expectWords(metadata) };
@@ -119,7 +107,7 @@ function parse(text: string): unknown {
 
 function expectPlace(name: string, place: unknown) {
   const { dtype: called, shape, data_offsets: offsets } = isRecord(place) ? place : {};
-  const dtype = storedTypes.find((one) => formats[one].name === called);
+  const dtype = storedTypes.find((one) => names[one] === called);
   if (dtype === undefined) throw new FileFormatError(`tensor '${name}' has the unknown type ${JSON.stringify(called)}`);
   if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2)
     throw new FileFormatError(`tensor '${name}' has no shape or no place`);
@@ -137,13 +125,6 @@ function expectWords(metadata: unknown): Readonly<Record<string, string>> {
       return [name, word];
     }),
   );
-}
-
-function tensorAt(dtype: Stored, shape: readonly number[], bytes: Uint8Array): Tensor {
-  const width = bytesPerElement[dtype];
-  const { buffer, byteOffset } = bytes.byteOffset % width === 0 ? bytes : Uint8Array.from(bytes);
-  const view: Format<Stored>['view'] = formats[dtype].view;
-  return tensor<Stored>(dtype, shape, view(buffer as ArrayBuffer, byteOffset, bytes.length / width));
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -1,3 +1,4 @@
+import { type FixedDType, tensorOver } from '../elements.ts';
 import { fromHalfBits } from '../half.ts';
 import { type Tensor, tensor, tensorFrom } from '../tensor.ts';
 import { bytesPerElement, type DType, isHalf, sizeOf, type Type } from '../type.ts';
@@ -88,22 +89,12 @@ function externalBytes(
   return external(entries.location, offset, length);
 }
 
-function fromBytes(dtype: Exclude<DType, 'string'>, shape: number[], raw: Uint8Array, where: string): Tensor {
+function fromBytes(dtype: FixedDType, shape: number[], raw: Uint8Array, where: string): Tensor {
   const wanted = sizeOf(shape) * bytesPerElement[dtype];
   if (raw.byteLength !== wanted)
     throw new OnnxError(`${where} has ${raw.byteLength} bytes for ${dtype}[${shape}]; wanted ${wanted}`);
-  // A copy starts at an address that any type of array may have, and so does a buffer of its own.
-  const { buffer } = raw.byteLength === raw.buffer.byteLength ? raw : new Uint8Array(raw);
-  const arrays = {
-    float32: () => tensor('float32', shape, new Float32Array(buffer)),
-    float64: () => tensor('float64', shape, new Float64Array(buffer)),
-    int64: () => tensor('int64', shape, new BigInt64Array(buffer)),
-    int32: () => tensor('int32', shape, new Int32Array(buffer)),
-    bool: () => tensor('bool', shape, new Uint8Array(buffer)),
-    float16: () => tensor('float16', shape, new Uint16Array(buffer)),
-    bfloat16: () => tensor('bfloat16', shape, new Uint16Array(buffer)),
-  };
-  return arrays[dtype]();
+  // The tensor may be kept for long, and shall not keep a whole file for that.
+  return tensorOver(dtype, shape, raw.byteLength === raw.buffer.byteLength ? raw : Uint8Array.from(raw));
 }
 
 /** A half-precision tensor as float32, exactly, and others as they are: what is read is trained in float32. */

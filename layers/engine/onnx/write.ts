@@ -1,3 +1,4 @@
+import { bytesOf } from '../elements.ts';
 import { type Graph, type Node, topological, type Value } from '../graph.ts';
 import type { Tensor } from '../tensor.ts';
 import { scalar, tensor } from '../tensor.ts';
@@ -245,7 +246,7 @@ function valueInfo(name: string, { dtype, shape }: Type): ValueInfoProto {
 function tensorProto(name: string, t: Tensor): TensorProto {
   const proto = { name, dims: [...t.shape], dataType: dataType[t.dtype] };
   if (t.dtype === 'string') return { ...proto, stringData: t.data.map(utf8) };
-  return { ...proto, rawData: new Uint8Array(t.data.buffer, t.data.byteOffset, t.data.byteLength) };
+  return { ...proto, rawData: bytesOf(t) };
 }
 
 function utf8(text: string): Uint8Array {

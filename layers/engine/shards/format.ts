@@ -11,19 +11,17 @@
  * The index is written last: a folder without one is not finished.
  */
 import { join } from 'node:path';
-import { bytesPerElement, type DType, isStatic, sizeOf, staticShape, type Type, type } from '../type.ts';
+import type { FixedDType } from '../elements.ts';
+import { bytesPerElement, isStatic, sizeOf, staticShape, type Type, type } from '../type.ts';
 
 /** A folder of shards cannot be read or written; the message names the file, what was wanted and what is there. */
 export class ShardError extends Error {
   override readonly name = 'ShardError';
 }
 
-/** Element types that rows may have. */
-export type RowDType = Exclude<DType, 'string'>;
-
 /** A row of one tensor. */
 export interface RowType {
-  readonly dtype: RowDType;
+  readonly dtype: FixedDType;
   readonly shape: readonly number[];
 }
 

@@ -1,24 +1,6 @@
-import { type Tensor, type Tensors, tensor } from '../tensor.ts';
-import { sizeOf } from '../type.ts';
-import { type RowDType, type RowType, rowBytes, ShardError } from './format.ts';
-
-/** The bytes of a tensor's elements, not copied. */
-export function bytesOf({ dtype, data }: Tensor): Uint8Array {
-  if (dtype === 'string') throw new ShardError('strings cannot lie in shards');
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-type View = { readonly [D in RowDType]: (buffer: ArrayBuffer, elements: number, shape: number[]) => Tensor };
-
-const views: View = {
-  float16: (buffer, elements, shape) => tensor('float16', shape, new Uint16Array(buffer, 0, elements)),
-  bfloat16: (buffer, elements, shape) => tensor('bfloat16', shape, new Uint16Array(buffer, 0, elements)),
-  float32: (buffer, elements, shape) => tensor('float32', shape, new Float32Array(buffer, 0, elements)),
-  float64: (buffer, elements, shape) => tensor('float64', shape, new Float64Array(buffer, 0, elements)),
-  int64: (buffer, elements, shape) => tensor('int64', shape, new BigInt64Array(buffer, 0, elements)),
-  int32: (buffer, elements, shape) => tensor('int32', shape, new Int32Array(buffer, 0, elements)),
-  bool: (buffer, elements, shape) => tensor('bool', shape, new Uint8Array(buffer, 0, elements)),
-};
+import { tensorOver } from '../elements.ts';
+import type { Tensors } from '../tensor.ts';
+import { type RowType, rowBytes } from './format.ts';
 
 /** Memory for so many rows, used again and again. */
 export class RowBuffer {
@@ -43,7 +25,7 @@ export class RowBuffer {
     return Object.fromEntries(
       Object.entries(this.#types).map(([name, row]) => {
         const { dtype, shape } = row;
-        return [name, views[dtype](this.#buffers[name]!, rows * sizeOf(shape), [rows, ...shape])];
+        return [name, tensorOver(dtype, [rows, ...shape], this.bytes(name, 0, rows))];
       }),
     );
   }

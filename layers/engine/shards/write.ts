@@ -1,11 +1,12 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { bytesOf } from '../elements.ts';
 import { uniformStream } from '../random.ts';
 import { shuffled } from '../shuffle.ts';
 import { type Tensors, typeOf } from '../tensor.ts';
 import { formatType, sameShape } from '../type.ts';
 import { expectRowType, indexPath, type RowType, rowBytesOf, ShardError, shardPath, writeIndex } from './format.ts';
-import { bytesOf, RowBuffer } from './rows.ts';
+import { RowBuffer } from './rows.ts';
 
 export interface ShardSpec {
   /** By name, what a row of each tensor is. */

@@ -3,7 +3,8 @@
  * it among the metadata. What comes out is bit by bit what went in.
  */
 import { createHash } from 'node:crypto';
-import { bytesOf, FileFormatError, type NamedTensors, readSafetensors, writeSafetensors } from '../safetensors.ts';
+import { bytesOf } from '../elements.ts';
+import { FileFormatError, type NamedTensors, readSafetensors, writeSafetensors } from '../safetensors.ts';
 import type { Tensors } from '../tensor.ts';
 
 const DIGEST = 'sha256';
