@@ -31,7 +31,7 @@ const STATES: Readonly<Record<JobStatus, ComputeState>> = {
 };
 
 /** What the trainer is told; `containers/trainer/main.ts` reads it. */
-export const trainerEnvironment = (task: ComputeTask): Readonly<Record<string, string>> => ({
+const trainerEnvironment = (task: ComputeTask): Readonly<Record<string, string>> => ({
   TRAINYARD_ACCOUNT: task.accountId,
   TRAINYARD_JOB: task.jobId,
   TRAINYARD_ATTEMPT: String(task.attempt),

@@ -9,7 +9,7 @@ import { InternalError, UnavailableError } from '#domain/errors.ts';
 import { EVENT_SOURCE } from '#domain/event-envelope.ts';
 import { checkEvents } from '#domain/message-rules.ts';
 import type { Events, OutgoingEvent } from '#domain/ports.ts';
-import type { Sleep } from './retry.ts';
+import { backoff, type Sleep } from './retry.ts';
 import { translating } from './vendor.ts';
 
 export interface EventsContext {
@@ -23,7 +23,7 @@ export interface EventsContext {
 }
 
 const ATTEMPTS = 5;
-const BASE_MILLISECONDS = 50;
+const REFUSED = { base: 50, most: 1000 };
 
 /** Why EventBridge did not take one entry, where the same entry may be taken later. */
 const TRANSIENT = new Set(['ThrottlingException', 'InternalFailure', 'InternalException', 'ServiceUnavailable']);
@@ -58,7 +58,7 @@ export class EventBridgeEvents implements Events {
           `EventBridge did not take ${waiting.length} of ${events.length} events: ${failed.ErrorCode}: ${failed.ErrorMessage}`,
         );
       }
-      await sleep(Math.random() * BASE_MILLISECONDS * 2 ** attempt);
+      await sleep(backoff(attempt, REFUSED));
     }
   }
 

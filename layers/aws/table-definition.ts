@@ -1,10 +1,10 @@
-import type { CreateTableCommandInput, UpdateTimeToLiveCommandInput } from '@aws-sdk/client-dynamodb';
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 
 /** The sparse index's name, in requests and in the port. */
 export const INDEX = 'byIndex';
 export const EXPIRY_ATTRIBUTE = 'expiresAt';
 
-/** The one table as `CreateTable` takes it. What DynamoDB deletes by itself is for `timeToLive` to say. */
+/** The one table as `CreateTable` takes it. What expires is said where the table is deployed. */
 export const tableDefinition = (name: string): CreateTableCommandInput => ({
   TableName: name,
   BillingMode: 'PAY_PER_REQUEST',
@@ -23,9 +23,4 @@ export const tableDefinition = (name: string): CreateTableCommandInput => ({
       Projection: { ProjectionType: 'ALL' },
     },
   ],
-});
-
-export const timeToLive = (name: string): UpdateTimeToLiveCommandInput => ({
-  TableName: name,
-  TimeToLiveSpecification: { AttributeName: EXPIRY_ATTRIBUTE, Enabled: true },
 });

@@ -6,7 +6,7 @@ import { isPlainObject } from './canonical-json.ts';
 import { InvalidItemError } from './port-errors.ts';
 import type { Change, Item, Json, Key, Write } from './ports.ts';
 
-export const ITEM_LIMITS = {
+const ITEM_LIMITS = {
   pkBytes: 2048,
   skBytes: 1024,
   /** Names and values together, as `itemSize` counts. */
@@ -29,7 +29,7 @@ const KEY_BYTES: Readonly<Record<string, number>> = {
   isk: ITEM_LIMITS.skBytes,
 };
 
-export const utf8Bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
+const utf8Bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
 
 /** Throws `InvalidItemError` unless both parts are non-empty, well-formed and short enough. */
 export function checkKey(key: Key): void {

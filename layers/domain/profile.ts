@@ -1,7 +1,7 @@
 /** What is known of a dataset once it was read: kept as `profile.json` beside the file. */
 import { z } from 'zod';
 
-export const COLUMN_TYPES = ['number', 'category', 'boolean', 'timestamp', 'text'] as const;
+const COLUMN_TYPES = ['number', 'category', 'boolean', 'timestamp', 'text'] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 export const TASKS = ['classification', 'regression'] as const;
@@ -9,7 +9,7 @@ export type Task = (typeof TASKS)[number];
 
 const valueCount = z.object({ value: z.string(), count: z.number().int().nonnegative() });
 
-export const columnProfile = z.object({
+const columnProfile = z.object({
   name: z.string(),
   type: z.enum(COLUMN_TYPES),
   missing: z.number().int().nonnegative(),

@@ -2,7 +2,7 @@
 import { type FunctionName, functions, type Surface, surfaces } from '#infra/topology.ts';
 
 /** The base path of the surface that a function answers for; `undefined` if no surface calls it. */
-export const surfaceBaseOf = (name: FunctionName): string | undefined =>
+const surfaceBaseOf = (name: FunctionName): string | undefined =>
   Object.values<Surface>(surfaces).find(({ routes }) => routes.some((route) => route.function === name))?.cloudBase;
 
 /** Its source, with imports that are resolved from the root of the project. */

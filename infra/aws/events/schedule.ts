@@ -10,7 +10,7 @@ import type { DeadLetters } from './dead-letters.ts';
 const MAXIMUM_AGE = Duration.minutes(15);
 
 /** EventBridge Scheduler's `rate(…)`, in whole minutes. */
-export function rateOf({ everySeconds }: ScheduleSpec): string {
+function rateOf({ everySeconds }: ScheduleSpec): string {
   if (everySeconds < 60 || everySeconds % 60 !== 0) {
     throw new RangeError(`everySeconds must be a multiple of 60; got ${everySeconds}`);
   }

@@ -20,7 +20,7 @@ const EXCLUDED = [
 const DOCKERFILE = 'containers/trainer/Dockerfile';
 
 /** Whether there is a Docker that can build: a client without its daemon cannot. */
-export const hasDocker = (): boolean =>
+const hasDocker = (): boolean =>
   spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { stdio: 'ignore', timeout: 10_000 }).status ===
   0;
 

@@ -7,7 +7,7 @@ export const SERVING_FILE = 'serving.json';
 export const ONNX_FILE = 'model.onnx';
 export const CARD_FILE = 'model-card.md';
 
-export const servedFeature = featureSpec.extend({
+const servedFeature = featureSpec.extend({
   /** The name of the model's input, which a feature's own name may not be fit for. */
   input: z.string(),
 });
