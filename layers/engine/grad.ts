@@ -1,6 +1,6 @@
 import type { Builder, Node, Value } from './graph.ts';
 import { topological } from './graph.ts';
-import type { Maybe, NoGradient, Vjp } from './op.ts';
+import type { Maybe, Vjp } from './op.ts';
 import { add } from './ops/elementwise.ts';
 import { zerosLike } from './ops/movement.ts';
 import { formatType, isFloat, sameShape } from './type.ts';
@@ -56,44 +56,18 @@ export function vjp(
   return by.map((value) => flow.get(value));
 }
 
-/**
- * Makes sure that values change with others where they depend on them: a derivative that is zero because an argmax or a
- * rounding stands in between is no gradient to train by.
- * @param flows the cotangents of `by`, as `vjp` found them
- * @param name what the value `by[i]` is called
- * @throws GradientError naming what stands in between, and its place
- */
-export function expectFlows(
-  of: Value,
-  by: readonly Value[],
-  flows: readonly Maybe<Value>[],
-  name: (i: number) => string,
-): void {
-  for (const [i, value] of by.entries()) {
-    if (flows[i]) continue;
-    const order = topological([of]);
-    const active = activeValues(order, [value]);
-    const end = order.find(
-      ({ inputs, outputs }) => inputs.some((one) => active.has(one)) && !outputs.some((one) => active.has(one)),
-    );
-    if (end)
-      throw new GradientError(
-        `no gradient by ${name(i)}: the derivative of ${describe(end)} is zero everywhere; train with an operation that has one, or do not train ${name(i)}`,
-      );
-  }
-}
-
 /** The float values among `by` and those that depend on them differentiably. */
 function activeValues(order: readonly Node[], by: readonly Value[]): Set<Value> {
   const active = new Set(by.filter((value) => isFloat(value.type.dtype)));
   for (const node of order) {
-    if (isZero(node.op.vjp) || !node.inputs.some((input) => active.has(input))) continue;
+    if (hasZeroGradient(node) || !node.inputs.some((input) => active.has(input))) continue;
     for (const output of node.outputs) if (isFloat(output.type.dtype)) active.add(output);
   }
   return active;
 }
 
-function isZero(rule: NoGradient | Vjp<unknown>): boolean {
+/** Whether the derivative of the node's operation is zero wherever it exists. */
+export function hasZeroGradient({ op: { vjp: rule } }: Node): boolean {
   return typeof rule !== 'function' && rule.gradient === 'zero';
 }
 
@@ -104,6 +78,7 @@ function ruleOf(node: Node): Vjp<unknown> {
   throw new GradientError(`no gradient through ${describe(node)}: ${reason}`);
 }
 
-function describe({ op, place }: Node): string {
+/** The node as error messages name it: its operation, and where in the model it is. */
+export function describe({ op, place }: Node): string {
   return place === '' ? op.name : `${op.name} at ${place}`;
 }
