@@ -13,10 +13,19 @@ const COMPARE_LIMIT = 64;
  * with. Inputs, output names and the order of floating-point operations stay.
  */
 export function simplify(graph: Graph): Graph {
-  const b = new Builder();
+  const outputs = simplified(new Builder(), graph.outputs);
+  return new Graph(
+    graph.name,
+    graph.inputs,
+    Object.fromEntries(graph.outputNames.map((name, i) => [name, outputs[i]!])),
+  );
+}
+
+/** The same for some values of a graph that is still being built. */
+export function simplified(b: Builder, values: readonly Value[]): Value[] {
   const ids = new Identities();
   const made = new Map<string, readonly Value[]>();
-  const remake = (node: Node, inputs: readonly Value[]): readonly Value[] => {
+  return rewrite(values, new Map(), (node, inputs) => {
     const attrs = node.op.mapGraphs ? node.op.mapGraphs(node.attrs, simplify) : node.attrs;
     const shorter = fold(b, node, inputs) ?? identity(node, inputs);
     if (shorter && !shorter.node) return [shorter];
@@ -26,13 +35,7 @@ export function simplify(graph: Graph): Graph {
     const outputs = shorter?.node?.outputs ?? b.at(node.place, () => b.apply(node.op, inputs, attrs));
     made.set(key, outputs);
     return shorter ? [shorter] : outputs;
-  };
-  const outputs = rewrite(graph.outputs, new Map(), remake);
-  return new Graph(
-    graph.name,
-    graph.inputs,
-    Object.fromEntries(graph.outputNames.map((name, i) => [name, outputs[i]!])),
-  );
+  });
 }
 
 function fold(b: Builder, node: Node, inputs: readonly Value[]): Maybe<Value> {

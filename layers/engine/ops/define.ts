@@ -41,7 +41,8 @@ export function unary({ name, domain, result, gradient, fold, emit }: UnaryRow):
   return Object.assign((b: Builder, x: Value) => b.apply1(op, [x], undefined), { op });
 }
 
-type BinaryGradient = (b: Builder, ct: Value, x: Value, y: Value, n: Node<undefined>) => Value;
+/** Absent where the other operand's covers it, both being the same. */
+type BinaryGradient = (b: Builder, ct: Value, x: Value, y: Value, n: Node<undefined>) => Maybe<Value>;
 
 export interface BinaryRow {
   readonly name: string;
@@ -70,9 +71,10 @@ export function binary({ name, domain, result, gradient, fold, emit }: BinaryRow
     vjp: isRule(gradient)
       ? (b, n, [ct], need) => {
           const [x, y] = n.inputs as readonly [Value, Value];
-          return n.inputs.map((input, i) =>
-            need[i] ? unbroadcast(b, gradient[i]!(b, ct!, x, y, n), input) : undefined,
-          );
+          return n.inputs.map((input, i) => {
+            const flow = need[i] ? gradient[i]!(b, ct!, x, y, n) : undefined;
+            return flow && unbroadcast(b, flow, input);
+          });
         }
       : gradient,
     emit: emit ?? emitBroadcast,

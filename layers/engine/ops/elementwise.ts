@@ -18,10 +18,14 @@ export const sub = binary({
   fold: (x, y) => x - y,
 });
 
+/** A square's gradient is one product: 2 x is the same for all who ask, and what is not added up twice costs nothing. */
 export const mul = binary({
   name: 'Mul',
   domain: numbers,
-  gradient: [(b, ct, _, y) => mul(b, ct, y), (b, ct, x) => mul(b, ct, x)],
+  gradient: [
+    (b, ct, x, y) => mul(b, ct, x === y ? add(b, y, y) : y),
+    (b, ct, x, y) => (x === y ? undefined : mul(b, ct, x)),
+  ],
   fold: (x, y) => x * y,
 });
 

@@ -1,6 +1,5 @@
-import { vjp } from '../grad.ts';
+import { expectFlows, vjp } from '../grad.ts';
 import type { Builder, Value } from '../graph.ts';
-import { expectFlows } from '../lost-gradient.ts';
 import { greaterOrEqual } from '../ops/compare.ts';
 import { scan } from '../ops/control.ts';
 import { add, div, maximum, mul } from '../ops/elementwise.ts';
@@ -9,6 +8,7 @@ import { reshape, zerosLike } from '../ops/movement.ts';
 import { reduceMax } from '../ops/reduce.ts';
 import { cast, where } from '../ops/select.ts';
 import { autocast } from '../precision/autocast.ts';
+import { simplified } from '../simplify.ts';
 import { trainedParameters, type Values } from './network.ts';
 import { type Objective, type Scores, score } from './objective.ts';
 
@@ -90,14 +90,17 @@ export function gradientsOf(
   const carry = (name: string, value: Value) => {
     carried[name] = value;
   };
-  const scores = score(b, objective, parameters, rows, present, { training: true, seed, step, carry });
+  const forward = score(b, objective, parameters, rows, present, { training: true, seed, step, carry });
+  // Equal nodes are made one before the gradient is taken, not only after it: it then has one part for the sum of
+  // their cotangents. A loss made of derivatives computes much of its network several times.
+  const [scores, kept] = remade([forward, carried], (values) => simplified(b, values));
   const names = trainedParameters(objective.network).map(({ name }) => name);
   const by = names.map((name) => parameters[name]!);
   const value = of(scores);
   const found = vjp(b, [value], [b.scalar('float32', 1)], by);
   expectFlows(value, by, found, (i) => `parameter '${names[i]}'`);
   const gradients = Object.fromEntries(names.map((name, i) => [name, found[i] ?? zerosLike(b, by[i]!)]));
-  return inPrecision(b, objective, parameters, scores, { scores, gradients, carried });
+  return inPrecision(b, objective, parameters, scores, { scores, gradients, carried: kept });
 }
 
 /** The same in half precision, if the objective says so; every result is float32. */
@@ -110,14 +113,21 @@ function inPrecision(
 ): Gradients {
   const scores = { loss, weight, correct };
   if (precision === 'float32') return { scores, gradients, carried };
-  const all = [scores, gradients, carried];
-  const values = all.flatMap((some) => Object.values(some));
   const options = { weak: Object.values(parameters), single: [outputs], emulated: emulateHalf };
-  const made = autocast(b, values, precision, options).values();
-  const [first, second, third] = all.map((some) =>
-    Object.fromEntries(Object.keys(some).map((name) => [name, made.next().value!])),
+  const [first, second, third] = remade([scores, gradients, carried], (values) =>
+    autocast(b, values, precision, options),
   );
-  return { scores: { ...scores, ...first }, gradients: second!, carried: third! };
+  return { scores: first, gradients: second, carried: third };
+}
+
+/** Records of values, with all of their values made again at once. */
+function remade<T extends readonly Values[]>(
+  records: readonly [...T],
+  remake: (values: readonly Value[]) => readonly Value[],
+): T {
+  const made = remake(records.flatMap((record) => Object.values(record))).values();
+  const again = (record: Values) => Object.fromEntries(Object.keys(record).map((name) => [name, made.next().value!]));
+  return records.map(again) as readonly Values[] as T;
 }
 
 /**

@@ -30,13 +30,13 @@ export interface Objective {
   readonly emulateHalf?: boolean;
 }
 
-export interface Scores {
+export type Scores = {
   readonly outputs: Value;
   /** Σ weight · loss, Σ weight · what the loss counts each row for, and the number of rows predicted right: float32 scalars. */
   readonly loss: Value;
   readonly weight: Value;
   readonly correct: Value;
-}
+};
 
 /**
  * The forward pass and its loss over some rows.
