@@ -1,5 +1,6 @@
-import { expectFlows, vjp } from '../grad.ts';
+import { vjp } from '../grad.ts';
 import type { Builder, Value } from '../graph.ts';
+import { expectFlows } from '../lost-gradient.ts';
 import { greaterOrEqual } from '../ops/compare.ts';
 import { scan } from '../ops/control.ts';
 import { add, div, maximum, mul } from '../ops/elementwise.ts';
