@@ -1,5 +1,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import type { Tensors } from '../tensor.ts';
+import { ShapeError } from '../type.ts';
 import { indexPath, type RowType, readIndex, ShardError, shardPath } from './format.ts';
 import type { RowBuffer } from './rows.ts';
 
@@ -16,16 +18,17 @@ export interface Shards {
   readonly rows: number;
   /**
    * Reads rows of a shard into memory.
-   * @throws ShardError if a file is missing, cut short or damaged
+   * @throws ShardError if a file is missing, cut short or damaged, or has rows that were not expected
    */
   readonly load: (shard: number, into: RowBuffer, at: number) => Promise<void>;
 }
 
 /**
  * Opens a folder of shards.
+ * @param expectRows throws if the rows of a shard are not what they must be: `expectTargets` for a training
  * @throws ShardError if it has no index, or one that is none of ours
  */
-export async function openShards(folder: string): Promise<Shards> {
+export async function openShards(folder: string, expectRows: (rows: Tensors) => void = () => {}): Promise<Shards> {
   const path = indexPath(folder);
   const text = await readFile(path, 'utf8').catch((cause) => {
     throw new ShardError(`${path} must be there: it is written when all shards are`, { cause });
@@ -36,6 +39,12 @@ export async function openShards(folder: string): Promise<Shards> {
     const one = (name: string) =>
       readWhole(shardPath(folder, shard, name), into.bytes(name, at, at + rows), rows, checksums[name]!);
     await Promise.all(Object.keys(tensors).map(one));
+    try {
+      expectRows(into.tensors(at + rows, at));
+    } catch (cause) {
+      if (!(cause instanceof ShapeError)) throw cause;
+      throw new ShardError(`shard ${shard} of ${folder}: ${cause.message}`, { cause });
+    }
   };
   const sizes = shards.map(({ rows }) => rows);
   return { folder, tensors, sizes, rows: sizes.reduce((sum, rows) => sum + rows, 0), load };

@@ -20,12 +20,12 @@ export class RowBuffer {
     return new Uint8Array(this.#buffers[name]!, from * width, (to - from) * width);
   }
 
-  /** The first rows as tensors, which change when the memory is used again. */
-  tensors(rows: number): Tensors {
+  /** The first rows as tensors, or those between two, which change when the memory is used again. */
+  tensors(to: number, from = 0): Tensors {
     return Object.fromEntries(
       Object.entries(this.#types).map(([name, row]) => {
         const { dtype, shape } = row;
-        return [name, tensorOver(dtype, [rows, ...shape], this.bytes(name, 0, rows))];
+        return [name, tensorOver(dtype, [to - from, ...shape], this.bytes(name, from, to))];
       }),
     );
   }

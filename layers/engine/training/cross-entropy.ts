@@ -7,7 +7,7 @@ import { logSoftmax } from '../ops/norm.ts';
 import { argMax, reduceSum } from '../ops/reduce.ts';
 import { cast } from '../ops/select.ts';
 import { tensorFrom } from '../tensor.ts';
-import { type FloatType, formatType, isFloat, isInteger, ShapeError } from '../type.ts';
+import { type FloatType, formatType, isFloat, isInteger, ShapeError, type Type } from '../type.ts';
 import type { Loss } from './loss.ts';
 
 export interface CrossEntropyOptions {
@@ -34,7 +34,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
     throw new ShapeError(`label smoothing must be at least 0 and below 1; got ${labelSmoothing}`);
   /** One-hot times the class weights; a target that is no class is all zeros, and so is one that is ignored. */
   const hot = (b: Builder, logits: Value, target: Value): Value => {
-    const classes = classCount(logits);
+    const classes = classCount(logits.type);
     if (classWeights && classWeights.length !== classes)
       throw new ShapeError(`class weights must be ${classes}, one a class; got ${classWeights.length}`);
     const dtype = floatType(logits);
@@ -53,7 +53,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
         ? mul(b, logs, b.constant(tensorFrom(floatType(logits), [classWeights.length], classWeights)))
         : logs;
       const all = reduceSum(b, weighted, { axes: [-1] });
-      const even = mul(b, all, -labelSmoothing / classCount(logits));
+      const even = mul(b, all, -labelSmoothing / classCount(logits.type));
       const kept =
         ignoreIndex === undefined
           ? even
@@ -63,6 +63,11 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
     ...(classWeights || ignoreIndex !== undefined ? { rowWeight } : {}),
     correct: (b, logits, target) =>
       cast(b, equal(b, argMax(b, logits), cast(b, classTargets(logits, target), 'int64')), logits.type.dtype),
+    targets: (logits) => ({
+      least: 0,
+      most: classCount(logits) - 1,
+      ...(ignoreIndex === undefined ? {} : { ignored: ignoreIndex }),
+    }),
   };
 }
 
@@ -83,10 +88,10 @@ function classTargets(logits: Value, target: Value): Value {
   );
 }
 
-function classCount(logits: Value): number {
-  const [, outputs] = logits.type.shape;
-  if (logits.type.shape.length === 2 && typeof outputs === 'number') return outputs;
-  throw new ShapeError(`softmax_cross_entropy wants logits [rows, classes]; got ${formatType(logits.type)}`);
+function classCount(logits: Type): number {
+  const [, outputs] = logits.shape;
+  if (logits.shape.length === 2 && typeof outputs === 'number') return outputs;
+  throw new ShapeError(`softmax_cross_entropy wants logits [rows, classes]; got ${formatType(logits)}`);
 }
 
 function floatType(logits: Value): FloatType {

@@ -4,9 +4,16 @@ import { equal, greater } from '../ops/compare.ts';
 import { abs, minimum, mul, sub } from '../ops/elementwise.ts';
 import { reduceMean, reduceMin } from '../ops/reduce.ts';
 import { cast } from '../ops/select.ts';
-import { formatType, ShapeError, sameShape } from '../type.ts';
+import { formatType, ShapeError, sameShape, type Type } from '../type.ts';
 
 export { crossEntropy, softmaxCrossEntropy } from './cross-entropy.ts';
+
+/** Targets that a loss is made for: from the least to the most, and one that rows are ignored by. */
+export interface TargetBounds {
+  readonly least: number;
+  readonly most: number;
+  readonly ignored?: number;
+}
 
 /** What training makes small: Σ perRow / Σ rowWeight over a batch. */
 export interface Loss {
@@ -17,6 +24,8 @@ export interface Loss {
   rowWeight?(b: Builder, outputs: Value, target: Value): Value;
   /** 1 for each row that is predicted right, else 0 [rows]; only where right and wrong exist. */
   correct?(b: Builder, outputs: Value, target: Value): Value;
+  /** Which targets it takes, by the type of the outputs; any if absent. */
+  targets?(outputs: Type): TargetBounds;
 }
 
 /** A loss of each output and its target, averaged over a row's outputs; targets have the outputs' type. */
@@ -68,4 +77,5 @@ export const binaryCrossEntropy: Loss = {
     const axes = x.type.shape.map((_, axis) => axis).slice(1);
     return reduceMin(b, right, { axes });
   },
+  targets: () => ({ least: 0, most: 1 }),
 };

@@ -51,9 +51,8 @@ export function score(
   present: Value | undefined,
   mode: Mode,
 ): Scores {
-  const { front = (_, { x }) => named(x, 'x'), network, loss } = objective;
-  const x = b.at('front', () => front(b, rows));
-  const outputs = network.forward(b, parameters, x, mode);
+  const { loss } = objective;
+  const outputs = outputsOf(b, objective, parameters, rows, mode);
   return b.at('loss', () => {
     const target = named(rows[objective.target], objective.target);
     const perRow = loss.perRow(b, outputs, target);
@@ -72,6 +71,21 @@ export function score(
       correct: right ? reduceSum(b, right) : b.scalar('float32', 0),
     };
   });
+}
+
+/**
+ * What the network makes of some rows.
+ * @throws ShapeError naming the place
+ */
+export function outputsOf(
+  b: Builder,
+  { front = (_, { x }) => named(x, 'x'), network }: Objective,
+  parameters: Values,
+  rows: Values,
+  mode: Mode,
+): Value {
+  const x = b.at('front', () => front(b, rows));
+  return network.forward(b, parameters, x, mode);
 }
 
 function named(value: Value | undefined, name: string): Value {

@@ -10,6 +10,7 @@ import { gradientsOf } from './gradients.ts';
 import type { Values } from './network.ts';
 import { expectRows, type Objective, score } from './objective.ts';
 import { afterKey, parameterKey, stateTypes } from './state.ts';
+import { type TargetRule, targetRule } from './targets.ts';
 import { trainStep, type UpdateSpec } from './update.ts';
 
 export interface TrainSpec extends UpdateSpec {
@@ -32,6 +33,8 @@ export interface TrainProgram {
   readonly precision: Precision;
   readonly state: Readonly<Record<string, Type>>;
   readonly data: Readonly<Record<string, Type>>;
+  /** Which targets the loss takes; any if undefined. */
+  readonly targets: TargetRule | undefined;
 }
 
 const META: ModelMeta = { producer: 'trainyard' };
@@ -64,8 +67,9 @@ export function compileTrain(spec: TrainSpec): TrainProgram {
   const [loss, weight, correct] = sequences as readonly [Value, Value, Value];
   const outputs = { ...Object.fromEntries(keys.map((key, i) => [afterKey(key), states[i]!])), loss, weight, correct };
   const graph = new Graph('train', [...stateInputs, ...Object.values(data), batches], outputs);
-  const { batchSize, precision = 'float32' } = spec;
-  return { bytes: writeModel(simplify(graph), META), batchSize, precision, state, data: spec.data };
+  const { batchSize, precision = 'float32', accumulation = 1 } = spec;
+  const targets = targetRule(spec, batchSize / accumulation);
+  return { bytes: writeModel(simplify(graph), META), batchSize, precision, state, data: spec.data, targets };
 }
 
 /**
@@ -75,6 +79,8 @@ export function compileTrain(spec: TrainSpec): TrainProgram {
 export interface EvaluateProgram {
   readonly bytes: Uint8Array;
   readonly data: Readonly<Record<string, Type>>;
+  /** Which targets the loss takes; any if undefined. */
+  readonly targets: TargetRule | undefined;
 }
 
 /**
@@ -90,7 +96,7 @@ export function compileEvaluate(objective: Objective): EvaluateProgram {
   const data = dataInputs(b, objective.data);
   const scores = score(b, objective, parameters, data, undefined, { training: false });
   const graph = new Graph('evaluate', [...Object.values(parameters), ...Object.values(data)], { ...scores });
-  return { bytes: writeModel(simplify(graph), META), data: objective.data };
+  return { bytes: writeModel(simplify(graph), META), data: objective.data, targets: targetRule(objective) };
 }
 
 /**
@@ -127,7 +133,7 @@ export function compileGradients(objective: Objective, seed: number): GradientPr
     ...prefixed('gradient/', gradients),
     ...prefixed(afterKey(parameterKey('')), carried),
   });
-  return { bytes: writeModel(simplify(graph), META), data: objective.data };
+  return { bytes: writeModel(simplify(graph), META), data: objective.data, targets: targetRule(objective) };
 }
 
 function prefixed(prefix: string, values: Values): Values {

@@ -5,6 +5,7 @@ import { expectTensor, type Tensor, type Tensors, tensor, typeOf } from '../tens
 import { formatType, ShapeError, type Type } from '../type.ts';
 import { afterKey, type State } from './state.ts';
 import type { EvaluateProgram, TrainProgram } from './step.ts';
+import { expectTargets } from './targets.ts';
 
 /** The row numbers of a step. */
 export type Batch = readonly number[] | Int32Array | Uint32Array;
@@ -51,7 +52,7 @@ export class Training implements AsyncDisposable {
     options: SessionOptions = {},
   ): Promise<Training> {
     expectPrecision(program, options.device);
-    const feeds = dataFeeds(program.data, data);
+    const feeds = dataFeeds(program, data);
     expectTensors(program.state, state, '');
     const session = await withinMemory(
       () => 'loading the training program',
@@ -75,9 +76,12 @@ export class Training implements AsyncDisposable {
     this.#state = state;
   }
 
-  /** Goes on with other data of the same types. */
+  /**
+   * Goes on with other data of the same types.
+   * @throws ShapeError if they do not fit, or have a target that the loss does not take
+   */
   set data(data: Tensors) {
-    this.#feeds = dataFeeds(this.#program.data, data);
+    this.#feeds = dataFeeds(this.#program, data);
   }
 
   /**
@@ -143,7 +147,7 @@ export class Evaluator implements AsyncDisposable {
    * @throws ShapeError if the data do not fit the program, OutOfMemoryError
    */
   async run(state: State, data: Tensors): Promise<Evaluation> {
-    const feeds = { ...state, ...dataFeeds(this.#program.data, data) };
+    const feeds = { ...state, ...dataFeeds(this.#program, data) };
     const results = await withinMemory(
       () => `evaluating ${Object.values(data)[0]?.shape[0] ?? 0} rows`,
       () => this.#session.run(feeds),
@@ -176,14 +180,15 @@ function packBatches(batches: readonly Batch[], batchSize: number, rows: number)
   return tensor('int64', [batches.length, batchSize], packed);
 }
 
-/** @throws ShapeError if a tensor does not fit its type, or has more or fewer rows than the first */
-function dataFeeds(types: Readonly<Record<string, Type>>, data: Tensors): Tensors {
+/** @throws ShapeError if a tensor does not fit its type, has more or fewer rows than the first, or targets of no class */
+function dataFeeds({ data: types, targets }: Pick<EvaluateProgram, 'data' | 'targets'>, data: Tensors): Tensors {
   expectTensors(types, data, 'data ');
   const [first, ...others] = Object.keys(types);
   const rowsOf = (name: string) => data[name]!.shape[0];
   const odd = others.find((name) => rowsOf(name) !== rowsOf(first!));
   if (odd !== undefined)
     throw new ShapeError(`data '${odd}' wants as many rows as '${first}', ${rowsOf(first!)}; got ${rowsOf(odd)}`);
+  expectTargets(targets, data);
   return Object.fromEntries(Object.keys(types).map((name) => [`data/${name}`, data[name]!]));
 }
 

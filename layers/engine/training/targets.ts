@@ -1,0 +1,61 @@
+import { Builder } from '../graph.ts';
+import type { Maybe } from '../op.ts';
+import type { Tensors } from '../tensor.ts';
+import { ShapeError } from '../type.ts';
+import type { TargetBounds } from './loss.ts';
+import { type Objective, outputsOf } from './objective.ts';
+
+/** Which targets a program takes, and where in its data they are. */
+export interface TargetRule extends TargetBounds {
+  /** The entry of the data that holds the targets. */
+  readonly target: string;
+  /** The entry that holds the rows' weights: the targets of rows that weigh nothing may be anything. */
+  readonly weight?: string;
+}
+
+/**
+ * What an objective wants of its targets; undefined if its loss takes any.
+ * @param rows the rows of a batch; those of the objective's data if absent
+ * @throws ShapeError as the forward pass does
+ */
+export function targetRule(objective: Objective, rows?: number): Maybe<TargetRule> {
+  const { target, weight, loss, network, data } = objective;
+  if (!loss.targets) return undefined;
+  const b = new Builder();
+  const parameters = network.parameters.map(({ name, shape }) => [name, b.input(name, 'float32', shape)] as const);
+  const batch = Object.entries(data).map(
+    ([
+      name,
+      {
+        dtype,
+        shape: [all, ...row],
+      },
+    ]) => {
+      return [name, b.input(name, dtype, [rows ?? all!, ...row])] as const;
+    },
+  );
+  const values = [Object.fromEntries(parameters), Object.fromEntries(batch)] as const;
+  const bounds = loss.targets(outputsOf(b, objective, ...values, { training: false }).type);
+  return { ...bounds, target, ...(weight === undefined ? {} : { weight }) };
+}
+
+/**
+ * Makes sure that each target is one that the loss is made for: a class that does not exist would have a loss of 0.
+ * @param data tensors whose first axis is the rows
+ * @throws ShapeError naming the first row with another
+ */
+export function expectTargets(rule: Maybe<TargetRule>, data: Tensors): void {
+  if (!rule) return;
+  const { target, weight, least, most, ignored } = rule;
+  const { shape, data: values } = data[target]!;
+  const weights = weight === undefined ? undefined : data[weight]!.data;
+  const width = values.length / shape[0]!;
+  for (let i = 0; i < values.length; i++) {
+    const value = Number(values[i]);
+    if ((value >= least && value <= most) || value === ignored) continue;
+    const row = Math.floor(i / width);
+    if (weights && Number(weights[row]) === 0) continue;
+    const other = ignored === undefined ? '' : `, or ${ignored} to ignore a row`;
+    throw new ShapeError(`data '${target}' wants targets from ${least} to ${most}${other}; got ${value} in row ${row}`);
+  }
+}
