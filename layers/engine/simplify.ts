@@ -1,5 +1,6 @@
 import { Builder, constantOp, Graph, type Node, type Value } from './graph.ts';
 import type { Maybe } from './op.ts';
+import { transpose } from './ops/movement.ts';
 import { rewrite } from './rewrite.ts';
 import { filled, type Tensor, toNumbers } from './tensor.ts';
 import { isStatic, sameShape, sizeOf } from './type.ts';
@@ -9,7 +10,7 @@ const COMPARE_LIMIT = 64;
 
 /**
  * An equal graph with less to do: operations on constants are done, arithmetic that changes nothing is left out,
- * equal nodes become one, and so do those inside inner graphs. What no output needs is not part of a graph to begin
+ * axes change places once where they did so twice, equal nodes become one, and so do those inside inner graphs. What no output needs is not part of a graph to begin
  * with. Inputs, output names and the order of floating-point operations stay.
  */
 export function simplify(graph: Graph): Graph {
@@ -27,7 +28,7 @@ export function simplified(b: Builder, values: readonly Value[]): Value[] {
   const made = new Map<string, readonly Value[]>();
   return rewrite(values, new Map(), (node, inputs) => {
     const attrs = node.op.mapGraphs ? node.op.mapGraphs(node.attrs, simplify) : node.attrs;
-    const shorter = fold(b, node, inputs) ?? identity(node, inputs);
+    const shorter = fold(b, node, inputs) ?? identity(b, node, inputs);
     if (shorter && !shorter.node) return [shorter];
     const key = shorter?.node ? ids.keyOf(shorter.node) : ids.key(node.op.name, inputs, attrs);
     const twin = made.get(key);
@@ -54,18 +55,34 @@ function constantTensor(value: Value): Maybe<Tensor> {
   return value.node?.op === constantOp ? (value.node.attrs as Tensor) : undefined;
 }
 
-type Identity = (inputs: readonly Value[]) => Maybe<Value>;
+type Identity = (inputs: readonly Value[], node: Node, b: Builder) => Maybe<Value>;
 
-/** Arithmetic that changes nothing. x + 0 is not here: it turns −0 into 0. */
+/** What there is already, or takes one node less. x + 0 is not here: it turns −0 into 0. */
 const identities: Readonly<Record<string, Identity>> = {
   Mul: ([x, y]) => neutral(x!, y!, 1) ?? neutral(y!, x!, 1),
   Div: ([x, y]) => neutral(x!, y!, 1),
   Sub: ([x, y]) => neutral(x!, y!, 0),
   Neg: ([x]) => (x!.node?.op.name === 'Neg' ? x!.node.inputs[0] : undefined),
+  Transpose: ([x], { attrs }, b) => {
+    const before = x!.node?.op.name === 'Transpose' ? x!.node : undefined;
+    return (
+      before &&
+      transpose(
+        b,
+        before.inputs[0]!,
+        orderOf(attrs).map((axis) => orderOf(before.attrs)[axis]!),
+      )
+    );
+  },
 };
 
-function identity(node: Node, inputs: readonly Value[]): Maybe<Value> {
-  const result = identities[node.op.name]?.(inputs);
+/** The attributes of a Transpose are its order of axes; no other operation is named so. */
+function orderOf(attrs: unknown): readonly number[] {
+  return (attrs as { readonly perm: readonly number[] }).perm;
+}
+
+function identity(b: Builder, node: Node, inputs: readonly Value[]): Maybe<Value> {
+  const result = b.at(node.place, () => identities[node.op.name]?.(inputs, node, b));
   return result && sameShape(result.type.shape, node.outputs[0]!.type.shape) ? result : undefined;
 }
 

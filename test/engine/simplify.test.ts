@@ -56,6 +56,30 @@ describe('simplify', () => {
     expect(left((b, x) => ops.mul(b, x, b.constant(tensorFrom('float64', [3], [1, 2, 1]))))).toEqual(['Mul']);
   });
 
+  test('lets axes change places once where they did so twice, or not at all', async () => {
+    const input = random(2, [2, 3, 4]);
+    const orders = [
+      [0, 1, 2],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+    ];
+    for (const first of orders) {
+      for (const second of orders) {
+        const twice = (b: Builder, [x]: readonly Value[]) => {
+          const once = ops.transpose(b, x!, first);
+          return { y: ops.transpose(b, once, second), z: ops.transpose(b, ops.exp(b, once), second) };
+        };
+        const b = new Builder();
+        const x = b.input('x', 'float64', input.shape);
+        const { outputs } = simplify(new Graph('g', [x], { y: twice(b, [x]).y }));
+        expect(topological(outputs)).toHaveLength(first.some((_, i) => first[second[i]!] !== i) ? 1 : 0);
+        const plain = await evaluate([input], twice, (graph) => graph);
+        expect(await evaluate([input], twice)).toEqual(plain);
+      }
+    }
+  });
+
   test('works inside of loops', () => {
     const b = new Builder();
     const x = b.input('x', 'float64', [3]);
