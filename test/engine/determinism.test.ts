@@ -101,13 +101,13 @@ const recurrent: Case = {
     ]),
     forward: (b, p, x) => {
       const steps = ops.transpose(b, ops.gather(b, p.table!, x), [1, 0, 2]);
-      const { hidden } = ops.bidirectional(b, (options, side) =>
-        ops.lstm(
-          b,
-          steps,
-          { input: p[`${side}.input`]!, hidden: p[`${side}.hidden`]!, inputBias: p[`${side}.bias`]! },
-          options,
-        ),
+      const { hidden } = ops.lstm(
+        b,
+        steps,
+        ['forward', 'backward'].map((side) => ({
+          weights: { input: p[`${side}.input`]!, hidden: p[`${side}.hidden`]!, inputBias: p[`${side}.bias`]! },
+          reverse: side === 'backward',
+        })),
       );
       return ops.linear(b, hidden, p.w!);
     },

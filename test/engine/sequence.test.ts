@@ -32,7 +32,7 @@ const network: Network = {
   forward: (b, p, x) => {
     const rows = x.type.shape[0]!;
     const steps = ops.transpose(b, ops.gather(b, p.embedding!, x), [1, 0, 2]);
-    const { sequence } = ops.lstm(b, steps, { input: p.input!, hidden: p.hidden!, inputBias: p.bias! });
+    const { sequence } = ops.lstm(b, steps, [{ weights: { input: p.input!, hidden: p.hidden!, inputBias: p.bias! } }]);
     return ops.reshape(b, ops.transpose(b, ops.linear(b, sequence, p.out!, p.offset), [1, 0, 2]), [
       Number(rows) * STEPS,
       CLASSES,

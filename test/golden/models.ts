@@ -36,13 +36,13 @@ const lstm: GoldenModel = {
   loss: huberError(1),
   forward: (b, p, x) => {
     const steps = ops.transpose(b, x, [1, 0, 2]);
-    const { sequence } = ops.bidirectional(b, (options, side) =>
-      ops.lstm(
-        b,
-        steps,
-        { input: p[`${side}.input`]!, hidden: p[`${side}.hidden`]!, inputBias: p[`${side}.bias`]! },
-        options,
-      ),
+    const { sequence } = ops.lstm(
+      b,
+      steps,
+      ['forward', 'backward'].map((side) => ({
+        weights: { input: p[`${side}.input`]!, hidden: p[`${side}.hidden`]!, inputBias: p[`${side}.bias`]! },
+        reverse: side === 'backward',
+      })),
     );
     return ops.linear(b, ops.reduceMean(b, sequence, { axes: [0] }), p.w!, p.b);
   },

@@ -65,13 +65,16 @@ export const lstm: BenchModel = {
     ],
     forward: (b, p, x) => {
       const over = (x: Value, i: number) =>
-        ops.bidirectional(b, (options, side) =>
-          ops.lstm(
-            b,
-            x,
-            { input: p[`${i}.${side}.input`]!, hidden: p[`${i}.${side}.hidden`]!, inputBias: p[`${i}.${side}.bias`]! },
-            options,
-          ),
+        ops.lstm(
+          b,
+          x,
+          SIDES.map((side) => {
+            const [input, hidden, inputBias] = ['input', 'hidden', 'bias'].map((name) => p[`${i}.${side}.${name}`]!);
+            return {
+              weights: { input: input!, hidden: hidden!, inputBias: inputBias! },
+              reverse: side === 'backward',
+            };
+          }),
         ).sequence;
       const steps = over(over(ops.transpose(b, x, [1, 0, 2]), 0), 1);
       return layer(b, p, 'out', ops.reduceMean(b, steps, { axes: [0] }));

@@ -80,25 +80,21 @@ function readScan(c: NodeContext, scope: Scope, build: InnerBuild): readonly Val
   const body = graphOf(c, 'body');
   const inputs = c.inputs();
   const states = inputs.length - c.attributes.int('num_scan_inputs', 0);
-  const directions = ['scan_input_directions', 'scan_output_directions'].flatMap(
-    (name) => c.attributes.ints(name) ?? [],
-  );
   const axes = ['scan_input_axes', 'scan_output_axes'].flatMap((name) => c.attributes.ints(name) ?? []);
   if (axes.some((axis) => axis !== 0)) throw c.error(`wants sequences along axis 0; got axes ${axes}`);
-  const reverse = directions.includes(1);
-  const sequences = inputs.length - states + body.output.length - states;
-  if (reverse && (directions.includes(0) || directions.length < sequences))
-    throw c.error(`wants one direction for all sequences; got ${directions}`);
+  const directed = (name: string, values: readonly Value[]) => {
+    const directions = c.attributes.ints(name);
+    return values.map((value, i) => ({ value, reverse: directions?.[i] === 1 }));
+  };
   const captures = new Captures([body], scope);
   const result = ops.scan(c.b, {
     captured: captures.values,
     states: inputs.slice(0, states),
-    sequences: inputs.slice(states),
-    reverse,
+    sequences: directed('scan_input_directions', inputs.slice(states)),
     body: (b, captured, carried, slices) => {
       const own = [...carried, ...slices].map((value, i) => [body.input[i]!.name, value] as const);
       const outputs = build(b, body, captures.scope(b, captured, own));
-      return { states: outputs.slice(0, states), slices: outputs.slice(states) };
+      return { states: outputs.slice(0, states), slices: directed('scan_output_directions', outputs.slice(states)) };
     },
   });
   return [...result.states, ...result.sequences];

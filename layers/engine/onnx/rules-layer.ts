@@ -127,7 +127,7 @@ function recurrent(c: NodeContext, gates: number): readonly Value[] {
   const one = (value: Value, d: number) => ops.squeeze(b, ops.slice(b, value, 0, d, d + 1), [0]);
   const bias = c.optional(3);
   const zeros = () => ops.mul(b, ops.slice(b, one(c.input(1), 0), 1, 0, 1), 0);
-  const layer = (d: number, reverse: boolean) => {
+  const oneWay = (d: number, reverse: boolean): ops.Direction => {
     const both = bias && one(bias, d);
     const none = both ? undefined : ops.reshape(b, zeros(), [gates * units]);
     const weights = {
@@ -137,29 +137,30 @@ function recurrent(c: NodeContext, gates: number): readonly Value[] {
       ...(both ? { hiddenBias: ops.slice(b, both, 0, gates * units) } : {}),
     };
     const [hidden, cell] = [c.optional(5), gates === 4 ? c.optional(6) : undefined];
-    const options = { reverse, ...(hidden ? { hidden: one(hidden, d) } : {}), ...(cell ? { cell: one(cell, d) } : {}) };
-    return gates === 4 ? ops.lstm(b, c.input(0), weights, options) : ops.gru(b, c.input(0), weights, options);
+    return {
+      weights,
+      reverse,
+      ...(hidden ? { hidden: one(hidden, d) } : {}),
+      ...(cell ? { cell: one(cell, d) } : {}),
+    };
   };
-  const layers =
-    direction === 'bidirectional' ? [layer(0, false), layer(1, true)] : [layer(0, direction === 'reverse')];
-  const stacked = (values: readonly Value[], axis: number) =>
+  const directions =
+    direction === 'bidirectional' ? [oneWay(0, false), oneWay(1, true)] : [oneWay(0, direction === 'reverse')];
+  const { sequence, ...last } = (gates === 4 ? ops.lstm : ops.gru)(b, c.input(0), directions);
+  const stacked = (beside: Value, axis: number) =>
     ops.concat(
       b,
-      values.map((value) => ops.unsqueeze(b, value, [axis])),
+      ops
+        .split(
+          b,
+          beside,
+          -1,
+          directions.map(() => units),
+        )
+        .map((value) => ops.unsqueeze(b, value, [axis])),
       axis,
     );
-  const cells = layers.flatMap((one) => ('cell' in one ? [one.cell as Value] : []));
-  return [
-    stacked(
-      layers.map(({ sequence }) => sequence),
-      1,
-    ),
-    stacked(
-      layers.map(({ hidden }) => hidden),
-      0,
-    ),
-    ...(cells.length > 0 ? [stacked(cells, 0)] : []),
-  ];
+  return [stacked(sequence, 1), ...Object.values(last).map((value) => stacked(value, 0))];
 }
 
 /** Layers: what has weights, or moves a window. */

@@ -13,7 +13,10 @@ export interface ScanAttrs {
   readonly body: Graph;
   readonly captured: number;
   readonly states: number;
-  readonly reverse: boolean;
+  /** Of each sequence, whether it is read from its last slice to its first. */
+  readonly inputsReversed: readonly boolean[];
+  /** Of each output after the states, whether it is written from its last slice to its first. */
+  readonly outputsReversed: readonly boolean[];
   readonly gradient?: ScanGradient;
 }
 
@@ -22,7 +25,14 @@ export type ScanGradient = (
   b: Builder,
   n: Node<ScanAttrs>,
   ct: readonly Maybe<Value>[],
+  need: readonly boolean[],
 ) => Maybe<readonly Maybe<Value>[]>;
+
+/** A sequence, or a slice of one that results, and whether the loop goes through the sequence from its end. */
+export interface Directed {
+  readonly value: Value;
+  readonly reverse: boolean;
+}
 
 export interface ScanSpec {
   /** Values of the outer graph that every step sees; they are not copied. */
@@ -30,8 +40,11 @@ export interface ScanSpec {
   /** First values of what is carried from step to step; types must not change on the way. */
   readonly states: readonly Value[];
   /** Sequences, cut along their first axis; at least one, all of one length. */
-  readonly sequences: readonly Value[];
-  /** From the last slice to the first; results lie in the order of the sequences all the same. */
+  readonly sequences: readonly (Value | Directed)[];
+  /**
+   * The direction of all sequences and results that do not say their own: from the last slice to the first, so that
+   * results lie in the order of the sequences all the same. States as steps found them, in the gradient, lie so too.
+   */
   readonly reverse?: boolean;
   /** Instead of the one that is derived from the body. */
   readonly gradient?: ScanGradient;
@@ -47,7 +60,7 @@ export interface ScanSpec {
 export interface ScanStep {
   readonly states: readonly Value[];
   /** What this step adds to each resulting sequence. */
-  readonly slices: readonly Value[];
+  readonly slices: readonly (Value | Directed)[];
 }
 
 export interface ScanResult {
@@ -68,9 +81,9 @@ const scanOp: Op<ScanAttrs> = {
       ...body.inputs.slice(c, c + s).map(sequence),
     ];
   },
-  vjp: (b, n, ct, need) => [...(n.attrs.gradient?.(b, n, ct) ?? scanVjp(b, n, ct, need))],
+  vjp: (b, n, ct, need) => [...(n.attrs.gradient?.(b, n, ct, need) ?? scanVjp(b, n, ct, need))],
   emit: (w, n) => {
-    const { body, captured: c, states: s, reverse } = n.attrs;
+    const { body, captured: c, states: s, inputsReversed, outputsReversed } = n.attrs;
     const results = [...body.outputs, ...body.inputs.slice(c, c + s)];
     const kept = n.outputs.flatMap((output, i) => (i < s || w.uses(output) ? [i] : []));
     const inner = new Graph(
@@ -78,13 +91,12 @@ const scanOp: Op<ScanAttrs> = {
       body.inputs,
       kept.map((i) => results[i]!),
     );
-    const sequences = n.inputs.length - c - s;
-    const directions = (count: number): Attribute => ({ ints: new Array<number>(count).fill(reverse ? 1 : 0) });
+    const directions = (reversed: readonly boolean[]): Attribute => ({ ints: reversed.map(Number) });
     const attributes = {
       body: { graph: w.inner(inner, n.inputs.slice(0, c)) },
-      num_scan_inputs: { int: sequences },
-      scan_input_directions: directions(sequences),
-      scan_output_directions: directions(kept.length - s),
+      num_scan_inputs: { int: inputsReversed.length },
+      scan_input_directions: directions(inputsReversed),
+      scan_output_directions: directions(kept.slice(s).map((i) => outputsReversed[i - s]!)),
     };
     const name = (value: Value) => w.name(value);
     w.node(
@@ -102,7 +114,10 @@ const scanOp: Op<ScanAttrs> = {
  * @throws ShapeError if there is no sequence, lengths differ, or a state changes its type
  */
 export function scan(b: Builder, spec: ScanSpec): ScanResult {
-  const { captured, states, sequences, reverse = false } = spec;
+  const { captured, states, reverse = false } = spec;
+  const directed = (one: Value | Directed): Directed => ('value' in one ? one : { value: one, reverse });
+  const inputs = spec.sequences.map(directed);
+  const sequences = inputs.map(({ value }) => value);
   const [first] = sequences;
   if (!first) throw new ShapeError('Scan wants at least one sequence; got none');
   const length = first.type.shape[0] ?? 0;
@@ -119,7 +134,8 @@ export function scan(b: Builder, spec: ScanSpec): ScanResult {
   const step = inner.at(b.place, () => spec.body(inner, ...args));
   if (step.states.length !== states.length)
     throw new ShapeError(`Scan body wants ${states.length} states; got ${step.states.length}`);
-  const results = [...step.states, ...step.slices];
+  const slices = step.slices.map(directed);
+  const results = [...step.states, ...slices.map(({ value }) => value)];
   const read = new Set([...results, ...topological(results).flatMap((node) => node.inputs)]);
   // What no step reads is not cut into slices, nor kept alive for that. One sequence must stay: it says how many steps.
   const needs = (values: readonly Value[]) => values.flatMap((value, i) => (read.has(value) ? [i] : []));
@@ -131,12 +147,18 @@ export function scan(b: Builder, spec: ScanSpec): ScanResult {
     ...cut.map((i) => own[2]![i]!),
   ];
   const body = new Graph('body', pick([...args]), results);
-  const gradient = spec.gradient && { gradient: spec.gradient };
-  const attrs = { body, captured: fromOutside.length, states: states.length, reverse, ...gradient };
+  const attrs: ScanAttrs = {
+    body,
+    captured: fromOutside.length,
+    states: states.length,
+    inputsReversed: cut.map((i) => inputs[i]!.reverse),
+    outputsReversed: [...slices.map((slice) => slice.reverse), ...states.map(() => reverse)],
+    ...(spec.gradient && { gradient: spec.gradient }),
+  };
   const outputs = b.apply(scanOp, pick([[...captured], [...states], [...sequences]]), attrs);
   return {
     states: outputs.slice(0, states.length),
-    sequences: outputs.slice(states.length, states.length + step.slices.length),
+    sequences: outputs.slice(states.length, results.length),
   };
 }
 

@@ -1,11 +1,28 @@
 import type { Builder, Node, Value } from '../graph.ts';
 import type { Maybe } from '../op.ts';
+import { isStatic, staticShape } from '../type.ts';
 import { type ScanAttrs, scan } from './control.ts';
 import { add, mul, sub } from './elementwise.ts';
-import { hoistable, hoisted } from './hoist.ts';
-import { concat } from './join.ts';
-import { gemm } from './linalg.ts';
-import { zerosLike } from './movement.ts';
+import { concat, slice, split } from './join.ts';
+import { matMul } from './linalg.ts';
+import { reshape, transpose, zerosLike } from './movement.ts';
+
+/** What a step of an LSTM computes, each [directions, units, batch]; `gates` are input, output and forget in one. */
+export interface LstmStep {
+  readonly gates: Value;
+  readonly input: Value;
+  readonly output: Value;
+  readonly forget: Value;
+  readonly candidate: Value;
+  /** input ∘ candidate. */
+  readonly entered: Value;
+  /** forget ∘ the cell before. */
+  readonly kept: Value;
+  /** The tanh of the cell. */
+  readonly bounded: Value;
+  /** output ∘ bounded. */
+  readonly said: Value;
+}
 
 /*
  *  c = f ∘ c′ + i ∘ g,  h = o ∘ tanh c.  With the products p = i ∘ g and q = f ∘ c′, which the forward step makes anyway:
@@ -13,47 +30,69 @@ import { zerosLike } from './movement.ts';
  *    c̄ ← c̄ + h̄ ∘ (o − h ∘ tanh c)          before the tanh          c̄ ← c̄ ∘ f   for the step before
  *    c̄ ∘ p ∘ (1 − i),  h̄ ∘ h ∘ (1 − o),  c̄ ∘ q ∘ (1 − f),  c̄ ∘ (i − p ∘ g)     before the activations of i, o, f, g
  *
- *  All factors but c̄ and h̄ are known once the forward loop is through.
+ *  The factors of c̄ and h̄ are made in the forward step, while what they are made of is in the cache.
  */
 
-/**
- * The gradient of the loop in `lstm`, whose factors are made for all steps at once: the loop over them has ten
- * operations a step, the derived one (`scanVjp`) has 25. The cotangents may be of what the layer says and ends with.
- * @param n one captured matrix, two states, one sequence; says h, i, o, f, g, tanh c, q and p
- * @returns absent where the derived gradient is wanted: sizes are not known, or something reads the gates
- */
-export function lstmVjp(b: Builder, n: Node<ScanAttrs>, ct: readonly Maybe<Value>[]): Maybe<Maybe<Value>[]> {
-  const [last, lastCell, own, ...ofGates] = ct;
-  if (hoistable(n).length === 0 || ofGates.some(Boolean)) return undefined;
-  const [weights, hidden, cell] = n.inputs as [Value, Value, Value];
-  const [said, input, output, forget, candidate, bounded, kept, entered, before] = n.outputs.slice(2) as Lstm;
-  const rest = (gate: Value) => sub(b, 1, gate);
-  const factors = [
+/** The six factors that the gradient's loop multiplies by. */
+export function lstmFactors(b: Builder, step: LstmStep): readonly Value[] {
+  const { gates, input, output, forget, candidate, entered, kept, bounded, said } = step;
+  const units = Number(input.type.shape[1]);
+  const rest = split(b, sub(b, 1, gates), 1, [units, units, units]);
+  return [
     sub(b, output, mul(b, said, bounded)),
-    mul(b, entered, rest(input)),
-    mul(b, said, rest(output)),
-    mul(b, kept, rest(forget)),
+    ...[entered, said, kept].map((value, i) => mul(b, value, rest[i]!)),
     sub(b, input, mul(b, entered, candidate)),
     forget,
   ];
+}
+
+/**
+ * The gradient of the loop in `lstm`. The cotangents may be of what each direction says, and of what the loop ends with.
+ * @param n captured: weights [directions, 4 · units, rows], ones; states: hidden and cell [directions, units, batch]; one
+ *   sequence [steps, 1, features, batch] for each direction. It says each direction's output, what was multiplied by, and
+ *   the factors
+ * @returns absent where the derived gradient is wanted: sizes are not known, or something reads the factors
+ */
+export function lstmVjp(
+  b: Builder,
+  n: Node<ScanAttrs>,
+  ct: readonly Maybe<Value>[],
+  need: readonly boolean[],
+): Maybe<Maybe<Value>[]> {
+  const { inputsReversed, outputsReversed } = n.attrs;
+  const directions = inputsReversed.length;
+  const end = 2 + directions;
+  if (ct.slice(end).some(Boolean) || !n.inputs.every(({ type }) => isStatic(type.shape))) return undefined;
+  const [weights, , hidden, cell] = n.inputs as [Value, Value, Value, Value];
+  const [read, ...factors] = n.outputs.slice(end, end + 7) as [Value, ...Value[]];
+  const [units, features] = [staticShape(hidden.type.shape)[1]!, staticShape(n.inputs[4]!.type.shape)[2]!];
+  const byInputs = need.slice(4).some(Boolean);
+  const rows = byInputs ? [units, features] : [units];
+  // Either all directions' outputs are read, or none is: they are read beside each other.
+  const own = ct.slice(2, end).flatMap((value, d) => (value ? [{ value, reverse: !outputsReversed[d] }] : []));
   const { states, sequences } = scan(b, {
-    captured: [weights],
-    states: [last ?? zerosLike(b, hidden), lastCell ?? zerosLike(b, cell)],
-    sequences: [...factors, ...(own ? [own] : [])],
-    reverse: !n.attrs.reverse,
-    body: (b, [weights], [later, laterCell], [byHidden, i, o, f, g, forget, own]) => {
-      const hidden = own ? add(b, later!, own) : later!;
+    captured: [slice(b, transpose(b, weights), 1, 0, units + (byInputs ? features : 0))],
+    states: [ct[0] ?? zerosLike(b, hidden), ct[1] ?? zerosLike(b, cell)],
+    sequences: [...factors.map((value) => ({ value, reverse: true })), ...own],
+    body: (b, [weights], [later, laterCell], [byHidden, i, o, f, g, forget, ...own]) => {
+      const hidden = own.length > 0 ? add(b, later!, concat(b, own, 0)) : later!;
       const cell = add(b, laterCell!, mul(b, hidden, byHidden!));
       const gates = concat(b, [mul(b, cell, i!), mul(b, hidden, o!), mul(b, cell, f!), mul(b, cell, g!)], 1);
+      const [earlier, inputs] = split(b, matMul(b, weights!, gates), 1, rows);
+      const each = inputs ? split(b, inputs, 0, new Array<number>(directions).fill(1)) : [];
       return {
-        states: [gemm(b, gates, weights!, undefined, { transY: true }), mul(b, cell, forget!)],
-        slices: [gates],
+        states: [earlier!, mul(b, cell, forget!)],
+        slices: [{ value: gates, reverse: true }, ...each.map((value, d) => ({ value, reverse: !inputsReversed[d] }))],
       };
     },
   });
-  const gates = sequences[0]!;
-  return [hoisted(b, before, gates), states[0]!, states[1]!, gates];
+  const [gates, ...inputs] = sequences;
+  const byWeights = need[0] ? matMul(b, allSteps(b, gates!), transpose(b, allSteps(b, read))) : undefined;
+  return [byWeights, undefined, states[0], states[1], ...inputs];
 }
 
-/** What the loop says, in its order, and the state that each step found. */
-type Lstm = [Value, Value, Value, Value, Value, Value, Value, Value, Value];
+/** Every step's columns beside each other: [steps, directions, rows, batch] → [directions, rows, steps · batch]. */
+function allSteps(b: Builder, x: Value): Value {
+  const [, directions, rows] = staticShape(x.type.shape);
+  return reshape(b, transpose(b, x, [1, 2, 0, 3]), [directions!, rows!, -1]);
+}

@@ -1,13 +1,15 @@
 import type { Builder, Value } from '../graph.ts';
-import { formatShape, ShapeError, staticShape } from '../type.ts';
+import type { Maybe } from '../op.ts';
+import { filled } from '../tensor.ts';
+import { type Dim, formatShape, ShapeError, sameShape, staticShape } from '../type.ts';
 import { sigmoid, tanh } from './activation.ts';
 import { scan } from './control.ts';
 import { add, mul, sub } from './elementwise.ts';
 import { gather } from './indexing.ts';
 import { concat, slice, split } from './join.ts';
 import { gemm, matMul } from './linalg.ts';
-import { lstmVjp } from './lstm-gradient.ts';
-import { zerosLike } from './movement.ts';
+import { lstmFactors, lstmVjp } from './lstm-gradient.ts';
+import { expandLike, reshape, squeeze, transpose, unsqueeze } from './movement.ts';
 
 /**
  * A recurrent layer's weights: input [features, gates · units], hidden [units, gates · units], biases [gates · units].
@@ -21,7 +23,9 @@ export interface RecurrentWeights {
   readonly hiddenBias?: Value;
 }
 
-export interface RecurrentOptions {
+/** One way through the sequence, with weights of its own. */
+export interface Direction {
+  readonly weights: RecurrentWeights;
   /** From the last step to the first; results lie in the order of the sequence all the same. */
   readonly reverse?: boolean;
   /** What the layer remembers at first, [batch, units]; zeros if absent. */
@@ -30,65 +34,108 @@ export interface RecurrentOptions {
   readonly cell?: Value;
 }
 
+/** Results of all directions beside each other. */
 export interface Recurrence {
-  /** What each step said, [steps, batch, units]. */
+  /** What each step said, [steps, batch, directions · units]. */
   readonly sequence: Value;
-  /** What the last step said, [batch, units]. */
+  /** What each direction said last, [batch, directions · units]. */
   readonly hidden: Value;
 }
 
 /*
- * The loops also say what their derivatives need, gates and what comes out of tanh: the gradient reads it instead of
- * computing it again (`scanVjp`), and without a gradient it is not written.
+ * The loops also say what their gradients need; without a gradient that is not written.
+ *
+ * An LSTM's directions go through one loop, as a batch of matrices: several threads share it, where one small matrix is
+ * too little for two. Its state is [directions, units, batch], so that gates are blocks of rows, and each step makes one
+ * product W u of u = [hidden; input; 1]: with the inputs' part and the bias in it, nothing is left to be added.
  */
 
 /**
  * Long short-term memory over x [steps, batch, features]: Hochreiter and Schmidhuber 1997, with forget gates (Gers et
- * al. 2000). One matrix product makes all steps' inputs to the gates; the loop multiplies by `hidden` alone.
+ * al. 2000).
  * @throws ShapeError
  */
-export function lstm(
-  b: Builder,
-  x: Value,
-  w: RecurrentWeights,
-  options: RecurrentOptions = {},
-): Recurrence & { readonly cell: Value } {
-  const units = unitsOf(x, w, 4);
-  const bias = w.hiddenBias ? add(b, w.inputBias, w.hiddenBias) : w.inputBias;
-  const inputs = add(b, matMul(b, x, w.input), bias);
+export function lstm(b: Builder, x: Value, directions: readonly Direction[]): Recurrence & { readonly cell: Value } {
+  const units = unitsOf(x, directions, 4);
+  const columns = unsqueeze(b, transpose(b, x, [0, 2, 1]), [1]);
+  const initial = (states: readonly Maybe<Value>[]) =>
+    stacked(
+      b,
+      states.map((state) => (state ? transpose(b, state) : constantOf(b, x, 0, [units]))),
+    );
   const { states, sequences } = scan(b, {
-    captured: [w.hidden],
-    states: [options.hidden ?? start(b, inputs, units), options.cell ?? start(b, inputs, units)],
-    sequences: [inputs],
-    reverse: options.reverse ?? false,
-    body: (b, [weights], [hidden, cell], [inputs]) => {
-      const gates = split(b, gemm(b, hidden!, weights!, inputs!), 1, [units, units, units, units]);
-      const [input, output, forget] = gates.slice(0, 3).map((gate) => sigmoid(b, gate)) as [Value, Value, Value];
-      const candidate = tanh(b, gates[3]!);
-      const [kept, entered] = [mul(b, forget, cell!), mul(b, input, candidate)];
+    captured: [
+      transpose(
+        b,
+        stacked(
+          b,
+          directions.map(({ weights }) => rowsOf(b, weights)),
+        ),
+      ),
+      constantOf(b, x, 1, [directions.length, 1]),
+    ],
+    states: [initial(directions.map(({ hidden }) => hidden)), initial(directions.map(({ cell }) => cell))],
+    sequences: directions.map(({ reverse = false }) => ({ value: columns, reverse })),
+    body: (b, [weights, ones], [hidden, cell], inputs) => {
+      const read = concat(b, [hidden!, concat(b, inputs, 0), ones!], 1);
+      const [open, proposed] = split(b, matMul(b, weights!, read), 1, [3 * units, units]) as [Value, Value];
+      const [gates, candidate] = [sigmoid(b, open), tanh(b, proposed)];
+      const [input, output, forget] = split(b, gates, 1, [units, units, units]) as [Value, Value, Value];
+      const [entered, kept] = [mul(b, input, candidate), mul(b, forget, cell!)];
       const next = add(b, kept, entered);
       const bounded = tanh(b, next);
       const said = mul(b, output, bounded);
-      return { states: [said, next], slices: [said, input, output, forget, candidate, bounded, kept, entered] };
+      const each = split(b, said, 0, new Array<number>(directions.length).fill(1));
+      const factors = lstmFactors(b, { gates, input, output, forget, candidate, entered, kept, bounded, said });
+      return {
+        states: [said, next],
+        slices: [
+          ...each.map((value, d) => ({ value, reverse: directions[d]!.reverse ?? false })),
+          read,
+          ...factors,
+          gates,
+          candidate,
+          bounded,
+        ],
+      };
     },
     gradient: lstmVjp,
   });
-  return { sequence: sequences[0]!, hidden: states[0]!, cell: states[1]! };
+  const apart = sequences.slice(0, directions.length).map((said) => squeeze(b, said, [1]));
+  const last = (state: Value) =>
+    reshape(b, transpose(b, state, [2, 0, 1]), [x.type.shape[1]!, directions.length * units]);
+  return { sequence: transpose(b, concat(b, apart, 1)), hidden: last(states[0]!), cell: last(states[1]!) };
 }
 
 /**
  * Gated recurrent units over x [steps, batch, features]: Cho et al. 2014, with the reset gate after the product, as
- * cuDNN and PyTorch have it.
+ * cuDNN and PyTorch have it. Each direction goes through a loop of its own.
  * @throws ShapeError
  */
-export function gru(b: Builder, x: Value, w: RecurrentWeights, options: RecurrentOptions = {}): Recurrence {
-  const units = unitsOf(x, w, 3);
+export function gru(b: Builder, x: Value, directions: readonly Direction[]): Recurrence {
+  const units = unitsOf(x, directions, 3);
+  const layers = directions.map((direction) => gruOneWay(b, x, direction, units));
+  const beside = (name: keyof Recurrence) =>
+    concat(
+      b,
+      layers.map((layer) => layer[name]),
+      -1,
+    );
+  return { sequence: beside('sequence'), hidden: beside('hidden') };
+}
+
+function gruOneWay(
+  b: Builder,
+  x: Value,
+  { weights: w, reverse = false, hidden }: Direction,
+  units: number,
+): Recurrence {
   const inputs = add(b, matMul(b, x, w.input), w.inputBias);
   const { states, sequences } = scan(b, {
     captured: w.hiddenBias ? [w.hidden, w.hiddenBias] : [w.hidden],
-    states: [options.hidden ?? start(b, inputs, units)],
+    states: [hidden ?? transpose(b, constantOf(b, x, 0, [units]))],
     sequences: [inputs],
-    reverse: options.reverse ?? false,
+    reverse,
     body: (b, [weights, bias], [hidden], [inputs]) => {
       const gates = (x: Value) => split(b, x, 1, [units, units, units]) as readonly [Value, Value, Value];
       const own = gates(gemm(b, hidden!, weights!, bias));
@@ -102,31 +149,42 @@ export function gru(b: Builder, x: Value, w: RecurrentWeights, options: Recurren
   return { sequence: sequences[0]!, hidden: states[0]! };
 }
 
-/** Two layers over the sequence, one from each end, beside each other: [steps, batch, 2 · units]. */
-export function bidirectional(
-  b: Builder,
-  layer: (options: { readonly reverse: boolean }, direction: 'forward' | 'backward') => Recurrence,
-): Recurrence {
-  const [forward, backward] = [layer({ reverse: false }, 'forward'), layer({ reverse: true }, 'backward')];
-  return {
-    sequence: concat(b, [forward.sequence, backward.sequence], -1),
-    hidden: concat(b, [forward.hidden, backward.hidden], -1),
-  };
-}
-
-function unitsOf(x: Value, { input, hidden }: RecurrentWeights, gates: number): number {
-  const [units, width] = staticShape(hidden.type.shape);
+function unitsOf(x: Value, directions: readonly Direction[], gates: number): number {
+  const [first] = directions;
+  if (!first) throw new ShapeError('wants at least one direction; got none');
+  const [units] = staticShape(first.weights.hidden.type.shape);
   const features = x.type.shape.at(-1);
-  const [wanted, wide] = input.type.shape;
-  if (x.type.shape.length !== 3 || features !== wanted || wide !== width || width !== gates * (units ?? 0))
-    throw new ShapeError(
-      `a layer of ${gates} gates wants [steps, batch, features], weights [features, ${gates}·units] and [units, ${gates}·units]; got ${[x, input, hidden].map(({ type }) => formatShape(type.shape)).join(', ')}`,
-    );
+  for (const {
+    weights: { input, hidden },
+  } of directions) {
+    const fits = (w: Value, rows: Maybe<Dim>) => sameShape(w.type.shape, [rows ?? 0, gates * units!]);
+    if (x.type.shape.length !== 3 || !fits(input, features) || !fits(hidden, units))
+      throw new ShapeError(
+        `a layer of ${gates} gates wants [steps, batch, features], weights [features, ${gates}·units] and [units, ${gates}·units]; got ${[x, input, hidden].map(({ type }) => formatShape(type.shape)).join(', ')}`,
+      );
+  }
   return units!;
 }
 
-/** Zeros [batch, units], from the gates' inputs [steps, batch, gates · units]: the batch may be symbolic. */
-function start(b: Builder, gates: Value, units: number): Value {
-  const first = gather(b, gates, b.scalar('int64', 0), 0);
-  return zerosLike(b, slice(b, first, 1, 0, units));
+/** What an LSTM's weights are to [hidden; input; 1]: [units + features + 1, 4 · units]. */
+function rowsOf(b: Builder, { input, hidden, inputBias, hiddenBias }: RecurrentWeights): Value {
+  const bias = hiddenBias ? add(b, inputBias, hiddenBias) : inputBias;
+  return concat(b, [hidden, input, unsqueeze(b, bias, [0])], 0);
+}
+
+/** Values of one shape along a new first axis. */
+function stacked(b: Builder, values: readonly Value[]): Value {
+  return concat(
+    b,
+    values.map((value) => unsqueeze(b, value, [0])),
+    0,
+  );
+}
+
+/** One number everywhere, [...shape, batch] for x [steps, batch, features]: the batch may be symbolic. */
+function constantOf(b: Builder, x: Value, value: number, shape: readonly number[]): Value {
+  const first = gather(b, x, b.scalar('int64', 0), 0);
+  const row = transpose(b, slice(b, first, 1, 0, 1));
+  const { dtype } = x.type;
+  return expandLike(b, b.scalar(dtype, value), mul(b, b.constant(filled(dtype, [...shape, 1], 0)), row));
 }

@@ -3,7 +3,7 @@ import { type Builder, constantOp, type Node, type Value } from '../graph.ts';
 import type { Maybe } from '../op.ts';
 import { inline, rewrite } from '../rewrite.ts';
 import { isFloat } from '../type.ts';
-import { type ScanAttrs, scan } from './control.ts';
+import { type Directed, type ScanAttrs, scan } from './control.ts';
 import { add } from './elementwise.ts';
 import { hoistable, hoisted } from './hoist.ts';
 import { zerosLike } from './movement.ts';
@@ -15,7 +15,7 @@ type LiftedFactor = { readonly outer: Value } | { readonly slice: number };
  *  forward    s₀ ─▶ body(c, s₀, x₀) ─▶ s₁ ─▶ body(c, s₁, x₁) ─▶ s₂      keeps s₀, s₁
  *  backward   s̄₀ ◀─ vjp(c, s₀, x₀) ◀─ s̄₁ ◀─ vjp(c, s₁, x₁) ◀─ s̄₂      carries c̄ as a growing sum
  *
- *  The backward step computes its forward step again from the state that it kept, but reads what that step said: a body
+ *  Each sequence is gone through the other way round. The backward step computes its forward step again from the state that it kept, but reads what that step said: a body
  *  that says what its derivative needs has nothing computed twice. A captured matrix W that is only multiplied by, h W,
  *  has the cotangent Σ hᵀ z̄ over the steps: the loop then says each step's h and z̄, and one product over all steps
  *  follows it (`hoisted`), instead of a small one and a sum in every step.
@@ -26,17 +26,20 @@ export function scanVjp(
   ct: readonly Maybe<Value>[],
   need: readonly boolean[],
 ): Maybe<Value>[] {
-  const { body, captured: c, states: s, reverse } = n.attrs;
+  const { body, captured: c, states: s, inputsReversed, outputsReversed } = n.attrs;
   const slices = body.outputs.length - s;
-  const history = n.outputs.slice(s + slices);
+  const backwards = (values: readonly Value[], reversed: readonly boolean[]): Directed[] =>
+    values.map((value, i) => ({ value, reverse: !reversed[i] }));
+  const sequences = backwards(n.inputs.slice(c + s), inputsReversed);
+  const results = backwards(n.outputs.slice(s), outputsReversed);
   const wanted = (from: number, to: number) => [...need.keys()].slice(from, to).filter((i) => need[i]);
   const [capturedBy, slicesBy] = [wanted(0, c), wanted(c + s, n.inputs.length)];
   const floating = body.inputs
     .map((_, i) => i)
     .slice(c, c + s)
     .filter((i) => isFloat(body.inputs[i]!.type.dtype));
-  const given = ct.flatMap((value, i) => (value && i >= s ? [{ value, i }] : []));
-  const outside = [...history, ...n.inputs.slice(c + s), ...n.outputs.slice(s, s + slices)];
+  const given = ct.flatMap((value, i) => (value && i >= s ? [{ value, reverse: results[i - s]!.reverse, i }] : []));
+  const outside = [...results.slice(slices), ...sequences, ...results.slice(0, slices)];
   const lifted = new Map(hoistable(n).map((i) => [i, [] as LiftedFactor[]]));
   const summedBy = capturedBy.filter((i) => !lifted.has(i));
   const result = scan(b, {
@@ -45,8 +48,7 @@ export function scanVjp(
       ...floating.map((i) => ct[i - c] ?? zerosLike(b, n.inputs[i]!)),
       ...summedBy.map((i) => zerosLike(b, n.inputs[i]!)),
     ],
-    sequences: [...outside, ...given.map(({ value }) => value)],
-    reverse: !reverse,
+    sequences: [...outside, ...given],
     body: (inner, captured, sums, xs) => {
       const inputs = [...captured, ...xs.slice(0, n.inputs.length - c)];
       const fromSlices = new Map(given.map(({ i }, k) => [i, xs[outside.length + k]!]));
@@ -62,26 +64,35 @@ export function scanVjp(
         cotangents,
         by.map((i) => inputs[i]!),
       );
-      const said = xs.slice(outside.length - slices, outside.length);
-      const flows = readBack(inner, found, again.slice(s), said);
+      const flows = readBack(inner, found, again.slice(s), xs.slice(outside.length - slices, outside.length));
       const plus = (x: Maybe<Value>, y: Maybe<Value>) => (x && y ? add(inner, x, y) : (x ?? y));
       const next = flows
         .slice(0, sums.length)
         .map((flow, k) =>
           k < floating.length ? plus(flow, fromSlices.get(s + slices + floating[k]! - c)) : plus(sums[k], flow),
         );
-      const results = slicesBy.map((i, k) => flows[sums.length + k] ?? zerosLike(inner, inputs[i]!));
-      const position = (value: Value): LiftedFactor => {
-        const input = xs.indexOf(value);
-        if (input >= 0 && input < outside.length) return { outer: outside[input]! };
-        if (!results.includes(value)) results.push(value);
-        return { slice: results.indexOf(value) };
+      const says = slicesBy.map(
+        (i, k): Directed => ({
+          value: flows[sums.length + k] ?? zerosLike(inner, inputs[i]!),
+          reverse: sequences[i - c - s]!.reverse,
+        }),
+      );
+      const position = (value: Value, reverse: boolean): LiftedFactor => {
+        const found = outside[xs.indexOf(value)];
+        if (found?.reverse === reverse) return { outer: found.value };
+        const slice = says.findIndex((one) => one.value === value && one.reverse === reverse);
+        return { slice: slice < 0 ? says.push({ value, reverse }) - 1 : slice };
       };
       for (const [k, i] of liftedBy.entries()) {
-        const flow = flows[sums.length + slicesBy.length + k];
-        lifted.set(i, flow?.node?.inputs.map(position) ?? []);
+        const factors = flows[sums.length + slicesBy.length + k]?.node?.inputs ?? [];
+        // Both lie in one order: that in which one of them lies already, if any does.
+        const [reverse = true] = factors.flatMap((factor) => outside[xs.indexOf(factor)]?.reverse ?? []);
+        lifted.set(
+          i,
+          factors.map((factor) => position(factor, reverse)),
+        );
       }
-      return { states: next.map((flow, k) => flow ?? zerosLike(inner, sums[k]!)), slices: results };
+      return { states: next.map((flow, k) => flow ?? zerosLike(inner, sums[k]!)), slices: says };
     },
   });
   const flows = new Map<number, Value>();

@@ -19,7 +19,8 @@ test('a convolution counts its kernel at each of its outputs', () => {
 });
 
 test('what lies in loops counts as often as they go round', () => {
-  const layer = (features: number, times: number) =>
-    2 * 50 * (times * product(64, features, 256) + 3 * product(64, 64, 256));
-  expect(flopsOfStep(specOf(lstm))).toBe(layer(32, 2) + layer(128, 3) + 3 * product(64, 128, 10));
+  // Both directions multiply the state, the inputs and a one for the bias; by data no gradient is asked for.
+  const layer = (features: number, by: number) =>
+    2 * 50 * (2 * product(64, 64 + features + 1, 256) + product(64, by, 256));
+  expect(flopsOfStep(specOf(lstm))).toBe(layer(32, 64) + layer(128, 64 + 128) + 3 * product(64, 128, 10));
 });

@@ -233,12 +233,19 @@ export const emissions: Readonly<Record<string, Emission>> = {
   lstm: {
     inputs: [[5, 2, 3], [3, 16], [4, 16], [16]],
     build: (b, [x, input, hidden, bias]) =>
-      ops.lstm(b, x!, { input: input!, hidden: hidden!, inputBias: bias! }).sequence,
+      ops.lstm(
+        b,
+        x!,
+        [false, true].map((reverse) => ({
+          weights: { input: input!, hidden: hidden!, inputBias: bias! },
+          reverse,
+        })),
+      ).sequence,
   },
   gru: {
     inputs: [[5, 2, 3], [3, 12], [4, 12], [12], [12]],
     build: (b, [x, input, hidden, bias, own]) =>
-      ops.gru(b, x!, { input: input!, hidden: hidden!, inputBias: bias!, hiddenBias: own! }).sequence,
+      ops.gru(b, x!, [{ weights: { input: input!, hidden: hidden!, inputBias: bias!, hiddenBias: own! } }]).sequence,
   },
 };
 

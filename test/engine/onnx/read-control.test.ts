@@ -25,9 +25,15 @@ describe('loops', () => {
 
   test('come back as they were, forwards and backwards, with what they capture', async () => {
     const { bytes, feeds } = written(inputs, (b, [x, w, h, c]) => {
-      const layer = (reverse: boolean) =>
-        ops.lstm(b, x!, { input: w!, hidden: h!, inputBias: ops.mul(b, c!, 0.5) }, { reverse });
-      return { forwards: layer(false).sequence, backwards: layer(true).cell };
+      const direction = (reverse: boolean) => ({
+        weights: { input: w!, hidden: h!, inputBias: ops.mul(b, c!, 0.5) },
+        reverse,
+      });
+      return {
+        forwards: ops.lstm(b, x!, [direction(false)]).sequence,
+        backwards: ops.lstm(b, x!, [direction(true)]).cell,
+        both: ops.lstm(b, x!, [direction(false), direction(true)]).sequence,
+      };
     });
     await expectSame(bytes, feeds);
   });
@@ -53,7 +59,7 @@ describe('loops', () => {
 
   test('have a gradient after they were read', () => {
     const { bytes } = written(inputs, (b, [x, w, h, c]) => ({
-      y: ops.lstm(b, x!, { input: w!, hidden: h!, inputBias: c! }).sequence,
+      y: ops.lstm(b, x!, [{ weights: { input: w!, hidden: h!, inputBias: c! } }]).sequence,
     }));
     const model = readModel(bytes);
     const b = new Builder();
@@ -64,7 +70,29 @@ describe('loops', () => {
     expect(grad(b, ops.reduceSum(b, y!), [values.x2!])[0]!.type.shape).toEqual([2, 8]);
   });
 
-  test('go one way, along the first axis', () => {
+  test('go through each sequence in its own direction, forwards where none is said', async () => {
+    const { bytes, feeds } = written([float(1, [3, 2]), float(2, [3, 2])], (b, [x, y]) => {
+      const { states, sequences } = ops.scan(b, {
+        captured: [],
+        states: [ops.mul(b, b.constant(float(3, [2])), 1)],
+        sequences: [x!, { value: y!, reverse: true }],
+        body: (b, _, [s], [x, y]) => {
+          const next = ops.add(b, ops.mul(b, s!, 0.5), ops.mul(b, x!, y!));
+          return { states: [next], slices: [{ value: next, reverse: true }, ops.mul(b, next, 2)] };
+        },
+      });
+      return { s: states[0]!, p: sequences[0]!, q: sequences[1]! };
+    });
+    await expectSame(bytes, feeds);
+    for (const name of ['scan_input_directions', 'scan_output_directions']) {
+      const model = parseModel(bytes);
+      const scan = model.graph.node.find(({ opType }) => opType === 'Scan')!;
+      scan.attribute = scan.attribute.filter((attribute) => attribute.name !== name);
+      await expectSame(encodeModel(model), feeds);
+    }
+  });
+
+  test('go along the first axis', () => {
     const { bytes } = written([float(1, [3, 2])], (b, [x]) => {
       const { sequences } = ops.scan(b, {
         captured: [],
@@ -82,7 +110,6 @@ describe('loops', () => {
       const b = new Builder();
       return () => readModel(encodeModel(model)).build(b, { x0: b.input('x0', 'float32', [3, 2]) }, {});
     };
-    expect(changed('scan_input_directions', 1)).toThrow(/^Scan at .*: wants one direction for all sequences; got 1,0$/);
     expect(changed('scan_output_axes', 1)).toThrow(/^Scan at .*: wants sequences along axis 0; got axes 1$/);
   });
 });

@@ -44,6 +44,32 @@ describe('scan', () => {
     expect([toNumbers(backward.sum!), toNumbers(backward.path!)]).toEqual([[321], [321, 32, 3]]);
   });
 
+  test('goes through each sequence in the direction that it says, and in the loop’s own where it says none', async () => {
+    const given = [tensorFrom('float64', [3], [1, 2, 3]), tensorFrom('float64', [3], [10, 20, 30])];
+    const run = (reverse: boolean) =>
+      evaluate(given, (b, [x, y]) => {
+        const { states, sequences } = ops.scan(b, {
+          captured: [],
+          states: [b.scalar('float64', 0)],
+          sequences: [x!, { value: y!, reverse: true }, { value: y!, reverse: false }],
+          reverse,
+          body: (b, _, [sum], [x, y, z]) => {
+            const next = ops.add(b, sum!, ops.mul(b, x!, ops.sub(b, y!, z!)));
+            return { states: [next], slices: [next, { value: next, reverse: true }, { value: next, reverse: false }] };
+          },
+        });
+        return { sum: states[0]!, own: sequences[0]!, back: sequences[1]!, forth: sequences[2]! };
+      });
+    // y − z is 20, 0, −20.
+    expect(Object.values(await run(false)).map(toNumbers)).toEqual([
+      [-40],
+      [20, 20, -40],
+      [-40, 20, 20],
+      [20, 20, -40],
+    ]);
+    expect(Object.values(await run(true)).map(toNumbers)).toEqual([[40], [40, 60, 60], [40, 60, 60], [60, 60, 40]]);
+  });
+
   test.each([false, true])(
     'has a gradient by weights, first state and sequence, and that has its own (reverse: %s)',
     async (reverse) => {

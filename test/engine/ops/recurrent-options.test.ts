@@ -21,8 +21,8 @@ test.each([
       const { plain, said, hidden } = await evaluate(inputs, (b, [x, input, hidden, inputBias]) => {
         const w = { input: input!, hidden: hidden!, inputBias: inputBias! };
         const zeros = ops.zerosLike(b, b.constant(random(5, [2, UNITS])));
-        const plain = layer(b, x!, w);
-        const said = layer(b, x!, w, { reverse: false, hidden: zeros, cell: zeros });
+        const plain = layer(b, x!, [{ weights: w }]);
+        const said = layer(b, x!, [{ weights: w, reverse: false, hidden: zeros, cell: zeros }]);
         return { plain: plain.sequence, said: said.sequence, hidden: plain.hidden };
       });
       expect(toNumbers(plain!)).toEqual(toNumbers(said!));
@@ -39,13 +39,14 @@ test('both directions end with what each said last, beside each other', async ()
     random(4, [3 * UNITS]),
   ];
   const { both, forward, backward } = await evaluate(inputs, (b, [x, input, hidden, inputBias]) => {
-    const layer = (options: { reverse: boolean }) =>
-      ops.gru(b, x!, { input: input!, hidden: hidden!, inputBias: inputBias! }, options);
-    return {
-      both: ops.bidirectional(b, layer).hidden,
-      forward: layer({ reverse: false }).hidden,
-      backward: layer({ reverse: true }).hidden,
-    };
+    const weights = { input: input!, hidden: hidden!, inputBias: inputBias! };
+    const layer = (...ways: boolean[]) =>
+      ops.gru(
+        b,
+        x!,
+        ways.map((reverse) => ({ weights, reverse })),
+      ).hidden;
+    return { both: layer(false, true), forward: layer(false), backward: layer(true) };
   });
   const rows = [0, 1].flatMap((row) =>
     [forward!, backward!].flatMap((one) => toNumbers(one).slice(row * UNITS, (row + 1) * UNITS)),
@@ -62,9 +63,9 @@ test('an lstm goes on from what it said last and its cell as if it had not stopp
   ];
   const { whole, second } = await evaluate(inputs, (b, [x, input, hidden, inputBias]) => {
     const w = { input: input!, hidden: hidden!, inputBias: inputBias! };
-    const first = ops.lstm(b, ops.slice(b, x!, 0, 0, 2), w);
-    const second = ops.lstm(b, ops.slice(b, x!, 0, 2), w, { hidden: first.hidden, cell: first.cell });
-    return { whole: ops.lstm(b, x!, w).cell, second: second.cell };
+    const first = ops.lstm(b, ops.slice(b, x!, 0, 0, 2), [{ weights: w }]);
+    const second = ops.lstm(b, ops.slice(b, x!, 0, 2), [{ weights: w, hidden: first.hidden, cell: first.cell }]);
+    return { whole: ops.lstm(b, x!, [{ weights: w }]).cell, second: second.cell };
   });
   for (const [i, value] of toNumbers(whole!).entries()) expect(toNumbers(second!)[i]).toBeCloseTo(value, 12);
 });

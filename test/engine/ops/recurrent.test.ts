@@ -39,7 +39,7 @@ describe.each(Object.entries(layers))('%s', (name, { gates, apply }) => {
   test.each([false, true])('is what the runtime’s own kernel computes (reverse: %s)', async (reverse) => {
     const given = inputs(gates, 'float32');
     const results = await evaluate(given, (b, xs) => {
-      const { sequence, hidden } = apply(b, xs[0]!, weights(xs), { reverse, hidden: xs[5]!, cell: xs[6]! });
+      const { sequence, hidden } = apply(b, xs[0]!, [{ weights: weights(xs), reverse, hidden: xs[5]!, cell: xs[6]! }]);
       return { sequence, hidden };
     });
     const native = await runNative(name.toUpperCase(), given, reverse);
@@ -51,19 +51,16 @@ describe.each(Object.entries(layers))('%s', (name, { gates, apply }) => {
 
   test.each([false, true])('has a gradient by everything, and that has its own (reverse: %s)', async (reverse) => {
     await checkGradients(inputs(gates), (b, xs) => {
-      const { sequence, hidden } = apply(b, xs[0]!, weights(xs), { reverse, hidden: xs[5]!, cell: xs[6]! });
+      const { sequence, hidden } = apply(b, xs[0]!, [{ weights: weights(xs), reverse, hidden: xs[5]!, cell: xs[6]! }]);
       return ops.add(b, ops.sin(b, sequence), hidden);
     });
   });
 
   test('runs in both directions', async () => {
     const { both, forward, backward } = await evaluate(inputs(gates), (b, xs) => {
-      const layer = (options: { reverse: boolean }) => apply(b, xs[0]!, weights(xs), options);
-      return {
-        both: ops.bidirectional(b, layer).sequence,
-        forward: layer({ reverse: false }).sequence,
-        backward: layer({ reverse: true }).sequence,
-      };
+      const direction = (reverse: boolean) => ({ weights: weights(xs), reverse });
+      const layer = (...ways: boolean[]) => apply(b, xs[0]!, ways.map(direction)).sequence;
+      return { both: layer(false, true), forward: layer(false), backward: layer(true) };
     });
     expect(both!.shape).toEqual([STEPS, BATCH, 2 * UNITS]);
     for (let row = 0; row < STEPS * BATCH; row++)
@@ -88,17 +85,17 @@ describe('the gradient of an lstm by hand', () => {
     return { b, values };
   };
 
-  test('has ten operations a step', () => {
+  test('has eleven operations a step', () => {
     const { b, values } = network(BATCH);
-    const { sequence } = ops.lstm(b, values[0]!, weights(values));
+    const { sequence } = ops.lstm(b, values[0]!, [{ weights: weights(values) }]);
     const nodes = topological(grad(b, ops.reduceSum(b, sequence), values));
     const [backward] = nodes.filter((node): node is Node<ops.ScanAttrs> => node.op.name === 'Scan').slice(-1);
-    expect(topological(backward!.attrs.body.outputs)).toHaveLength(10);
+    expect(topological(backward!.attrs.body.outputs)).toHaveLength(11);
   });
 
   test.each(['sequence', 'hidden', 'cell'] as const)('is right if only the %s is read', async (result) => {
     await checkGradients(inputs(4), (b, xs) => {
-      const results = ops.lstm(b, xs[0]!, weights(xs), { hidden: xs[5]!, cell: xs[6]! });
+      const results = ops.lstm(b, xs[0]!, [{ weights: weights(xs), hidden: xs[5]!, cell: xs[6]! }]);
       return ops.sin(b, results[result]);
     });
   });
@@ -106,7 +103,7 @@ describe('the gradient of an lstm by hand', () => {
   test('is what the derived one is, which is used where the number of rows is not known', async () => {
     const gradients = async (rows: number | string) => {
       const { b, values } = network(rows);
-      const { sequence, cell } = ops.lstm(b, values[0]!, weights(values));
+      const { sequence, cell } = ops.lstm(b, values[0]!, [{ weights: weights(values) }]);
       const said = ops.add(b, ops.reduceSum(b, ops.sin(b, sequence)), ops.reduceSum(b, cell));
       const graph = new Graph('gradients', values, grad(b, said, values));
       await using session = await openSession(writeModel(graph, { producer: 'test' }), { threads: 1 });
@@ -123,10 +120,10 @@ test('weights that do not fit are refused with all shapes', () => {
   const b = new Builder();
   const v = (shape: (number | string)[]) => b.input('v', 'float32', shape);
   const w = { input: v([3, 8]), hidden: v([2, 6]), inputBias: v([8]) };
-  expect(() => ops.lstm(b, v([4, 1, 3]), w)).toThrow(
+  expect(() => ops.lstm(b, v([4, 1, 3]), [{ weights: w }])).toThrow(
     /a layer of 4 gates wants .*; got \[4, 1, 3\], \[3, 8\], \[2, 6\]/,
   );
-  const rows = ops.gru(b, v([4, 'rows', 3]), { input: v([3, 6]), hidden: v([2, 6]), inputBias: v([6]) });
+  const rows = ops.gru(b, v([4, 'rows', 3]), [{ weights: { input: v([3, 6]), hidden: v([2, 6]), inputBias: v([6]) } }]);
   expect(rows.sequence.type.shape).toEqual([4, 'rows', 2]);
 });
 

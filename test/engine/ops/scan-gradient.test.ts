@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { grad } from '#engine/grad.ts';
 import { Builder, Graph, type Node, topological, type Value } from '#engine/graph.ts';
 import { writeModel } from '#engine/onnx/write.ts';
@@ -26,13 +27,17 @@ function loopsOf(
   return topological(gradient).filter((node): node is Node<ops.ScanAttrs> => node.op.name === 'Scan');
 }
 
-/** A step h ← tanh(product(h, w) + x) that says h. */
-function loopOf(product: (b: Builder, h: Value, w: Value) => Value) {
+/** A step h ← tanh(product(h, w) + x) that says h; x goes its own way if that is said. */
+function loopOf(
+  product: (b: Builder, h: Value, w: Value) => Value,
+  { reverse = false, sequence = reverse }: { readonly reverse?: boolean; readonly sequence?: boolean } = {},
+) {
   return (b: Builder, w: Value, h: Value, x: Value): Value =>
     ops.scan(b, {
       captured: [w],
       states: [h],
-      sequences: [x],
+      sequences: [{ value: x, reverse: sequence }],
+      reverse,
       body: (b, [w], [h], [x]) => {
         const next = ops.tanh(b, ops.add(b, product(b, h!, w!), x!));
         return { states: [next], slices: [next] };
@@ -109,14 +114,59 @@ describe('the gradient of a loop', () => {
     );
   });
 
-  test('says a cotangent once that both a sequence and a matrix need', () => {
+  test.each([
+    [2, 'which lie in one order', {}],
+    [2, 'which lie in one order', { reverse: true }],
+    [3, 'which lie in two', { sequence: true }],
+    [3, 'which lie in two', { reverse: true, sequence: false }],
+  ])('says a cotangent in %d results that a sequence and a matrix’s other factor need, %s: %o', (count, _, ways) => {
     const b = new Builder();
     const input = (name: string, shape: Shape) => b.input(name, 'float32', shape);
     const [w, h, x] = [input('w', [UNITS, UNITS]), input('h', [BATCH, UNITS]), input('x', [STEPS, BATCH, UNITS])];
-    const y = loopOf((b, h, w) => ops.matMul(b, h, w))(b, w, h, x);
+    const y = loopOf((b, h, w) => ops.matMul(b, h, w), ways)(b, w, h, x);
     const nodes = topological(grad(b, ops.reduceSum(b, y), [w, x]));
     const [backward] = nodes.filter((node): node is Node<ops.ScanAttrs> => node.op.name === 'Scan').slice(-1);
-    expect(backward!.attrs.body.outputs).toHaveLength(2);
+    expect(backward!.attrs.body.outputs).toHaveLength(count);
+  });
+
+  const ways = fc.record({
+    reverse: fc.boolean(),
+    x: fc.boolean(),
+    y: fc.boolean(),
+    said: fc.boolean(),
+    square: fc.boolean(),
+  });
+  test('goes through each sequence the other way round, and has a gradient', async () => {
+    const property = fc.asyncProperty(ways, async ({ reverse, x, y, said, square }) => {
+      const given = [
+        w(),
+        random(5, [UNITS, UNITS]),
+        h(),
+        random(3, [STEPS, BATCH, UNITS]),
+        random(6, [STEPS, BATCH, UNITS]),
+      ];
+      await checkGradients(given, (b, [w, v, h, xs, ys]) => {
+        const { states, sequences } = ops.scan(b, {
+          captured: [w!, v!],
+          states: [h!],
+          sequences: [
+            { value: xs!, reverse: x },
+            { value: ys!, reverse: y },
+          ],
+          reverse,
+          body: (b, [w, v], [h], [x, y]) => {
+            const next = ops.tanh(b, ops.add(b, ops.matMul(b, h!, w!), ops.mul(b, x!, ops.matMul(b, y!, v!))));
+            return {
+              states: [next],
+              slices: [{ value: next, reverse: said }, { value: ops.mul(b, next, next), reverse: square }, h!],
+            };
+          },
+        });
+        const weighed = sequences.map((one, i) => ops.mul(b, one, b.constant(random(10 + i, [STEPS, 1, 1]))));
+        return weighed.reduce((sum, one) => ops.add(b, sum, one), states[0]!);
+      });
+    });
+    await fc.assert(property, { seed: 3, numRuns: 16 });
   });
 });
 

@@ -98,7 +98,7 @@ const cases: Readonly<Record<string, Case>> = {
     f: (b, x) => {
       const steps = ops.unsqueeze(b, x, [0]);
       const w = { input: constant(b, 1, [1, 8]), hidden: constant(b, 2, [2, 8]), inputBias: constant(b, 3, [8]) };
-      return ops.lstm(b, steps, w).cell;
+      return ops.lstm(b, steps, [{ weights: w }]).cell;
     },
   },
   lstm: {
@@ -106,7 +106,7 @@ const cases: Readonly<Record<string, Case>> = {
     f: (b, x) => {
       const steps = ops.transpose(b, ops.unsqueeze(b, x, [2]), [1, 0, 2]);
       const w = { input: constant(b, 1, [1, 8]), hidden: constant(b, 2, [2, 8]), inputBias: constant(b, 3, [8]) };
-      return ops.lstm(b, steps, w).sequence;
+      return ops.lstm(b, steps, [{ weights: w }, { weights: w, reverse: true }]).sequence;
     },
   },
 };
