@@ -4,6 +4,7 @@ import { type Tensor, tensor, tensorFrom } from '../tensor.ts';
 import { bytesPerElement, type DType, isHalf, sizeOf, type Type } from '../type.ts';
 import {
   type AttributeProto,
+  attributeType,
   dataType,
   type GraphProto,
   type NodeProto,
@@ -121,50 +122,81 @@ export function decodeType({ name, type }: ValueInfoProto): Type {
   return { dtype: widenedType(dtypeOf(elemType, `input '${name}'`)), shape: dims };
 }
 
-/** A node's attributes, with the defaults of the format. */
+/** A node's attributes, with the defaults of the format; it remembers which were asked for. */
 export class Attributes {
   readonly #byName: ReadonlyMap<string, AttributeProto>;
+  readonly #read = new Set<string>();
 
   constructor(node: NodeProto) {
     this.#byName = new Map(node.attribute.map((attribute) => [attribute.name, attribute]));
   }
 
   int(name: string, absent: number): number {
-    const attribute = this.#byName.get(name);
+    const attribute = this.#get(name, 'int');
     return attribute ? Number(attribute.i ?? 0) : absent;
   }
 
   float(name: string, absent: number): number {
-    const attribute = this.#byName.get(name);
+    const attribute = this.#get(name, 'float');
     return attribute ? (attribute.f ?? 0) : absent;
   }
 
   string(name: string, absent: string): string {
-    const bytes = this.#byName.get(name)?.s;
-    return bytes ? new TextDecoder().decode(bytes) : absent;
+    const attribute = this.#get(name, 'string');
+    return attribute ? text(attribute.s) : absent;
   }
 
   ints(name: string): readonly number[] | undefined {
-    return this.#byName.get(name)?.ints?.map(Number);
+    return this.#get(name, 'ints')?.ints?.map(Number);
   }
 
   floats(name: string): readonly number[] | undefined {
-    return this.#byName.get(name)?.floats;
+    return this.#get(name, 'floats')?.floats;
   }
 
   strings(name: string): readonly string[] | undefined {
-    return this.#byName.get(name)?.strings?.map((bytes) => new TextDecoder().decode(bytes));
+    return this.#get(name, 'strings')?.strings?.map(text);
   }
 
   tensor(name: string): TensorProto | undefined {
-    return this.#byName.get(name)?.t;
+    return this.#get(name, 'tensor')?.t;
   }
 
   graph(name: string): GraphProto | undefined {
-    return this.#byName.get(name)?.g;
+    return this.#get(name, 'graph')?.g;
   }
 
   has(name: string): boolean {
+    this.#read.add(name);
     return this.#byName.has(name);
   }
+
+  /** The attributes that nobody has asked for, as a message shows them. */
+  unread(): readonly { readonly name: string; readonly value: string }[] {
+    const left = [...this.#byName.values()].filter(({ name }) => !this.#read.has(name));
+    return left.map((attribute) => ({ name: attribute.name, value: shown(attribute) }));
+  }
+
+  /** @throws TypeError if the attribute is of another type: a number asked for by its integer would be 0 */
+  #get(name: string, wanted: keyof typeof attributeType): AttributeProto | undefined {
+    this.#read.add(name);
+    const attribute = this.#byName.get(name);
+    // Files of early days do not say types.
+    if (attribute?.type && attribute.type !== attributeType[wanted])
+      throw new TypeError(`${name} must be of type ${wanted}; got ${shown(attribute)}`);
+    return attribute;
+  }
+}
+
+function text(bytes: Uint8Array | undefined): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** The value of an attribute of whatever type. */
+function shown({ i, f, s, t, g, ints = [], floats = [], strings = [] }: AttributeProto): string {
+  if (t) return `a tensor [${t.dims}]`;
+  if (g) return 'a graph';
+  if (s) return `'${text(s)}'`;
+  const one = i ?? f;
+  return one === undefined ? `[${[...ints, ...floats, ...strings.map(text)].join(', ')}]` : String(one);
 }

@@ -11,6 +11,7 @@ import { basicRules, readConstant } from './rules-basic.ts';
 import { controlRules, type InnerBuild, type Scope } from './rules-control.ts';
 import { layerRules } from './rules-layer.ts';
 import { knownRules, shapeRules } from './rules-shape.ts';
+import { expectAllRead } from './unread.ts';
 
 /** Opsets whose operators are read as they are meant. */
 const READ_OPSETS = { least: 13, most: 21 } as const;
@@ -144,7 +145,9 @@ function buildGraph(b: Builder, { graph, opset, initializers }: Source, outer: S
       );
       const made = read(context, () => {
         const control = controlRules[node.opType]?.(context, { values, known }, inner);
-        return control?.map((value): Result => ({ value })) ?? results(context);
+        const all = control?.map((value): Result => ({ value })) ?? results(context);
+        expectAllRead(context);
+        return all;
       });
       for (const [at, { value, fact }] of made.entries()) {
         const name = node.output[at];

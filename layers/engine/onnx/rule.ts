@@ -96,6 +96,27 @@ export class NodeContext {
   }
 
   /**
+   * An attribute that is 0 or 1.
+   * @throws OnnxError if it is something else
+   */
+  flag(name: string, absent = false): boolean {
+    const got = this.attributes.int(name, absent ? 1 : 0);
+    if (got !== 0 && got !== 1) throw this.error(`wants ${name} of 0 or 1; got ${got}`);
+    return got === 1;
+  }
+
+  /**
+   * An attribute that is one of some words; the first if it is absent.
+   * @throws OnnxError if it is another
+   */
+  word<W extends string>(name: string, words: readonly [W, ...W[]]): W {
+    const got = this.attributes.string(name, words[0]);
+    const word = words.find((one) => one === got);
+    if (word === undefined) throw this.error(`wants ${name} of ${words.join(' or ')}; got ${got}`);
+    return word;
+  }
+
+  /**
    * An input that must be a constant number.
    * @throws OnnxError
    */

@@ -30,8 +30,9 @@ const reduce =
     const axes = c.intsFrom('axes', 1);
     const x = before ? before(c.b, c.input(0)) : c.input(0);
     const nothing = axes?.length === 0 || axes === undefined;
-    if (nothing && c.attributes.int('noop_with_empty_axes', 0) === 1) return x;
-    const options = { keepDims: c.attributes.int('keepdims', 1) === 1, ...(nothing ? {} : { axes }) };
+    const [keepDims, isNoop] = [c.flag('keepdims', true), c.flag('noop_with_empty_axes')];
+    if (nothing && isNoop) return x;
+    const options = { keepDims, ...(nothing ? {} : { axes }) };
     const y = f(c.b, x, options);
     return after ? after(c.b, y) : y;
   };
@@ -48,7 +49,7 @@ function clip(c: NodeContext): Value {
 function gemm(c: NodeContext): Value {
   const { b, attributes } = c;
   const [alpha, beta] = [attributes.float('alpha', 1), attributes.float('beta', 1)];
-  const options = { transX: attributes.int('transA', 0) === 1, transY: attributes.int('transB', 0) === 1 };
+  const options = { transX: c.flag('transA'), transY: c.flag('transB') };
   const bias = c.optional(2);
   const scaled = bias && beta !== 1 ? ops.mul(b, bias, beta) : bias;
   if (alpha === 1) return ops.gemm(b, c.input(0), c.input(1), scaled, options);
@@ -88,7 +89,7 @@ function argMax(c: NodeContext): Value {
   const x = c.input(0);
   const axis = normalizeAxis(c.attributes.int('axis', 0), x.type.shape.length);
   const found = ops.argMax(c.b, x, axis);
-  return c.attributes.int('keepdims', 1) === 1 ? ops.unsqueeze(c.b, found, [axis]) : found;
+  return c.flag('keepdims', true) ? ops.unsqueeze(c.b, found, [axis]) : found;
 }
 
 /** The remainder of the divisor's sign; that of C (`fmod`) is not read. */
@@ -116,9 +117,8 @@ export function readConstant(c: NodeContext, decoded: Tensor | undefined): Value
 }
 
 function gelu(c: NodeContext): Value {
-  return c.attributes.string('approximate', 'none') === 'tanh'
-    ? ops.geluTanh(c.b, c.input(0))
-    : ops.gelu(c.b, c.input(0));
+  const gelus = { none: ops.gelu, tanh: ops.geluTanh };
+  return gelus[c.word('approximate', ['none', 'tanh'])](c.b, c.input(0));
 }
 
 function topK(c: NodeContext): readonly Value[] {
@@ -127,13 +127,13 @@ function topK(c: NodeContext): readonly Value[] {
     c.input(0),
     c.int(1),
     c.attributes.int('axis', -1),
-    c.attributes.int('largest', 1) === 1,
+    c.flag('largest', true),
   );
   return [values, indices];
 }
 
 function cumSum(c: NodeContext): Value {
-  const options = { exclusive: c.attributes.int('exclusive', 0) === 1, reverse: c.attributes.int('reverse', 0) === 1 };
+  const options = { exclusive: c.flag('exclusive'), reverse: c.flag('reverse') };
   return ops.cumSum(c.b, c.input(0), c.int(1), options);
 }
 
@@ -196,8 +196,7 @@ export const basicRules: Rules = {
   Softmax: (c) => ops.softmax(c.b, c.input(0), c.attributes.int('axis', -1)),
   LogSoftmax: (c) => ops.logSoftmax(c.b, c.input(0), c.attributes.int('axis', -1)),
   CumSum: cumSum,
-  Trilu: (c) =>
-    ops.trilu(c.b, c.input(0), { upper: c.attributes.int('upper', 1) === 1, diagonal: c.optional(1) ? c.int(1) : 0 }),
+  Trilu: (c) => ops.trilu(c.b, c.input(0), { upper: c.flag('upper', true), diagonal: c.optional(1) ? c.int(1) : 0 }),
   TopK: topK,
   OneHot: oneHot,
   Identity: (c) => c.input(0),

@@ -2,16 +2,19 @@ import type { Value } from '../graph.ts';
 import * as ops from '../ops/index.ts';
 import { spatial, spatialDim } from '../ops/spatial.ts';
 import { staticDim } from '../ops/window.ts';
+import { sameShape } from '../type.ts';
 import type { NodeContext, Rules } from './rule.ts';
 
-/** Strides, dilations and pads, those that `auto_pad` and `ceil_mode` ask for included. */
-function spatialOptions(c: NodeContext, kernel: readonly number[]) {
+/** Strides, dilations and pads, those that `auto_pad` and, for pools, `ceil_mode` ask for included. */
+function spatialOptions(c: NodeContext, kernel: readonly number[], ceil = false) {
   const { attributes } = c;
   const ones = kernel.map(() => 1);
   const strides = attributes.ints('strides') ?? ones;
   const dilations = attributes.ints('dilations') ?? ones;
   const pads = attributes.ints('pads') ?? kernel.flatMap(() => [0, 0]);
-  const auto = attributes.string('auto_pad', 'NOTSET');
+  const auto = c.word('auto_pad', ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID']);
+  if (auto !== 'NOTSET' && pads.some((pad) => pad !== 0))
+    throw c.error(`wants pads or auto_pad; got [${pads}] and ${auto}`);
   const size = (i: number) => spatialDim(c.input(0).type.shape, i);
   const extent = (i: number) => (kernel[i]! - 1) * dilations[i]! + 1;
   let [before, after] = [pads.slice(0, kernel.length), pads.slice(kernel.length)];
@@ -23,7 +26,7 @@ function spatialOptions(c: NodeContext, kernel: readonly number[]) {
     const more = total.map((n, i) => n - less[i]!);
     [before, after] = auto === 'SAME_UPPER' ? [less, more] : [more, less];
   } else if (auto === 'VALID') [before, after] = [kernel.map(() => 0), kernel.map(() => 0)];
-  if (attributes.int('ceil_mode', 0) === 1)
+  if (ceil)
     after = after.map((end, i) => {
       const free = size(i) + before[i]! + end - extent(i);
       const last = Math.ceil(free / strides[i]!) * strides[i]!;
@@ -33,8 +36,12 @@ function spatialOptions(c: NodeContext, kernel: readonly number[]) {
   return { strides, dilations, pads: before, padsAfter: after };
 }
 
+/** @throws OnnxError if the node says another than its weights have */
 function kernelOf(c: NodeContext, w: Value): readonly number[] {
-  return c.attributes.ints('kernel_shape') ?? w.type.shape.slice(2).map(Number);
+  const kernel = w.type.shape.slice(2).map(Number);
+  const said = c.attributes.ints('kernel_shape') ?? kernel;
+  if (!sameShape(said, kernel)) throw c.error(`wants kernel_shape of [${kernel}], its weights'; got [${said}]`);
+  return kernel;
 }
 
 function conv(c: NodeContext): Value {
@@ -69,14 +76,14 @@ function convTranspose(c: NodeContext): Value {
 function maxPool(c: NodeContext): Value {
   const kernel = c.attributes.ints('kernel_shape') ?? [];
   if (c.outputs > 1) throw c.error('wants one output: positions are not read');
-  return ops.maxPool(c.b, c.input(0), kernel, spatialOptions(c, kernel));
+  return ops.maxPool(c.b, c.input(0), kernel, spatialOptions(c, kernel, c.flag('ceil_mode')));
 }
 
 function averagePool(c: NodeContext): Value {
   const kernel = c.attributes.ints('kernel_shape') ?? [];
-  const options = spatialOptions(c, kernel);
-  const includePads = c.attributes.int('count_include_pad', 0) === 1;
-  if (includePads && c.attributes.int('ceil_mode', 0) === 1) throw c.error('wants ceil_mode without count_include_pad');
+  const [includePads, ceil] = [c.flag('count_include_pad'), c.flag('ceil_mode')];
+  const options = spatialOptions(c, kernel, ceil);
+  if (includePads && ceil) throw c.error('wants ceil_mode without count_include_pad');
   // Only to have the numbers checked before the operation is made.
   spatial(kernel, options);
   return ops.averagePool(c.b, c.input(0), kernel, { ...options, includePads });
@@ -95,6 +102,7 @@ function batchNorm(c: NodeContext): Value {
 }
 
 function layerNorm(c: NodeContext): Value {
+  c.expectInt('stash_type', 1);
   const options = { axis: c.attributes.int('axis', -1), epsilon: c.attributes.float('epsilon', 1e-5) };
   return ops.layerNorm(c.b, c.input(0), c.input(1), c.optional(2), options);
 }
@@ -174,7 +182,10 @@ export const layerRules: Rules = {
   BatchNormalization: batchNorm,
   LayerNormalization: layerNorm,
   InstanceNormalization: (c) => groupNorm(c, Number(c.input(0).type.shape[1])),
-  GroupNormalization: (c) => groupNorm(c, c.attributes.int('num_groups', 1)),
+  GroupNormalization: (c) => {
+    c.expectInt('stash_type', 1);
+    return groupNorm(c, c.attributes.int('num_groups', 1));
+  },
   LSTM: (c) => recurrent(c, 4),
   GRU: (c) => recurrent(c, 3),
 };

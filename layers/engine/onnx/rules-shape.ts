@@ -7,7 +7,7 @@ import type { Known, NodeContext, Rules } from './rule.ts';
 
 function reshape(c: NodeContext): Value {
   const x = c.input(0);
-  const copies = c.attributes.int('allowzero', 0) === 0;
+  const copies = !c.flag('allowzero');
   const shape = c.dims(1).map((dim, axis) => {
     if (dim !== 0 || !copies) return dim;
     const own = x.type.shape[axis];
@@ -37,7 +37,7 @@ function expand(c: NodeContext): Value {
 
 function squeeze(c: NodeContext): Value {
   const x = c.input(0);
-  const axes = c.intsFrom('axes', 1) ?? x.type.shape.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
+  const axes = c.optionalInts(1) ?? x.type.shape.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
   return ops.squeeze(c.b, x, axes);
 }
 
@@ -45,7 +45,7 @@ function split(c: NodeContext): readonly Value[] {
   const x = c.input(0);
   const axis = normalizeAxis(c.attributes.int('axis', 0), x.type.shape.length);
   const size = x.type.shape[axis]!;
-  const given = c.intsFrom('split', 1);
+  const given = c.optionalInts(1);
   if (given) return ops.split(c.b, x, axis, given);
   const parts = c.attributes.int('num_outputs', c.outputs);
   if (typeof size !== 'number') throw c.error(`wants axis ${axis} of known size; got ${size}`);
@@ -91,9 +91,8 @@ function pad(c: NodeContext): Value {
   const axes = (c.optionalInts(3) ?? Array.from({ length: rank }, (_, axis) => axis)).map((axis) =>
     normalizeAxis(axis, rank),
   );
-  const mode = c.attributes.string('mode', 'constant');
+  const mode = c.word('mode', ['constant', 'reflect', 'edge']);
   const sizes = (axis: number) => [pads[axes.indexOf(axis)] ?? 0, pads[axes.indexOf(axis) + axes.length] ?? 0] as const;
-  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') throw c.error(`does not know mode '${mode}'`);
   return axes.reduce((value, axis) => {
     const [before, after] = sizes(axis);
     if (before < 0 || after < 0) throw c.error(`wants pads of 0 or more; got ${before} and ${after}`);
@@ -139,7 +138,7 @@ export const shapeRules: Rules = {
   },
   Expand: expand,
   Squeeze: squeeze,
-  Unsqueeze: (c) => ops.unsqueeze(c.b, c.input(0), c.attributes.ints('axes') ?? c.ints(1)),
+  Unsqueeze: (c) => ops.unsqueeze(c.b, c.input(0), c.ints(1)),
   Concat: (c) => ops.concat(c.b, c.inputs(), c.attributes.int('axis', 0)),
   Split: split,
   Slice: slice,
@@ -148,7 +147,7 @@ export const shapeRules: Rules = {
   Gather: (c) => ops.gather(c.b, c.input(0), c.input(1), c.attributes.int('axis', 0)),
   GatherElements: (c) => ops.gatherElements(c.b, c.input(0), c.input(1), c.attributes.int('axis', 0)),
   GatherND: (c) => {
-    if (c.attributes.int('batch_dims', 0) !== 0) throw c.error('wants batch_dims of 0');
+    c.expectInt('batch_dims', 0);
     return ops.gatherND(c.b, c.input(0), c.input(1));
   },
   ScatterND: (c) => {
@@ -160,9 +159,7 @@ export const shapeRules: Rules = {
 };
 
 function reduction(c: NodeContext): ops.Reduction {
-  const name = c.attributes.string('reduction', 'none');
-  if (name === 'none' || name === 'add') return name;
-  throw c.error(`wants reduction none or add; got ${name}`);
+  return c.word('reduction', ['none', 'add']);
 }
 
 /** The axes that a Shape is about, from the first up to, not including, the last. */
@@ -182,13 +179,13 @@ export const knownRules: Readonly<Record<string, KnownRule>> = {
   },
   Gather: (c) => {
     const [x, at] = [c.known(0), c.known(1)];
-    if (!x || x.scalar || !at || !at.values.every((i) => typeof i === 'number')) return undefined;
+    if (!x || x.scalar || !isFirstAxis(c) || !at || !at.values.every((i) => typeof i === 'number')) return undefined;
     const values = at.values.flatMap((i) => x.values.at(Number(i)) ?? []);
     return values.length === at.values.length ? { values, scalar: at.scalar } : undefined;
   },
   Concat: (c) => {
     const all = c.inputs().map((_, i) => c.known(i));
-    return all.every((one) => one !== undefined && !one.scalar)
+    return isFirstAxis(c) && all.every((one) => one !== undefined && !one.scalar)
       ? { values: all.flatMap((one) => one?.values ?? []), scalar: false }
       : undefined;
   },
@@ -196,6 +193,8 @@ export const knownRules: Readonly<Record<string, KnownRule>> = {
   Squeeze: (c) => reranked(c, true),
   Reshape: (c) => {
     const [x, shape] = [c.known(0), c.known(1)];
+    // What a 0 stands for, no other shape of these numbers has.
+    c.flag('allowzero');
     return x && shape && shape.values.length <= 1 ? { values: x.values, scalar: shape.values.length === 0 } : undefined;
   },
   Cast: (c) => (c.attributes.int('to', 0) === dataType.int64 ? c.known(0) : undefined),
@@ -209,8 +208,13 @@ export const knownRules: Readonly<Record<string, KnownRule>> = {
   Sub: (c) => arithmetic(c, (x, y) => x - y),
   Mul: (c) => arithmetic(c, (x, y) => x * y),
   Div: (c) => arithmetic(c, (x, y) => Math.trunc(x / y)),
-  Mod: (c) => (c.attributes.int('fmod', 0) === 1 ? undefined : arithmetic(c, (x, y) => x - y * Math.floor(x / y))),
+  Mod: (c) => (c.flag('fmod') ? undefined : arithmetic(c, (x, y) => x - y * Math.floor(x / y))),
 };
+
+/** Along the only axis that a list of numbers has. */
+function isFirstAxis(c: NodeContext): boolean {
+  return [0, -1].includes(c.attributes.int('axis', 0));
+}
 
 function reranked(c: NodeContext, scalar: boolean): Known | undefined {
   const x = c.known(0);

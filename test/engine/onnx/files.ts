@@ -42,6 +42,13 @@ export const node = (
   attribute: attributes.map((one) => ({ name: '', type: 0, ...one })),
 });
 
+/** The attributes as a node has them. */
+export function attributesOf(attributes: Readonly<Record<string, Attribute>>): AttributeProto[] {
+  const w = new OnnxWriter();
+  w.node('Any', [], ['y'], { attributes });
+  return w.graph(new Graph('g', [], {}), [], []).node[0]!.attribute;
+}
+
 /** A file of one node with weights, at an opset. */
 export function fileOf(
   opType: string,
