@@ -1,4 +1,4 @@
-import { expectPrecision } from '../kernels/expect.ts';
+import { expectKernels } from '../kernels/expect.ts';
 import { withinMemory } from '../out-of-memory.ts';
 import { type Device, openSession, type Session, type SessionOptions } from '../run.ts';
 import { expectTensor, type Tensor, type Tensors, tensor, typeOf } from '../tensor.ts';
@@ -42,8 +42,8 @@ export class Training implements AsyncDisposable {
 
   /**
    * Loads a program. The state is kept, not copied, and never written to.
-   * @throws ShapeError if data or state do not fit the program, PrecisionError if the device has no kernels for its
-   * precision, RuntimeError if the runtime refuses it, OutOfMemoryError
+   * @throws ShapeError if data or state do not fit the program, KernelError if the device has no kernels for what
+   * it does or for its precision, RuntimeError if the runtime refuses it, OutOfMemoryError
    */
   static async open(
     program: TrainProgram,
@@ -51,7 +51,7 @@ export class Training implements AsyncDisposable {
     state: State,
     options: SessionOptions = {},
   ): Promise<Training> {
-    expectPrecision(program, options.device);
+    expectKernels(program, options.device);
     const feeds = dataFeeds(program, data);
     expectTensors(program.state, state, '');
     const session = await withinMemory(
@@ -133,8 +133,13 @@ export class Evaluator implements AsyncDisposable {
     this.#session = session;
   }
 
-  /** @throws RuntimeError if the runtime refuses the program, OutOfMemoryError */
+  /**
+   * Loads a program.
+   * @throws KernelError if the device has no kernels for what it does, RuntimeError if the runtime refuses it,
+   * OutOfMemoryError
+   */
   static async open(program: EvaluateProgram, options: SessionOptions = {}): Promise<Evaluator> {
+    expectKernels(program, options.device);
     const session = await withinMemory(
       () => 'loading the evaluation program',
       () => openSession(program.bytes, options),

@@ -1,11 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { Builder, Graph, type Value } from '#engine/graph.ts';
-import { expectPrecision, PrecisionError } from '#engine/kernels/expect.ts';
+import { expectKernels, KernelError, PrecisionError } from '#engine/kernels/expect.ts';
 import { kernelGaps } from '#engine/kernels/gaps.ts';
 import { type ModelProto, parseModel } from '#engine/onnx/proto.ts';
 import { type Attribute, OnnxWriter, writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
+import { sgd } from '#engine/optim/sgd.ts';
 import type { Precision } from '#engine/precision/precision.ts';
+import { zeros } from '#engine/random.ts';
+import { squaredError } from '#engine/training/loss.ts';
+import { initialState } from '#engine/training/state.ts';
+import { compileEvaluate, compileTrain, type TrainSpec } from '#engine/training/step.ts';
+import { Evaluator, Training } from '#engine/training/training.ts';
 import type { DType, Shape } from '#engine/type.ts';
 
 function modelOf(dtype: DType, shape: Shape, build: (b: Builder, x: Value) => Value): ModelProto {
@@ -101,13 +107,53 @@ describe('kernelGaps', () => {
       const y = ops.cast(b, ops.reduceMax(b, ops.cast(b, x, dtype)), 'float32');
       return { bytes: writeModel(new Graph('g', [x], { y }), { producer: 'test' }), precision };
     };
-    expect(() => expectPrecision(program('bfloat16', 'bfloat16'), 'cuda')).toThrow(
+    expect(() => expectKernels(program('bfloat16', 'bfloat16'), 'cuda')).toThrow(
       new PrecisionError(
         'CUDA has no bfloat16 kernel for ReduceMax: train in float32, on a device that has it, or with emulateHalf',
       ),
     );
-    expect(() => expectPrecision(program('bfloat16', 'float16'), 'cuda')).not.toThrow();
-    expect(() => expectPrecision(program('bfloat16', 'float32'), 'cuda')).not.toThrow();
+    expect(() => expectKernels(program('bfloat16', 'float16'), 'cuda')).not.toThrow();
+    expect(() => expectKernels(program('bfloat16', 'float32'), 'cuda')).not.toThrow();
+  });
+
+  test.each([
+    [1, 2],
+    [3, 1],
+  ])('names the node whose attributes a device does not take, also in float32 (dilations %j)', (...dilations) => {
+    const program = (steps: readonly number[]) => {
+      const b = new Builder();
+      const x = b.input('x', 'float32', [1, 1, 9, 9]);
+      const y = b.at('net', () => b.at('pool', () => ops.maxPool(b, x, [2, 2], { dilations: steps })));
+      return { bytes: writeModel(new Graph('g', [x], { y }), { producer: 'test' }) };
+    };
+    expect(() => expectKernels(program(dilations), 'cuda')).toThrow(
+      new KernelError(
+        `CUDA has no kernel for MaxPool of node 'net/pool/MaxPool.0': it wants dilations of 1; got [${dilations}]; use what it takes, or the CPU`,
+      ),
+    );
+    expect(() => expectKernels(program(dilations))).not.toThrow();
+    expect(() => expectKernels(program([1, 1]), 'cuda')).not.toThrow();
+  });
+
+  test('is asked before a training or an evaluation is opened', async () => {
+    const image = { dtype: 'float32', shape: [2, 1, 3, 3] } as const;
+    const spec = {
+      data: { x: image, y: { dtype: 'float32', shape: [2, 1, 2, 3] } },
+      target: 'y',
+      loss: squaredError,
+      network: {
+        parameters: [{ name: 'w', shape: [1], initializer: zeros, decay: false }],
+        forward: (b, { w }, x) => ops.maxPool(b, ops.mul(b, x, w!), [2, 1], { dilations: [1, 2], pads: [0, 0] }),
+      },
+      optimizer: sgd({ learningRate: 0.1 }),
+      batchSize: 2,
+      seed: 1,
+    } satisfies TrainSpec;
+    await expect(Evaluator.open(compileEvaluate(spec), { device: 'cuda' })).rejects.toThrow(KernelError);
+    const opened = Training.open(compileTrain(spec), {}, initialState(spec, 1), { device: 'cuda' });
+    await expect(opened).rejects.toThrow(
+      /^CUDA has no kernel for MaxPool of node '.*': it wants dilations of 1; got \[1,2\]/,
+    );
   });
 
   test('says when it was recorded for something else', () => {
