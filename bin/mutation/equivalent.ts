@@ -61,6 +61,13 @@ export const EQUIVALENT: readonly Equivalent[] = [
       'Any positive number will do: its logarithm only has to be finite, since the outer choice drops it, and its gradient.',
   },
   {
+    file: 'gru-reset-first.ts',
+    within: 'oneWay',
+    original: '0',
+    mutated: '-1',
+    reason: 'Zeros of a step’s shape: the last step has that of the first.',
+  },
+  {
     file: 'join.ts',
     within: 'stride',
     original: 'step > 0',

@@ -121,13 +121,13 @@ function groupNorm(c: NodeContext, groups: number): Value {
 /** Y [steps, directions, batch, units], Y_h [directions, batch, units] and for an LSTM Y_c, from weights [directions, …]. */
 function recurrent(c: NodeContext, gates: number): readonly Value[] {
   const { b, attributes } = c;
-  const direction = attributes.string('direction', 'forward');
+  const direction = c.word('direction', ['forward', 'reverse', 'bidirectional']);
   const units = attributes.int('hidden_size', 0);
   if (c.optional(4)) throw c.error('wants sequences of one length; sequence_lens is not read');
   if (gates === 4 && c.optional(7)) throw c.error('wants no peepholes');
-  if (gates === 3) c.expectInt('linear_before_reset', 1, 0);
+  const gru = gates === 3 && c.flag('linear_before_reset') ? ops.gru : ops.gruResetFirst;
   c.expectInt('layout', 0);
-  c.expectInt('input_forget', 0);
+  if (gates === 4) c.expectInt('input_forget', 0);
   if (attributes.has('clip')) throw c.error('wants no clip');
   const usual = gates === 4 ? ['Sigmoid', 'Tanh', 'Tanh'] : ['Sigmoid', 'Tanh'];
   const odd = attributes.strings('activations')?.find((name, i) => name !== usual[i % usual.length]);
@@ -154,7 +154,7 @@ function recurrent(c: NodeContext, gates: number): readonly Value[] {
   };
   const directions =
     direction === 'bidirectional' ? [oneWay(0, false), oneWay(1, true)] : [oneWay(0, direction === 'reverse')];
-  const { sequence, ...last } = (gates === 4 ? ops.lstm : ops.gru)(b, c.input(0), directions);
+  const { sequence, ...last } = (gates === 4 ? ops.lstm : gru)(b, c.input(0), directions);
   const stacked = (beside: Value, axis: number) =>
     ops.concat(
       b,

@@ -7,6 +7,7 @@ export * from './control.ts';
 export * from './conv.ts';
 export * from './einsum.ts';
 export * from './elementwise.ts';
+export * from './gru-reset-first.ts';
 export * from './indexing.ts';
 export * from './join.ts';
 export * from './labels.ts';

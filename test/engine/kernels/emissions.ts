@@ -247,6 +247,11 @@ export const emissions: Readonly<Record<string, Emission>> = {
     build: (b, [x, input, hidden, bias, own]) =>
       ops.gru(b, x!, [{ weights: { input: input!, hidden: hidden!, inputBias: bias!, hiddenBias: own! } }]).sequence,
   },
+  gruResetFirst: {
+    inputs: [[5, 2, 3], [3, 12], [4, 12], [12]],
+    build: (b, [x, input, hidden, bias]) =>
+      ops.gruResetFirst(b, x!, [{ weights: { input: input!, hidden: hidden!, inputBias: bias! } }]).sequence,
+  },
 };
 
 /** The operation as a graph, with the gradient of all its float32 results by its float32 inputs. */

@@ -156,8 +156,8 @@ const samples: Readonly<Record<string, Sample>> = {
   },
   GRU: {
     inputs: weights(3),
-    wanted: { hidden_size: { int: 4 }, linear_before_reset: { int: 1 } },
-    defaults: { ...recurrent, activations: { strings: ['Sigmoid', 'Tanh'] } },
+    wanted: { hidden_size: { int: 4 } },
+    defaults: { ...recurrent, linear_before_reset: { int: 0 }, activations: { strings: ['Sigmoid', 'Tanh'] } },
   },
   If: {
     inputs: [bool(), float(2)],

@@ -49,7 +49,7 @@ export function attributesOf(attributes: Readonly<Record<string, Attribute>>): A
   return w.graph(new Graph('g', [], {}), [], []).node[0]!.attribute;
 }
 
-/** A file of one node with weights, at an opset. */
+/** A file of one node with weights, at an opset; one of no name is an input that is not given. */
 export function fileOf(
   opType: string,
   x: Tensor,
@@ -66,7 +66,7 @@ export function fileOf(
   const { node } = w.graph(new Graph('g', [input], {}), [input], []);
   return encodeModel({
     ...model,
-    graph: { ...model.graph, node, initializer: [...weights] },
+    graph: { ...model.graph, node, initializer: weights.filter(({ name }) => name !== '') },
     opsetImport: [{ domain: '', version: opset }],
   });
 }

@@ -83,7 +83,7 @@ describe('bad files are refused by what is wrong', () => {
     ['BatchNormalization', ['x'], [], [{ name: 'training_mode', i: 1 }], 'wants training_mode of 0; got 1'],
     ['LSTM', ['x', 'x', 'x'], [], [{ name: 'input_forget', i: 1 }], 'wants input_forget of 0; got 1'],
     ['LSTM', ['x', 'x', 'x'], [], [{ name: 'clip', f: 1 }], 'wants no clip'],
-    ['GRU', ['x', 'x', 'x'], [], [], 'wants linear_before_reset of 1; got 0'],
+    ['GRU', ['x', 'x', 'x'], [], [{ name: 'linear_before_reset', i: 2 }], 'wants linear_before_reset of 0 or 1; got 2'],
     ['OneHot', ['x', 's', 'x'], [scalar('s', 2 ** 40)], [], 'wants between 1 and 1048576 classes; got 1099511627776'],
     ['Range', ['r', 's', 'r'], [scalar('r', 1), scalar('s', 2 ** 40)], [], 'wants at most 16777216 numbers'],
     ['Range', ['r', 's', 'r'], [scalar('r', 0), scalar('s', 1)], [], 'wants at most 16777216 numbers; got Infinity'],
