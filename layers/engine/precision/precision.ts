@@ -20,7 +20,7 @@ const half = ['MatMul', 'Gemm', 'Conv', 'ConvTranspose'];
 /** What moves numbers or is as good as exact on them, and has kernels for both types. */
 const follow = [
   ...['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Abs', 'Sign', 'Max', 'Min', 'Where', 'Identity'],
-  ...['Relu', 'Tanh', 'Sigmoid', 'Erf'],
+  ...['Relu', 'Tanh', 'Sigmoid', 'Erf', 'Gelu'],
   ...['Reshape', 'Transpose', 'Expand', 'Squeeze', 'Unsqueeze', 'Concat', 'Split', 'Slice', 'Trilu'],
   ...['Gather', 'GatherElements', 'GatherND'],
 ];
