@@ -3,7 +3,7 @@ import { equal } from '../ops/compare.ts';
 import { add, minimum, mul, reciprocal } from '../ops/elementwise.ts';
 import { reduceSum } from '../ops/reduce.ts';
 import { where } from '../ops/select.ts';
-import { scalar, type Tensors } from '../tensor.ts';
+import { expectTensor, scalar, type Tensors } from '../tensor.ts';
 import type { Values } from '../training/network.ts';
 import { type Type, type } from '../type.ts';
 import type { Precision } from './precision.ts';
@@ -23,6 +23,8 @@ export interface LossScaling {
   readonly interval?: number;
 }
 
+const DEFAULTS: Required<LossScaling> = { initial: 2 ** 16, growth: 2, backoff: 0.5, interval: 2000 };
+
 /** What decides whether losses are scaled. */
 export interface Scaled {
   readonly precision?: Precision;
@@ -38,8 +40,12 @@ const GOOD_STEPS = 'good_steps';
 const LARGEST = 2 ** 127;
 
 /** Float16 alone needs it: bfloat16 reaches as far down as float32. */
-function isScaled({ precision }: Scaled): boolean {
+export function isScaled({ precision }: Scaled): boolean {
   return precision === 'float16';
+}
+
+function rulesOf({ lossScaling }: Scaled): Required<LossScaling> {
+  return { ...DEFAULTS, ...lossScaling };
 }
 
 /** What the state has for it; nothing if losses are not scaled. */
@@ -49,7 +55,7 @@ export function scalingTypes(spec: Scaled): Readonly<Record<string, Type>> {
 
 export function initialScaling(spec: Scaled): Tensors {
   if (!isScaled(spec)) return {};
-  return { [LOSS_SCALE]: scalar('float32', spec.lossScaling?.initial ?? 2 ** 16), [GOOD_STEPS]: scalar('int64', 0) };
+  return { [LOSS_SCALE]: scalar('float32', rulesOf(spec).initial), [GOOD_STEPS]: scalar('int64', 0) };
 }
 
 /** The gradients of a loss from those of the loss times a factor. */
@@ -69,14 +75,8 @@ export function allFinite(b: Builder, values: readonly Value[]): Value {
 }
 
 /** The state after a step: as it was before where a gradient was not finite, with a smaller factor. */
-export function afterScaledStep(
-  b: Builder,
-  { lossScaling = {} }: Scaled,
-  finite: Value,
-  before: Values,
-  after: Values,
-): Values {
-  const { growth = 2, backoff = 0.5, interval = 2000 } = lossScaling;
+export function afterScaledStep(b: Builder, spec: Scaled, finite: Value, before: Values, after: Values): Values {
+  const { growth, backoff, interval } = rulesOf(spec);
   const kept = Object.entries(after).map(([key, value]) => [key, where(b, finite, value, before[key]!)] as const);
   const [scale, good] = [before[LOSS_SCALE]!, add(b, before[GOOD_STEPS]!, 1)];
   const due = equal(b, good, interval);
@@ -86,4 +86,20 @@ export function afterScaledStep(
     [LOSS_SCALE]: where(b, finite, where(b, due, grown, scale), mul(b, scale, backoff)),
     [GOOD_STEPS]: where(b, finite, where(b, due, 0, good), 0),
   };
+}
+
+/**
+ * The factor's part of the state after a step that was taken outside of a training, from that before.
+ * @param finite whether all gradients were, once they had been reduced
+ */
+export function nextScaling(spec: Scaled, before: Tensors, finite: boolean): Tensors {
+  const { growth, backoff, interval } = rulesOf(spec);
+  const scale = expectTensor(LOSS_SCALE, before[LOSS_SCALE], 'float32').data[0]!;
+  const good = Number(expectTensor(GOOD_STEPS, before[GOOD_STEPS], 'int64').data[0]) + 1;
+  const after = (factor: number, steps: number) => ({
+    [LOSS_SCALE]: scalar('float32', factor),
+    [GOOD_STEPS]: scalar('int64', steps),
+  });
+  if (!finite) return after(scale * backoff, 0);
+  return good === interval ? after(Math.min(scale * growth, LARGEST), 0) : after(scale, good);
 }

@@ -2,6 +2,8 @@ import { Builder, Graph, type Value } from '../graph.ts';
 import { writeModelFile } from '../onnx/file.ts';
 import { type ModelMeta, writeModel } from '../onnx/write.ts';
 import { scan } from '../ops/control.ts';
+import { div, maximum, mul } from '../ops/elementwise.ts';
+import { isScaled, LOSS_SCALE, unscaled } from '../precision/loss-scaling.ts';
 import type { Precision } from '../precision/precision.ts';
 import { simplify } from '../simplify.ts';
 import type { Type } from '../type.ts';
@@ -103,12 +105,16 @@ export function compileEvaluate(objective: Objective): EvaluateProgram {
  * A compiled gradient, for whoever updates parameters elsewhere: inputs are `parameter/<name>`, `data/<name>` and the
  * int64 scalar `step`; outputs are `loss`, `weight` and `correct` as in `TrainProgram`, `gradient/<name>` of loss (not
  * divided by weight, so that parts of a batch add up) for each parameter that trains, and `after/parameter/<name>` for
- * those that the forward pass carries.
+ * those that the forward pass carries. In float16 `loss_scale` is another input, by which the mean loss is multiplied:
+ * gradients come out divided by it again, so that they add up whatever it was, and are infinite or NaN where it was too
+ * large. Who reduces them looks at their sum, takes no step where it is not finite, and asks `nextScaling` for the next.
  */
-export interface GradientProgram extends EvaluateProgram {}
+export interface GradientProgram extends EvaluateProgram {
+  readonly precision: Precision;
+}
 
 /**
- * Compiles the gradient over all rows of the data, in the objective's precision; it is not scaled, which float16 needs.
+ * Compiles the gradient over all rows of the data, in the objective's precision.
  * @throws ShapeError if the parts do not fit, GradientError if the loss has no gradient
  */
 export function compileGradients(objective: Objective, seed: number): GradientProgram {
@@ -119,21 +125,24 @@ export function compileGradients(objective: Objective, seed: number): GradientPr
   );
   const data = dataInputs(b, objective.data);
   const step = b.input('step', 'int64', []);
-  const { scores, gradients, carried } = gradientsOf(
-    b,
-    objective,
-    Object.fromEntries(inputs),
-    data,
-    undefined,
-    seed,
-    step,
+  const { precision = 'float32' } = objective;
+  const scale = isScaled(objective) ? b.input(LOSS_SCALE, 'float32', []) : undefined;
+  const parameters = Object.fromEntries(inputs);
+  const { scores, gradients, carried } = gradientsOf(b, objective, parameters, data, undefined, seed, step, (sums) =>
+    scale ? mul(b, sums.loss, perWeight(b, scale, sums.weight)) : sums.loss,
   );
-  const graph = new Graph('gradients', [...inputs.map(([, value]) => value), ...Object.values(data), step], {
+  const values = [...inputs.map(([, value]) => value), ...Object.values(data), step, ...(scale ? [scale] : [])];
+  const graph = new Graph('gradients', values, {
     ...{ loss: scores.loss, weight: scores.weight, correct: scores.correct },
-    ...prefixed('gradient/', gradients),
+    ...prefixed('gradient/', scale ? unscaled(b, gradients, perWeight(b, scale, scores.weight)) : gradients),
     ...prefixed(afterKey(parameterKey('')), carried),
   });
-  return { bytes: writeModel(simplify(graph), META), data: objective.data, targets: targetRule(objective) };
+  return { bytes: writeModel(simplify(graph), META), data: objective.data, precision, targets: targetRule(objective) };
+}
+
+/** What a sum of losses is multiplied by so that their mean is scaled; rows without weight have a sum of 0. */
+function perWeight(b: Builder, scale: Value, weight: Value): Value {
+  return div(b, scale, maximum(b, weight, 1e-30));
 }
 
 function prefixed(prefix: string, values: Values): Values {
