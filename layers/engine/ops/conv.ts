@@ -1,6 +1,6 @@
 import type { Builder, Node, Value } from '../graph.ts';
 import type { Op } from '../op.ts';
-import { type Dim, formatShape, ShapeError, type Type } from '../type.ts';
+import { type Dim, formatShape, isStatic, ShapeError, type Type } from '../type.ts';
 import { convKernelGradient } from './conv-kernel.ts';
 import { expectDomain, expectOneDType, shortFloats } from './domain.ts';
 import { reduceSum } from './reduce.ts';
@@ -55,8 +55,7 @@ const convOp: Op<ConvAttrs> = {
 };
 
 /**
- * Cross-correlation of x [batch, in, ...spatial] with kernels w [out, in / groups, ...kernel], plus bias [out]; one or
- * two spatial axes.
+ * Cross-correlation of x [batch, in, ...spatial] with kernels w [out, in / groups, ...kernel], plus bias [out].
  * @throws ShapeError
  */
 export const conv = Object.assign(
@@ -136,10 +135,8 @@ export const convTranspose = Object.assign(
 
 function attributes(w: Value, { groups = 1, ...options }: ConvOptions): ConvAttrs {
   const kernel = w.type.shape.slice(2);
-  if (kernel.length < 1 || kernel.length > 2 || !kernel.every((dim) => typeof dim === 'number'))
-    throw new ShapeError(
-      `convolution wants kernels [out, in, size] or [out, in, height, width]; got ${formatShape(w.type.shape)}`,
-    );
+  if (!isStatic(kernel))
+    throw new ShapeError(`convolution wants kernels of sizes known in advance; got ${formatShape(w.type.shape)}`);
   if (!Number.isInteger(groups) || groups < 1) throw new ShapeError(`convolution wants 1 group or more; got ${groups}`);
   return { ...spatial(kernel, options), groups };
 }

@@ -21,12 +21,17 @@ export interface SpatialOptions {
   readonly padsAfter?: PerAxis;
 }
 
+/** The runtime's pools know no more axes. */
+const MOST_AXES = 3;
+
 /**
  * The options spelled out for each spatial axis.
- * @throws ShapeError if there is not one number an axis, or one is out of range
+ * @throws ShapeError if there are no axes or more than three, there is not one number an axis, or one is out of range
  */
 export function spatial(kernel: readonly number[], options: SpatialOptions): Spatial {
   const { strides = 1, dilations = 1, pads = 0, padsAfter = pads } = options;
+  if (kernel.length < 1 || kernel.length > MOST_AXES)
+    throw new ShapeError(`wants 1 to ${MOST_AXES} spatial axes; got ${kernel.length}`);
   const spread = (name: string, value: PerAxis, least: number) => perAxis(name, value, kernel.length, least);
   return {
     kernel: spread('kernel sizes', kernel, 1),

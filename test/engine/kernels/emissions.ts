@@ -168,6 +168,16 @@ export const emissions: Readonly<Record<string, Emission>> = {
     build: (b, [x, w, c]) =>
       ops.conv(b, x!, w!, c!, { groups: 2, strides: 2, dilations: 1, pads: [1, 0], padsAfter: [0, 2] }),
   },
+  'conv, convTranspose and pools of volumes': {
+    inputs: [
+      [2, 3, 4, 5, 4],
+      [4, 3, 2, 2, 2],
+    ],
+    build: (b, [x, w]) => {
+      const back = ops.convTranspose(b, ops.conv(b, x!, w!, undefined, { strides: [2, 1, 1] }), w!, { pads: 1 });
+      return ops.averagePool(b, ops.maxPool(b, back, [1, 2, 2]), [1, 2, 1]);
+    },
+  },
   convTranspose: {
     inputs: [IMAGE, [4, 2, 3, 3]],
     build: (b, [x, w]) => ops.convTranspose(b, x!, w!, { strides: 2, pads: 1, padsAfter: 0, outputPads: 1 }),

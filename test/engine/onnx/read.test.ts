@@ -117,6 +117,18 @@ const written: Readonly<Record<string, readonly [readonly Tensor[], Build]>> = {
       };
     },
   ],
+  volumes: [
+    [float(1, [2, 2, 5, 4, 6]), float(2, [4, 2, 3, 2, 1]), float(3, [4])],
+    (b, [x, w, c]) => {
+      const y = ops.conv(b, x!, w!, c, { strides: [2, 1, 1], dilations: [1, 2, 1], pads: 1, padsAfter: [0, 1, 2] });
+      return {
+        a: ops.maxPool(b, y, [2, 1, 2], { pads: [1, 0, 0], padsAfter: [0, 0, 1] }),
+        c: ops.averagePool(b, y, [1, 2, 2], { strides: 2, pads: [0, 1, 0] }),
+        d: ops.convTranspose(b, y, w!, { strides: [1, 2, 1], pads: 1, outputPads: [0, 1, 0] }),
+        e: ops.globalMaxPool(b, ops.groupNorm(b, y, 2, c!, c!)),
+      };
+    },
+  ],
 };
 
 describe('reading what was written', () => {

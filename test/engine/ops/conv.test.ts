@@ -9,8 +9,8 @@ import { seeds, settings } from './arbitraries.ts';
 
 const small = (min: number, max: number) => fc.integer({ min, max });
 
-/** One or two spatial axes with odd sizes, strides that leave positions over, dilations, groups and uneven pads. */
-const cases = small(1, 2).chain((rank) => {
+/** One to three spatial axes with odd sizes, strides that leave positions over, dilations, groups and uneven pads. */
+const cases = small(1, 3).chain((rank) => {
   const each = (min: number, max: number) => fc.array(small(min, max), { minLength: rank, maxLength: rank });
   return fc.record({
     batch: small(0, 2),
@@ -118,7 +118,13 @@ describe('conv', () => {
     const wide = b.input('k', 'float32', [4, 3, 9]);
     expect(() => ops.conv(b, x, wide)).toThrow(/wants at least 9 positions on spatial axis 0, pads included; got 8/);
     expect(() => ops.conv(b, x, wide, undefined, { pads: -1 })).toThrow('wants 1 pads of 0 or more; got [-1]');
-    expect(() => ops.conv(b, x, b.input('m', 'float32', [4, 3]))).toThrow('convolution wants kernels');
+    expect(() => ops.conv(b, x, b.input('m', 'float32', [4, 3]))).toThrow('wants 1 to 3 spatial axes; got 0');
+    expect(() => ops.conv(b, x, b.input('d', 'float32', [4, 3, 1, 1, 1, 1]))).toThrow(
+      'wants 1 to 3 spatial axes; got 4',
+    );
+    expect(() => ops.conv(b, x, b.input('u', 'float32', [4, 3, 'size']))).toThrow(
+      'convolution wants kernels of sizes known in advance; got [4, 3, size]',
+    );
     const fits = b.input('f', 'float32', [4, 3, 3]);
     for (const pads of [{ padsAfter: -1 }, { pads: -1, padsAfter: 0 }])
       expect(() => ops.conv(b, x, fits, undefined, pads)).toThrow('wants 1 pads of 0 or more; got [-1]');
