@@ -18,7 +18,7 @@ const noDilations: Limit = (attributes) => {
 
 /**
  * Attributes that CUDA kernels do not take, by operator: cuDNN's pools have one pad for both ends of an axis, and no
- * dilations; transposed convolutions with uneven pads, and the last of equal maxima, are left to the CPU.
+ * dilations; neither transposed convolutions with uneven pads nor the last of equal maxima have a kernel.
  */
 export const limits: Readonly<Record<string, Limit>> = {
   ArgMax: (attributes) =>

@@ -108,6 +108,7 @@ export function compileEvaluate(objective: Objective): EvaluateProgram {
  * those that the forward pass carries. In float16 `loss_scale` is another input, by which the mean loss is multiplied:
  * gradients come out divided by it again, so that they add up whatever it was, and are infinite or NaN where it was too
  * large. Who reduces them looks at their sum, takes no step where it is not finite, and asks `nextScaling` for the next.
+ * Nothing stands before the session: `expectTargets` and `expectKernels` are for whoever opens it.
  */
 export interface GradientProgram extends EvaluateProgram {
   readonly precision: Precision;
