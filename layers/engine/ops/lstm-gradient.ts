@@ -7,9 +7,8 @@ import { concat, slice, split } from './join.ts';
 import { matMul } from './linalg.ts';
 import { reshape, transpose, zerosLike } from './movement.ts';
 
-/** What a step of an LSTM computes, each [directions, units, batch]; `gates` are input, output and forget in one. */
+/** What a step of an LSTM computes, each [directions, units, batch]. */
 export interface LstmStep {
-  readonly gates: Value;
   readonly input: Value;
   readonly output: Value;
   readonly forget: Value;
@@ -30,17 +29,18 @@ export interface LstmStep {
  *    c̄ ← c̄ + h̄ ∘ (o − h ∘ tanh c)          before the tanh          c̄ ← c̄ ∘ f   for the step before
  *    c̄ ∘ p ∘ (1 − i),  h̄ ∘ h ∘ (1 − o),  c̄ ∘ q ∘ (1 − f),  c̄ ∘ (i − p ∘ g)     before the activations of i, o, f, g
  *
- *  The factors of c̄ and h̄ are made in the forward step, while what they are made of is in the cache.
+ *  The factors of c̄ and h̄ are made in the forward step, while what they are made of is in the cache. The weights'
+ *  cotangent is one product over all steps after the loop, the inputs' comes with the state's: Wᵀ z̄ = [h̄; x̄; …].
  */
 
 /** The six factors that the gradient's loop multiplies by. */
 export function lstmFactors(b: Builder, step: LstmStep): readonly Value[] {
-  const { gates, input, output, forget, candidate, entered, kept, bounded, said } = step;
-  const units = Number(input.type.shape[1]);
-  const rest = split(b, sub(b, 1, gates), 1, [units, units, units]);
+  const { input, output, forget, candidate, entered, kept, bounded, said } = step;
   return [
     sub(b, output, mul(b, said, bounded)),
-    ...[entered, said, kept].map((value, i) => mul(b, value, rest[i]!)),
+    sub(b, entered, mul(b, entered, input)),
+    sub(b, said, mul(b, said, output)),
+    sub(b, kept, mul(b, kept, forget)),
     sub(b, input, mul(b, entered, candidate)),
     forget,
   ];
@@ -60,8 +60,7 @@ export function lstmVjp(
   need: readonly boolean[],
 ): Maybe<Maybe<Value>[]> {
   const { inputsReversed, outputsReversed } = n.attrs;
-  const directions = inputsReversed.length;
-  const end = 2 + directions;
+  const end = 2 + inputsReversed.length;
   if (ct.slice(end).some(Boolean) || !n.inputs.every(({ type }) => isStatic(type.shape))) return undefined;
   const [weights, , hidden, cell] = n.inputs as [Value, Value, Value, Value];
   const [read, ...factors] = n.outputs.slice(end, end + 7) as [Value, ...Value[]];
@@ -79,7 +78,14 @@ export function lstmVjp(
       const cell = add(b, laterCell!, mul(b, hidden, byHidden!));
       const gates = concat(b, [mul(b, cell, i!), mul(b, hidden, o!), mul(b, cell, f!), mul(b, cell, g!)], 1);
       const [earlier, inputs] = split(b, matMul(b, weights!, gates), 1, rows);
-      const each = inputs ? split(b, inputs, 0, new Array<number>(directions).fill(1)) : [];
+      const each = inputs
+        ? split(
+            b,
+            inputs,
+            0,
+            inputsReversed.map(() => 1),
+          )
+        : [];
       return {
         states: [earlier!, mul(b, cell, forget!)],
         slices: [{ value: gates, reverse: true }, ...each.map((value, d) => ({ value, reverse: !inputsReversed[d] }))],
@@ -87,7 +93,7 @@ export function lstmVjp(
     },
   });
   const [gates, ...inputs] = sequences;
-  const byWeights = need[0] ? matMul(b, allSteps(b, gates!), transpose(b, allSteps(b, read))) : undefined;
+  const byWeights = need[0] ? transpose(b, matMul(b, allSteps(b, read), transpose(b, allSteps(b, gates!)))) : undefined;
   return [byWeights, undefined, states[0], states[1], ...inputs];
 }
 

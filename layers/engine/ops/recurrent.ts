@@ -58,44 +58,31 @@ export interface Recurrence {
 export function lstm(b: Builder, x: Value, directions: readonly Direction[]): Recurrence & { readonly cell: Value } {
   const units = unitsOf(x, directions, 4);
   const columns = unsqueeze(b, transpose(b, x, [0, 2, 1]), [1]);
-  const initial = (states: readonly Maybe<Value>[]) =>
-    stacked(
-      b,
-      states.map((state) => (state ? transpose(b, state) : constantOf(b, x, 0, [units]))),
-    );
+  const initial = (state: Maybe<Value>) => (state ? transpose(b, state) : constantOf(b, x, 0, [units]));
+  const rows = stacked(b, directions, ({ weights }) => rowsOf(b, weights));
   const { states, sequences } = scan(b, {
-    captured: [
-      transpose(
-        b,
-        stacked(
-          b,
-          directions.map(({ weights }) => rowsOf(b, weights)),
-        ),
-      ),
-      constantOf(b, x, 1, [directions.length, 1]),
+    captured: [transpose(b, rows), constantOf(b, x, 1, [directions.length, 1])],
+    states: [
+      stacked(b, directions, ({ hidden }) => initial(hidden)),
+      stacked(b, directions, ({ cell }) => initial(cell)),
     ],
-    states: [initial(directions.map(({ hidden }) => hidden)), initial(directions.map(({ cell }) => cell))],
     sequences: directions.map(({ reverse = false }) => ({ value: columns, reverse })),
     body: (b, [weights, ones], [hidden, cell], inputs) => {
       const read = concat(b, [hidden!, concat(b, inputs, 0), ones!], 1);
-      const [open, proposed] = split(b, matMul(b, weights!, read), 1, [3 * units, units]) as [Value, Value];
-      const [gates, candidate] = [sigmoid(b, open), tanh(b, proposed)];
-      const [input, output, forget] = split(b, gates, 1, [units, units, units]) as [Value, Value, Value];
+      const gates = split(b, matMul(b, weights!, read), 1, [units, units, units, units]);
+      const [input, output, forget] = gates.slice(0, 3).map((gate) => sigmoid(b, gate)) as [Value, Value, Value];
+      const candidate = tanh(b, gates[3]!);
       const [entered, kept] = [mul(b, input, candidate), mul(b, forget, cell!)];
       const next = add(b, kept, entered);
       const bounded = tanh(b, next);
       const said = mul(b, output, bounded);
       const each = split(b, said, 0, new Array<number>(directions.length).fill(1));
-      const factors = lstmFactors(b, { gates, input, output, forget, candidate, entered, kept, bounded, said });
+      const factors = lstmFactors(b, { input, output, forget, candidate, entered, kept, bounded, said });
       return {
         states: [said, next],
         slices: [
           ...each.map((value, d) => ({ value, reverse: directions[d]!.reverse ?? false })),
-          read,
-          ...factors,
-          gates,
-          candidate,
-          bounded,
+          ...[read, ...factors, input, output, candidate, bounded],
         ],
       };
     },
@@ -115,13 +102,8 @@ export function lstm(b: Builder, x: Value, directions: readonly Direction[]): Re
 export function gru(b: Builder, x: Value, directions: readonly Direction[]): Recurrence {
   const units = unitsOf(x, directions, 3);
   const layers = directions.map((direction) => gruOneWay(b, x, direction, units));
-  const beside = (name: keyof Recurrence) =>
-    concat(
-      b,
-      layers.map((layer) => layer[name]),
-      -1,
-    );
-  return { sequence: beside('sequence'), hidden: beside('hidden') };
+  const [sequences, last] = [layers.map(({ sequence }) => sequence), layers.map(({ hidden }) => hidden)];
+  return { sequence: concat(b, sequences, -1), hidden: concat(b, last, -1) };
 }
 
 function gruOneWay(
@@ -151,7 +133,7 @@ function gruOneWay(
 
 function unitsOf(x: Value, directions: readonly Direction[], gates: number): number {
   const [first] = directions;
-  if (!first) throw new ShapeError('wants at least one direction; got none');
+  if (!first) throw new ShapeError('a layer wants at least one direction; got none');
   const [units] = staticShape(first.weights.hidden.type.shape);
   const features = x.type.shape.at(-1);
   for (const {
@@ -172,13 +154,10 @@ function rowsOf(b: Builder, { input, hidden, inputBias, hiddenBias }: RecurrentW
   return concat(b, [hidden, input, unsqueeze(b, bias, [0])], 0);
 }
 
-/** Values of one shape along a new first axis. */
-function stacked(b: Builder, values: readonly Value[]): Value {
-  return concat(
-    b,
-    values.map((value) => unsqueeze(b, value, [0])),
-    0,
-  );
+/** What there is of each direction, of one shape, along a new first axis. */
+function stacked(b: Builder, directions: readonly Direction[], of: (one: Direction) => Value): Value {
+  const values = directions.map((one) => unsqueeze(b, of(one), [0]));
+  return concat(b, values, 0);
 }
 
 /** One number everywhere, [...shape, batch] for x [steps, batch, features]: the batch may be symbolic. */

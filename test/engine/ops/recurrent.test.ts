@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { grad } from '#engine/grad.ts';
-import { Builder, Graph, type Node, topological, type Value } from '#engine/graph.ts';
+import { Builder, Graph, topological, type Value } from '#engine/graph.ts';
+import { parseModel } from '#engine/onnx/proto.ts';
 import { writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { openSession } from '#engine/run.ts';
+import { simplify } from '#engine/simplify.ts';
 import { type Tensor, toNumbers } from '#engine/tensor.ts';
 import type { Shape } from '#engine/type.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
@@ -71,28 +73,114 @@ describe.each(Object.entries(layers))('%s', (name, { gates, apply }) => {
   });
 });
 
-describe('the gradient of an lstm by hand', () => {
-  const network = (rows: number | string) => {
-    const b = new Builder();
-    const input = (name: string, shape: Shape) => b.input(name, 'float32', shape);
-    const values = [
-      input('x', [STEPS, rows, FEATURES]),
-      input('input', [FEATURES, 4 * UNITS]),
-      input('hidden', [UNITS, 4 * UNITS]),
-      input('inputBias', [4 * UNITS]),
-      input('hiddenBias', [4 * UNITS]),
-    ];
-    return { b, values };
-  };
+/** Inputs as `inputs` has them, but with other weights, and no initial states. */
+const otherway = () => [2, 3, 4, 5].map((i) => inputs(4)[i - 1]!).map(({ shape }, i) => random(20 + i, shape));
 
-  test('has eleven operations a step', () => {
-    const { b, values } = network(BATCH);
-    const { sequence } = ops.lstm(b, values[0]!, [{ weights: weights(values) }]);
-    const nodes = topological(grad(b, ops.reduceSum(b, sequence), values));
-    const [backward] = nodes.filter((node): node is Node<ops.ScanAttrs> => node.op.name === 'Scan').slice(-1);
-    expect(topological(backward!.attrs.body.outputs)).toHaveLength(11);
+describe('an lstm in both directions', () => {
+  const given = () => [...inputs(4), ...otherway()];
+  const directionsOf = (xs: readonly Value[]): ops.Direction[] => [
+    { weights: weights(xs) },
+    { weights: weights(xs.slice(6)), reverse: true, hidden: xs[5]!, cell: xs[6]! },
+  ];
+  const results = ['sequence', 'hidden', 'cell'] as const;
+
+  test('is one in each, with weights and first states of its own, and gradients too', async () => {
+    const all = await evaluate(given(), (b, xs) => {
+      const said = (name: string, layers: ReturnType<typeof ops.lstm>[]) => {
+        const whole = (result: (typeof results)[number]) =>
+          ops.concat(
+            b,
+            layers.map((layer) => layer[result]),
+            -1,
+          );
+        const sum = results
+          .map((result) => ops.reduceSum(b, ops.sin(b, whole(result))))
+          .reduce((total, one) => ops.add(b, total, one));
+        const gradients = grad(b, sum, xs).map((gradient, i) => [`${name} ${i}`, gradient] as const);
+        return Object.fromEntries([...results.map((result) => [`${name} ${result}`, whole(result)]), ...gradients]);
+      };
+      const directions = directionsOf(xs);
+      return {
+        ...said('both', [ops.lstm(b, xs[0]!, directions)]),
+        ...said(
+          'each',
+          directions.map((direction) => ops.lstm(b, xs[0]!, [direction])),
+        ),
+      };
+    });
+    for (const name of [...results, ...given().keys()]) {
+      const [both, each] = [all[`both ${name}`]!, all[`each ${name}`]!];
+      expect(both.shape).toEqual(each.shape);
+      for (const [i, value] of toNumbers(each).entries()) expect(toNumbers(both)[i]).toBeCloseTo(value, 12);
+    }
   });
 
+  test('has a gradient of its gradient', async () => {
+    await checkGradients(given(), (b, xs) => {
+      const { sequence, hidden, cell } = ops.lstm(b, xs[0]!, directionsOf(xs));
+      return ops.add(b, ops.sin(b, sequence), ops.mul(b, hidden, cell));
+    });
+  });
+});
+
+/** The loops of a layer's gradient, and what lies outside of them, as they are written: the forward loop first. */
+function written(directions: number, by: 'everything' | 'weights' | 'nothing', rows: number | string = BATCH) {
+  const b = new Builder();
+  const values = inputs(4).map(({ shape }, i) => b.input(`v${i}`, 'float32', shape));
+  const x = b.input('x', 'float32', [STEPS, rows, FEATURES]);
+  const ways = Array.from({ length: directions }, (_, d) => ({ weights: weights(values), reverse: d === 1 }));
+  const { sequence } = ops.lstm(b, x, ways);
+  const wanted = { everything: [x, ...values.slice(1, 5)], weights: values.slice(1, 5), nothing: [] }[by];
+  const outputs = by === 'nothing' ? [sequence] : grad(b, ops.reduceSum(b, ops.sin(b, sequence)), wanted);
+  const { graph } = parseModel(writeModel(simplify(new Graph('g', [x, ...values], outputs)), { producer: 'test' }));
+  const bodies = graph.node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => g ?? []));
+  return bodies.map(({ node }) => node.map(({ opType }) => opType));
+}
+
+describe('the loops of an lstm', () => {
+  test.each([
+    // One direction needs no concatenation of inputs, no parting of what was said, but a copy of it.
+    [1, 'nothing', [13]],
+    [1, 'weights', [23, 10]],
+    [1, 'everything', [23, 11]],
+    [2, 'nothing', [14]],
+    [2, 'weights', [24, 11]],
+    [2, 'everything', [24, 13]],
+  ] as const)('of %d directions, with the gradient by %s, have %j operations', (directions, by, counts) => {
+    expect(written(directions, by).map((body) => body.length)).toEqual(counts);
+  });
+
+  test('make one product each way, of all directions', () => {
+    for (const body of written(2, 'everything')) expect(body.filter((op) => op === 'MatMul')).toHaveLength(1);
+  });
+
+  test('compute nothing of the forward step again where the derived gradient is used', () => {
+    const [forward, backward] = written(2, 'everything', 'rows');
+    expect(forward).toEqual(expect.arrayContaining(['Sigmoid', 'Tanh']));
+    expect(backward!.filter((op) => ['Sigmoid', 'Tanh'].includes(op))).toEqual([]);
+    // By the weights and by what they multiply.
+    expect(backward!.filter((op) => op === 'MatMul')).toHaveLength(2);
+  });
+
+  test('meet without a transposition between layers, forward or backward', () => {
+    const count = (layers: number) => {
+      const b = new Builder();
+      const [x, w, h, c] = [[STEPS, BATCH, 4], [4, 8], [2, 8], [8]].map((shape, i) =>
+        b.input(`v${i}`, 'float32', shape),
+      );
+      const way = { weights: { input: w!, hidden: h!, inputBias: c! } };
+      let y = x!;
+      for (let i = 0; i < layers; i++) y = ops.lstm(b, y, [way, { ...way, reverse: true }]).sequence;
+      const graph = new Graph('g', [x!, w!, h!, c!], grad(b, ops.reduceSum(b, ops.sin(b, y)), [x!]));
+      const nodes = topological(simplify(graph).outputs);
+      // Weights are matrices of three axes too, but have no steps.
+      return nodes.filter(({ op, inputs }) => op.name === 'Transpose' && inputs[0]!.type.shape[0] === STEPS).length;
+    };
+    expect([count(1), count(2), count(3)]).toEqual([4, 4, 4]);
+  });
+});
+
+describe('the gradient of an lstm by hand', () => {
   test.each(['sequence', 'hidden', 'cell'] as const)('is right if only the %s is read', async (result) => {
     await checkGradients(inputs(4), (b, xs) => {
       const results = ops.lstm(b, xs[0]!, [{ weights: weights(xs), hidden: xs[5]!, cell: xs[6]! }]);
@@ -102,27 +190,44 @@ describe('the gradient of an lstm by hand', () => {
 
   test('is what the derived one is, which is used where the number of rows is not known', async () => {
     const gradients = async (rows: number | string) => {
-      const { b, values } = network(rows);
-      const { sequence, cell } = ops.lstm(b, values[0]!, [{ weights: weights(values) }]);
-      const said = ops.add(b, ops.reduceSum(b, ops.sin(b, sequence)), ops.reduceSum(b, cell));
-      const graph = new Graph('gradients', values, grad(b, said, values));
+      const b = new Builder();
+      const given = inputs(4, 'float32').slice(0, 5);
+      const shapes = given.map(({ shape }, i): Shape => (i === 0 ? [STEPS, rows, FEATURES] : shape));
+      const values = shapes.map((shape, i) => b.input(`v${i}`, 'float32', shape));
+      const ways = [false, true].map((reverse) => ({ weights: weights(values), reverse }));
+      const { sequence, hidden, cell } = ops.lstm(b, values[0]!, ways);
+      const terms = [sequence, hidden, cell].map((value) => ops.reduceSum(b, ops.sin(b, value)));
+      const graph = new Graph(
+        'gradients',
+        values,
+        grad(
+          b,
+          terms.reduce((sum, term) => ops.add(b, sum, term)),
+          values,
+        ),
+      );
       await using session = await openSession(writeModel(graph, { producer: 'test' }), { threads: 1 });
-      const given = inputs(4, 'float32');
-      const results = await session.run(Object.fromEntries(values.map((_, i) => [session.inputNames[i]!, given[i]!])));
+      const results = await session.run(Object.fromEntries(given.map((t, i) => [`v${i}`, t])));
       return session.outputNames.flatMap((name) => toNumbers(results[name]!));
     };
     const [known, unknown] = [await gradients(BATCH), await gradients('rows')];
+    expect(known).toHaveLength(unknown.length);
     for (const [i, value] of unknown.entries()) expect(known[i]).toBeCloseTo(value, 5);
   });
 });
 
-test('weights that do not fit are refused with all shapes', () => {
+test('weights that do not fit are refused with all shapes, and so is a layer without directions', () => {
   const b = new Builder();
   const v = (shape: (number | string)[]) => b.input('v', 'float32', shape);
   const w = { input: v([3, 8]), hidden: v([2, 6]), inputBias: v([8]) };
   expect(() => ops.lstm(b, v([4, 1, 3]), [{ weights: w }])).toThrow(
     /a layer of 4 gates wants .*; got \[4, 1, 3\], \[3, 8\], \[2, 6\]/,
   );
+  const fit = { input: v([3, 8]), hidden: v([2, 8]), inputBias: v([8]) };
+  expect(() => ops.lstm(b, v([4, 1, 3]), [{ weights: fit }, { weights: w }])).toThrow(/got .*, \[2, 6\]/);
+  expect(() => ops.lstm(b, v([4, 1, 2]), [{ weights: fit }])).toThrow(/got \[4, 1, 2\], \[3, 8\]/);
+  expect(() => ops.lstm(b, v([1, 3]), [{ weights: fit }])).toThrow(/got \[1, 3\]/);
+  expect(() => ops.lstm(b, v([4, 1, 3]), [])).toThrow('a layer wants at least one direction; got none');
   const rows = ops.gru(b, v([4, 'rows', 3]), [{ weights: { input: v([3, 6]), hidden: v([2, 6]), inputBias: v([6]) } }]);
   expect(rows.sequence.type.shape).toEqual([4, 'rows', 2]);
 });
