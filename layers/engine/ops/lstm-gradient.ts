@@ -65,7 +65,8 @@ export function lstmVjp(
   const [weights, , hidden, cell] = n.inputs as [Value, Value, Value, Value];
   const [read, ...factors] = n.outputs.slice(end, end + 7) as [Value, ...Value[]];
   const [units, features] = [staticShape(hidden.type.shape)[1]!, staticShape(n.inputs[4]!.type.shape)[2]!];
-  const byInputs = need.slice(4).some(Boolean);
+  // All directions read the same sequence: all of it is wanted, or none.
+  const byInputs = need[4]!;
   const rows = byInputs ? [units, features] : [units];
   // Either all directions' outputs are read, or none is: they are read beside each other.
   const own = ct.slice(2, end).flatMap((value, d) => (value ? [{ value, reverse: !outputsReversed[d] }] : []));

@@ -1,15 +1,14 @@
 import type { Builder, Value } from '../graph.ts';
 import type { Maybe } from '../op.ts';
-import { filled } from '../tensor.ts';
-import { type Dim, formatShape, ShapeError, sameShape, staticShape } from '../type.ts';
+import { tensorFrom } from '../tensor.ts';
+import { type Dim, formatShape, ShapeError, staticShape } from '../type.ts';
 import { sigmoid, tanh } from './activation.ts';
 import { scan } from './control.ts';
 import { add, mul, sub } from './elementwise.ts';
-import { gather } from './indexing.ts';
 import { concat, slice, split } from './join.ts';
 import { gemm, matMul } from './linalg.ts';
 import { lstmFactors, lstmVjp } from './lstm-gradient.ts';
-import { expandLike, reshape, squeeze, transpose, unsqueeze } from './movement.ts';
+import { expand, expandTo, reshape, shapeOf, squeeze, transpose, unsqueeze } from './movement.ts';
 
 /**
  * A recurrent layer's weights: input [features, gates · units], hidden [units, gates · units], biases [gates · units].
@@ -59,6 +58,7 @@ export function lstm(b: Builder, x: Value, directions: readonly Direction[]): Re
   const units = unitsOf(x, directions, 4);
   const columns = unsqueeze(b, transpose(b, x, [0, 2, 1]), [1]);
   const initial = (state: Maybe<Value>) => (state ? transpose(b, state) : constantOf(b, x, 0, [units]));
+  const reversed = directions.map(({ reverse = false }) => reverse);
   const rows = stacked(b, directions, ({ weights }) => rowsOf(b, weights));
   const { states, sequences } = scan(b, {
     captured: [transpose(b, rows), constantOf(b, x, 1, [directions.length, 1])],
@@ -66,12 +66,11 @@ export function lstm(b: Builder, x: Value, directions: readonly Direction[]): Re
       stacked(b, directions, ({ hidden }) => initial(hidden)),
       stacked(b, directions, ({ cell }) => initial(cell)),
     ],
-    sequences: directions.map(({ reverse = false }) => ({ value: columns, reverse })),
+    sequences: reversed.map((reverse) => ({ value: columns, reverse })),
     body: (b, [weights, ones], [hidden, cell], inputs) => {
       const read = concat(b, [hidden!, concat(b, inputs, 0), ones!], 1);
-      const gates = split(b, matMul(b, weights!, read), 1, [units, units, units, units]);
-      const [input, output, forget] = gates.slice(0, 3).map((gate) => sigmoid(b, gate)) as [Value, Value, Value];
-      const candidate = tanh(b, gates[3]!);
+      const [i, o, f, g] = split(b, matMul(b, weights!, read), 1, [units, units, units, units]) as Gates;
+      const [input, output, forget, candidate] = [sigmoid(b, i), sigmoid(b, o), sigmoid(b, f), tanh(b, g)];
       const [entered, kept] = [mul(b, input, candidate), mul(b, forget, cell!)];
       const next = add(b, kept, entered);
       const bounded = tanh(b, next);
@@ -81,7 +80,7 @@ export function lstm(b: Builder, x: Value, directions: readonly Direction[]): Re
       return {
         states: [said, next],
         slices: [
-          ...each.map((value, d) => ({ value, reverse: directions[d]!.reverse ?? false })),
+          ...each.map((value, d) => ({ value, reverse: reversed[d]! })),
           ...[read, ...factors, input, output, candidate, bounded],
         ],
       };
@@ -103,7 +102,7 @@ export function gru(b: Builder, x: Value, directions: readonly Direction[]): Rec
   const units = unitsOf(x, directions, 3);
   const layers = directions.map((direction) => gruOneWay(b, x, direction, units));
   const [sequences, last] = [layers.map(({ sequence }) => sequence), layers.map(({ hidden }) => hidden)];
-  return { sequence: concat(b, sequences, -1), hidden: concat(b, last, -1) };
+  return { sequence: concat(b, sequences, -1), hidden: concat(b, last, 1) };
 }
 
 function gruOneWay(
@@ -139,7 +138,7 @@ function unitsOf(x: Value, directions: readonly Direction[], gates: number): num
   for (const {
     weights: { input, hidden },
   } of directions) {
-    const fits = (w: Value, rows: Maybe<Dim>) => sameShape(w.type.shape, [rows ?? 0, gates * units!]);
+    const fits = ({ type: { shape } }: Value, rows: Maybe<Dim>) => shape[0] === rows && shape[1] === gates * units!;
     if (x.type.shape.length !== 3 || !fits(input, features) || !fits(hidden, units))
       throw new ShapeError(
         `a layer of ${gates} gates wants [steps, batch, features], weights [features, ${gates}·units] and [units, ${gates}·units]; got ${[x, input, hidden].map(({ type }) => formatShape(type.shape)).join(', ')}`,
@@ -147,6 +146,8 @@ function unitsOf(x: Value, directions: readonly Direction[], gates: number): num
   }
   return units!;
 }
+
+type Gates = [Value, Value, Value, Value];
 
 /** What an LSTM's weights are to [hidden; input; 1]: [units + features + 1, 4 · units]. */
 function rowsOf(b: Builder, { input, hidden, inputBias, hiddenBias }: RecurrentWeights): Value {
@@ -162,8 +163,10 @@ function stacked(b: Builder, directions: readonly Direction[], of: (one: Directi
 
 /** One number everywhere, [...shape, batch] for x [steps, batch, features]: the batch may be symbolic. */
 function constantOf(b: Builder, x: Value, value: number, shape: readonly number[]): Value {
-  const first = gather(b, x, b.scalar('int64', 0), 0);
-  const row = transpose(b, slice(b, first, 1, 0, 1));
-  const { dtype } = x.type;
-  return expandLike(b, b.scalar(dtype, value), mul(b, b.constant(filled(dtype, [...shape, 1], 0)), row));
+  const number = b.scalar(x.type.dtype, value);
+  const batch = x.type.shape[1]!;
+  if (typeof batch === 'number') return expand(b, number, [...shape, batch]);
+  const known = b.constant(tensorFrom('int64', [shape.length], shape));
+  const dims = concat(b, [known, slice(b, shapeOf(b, x), 0, 1, 2)], 0);
+  return expandTo(b, number, [...shape, batch], dims);
 }

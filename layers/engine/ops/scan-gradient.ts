@@ -85,8 +85,8 @@ export function scanVjp(
       };
       for (const [k, i] of liftedBy.entries()) {
         const factors = flows[sums.length + slicesBy.length + k]?.node?.inputs ?? [];
-        // Both lie in one order: that in which one of them lies already, if any does.
-        const [reverse = true] = factors.flatMap((factor) => outside[xs.indexOf(factor)]?.reverse ?? []);
+        // Both lie in one order: that of the first, if it lies outside already.
+        const reverse = outside[xs.indexOf(factors[0]!)]?.reverse ?? true;
         lifted.set(
           i,
           factors.map((factor) => position(factor, reverse)),
