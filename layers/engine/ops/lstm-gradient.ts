@@ -6,6 +6,7 @@ import { add, mul, sub } from './elementwise.ts';
 import { concat, slice, split } from './join.ts';
 import { matMul } from './linalg.ts';
 import { reshape, transpose, zerosLike } from './movement.ts';
+import { reduceSum } from './reduce.ts';
 
 /** What a step of an LSTM computes, each [directions, units, batch]. */
 export interface LstmStep {
@@ -30,7 +31,7 @@ export interface LstmStep {
  *    c̄ ∘ p ∘ (1 − i),  h̄ ∘ h ∘ (1 − o),  c̄ ∘ q ∘ (1 − f),  c̄ ∘ (i − p ∘ g)     before the activations of i, o, f, g
  *
  *  The factors of c̄ and h̄ are made in the forward step, while what they are made of is in the cache. The weights'
- *  cotangent is one product over all steps after the loop, the inputs' comes with the state's: Wᵀ z̄ = [h̄; x̄; …].
+ *  cotangent Σ z̄ uᵀ is made after the loop, the inputs' comes with the state's: Wᵀ z̄ = [h̄; x̄; …].
  */
 
 /** The six factors that the gradient's loop multiplies by. */
@@ -94,8 +95,22 @@ export function lstmVjp(
     },
   });
   const [gates, ...inputs] = sequences;
-  const byWeights = need[0] ? transpose(b, matMul(b, allSteps(b, read), transpose(b, allSteps(b, gates!)))) : undefined;
+  const byWeights = need[0] ? transpose(b, sumOfProducts(b, read, gates!)) : undefined;
   return [byWeights, undefined, states[0], states[1], ...inputs];
+}
+
+/** A product for each step is faster until its numbers are so many times those that would be transposed. */
+const STEPWISE = 2;
+
+/**
+ * Σ x zᵀ over the steps, [directions, n, m] from x [steps, directions, n, batch] and z [steps, directions, m, batch]: a
+ * product for each step and a sum, which all threads share, or one product of what all steps have, transposed first.
+ */
+function sumOfProducts(b: Builder, x: Value, z: Value): Value {
+  const [, , n, batch] = staticShape(x.type.shape) as [number, number, number, number];
+  const m = staticShape(z.type.shape)[2]!;
+  if (n * m <= STEPWISE * (n + m) * batch) return reduceSum(b, matMul(b, x, transpose(b, z)), { axes: [0] });
+  return matMul(b, allSteps(b, x), transpose(b, allSteps(b, z)));
 }
 
 /** Every step's columns beside each other: [steps, directions, rows, batch] → [directions, rows, steps · batch]. */

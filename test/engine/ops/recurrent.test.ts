@@ -188,6 +188,28 @@ describe('the gradient of an lstm by hand', () => {
     });
   });
 
+  test.each([
+    ['a product for each step', 1, 2, 4],
+    ['one product of all steps', 1, 3, 3],
+    ['a product for each step', 2, 3, 4],
+  ])('takes the weights’ from %s, for a batch of %d and %d features', async (_, rows, features, axes) => {
+    const units = 1;
+    const shapes = [[STEPS, rows, features], [features, 4 * units], [units, 4 * units], [4 * units]];
+    const layer = (b: Builder, [x, input, hidden, inputBias]: readonly Value[]) => {
+      const weights = { input: input!, hidden: hidden!, inputBias: inputBias! };
+      return ops.lstm(b, x!, [{ weights }, { weights, reverse: true }]).sequence;
+    };
+    await checkGradients(
+      shapes.map((shape, i) => random(30 + i, shape)),
+      layer,
+    );
+    const b = new Builder();
+    const values = shapes.map((shape, i) => b.input(`v${i}`, 'float64', shape));
+    const nodes = topological(grad(b, ops.reduceSum(b, ops.sin(b, layer(b, values))), values.slice(1, 2)));
+    const products = nodes.filter(({ op }) => op.name === 'MatMul');
+    expect(products.map(({ inputs }) => inputs[0]!.type.shape.length)).toEqual([axes]);
+  });
+
   test('is what the derived one is, which is used where the number of rows is not known', async () => {
     const gradients = async (rows: number | string) => {
       const b = new Builder();
