@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { grad } from '#engine/grad.ts';
 import { Builder, Graph, topological } from '#engine/graph.ts';
+import { parseModel } from '#engine/onnx/proto.ts';
 import { writeModel } from '#engine/onnx/write.ts';
 import * as ops from '#engine/ops/index.ts';
 import { openSession } from '#engine/run.ts';
@@ -95,4 +96,29 @@ test('argMax takes the first of several', async () => {
     expect(at).toEqual(most);
   });
   await fc.assert(property, settings);
+});
+
+describe('a sum over the first axes', () => {
+  test.each([
+    ['a product with ones', 'float32', [4, 3, 5], [0, 1], ['Reshape', 'Expand', 'MatMul', 'Reshape']],
+    ['a sum where other axes go', 'float32', [4, 3, 5], [0, 2], ['ReduceSum']],
+    ['a sum where all axes go', 'float32', [4, 3], [0, 1], ['ReduceSum']],
+    ['a sum of integers', 'int64', [4, 3], [0], ['ReduceSum']],
+    ['a sum where the rows are not known', 'float32', ['rows', 3], [0], ['ReduceSum']],
+  ] as const)('is written as %s', (_, dtype, shape, axes, wanted) => {
+    const b = new Builder();
+    const x = b.input('x', dtype, shape);
+    const bytes = writeModel(new Graph('g', [x], { y: ops.reduceSum(b, x, { axes }) }), { producer: 'test' });
+    expect(parseModel(bytes).graph.node.map(({ opType }) => opType)).toEqual(wanted);
+  });
+
+  test('has an infinity and a NaN just where one was summed', async () => {
+    const x = tensorFrom(
+      'float32',
+      [2, 4],
+      [1, Number.POSITIVE_INFINITY, Number.NaN, 4, 5, 6, 7, Number.NEGATIVE_INFINITY],
+    );
+    const { y } = await evaluate([x], (b, [x]) => ({ y: ops.reduceSum(b, x!, { axes: [0] }) }));
+    expect(toNumbers(y!)).toEqual([6, Number.POSITIVE_INFINITY, Number.NaN, Number.NEGATIVE_INFINITY]);
+  });
 });
