@@ -1,16 +1,16 @@
 import { Builder, constantOp, Graph, type Node, type Value } from './graph.ts';
 import type { Maybe } from './op.ts';
-import { transpose } from './ops/movement.ts';
+import { expand, transpose } from './ops/movement.ts';
 import { rewrite } from './rewrite.ts';
 import { filled, type Tensor, toNumbers } from './tensor.ts';
-import { isStatic, sameShape, sizeOf } from './type.ts';
+import { isStatic, sameShape, sizeOf, staticShape } from './type.ts';
 
 /** Tensors up to this many elements count as equal if their elements are; larger ones only if they are the same object. */
 const COMPARE_LIMIT = 64;
 
 /**
  * An equal graph with less to do: operations on constants are done, arithmetic that changes nothing is left out,
- * axes change places once where they did so twice, equal nodes become one, and so do those inside inner graphs. What no output needs is not part of a graph to begin
+ * axes change places once where they did so twice, and before values are stretched, equal nodes become one, and so do those inside inner graphs. What no output needs is not part of a graph to begin
  * with. Inputs, output names and the order of floating-point operations stay.
  */
 export function simplify(graph: Graph): Graph {
@@ -63,22 +63,21 @@ const identities: Readonly<Record<string, Identity>> = {
   Div: ([x, y]) => neutral(x!, y!, 1),
   Sub: ([x, y]) => neutral(x!, y!, 0),
   Neg: ([x]) => (x!.node?.op.name === 'Neg' ? x!.node.inputs[0] : undefined),
-  Transpose: ([x], { attrs }, b) => {
-    const before = x!.node?.op.name === 'Transpose' ? x!.node : undefined;
-    return (
-      before &&
-      transpose(
-        b,
-        before.inputs[0]!,
-        orderOf(attrs).map((axis) => orderOf(before.attrs)[axis]!),
-      )
-    );
-  },
+  Transpose: ([x], { attrs }, b) => transposed(b, x!, orderOf(attrs)),
 };
 
 /** The attributes of a Transpose are its order of axes; no other operation is named so. */
 function orderOf(attrs: unknown): readonly number[] {
   return (attrs as { readonly perm: readonly number[] }).perm;
+}
+
+/** A transposition with those before it, or before x is stretched where it came after; absent if neither is so. */
+function transposed(b: Builder, x: Value, order: readonly number[]): Maybe<Value> {
+  const [before, ...dims] = x.node?.inputs ?? [];
+  const through = (values: readonly number[]) => order.map((axis) => values[axis]!);
+  if (x.node?.op.name === 'Transpose') return transpose(b, before!, through(orderOf(x.node.attrs)));
+  if (x.node?.op.name !== 'Expand' || dims.length > 0 || before!.type.shape.length !== order.length) return undefined;
+  return expand(b, transpose(b, before!, order), through(staticShape(x.type.shape)));
 }
 
 function identity(b: Builder, node: Node, inputs: readonly Value[]): Maybe<Value> {

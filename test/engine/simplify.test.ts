@@ -80,6 +80,28 @@ describe('simplify', () => {
     }
   });
 
+  test('lets axes change places before values are stretched along them', async () => {
+    const input = random(2, [1, 3, 1]);
+    const stretched = (shape: readonly number[], order: readonly number[]) => (b: Builder, x: Value) =>
+      ops.transpose(b, ops.expand(b, x, shape), order);
+    for (const order of [
+      [0, 2, 1],
+      [2, 0, 1],
+      [1, 0, 2],
+    ]) {
+      const build = (b: Builder, [x]: readonly Value[]) => ({ y: stretched([2, 3, 4], order)(b, x!) });
+      const b = new Builder();
+      const x = b.input('x', 'float64', [1, 3, 1]);
+      const { outputs } = simplify(new Graph('g', [x], build(b, [x])));
+      expect(topological(outputs).map(({ op }) => op.name)).toEqual(['Transpose', 'Expand']);
+      expect(await evaluate([input], build)).toEqual(await evaluate([input], build, (graph) => graph));
+    }
+    expect(left(stretched([2, 3], [1, 0]))).toEqual(['Expand', 'Transpose']);
+    const like = (b: Builder, x: Value) =>
+      ops.transpose(b, ops.expandLike(b, ops.unsqueeze(b, x, [0]), b.input('l', 'float64', ['n', 3])));
+    expect(left(like).at(-1)).toBe('Transpose');
+  });
+
   test('works inside of loops', () => {
     const b = new Builder();
     const x = b.input('x', 'float64', [3]);
