@@ -43,6 +43,8 @@ export const settingsSchema = z.strictObject({
     .min(60)
     .max(7 * 86_400)
     .default(86_400),
+  /** A job fails for which there has been no machine for so long, with nothing ahead of it in line: in the cloud only. */
+  waitingSeconds: z.int().min(600).max(86_400).default(21_600),
   /** US dollars: what a second of a trainer costs where it runs. A deployment says so to its trainers, each its own. */
   trainerSecondPrice: z.number().min(0).default(0),
   /** Whose pages may call from a browser. Tokens travel in a header and never in a cookie, so anyone's may. */

@@ -2,8 +2,9 @@
 import type { EventBridgeEvent } from 'aws-lambda';
 import { z } from 'zod';
 import { type TaskRecord, TaskRecords } from '#aws/task-records.ts';
+import { CAPACITY, unplacedFailure, unplacedReason } from '#aws/unplaced.ts';
 import { INTERRUPTED_EXIT_CODE } from '#domain/attempts.ts';
-import type { ComputeStopped } from '#domain/messages.ts';
+import { type ComputeStopped, NO_MACHINE } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports.ts';
 import type { Log } from '#functions/http/contract.ts';
 
@@ -52,6 +53,12 @@ function stoppedOf(record: TaskRecord, { status, statusReason = '', container = 
   const { exitCode, reason = '' } = container;
   const code = status === 'SUCCEEDED' ? 0 : isFromOutside(exitCode) ? null : exitCode!;
   const { id, job_id, attempt, stop_reason } = record;
+  // Whatever an earlier container of it left, which made room for instance, is not how it ended.
+  const unplaced = unplacedReason(statusReason) ?? (code !== 0 && stop_reason === NO_MACHINE ? CAPACITY : undefined);
+  if (unplaced !== undefined) {
+    const failure = unplacedFailure(unplaced, record.target === 'gpu' ? 'gpu' : 'cpu');
+    return { task: id, job_id, attempt, exit_code: null, reason: NO_MACHINE, failure };
+  }
   const said = stop_reason !== undefined && code !== 0 ? stop_reason : reasonOf(code, exitCode, statusReason, reason);
   return { task: id, job_id, attempt, exit_code: code, reason: said };
 }

@@ -43,6 +43,7 @@ const nothing: Respond = async () => {};
 const responses: Readonly<Record<ComputeState | 'none', Respond>> = {
   none: next,
   pending: nothing,
+  unplaced: nothing,
   running: nothing,
   succeeded: next,
   failed: next,

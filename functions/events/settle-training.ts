@@ -24,7 +24,8 @@ export function makeHandler(adapters: AttemptAdapters, options: { readonly logge
       options.logger.warn('trainer ended without a result', { ...stopped });
       const counted = HOST_GONE.test(stopped.reason) ? await excuseAttempt(adapters.table, job) : job;
       if (!counted) return;
-      if (isLost(stopped)) await attemptLost(adapters, counted, stopped.reason);
+      if (stopped.failure !== undefined) await failAttempt(adapters, job, stopped.failure);
+      else if (isLost(stopped)) await attemptLost(adapters, counted, stopped.reason);
       else await failAttempt(adapters, job, failureOf(stopped));
     } else if (stopped.exit_code !== 0) {
       // Whoever wrote the result may have died before telling of it: told twice is better than never.

@@ -5,10 +5,11 @@ import { datasetProcessed } from '#domain/dataset-events.ts';
 import { type Dataset, datasetFailed, findDataset, listProcessing } from '#domain/datasets.ts';
 import { collectGarbage, dueGarbage } from '#domain/garbage.ts';
 import { type Job, listActive } from '#domain/jobs.ts';
-import type { DatasetMessage } from '#domain/messages.ts';
+import { type DatasetMessage, NO_MACHINE } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
+import type { Settings } from '#functions/settings.ts';
 import { attemptLost, sendTraining } from './training-attempts.ts';
 
 /** Milliseconds. */
@@ -17,6 +18,8 @@ export interface SweepThresholds {
   readonly queued: number;
   /** A running job without a heartbeat for so long, and that Compute does not run, has lost its trainer. */
   readonly heartbeat: number;
+  /** A queued job whose turn has come and for which there has been no machine for so long gets none. */
+  readonly unplaced: number;
   /** A trainer without a heartbeat for so long hangs, even if Compute still runs it. */
   readonly hung: number;
   /** A dataset that is processing for so long has lost its message. */
@@ -26,7 +29,7 @@ export interface SweepThresholds {
 }
 
 const MINUTE = 60_000;
-const THRESHOLDS: SweepThresholds = {
+const THRESHOLDS: Omit<SweepThresholds, 'unplaced'> = {
   queued: 5 * MINUTE,
   heartbeat: 2 * MINUTE,
   hung: 15 * MINUTE,
@@ -40,11 +43,13 @@ type SweepAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events' | 'c
 
 export interface SweepOptions {
   readonly logger: Log;
+  readonly settings: Pick<Settings, 'waitingSeconds'>;
   readonly thresholds?: Partial<SweepThresholds>;
 }
 
 export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
-  const thresholds = { ...THRESHOLDS, ...options.thresholds };
+  const unplaced = options.settings.waitingSeconds * 1000;
+  const thresholds = { ...THRESHOLDS, unplaced, ...options.thresholds };
   const { logger } = options;
   return async (): Promise<void> => {
     const gaps = [sweepJobs, sweepDatasets, sweepGarbage];
@@ -64,10 +69,20 @@ async function sweepJobs(adapters: SweepAdapters, thresholds: SweepThresholds, l
   }
 }
 
-async function sweepQueued(adapters: SweepAdapters, job: Job, silent: number, { queued }: SweepThresholds) {
-  if (silent < queued) return undefined;
+async function sweepQueued(adapters: SweepAdapters, job: Job, silent: number, thresholds: SweepThresholds) {
+  if (silent < thresholds.queued) return undefined;
   const state = job.attempt === 0 ? 'unknown' : await adapters.compute.describe(taskId(job));
-  if (state === 'pending' || state === 'running') return undefined;
+  if (state === 'running') return undefined;
+  if (state === 'pending') {
+    // Who waits in line may do so for days: for how long there is no machine is counted from when its turn has come.
+    await awaitHost(adapters.table, job, isoTime(adapters.now()));
+    return undefined;
+  }
+  if (state === 'unplaced') {
+    if (silent < thresholds.unplaced) return undefined;
+    await adapters.compute.terminate(taskId(job), NO_MACHINE);
+    return 'gave up waiting for a machine';
+  }
   await sendTraining(adapters, job);
   return 'sent its message again';
 }
@@ -75,7 +90,7 @@ async function sweepQueued(adapters: SweepAdapters, job: Job, silent: number, { 
 async function sweepRunning(adapters: SweepAdapters, job: Job, silent: number, { heartbeat, hung }: SweepThresholds) {
   if (silent < heartbeat) return undefined;
   const state = await adapters.compute.describe(taskId(job));
-  if (state === 'pending') {
+  if (state === 'pending' || state === 'unplaced') {
     // Its host was reclaimed, and the next trainer may wait for another one for hours. From its start it has all the time.
     const isWaiting = await awaitHost(adapters.table, job, isoTime(adapters.now()));
     return isWaiting && 'noted that it waits for a host';

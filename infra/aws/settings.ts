@@ -57,6 +57,10 @@ export const settingsSchema = z.strictObject({
   maxVcpus: z.strictObject({ cpu: bounded(1, 10_000), gpu: bounded(4, 10_000) }),
   /** The hours after which Batch ends a trainer, whatever it was told. */
   trainingHours: bounded(1, 168),
+  /** Hours for which a job waits for a machine with nothing ahead of it. Batch counts to a day. */
+  capacityHours: bounded(1, 24),
+  /** Minutes after which Batch gives up a job that the installation has no machine for, whatever comes free. */
+  misconfigurationMinutes: bounded(10, 1440),
   /** A name of your own, with its certificate in the same region. */
   domain: matching(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a domain name').optional(),
   certificate: matching(/^arn:[\w-]+:acm:/, 'the ARN of a certificate').optional(),
@@ -76,6 +80,8 @@ const common = {
   gpu: true,
   maxVcpus: { cpu: 64, gpu: 32 },
   trainingHours: 24,
+  capacityHours: 6,
+  misconfigurationMinutes: 30,
   application: {},
 } satisfies Partial<Settings>;
 
@@ -99,6 +105,8 @@ export const OVERRIDABLE = [
   'gpu',
   'trainerImage',
   'trainingHours',
+  'capacityHours',
+  'misconfigurationMinutes',
   'domain',
   'certificate',
 ] as const satisfies readonly (keyof Settings)[];

@@ -75,6 +75,18 @@ export async function terminateJob(client: BatchClient, jobId: string, reason: s
 
 export async function describeJob(client: BatchClient, jobId: string): Promise<ComputeState> {
   const { jobs = [] } = await call(() => client.send(new DescribeJobsCommand({ jobs: [jobId] })));
-  const status = jobs[0]?.status;
-  return status === undefined ? 'unknown' : STATES[status];
+  const { status, jobQueue } = jobs[0] ?? {};
+  if (status === undefined) return 'unknown';
+  if (status !== 'RUNNABLE' || jobQueue === undefined) return STATES[status];
+  return (await isBusy(client, jobQueue)) ? 'pending' : 'unplaced';
+}
+
+/** Whether any job of the queue has a machine: then the others may be in line for it. */
+async function isBusy(client: BatchClient, jobQueue: string): Promise<boolean> {
+  for (const jobStatus of ['RUNNING', 'STARTING'] as const) {
+    const command = new ListJobsCommand({ jobQueue, jobStatus, maxResults: 1 });
+    const { jobSummaryList: found = [] } = await call(() => client.send(command));
+    if (found.length > 0) return true;
+  }
+  return false;
 }

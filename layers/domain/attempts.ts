@@ -55,9 +55,9 @@ export async function excuseAttempt(table: Table, of: Job): Promise<Job | undefi
   return changed(table, of, { set: { excused_attempts: (of.excused_attempts ?? 0) + 1 } }, isActiveAttempt(of));
 }
 
-/** Its trainer is gone and the next one waits for a host. `undefined`: that is not so any more. */
+/** It is in line for a host: at first, or again where its trainer is gone. `undefined`: it ended, or somebody has begun. */
 export async function awaitHost(table: Table, of: Job, now: string): Promise<Job | undefined> {
-  return changed(table, of, { set: { heartbeat_at: now } }, isRunningAttempt(of));
+  return changed(table, of, { set: { heartbeat_at: now } }, isActiveAttempt(of));
 }
 
 export interface Start {

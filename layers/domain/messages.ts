@@ -7,6 +7,9 @@ export type DatasetMessage = z.infer<typeof datasetMessage>;
 export const trainingMessage = z.object({ account_id: z.string(), job_id: z.string() });
 export type TrainingMessage = z.infer<typeof trainingMessage>;
 
+/** Why a task is terminated that waits for a machine and gets none; a task that ended so has it as its reason. */
+export const NO_MACHINE = 'no_machine';
+
 /** The detail of `compute.stopped`; see `Compute` in the ports. */
 export const computeStopped = z.object({
   task: z.string(),
@@ -14,5 +17,7 @@ export const computeStopped = z.object({
   attempt: z.number().int().positive(),
   exit_code: z.number().int().nullable(),
   reason: z.string(),
+  /** For the job's owner: what has to be done first. Another attempt would end the same way. */
+  failure: z.string().exactOptional(),
 });
 export type ComputeStopped = z.infer<typeof computeStopped>;

@@ -241,11 +241,16 @@ export interface ComputeTask {
 export const COMPUTE_TARGETS = ['function', 'cpu', 'gpu'] as const;
 export type ComputeTarget = (typeof COMPUTE_TARGETS)[number];
 
-export type ComputeState = 'pending' | 'running' | 'succeeded' | 'failed' | 'unknown';
+/**
+ * `pending`: in line behind others, or about to begin. `unplaced`: nothing is ahead of it, and there is no machine for it;
+ * one may be on its way, or there may never be one.
+ */
+export type ComputeState = 'pending' | 'unplaced' | 'running' | 'succeeded' | 'failed' | 'unknown';
 
 /**
  * Runs a trainer for a job. When a task has ended, for whatever reason, `compute.stopped` appears on the bus with
- * `{ task, job_id, attempt, exit_code, reason }` (`exit_code` null where a signal or a lost host ended it).
+ * `{ task, job_id, attempt, exit_code, reason }` (`exit_code` null where a signal or a lost host ended it), and with
+ * `failure` where trying again is no use.
  */
 export interface Compute {
   submit(task: ComputeTask): Promise<void>;

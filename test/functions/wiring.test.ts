@@ -42,6 +42,11 @@ describe('the wiring of a deployment', () => {
     expect(fault({ TRAINYARD_SETTINGS: '{"rates": {"loginFailures": 0}}' })).toMatch(
       /^wrong environment: TRAINYARD_SETTINGS\.rates\.loginFailures [^\n]*1/,
     );
+    for (const waitingSeconds of [599, 86_401]) {
+      expect(fault({ TRAINYARD_SETTINGS: JSON.stringify({ waitingSeconds }) })).toMatch(
+        /^wrong environment: TRAINYARD_SETTINGS\.waitingSeconds [^\n]*(600|86400)/,
+      );
+    }
     expect(fault({ TRAINYARD_SETTINGS: '{"isuer": "x"}' })).toContain('isuer');
   });
 

@@ -16,7 +16,10 @@ export function environmentOf(
   const each = <T>(record: Readonly<Record<string, T>>, prefix: string, value: (of: T) => string) =>
     Object.fromEntries(Object.entries(record).map(([name, of]) => [`TRAINYARD_${prefix}_${upper(name)}`, value(of)]));
   const batch = batchNames(installation);
-  const trainingSeconds = installation.settings.trainingHours * 3600;
+  const { trainingHours, capacityHours, misconfigurationMinutes } = installation.settings;
+  const trainingSeconds = trainingHours * 3600;
+  // Not before Batch itself gives up: it says why.
+  const waitingSeconds = Math.max(capacityHours * 3600, misconfigurationMinutes * 60);
   const price = place && { trainerSecondPrice: trainerSecondPrice(place, installation.settings) };
   return {
     TRAINYARD_TABLE: data.table.tableName,
@@ -30,6 +33,11 @@ export function environmentOf(
     ...each(batch, 'BATCH_QUEUE', ({ queue }) => queue),
     ...each(batch, 'BATCH_DEFINITION', ({ definition }) => definition),
     TRAINYARD_TRAINING_FUNCTION: trainingFunctionName(installation),
-    TRAINYARD_SETTINGS: JSON.stringify({ trainingSeconds, ...price, ...installation.settings.application }),
+    TRAINYARD_SETTINGS: JSON.stringify({
+      trainingSeconds,
+      waitingSeconds,
+      ...price,
+      ...installation.settings.application,
+    }),
   };
 }

@@ -21,6 +21,7 @@ import { acknowledge } from '../acknowledge.ts';
 import type { Device } from '../functions/world.ts';
 import type { Installation } from '../scope.ts';
 import type { Network } from './network.ts';
+import { timeLimits } from './time-limits.ts';
 
 interface Kind {
   readonly imageType: EcsMachineImageType;
@@ -128,6 +129,7 @@ export class Machines extends Construct {
         { computeEnvironment: environment('Spot', true), order: 1 },
         { computeEnvironment: environment('OnDemand', false), order: 2 },
       ],
+      jobStateTimeLimitActions: timeLimits(installation.settings),
     });
   }
 }

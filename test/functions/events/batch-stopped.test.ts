@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventBridgeEvent } from 'aws-lambda';
 import { TaskRecords } from '#aws/task-records.ts';
+import { CAPACITY, TOO_FEW_PROCESSORS, TOO_SMALL_MACHINES } from '#aws/unplaced.ts';
+import { NO_MACHINE } from '#domain/messages.ts';
+import type { ComputeTask } from '#domain/ports.ts';
 import { makeHandler } from '#functions/events/batch-stopped.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { openWorld, silent, type World } from './world.ts';
@@ -13,12 +16,15 @@ let records: TaskRecords;
 beforeEach(async () => {
   world = await openWorld();
   records = new TaskRecords(world.adapters.table, world.adapters.now);
-  await records.claim({ id: 'j-1', accountId: world.accountId, jobId: 'j', attempt: 1, timeoutSeconds: 60 });
+  await claim('j-1');
 });
 afterEach(() => world.close());
 
+const claim = (id: string, more: Partial<ComputeTask> = {}) =>
+  records.claim({ id, accountId: world.accountId, jobId: 'j', attempt: 1, timeoutSeconds: 60, ...more });
+
 /** Batch says so of the task's job. */
-function change(status: string, statusReason?: string, container: object = {}): Promise<void> {
+function change(status: string, statusReason?: string, container: object = {}, jobName = 'j-1'): Promise<void> {
   const event: EventBridgeEvent<string, unknown> = {
     version: '0',
     id: 'event',
@@ -28,7 +34,7 @@ function change(status: string, statusReason?: string, container: object = {}): 
     time: '2026-01-01T00:00:00Z',
     region: 'us-east-1',
     resources: [],
-    detail: { jobName: 'j-1', jobId: 'batch-1', status, ...(statusReason && { statusReason }), container },
+    detail: { jobName, jobId: 'batch-1', status, ...(statusReason && { statusReason }), container },
   };
   return makeHandler(permitted('batch-stopped', world.adapters), { logger: silent })(event);
 }
@@ -60,6 +66,55 @@ test('nothing is told while Batch tries again, and the end once', async () => {
   expect(await told()).toEqual([]);
   for (let times = 1; times <= 2; times++) await change('FAILED', HOST);
   expect(await told()).toEqual([[null, 'host_reclaimed']]);
+});
+
+const CANCELED = 'Canceled by JobStateTimeLimit action due to reason: ';
+
+describe('a job that Batch could not start', () => {
+  test.each([
+    ['cpu', CAPACITY, /^No machine was to be had .* "Running On-Demand Standard .* choose compute "function"$/],
+    ['gpu', CAPACITY, /^No machine with a GPU .* "Running On-Demand G and VT instances" .* choose compute "cpu"$/],
+    ['gpu', TOO_FEW_PROCESSORS, /must set maxVcpus\.gpu to at least 4; until then choose compute "cpu"$/],
+    ['cpu', TOO_SMALL_MACHINES, /^No machine of the installation is as large as a training needs: /],
+    [
+      'gpu',
+      'MISCONFIGURATION:SOMETHING_NEW',
+      /^AWS Batch could not start the job for the reason MISCONFIGURATION:SOMETHING_NEW: /,
+    ],
+  ] as const)('on %s for %s ends with what its owner can do', async (target, reason, sentence) => {
+    await claim('j-2', { target });
+    await change('FAILED', `${CANCELED}${reason}`, {}, 'j-2');
+    expect(await world.events()).toMatchObject([
+      { detail: { task: 'j-2', exit_code: null, reason: NO_MACHINE, failure: expect.stringMatching(sentence) } },
+    ]);
+    expect(await records.find('j-2')).toMatchObject({ exit_code: null });
+  });
+
+  test('again, after its first host was reclaimed, has not ended as the container did there', async () => {
+    await change('FAILED', `${CANCELED}${CAPACITY}`, { exitCode: 75 });
+    expect(await told()).toEqual([[null, NO_MACHINE]]);
+  });
+
+  test('and that the sweep gave up ends with the same sentence', async () => {
+    await claim('j-2', { target: 'gpu' });
+    await records.stop('j-2', NO_MACHINE);
+    await change('FAILED', NO_MACHINE, {}, 'j-2');
+    const failure = expect.stringMatching(/^No machine with a GPU /);
+    expect(await world.events()).toMatchObject([{ detail: { reason: NO_MACHINE, failure } }]);
+  });
+
+  test('until the sweep gave it up, and that completed all the same, has completed', async () => {
+    await records.stop('j-1', NO_MACHINE);
+    await change('SUCCEEDED', EXITED, { exitCode: 0 });
+    expect(await told()).toEqual([[0, 'completed']]);
+  });
+
+  test('because somebody canceled it in Batch has no such sentence', async () => {
+    await change('FAILED', 'not needed any more');
+    const [event] = await world.events();
+    expect(event!.detail).toMatchObject({ exit_code: null, reason: 'not needed any more' });
+    expect(event!.detail).not.toHaveProperty('failure');
+  });
 });
 
 test('a task that was to stop has stopped for that reason', async () => {

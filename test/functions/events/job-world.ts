@@ -28,11 +28,13 @@ export async function openJobWorld() {
   const message = () => ({ account_id: accountId, job_id: 'j' });
   const dispatch = () =>
     makeDispatch(permitted('dispatch-training', adapters), { logger: silent, settings })(batchOf([message()]));
-  const sweep = () => makeSweep(permitted('sweep', adapters), { logger: silent })();
+  const sweep = () => makeSweep(permitted('sweep', adapters), { logger: silent, settings })();
   const job = async (): Promise<Job> => (await findJob(adapters.table, accountId, 'j'))!;
   const start = async (run = 1) => startJob(adapters.table, await job(), { run, device: 'cpu' }, isoTime(clock.now));
 
-  function settle(stopped: { attempt?: number; exit_code?: number | null; reason?: string } = {}): Promise<void> {
+  function settle(
+    stopped: { attempt?: number; exit_code?: number | null; reason?: string; failure?: string } = {},
+  ): Promise<void> {
     const attempt = stopped.attempt ?? 1;
     const detail = { job_id: 'j', exit_code: null, reason: 'killed by SIGKILL', ...stopped, attempt };
     const event: EventBridgeEvent<string, unknown> = {

@@ -4,10 +4,14 @@ import { findDataset } from '#domain/datasets.ts';
 import { noteGarbage } from '#domain/garbage.ts';
 import { stopJob } from '#domain/job-endings.ts';
 import { blobKeys } from '#domain/keys.ts';
+import { NO_MACHINE } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
-import { type JobWorld, MINUTE, openJobWorld } from './job-world.ts';
+import { type JobWorld, MINUTE, openJobWorld, settings } from './job-world.ts';
 import { replacing, silent } from './world.ts';
+
+/** Minutes for which a job waits for a machine. */
+const LIMIT = settings.waitingSeconds / 60;
 
 let world: JobWorld;
 beforeEach(async () => {
@@ -39,36 +43,91 @@ describe('the sweep', () => {
     expect(world.compute.submitted).toMatchObject([{ id: 'j-1' }]);
   });
 
-  test('lets a submitted job wait for its machine', async () => {
-    await world.dispatch();
-    world.compute.states.set('j-1', 'pending');
-    world.clock.now += 60 * MINUTE;
-    await world.sweep();
-    expect(await world.sent('training')).toEqual([]);
-  });
-
-  test('lets a trainer wait for another host, and gives it all its time once it has one', async () => {
-    await world.dispatch();
-    await world.start(1);
-    world.compute.states.set('j-1', 'pending');
-    for (let minutes = 0; minutes < 120; minutes += 5) {
+  /** Sweeps every five minutes, as the schedule does. */
+  async function sweepFor(minutes: number): Promise<void> {
+    for (let passed = 0; passed < minutes; passed += 5) {
       world.clock.now += 5 * MINUTE;
       await world.sweep();
     }
-    // It has one and has not said a word yet.
-    world.compute.states.set('j-1', 'running');
-    world.clock.now += 4 * MINUTE;
-    await world.sweep();
+  }
+
+  test('lets a job wait in line for as long as it takes, on one machine for instance', async () => {
+    await world.dispatch();
+    world.compute.states.set('j-1', 'pending');
+    await sweepFor(3 * LIMIT);
     expect(world.compute.terminated).toEqual([]);
     expect(await world.sent('training')).toEqual([]);
-    expect(await world.job()).toMatchObject({ status: 'running', attempt: 1 });
-    expect(await world.start(2)).toMatchObject({ run: 2 });
-    // The host was lost for good while it waited.
-    world.compute.states.set('j-1', 'failed');
-    world.clock.now += 2 * MINUTE;
-    await world.sweep();
-    expect(await world.sent('training')).toEqual([world.message()]);
+    expect(await world.job()).toMatchObject({ status: 'queued', attempt: 1 });
   });
+
+  test('gives up a job whose turn has come and that gets no machine, in good time', async () => {
+    await world.dispatch();
+    world.compute.states.set('j-1', 'unplaced');
+    await sweepFor(LIMIT - 5);
+    expect(world.compute.terminated).toEqual([]);
+    await sweepFor(5);
+    expect(world.compute.terminated).toEqual([['j-1', NO_MACHINE]]);
+    expect(await world.sent('training')).toEqual([]);
+  });
+
+  test('counts that time from when nothing was ahead of it in line any more', async () => {
+    await world.dispatch();
+    world.compute.states.set('j-1', 'pending');
+    await sweepFor(2 * LIMIT);
+    world.compute.states.set('j-1', 'unplaced');
+    await sweepFor(LIMIT - 5);
+    expect(world.compute.terminated).toEqual([]);
+    // Somebody had a machine, and lost it again.
+    world.compute.states.set('j-1', 'pending');
+    await sweepFor(5);
+    world.compute.states.set('j-1', 'unplaced');
+    await sweepFor(LIMIT - 5);
+    expect(world.compute.terminated).toEqual([]);
+    await sweepFor(5);
+    expect(world.compute.terminated).toEqual([['j-1', NO_MACHINE]]);
+  });
+
+  test('gives up after the time that the settings say', async () => {
+    await world.dispatch();
+    world.compute.states.set('j-1', 'unplaced');
+    const sweep = makeSweep(world.adapters, { logger: silent, settings: { waitingSeconds: 600 } });
+    world.clock.now += 10 * MINUTE - 1;
+    await sweep();
+    expect(world.compute.terminated).toEqual([]);
+    world.clock.now += 1;
+    await sweep();
+    expect(world.compute.terminated).toEqual([['j-1', NO_MACHINE]]);
+  });
+
+  test('does not give up a job that has its machine and is about to say so', async () => {
+    await world.dispatch();
+    world.clock.now += 2 * LIMIT * MINUTE;
+    await world.sweep();
+    expect(world.compute.terminated).toEqual([]);
+  });
+
+  test.each(['pending', 'unplaced'] as const)(
+    'lets a trainer wait for another host (%s), and gives it all its time once it has one',
+    async (state) => {
+      await world.dispatch();
+      await world.start(1);
+      world.compute.states.set('j-1', state);
+      await sweepFor(120);
+      // It has one and has not said a word yet.
+      world.compute.states.set('j-1', 'running');
+      world.clock.now += 4 * MINUTE;
+      await world.sweep();
+      expect(world.compute.terminated).toEqual([]);
+      expect(await world.sent('training')).toEqual([]);
+      expect(await world.job()).toMatchObject({ status: 'running', attempt: 1 });
+      expect(await world.start(2)).toMatchObject({ run: 2 });
+      // The host was lost for good while it waited.
+      world.compute.states.set('j-1', 'failed');
+      world.clock.now += 2 * MINUTE;
+      await world.sweep();
+      expect(await world.sent('training')).toEqual([world.message()]);
+    },
+  );
 
   test('asks for another attempt where a trainer is silent and gone', async () => {
     await world.reachAttempt(1);
@@ -98,7 +157,7 @@ describe('the sweep', () => {
     expect(world.compute.terminated).toEqual([]);
     world.clock.now += MINUTE;
     await world.sweep();
-    expect(world.compute.terminated).toEqual(['j-1']);
+    expect(world.compute.terminated).toEqual([['j-1', 'no heartbeat']]);
   });
 
   test('sends the message of a dataset that lost it', async () => {
@@ -156,7 +215,7 @@ describe('the sweep', () => {
     world.clock.now += 5 * MINUTE;
     const training = replacing(world.adapters.queues.training, { send: () => Promise.reject(new Error('away')) });
     const adapters = { ...world.adapters, queues: { ...world.adapters.queues, training } };
-    await expect(makeSweep(adapters, { logger: silent })()).rejects.toThrow('1 of 3 sweeps failed');
+    await expect(makeSweep(adapters, { logger: silent, settings })()).rejects.toThrow('1 of 3 sweeps failed');
     expect(await world.sent('datasets')).toHaveLength(1);
   });
 });

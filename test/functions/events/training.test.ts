@@ -3,6 +3,7 @@ import { findAccount } from '#domain/accounts.ts';
 import { MAX_ATTEMPTS } from '#domain/attempts.ts';
 import { findDataset } from '#domain/datasets.ts';
 import { failJob, stopJob } from '#domain/job-endings.ts';
+import { NO_MACHINE } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
 import { RESIDENT_BYTES } from '#learning/tabular/resident.ts';
@@ -117,6 +118,17 @@ describe('a trainer that is gone', () => {
     ]);
     expect((await findAccount(world.adapters.table, world.accountId))!.active_jobs).toBe(0);
     expect((await findDataset(world.adapters.table, world.accountId, 'd'))!.in_use).toBe(0);
+  });
+
+  test('before there was a machine for it fails the job with what its owner can do, and is not tried again', async () => {
+    await world.dispatch();
+    await world.settle({ reason: NO_MACHINE, failure: 'Ask for machines' });
+    expect(await world.job()).toMatchObject({ status: 'failed', failure: 'Ask for machines', attempt: 1 });
+    expect(await world.sent('training')).toEqual([]);
+    expect(await world.events()).toMatchObject([
+      { 'detail-type': 'training.failed', detail: { error: 'Ask for machines' } },
+    ]);
+    expect((await findAccount(world.adapters.table, world.accountId))!.active_jobs).toBe(0);
   });
 
   test('again and again fails the job after the last attempt', async () => {

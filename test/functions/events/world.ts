@@ -23,7 +23,8 @@ export interface TestEvent {
 /** Compute as far as a consumer sees it: what was submitted, and a state that the test sets. */
 export interface TestCompute {
   readonly submitted: ComputeTask[];
-  readonly terminated: string[];
+  /** Each with the reason. */
+  readonly terminated: [id: string, reason: string][];
   readonly states: Map<string, ComputeState>;
   /** Thrown by the next submission. */
   refuse: Error | undefined;
@@ -63,7 +64,7 @@ export async function openWorld() {
         compute.submitted.push(task);
         compute.states.set(task.id, 'running');
       },
-      terminate: async (id) => void compute.terminated.push(id),
+      terminate: async (id, reason) => void compute.terminated.push([id, reason]),
       describe: async (id) => compute.states.get(id) ?? 'unknown',
     },
   };

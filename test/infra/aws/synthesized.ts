@@ -31,7 +31,7 @@ export const VARIANTS = {
     override: { waf: true, domain: 'ml.example.com', certificate: 'arn:aws:acm:us-east-1:111122223333:certificate/x' },
   },
   small: { stage: 'prod', override: { batch: false } },
-  withoutGpu: { stage: 'prod', override: { gpu: false } },
+  withoutGpu: { stage: 'prod', override: { gpu: false, capacityHours: '1', misconfigurationMinutes: '120' } },
   open: { stage: 'dev', override: { batch: false } },
 } as const;
 export type Variant = keyof typeof VARIANTS;

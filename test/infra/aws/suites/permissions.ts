@@ -39,7 +39,7 @@ function statements(of: Synthesized): { where: Resource; statement: Statement }[
 /** Actions that know no resource, each with why it is needed. */
 const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
   'batch:DescribeJobs': 'asks how a job is',
-  'batch:ListJobs': 'finds a job by its name',
+  'batch:ListJobs': 'finds a job by its name, and whether any of its queue runs',
   'ecr:GetAuthorizationToken': 'logs in to pull the image',
 };
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { CAPACITY, TOO_FEW_PROCESSORS, TOO_SMALL_MACHINES } from '#aws/unplaced.ts';
 import { longTrainingCost } from '#infra/aws/cost/compute.ts';
 import { LONG_TRAINING } from '#infra/aws/cost/profile.ts';
 import { named, ofType, type Synthesized, type Variant } from '../synthesized.ts';
@@ -20,6 +21,28 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
         const first = order.find((one: { Order: number }) => one.Order === 1);
         expect(JSON.stringify(first.ComputeEnvironment)).toContain('Spot');
       }
+    });
+
+    test('no job waits for ever for a machine: each queue gives up what it cannot start, and the sweep the rest', () => {
+      const cancels = (Reason: string, MaxTimeSeconds: number) => ({
+        ...{ Action: 'CANCEL', State: 'RUNNABLE' },
+        ...{ Reason, MaxTimeSeconds },
+      });
+      const limits = (of: Synthesized) =>
+        ofType(of, 'AWS::Batch::JobQueue').map(({ Properties: queue }) => queue.JobStateTimeLimitActions);
+      const byDefault = [
+        cancels(CAPACITY, 6 * 3600),
+        cancels(TOO_FEW_PROCESSORS, 30 * 60),
+        cancels(TOO_SMALL_MACHINES, 30 * 60),
+      ];
+      expect(limits(prod)).toEqual([byDefault, byDefault]);
+      expect(JSON.parse(String(environment(prod).TRAINYARD_SETTINGS))).toMatchObject({ waitingSeconds: 6 * 3600 });
+      expect(limits(withoutGpu)).toEqual([
+        [cancels(CAPACITY, 3600), cancels(TOO_FEW_PROCESSORS, 2 * 3600), cancels(TOO_SMALL_MACHINES, 2 * 3600)],
+      ]);
+      // Batch says why, so it goes first.
+      const { waitingSeconds } = JSON.parse(String(environment(withoutGpu).TRAINYARD_SETTINGS));
+      expect(waitingSeconds).toBe(2 * 3600);
     });
 
     test('machines with a GPU start from the image that has its driver', () => {

@@ -1,0 +1,47 @@
+/** Jobs for which Batch finds no machine: by which words it gives them up, and what their owner can do. */
+
+/** The kinds of machines, each with a queue of its own. */
+type Device = 'cpu' | 'gpu';
+
+/**
+ * Reasons for which a queue of Batch can be told to give up a job that it cannot start. Those that it knows besides
+ * (permissions, an invalid environment, "undetermined"), and an exhausted quota, which shows as one of the latter or as
+ * nothing at all, take no such action: the sweep is there for them.
+ */
+export const CAPACITY = 'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY';
+export const TOO_FEW_PROCESSORS = 'MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE';
+export const TOO_SMALL_MACHINES = 'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT';
+
+const GIVEN_UP = /JobStateTimeLimit action due to reason: *([\w:]+)/;
+
+/** Why Batch gave up a job that it could not start, from what it says of its end. `undefined`: that is not what ended it. */
+export const unplacedReason = (statusReason: string): string | undefined => GIVEN_UP.exec(statusReason)?.[1];
+
+const MACHINE: Readonly<Record<Device, string>> = { cpu: 'machine', gpu: 'machine with a GPU' };
+
+/** As Service Quotas calls them. */
+const QUOTAS: Readonly<Record<Device, string>> = {
+  cpu: '"Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances" or "All Standard (A, C, D, H, I, M, R, T, Z) Spot Instance Requests"',
+  gpu: '"Running On-Demand G and VT instances" or "All G and VT Spot Instance Requests"',
+};
+
+const INSTEAD: Readonly<Record<Device, string>> = {
+  cpu: 'if the training is short, choose compute "function"',
+  gpu: 'choose compute "cpu"',
+};
+
+const SENTENCES: Readonly<Record<string, (device: Device) => string>> = {
+  [CAPACITY]: (device) =>
+    `No ${MACHINE[device]} was to be had in the time for which jobs wait. Where the AWS account has too small a quota, ask Service Quotas, Amazon EC2, for ${QUOTAS[device]}, 4 processors for each job at once; otherwise try again later, or ${INSTEAD[device]}`,
+  [TOO_FEW_PROCESSORS]: (device) =>
+    `The installation allows fewer processors at once than a training takes: whoever deploys it must set maxVcpus.${device} to at least 4; until then ${INSTEAD[device]}`,
+  [TOO_SMALL_MACHINES]: (device) =>
+    `No ${MACHINE[device]} of the installation is as large as a training needs: whoever deploys it must add larger ones; until then ${INSTEAD[device]}`,
+};
+
+/** What the owner of a job that never got a machine is told. */
+export function unplacedFailure(reason: string, device: Device): string {
+  const known = SENTENCES[reason];
+  if (known) return known(device);
+  return `AWS Batch could not start the job for the reason ${reason}: whoever deploys the installation must look at its queue; until then ${INSTEAD[device]}`;
+}
