@@ -158,8 +158,10 @@ export async function startBatchServer(options: BatchServerOptions) {
       return { jobId: job.jobId, jobName: job.jobName };
     },
     '/v1/listjobs': (input) => {
-      const names = input.filters?.find(({ name }) => name === 'JOB_NAME')?.values ?? [];
-      const found = [...jobs.values()].filter(({ jobName }) => names.includes(jobName));
+      const names = input.filters?.find(({ name }) => name === 'JOB_NAME')?.values;
+      const wanted = ({ jobName, status }: Running): boolean =>
+        names ? names.includes(jobName) : status === (input.jobStatus ?? 'RUNNING');
+      const found = [...jobs.values()].filter(wanted);
       return { jobSummaryList: found.map(({ jobId, jobName, status }) => ({ jobId, jobName, status, createdAt: 1 })) };
     },
     '/v1/describejobs': (input) => ({
@@ -213,6 +215,7 @@ interface Input {
   readonly jobName?: string;
   readonly jobId?: string;
   readonly reason?: string;
+  readonly jobStatus?: string;
   readonly jobs?: readonly string[];
   readonly filters?: readonly { readonly name: string; readonly values: readonly string[] }[];
   readonly containerOverrides?: { readonly environment?: readonly { readonly name: string; readonly value: string }[] };
