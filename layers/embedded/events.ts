@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EVENT_SOURCE } from '#domain/event-envelope.ts';
 import { checkEvents } from '#domain/message-rules.ts';
 import type { Events, OutgoingEvent } from '#domain/ports.ts';
 import type { Database } from './database.ts';
@@ -35,13 +36,14 @@ export class SqliteEvents implements Events {
       version: '0',
       id: randomUUID(),
       'detail-type': type,
-      source: 'trainyard',
+      source: EVENT_SOURCE,
       account,
       // EventBridge knows whole seconds.
       time: new Date(this.#now()).toISOString().replace(/\.\d+Z$/, 'Z'),
       region: 'local',
       resources: [],
-      detail,
+      // Where it stands on every host; see `accountOf`.
+      detail: { ...detail, account_id: account },
     });
   }
 }

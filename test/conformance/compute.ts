@@ -35,7 +35,7 @@ export function computeConformance(name: string, open: () => Promise<ComputeSubj
     test('a task runs to its end, and the bus tells of it', async () => {
       const task = subject.task('succeed', { attempt: 2 });
       await subject.compute.submit(task);
-      expect(await subject.stopped()).toEqual({
+      expect(await subject.stopped()).toMatchObject({
         task: task.id,
         job_id: task.jobId,
         attempt: 2,

@@ -101,7 +101,7 @@ describe('queues of the embedded host', () => {
       time: new Date(clock.now()).toISOString().replace('.000', ''),
       region: 'local',
       resources: [],
-      detail: { dataset_id: 'd' },
+      detail: { dataset_id: 'd', account_id: 'acc' },
     });
   });
 

@@ -45,7 +45,7 @@ test('trains the job and tells that the task has ended', async () => {
   const { status, compute_seconds, estimated_cost } = await job();
   expect([status, compute_seconds > 0]).toEqual(['completed', true]);
   expect(estimated_cost).toBeCloseTo(0.01 * compute_seconds, 9);
-  expect(await stopped()).toEqual([{ task: 'j-1', job_id: 'j', attempt: 1, exit_code: 0, reason: 'completed' }]);
+  expect(await stopped()).toEqual([{ ...event, exit_code: 0, reason: 'completed' }]);
   expect(await records.find('j-1')).toMatchObject({ exit_code: 0 });
 });
 
