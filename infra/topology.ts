@@ -147,7 +147,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     computes: true,
     streams: false,
     runtime: false,
-    uses: { table: ['get', 'put', 'update'], buckets: { datasets: ['read', 'put'] }, publishes: true },
+    uses: { table: ['get', 'put', 'update', 'delete'], buckets: { datasets: ['read', 'put'] }, publishes: true },
   },
   'dispatch-training': {
     entry: 'functions/events/dispatch-training.ts',
@@ -156,7 +156,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: ['get', 'put', 'update'], publishes: true, compute: ['submit', 'describe', 'terminate'] },
+    uses: { table: ['get', 'put', 'update', 'delete'], publishes: true, compute: ['submit', 'describe', 'terminate'] },
   },
   'settle-training': {
     entry: 'functions/events/settle-training.ts',
@@ -165,7 +165,7 @@ export const functions: Readonly<Record<FunctionName, FunctionSpec>> = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: ['get', 'put', 'update'], sends: ['training'], publishes: true },
+    uses: { table: ['get', 'put', 'update', 'delete'], sends: ['training'], publishes: true },
   },
   'batch-stopped': {
     entry: 'functions/events/batch-stopped.ts',

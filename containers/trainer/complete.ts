@@ -3,7 +3,7 @@ import { collectGarbage, noteGarbage } from '#domain/garbage.ts';
 import { newId } from '#domain/ids.ts';
 import type { Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { completeJob, type Model } from '#domain/models.ts';
+import { type Completed, completeJob } from '#domain/models.ts';
 import type { Adapters } from '#domain/ports.ts';
 import type { DatasetProfile } from '#domain/profile.ts';
 import { isoTime } from '#domain/times.ts';
@@ -30,7 +30,7 @@ export async function completeWith(
   { table, blobs, now }: Pick<Adapters, 'table' | 'blobs' | 'now'>,
   job: Job,
   { artifacts: { files, record }, profile, history, createdAt, reporter }: Made,
-): Promise<Model> {
+): Promise<Completed> {
   const id = newId(now());
   const prefix = blobKeys.modelPrefix(job.account_id, id);
   await table.transact([noteGarbage('artifacts', prefix, now() + ARTIFACT_GRACE_MS)]);
@@ -40,7 +40,7 @@ export async function completeWith(
   await blobs.artifacts.put(blobKeys.jobHistory(job.account_id, job.id), Buffer.from(JSON.stringify(history)), {
     contentType: 'application/json',
   });
-  const model = await completeJob(
+  const completed = await completeJob(
     table,
     job,
     { ...lastEpoch(history), ...reporter.spent },
@@ -60,7 +60,7 @@ export async function completeWith(
     },
     isoTime(now()),
   );
-  if (model) return model;
+  if (completed) return completed;
   await collectGarbage(table, blobs.artifacts, 'artifacts', prefix);
   throw new Ended();
 }

@@ -5,6 +5,7 @@ import type { Adapters } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
 import { trainingEvents } from '#domain/training-events.ts';
 import type { Progress } from '#learning/fit/fit.ts';
+import type { Log } from './log.ts';
 
 /** Between two reports, milliseconds. */
 const EVERY_MS = 500;
@@ -15,6 +16,8 @@ type Words = Omit<Report, keyof Spent>;
 export interface ReporterOptions {
   /** Ends the reading of a file, when it is aborted. */
   readonly signal?: AbortSignal | undefined;
+  /** Told of progress that the world was not. Default: nobody. */
+  readonly log?: Log;
   /** What the place costs where the trainer runs. Default: 0. */
   readonly dollarsPerSecond?: number | undefined;
 }
@@ -23,6 +26,7 @@ export class Reporter {
   readonly #adapters: Pick<Adapters, 'table' | 'events' | 'now'>;
   readonly #job: Job;
   readonly #signal: AbortSignal | undefined;
+  readonly #log: Log;
   readonly #dollarsPerSecond: number;
   readonly #began: number;
   /** The furthest that any trainer has reported of the job: what one does again is not told again. */
@@ -35,11 +39,12 @@ export class Reporter {
   constructor(
     adapters: Pick<Adapters, 'table' | 'events' | 'now'>,
     started: Job,
-    { signal, dollarsPerSecond = 0 }: ReporterOptions = {},
+    { signal, log = () => {}, dollarsPerSecond = 0 }: ReporterOptions = {},
   ) {
     this.#adapters = adapters;
     this.#job = started;
     this.#signal = signal;
+    this.#log = log;
     this.#dollarsPerSecond = dollarsPerSecond;
     this.#began = adapters.now();
     this.#words = { current_epoch: started.current_epoch, progress: started.progress, metrics: started.metrics };
@@ -74,7 +79,7 @@ export class Reporter {
 
   /** Reports at once. False: the trainer is to end. */
   async confirm(): Promise<boolean> {
-    const { table, events, now } = this.#adapters;
+    const { table, now } = this.#adapters;
     this.#lastAt = now();
     this.#lastEpoch = this.#words.current_epoch;
     const words: Report = { ...this.#words, ...this.spent };
@@ -86,9 +91,19 @@ export class Reporter {
     const tenths = Math.floor(job.progress / TENTH);
     if (tenths > this.#tenths) {
       this.#tenths = tenths;
-      await events.publish(trainingEvents.progress(job));
+      await this.#tell(job);
     }
     return true;
+  }
+
+  /** Progress may be lost, and is not worth the training: more of it comes soon, and of the end the outbox tells. */
+  async #tell(job: Job): Promise<void> {
+    const { events, now } = this.#adapters;
+    try {
+      await events.publish(trainingEvents.progress(job, isoTime(now())));
+    } catch (error) {
+      this.#log('WARN', 'progress was not told', { reason: String(error) });
+    }
   }
 
   /**

@@ -12,11 +12,11 @@ import { startJob } from '#domain/attempts.ts';
 import { failJob } from '#domain/job-endings.ts';
 import { findJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
-import type { Model } from '#domain/models.ts';
+import type { Completed } from '#domain/models.ts';
+import { tellEvent, type Warn } from '#domain/outbox.ts';
 import type { Adapters, Table } from '#domain/ports.ts';
 import { type DatasetProfile, datasetProfile } from '#domain/profile.ts';
 import { isoTime } from '#domain/times.ts';
-import { trainingEvents } from '#domain/training-events.ts';
 import { type FoundDevice, findDevice as findBestDevice } from '#engine/device.ts';
 import type { Device } from '#engine/run.ts';
 import { makeArtifacts } from '#learning/artifacts.ts';
@@ -63,16 +63,16 @@ export type Outcome = 'completed' | 'failed' | 'ended' | 'interrupted';
 
 /** Errors that are neither the data's nor the settings' are thrown: the attempt has crashed. */
 export async function runJob(adapters: TrainerAdapters, of: Attempt, options: RunOptions): Promise<Outcome> {
-  const { table, blobs, events, now } = adapters;
+  const { table, blobs, now } = adapters;
   const { run = 1 } = of;
   const { log, findDevice = () => findBestDevice() } = options;
   const before = await findJob(table, of.accountId, of.jobId);
   if (!before || before.attempt !== of.attempt) return 'ended';
   const chosen = await chooseDevice(before, findDevice, log);
-  const job = await startJob(table, before, { run, ...chosen }, isoTime(now()));
-  if (!job) return 'ended';
-  // Whoever has reported progress has told of the start.
-  if (job.progress === 0) await events.publish(trainingEvents.started(job));
+  const started = await startJob(table, before, { run, ...chosen }, isoTime(now()));
+  if (!started) return 'ended';
+  const { job, event } = started;
+  if (event) await tellEvent(adapters, event, warningsOf(log));
   const reporter = new Reporter(adapters, job, options);
   const checkpoint = new CheckpointFile(blobs.artifacts, job, log);
   const outcome = await settled(adapters, job, { reporter, log }, () =>
@@ -84,13 +84,15 @@ export async function runJob(adapters: TrainerAdapters, of: Attempt, options: Ru
 
 /** Runs the training and writes down how it went. */
 async function settled(
-  { table, events, now }: TrainerAdapters,
+  adapters: TrainerAdapters,
   job: Job,
   { reporter, log }: { readonly reporter: Reporter; readonly log: Log },
-  run: () => Promise<Model>,
+  run: () => Promise<Completed>,
 ): Promise<Outcome> {
+  const { table, now } = adapters;
   try {
-    await events.publish(trainingEvents.completed(job, await run()));
+    const { event } = await run();
+    await tellEvent(adapters, event, warningsOf(log));
     return 'completed';
   } catch (error) {
     if (error instanceof Ended) return 'ended';
@@ -98,11 +100,17 @@ async function settled(
     if (!(error instanceof TrainingFailure)) throw error;
     // The owner is told what to do; the log has the rows and what the runtime said.
     log('WARN', error.message, error.cause instanceof Error ? { cause: error.cause.message } : {});
-    if (!(await failJob(table, job, error.message, isoTime(now()), reporter.spent))) return 'ended';
-    await events.publish(trainingEvents.failed(job, error.message));
+    const event = await failJob(table, job, error.message, isoTime(now()), reporter.spent);
+    if (!event) return 'ended';
+    await tellEvent(adapters, event, warningsOf(log));
     return 'failed';
   }
 }
+
+const warningsOf =
+  (log: Log): Warn =>
+  (message, about) =>
+    log('WARN', message, about);
 
 /** Whether the job itself is over: a trainer may also have ended because there is another one. */
 async function hasEnded(table: Table, job: Job, outcome: Outcome): Promise<boolean> {
@@ -121,7 +129,7 @@ interface Run {
 }
 
 /** Throws `TrainingFailure`, `Interrupted`, and `Ended` where the job is not this trainer's any more. */
-async function train({ adapters, job, reporter, checkpoint, device, options }: Run): Promise<Model> {
+async function train({ adapters, job, reporter, checkpoint, device, options }: Run): Promise<Completed> {
   const { blobs, now } = adapters;
   const { log, signal, checkpointMs, disk } = options;
   const family = families[job.model_type];

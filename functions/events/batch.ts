@@ -4,8 +4,8 @@ import type { z } from 'zod';
 import type { Queue } from '#domain/ports.ts';
 import type { Log } from '#functions/http/contract.ts';
 
-/** `redelivered`: whether an earlier delivery may have been handled in part. */
-export type HandleMessage<M> = (message: M, delivery: { redelivered: boolean }) => Promise<void>;
+/** May be called again with a message that an earlier delivery handled in part. */
+export type HandleMessage<M> = (message: M) => Promise<void>;
 
 export interface ConsumerOptions<M> {
   readonly schema: z.ZodType<M>;
@@ -38,8 +38,7 @@ export function consumer<M>({ schema, queue, logger }: ConsumerOptions<M>, handl
     const batchItemFailures: { itemIdentifier: string }[] = [];
     for (const record of event.Records) {
       try {
-        const redelivered = Number(record.attributes.ApproximateReceiveCount) > 1;
-        await handle(read(schema, record.body), { redelivered });
+        await handle(read(schema, record.body));
       } catch (error) {
         if (await failed(record, error)) batchItemFailures.push({ itemIdentifier: record.messageId });
       }

@@ -27,15 +27,16 @@ export function makeHandler(adapters: AttemptAdapters, options: DispatchOptions)
     if (!job || !(job.status === 'queued' || job.status === 'running')) return;
     const state = job.attempt === 0 ? 'none' : await adapters.compute.describe(taskId(job));
     logger.info('dispatching', { job_id, attempt: job.attempt, status: job.status, compute: state });
-    await responses[state](adapters, job, terms);
+    await responses[state]({ ...adapters, logger }, job, terms);
   });
 }
 
-type Respond = (adapters: AttemptAdapters, job: Job, terms: Terms) => Promise<void>;
+type DispatchContext = AttemptAdapters & { readonly logger: Log };
+type Respond = (context: DispatchContext, job: Job, terms: Terms) => Promise<void>;
 
-const next: Respond = async (adapters, job, terms) => {
-  if (hasAttemptsLeft(job)) await startAttempt(adapters, job, terms);
-  else await failAttempt(adapters, job, `The trainer was lost ${job.attempt} times`);
+const next: Respond = async (context, job, terms) => {
+  if (hasAttemptsLeft(job)) await startAttempt(context, job, terms);
+  else await failAttempt(context, job, `The trainer was lost ${job.attempt} times`);
 };
 const nothing: Respond = async () => {};
 
@@ -48,6 +49,6 @@ const responses: Readonly<Record<ComputeState | 'none', Respond>> = {
   succeeded: next,
   failed: next,
   // A running job has been seen by a trainer, so its task was there once and is lost.
-  unknown: (adapters, job, terms) =>
-    job.status === 'queued' ? submitAttempt(adapters.compute, job, terms) : next(adapters, job, terms),
+  unknown: (context, job, terms) =>
+    job.status === 'queued' ? submitAttempt(context.compute, job, terms) : next(context, job, terms),
 };

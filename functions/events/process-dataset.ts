@@ -1,12 +1,13 @@
 /** Queue `datasets`: a file was uploaded; find out what is in it. */
-import { datasetProcessed } from '#domain/dataset-events.ts';
 import { type Dataset, type DatasetFailure, datasetFailed, datasetReady, findDataset } from '#domain/datasets.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { noteGarbage } from '#domain/garbage.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { type DatasetMessage, datasetMessage } from '#domain/messages.ts';
+import { tellEvent } from '#domain/outbox.ts';
 import type { Adapters } from '#domain/ports.ts';
 import type { DatasetProfile } from '#domain/profile.ts';
+import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
 import { consumer } from './batch.ts';
@@ -16,24 +17,17 @@ export type ProcessDatasetAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues'
 export function makeHandler(adapters: ProcessDatasetAdapters, options: { readonly logger: Log }) {
   const { logger } = options;
   const of = { schema: datasetMessage, queue: adapters.queues.datasets, logger };
-  return consumer(of, async ({ account_id, dataset_id }: DatasetMessage, { redelivered }) => {
+  return consumer(of, async ({ account_id, dataset_id }: DatasetMessage) => {
     const dataset = await findDataset(adapters.table, account_id, dataset_id);
-    if (!dataset) return;
-    if (dataset.status !== 'processing') {
-      // Settled by an earlier delivery, which may have died before it could tell.
-      if (redelivered) await adapters.events.publish(datasetProcessed(dataset));
-      return;
-    }
+    if (dataset?.status !== 'processing') return;
     const outcome = await outcomeOf(adapters, dataset);
-    const settled =
+    const event =
       'failure' in outcome
         ? await fail(adapters, dataset, outcome.failure)
         : await ready(adapters, dataset, outcome.profile);
-    if (!settled) return;
-    const after = await findDataset(adapters.table, account_id, dataset_id);
-    if (!after) return;
-    logger.info('dataset processed', { dataset_id, status: after.status, rows: after.rows });
-    await adapters.events.publish(datasetProcessed(after));
+    if (!event) return;
+    logger.info('dataset processed', { dataset_id, status: event.detail.status, rows: event.detail.rows });
+    await tellEvent(adapters, event, (message, about) => logger.warn(message, about));
   });
 }
 
@@ -54,17 +48,17 @@ async function outcomeOf(
   }
 }
 
-const fail = ({ table }: ProcessDatasetAdapters, dataset: Dataset, failure: DatasetFailure): Promise<boolean> =>
-  datasetFailed(table, dataset, failure);
+const fail = ({ table, now }: ProcessDatasetAdapters, dataset: Dataset, failure: DatasetFailure) =>
+  datasetFailed(table, dataset, failure, isoTime(now()));
 
 async function ready({ table, blobs, now }: ProcessDatasetAdapters, dataset: Dataset, profile: DatasetProfile) {
   const { account_id, id } = dataset;
   const file = Buffer.from(JSON.stringify(profile));
   await blobs.datasets.put(blobKeys.datasetProfile(account_id, id), file, { contentType: 'application/json' });
-  if (await datasetReady(table, dataset, profile)) return true;
-  if (!(await findDataset(table, account_id, id))) {
+  const event = await datasetReady(table, dataset, profile, isoTime(now()));
+  if (!event && !(await findDataset(table, account_id, id))) {
     // Deleted while it was read; its files may have been collected before the profile was written.
     await table.transact([noteGarbage('datasets', blobKeys.datasetPrefix(account_id, id), now())]);
   }
-  return false;
+  return event;
 }

@@ -2,10 +2,8 @@
 import type { EventBridgeEvent } from 'aws-lambda';
 import { excuseAttempt } from '#domain/attempts.ts';
 import { accountOf } from '#domain/event-envelope.ts';
-import { findJob, type Job } from '#domain/jobs.ts';
+import { findJob } from '#domain/jobs.ts';
 import { type ComputeStopped, computeStopped } from '#domain/messages.ts';
-import { findModel } from '#domain/models.ts';
-import { trainingEvents } from '#domain/training-events.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { type AttemptAdapters, attemptLost, failAttempt } from './training-attempts.ts';
 
@@ -15,29 +13,20 @@ const HOST_GONE = /^host_/;
 /** Exit codes by which a shell or container says that a signal ended the program. */
 const SIGNALLED = 128;
 
-export function makeHandler(adapters: AttemptAdapters, options: { readonly logger: Log }) {
+export function makeHandler(adapters: AttemptAdapters, { logger }: { readonly logger: Log }) {
   return async (event: EventBridgeEvent<string, unknown>): Promise<void> => {
     const stopped = computeStopped.parse(event.detail);
     const job = await findJob(adapters.table, accountOf(event), stopped.job_id);
     if (!job || job.attempt !== stopped.attempt) return;
-    if (job.status === 'queued' || job.status === 'running') {
-      options.logger.warn('trainer ended without a result', { ...stopped });
-      const counted = HOST_GONE.test(stopped.reason) ? await excuseAttempt(adapters.table, job) : job;
-      if (!counted) return;
-      if (stopped.failure !== undefined) await failAttempt(adapters, job, stopped.failure);
-      else if (isLost(stopped)) await attemptLost(adapters, counted, stopped.reason);
-      else await failAttempt(adapters, job, failureOf(stopped));
-    } else if (stopped.exit_code !== 0) {
-      // Whoever wrote the result may have died before telling of it: told twice is better than never.
-      await tellResult(adapters, job);
-    }
+    if (job.status !== 'queued' && job.status !== 'running') return;
+    logger.warn('trainer ended without a result', { ...stopped });
+    const counted = HOST_GONE.test(stopped.reason) ? await excuseAttempt(adapters.table, job) : job;
+    if (!counted) return;
+    const context = { ...adapters, logger };
+    if (stopped.failure !== undefined) await failAttempt(context, job, stopped.failure);
+    else if (isLost(stopped)) await attemptLost(context, counted, stopped.reason);
+    else await failAttempt(context, job, failureOf(stopped));
   };
-}
-
-async function tellResult({ table, events }: AttemptAdapters, job: Job): Promise<void> {
-  if (job.status === 'failed') await events.publish(trainingEvents.failed(job, job.failure ?? ''));
-  const model = job.model_id === undefined ? undefined : await findModel(table, job.account_id, job.model_id);
-  if (model) await events.publish(trainingEvents.completed(job, model));
 }
 
 /** Ended from outside (a signal, a lost host) and not because it took too long: another try may succeed. */

@@ -1,19 +1,20 @@
 /** Schedule: finds what fell between two steps and puts it right. Everything it does may be done twice. */
 
 import { awaitHost, taskId } from '#domain/attempts.ts';
-import { datasetProcessed } from '#domain/dataset-events.ts';
-import { type Dataset, datasetFailed, findDataset, listProcessing } from '#domain/datasets.ts';
+import { type Dataset, datasetFailed, listProcessing } from '#domain/datasets.ts';
 import { collectGarbage, dueGarbage } from '#domain/garbage.ts';
 import { type Job, listActive } from '#domain/jobs.ts';
 import { type DatasetMessage, NO_MACHINE } from '#domain/messages.ts';
+import { tellEvent } from '#domain/outbox.ts';
 import type { Adapters } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
 import type { Settings } from '#functions/settings.ts';
+import { type OutboxThresholds, sweepOutbox } from './sweep-outbox.ts';
 import { attemptLost, sendTraining } from './training-attempts.ts';
 
 /** Milliseconds. */
-export interface SweepThresholds {
+export interface SweepThresholds extends OutboxThresholds {
   /** A queued job of which nothing was heard for so long, and that Compute does not have, has lost its message. */
   readonly queued: number;
   /** A running job without a heartbeat for so long, and that Compute does not run, has lost its trainer. */
@@ -35,11 +36,14 @@ const THRESHOLDS: Omit<SweepThresholds, 'unplaced'> = {
   hung: 15 * MINUTE,
   processing: 5 * MINUTE,
   unreadable: 24 * 60 * MINUTE,
+  untold: MINUTE,
+  refused: 24 * 60 * MINUTE,
 };
 
 const GARBAGE_AT_ONCE = 100;
 
 type SweepAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events' | 'compute' | 'now'>;
+type SweepContext = SweepAdapters & { readonly logger: Log };
 
 export interface SweepOptions {
   readonly logger: Log;
@@ -50,22 +54,22 @@ export interface SweepOptions {
 export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
   const unplaced = options.settings.waitingSeconds * 1000;
   const thresholds = { ...THRESHOLDS, unplaced, ...options.thresholds };
-  const { logger } = options;
+  const context = { ...adapters, logger: options.logger };
   return async (): Promise<void> => {
-    const gaps = [sweepJobs, sweepDatasets, sweepGarbage];
+    const gaps = [sweepJobs, sweepDatasets, sweepGarbage, sweepOutbox];
     // One gap that cannot be closed keeps no other open.
-    const results = await Promise.allSettled(gaps.map((gap) => gap(adapters, thresholds, logger)));
+    const results = await Promise.allSettled(gaps.map((gap) => gap(context, thresholds)));
     const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (failed.length > 0) throw new AggregateError(failed, `${failed.length} of ${gaps.length} sweeps failed`);
   };
 }
 
-async function sweepJobs(adapters: SweepAdapters, thresholds: SweepThresholds, logger: Log): Promise<void> {
-  for (const job of await listActive(adapters.table)) {
-    const silent = adapters.now() - Date.parse(job.heartbeat_at ?? job.created_at);
+async function sweepJobs(context: SweepContext, thresholds: SweepThresholds): Promise<void> {
+  for (const job of await listActive(context.table)) {
+    const silent = context.now() - Date.parse(job.heartbeat_at ?? job.created_at);
     const sweep = job.status === 'queued' ? sweepQueued : sweepRunning;
-    const done = await sweep(adapters, job, silent, thresholds);
-    if (done) logger.warn('swept a job', { job_id: job.id, attempt: job.attempt, status: job.status, done });
+    const done = await sweep(context, job, silent, thresholds);
+    if (done) context.logger.warn('swept a job', { job_id: job.id, attempt: job.attempt, status: job.status, done });
   }
 }
 
@@ -87,29 +91,29 @@ async function sweepQueued(adapters: SweepAdapters, job: Job, silent: number, th
   return 'sent its message again';
 }
 
-async function sweepRunning(adapters: SweepAdapters, job: Job, silent: number, { heartbeat, hung }: SweepThresholds) {
+async function sweepRunning(context: SweepContext, job: Job, silent: number, { heartbeat, hung }: SweepThresholds) {
   if (silent < heartbeat) return undefined;
-  const state = await adapters.compute.describe(taskId(job));
+  const state = await context.compute.describe(taskId(job));
   if (state === 'pending' || state === 'unplaced') {
     // Its host was reclaimed, and the next trainer may wait for another one for hours. From its start it has all the time.
-    const isWaiting = await awaitHost(adapters.table, job, isoTime(adapters.now()));
+    const isWaiting = await awaitHost(context.table, job, isoTime(context.now()));
     return isWaiting && 'noted that it waits for a host';
   }
   if (state === 'running') {
     if (silent < hung) return undefined;
-    await adapters.compute.terminate(taskId(job), 'no heartbeat');
+    await context.compute.terminate(taskId(job), 'no heartbeat');
     return 'ended its trainer, which hangs';
   }
-  const outcome = await attemptLost(adapters, job, 'no heartbeat');
+  const outcome = await attemptLost(context, job, 'no heartbeat');
   return outcome === 'again' ? 'asked for another attempt' : 'failed it';
 }
 
-async function sweepDatasets(adapters: SweepAdapters, thresholds: SweepThresholds, logger: Log): Promise<void> {
-  for (const dataset of await listProcessing(adapters.table)) {
-    const age = adapters.now() - Date.parse(dataset.uploaded_at);
+async function sweepDatasets(context: SweepContext, thresholds: SweepThresholds): Promise<void> {
+  for (const dataset of await listProcessing(context.table)) {
+    const age = context.now() - Date.parse(dataset.uploaded_at);
     if (age < thresholds.processing) continue;
-    const done = age < thresholds.unreadable ? await sendDataset(adapters, dataset) : await giveUp(adapters, dataset);
-    logger.warn('swept a dataset', { dataset_id: dataset.id, done });
+    const done = age < thresholds.unreadable ? await sendDataset(context, dataset) : await giveUp(context, dataset);
+    context.logger.warn('swept a dataset', { dataset_id: dataset.id, done });
   }
 }
 
@@ -119,15 +123,15 @@ async function sendDataset({ queues }: SweepAdapters, { account_id, id }: Datase
   return 'sent its message again';
 }
 
-async function giveUp({ table, events }: SweepAdapters, dataset: Dataset): Promise<string> {
-  const message = 'The file could not be processed within a day';
-  if (!(await datasetFailed(table, dataset, { message, details: [] }))) return 'nothing: it was settled just now';
-  const failed = await findDataset(table, dataset.account_id, dataset.id);
-  if (failed) await events.publish(datasetProcessed(failed));
+async function giveUp({ table, events, now, logger }: SweepContext, dataset: Dataset): Promise<string> {
+  const failure = { message: 'The file could not be processed within a day', details: [] };
+  const event = await datasetFailed(table, dataset, failure, isoTime(now()));
+  if (!event) return 'nothing: it was settled just now';
+  await tellEvent({ table, events }, event, (message, about) => logger.warn(message, about));
   return 'failed it';
 }
 
-async function sweepGarbage({ table, blobs, now }: SweepAdapters, _: SweepThresholds, logger: Log): Promise<void> {
+async function sweepGarbage({ table, blobs, now, logger }: SweepContext): Promise<void> {
   for (const { bucket, prefix } of await dueGarbage(table, now(), GARBAGE_AT_ONCE)) {
     await collectGarbage(table, blobs[bucket], bucket, prefix);
     logger.info('collected garbage', { bucket, prefix });

@@ -3,13 +3,16 @@ import { beginAttempt, hasAttemptsLeft, taskId } from '#domain/attempts.ts';
 import { failJob } from '#domain/job-endings.ts';
 import type { Job } from '#domain/jobs.ts';
 import type { TrainingMessage } from '#domain/messages.ts';
+import { tellEvent } from '#domain/outbox.ts';
 import type { Adapters, Compute, ComputeTarget } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
-import { trainingEvents } from '#domain/training-events.ts';
+import type { Log } from '#functions/http/contract.ts';
 import type { Settings } from '#functions/settings.ts';
 import { RESIDENT_BYTES } from '#learning/tabular/resident.ts';
 
 export type AttemptAdapters = Pick<Adapters, 'table' | 'queues' | 'events' | 'compute' | 'now'>;
+/** Where an attempt may turn out to be the last. */
+export type AttemptContext = Omit<AttemptAdapters, 'compute'> & { readonly logger: Log };
 
 /** After how long a trainer is ended, and up to which estimate a job runs in a function. */
 export type Terms = Pick<Settings, 'trainingSeconds' | 'functionSeconds'>;
@@ -51,21 +54,21 @@ function targetOf(job: Job, { functionSeconds }: Terms): ComputeTarget {
 }
 
 /** An attempt is gone through no fault of the program: another one, as long as there are any. */
-export async function attemptLost(adapters: AttemptAdapters, job: Job, reason: string): Promise<'again' | 'failed'> {
+export async function attemptLost(context: AttemptContext, job: Job, reason: string): Promise<'again' | 'failed'> {
   if (hasAttemptsLeft(job)) {
-    await sendTraining(adapters, job);
+    await sendTraining(context, job);
     return 'again';
   }
-  await failAttempt(adapters, job, `The trainer was lost ${job.attempt} times, the last time: ${reason}`);
+  await failAttempt(context, job, `The trainer was lost ${job.attempt} times, the last time: ${reason}`);
   return 'failed';
 }
 
 /** Ends the job as failed and tells; does nothing where the job ended or has another attempt. */
 export async function failAttempt(
-  { table, events, now }: Pick<Adapters, 'table' | 'events' | 'now'>,
+  { table, events, now, logger }: Omit<AttemptContext, 'queues'>,
   job: Job,
   reason: string,
 ): Promise<void> {
-  if (!(await failJob(table, job, reason, isoTime(now())))) return;
-  await events.publish(trainingEvents.failed(job, reason));
+  const event = await failJob(table, job, reason, isoTime(now()));
+  if (event) await tellEvent({ table, events }, event, (message, about) => logger.warn(message, about));
 }

@@ -7,10 +7,13 @@
  *                 └ run 2 ─✗ reclaimed, and Compute gives up
  *     attempt 2 ─ run 1 ── completed
  */
-import { type Job, job, type Metrics, type Spent } from './jobs.ts';
+import type { DomainEvent } from './domain-events.ts';
+import { findJob, type Job, job, type Metrics, type Spent } from './jobs.ts';
 import { keys } from './keys.ts';
-import { ConditionFailedError } from './port-errors.ts';
+import { keepEvent } from './outbox.ts';
+import { ConditionFailedError, TransactionFailedError } from './port-errors.ts';
 import type { Change, Condition, Table } from './ports.ts';
+import { trainingEvents } from './training-events.ts';
 
 /** Attempts after which a job that keeps dying has failed. */
 export const MAX_ATTEMPTS = 3;
@@ -67,19 +70,47 @@ export interface Start {
   readonly deviceReason?: string | undefined;
 }
 
+export interface Started {
+  readonly job: Job;
+  /** What is to be told now: the job's first trainer has begun. */
+  readonly event?: DomainEvent;
+}
+
 /** The trainer of this run has begun. `undefined`: it is not to. */
 export async function startJob(
   table: Table,
   of: Job,
   { run, device, deviceReason }: Start,
   now: string,
-): Promise<Job | undefined> {
+): Promise<Started | undefined> {
   const told = deviceReason === undefined ? {} : { device_reason: deviceReason };
-  const set = { status: 'running', run, device, ...told, started_at: of.started_at ?? now, heartbeat_at: now };
+  const set = {
+    ...{ status: 'running' as const, run, device, ...told },
+    ...{ started_at: of.started_at ?? now, heartbeat_at: now },
+  };
   const remove = deviceReason === undefined ? ['device_reason'] : [];
   const before: Condition = { kind: 'compare', attribute: 'run', op: '<', value: run };
   const free = any(is('status', 'queued'), all(is('status', 'running'), before));
-  return changed(table, of, { set, remove }, all(is('attempt', of.attempt), free));
+  const condition = all(is('attempt', of.attempt), free);
+  if (of.started_at !== undefined) {
+    const started = await changed(table, of, { set, remove }, condition);
+    return started && { job: started };
+  }
+  const event = trainingEvents.started(of, now);
+  const isFirst = all(condition, { kind: 'missing', attribute: 'started_at' });
+  const key = keys.job(of.account_id, of.id);
+  try {
+    await table.transact([{ kind: 'update', key, change: { set, remove }, condition: isFirst }, keepEvent(event)]);
+    // Before the first trainer nobody has written what trainers write: this is the record.
+    return { job: { ...of, ...set }, event };
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    const started_at = (await findJob(table, of.account_id, of.id))?.started_at;
+    // Another run was the first, after the job was read.
+    return started_at === undefined
+      ? undefined
+      : startJob(table, { ...of, started_at }, { run, device, deviceReason }, now);
+  }
 }
 
 export interface Report extends Readonly<Spent> {

@@ -1,11 +1,12 @@
 /** What the world is told about a dataset: the body of the webhook of the same name. */
 import type { Dataset } from './datasets.ts';
-import type { Json, OutgoingEvent } from './ports.ts';
+import { type DomainEvent, domainEvent } from './domain-events.ts';
+import type { Json } from './ports.ts';
 
-/** Of a dataset that is `ready` or `failed`. */
-export function datasetProcessed(of: Dataset): OutgoingEvent {
+/** Of a dataset that has become `ready` or `failed` at `at` (RFC 3339). */
+export function datasetProcessed(of: Dataset, at: string): DomainEvent {
   const { id, account_id, name, status, rows, columns, target, dataset_type, failure } = of;
   const found: { readonly [name: string]: Json } =
     status === 'ready' ? { rows: rows!, columns: columns!, target: target!, dataset_type } : { error: failure ?? null };
-  return { type: 'dataset.processed', account: account_id, detail: { dataset_id: id, name, status, ...found } };
+  return domainEvent('dataset.processed', account_id, at, { dataset_id: id, name, status, ...found });
 }

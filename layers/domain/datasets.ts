@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { datasetProcessed } from './dataset-events.ts';
+import type { DomainEvent } from './domain-events.ts';
 import { ConflictError, NotFoundError } from './errors.ts';
 import { noteGarbage, ownGarbage } from './garbage.ts';
 import { blobKeys, indexes, keys, prefixes } from './keys.ts';
 import { LIMITS } from './limits.ts';
-import { ConditionFailedError, TransactionFailedError } from './port-errors.ts';
-import type { Condition, Table, Write } from './ports.ts';
+import { keepEvent } from './outbox.ts';
+import { TransactionFailedError } from './port-errors.ts';
+import type { Condition, Json, Table, Write } from './ports.ts';
 import type { DatasetProfile } from './profile.ts';
 import { TASKS } from './profile.ts';
 import { readAll } from './read-all.ts';
@@ -109,34 +112,53 @@ export async function listProcessing(table: Table): Promise<Dataset[]> {
 
 const stillProcessing = { kind: 'compare', attribute: 'status', op: '=', value: 'processing' } as const;
 
-/** `processing` → `ready`. False if it was settled or deleted before: a message that came twice. */
-export async function datasetReady(table: Table, of: Dataset, profile: DatasetProfile): Promise<boolean> {
+/**
+ * `processing` → `ready`. Resolves with what is to be told now, or with `undefined` if it was settled or deleted before: a
+ * message that came twice.
+ */
+export async function datasetReady(
+  table: Table,
+  of: Dataset,
+  profile: DatasetProfile,
+  now: string,
+): Promise<DomainEvent | undefined> {
   const set = {
-    status: 'ready',
+    status: 'ready' as const,
     dataset_type: profile.task,
     rows: profile.rows,
     columns: profile.columns.length,
     target: profile.target,
     sha256: profile.sha256,
   };
-  return settle(table, of, set);
+  return settle(table, of, set, now);
 }
 
-/** `processing` → `failed`, with the reason. */
-export async function datasetFailed(table: Table, of: Dataset, failure: DatasetFailure): Promise<boolean> {
-  return settle(table, of, { status: 'failed', failure });
-}
-
-async function settle(
+/** `processing` → `failed`, with the reason. Resolves like `datasetReady`. */
+export async function datasetFailed(
   table: Table,
   of: Dataset,
-  set: Record<string, string | number | DatasetFailure>,
-): Promise<boolean> {
+  failure: DatasetFailure,
+  now: string,
+): Promise<DomainEvent | undefined> {
+  return settle(table, of, { status: 'failed' as const, failure }, now);
+}
+
+async function settle<S extends Partial<Dataset> & { readonly [name: string]: Json }>(
+  table: Table,
+  of: Dataset,
+  set: S,
+  now: string,
+): Promise<DomainEvent | undefined> {
+  const event = datasetProcessed({ ...of, ...set }, now);
+  const key = keys.dataset(of.account_id, of.id);
   try {
-    await table.update(keys.dataset(of.account_id, of.id), { set, remove: ['ipk', 'isk'] }, stillProcessing);
-    return true;
+    await table.transact([
+      { kind: 'update', key, change: { set, remove: ['ipk', 'isk'] }, condition: stillProcessing },
+      keepEvent(event),
+    ]);
+    return event;
   } catch (error) {
-    if (error instanceof ConditionFailedError) return false;
+    if (error instanceof TransactionFailedError) return undefined;
     throw error;
   }
 }

@@ -1,10 +1,13 @@
 /** How a job ends, other than with a model (`models.ts`). */
 import { isActive, isActiveAttempt } from './attempts.ts';
+import type { DomainEvent } from './domain-events.ts';
 import { noteGarbage } from './garbage.ts';
 import type { Job, Spent } from './jobs.ts';
 import { blobKeys, keys } from './keys.ts';
+import { keepEvent } from './outbox.ts';
 import { TransactionFailedError } from './port-errors.ts';
 import type { Condition, Json, Table, Write } from './ports.ts';
+import { trainingEvents } from './training-events.ts';
 
 /** Milliseconds after a job's end in which a trainer that does not know of it yet may finish writing a checkpoint. */
 const LATE_CHECKPOINT_MS = 15 * 60_000;
@@ -46,8 +49,8 @@ export function endingWrites(
 }
 
 /**
- * Ends an active job as `failed`; `spent` is the trainer's own account, where it is there to give one. False if the job
- * had ended, or another trainer has begun.
+ * Ends an active job as `failed`; `spent` is the trainer's own account, where it is there to give one. Resolves with what
+ * is to be told now, or with `undefined` if the job had ended, or another trainer has begun.
  */
 export async function failJob(
   table: Table,
@@ -55,16 +58,18 @@ export async function failJob(
   failure: string,
   now: string,
   spent: Partial<Spent> = {},
-): Promise<boolean> {
-  return ended(table, endingWrites(of, { status: 'failed', failure, ended_at: now, ...spent }, isActiveAttempt(of)));
+): Promise<DomainEvent | undefined> {
+  const event = trainingEvents.failed(of, failure, now);
+  const writes = endingWrites(of, { status: 'failed', failure, ended_at: now, ...spent }, isActiveAttempt(of));
+  return (await ended(table, [...writes, keepEvent(event)])) ? event : undefined;
 }
 
-/** Ends an active job as `stopped`, whatever its attempt. False if it had ended. */
+/** Ends an active job as `stopped`, whatever its attempt; nobody is told what its owner did. False if it had ended. */
 export async function stopJob(table: Table, of: Job, now: string): Promise<boolean> {
   return ended(table, endingWrites(of, { status: 'stopped', ended_at: now }, isActive));
 }
 
-async function ended(table: Table, writes: Write[]): Promise<boolean> {
+async function ended(table: Table, writes: readonly Write[]): Promise<boolean> {
   try {
     await table.transact(writes);
     return true;

@@ -17,6 +17,7 @@
  * | Transaction that was done, where the table has to remember it | `TOKEN#…` | `TOKEN` | |
  * | Task of Compute, in the cloud | `TASK#id` | `TASK` | |
  * | Blobs that nobody owns | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
+ * | Event that was not told yet | `EVENT#id` | `EVENT` | `OUTBOX`, by time; `BURIED` if it cannot be told |
  */
 import type { Key } from './ports.ts';
 
@@ -38,13 +39,20 @@ export const keys = {
   }),
   task: (id: string): Key => ({ pk: `TASK#${id}`, sk: 'TASK' }),
   garbage: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
+  event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
 } as const;
 
 /** Prefixes of sort keys below an account. */
 export const prefixes = { datasets: 'DATASET#', jobs: 'JOB#', models: 'MODEL#', sessions: 'SESSION#' } as const;
 
 /** Partitions of the sparse index. */
-export const indexes = { processing: 'PROCESSING', active: 'ACTIVE', garbage: 'GARBAGE' } as const;
+export const indexes = {
+  processing: 'PROCESSING',
+  active: 'ACTIVE',
+  garbage: 'GARBAGE',
+  outbox: 'OUTBOX',
+  buried: 'BURIED',
+} as const;
 
 /** Names that people would take for the same are the same: case and Unicode composition do not matter. */
 export const fold = (name: string): string => name.normalize('NFKC').toLowerCase();

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { getAccount } from './accounts.ts';
 import { isRunningAttempt } from './attempts.ts';
+import type { DomainEvent } from './domain-events.ts';
 import { ConflictError, NotFoundError, UnavailableError } from './errors.ts';
 import { noteGarbage, ownGarbage } from './garbage.ts';
 import { endingWrites } from './job-endings.ts';
 import type { Job, Spent } from './jobs.ts';
 import { blobKeys, keys, prefixes } from './keys.ts';
 import { LIMITS } from './limits.ts';
+import { keepEvent } from './outbox.ts';
 import { TransactionFailedError } from './port-errors.ts';
 import type { Condition, Table } from './ports.ts';
 import { TASKS } from './profile.ts';
 import { readAll } from './read-all.ts';
+import { trainingEvents } from './training-events.ts';
 import { FIRST_VERSION, nextVersion } from './versions.ts';
 
 /** One value of a prediction's input. */
@@ -63,9 +66,16 @@ const lineage = z.object({
 /** How often completing a job tries again when another job of the account completes at the same moment. */
 const TRIES = 20;
 
+/** A job's model, and what is to be told now. */
+export interface Completed {
+  readonly model: Model;
+  readonly event: DomainEvent;
+}
+
 /**
  * Ends a running job as `completed` and makes its model, in one transaction: number and version are given here. `last`
- * is how far it came: reports are rarer than epochs, and the last of them may be of any epoch. Resolves with the model, or with `undefined` if the job was stopped or given to another attempt in the meantime.
+ * is how far it came: reports are rarer than epochs, and the last of them may be of any epoch. Resolves with `undefined`
+ * if the job was stopped or given to another attempt in the meantime.
  */
 export async function completeJob(
   table: Table,
@@ -73,7 +83,7 @@ export async function completeJob(
   last: Pick<Job, 'current_epoch' | 'metrics'> & Spent,
   made: Omit<Model, 'number' | 'version'>,
   now: string,
-): Promise<Model | undefined> {
+): Promise<Completed | undefined> {
   for (let tries = 0; tries < TRIES; tries++) {
     const account = await getAccount(table, of.account_id);
     const lineageKey = keys.lineage(of.account_id, made.name);
@@ -82,6 +92,7 @@ export async function completeJob(
     const number = account.last_model_number + 1;
     const version = before ? nextVersion(before.version, before, made) : FIRST_VERSION;
     const created: Model = { ...made, number, version };
+    const event = trainingEvents.completed(of, created, now);
     const unchanged: Condition = before
       ? { kind: 'compare', attribute: 'version', op: '=', value: before.version }
       : { kind: 'absent' };
@@ -103,8 +114,9 @@ export async function completeJob(
           condition: unchanged,
         },
         ownGarbage('artifacts', blobKeys.modelPrefix(of.account_id, made.id)),
+        keepEvent(event),
       ]);
-      return created;
+      return { model: created, event };
     } catch (error) {
       if (!(error instanceof TransactionFailedError)) throw error;
       if (error.failed.includes(0)) return undefined;

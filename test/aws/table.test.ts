@@ -2,8 +2,9 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, expect, test } from '@jest/globals';
 import { DynamoTable } from '#aws/table.ts';
 import { tableDefinition } from '#aws/table-definition.ts';
+import { outboxConformance } from '../conformance/outbox.ts';
 import { tableConformance } from '../conformance/table/index.ts';
-import { testClock } from '../conformance/table/subject.ts';
+import { type TableSubject, testClock } from '../conformance/table/subject.ts';
 import { startDynamoDbLocal } from './dynamodb-local.ts';
 
 const local = await startDynamoDbLocal();
@@ -16,9 +17,8 @@ if (typeof local === 'string') {
   (isRequired ? test : test.skip)('Table on DynamoDB', () => expect(local).toBe('started'));
 } else {
   afterAll(() => local.stop());
-  tableConformance('DynamoDB', async () => {
+  const open = async (tableName: string): Promise<TableSubject> => {
     const clock = testClock();
-    const tableName = 'trainyard';
     const client = local.client();
     await client.send(new CreateTableCommand(tableDefinition(tableName)));
     return {
@@ -28,5 +28,7 @@ if (typeof local === 'string') {
       seconds: clock.seconds,
       close: async () => undefined,
     };
-  });
+  };
+  tableConformance('DynamoDB', () => open('trainyard'));
+  outboxConformance('DynamoDB', () => open('outbox'));
 }

@@ -29,7 +29,7 @@ describe('datasets', () => {
 
   test('are settled once: the second word does not count', async () => {
     const made = await aReadyDataset(store.table, account);
-    expect(await datasetFailed(store.table, made, { message: 'late', details: [] })).toBe(false);
+    expect(await datasetFailed(store.table, made, { message: 'late', details: [] }, AT)).toBeUndefined();
     expect((await getDataset(store.table, account, made.id)).status).toBe('ready');
   });
 
@@ -37,7 +37,7 @@ describe('datasets', () => {
     const made = await aDataset(store.table, account);
     const isListed = async () => (await listProcessing(store.table)).some((one) => one.id === made.id);
     expect(await isListed()).toBe(true);
-    await datasetFailed(store.table, made, { message: 'no', details: [] });
+    await datasetFailed(store.table, made, { message: 'no', details: [] }, AT);
     expect(await isListed()).toBe(false);
   });
 

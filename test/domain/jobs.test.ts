@@ -29,9 +29,9 @@ const start = { run: 1, device: 'cpu' };
 
 describe('a job', () => {
   test('takes a slot and marks its dataset, and gives both back however it ends', async () => {
-    const ends: ((job: Job) => Promise<unknown>)[] = [
+    const ends: ((job: Job) => Promise<boolean>)[] = [
       (job) => stopJob(store.table, job, AT),
-      (job) => failJob(store.table, job, 'why', AT),
+      async (job) => (await failJob(store.table, job, 'why', AT)) !== undefined,
     ];
     for (const end of ends) {
       const job = await aJob(store.table, dataset);
@@ -101,18 +101,18 @@ describe('an attempt', () => {
     const first = await aRunningJob(store.table, dataset);
     const second = await beginAttempt(store.table, first, AT);
     expect(await reportProgress(store.table, first, progress, AT)).toBeUndefined();
-    expect(await failJob(store.table, first, 'late', AT)).toBe(false);
-    const running = await startJob(store.table, second!, start, AT);
-    expect((await reportProgress(store.table, running!, progress, AT))?.progress).toBe(50);
+    expect(await failJob(store.table, first, 'late', AT)).toBeUndefined();
+    const { job: running } = (await startJob(store.table, second!, start, AT))!;
+    expect((await reportProgress(store.table, running, progress, AT))?.progress).toBe(50);
   });
 
   test('is run again on another host, and what the first one still writes is refused', async () => {
     const queued = (await beginAttempt(store.table, await aJob(store.table, dataset), AT))!;
-    const first = (await startJob(store.table, queued, { ...start, run: 1 }, AT))!;
-    const second = (await startJob(store.table, queued, { ...start, run: 2 }, AT))!;
+    const { job: first } = (await startJob(store.table, queued, { ...start, run: 1 }, AT))!;
+    const { job: second } = (await startJob(store.table, queued, { ...start, run: 2 }, AT))!;
     expect(second).toMatchObject({ status: 'running', attempt: 1, run: 2 });
     expect(await reportProgress(store.table, first, progress, AT)).toBeUndefined();
-    expect(await failJob(store.table, first, 'late', AT)).toBe(false);
+    expect(await failJob(store.table, first, 'late', AT)).toBeUndefined();
     // Frozen before it could begin, or started twice.
     for (const run of [1, 2]) expect(await startJob(store.table, queued, { ...start, run }, AT)).toBeUndefined();
     expect(await reportProgress(store.table, second, progress, AT)).toBeDefined();
@@ -120,22 +120,35 @@ describe('an attempt', () => {
     const third = (await beginAttempt(store.table, second, AT))!;
     expect(third.run).toBeUndefined();
     expect(await reportProgress(store.table, second, progress, AT)).toBeUndefined();
-    expect(await startJob(store.table, third, { ...start, run: 1 }, AT)).toMatchObject({ attempt: 2, run: 1 });
+    expect((await startJob(store.table, third, { ...start, run: 1 }, AT))!.job).toMatchObject({ attempt: 2, run: 1 });
   });
 
   test('may begin with its second run, where the first host never came so far', async () => {
     const queued = (await beginAttempt(store.table, await aJob(store.table, dataset), AT))!;
-    expect(await startJob(store.table, queued, { ...start, run: 3 }, AT)).toMatchObject({ run: 3 });
+    expect((await startJob(store.table, queued, { ...start, run: 3 }, AT))!.job).toMatchObject({ run: 3 });
     expect(await startJob(store.table, queued, { ...start, run: 2 }, AT)).toBeUndefined();
   });
 
   test('says on which device it runs, and why it is not the one that was asked for', async () => {
     const queued = (await beginAttempt(store.table, await aJob(store.table, dataset), AT))!;
-    const first = await startJob(store.table, queued, { run: 1, device: 'cpu', deviceReason: 'no GPU' }, AT);
-    expect(first).toMatchObject({ device: 'cpu', device_reason: 'no GPU' });
-    const second = await startJob(store.table, queued, { run: 2, device: 'cuda' }, AT);
-    expect(second).toMatchObject({ device: 'cuda' });
-    expect(second).not.toHaveProperty('device_reason');
+    const first = (await startJob(store.table, queued, { run: 1, device: 'cpu', deviceReason: 'no GPU' }, AT))!;
+    expect(first.job).toMatchObject({ device: 'cpu', device_reason: 'no GPU' });
+    const second = (await startJob(store.table, queued, { run: 2, device: 'cuda' }, AT))!;
+    expect(second.job).toMatchObject({ device: 'cuda' });
+    expect(second.job).not.toHaveProperty('device_reason');
+  });
+
+  test('tells of the start once, and both runs of a race find the record as it is', async () => {
+    const queued = (await beginAttempt(store.table, await aJob(store.table, dataset), AT))!;
+    const first = (await startJob(store.table, queued, { ...start, deviceReason: 'no GPU' }, AT))!;
+    expect(first.event?.type).toBe('training.started');
+    expect(first.job).toEqual(await getJob(store.table, account, queued.id));
+    // Read before the first had begun.
+    const later = '2026-01-01T01:00:00.000Z';
+    const second = (await startJob(store.table, queued, { ...start, run: 2 }, later))!;
+    expect(second.event).toBeUndefined();
+    expect(second.job).toMatchObject({ started_at: AT, heartbeat_at: later, run: 2 });
+    expect(second.job).toEqual(await getJob(store.table, account, queued.id));
   });
 
   test('learns at its next word that the job was stopped', async () => {

@@ -47,7 +47,7 @@ async function complete(job: Job): Promise<Model | undefined> {
     artifacts: [],
     created_at: AT,
   };
-  return completeJob(store.table, job, LAST, made, AT);
+  return (await completeJob(store.table, job, LAST, made, AT))?.model;
 }
 
 describe('completing a job', () => {

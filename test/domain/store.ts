@@ -88,7 +88,7 @@ export async function aDataset(table: Table, accountId: string): Promise<Dataset
 
 export async function aReadyDataset(table: Table, accountId: string): Promise<Dataset> {
   const created = await aDataset(table, accountId);
-  await datasetReady(table, created, profile);
+  await datasetReady(table, created, profile, AT);
   return getDataset(table, accountId, created.id);
 }
 
@@ -124,5 +124,5 @@ export async function aJob(table: Table, of: Dataset, given: Partial<Job> = {}):
 export async function aRunningJob(table: Table, of: Dataset, given: Partial<Job> = {}): Promise<Job> {
   const queued = await aJob(table, of, given);
   const begun = await beginAttempt(table, queued, AT);
-  return (await startJob(table, begun!, { run: 1, device: 'cpu' }, AT))!;
+  return (await startJob(table, begun!, { run: 1, device: 'cpu' }, AT))!.job;
 }

@@ -1,22 +1,4 @@
-import { openEmbedded } from '#embedded/open.ts';
 import { tableConformance } from '../conformance/table/index.ts';
-import { testClock } from '../conformance/table/subject.ts';
-import { embeddedOptions, temporaryFolder } from './folder.ts';
+import { openTableSubject } from './table-subject.ts';
 
-tableConformance('SQLite', async () => {
-  const { dir, remove } = await temporaryFolder();
-  const clock = testClock();
-  const options = { ...embeddedOptions(dir), now: clock.now };
-  const [one, two] = [await openEmbedded(options), await openEmbedded(options)];
-  return {
-    table: one.table,
-    other: two.table,
-    advance: clock.advance,
-    seconds: clock.seconds,
-    close: async () => {
-      await one.close();
-      await two.close();
-      await remove();
-    },
-  };
-});
+tableConformance('SQLite', openTableSubject);

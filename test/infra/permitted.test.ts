@@ -24,12 +24,11 @@ test('a function reaches what the topology says that it uses', async () => {
 
 test('and nothing else, by a line that names both', async () => {
   const { table, blobs, queues, keys, compute } = permitted('process-dataset', world.adapters);
+  const { table: predictions } = permitted('platform-predict', world.adapters);
   const update = { kind: 'update', key, change: { set: { a: 2 } } } as const;
   const refused: readonly [string, () => unknown][] = [
     ['table.query', () => table.query({ partition: 'p', limit: 1 })],
     ['table.index', () => table.query({ index: 'byIndex', partition: 'p', limit: 1 })],
-    ['table.delete', () => table.delete(key)],
-    ['table.delete', () => table.transact([update, { kind: 'delete', key: { ...key, sk: 't' } }])],
     ['datasets.delete', () => blobs.datasets.delete('k')],
     ['datasets.startUpload', () => blobs.datasets.startUpload('k')],
     ['artifacts.get', () => blobs.artifacts.get('k')],
@@ -42,6 +41,10 @@ test('and nothing else, by a line that names both', async () => {
     await expect((async () => use())()).rejects.toThrow(
       `process-dataset used ${what}, which the topology does not say`,
     );
+  }
+  const deleting = { kind: 'delete', key: { ...key, sk: 't' } } as const;
+  for (const use of [() => predictions.delete(key), () => predictions.transact([update, deleting])]) {
+    await expect(use()).rejects.toThrow('platform-predict used table.delete, which the topology does not say');
   }
   expect(await world.adapters.table.get(key)).toMatchObject({ a: 1 });
 });

@@ -223,7 +223,7 @@ describe('a trainer that was killed', () => {
     const { table, blobs } = world.adapters;
     const queued = await queue('j');
     const start = (of: number) => startJob(table, queued, { run: of, device: 'cpu' }, isoTime(world.clock.now));
-    const [first, second] = [(await start(1))!, (await start(2))!];
+    const [{ job: first }, { job: second }] = [(await start(1))!, (await start(2))!];
     const keep = (job: Job) =>
       new CheckpointFile(blobs.artifacts, job, () => {}).keep([Buffer.from('x')], new Reporter(world.adapters, job));
     await expect(keep(first)).rejects.toThrow(Ended);

@@ -11,7 +11,7 @@ import { findModel } from '#domain/models.ts';
 import { isoTime } from '#domain/times.ts';
 import { makePredictor } from '#learning/predictor.ts';
 import { replacing } from '../../functions/events/world.ts';
-import { openTrainerWorld, type TrainerWorld } from './world.ts';
+import { openTrainerWorld, PENGUINS, type TrainerWorld } from './world.ts';
 
 let world: TrainerWorld;
 beforeEach(async () => {
@@ -59,6 +59,7 @@ describe('a job that succeeds', () => {
 
     const told = (await world.events()).map((event) => event['detail-type']);
     expect(told.filter((type) => type !== 'training.progress')).toEqual(['training.started', 'training.completed']);
+    expect(await world.untold()).toEqual([]);
     expect((await findAccount(world.adapters.table, world.accountId))!.active_jobs).toBe(0);
     expect((await findDataset(world.adapters.table, world.accountId, 'j-data'))!.in_use).toBe(0);
     expect(await dueGarbage(world.adapters.table, world.clock.now + 1e9, 10)).toEqual([
@@ -90,6 +91,42 @@ describe('a job that succeeds', () => {
     const [prediction] = await predictor.predict(model, [['Gentoo', 'Biscoe', 46.1, 13.2, 211, 'female', 2007]]);
     expect((prediction as { value: number }).value).toBeGreaterThan(4000);
     expect((prediction as { value: number }).value).toBeLessThan(5500);
+  });
+});
+
+describe('where the bus does not answer', () => {
+  const silentBus = (): TrainerAdapters => ({
+    ...hurried(),
+    events: { publish: () => Promise.reject(new Error('away')) },
+  });
+
+  test('the job ends with its model, its progress is lost, and start and end wait to be told', async () => {
+    const job = await world.queue('j');
+    const of = { accountId: job.account_id, jobId: job.id, attempt: job.attempt };
+    const lines: string[] = [];
+    expect(await runJob(silentBus(), of, { log: (level, message) => void lines.push(`${level} ${message}`) })).toBe(
+      'completed',
+    );
+    const left = 'WARN event left to the sweep';
+    expect(lines.filter((line) => line.startsWith('WARN'))).toEqual([
+      left,
+      ...Array.from({ length: 9 }, () => 'WARN progress was not told'),
+      left,
+    ]);
+    const model_id = (await find('j')).model_id;
+    expect(await world.untold()).toMatchObject([
+      { type: 'training.started', account: world.accountId, detail: { job_id: 'j' } },
+      { type: 'training.completed', detail: { job_id: 'j', model_id } },
+    ]);
+  });
+
+  test('a failure waits to be told', async () => {
+    const job = await world.queue('j');
+    const key = blobKeys.datasetFile(world.accountId, 'j-data');
+    await world.adapters.blobs.datasets.put(key, Buffer.from(PENGUINS.replace('39.1', '39.2')));
+    expect(await run(job, silentBus())).toBe('failed');
+    const { failure } = await find('j');
+    expect((await world.untold()).at(-1)).toMatchObject({ type: 'training.failed', detail: { error: failure } });
   });
 });
 
@@ -147,12 +184,12 @@ describe('a job that is not the trainer’s any more', () => {
     const table = replacing(adapters.table, {
       update: async (...args: Parameters<typeof adapters.table.update>) => {
         updates++;
-        if (updates === 3) await stopJob(world.adapters.table, await find('j'), isoTime(world.clock.now));
+        if (updates === 2) await stopJob(world.adapters.table, await find('j'), isoTime(world.clock.now));
         return world.adapters.table.update(...args);
       },
     });
     expect(await run(job, { ...adapters, table })).toBe('ended');
-    expect(updates).toBe(3);
+    expect(updates).toBe(2);
     expect((await find('j')).status).toBe('stopped');
     expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
   });
@@ -183,6 +220,8 @@ test('a second attempt after a crash makes the same model', async () => {
   );
   expect((await find('b')).status).toBe('running');
   expect(await run(await world.begin('b'))).toBe('completed');
+  const starts = (await world.events()).filter((event) => event['detail-type'] === 'training.started');
+  expect(starts.filter(({ detail }) => detail.job_id === 'b')).toHaveLength(1);
   const [a, b] = await Promise.all([find('a'), find('b')]);
   expect(b.final_metrics).toEqual(a.final_metrics);
 });

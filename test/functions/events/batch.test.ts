@@ -34,8 +34,8 @@ const refuseBad: HandleMessage<DatasetMessage> = async ({ dataset_id }) => {
 
 test('a batch reports the messages that failed, and only those', async () => {
   const handled: string[] = [];
-  const { handler, buried } = consuming(async (of, delivery) => {
-    await refuseBad(of, delivery);
+  const { handler, buried } = consuming(async (of) => {
+    await refuseBad(of);
     handled.push(of.dataset_id);
   });
   expect(await failures(handler(batchOf([message('1'), message('bad'), message('2')])))).toEqual(['message-1']);
@@ -61,12 +61,4 @@ test('what still fails with its last delivery is buried with the reason', async 
 test('what cannot be buried is left to the queue', async () => {
   const { handler } = consuming(refuseBad, () => Promise.reject(new Error('throttled')));
   expect(await failures(handler(batchOf([message('bad'), '{'], 3)))).toEqual(['message-0', 'message-1']);
-});
-
-test('a handler learns whether the message came before', async () => {
-  const seen: boolean[] = [];
-  const { handler } = consuming(async (_, { redelivered }) => void seen.push(redelivered));
-  await handler(batchOf([message('d')], 1));
-  await handler(batchOf([message('d')], 2));
-  expect(seen).toEqual([false, true]);
 });

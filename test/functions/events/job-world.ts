@@ -2,6 +2,7 @@
 import type { EventBridgeEvent } from 'aws-lambda';
 import { startJob, taskId } from '#domain/attempts.ts';
 import { findJob, type Job } from '#domain/jobs.ts';
+import { tellEvent } from '#domain/outbox.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
 import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
@@ -30,7 +31,12 @@ export async function openJobWorld() {
     makeDispatch(permitted('dispatch-training', adapters), { logger: silent, settings })(batchOf([message()]));
   const sweep = () => makeSweep(permitted('sweep', adapters), { logger: silent, settings })();
   const job = async (): Promise<Job> => (await findJob(adapters.table, accountId, 'j'))!;
-  const start = async (run = 1) => startJob(adapters.table, await job(), { run, device: 'cpu' }, isoTime(clock.now));
+  const start = async (run = 1): Promise<Job | undefined> => {
+    const started = await startJob(adapters.table, await job(), { run, device: 'cpu' }, isoTime(clock.now));
+    if (started?.event) await tellEvent(adapters, started.event, () => {});
+    await world.events();
+    return started?.job;
+  };
 
   function settle(
     stopped: { attempt?: number; exit_code?: number | null; reason?: string; failure?: string } = {},

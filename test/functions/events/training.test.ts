@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findAccount } from '#domain/accounts.ts';
 import { MAX_ATTEMPTS } from '#domain/attempts.ts';
 import { findDataset } from '#domain/datasets.ts';
-import { failJob, stopJob } from '#domain/job-endings.ts';
+import { stopJob } from '#domain/job-endings.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
@@ -151,17 +151,6 @@ describe('a trainer that is gone', () => {
       );
       expect(await world.sent('training')).toEqual([world.message()]);
     }
-  });
-
-  test('before it could tell of its result is told for', async () => {
-    await world.reachAttempt(1);
-    await failJob(world.adapters.table, await world.job(), 'no luck', isoTime(world.clock.now));
-    await world.settle({ exit_code: 0, reason: 'completed' });
-    expect(await world.events()).toEqual([]);
-    await world.settle();
-    expect(await world.events()).toMatchObject([
-      { 'detail-type': 'training.failed', detail: { job_id: 'j', error: 'no luck' } },
-    ]);
   });
 
   test('after the job ended changes nothing', async () => {

@@ -7,7 +7,8 @@ import { createDataset, type Dataset } from '#domain/datasets.ts';
 import { noteGarbage } from '#domain/garbage.ts';
 import { createJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
-import type { Adapters, ComputeState, ComputeTask, QueueName } from '#domain/ports.ts';
+import { untoldEvents } from '#domain/outbox.ts';
+import type { Adapters, ComputeState, ComputeTask, Item, QueueName } from '#domain/ports.ts';
 import { isoTime } from '#domain/times.ts';
 import { openEmbedded } from '#embedded/open.ts';
 import type { Log } from '#functions/http/contract.ts';
@@ -129,6 +130,12 @@ export async function openWorld() {
 
   /** What was published since the last call. */
   const events = async (): Promise<TestEvent[]> => drain(store.queuesByName.get('bus')!);
+  /** What was committed and not told. */
+  const untold = async (): Promise<Item[]> => {
+    const items: Item[] = [];
+    for await (const page of untoldEvents(adapters.table, '9')) items.push(...page);
+    return items;
+  };
   /** What was sent to the queue since the last call. */
   const sent = async (name: QueueName): Promise<unknown[]> => drain(store.queues[name]);
 
@@ -137,7 +144,7 @@ export async function openWorld() {
     await rm(dir, { recursive: true, force: true });
   };
   const { watch } = store;
-  return { adapters, accountId, clock, compute, upload, queueJob, events, sent, watch, close, dir };
+  return { adapters, accountId, clock, compute, upload, queueJob, events, untold, sent, watch, close, dir };
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

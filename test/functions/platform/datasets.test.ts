@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { datasetFailed } from '#domain/datasets.ts';
 import { blobKeys, indexes, keys } from '#domain/keys.ts';
+import { isoTime } from '#domain/times.ts';
 import { csvFile, formBytes, type Part, uploadOf } from './forms.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { CSV, failed, ready, uploaded } from './records.ts';
@@ -183,7 +184,8 @@ describe('a dataset', () => {
 
   test('that could not be processed blames no file', async () => {
     const lost = await uploaded(platform, token);
-    await datasetFailed(platform.store.table, lost, { message: 'It was not read', details: [] });
+    const failure = { message: 'It was not read', details: [] };
+    await datasetFailed(platform.store.table, lost, failure, isoTime(platform.clock.now));
     expect((await platform.call({ path: `/datasets/${lost.id}`, token })).body.error).toEqual({
       error: 'internal_error',
       message: 'It was not read',

@@ -48,20 +48,21 @@ export async function uploaded(platform: Platform, token: string, name = 'number
 export async function ready(platform: Platform, of: Dataset, profile: DatasetProfile = PROFILE): Promise<Dataset> {
   const { table, blobs } = platform.store;
   await blobs.datasets.put(blobKeys.datasetProfile(of.account_id, of.id), Buffer.from(JSON.stringify(profile)));
-  await datasetReady(table, of, profile);
+  await datasetReady(table, of, profile, isoTime(platform.clock.now));
   return getDataset(table, of.account_id, of.id);
 }
 
 export async function failed(platform: Platform, of: Dataset): Promise<void> {
   const details = [{ field: 'target', message: 'must have at least 2 classes; got 1' }];
-  await datasetFailed(platform.store.table, of, { message: 'Invalid input data', details });
+  const failure = { message: 'Invalid input data', details };
+  await datasetFailed(platform.store.table, of, failure, isoTime(platform.clock.now));
 }
 
 export async function running(platform: Platform, accountId: string, jobId: string): Promise<Job> {
   const { table } = platform.store;
   const at = isoTime(platform.clock.now);
   const begun = await beginAttempt(table, await getJob(table, accountId, jobId), at);
-  return (await startJob(table, begun!, { run: 1, device: 'cpu' }, at))!;
+  return (await startJob(table, begun!, { run: 1, device: 'cpu' }, at))!.job;
 }
 
 /** Ends a running job with a model whose `model.onnx` is `file`. */
@@ -96,5 +97,5 @@ export async function completed(platform: Platform, of: Job, file: Buffer, given
     compute_seconds: 7.5,
     estimated_cost: 0.0075,
   };
-  return (await completeJob(table, of, last, made, isoTime(platform.clock.now)))!;
+  return (await completeJob(table, of, last, made, isoTime(platform.clock.now)))!.model;
 }

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beginAttempt, startJob } from '#domain/attempts.ts';
+import { type Dataset, datasetFailed, deleteDataset, getDataset } from '#domain/datasets.ts';
+import { type DomainEvent, domainEvent } from '#domain/domain-events.ts';
+import { noteGarbage } from '#domain/garbage.ts';
+import { newId } from '#domain/ids.ts';
+import { failJob, stopJob } from '#domain/job-endings.ts';
+import { type Job, job as jobSchema } from '#domain/jobs.ts';
+import { blobKeys, indexes, keys } from '#domain/keys.ts';
+import { completeJob } from '#domain/models.ts';
+import { buryEvent, eventOf, forgetEvent, keepEvent, tellEvent, untoldEvents } from '#domain/outbox.ts';
+import type { Item, OutgoingEvent, Table } from '#domain/ports.ts';
+import { isoTime } from '#domain/times.ts';
+import { AT, aDataset, aJob, anAccount, aReadyDataset, aRunningJob, NOW } from '../domain/store.ts';
+import type { TableSubject } from './table/subject.ts';
+
+/** What every Table must do for events to be told if and only if their transaction was committed. */
+export function outboxConformance(name: string, open: () => Promise<TableSubject>): void {
+  describe(`The outbox on ${name}`, () => {
+    let subject: TableSubject;
+    let table: Table;
+    let account: string;
+    beforeAll(async () => {
+      subject = await open();
+      table = subject.table;
+    }, 60_000);
+    afterAll(() => subject?.close());
+    beforeEach(async () => {
+      account = await anAccount(table);
+    });
+
+    const waiting = async (until = '9'): Promise<Item[]> => {
+      const items: Item[] = [];
+      for await (const page of untoldEvents(table, until)) items.push(...page);
+      return items.filter((item) => item.account === account);
+    };
+    const untold = async (): Promise<DomainEvent[]> => (await waiting()).map(eventOf);
+    /** Of an account whose dataset's own event was told. */
+    const readyDataset = async (): Promise<Dataset> => {
+      const dataset = await aReadyDataset(table, account);
+      for (const item of await waiting()) await forgetEvent(table, item);
+      return dataset;
+    };
+    const runningJob = async (): Promise<Job> => {
+      const job = await aRunningJob(table, await readyDataset());
+      for (const item of await waiting()) await forgetEvent(table, item);
+      return job;
+    };
+    const complete = async (job: Job, id = newId(NOW)) => {
+      await table.transact([noteGarbage('artifacts', blobKeys.modelPrefix(account, id), NOW)]);
+      const { model_type, task, hyperparameters, dataset_id } = job;
+      const last = { current_epoch: 2, metrics: {}, compute_seconds: 1, estimated_cost: 0 };
+      const made = {
+        ...{ id, account_id: account, name: job.model_name, job_id: job.id, dataset_id },
+        ...{ model_type, task, hyperparameters, target: 'b', artifacts: [], created_at: AT },
+        architecture: { input_shape: [1], output_classes: 2, parameters: 3 },
+        performance: { accuracy: 0.75 },
+        final_metrics: { train_loss: 0.5 },
+        training_config: {},
+      };
+      return completeJob(table, job, last, made, AT);
+    };
+
+    test('keeps an event as it is, until it was told', async () => {
+      const published: OutgoingEvent[] = [];
+      const events = { publish: async (...all: OutgoingEvent[]) => void published.push(...all) };
+      const event = domainEvent('dataset.processed', account, AT, { list: [1, { a: null }], text: 'é 🚂', no: false });
+      await table.transact([keepEvent(event)]);
+      expect(await untold()).toEqual([event]);
+      await tellEvent({ table, events }, event, () => {});
+      expect(published).toEqual([event]);
+      expect(await untold()).toEqual([]);
+    });
+
+    test('has the event of a dataset that was settled, and none of who came late', async () => {
+      const dataset = await aDataset(table, account);
+      const told = await datasetFailed(table, dataset, { message: 'no', details: [] }, AT);
+      expect(await datasetFailed(table, dataset, { message: 'late', details: [] }, AT)).toBeUndefined();
+      const { detail } = told!;
+      expect(detail).toMatchObject({ dataset_id: dataset.id, status: 'failed', occurred_at: AT });
+      expect(await untold()).toEqual([told]);
+      expect((await getDataset(table, account, dataset.id)).status).toBe('failed');
+      const deleted = await aDataset(table, account);
+      await deleteDataset(table, account, deleted.id, NOW);
+      expect(await datasetFailed(table, deleted, { message: 'late', details: [] }, AT)).toBeUndefined();
+      expect(await untold()).toHaveLength(1);
+    });
+
+    test('has one start of a job, of the runs that begin at once', async () => {
+      const queued = (await beginAttempt(table, await aJob(table, await readyDataset()), AT))!;
+      const runs = await Promise.all([1, 2, 3].map((run) => startJob(table, queued, { run, device: 'cpu' }, AT)));
+      const starts = runs.flatMap((run) => run?.event ?? []);
+      expect(starts).toMatchObject([{ type: 'training.started', detail: { job_id: queued.id } }]);
+      expect(await untold()).toEqual(starts);
+      const record = jobSchema.parse(await table.get(keys.job(account, queued.id)));
+      expect(runs.at(-1)?.job).toEqual(record);
+    });
+
+    test('has one end of a job, of those that end it at once', async () => {
+      const ends = [
+        (job: Job) => failJob(table, job, 'why', AT),
+        async (job: Job) => (await complete(job))?.event,
+        async (job: Job) => void (await stopJob(table, job, AT)),
+      ];
+      for (let first = 0; first < ends.length; first++) {
+        const job = await runningJob();
+        const order = [...ends.slice(first), ...ends.slice(0, first)];
+        const told = (await Promise.all(order.map((end) => end(job)))).flatMap((event) => event ?? []);
+        expect(await untold()).toEqual(told);
+        const { status } = jobSchema.parse(await table.get(keys.job(account, job.id)));
+        expect(told.map(({ type }) => type)).toEqual(status === 'stopped' ? [] : [`training.${status}`]);
+        for (const item of await waiting()) await forgetEvent(table, item);
+      }
+    });
+
+    test('has the events of models that are numbered at once', async () => {
+      const dataset = await readyDataset();
+      const jobs = await Promise.all([1, 2, 3].map(() => aRunningJob(table, dataset)));
+      for (const item of await waiting()) await forgetEvent(table, item);
+      const models = await Promise.all(jobs.map((job) => complete(job)));
+      const ids = (await untold()).map(({ detail }) => detail.model_id);
+      expect(ids.sort()).toEqual(models.map((made) => made!.model.id).sort());
+    });
+
+    test('gives them in the order in which they happened, and only those until then', async () => {
+      const times = [5, 1, 4, 2, 3].map((second) => NOW + second * 1000);
+      for (const time of times) await table.transact([keepEvent(domainEvent('x', account, isoTime(time), {}))]);
+      const occurred = async (until: number) =>
+        (await waiting(isoTime(until))).map((item) => Date.parse(eventOf(item).detail.occurred_at));
+      expect(await occurred(NOW + 10_000)).toEqual([...times].sort());
+      expect(await occurred(NOW + 3000)).toEqual([1, 2, 3].map((second) => NOW + second * 1000));
+    });
+
+    test('buries what cannot be told where it is in nobody’s way, for two weeks', async () => {
+      const event = domainEvent('x', account, AT, {});
+      const key = keys.event(event.detail.event_id);
+      await table.transact([keepEvent(event)]);
+      await buryEvent(table, key, 'too\nlarge', subject.seconds() * 1000);
+      expect(await untold()).toEqual([]);
+      const { items } = await table.query({ index: 'byIndex', partition: indexes.buried, limit: 10 });
+      expect(items).toMatchObject([{ ...key, ...event, reason: 'too large' }]);
+      subject.advance(14 * 86_400);
+      expect(await table.get(key)).toBeUndefined();
+    });
+
+    test('does not bury what was told in the meantime', async () => {
+      const { detail } = domainEvent('x', account, AT, {});
+      await buryEvent(table, keys.event(detail.event_id), 'why', NOW);
+      expect(await table.get(keys.event(detail.event_id))).toBeUndefined();
+    });
+  });
+}
