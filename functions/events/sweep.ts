@@ -73,32 +73,39 @@ async function sweepJobs(context: SweepContext, thresholds: SweepThresholds): Pr
   }
 }
 
-async function sweepQueued(adapters: SweepAdapters, job: Job, silent: number, thresholds: SweepThresholds) {
+async function sweepQueued(context: SweepContext, job: Job, silent: number, thresholds: SweepThresholds) {
   if (silent < thresholds.queued) return undefined;
-  const state = job.attempt === 0 ? 'unknown' : await adapters.compute.describe(taskId(job));
+  const state = job.attempt === 0 ? 'unknown' : await context.compute.describe(taskId(job));
   if (state === 'running') return undefined;
-  if (state === 'pending') {
-    // Who waits in line may do so for days: for how long there is no machine is counted from when its turn has come.
-    await awaitHost(adapters.table, job, isoTime(adapters.now()));
-    return undefined;
-  }
-  if (state === 'unplaced') {
-    if (silent < thresholds.unplaced) return undefined;
-    await adapters.compute.terminate(taskId(job), NO_MACHINE);
-    return 'gave up waiting for a machine';
-  }
-  await sendTraining(adapters, job);
+  if (state === 'pending' || state === 'unplaced') return sweepWaiting(context, job, state, thresholds);
+  await sendTraining(context, job);
   return 'sent its message again';
 }
 
-async function sweepRunning(context: SweepContext, job: Job, silent: number, { heartbeat, hung }: SweepThresholds) {
+/**
+ * A trainer may be in line for a host for days, at first or after its own was reclaimed, and has all its time from its
+ * start. For how long there is no machine is counted from when its turn has come.
+ */
+async function sweepWaiting(
+  { table, compute, now }: SweepContext,
+  job: Job,
+  state: 'pending' | 'unplaced',
+  { unplaced }: SweepThresholds,
+) {
+  const since = state === 'unplaced' ? (job.unplaced_since ?? job.heartbeat_at ?? job.created_at) : undefined;
+  if (since !== undefined && now() - Date.parse(since) >= unplaced) {
+    await compute.terminate(taskId(job), NO_MACHINE);
+    return 'gave up waiting for a machine';
+  }
+  await awaitHost(table, job, isoTime(now()), since);
+  return undefined;
+}
+
+async function sweepRunning(context: SweepContext, job: Job, silent: number, thresholds: SweepThresholds) {
+  const { heartbeat, hung } = thresholds;
   if (silent < heartbeat) return undefined;
   const state = await context.compute.describe(taskId(job));
-  if (state === 'pending' || state === 'unplaced') {
-    // Its host was reclaimed, and the next trainer may wait for another one for hours. From its start it has all the time.
-    const isWaiting = await awaitHost(context.table, job, isoTime(context.now()));
-    return isWaiting && 'noted that it waits for a host';
-  }
+  if (state === 'pending' || state === 'unplaced') return sweepWaiting(context, job, state, thresholds);
   if (state === 'running') {
     if (silent < hung) return undefined;
     await context.compute.terminate(taskId(job), 'no heartbeat');

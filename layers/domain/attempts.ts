@@ -50,7 +50,7 @@ export const isRunningAttempt = (of: Job): Condition => all(is('status', 'runnin
  */
 export async function beginAttempt(table: Table, of: Job, now: string): Promise<Job | undefined> {
   const set = { status: 'queued', attempt: of.attempt + 1, heartbeat_at: now };
-  return changed(table, of, { set, remove: ['run'] }, isActiveAttempt(of));
+  return changed(table, of, { set, remove: ['run', 'unplaced_since'] }, isActiveAttempt(of));
 }
 
 /** The attempt was lost with its host. `undefined`: the job ended, or another attempt has begun. */
@@ -58,9 +58,16 @@ export async function excuseAttempt(table: Table, of: Job): Promise<Job | undefi
   return changed(table, of, { set: { excused_attempts: (of.excused_attempts ?? 0) + 1 } }, isActiveAttempt(of));
 }
 
-/** It is in line for a host: at first, or again where its trainer is gone. `undefined`: it ended, or somebody has begun. */
-export async function awaitHost(table: Table, of: Job, now: string): Promise<Job | undefined> {
-  return changed(table, of, { set: { heartbeat_at: now } }, isActiveAttempt(of));
+/**
+ * It waits for a host: at first, or again where its trainer is gone. `undefined`: it ended, or somebody has begun.
+ * @param unplacedSince from when on nothing has been ahead of it in line; absent while something is
+ */
+export async function awaitHost(table: Table, of: Job, now: string, unplacedSince?: string): Promise<Job | undefined> {
+  const change =
+    unplacedSince === undefined
+      ? { set: { heartbeat_at: now }, remove: ['unplaced_since'] }
+      : { set: { heartbeat_at: now, unplaced_since: unplacedSince } };
+  return changed(table, of, change, isActiveAttempt(of));
 }
 
 export interface Start {
@@ -88,7 +95,7 @@ export async function startJob(
     ...{ status: 'running' as const, run, device, ...told },
     ...{ started_at: of.started_at ?? now, heartbeat_at: now },
   };
-  const remove = deviceReason === undefined ? ['device_reason'] : [];
+  const remove = ['unplaced_since', ...(deviceReason === undefined ? ['device_reason'] : [])];
   const before: Condition = { kind: 'compare', attribute: 'run', op: '<', value: run };
   const free = any(is('status', 'queued'), all(is('status', 'running'), before));
   const condition = all(is('attempt', of.attempt), free);

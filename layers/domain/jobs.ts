@@ -66,6 +66,8 @@ export const job = z.object({
   started_at: z.string().optional(),
   /** When the trainer was last heard of. */
   heartbeat_at: z.string().optional(),
+  /** While it waits for a machine with nothing ahead of it in line: since when. */
+  unplaced_since: z.string().optional(),
   ended_at: z.string().optional(),
   model_id: z.string().optional(),
   final_metrics: metrics.optional(),

@@ -87,14 +87,37 @@ describe('the sweep', () => {
     expect(world.compute.terminated).toEqual([['j-1', NO_MACHINE]]);
   });
 
+  test('gives up a trainer that lost its host and gets no other, in the same time', async () => {
+    await world.dispatch();
+    await world.start(1);
+    world.compute.states.set('j-1', 'unplaced');
+    await sweepFor(LIMIT - 5);
+    expect(world.compute.terminated).toEqual([]);
+    await sweepFor(5);
+    expect(world.compute.terminated).toEqual([['j-1', NO_MACHINE]]);
+  });
+
+  test('counts the time anew once a trainer had a host again', async () => {
+    await world.dispatch();
+    await world.start(1);
+    world.compute.states.set('j-1', 'unplaced');
+    await sweepFor(LIMIT - 5);
+    world.compute.states.set('j-1', 'running');
+    await world.start(2);
+    expect(await world.job()).not.toHaveProperty('unplaced_since');
+    world.compute.states.set('j-1', 'unplaced');
+    await sweepFor(LIMIT - 5);
+    expect(world.compute.terminated).toEqual([]);
+  });
+
   test('gives up after the time that the settings say', async () => {
     await world.dispatch();
     world.compute.states.set('j-1', 'unplaced');
     const sweep = makeSweep(world.adapters, { logger: silent, settings: { waitingSeconds: 600 } });
-    world.clock.now += 10 * MINUTE - 1;
+    world.clock.now += 5 * MINUTE;
     await sweep();
     expect(world.compute.terminated).toEqual([]);
-    world.clock.now += 1;
+    world.clock.now += 5 * MINUTE;
     await sweep();
     expect(world.compute.terminated).toEqual([['j-1', NO_MACHINE]]);
   });
