@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   type CancellationReason,
   TransactionCanceledException,
@@ -53,15 +53,20 @@ const FAILED = 'ConditionalCheckFailed';
 const isInTheWay = (context: TableContext, write: Write | undefined, item: Item | undefined): boolean =>
   write?.kind === 'update' && item !== undefined && isExpired(item, context.now());
 
-/** Undefined when it was done; else why each write was not, where at least one condition did not hold. */
+/**
+ * Undefined when it was done; else why each write was not, where at least one condition did not hold. Every try is the
+ * same request: one that is told that an earlier one is still in progress would else find its conditions not to hold,
+ * once that is through, and take what was done for not done.
+ */
 async function request(
   context: TableContext,
   writes: readonly Write[],
 ): Promise<readonly CancellationReason[] | undefined> {
+  const items = writes.map((write) => transactItem(context, write));
+  const command = new TransactWriteItemsCommand({ TransactItems: items, ClientRequestToken: randomUUID() });
   return retryConflicts(async () => {
     try {
-      const items = writes.map((write) => transactItem(context, write));
-      await context.client.send(new TransactWriteItemsCommand({ TransactItems: items }));
+      await context.client.send(command);
       return undefined;
     } catch (error) {
       if (!(error instanceof TransactionCanceledException)) throw error;

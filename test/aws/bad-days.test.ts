@@ -31,9 +31,14 @@ describe('a table', () => {
   const open = async (...answers: Answer[]) => {
     const { clients, requests } = await opened(...answers);
     const waits: number[] = [];
-    const sleep = async (milliseconds: number) => void waits.push(milliseconds);
+    let now = 0;
+    // Time passes while a retry waits.
+    const sleep = async (milliseconds: number) => {
+      waits.push(milliseconds);
+      now += 5000;
+    };
     return {
-      table: new DynamoTable({ client: clients.dynamodb, tableName: 't', now: () => 0, sleep }),
+      table: new DynamoTable({ client: clients.dynamodb, tableName: 't', now: () => now, sleep }),
       requests,
       waits,
     };
@@ -65,9 +70,19 @@ describe('a table', () => {
       const { table, requests, waits } = await open(cancelled('None', code), cancelled(code, 'None'), done);
       await table.transact(two);
       expect([requests.length, waits.length]).toEqual([3, 2]);
-      expect(requests[2]!.input.TransactItems).toEqual(requests[0]!.input.TransactItems);
+      expect(requests[2]!.input).toEqual(requests[0]!.input);
     },
   );
+
+  test('that is still at an earlier try of a transaction is asked the very same, and answers as to that', async () => {
+    const { table, requests } = await open(fault(400, 'TransactionInProgressException'), done);
+    await table.transact([{ kind: 'put', item: { ...key, n: 1 }, condition: { kind: 'absent' } }]);
+    expect(requests).toHaveLength(2);
+    expect(requests[0]!.input.ClientRequestToken).toEqual(expect.any(String));
+    expect(requests[1]!.input).toEqual(requests[0]!.input);
+    await table.transact([{ kind: 'put', item: { ...key, n: 2 } }]);
+    expect(requests[2]!.input.ClientRequestToken).not.toBe(requests[0]!.input.ClientRequestToken);
+  });
 
   test('that never has room for a transaction is unavailable, after ten tries', async () => {
     const { table, requests } = await open(cancelled('ThrottlingError', 'None'));

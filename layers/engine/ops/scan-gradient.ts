@@ -15,10 +15,10 @@ type LiftedFactor = { readonly outer: Value } | { readonly slice: number };
  *  forward    s₀ ─▶ body(c, s₀, x₀) ─▶ s₁ ─▶ body(c, s₁, x₁) ─▶ s₂      keeps s₀, s₁
  *  backward   s̄₀ ◀─ vjp(c, s₀, x₀) ◀─ s̄₁ ◀─ vjp(c, s₁, x₁) ◀─ s̄₂      carries c̄ as a growing sum
  *
- *  Each sequence is gone through the other way round. The backward step computes its forward step again from the state that it kept, but reads what that step said: a body
- *  that says what its derivative needs has nothing computed twice. A captured matrix W that is only multiplied by, h W,
- *  has the cotangent Σ hᵀ z̄ over the steps: the loop then says each step's h and z̄, and one product over all steps
- *  follows it (`hoisted`), instead of a small one and a sum in every step.
+ *  Each sequence is gone through the other way round. The backward step computes its forward step again from the state
+ *  that it kept, but reads what that step said: a body that says what its derivative needs has nothing computed twice. A
+ *  captured matrix W that is only multiplied by, h W, has the cotangent Σ hᵀ z̄ over the steps: the loop then says each
+ *  step's h and z̄, and one product over all steps follows it (`hoisted`), instead of a small one and a sum in every step.
  */
 export function scanVjp(
   b: Builder,
