@@ -15,6 +15,9 @@ export class FolderInUseError extends ConflictError {
   }
 }
 
+/** The locks of this process. A database that nobody holds on to is collected as garbage, and closed, and unlocked. */
+const locks = new Set<DatabaseSync>();
+
 /**
  * Makes this process the folder's one host until the returned function is called or the process ends, in whatever way:
  * the lock is SQLite's exclusive lock on a file of its own, which the operating system takes back from a dead process.
@@ -32,10 +35,11 @@ export function lockFolder(dir: string): () => void {
     throw new FolderUnusableError(dir, (error as Error).message);
   }
   const held = database;
+  locks.add(held);
   // Only for the message that a second host prints; the lock itself does not depend on it.
   writeFileSync(holder, JSON.stringify({ pid: process.pid }), { mode: 0o600 });
   return () => {
-    if (held.isOpen) held.close();
+    if (locks.delete(held)) held.close();
   };
 }
 

@@ -59,6 +59,13 @@ test('a host in another process holds the folder until it is killed', async () =
   await host.close();
 });
 
+test('a host holds the folder even if nobody holds on to the host', async () => {
+  const { child } = await start('forgetful-host.ts');
+  await expect(openEmbeddedHost(hostOptions(dir))).rejects.toMatchObject({ dir, pid: child.pid });
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+});
+
 test('what a host had received when it was lost is there for the next one at once, as a second delivery', async () => {
   const first = await openEmbeddedHost(hostOptions(dir));
   await first.queues.datasets.send('in hand');
