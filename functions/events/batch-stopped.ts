@@ -31,8 +31,8 @@ type BatchStoppedAdapters = Pick<Adapters, 'table' | 'events' | 'now'>;
 
 /**
  * While Batch runs a job again, as the rules of its definition say, it tells of `RUNNABLE`, `STARTING` and `RUNNING` once
- * more; `FAILED` comes when it has given up. Batch may tell twice; what is told of a task that is on record as ended, or of a job that is not
- * the task's, is dropped.
+ * more; `FAILED` comes when it has given up. Batch may tell twice; what is told of a task that is on record as ended, or of
+ * a job that is not the task's, is dropped.
  */
 export function makeHandler(adapters: BatchStoppedAdapters, { logger }: { readonly logger: Log }) {
   const records = new TaskRecords(adapters.table, adapters.now);

@@ -109,7 +109,8 @@ export async function startJob(
   try {
     await table.transact([{ kind: 'update', key, change: { set, remove }, condition: isFirst }, keepEvent(event)]);
     // Before the first trainer nobody has written what trainers write: this is the record.
-    return { job: { ...of, ...set }, event };
+    const { unplaced_since: _, ...rest } = of;
+    return { job: { ...rest, ...set }, event };
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
     const started_at = (await findJob(table, of.account_id, of.id))?.started_at;

@@ -4,10 +4,10 @@ import { sigmoid, tanh } from './activation.ts';
 import { scan } from './control.ts';
 import { add, mul, sub } from './elementwise.ts';
 import { gather } from './indexing.ts';
-import { concat, split } from './join.ts';
+import { split } from './join.ts';
 import { gemm, matMul } from './linalg.ts';
 import { zerosLike } from './movement.ts';
-import type { Direction, Recurrence } from './recurrent.ts';
+import { besideEachOther, type Direction, type Recurrence } from './recurrent.ts';
 
 /**
  * Gated recurrent units as Cho et al. 2014 wrote them down, with the reset gate before the product: candidates are
@@ -17,12 +17,10 @@ import type { Direction, Recurrence } from './recurrent.ts';
  * @throws ShapeError
  */
 export function gruResetFirst(b: Builder, x: Value, directions: readonly Direction[]): Recurrence {
-  const layers = directions.map((direction) => oneWay(b, x, direction));
-  const beside = (values: readonly Value[]) => concat(b, values, -1);
-  return {
-    sequence: beside(layers.map(({ sequence }) => sequence)),
-    hidden: beside(layers.map(({ hidden }) => hidden)),
-  };
+  return besideEachOther(
+    b,
+    directions.map((direction) => oneWay(b, x, direction)),
+  );
 }
 
 function oneWay(b: Builder, x: Value, { weights: w, reverse = false, hidden }: Direction): Recurrence {

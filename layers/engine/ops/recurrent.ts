@@ -100,9 +100,19 @@ export function lstm(b: Builder, x: Value, directions: readonly Direction[]): Re
  */
 export function gru(b: Builder, x: Value, directions: readonly Direction[]): Recurrence {
   const units = unitsOf(x, directions, 3);
-  const layers = directions.map((direction) => gruOneWay(b, x, direction, units));
-  const [sequences, last] = [layers.map(({ sequence }) => sequence), layers.map(({ hidden }) => hidden)];
-  return { sequence: concat(b, sequences, -1), hidden: concat(b, last, 1) };
+  return besideEachOther(
+    b,
+    directions.map((direction) => gruOneWay(b, x, direction, units)),
+  );
+}
+
+/** The results of layers that go through a loop each, as those of one layer. */
+export function besideEachOther(b: Builder, layers: readonly Recurrence[]): Recurrence {
+  const all = (values: readonly Value[]) => concat(b, values, -1);
+  return {
+    sequence: all(layers.map(({ sequence }) => sequence)),
+    hidden: all(layers.map(({ hidden }) => hidden)),
+  };
 }
 
 function gruOneWay(
