@@ -2,7 +2,7 @@ import { Builder, Graph, type Node, topological, type Value } from '#engine/grap
 import type { ScanAttrs } from '#engine/ops/control.ts';
 import { simplify } from '#engine/simplify.ts';
 import { gradientsOf } from '#engine/training/gradients.ts';
-import type { TrainSpec } from '#engine/training/step.ts';
+import type { TrainSpec } from '#engine/training/train-spec.ts';
 import { sizeOf } from '#engine/type.ts';
 
 /** Additions and multiplications of one node, by the operation's name; what is not here counts as none. */

@@ -1,7 +1,7 @@
 import { adam } from '#engine/optim/adam.ts';
 import { uniformStream } from '#engine/random.ts';
 import { type Tensors, tensor } from '#engine/tensor.ts';
-import type { TrainSpec } from '#engine/training/step.ts';
+import type { TrainSpec } from '#engine/training/train-spec.ts';
 import { sizeOf } from '#engine/type.ts';
 import { encoder, resnet50 } from './models/large.ts';
 import type { BenchModel } from './models/model.ts';

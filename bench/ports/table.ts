@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Table } from '#domain/ports.ts';
+import type { Table } from '#domain/ports/table/port.ts';
 import { Database } from '#embedded/database.ts';
 import { openEmbedded } from '#embedded/open.ts';
 import { alternate, type Bench } from '../bench.ts';

@@ -7,9 +7,9 @@
 import { fstatSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
-import { INTERRUPTED_EXIT_CODE } from '#domain/attempts.ts';
-import type { Adapters } from '#domain/ports.ts';
-import type { Log } from './log.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
+import type { Log } from '#training/log.ts';
 
 /** What the trainer is told, and where it finds its job. */
 const environment = z.object({
@@ -22,7 +22,7 @@ const environment = z.object({
   TRAINYARD_CHECKPOINT_SECONDS: z.coerce.number().min(0, 'must be 0 or more').optional(),
   /** A folder on a disk for data that memory does not hold. Default: that for temporary files, which may be memory. */
   TRAINYARD_SCRATCH: z.string().min(1).optional(),
-  /** The folder of an embedded store. Without it the environment describes a deployment; see `functions/wiring.ts`. */
+  /** The folder of an embedded store. Without it the environment describes a deployment; see `layers/aws/wiring.ts`. */
   TRAINYARD_DATA: z.string().min(1).optional(),
 });
 
@@ -54,8 +54,8 @@ endWithParent();
 try {
   const [{ adapters, close, dollarsPerSecond }, { runJob }, { writableFolder }] = await Promise.all([
     openWorld(),
-    import('./run-job.ts'),
-    import('./scratch.ts'),
+    import('#training/run-job.ts'),
+    import('#training/scratch.ts'),
   ]);
   const attempt = { accountId: TRAINYARD_ACCOUNT, jobId: TRAINYARD_JOB, attempt: TRAINYARD_ATTEMPT, run };
   log('INFO', 'training', names);
@@ -88,7 +88,7 @@ interface World {
 /** Only one of the two is loaded: the image has no embedded store to open, and one machine no AWS. */
 async function openWorld(): Promise<World> {
   if (TRAINYARD_DATA === undefined) {
-    const { wire } = await import('#functions/wiring.ts');
+    const { wire } = await import('#aws/wiring.ts');
     const { adapters, options } = wire(process.env);
     return { adapters, close: async () => undefined, dollarsPerSecond: options.settings.trainerSecondPrice };
   }

@@ -1,11 +1,11 @@
 /** A job of AWS Batch has ended: what Batch says of it, as the `compute.stopped` that every host has. */
 import type { EventBridgeEvent } from 'aws-lambda';
 import { z } from 'zod';
-import { type TaskRecord, TaskRecords } from '#aws/task-records.ts';
-import { CAPACITY, unplacedFailure, unplacedReason } from '#aws/unplaced.ts';
-import { INTERRUPTED_EXIT_CODE } from '#domain/attempts.ts';
+import { type TaskRecord, TaskRecords } from '#aws/compute/task-records.ts';
+import { CAPACITY, unplacedFailure, unplacedReason } from '#aws/compute/unplaced.ts';
 import { type ComputeStopped, NO_MACHINE } from '#domain/messages.ts';
-import type { Adapters } from '#domain/ports.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
 import type { Log } from '#functions/http/contract.ts';
 
 /** Of Batch's "Batch Job State Change", what matters here. */

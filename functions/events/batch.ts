@@ -1,7 +1,7 @@
 /** What every queue consumer does with its batch: parse, handle one by one, and say which messages are to come again. */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
-import type { Queue } from '#domain/ports.ts';
+import type { Queue } from '#domain/ports/queue/port.ts';
 import type { Log } from '#functions/http/contract.ts';
 
 /** May be called again with a message that an earlier delivery handled in part. */

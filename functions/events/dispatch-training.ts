@@ -6,10 +6,12 @@
  *              └ crash: as if nothing had been
  *                            └ crash: Compute does not know the task; it is submitted under the same name
  */
-import { hasAttemptsLeft, taskId } from '#domain/attempts.ts';
-import { findJob, type Job } from '#domain/jobs.ts';
+
 import { type TrainingMessage, trainingMessage } from '#domain/messages.ts';
-import type { ComputeState } from '#domain/ports.ts';
+import type { ComputeState } from '#domain/ports/compute/port.ts';
+import { hasAttemptsLeft, taskId } from '#domain/training/attempts.ts';
+import { findJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { consumer } from './batch.ts';
 import { type AttemptAdapters, failAttempt, startAttempt, submitAttempt, type Terms } from './training-attempts.ts';

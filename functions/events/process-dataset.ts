@@ -1,12 +1,15 @@
 /** Queue `datasets`: a file was uploaded; find out what is in it. */
-import { type Dataset, type DatasetFailure, datasetFailed, datasetReady, findDataset } from '#domain/datasets.ts';
+
+import { datasetFailed, datasetReady } from '#domain/datasets/change.ts';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { findDataset } from '#domain/datasets/read.ts';
+import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { ValidationError } from '#domain/errors.ts';
-import { noteGarbage } from '#domain/garbage.ts';
+import { tellEvent } from '#domain/events/outbox.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { type DatasetMessage, datasetMessage } from '#domain/messages.ts';
-import { tellEvent } from '#domain/outbox.ts';
-import type { Adapters } from '#domain/ports.ts';
-import type { DatasetProfile } from '#domain/profile.ts';
+import { noteGarbage } from '#domain/orphans.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { profileCsv } from '#learning/profile/profile.ts';

@@ -1,9 +1,9 @@
 /** Event `compute.stopped`: a trainer is gone. If it left its job undone, somebody has to say so. */
 import type { EventBridgeEvent } from 'aws-lambda';
-import { excuseAttempt } from '#domain/attempts.ts';
-import { accountOf } from '#domain/event-envelope.ts';
-import { findJob } from '#domain/jobs.ts';
 import { type ComputeStopped, computeStopped } from '#domain/messages.ts';
+import { accountOf } from '#domain/ports/events/envelope.ts';
+import { excuseAttempt } from '#domain/training/attempts.ts';
+import { findJob } from '#domain/training/read.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { type AttemptAdapters, attemptLost, failAttempt } from './training-attempts.ts';
 

@@ -1,9 +1,10 @@
 /** The sweep's share of the outbox: events whose transaction was committed and of which nobody heard. */
 import { InternalError, UnavailableError } from '#domain/errors.ts';
-import { MESSAGE_LIMITS } from '#domain/message-rules.ts';
-import { buryEvent, eventOf, forgetEvent, untoldEvents } from '#domain/outbox.ts';
-import { InvalidItemError, MessageTooLargeError } from '#domain/port-errors.ts';
-import type { Adapters, Item } from '#domain/ports.ts';
+import { buryEvent, eventOf, forgetEvent, untoldEvents } from '#domain/events/outbox.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import { InvalidItemError, MessageTooLargeError } from '#domain/ports/errors.ts';
+import { MESSAGE_LIMITS } from '#domain/ports/queue/rules.ts';
+import type { Item } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
 

@@ -1,15 +1,18 @@
 /** Schedule: finds what fell between two steps and puts it right. Everything it does may be done twice. */
 
-import { awaitHost, taskId } from '#domain/attempts.ts';
-import { type Dataset, datasetFailed, listProcessing } from '#domain/datasets.ts';
-import { collectGarbage, dueGarbage } from '#domain/garbage.ts';
-import { type Job, listActive } from '#domain/jobs.ts';
+import { datasetFailed } from '#domain/datasets/change.ts';
+import { listProcessing } from '#domain/datasets/read.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
+import { tellEvent } from '#domain/events/outbox.ts';
 import { type DatasetMessage, NO_MACHINE } from '#domain/messages.ts';
-import { tellEvent } from '#domain/outbox.ts';
-import type { Adapters } from '#domain/ports.ts';
+import { collectGarbage, dueGarbage } from '#domain/orphans.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
+import { awaitHost, taskId } from '#domain/training/attempts.ts';
+import { listActive } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
-import type { Settings } from '#functions/settings.ts';
 import { type OutboxThresholds, sweepOutbox } from './sweep-outbox.ts';
 import { attemptLost, sendTraining } from './training-attempts.ts';
 

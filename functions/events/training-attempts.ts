@@ -1,13 +1,15 @@
 /** How a job gets its attempts: what dispatching, settling and the sweep have in common. */
-import { beginAttempt, hasAttemptsLeft, taskId } from '#domain/attempts.ts';
-import { failJob } from '#domain/job-endings.ts';
-import type { Job } from '#domain/jobs.ts';
+
+import { tellEvent } from '#domain/events/outbox.ts';
 import type { TrainingMessage } from '#domain/messages.ts';
-import { tellEvent } from '#domain/outbox.ts';
-import type { Adapters, Compute, ComputeTarget } from '#domain/ports.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Compute, ComputeTarget } from '#domain/ports/compute/port.ts';
+import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
+import { beginAttempt, hasAttemptsLeft, taskId } from '#domain/training/attempts.ts';
+import { failJob } from '#domain/training/endings.ts';
+import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
-import type { Settings } from '#functions/settings.ts';
 import { RESIDENT_BYTES } from '#learning/tabular/resident.ts';
 
 export type AttemptAdapters = Pick<Adapters, 'table' | 'queues' | 'events' | 'compute' | 'now'>;

@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
-import type { Settings } from '#functions/settings.ts';
+import type { Settings } from '#domain/settings.ts';
 
 /** Where log lines go: a Powertools Logger, or anything that takes the same calls. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;

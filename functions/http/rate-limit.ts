@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { RateLimitError } from '#domain/errors.ts';
 import { keys } from '#domain/keys.ts';
-import type { Table } from '#domain/ports.ts';
+import type { Table } from '#domain/ports/table/port.ts';
 import { epochSeconds } from '#domain/times.ts';
 import type { Headers } from './reply.ts';
 

@@ -3,9 +3,9 @@
  * come from it.
  */
 import type { z } from 'zod';
-import type { Adapters } from '#domain/ports.ts';
-import type { Session } from '#domain/sessions.ts';
-import type { Settings } from '#functions/settings.ts';
+import type { Session } from '#domain/accounts/sessions.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Settings } from '#domain/settings.ts';
 import { type AccessTokens, makeAccessTokens } from './authentication/access-token.ts';
 import type { Body, RawBody } from './body/body.ts';
 import type { HandlerOptions, Log } from './contract.ts';

@@ -1,5 +1,5 @@
 /** The platform's main function: everything but what computes and what streams. */
-import type { Adapters } from '#domain/ports.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
 import type { HandlerOptions, HttpHandler } from '#functions/http/contract.ts';
 import { renderPlatformError } from '#functions/http/errors/platform.ts';
 import { makeServices } from '#functions/http/route.ts';

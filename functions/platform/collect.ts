@@ -1,5 +1,6 @@
-import { collectGarbage } from '#domain/garbage.ts';
-import type { Adapters, BucketName } from '#domain/ports.ts';
+import { collectGarbage } from '#domain/orphans.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { BucketName } from '#domain/ports/blobs/port.ts';
 import type { Log } from '#functions/http/contract.ts';
 
 /** Deletes the files of a record that is gone. It stays noted until that is done, so the sweep repeats what fails. */

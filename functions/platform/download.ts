@@ -1,5 +1,5 @@
 /** The platform's function that streams: model files. */
-import type { Adapters } from '#domain/ports.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
 import type { HandlerOptions, StreamingHttpHandler } from '#functions/http/contract.ts';
 import { renderPlatformError } from '#functions/http/errors/platform.ts';
 import { makeServices } from '#functions/http/route.ts';

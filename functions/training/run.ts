@@ -9,12 +9,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
-import { type TaskRecord, TaskRecords } from '#aws/task-records.ts';
-import type { Outcome, TrainerAdapters } from '#containers/trainer/run-job.ts';
-import { runJob } from '#containers/trainer/run-job.ts';
+import { type TaskRecord, TaskRecords } from '#aws/compute/task-records.ts';
 import type { ComputeStopped } from '#domain/messages.ts';
+import type { Settings } from '#domain/settings.ts';
 import type { Log } from '#functions/http/contract.ts';
-import type { Settings } from '#functions/settings.ts';
+import type { Outcome, TrainerAdapters } from '#training/run-job.ts';
+import { runJob } from '#training/run-job.ts';
 
 const invocation = z.object({
   task: z.string(),

@@ -64,7 +64,7 @@ export const settingsSchema = z.strictObject({
   /** A name of your own, with its certificate in the same region. */
   domain: matching(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a domain name').optional(),
   certificate: matching(/^arn:[\w-]+:acm:/, 'the ARN of a certificate').optional(),
-  /** Overrides of the application's own settings, as `functions/settings.ts` declares them. */
+  /** Overrides of the application's own settings, as `layers/domain/settings.ts` declares them. */
   application: z.record(z.string(), z.json()),
 });
 export type Settings = z.infer<typeof settingsSchema>;

@@ -1,9 +1,9 @@
 /** Trainyard on one machine: the topology's functions, queues, rules and schedules in one process and its children. */
 import { dirname, join } from 'node:path';
-import type { ComputeTask } from '#domain/ports.ts';
+import type { ComputeTask } from '#domain/ports/compute/port.ts';
+import { parseSettings } from '#domain/settings.ts';
 import type { ComputeCommand, EmbeddedHost, EmbeddedOptions } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
-import { parseSettings } from '#functions/settings.ts';
 import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../topology.ts';
 import { type Listener, listen } from './gateway/listener.ts';
 import { provideStreamingRuntime } from './gateway/response-stream.ts';

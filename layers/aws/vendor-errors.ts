@@ -1,5 +1,5 @@
 import { InternalError, TrainyardError, UnavailableError } from '#domain/errors.ts';
-import { ConditionFailedError, InvalidItemError } from '#domain/port-errors.ts';
+import { ConditionFailedError, InvalidItemError } from '#domain/ports/errors.ts';
 
 /** What DynamoDB's exceptions become, by their names. */
 const TRANSLATIONS: Readonly<Record<string, (message: string) => Error>> = {

@@ -19,7 +19,7 @@
  * | Blobs that nobody owns | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
  * | Event that was not told yet | `EVENT#id` | `EVENT` | `OUTBOX`, by time; `BURIED` if it cannot be told |
  */
-import type { Key } from './ports.ts';
+import type { Key } from './ports/table/port.ts';
 
 export const keys = {
   account: (id: string): Key => ({ pk: `ACCOUNT#${id}`, sk: 'ACCOUNT' }),

@@ -1,6 +1,8 @@
 /** What the embedded implementation is opened with, and what it gives beyond the six ports. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Adapters, ComputeTask, Queue, QueueName } from '#domain/ports.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { ComputeTask } from '#domain/ports/compute/port.ts';
+import type { Queue, QueueName } from '#domain/ports/queue/port.ts';
 
 export interface QueueSettings {
   /** How long a received message stays hidden from others, 0–43200 s. */

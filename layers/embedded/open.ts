@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BUCKETS, type BucketName, type QueueName } from '#domain/ports.ts';
+import { BUCKETS, type BucketName } from '#domain/ports/blobs/port.ts';
+import type { QueueName } from '#domain/ports/queue/port.ts';
 import type {
   DeadLetterQueue,
   EmbeddedAdapters,
@@ -11,25 +12,25 @@ import type {
   EmbeddedQueue,
   QueueSettings,
 } from './adapters.ts';
-import { referredContents } from './blob-rows.ts';
-import { FileBlobs } from './blobs.ts';
-import { SqliteCompute } from './compute.ts';
-import { ComputeRunner } from './compute-runner.ts';
-import { Contents } from './contents.ts';
+import { FileBlobs } from './blobs/blobs.ts';
+import { Contents } from './blobs/contents.ts';
+import { servePresigned } from './blobs/presigned.ts';
+import { PresignedUrls } from './blobs/presigned-urls.ts';
+import { referredContents } from './blobs/rows.ts';
+import { Uploads } from './blobs/uploads.ts';
+import { SqliteCompute } from './compute/compute.ts';
+import { ComputeRunner } from './compute/runner.ts';
+import { Tasks } from './compute/tasks.ts';
 import { Database } from './database.ts';
-import { SqliteEvents } from './events.ts';
+import { SqliteEvents } from './events/events.ts';
 import { FolderUnusableError, folderPaths, openFolder } from './folder.ts';
-import { keyFile } from './key-files.ts';
-import { FileKeys } from './keys.ts';
+import { keyFile } from './keys/key-files.ts';
+import { FileKeys } from './keys/keys.ts';
 import { lockFolder } from './lock.ts';
-import { servePresigned } from './presigned.ts';
-import { PresignedUrls } from './presigned-urls.ts';
 import { purge } from './purge.ts';
-import { SqliteDeadLetterQueue, SqliteQueue, showReceived } from './queue.ts';
+import { SqliteDeadLetterQueue, SqliteQueue, showReceived } from './queue/queue.ts';
 import { createSchema } from './schema.ts';
-import { SqliteTable } from './table.ts';
-import { Tasks } from './tasks.ts';
-import { Uploads } from './uploads.ts';
+import { SqliteTable } from './table/table.ts';
 
 export type * from './adapters.ts';
 export { FolderUnusableError } from './folder.ts';

@@ -1,6 +1,6 @@
 import type { PurgeCounts } from './adapters.ts';
+import type { Uploads } from './blobs/uploads.ts';
 import type { Database } from './database.ts';
-import type { Uploads } from './uploads.ts';
 
 /** Rows removed in one transaction, so that no other write waits long. */
 const BATCH = 500;

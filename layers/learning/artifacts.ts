@@ -1,7 +1,8 @@
 /** What a training leaves behind: the files of a model, and the part of its record that they determine. */
-import type { Job } from '#domain/jobs.ts';
-import type { Model } from '#domain/models.ts';
-import type { DatasetProfile } from '#domain/profile.ts';
+
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import type { Model } from '#domain/models/record.ts';
+import type { Job } from '#domain/training/record.ts';
 import { countParameters } from '#engine/training/network.ts';
 import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
@@ -9,7 +10,7 @@ import type { Scores } from './fit/evaluate.ts';
 import type { Fit } from './fit/fit.ts';
 import { only } from './fit/judge.ts';
 import { shapeOf } from './fit/task.ts';
-import type { Prepared } from './prepare.ts';
+import type { Prepared } from './prepared.ts';
 import { modelCard } from './serving/card.ts';
 import { CARD_FILE, inputNames, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { exportModel } from './serving/export.ts';

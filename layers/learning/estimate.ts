@@ -1,4 +1,4 @@
-import type { ColumnProfile, DatasetProfile } from '#domain/profile.ts';
+import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
 

@@ -1,12 +1,12 @@
 /** From a file that memory does not hold to encoded rows on disk; see `prepare`. */
 import { join } from 'node:path';
-import type { DatasetProfile } from '#domain/profile.ts';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
 import { openShards } from '#engine/shards/read.ts';
 import { ShardWriter } from '#engine/shards/write.ts';
 import { TrainingFailure } from './failure.ts';
 import { targetType } from './fit/task.ts';
-import type { Prepared, PrepareOptions, Scratch } from './prepare.ts';
+import type { Prepared, PrepareOptions, Scratch } from './prepared.ts';
 import { encodeRows, encodeTarget } from './tabular/encode.ts';
 import { EncoderFitting } from './tabular/encoder.ts';
 import { encodedTypes } from './tabular/front.ts';

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { S3Blobs } from '#aws/blobs.ts';
+import { S3Blobs } from '#aws/blobs/blobs.ts';
 import { type Clients, makeClients } from '#aws/clients.ts';
-import { AwsCompute } from '#aws/compute.ts';
-import { DynamoTable } from '#aws/table.ts';
+import { AwsCompute } from '#aws/compute/compute.ts';
+import { DynamoTable } from '#aws/table/table.ts';
 import { UnavailableError } from '#domain/errors.ts';
-import { TransactionFailedError } from '#domain/port-errors.ts';
-import type { Table } from '#domain/ports.ts';
+import { TransactionFailedError } from '#domain/ports/errors.ts';
+import type { Table } from '#domain/ports/table/port.ts';
 import { type Answer, fault, type Service, startService } from './service.ts';
 
 let close: (() => Promise<unknown>) | undefined;

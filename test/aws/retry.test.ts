@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import { retryConflicts } from '#aws/retry.ts';
-import { DynamoTable } from '#aws/table.ts';
+import { DynamoTable } from '#aws/table/table.ts';
 import { InternalError, UnavailableError } from '#domain/errors.ts';
-import { InvalidItemError } from '#domain/port-errors.ts';
+import { InvalidItemError } from '#domain/ports/errors.ts';
 
 const named = (name: string, message = 'said DynamoDB') => Object.assign(new Error(message), { name });
 

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { translateS3 } from '#aws/blob-errors.ts';
-import { S3Blobs } from '#aws/blobs.ts';
+import { S3Blobs } from '#aws/blobs/blobs.ts';
+import { translateS3 } from '#aws/blobs/errors.ts';
 import { makeClients } from '#aws/clients.ts';
-import { KmsKeys } from '#aws/keys.ts';
+import { KmsKeys } from '#aws/keys/keys.ts';
 import { translateError } from '#aws/vendor.ts';
 import { InternalError, NotFoundError, UnavailableError } from '#domain/errors.ts';
-import { InvalidBlobKeyError, InvalidUploadError } from '#domain/port-errors.ts';
+import { InvalidBlobKeyError, InvalidUploadError } from '#domain/ports/errors.ts';
 
 const named = (name: string) => Object.assign(new Error('said AWS'), { name });
 

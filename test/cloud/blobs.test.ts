@@ -1,5 +1,5 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
-import { S3Blobs } from '#aws/blobs.ts';
+import { S3Blobs } from '#aws/blobs/blobs.ts';
 import { blobsConformance } from '../conformance/blobs/index.ts';
 import type { Skips } from '../conformance/skips.ts';
 import { startWithClock } from './clock.ts';

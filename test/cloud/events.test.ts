@@ -1,10 +1,10 @@
 import { CreateEventBusCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { EventBridgeEvents } from '#aws/events.ts';
-import { SqsQueue } from '#aws/queue.ts';
-import { accountOf } from '#domain/event-envelope.ts';
-import { MessageTooLargeError } from '#domain/port-errors.ts';
+import { EventBridgeEvents } from '#aws/events/events.ts';
+import { SqsQueue } from '#aws/queue/queue.ts';
+import { MessageTooLargeError } from '#domain/ports/errors.ts';
+import { accountOf } from '#domain/ports/events/envelope.ts';
 import { type MiniStack, startMiniStack } from './ministack.ts';
 
 interface Received {

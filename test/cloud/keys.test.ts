@@ -1,5 +1,5 @@
 import { CreateKeyCommand, type CreateKeyCommandInput } from '@aws-sdk/client-kms';
-import { KmsKeys } from '#aws/keys.ts';
+import { KmsKeys } from '#aws/keys/keys.ts';
 import { keysConformance } from '../conformance/keys.ts';
 import type { Skips } from '../conformance/skips.ts';
 import { startMiniStack } from './ministack.ts';

@@ -1,5 +1,5 @@
 import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { SqsQueue } from '#aws/queue.ts';
+import { SqsQueue } from '#aws/queue/queue.ts';
 import { queueConformance } from '../conformance/queue.ts';
 import { startWithClock } from './clock.ts';
 

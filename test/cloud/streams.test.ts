@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { CreateBucketCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { S3Blobs } from '#aws/blobs.ts';
+import { S3Blobs } from '#aws/blobs/blobs.ts';
 import { type MiniStack, startMiniStack } from './ministack.ts';
 
 const MEBIBYTE = 1024 ** 2;

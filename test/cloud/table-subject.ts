@@ -1,6 +1,6 @@
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
-import { DynamoTable } from '#aws/table.ts';
-import { tableDefinition } from '#aws/table-definition.ts';
+import { tableDefinition } from '#aws/table/definition.ts';
+import { DynamoTable } from '#aws/table/table.ts';
 import type { TableSubject } from '../conformance/table/subject.ts';
 import { startWithClock } from './clock.ts';
 

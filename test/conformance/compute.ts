@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Compute, ComputeTask } from '#domain/ports.ts';
+import type { Compute, ComputeTask } from '#domain/ports/compute/port.ts';
 
 /** What a task of the test does. */
 export type Behaviour = 'succeed' | 'fail' | 'hang' | 'make room' | 'ignore SIGTERM';

@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect } from '@jest/globals';
-import { InvalidCiphertextError } from '#domain/port-errors.ts';
-import type { Keys } from '#domain/ports.ts';
+import { InvalidCiphertextError } from '#domain/ports/errors.ts';
+import type { Keys } from '#domain/ports/keys/port.ts';
 import { type Skips, testUnless } from './skips.ts';
 
 export interface KeysSubject {

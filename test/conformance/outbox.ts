@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { beginAttempt, startJob } from '#domain/attempts.ts';
-import { type Dataset, datasetFailed, deleteDataset, getDataset } from '#domain/datasets.ts';
-import { type DomainEvent, domainEvent } from '#domain/domain-events.ts';
-import { noteGarbage } from '#domain/garbage.ts';
+import { datasetFailed, deleteDataset } from '#domain/datasets/change.ts';
+import { getDataset } from '#domain/datasets/read.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
+import { type DomainEvent, domainEvent } from '#domain/events/event.ts';
+import { buryEvent, eventOf, forgetEvent, keepEvent, tellEvent, untoldEvents } from '#domain/events/outbox.ts';
 import { newId } from '#domain/ids.ts';
-import { failJob, stopJob } from '#domain/job-endings.ts';
-import { type Job, job as jobSchema } from '#domain/jobs.ts';
 import { blobKeys, indexes, keys } from '#domain/keys.ts';
-import { completeJob } from '#domain/models.ts';
-import { buryEvent, eventOf, forgetEvent, keepEvent, tellEvent, untoldEvents } from '#domain/outbox.ts';
-import type { Item, OutgoingEvent, Table } from '#domain/ports.ts';
+import { completeJob } from '#domain/models/change.ts';
+import { noteGarbage } from '#domain/orphans.ts';
+import type { OutgoingEvent } from '#domain/ports/events/port.ts';
+import type { Item, Table } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
+import { beginAttempt, startJob } from '#domain/training/attempts.ts';
+import { failJob, stopJob } from '#domain/training/endings.ts';
+import { type Job, job as jobSchema } from '#domain/training/record.ts';
 import { AT, aDataset, aJob, anAccount, aReadyDataset, aRunningJob, NOW } from '../domain/store.ts';
 import type { TableSubject } from './table/subject.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { MessageTooLargeError } from '#domain/port-errors.ts';
-import type { Queue } from '#domain/ports.ts';
+import { MessageTooLargeError } from '#domain/ports/errors.ts';
+import type { Queue } from '#domain/ports/queue/port.ts';
 
 export interface QueueSubject {
   /** A new queue, empty, with a visibility timeout of 30 s that gives up after three deliveries, and where those go. */

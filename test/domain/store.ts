@@ -2,16 +2,20 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAccount } from '#domain/accounts.ts';
-import { beginAttempt, startJob } from '#domain/attempts.ts';
-import { createDataset, type Dataset, datasetReady, getDataset } from '#domain/datasets.ts';
-import { noteGarbage } from '#domain/garbage.ts';
+import { createAccount } from '#domain/accounts/change.ts';
+import { createDataset, datasetReady } from '#domain/datasets/change.ts';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { getDataset } from '#domain/datasets/read.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
 import { newId } from '#domain/ids.ts';
-import { createJob, getJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
-import type { Table } from '#domain/ports.ts';
-import type { DatasetProfile } from '#domain/profile.ts';
+import { noteGarbage } from '#domain/orphans.ts';
+import type { Table } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
+import { beginAttempt, startJob } from '#domain/training/attempts.ts';
+import { createJob } from '#domain/training/change.ts';
+import { getJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
 import { type EmbeddedAdapters, openEmbedded } from '#embedded/open.ts';
 
 /** When these tests take place. */

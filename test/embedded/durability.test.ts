@@ -5,7 +5,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Queue } from '#domain/ports.ts';
+import type { Queue } from '#domain/ports/queue/port.ts';
 import { type EmbeddedHost, openEmbeddedHost } from '#embedded/open.ts';
 import { hostOptions, temporaryFolder } from './folder.ts';
 

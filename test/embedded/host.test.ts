@@ -45,7 +45,7 @@ test('a folder has one host, and a second one is told which process that is', as
 });
 
 test('a host in another process holds the folder until it is killed', async () => {
-  const { child } = await start('compute-host.ts');
+  const { child } = await start('compute/compute-host.ts');
   const refused = openEmbeddedHost(hostOptions(dir));
   await expect(refused).rejects.toMatchObject({ pid: child.pid });
   await expect(refused).rejects.toThrow(`the data folder ${dir} is in use by another host (process ${child.pid})`);

@@ -7,7 +7,7 @@ import { heUniform, type Initializer, ones, uniformStream, zeros } from '#engine
 import { type Tensors, tensor } from '#engine/tensor.ts';
 import { softmaxCrossEntropy } from '#engine/training/loss.ts';
 import type { Network, Values } from '#engine/training/network.ts';
-import type { TrainSpec } from '#engine/training/step.ts';
+import type { TrainSpec } from '#engine/training/train-spec.ts';
 
 const [TRAINING, BATCH, CHANNELS] = [1438, 32, 16];
 

@@ -8,7 +8,8 @@ import { type Tensors, tensorFrom } from '#engine/tensor.ts';
 import { softmaxCrossEntropy } from '#engine/training/loss.ts';
 import type { Network } from '#engine/training/network.ts';
 import { initialState, type State } from '#engine/training/state.ts';
-import { compileTrain, type TrainSpec } from '#engine/training/step.ts';
+import { compileTrain } from '#engine/training/step.ts';
+import type { TrainSpec } from '#engine/training/train-spec.ts';
 import { Training } from '#engine/training/training.ts';
 import { random } from './harness.ts';
 

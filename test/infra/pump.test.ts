@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { UnavailableError } from '#domain/errors.ts';
-import type { ReceivedMessage } from '#domain/ports.ts';
+import type { ReceivedMessage } from '#domain/ports/queue/port.ts';
 import { type EmbeddedAdapters, type EmbeddedQueue, openEmbedded } from '#embedded/open.ts';
 import { type Pump, pump } from '#infra/embedded/pumps/consume.ts';
 import { stopWithin } from '#infra/embedded/pumps/stop.ts';

@@ -1,12 +1,20 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { BUCKETS } from '#domain/ports.ts';
+import { BUCKETS } from '#domain/ports/blobs/port.ts';
 import { buckets, functions, queues, rules, schedules, surfaces, trainer } from '#infra/topology.ts';
 
 describe('the topology', () => {
   test('names entry points that exist', () => {
     for (const { entry } of [...Object.values(functions), trainer])
       expect([entry, existsSync(entry)]).toEqual([entry, true]);
+  });
+
+  test('names a surface’s functions so that they are found: SURFACE-WHAT is functions/SURFACE/WHAT.ts', () => {
+    for (const [surface, { routes }] of Object.entries(surfaces)) {
+      for (const { function: name } of routes) {
+        expect(functions[name].entry).toBe(`functions/${surface}/${name.slice(surface.length + 1)}.ts`);
+      }
+    }
   });
 
   test('gives every function something that calls it', () => {

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runJob } from '#containers/trainer/run-job.ts';
 import { InternalError, NotFoundError, ValidationError } from '#domain/errors.ts';
-import { findJob } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { findModel, type Model } from '#domain/models.ts';
-import type { Blobs } from '#domain/ports.ts';
+import { findModel } from '#domain/models/read.ts';
+import type { Model } from '#domain/models/record.ts';
+import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { findJob } from '#domain/training/read.ts';
 import { makePredictor } from '#learning/predictor.ts';
-import { openTrainerWorld, type TrainerWorld } from '../containers/trainer/world.ts';
+import { runJob } from '#training/run-job.ts';
 import { replacing } from '../functions/events/world.ts';
+import { openTrainerWorld, type TrainerWorld } from '../training/world.ts';
 
 let world: TrainerWorld;
 let model: Model;

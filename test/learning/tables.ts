@@ -1,7 +1,8 @@
 import type { Tensors } from '#engine/tensor.ts';
 import { type FitSpec, fitNetwork } from '#learning/fit/fit.ts';
 import { type EncodedRows, isSharded } from '#learning/fit/rows.ts';
-import { prepare, type Scratch } from '#learning/prepare.ts';
+import { prepare } from '#learning/prepare.ts';
+import type { Scratch } from '#learning/prepared.ts';
 import { type ProfileOptions, profileCsv } from '#learning/profile/profile.ts';
 import { families } from '#zoo/registry.ts';
 import { chunked } from './chunks.ts';

@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto';
 import { errors, importJWK, type JWTHeaderParameters, jwtVerify } from 'jose';
 import { UnauthorizedError } from '#domain/errors.ts';
 import { isId } from '#domain/ids.ts';
-import type { Keys } from '#domain/ports.ts';
+import type { Keys } from '#domain/ports/keys/port.ts';
+import type { Settings } from '#domain/settings.ts';
 import { epochSeconds } from '#domain/times.ts';
-import type { Settings } from '#functions/settings.ts';
 
 export interface AccessToken {
   readonly accountId: string;

@@ -10,10 +10,10 @@
 import { createHash } from 'node:crypto';
 import { RateLimitError } from '#domain/errors.ts';
 import { fold, keys } from '#domain/keys.ts';
-import { ConditionFailedError } from '#domain/port-errors.ts';
-import type { Condition, Key, Table } from '#domain/ports.ts';
+import { ConditionFailedError } from '#domain/ports/errors.ts';
+import type { Condition, Key, Table } from '#domain/ports/table/port.ts';
+import type { Settings } from '#domain/settings.ts';
 import { epochSeconds } from '#domain/times.ts';
-import type { Settings } from '#functions/settings.ts';
 
 export interface LoginAttempt {
   succeeded(): Promise<void>;

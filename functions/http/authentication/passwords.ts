@@ -2,7 +2,7 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { InternalError } from '#domain/errors.ts';
-import type { Settings } from '#functions/settings.ts';
+import type { Settings } from '#domain/settings.ts';
 
 type Parameters = Settings['argon2'];
 

@@ -1,6 +1,6 @@
 /** How a route declares its body: what it accepts, how much of it, and how to read it. */
 import type { ZodOpenApiRequestBodyObject } from 'zod-openapi';
-import type { Settings } from '#functions/settings.ts';
+import type { Settings } from '#domain/settings.ts';
 
 export interface RawBody {
   /** The `content-type` header. */

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { findSession } from '#domain/accounts/sessions.ts';
 import { UnauthorizedError } from '#domain/errors.ts';
-import { findSession } from '#domain/sessions.ts';
 import type { AccessToken } from '../authentication/access-token.ts';
 import { bearerToken } from '../authentication/bearer.ts';
 import { addressBucket } from '../client-address.ts';

@@ -1,5 +1,5 @@
 import { PayloadTooLargeError, UnsupportedMediaTypeError } from '#domain/errors.ts';
-import type { Settings } from '#functions/settings.ts';
+import type { Settings } from '#domain/settings.ts';
 import { type Middleware, stateOf } from './state.ts';
 
 /** The bytes of a body that the route has declared, of a media type and a size that it takes. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NewAccount } from '#domain/accounts.ts';
+import type { NewAccount } from '#domain/accounts/record.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { id, line, time } from '../fields.ts';
 

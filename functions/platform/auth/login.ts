@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { findAccountByUsername, replacePasswordHash } from '#domain/accounts.ts';
+import { replacePasswordHash } from '#domain/accounts/change.ts';
+import { findAccountByUsername } from '#domain/accounts/read.ts';
+import { createSession } from '#domain/accounts/sessions.ts';
 import { UnauthorizedError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { fold } from '#domain/keys.ts';
-import { createSession } from '#domain/sessions.ts';
 import { epochSeconds } from '#domain/times.ts';
 import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
 import { decoyHash, hashPassword, verifyPassword } from '#functions/http/authentication/passwords.ts';

@@ -1,4 +1,4 @@
-import { endSession } from '#domain/sessions.ts';
+import { endSession } from '#domain/accounts/sessions.ts';
 import { route } from '#functions/http/route.ts';
 
 export const logout = route({

@@ -1,4 +1,4 @@
-import { getAccount } from '#domain/accounts.ts';
+import { getAccount } from '#domain/accounts/read.ts';
 import { route } from '#functions/http/route.ts';
 import { showUser, user } from './fields.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { findSessionByRefreshToken } from '#domain/accounts/sessions.ts';
 import { UnauthorizedError } from '#domain/errors.ts';
-import { findSessionByRefreshToken } from '#domain/sessions.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { givenToken, refreshAnswer } from './fields.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createAccount } from '#domain/accounts.ts';
+import { createAccount } from '#domain/accounts/change.ts';
 import { newId } from '#domain/ids.ts';
 import { isoTime } from '#domain/times.ts';
 import { hashPassword } from '#functions/http/authentication/passwords.ts';

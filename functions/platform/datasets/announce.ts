@@ -1,6 +1,6 @@
-import type { Dataset } from '#domain/datasets.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
 import type { DatasetMessage } from '#domain/messages.ts';
-import type { Adapters } from '#domain/ports.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Log } from '#functions/http/contract.ts';
 
 /** Has a dataset processed. It is written already, so a queue that fails fails nobody: the sweep finds it waiting. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DATASET_STATUSES, DATASET_TYPES, type Dataset } from '#domain/datasets.ts';
+import { DATASET_STATUSES, DATASET_TYPES, type Dataset } from '#domain/datasets/record.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { id, line, paragraph, time } from '../fields.ts';
 

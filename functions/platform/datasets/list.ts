@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Dataset, listDatasets } from '#domain/datasets.ts';
+import { listDatasets } from '#domain/datasets/read.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
 import { route } from '#functions/http/route.ts';
 import { limit, page, slicePage } from '../fields.ts';
 import { datasetAnswer, showDataset } from './fields.ts';

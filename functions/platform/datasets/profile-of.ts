@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { buffer } from 'node:stream/consumers';
-import type { Dataset } from '#domain/datasets.ts';
+import { type DatasetProfile, datasetProfile } from '#domain/datasets/profile.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
-import type { Adapters } from '#domain/ports.ts';
-import { type DatasetProfile, datasetProfile } from '#domain/profile.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
 
 /** What is known of a dataset that is ready. Throws `ConflictError` for one that is not, with the reason. */
 export async function readProfile({ blobs }: Adapters, of: Dataset): Promise<DatasetProfile> {

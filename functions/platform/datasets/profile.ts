@@ -1,5 +1,5 @@
-import { getDataset } from '#domain/datasets.ts';
-import { datasetProfile } from '#domain/profile.ts';
+import { datasetProfile } from '#domain/datasets/profile.ts';
+import { getDataset } from '#domain/datasets/read.ts';
 import { route } from '#functions/http/route.ts';
 import { datasetPath } from './fields.ts';
 import { readProfile } from './profile-of.ts';

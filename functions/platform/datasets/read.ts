@@ -1,4 +1,4 @@
-import { getDataset } from '#domain/datasets.ts';
+import { getDataset } from '#domain/datasets/read.ts';
 import { route } from '#functions/http/route.ts';
 import { datasetDetail, datasetPath, showDataset } from './fields.ts';
 import { readProfile } from './profile-of.ts';

@@ -1,4 +1,4 @@
-import { deleteDataset } from '#domain/datasets.ts';
+import { deleteDataset } from '#domain/datasets/change.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { route } from '#functions/http/route.ts';
 import { collect } from '../collect.ts';

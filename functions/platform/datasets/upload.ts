@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { createDataset, type Dataset } from '#domain/datasets.ts';
+import { createDataset } from '#domain/datasets/change.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
 import { ConflictError } from '#domain/errors.ts';
-import { noteGarbage } from '#domain/garbage.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
+import { noteGarbage } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { multipart } from '#functions/http/body/multipart.ts';
 import { route } from '#functions/http/route.ts';

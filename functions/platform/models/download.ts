@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { NotFoundError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { getModel } from '#domain/models.ts';
-import { BlobNotFoundError } from '#domain/port-errors.ts';
+import { getModel } from '#domain/models/read.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { route } from '#functions/http/route.ts';
 import { ONNX_FILE } from '#learning/serving/description.ts';
 import { modelPath, onnxArtifact } from './fields.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Model } from '#domain/models.ts';
+import type { Model } from '#domain/models/record.ts';
 import { ONNX_FILE } from '#learning/serving/description.ts';
 import { id, time } from '../fields.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { listModels, type Model } from '#domain/models.ts';
+import { listModels } from '#domain/models/read.ts';
+import type { Model } from '#domain/models/record.ts';
 import { route } from '#functions/http/route.ts';
 import { limit, page, slicePage } from '../fields.ts';
 import { modelSummary, showSummary } from './fields.ts';

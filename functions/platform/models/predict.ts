@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { getModel } from '#domain/models.ts';
+import { getModel } from '#domain/models/read.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
 import type { Prediction, Predictor } from '#learning/predictor.ts';

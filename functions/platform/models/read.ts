@@ -1,4 +1,4 @@
-import { getModel } from '#domain/models.ts';
+import { getModel } from '#domain/models/read.ts';
 import { route } from '#functions/http/route.ts';
 import { modelDetail, modelPath, showDetail } from './fields.ts';
 

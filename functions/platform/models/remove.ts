@@ -1,5 +1,5 @@
 import { blobKeys } from '#domain/keys.ts';
-import { deleteModel } from '#domain/models.ts';
+import { deleteModel } from '#domain/models/change.ts';
 import { route } from '#functions/http/route.ts';
 import { collect } from '../collect.ts';
 import { modelPath } from './fields.ts';

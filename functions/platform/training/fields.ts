@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Job, MONITORS, type Spent } from '#domain/jobs.ts';
-import type { Task } from '#domain/profile.ts';
+import type { Task } from '#domain/datasets/profile.ts';
+import { type Job, MONITORS, type Spent } from '#domain/training/record.ts';
 import { id } from '../fields.ts';
 
 export const jobPath = z.strictObject({ job_id: id });

@@ -1,8 +1,8 @@
 /** What a request for training amounts to, checked against the dataset and the model family. */
 import type { z } from 'zod';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
-import type { Job } from '#domain/jobs.ts';
-import type { DatasetProfile } from '#domain/profile.ts';
+import type { Job } from '#domain/training/record.ts';
 import { check } from '#functions/http/validation/check.ts';
 import { estimateSeconds } from '#learning/estimate.ts';
 import { residentBytes } from '#learning/tabular/resident.ts';

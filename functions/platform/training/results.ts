@@ -1,8 +1,9 @@
 import { json as readJson } from 'node:stream/consumers';
 import { z } from 'zod';
 import { ConflictError, InternalError } from '#domain/errors.ts';
-import { getJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
+import { getJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
 import { route } from '#functions/http/route.ts';
 import { id, secondsBetween, time } from '../fields.ts';
 import { jobPath, metricsAnswer, spentAnswer, spentOf } from './fields.ts';

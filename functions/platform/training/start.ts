@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { getDataset } from '#domain/datasets.ts';
+import { getDataset } from '#domain/datasets/read.ts';
 import { newId } from '#domain/ids.ts';
-import { COMPUTE_CHOICES, createJob, type Job } from '#domain/jobs.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { TrainingMessage } from '#domain/messages.ts';
-import { expectRoomForModel } from '#domain/models.ts';
+import { expectRoomForModel } from '#domain/models/change.ts';
 import { isoTime } from '#domain/times.ts';
+import { createJob } from '#domain/training/change.ts';
+import { COMPUTE_CHOICES, type Job } from '#domain/training/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { readProfile } from '../datasets/profile-of.ts';

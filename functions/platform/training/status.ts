@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { getJob, JOB_STATUSES, type Job } from '#domain/jobs.ts';
+import { getJob } from '#domain/training/read.ts';
+import { JOB_STATUSES, type Job } from '#domain/training/record.ts';
 import { route } from '#functions/http/route.ts';
 import { id, secondsBetween, time } from '../fields.ts';
 import { jobPath, metricsAnswer, spentAnswer, spentOf } from './fields.ts';

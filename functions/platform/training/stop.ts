@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { taskId } from '#domain/attempts.ts';
 import { ConflictError } from '#domain/errors.ts';
-import { stopJob } from '#domain/job-endings.ts';
-import { getJob } from '#domain/jobs.ts';
 import { isoTime } from '#domain/times.ts';
+import { taskId } from '#domain/training/attempts.ts';
+import { stopJob } from '#domain/training/endings.ts';
+import { getJob } from '#domain/training/read.ts';
 import { route } from '#functions/http/route.ts';
 import { id } from '../fields.ts';
 import { jobPath } from './fields.ts';

@@ -1,4 +1,4 @@
-import { abortUpload, getUpload } from '#domain/uploads.ts';
+import { abortUpload, getUpload } from '#domain/datasets/uploads.ts';
 import { route } from '#functions/http/route.ts';
 import { uploadPath } from './complete.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { completeUpload, getUpload } from '#domain/datasets/uploads.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { completeUpload, getUpload } from '#domain/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { announce } from '../datasets/announce.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { startUpload } from '#domain/datasets/uploads.ts';
 import { newId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { startUpload } from '#domain/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { newDataset } from '../datasets/fields.ts';

@@ -11,7 +11,7 @@ export function entrySource(name: FunctionName): string {
   const handler = 'makeHandler(adapters, options)';
   return [
     `import { makeHandler } from './${functions[name].entry}';`,
-    `import { wire } from '#functions/wiring.ts';`,
+    `import { wire } from '#aws/wiring.ts';`,
     ...(base === undefined ? [] : [`import { belowBase } from './infra/aws/bundle/below-base.ts';`]),
     'const { adapters, options } = wire(process.env);',
     `export const handler = ${base === undefined ? handler : `belowBase('${base}', ${handler})`};`,

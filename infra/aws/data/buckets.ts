@@ -12,7 +12,7 @@ import {
   StorageClass,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { BucketName } from '#domain/ports.ts';
+import type { BucketName } from '#domain/ports/blobs/port.ts';
 import { buckets } from '#infra/topology.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { type Installation, removalOf } from '../scope.ts';

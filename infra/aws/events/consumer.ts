@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import type { QueueName } from '#domain/ports.ts';
+import type { QueueName } from '#domain/ports/queue/port.ts';
 import { queues } from '#infra/topology.ts';
 import type { TrainyardFunction } from '../functions/function.ts';
 import type { Installation } from '../scope.ts';

@@ -3,7 +3,7 @@ import { type EventBus, type EventPattern, type IEventBus, Rule } from 'aws-cdk-
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { EVENT_SOURCE } from '#domain/event-envelope.ts';
+import { EVENT_SOURCE } from '#domain/ports/events/envelope.ts';
 import type { DeadLetters } from './dead-letters.ts';
 
 /** How long and how often the bus tries to call. */

@@ -1,7 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
-import type { QueueName } from '#domain/ports.ts';
+import type { QueueName } from '#domain/ports/queue/port.ts';
 import { type FunctionName, queues, rules, schedules, trainer } from '#infra/topology.ts';
 import type { DataStack } from '../data/stack.ts';
 import { TrainyardFunction } from '../functions/function.ts';

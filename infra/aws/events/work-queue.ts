@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { QueueName } from '#domain/ports.ts';
+import type { QueueName } from '#domain/ports/queue/port.ts';
 import { queues } from '#infra/topology.ts';
 import { type Installation, removalOf } from '../scope.ts';
 import { DeadLetters } from './dead-letters.ts';

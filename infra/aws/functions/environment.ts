@@ -5,7 +5,7 @@ import { batchNames, trainingFunctionName, type World } from './world.ts';
 const upper = (name: string): string => name.toUpperCase().replaceAll('-', '_');
 
 /**
- * What `functions/wiring.ts` reads. Names are no secrets, so every function gets all of them.
+ * What `layers/aws/wiring.ts` reads. Names are no secrets, so every function gets all of them.
  * @param place of a trainer, who counts what its job costs there
  */
 export function environmentOf(

@@ -2,7 +2,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import type { BucketName } from '#domain/ports.ts';
+import type { BucketName } from '#domain/ports/blobs/port.ts';
 import { type BucketUse, type TableUse, table as tableFacts, type Uses } from '#infra/topology.ts';
 import { batchNames, trainingFunctionName, type World } from './world.ts';
 

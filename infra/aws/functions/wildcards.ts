@@ -2,7 +2,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import type { BucketName } from '#domain/ports.ts';
+import type { BucketName } from '#domain/ports/blobs/port.ts';
 import type { Uses } from '#infra/topology.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { batchNames, type World } from './world.ts';

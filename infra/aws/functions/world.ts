@@ -3,7 +3,7 @@ import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Code, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { QueueName } from '#domain/ports.ts';
+import type { QueueName } from '#domain/ports/queue/port.ts';
 import { type FunctionName, trainer } from '#infra/topology.ts';
 import type { DataStack } from '../data/stack.ts';
 import { type Installation, prefixOf } from '../scope.ts';

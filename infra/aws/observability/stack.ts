@@ -2,7 +2,7 @@ import { Stack, type StackProps } from 'aws-cdk-lib';
 import { Dashboard, GraphWidget, type IMetric, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import type { QueueName } from '#domain/ports.ts';
+import type { QueueName } from '#domain/ports/queue/port.ts';
 import { type FunctionName, functions, queues } from '#infra/topology.ts';
 import type { ApiStack } from '../api/stack.ts';
 import type { EventsStack } from '../events/stack.ts';

@@ -1,4 +1,4 @@
-import { INTERRUPTED_EXIT_CODE } from '#domain/attempts.ts';
+import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
 
 /** A rule as Batch has it: of what a container's end is told, each pattern that is given must match. */
 export interface RetryRule {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Adapters } from '#domain/ports.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Settings } from '#domain/settings.ts';
 import type { EmbeddedOptions } from '#embedded/adapters.ts';
-import type { Settings } from '#functions/settings.ts';
 import { type FunctionName, functions } from '../../topology.ts';
 import type { ResponseStream } from '../gateway/response-stream.ts';
 import { type LogTarget, makeLogger } from '../logger.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Logger } from '@aws-lambda-powertools/logger';
-import type { Adapters } from '#domain/ports.ts';
-import type { Settings } from '#functions/settings.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Settings } from '#domain/settings.ts';
 import { type FunctionName, functions } from '../../topology.ts';
 import { permitted } from './permitted.ts';
 
@@ -15,7 +15,7 @@ export interface HandlerOptions {
 
 export type Handler = (event: unknown, ...rest: readonly unknown[]) => Promise<unknown>;
 
-/** Loads a function's entry point and gives it what it uses of the world: what `functions/wiring.ts` and its role do in the cloud. */
+/** Loads a function's entry point and gives it what it uses of the world: what `layers/aws/wiring.ts` and its role do in the cloud. */
 export async function loadHandler(name: FunctionName, adapters: Adapters, options: HandlerOptions): Promise<Handler> {
   const entry: unknown = await import(pathToFileURL(join(projectRoot, functions[name].entry)).href);
   const { makeHandler } = entry as { makeHandler: (adapters: Adapters, options: HandlerOptions) => Handler };

@@ -1,6 +1,7 @@
 /** What travels between the host and a worker thread. */
+
+import type { Settings } from '#domain/settings.ts';
 import type { EmbeddedOptions } from '#embedded/adapters.ts';
-import type { Settings } from '#functions/settings.ts';
 import type { FunctionName } from '../../topology.ts';
 import type { LogTarget } from '../logger.ts';
 

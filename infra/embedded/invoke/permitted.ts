@@ -3,7 +3,10 @@
  * that; refused here as well, what is missing in the topology shows before there is a deployment.
  */
 import { InternalError } from '#domain/errors.ts';
-import type { Adapters, Blobs, BucketName, Queue, QueueName, Table, Write } from '#domain/ports.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
+import type { Queue, QueueName } from '#domain/ports/queue/port.ts';
+import type { Table, Write } from '#domain/ports/table/port.ts';
 import { type BucketUse, type FunctionName, functions, queues, type TableUse } from '../../topology.ts';
 
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {

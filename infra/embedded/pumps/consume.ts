@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '#domain/ports.ts';
+import type { ReceivedMessage } from '#domain/ports/queue/port.ts';
 import type { EmbeddedQueue } from '#embedded/adapters.ts';
 
 export interface Consumption {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { ReceivedMessage } from '#domain/ports.ts';
+import type { ReceivedMessage } from '#domain/ports/queue/port.ts';
 import type { EmbeddedAdapters } from '#embedded/adapters.ts';
 import { queues } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';

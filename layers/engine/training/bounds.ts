@@ -1,6 +1,6 @@
 import { ShapeError } from '../type.ts';
 import { trainedParameters } from './network.ts';
-import type { TrainSpec } from './step.ts';
+import type { TrainSpec } from './train-spec.ts';
 
 type Bound = (spec: TrainSpec) => readonly [isKept: boolean, words: string, got: unknown];
 

@@ -8,7 +8,7 @@ import { argMax, reduceSum } from '../ops/reduce.ts';
 import { cast } from '../ops/select.ts';
 import { tensorFrom } from '../tensor.ts';
 import { type FloatType, formatType, isFloat, isInteger, ShapeError, type Type } from '../type.ts';
-import type { Loss } from './loss.ts';
+import type { Loss } from './loss-type.ts';
 
 export interface CrossEntropyOptions {
   /** What a row of each class counts for; 1 if absent. */

@@ -4,29 +4,11 @@ import { equal, greater } from '../ops/compare.ts';
 import { abs, minimum, mul, sub } from '../ops/elementwise.ts';
 import { reduceMean, reduceMin } from '../ops/reduce.ts';
 import { cast } from '../ops/select.ts';
-import { formatType, ShapeError, sameShape, type Type } from '../type.ts';
+import { formatType, ShapeError, sameShape } from '../type.ts';
+import type { Loss } from './loss-type.ts';
 
 export { crossEntropy, softmaxCrossEntropy } from './cross-entropy.ts';
-
-/** Targets that a loss is made for: from the least to the most, and one that rows are ignored by. */
-export interface TargetBounds {
-  readonly least: number;
-  readonly most: number;
-  readonly ignored?: number;
-}
-
-/** What training makes small: Σ perRow / Σ rowWeight over a batch. */
-export interface Loss {
-  readonly name: string;
-  /** Each row's loss [rows], from the network's outputs [rows, outputs] and the targets. */
-  perRow(b: Builder, outputs: Value, target: Value): Value;
-  /** What each row counts for in the mean [rows]; 1 if absent. `perRow` has it as a factor already. */
-  rowWeight?(b: Builder, outputs: Value, target: Value): Value;
-  /** 1 for each row that is predicted right, else 0 [rows]; only where right and wrong exist. */
-  correct?(b: Builder, outputs: Value, target: Value): Value;
-  /** Which targets it takes, by the type of the outputs; any if absent. */
-  targets?(outputs: Type): TargetBounds;
-}
+export type { Loss, TargetBounds } from './loss-type.ts';
 
 /** A loss of each output and its target, averaged over a row's outputs; targets have the outputs' type. */
 function elementwise(name: string, perElement: (b: Builder, output: Value, target: Value) => Value): Loss {

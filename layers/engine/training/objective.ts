@@ -6,7 +6,7 @@ import { reduceSum } from '../ops/reduce.ts';
 import { where } from '../ops/select.ts';
 import type { Precision } from '../precision/precision.ts';
 import { formatType, ShapeError, type Type } from '../type.ts';
-import type { Loss } from './loss.ts';
+import type { Loss } from './loss-type.ts';
 import type { Mode, Network, Values } from './network.ts';
 
 /** A loss over rows of resident data. */

@@ -13,11 +13,8 @@ import type { Values } from './network.ts';
 import { expectRows, type Objective, score } from './objective.ts';
 import { afterKey, parameterKey, stateTypes } from './state.ts';
 import { type TargetRule, targetRule } from './targets.ts';
-import { trainStep, type UpdateSpec } from './update.ts';
-
-export interface TrainSpec extends UpdateSpec {
-  readonly batchSize: number;
-}
+import type { TrainSpec } from './train-spec.ts';
+import { trainStep } from './update.ts';
 
 /**
  * A compiled training: one run is as many steps as `batches` has rows.

@@ -2,7 +2,7 @@ import { Builder } from '../graph.ts';
 import type { Maybe } from '../op.ts';
 import type { Tensors } from '../tensor.ts';
 import { ShapeError } from '../type.ts';
-import type { TargetBounds } from './loss.ts';
+import type { TargetBounds } from './loss-type.ts';
 import { type Objective, outputsOf } from './objective.ts';
 
 /** Which targets a program takes, and where in its data they are. */

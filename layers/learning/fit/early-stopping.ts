@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Job } from '#domain/jobs.ts';
+import type { Job } from '#domain/training/record.ts';
 import type { Scores } from './evaluate.ts';
 
 export type StoppingRule = Job['early_stopping'];

@@ -1,6 +1,6 @@
 /** What is to be learned: encoded rows, and how their targets are judged. */
 
-import type { Task } from '#domain/profile.ts';
+import type { Task } from '#domain/datasets/profile.ts';
 import { type Loss, softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { Objective } from '#engine/training/objective.ts';

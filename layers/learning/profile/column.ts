@@ -1,4 +1,4 @@
-import type { ColumnProfile, ColumnType } from '#domain/profile.ts';
+import type { ColumnProfile, ColumnType } from '#domain/datasets/profile.ts';
 import { isMissing } from '../csv/missing.ts';
 import { type CountBounds, ValueCounts } from './counts.ts';
 import { DistinctCount } from './distinct.ts';

@@ -1,6 +1,6 @@
 /** A file's profile in one pass over its bytes. */
 import { createHash, type Hash } from 'node:crypto';
-import type { DatasetProfile, Task } from '#domain/profile.ts';
+import type { DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import { fileFault } from '../csv/fault.ts';
 import { readCsv } from '../csv/read.ts';
 import { ColumnSummary } from './column.ts';

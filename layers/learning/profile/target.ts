@@ -1,7 +1,8 @@
 /** Which column is predicted, and as what. */
+
+import type { Task } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { Task } from '#domain/profile.ts';
 import { shown } from '../csv/fault.ts';
 import { type ColumnSummary, MAX_CATEGORIES } from './column.ts';
 import { CATEGORY_CHARACTERS, type CountBounds } from './counts.ts';

@@ -1,6 +1,7 @@
 /** A model card in Markdown: what the model is, what it was made from and how good it is. Facts alone. */
-import type { Job } from '#domain/jobs.ts';
-import type { DatasetProfile } from '#domain/profile.ts';
+
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import type { Job } from '#domain/training/record.ts';
 import type { Serving } from './description.ts';
 
 export interface CardFacts {

@@ -1,7 +1,7 @@
 /** What has to be known to call a `model.onnx`: kept beside it as `serving.json`, and in its metadata. */
 import { z } from 'zod';
-import { featureSpec } from '#domain/models.ts';
-import { TASKS } from '#domain/profile.ts';
+import { TASKS } from '#domain/datasets/profile.ts';
+import { featureSpec } from '#domain/models/record.ts';
 
 export const SERVING_FILE = 'serving.json';
 export const ONNX_FILE = 'model.onnx';

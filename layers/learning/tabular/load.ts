@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { ColumnProfile, DatasetProfile } from '#domain/profile.ts';
+import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import { isMissing } from '../csv/missing.ts';
 import { readCsv } from '../csv/read.ts';
 import { TrainingFailure } from '../failure.ts';

@@ -1,4 +1,4 @@
-import type { ColumnProfile, DatasetProfile } from '#domain/profile.ts';
+import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 
 /** A double, and its standardised value with an indicator; a code and its copy fit in the same. */
 const BYTES_PER_CELL = 16;

@@ -1,7 +1,7 @@
 /** A file's rows on disk, where memory does not hold them: parsed once, read in pieces as often as one likes. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DatasetProfile } from '#domain/profile.ts';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Column, Rows, Target } from './columns.ts';
 import { readRows } from './load.ts';
 

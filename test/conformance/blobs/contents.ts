@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { BlobNotFoundError, InvalidRangeError } from '#domain/port-errors.ts';
+import { BlobNotFoundError, InvalidRangeError } from '#domain/ports/errors.ts';
 import type { Test } from '../skips.ts';
 import { type BlobsSubject, bytesOf, chunks, MEBIBYTE, pattern, read } from './subject.ts';
 

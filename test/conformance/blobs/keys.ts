@@ -1,6 +1,6 @@
 import { test as everywhere, expect } from '@jest/globals';
-import { InvalidBlobKeyError, InvalidCursorError } from '#domain/port-errors.ts';
-import type { BlobEntry } from '#domain/ports.ts';
+import type { BlobEntry } from '#domain/ports/blobs/port.ts';
+import { InvalidBlobKeyError, InvalidCursorError } from '#domain/ports/errors.ts';
 import type { Test } from '../skips.ts';
 import { type BlobsSubject, bytesOf, read } from './subject.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect } from '@jest/globals';
-import { InvalidUploadError } from '#domain/port-errors.ts';
+import { InvalidUploadError } from '#domain/ports/errors.ts';
 import type { Test } from '../skips.ts';
 import { type BlobsSubject, bytesOf, MEBIBYTE, pattern, read } from './subject.ts';
 

@@ -1,4 +1,4 @@
-import type { Blobs } from '#domain/ports.ts';
+import type { Blobs } from '#domain/ports/blobs/port.ts';
 
 export interface BlobsSubject {
   /** An empty bucket whose presigned URLs are served. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ConditionFailedError, InvalidItemError, TransactionFailedError } from '#domain/port-errors.ts';
-import type { Condition } from '#domain/ports.ts';
+import { ConditionFailedError, InvalidItemError, TransactionFailedError } from '#domain/ports/errors.ts';
+import type { Condition } from '#domain/ports/table/port.ts';
 import { fresh, type Subject } from './subject.ts';
 
 const compare = (attribute: string, op: '=' | '<>' | '<' | '<=' | '>' | '>=', value: string | number | boolean) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ConditionFailedError } from '#domain/port-errors.ts';
+import { ConditionFailedError } from '#domain/ports/errors.ts';
 import { allPages, fresh, type Subject } from './subject.ts';
 
 export const expiry = (subject: Subject) =>

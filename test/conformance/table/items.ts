@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { itemSize } from '#domain/item-rules.ts';
-import { InvalidItemError } from '#domain/port-errors.ts';
-import type { Item, Json } from '#domain/ports.ts';
+import { InvalidItemError } from '#domain/ports/errors.ts';
+import { itemSize } from '#domain/ports/table/item-rules.ts';
+import type { Item, Json } from '#domain/ports/table/port.ts';
 import { fresh, type Subject } from './subject.ts';
 
 const LIMIT = 409_600;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { InvalidItemError } from '#domain/port-errors.ts';
+import { InvalidItemError } from '#domain/ports/errors.ts';
 import { allPages, fresh, type Subject } from './subject.ts';
 
 const HOSTILE = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ConditionFailedError, TransactionFailedError } from '#domain/port-errors.ts';
-import type { Change, Condition, Item, Key, Write } from '#domain/ports.ts';
+import { ConditionFailedError, TransactionFailedError } from '#domain/ports/errors.ts';
+import type { Change, Condition, Item, Key, Write } from '#domain/ports/table/port.ts';
 import { allPages, fresh, type Subject } from './subject.ts';
 
 const sks = fc.constantFrom('a', 'b', 'é', '🚂', 'a#1');

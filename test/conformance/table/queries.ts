@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { InvalidCursorError, InvalidItemError } from '#domain/port-errors.ts';
-import type { Query } from '#domain/ports.ts';
+import { InvalidCursorError, InvalidItemError } from '#domain/ports/errors.ts';
+import type { Query } from '#domain/ports/table/port.ts';
 import { allPages, fresh, type Subject } from './subject.ts';
 
 const SORTS = ['a', 'a#1', 'a#2', 'a$', 'b', 'b#1', 'é', 'é#1', '\ud7ff', '\ue000', '\u{10ffff}', '\u{10ffff}#1'];

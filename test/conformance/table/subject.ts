@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Table } from '#domain/ports.ts';
+import type { Table } from '#domain/ports/table/port.ts';
 
 /** A Table to test, on a clock that the test sets. */
 export interface TableSubject {

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { IdempotencyMismatchError, InvalidItemError, TransactionFailedError } from '#domain/port-errors.ts';
-import type { Write } from '#domain/ports.ts';
+import { IdempotencyMismatchError, InvalidItemError, TransactionFailedError } from '#domain/ports/errors.ts';
+import type { Write } from '#domain/ports/table/port.ts';
 import { allPages, fresh, type Subject } from './subject.ts';
 
 export const transactions = (subject: Subject) =>

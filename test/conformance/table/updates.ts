@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { InvalidItemError } from '#domain/port-errors.ts';
-import type { Change } from '#domain/ports.ts';
+import { InvalidItemError } from '#domain/ports/errors.ts';
+import type { Change } from '#domain/ports/table/port.ts';
 import { fresh, type Subject } from './subject.ts';
 
 export const updates = (subject: Subject) =>

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { stopJob } from '#domain/job-endings.ts';
-import { findJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
-import { openTrainerWorld, type TrainerWorld } from './world.ts';
+import { stopJob } from '#domain/training/endings.ts';
+import { findJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
+import { openTrainerWorld, type TrainerWorld } from '../../training/world.ts';
 
 const MAIN = fileURLToPath(new URL('../../../containers/trainer/main.ts', import.meta.url));
 /** On a machine that has much else to do. */

@@ -10,7 +10,8 @@ import type { Precision } from '#engine/precision/precision.ts';
 import { zeros } from '#engine/random.ts';
 import { squaredError } from '#engine/training/loss.ts';
 import { initialState } from '#engine/training/state.ts';
-import { compileEvaluate, compileTrain, type TrainSpec } from '#engine/training/step.ts';
+import { compileEvaluate, compileTrain } from '#engine/training/step.ts';
+import type { TrainSpec } from '#engine/training/train-spec.ts';
 import { Evaluator, Training } from '#engine/training/training.ts';
 import type { DType, Shape } from '#engine/type.ts';
 

@@ -6,7 +6,7 @@ import { cosineWithWarmup, stepDecay } from '#engine/optim/schedule.ts';
 import { sgd } from '#engine/optim/sgd.ts';
 import { zeros } from '#engine/random.ts';
 import type { Objective } from '#engine/training/objective.ts';
-import type { TrainSpec } from '#engine/training/step.ts';
+import type { TrainSpec } from '#engine/training/train-spec.ts';
 import type { Type } from '#engine/type.ts';
 import { encoder, resnet50 } from '../../../bench/engine/models/large.ts';
 import type { BenchModel } from '../../../bench/engine/models/model.ts';

@@ -9,7 +9,8 @@ import { type Tensors, tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { squaredError } from '#engine/training/loss.ts';
 import type { Objective } from '#engine/training/objective.ts';
 import { initialState, type State } from '#engine/training/state.ts';
-import { compileGradients, compileTrain, type TrainSpec } from '#engine/training/step.ts';
+import { compileGradients, compileTrain } from '#engine/training/step.ts';
+import type { TrainSpec } from '#engine/training/train-spec.ts';
 import { Training } from '#engine/training/training.ts';
 
 const rate = 2 ** -4;

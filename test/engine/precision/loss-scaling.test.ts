@@ -8,7 +8,8 @@ import { type Tensors, tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { type Loss, squaredError } from '#engine/training/loss.ts';
 import type { Network } from '#engine/training/network.ts';
 import { initialState, type State } from '#engine/training/state.ts';
-import { compileTrain, type TrainSpec } from '#engine/training/step.ts';
+import { compileTrain } from '#engine/training/step.ts';
+import type { TrainSpec } from '#engine/training/train-spec.ts';
 import { firstBadStep, Training } from '#engine/training/training.ts';
 
 const [RATE, MOMENTUM, KEPT] = [2 ** -7, 0.5, 0.75];

@@ -10,7 +10,7 @@ import { DivergenceError } from '#engine/training/divergence.ts';
 import { TrainingLoop } from '#engine/training/loop.ts';
 import { initialState, type State } from '#engine/training/state.ts';
 import { readStateFile, writeStateFile } from '#engine/training/state-file.ts';
-import type { TrainSpec } from '#engine/training/step.ts';
+import type { TrainSpec } from '#engine/training/train-spec.ts';
 import type { Batch, StepScores } from '#engine/training/training.ts';
 import { data, FEATURES, open, perceptron, ROWS, spec } from '../perceptron.ts';
 

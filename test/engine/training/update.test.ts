@@ -9,7 +9,8 @@ import { type Tensors, tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { crossEntropy, softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
 import type { Network } from '#engine/training/network.ts';
 import { averagedParametersOf, initialState, parametersOf, type State } from '#engine/training/state.ts';
-import { compileEvaluate, compileGradients, compileTrain, type TrainSpec } from '#engine/training/step.ts';
+import { compileEvaluate, compileGradients, compileTrain } from '#engine/training/step.ts';
+import type { TrainSpec } from '#engine/training/train-spec.ts';
 import { Evaluator, Training } from '#engine/training/training.ts';
 import { random } from '../harness.ts';
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventBridgeEvent } from 'aws-lambda';
-import { TaskRecords } from '#aws/task-records.ts';
-import { CAPACITY, TOO_FEW_PROCESSORS, TOO_SMALL_MACHINES } from '#aws/unplaced.ts';
+import { TaskRecords } from '#aws/compute/task-records.ts';
+import { CAPACITY, TOO_FEW_PROCESSORS, TOO_SMALL_MACHINES } from '#aws/compute/unplaced.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
-import type { ComputeTask } from '#domain/ports.ts';
+import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { makeHandler } from '#functions/events/batch-stopped.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { openWorld, silent, type World } from './world.ts';

@@ -1,14 +1,15 @@
 /** A world with a job queued on a processed dataset, and what happens to the job. */
 import type { EventBridgeEvent } from 'aws-lambda';
-import { startJob, taskId } from '#domain/attempts.ts';
-import { findJob, type Job } from '#domain/jobs.ts';
-import { tellEvent } from '#domain/outbox.ts';
+import { tellEvent } from '#domain/events/outbox.ts';
+import { parseSettings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
+import { startJob, taskId } from '#domain/training/attempts.ts';
+import { findJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
 import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
 import { makeHandler as makeSettle } from '#functions/events/settle-training.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
-import { parseSettings } from '#functions/settings.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { batchOf } from './sqs.ts';
 import { openWorld, silent } from './world.ts';

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { deleteDataset, findDataset } from '#domain/datasets.ts';
-import { dueGarbage } from '#domain/garbage.ts';
+import { deleteDataset } from '#domain/datasets/change.ts';
+import { datasetProfile } from '#domain/datasets/profile.ts';
+import { findDataset } from '#domain/datasets/read.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { datasetProfile } from '#domain/profile.ts';
+import { dueGarbage } from '#domain/orphans.ts';
 import { makeHandler } from '#functions/events/process-dataset.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { batchOf } from './sqs.ts';

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { MAX_ATTEMPTS } from '#domain/attempts.ts';
-import { findDataset } from '#domain/datasets.ts';
-import { noteGarbage } from '#domain/garbage.ts';
-import { stopJob } from '#domain/job-endings.ts';
+import { findDataset } from '#domain/datasets/read.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
+import { noteGarbage } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
+import { MAX_ATTEMPTS } from '#domain/training/attempts.ts';
+import { stopJob } from '#domain/training/endings.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { type JobWorld, MINUTE, openJobWorld, settings } from './job-world.ts';
 import { replacing, silent } from './world.ts';

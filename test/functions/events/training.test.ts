@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { findAccount } from '#domain/accounts.ts';
-import { MAX_ATTEMPTS } from '#domain/attempts.ts';
-import { findDataset } from '#domain/datasets.ts';
-import { stopJob } from '#domain/job-endings.ts';
+import { findAccount } from '#domain/accounts/read.ts';
+import { findDataset } from '#domain/datasets/read.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
+import { MAX_ATTEMPTS } from '#domain/training/attempts.ts';
+import { stopJob } from '#domain/training/endings.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
 import { RESIDENT_BYTES } from '#learning/tabular/resident.ts';
 import { type JobWorld, openJobWorld, settings } from './job-world.ts';

@@ -2,14 +2,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAccount } from '#domain/accounts.ts';
-import { createDataset, type Dataset } from '#domain/datasets.ts';
-import { noteGarbage } from '#domain/garbage.ts';
-import { createJob, type Job } from '#domain/jobs.ts';
+import { createAccount } from '#domain/accounts/change.ts';
+import { createDataset } from '#domain/datasets/change.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
+import { untoldEvents } from '#domain/events/outbox.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { untoldEvents } from '#domain/outbox.ts';
-import type { Adapters, ComputeState, ComputeTask, Item, QueueName } from '#domain/ports.ts';
+import { noteGarbage } from '#domain/orphans.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { ComputeState, ComputeTask } from '#domain/ports/compute/port.ts';
+import type { QueueName } from '#domain/ports/queue/port.ts';
+import type { Item } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
+import { createJob } from '#domain/training/change.ts';
+import type { Job } from '#domain/training/record.ts';
 import { openEmbedded } from '#embedded/open.ts';
 import type { Log } from '#functions/http/contract.ts';
 

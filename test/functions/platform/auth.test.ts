@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findAccountByUsername } from '#domain/accounts.ts';
+import { findAccountByUsername } from '#domain/accounts/read.ts';
 import { openPlatform, type Platform } from './harness.ts';
 
 let platform: Platform;

@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { datasetFailed } from '#domain/datasets.ts';
+import { datasetFailed } from '#domain/datasets/change.ts';
 import { blobKeys, indexes, keys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { csvFile, formBytes, type Part, uploadOf } from './forms.ts';

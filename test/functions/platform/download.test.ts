@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import { blobKeys } from '#domain/keys.ts';
-import type { Model } from '#domain/models.ts';
+import type { Model } from '#domain/models/record.ts';
 import type { StreamingHttpHandler } from '#functions/http/contract.ts';
 import { type Call, makeEvent, openPlatform, type Platform } from './harness.ts';
 import { completed, ready, running, uploaded } from './records.ts';

@@ -1,14 +1,15 @@
 /** The platform in this process, on the real embedded adapters: what a test sends is an event, what it gets is checked. */
 import { types } from 'node:util';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
-import type { Adapters, Table } from '#domain/ports.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Table } from '#domain/ports/table/port.ts';
+import { parseSettings, type Settings } from '#domain/settings.ts';
 import type { HttpHandler, Log } from '#functions/http/contract.ts';
 import { platformError } from '#functions/http/errors/platform.ts';
 import { makeMatcher } from '#functions/http/match.ts';
 import type { Route } from '#functions/http/route.ts';
 import { makeHandler } from '#functions/platform/api.ts';
 import { describedRoutes } from '#functions/platform/routes.ts';
-import { parseSettings, type Settings } from '#functions/settings.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { NOW, openStore, type Store } from '#test/domain/store.ts';
 

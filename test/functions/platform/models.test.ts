@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
-import type { Model } from '#domain/models.ts';
+import type { Model } from '#domain/models/record.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { renderPlatformError } from '#functions/http/errors/platform.ts';
 import { makeServices } from '#functions/http/route.ts';

@@ -1,14 +1,18 @@
 /** Records in states that take a trainer to reach, made through the domain. */
 
-import { beginAttempt, startJob } from '#domain/attempts.ts';
-import { type Dataset, datasetFailed, datasetReady, getDataset } from '#domain/datasets.ts';
-import { noteGarbage } from '#domain/garbage.ts';
+import { datasetFailed, datasetReady } from '#domain/datasets/change.ts';
+import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
+import { getDataset } from '#domain/datasets/read.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
 import { newId } from '#domain/ids.ts';
-import { getJob, type Job } from '#domain/jobs.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { completeJob, type Model } from '#domain/models.ts';
-import type { ColumnProfile, DatasetProfile } from '#domain/profile.ts';
+import { completeJob } from '#domain/models/change.ts';
+import type { Model } from '#domain/models/record.ts';
+import { noteGarbage } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
+import { beginAttempt, startJob } from '#domain/training/attempts.ts';
+import { getJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
 import { csvFile, uploadOf } from './forms.ts';
 import type { Platform } from './harness.ts';
 

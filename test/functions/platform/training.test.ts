@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { reportProgress } from '#domain/attempts.ts';
-import type { Dataset } from '#domain/datasets.ts';
-import { failJob } from '#domain/job-endings.ts';
-import { getJob } from '#domain/jobs.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
 import { keys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
+import { reportProgress } from '#domain/training/attempts.ts';
+import { failJob } from '#domain/training/endings.ts';
+import { getJob } from '#domain/training/read.ts';
 import { residentBytes } from '#learning/tabular/resident.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, failed, PROFILE, ready, running, uploaded } from './records.ts';

@@ -1,14 +1,15 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { TaskRecords } from '#aws/task-records.ts';
-import { runJob } from '#containers/trainer/run-job.ts';
-import { taskId } from '#domain/attempts.ts';
-import { stopJob } from '#domain/job-endings.ts';
-import { findJob, type Job } from '#domain/jobs.ts';
+import { TaskRecords } from '#aws/compute/task-records.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
+import { taskId } from '#domain/training/attempts.ts';
+import { stopJob } from '#domain/training/endings.ts';
+import { findJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
 import { makeHandler } from '#functions/training/run.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
-import { openTrainerWorld, type TrainerWorld } from '../../containers/trainer/world.ts';
+import { runJob } from '#training/run-job.ts';
+import { openTrainerWorld, type TrainerWorld } from '../../training/world.ts';
 import { replacing, silent } from '../events/world.ts';
 
 const FOREVER = { hyperparameters: { epochs: 10_000, learning_rate: 1e-6 } };

@@ -3,7 +3,10 @@
  * 1 KB, a consistent read of up to 4 KB, twice in a transaction, again where an item is in the index), requests of the
  * buckets, messages and events. An item's size is that of its JSON.
  */
-import type { Adapters, Blobs, Item, Queue, Table, Write } from '#domain/ports.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Blobs } from '#domain/ports/blobs/port.ts';
+import type { Queue } from '#domain/ports/queue/port.ts';
+import type { Item, Table, Write } from '#domain/ports/table/port.ts';
 import { replacing } from '../../functions/events/world.ts';
 
 export interface Metered {

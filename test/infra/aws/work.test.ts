@@ -1,10 +1,11 @@
 /** What the cost page takes the usual work to be made of, held against that work done here. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { TaskRecords } from '#aws/task-records.ts';
-import { taskId } from '#domain/attempts.ts';
-import { getJob } from '#domain/jobs.ts';
-import type { Adapters, ComputeTask } from '#domain/ports.ts';
+import { TaskRecords } from '#aws/compute/task-records.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { ComputeTask } from '#domain/ports/compute/port.ts';
+import { taskId } from '#domain/training/attempts.ts';
+import { getJob } from '#domain/training/read.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
 import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
 import { makeHandler as makeRun } from '#functions/training/run.ts';

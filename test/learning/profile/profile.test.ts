@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { datasetProfile } from '#domain/profile.ts';
+import { datasetProfile } from '#domain/datasets/profile.ts';
 import { DistinctCount } from '#learning/profile/distinct.ts';
 import { Moments } from '#learning/profile/moments.ts';
 import { parseBoolean, parseNumber, parseTimestamp } from '#learning/profile/parse.ts';

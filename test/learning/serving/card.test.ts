@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Job } from '#domain/jobs.ts';
-import type { DatasetProfile } from '#domain/profile.ts';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import type { Job } from '#domain/training/record.ts';
 import { modelCard } from '#learning/serving/card.ts';
 
 const JOB: Job = {

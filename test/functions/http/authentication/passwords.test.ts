@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseSettings } from '#domain/settings.ts';
 import { decoyHash, hashPassword, verifyPassword } from '#functions/http/authentication/passwords.ts';
-import { parseSettings } from '#functions/settings.ts';
 
 const weak = { memoryKiB: 64, passes: 1, parallelism: 1 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { BUCKETS } from '#domain/ports.ts';
+import { BUCKETS } from '#domain/ports/blobs/port.ts';
 import { table as tableFacts } from '#infra/topology.ts';
 import { named, ofType, type Synthesized, type Variant } from '../synthesized.ts';
 

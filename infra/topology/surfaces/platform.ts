@@ -1,0 +1,49 @@
+/** The platform's API, and `/api/v1/models` below it. */
+import type { FunctionSpec, Surface } from '../types.ts';
+
+export const functions = {
+  'platform-api': {
+    entry: 'functions/platform/api.ts',
+    memoryMegabytes: 1024,
+    timeoutSeconds: 29,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: {
+      table: ['get', 'query', 'put', 'update', 'delete'],
+      buckets: { datasets: ['read', 'put', 'upload', 'delete'], artifacts: ['read', 'delete'] },
+      sends: ['datasets', 'training'],
+      tokens: 'sign',
+      compute: ['terminate'],
+    },
+  },
+  'platform-predict': {
+    entry: 'functions/platform/predict.ts',
+    memoryMegabytes: 2048,
+    timeoutSeconds: 29,
+    computes: true,
+    streams: false,
+    runtime: true,
+    uses: { table: ['get', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
+  },
+  'platform-download': {
+    entry: 'functions/platform/download.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 900,
+    computes: false,
+    streams: true,
+    runtime: false,
+    uses: { table: ['get', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
+  },
+} as const satisfies Record<string, FunctionSpec>;
+
+export const surface = {
+  title: 'Platform',
+  port: 8000,
+  cloudBase: '/platform',
+  routes: [
+    { path: '/{proxy+}', function: 'platform-api' },
+    { path: '/models/{model_id}/predict', function: 'platform-predict' },
+    { path: '/models/{model_id}/download', function: 'platform-download' },
+  ],
+} as const satisfies Surface<keyof typeof functions>;

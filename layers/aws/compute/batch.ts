@@ -1,0 +1,92 @@
+/** Tasks as jobs of AWS Batch: the name of the job is the task's id. */
+import {
+  type BatchClient,
+  DescribeJobsCommand,
+  type JobStatus,
+  ListJobsCommand,
+  SubmitJobCommand,
+  TerminateJobCommand,
+} from '@aws-sdk/client-batch';
+import { InternalError } from '#domain/errors.ts';
+import type { ComputeState, ComputeTask } from '#domain/ports/compute/port.ts';
+import { translating } from '../vendor.ts';
+
+/** A job queue and the job definition that is submitted to it, by name or ARN. */
+export interface BatchPlace {
+  readonly queue: string;
+  readonly definition: string;
+}
+
+/** Batch accepts no shorter time limit. */
+const LEAST_TIMEOUT_SECONDS = 60;
+
+const STATES: Readonly<Record<JobStatus, ComputeState>> = {
+  SUBMITTED: 'pending',
+  PENDING: 'pending',
+  RUNNABLE: 'pending',
+  STARTING: 'pending',
+  RUNNING: 'running',
+  SUCCEEDED: 'succeeded',
+  FAILED: 'failed',
+};
+
+/** What the trainer is told; `containers/trainer/main.ts` reads it. */
+const trainerEnvironment = (task: ComputeTask): Readonly<Record<string, string>> => ({
+  TRAINYARD_ACCOUNT: task.accountId,
+  TRAINYARD_JOB: task.jobId,
+  TRAINYARD_ATTEMPT: String(task.attempt),
+});
+
+const call = <T>(send: () => Promise<T>): Promise<T> => translating('Batch', send);
+
+/**
+ * Resolves with Batch's own id of the job. What becomes of a container that ended is for the job definition's rules: on
+ * another host Batch starts it again within the same task, and says how often in AWS_BATCH_JOB_ATTEMPT.
+ */
+export async function submitJob(client: BatchClient, task: ComputeTask, place: BatchPlace): Promise<string> {
+  const command = new SubmitJobCommand({
+    jobName: task.id,
+    jobQueue: place.queue,
+    jobDefinition: place.definition,
+    containerOverrides: {
+      environment: Object.entries(trainerEnvironment(task)).map(([name, value]) => ({ name, value })),
+    },
+    timeout: { attemptDurationSeconds: Math.max(LEAST_TIMEOUT_SECONDS, Math.ceil(task.timeoutSeconds)) },
+    propagateTags: true,
+  });
+  const { jobId } = await call(() => client.send(command));
+  if (jobId === undefined) throw new InternalError(`Batch gave job ${task.id} no id`);
+  return jobId;
+}
+
+/** The latest job of that name, in whatever state; Batch forgets a job some days after its end. */
+export async function findJobNamed(client: BatchClient, name: string, queue: string): Promise<string | undefined> {
+  const filters = [{ name: 'JOB_NAME', values: [name] }];
+  const command = new ListJobsCommand({ jobQueue: queue, filters });
+  const { jobSummaryList: found = [] } = await call(() => client.send(command));
+  const latest = found.toSorted((a, b) => (b.createdAt ?? 0) - (a.createdAt ?? 0))[0];
+  return latest?.jobId;
+}
+
+/** SIGTERM and then SIGKILL, or never starts what has not begun. What has ended stays as it is. */
+export async function terminateJob(client: BatchClient, jobId: string, reason: string): Promise<void> {
+  await call(() => client.send(new TerminateJobCommand({ jobId, reason })));
+}
+
+export async function describeJob(client: BatchClient, jobId: string): Promise<ComputeState> {
+  const { jobs = [] } = await call(() => client.send(new DescribeJobsCommand({ jobs: [jobId] })));
+  const { status, jobQueue } = jobs[0] ?? {};
+  if (status === undefined) return 'unknown';
+  if (status !== 'RUNNABLE' || jobQueue === undefined) return STATES[status];
+  return (await isBusy(client, jobQueue)) ? 'pending' : 'unplaced';
+}
+
+/** Whether any job of the queue has a machine: then the others may be in line for it. */
+async function isBusy(client: BatchClient, jobQueue: string): Promise<boolean> {
+  for (const jobStatus of ['RUNNING', 'STARTING'] as const) {
+    const command = new ListJobsCommand({ jobQueue, jobStatus, maxResults: 1 });
+    const { jobSummaryList: found = [] } = await call(() => client.send(command));
+    if (found.length > 0) return true;
+  }
+  return false;
+}

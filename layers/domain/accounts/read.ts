@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { NotFoundError } from '../errors.ts';
+import { keys } from '../keys.ts';
+import type { Table } from '../ports/table/port.ts';
+import { type Account, account } from './record.ts';
+
+export async function findAccount(table: Table, id: string): Promise<Account | undefined> {
+  const item = await table.get(keys.account(id));
+  return item && account.parse(item);
+}
+
+/** Throws `NotFoundError`. */
+export async function getAccount(table: Table, id: string): Promise<Account> {
+  const found = await findAccount(table, id);
+  if (!found) throw new NotFoundError(`Account ${id} not found`);
+  return found;
+}
+
+/** No account has it. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** By username, whatever its case. Reads as often for a name that nobody has, so that the time does not tell. */
+export async function findAccountByUsername(table: Table, username: string): Promise<Account | undefined> {
+  const taken = await table.get(keys.username(username));
+  return findAccount(table, taken ? z.string().parse(taken.account_id) : NOBODY);
+}

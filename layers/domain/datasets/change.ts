@@ -1,0 +1,137 @@
+import { ConflictError } from '../errors.ts';
+import type { DomainEvent } from '../events/event.ts';
+import { keepEvent } from '../events/outbox.ts';
+import { blobKeys, indexes, keys } from '../keys.ts';
+import { LIMITS } from '../limits.ts';
+import { noteGarbage, ownGarbage } from '../orphans.ts';
+import { TransactionFailedError } from '../ports/errors.ts';
+import type { Condition, Json, Table, Write } from '../ports/table/port.ts';
+import { datasetProcessed } from './events.ts';
+import type { DatasetProfile } from './profile.ts';
+import { getDataset } from './read.ts';
+import type { Dataset, DatasetFailure } from './record.ts';
+
+const hasRoom: Condition = {
+  kind: 'all',
+  of: [
+    { kind: 'present' },
+    {
+      kind: 'any',
+      of: [
+        { kind: 'missing', attribute: 'datasets' },
+        { kind: 'compare', attribute: 'datasets', op: '<', value: LIMITS.datasets },
+      ],
+    },
+  ],
+};
+
+/**
+ * Call `table.transact([noteGarbage('datasets', prefix, …)])` before the file is written; this makes the file owned, and
+ * does the other writes with it. Throws `ConflictError` where the account has all the datasets that it may have.
+ */
+export async function createDataset(table: Table, created: Dataset, also: readonly Write[] = []): Promise<void> {
+  const account = keys.account(created.account_id);
+  try {
+    await table.transact([
+      { kind: 'update', key: account, change: { add: { datasets: 1 } }, condition: hasRoom },
+      {
+        kind: 'put',
+        item: {
+          ...keys.dataset(created.account_id, created.id),
+          ...created,
+          ipk: indexes.processing,
+          isk: created.uploaded_at,
+        },
+        condition: { kind: 'absent' },
+      },
+      ownGarbage('datasets', blobKeys.datasetPrefix(created.account_id, created.id)),
+      ...also,
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError) || !error.failed.includes(0)) throw error;
+    throw new ConflictError(
+      `An account may have at most ${LIMITS.datasets} datasets; got ${LIMITS.datasets + 1}: delete one first`,
+    );
+  }
+}
+
+const stillProcessing = { kind: 'compare', attribute: 'status', op: '=', value: 'processing' } as const;
+
+/**
+ * `processing` → `ready`. Resolves with what is to be told now, or with `undefined` if it was settled or deleted before: a
+ * message that came twice.
+ */
+export async function datasetReady(
+  table: Table,
+  of: Dataset,
+  profile: DatasetProfile,
+  now: string,
+): Promise<DomainEvent | undefined> {
+  const set = {
+    status: 'ready' as const,
+    dataset_type: profile.task,
+    rows: profile.rows,
+    columns: profile.columns.length,
+    target: profile.target,
+    sha256: profile.sha256,
+  };
+  return settle(table, of, set, now);
+}
+
+/** `processing` → `failed`, with the reason. Resolves like `datasetReady`. */
+export async function datasetFailed(
+  table: Table,
+  of: Dataset,
+  failure: DatasetFailure,
+  now: string,
+): Promise<DomainEvent | undefined> {
+  return settle(table, of, { status: 'failed' as const, failure }, now);
+}
+
+async function settle<S extends Partial<Dataset> & { readonly [name: string]: Json }>(
+  table: Table,
+  of: Dataset,
+  set: S,
+  now: string,
+): Promise<DomainEvent | undefined> {
+  const event = datasetProcessed({ ...of, ...set }, now);
+  const key = keys.dataset(of.account_id, of.id);
+  try {
+    await table.transact([
+      { kind: 'update', key, change: { set, remove: ['ipk', 'isk'] }, condition: stillProcessing },
+      keepEvent(event),
+    ]);
+    return event;
+  } catch (error) {
+    if (error instanceof TransactionFailedError) return undefined;
+    throw error;
+  }
+}
+
+/** Deletes the record and notes its files as garbage due now. Throws `NotFoundError`, `ConflictError` while a job reads it. */
+export async function deleteDataset(table: Table, accountId: string, id: string, now: number): Promise<void> {
+  const notInUse = {
+    kind: 'any',
+    of: [
+      { kind: 'missing', attribute: 'in_use' },
+      { kind: 'compare', attribute: 'in_use', op: '<=', value: 0 },
+    ],
+  } as const;
+  try {
+    await table.transact([
+      {
+        kind: 'delete',
+        key: keys.dataset(accountId, id),
+        condition: { kind: 'all', of: [{ kind: 'present' }, notInUse] },
+      },
+      noteGarbage('datasets', blobKeys.datasetPrefix(accountId, id), now),
+      { kind: 'update', key: keys.account(accountId), change: { add: { datasets: -1 } } },
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    const found = await getDataset(table, accountId, id);
+    throw new ConflictError(
+      `Dataset ${id} is in use by ${found.in_use} active training job${found.in_use === 1 ? '' : 's'}`,
+    );
+  }
+}

@@ -1,0 +1,28 @@
+import { NotFoundError } from '../errors.ts';
+import { indexes, keys, prefixes } from '../keys.ts';
+import type { Table } from '../ports/table/port.ts';
+import { readAll } from '../ports/table/read-all.ts';
+import { type Dataset, dataset } from './record.ts';
+
+export async function findDataset(table: Table, accountId: string, id: string): Promise<Dataset | undefined> {
+  const item = await table.get(keys.dataset(accountId, id));
+  return item && dataset.parse(item);
+}
+
+/** Throws `NotFoundError`, also for another account's. */
+export async function getDataset(table: Table, accountId: string, id: string): Promise<Dataset> {
+  const found = await findDataset(table, accountId, id);
+  if (!found) throw new NotFoundError(`Dataset ${id} not found`);
+  return found;
+}
+
+export async function listDatasets(table: Table, accountId: string): Promise<Dataset[]> {
+  const items = await readAll(table, { partition: keys.account(accountId).pk, prefix: prefixes.datasets });
+  return items.map((item) => dataset.parse(item));
+}
+
+/** Those still processing, the oldest first, of all accounts. */
+export async function listProcessing(table: Table): Promise<Dataset[]> {
+  const items = await readAll(table, { index: 'byIndex', partition: indexes.processing });
+  return items.map((item) => dataset.parse(item));
+}

@@ -1,0 +1,147 @@
+/**
+ * An upload in parts, for files that do not fit into one request: the parts go straight to the bucket, and only when
+ * all are there does the dataset come into being. One that is never finished goes away with its parts.
+ */
+import { z } from 'zod';
+import { NotFoundError, ValidationError } from '../errors.ts';
+import { blobKeys, keys } from '../keys.ts';
+import { LIMITS } from '../limits.ts';
+import { noteGarbage } from '../orphans.ts';
+import type { Blobs, PartToPut, UploadPart } from '../ports/blobs/port.ts';
+import { InvalidUploadError, TransactionFailedError } from '../ports/errors.ts';
+import type { Table } from '../ports/table/port.ts';
+import { epochSeconds, isoTime } from '../times.ts';
+import { createDataset } from './change.ts';
+import { findDataset } from './read.ts';
+import { DATASET_TYPES, type Dataset } from './record.ts';
+
+export const upload = z.object({
+  /** Of the dataset to be. */
+  id: z.string(),
+  account_id: z.string(),
+  /** The bucket's name for it. */
+  upload_id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  dataset_type: z.enum(DATASET_TYPES),
+  requested_target: z.string().optional(),
+  file_name: z.string(),
+  file_size: z.number().int(),
+});
+export type Upload = z.infer<typeof upload>;
+
+export interface StartedUpload {
+  readonly partSize: number;
+  readonly parts: readonly { readonly part: number; readonly url: string }[];
+}
+
+/** As many bytes in each part (but the last) as keeps the parts few, in whole MiB and at least what a bucket takes. */
+export function partSize(fileSize: number): number {
+  const { partBytes, parts } = LIMITS.upload;
+  const needed = Math.ceil(fileSize / parts);
+  return Math.max(partBytes, Math.ceil(needed / 1_048_576) * 1_048_576);
+}
+
+const partCount = (fileSize: number): number => Math.max(1, Math.ceil(fileSize / partSize(fileSize)));
+
+/** All as large as the first, but for the last, which is the rest. */
+const partsOf = (fileSize: number): PartToPut[] =>
+  Array.from({ length: partCount(fileSize) }, (_, index) => ({
+    part: index + 1,
+    bytes: Math.min(partSize(fileSize), fileSize - index * partSize(fileSize)),
+  }));
+
+/** Opens the upload and hands out a URL for each part. */
+export async function startUpload(
+  table: Table,
+  blobs: Blobs,
+  wanted: Omit<Upload, 'upload_id'>,
+  now: number,
+): Promise<StartedUpload> {
+  const expires = now + LIMITS.upload.seconds * 1000;
+  const key = blobKeys.datasetFile(wanted.account_id, wanted.id);
+  const uploadId = await blobs.startUpload(key, { contentType: 'text/csv' });
+  const size = partSize(wanted.file_size);
+  const toPut = partsOf(wanted.file_size);
+  const urls = await blobs.presignParts(key, uploadId, toPut, LIMITS.upload.seconds);
+  const item = { ...keys.upload(wanted.account_id, wanted.id), ...wanted, upload_id: uploadId };
+  await table.transact([
+    // Once complete, the file has no owner until the dataset is written.
+    noteGarbage('datasets', blobKeys.datasetPrefix(wanted.account_id, wanted.id), expires + 3_600_000),
+    { kind: 'put', item: { ...item, expiresAt: epochSeconds(expires) } },
+  ]);
+  return { partSize: size, parts: urls.map((url, index) => ({ part: index + 1, url })) };
+}
+
+/** Throws `NotFoundError`, also for another account's and for one that has expired. */
+export async function getUpload(table: Table, accountId: string, id: string): Promise<Upload> {
+  const item = await table.get(keys.upload(accountId, id));
+  if (!item) throw new NotFoundError(`Upload ${id} not found`);
+  return upload.parse(item);
+}
+
+/**
+ * Puts the parts together and writes the dataset. Of several that do so at once all get the one dataset. Throws
+ * `ValidationError` where parts are missing or not what was sent, `ConflictError` where there is no room for another
+ * dataset; then the upload is as it was.
+ */
+export async function completeUpload(
+  table: Table,
+  blobs: Blobs,
+  of: Upload,
+  parts: readonly UploadPart[],
+  now: number,
+): Promise<Dataset> {
+  const key = blobKeys.datasetFile(of.account_id, of.id);
+  expectEveryPart(of, parts);
+  // A second try after a crash finds the file in place.
+  const info = (await blobs.head(key)) ?? (await complete(blobs, key, of.upload_id, parts));
+  if (info.size !== of.file_size) {
+    await blobs.delete(key);
+    await table.delete(keys.upload(of.account_id, of.id));
+    throw ValidationError.of('file_size', `must be the ${of.file_size} bytes announced; got ${info.size}; start again`);
+  }
+  const { upload_id: _, ...rest } = of;
+  const created: Dataset = { ...rest, uploaded_at: isoTime(now), status: 'processing', in_use: 0 };
+  try {
+    await createDataset(table, created, [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
+    return created;
+  } catch (error) {
+    const other = error instanceof TransactionFailedError ? await findDataset(table, of.account_id, of.id) : undefined;
+    if (!other) throw error;
+    return other;
+  }
+}
+
+/** What was uploaded is kept: a list that leaves out a part by mistake can be corrected. */
+function expectEveryPart(of: Upload, parts: readonly UploadPart[]): void {
+  const count = partCount(of.file_size);
+  if (parts.length === count && parts.every(({ part }, index) => part === index + 1)) return;
+  const got = parts.map(({ part }) => part).slice(0, 20);
+  throw ValidationError.of(
+    'parts',
+    `must be the parts 1 to ${count}, in this order; got ${got.join(', ') || 'none'}${parts.length > got.length ? ' …' : ''}`,
+  );
+}
+
+async function complete(blobs: Blobs, key: string, uploadId: string, parts: readonly UploadPart[]) {
+  try {
+    return await blobs.completeUpload(key, uploadId, parts);
+  } catch (error) {
+    if (!(error instanceof InvalidUploadError)) throw error;
+    // Another try may have been faster.
+    const info = await blobs.head(key);
+    if (info) return info;
+    throw ValidationError.of('parts', error.message);
+  }
+}
+
+export async function abortUpload(table: Table, blobs: Blobs, of: Upload): Promise<void> {
+  try {
+    await blobs.abortUpload(blobKeys.datasetFile(of.account_id, of.id), of.upload_id);
+  } catch (error) {
+    // The bucket has let go of it: in an earlier try that did not come to the record.
+    if (!(error instanceof InvalidUploadError)) throw error;
+  }
+  await table.delete(keys.upload(of.account_id, of.id));
+}

@@ -1,0 +1,104 @@
+import { getAccount } from '../accounts/read.ts';
+import { ConflictError, NotFoundError, UnavailableError } from '../errors.ts';
+import type { DomainEvent } from '../events/event.ts';
+import { keepEvent } from '../events/outbox.ts';
+import { blobKeys, keys } from '../keys.ts';
+import { LIMITS } from '../limits.ts';
+import { noteGarbage, ownGarbage } from '../orphans.ts';
+import { TransactionFailedError } from '../ports/errors.ts';
+import type { Condition, Table } from '../ports/table/port.ts';
+import { isRunningAttempt } from '../training/attempts.ts';
+import { endingWrites } from '../training/endings.ts';
+import { trainingEvents } from '../training/events.ts';
+import type { Job, Spent } from '../training/record.ts';
+import { lineage, type Model } from './record.ts';
+import { FIRST_VERSION, nextVersion } from './versions.ts';
+
+/** How often completing a job tries again when another job of the account completes at the same moment. */
+const TRIES = 20;
+
+/** A job's model, and what is to be told now. */
+export interface Completed {
+  readonly model: Model;
+  readonly event: DomainEvent;
+}
+
+/**
+ * Ends a running job as `completed` and makes its model, in one transaction: number and version are given here. `last`
+ * is how far it came: reports are rarer than epochs, and the last of them may be of any epoch. Resolves with `undefined`
+ * if the job was stopped or given to another attempt in the meantime.
+ */
+export async function completeJob(
+  table: Table,
+  of: Job,
+  last: Pick<Job, 'current_epoch' | 'metrics'> & Spent,
+  made: Omit<Model, 'number' | 'version'>,
+  now: string,
+): Promise<Completed | undefined> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const account = await getAccount(table, of.account_id);
+    const lineageKey = keys.lineage(of.account_id, made.name);
+    const item = await table.get(lineageKey);
+    const before = item && lineage.parse(item);
+    const number = account.last_model_number + 1;
+    const version = before ? nextVersion(before.version, before, made) : FIRST_VERSION;
+    const created: Model = { ...made, number, version };
+    const event = trainingEvents.completed(of, created, now);
+    const unchanged: Condition = before
+      ? { kind: 'compare', attribute: 'version', op: '=', value: before.version }
+      : { kind: 'absent' };
+    const set = {
+      status: 'completed',
+      progress: 100,
+      ...last,
+      model_id: made.id,
+      final_metrics: made.final_metrics,
+      ended_at: now,
+    };
+    try {
+      await table.transact([
+        ...endingWrites(of, set, isRunningAttempt(of), account.last_model_number),
+        { kind: 'put', item: { ...keys.model(of.account_id, made.id), ...created }, condition: { kind: 'absent' } },
+        {
+          kind: 'put',
+          item: { ...lineageKey, version, model_type: made.model_type, hyperparameters: made.hyperparameters },
+          condition: unchanged,
+        },
+        ownGarbage('artifacts', blobKeys.modelPrefix(of.account_id, made.id)),
+        keepEvent(event),
+      ]);
+      return { model: created, event };
+    } catch (error) {
+      if (!(error instanceof TransactionFailedError)) throw error;
+      if (error.failed.includes(0)) return undefined;
+      // Another job of this account took the number or the version: read again.
+    }
+  }
+  throw new UnavailableError(`could not number a model of account ${of.account_id} in ${TRIES} tries`);
+}
+
+/**
+ * Throws `ConflictError` where the account has all the models that it may have, those counted that its active jobs may
+ * come to. A job that has begun is never refused its model: of jobs started at the same moment some may be one too many.
+ */
+export async function expectRoomForModel(table: Table, accountId: string): Promise<void> {
+  const { models, active_jobs } = await getAccount(table, accountId);
+  if (models + active_jobs < LIMITS.models) return;
+  throw new ConflictError(
+    `An account may have at most ${LIMITS.models} models; got ${models} and ${active_jobs} in training: delete one first`,
+  );
+}
+
+/** Deletes the record and notes its files as garbage due now. Throws `NotFoundError`. */
+export async function deleteModel(table: Table, accountId: string, id: string, now: number): Promise<void> {
+  try {
+    await table.transact([
+      { kind: 'delete', key: keys.model(accountId, id), condition: { kind: 'present' } },
+      noteGarbage('artifacts', blobKeys.modelPrefix(accountId, id), now),
+      { kind: 'update', key: keys.account(accountId), change: { add: { models: -1 } } },
+    ]);
+  } catch (error) {
+    if (error instanceof TransactionFailedError) throw new NotFoundError(`Model ${id} not found`);
+    throw error;
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * What the domain needs from the world: six ports. Each has an implementation on AWS and one on a single machine, and
+ * one conformance suite (`test/conformance/`) that both pass.
+ *
+ * Vendor exceptions never cross a port: an implementation throws the errors declared in `errors.ts` or an
+ * `UnavailableError`.
+ */
+import type { Blobs, BucketName } from './blobs/port.ts';
+import type { Compute } from './compute/port.ts';
+import type { Events } from './events/port.ts';
+import type { Keys } from './keys/port.ts';
+import type { Queue, QueueName } from './queue/port.ts';
+import type { Table } from './table/port.ts';
+
+/** The world, as handlers get it. */
+export interface Adapters {
+  readonly table: Table;
+  readonly blobs: Readonly<Record<BucketName, Blobs>>;
+  readonly queues: Readonly<Record<QueueName, Queue>>;
+  readonly events: Events;
+  readonly keys: Keys;
+  readonly compute: Compute;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}

@@ -1,0 +1,64 @@
+/** Files in buckets. */
+import type { Readable } from 'node:stream';
+
+export interface BlobInfo {
+  readonly key: string;
+  readonly size: number;
+  /** Changes whenever the bytes do. */
+  readonly etag: string;
+  readonly contentType: string;
+  /** Epoch milliseconds. */
+  readonly modifiedAt: number;
+}
+
+/** What a listing says of a blob: S3 does not tell the content type there. */
+export type BlobEntry = Omit<BlobInfo, 'contentType'>;
+
+export interface UploadPart {
+  /** 1–10000. */
+  readonly part: number;
+  readonly etag: string;
+}
+
+export interface PartToPut {
+  /** 1–10000. */
+  readonly part: number;
+  /** As many as will be put, and no others: 1 to 5 GiB. */
+  readonly bytes: number;
+}
+
+/** One bucket. A key is 1–1024 bytes of UTF-8; what is written becomes visible as a whole or not at all. */
+export interface Blobs {
+  put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: { contentType?: string }): Promise<BlobInfo>;
+  head(key: string): Promise<BlobInfo | undefined>;
+  /** `start` and `end` are inclusive byte positions, as in HTTP. Throws `BlobNotFoundError`, `InvalidRangeError`. */
+  get(key: string, range?: { start: number; end?: number }): Promise<{ info: BlobInfo; body: Readable }>;
+  /** Deleting what is absent succeeds. */
+  delete(key: string): Promise<void>;
+  /** In the byte order of the keys. `limit` 1–1000. */
+  list(
+    prefix: string,
+    options?: { limit?: number; cursor?: string },
+  ): Promise<{ blobs: readonly BlobEntry[]; cursor?: string }>;
+  /** A URL that anyone may GET until it expires. */
+  presignGet(
+    key: string,
+    options: { expiresInSeconds: number; filename?: string; contentType?: string },
+  ): Promise<string>;
+
+  /** Multipart: parts of at least 5 MiB (but the last), put to presigned URLs in any order; the answer's ETag header is the part's etag. */
+  startUpload(key: string, options?: { contentType?: string }): Promise<string>;
+  /** A URL for each part, in their order, that takes just as many bytes: others are answered 403. Throws `InvalidUploadError`. */
+  presignParts(
+    key: string,
+    uploadId: string,
+    parts: readonly PartToPut[],
+    expiresInSeconds: number,
+  ): Promise<readonly string[]>;
+  completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo>;
+  abortUpload(key: string, uploadId: string): Promise<void>;
+}
+
+export const BUCKETS = ['datasets', 'artifacts'] as const;
+
+export type BucketName = (typeof BUCKETS)[number];

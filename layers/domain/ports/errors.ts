@@ -1,0 +1,51 @@
+/** What a port may throw. They are ours to handle and never meant for a caller of the API: unhandled, each is a 500. */
+import { InternalError } from '../errors.ts';
+
+export class ConditionFailedError extends InternalError {
+  constructor(message = 'the condition of a write did not hold') {
+    super(message);
+  }
+}
+
+/** Which of the transaction's writes had a condition that did not hold, by position. */
+export class TransactionFailedError extends InternalError {
+  readonly failed: readonly number[];
+  constructor(failed: readonly number[]) {
+    super(`the condition of ${failed.length === 1 ? 'write' : 'writes'} ${failed.join(', ')} did not hold`);
+    this.failed = failed;
+  }
+}
+
+/** A transaction's token was used before for something else. */
+export class IdempotencyMismatchError extends InternalError {}
+
+/** A key that is empty or too long, an item over 400 KB, a value that is no JSON or out of range. */
+export class InvalidItemError extends InternalError {}
+
+export class InvalidCursorError extends InternalError {}
+
+export class BlobNotFoundError extends InternalError {
+  readonly key: string;
+  constructor(key: string) {
+    super(`there is no blob ${JSON.stringify(key)}`);
+    this.key = key;
+  }
+}
+
+export class InvalidBlobKeyError extends InternalError {}
+
+/** The range lies outside the blob. */
+export class InvalidRangeError extends InternalError {
+  readonly size: number;
+  constructor(start: number, end: number | undefined, size: number) {
+    super(`bytes ${start}-${end ?? ''} are not within a blob of ${size} bytes`);
+    this.size = size;
+  }
+}
+
+/** Unknown upload, unknown part, or an etag that is not that part's. */
+export class InvalidUploadError extends InternalError {}
+
+export class MessageTooLargeError extends InternalError {}
+
+export class InvalidCiphertextError extends InternalError {}

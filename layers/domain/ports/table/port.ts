@@ -1,0 +1,90 @@
+/** Records: DynamoDB's model, on one table. */
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
+/** `pk` 1–2048 bytes, `sk` 1–1024 bytes of UTF-8; within a partition items are ordered by the bytes of `sk`. */
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/**
+ * A record: its key, JSON attributes, and three attributes with a meaning:
+ * `expiresAt` (epoch seconds) from which on the item does not exist any more; `ipk` and `isk`, its place in the sparse
+ * index `byIndex` (an item without `ipk` is not in it). At most 400 KB by DynamoDB's own way of counting.
+ */
+export type Item = Key & {
+  readonly ipk?: string;
+  readonly isk?: string;
+  readonly expiresAt?: number;
+  readonly [attribute: string]: Json | undefined;
+};
+
+/** What must hold of the item as it is before the write. An expired item is absent. */
+export type Condition =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'present' }
+  | {
+      readonly kind: 'compare';
+      readonly attribute: string;
+      readonly op: '=' | '<>' | '<' | '<=' | '>' | '>=';
+      readonly value: string | number | boolean;
+    }
+  | { readonly kind: 'oneOf'; readonly attribute: string; readonly values: readonly (string | number)[] }
+  /** The attribute is missing (or the whole item is). */
+  | { readonly kind: 'missing'; readonly attribute: string }
+  | { readonly kind: 'all'; readonly of: readonly Condition[] }
+  | { readonly kind: 'any'; readonly of: readonly Condition[] };
+
+/** A change to some attributes; the item is created if it is absent. `add` takes whole numbers and counts from 0 where the attribute is missing. */
+export interface Change {
+  readonly set?: { readonly [attribute: string]: Json };
+  readonly add?: { readonly [attribute: string]: number };
+  readonly remove?: readonly string[];
+}
+
+export type Write =
+  | { readonly kind: 'put'; readonly item: Item; readonly condition?: Condition }
+  | { readonly kind: 'update'; readonly key: Key; readonly change: Change; readonly condition?: Condition }
+  | { readonly kind: 'delete'; readonly key: Key; readonly condition?: Condition }
+  | { readonly kind: 'check'; readonly key: Key; readonly condition: Condition };
+
+export interface Query {
+  /** Which order: the table's own (`pk`, `sk`) or the sparse index (`ipk`, `isk`). Default: the table's own. */
+  readonly index?: 'byIndex';
+  readonly partition: string;
+  /** Only sort keys that begin with this. */
+  readonly prefix?: string;
+  /** Only sort keys from here (inclusive) up to there (inclusive). Not together with `prefix`. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly order?: 'ascending' | 'descending';
+  /** At most this many items, 1–1000. A page may be shorter and still have a cursor. */
+  readonly limit: number;
+  /** From an earlier page of the same query. A cursor that is not ours is an `InvalidCursorError`. */
+  readonly cursor?: string;
+}
+
+export interface Page {
+  readonly items: readonly Item[];
+  /** Present while there may be more. */
+  readonly cursor?: string;
+}
+
+export interface Table {
+  /** Reads what the last acknowledged write left. */
+  get(key: Key): Promise<Item | undefined>;
+  query(query: Query): Promise<Page>;
+  /** Replaces the whole item. Throws `ConditionFailedError`, `InvalidItemError`. */
+  put(item: Item, condition?: Condition): Promise<void>;
+  /** Resolves with the item as it is after the change. Throws `ConditionFailedError`, `InvalidItemError`. */
+  update(key: Key, change: Change, condition?: Condition): Promise<Item>;
+  /** Deleting what is absent succeeds. Throws `ConditionFailedError`. */
+  delete(key: Key, condition?: Condition): Promise<void>;
+  /**
+   * All or nothing, 1–100 writes to different items (99 with a token). With a token, the same call within ten minutes is done once;
+   * another call with that token is an `IdempotencyMismatchError`. Throws `TransactionFailedError`, which tells which
+   * writes' conditions failed.
+   */
+  transact(writes: readonly Write[], token?: string): Promise<void>;
+}

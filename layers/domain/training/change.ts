@@ -1,0 +1,49 @@
+import { ConflictError, NotFoundError, RateLimitError } from '../errors.ts';
+import { indexes, keys } from '../keys.ts';
+import { LIMITS } from '../limits.ts';
+import { TransactionFailedError } from '../ports/errors.ts';
+import type { Condition, Table } from '../ports/table/port.ts';
+import type { Job } from './record.ts';
+
+/** Throws `RateLimitError` where all slots are taken, `NotFoundError` where the dataset is gone, `ConflictError` where it is not ready. */
+export async function createJob(table: Table, created: Job): Promise<void> {
+  const slotFree: Condition = {
+    kind: 'any',
+    of: [
+      { kind: 'missing', attribute: 'active_jobs' },
+      { kind: 'compare', attribute: 'active_jobs', op: '<', value: LIMITS.activeJobs },
+    ],
+  };
+  try {
+    await table.transact([
+      {
+        kind: 'put',
+        item: { ...keys.job(created.account_id, created.id), ...created, ipk: indexes.active, isk: created.created_at },
+        condition: { kind: 'absent' },
+      },
+      {
+        kind: 'update',
+        key: keys.account(created.account_id),
+        change: { add: { active_jobs: 1 } },
+        condition: slotFree,
+      },
+      {
+        kind: 'update',
+        key: keys.dataset(created.account_id, created.dataset_id),
+        change: { add: { in_use: 1 } },
+        condition: { kind: 'compare', attribute: 'status', op: '=', value: 'ready' },
+      },
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    if (error.failed.includes(2)) {
+      const isThere = await table.get(keys.dataset(created.account_id, created.dataset_id));
+      if (!isThere) throw new NotFoundError(`Dataset ${created.dataset_id} not found`);
+      throw new ConflictError(`Dataset ${created.dataset_id} is not ready`);
+    }
+    throw new RateLimitError(
+      60,
+      `At most ${LIMITS.activeJobs} training jobs may be queued or running at once; got ${LIMITS.activeJobs + 1}`,
+    );
+  }
+}

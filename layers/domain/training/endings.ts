@@ -1,0 +1,81 @@
+/** How a job ends, other than with a model (`models.ts`). */
+
+import type { DomainEvent } from '../events/event.ts';
+import { keepEvent } from '../events/outbox.ts';
+import { blobKeys, keys } from '../keys.ts';
+import { noteGarbage } from '../orphans.ts';
+import { TransactionFailedError } from '../ports/errors.ts';
+import type { Condition, Json, Table, Write } from '../ports/table/port.ts';
+import { isActive, isActiveAttempt } from './attempts.ts';
+import { trainingEvents } from './events.ts';
+import type { Job, Spent } from './record.ts';
+
+/** Milliseconds after a job's end in which a trainer that does not know of it yet may finish writing a checkpoint. */
+const LATE_CHECKPOINT_MS = 15 * 60_000;
+
+/**
+ * Writes that end a job: its last state, the slot and the dataset's mark given back, and a note that its checkpoint is to
+ * be deleted. The first is the job's.
+ * @param takeModelNumberAfter the account's last model number as it was read; the next one is taken
+ */
+export function endingWrites(
+  of: Job,
+  set: { ended_at: string; [name: string]: Json },
+  condition: Condition,
+  takeModelNumberAfter?: number,
+): Write[] {
+  const account = keys.account(of.account_id);
+  const onAccount: Write =
+    takeModelNumberAfter === undefined
+      ? { kind: 'update', key: account, change: { add: { active_jobs: -1 } }, condition: { kind: 'present' } }
+      : {
+          kind: 'update',
+          key: account,
+          change: { add: { active_jobs: -1, models: 1, last_model_number: 1 } },
+          condition: { kind: 'compare', attribute: 'last_model_number', op: '=', value: takeModelNumberAfter },
+        };
+  const checkpoint = blobKeys.checkpointPrefix(of.account_id, of.id);
+  const due = Date.parse(set.ended_at) + LATE_CHECKPOINT_MS;
+  return [
+    { kind: 'update', key: keys.job(of.account_id, of.id), change: { set, remove: ['ipk', 'isk'] }, condition },
+    onAccount,
+    {
+      kind: 'update',
+      key: keys.dataset(of.account_id, of.dataset_id),
+      change: { add: { in_use: -1 } },
+      condition: { kind: 'present' },
+    },
+    noteGarbage('artifacts', checkpoint, due),
+  ];
+}
+
+/**
+ * Ends an active job as `failed`; `spent` is the trainer's own account, where it is there to give one. Resolves with what
+ * is to be told now, or with `undefined` if the job had ended, or another trainer has begun.
+ */
+export async function failJob(
+  table: Table,
+  of: Job,
+  failure: string,
+  now: string,
+  spent: Partial<Spent> = {},
+): Promise<DomainEvent | undefined> {
+  const event = trainingEvents.failed(of, failure, now);
+  const writes = endingWrites(of, { status: 'failed', failure, ended_at: now, ...spent }, isActiveAttempt(of));
+  return (await ended(table, [...writes, keepEvent(event)])) ? event : undefined;
+}
+
+/** Ends an active job as `stopped`, whatever its attempt; nobody is told what its owner did. False if it had ended. */
+export async function stopJob(table: Table, of: Job, now: string): Promise<boolean> {
+  return ended(table, endingWrites(of, { status: 'stopped', ended_at: now }, isActive));
+}
+
+async function ended(table: Table, writes: readonly Write[]): Promise<boolean> {
+  try {
+    await table.transact(writes);
+    return true;
+  } catch (error) {
+    if (error instanceof TransactionFailedError && error.failed.includes(0)) return false;
+    throw error;
+  }
+}

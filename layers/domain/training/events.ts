@@ -1,0 +1,31 @@
+/** What the world is told about a job: the bodies of the webhooks of the same names. `at` (RFC 3339) is when it happened. */
+import { type DomainEvent, domainEvent } from '../events/event.ts';
+import type { Model } from '../models/record.ts';
+import type { Json } from '../ports/table/port.ts';
+import type { Job } from './record.ts';
+
+const event = (type: string, job: Job, at: string, detail: { readonly [name: string]: Json }): DomainEvent =>
+  domainEvent(type, job.account_id, at, { job_id: job.id, ...detail });
+
+export const trainingEvents = {
+  /** Once, however many trainers the job has. */
+  started: (job: Job, at: string) =>
+    event('training.started', job, at, {
+      dataset_id: job.dataset_id,
+      model_type: job.model_type,
+      total_epochs: job.total_epochs,
+    }),
+  /** At every tenth of the way. */
+  progress: (job: Job, at: string) =>
+    event('training.progress', job, at, {
+      progress: job.progress,
+      current_epoch: job.current_epoch,
+      total_epochs: job.total_epochs,
+      metrics: job.metrics,
+    }),
+  /** `accuracy` of a classification; a regression has `rmse`, `mae` and `r2`. */
+  completed: (job: Job, model: Model, at: string) =>
+    event('training.completed', job, at, { model_id: model.id, ...model.performance }),
+  failed: (job: Job, reason: string, at: string) =>
+    event('training.failed', job, at, { dataset_id: job.dataset_id, error: reason }),
+} as const;

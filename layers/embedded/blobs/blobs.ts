@@ -1,0 +1,185 @@
+import type { Readable } from 'node:stream';
+import { InternalError } from '#domain/errors.ts';
+import type { BlobInfo, Blobs, BucketName, PartToPut, UploadPart } from '#domain/ports/blobs/port.ts';
+import {
+  checkBlobKey,
+  checkContentType,
+  checkExpiry,
+  checkPartToPut,
+  DEFAULT_CONTENT_TYPE,
+  resolveRange,
+} from '#domain/ports/blobs/rules.ts';
+import { BlobNotFoundError, InvalidCursorError } from '#domain/ports/errors.ts';
+import type { Database, Row } from '../database.ts';
+import { afterPrefix } from '../table/query.ts';
+import type { Content, Contents } from './contents.ts';
+import type { PresignedUrls } from './presigned-urls.ts';
+import { contentsOf, INFO_COLUMNS, infoOf, replaceBlob } from './rows.ts';
+import type { Uploads } from './uploads.ts';
+
+export interface BlobStore {
+  readonly database: Database;
+  readonly contents: Contents;
+  readonly uploads: Uploads;
+  readonly urls: PresignedUrls;
+  readonly now: () => number;
+}
+
+/**
+ * The Blobs port on files and SQLite. The bytes go to a file with a fresh random name; then one row, in one
+ * transaction, makes them the key's content together with their type, size and etag. Keys never become paths.
+ */
+export class FileBlobs implements Blobs {
+  readonly #bucket: BucketName;
+  readonly #store: BlobStore;
+
+  constructor(bucket: BucketName, store: BlobStore) {
+    this.#bucket = bucket;
+    this.#store = store;
+  }
+
+  async put(
+    key: string,
+    body: Uint8Array | AsyncIterable<Uint8Array>,
+    options: { contentType?: string } = {},
+  ): Promise<BlobInfo> {
+    const { contentType = DEFAULT_CONTENT_TYPE } = options;
+    checkBlobKey(key);
+    checkContentType(contentType);
+    const chunks = body instanceof Uint8Array ? once(body) : body;
+    const { contents, database, now } = this.#store;
+    const written = await contents.write(chunks, Number.POSITIVE_INFINITY, unreachable);
+    const blob = { bucket: this.#bucket, key, contentType, etag: written.sha256, contents: [written] };
+    try {
+      const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()));
+      await contents.remove(replaced);
+      return info;
+    } catch (error) {
+      await contents.remove([written.name]);
+      throw error;
+    }
+  }
+
+  async head(key: string): Promise<BlobInfo | undefined> {
+    checkBlobKey(key);
+    const row = this.#store.database.get(
+      `SELECT ${INFO_COLUMNS} FROM blobs WHERE bucket = ? AND key = ?`,
+      this.#bucket,
+      key,
+    );
+    return row === undefined ? undefined : infoOf(row);
+  }
+
+  async get(key: string, range?: { start: number; end?: number }): Promise<{ info: BlobInfo; body: Readable }> {
+    checkBlobKey(key);
+    for (let attempt = 1; ; attempt += 1) {
+      const row = this.#row(key);
+      if (row === undefined) throw new BlobNotFoundError(key);
+      const info = infoOf(row);
+      const { start, end } = range === undefined ? { start: 0, end: info.size - 1 } : resolveRange(range, info.size);
+      try {
+        return { info, body: await this.#store.contents.read(contentsOf(row), start, end) };
+      } catch (error) {
+        // Replaced between looking it up and opening it: look again.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error;
+      }
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    checkBlobKey(key);
+    const removed = await this.#store.database.write(() => {
+      const row = this.#row(key);
+      this.#store.database.run('DELETE FROM blobs WHERE bucket = ? AND key = ?', this.#bucket, key);
+      return row === undefined ? [] : contentsOf(row);
+    });
+    await this.#store.contents.remove(removed.map((content: Content) => content.name));
+  }
+
+  async list(
+    prefix: string,
+    options: { limit?: number; cursor?: string } = {},
+  ): Promise<{ blobs: readonly BlobInfo[]; cursor?: string }> {
+    const { limit = 1000, cursor } = options;
+    if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
+      throw new InternalError(`limit must be between 1 and 1000; got ${limit}`);
+    }
+    const after = cursor === undefined ? '' : decodeCursor(cursor, prefix);
+    const below = prefix === '' ? undefined : afterPrefix(prefix);
+    const rows = this.#store.database.all(
+      `SELECT ${INFO_COLUMNS} FROM blobs WHERE bucket = ? AND key >= ? AND key > ? AND (? IS NULL OR key < ?)
+       ORDER BY key LIMIT ?`,
+      this.#bucket,
+      prefix,
+      after,
+      below ?? null,
+      below ?? null,
+      limit + 1,
+    );
+    const blobs = rows.slice(0, limit).map(infoOf);
+    if (rows.length <= limit) return { blobs };
+    return { blobs, cursor: encodeCursor(blobs[limit - 1]!.key) };
+  }
+
+  async presignGet(
+    key: string,
+    options: { expiresInSeconds: number; filename?: string; contentType?: string },
+  ): Promise<string> {
+    checkBlobKey(key);
+    checkExpiry(options.expiresInSeconds);
+    if (options.contentType !== undefined) checkContentType(options.contentType);
+    const { expiresInSeconds, ...rest } = options;
+    return this.#store.urls.make({ method: 'GET', bucket: this.#bucket, key, ...rest }, expiresInSeconds);
+  }
+
+  async startUpload(key: string, options: { contentType?: string } = {}): Promise<string> {
+    const { contentType = DEFAULT_CONTENT_TYPE } = options;
+    checkBlobKey(key);
+    checkContentType(contentType);
+    return this.#store.uploads.start(this.#bucket, key, contentType);
+  }
+
+  async presignParts(
+    key: string,
+    uploadId: string,
+    parts: readonly PartToPut[],
+    expiresInSeconds: number,
+  ): Promise<readonly string[]> {
+    checkBlobKey(key);
+    checkExpiry(expiresInSeconds);
+    parts.forEach(checkPartToPut);
+    this.#store.uploads.require(this.#bucket, key, uploadId);
+    const common = { method: 'PUT', bucket: this.#bucket, key, upload: uploadId } as const;
+    return parts.map(({ part, bytes }) => this.#store.urls.make({ ...common, part, bytes }, expiresInSeconds));
+  }
+
+  async completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo> {
+    checkBlobKey(key);
+    return this.#store.uploads.complete(this.#bucket, key, uploadId, parts);
+  }
+
+  async abortUpload(key: string, uploadId: string): Promise<void> {
+    checkBlobKey(key);
+    await this.#store.uploads.abort(this.#bucket, key, uploadId);
+  }
+
+  #row(key: string): Row | undefined {
+    return this.#store.database.get('SELECT * FROM blobs WHERE bucket = ? AND key = ?', this.#bucket, key);
+  }
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+const unreachable = (): Error => new InternalError('a blob has no largest size');
+
+const encodeCursor = (key: string): string => Buffer.from(key, 'utf8').toString('base64url');
+
+function decodeCursor(cursor: string, prefix: string): string {
+  const key = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (!/^[A-Za-z0-9_-]{1,2048}$/.test(cursor) || encodeCursor(key) !== cursor || !key.startsWith(prefix)) {
+    throw new InvalidCursorError('the cursor is not one of this listing');
+  }
+  return key;
+}

@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
+import { PayloadTooLargeError } from '#domain/errors.ts';
+import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
+import { BlobNotFoundError, InvalidRangeError, InvalidUploadError } from '#domain/ports/errors.ts';
+import { type Grant, PRESIGNED_PATH, type PresignedUrls } from './presigned-urls.ts';
+import type { Uploads } from './uploads.ts';
+
+export interface PresignedStore {
+  readonly urls: PresignedUrls;
+  readonly uploads: Uploads;
+  readonly blobs: Readonly<Record<BucketName, Blobs>>;
+}
+
+type Get = Extract<Grant, { method: 'GET' }>;
+type Put = Extract<Grant, { method: 'PUT' }>;
+
+/**
+ * Answers a request for a presigned URL: GET and HEAD of a blob, with ranges, and PUT of a part. Resolves with false,
+ * having touched nothing, where the path is another.
+ */
+export async function servePresigned(
+  store: PresignedStore,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  const { method = '', url = '' } = request;
+  if (!url.startsWith(PRESIGNED_PATH)) return false;
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'PUT') {
+    refuse(request, response, 405, `${method} is not allowed here; allowed: GET, HEAD, PUT`, {
+      Allow: 'GET, HEAD, PUT',
+    });
+    return true;
+  }
+  const grant = store.urls.verify(method, url);
+  if (typeof grant === 'string') {
+    refuse(request, response, 403, `the URL is ${grant === 'forged' ? 'not one that was signed for this' : grant}`);
+    return true;
+  }
+  try {
+    if (grant.method === 'PUT') await putPart(store, grant, request, response);
+    else await getBlob(store, grant, request, response);
+  } catch (error) {
+    answerError(request, response, error);
+  }
+  return true;
+}
+
+async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessage, response: ServerResponse) {
+  const blobs = store.blobs[grant.bucket];
+  const head = await blobs.head(grant.key);
+  if (head === undefined) throw new BlobNotFoundError(grant.key);
+  const range = parseRange(request.headers.range, request.headers['if-range']?.toString(), head.etag, head.size);
+  // The blob may have been replaced since: what is sent is described by what was opened.
+  const { info, body } = await blobs.get(grant.key, range);
+  const end = Math.min(range?.end ?? info.size - 1, info.size - 1);
+  response.writeHead(range === undefined ? 200 : 206, {
+    'Content-Type': grant.contentType ?? info.contentType,
+    'Content-Length': range === undefined ? info.size : end - range.start + 1,
+    'Accept-Ranges': 'bytes',
+    ETag: `"${info.etag}"`,
+    'Last-Modified': new Date(info.modifiedAt).toUTCString(),
+    'Cache-Control': 'private, no-store',
+    // Somebody else's file must not run as a page of this origin.
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "sandbox; default-src 'none'",
+    'Content-Disposition': disposition(grant.filename),
+    ...(range === undefined ? {} : { 'Content-Range': `bytes ${range.start}-${end}/${info.size}` }),
+  });
+  if (request.method === 'HEAD') {
+    body.destroy();
+    response.end();
+  } else await pipeline(body, response);
+}
+
+async function putPart(store: PresignedStore, grant: Put, request: IncomingMessage, response: ServerResponse) {
+  const declared = request.headers['content-length'];
+  if (declared === undefined) return refuse(request, response, 411, 'Content-Length is missing');
+  // The status of S3, where the length is part of the signature.
+  if (declared !== String(grant.bytes)) {
+    return refuse(request, response, 403, `the URL takes ${grant.bytes} bytes; got ${declared}`);
+  }
+  const etag = await store.uploads.putPart(grant.bucket, grant.key, grant.upload, grant.part, request);
+  response.writeHead(200, { ETag: `"${etag}"`, 'Content-Length': 0 }).end();
+}
+
+/**
+ * The one range of a Range header (RFC 9110, section 14): several ranges, another unit, nonsense, or an `If-Range` for
+ * other bytes mean the whole blob. Throws `InvalidRangeError` where the range lies outside.
+ */
+function parseRange(
+  header: string | undefined,
+  ifRange: string | undefined,
+  etag: string,
+  size: number,
+): { start: number; end: number } | undefined {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '');
+  if (match === null || (ifRange !== undefined && ifRange !== `"${etag}"`)) return undefined;
+  const [, first = '', last = ''] = match;
+  if (first === '') {
+    // The last so many bytes.
+    if (last === '') return undefined;
+    if (Number(last) === 0 || size === 0) throw new InvalidRangeError(0, 0, size);
+    return { start: Math.max(0, size - Number(last)), end: size - 1 };
+  }
+  const start = Number(first);
+  if (last !== '' && Number(last) < start) return undefined;
+  if (start >= size) throw new InvalidRangeError(start, last === '' ? undefined : Number(last), size);
+  return { start, end: last === '' ? size - 1 : Math.min(Number(last), size - 1) };
+}
+
+/** A download under that name (RFC 6266), for old clients in ASCII. */
+function disposition(filename: string | undefined): string {
+  if (filename === undefined) return 'attachment';
+  const ascii = filename.replace(/[^\x20-\x7e]|["\\%]/g, '_');
+  const encoded = encodeURIComponent(filename.toWellFormed()).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}
+
+function answerError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  // Too late to answer, or nobody to answer to: a cut connection is what tells the client.
+  if (response.headersSent || request.errored !== null) response.destroy();
+  else if (error instanceof BlobNotFoundError) refuse(request, response, 404, 'there is no such blob');
+  else if (error instanceof InvalidUploadError) refuse(request, response, 404, error.message);
+  else if (error instanceof PayloadTooLargeError) refuse(request, response, 413, error.details[0]?.message ?? '');
+  else if (error instanceof InvalidRangeError) {
+    refuse(request, response, 416, 'the range lies outside of the blob', { 'Content-Range': `bytes */${error.size}` });
+  } else throw error;
+}
+
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const body = JSON.stringify({ error: message });
+  // What is left of the request's body is not wanted.
+  const close = request.complete ? {} : { Connection: 'close' };
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+    ...close,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

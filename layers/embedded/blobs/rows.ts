@@ -1,0 +1,58 @@
+import type { BlobInfo } from '#domain/ports/blobs/port.ts';
+import type { Database, Row } from '../database.ts';
+import type { Content } from './contents.ts';
+
+/** All columns but the list of contents, which is long for a blob of many parts. */
+export const INFO_COLUMNS = 'key, size, etag, content_type, modified_at';
+
+export const infoOf = (row: Row): BlobInfo => ({
+  key: String(row.key),
+  size: Number(row.size),
+  etag: String(row.etag),
+  contentType: String(row.content_type),
+  modifiedAt: Number(row.modified_at),
+});
+
+export const contentsOf = (row: Row): Content[] =>
+  (JSON.parse(String(row.contents)) as [string, number][]).map(([name, size]) => ({ name, size }));
+
+export interface NewBlob {
+  readonly bucket: string;
+  readonly key: string;
+  readonly contentType: string;
+  readonly etag: string;
+  readonly contents: readonly Content[];
+}
+
+/**
+ * Makes contents that are durable the key's, all at once; only within `Database.write`. Returns the blob as it is now,
+ * and the names of the contents that it had before, to be removed after the commit.
+ */
+export function replaceBlob(database: Database, blob: NewBlob, now: number): { info: BlobInfo; replaced: string[] } {
+  const { bucket, key, contentType, etag, contents } = blob;
+  const size = contents.reduce((sum, content) => sum + content.size, 0);
+  const before = database.get('SELECT contents FROM blobs WHERE bucket = ? AND key = ?', bucket, key);
+  database.run(
+    `REPLACE INTO blobs (bucket, key, size, etag, content_type, modified_at, contents) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    bucket,
+    key,
+    size,
+    etag,
+    contentType,
+    now,
+    JSON.stringify(contents.map(({ name, size }) => [name, size])),
+  );
+  const replaced = before === undefined ? [] : contentsOf(before).map((content) => content.name);
+  return { info: { key, size, etag, contentType, modifiedAt: now }, replaced };
+}
+
+/** The contents that belong to a blob or to a part of an upload. */
+export function referredContents(database: Database): Set<string> {
+  const rows = database.iterate(
+    `SELECT json_extract(entry.value, '$[0]') AS name FROM blobs, json_each(blobs.contents) AS entry
+     UNION ALL SELECT content AS name FROM parts`,
+  );
+  const names = new Set<string>();
+  for (const row of rows) names.add(String(row.name));
+  return names;
+}

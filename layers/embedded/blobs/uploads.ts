@@ -1,0 +1,140 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { PayloadTooLargeError } from '#domain/errors.ts';
+import type { BlobInfo, UploadPart } from '#domain/ports/blobs/port.ts';
+import { BLOB_LIMITS, checkPart, checkParts, unquoted } from '#domain/ports/blobs/rules.ts';
+import { InvalidUploadError } from '#domain/ports/errors.ts';
+import type { Database, Row } from '../database.ts';
+import type { Contents } from './contents.ts';
+import { replaceBlob } from './rows.ts';
+
+/** Multipart uploads: each part is a content of its own, and the blob that they complete lists them; nothing is copied. */
+export class Uploads {
+  readonly #database: Database;
+  readonly #contents: Contents;
+  readonly #now: () => number;
+
+  constructor(database: Database, contents: Contents, now: () => number) {
+    this.#database = database;
+    this.#contents = contents;
+    this.#now = now;
+  }
+
+  async start(bucket: string, key: string, contentType: string): Promise<string> {
+    const id = randomUUID();
+    await this.#database.write(() =>
+      this.#database.run(
+        'INSERT INTO uploads (id, bucket, key, content_type, started_at) VALUES (?, ?, ?, ?, ?)',
+        id,
+        bucket,
+        key,
+        contentType,
+        this.#now(),
+      ),
+    );
+    return id;
+  }
+
+  /** Throws `InvalidUploadError` unless the upload is under way, for this key. */
+  require(bucket: string, key: string, id: string): Row {
+    const row = this.#database.get('SELECT * FROM uploads WHERE id = ? AND bucket = ? AND key = ?', id, bucket, key);
+    if (row === undefined) throw new InvalidUploadError(`there is no upload ${id} of ${JSON.stringify(key)}`);
+    return row;
+  }
+
+  /** Stores a part, in place of an earlier one of that number; resolves with its etag. */
+  async putPart(
+    bucket: string,
+    key: string,
+    id: string,
+    part: number,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<string> {
+    checkPart(part);
+    this.require(bucket, key, id);
+    const tooLarge = () => new PayloadTooLargeError('body', BLOB_LIMITS.partBytes, undefined);
+    const written = await this.#contents.write(body, BLOB_LIMITS.partBytes, tooLarge);
+    let replaced: Row | undefined;
+    try {
+      replaced = await this.#database.write(() => {
+        this.require(bucket, key, id);
+        const before = this.#database.get('SELECT content FROM parts WHERE upload = ? AND part = ?', id, part);
+        this.#database.run(
+          'REPLACE INTO parts (upload, part, content, size, etag) VALUES (?, ?, ?, ?, ?)',
+          id,
+          part,
+          written.name,
+          written.size,
+          written.sha256,
+        );
+        return before;
+      });
+    } catch (error) {
+      await this.#contents.remove([written.name]);
+      throw error;
+    }
+    if (replaced !== undefined) await this.#contents.remove([String(replaced.content)]);
+    return written.sha256;
+  }
+
+  /** Makes the listed parts the blob; parts that are not listed are removed. Throws `InvalidUploadError`. */
+  async complete(bucket: string, key: string, id: string, listed: readonly UploadPart[]): Promise<BlobInfo> {
+    const { info, unused } = await this.#database.write(() => {
+      const contentType = String(this.require(bucket, key, id).content_type);
+      const chosen = choose(this.#parts(id), listed);
+      const contents = chosen.map((row) => ({ name: String(row.content), size: Number(row.size) }));
+      const digest = createHash('sha256').update(chosen.map((row) => row.etag).join());
+      const blob = { bucket, key, contentType, etag: `${digest.digest('hex')}-${chosen.length}`, contents };
+      const { info, replaced } = replaceBlob(this.#database, blob, this.#now());
+      const used = new Set(contents.map((content) => content.name));
+      return { info, unused: [...replaced, ...this.#remove(id).filter((name) => !used.has(name))] };
+    });
+    await this.#contents.remove(unused);
+    return info;
+  }
+
+  async abort(bucket: string, key: string, id: string): Promise<void> {
+    const names = await this.#database.write(() => {
+      this.require(bucket, key, id);
+      return this.#remove(id);
+    });
+    await this.#contents.remove(names);
+  }
+
+  /** Ends the uploads that were started before a time (epoch milliseconds); resolves with how many. */
+  async abandon(before: number): Promise<number> {
+    const { count, names } = await this.#database.write(() => {
+      const ids = this.#database
+        .all('SELECT id FROM uploads WHERE started_at < ?', before)
+        .map((row) => String(row.id));
+      return { count: ids.length, names: ids.flatMap((id) => this.#remove(id)) };
+    });
+    await this.#contents.remove(names);
+    return count;
+  }
+
+  #parts(id: string): Row[] {
+    return this.#database.all('SELECT * FROM parts WHERE upload = ? ORDER BY part', id);
+  }
+
+  #remove(id: string): string[] {
+    const names = this.#parts(id).map((row) => String(row.content));
+    this.#database.run('DELETE FROM uploads WHERE id = ?', id);
+    return names;
+  }
+}
+
+/** The stored parts that the caller lists, in ascending order and each with its etag; all but the last large enough. */
+function choose(stored: readonly Row[], listed: readonly UploadPart[]): Row[] {
+  checkParts(listed);
+  const byNumber = new Map(stored.map((row) => [row.part, row]));
+  return listed.map(({ part, etag }, index) => {
+    const row = byNumber.get(part);
+    if (row === undefined) throw new InvalidUploadError(`part ${part} was not uploaded`);
+    if (row.etag !== unquoted(etag)) throw new InvalidUploadError(`the etag of part ${part} is not ${etag}`);
+    const least = BLOB_LIMITS.leastPartBytes;
+    if (index < listed.length - 1 && Number(row.size) < least) {
+      throw new InvalidUploadError(`part ${part} must have at least ${least} bytes; got ${row.size}`);
+    }
+    return row;
+  });
+}

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { ComputeTask } from '#domain/ports/compute/port.ts';
+import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
+import type { ComputeCommand, LogLine } from '../adapters.ts';
+import { processIdentity } from '../process-identity.ts';
+import { eachLine } from './lines.ts';
+import type { Outcome } from './tasks.ts';
+
+/**
+ * A trainer's process that does nothing before `go`: a shell waits for a line on its input and then becomes the trainer,
+ * under the same number. So the process is on record before it works, and where the host dies before that, the input
+ * ends and nothing is started at all.
+ *
+ *     host      spawn ── record pid ── go ─────────────── ✗ killed
+ *     child     sh: read ·············│ exec trainer ······ │ its input ends: it stops by itself
+ */
+export class Child {
+  /** Empty where it could not be started. */
+  readonly identity: string;
+  /** Resolves when the process has ended; never rejects. */
+  readonly ended: Promise<Outcome>;
+  readonly #process: ChildProcess;
+  #stopReason: string | undefined;
+  #killTimer: NodeJS.Timeout | undefined;
+
+  constructor(task: ComputeTask, { command, args, env }: ComputeCommand, log: (line: LogLine) => void) {
+    // A group of its own: a signal from the terminal reaches only the host, and the host's reaches all of the group.
+    const options = { env: { ...env }, detached: true, stdio: 'pipe' } as const;
+    this.#process =
+      process.platform === 'win32'
+        ? spawn(command, [...args], options)
+        : spawn('/bin/sh', ['-c', 'read -r _ && exec "$@"', 'sh', command, ...args], options);
+    const { pid, stdin, stdout, stderr } = this.#process;
+    this.identity = pid === undefined ? '' : processIdentity(pid);
+    stdin?.on('error', () => undefined);
+    if (stdout !== null) eachLine(stdout, (line) => log({ task, stream: 'stdout', line }));
+    if (stderr !== null) eachLine(stderr, (line) => log({ task, stream: 'stderr', line }));
+    this.ended = new Promise((resolve) => {
+      this.#process.once('error', (error) => resolve({ exitCode: null, reason: `not started: ${error.message}` }));
+      this.#process.once('exit', (exitCode, signal) => {
+        clearTimeout(this.#killTimer);
+        // What the trainer itself started does not outlive it.
+        this.#signal('SIGKILL');
+        resolve(outcomeOf(exitCode, signal, this.#stopReason));
+      });
+    });
+  }
+
+  go(): void {
+    if (process.platform !== 'win32') this.#process.stdin?.write('\n');
+  }
+
+  /** SIGTERM, and SIGKILL after the grace. The first reason counts. */
+  stop(reason: string, graceMilliseconds: number): void {
+    if (this.#stopReason !== undefined) return;
+    this.#stopReason = reason;
+    this.#signal('SIGTERM');
+    this.#killTimer = setTimeout(() => this.#signal('SIGKILL'), graceMilliseconds);
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#process.pid !== undefined) signalGroup(this.#process.pid, signal);
+  }
+}
+
+/** To a process and all of its group; nothing happens where there is none. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+/** A trainer that made room when it was told to was ended from outside, as one that a signal killed. */
+function outcomeOf(code: number | null, signal: string | null, stopReason: string | undefined): Outcome {
+  const exitCode = code === INTERRUPTED_EXIT_CODE ? null : code;
+  return { exitCode, reason: stopReason ?? reasonOf(exitCode, signal) };
+}
+
+function reasonOf(exitCode: number | null, signal: string | null): string {
+  if (signal !== null) return `killed by ${signal}`;
+  if (exitCode === null) return 'interrupted';
+  return exitCode === 0 ? 'completed' : 'failed';
+}

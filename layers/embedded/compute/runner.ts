@@ -1,0 +1,123 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ComputeTask } from '#domain/ports/compute/port.ts';
+import type { ComputeCommand, LogLine } from '../adapters.ts';
+import type { Database } from '../database.ts';
+import { isAlive, pidOf } from '../process-identity.ts';
+import { Child, signalGroup } from './child.ts';
+import type { Outcome, Tasks } from './tasks.ts';
+
+export interface RunnerOptions {
+  readonly command: (task: ComputeTask) => ComputeCommand;
+  readonly log: (line: LogLine) => void;
+  readonly maxTasks: number;
+  readonly graceSeconds: number;
+}
+
+/** Starts and stops trainers as the rows of tasks say. There is one for a folder: the host's. */
+export class ComputeRunner {
+  readonly #database: Database;
+  readonly #tasks: Tasks;
+  readonly #options: RunnerOptions;
+  readonly #children = new Map<string, Child | undefined>();
+  readonly #done = new Set<Promise<void>>();
+  #unwatch: (() => void) | undefined;
+  #closing = false;
+
+  constructor(database: Database, tasks: Tasks, options: RunnerOptions) {
+    this.#database = database;
+    this.#tasks = tasks;
+    this.#options = options;
+  }
+
+  /** Ends what a lost host left running, then runs what waits and what will be submitted. */
+  async start(): Promise<void> {
+    if (this.#unwatch !== undefined) return;
+    for (const { task, process } of this.#tasks.running()) {
+      await endOrphan(process);
+      await this.#database.write(() => this.#tasks.end(task.id, { exitCode: null, reason: 'host_lost' }));
+    }
+    this.#unwatch = this.#database.watch.add(() => this.#look());
+    this.#look();
+  }
+
+  /** Stops all trainers, as `host_stopped`; resolves once they have ended and that is on record. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#unwatch?.();
+    for (const child of this.#children.values()) child?.stop('host_stopped', this.#grace());
+    await Promise.all(this.#done);
+  }
+
+  #look(): void {
+    if (this.#closing) return;
+    if (this.#children.size > 0) {
+      for (const { task, stopReason } of this.#tasks.running()) {
+        if (stopReason !== undefined) this.#children.get(task.id)?.stop(stopReason, this.#grace());
+      }
+    }
+    const { maxTasks } = this.#options;
+    if (this.#children.size >= maxTasks) return;
+    // Those that are just being started still wait by their rows.
+    for (const task of this.#tasks.pending(maxTasks + this.#children.size)) {
+      if (this.#children.size >= maxTasks) break;
+      if (!this.#children.has(task.id)) this.#launch(task);
+    }
+  }
+
+  #launch(task: ComputeTask): void {
+    this.#children.set(task.id, undefined);
+    const done = this.#run(task).finally(() => {
+      this.#children.delete(task.id);
+      this.#done.delete(done);
+      this.#look();
+    });
+    this.#done.add(done);
+  }
+
+  async #run(task: ComputeTask): Promise<void> {
+    let child: Child;
+    try {
+      child = new Child(task, this.#options.command(task), this.#options.log);
+    } catch (error) {
+      return this.#record(task.id, { exitCode: null, reason: `not started: ${(error as Error).message}` });
+    }
+    this.#children.set(task.id, child);
+    const isOurs = await this.#database
+      .write(() => this.#tasks.markRunning(task.id, child.identity))
+      .catch(() => false);
+    if (!isOurs || this.#closing) {
+      child.stop('host_stopped', this.#grace());
+      await child.ended;
+      // Terminated while it waited: its end is on record already.
+      return isOurs ? this.#record(task.id, { exitCode: null, reason: 'host_stopped' }) : undefined;
+    }
+    const timeout = setTimeout(() => child.stop('timed_out', this.#grace()), task.timeoutSeconds * 1000);
+    child.go();
+    const outcome = await child.ended;
+    clearTimeout(timeout);
+    await this.#record(task.id, outcome);
+  }
+
+  /** A full disk is waited out, unless the host closes: the next one then reports the task as lost. */
+  async #record(id: string, outcome: Outcome): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#database.write(() => this.#tasks.end(id, outcome));
+      } catch {
+        if (this.#closing) return;
+        await delay(1000);
+      }
+    }
+  }
+
+  #grace(): number {
+    return this.#options.graceSeconds * 1000;
+  }
+}
+
+/** Makes sure that a process and its group are gone. */
+async function endOrphan(identity: string): Promise<void> {
+  if (!isAlive(identity)) return;
+  signalGroup(pidOf(identity), 'SIGKILL');
+  for (let waited = 0; isAlive(identity) && waited < 5000; waited += 20) await delay(20);
+}

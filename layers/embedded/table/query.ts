@@ -1,0 +1,72 @@
+import type { SQLInputValue } from 'node:sqlite';
+import type { Item, Page, Query } from '#domain/ports/table/port.ts';
+import { type Bounds, checkQuery, decodeCursor, encodeCursor, type Position } from '#domain/ports/table/queries.ts';
+import type { Database } from '../database.ts';
+
+/** A page ends when its items exceed this, as DynamoDB's pages do. */
+const PAGE_BYTES = 1_048_576;
+
+const COLUMNS = {
+  table: { partition: 'pk', sort: 'sk', order: ['sk'] },
+  byIndex: { partition: 'ipk', sort: 'isk', order: ['isk', 'pk', 'sk'] },
+} as const;
+
+/** `now` in epoch seconds. */
+export function queryItems(database: Database, query: Query, now: number): Page {
+  const position = decodeCursor(query);
+  const bounds = checkQuery(query);
+  if (bounds === undefined) return { items: [] };
+  const { sql, values } = compile(query, bounds, position, now);
+  const items: Item[] = [];
+  let bytes = 0;
+  for (const { body } of database.iterate(sql, ...values)) {
+    // One row more than asked for says that there is a next page.
+    if (items.length === query.limit || bytes > PAGE_BYTES) {
+      return { items, cursor: encodeCursor(query, items[items.length - 1]!) };
+    }
+    items.push(JSON.parse(String(body)) as Item);
+    bytes += String(body).length;
+  }
+  return { items };
+}
+
+function compile(query: Query, bounds: Bounds, position: Position | undefined, now: number) {
+  const { partition, sort, order } = COLUMNS[query.index ?? 'table'];
+  const descending = query.order === 'descending';
+  const clauses = [`${partition} = ?`, '(expires_at IS NULL OR expires_at > ?)'];
+  const values: SQLInputValue[] = [query.partition, now];
+  const clause = (sql: string, ...operands: string[]) => {
+    clauses.push(sql);
+    values.push(...operands);
+  };
+  const from = bounds.prefix ?? bounds.from;
+  if (from !== undefined) clause(`${sort} >= ?`, from);
+  if (bounds.to !== undefined) clause(`${sort} <= ?`, bounds.to);
+  const below = bounds.prefix === undefined ? undefined : afterPrefix(bounds.prefix);
+  if (below !== undefined) clause(`${sort} < ?`, below);
+  if (position !== undefined) {
+    const { pk, sk, isk = '' } = position;
+    const places = order.map(() => '?').join(', ');
+    const operands = query.index === undefined ? [sk] : [isk, pk, sk];
+    clause(`(${order.join(', ')}) ${descending ? '<' : '>'} (${places})`, ...operands);
+  }
+  const by = order.map((column) => (descending ? `${column} DESC` : column)).join(', ');
+  // The partial index serves only queries that say so; `ipk = ?` implies it, and SQLite sees that.
+  const sql = `SELECT body FROM items WHERE ${clauses.join(' AND ')} ORDER BY ${by} LIMIT ?`;
+  return { sql, values: [...values, query.limit + 1] };
+}
+
+/**
+ * The least text above all that begin with the prefix: its last character that has a successor, advanced. In UTF-8 the
+ * order of bytes is the order of code points. Undefined where there is none, as for U+10FFFF.
+ */
+export function afterPrefix(prefix: string): string | undefined {
+  const points = [...prefix].map((character) => character.codePointAt(0)!);
+  while (points.length > 0) {
+    const last = points.pop()!;
+    if (last === 0x10ffff) continue;
+    // The surrogates are no characters.
+    return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
+  }
+  return undefined;
+}

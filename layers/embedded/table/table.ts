@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '#domain/canonical-json.ts';
+import { ConditionFailedError, IdempotencyMismatchError, TransactionFailedError } from '#domain/ports/errors.ts';
+import { checkCondition, holds } from '#domain/ports/table/conditions.ts';
+import {
+  added,
+  checkChange,
+  checkItem,
+  checkKey,
+  checkSize,
+  checkTransaction,
+} from '#domain/ports/table/item-rules.ts';
+import type { Change, Condition, Item, Key, Page, Query, Table, Write } from '#domain/ports/table/port.ts';
+import type { Database } from '../database.ts';
+import { queryItems } from './query.ts';
+
+/** How long a transaction's token is remembered. */
+const TOKEN_SECONDS = 600;
+
+/** The Table port on SQLite. Conditions are evaluated on the item inside of the transaction that writes. */
+export class SqliteTable implements Table {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  constructor(database: Database, now: () => number) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  async get(key: Key): Promise<Item | undefined> {
+    checkKey(key);
+    return this.#read(key);
+  }
+
+  async query(query: Query): Promise<Page> {
+    return queryItems(this.#database, query, this.#now() / 1000);
+  }
+
+  async put(item: Item, condition?: Condition): Promise<void> {
+    await this.#single(prepare({ kind: 'put', item, ...(condition && { condition }) }));
+  }
+
+  async update(key: Key, change: Change, condition?: Condition): Promise<Item> {
+    const changed = await this.#single(prepare({ kind: 'update', key, change, ...(condition && { condition }) }));
+    return changed as Item;
+  }
+
+  async delete(key: Key, condition?: Condition): Promise<void> {
+    await this.#single(prepare({ kind: 'delete', key, ...(condition && { condition }) }));
+  }
+
+  async transact(writes: readonly Write[], token?: string): Promise<void> {
+    checkTransaction(writes, token);
+    const prepared = writes.map(prepare);
+    const hash = token === undefined ? '' : createHash('sha256').update(canonicalJson(prepared)).digest('hex');
+    await this.#database.write(() => {
+      if (token !== undefined && this.#isRepeat(token, hash)) return;
+      const before = prepared.map((write) => this.#read(keyOf(write)));
+      const failed = prepared.flatMap((write, index) => (isMet(write, before[index]) ? [] : [index]));
+      if (failed.length > 0) throw new TransactionFailedError(failed);
+      prepared.forEach((write, index) => {
+        this.#apply(write, before[index]);
+      });
+    });
+  }
+
+  #single(write: Write): Promise<Item | undefined> {
+    return this.#database.write(() => {
+      const before = this.#read(keyOf(write));
+      if (!isMet(write, before)) throw new ConditionFailedError();
+      return this.#apply(write, before);
+    });
+  }
+
+  /** Remembers the token. True where the same transaction was done before; throws where it was another one. */
+  #isRepeat(token: string, hash: string): boolean {
+    const now = this.#now() / 1000;
+    const known = this.#database.get('SELECT hash FROM tokens WHERE token = ? AND expires_at > ?', token, now);
+    if (known !== undefined && known.hash !== hash) {
+      throw new IdempotencyMismatchError('the token belongs to another transaction');
+    }
+    if (known !== undefined) return true;
+    this.#database.run(
+      'REPLACE INTO tokens (token, hash, expires_at) VALUES (?, ?, ?)',
+      token,
+      hash,
+      now + TOKEN_SECONDS,
+    );
+    return false;
+  }
+
+  #read({ pk, sk }: Key): Item | undefined {
+    const row = this.#database.get(
+      'SELECT body FROM items WHERE pk = ? AND sk = ? AND (expires_at IS NULL OR expires_at > ?)',
+      pk,
+      sk,
+      this.#now() / 1000,
+    );
+    return row === undefined ? undefined : (JSON.parse(String(row.body)) as Item);
+  }
+
+  /** The item as it is after the write. */
+  #apply(write: Write, before: Item | undefined): Item | undefined {
+    if (write.kind === 'check') return before;
+    if (write.kind === 'delete') {
+      this.#database.run('DELETE FROM items WHERE pk = ? AND sk = ?', write.key.pk, write.key.sk);
+      return undefined;
+    }
+    const item = write.kind === 'put' ? write.item : changed(write.key, before, write.change);
+    this.#database.run(
+      'REPLACE INTO items (pk, sk, body, ipk, isk, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+      item.pk,
+      item.sk,
+      JSON.stringify(item),
+      item.ipk ?? null,
+      item.isk ?? null,
+      item.expiresAt ?? null,
+    );
+    return item;
+  }
+}
+
+const keyOf = (write: Write): Key => (write.kind === 'put' ? write.item : write.key);
+
+const isMet = (write: Write, before: Item | undefined): boolean =>
+  write.condition === undefined || holds(write.condition, before);
+
+/** Checks a write and takes a copy, since it is done in a later turn. Throws `InvalidItemError`. */
+function prepare(write: Write): Write {
+  if (write.condition !== undefined) checkCondition(write.condition);
+  if (write.kind === 'put') return { ...write, item: structuredClone(checkItem(write.item)) };
+  checkKey(write.key);
+  if (write.kind !== 'update') return write;
+  checkChange(write.change);
+  return { ...write, change: structuredClone(write.change) };
+}
+
+function changed(key: Key, before: Item | undefined, { set = {}, add = {}, remove = [] }: Change): Item {
+  const item: Record<string, unknown> = { ...before, pk: key.pk, sk: key.sk, ...set };
+  for (const [name, amount] of Object.entries(add)) item[name] = added(name, item[name], amount);
+  for (const name of remove) delete item[name];
+  const after = item as Item;
+  checkSize(after);
+  return after;
+}

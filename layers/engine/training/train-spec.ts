@@ -1,0 +1,5 @@
+import type { UpdateSpec } from './update.ts';
+
+export interface TrainSpec extends UpdateSpec {
+  readonly batchSize: number;
+}

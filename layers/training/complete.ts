@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { newId } from '#domain/ids.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { type Completed, completeJob } from '#domain/models/change.ts';
+import { collectGarbage, noteGarbage } from '#domain/orphans.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import { isoTime } from '#domain/times.ts';
+import type { Job } from '#domain/training/record.ts';
+import type { Artifacts } from '#learning/artifacts.ts';
+import type { History } from '#learning/fit/fit.ts';
+import { Ended, type Reporter } from './reporter.ts';
+
+/** How long files may lie without a model before the sweep deletes them. */
+const ARTIFACT_GRACE_MS = 3_600_000;
+
+export interface Made {
+  readonly artifacts: Artifacts;
+  readonly profile: DatasetProfile;
+  readonly history: History;
+  readonly createdAt: string;
+  readonly reporter: Reporter;
+}
+
+/**
+ * Writes the files of a model and ends the job with it.
+ * @throws Ended where the job is not this trainer's any more; the files are taken back
+ */
+export async function completeWith(
+  { table, blobs, now }: Pick<Adapters, 'table' | 'blobs' | 'now'>,
+  job: Job,
+  { artifacts: { files, record }, profile, history, createdAt, reporter }: Made,
+): Promise<Completed> {
+  const id = newId(now());
+  const prefix = blobKeys.modelPrefix(job.account_id, id);
+  await table.transact([noteGarbage('artifacts', prefix, now() + ARTIFACT_GRACE_MS)]);
+  for (const { file, bytes, contentType } of files) {
+    await blobs.artifacts.put(blobKeys.modelFile(job.account_id, id, file), bytes, { contentType });
+  }
+  await blobs.artifacts.put(blobKeys.jobHistory(job.account_id, job.id), Buffer.from(JSON.stringify(history)), {
+    contentType: 'application/json',
+  });
+  const completed = await completeJob(
+    table,
+    job,
+    { ...lastEpoch(history), ...reporter.spent },
+    {
+      ...record,
+      id,
+      account_id: job.account_id,
+      name: job.model_name,
+      model_type: job.model_type,
+      task: job.task,
+      job_id: job.id,
+      dataset_id: job.dataset_id,
+      target: profile.target,
+      hyperparameters: job.hyperparameters,
+      artifacts: files.map(({ file, bytes }) => ({ file, size: bytes.length, sha256: sha256(bytes) })),
+      created_at: createdAt,
+    },
+    isoTime(now()),
+  );
+  if (completed) return completed;
+  await collectGarbage(table, blobs.artifacts, 'artifacts', prefix);
+  throw new Ended();
+}
+
+/** How many epochs there were, and the metrics of the last. */
+const lastEpoch = (history: History): Pick<Job, 'current_epoch' | 'metrics'> => ({
+  current_epoch: history.loss?.length ?? 0,
+  metrics: Object.fromEntries(Object.entries(history).map(([name, values]) => [name, values.at(-1)!])),
+});
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

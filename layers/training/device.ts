@@ -1,0 +1,30 @@
+import type { Job } from '#domain/training/record.ts';
+import type { FoundDevice } from '#engine/device.ts';
+import type { Device } from '#engine/run.ts';
+import type { Log } from './log.ts';
+
+export interface ChosenDevice {
+  readonly device: Device;
+  /** Why it is not the one that was asked for. */
+  readonly deviceReason?: string;
+}
+
+/** What runs the job: a GPU where there is one, unless a processor was asked for. Says so in one line. */
+export async function chooseDevice(
+  { compute = 'auto' }: Pick<Job, 'compute'>,
+  find: () => Promise<FoundDevice>,
+  log: Log,
+): Promise<ChosenDevice> {
+  if (compute === 'cpu' || compute === 'function') {
+    log('INFO', 'device', { device: 'cpu', reason: `compute is ${compute}` });
+    return { device: 'cpu' };
+  }
+  const { device, reason } = await find();
+  if (compute === 'gpu' && device === 'cpu') {
+    const deviceReason = `compute is gpu, but there is none here: ${reason}`;
+    log('WARN', 'device', { device, reason: deviceReason });
+    return { device, deviceReason };
+  }
+  log('INFO', 'device', { device, ...(reason === undefined ? {} : { reason }) });
+  return { device };
+}

@@ -1,0 +1,181 @@
+/**
+ * One run of an attempt at a job, from its record to its model:
+ *
+ *     started ── read, split, encode ── fit ── note ── files ── completed, model, note dropped
+ *                                        └ checkpoint, now and then
+ *
+ * Anywhere the trainer may be killed: the next one goes on from the checkpoint, or from the start where there is none,
+ * and reaches the same model.
+ */
+import { json } from 'node:stream/consumers';
+import { type DatasetProfile, datasetProfile } from '#domain/datasets/profile.ts';
+import { tellEvent, type Warn } from '#domain/events/outbox.ts';
+import { blobKeys } from '#domain/keys.ts';
+import type { Completed } from '#domain/models/change.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Table } from '#domain/ports/table/port.ts';
+import { isoTime } from '#domain/times.ts';
+import { startJob } from '#domain/training/attempts.ts';
+import { failJob } from '#domain/training/endings.ts';
+import { findJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
+import { type FoundDevice, findDevice as findBestDevice } from '#engine/device.ts';
+import type { Device } from '#engine/run.ts';
+import { makeArtifacts } from '#learning/artifacts.ts';
+import { TrainingFailure } from '#learning/failure.ts';
+import { fitNetwork } from '#learning/fit/fit.ts';
+import { prepare } from '#learning/prepare.ts';
+import { families } from '#zoo/registry.ts';
+import { CheckpointFile } from './checkpoints.ts';
+import { completeWith } from './complete.ts';
+import { chooseDevice } from './device.ts';
+import type { Log } from './log.ts';
+import { Ended, Interrupted, Reporter } from './reporter.ts';
+import { openScratch } from './scratch.ts';
+
+export type TrainerAdapters = Pick<Adapters, 'table' | 'blobs' | 'events' | 'now'>;
+
+export interface Attempt {
+  readonly accountId: string;
+  readonly jobId: string;
+  readonly attempt: number;
+  /** Which run of the attempt. Default: 1. */
+  readonly run?: number;
+}
+
+export interface RunOptions {
+  readonly log: Log;
+  /** Once it is aborted, the trainer leaves a checkpoint at its next chunk and ends. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds from one checkpoint to the next. Default: the fit's. */
+  readonly checkpointMs?: number;
+  /** A folder on a disk, for data that memory does not hold; without it they are refused. */
+  readonly disk?: string;
+  /** What the place costs where this runs. Default: 0. */
+  readonly dollarsPerSecond?: number;
+  /** Default: what the runtime finds. */
+  readonly findDevice?: () => Promise<FoundDevice>;
+}
+
+/**
+ * `ended`: the job was stopped or is another trainer's; nothing was written. `interrupted`: the signal ended it, and
+ * the next run or attempt goes on.
+ */
+export type Outcome = 'completed' | 'failed' | 'ended' | 'interrupted';
+
+/** Errors that are neither the data's nor the settings' are thrown: the attempt has crashed. */
+export async function runJob(adapters: TrainerAdapters, of: Attempt, options: RunOptions): Promise<Outcome> {
+  const { table, blobs, now } = adapters;
+  const { run = 1 } = of;
+  const { log, findDevice = () => findBestDevice() } = options;
+  const before = await findJob(table, of.accountId, of.jobId);
+  if (!before || before.attempt !== of.attempt) return 'ended';
+  const chosen = await chooseDevice(before, findDevice, log);
+  const started = await startJob(table, before, { run, ...chosen }, isoTime(now()));
+  if (!started) return 'ended';
+  const { job, event } = started;
+  if (event) await tellEvent(adapters, event, warningsOf(log));
+  const reporter = new Reporter(adapters, job, options);
+  const checkpoint = new CheckpointFile(blobs.artifacts, job, log);
+  const outcome = await settled(adapters, job, { reporter, log }, () =>
+    train({ adapters, job, reporter, checkpoint, device: chosen.device, options }),
+  );
+  if (await hasEnded(table, job, outcome)) await checkpoint.remove();
+  return outcome;
+}
+
+/** Runs the training and writes down how it went. */
+async function settled(
+  adapters: TrainerAdapters,
+  job: Job,
+  { reporter, log }: { readonly reporter: Reporter; readonly log: Log },
+  run: () => Promise<Completed>,
+): Promise<Outcome> {
+  const { table, now } = adapters;
+  try {
+    const { event } = await run();
+    await tellEvent(adapters, event, warningsOf(log));
+    return 'completed';
+  } catch (error) {
+    if (error instanceof Ended) return 'ended';
+    if (error instanceof Interrupted) return 'interrupted';
+    if (!(error instanceof TrainingFailure)) throw error;
+    // The owner is told what to do; the log has the rows and what the runtime said.
+    log('WARN', error.message, error.cause instanceof Error ? { cause: error.cause.message } : {});
+    const event = await failJob(table, job, error.message, isoTime(now()), reporter.spent);
+    if (!event) return 'ended';
+    await tellEvent(adapters, event, warningsOf(log));
+    return 'failed';
+  }
+}
+
+const warningsOf =
+  (log: Log): Warn =>
+  (message, about) =>
+    log('WARN', message, about);
+
+/** Whether the job itself is over: a trainer may also have ended because there is another one. */
+async function hasEnded(table: Table, job: Job, outcome: Outcome): Promise<boolean> {
+  if (outcome !== 'ended') return outcome !== 'interrupted';
+  const status = (await findJob(table, job.account_id, job.id))?.status;
+  return status !== 'queued' && status !== 'running';
+}
+
+interface Run {
+  readonly adapters: TrainerAdapters;
+  readonly job: Job;
+  readonly reporter: Reporter;
+  readonly checkpoint: CheckpointFile;
+  readonly device: Device;
+  readonly options: RunOptions;
+}
+
+/** Throws `TrainingFailure`, `Interrupted`, and `Ended` where the job is not this trainer's any more. */
+async function train({ adapters, job, reporter, checkpoint, device, options }: Run): Promise<Completed> {
+  const { blobs, now } = adapters;
+  const { log, signal, checkpointMs, disk } = options;
+  const family = families[job.model_type];
+  if (!family)
+    throw new TrainingFailure(`model_type must be one of ${Object.keys(families).join(', ')}; got ${job.model_type}`);
+  const hyperparameters = family.hyperparameters.parse(job.hyperparameters);
+  const profile = await readProfile(adapters, job);
+  const { body } = await blobs.datasets.get(blobKeys.datasetFile(job.account_id, job.dataset_id));
+  await using scratch = disk === undefined ? undefined : await openScratch(disk, job.id);
+  const prepared = await prepare(reporter.during(body), profile, {
+    validationSplit: job.validation_split,
+    seed: hyperparameters.seed,
+    between: () => reporter.expectMore(),
+    ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
+  });
+  const last = isFirstRun(job) ? undefined : await checkpoint.read();
+  const fitted = await fitNetwork({
+    ...{ family, hyperparameters, device },
+    preparation: prepared.preparation,
+    data: prepared.data,
+    earlyStopping: job.early_stopping,
+    now: () => performance.now(),
+    report: (progress) => reporter.report(progress),
+    checkpoints: {
+      data: `SHA-256 ${profile.sha256}, target ${profile.target}, split ${job.validation_split}`,
+      ...(last ? { last } : {}),
+      keep: (file) => checkpoint.keep(file, reporter),
+      ...(checkpointMs === undefined ? {} : { everyMs: checkpointMs }),
+      ...(signal ? { signal } : {}),
+      onResume: (from) =>
+        'refused' in from
+          ? log('WARN', 'checkpoint not used, training from the start', { reason: from.refused })
+          : log('INFO', 'resumed', from),
+    },
+  });
+  if (!fitted) throw reporter.isOver ? new Ended() : new Interrupted();
+  const createdAt = isoTime(now());
+  const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit: fitted, createdAt });
+  return completeWith(adapters, job, { artifacts, profile, history: fitted.history, createdAt, reporter });
+}
+
+const isFirstRun = ({ attempt, run = 1 }: Job): boolean => attempt === 1 && run === 1;
+
+async function readProfile({ blobs }: TrainerAdapters, job: Job): Promise<DatasetProfile> {
+  const { body } = await blobs.datasets.get(blobKeys.datasetProfile(job.account_id, job.dataset_id));
+  return datasetProfile.parse(await json(body));
+}

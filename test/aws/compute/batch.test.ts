@@ -1,0 +1,55 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { describeJob } from '#aws/compute/batch.ts';
+import { type Answer, type Service, startService } from '../service.ts';
+
+const QUEUE = 'arn:aws:batch:us-east-1:000000000000:job-queue/gpu';
+
+let service: Service;
+afterEach(() => service.close());
+
+const answer = (body: object): Answer => ({ status: 200, body });
+const job = (status: string) => answer({ jobs: [{ jobId: 'b', jobName: 'j-1', jobQueue: QUEUE, status }] });
+const listed = (...ids: string[]) => answer({ jobSummaryList: ids.map((jobId) => ({ jobId, jobName: jobId })) });
+
+/** What is asked of Batch, and what comes of its answers. */
+async function described(...answers: Answer[]) {
+  service = await startService(answers);
+  const state = await describeJob(service.clients.batch, 'b');
+  return { state, asked: service.requests.map(({ input }) => input) };
+}
+
+const running = { jobQueue: QUEUE, jobStatus: 'RUNNING', maxResults: 1 };
+const starting = { ...running, jobStatus: 'STARTING' };
+
+test('a job that waits while another of its queue runs is in line', async () => {
+  const { state, asked } = await described(job('RUNNABLE'), listed('other'));
+  expect(state).toBe('pending');
+  expect(asked).toEqual([{ jobs: ['b'] }, running]);
+});
+
+test('a job that waits while another of its queue starts is in line', async () => {
+  const { state, asked } = await described(job('RUNNABLE'), listed(), listed('other'));
+  expect(state).toBe('pending');
+  expect(asked).toEqual([{ jobs: ['b'] }, running, starting]);
+});
+
+test('a job that waits while nothing of its queue has a machine is unplaced', async () => {
+  const { state, asked } = await described(job('RUNNABLE'), listed(), listed());
+  expect(state).toBe('unplaced');
+  expect(asked).toEqual([{ jobs: ['b'] }, running, starting]);
+});
+
+test.each([
+  ['SUBMITTED', 'pending'],
+  ['PENDING', 'pending'],
+  ['STARTING', 'pending'],
+  ['RUNNING', 'running'],
+  ['SUCCEEDED', 'succeeded'],
+  ['FAILED', 'failed'],
+])('a job that is %s is %s, and nothing else is asked', async (status, state) => {
+  expect(await described(job(status), listed('other'))).toEqual({ state, asked: [{ jobs: ['b'] }] });
+});
+
+test('a job that Batch has forgotten is unknown', async () => {
+  expect((await described(answer({ jobs: [] }))).state).toBe('unknown');
+});

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { afterEach, expect, test } from '@jest/globals';
+import { SqsQueue } from '#aws/queue/queue.ts';
+import { InternalError, UnavailableError } from '#domain/errors.ts';
+import { type Answer, fault, type Service, startService } from '../service.ts';
+
+let service: Service;
+afterEach(() => service.close());
+
+async function open(...answers: Answer[]): Promise<SqsQueue> {
+  service = await startService(answers);
+  return new SqsQueue({ client: service.clients.sqs, url: 'http://127.0.0.1/000000000000/training' });
+}
+
+const taken = (body: string): Answer => ({
+  status: 200,
+  body: { MessageId: 'id', MD5OfMessageBody: createHash('md5').update(body).digest('hex') },
+});
+
+test('a send that was throttled, or cut off, is repeated until it is taken', async () => {
+  const queue = await open(fault(400, 'ThrottlingException'), 'cut', taken('hello'));
+  await queue.send('hello');
+  expect(service.requests.map(({ operation }) => operation)).toEqual(Array(3).fill('AmazonSQS.SendMessage'));
+});
+
+test('a send that is never taken is unavailable, after as many tries as the client has', async () => {
+  const queue = await open(fault(503, 'ServiceUnavailable'));
+  await expect(queue.send('hello')).rejects.toThrow(UnavailableError);
+  expect(service.requests).toHaveLength(3);
+});
+
+test('a send that arrived as something else is not taken for success', async () => {
+  const queue = await open(taken('another'));
+  await expect(queue.send('hello')).rejects.toThrow(UnavailableError);
+});
+
+test('a queue that is not there, or is not ours, is an error at once', async () => {
+  const queue = await open(fault(400, 'QueueDoesNotExist'), fault(403, 'AccessDeniedException'));
+  await expect(queue.send('hello')).rejects.toThrow(InternalError);
+  await expect(queue.receive()).rejects.toThrow('SQS: said AccessDeniedException');
+  expect(service.requests).toHaveLength(2);
+});
+
+test('a receipt that is of no use any more is no error', async () => {
+  const queue = await open(fault(400, 'ReceiptHandleIsInvalid'), fault(400, 'MessageNotInflight'));
+  await queue.acknowledge('stale');
+  await queue.release('stale', 0);
+  expect(service.requests).toHaveLength(2);
+});
+
+test('messages say how often they were received and when they were sent', async () => {
+  const queue = await open({
+    status: 200,
+    body: {
+      Messages: [
+        {
+          MessageId: 'm',
+          Body: 'hello',
+          MD5OfBody: createHash('md5').update('hello').digest('hex'),
+          ReceiptHandle: 'r',
+          Attributes: { ApproximateReceiveCount: '3', SentTimestamp: '1800000000000' },
+        },
+      ],
+    },
+  });
+  expect(await queue.receive({ max: 5, visibilitySeconds: 90 })).toEqual([
+    { id: 'm', body: 'hello', receives: 3, sentAt: 1_800_000_000_000, receipt: 'r' },
+  ]);
+  expect(service.requests[0]!.input).toMatchObject({
+    MaxNumberOfMessages: 5,
+    VisibilityTimeout: 90,
+    WaitTimeSeconds: 0,
+  });
+});

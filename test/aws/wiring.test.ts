@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals';
+import { EnvironmentError, wire } from '#aws/wiring.ts';
+
+const ENVIRONMENT = {
+  AWS_REGION: 'eu-central-1',
+  TRAINYARD_TABLE: 'table',
+  TRAINYARD_BUCKET_DATASETS: 'datasets',
+  TRAINYARD_BUCKET_ARTIFACTS: 'artifacts',
+  TRAINYARD_QUEUE_DATASETS: 'https://sqs.eu-central-1.amazonaws.com/000000000000/datasets',
+  TRAINYARD_QUEUE_TRAINING: 'https://sqs.eu-central-1.amazonaws.com/000000000000/training',
+  TRAINYARD_BUS: 'bus',
+  TRAINYARD_KEY_TOKENS: 'alias/tokens',
+  TRAINYARD_KEY_DATA: 'alias/data',
+};
+
+const fault = (changes: Record<string, string | undefined>): string => {
+  try {
+    wire({ ...ENVIRONMENT, ...changes });
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.message;
+    throw error;
+  }
+  return 'none';
+};
+
+describe('the wiring of a deployment', () => {
+  test('makes every adapter, and settings with what was not said at its default', () => {
+    const { adapters, options } = wire({ ...ENVIRONMENT, TRAINYARD_SETTINGS: '{"issuer": "https://ours.example"}' });
+    expect(Object.keys(adapters).sort()).toEqual(['blobs', 'compute', 'events', 'keys', 'now', 'queues', 'table']);
+    expect(options.settings).toMatchObject({ issuer: 'https://ours.example', audience: 'trainyard' });
+    expect(options.settings.rates.authenticatedPerHour).toBe(1000);
+  });
+
+  test('names all that is missing in one line; empty is missing', () => {
+    expect(fault({ TRAINYARD_TABLE: undefined, TRAINYARD_BUS: '' })).toBe(
+      'wrong environment: TRAINYARD_TABLE must be the name of the table; TRAINYARD_BUS must be the name of the event bus',
+    );
+  });
+
+  test('refuses settings that are no JSON, out of range or unknown', () => {
+    expect(fault({ TRAINYARD_SETTINGS: '{' })).toBe('wrong environment: TRAINYARD_SETTINGS must be JSON');
+    expect(fault({ TRAINYARD_SETTINGS: '{"rates": {"loginFailures": 0}}' })).toMatch(
+      /^wrong environment: TRAINYARD_SETTINGS\.rates\.loginFailures [^\n]*1/,
+    );
+    for (const waitingSeconds of [599, 86_401]) {
+      expect(fault({ TRAINYARD_SETTINGS: JSON.stringify({ waitingSeconds }) })).toMatch(
+        /^wrong environment: TRAINYARD_SETTINGS\.waitingSeconds [^\n]*(600|86400)/,
+      );
+    }
+    expect(fault({ TRAINYARD_SETTINGS: '{"isuer": "x"}' })).toContain('isuer');
+  });
+
+  test('does without Batch and without a training function until a job is to be run', async () => {
+    expect(fault({ TRAINYARD_BATCH_QUEUE_CPU: '', TRAINYARD_TRAINING_FUNCTION: '' })).toBe('none');
+    const { adapters } = wire(ENVIRONMENT);
+    const task = { id: 't', accountId: 'a', jobId: 'j', attempt: 1, timeoutSeconds: 60 };
+    await expect(adapters.compute.submit(task)).rejects.toThrow('neither a training function nor a queue of Batch');
+  });
+});

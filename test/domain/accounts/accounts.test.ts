@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createAccount } from '#domain/accounts/change.ts';
+import { findAccountByUsername } from '#domain/accounts/read.ts';
+import { createSession, endSession, findSession, findSessionByRefreshToken } from '#domain/accounts/sessions.ts';
+import { ConflictError } from '#domain/errors.ts';
+import { newId } from '#domain/ids.ts';
+import { AT, NOW, openStore, type Store } from '../store.ts';
+
+let store: Store;
+
+beforeAll(async () => {
+  store = await openStore();
+});
+afterAll(() => store.close());
+
+const person = (username: string, email: string) => ({
+  id: newId(NOW),
+  username,
+  email,
+  full_name: '',
+  password_hash: 'x',
+  created_at: AT,
+});
+
+describe('accounts', () => {
+  test('are found by username, whatever its case or composition', async () => {
+    const created = person('Zo\u00eb', 'zoe@example.com');
+    await createAccount(store.table, created);
+    expect((await findAccountByUsername(store.table, 'zoe\u0308'))?.id).toBe(created.id);
+    expect((await findAccountByUsername(store.table, 'ZO\u00cb'))?.id).toBe(created.id);
+    expect(await findAccountByUsername(store.table, 'zoe')).toBeUndefined();
+  });
+
+  test('of one name come into being once, and a refused one leaves nothing taken', async () => {
+    await createAccount(store.table, person('bob', 'bob@example.com'));
+    const again = createAccount(store.table, person('BOB', 'other@example.com'));
+    await expect(again).rejects.toThrow(ConflictError);
+    await expect(again).rejects.toMatchObject({ details: [{ field: 'username' }] });
+    await expect(createAccount(store.table, person('bob', 'BOB@example.com'))).rejects.toMatchObject({
+      details: [{ field: 'username' }, { field: 'email' }],
+    });
+    await createAccount(store.table, person('other', 'other@example.com'));
+  });
+
+  test('of one name, created at once, are one', async () => {
+    const tries = Array.from({ length: 10 }, (_, i) =>
+      createAccount(store.table, person('race', `race${i}@example.com`)),
+    );
+    const settled = await Promise.allSettled(tries);
+    expect(settled.filter((one) => one.status === 'fulfilled')).toHaveLength(1);
+  });
+});
+
+describe('sessions', () => {
+  test('are found by id and by refresh token, until they end', async () => {
+    await createSession(store.table, { id: 's', accountId: 'a', refreshToken: 'secret', expiresAt: NOW / 1000 + 60 });
+    const found = await findSessionByRefreshToken(store.table, 'secret');
+    expect(found).toEqual(await findSession(store.table, 'a', 's'));
+    expect(JSON.stringify(found)).not.toContain('secret');
+    await endSession(store.table, found!);
+    expect(await findSessionByRefreshToken(store.table, 'secret')).toBeUndefined();
+    expect(await findSession(store.table, 'a', 's')).toBeUndefined();
+  });
+
+  test('do not exist any more once expired', async () => {
+    await createSession(store.table, { id: 'old', accountId: 'a', refreshToken: 'old', expiresAt: NOW / 1000 });
+    expect(await findSession(store.table, 'a', 'old')).toBeUndefined();
+    expect(await findSessionByRefreshToken(store.table, 'old')).toBeUndefined();
+  });
+});

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { getAccount } from '#domain/accounts/read.ts';
+import { datasetFailed, deleteDataset } from '#domain/datasets/change.ts';
+import { getDataset, listDatasets, listProcessing } from '#domain/datasets/read.ts';
+import { ConflictError, NotFoundError } from '#domain/errors.ts';
+import { blobKeys, keys } from '#domain/keys.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { collectGarbage, dueGarbage } from '#domain/orphans.ts';
+import { stopJob } from '#domain/training/endings.ts';
+import { getJob } from '#domain/training/read.ts';
+import { AT, aDataset, aJob, anAccount, aReadyDataset, NOW, openStore, type Store } from '../store.ts';
+
+let store: Store;
+let account: string;
+
+beforeAll(async () => {
+  store = await openStore();
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  account = await anAccount(store.table);
+});
+
+describe('datasets', () => {
+  test('own their files once they exist', async () => {
+    const before = (await dueGarbage(store.table, NOW, 100)).length;
+    await aDataset(store.table, account);
+    expect(await dueGarbage(store.table, NOW, 100)).toHaveLength(before);
+  });
+
+  test('are settled once: the second word does not count', async () => {
+    const made = await aReadyDataset(store.table, account);
+    expect(await datasetFailed(store.table, made, { message: 'late', details: [] }, AT)).toBeUndefined();
+    expect((await getDataset(store.table, account, made.id)).status).toBe('ready');
+  });
+
+  test('are in the index only while they are processing', async () => {
+    const made = await aDataset(store.table, account);
+    const isListed = async () => (await listProcessing(store.table)).some((one) => one.id === made.id);
+    expect(await isListed()).toBe(true);
+    await datasetFailed(store.table, made, { message: 'no', details: [] }, AT);
+    expect(await isListed()).toBe(false);
+  });
+
+  test("do not exist for another account's eyes", async () => {
+    const made = await aDataset(store.table, account);
+    const stranger = await anAccount(store.table);
+    await expect(getDataset(store.table, stranger, made.id)).rejects.toThrow(NotFoundError);
+    await expect(deleteDataset(store.table, stranger, made.id, NOW)).rejects.toThrow(NotFoundError);
+    expect(await listDatasets(store.table, stranger)).toEqual([]);
+    expect(await listDatasets(store.table, account)).toHaveLength(1);
+  });
+
+  test('cannot be deleted while a job reads them, and can afterwards', async () => {
+    const made = await aReadyDataset(store.table, account);
+    const job = await aJob(store.table, made);
+    await expect(deleteDataset(store.table, account, made.id, NOW)).rejects.toThrow(ConflictError);
+    await stopJob(store.table, await getJob(store.table, account, job.id), AT);
+    await deleteDataset(store.table, account, made.id, NOW);
+    await expect(getDataset(store.table, account, made.id)).rejects.toThrow(NotFoundError);
+  });
+
+  test('are no more than an account may have, and one that goes makes room', async () => {
+    const count = (datasets: number) => store.table.update(keys.account(account), { set: { datasets } });
+    const made = await aDataset(store.table, account);
+    expect(await getAccount(store.table, account)).toMatchObject({ datasets: 1 });
+    await count(LIMITS.datasets - 1);
+    await aDataset(store.table, account);
+    await expect(aDataset(store.table, account)).rejects.toThrow(
+      new ConflictError('An account may have at most 10000 datasets; got 10001: delete one first'),
+    );
+    expect(await listDatasets(store.table, account)).toHaveLength(2);
+    await deleteDataset(store.table, account, made.id, NOW);
+    await aDataset(store.table, account);
+    expect(await getAccount(store.table, account)).toMatchObject({ datasets: LIMITS.datasets });
+  });
+
+  test('are not uncounted by a deletion that is refused', async () => {
+    const made = await aDataset(store.table, account);
+    await deleteDataset(store.table, account, made.id, NOW);
+    await expect(deleteDataset(store.table, account, made.id, NOW)).rejects.toThrow(NotFoundError);
+    expect(await getAccount(store.table, account)).toMatchObject({ datasets: 0 });
+  });
+
+  test('leave their files as garbage when they go, and the garbage goes with its note', async () => {
+    const made = await aReadyDataset(store.table, account);
+    const prefix = blobKeys.datasetPrefix(account, made.id);
+    await store.blobs.datasets.put(blobKeys.datasetFile(account, made.id), Buffer.from('a,b'));
+    await store.blobs.datasets.put(blobKeys.datasetProfile(account, made.id), Buffer.from('{}'));
+    await deleteDataset(store.table, account, made.id, NOW);
+    expect(await dueGarbage(store.table, NOW, 100)).toContainEqual({ bucket: 'datasets', prefix });
+    await collectGarbage(store.table, store.blobs.datasets, 'datasets', prefix);
+    expect((await store.blobs.datasets.list(prefix)).blobs).toEqual([]);
+    expect(await dueGarbage(store.table, NOW, 100)).not.toContainEqual({ bucket: 'datasets', prefix });
+  });
+});

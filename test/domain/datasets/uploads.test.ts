@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { getDataset, listDatasets } from '#domain/datasets/read.ts';
+import { abortUpload, completeUpload, getUpload, partSize, startUpload } from '#domain/datasets/uploads.ts';
+import { NotFoundError, ValidationError } from '#domain/errors.ts';
+import { newId } from '#domain/ids.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { anAccount, NOW, openStore, type Store } from '../store.ts';
+
+let store: Store;
+let account: string;
+let now = NOW;
+
+beforeAll(async () => {
+  store = await openStore(() => now);
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  account = await anAccount(store.table);
+});
+
+/** Sends a part to its URL, as a client does; resolves with its etag. */
+async function put(url: string, body: string): Promise<string> {
+  const server = createServer((request, response) => void store.servePresigned(request, response));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { pathname, search } = new URL(url);
+  const response = await fetch(`http://127.0.0.1:${port}${pathname}${search}`, { method: 'PUT', body });
+  server.close();
+  server.closeAllConnections();
+  return response.headers.get('etag') ?? '';
+}
+
+const wanted = (size: number) => ({
+  id: newId(NOW),
+  account_id: account,
+  name: 'big',
+  description: '',
+  dataset_type: 'auto' as const,
+  file_name: 'big.csv',
+  file_size: size,
+});
+
+describe('an upload in parts', () => {
+  test('has parts that cover the file and are not too many', () => {
+    for (const size of [1, LIMITS.upload.partBytes, LIMITS.upload.partBytes + 1, LIMITS.upload.fileBytes]) {
+      const count = Math.ceil(size / partSize(size));
+      expect(count).toBeLessThanOrEqual(LIMITS.upload.parts);
+      expect(count * partSize(size)).toBeGreaterThanOrEqual(size);
+    }
+  });
+
+  test('hands out one URL a part', async () => {
+    const started = await startUpload(store.table, store.blobs.datasets, wanted(3 * LIMITS.upload.partBytes - 1), NOW);
+    expect(started.parts.map((one) => one.part)).toEqual([1, 2, 3]);
+    expect(new Set(started.parts.map((one) => one.url)).size).toBe(3);
+  });
+
+  test('that lists its parts wrongly is refused and keeps them; completed twice at once, it is one dataset', async () => {
+    const text = 'a,b\n'.repeat(5_000_000);
+    const begun = wanted(text.length);
+    const { partSize: size, parts } = await startUpload(store.table, store.blobs.datasets, begun, NOW);
+    const sent = await Promise.all(
+      parts.map(async ({ part, url }) => ({ part, etag: await put(url, text.slice((part - 1) * size, part * size)) })),
+    );
+    const upload = await getUpload(store.table, account, begun.id);
+    const complete = (listed: typeof sent) => completeUpload(store.table, store.blobs.datasets, upload, listed, NOW);
+    expect(sent).toHaveLength(2);
+    for (const listed of [sent.slice(0, 1), sent.toReversed(), []]) {
+      await expect(complete(listed)).rejects.toMatchObject({ details: [{ field: 'parts' }] });
+    }
+    const [one, other] = await Promise.all([complete(sent), complete(sent)]);
+    expect(other).toEqual(one);
+    expect(await listDatasets(store.table, account)).toEqual([one]);
+  });
+
+  test('that the bucket has let go of already can be given up', async () => {
+    const begun = wanted(10);
+    await startUpload(store.table, store.blobs.datasets, begun, NOW);
+    const upload = await getUpload(store.table, account, begun.id);
+    await store.blobs.datasets.abortUpload(blobKeys.datasetFile(account, begun.id), upload.upload_id);
+    await abortUpload(store.table, store.blobs.datasets, upload);
+    await expect(getUpload(store.table, account, begun.id)).rejects.toThrow(NotFoundError);
+  });
+
+  test('makes no dataset of parts that were never sent', async () => {
+    const begun = wanted(10);
+    await startUpload(store.table, store.blobs.datasets, begun, NOW);
+    const upload = await getUpload(store.table, account, begun.id);
+    const parts = [{ part: 1, etag: 'made-up' }];
+    await expect(completeUpload(store.table, store.blobs.datasets, upload, parts, NOW)).rejects.toThrow(
+      ValidationError,
+    );
+    await expect(getDataset(store.table, account, begun.id)).rejects.toThrow(NotFoundError);
+  });
+
+  test('is not there for others, after it was given up, and after its time', async () => {
+    const begun = wanted(10);
+    await startUpload(store.table, store.blobs.datasets, begun, NOW);
+    await expect(getUpload(store.table, await anAccount(store.table), begun.id)).rejects.toThrow(NotFoundError);
+    await abortUpload(store.table, store.blobs.datasets, await getUpload(store.table, account, begun.id));
+    await expect(getUpload(store.table, account, begun.id)).rejects.toThrow(NotFoundError);
+
+    const late = wanted(10);
+    await startUpload(store.table, store.blobs.datasets, late, NOW);
+    now = NOW + LIMITS.upload.seconds * 1000;
+    await expect(getUpload(store.table, account, late.id)).rejects.toThrow(NotFoundError);
+    now = NOW;
+  });
+});

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { getAccount } from '#domain/accounts/read.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
+import { ConflictError, NotFoundError } from '#domain/errors.ts';
+import { newId } from '#domain/ids.ts';
+import { blobKeys, keys } from '#domain/keys.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { completeJob, deleteModel, expectRoomForModel } from '#domain/models/change.ts';
+import { getModel, listModels } from '#domain/models/read.ts';
+import type { Model } from '#domain/models/record.ts';
+import { noteGarbage } from '#domain/orphans.ts';
+import { stopJob } from '#domain/training/endings.ts';
+import { getJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
+import { AT, anAccount, aReadyDataset, aRunningJob, NOW, openStore, type Store } from '../store.ts';
+
+let store: Store;
+let account: string;
+let dataset: Dataset;
+
+beforeAll(async () => {
+  store = await openStore();
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  account = await anAccount(store.table);
+  dataset = await aReadyDataset(store.table, account);
+});
+
+const LAST = { current_epoch: 2, metrics: { loss: 0.4, val_loss: 0.6 }, compute_seconds: 7.5, estimated_cost: 0.0075 };
+
+async function complete(job: Job): Promise<Model | undefined> {
+  const id = newId(NOW);
+  await store.table.transact([noteGarbage('artifacts', blobKeys.modelPrefix(account, id), NOW)]);
+  const { hyperparameters, model_type, task } = job;
+  const made = {
+    id,
+    account_id: account,
+    name: job.model_name,
+    model_type,
+    task,
+    job_id: job.id,
+    dataset_id: job.dataset_id,
+    architecture: { input_shape: [1], output_classes: 2, parameters: 3 },
+    target: 'b',
+    performance: { accuracy: 1 },
+    final_metrics: { train_loss: 0.5 },
+    training_config: {},
+    hyperparameters,
+    artifacts: [],
+    created_at: AT,
+  };
+  return (await completeJob(store.table, job, LAST, made, AT))?.model;
+}
+
+describe('completing a job', () => {
+  test('ends it, gives back its slot, and makes a model with number and version', async () => {
+    const job = await aRunningJob(store.table, dataset);
+    const model = await complete(job);
+    expect(model).toMatchObject({ number: 1, version: '1.0.0' });
+    expect(await getJob(store.table, account, job.id)).toMatchObject({
+      status: 'completed',
+      progress: 100,
+      ...LAST,
+      model_id: model!.id,
+      final_metrics: { train_loss: 0.5 },
+    });
+    expect(await getAccount(store.table, account)).toMatchObject({ active_jobs: 0, last_model_number: 1 });
+    expect(await getModel(store.table, account, model!.id)).toEqual(model);
+  });
+
+  test('numbers all models when several complete at once', async () => {
+    const jobs = await Promise.all([1, 2, 3, 4, 5].map(() => aRunningJob(store.table, dataset)));
+    const models = await Promise.all(jobs.map(complete));
+    expect(models.map((model) => model!.number).sort()).toEqual([1, 2, 3, 4, 5]);
+    expect(models.map((model) => model!.version).sort()).toEqual(['1.0.0', '1.0.1', '1.0.2', '1.0.3', '1.0.4']);
+  });
+
+  test('raises the part of the version that the change calls for', async () => {
+    const steps: [Partial<Job>, string][] = [
+      [{}, '1.0.0'],
+      [{}, '1.0.1'],
+      [{ hyperparameters: { epochs: 3 } }, '1.1.0'],
+      [{ hyperparameters: { epochs: 3 }, model_type: 'other' }, '2.0.0'],
+      [{ model_name: 'another lineage' }, '1.0.0'],
+    ];
+    for (const [given, version] of steps) {
+      expect((await complete(await aRunningJob(store.table, dataset, given)))?.version).toBe(version);
+    }
+  });
+
+  test('makes nothing of a job that was stopped', async () => {
+    const job = await aRunningJob(store.table, dataset);
+    await stopJob(store.table, job, AT);
+    expect(await complete(job)).toBeUndefined();
+    expect(await listModels(store.table, account)).toEqual([]);
+    expect(await getAccount(store.table, account)).toMatchObject({ active_jobs: 0, last_model_number: 0 });
+  });
+});
+
+describe('how many models an account has', () => {
+  const room = () => expectRoomForModel(store.table, account);
+
+  test('is counted up and down', async () => {
+    const one = await complete(await aRunningJob(store.table, dataset));
+    await complete(await aRunningJob(store.table, dataset));
+    expect(await getAccount(store.table, account)).toMatchObject({ models: 2 });
+    await deleteModel(store.table, account, one!.id, NOW);
+    await expect(deleteModel(store.table, account, one!.id, NOW)).rejects.toThrow(NotFoundError);
+    expect(await getAccount(store.table, account)).toMatchObject({ models: 1 });
+  });
+
+  test('is bounded before a job begins, jobs under way counted, and deleting makes room', async () => {
+    const model = await complete(await aRunningJob(store.table, dataset));
+    await store.table.update(keys.account(account), { add: { models: LIMITS.models - 2 } });
+    await room();
+    const job = await aRunningJob(store.table, dataset);
+    await expect(room()).rejects.toThrow('at most 10000 models; got 9999 and 1 in training: delete one first');
+    expect(await complete(job)).toBeDefined();
+    await expect(room()).rejects.toThrow(ConflictError);
+    await deleteModel(store.table, account, model!.id, NOW);
+    await room();
+  });
+});
+
+describe('a model', () => {
+  test("does not exist for another account's eyes, and goes once", async () => {
+    const model = await complete(await aRunningJob(store.table, dataset));
+    const stranger = await anAccount(store.table);
+    await expect(getModel(store.table, stranger, model!.id)).rejects.toThrow(NotFoundError);
+    await expect(deleteModel(store.table, stranger, model!.id, NOW)).rejects.toThrow(NotFoundError);
+    await deleteModel(store.table, account, model!.id, NOW);
+    await expect(deleteModel(store.table, account, model!.id, NOW)).rejects.toThrow(NotFoundError);
+  });
+});

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { openEmbedded } from '#embedded/open.ts';
+import { isAlive, processIdentity } from '#embedded/process-identity.ts';
+import { computeConformance } from '../../conformance/compute.ts';
+import { embeddedOptions, temporaryFolder } from '../folder.ts';
+import { computeSubject } from './compute-subject.ts';
+
+computeConformance('child processes', async () => {
+  const { dir, remove } = await temporaryFolder();
+  const subject = await computeSubject(dir);
+  return {
+    ...subject,
+    close: async () => {
+      await subject.close();
+      await remove();
+    },
+  };
+});
+
+describe('compute of the embedded host', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+  });
+  afterEach(() => folder.remove());
+
+  test('tasks over the bound wait, may be terminated as they do, and run in the order of their submission', async () => {
+    const subject = await computeSubject(folder.dir);
+    const [first, second, third] = [subject.task('hang'), subject.task('succeed'), subject.task('succeed')];
+    for (const task of [first, second, third]) await subject.compute.submit(task);
+    await subject.started(first);
+    expect(await subject.compute.describe(second.id)).toBe('pending');
+    await subject.compute.terminate(second.id, 'not any more');
+    expect(await subject.stopped()).toMatchObject({ task: second.id, exit_code: null, reason: 'not any more' });
+    await subject.compute.terminate(first.id, 'enough');
+    expect(await subject.stopped()).toMatchObject({ task: first.id });
+    expect(await subject.stopped()).toMatchObject({ task: third.id, reason: 'completed' });
+    await subject.close();
+  });
+
+  test('what another process submits, the host runs, and what nobody could run yet, a later host does', async () => {
+    const worker = await openEmbedded(embeddedOptions(folder.dir));
+    const subjectless = { id: 'early', accountId: 'succeed', jobId: 'j', attempt: 1, timeoutSeconds: 60 };
+    await worker.compute.submit(subjectless);
+    expect(await worker.compute.describe('early')).toBe('pending');
+    const subject = await computeSubject(folder.dir);
+    expect(await subject.stopped()).toMatchObject({ task: 'early', reason: 'completed' });
+    await worker.compute.submit({ ...subjectless, id: 'late' });
+    // Nothing else keeps the process alive while the host looks for the other's writes.
+    const alive = setInterval(() => undefined, 1000);
+    expect(await subject.stopped()).toMatchObject({ task: 'late', reason: 'completed' });
+    clearInterval(alive);
+    await subject.close();
+    await worker.close();
+  });
+
+  test('a command that cannot be made, or is not there, ends the task', async () => {
+    const subject = await computeSubject(folder.dir, {
+      computeCommand: (task) => {
+        if (task.attempt === 1) throw new Error('no trainer');
+        return { command: '/nowhere/trainer', args: [], env: {} };
+      },
+    });
+    await subject.compute.submit(subject.task('succeed'));
+    expect(await subject.stopped()).toMatchObject({ exit_code: null, reason: 'not started: no trainer' });
+    await subject.compute.submit(subject.task('succeed', { attempt: 2 }));
+    expect(await subject.stopped()).toMatchObject({ exit_code: 127, reason: 'failed' });
+    await subject.close();
+  });
+
+  test('closing the host stops its tasks and says so', async () => {
+    const subject = await computeSubject(folder.dir);
+    const task = subject.task('hang');
+    await subject.compute.submit(task);
+    await subject.started(task);
+    await subject.close();
+    const worker = await openEmbedded(embeddedOptions(folder.dir));
+    const [message] = await worker.queuesByName.get('bus')!.receive();
+    expect(JSON.parse(message!.body).detail).toMatchObject({ task: task.id, exit_code: null, reason: 'host_stopped' });
+    await worker.close();
+  });
+
+  test('after the host was killed, the next one ends its orphans, reports them as lost, and runs what waited', async () => {
+    const script = join(import.meta.dirname, 'compute-host.ts');
+    const child = spawn(process.execPath, ['--no-warnings', script, folder.dir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const orphan = String((await lines.next()).value);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const subject = await computeSubject(folder.dir);
+    expect(isAlive(orphan)).toBe(false);
+    expect(await subject.stopped()).toMatchObject({ task: 'running', exit_code: null, reason: 'host_lost' });
+    expect(await subject.stopped()).toMatchObject({ task: 'waiting', exit_code: 0, reason: 'completed' });
+    await subject.close();
+  });
+});
+
+test('a process is told from a later one of the same number', () => {
+  const identity = processIdentity();
+  expect(isAlive(identity)).toBe(true);
+  expect(isAlive(`${process.pid}-1`)).toBe(false);
+  for (const nobody of ['', '0-0', '-1-0', 'x', '4194305-1']) expect(isAlive(nobody)).toBe(false);
+});

@@ -1,4 +1,0 @@
-import { outboxConformance } from '../conformance/outbox.ts';
-import { openTableSubject } from './table-subject.ts';
-
-outboxConformance('SQLite', openTableSubject);

@@ -1,4 +1,0 @@
-import { tableConformance } from '../conformance/table/index.ts';
-import { openTableSubject } from './table-subject.ts';
-
-tableConformance('SQLite', openTableSubject);

@@ -1,0 +1,4 @@
+import { outboxConformance } from '../../conformance/outbox.ts';
+import { openTableSubject } from './table-subject.ts';
+
+outboxConformance('SQLite', openTableSubject);
