@@ -10,7 +10,7 @@ export type HandleMessage<M> = (message: M) => Promise<void>;
 export interface ConsumerOptions<M> {
   readonly schema: z.ZodType<M>;
   /** Where the messages come from, and where those end that cannot be handled. */
-  readonly queue: Pick<Queue, 'bury' | 'maxReceives'>;
+  readonly queue: Pick<Queue, 'deadLetter' | 'maxReceives'>;
   readonly logger: Log;
 }
 
@@ -26,10 +26,10 @@ export function consumer<M>({ schema, queue, logger }: ConsumerOptions<M>, handl
     const isLast = Number(record.attributes.ApproximateReceiveCount) >= queue.maxReceives;
     if (!isLast && !(error instanceof UnreadableMessageError)) return true;
     try {
-      await queue.bury(record.body, `${error}`);
+      await queue.deadLetter(record.body, `${error}`);
       return false;
-    } catch (burying) {
-      logger.error('message not buried', { ...about, error: burying as Error });
+    } catch (deadLetterError) {
+      logger.error('message not buried', { ...about, error: deadLetterError as Error });
       return true;
     }
   }

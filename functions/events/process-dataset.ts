@@ -5,10 +5,10 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { findDataset } from '#domain/datasets/read.ts';
 import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { ValidationError } from '#domain/errors.ts';
-import { tellEvent } from '#domain/events/outbox.ts';
+import { publishEvent } from '#domain/events/outbox.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { type DatasetMessage, datasetMessage } from '#domain/messages.ts';
-import { noteGarbage } from '#domain/orphans.ts';
+import { markOrphaned } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
@@ -30,7 +30,7 @@ export function makeHandler(adapters: ProcessDatasetAdapters, options: { readonl
         : await ready(adapters, dataset, outcome.profile);
     if (!event) return;
     logger.info('dataset processed', { dataset_id, status: event.detail.status, rows: event.detail.rows });
-    await tellEvent(adapters, event, (message, about) => logger.warn(message, about));
+    await publishEvent(adapters, event, (message, about) => logger.warn(message, about));
   });
 }
 
@@ -61,7 +61,7 @@ async function ready({ table, blobs, now }: ProcessDatasetAdapters, dataset: Dat
   const event = await datasetReady(table, dataset, profile, isoTime(now()));
   if (!event && !(await findDataset(table, account_id, id))) {
     // Deleted while it was read; its files may have been collected before the profile was written.
-    await table.transact([noteGarbage('datasets', blobKeys.datasetPrefix(account_id, id), now())]);
+    await table.transact([markOrphaned('datasets', blobKeys.datasetPrefix(account_id, id), now())]);
   }
   return event;
 }

@@ -1,6 +1,6 @@
 /** The sweep's share of the outbox: events whose transaction was committed and of which nobody heard. */
 import { InternalError, UnavailableError } from '#domain/errors.ts';
-import { buryEvent, eventOf, forgetEvent, untoldEvents } from '#domain/events/outbox.ts';
+import { deadLetterEvent, eventOf, removeEvent, unpublishedEvents } from '#domain/events/outbox.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { InvalidItemError, MessageTooLargeError } from '#domain/ports/errors.ts';
 import { MESSAGE_LIMITS } from '#domain/ports/queue/rules.ts';
@@ -11,7 +11,7 @@ import type { Log } from '#functions/http/contract.ts';
 /** Milliseconds. */
 export interface OutboxThresholds {
   /** Whoever kept an event for so long does not tell it any more. */
-  readonly untold: number;
+  readonly unpublished: number;
   /** An event that was refused for so long is buried. */
   readonly refused: number;
 }
@@ -30,16 +30,16 @@ const isHopeless = (error: unknown): boolean =>
 export async function sweepOutbox(context: OutboxContext, thresholds: OutboxThresholds): Promise<void> {
   const { table, now } = context;
   let refused = 0;
-  for await (const page of untoldEvents(table, isoTime(now() - thresholds.untold))) {
+  for await (const page of unpublishedEvents(table, isoTime(now() - thresholds.unpublished))) {
     for (let i = 0; i < page.length; i += MESSAGE_LIMITS.events) {
-      refused += await tell(context, page.slice(i, i + MESSAGE_LIMITS.events), thresholds);
+      refused += await publish(context, page.slice(i, i + MESSAGE_LIMITS.events), thresholds);
     }
   }
   if (refused > 0) throw new InternalError(`the bus refused ${refused} ${refused === 1 ? 'event' : 'events'}`);
 }
 
 /** How many of at most ten were refused: together they may be too large, or one of them stands for all. */
-async function tell(context: OutboxContext, items: readonly Item[], thresholds: OutboxThresholds): Promise<number> {
+async function publish(context: OutboxContext, items: readonly Item[], thresholds: OutboxThresholds): Promise<number> {
   const { table, events, logger } = context;
   try {
     await events.publish(...items.map(eventOf));
@@ -47,10 +47,10 @@ async function tell(context: OutboxContext, items: readonly Item[], thresholds: 
     if (error instanceof UnavailableError) throw error;
     if (items.length === 1) return refuse(context, items[0]!, error, thresholds);
     let refused = 0;
-    for (const item of items) refused += await tell(context, [item], thresholds);
+    for (const item of items) refused += await publish(context, [item], thresholds);
     return refused;
   }
-  await Promise.all(items.map((item) => forgetEvent(table, item)));
+  await Promise.all(items.map((item) => removeEvent(table, item)));
   for (const { pk, type } of items) logger.warn('swept an event', { event: pk, event_type: type });
   return 0;
 }
@@ -63,7 +63,7 @@ async function refuse(
 ): Promise<number> {
   const about = { event: item.pk, event_type: item.type, error: error as Error };
   if (isHopeless(error) || String(item.isk) < isoTime(now() - refused)) {
-    await buryEvent(table, item, String(error), now());
+    await deadLetterEvent(table, item, String(error), now());
     logger.error('event buried', about);
   } else logger.error('event refused', about);
   return 1;

@@ -3,9 +3,9 @@
 import { datasetFailed } from '#domain/datasets/change.ts';
 import { listProcessing } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
-import { tellEvent } from '#domain/events/outbox.ts';
+import { publishEvent } from '#domain/events/outbox.ts';
 import { type DatasetMessage, NO_MACHINE } from '#domain/messages.ts';
-import { collectGarbage, dueGarbage } from '#domain/orphans.ts';
+import { deleteOrphans, dueOrphans } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
@@ -39,11 +39,11 @@ const THRESHOLDS: Omit<SweepThresholds, 'unplaced'> = {
   hung: 15 * MINUTE,
   processing: 5 * MINUTE,
   unreadable: 24 * 60 * MINUTE,
-  untold: MINUTE,
+  unpublished: MINUTE,
   refused: 24 * 60 * MINUTE,
 };
 
-const GARBAGE_AT_ONCE = 100;
+const ORPHANS_AT_ONCE = 100;
 
 type SweepAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events' | 'compute' | 'now'>;
 type SweepContext = SweepAdapters & { readonly logger: Log };
@@ -59,7 +59,7 @@ export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
   const thresholds = { ...THRESHOLDS, unplaced, ...options.thresholds };
   const context = { ...adapters, logger: options.logger };
   return async (): Promise<void> => {
-    const gaps = [sweepJobs, sweepDatasets, sweepGarbage, sweepOutbox];
+    const gaps = [sweepJobs, sweepDatasets, sweepOrphans, sweepOutbox];
     // One gap that cannot be closed keeps no other open.
     const results = await Promise.allSettled(gaps.map((gap) => gap(context, thresholds)));
     const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
@@ -137,13 +137,13 @@ async function giveUp({ table, events, now, logger }: SweepContext, dataset: Dat
   const failure = { message: 'The file could not be processed within a day', details: [] };
   const event = await datasetFailed(table, dataset, failure, isoTime(now()));
   if (!event) return 'nothing: it was settled just now';
-  await tellEvent({ table, events }, event, (message, about) => logger.warn(message, about));
+  await publishEvent({ table, events }, event, (message, about) => logger.warn(message, about));
   return 'failed it';
 }
 
-async function sweepGarbage({ table, blobs, now, logger }: SweepContext): Promise<void> {
-  for (const { bucket, prefix } of await dueGarbage(table, now(), GARBAGE_AT_ONCE)) {
-    await collectGarbage(table, blobs[bucket], bucket, prefix);
+async function sweepOrphans({ table, blobs, now, logger }: SweepContext): Promise<void> {
+  for (const { bucket, prefix } of await dueOrphans(table, now(), ORPHANS_AT_ONCE)) {
+    await deleteOrphans(table, blobs[bucket], bucket, prefix);
     logger.info('collected garbage', { bucket, prefix });
   }
 }

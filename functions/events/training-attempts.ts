@@ -1,6 +1,6 @@
 /** How a job gets its attempts: what dispatching, settling and the sweep have in common. */
 
-import { tellEvent } from '#domain/events/outbox.ts';
+import { publishEvent } from '#domain/events/outbox.ts';
 import type { TrainingMessage } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Compute, ComputeTarget } from '#domain/ports/compute/port.ts';
@@ -72,5 +72,5 @@ export async function failAttempt(
   reason: string,
 ): Promise<void> {
   const event = await failJob(table, job, reason, isoTime(now()));
-  if (event) await tellEvent({ table, events }, event, (message, about) => logger.warn(message, about));
+  if (event) await publishEvent({ table, events }, event, (message, about) => logger.warn(message, about));
 }

@@ -19,7 +19,7 @@ import type { Reply } from './reply.ts';
 import type { RawRequest, RouteFacts, Services } from './route.ts';
 
 const HEADER = 'idempotency-key';
-const KEPT_SECONDS = 86_400;
+const RETENTION_SECONDS = 86_400;
 /** Longer than any request may run. */
 const BEGUN_SECONDS = 300;
 
@@ -62,7 +62,7 @@ export async function once(
   }
   try {
     const answer = { status: reply.status, headers: { ...reply.headers }, body: (reply.body ?? null) as Json };
-    await table.update(key, { set: { reply: answer, expiresAt: epochSeconds(now()) + KEPT_SECONDS } });
+    await table.update(key, { set: { reply: answer, expiresAt: epochSeconds(now()) + RETENTION_SECONDS } });
   } catch (error) {
     // It is done and is answered so; a repetition will meet the note until that goes away.
     logger.error('answer not kept', { request_id: raw.id, error });

@@ -9,7 +9,7 @@ import type { Headers } from './reply.ts';
 const WINDOW_SECONDS = 3600;
 
 /** Where a caller stands in the present window. */
-export interface Standing {
+export interface RateLimitStatus {
   readonly limit: number;
   /** Requests in this window, this one included. */
   readonly count: number;
@@ -20,7 +20,7 @@ export interface Standing {
 const counter = z.object({ count: z.number() });
 
 /** Counts one request of `who` (such as `account#id`). `now` in epoch milliseconds. */
-export async function countRequest(table: Table, who: string, limit: number, now: number): Promise<Standing> {
+export async function countRequest(table: Table, who: string, limit: number, now: number): Promise<RateLimitStatus> {
   const window = Math.floor(epochSeconds(now) / WINDOW_SECONDS);
   const resetAt = (window + 1) * WINDOW_SECONDS;
   const item = await table.update(keys.rate(`${who}#${window}`), { add: { count: 1 }, set: { expiresAt: resetAt } });
@@ -28,21 +28,22 @@ export async function countRequest(table: Table, who: string, limit: number, now
 }
 
 /** Throws `RateLimitError` where this request was one too many. */
-export function enforce(standing: Standing, now: number): void {
-  if (standing.count > standing.limit) throw new RateLimitError(secondsLeft(standing, now));
+export function enforce(status: RateLimitStatus, now: number): void {
+  if (status.count > status.limit) throw new RateLimitError(secondsLeft(status, now));
 }
 
 /** The specification's headers, and those of the IETF's draft. */
-export function rateLimitHeaders(standing: Standing, now: number): Headers {
-  const { limit, count, resetAt } = standing;
+export function rateLimitHeaders(status: RateLimitStatus, now: number): Headers {
+  const { limit, count, resetAt } = status;
   const remaining = Math.max(0, limit - count);
   return {
     'X-RateLimit-Limit': String(limit),
     'X-RateLimit-Remaining': String(remaining),
     'X-RateLimit-Reset': String(resetAt),
     'RateLimit-Policy': `"hour";q=${limit};w=${WINDOW_SECONDS}`,
-    RateLimit: `"hour";r=${remaining};t=${secondsLeft(standing, now)}`,
+    RateLimit: `"hour";r=${remaining};t=${secondsLeft(status, now)}`,
   };
 }
 
-const secondsLeft = (standing: Standing, now: number): number => Math.max(1, Math.ceil(standing.resetAt - now / 1000));
+const secondsLeft = (status: RateLimitStatus, now: number): number =>
+  Math.max(1, Math.ceil(status.resetAt - now / 1000));

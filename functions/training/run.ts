@@ -26,7 +26,7 @@ const invocation = z.object({
 /** Milliseconds before the function's end at which the training is asked to end … */
 const ABORT_MS = 20_000;
 /** … and at which its end is told, be it so or not. */
-const TELL_MS = 5_000;
+const REPORT_MS = 5_000;
 
 type Ending = Pick<ComputeStopped, 'exit_code' | 'reason'>;
 
@@ -48,7 +48,7 @@ export function makeHandler(adapters: TrainerAdapters, { logger, settings }: Run
     const record = await records.begin(task, remaining);
     if (!record) return logger.info('not begun: it has been, or is not to be', { task });
     const timer = new AbortController();
-    const deadline = delay(Math.max(0, remaining - TELL_MS), TIME_LIMIT, { signal: timer.signal });
+    const deadline = delay(Math.max(0, remaining - REPORT_MS), TIME_LIMIT, { signal: timer.signal });
     const ending = await Promise.race([
       train(
         adapters,
@@ -63,7 +63,7 @@ export function makeHandler(adapters: TrainerAdapters, { logger, settings }: Run
     ]);
     timer.abort();
     deadline.catch(() => undefined);
-    await tell(adapters, records, record, ending);
+    await reportEnd(adapters, records, record, ending);
   };
 }
 
@@ -87,7 +87,7 @@ async function train(
   }
 }
 
-async function tell(adapters: TrainerAdapters, records: TaskRecords, record: TaskRecord, ending: Ending) {
+async function reportEnd(adapters: TrainerAdapters, records: TaskRecords, record: TaskRecord, ending: Ending) {
   const { id, job_id, attempt, account_id } = record;
   const stopped: ComputeStopped = { task: id, job_id, attempt, ...ending };
   await adapters.events.publish({ type: 'compute.stopped', account: account_id, detail: { ...stopped } });

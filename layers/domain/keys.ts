@@ -38,7 +38,7 @@ export const keys = {
     sk: `IDEMPOTENCY#${sha256}`,
   }),
   task: (id: string): Key => ({ pk: `TASK#${id}`, sk: 'TASK' }),
-  garbage: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
+  orphans: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
 } as const;
 
@@ -49,9 +49,9 @@ export const prefixes = { datasets: 'DATASET#', jobs: 'JOB#', models: 'MODEL#', 
 export const indexes = {
   processing: 'PROCESSING',
   active: 'ACTIVE',
-  garbage: 'GARBAGE',
+  orphans: 'GARBAGE',
   outbox: 'OUTBOX',
-  buried: 'BURIED',
+  deadLettered: 'BURIED',
 } as const;
 
 /** Names that people would take for the same are the same: case and Unicode composition do not matter. */

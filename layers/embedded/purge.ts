@@ -5,11 +5,11 @@ import type { Database } from './database.ts';
 /** Rows removed in one transaction, so that no other write waits long. */
 const BATCH = 500;
 /** Ended tasks are known, and uploads may be completed, for a week. */
-const KEPT_MILLISECONDS = 7 * 24 * 3600 * 1000;
+const RETENTION_MILLISECONDS = 7 * 24 * 3600 * 1000;
 
 /** `now` in epoch milliseconds. What has expired is absent already; this gives its space back. */
 export async function purge(database: Database, uploads: Uploads, now: number): Promise<PurgeCounts> {
-  const since = now - KEPT_MILLISECONDS;
+  const since = now - RETENTION_MILLISECONDS;
   return {
     items: await inBatches(
       database,

@@ -3,7 +3,7 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { type Completed, completeJob } from '#domain/models/change.ts';
-import { collectGarbage, noteGarbage } from '#domain/orphans.ts';
+import { deleteOrphans, markOrphaned } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Job } from '#domain/training/record.ts';
@@ -33,7 +33,7 @@ export async function completeWith(
 ): Promise<Completed> {
   const id = newId(now());
   const prefix = blobKeys.modelPrefix(job.account_id, id);
-  await table.transact([noteGarbage('artifacts', prefix, now() + ARTIFACT_GRACE_MS)]);
+  await table.transact([markOrphaned('artifacts', prefix, now() + ARTIFACT_GRACE_MS)]);
   for (const { file, bytes, contentType } of files) {
     await blobs.artifacts.put(blobKeys.modelFile(job.account_id, id, file), bytes, { contentType });
   }
@@ -43,7 +43,7 @@ export async function completeWith(
   const completed = await completeJob(
     table,
     job,
-    { ...lastEpoch(history), ...reporter.spent },
+    { ...lastEpoch(history), ...reporter.usage },
     {
       ...record,
       id,
@@ -61,7 +61,7 @@ export async function completeWith(
     isoTime(now()),
   );
   if (completed) return completed;
-  await collectGarbage(table, blobs.artifacts, 'artifacts', prefix);
+  await deleteOrphans(table, blobs.artifacts, 'artifacts', prefix);
   throw new Ended();
 }
 

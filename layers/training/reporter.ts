@@ -4,7 +4,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
 import { type Report, reportProgress } from '#domain/training/attempts.ts';
 import { trainingEvents } from '#domain/training/events.ts';
-import type { Job, Spent } from '#domain/training/record.ts';
+import type { ComputeUsage, Job } from '#domain/training/record.ts';
 import type { Progress } from '#learning/fit/fit.ts';
 import type { Log } from './log.ts';
 
@@ -12,7 +12,7 @@ import type { Log } from './log.ts';
 const EVERY_MS = 500;
 const TENTH = 10;
 
-type Words = Omit<Report, keyof Spent>;
+type Words = Omit<Report, keyof ComputeUsage>;
 
 export interface ReporterOptions {
   /** Ends the reading of a file, when it is aborted. */
@@ -60,7 +60,7 @@ export class Reporter {
   }
 
   /** Of all trainers that the job has had, until now. */
-  get spent(): Spent {
+  get usage(): ComputeUsage {
     const { compute_seconds, estimated_cost } = this.#job;
     const seconds = Math.max(0, this.#adapters.now() - this.#began) / 1000;
     return {
@@ -83,7 +83,7 @@ export class Reporter {
     const { table, now } = this.#adapters;
     this.#lastAt = now();
     this.#lastEpoch = this.#words.current_epoch;
-    const words: Report = { ...this.#words, ...this.spent };
+    const words: Report = { ...this.#words, ...this.usage };
     const job = this.#isOver ? undefined : await reportProgress(table, this.#job, words, isoTime(now()));
     if (!job) {
       this.#isOver = true;
@@ -92,13 +92,13 @@ export class Reporter {
     const tenths = Math.floor(job.progress / TENTH);
     if (tenths > this.#tenths) {
       this.#tenths = tenths;
-      await this.#tell(job);
+      await this.#publishProgress(job);
     }
     return true;
   }
 
   /** Progress may be lost, and is not worth the training: more of it comes soon, and of the end the outbox tells. */
-  async #tell(job: Job): Promise<void> {
+  async #publishProgress(job: Job): Promise<void> {
     const { events, now } = this.#adapters;
     try {
       await events.publish(trainingEvents.progress(job, isoTime(now())));

@@ -9,7 +9,7 @@
  */
 import { json } from 'node:stream/consumers';
 import { type DatasetProfile, datasetProfile } from '#domain/datasets/profile.ts';
-import { tellEvent, type Warn } from '#domain/events/outbox.ts';
+import { publishEvent, type Warn } from '#domain/events/outbox.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Completed } from '#domain/models/change.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
@@ -74,7 +74,7 @@ export async function runJob(adapters: TrainerAdapters, of: Attempt, options: Ru
   const started = await startJob(table, before, { run, ...chosen }, isoTime(now()));
   if (!started) return 'ended';
   const { job, event } = started;
-  if (event) await tellEvent(adapters, event, warningsOf(log));
+  if (event) await publishEvent(adapters, event, warningsOf(log));
   const reporter = new Reporter(adapters, job, options);
   const checkpoint = new CheckpointFile(blobs.artifacts, job, log);
   const outcome = await settled(adapters, job, { reporter, log }, () =>
@@ -94,7 +94,7 @@ async function settled(
   const { table, now } = adapters;
   try {
     const { event } = await run();
-    await tellEvent(adapters, event, warningsOf(log));
+    await publishEvent(adapters, event, warningsOf(log));
     return 'completed';
   } catch (error) {
     if (error instanceof Ended) return 'ended';
@@ -102,9 +102,9 @@ async function settled(
     if (!(error instanceof TrainingFailure)) throw error;
     // The owner is told what to do; the log has the rows and what the runtime said.
     log('WARN', error.message, error.cause instanceof Error ? { cause: error.cause.message } : {});
-    const event = await failJob(table, job, error.message, isoTime(now()), reporter.spent);
+    const event = await failJob(table, job, error.message, isoTime(now()), reporter.usage);
     if (!event) return 'ended';
-    await tellEvent(adapters, event, warningsOf(log));
+    await publishEvent(adapters, event, warningsOf(log));
     return 'failed';
   }
 }

@@ -11,7 +11,7 @@ import { wire } from '#aws/wiring.ts';
 import { createAccount } from '#domain/accounts/change.ts';
 import { createDataset } from '#domain/datasets/change.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { noteGarbage } from '#domain/orphans.ts';
+import { markOrphaned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { createJob } from '#domain/training/change.ts';
 import type { Job } from '#domain/training/record.ts';
@@ -85,7 +85,7 @@ export async function openCloud() {
   async function queueJob(id: string, hyperparameters: object): Promise<Job> {
     const dataset = `${id}-data`;
     const now = isoTime(adapters.now());
-    const expected = noteGarbage('datasets', blobKeys.datasetPrefix(ACCOUNT, dataset), adapters.now() + 3_600_000);
+    const expected = markOrphaned('datasets', blobKeys.datasetPrefix(ACCOUNT, dataset), adapters.now() + 3_600_000);
     await adapters.table.transact([expected]);
     const file = await adapters.blobs.datasets.put(blobKeys.datasetFile(ACCOUNT, dataset), Buffer.from(PENGUINS));
     await createDataset(adapters.table, {

@@ -3,11 +3,18 @@ import { datasetFailed, deleteDataset } from '#domain/datasets/change.ts';
 import { getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { type DomainEvent, domainEvent } from '#domain/events/event.ts';
-import { buryEvent, eventOf, forgetEvent, keepEvent, tellEvent, untoldEvents } from '#domain/events/outbox.ts';
+import {
+  deadLetterEvent,
+  eventOf,
+  publishEvent,
+  recordEvent,
+  removeEvent,
+  unpublishedEvents,
+} from '#domain/events/outbox.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys, indexes, keys } from '#domain/keys.ts';
 import { completeJob } from '#domain/models/change.ts';
-import { noteGarbage } from '#domain/orphans.ts';
+import { markOrphaned } from '#domain/orphans.ts';
 import type { OutgoingEvent } from '#domain/ports/events/port.ts';
 import type { Item, Table } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
@@ -34,23 +41,23 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
 
     const waiting = async (until = '9'): Promise<Item[]> => {
       const items: Item[] = [];
-      for await (const page of untoldEvents(table, until)) items.push(...page);
+      for await (const page of unpublishedEvents(table, until)) items.push(...page);
       return items.filter((item) => item.account === account);
     };
-    const untold = async (): Promise<DomainEvent[]> => (await waiting()).map(eventOf);
+    const unpublished = async (): Promise<DomainEvent[]> => (await waiting()).map(eventOf);
     /** Of an account whose dataset's own event was told. */
     const readyDataset = async (): Promise<Dataset> => {
       const dataset = await aReadyDataset(table, account);
-      for (const item of await waiting()) await forgetEvent(table, item);
+      for (const item of await waiting()) await removeEvent(table, item);
       return dataset;
     };
     const runningJob = async (): Promise<Job> => {
       const job = await aRunningJob(table, await readyDataset());
-      for (const item of await waiting()) await forgetEvent(table, item);
+      for (const item of await waiting()) await removeEvent(table, item);
       return job;
     };
     const complete = async (job: Job, id = newId(NOW)) => {
-      await table.transact([noteGarbage('artifacts', blobKeys.modelPrefix(account, id), NOW)]);
+      await table.transact([markOrphaned('artifacts', blobKeys.modelPrefix(account, id), NOW)]);
       const { model_type, task, hyperparameters, dataset_id } = job;
       const last = { current_epoch: 2, metrics: {}, compute_seconds: 1, estimated_cost: 0 };
       const made = {
@@ -68,11 +75,11 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       const published: OutgoingEvent[] = [];
       const events = { publish: async (...all: OutgoingEvent[]) => void published.push(...all) };
       const event = domainEvent('dataset.processed', account, AT, { list: [1, { a: null }], text: 'é 🚂', no: false });
-      await table.transact([keepEvent(event)]);
-      expect(await untold()).toEqual([event]);
-      await tellEvent({ table, events }, event, () => {});
+      await table.transact([recordEvent(event)]);
+      expect(await unpublished()).toEqual([event]);
+      await publishEvent({ table, events }, event, () => {});
       expect(published).toEqual([event]);
-      expect(await untold()).toEqual([]);
+      expect(await unpublished()).toEqual([]);
     });
 
     test('has the event of a dataset that was settled, and none of who came late', async () => {
@@ -81,12 +88,12 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       expect(await datasetFailed(table, dataset, { message: 'late', details: [] }, AT)).toBeUndefined();
       const { detail } = told!;
       expect(detail).toMatchObject({ dataset_id: dataset.id, status: 'failed', occurred_at: AT });
-      expect(await untold()).toEqual([told]);
+      expect(await unpublished()).toEqual([told]);
       expect((await getDataset(table, account, dataset.id)).status).toBe('failed');
       const deleted = await aDataset(table, account);
       await deleteDataset(table, account, deleted.id, NOW);
       expect(await datasetFailed(table, deleted, { message: 'late', details: [] }, AT)).toBeUndefined();
-      expect(await untold()).toHaveLength(1);
+      expect(await unpublished()).toHaveLength(1);
     });
 
     test('has one start of a job, of the runs that begin at once', async () => {
@@ -94,7 +101,7 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       const runs = await Promise.all([1, 2, 3].map((run) => startJob(table, queued, { run, device: 'cpu' }, AT)));
       const starts = runs.flatMap((run) => run?.event ?? []);
       expect(starts).toMatchObject([{ type: 'training.started', detail: { job_id: queued.id } }]);
-      expect(await untold()).toEqual(starts);
+      expect(await unpublished()).toEqual(starts);
       const record = jobSchema.parse(await table.get(keys.job(account, queued.id)));
       expect(runs.at(-1)?.job).toEqual(record);
     });
@@ -109,25 +116,25 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
         const job = await runningJob();
         const order = [...ends.slice(first), ...ends.slice(0, first)];
         const told = (await Promise.all(order.map((end) => end(job)))).flatMap((event) => event ?? []);
-        expect(await untold()).toEqual(told);
+        expect(await unpublished()).toEqual(told);
         const { status } = jobSchema.parse(await table.get(keys.job(account, job.id)));
         expect(told.map(({ type }) => type)).toEqual(status === 'stopped' ? [] : [`training.${status}`]);
-        for (const item of await waiting()) await forgetEvent(table, item);
+        for (const item of await waiting()) await removeEvent(table, item);
       }
     });
 
     test('has the events of models that are numbered at once', async () => {
       const dataset = await readyDataset();
       const jobs = await Promise.all([1, 2, 3].map(() => aRunningJob(table, dataset)));
-      for (const item of await waiting()) await forgetEvent(table, item);
+      for (const item of await waiting()) await removeEvent(table, item);
       const models = await Promise.all(jobs.map((job) => complete(job)));
-      const ids = (await untold()).map(({ detail }) => detail.model_id);
+      const ids = (await unpublished()).map(({ detail }) => detail.model_id);
       expect(ids.sort()).toEqual(models.map((made) => made!.model.id).sort());
     });
 
     test('gives them in the order in which they happened, and only those until then', async () => {
       const times = [5, 1, 4, 2, 3].map((second) => NOW + second * 1000);
-      for (const time of times) await table.transact([keepEvent(domainEvent('x', account, isoTime(time), {}))]);
+      for (const time of times) await table.transact([recordEvent(domainEvent('x', account, isoTime(time), {}))]);
       const occurred = async (until: number) =>
         (await waiting(isoTime(until))).map((item) => Date.parse(eventOf(item).detail.occurred_at));
       expect(await occurred(NOW + 10_000)).toEqual([...times].sort());
@@ -137,10 +144,10 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
     test('buries what cannot be told where it is in nobody’s way, for two weeks', async () => {
       const event = domainEvent('x', account, AT, {});
       const key = keys.event(event.detail.event_id);
-      await table.transact([keepEvent(event)]);
-      await buryEvent(table, key, 'too\nlarge', subject.seconds() * 1000);
-      expect(await untold()).toEqual([]);
-      const { items } = await table.query({ index: 'byIndex', partition: indexes.buried, limit: 10 });
+      await table.transact([recordEvent(event)]);
+      await deadLetterEvent(table, key, 'too\nlarge', subject.seconds() * 1000);
+      expect(await unpublished()).toEqual([]);
+      const { items } = await table.query({ index: 'byIndex', partition: indexes.deadLettered, limit: 10 });
       expect(items).toMatchObject([{ ...key, ...event, reason: 'too large' }]);
       subject.advance(14 * 86_400);
       expect(await table.get(key)).toBeUndefined();
@@ -148,7 +155,7 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
 
     test('does not bury what was told in the meantime', async () => {
       const { detail } = domainEvent('x', account, AT, {});
-      await buryEvent(table, keys.event(detail.event_id), 'why', subject.seconds() * 1000);
+      await deadLetterEvent(table, keys.event(detail.event_id), 'why', subject.seconds() * 1000);
       expect(await table.get(keys.event(detail.event_id))).toBeUndefined();
     });
   });

@@ -65,14 +65,14 @@ export function queueConformance(name: string, open: () => Promise<QueueSubject>
 
     test('a message that cannot be handled is buried with the reason, while one that was delivered too often has none', async () => {
       expect(queue.maxReceives).toBe(3);
-      await queue.bury('{"broken', 'it is no JSON: \u0000 é');
+      await queue.deadLetter('{"broken', 'it is no JSON: \u0000 é');
       expect(await bodies()).toEqual([]);
       const [buried] = await deadLetters.receive();
       expect(buried).toMatchObject({ body: '{"broken', reason: 'it is no JSON:   é' });
       await deadLetters.acknowledge(buried!.receipt);
-      await queue.bury('long', 'x'.repeat(5000));
+      await queue.deadLetter('long', 'x'.repeat(5000));
       expect((await deadLetters.receive())[0]!.reason).toHaveLength(1000);
-      await expect(deadLetters.bury('a', 'b')).rejects.toThrow('dead-letter queue');
+      await expect(deadLetters.deadLetter('a', 'b')).rejects.toThrow('dead-letter queue');
       await queue.send('often');
       for (let delivery = 1; delivery <= 4; delivery += 1) {
         await queue.receive();

@@ -9,7 +9,7 @@ import { getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { noteGarbage } from '#domain/orphans.ts';
+import { markOrphaned } from '#domain/orphans.ts';
 import type { Table } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
 import { beginAttempt, startJob } from '#domain/training/attempts.ts';
@@ -85,7 +85,7 @@ export async function aDataset(table: Table, accountId: string): Promise<Dataset
     status: 'processing',
     in_use: 0,
   };
-  await table.transact([noteGarbage('datasets', blobKeys.datasetPrefix(accountId, created.id), NOW)]);
+  await table.transact([markOrphaned('datasets', blobKeys.datasetPrefix(accountId, created.id), NOW)]);
   await createDataset(table, created);
   return created;
 }

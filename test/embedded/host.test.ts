@@ -111,7 +111,7 @@ test('data that an earlier release wrote is brought up to date, and nothing is l
   database.execute('ALTER TABLE messages DROP COLUMN reason; PRAGMA user_version = 1');
   database.close();
   const after = await openEmbedded(embeddedOptions(dir));
-  await after.queues.datasets.bury('broken', 'why');
+  await after.queues.datasets.deadLetter('broken', 'why');
   expect((await after.queues.datasets.receive()).map(({ body }) => body)).toEqual(['kept']);
   expect(await after.deadLetters.get('datasets')!.receive()).toMatchObject([{ body: 'broken', reason: 'why' }]);
   await after.close();

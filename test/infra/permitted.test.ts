@@ -16,7 +16,7 @@ test('a function reaches what the topology says that it uses', async () => {
   expect(await table.get(key)).toMatchObject({ a: 1 });
   await blobs.datasets.put('k', Buffer.from('x'));
   expect((await blobs.datasets.head('k'))?.size).toBe(1);
-  await queues.datasets.bury('{}', 'why');
+  await queues.datasets.deadLetter('{}', 'why');
   expect(queues.datasets.maxReceives).toBe(world.adapters.queues.datasets.maxReceives);
   await events.publish({ type: 'dataset.processed', account: 'a', detail: {} });
   expect(now()).toBe(world.clock.now);
@@ -33,7 +33,7 @@ test('and nothing else, by a line that names both', async () => {
     ['datasets.startUpload', () => blobs.datasets.startUpload('k')],
     ['artifacts.get', () => blobs.artifacts.get('k')],
     ['datasets.send', () => queues.datasets.send('{}')],
-    ['training.bury', () => queues.training.bury('{}', 'why')],
+    ['training.deadLetter', () => queues.training.deadLetter('{}', 'why')],
     ['keys.sign', () => keys.sign(new Uint8Array())],
     ['compute.terminate', () => compute.terminate('t', 'why')],
   ];

@@ -4,7 +4,7 @@ import { findAccount } from '#domain/accounts/read.ts';
 import { findDataset } from '#domain/datasets/read.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
-import { dueGarbage } from '#domain/orphans.ts';
+import { dueOrphans } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { stopJob } from '#domain/training/endings.ts';
 import { findJob } from '#domain/training/read.ts';
@@ -60,10 +60,10 @@ describe('a job that succeeds', () => {
 
     const told = (await world.events()).map((event) => event['detail-type']);
     expect(told.filter((type) => type !== 'training.progress')).toEqual(['training.started', 'training.completed']);
-    expect(await world.untold()).toEqual([]);
+    expect(await world.unpublished()).toEqual([]);
     expect((await findAccount(world.adapters.table, world.accountId))!.active_jobs).toBe(0);
     expect((await findDataset(world.adapters.table, world.accountId, 'j-data'))!.in_use).toBe(0);
-    expect(await dueGarbage(world.adapters.table, world.clock.now + 1e9, 10)).toEqual([
+    expect(await dueOrphans(world.adapters.table, world.clock.now + 1e9, 10)).toEqual([
       { bucket: 'artifacts', prefix: blobKeys.checkpointPrefix(world.accountId, 'j') },
     ]);
   });
@@ -115,7 +115,7 @@ describe('where the bus does not answer', () => {
       left,
     ]);
     const model_id = (await find('j')).model_id;
-    expect(await world.untold()).toMatchObject([
+    expect(await world.unpublished()).toMatchObject([
       { type: 'training.started', account: world.accountId, detail: { job_id: 'j' } },
       { type: 'training.completed', detail: { job_id: 'j', model_id } },
     ]);
@@ -127,7 +127,7 @@ describe('where the bus does not answer', () => {
     await world.adapters.blobs.datasets.put(key, Buffer.from(PENGUINS.replace('39.1', '39.2')));
     expect(await run(job, silentBus())).toBe('failed');
     const { failure } = await find('j');
-    expect((await world.untold()).at(-1)).toMatchObject({ type: 'training.failed', detail: { error: failure } });
+    expect((await world.unpublished()).at(-1)).toMatchObject({ type: 'training.failed', detail: { error: failure } });
   });
 });
 

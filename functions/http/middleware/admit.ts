@@ -20,20 +20,20 @@ export function admit(services: Services): Middleware {
   async function admitAccount(state: RequestState, token: AccessToken): Promise<void> {
     const { accountId, sessionId } = token;
     const limit = settings.rates.authenticatedPerHour;
-    const [standing, session] = await Promise.all([
+    const [rateLimit, session] = await Promise.all([
       countRequest(table, `account#${accountId}`, limit, now()),
       findSession(table, accountId, sessionId),
     ]);
-    state.standing = standing;
-    enforce(standing, now());
+    state.rateLimit = rateLimit;
+    enforce(rateLimit, now());
     if (!session) throw new UnauthorizedError();
     state.caller = { accountId, session };
   }
 
   async function admitAddress(state: RequestState, event: APIGatewayProxyEvent): Promise<void> {
     const address = addressBucket(event.requestContext.identity.sourceIp);
-    state.standing = await countRequest(table, `address#${address}`, settings.rates.anonymousPerHour, now());
-    enforce(state.standing, now());
+    state.rateLimit = await countRequest(table, `address#${address}`, settings.rates.anonymousPerHour, now());
+    enforce(state.rateLimit, now());
   }
 
   async function tokenOf(state: RequestState): Promise<AccessToken | undefined> {
@@ -48,8 +48,8 @@ export function admit(services: Services): Middleware {
   }
 
   function addHeaders(event: APIGatewayProxyEvent, response: ProxyResponse | null | undefined): void {
-    const { standing } = stateOf(event);
-    if (response && standing) Object.assign(response.headers, rateLimitHeaders(standing, now()));
+    const { rateLimit } = stateOf(event);
+    if (response && rateLimit) Object.assign(response.headers, rateLimitHeaders(rateLimit, now()));
   }
 
   return {

@@ -5,7 +5,7 @@ import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { TrainyardError } from '#domain/errors.ts';
 import type { RawBody } from '../body/body.ts';
 import type { Preflight } from '../match.ts';
-import type { Standing } from '../rate-limit.ts';
+import type { RateLimitStatus } from '../rate-limit.ts';
 import type { Caller, RequestDeclaration, RouteFacts } from '../route.ts';
 
 export interface RequestState {
@@ -22,7 +22,7 @@ export interface RequestState {
   /** Whether an `Authorization` header came. */
   presented: boolean;
   caller?: Caller;
-  standing?: Standing;
+  rateLimit?: RateLimitStatus;
   body: RawBody;
   /** The stable code of the error that was answered. */
   errorCode?: string;

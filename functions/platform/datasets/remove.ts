@@ -1,7 +1,7 @@
 import { deleteDataset } from '#domain/datasets/change.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { route } from '#functions/http/route.ts';
-import { collect } from '../collect.ts';
+import { deleteFiles } from '../delete-files.ts';
 import { datasetPath } from './fields.ts';
 
 export const remove = route({
@@ -16,7 +16,7 @@ export const remove = route({
   errors: [409],
   async handler({ caller, path }, { adapters, logger }) {
     await deleteDataset(adapters.table, caller.accountId, path.dataset_id, adapters.now());
-    await collect(adapters, logger, 'datasets', blobKeys.datasetPrefix(caller.accountId, path.dataset_id));
+    await deleteFiles(adapters, logger, 'datasets', blobKeys.datasetPrefix(caller.accountId, path.dataset_id));
     return { status: 204 };
   },
 });

@@ -4,11 +4,11 @@ import type { Dataset } from '#domain/datasets/record.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { noteGarbage } from '#domain/orphans.ts';
+import { markOrphaned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { multipart } from '#functions/http/body/multipart.ts';
 import { route } from '#functions/http/route.ts';
-import { collect } from '../collect.ts';
+import { deleteFiles } from '../delete-files.ts';
 import { announce } from './announce.ts';
 import { datasetAnswer, newDataset, showDataset } from './fields.ts';
 import { inspectFile } from './inspect-file.ts';
@@ -47,12 +47,12 @@ export const upload = route({
       in_use: 0,
     };
     const prefix = blobKeys.datasetPrefix(caller.accountId, id);
-    await table.transact([noteGarbage('datasets', prefix, now() + ABANDONED_MILLISECONDS)]);
+    await table.transact([markOrphaned('datasets', prefix, now() + ABANDONED_MILLISECONDS)]);
     await blobs.datasets.put(blobKeys.datasetFile(caller.accountId, id), file.bytes, { contentType: 'text/csv' });
     try {
       await createDataset(table, created);
     } catch (error) {
-      if (error instanceof ConflictError) await collect(adapters, logger, 'datasets', prefix);
+      if (error instanceof ConflictError) await deleteFiles(adapters, logger, 'datasets', prefix);
       throw error;
     }
     await announce(adapters, logger, created);

@@ -1,7 +1,7 @@
 import { blobKeys } from '#domain/keys.ts';
 import { deleteModel } from '#domain/models/change.ts';
 import { route } from '#functions/http/route.ts';
-import { collect } from '../collect.ts';
+import { deleteFiles } from '../delete-files.ts';
 import { modelPath } from './fields.ts';
 
 export const remove = route({
@@ -15,7 +15,7 @@ export const remove = route({
   responses: { 204: { description: 'Deleted' } },
   async handler({ caller, path }, { adapters, logger }) {
     await deleteModel(adapters.table, caller.accountId, path.model_id, adapters.now());
-    await collect(adapters, logger, 'artifacts', blobKeys.modelPrefix(caller.accountId, path.model_id));
+    await deleteFiles(adapters, logger, 'artifacts', blobKeys.modelPrefix(caller.accountId, path.model_id));
     return { status: 204 };
   },
 });

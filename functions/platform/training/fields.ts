@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Task } from '#domain/datasets/profile.ts';
-import { type Job, MONITORS, type Spent } from '#domain/training/record.ts';
+import { type ComputeUsage, type Job, MONITORS } from '#domain/training/record.ts';
 import { id } from '../fields.ts';
 
 export const jobPath = z.strictObject({ job_id: id });
@@ -23,7 +23,7 @@ export const metricsAnswer = z.record(z.string(), z.number()).meta({
 });
 
 /** What a training has taken, as answers show it. */
-export const spentAnswer = {
+export const usageAnswer = {
   compute_seconds: z.number().meta({ description: 'An addition: seconds that it was computed', example: 20 }),
   estimated_cost: z.number().meta({
     description: 'An addition: what those seconds cost in US dollars at list prices; 0 on a machine of your own',
@@ -32,7 +32,7 @@ export const spentAnswer = {
 };
 
 /** To the millisecond, and to the millionth of a dollar. */
-export const spentOf = ({ compute_seconds, estimated_cost }: Spent): Spent => ({
+export const usageOf = ({ compute_seconds, estimated_cost }: ComputeUsage): ComputeUsage => ({
   compute_seconds: rounded(compute_seconds, 1e3),
   estimated_cost: rounded(estimated_cost, 1e6),
 });

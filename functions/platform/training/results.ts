@@ -6,7 +6,7 @@ import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import { route } from '#functions/http/route.ts';
 import { id, secondsBetween, time } from '../fields.ts';
-import { jobPath, metricsAnswer, spentAnswer, spentOf } from './fields.ts';
+import { jobPath, metricsAnswer, usageAnswer, usageOf } from './fields.ts';
 
 const history = z.record(z.string(), z.array(z.number())).meta({
   description: 'Each metric by epoch',
@@ -24,7 +24,7 @@ const answer = z
     training_history: history,
     duration: z.number().meta({ description: 'Seconds', example: 3600 }),
     completed_at: time,
-    ...spentAnswer,
+    ...usageAnswer,
   })
   .meta({ id: 'TrainingResults' });
 
@@ -64,7 +64,7 @@ export const results = route({
         training_history: history.parse(await readJson(body)),
         duration: secondsBetween(started_at ?? job.created_at, ended_at),
         completed_at: ended_at,
-        ...spentOf(job),
+        ...usageOf(job),
       },
     };
   },

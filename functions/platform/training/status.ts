@@ -3,7 +3,7 @@ import { getJob } from '#domain/training/read.ts';
 import { JOB_STATUSES, type Job } from '#domain/training/record.ts';
 import { route } from '#functions/http/route.ts';
 import { id, secondsBetween, time } from '../fields.ts';
-import { jobPath, metricsAnswer, spentAnswer, spentOf } from './fields.ts';
+import { jobPath, metricsAnswer, usageAnswer, usageOf } from './fields.ts';
 
 const answer = z
   .strictObject({
@@ -15,7 +15,7 @@ const answer = z
     metrics: metricsAnswer,
     started_at: time.nullable(),
     elapsed_time: z.number().meta({ description: 'Seconds since the start, or from start to end', example: 1800 }),
-    ...spentAnswer,
+    ...usageAnswer,
     error: z.string().optional().meta({ description: 'An addition: why the job has failed' }),
     device: z.string().optional().meta({ description: 'An addition: what trains it, `cpu` or `cuda`', example: 'cpu' }),
     device_reason: z
@@ -50,7 +50,7 @@ export const status = route({
         metrics: job.metrics,
         started_at: job.started_at ?? null,
         elapsed_time: elapsed(job, adapters.now()),
-        ...spentOf(job),
+        ...usageOf(job),
         ...(job.failure === undefined ? {} : { error: job.failure }),
         ...(job.device === undefined ? {} : { device: job.device }),
         ...(job.device_reason === undefined ? {} : { device_reason: job.device_reason }),

@@ -26,8 +26,8 @@ export function watch(scope: Construct, id: string, topic: ITopic, { message, me
     evaluationPeriods: periods,
     treatMissingData: TreatMissingData.NOT_BREACHING,
   });
-  const tell = new SnsAction(topic);
-  alarm.addAlarmAction(tell);
-  alarm.addOkAction(tell);
+  const notify = new SnsAction(topic);
+  alarm.addAlarmAction(notify);
+  alarm.addOkAction(notify);
   return alarm;
 }

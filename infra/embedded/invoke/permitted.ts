@@ -41,7 +41,7 @@ export function permitted(name: FunctionName, { table, blobs, queues: all, event
   const queue = (port: Queue, key: QueueName) =>
     only(port, key, [
       ...(uses.sends?.includes(key) ? (['send'] as const) : []),
-      ...(queues[key]?.consumer === name ? (['bury'] as const) : []),
+      ...(queues[key]?.consumer === name ? (['deadLetter'] as const) : []),
     ]);
   const adapters: Adapters = {
     table: onlyTable(table, uses.table ?? [], refuse),

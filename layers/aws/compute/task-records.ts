@@ -33,7 +33,7 @@ const record = z.object({
 export type TaskRecord = z.infer<typeof record>;
 
 /** Longer than any task may run. */
-const KEPT_SECONDS = 45 * 86_400;
+const RETENTION_SECONDS = 45 * 86_400;
 
 const missing = (attribute: string): Condition => ({ kind: 'missing', attribute });
 const all = (...of: Condition[]): Condition => ({ kind: 'all', of });
@@ -63,7 +63,7 @@ export class TaskRecords {
       target: task.target ?? 'cpu',
       claimed_at: this.#now(),
     };
-    const expiresAt = epochSeconds(this.#now()) + KEPT_SECONDS;
+    const expiresAt = epochSeconds(this.#now()) + RETENTION_SECONDS;
     try {
       await this.#table.put({ ...keys.task(task.id), ...claimed, expiresAt }, { kind: 'absent' });
       return claimed;

@@ -82,7 +82,7 @@ export class SqsQueue implements Queue {
     await ignoringStale(() => client.send(new DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receipt })));
   }
 
-  async bury(body: string, reason: string): Promise<void> {
+  async deadLetter(body: string, reason: string): Promise<void> {
     const { client, url, deadLetters } = this.#context;
     if (deadLetters === undefined) throw new InternalError(`the queue ${url} was given no dead-letter queue`);
     const command = new SendMessageCommand({

@@ -1,9 +1,9 @@
 import { ConflictError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
-import { keepEvent } from '../events/outbox.ts';
+import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, indexes, keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
-import { noteGarbage, ownGarbage } from '../orphans.ts';
+import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Json, Table, Write } from '../ports/table/port.ts';
 import { datasetProcessed } from './events.ts';
@@ -26,7 +26,7 @@ const hasRoom: Condition = {
 };
 
 /**
- * Call `table.transact([noteGarbage('datasets', prefix, …)])` before the file is written; this makes the file owned, and
+ * Call `table.transact([markOrphaned('datasets', prefix, …)])` before the file is written; this makes the file owned, and
  * does the other writes with it. Throws `ConflictError` where the account has all the datasets that it may have.
  */
 export async function createDataset(table: Table, created: Dataset, also: readonly Write[] = []): Promise<void> {
@@ -44,7 +44,7 @@ export async function createDataset(table: Table, created: Dataset, also: readon
         },
         condition: { kind: 'absent' },
       },
-      ownGarbage('datasets', blobKeys.datasetPrefix(created.account_id, created.id)),
+      clearOrphanMark('datasets', blobKeys.datasetPrefix(created.account_id, created.id)),
       ...also,
     ]);
   } catch (error) {
@@ -99,7 +99,7 @@ async function settle<S extends Partial<Dataset> & { readonly [name: string]: Js
   try {
     await table.transact([
       { kind: 'update', key, change: { set, remove: ['ipk', 'isk'] }, condition: stillProcessing },
-      keepEvent(event),
+      recordEvent(event),
     ]);
     return event;
   } catch (error) {
@@ -124,7 +124,7 @@ export async function deleteDataset(table: Table, accountId: string, id: string,
         key: keys.dataset(accountId, id),
         condition: { kind: 'all', of: [{ kind: 'present' }, notInUse] },
       },
-      noteGarbage('datasets', blobKeys.datasetPrefix(accountId, id), now),
+      markOrphaned('datasets', blobKeys.datasetPrefix(accountId, id), now),
       { kind: 'update', key: keys.account(accountId), change: { add: { datasets: -1 } } },
     ]);
   } catch (error) {

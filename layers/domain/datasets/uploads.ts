@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { NotFoundError, ValidationError } from '../errors.ts';
 import { blobKeys, keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
-import { noteGarbage } from '../orphans.ts';
+import { markOrphaned } from '../orphans.ts';
 import type { Blobs, PartToPut, UploadPart } from '../ports/blobs/port.ts';
 import { InvalidUploadError, TransactionFailedError } from '../ports/errors.ts';
 import type { Table } from '../ports/table/port.ts';
@@ -67,7 +67,7 @@ export async function startUpload(
   const item = { ...keys.upload(wanted.account_id, wanted.id), ...wanted, upload_id: uploadId };
   await table.transact([
     // Once complete, the file has no owner until the dataset is written.
-    noteGarbage('datasets', blobKeys.datasetPrefix(wanted.account_id, wanted.id), expires + 3_600_000),
+    markOrphaned('datasets', blobKeys.datasetPrefix(wanted.account_id, wanted.id), expires + 3_600_000),
     { kind: 'put', item: { ...item, expiresAt: epochSeconds(expires) } },
   ]);
   return { partSize: size, parts: urls.map((url, index) => ({ part: index + 1, url })) };

@@ -23,11 +23,11 @@ const ENVELOPE_BYTES = 4096;
 const EVENT_BYTES = MESSAGE_LIMITS.bytes - ENVELOPE_BYTES;
 
 /** How long a buried event can be looked at, as a dead letter can. */
-const BURIED_SECONDS = 14 * 86_400;
+const DEAD_LETTER_SECONDS = 14 * 86_400;
 
 const PAGE = 100;
 
-const kept = z.object({
+const recorded = z.object({
   type: z.string(),
   account: z.string(),
   detail: z.object({ event_id: z.string(), occurred_at: z.string() }).catchall(z.json()),
@@ -37,7 +37,7 @@ const kept = z.object({
  * A write for the transaction of which the event tells.
  * @throws MessageTooLargeError where no bus would take it; what a bus takes also fits an item
  */
-export function keepEvent({ type, account, detail }: DomainEvent): Write {
+export function recordEvent({ type, account, detail }: DomainEvent): Write {
   const bytes = Buffer.byteLength(JSON.stringify({ type, account, detail }));
   if (bytes > EVENT_BYTES)
     throw new MessageTooLargeError(`an event must have at most ${EVENT_BYTES} bytes; got ${bytes}`);
@@ -53,7 +53,7 @@ export type Warn = (message: string, about: { readonly [name: string]: string })
  * Tells an event whose transaction was committed. That the bus does not answer is not the caller's error, who has done
  * what was to be done: the event stays for the sweep.
  */
-export async function tellEvent(
+export async function publishEvent(
   { table, events }: { readonly table: Pick<Table, 'delete'>; readonly events: Events },
   event: DomainEvent,
   warn: Warn,
@@ -68,7 +68,7 @@ export async function tellEvent(
 }
 
 /** Events that happened until `until` (RFC 3339) and were not told since, the oldest first, page by page. */
-export async function* untoldEvents(table: Table, until: string): AsyncGenerator<readonly Item[]> {
+export async function* unpublishedEvents(table: Table, until: string): AsyncGenerator<readonly Item[]> {
   let cursor: string | undefined;
   do {
     const query = { index: 'byIndex', partition: indexes.outbox, from: '0', to: until, limit: PAGE } as const;
@@ -80,19 +80,19 @@ export async function* untoldEvents(table: Table, until: string): AsyncGenerator
 
 /** Throws `InvalidItemError` where it is no event of ours. */
 export function eventOf(item: Item): DomainEvent {
-  const parsed = kept.safeParse(item);
+  const parsed = recorded.safeParse(item);
   if (parsed.success) return parsed.data;
   throw new InvalidItemError(`${item.pk} is no event: ${z.prettifyError(parsed.error)}`);
 }
 
 /** To be called once it was told. */
-export async function forgetEvent(table: Table, { pk, sk }: Key): Promise<void> {
+export async function removeEvent(table: Table, { pk, sk }: Key): Promise<void> {
   await table.delete({ pk, sk });
 }
 
 /** Takes an event that cannot be told out of the others' way; it can be looked at, and put back, for two weeks. */
-export async function buryEvent(table: Table, { pk, sk }: Key, reason: string, now: number): Promise<void> {
-  const place = { ipk: indexes.buried, isk: isoTime(now), expiresAt: epochSeconds(now) + BURIED_SECONDS };
+export async function deadLetterEvent(table: Table, { pk, sk }: Key, reason: string, now: number): Promise<void> {
+  const place = { ipk: indexes.deadLettered, isk: isoTime(now), expiresAt: epochSeconds(now) + DEAD_LETTER_SECONDS };
   try {
     await table.update({ pk, sk }, { set: { ...place, reason: reasonOf(reason) } }, { kind: 'present' });
   } catch (error) {

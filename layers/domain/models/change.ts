@@ -1,16 +1,16 @@
 import { getAccount } from '../accounts/read.ts';
 import { ConflictError, NotFoundError, UnavailableError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
-import { keepEvent } from '../events/outbox.ts';
+import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
-import { noteGarbage, ownGarbage } from '../orphans.ts';
+import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
 import { isRunningAttempt } from '../training/attempts.ts';
 import { endingWrites } from '../training/endings.ts';
 import { trainingEvents } from '../training/events.ts';
-import type { Job, Spent } from '../training/record.ts';
+import type { ComputeUsage, Job } from '../training/record.ts';
 import { lineage, type Model } from './record.ts';
 import { FIRST_VERSION, nextVersion } from './versions.ts';
 
@@ -31,7 +31,7 @@ export interface Completed {
 export async function completeJob(
   table: Table,
   of: Job,
-  last: Pick<Job, 'current_epoch' | 'metrics'> & Spent,
+  last: Pick<Job, 'current_epoch' | 'metrics'> & ComputeUsage,
   made: Omit<Model, 'number' | 'version'>,
   now: string,
 ): Promise<Completed | undefined> {
@@ -64,8 +64,8 @@ export async function completeJob(
           item: { ...lineageKey, version, model_type: made.model_type, hyperparameters: made.hyperparameters },
           condition: unchanged,
         },
-        ownGarbage('artifacts', blobKeys.modelPrefix(of.account_id, made.id)),
-        keepEvent(event),
+        clearOrphanMark('artifacts', blobKeys.modelPrefix(of.account_id, made.id)),
+        recordEvent(event),
       ]);
       return { model: created, event };
     } catch (error) {
@@ -94,7 +94,7 @@ export async function deleteModel(table: Table, accountId: string, id: string, n
   try {
     await table.transact([
       { kind: 'delete', key: keys.model(accountId, id), condition: { kind: 'present' } },
-      noteGarbage('artifacts', blobKeys.modelPrefix(accountId, id), now),
+      markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now),
       { kind: 'update', key: keys.account(accountId), change: { add: { models: -1 } } },
     ]);
   } catch (error) {

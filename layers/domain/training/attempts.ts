@@ -8,13 +8,13 @@
  *     attempt 2 ─ run 1 ── completed
  */
 import type { DomainEvent } from '../events/event.ts';
-import { keepEvent } from '../events/outbox.ts';
+import { recordEvent } from '../events/outbox.ts';
 import { keys } from '../keys.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
 import type { Change, Condition, Table } from '../ports/table/port.ts';
 import { trainingEvents } from './events.ts';
 import { findJob } from './read.ts';
-import { type Job, job, type Metrics, type Spent } from './record.ts';
+import { type ComputeUsage, type Job, job, type Metrics } from './record.ts';
 
 /** Attempts after which a job that keeps dying has failed. */
 export const MAX_ATTEMPTS = 3;
@@ -108,7 +108,7 @@ export async function startJob(
   const isFirst = all(condition, { kind: 'missing', attribute: 'started_at' });
   const key = keys.job(of.account_id, of.id);
   try {
-    await table.transact([{ kind: 'update', key, change: { set, remove }, condition: isFirst }, keepEvent(event)]);
+    await table.transact([{ kind: 'update', key, change: { set, remove }, condition: isFirst }, recordEvent(event)]);
     // Before the first trainer nobody has written what trainers write: this is the record.
     const { unplaced_since: _, ...rest } = of;
     return { job: { ...rest, ...set }, event };
@@ -122,7 +122,7 @@ export async function startJob(
   }
 }
 
-export interface Report extends Readonly<Spent> {
+export interface Report extends Readonly<ComputeUsage> {
   readonly current_epoch: number;
   readonly progress: number;
   readonly metrics: Metrics;

@@ -1,14 +1,14 @@
 /** How a job ends, other than with a model (`models.ts`). */
 
 import type { DomainEvent } from '../events/event.ts';
-import { keepEvent } from '../events/outbox.ts';
+import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, keys } from '../keys.ts';
-import { noteGarbage } from '../orphans.ts';
+import { markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Json, Table, Write } from '../ports/table/port.ts';
 import { isActive, isActiveAttempt } from './attempts.ts';
 import { trainingEvents } from './events.ts';
-import type { Job, Spent } from './record.ts';
+import type { ComputeUsage, Job } from './record.ts';
 
 /** Milliseconds after a job's end in which a trainer that does not know of it yet may finish writing a checkpoint. */
 const LATE_CHECKPOINT_MS = 15 * 60_000;
@@ -45,12 +45,12 @@ export function endingWrites(
       change: { add: { in_use: -1 } },
       condition: { kind: 'present' },
     },
-    noteGarbage('artifacts', checkpoint, due),
+    markOrphaned('artifacts', checkpoint, due),
   ];
 }
 
 /**
- * Ends an active job as `failed`; `spent` is the trainer's own account, where it is there to give one. Resolves with what
+ * Ends an active job as `failed`; `usage` is the trainer's own account, where it is there to give one. Resolves with what
  * is to be told now, or with `undefined` if the job had ended, or another trainer has begun.
  */
 export async function failJob(
@@ -58,11 +58,11 @@ export async function failJob(
   of: Job,
   failure: string,
   now: string,
-  spent: Partial<Spent> = {},
+  usage: Partial<ComputeUsage> = {},
 ): Promise<DomainEvent | undefined> {
   const event = trainingEvents.failed(of, failure, now);
-  const writes = endingWrites(of, { status: 'failed', failure, ended_at: now, ...spent }, isActiveAttempt(of));
-  return (await ended(table, [...writes, keepEvent(event)])) ? event : undefined;
+  const writes = endingWrites(of, { status: 'failed', failure, ended_at: now, ...usage }, isActiveAttempt(of));
+  return (await ended(table, [...writes, recordEvent(event)])) ? event : undefined;
 }
 
 /** Ends an active job as `stopped`, whatever its attempt; nobody is told what its owner did. False if it had ended. */

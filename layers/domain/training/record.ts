@@ -85,4 +85,4 @@ export const job = z.object({
 export type Job = z.infer<typeof job>;
 
 /** What a job has taken, of all its trainers together. */
-export type Spent = Pick<Job, 'compute_seconds' | 'estimated_cost'>;
+export type ComputeUsage = Pick<Job, 'compute_seconds' | 'estimated_cost'>;

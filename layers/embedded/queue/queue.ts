@@ -43,7 +43,7 @@ export class SqliteQueue implements EmbeddedQueue {
     this.#insert(this.name, body, delaySeconds, null);
   }
 
-  async bury(body: string, reason: string): Promise<void> {
+  async deadLetter(body: string, reason: string): Promise<void> {
     const deadLetters = this.#deadLetters;
     if (deadLetters === undefined) throw new InternalError(`the queue ${this.name} has no dead-letter queue`);
     await this.#database.write(() => this.#insert(deadLetters, body, 0, reasonOf(reason)));

@@ -5,7 +5,7 @@ import { getDataset, listDatasets, listProcessing } from '#domain/datasets/read.
 import { ConflictError, NotFoundError } from '#domain/errors.ts';
 import { blobKeys, keys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { collectGarbage, dueGarbage } from '#domain/orphans.ts';
+import { deleteOrphans, dueOrphans } from '#domain/orphans.ts';
 import { stopJob } from '#domain/training/endings.ts';
 import { getJob } from '#domain/training/read.ts';
 import { AT, aDataset, aJob, anAccount, aReadyDataset, NOW, openStore, type Store } from '../store.ts';
@@ -23,9 +23,9 @@ beforeEach(async () => {
 
 describe('datasets', () => {
   test('own their files once they exist', async () => {
-    const before = (await dueGarbage(store.table, NOW, 100)).length;
+    const before = (await dueOrphans(store.table, NOW, 100)).length;
     await aDataset(store.table, account);
-    expect(await dueGarbage(store.table, NOW, 100)).toHaveLength(before);
+    expect(await dueOrphans(store.table, NOW, 100)).toHaveLength(before);
   });
 
   test('are settled once: the second word does not count', async () => {
@@ -88,9 +88,9 @@ describe('datasets', () => {
     await store.blobs.datasets.put(blobKeys.datasetFile(account, made.id), Buffer.from('a,b'));
     await store.blobs.datasets.put(blobKeys.datasetProfile(account, made.id), Buffer.from('{}'));
     await deleteDataset(store.table, account, made.id, NOW);
-    expect(await dueGarbage(store.table, NOW, 100)).toContainEqual({ bucket: 'datasets', prefix });
-    await collectGarbage(store.table, store.blobs.datasets, 'datasets', prefix);
+    expect(await dueOrphans(store.table, NOW, 100)).toContainEqual({ bucket: 'datasets', prefix });
+    await deleteOrphans(store.table, store.blobs.datasets, 'datasets', prefix);
     expect((await store.blobs.datasets.list(prefix)).blobs).toEqual([]);
-    expect(await dueGarbage(store.table, NOW, 100)).not.toContainEqual({ bucket: 'datasets', prefix });
+    expect(await dueOrphans(store.table, NOW, 100)).not.toContainEqual({ bucket: 'datasets', prefix });
   });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type DomainEvent, domainEvent } from '#domain/events/event.ts';
-import { eventOf, keepEvent, tellEvent } from '#domain/events/outbox.ts';
+import { eventOf, publishEvent, recordEvent } from '#domain/events/outbox.ts';
 import { isId } from '#domain/ids.ts';
 import { InvalidItemError, MessageTooLargeError } from '#domain/ports/errors.ts';
 import { checkEvents } from '#domain/ports/queue/rules.ts';
@@ -10,7 +10,7 @@ import type { Item, Json } from '#domain/ports/table/port.ts';
 import { AT } from '../store.ts';
 
 const itemOf = (event: DomainEvent): Item => {
-  const write = keepEvent(event);
+  const write = recordEvent(event);
   if (write.kind !== 'put') throw new Error(`an event is put; got ${write.kind}`);
   return write.item;
 };
@@ -27,7 +27,7 @@ test('two events are never the same, and each says when it happened', () => {
 
 test('an event over the bound is refused before anything is written, by a line that says both', () => {
   expect(itemOf(withText(textFor(258_048)))).toBeDefined();
-  expect(() => keepEvent(withText(textFor(258_049)))).toThrow(
+  expect(() => recordEvent(withText(textFor(258_049)))).toThrow(
     new MessageTooLargeError('an event must have at most 258048 bytes; got 258049'),
   );
 });
@@ -58,8 +58,8 @@ test('that an event was not told is a warning, and nothing that the caller has t
   const table = { delete: async (key: unknown) => void calls.push(key) };
   const warned: unknown[] = [];
   const warn = (...line: unknown[]) => void warned.push(line);
-  await tellEvent({ table, events: { publish: away } }, event, warn);
+  await publishEvent({ table, events: { publish: away } }, event, warn);
   expect([calls, warned]).toEqual([[], [['event left to the sweep', { ...about, reason: 'Error: away' }]]]);
-  await tellEvent({ table: { delete: away }, events: { publish: async () => {} } }, event, warn);
+  await publishEvent({ table: { delete: away }, events: { publish: async () => {} } }, event, warn);
   expect(warned).toHaveLength(2);
 });

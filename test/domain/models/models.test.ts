@@ -8,7 +8,7 @@ import { LIMITS } from '#domain/limits.ts';
 import { completeJob, deleteModel, expectRoomForModel } from '#domain/models/change.ts';
 import { getModel, listModels } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
-import { noteGarbage } from '#domain/orphans.ts';
+import { markOrphaned } from '#domain/orphans.ts';
 import { stopJob } from '#domain/training/endings.ts';
 import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
@@ -31,7 +31,7 @@ const LAST = { current_epoch: 2, metrics: { loss: 0.4, val_loss: 0.6 }, compute_
 
 async function complete(job: Job): Promise<Model | undefined> {
   const id = newId(NOW);
-  await store.table.transact([noteGarbage('artifacts', blobKeys.modelPrefix(account, id), NOW)]);
+  await store.table.transact([markOrphaned('artifacts', blobKeys.modelPrefix(account, id), NOW)]);
   const { hyperparameters, model_type, task } = job;
   const made = {
     id,

@@ -5,7 +5,7 @@ import { getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { ConflictError, NotFoundError, RateLimitError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { dueGarbage } from '#domain/orphans.ts';
+import { dueOrphans } from '#domain/orphans.ts';
 import { beginAttempt, reportProgress, startJob } from '#domain/training/attempts.ts';
 import { failJob, stopJob } from '#domain/training/endings.ts';
 import { getJob, listActive } from '#domain/training/read.ts';
@@ -81,8 +81,8 @@ describe('a job', () => {
       const job = await aRunningJob(store.table, dataset);
       await end(store.table, job, AT);
       const note = { bucket: 'artifacts', prefix: `checkpoints/${account}/${job.id}/` };
-      expect(await dueGarbage(store.table, NOW + 15 * 60_000 - 1, 100)).not.toContainEqual(note);
-      expect(await dueGarbage(store.table, NOW + 15 * 60_000, 100)).toContainEqual(note);
+      expect(await dueOrphans(store.table, NOW + 15 * 60_000 - 1, 100)).not.toContainEqual(note);
+      expect(await dueOrphans(store.table, NOW + 15 * 60_000, 100)).toContainEqual(note);
     }
   });
 

@@ -12,17 +12,17 @@ interface Grave {
 
 function consuming(
   handle: HandleMessage<DatasetMessage>,
-  bury = async (_body: string, _reason: string): Promise<void> => {},
+  deadLetter = async (_body: string, _reason: string): Promise<void> => {},
 ) {
-  const buried: Grave[] = [];
+  const deadLettered: Grave[] = [];
   const queue = {
     maxReceives: 3,
-    bury: async (body: string, reason: string) => {
-      await bury(body, reason);
-      buried.push({ body, reason });
+    deadLetter: async (body: string, reason: string) => {
+      await deadLetter(body, reason);
+      deadLettered.push({ body, reason });
     },
   };
-  return { handler: consumer({ schema: datasetMessage, queue, logger: silent }, handle), buried };
+  return { handler: consumer({ schema: datasetMessage, queue, logger: silent }, handle), deadLettered };
 }
 
 const message = (dataset_id: string) => ({ account_id: 'a', dataset_id });
@@ -34,31 +34,31 @@ const refuseBad: HandleMessage<DatasetMessage> = async ({ dataset_id }) => {
 
 test('a batch reports the messages that failed, and only those', async () => {
   const handled: string[] = [];
-  const { handler, buried } = consuming(async (of) => {
+  const { handler, deadLettered } = consuming(async (of) => {
     await refuseBad(of);
     handled.push(of.dataset_id);
   });
   expect(await failures(handler(batchOf([message('1'), message('bad'), message('2')])))).toEqual(['message-1']);
-  expect([handled, buried]).toEqual([['1', '2'], []]);
+  expect([handled, deadLettered]).toEqual([['1', '2'], []]);
 });
 
-test('what is no message of the queue is buried at once, with the reason, and its neighbours pass', async () => {
-  const { handler, buried } = consuming(refuseBad);
+test('what is no message of the queue is deadLettered at once, with the reason, and its neighbours pass', async () => {
+  const { handler, deadLettered } = consuming(refuseBad);
   expect(await failures(handler(batchOf([message('1'), '{', { account_id: 'a' }])))).toEqual([]);
-  expect(buried.map(({ body }) => body)).toEqual(['{', '{"account_id":"a"}']);
-  expect(buried[0]!.reason).toContain('JSON');
-  expect(buried[1]!.reason).toContain('dataset_id');
+  expect(deadLettered.map(({ body }) => body)).toEqual(['{', '{"account_id":"a"}']);
+  expect(deadLettered[0]!.reason).toContain('JSON');
+  expect(deadLettered[1]!.reason).toContain('dataset_id');
 });
 
-test('what still fails with its last delivery is buried with the reason', async () => {
-  const { handler, buried } = consuming(refuseBad);
+test('what still fails with its last delivery is deadLettered with the reason', async () => {
+  const { handler, deadLettered } = consuming(refuseBad);
   const batch = [message('bad'), message('good')];
   expect(await failures(handler(batchOf(batch, 2)))).toEqual(['message-0']);
   expect(await failures(handler(batchOf(batch, 3)))).toEqual([]);
-  expect(buried).toEqual([{ body: JSON.stringify(message('bad')), reason: 'Error: no' }]);
+  expect(deadLettered).toEqual([{ body: JSON.stringify(message('bad')), reason: 'Error: no' }]);
 });
 
-test('what cannot be buried is left to the queue', async () => {
+test('what cannot be deadLettered is left to the queue', async () => {
   const { handler } = consuming(refuseBad, () => Promise.reject(new Error('throttled')));
   expect(await failures(handler(batchOf([message('bad'), '{'], 3)))).toEqual(['message-0', 'message-1']);
 });

@@ -1,6 +1,6 @@
 /** A world with a job queued on a processed dataset, and what happens to the job. */
 import type { EventBridgeEvent } from 'aws-lambda';
-import { tellEvent } from '#domain/events/outbox.ts';
+import { publishEvent } from '#domain/events/outbox.ts';
 import { parseSettings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import { startJob, taskId } from '#domain/training/attempts.ts';
@@ -34,7 +34,7 @@ export async function openJobWorld() {
   const job = async (): Promise<Job> => (await findJob(adapters.table, accountId, 'j'))!;
   const start = async (run = 1): Promise<Job | undefined> => {
     const started = await startJob(adapters.table, await job(), { run, device: 'cpu' }, isoTime(clock.now));
-    if (started?.event) await tellEvent(adapters, started.event, () => {});
+    if (started?.event) await publishEvent(adapters, started.event, () => {});
     await world.events();
     return started?.job;
   };

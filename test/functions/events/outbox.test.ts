@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findDataset } from '#domain/datasets/read.ts';
 import { InternalError, UnavailableError } from '#domain/errors.ts';
 import { type DomainEvent, domainEvent } from '#domain/events/event.ts';
-import { keepEvent } from '#domain/events/outbox.ts';
+import { recordEvent } from '#domain/events/outbox.ts';
 import { indexes, keys } from '#domain/keys.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { MessageTooLargeError } from '#domain/ports/errors.ts';
@@ -46,7 +46,7 @@ async function kept(count: number): Promise<DomainEvent[]> {
   for (let n = 0; n < count; n++) {
     world.clock.now += 1000;
     const event = domainEvent('x', world.accountId, isoTime(world.clock.now), { n });
-    await world.adapters.table.transact([keepEvent(event)]);
+    await world.adapters.table.transact([recordEvent(event)]);
     events.push(event);
   }
   world.clock.now += MINUTE;
@@ -98,7 +98,7 @@ describe('an event', () => {
         },
       },
     ]);
-    expect(await world.untold()).toEqual([]);
+    expect(await world.unpublished()).toEqual([]);
   });
 
   test('of a dataset is told once by the sweep where the bus was silent, and the dataset is no worse for it', async () => {
@@ -122,7 +122,7 @@ describe('an event', () => {
     ]);
     await sweep();
     expect(await world.events()).toEqual([]);
-    expect(await world.untold()).toEqual([]);
+    expect(await world.unpublished()).toEqual([]);
   });
 
   test('that was told and not forgotten is told again by the same id', async () => {
@@ -133,7 +133,7 @@ describe('an event', () => {
     await sweep();
     const [first, second, ...more] = await world.events();
     expect(second!.detail).toEqual(first!.detail);
-    expect([more, await world.untold()]).toEqual([[], []]);
+    expect([more, await world.unpublished()]).toEqual([[], []]);
   });
 
   test.each([
@@ -141,7 +141,7 @@ describe('an event', () => {
     ['after', 2],
   ])('survives the end of its process %s the bus has it', async (moment, times) => {
     await world.upload('e', 'a,y\n1,x\n2,z\n3,x\n');
-    const script = join(import.meta.dirname, 'dying-teller.ts');
+    const script = join(import.meta.dirname, 'dying-publisher.ts');
     const of = [world.dir, world.accountId, 'e', String(world.clock.now), moment];
     const child = spawn(process.execPath, ['--no-warnings', script, ...of], { stdio: 'inherit' });
     expect((await once(child, 'exit'))[1]).toBe('SIGKILL');
@@ -150,14 +150,14 @@ describe('an event', () => {
     await sweep();
     const ids = (await world.events()).map(({ detail }) => detail.event_id);
     expect([ids.length, new Set(ids).size]).toEqual([times, 1]);
-    expect(await world.untold()).toEqual([]);
+    expect(await world.unpublished()).toEqual([]);
   });
 
   test('does not come to be where the transaction fails', async () => {
     await world.upload('e', 'a,y\n1,x\n2,z\n3,x\n');
     const table = replacing(world.adapters.table, { transact: away });
     expect((await process_({ ...world.adapters, table })).batchItemFailures).toHaveLength(1);
-    expect([await statusOf('e'), await world.untold(), await world.events()]).toEqual(['processing', [], []]);
+    expect([await statusOf('e'), await world.unpublished(), await world.events()]).toEqual(['processing', [], []]);
   });
 });
 
@@ -173,14 +173,14 @@ describe('the sweep', () => {
     );
     expect(sizes).toEqual([10, 10, 3]);
     expect(await told()).toEqual(Array.from({ length: 23 }, (_, n) => n));
-    expect(await world.untold()).toEqual([]);
+    expect(await world.unpublished()).toEqual([]);
   });
 
   test('leaves everything where it is while the bus is silent, for however long', async () => {
     await kept(12);
     world.clock.now += 2 * DAY;
     await expect(sweep(publishing(away))).rejects.toThrow('1 of 4 sweeps failed');
-    expect(await world.untold()).toHaveLength(12);
+    expect(await world.unpublished()).toHaveLength(12);
     await sweep();
     expect(await told()).toHaveLength(12);
   });
@@ -193,11 +193,15 @@ describe('the sweep', () => {
     });
     await expect(sweep(refusing)).rejects.toThrow('1 of 4 sweeps failed');
     expect(await told()).toEqual(events.map(({ detail }) => detail.n).filter((n) => n !== 3));
-    expect((await world.untold()).map(({ detail }) => detail)).toEqual([events[3]!.detail]);
+    expect((await world.unpublished()).map(({ detail }) => detail)).toEqual([events[3]!.detail]);
     world.clock.now += DAY;
     await expect(sweep(refusing)).rejects.toThrow('1 of 4 sweeps failed');
-    expect(await world.untold()).toEqual([]);
-    const { items } = await world.adapters.table.query({ index: 'byIndex', partition: indexes.buried, limit: 10 });
+    expect(await world.unpublished()).toEqual([]);
+    const { items } = await world.adapters.table.query({
+      index: 'byIndex',
+      partition: indexes.deadLettered,
+      limit: 10,
+    });
     expect(items).toMatchObject([{ ...events[3], reason: 'InternalError: refused' }]);
     await sweep(refusing);
     expect(await told()).toEqual([]);
@@ -208,7 +212,7 @@ describe('the sweep', () => {
     ['is no event', undefined, { detail: 'of another version' }],
   ])('buries at once one that %s', async (_, refusal, change) => {
     const [first, , third] = await kept(3);
-    const [, second] = await world.untold();
+    const [, second] = await world.unpublished();
     if (change) await world.adapters.table.update({ pk: second!.pk, sk: second!.sk }, { set: change });
     const adapters = publishing(async (...all) => {
       if (refusal && all.some(({ detail }) => detail.n === 1)) throw refusal;
@@ -216,19 +220,21 @@ describe('the sweep', () => {
     });
     await expect(sweep(adapters)).rejects.toThrow('1 of 4 sweeps failed');
     expect(await told()).toEqual([first!.detail.n, third!.detail.n]);
-    expect(await world.untold()).toEqual([]);
-    expect(await world.adapters.table.get({ pk: second!.pk, sk: second!.sk })).toMatchObject({ ipk: indexes.buried });
+    expect(await world.unpublished()).toEqual([]);
+    expect(await world.adapters.table.get({ pk: second!.pk, sk: second!.sk })).toMatchObject({
+      ipk: indexes.deadLettered,
+    });
   });
 
   test('tells events that are too large together one by one', async () => {
     for (const n of [0, 1]) {
       const event = domainEvent('x', world.accountId, isoTime(world.clock.now + n), { n, text: 'x'.repeat(140_000) });
-      await world.adapters.table.transact([keepEvent(event)]);
+      await world.adapters.table.transact([recordEvent(event)]);
       expect(await world.adapters.table.get(keys.event(event.detail.event_id))).toBeDefined();
     }
     world.clock.now += 2 * MINUTE;
     await sweep();
     expect(await told()).toEqual([0, 1]);
-    expect(await world.untold()).toEqual([]);
+    expect(await world.unpublished()).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { deleteDataset } from '#domain/datasets/change.ts';
 import { datasetProfile } from '#domain/datasets/profile.ts';
 import { findDataset } from '#domain/datasets/read.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { dueGarbage } from '#domain/orphans.ts';
+import { dueOrphans } from '#domain/orphans.ts';
 import { makeHandler } from '#functions/events/process-dataset.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { batchOf } from './sqs.ts';
@@ -88,7 +88,7 @@ test('a dataset deleted while it is read leaves no profile behind', async () => 
     },
   });
   await process('d', 1, { ...world.adapters, blobs: { ...blobs, datasets: deleting } });
-  expect(await dueGarbage(table, world.clock.now, 10)).toEqual([
+  expect(await dueOrphans(table, world.clock.now, 10)).toEqual([
     { bucket: 'datasets', prefix: blobKeys.datasetPrefix(world.accountId, 'd') },
   ]);
   expect(await world.events()).toEqual([]);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findDataset } from '#domain/datasets/read.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
-import { noteGarbage } from '#domain/orphans.ts';
+import { markOrphaned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { MAX_ATTEMPTS } from '#domain/training/attempts.ts';
 import { stopJob } from '#domain/training/endings.ts';
@@ -210,7 +210,7 @@ describe('the sweep', () => {
 
   test('deletes what nobody owns, once it is due', async () => {
     const { table, blobs } = world.adapters;
-    await table.transact([noteGarbage('artifacts', 'x/', world.clock.now + MINUTE)]);
+    await table.transact([markOrphaned('artifacts', 'x/', world.clock.now + MINUTE)]);
     await blobs.artifacts.put('x/model.onnx', Buffer.from('model'));
     await world.sweep();
     expect(await blobs.artifacts.head('x/model.onnx')).toBeDefined();

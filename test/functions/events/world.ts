@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { createAccount } from '#domain/accounts/change.ts';
 import { createDataset } from '#domain/datasets/change.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
-import { untoldEvents } from '#domain/events/outbox.ts';
+import { unpublishedEvents } from '#domain/events/outbox.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { noteGarbage } from '#domain/orphans.ts';
+import { markOrphaned } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { ComputeState, ComputeTask } from '#domain/ports/compute/port.ts';
 import type { QueueName } from '#domain/ports/queue/port.ts';
@@ -86,7 +86,7 @@ export async function openWorld() {
 
   const upload = async (id: string, content: string, more: Partial<Dataset> = {}): Promise<Dataset> => {
     const prefix = blobKeys.datasetPrefix(accountId, id);
-    await adapters.table.transact([noteGarbage('datasets', prefix, clock.now + 3_600_000)]);
+    await adapters.table.transact([markOrphaned('datasets', prefix, clock.now + 3_600_000)]);
     const info = await adapters.blobs.datasets.put(blobKeys.datasetFile(accountId, id), Buffer.from(content));
     const created: Dataset = {
       id,
@@ -136,9 +136,9 @@ export async function openWorld() {
   /** What was published since the last call. */
   const events = async (): Promise<TestEvent[]> => drain(store.queuesByName.get('bus')!);
   /** What was committed and not told. */
-  const untold = async (): Promise<Item[]> => {
+  const unpublished = async (): Promise<Item[]> => {
     const items: Item[] = [];
-    for await (const page of untoldEvents(adapters.table, '9')) items.push(...page);
+    for await (const page of unpublishedEvents(adapters.table, '9')) items.push(...page);
     return items;
   };
   /** What was sent to the queue since the last call. */
@@ -149,7 +149,7 @@ export async function openWorld() {
     await rm(dir, { recursive: true, force: true });
   };
   const { watch } = store;
-  return { adapters, accountId, clock, compute, upload, queueJob, events, untold, sent, watch, close, dir };
+  return { adapters, accountId, clock, compute, upload, queueJob, events, unpublished, sent, watch, close, dir };
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

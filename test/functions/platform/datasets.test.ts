@@ -24,7 +24,7 @@ const details = async (parts: readonly Part[]) => {
   return answer.body.details;
 };
 const notes = async () =>
-  (await platform.store.table.query({ index: 'byIndex', partition: indexes.garbage, limit: 100 })).items.length;
+  (await platform.store.table.query({ index: 'byIndex', partition: indexes.orphans, limit: 100 })).items.length;
 
 describe('an upload', () => {
   test('is kept byte for byte, announced, and leaves no note behind', async () => {

@@ -8,7 +8,7 @@ import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { completeJob } from '#domain/models/change.ts';
 import type { Model } from '#domain/models/record.ts';
-import { noteGarbage } from '#domain/orphans.ts';
+import { markOrphaned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { beginAttempt, startJob } from '#domain/training/attempts.ts';
 import { getJob } from '#domain/training/read.ts';
@@ -75,7 +75,7 @@ export async function completed(platform: Platform, of: Job, file: Buffer, given
   const id = newId(platform.clock.now);
   const history = { loss: [0.9, 0.5], accuracy: [0.6, 0.8] };
   await blobs.artifacts.put(blobKeys.jobHistory(of.account_id, of.id), Buffer.from(JSON.stringify(history)));
-  await table.transact([noteGarbage('artifacts', blobKeys.modelPrefix(of.account_id, id), platform.clock.now)]);
+  await table.transact([markOrphaned('artifacts', blobKeys.modelPrefix(of.account_id, id), platform.clock.now)]);
   await blobs.artifacts.put(blobKeys.modelFile(of.account_id, id, 'model.onnx'), file);
   const made = {
     id,

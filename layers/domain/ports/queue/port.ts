@@ -25,7 +25,7 @@ export interface Queue {
    * Puts the body of a message that cannot be handled into the dead-letter queue, with the reason (its first 1000
    * characters). The message itself is then to be acknowledged; one who dies in between leaves two dead letters.
    */
-  bury(body: string, reason: string): Promise<void>;
+  deadLetter(body: string, reason: string): Promise<void>;
   /** Makes the message visible again after `delaySeconds` (0: at once). */
   release(receipt: string, delaySeconds: number): Promise<void>;
 }

@@ -1,17 +1,17 @@
-import { collectGarbage } from '#domain/orphans.ts';
+import { deleteOrphans } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { BucketName } from '#domain/ports/blobs/port.ts';
 import type { Log } from '#functions/http/contract.ts';
 
-/** Deletes the files of a record that is gone. It stays noted until that is done, so the sweep repeats what fails. */
-export async function collect(
+/** Deletes the files of a record that is gone. The mark stays until that is done, so the sweep tries again what fails. */
+export async function deleteFiles(
   { table, blobs }: Adapters,
   logger: Log,
   bucket: BucketName,
   prefix: string,
 ): Promise<void> {
   try {
-    await collectGarbage(table, blobs[bucket], bucket, prefix);
+    await deleteOrphans(table, blobs[bucket], bucket, prefix);
   } catch (error) {
     logger.error('files not deleted yet', { bucket, prefix, error });
   }
