@@ -70,7 +70,7 @@ function operation(route: DescribedRoute, facts: DocumentFacts): ZodOpenApiOpera
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [...route.tags],
     // None is said as well: left out, a reader could not tell it from forgotten.
-    security: route.authentication === 'account' ? [{ accessToken: [] }] : [],
+    security: route.authentication === 'none' ? [] : [{ accessToken: [] }],
     requestParams: { ...(path ? { path } : {}), ...(query ? { query } : {}), ...(headers ? { header: headers } : {}) },
     ...(body ? { requestBody: body.openapi } : {}),
     responses: Object.fromEntries([...answers, ...errors]),
@@ -109,7 +109,7 @@ function errorStatuses(route: DescribedRoute): number[] {
   const follows: readonly (readonly [boolean, readonly number[]])[] = [
     [query !== undefined || headers !== undefined, [400]],
     [body !== undefined, [400, 413, 415]],
-    [route.authentication === 'account', [401]],
+    [route.authentication !== 'none', [401, 403]],
     [path !== undefined, [404]],
     [route.idempotent === true, [409, 422]],
     [route.cost === 'request', [429]],

@@ -3,6 +3,7 @@
  * come from it.
  */
 import type { z } from 'zod';
+import type { Scope } from '#domain/accounts/scopes.ts';
 import type { Session } from '#domain/accounts/sessions.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
@@ -14,16 +15,21 @@ import { parseHeaders, parsePath, parseQuery } from './validation/parameters.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** `account`: only with a valid access token. `none`: anyone. */
-export type Authentication = 'account' | 'none';
+/**
+ * `account`: only with a valid access token or API key. `operator`: likewise, but on one machine whoever works at it may
+ * call without, as its operator; for surfaces whose documents know no authentication. `none`: anyone.
+ */
+export type Authentication = 'account' | 'operator' | 'none';
 
 /** Whether a call counts against the caller's requests per hour. */
 export type Cost = 'free' | 'request';
 
-/** Who calls. */
+/** Who calls, and what they may do. */
 export interface Caller {
   readonly accountId: string;
-  readonly session: Session;
+  readonly scope: Scope;
+  /** Absent for an API key and for the operator. */
+  readonly session?: Session;
 }
 
 /** What the handlers of a surface get besides the request. */
@@ -55,7 +61,7 @@ export interface Input<A extends Authentication, P, Q, H, B> {
   readonly query: Q;
   readonly headers: H;
   readonly body: B;
-  readonly caller: A extends 'account' ? Caller : undefined;
+  readonly caller: A extends 'none' ? undefined : Caller;
   readonly request: { readonly id: string; readonly sourceIp: string };
 }
 
@@ -68,6 +74,8 @@ export interface RouteFacts {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly authentication: Authentication;
+  /** What the caller must be allowed; a route with authentication has one. */
+  readonly scope?: Scope;
   readonly cost: Cost;
   readonly responses: Responses;
   /** Statuses of errors beyond those that follow from the rest of the declaration. */
@@ -128,7 +136,7 @@ export function route<
         query: parseQuery(request.query, raw.query),
         headers: parseHeaders(request.headers, raw.headers),
         body: (await request.body?.parse(raw.body)) as B,
-        // The middleware has let nobody through to an `account` route who is not known.
+        // The middleware has let nobody through to a route with authentication who is not known.
         caller: raw.caller as Input<A, unknown, unknown, unknown, B>['caller'],
         request: { id: raw.id, sourceIp: raw.sourceIp },
       };

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { includes } from '#domain/accounts/scopes.ts';
 import { findSession } from '#domain/accounts/sessions.ts';
-import { UnauthorizedError } from '#domain/errors.ts';
+import { ForbiddenError, UnauthorizedError } from '#domain/errors.ts';
 import type { AccessToken } from '../authentication/access-token.ts';
 import { bearerToken } from '../authentication/bearer.ts';
 import { addressBucket } from '../client-address.ts';
@@ -27,7 +28,16 @@ export function admit(services: Services): Middleware {
     state.rateLimit = rateLimit;
     enforce(rateLimit, now());
     if (!session) throw new UnauthorizedError();
-    state.caller = { accountId, session };
+    state.caller = { accountId, scope: 'admin', session };
+    permit(state);
+  }
+
+  /** Throws `ForbiddenError` where the caller may not do what the route does. */
+  function permit({ caller, route }: RequestState): void {
+    const { scope } = route ?? {};
+    if (caller && scope && !includes(caller.scope, scope)) {
+      throw new ForbiddenError(`This needs the scope ${scope}; yours is ${caller.scope}`);
+    }
   }
 
   async function admitAddress(state: RequestState, event: APIGatewayProxyEvent): Promise<void> {
@@ -56,11 +66,12 @@ export function admit(services: Services): Middleware {
     async before({ event }) {
       const state = stateOf(event);
       if (state.preflight || state.route?.cost === 'free') return;
-      const token = state.route?.authentication === 'account' ? await tokenOf(state) : undefined;
+      const wantsAccount = state.route !== undefined && state.route.authentication !== 'none';
+      const token = wantsAccount ? await tokenOf(state) : undefined;
       if (token) return admitAccount(state, token);
       await admitAddress(state, event);
       if (state.unmatched) throw state.unmatched;
-      if (state.route?.authentication === 'account') throw new UnauthorizedError();
+      if (wantsAccount) throw new UnauthorizedError();
     },
     after({ event, response }) {
       addHeaders(event, response);

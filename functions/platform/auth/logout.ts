@@ -7,10 +7,11 @@ export const logout = route({
   summary: 'End the session: its access tokens and its refresh token hold no more',
   tags: ['Authentication'],
   authentication: 'account',
+  scope: 'read',
   cost: 'request',
   responses: { 204: { description: 'Ended' } },
   async handler({ caller }, { adapters }) {
-    await endSession(adapters.table, caller.session);
+    if (caller.session) await endSession(adapters.table, caller.session);
     return { status: 204 };
   },
 });

@@ -8,6 +8,7 @@ export const me = route({
   summary: 'Tell whose token this is',
   tags: ['Authentication'],
   authentication: 'account',
+  scope: 'read',
   cost: 'request',
   responses: { 200: { description: 'The account', schema: user } },
   async handler({ caller }, { adapters }) {

@@ -28,6 +28,7 @@ export const list = route({
   summary: 'List the datasets of the account',
   tags: ['Datasets'],
   authentication: 'account',
+  scope: 'read',
   cost: 'request',
   request: { query },
   responses: { 200: { description: 'One page of them', schema: answer } },

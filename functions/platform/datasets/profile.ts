@@ -11,6 +11,7 @@ export const profile = route({
   description: 'An addition to the document.',
   tags: ['Datasets'],
   authentication: 'account',
+  scope: 'read',
   cost: 'request',
   request: { path: datasetPath },
   responses: { 200: { description: 'The profile', schema: datasetProfile } },

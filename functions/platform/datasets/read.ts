@@ -9,6 +9,7 @@ export const read = route({
   summary: 'Get detailed information about a dataset',
   tags: ['Datasets'],
   authentication: 'account',
+  scope: 'read',
   cost: 'request',
   request: { path: datasetPath },
   responses: { 200: { description: 'The dataset', schema: datasetDetail } },

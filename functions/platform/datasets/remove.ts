@@ -10,6 +10,7 @@ export const remove = route({
   summary: 'Delete a dataset',
   tags: ['Datasets'],
   authentication: 'account',
+  scope: 'admin',
   cost: 'request',
   request: { path: datasetPath },
   responses: { 204: { description: 'Deleted' } },

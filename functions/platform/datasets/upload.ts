@@ -26,6 +26,7 @@ export const upload = route({
   description: 'A CSV file with a header. JSON and ZIP are not read yet.',
   tags: ['Datasets'],
   authentication: 'account',
+  scope: 'train',
   cost: 'request',
   idempotent: true,
   request: { body: multipart(form, 'Dataset file (CSV)') },

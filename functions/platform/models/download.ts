@@ -19,6 +19,7 @@ export const download = route({
   description: 'An addition to the document. `model.onnx` takes raw features: everything learned is inside it.',
   tags: ['Models'],
   authentication: 'account',
+  scope: 'read',
   cost: 'request',
   request: { path: modelPath, query },
   responses: {

@@ -29,6 +29,7 @@ export const list = route({
   summary: 'List all trained models',
   tags: ['Models'],
   authentication: 'account',
+  scope: 'read',
   cost: 'request',
   request: { query },
   responses: { 200: { description: 'One page of them', schema: answer } },

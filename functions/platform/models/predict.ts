@@ -46,6 +46,7 @@ export const predict = route({
   summary: 'Make predictions using a trained model',
   tags: ['Models'],
   authentication: 'account',
+  scope: 'read',
   cost: 'request',
   request: { path: modelPath, body: json(body, { input: [0.5, 0.3, 0.2, 0.1] }) },
   responses: { 200: { description: 'One prediction for each row, in their order', schema: answer } },

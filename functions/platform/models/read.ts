@@ -8,6 +8,7 @@ export const read = route({
   summary: 'Get detailed information about a model',
   tags: ['Models'],
   authentication: 'account',
+  scope: 'read',
   cost: 'request',
   request: { path: modelPath },
   responses: { 200: { description: 'The model', schema: modelDetail } },

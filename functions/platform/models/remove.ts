@@ -10,6 +10,7 @@ export const remove = route({
   summary: 'Delete a trained model',
   tags: ['Models'],
   authentication: 'account',
+  scope: 'admin',
   cost: 'request',
   request: { path: modelPath },
   responses: { 204: { description: 'Deleted' } },

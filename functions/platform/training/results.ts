@@ -42,6 +42,7 @@ export const results = route({
   summary: 'Get final training results',
   tags: ['Training'],
   authentication: 'account',
+  scope: 'read',
   cost: 'request',
   request: { path: jobPath },
   responses: { 200: { description: 'The results', schema: answer } },

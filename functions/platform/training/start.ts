@@ -53,6 +53,7 @@ export const start = route({
   description: `At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once. With ${LIMITS.models} models, one has to be deleted first.`,
   tags: ['Training'],
   authentication: 'account',
+  scope: 'train',
   cost: 'request',
   idempotent: true,
   request: { body: json(body) },

@@ -34,6 +34,7 @@ export const status = route({
   summary: 'Check the status of a training job',
   tags: ['Training'],
   authentication: 'account',
+  scope: 'read',
   cost: 'request',
   request: { path: jobPath },
   responses: { 200: { description: 'How far it is', schema: answer } },

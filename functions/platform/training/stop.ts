@@ -18,6 +18,7 @@ export const stop = route({
   summary: 'Stop a training job that is queued or running',
   tags: ['Training'],
   authentication: 'account',
+  scope: 'train',
   cost: 'request',
   request: { path: jobPath },
   responses: { 200: { description: 'Stopped', schema: answer } },

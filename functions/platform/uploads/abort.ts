@@ -9,6 +9,7 @@ export const abort = route({
   description: 'An addition to the document.',
   tags: ['Datasets'],
   authentication: 'account',
+  scope: 'train',
   cost: 'request',
   request: { path: uploadPath },
   responses: { 204: { description: 'Given up' } },

@@ -23,6 +23,7 @@ export const complete = route({
   description: 'An addition to the document.',
   tags: ['Datasets'],
   authentication: 'account',
+  scope: 'train',
   cost: 'request',
   idempotent: true,
   request: { path: uploadPath, body: json(body) },

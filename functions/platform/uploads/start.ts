@@ -33,6 +33,7 @@ export const start = route({
     'then complete the upload with them.',
   tags: ['Datasets'],
   authentication: 'account',
+  scope: 'train',
   cost: 'request',
   request: { body: json(body) },
   responses: { 201: { description: 'Where to put the parts', schema: answer } },

@@ -90,7 +90,7 @@ describe('the OpenAPI document', () => {
 
   test('shows errors by one schema, with an example for each status', () => {
     const of = document.paths!['/training/start']!.post!.responses!;
-    expect(Object.keys(of)).toEqual(['201', '400', '401', '404', '409', '413', '415', '422', '429', '500', '503']);
+    expect(Object.keys(of)).toEqual(['201', '400', '401', '403', '404', '409', '413', '415', '422', '429', '500', '503']);
     expect(of['429']!.content).toEqual({
       'application/json': {
         schema: { $ref: '#/components/schemas/Error' },
@@ -106,6 +106,12 @@ describe('the OpenAPI document', () => {
       expect([name, operation.security]).toEqual([name, open ? [] : [{ accessToken: [] }]]);
     }
     expect(document.components!.schemas!.Credentials!.properties!.password!.format).toBe('password');
+  });
+
+  test('asks for a scope wherever it asks who calls', () => {
+    for (const { method, path, authentication, scope } of describedRoutes) {
+      expect([method, path, scope !== undefined]).toEqual([method, path, authentication !== 'none']);
+    }
   });
 
   test('has the bounds of numbers and the file of an upload', () => {

@@ -1,0 +1,12 @@
+/**
+ * What a member of an account or an API key may do. Each scope includes the ones before it.
+ *
+ * - `read`: look at everything, predict, load
+ * - `train`: also upload, save, start and stop
+ * - `admin`: also delete, and manage members, keys and webhooks
+ */
+export const SCOPES = ['read', 'train', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Whether who has been given `has` may do what needs `needed`. */
+export const includes = (has: Scope, needed: Scope): boolean => SCOPES.indexOf(has) >= SCOPES.indexOf(needed);
