@@ -111,7 +111,7 @@ describe('where the bus does not answer', () => {
     const left = 'WARN event left to the sweep';
     expect(lines.filter((line) => line.startsWith('WARN'))).toEqual([
       left,
-      ...Array.from({ length: 9 }, () => 'WARN progress was not told'),
+      ...Array.from({ length: 9 }, () => 'WARN progress not published'),
       left,
     ]);
     const model_id = (await find('j')).model_id;

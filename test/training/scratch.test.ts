@@ -32,5 +32,5 @@ test('the disk that is wanted is used, or, with a word, the temporary folder whe
   expect(await writableFolder(tmpdir(), '/elsewhere', log)).toBe(tmpdir());
   expect(lines).toEqual([]);
   expect(await writableFolder('/nowhere/scratch', '/tmp', log)).toBe('/tmp');
-  expect(lines).toEqual(['WARN /nowhere/scratch cannot be written; /tmp is used for data that memory does not hold']);
+  expect(lines).toEqual(['WARN /nowhere/scratch cannot be written; /tmp is used for data that do not fit into memory']);
 });
