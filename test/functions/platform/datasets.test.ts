@@ -152,7 +152,7 @@ describe('an upload', () => {
     }));
     const ada = await queueless.login();
     expect((await queueless.call(uploadOf(ada, [csvFile(CSV), name]))).status).toBe(201);
-    expect(queueless.logged.join()).toContain('dataset not announced');
+    expect(queueless.logged.join()).toContain('dataset message not sent');
     await queueless.close();
   });
 });
