@@ -95,14 +95,14 @@ describe('an upload in parts', () => {
 
   test('gives up, and gives the upload up, after five tries of one part', async () => {
     outcomes = { 3: Array.from({ length: 9 }, () => 500) };
-    await expect(upload()).rejects.toThrow('part 3 was not taken: 500 said the store');
+    await expect(upload()).rejects.toThrow('part 3 was not accepted: 500 said the store');
     expect(requests.filter((one) => one === 'PUT /parts/3')).toHaveLength(5);
     expect(requests.at(-1)).toBe('DELETE /datasets/uploads/id');
   });
 
   test('does not insist on what the store will not take', async () => {
     outcomes = { 1: [403] };
-    await expect(upload()).rejects.toThrow('part 1 was not taken: 403 said the store');
+    await expect(upload()).rejects.toThrow('part 1 was not accepted: 403 said the store');
     expect(requests.filter((one) => one === 'PUT /parts/1')).toHaveLength(1);
     expect(requests.at(-1)).toBe('DELETE /datasets/uploads/id');
   });

@@ -46,7 +46,7 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
         );
         const burying = policies
           .flatMap((policy) => policy.Properties.PolicyDocument.Statement)
-          .filter((one: { Sid?: string }) => one.Sid === 'Bury');
+          .filter((one: { Sid?: string }) => one.Sid === 'DeadLetterMessages');
         expect(burying).toEqual([expect.objectContaining({ Action: 'sqs:SendMessage' })]);
         expect([dead, referred(burying[0].Resource)]).toEqual([expect.stringMatching(/Dead/), dead]);
       }
