@@ -34,16 +34,16 @@ const INSTEAD: Readonly<Record<Device, string>> = {
 
 const SENTENCES: Readonly<Record<string, (device: Device) => string>> = {
   [CAPACITY]: (device) =>
-    `No ${MACHINE[device]} was to be had in the time for which jobs wait. Where the AWS account has too small a quota, ask Service Quotas, Amazon EC2, for ${QUOTAS[device]}, 4 processors for each job at once; otherwise try again later, or ${INSTEAD[device]}`,
+    `No ${MACHINE[device]} became available within the waiting time. If the AWS account's quota is too small, request an increase of ${QUOTAS[device]} from Service Quotas (Amazon EC2), 4 vCPUs for each concurrent job; otherwise try again later, or ${INSTEAD[device]}`,
   [TOO_FEW_PROCESSORS]: (device) =>
-    `The installation allows fewer processors at once than a training takes: whoever deploys it must set maxVcpus.${device} to at least 4; until then ${INSTEAD[device]}`,
+    `The installation allows fewer vCPUs at once than a training needs: its operator must set maxVcpus.${device} to at least 4; until then ${INSTEAD[device]}`,
   [TOO_SMALL_MACHINES]: (device) =>
-    `No ${MACHINE[device]} of the installation is as large as a training needs: whoever deploys it must add larger ones; until then ${INSTEAD[device]}`,
+    `No ${MACHINE[device]} of the installation is as large as a training needs: its operator must add larger ones; until then ${INSTEAD[device]}`,
 };
 
 /** The failure message of a job that never got a machine. */
 export function unplacedFailure(reason: string, device: Device): string {
   const known = SENTENCES[reason];
   if (known) return known(device);
-  return `AWS Batch could not start the job for the reason ${reason}: whoever deploys the installation must look at its queue; until then ${INSTEAD[device]}`;
+  return `AWS Batch could not start the job for the reason ${reason}: the installation's operator must check its queue; until then ${INSTEAD[device]}`;
 }
