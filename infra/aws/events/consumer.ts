@@ -41,7 +41,11 @@ export class Consumer extends EventSourceMapping {
       }),
     );
     target.role!.addToPrincipalPolicy(
-      new PolicyStatement({ sid: 'DeadLetterMessages', actions: ['sqs:SendMessage'], resources: [queue.dead.queueArn] }),
+      new PolicyStatement({
+        sid: 'DeadLetterMessages',
+        actions: ['sqs:SendMessage'],
+        resources: [queue.dead.queueArn],
+      }),
     );
     // Lambda checks the permissions when the mapping is created.
     this.node.addDependency(target.role!);
