@@ -23,7 +23,9 @@ export const LIMITS = {
     rows: 100_000_000,
   },
   predictRows: 10_000,
-  /** Of a multipart upload: the minimum size of a part, the maximum number of parts and file size, the time limit. */
+  /** What an error says at most: how many details, and the bytes of its body whatever the surface. */
+  error: { details: 20, bytes: 65_536 },
+  /** Of an upload in parts: the least size of a part, the most parts, the largest file, and how long it may take. */
   upload: { partBytes: 16 * 1_048_576, parts: 1000, fileBytes: 1_000_000_000_000, seconds: 86_400 },
 } as const;
 
