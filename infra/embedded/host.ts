@@ -4,6 +4,7 @@ import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { parseSettings } from '#domain/settings.ts';
 import type { ComputeCommand, EmbeddedHost, EmbeddedOptions } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
+import { TELEMETRY_OFF } from '#engine/telemetry.ts';
 import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../topology.ts';
 import { type Listener, listen } from './gateway/listener.ts';
 import { provideStreamingRuntime } from './gateway/response-stream.ts';
@@ -162,6 +163,7 @@ function trainerCommand(dataDir: string, task: ComputeTask): ComputeCommand {
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', join(projectRoot, trainer.entry)],
     env: {
+      ...TELEMETRY_OFF,
       PATH: [dirname(process.execPath), process.env.PATH].join(':'),
       TRAINYARD_DATA: dataDir,
       TRAINYARD_ACCOUNT: task.accountId,
