@@ -1,11 +1,13 @@
 /** Trainyard on one machine: the topology's functions, queues, rules and schedules in one process and its children. */
 import { dirname, join } from 'node:path';
+import { operatorAccount } from '#domain/accounts/operator.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { parseSettings } from '#domain/settings.ts';
 import type { ComputeCommand, EmbeddedHost, EmbeddedOptions } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
 import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../topology.ts';
 import { type Listener, listen } from './gateway/listener.ts';
+import { operatorAuthorizer } from './gateway/operator.ts';
 import { provideStreamingRuntime } from './gateway/response-stream.ts';
 import { Invoker } from './invoke/invoker.ts';
 import { projectRoot } from './invoke/load.ts';
@@ -23,6 +25,10 @@ export interface HostOptions {
   /** Added to every port of the topology; `'free'` takes free ones. Default: 0. */
   readonly portOffset?: number | 'free';
   readonly log?: LogTarget;
+  /** A user whose account calls without credentials are taken for, where their surface allows them. Default: the first. */
+  readonly operator?: string;
+  /** API keys of the operator. */
+  readonly apiKeys?: readonly string[];
   /** Overrides of the settings that handlers get. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -94,6 +100,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
       address,
       portOffset: options.portOffset ?? 0,
       maxBodyBytes: settings.uploadBytes + FRAMING_BYTES,
+      authorize: operatorAuthorizer({
+        apiKeys: options.apiKeys ?? [],
+        host: address,
+        behindProxy: false,
+        account: () => operatorAccount(adapters.table, options.operator, adapters.now()),
+      }),
       onError,
     });
     baseUrl = listeners.platform.base;
@@ -125,6 +137,7 @@ async function listenAll(
     address: string;
     portOffset: number | 'free';
     maxBodyBytes: number;
+    authorize: ReturnType<typeof operatorAuthorizer>;
     onError: (error: unknown, where: string) => void;
   },
 ): Promise<Record<SurfaceName, Bound>> {
@@ -140,6 +153,7 @@ async function listenAll(
         maxBodyBytes: options.maxBodyBytes,
         before: (request, response) => adapters.servePresigned(request, response),
         now: adapters.now,
+        authorize: options.authorize,
         onError: options.onError,
       });
       bound.push([name, { listener, base: `http://${urlHost(options.address)}:${listener.port}` }]);

@@ -2,10 +2,16 @@ import { InternalError } from '#domain/errors.ts';
 import type { Database } from './database.ts';
 
 /** Raised with every change of the tables below. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** What takes a database from one version to the next: the first from 1 to 2. */
-const STEPS = ['ALTER TABLE messages ADD COLUMN reason TEXT;'];
+const STEPS = [
+  'ALTER TABLE messages ADD COLUMN reason TEXT;',
+  // The first account is the operator's; see `layers/domain/accounts/operator.ts`.
+  `INSERT OR IGNORE INTO items (pk, sk, body)
+   SELECT 'OPERATOR', 'OPERATOR', json_object('pk', 'OPERATOR', 'sk', 'OPERATOR', 'account_id', body ->> 'id')
+   FROM items WHERE sk = 'ACCOUNT' ORDER BY body ->> 'created_at' LIMIT 1;`,
+];
 
 /**
  * Text compares by SQLite's BINARY collation, that is by its UTF-8 bytes: the order of DynamoDB.

@@ -90,7 +90,20 @@ describe('the OpenAPI document', () => {
 
   test('shows errors by one schema, with an example for each status', () => {
     const of = document.paths!['/training/start']!.post!.responses!;
-    expect(Object.keys(of)).toEqual(['201', '400', '401', '403', '404', '409', '413', '415', '422', '429', '500', '503']);
+    expect(Object.keys(of)).toEqual([
+      '201',
+      '400',
+      '401',
+      '403',
+      '404',
+      '409',
+      '413',
+      '415',
+      '422',
+      '429',
+      '500',
+      '503',
+    ]);
     expect(of['429']!.content).toEqual({
       'application/json': {
         schema: { $ref: '#/components/schemas/Error' },
@@ -103,7 +116,7 @@ describe('the OpenAPI document', () => {
     expect(document.components!.securitySchemes!.accessToken).toMatchObject({ type: 'http', scheme: 'bearer' });
     for (const { operation, name } of operations()) {
       const open = /^get \/$|^post \/auth\/(register|login|refresh)$/.test(name);
-      expect([name, operation.security]).toEqual([name, open ? [] : [{ accessToken: [] }]]);
+      expect([name, operation.security]).toEqual([name, open ? [] : [{ accessToken: [] }, { apiKey: [] }]]);
     }
     expect(document.components!.schemas!.Credentials!.properties!.password!.format).toBe('password');
   });
