@@ -8,6 +8,7 @@ import type { Session } from '#domain/accounts/sessions.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import { type AccessTokens, makeAccessTokens } from './authentication/access-token.ts';
+import { type ApiKeys, makeApiKeys } from './authentication/api-key.ts';
 import type { Body, RawBody } from './body/body.ts';
 import type { HandlerOptions, Log } from './contract.ts';
 import type { Reply, ReplyOf, Responses } from './reply.ts';
@@ -29,6 +30,7 @@ export interface Caller {
   readonly accountId: string;
   readonly scope: Scope;
   /** Absent for an API key and for the operator. */
+  readonly userId?: string;
   readonly session?: Session;
 }
 
@@ -38,10 +40,17 @@ export interface Services {
   readonly settings: Settings;
   readonly logger: Log;
   readonly tokens: AccessTokens;
+  readonly apiKeys: ApiKeys;
 }
 
 export function makeServices(adapters: Adapters, { settings, logger }: HandlerOptions): Services {
-  return { adapters, settings, logger, tokens: makeAccessTokens(adapters.keys, settings, adapters.now) };
+  return {
+    adapters,
+    settings,
+    logger,
+    tokens: makeAccessTokens(adapters.keys, settings, adapters.now),
+    apiKeys: makeApiKeys(adapters, logger),
+  };
 }
 
 /** A request as received, not validated yet. */

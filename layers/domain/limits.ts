@@ -11,7 +11,11 @@ export const LIMITS = {
   datasets: 10_000,
   models: 10_000,
   activeJobs: 5,
-  /** Of one page of a listing. */
+  users: 100,
+  apiKeys: 100,
+  /** Days for which an invitation can be used, at the most. */
+  invitationDays: 30,
+  /** Of one listing. */
   pageSize: 100,
   page: 1_000_000,
   jsonBodyBytes: 1_048_576,

@@ -124,7 +124,7 @@ describe('the OpenAPI document', () => {
     expect(document.components!.securitySchemes!.accessToken).toMatchObject({ type: 'http', scheme: 'bearer' });
     for (const { operation, name } of operations()) {
       const open = /^get \/$|^post \/auth\/(register|login|refresh)$/.test(name);
-      expect([name, operation.security]).toEqual([name, open ? [] : [{ accessToken: [] }]]);
+      expect([name, operation.security]).toEqual([name, open ? [] : [{ accessToken: [] }, { apiKey: [] }]]);
     }
     expect(document.components!.schemas!.Credentials!.properties!.password!.format).toBe('password');
   });

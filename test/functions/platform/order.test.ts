@@ -35,7 +35,17 @@ beforeAll(async () => {
   const model = await completed(platform, job, Buffer.from('model'));
   const json = { name: 'large', file_size: 1 };
   const upload = await platform.call({ method: 'POST', path: '/datasets/uploads', token, json });
-  owned = { dataset_id: dataset.id, job_id: job.id, model_id: model.id, upload_id: upload.body.upload_id };
+  const made = async (path: string, json: unknown) =>
+    (await platform.call({ method: 'POST', path, token, json })).body.id;
+  owned = {
+    dataset_id: dataset.id,
+    job_id: job.id,
+    model_id: model.id,
+    upload_id: upload.body.upload_id,
+    user_id: (await platform.call({ path: '/auth/me', token })).body.id,
+    invitation_id: await made('/account/invitations', { role: 'viewer' }),
+    key_id: await made('/account/api-keys', { name: 'key', scope: 'read' }),
+  };
 });
 afterAll(() => platform.close());
 afterEach(() => {
