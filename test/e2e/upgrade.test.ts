@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { indexes } from '#domain/keys.ts';
+import { indexes, keys, prefixes } from '#domain/keys.ts';
 import { type EmbeddedAdapters, openEmbedded } from '#embedded/open.ts';
 import { queues } from '#infra/topology.ts';
 import { type RunningHost, startHostProcess } from './running-host.ts';
@@ -90,6 +90,10 @@ describe.each([
       user.client.useToken(access_token);
       await user.client.get('/auth/me');
       await user.login();
+      const { username, password } = person;
+      const email = `${username}@example.com`;
+      const again = user.client.post('/auth/register', { username, email, password, full_name: 'Another' });
+      await expect(again).rejects.toThrow('username and email already taken');
     }
   });
 
@@ -135,11 +139,21 @@ describe.each([
       await ada.jobIs(job, ({ status }) => status !== 'queued' && status !== 'running');
       expect([job, await ada.status(job)]).toMatchObject([job, { status: 'completed', progress: 100 }]);
     }
-    expect(await ada.client.get('/models')).toMatchObject({ total: 4 });
     await ada.until(
       async () => store.queuesByName.get('datasets')!.counts(),
       ({ waiting, inFlight }) => waiting + inFlight === 0,
     );
+  });
+
+  test('numbers and versions new models after the one that it had', async () => {
+    const { id } = manifest.ada.answers['/auth/me'] as { id: string };
+    const mine = { partition: keys.account(id).pk, prefix: prefixes.models, limit: 10 };
+    const models = await ada.until(
+      async () => (await store.table.query(mine)).items,
+      (items) => items.length === 4,
+    );
+    expect(models.map(({ number }) => number).sort()).toEqual([1, 2, 3, 4]);
+    expect(new Set(models.map(({ version }) => version)).size).toBe(4);
   });
 
   test('accepts the rest of a multipart upload at the presigned URL that it handed out', async () => {
