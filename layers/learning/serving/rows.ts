@@ -1,4 +1,4 @@
-/** Rows of a request as the tensors that a model takes. */
+/** Turns the rows of a request into the tensors that a model takes. */
 import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
 import { type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { shown } from '../csv/fault.ts';
@@ -8,15 +8,15 @@ import type { ServedFeature } from './description.ts';
 
 /** One value of a row; `null` is missing. */
 export type Cell = string | number | boolean | null;
-/** In the order of the model's features, or by their names. */
+/** Values in the order of the model's features, or by feature name. */
 export type Row = readonly Cell[] | Readonly<Record<string, Cell>>;
 
-/** A request is told so many of its faults. */
+/** The most faults that are reported to a request. */
 export const MOST_FAULTS = 20;
 
 const MOST_NAMES = 20;
 
-/** How a feature's type takes a cell: `undefined` if it does not. */
+/** How a feature type converts a cell; `undefined` if it cannot. */
 interface Taking<T> {
   readonly expected: string;
   readonly take: (cell: Exclude<Cell, null>) => T | undefined;
@@ -48,15 +48,15 @@ const words: Readonly<Record<'category' | 'boolean', Taking<string>>> = {
   },
 };
 
-/** A category spelled as "no value" in a file is none here either. */
+/** A category that means "no value" in a file means the same here. */
 function present(cell: string): string {
   const word = cell.trim();
   return isMissing(word) ? '' : word;
 }
 
 /**
- * Each feature's values [rows, 1] by the name of its input.
- * @throws ValidationError with fields such as `inputs[3][2]`, what was expected and what came
+ * Each feature's values, [rows, 1], by the name of its input.
+ * @throws ValidationError with fields such as `inputs[3][2]`, what was expected and what was received
  */
 export function rowTensors(features: readonly ServedFeature[], rows: readonly Row[]): Tensors {
   const faults: ErrorDetail[] = [];
@@ -93,7 +93,7 @@ function cellsOf(
   });
 }
 
-/** The first names: a table may have 2,000 of them, and a request as many faults. */
+/** Only the first names: a table may have 2,000, and a request as many faults. */
 function listed(features: readonly ServedFeature[]): string {
   const names = features.slice(0, MOST_NAMES).map(({ name }) => name);
   const more = features.length - names.length;
