@@ -19,9 +19,9 @@ interface RecomputedAttrs {
  *  forward    x ──▶ body ──▶ y                          keeps x; the body's intermediate results are released
  *  backward   x ──▶ barrier(x, ȳ) ──▶ body again ──▶ vjp(ȳ) ──▶ x̄
  *
- *  The copy has the same operations as the body, on equal numbers. An optimizer that merges equal nodes would undo it, and
- *  one that may choose the order could run it long before it is needed. The barrier prevents both: its result is x, bit
- *  for bit, but computed from ȳ.
+ *  The copy has the same operations as the body, on equal numbers. An optimizer that merges equal nodes would undo it,
+ *  and one that may choose the order could run it long before it is needed. The barrier prevents both: its result is x,
+ *  bit for bit, but computed from ȳ.
  */
 const recomputedVjp: Vjp<RecomputedAttrs> = (b, n, ct, need) => {
   const { body, saved } = n.attrs;
