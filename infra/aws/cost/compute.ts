@@ -35,11 +35,11 @@ export function idleCost(resources: readonly CostedResource[]): CostLine[] {
   return [
     each('KMS keys', count('AWS::KMS::Key'), PRICES.kmsKey),
     each('alarms', count('AWS::CloudWatch::Alarm'), PRICES.alarm),
-    each('dashboard (the first three of an account are free)', count('AWS::CloudWatch::Dashboard'), 0),
+    each('dashboard (the first three per account are free)', count('AWS::CloudWatch::Dashboard'), 0),
     each('web application firewall', count('AWS::WAFv2::WebACL'), PRICES.webAcl),
-    each('rules of the firewall', firewallRules, PRICES.webAclRule),
+    each('firewall rules', firewallRules, PRICES.webAclRule),
     { what: `${runs} runs of the sweep`, dollars: runs * sweep },
-    { what: `${polls} questions to empty queues`, dollars: polls * PRICES.message },
+    { what: `${polls} polls of empty queues`, dollars: polls * PRICES.message },
   ].filter(({ dollars, what }) => dollars > 0 || !what.startsWith('0 '));
 }
 
@@ -57,7 +57,7 @@ export function requestCost(requests: number): CostLine[] {
     { what: 'Functions', dollars: requests * (PRICES.functionRequest + memoryGb * seconds * PRICES.functionMemory) },
     { what: 'Table', dollars: requests * (tableReads * PRICES.tableRead + tableWrites * PRICES.tableWrite) },
     { what: 'Logs', dollars: requests * (logBytes / GB) * PRICES.logs },
-    { what: 'Transfer to the internet', dollars: requests * (answerBytes / GB) * PRICES.transferOut },
+    { what: 'Data transfer to the internet', dollars: requests * (answerBytes / GB) * PRICES.transferOut },
   ];
 }
 
@@ -68,8 +68,8 @@ export function trainingCost(trainings: number): CostLine[] {
   const writes = of.tableWrites + of.trainSeconds * of.tableWritesASecond;
   const requests = requestCost(trainings * of.requests).reduce((sum, { dollars }) => sum + dollars, 0);
   return [
-    { what: 'Functions that profile and train', dollars: trainings * compute * PRICES.functionMemory },
-    { what: 'Requests about it', dollars: requests },
+    { what: 'Functions for profiling and training', dollars: trainings * compute * PRICES.functionMemory },
+    { what: 'Requests about the training', dollars: requests },
     { what: 'Table', dollars: trainings * (writes * PRICES.tableWrite + of.tableReads * PRICES.tableRead) },
     {
       what: 'Files',
