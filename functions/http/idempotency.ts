@@ -52,9 +52,8 @@ export async function once(
   if (!checked.success) throw ValidationError.of(HEADER, 'must be 1 to 255 visible ASCII characters');
 
   const { table, now } = adapters;
-  const key = keys.idempotency(raw.caller.accountId, sha256(given, '\n'));
-  const about = `${route.method} ${route.path} ${JSON.stringify(raw.path)}\n`;
-  const fingerprint = sha256(about, ...content(raw.body), '\n');
+  const key = keys.idempotency(raw.caller.accountId, sha256(given));
+  const fingerprint = await fingerprintOf(`${route.method} ${route.path} ${JSON.stringify(raw.path)}`, raw.body);
   const kept = await begin(table, key, fingerprint, now());
   if (kept) return kept;
   let reply: Reply;
@@ -91,25 +90,30 @@ async function begin(table: Table, key: Key, fingerprint: string, now: number): 
   return { ...found.reply, headers: { ...found.reply.headers, 'Idempotent-Replayed': 'true' } };
 }
 
-/** More than there are in any form of ours: one that the body is full of takes no longer. */
-const MOST_BOUNDARIES = 100;
-
-/** A client chooses a new boundary each time that it sends the same form: what is between them, without a copy of it. */
-function* content({ contentType, bytes }: RawBody): Generator<Uint8Array> {
+/** A hash of the request and its body without a form's boundary: a client chooses a new boundary each time. */
+async function fingerprintOf(asked: string, { contentType, content }: RawBody): Promise<string> {
+  const hash = createHash('sha256').update(asked).update('\n');
   const boundary = /boundary="?([^";]+)/i.exec(contentType ?? '')?.[1];
-  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  for (let found = 0; boundary !== undefined && found < MOST_BOUNDARIES; found++) {
-    const next = body.indexOf(boundary, at, 'latin1');
-    if (next < 0) break;
-    yield body.subarray(at, next);
-    at = next + boundary.length;
-  }
-  yield body.subarray(at);
+  const chunks = boundary === undefined ? content.read() : without(Buffer.from(boundary, 'latin1'), content.read());
+  for await (const chunk of chunks) hash.update(chunk);
+  return hash.update('\n').digest('hex');
 }
 
-function sha256(...parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
+/** Removes every occurrence of `bytes` from a stream, including those that span chunks. */
+async function* without(bytes: Buffer, stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream) {
+    rest = Buffer.concat([rest, chunk]);
+    for (let at = rest.indexOf(bytes); at >= 0; at = rest.indexOf(bytes)) {
+      yield rest.subarray(0, at);
+      rest = rest.subarray(at + bytes.length);
+    }
+    // The end of this chunk may be the beginning of an occurrence.
+    const certain = Math.max(0, rest.length - bytes.length + 1);
+    yield rest.subarray(0, certain);
+    rest = rest.subarray(certain);
+  }
+  yield rest;
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).update('\n').digest('hex');

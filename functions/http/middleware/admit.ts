@@ -1,11 +1,11 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { includes, scopeOf } from '#domain/accounts/scopes.ts';
 import { findSession } from '#domain/accounts/sessions.ts';
+import { addressBucket } from '#domain/client-address.ts';
 import { ForbiddenError, UnauthorizedError } from '#domain/errors.ts';
 import type { AccessToken } from '../authentication/access-token.ts';
 import { credentialsOf, presents } from '../authentication/credentials.ts';
 import { operatorOf } from '../authentication/operator.ts';
-import { addressBucket } from '../client-address.ts';
 import { countRequest, enforce, rateLimitHeaders } from '../rate-limit.ts';
 import type { Caller, Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
@@ -21,7 +21,8 @@ export function admit(services: Services): Middleware {
 
   async function countAccount(state: RequestState, accountId: string): Promise<void> {
     const limit = settings.rates.authenticatedPerHour;
-    state.rateLimit = await countRequest(table, `account#${accountId}`, limit, now());
+    state.client = `account#${accountId}`;
+    state.rateLimit = await countRequest(table, state.client, limit, now());
     enforce(state.rateLimit, now());
   }
 
@@ -67,9 +68,8 @@ export function admit(services: Services): Middleware {
     if (scope && !includes(has, scope)) throw new ForbiddenError(`This needs the scope ${scope}; yours is ${has}`);
   }
 
-  async function admitAddress(state: RequestState, event: APIGatewayProxyEvent): Promise<void> {
-    const address = addressBucket(event.requestContext.identity.sourceIp);
-    state.rateLimit = await countRequest(table, `address#${address}`, settings.rates.anonymousPerHour, now());
+  async function admitAddress(state: RequestState): Promise<void> {
+    state.rateLimit = await countRequest(table, state.client, settings.rates.anonymousPerHour, now());
     enforce(state.rateLimit, now());
   }
 
@@ -81,6 +81,7 @@ export function admit(services: Services): Middleware {
   return {
     async before({ event }) {
       const state = stateOf(event);
+      state.client = `address#${addressBucket(event.requestContext.identity.sourceIp)}`;
       if (state.preflight || state.route?.cost === 'free') return;
       const asksWho = state.route !== undefined && state.route.authentication !== 'none';
       const caller = asksWho ? await identify(state, event) : undefined;
@@ -89,7 +90,7 @@ export function admit(services: Services): Middleware {
         state.caller = caller;
         return;
       }
-      await admitAddress(state, event);
+      await admitAddress(state);
       if (state.unmatched) throw state.unmatched;
       if (asksWho) throw new UnauthorizedError();
     },

@@ -6,13 +6,16 @@
  * Arguments: the folder, and the id, an access token and a dataset (`ready`) of an account.
  */
 import { writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { indexes } from '#domain/keys.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { parseSettings } from '#domain/settings.ts';
 import { openEmbedded } from '#embedded/open.ts';
 import { makeHandler as makeProcessDataset } from '#functions/events/process-dataset.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
+import { defaultLimits } from '#infra/embedded/gateway/limits.ts';
 import { listen } from '#infra/embedded/gateway/listener.ts';
+import { shareLimits } from '#infra/embedded/gateway/shared-limits.ts';
 import { Invoker } from '#infra/embedded/invoke/invoker.ts';
 import { makeLogger } from '#infra/embedded/logger.ts';
 import { queues, surfaces } from '#infra/topology.ts';
@@ -138,7 +141,9 @@ async function as<T>(served: Adapters, use: (user: User) => Promise<T>): Promise
     host: '127.0.0.1',
     port: 0,
     invoker,
-    maxBodyBytes: settings.uploadBytes,
+    limits: shareLimits(defaultLimits(settings.uploadBytes)),
+    spoolFolder: tmpdir(),
+    authorize: async () => undefined,
     before: async () => false,
     now: adapters.now,
     onError: (error, where) => logger.error(where, error as Error),
