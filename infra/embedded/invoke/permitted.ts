@@ -67,6 +67,10 @@ function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: strin
       needs('get');
       return table.get(key);
     },
+    async getMany(keys) {
+      needs('get');
+      return table.getMany(keys);
+    },
     async query(query) {
       needs(query.index === undefined ? 'query' : 'index');
       return table.query(query);

@@ -205,6 +205,7 @@ function counted(table: Table, calls: string[]): Table {
   };
   return {
     get: (key) => tell(`get ${key.pk} ${key.sk}`, table.get(key)),
+    getMany: (keys) => tell(`getMany ${keys.length}`, table.getMany(keys)),
     query: (query) => tell(`query ${query.partition}`, table.query(query)),
     put: (item, condition) => tell(`put ${item.pk}`, table.put(item, condition)),
     update: (key, change, condition) => tell(`update ${key.pk}`, table.update(key, change, condition)),
