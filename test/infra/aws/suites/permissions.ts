@@ -129,6 +129,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
           .sort();
       expect(allowed(/^platformpredict/, /^(Table|Index|.*Objects)$/)).toEqual([
         'ArtifactsObjects GetObject',
+        'Table BatchGetItem',
         'Table GetItem',
         'Table UpdateItem',
       ]);
@@ -138,6 +139,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
         'DatasetsObjects DeleteObject',
         'Index Query',
         'Table DeleteItem',
+        'Table BatchGetItem',
         'Table GetItem',
         'Table PutItem',
         'Table UpdateItem',
