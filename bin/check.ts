@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint and format, and the rule that imports go one way. Reports all three before it fails. */
+/** `npm run check`: types, lint and format, and the import rule. Runs all three before it fails. */
 import { jest, step } from './steps.ts';
 
 const results = [

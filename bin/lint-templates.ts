@@ -1,6 +1,6 @@
 /**
- * `node bin/with-node.mjs bin/lint-templates.ts`: synthesizes each stage as `cdk deploy` would and hands the templates to
- * cfn-lint. That is a Python program, so this makes a virtual environment in `.trainyard/cloud/` for it.
+ * `node bin/with-node.mjs bin/lint-templates.ts`: synthesizes each stage as `cdk deploy` would and runs cfn-lint on the
+ * templates. That is a Python program, so this creates a virtual environment in `.trainyard/cloud/` for it.
  */
 import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { virtualEnvironmentOrExit } from './virtual-environment.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.trainyard', 'cloud');
 
-/** An image that nobody pulls stands for the one that Docker would build. */
+/** A placeholder, never pulled, for the image that Docker would build. */
 const IMAGE = ['-c', 'trainerImage=registry.example.com/trainyard/trainer:1'];
 const INSTALLATIONS: Readonly<Record<string, readonly string[]>> = {
   dev: ['-c', 'stage=dev', ...IMAGE],
@@ -19,10 +19,10 @@ const INSTALLATIONS: Readonly<Record<string, readonly string[]>> = {
   small: ['-c', 'stage=prod', '-c', 'batch=false'],
 };
 
-/** Regions to lint for: where an installation may stand has a say in which resources and values there are. */
+/** Regions to lint for, because the available resources and values differ. */
 const REGIONS = ['us-east-1', 'eu-west-1'];
 
-/** W3005: the CDK lets every function depend on its role, which the function names as well. It is of no harm. */
+/** W3005: the CDK makes every function depend on its role, which the function references as well. It is harmless. */
 const IGNORED = ['W3005'];
 
 function fail(line: string): never {

@@ -1,10 +1,10 @@
 /**
- * `npm run mutate [-- FILE …]`: breaks the gradient rules of `layers/engine/ops`, what they call there and what is composed
- * of operations, in every way it knows, one at a time, in a copy of the tree, and tells which breaks no test notices.
- * With names (`conv`), only those files.
+ * `npm run mutate [-- FILE …]`: mutation testing of the gradient rules of `layers/engine/ops`, of the functions there
+ * that they call, and of compositions of operations. Makes one change at a time, in a copy of the tree, and reports the
+ * changes that no test notices. With names (`conv`), only those files.
  *
- * A mutant is tried with the tests that come by it, first those of its own file, and is killed by the first that fails.
- * Ends with 1 if one survives that is not in `mutation/equivalent.ts`, or if that list has one that is not there.
+ * Runs the tests that cover a mutant, first those of its own file; the first that fails kills it. Exits with 1 if a
+ * mutant survives that is not in `mutation/equivalent.ts`, or if that list has one that does not exist.
  */
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,8 +20,8 @@ const project = fileURLToPath(new URL('..', import.meta.url));
 const OPS = 'layers/engine/ops';
 const TESTS = 'test/{engine/ops/*,engine/{grad,training/loss},golden/*}.test.ts';
 const PROCESSES = 2;
-/** Milliseconds for a mutant beyond five times what its tests take without it: a loop that does not end. */
-const PATIENCE = 60_000;
+/** Milliseconds that a mutant may take beyond five times the usual duration of its tests: it may loop for ever. */
+const EXTRA_TIME = 60_000;
 
 const root = mkdtempSync(join(tmpdir(), 'trainyard-mutate-'));
 process.once('exit', () => rmSync(root, { recursive: true, force: true }));
@@ -49,7 +49,7 @@ if (broken.length > 0) {
   process.exit(1);
 }
 
-/** The tests that come by a mutant: those of its file, then those that come by the fewest others. */
+/** The tests that cover a mutant: those of its file, then those that cover the fewest others. */
 function testsOf({ id, file }: Mutant): number[] {
   const foreign = (test: Observation) => Number(basename(test.file, '.test.ts') !== basename(file, '.ts'));
   return observations
@@ -67,7 +67,7 @@ await Promise.all(
     for (const mutant of queue) {
       const order = { mutant: mutant.id, tests: testsOf(mutant) };
       const usual = order.tests.reduce((sum, test) => sum + observations[test]!.milliseconds, 0);
-      fates.set(mutant, await one.attempt(order, PATIENCE + 5 * usual));
+      fates.set(mutant, await one.attempt(order, EXTRA_TIME + 5 * usual));
       if (fates.size % 100 === 0) console.error(`${fates.size} of ${mutants.length} mutants`);
     }
     one.dismiss();

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Python, or what it was to install, is not to be had; the message is one line for the user. */
+/** Python or its packages are not available; the message is one line for the user. */
 export class VirtualEnvironmentError extends Error {}
 
 /**
- * Makes a Python virtual environment in `folder` with the pinned packages of a requirements file, anew when that file
- * changes. What pip prints goes to standard error. Returns the folder of its programs.
+ * Creates a Python virtual environment in `folder` with the pinned packages of a requirements file, and recreates it
+ * when that file changes. The output of pip goes to standard error. Returns the folder of the environment's programs.
  * @throws VirtualEnvironmentError
  */
 export function virtualEnvironment(folder: string, requirements: string): string {
@@ -33,7 +33,7 @@ export function virtualEnvironment(folder: string, requirements: string): string
   return programs;
 }
 
-/** The same for a command that is of no use without it: says why in one line and ends with 1. */
+/** The same for a command that cannot run without it: on failure prints the message and exits with 1. */
 export function virtualEnvironmentOrExit(folder: string, requirements: string): string {
   try {
     return virtualEnvironment(folder, requirements);

@@ -19,7 +19,7 @@ function fail(line) {
   process.exit(1);
 }
 
-/** What the installed packages depend on: the lock file, and the platform they were built for. */
+/** A hash of what the installed packages depend on: the lock file and the platform. */
 const wanted = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .update(`${process.platform} ${process.arch}`)
@@ -30,7 +30,7 @@ function install() {
   const npm = process.env.npm_execpath;
   const command = npm?.endsWith('.js') ? [process.execPath, npm] : ['npm'];
   const [program, ...first] = [...command, 'ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  // Standard output belongs to the program that runs afterwards.
+  // Standard output is for the program that runs afterwards.
   // The runtime's install script would fetch CUDA libraries, which only the trainer image needs.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
   const done = spawnSync(program, first, { cwd: root, stdio: ['ignore', 2, 2], env });
@@ -40,7 +40,7 @@ function install() {
 }
 
 if (Number(process.versions.node.split('.')[0]) < 20) {
-  fail(`Node.js 20 or later is needed to begin with; this is ${process.versions.node}`);
+  fail(`Node.js 20 or later is required; this is ${process.versions.node}`);
 }
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) install();
 if (!existsSync(pinnedNode)) fail(`The pinned Node.js is not at ${pinnedNode}; delete node_modules and try again`);
@@ -53,7 +53,7 @@ const child = spawn(pinnedNode, ['--disable-warning=ExperimentalWarning', join(r
     PATH: [join(modules, '.bin'), dirname(pinnedNode), process.env.PATH].join(delimiter),
   },
 });
-// A terminal's Ctrl-C reaches the child by itself; only what is sent to this process alone has to be passed on.
+// A terminal's Ctrl-C reaches the child by itself; only signals that are sent to this process alone must be forwarded.
 process.on('SIGINT', () => {});
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

@@ -2,8 +2,9 @@
  * What Trainyard consists of, as plain data: every surface, function, queue, event rule, schedule, table, bucket and
  * key. The one-machine host and the CDK app read this same file, so that the two cannot drift.
  *
- * The function behind a path: `topology/surfaces/SURFACE.ts` has the surface's paths and, above them, its functions. A
- * function `SURFACE-WHAT` is `functions/SURFACE/WHAT.ts`. What no surface calls is in `topology/background.ts`.
+ * To find the function behind a path: `topology/surfaces/SURFACE.ts` has the surface's paths and its functions. A
+ * function `SURFACE-WHAT` is in `functions/SURFACE/WHAT.ts`. Functions that no surface calls are in
+ * `topology/background.ts`.
  */
 import * as background from './topology/background.ts';
 import * as platform from './topology/surfaces/platform.ts';

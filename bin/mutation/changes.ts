@@ -44,7 +44,7 @@ function isThrow(statement: unknown): boolean {
   return more.length === 0 && only?.type === 'ThrowStatement';
 }
 
-/** What checks its inputs and throws is no part of a derivative. */
+/** Checks of inputs are not part of a derivative. */
 function isGuard(one: Syntax): boolean {
   return (
     one.type === 'ThrowStatement' ||
@@ -67,7 +67,7 @@ export function changesIn(root: Syntax, source: Source): Change[] {
   return [...own, ...offByOne(root, source), ...conditions, ...inside.flatMap((child) => changesIn(child, source))];
 }
 
-/** What a rule answers, made zero: each cotangent of its list absent, or its one cotangent zeros. */
+/** Replaces a rule's result with zero: each cotangent of its list absent, or its one cotangent zeros. */
 export function zeroed(rule: Syntax, answers: 'list' | 'value', source: Source): Change[] {
   const [builder] = parametersOf(rule);
   const body = node(rule.body);

@@ -1,6 +1,6 @@
 import type { Mutant } from './instrument.ts';
 
-/** A change that leaves every number as it was, and why. `original` and `mutated` are as the run prints them. */
+/** A change without an effect on any result, and why. `original` and `mutated` are as the run prints them. */
 export interface Equivalent {
   readonly file: string;
   readonly within: string;

@@ -1,6 +1,6 @@
 /**
- * What tests import from `@jest/globals`, for a process that is not jest's: the tests are collected, to be run one by one
- * and again. Only what the engine's tests use is here; anything else is undefined, so that a test which needs it fails.
+ * A replacement of `@jest/globals` outside of jest: it collects the tests, to be run one by one and repeatedly. It has
+ * only what the engine's tests use; anything else is undefined, so that a test that needs it fails.
  */
 import { createRequire } from 'node:module';
 

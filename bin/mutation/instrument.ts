@@ -2,7 +2,7 @@ import { type Change, changesIn, zeroed } from './changes.ts';
 import { type Region, regions } from './scope.ts';
 import type { Source, Syntax } from './syntax.ts';
 
-/** One wrong version of the code. */
+/** One changed version of the code. */
 export interface Mutant {
   readonly id: number;
   readonly file: string;
@@ -13,18 +13,18 @@ export interface Mutant {
   readonly mutated: string;
 }
 
-/** A file's text with every mutant in it, and what they are. */
+/** A file's text with all its mutants, and their list. */
 export interface Instrumented {
   readonly text: string;
   readonly mutants: readonly Mutant[];
 }
 
 /**
- * Every file with all its mutants in one text, of which `mutation.on(id)` chooses one when the code runs:
+ * Puts all mutants of a file into one text, of which `mutation.on(id)` activates one at run time:
  *
  *     mul(b, ct, y)   becomes   (mutation.on(7) ? (mutation.ops.div(b, ct, y)) : mutation.on(8) ? (ct) : (mul(b, ct, y)))
  *
- * So one process loads the code once and tries all of them.
+ * One process can thus load the code once and try all mutants.
  */
 export function instrument(sources: ReadonlyMap<string, Source>): Map<string, Instrumented> {
   const found = regions(sources);

@@ -1,12 +1,12 @@
 import { bare, expressions, isNode, nameOf, node, type Source, type Syntax } from './syntax.ts';
 
-/** From an expression to what may stand in its place. */
+/** Maps an expression to its replacements. */
 export type Operator = (one: Syntax, source: Source) => readonly string[];
 
-/** Where the instrumented code finds the vocabulary, also the part of it that its file does not import. */
+/** Where the instrumented code finds all operations, including those that its file does not import. */
 export const OPS = 'mutation.ops';
 
-/** Operations of the same signature, one for the other. */
+/** Operations with the same signature, to be swapped. */
 const TWINS: Readonly<Record<string, readonly string[]>> = {
   add: ['sub', 'mul'],
   sub: ['add'],
@@ -25,7 +25,7 @@ const TWINS: Readonly<Record<string, readonly string[]>> = {
   reduceMean: ['reduceSum'],
 };
 
-/** Both operands may be what is left when the operation is dropped. */
+/** Dropping one of these operations may leave either operand. */
 const BINARY = new Set(['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'matMul']);
 const ORDERED = new Set(['sub', 'div', 'pow', 'matMul', 'gemm', 'product']);
 
@@ -47,7 +47,7 @@ export function operation(one: Syntax): Operation | undefined {
   return name !== '' && BUILDERS.has(builder) && operands.length > 0 ? { name, operands, builder } : undefined;
 }
 
-/** Whether the expression can stand where a value is wanted. */
+/** Whether the expression can be a tensor value. */
 function isValue(one: Syntax | undefined): one is Syntax {
   const types = [
     'NumericLiteral',
@@ -123,7 +123,7 @@ const swapSymbol: Operator = (one, source) => {
 const dropSign: Operator = (one, source) =>
   one.type === 'UnaryExpression' && ['!', '-'].includes(String(one.operator)) ? [source.text(node(one.argument))] : [];
 
-/** `need ? x : undefined` is not made to be x always: a cotangent that nobody needs is thrown away. */
+/** `need ? x : undefined` is not changed to `x`: an unneeded cotangent is discarded anyway. */
 const chooseOne: Operator = (one, source) => {
   if (one.type !== 'ConditionalExpression') return [];
   const { consequent, alternate } = one;

@@ -4,11 +4,11 @@ import type { Fate } from './test-process.ts';
 
 export interface Report {
   readonly text: string;
-  /** Whether a mutant survived for which there is no excuse, or an excuse has no mutant. */
+  /** Whether a mutant survived that is not listed as equivalent, or a listed one did not survive. */
   readonly failed: boolean;
 }
 
-/** A table of the mutants by file and by how they ended, then each survivor. */
+/** A table of the mutants by file and result, then each survivor. */
 export function report(mutants: readonly Mutant[], fates: ReadonlyMap<Mutant, Fate>): Report {
   const files = new Set(mutants.map(({ file }) => file));
   const survivors = mutants.filter((mutant) => fates.get(mutant) === 'survived');

@@ -12,21 +12,21 @@ import {
 } from './syntax.ts';
 
 /**
- * A piece of code that makes a gradient: a rule, a function that a rule calls, or one that composes operations, whose
- * gradient is made of theirs.
+ * A piece of code that determines a gradient: a rule, a function that a rule calls, or a composition of operations,
+ * whose gradient follows from theirs.
  */
 export interface Region {
   readonly source: Source;
   readonly node: Syntax;
-  /** Where it stands: `convOp.vjp`, `inputGradient`. */
+  /** Its name: `convOp.vjp`, `inputGradient`. */
   readonly within: string;
-  /** How a rule answers: with a list of cotangents, one an input, or with one cotangent; null for what is no rule. */
+  /** What a rule returns: a list of cotangents, one per input, or one cotangent; null if it is not a rule. */
   readonly answers: 'list' | 'value' | null;
 }
 
 const FUNCTIONS = ['ArrowFunctionExpression', 'FunctionExpression', 'FunctionDeclaration'];
 
-/** What a name means in a file: what is declared there at the top level, or in a neighbour that it is imported from. */
+/** Resolves a name in a file: declared there at the top level, or in a sibling file that it is imported from. */
 type Names = (source: Source, name: string) => { readonly source: Source; readonly declared: Syntax } | undefined;
 
 function namesOf(sources: ReadonlyMap<string, Source>): Names {
@@ -50,7 +50,7 @@ function declarations({ items }: Source): Map<string, Syntax> {
   return found;
 }
 
-/** Names that a file takes from its neighbours, and the neighbour. */
+/** The names that a file imports from sibling files, and the file. */
 function importsOf({ items }: Source): Map<string, string> {
   const found = new Map<string, string>();
   for (const item of items) {
@@ -67,7 +67,7 @@ function within(root: Syntax, visit: (one: Syntax) => void): void {
   for (const child of children(root)) within(child, visit);
 }
 
-/** The rules of a file: what stands under `vjp` or `gradient`, or is handed to a parameter of that name. */
+/** The rules of a file: properties `vjp` or `gradient`, and arguments for parameters of those names. */
 function rulesOf(source: Source, names: Names): Region[] {
   const rules: Region[] = [];
   const add = (from: Source, value: Syntax, name: string, key: string): void => {
@@ -104,7 +104,7 @@ function rulesUnder(object: Syntax): { readonly key: string; readonly value: Syn
   });
 }
 
-/** The operation's own name, where an object says it: `name: 'Conv'`. */
+/** The operation's name, if an object has it: `name: 'Conv'`. */
 function labelOf(object: Syntax): string | undefined {
   const property = nodes(object.properties).find(({ key }) => nameOf(key) === 'name');
   const value = isNode(property?.value) ? bare(property.value) : undefined;
@@ -118,7 +118,7 @@ function bodyOf(declaration: Syntax): Syntax | undefined {
   return first?.type === 'ArrowFunctionExpression' ? first : undefined;
 }
 
-/** Functions that make nodes: by custom their first parameter is the builder `b`. */
+/** Functions that make nodes: by convention their first parameter is the builder `b`. */
 function compositionsOf(source: Source): Region[] {
   return [...declarations(source)].flatMap(([name, declared]) => {
     const body = bodyOf(declared);
@@ -126,7 +126,7 @@ function compositionsOf(source: Source): Region[] {
   });
 }
 
-/** The rules and compositions of the files, then what they call, directly or not, as far as it lies in the files. */
+/** The rules and compositions of the files, then the functions in the files that they call, directly or indirectly. */
 export function regions(sources: ReadonlyMap<string, Source>): Region[] {
   const names = namesOf(sources);
   const found: Region[] = [];
@@ -137,7 +137,7 @@ export function regions(sources: ReadonlyMap<string, Source>): Region[] {
   };
   for (const source of sources.values()) rulesOf(source, names).forEach(add);
   for (const source of sources.values()) compositionsOf(source).forEach(add);
-  // The list grows while it is walked.
+  // The list grows while it is iterated.
   for (const { source, node } of found)
     within(node, (one) => {
       const called = names(source, nameOf(one));

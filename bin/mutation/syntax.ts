@@ -1,6 +1,6 @@
 import { parseSync } from '@swc/core';
 
-/** A node of the syntax tree as swc has it; what else it holds depends on its type. */
+/** A node of swc's syntax tree; its other members depend on its type. */
 export interface Syntax {
   readonly type: string;
   /** In bytes, from 1. */
@@ -35,7 +35,7 @@ export function parse(file: string, text: string): Source {
   };
 }
 
-/** The tree with a span for the nodes that swc gives none: properties `key: value` and `...spread`. */
+/** The tree with a span for the nodes that have none in swc: properties `key: value` and `...spread`. */
 function spanned(tree: unknown): unknown {
   if (Array.isArray(tree)) return tree.map(spanned);
   if (typeof tree !== 'object' || tree === null) return tree;
@@ -50,7 +50,7 @@ export function isNode(value: unknown): value is Syntax {
   return typeof value === 'object' && value !== null && 'type' in value && 'span' in value;
 }
 
-/** @throws TypeError if the value is no node */
+/** @throws TypeError if the value is not a node */
 export function node(value: unknown): Syntax {
   if (isNode(value)) return value;
   throw new TypeError(`wanted a node of the syntax tree; got ${JSON.stringify(value)}`);
@@ -69,7 +69,7 @@ export function expressions(list: unknown): Syntax[] {
   });
 }
 
-/** Types are no code, and neither are the names of properties. */
+/** Types and the names of properties are not mutated. */
 const SKIPPED_KEYS = new Set([
   'span',
   'typeAnnotation',
@@ -80,7 +80,7 @@ const SKIPPED_KEYS = new Set([
   'key',
 ]);
 
-/** The nodes right below one, in the order of the text. */
+/** The children of a node, in source order. */
 export function children(parent: Syntax): Syntax[] {
   const found: Syntax[] = [];
   const visit = (value: unknown): void => {
@@ -92,12 +92,12 @@ export function children(parent: Syntax): Syntax[] {
   return found.sort((p, q) => p.span.start - q.span.start);
 }
 
-/** The name if the node is one, else ''. */
+/** The name if the node is an identifier, otherwise ''. */
 export function nameOf(value: unknown): string {
   return isNode(value) && value.type === 'Identifier' ? String(value.value) : '';
 }
 
-/** The node without the marks that only the type checker reads. */
+/** The node without parentheses and type assertions. */
 export function bare(value: Syntax): Syntax {
   const transparent = ['TsNonNullExpression', 'TsAsExpression', 'ParenthesisExpression', 'TsConstAssertion'];
   return transparent.includes(value.type) ? bare(node(value.expression)) : value;

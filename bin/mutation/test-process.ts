@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Observation, Order, Verdict } from './messages.ts';
 
-/** How a mutant ended: by a test, by the time limit, by the death of the process, or not at all. */
+/** What killed a mutant: a test, the time limit, a crash of the process, or nothing. */
 export type Fate = { readonly killer: number } | 'time' | 'crash' | 'survived';
 
 const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
-/** A process that holds the mutants and the tests (`worker.ts`), started anew after it had to be killed. */
+/** A process with the mutants and the tests (`worker.ts`), restarted after it was killed. */
 export class TestProcess {
   readonly #args: readonly string[];
   #child: ChildProcess | undefined;
@@ -17,7 +17,7 @@ export class TestProcess {
     this.#args = [root, ...files];
   }
 
-  /** How each test does on the code as it is. */
+  /** Runs each test on the unchanged code. */
   async observe(): Promise<Observation[]> {
     const child = await this.#started();
     child.send('observe');
@@ -25,7 +25,7 @@ export class TestProcess {
     return seen as Observation[];
   }
 
-  /** Runs the tests on the mutant until one fails, or the time is over. */
+  /** Runs the tests on the mutant until one fails or the time limit is reached. */
   async attempt(order: Order, limit: number): Promise<Fate> {
     const child = await this.#started();
     const fate = await new Promise<Fate>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * One process that holds the instrumented code and its tests: `worker.ts ROOT TEST_FILE …`. It first says that it is ready
- * (or, asked with `observe`, how every test does on the code as it is), then tries one mutant an order.
+ * A process with the instrumented code and its tests: `worker.ts ROOT TEST_FILE …`. It first sends `ready`. For
+ * `observe` it runs every test on the unchanged code, for each order it tries one mutant.
  */
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ Object.assign(globalThis, { mutation });
 
 const load = (file: string): Promise<object> => import(pathToFileURL(join(root, file)).href);
 
-/** Which file each test came from. */
+/** The file of each test. */
 const origins: string[] = [];
 for (const file of files) {
   await load(file);

@@ -1,4 +1,4 @@
-/** `node containers/trainer/bundle.ts FOLDER`: what the image is made of, the trainer's program and ONNX Runtime. */
+/** `node containers/trainer/bundle.ts FOLDER`: builds the image's contents, the trainer's program and ONNX Runtime. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../../layers/onnxruntime/bundle.ts';

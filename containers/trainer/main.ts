@@ -1,8 +1,8 @@
 /**
- * Runs one attempt at a training job and ends: exit code 0 when the job's record says how it went (completed, failed
- * for a reason, or no longer this trainer's), 75 when it was told to make room and another one is to go on, 1 when it
- * crashed, 2 when it was called wrongly. SIGTERM, or the end of whoever started it, lets it leave a checkpoint within
- * about a second; a trainer may also be killed at any point.
+ * Runs one attempt at a training job and exits: with 0 when the outcome is recorded (completed, failed for a reason, or
+ * no longer this trainer's), 75 when it was interrupted and another trainer should resume, 1 when it crashed, 2 when
+ * the environment is wrong. On SIGTERM, or when its parent dies, it saves a checkpoint within about a second; a trainer
+ * may also be killed at any point.
  */
 import { fstatSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,33 +11,36 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
 import type { Log } from '#training/log.ts';
 
-/** What the trainer is told, and where it finds its job. */
+/** The trainer's parameters, and where its job is stored. */
 const environment = z.object({
   TRAINYARD_ACCOUNT: z.string('must be the id of the account').min(1),
   TRAINYARD_JOB: z.string('must be the id of the job').min(1),
   TRAINYARD_ATTEMPT: z.coerce.number().int().min(1, 'must be the number of the attempt, 1 or more'),
-  /** Set by AWS Batch: how often it has started this attempt's container, this time included. */
+  /** Set by AWS Batch: how often it has started this attempt's container, this run included. */
   AWS_BATCH_JOB_ATTEMPT: z.coerce.number().int().min(1, 'must be 1 or more').default(1),
   /** From one checkpoint to the next. */
   TRAINYARD_CHECKPOINT_SECONDS: z.coerce.number().min(0, 'must be 0 or more').optional(),
-  /** A folder on a disk for data that memory does not hold. Default: that for temporary files, which may be memory. */
+  /**
+   * A folder on a disk for data that do not fit into memory. Default: the folder of temporary files, which may be in
+   * memory.
+   */
   TRAINYARD_SCRATCH: z.string().min(1).optional(),
   /** The folder of an embedded store. Without it the environment describes a deployment; see `layers/aws/wiring.ts`. */
   TRAINYARD_DATA: z.string().min(1).optional(),
 });
 
-/** The trainer only publishes; it takes nothing from a queue, so any valid settings do. */
+/** The trainer receives nothing from a queue, so any valid settings do. */
 const UNUSED_QUEUE = { visibilitySeconds: 60, maxReceives: 1 };
 
-/** After its host's end a trainer has so long to leave a checkpoint: the next host wants to go on. */
+/** How long a trainer may take to save a checkpoint after its host has died. */
 const ORPHAN_MS = 10_000;
 
 const log: Log = (level, message, more = {}) =>
   console.log(JSON.stringify({ level, message, timestamp: new Date().toISOString(), service: 'trainer', ...more }));
 
-const leave = new AbortController();
-process.on('SIGTERM', () => leave.abort());
-// Whoever read it may have died; what is left to do is left to do all the same.
+const interruption = new AbortController();
+process.on('SIGTERM', () => interruption.abort());
+// The reader may have died; the trainer finishes all the same.
 process.stdout.on('error', () => undefined);
 
 const parsed = environment.safeParse(process.env);
@@ -53,7 +56,7 @@ endWithParent();
 
 try {
   const [{ adapters, close, dollarsPerSecond }, { runJob }, { writableFolder }] = await Promise.all([
-    openWorld(),
+    openAdapters(),
     import('#training/run-job.ts'),
     import('#training/scratch.ts'),
   ]);
@@ -61,7 +64,7 @@ try {
   log('INFO', 'training', names);
   const outcome = await runJob(adapters, attempt, {
     log: (level, message, more) => log(level, message, { ...names, ...more }),
-    signal: leave.signal,
+    signal: interruption.signal,
     dollarsPerSecond,
     disk: await writableFolder(scratch, tmpdir(), log),
     ...(seconds === undefined ? {} : { checkpointMs: seconds * 1000 }),
@@ -79,14 +82,14 @@ try {
   process.exit(1);
 }
 
-interface World {
+interface Opened {
   readonly adapters: Adapters;
   readonly close: () => Promise<void>;
   readonly dollarsPerSecond: number;
 }
 
-/** Only one of the two is loaded: the image has no embedded store to open, and one machine no AWS. */
-async function openWorld(): Promise<World> {
+/** Loads only one of the two implementations: the image has no embedded store, and one machine no AWS. */
+async function openAdapters(): Promise<Opened> {
   if (TRAINYARD_DATA === undefined) {
     const { wire } = await import('#aws/wiring.ts');
     const { adapters, options } = wire(process.env);
@@ -101,12 +104,12 @@ async function openWorld(): Promise<World> {
   return { adapters, close: () => adapters.close(), dollarsPerSecond: 0 };
 }
 
-/** The host keeps our standard input open while it lives. An input that is no pipe says nothing about a parent. */
+/** The host keeps our standard input open while it runs. An input that is not a pipe tells nothing about a parent. */
 function endWithParent(): void {
   const input = fstatSync(0);
   if (!input.isFIFO() && !input.isSocket()) return;
   const orphaned = () => {
-    leave.abort();
+    interruption.abort();
     setTimeout(() => process.exit(INTERRUPTED_EXIT_CODE), ORPHAN_MS).unref();
   };
   process.stdin.on('end', orphaned);

@@ -1,4 +1,4 @@
-/** A job of AWS Batch has ended: what Batch says of it, as the `compute.stopped` that every host has. */
+/** An AWS Batch job has ended: publishes it as `compute.stopped`, as every host does. */
 import type { EventBridgeEvent } from 'aws-lambda';
 import { z } from 'zod';
 import { type TaskRecord, TaskRecords } from '#aws/compute/task-records.ts';
@@ -8,7 +8,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
 import type { Log } from '#functions/http/contract.ts';
 
-/** Of Batch's "Batch Job State Change", what matters here. */
+/** The relevant fields of Batch's event "Batch Job State Change". */
 const jobStateChange = z.object({
   jobName: z.string(),
   jobId: z.string(),
@@ -20,26 +20,26 @@ type JobStateChange = z.infer<typeof jobStateChange>;
 
 const ENDED = new Set(['SUCCEEDED', 'FAILED']);
 
-/** Exit codes by which a container says that a signal ended its program. */
+/** A container's exit code above this means that a signal ended its program. */
 const SIGNALLED = 128;
 
-/** Ended from outside, and not by what the program itself did. */
+/** Ended from outside, not by the program itself. */
 const isFromOutside = (exitCode: number | undefined): boolean =>
   exitCode === undefined || exitCode > SIGNALLED || exitCode === INTERRUPTED_EXIT_CODE;
 
 type BatchStoppedAdapters = Pick<Adapters, 'table' | 'events' | 'now'>;
 
 /**
- * While Batch runs a job again, as the rules of its definition say, it tells of `RUNNABLE`, `STARTING` and `RUNNING` once
- * more; `FAILED` comes when it has given up. Batch may tell twice; what is told of a task that is on record as ended, or of
- * a job that is not the task's, is dropped.
+ * When Batch retries a job, it sends `RUNNABLE`, `STARTING` and `RUNNING` again; `FAILED` comes only after the last
+ * retry. Batch may send an event twice. Events about a task that is recorded as ended, or about a job that is not the
+ * task's, are ignored.
  */
 export function makeHandler(adapters: BatchStoppedAdapters, { logger }: { readonly logger: Log }) {
   const records = new TaskRecords(adapters.table, adapters.now);
   return async (event: EventBridgeEvent<string, unknown>): Promise<void> => {
     const change = jobStateChange.parse(event.detail);
     if (!ENDED.has(change.status)) return;
-    // Whoever submitted it may have died before it could say so.
+    // The submitter may have crashed before recording the job's id.
     const record = await records.attach(change.jobName, change.jobId);
     if (!record || record.ended_at !== undefined) return;
     const stopped = stoppedOf(record, change);
@@ -53,17 +53,20 @@ function stoppedOf(record: TaskRecord, { status, statusReason = '', container = 
   const { exitCode, reason = '' } = container;
   const code = status === 'SUCCEEDED' ? 0 : isFromOutside(exitCode) ? null : exitCode!;
   const { id, job_id, attempt, stop_reason } = record;
-  // Whatever an earlier container of it left, which made room for instance, is not how it ended.
+  // The exit code may be that of an earlier container, for example of one that was interrupted.
   const unplaced = unplacedReason(statusReason) ?? (code !== 0 && stop_reason === NO_MACHINE ? CAPACITY : undefined);
   if (unplaced !== undefined) {
     const failure = unplacedFailure(unplaced, record.target === 'gpu' ? 'gpu' : 'cpu');
     return { task: id, job_id, attempt, exit_code: null, reason: NO_MACHINE, failure };
   }
-  const said = stop_reason !== undefined && code !== 0 ? stop_reason : reasonOf(code, exitCode, statusReason, reason);
-  return { task: id, job_id, attempt, exit_code: code, reason: said };
+  const stopped =
+    stop_reason !== undefined && code !== 0 ? stop_reason : reasonOf(code, exitCode, statusReason, reason);
+  return { task: id, job_id, attempt, exit_code: code, reason: stopped };
 }
 
-/** By what Batch says; a reason that begins with `host_` is nobody's fault and does not count as one of the job's attempts. */
+/**
+ * Derived from Batch's status. An attempt with a reason that begins with `host_` does not count towards the maximum.
+ */
 function reasonOf(code: number | null, exitCode: number | undefined, status: string, container: string): string {
   if (code === 0) return 'completed';
   if (/^Host EC2/.test(status)) return 'host_reclaimed';

@@ -1,23 +1,23 @@
-/** What every queue consumer does with its batch: parse, handle one by one, and say which messages are to come again. */
+/** What every queue consumer does with its batch: parse, handle one by one, and report which messages to redeliver. */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
 import type { Queue } from '#domain/ports/queue/port.ts';
 import type { Log } from '#functions/http/contract.ts';
 
-/** May be called again with a message that an earlier delivery handled in part. */
+/** Must be idempotent: a message is redelivered when it was handled only in part. */
 export type HandleMessage<M> = (message: M) => Promise<void>;
 
 export interface ConsumerOptions<M> {
   readonly schema: z.ZodType<M>;
-  /** Where the messages come from, and where those end that cannot be handled. */
+  /** The queue that the messages come from, with its dead-letter queue. */
   readonly queue: Pick<Queue, 'deadLetter' | 'maxReceives'>;
   readonly logger: Log;
 }
 
 /**
- * A Lambda handler for a queue. A message whose handling throws is reported as failed: the queue delivers it again. With
- * its last delivery, or at once where it is no message of this queue, it is buried with the reason instead; should that
- * fail too, the queue moves it to its dead letters by itself, without one.
+ * A Lambda handler for a queue. A message whose handling throws is reported as failed, and the queue redelivers it. On
+ * its last delivery, or at once if it does not match the schema, it is dead-lettered with the reason instead; if that
+ * fails too, the queue's redrive policy dead-letters it without one.
  */
 export function consumer<M>({ schema, queue, logger }: ConsumerOptions<M>, handle: HandleMessage<M>) {
   async function failed(record: SQSRecord, error: unknown): Promise<boolean> {
@@ -29,7 +29,7 @@ export function consumer<M>({ schema, queue, logger }: ConsumerOptions<M>, handl
       await queue.deadLetter(record.body, `${error}`);
       return false;
     } catch (deadLetterError) {
-      logger.error('message not buried', { ...about, error: deadLetterError as Error });
+      logger.error('message not dead-lettered', { ...about, error: deadLetterError as Error });
       return true;
     }
   }
@@ -47,7 +47,7 @@ export function consumer<M>({ schema, queue, logger }: ConsumerOptions<M>, handl
   };
 }
 
-/** No repetition makes it readable. */
+/** A retry cannot help. */
 class UnreadableMessageError extends Error {
   override readonly name = 'UnreadableMessageError';
 }

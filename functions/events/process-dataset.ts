@@ -34,7 +34,7 @@ export function makeHandler(adapters: ProcessDatasetAdapters, options: { readonl
   });
 }
 
-/** What reading the file shows. Errors that are not the file's own are thrown: the message comes again. */
+/** What reading the file shows. Errors that the file did not cause are thrown: the message is redelivered. */
 async function outcomeOf(
   { blobs }: ProcessDatasetAdapters,
   dataset: Dataset,
@@ -60,7 +60,7 @@ async function ready({ table, blobs, now }: ProcessDatasetAdapters, dataset: Dat
   await blobs.datasets.put(blobKeys.datasetProfile(account_id, id), file, { contentType: 'application/json' });
   const event = await datasetReady(table, dataset, profile, isoTime(now()));
   if (!event && !(await findDataset(table, account_id, id))) {
-    // Deleted while it was read; its files may have been collected before the profile was written.
+    // Deleted while it was read; its files may have been deleted before the profile was written.
     await table.transact([markOrphaned('datasets', blobKeys.datasetPrefix(account_id, id), now())]);
   }
   return event;

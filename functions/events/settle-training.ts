@@ -1,4 +1,4 @@
-/** Event `compute.stopped`: a trainer is gone. If it left its job undone, somebody has to say so. */
+/** Event `compute.stopped`: a trainer has ended. If its job is still active, it gets another attempt or fails. */
 import type { EventBridgeEvent } from 'aws-lambda';
 import { type ComputeStopped, computeStopped } from '#domain/messages.ts';
 import { accountOf } from '#domain/ports/events/envelope.ts';
@@ -7,10 +7,10 @@ import { findJob } from '#domain/training/read.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { type AttemptAdapters, attemptLost, failAttempt } from './training-attempts.ts';
 
-/** Reasons that are the host's: it was stopped or died and took its trainers with it. */
+/** Reasons with this prefix: the host was stopped or lost, and its trainers with it. */
 const HOST_GONE = /^host_/;
 
-/** Exit codes by which a shell or container says that a signal ended the program. */
+/** An exit code of a shell or container above this means that a signal ended the program. */
 const SIGNALLED = 128;
 
 export function makeHandler(adapters: AttemptAdapters, { logger }: { readonly logger: Log }) {
@@ -29,7 +29,7 @@ export function makeHandler(adapters: AttemptAdapters, { logger }: { readonly lo
   };
 }
 
-/** Ended from outside (a signal, a lost host) and not because it took too long: another try may succeed. */
+/** Ended from outside (a signal, a lost host) and not by a timeout: another attempt may succeed. */
 function isLost({ exit_code, reason }: ComputeStopped): boolean {
   if (HOST_GONE.test(reason)) return true;
   if (/timed?[ _]?out/i.test(reason)) return false;

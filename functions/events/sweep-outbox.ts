@@ -1,4 +1,4 @@
-/** The sweep's share of the outbox: events whose transaction was committed and of which nobody heard. */
+/** The sweep of the outbox: publishes events that were recorded but not published. */
 import { InternalError, UnavailableError } from '#domain/errors.ts';
 import { deadLetterEvent, eventOf, removeEvent, unpublishedEvents } from '#domain/events/outbox.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
@@ -10,22 +10,22 @@ import type { Log } from '#functions/http/contract.ts';
 
 /** Milliseconds. */
 export interface OutboxThresholds {
-  /** Whoever kept an event for so long does not tell it any more. */
+  /** An event recorded longer ago than this was not published by the process that recorded it. */
   readonly unpublished: number;
-  /** An event that was refused for so long is buried. */
+  /** An event that the bus has refused for longer than this is dead-lettered. */
   readonly refused: number;
 }
 
 type OutboxContext = Pick<Adapters, 'table' | 'events' | 'now'> & { readonly logger: Log };
 
-/** No repetition makes the bus take it. */
-const isHopeless = (error: unknown): boolean =>
+/** A retry cannot help. */
+const isPermanent = (error: unknown): boolean =>
   error instanceof MessageTooLargeError || error instanceof InvalidItemError;
 
 /**
- * Tells them in the order in which they happened. One that is refused keeps nobody waiting behind it.
- * @throws UnavailableError where the bus does not answer: all that is left stays
- * @throws InternalError after all of them, where any was refused, so that an alarm says so
+ * Publishes them in the order in which they happened. A refused event does not block those behind it.
+ * @throws UnavailableError if the bus is not available: the remaining events stay
+ * @throws InternalError at the end, if any event was refused, so that an alarm is raised
  */
 export async function sweepOutbox(context: OutboxContext, thresholds: OutboxThresholds): Promise<void> {
   const { table, now } = context;
@@ -38,7 +38,7 @@ export async function sweepOutbox(context: OutboxContext, thresholds: OutboxThre
   if (refused > 0) throw new InternalError(`the bus refused ${refused} ${refused === 1 ? 'event' : 'events'}`);
 }
 
-/** How many of at most ten were refused: together they may be too large, or one of them stands for all. */
+/** Returns how many of at most ten were refused. A refused batch is published one by one: it may be just too large. */
 async function publish(context: OutboxContext, items: readonly Item[], thresholds: OutboxThresholds): Promise<number> {
   const { table, events, logger } = context;
   try {
@@ -62,9 +62,9 @@ async function refuse(
   { refused }: OutboxThresholds,
 ): Promise<number> {
   const about = { event: item.pk, event_type: item.type, error: error as Error };
-  if (isHopeless(error) || String(item.isk) < isoTime(now() - refused)) {
+  if (isPermanent(error) || String(item.isk) < isoTime(now() - refused)) {
     await deadLetterEvent(table, item, String(error), now());
-    logger.error('event buried', about);
+    logger.error('event dead-lettered', about);
   } else logger.error('event refused', about);
   return 1;
 }

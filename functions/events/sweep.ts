@@ -1,4 +1,4 @@
-/** Schedule: finds what fell between two steps and puts it right. Everything it does may be done twice. */
+/** Schedule: finds and repairs what crashes left half-done. Every repair is idempotent. */
 
 import { datasetFailed } from '#domain/datasets/change.ts';
 import { listProcessing } from '#domain/datasets/read.ts';
@@ -18,17 +18,17 @@ import { attemptLost, sendTraining } from './training-attempts.ts';
 
 /** Milliseconds. */
 export interface SweepThresholds extends OutboxThresholds {
-  /** A queued job of which nothing was heard for so long, and that Compute does not have, has lost its message. */
+  /** A queued job without a heartbeat for so long, and that Compute does not have, has lost its message. */
   readonly queued: number;
   /** A running job without a heartbeat for so long, and that Compute does not run, has lost its trainer. */
   readonly heartbeat: number;
-  /** A queued job whose turn has come and for which there has been no machine for so long gets none. */
+  /** A queued job that is first in the queue and has had no machine for so long fails. */
   readonly unplaced: number;
   /** A trainer without a heartbeat for so long hangs, even if Compute still runs it. */
   readonly hung: number;
   /** A dataset that is processing for so long has lost its message. */
   readonly processing: number;
-  /** A dataset that is processing for so long, its message sent again and again, ends whatever reads it. */
+  /** A dataset that is processing for so long, although its message was sent again and again, fails. */
   readonly unreadable: number;
 }
 
@@ -60,7 +60,7 @@ export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
   const context = { ...adapters, logger: options.logger };
   return async (): Promise<void> => {
     const gaps = [sweepJobs, sweepDatasets, sweepOrphans, sweepOutbox];
-    // One gap that cannot be closed keeps no other open.
+    // One sweep that fails does not stop the others.
     const results = await Promise.allSettled(gaps.map((gap) => gap(context, thresholds)));
     const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
     if (failed.length > 0) throw new AggregateError(failed, `${failed.length} of ${gaps.length} sweeps failed`);
@@ -86,8 +86,8 @@ async function sweepQueued(context: SweepContext, job: Job, silent: number, thre
 }
 
 /**
- * A trainer may be in line for a host for days, at first or after its own was reclaimed, and has all its time from its
- * start. For how long there is no machine is counted from when its turn has come.
+ * A task may wait for a host for days, at first or after its host was reclaimed; its time limit counts from its start.
+ * The limit for waiting counts from when the task is first in the queue.
  */
 async function sweepWaiting(
   { table, compute, now }: SweepContext,

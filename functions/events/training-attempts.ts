@@ -1,4 +1,4 @@
-/** How a job gets its attempts: what dispatching, settling and the sweep have in common. */
+/** Starting and ending a job's attempts: what dispatching, settling and the sweep have in common. */
 
 import { publishEvent } from '#domain/events/outbox.ts';
 import type { TrainingMessage } from '#domain/messages.ts';
@@ -13,49 +13,49 @@ import type { Log } from '#functions/http/contract.ts';
 import { RESIDENT_BYTES } from '#learning/tabular/resident.ts';
 
 export type AttemptAdapters = Pick<Adapters, 'table' | 'queues' | 'events' | 'compute' | 'now'>;
-/** Where an attempt may turn out to be the last. */
+/** For ending an attempt, which may have been the last. */
 export type AttemptContext = Omit<AttemptAdapters, 'compute'> & { readonly logger: Log };
 
-/** After how long a trainer is ended, and up to which estimate a job runs in a function. */
-export type Terms = Pick<Settings, 'trainingSeconds' | 'functionSeconds'>;
+/** The time limit of a trainer, and up to which estimate a job runs in a function. */
+export type AttemptSettings = Pick<Settings, 'trainingSeconds' | 'functionSeconds'>;
 
-/** Asks for the job to be looked at by `dispatch-training`. */
+/** Sends the job's message to `dispatch-training`. */
 export async function sendTraining({ queues }: Pick<Adapters, 'queues'>, job: Job): Promise<void> {
   const message: TrainingMessage = { account_id: job.account_id, job_id: job.id };
   await queues.training.send(JSON.stringify(message));
 }
 
-/** Starts the next attempt, unless the job ended or somebody else has started it. */
-export async function startAttempt(adapters: AttemptAdapters, job: Job, terms: Terms): Promise<void> {
+/** Starts the next attempt, unless the job has ended or the attempt is started already. */
+export async function startAttempt(adapters: AttemptAdapters, job: Job, settings: AttemptSettings): Promise<void> {
   const begun = await beginAttempt(adapters.table, job, isoTime(adapters.now()));
-  // A crash here leaves a queued job whose task Compute does not know: the message comes again and submits it.
-  if (begun) await submitAttempt(adapters.compute, begun, terms);
+  // A crash here leaves a queued job whose task Compute does not know: the redelivered message submits it.
+  if (begun) await submitAttempt(adapters.compute, begun, settings);
 }
 
-/** Hands the attempt to Compute; doing it twice starts nothing new. */
-export async function submitAttempt(compute: Compute, job: Job, terms: Terms): Promise<void> {
+/** Submits the attempt to Compute; idempotent. */
+export async function submitAttempt(compute: Compute, job: Job, settings: AttemptSettings): Promise<void> {
   await compute.submit({
     id: taskId(job),
     accountId: job.account_id,
     jobId: job.id,
     attempt: job.attempt,
-    timeoutSeconds: terms.trainingSeconds,
-    target: targetOf(job, terms),
+    timeoutSeconds: settings.trainingSeconds,
+    target: targetOf(job, settings),
   });
 }
 
 /**
- * Where the request says, else by the estimate. A function has no disk for data that memory does not hold. A job that a
- * function did not finish, for whatever reason, is not given to a function again unless it was asked for.
+ * As requested, otherwise by the estimate. A function has no disk for data that do not fit into memory. A job that a
+ * function did not finish, for whatever reason, runs in a function again only if that was requested.
  */
-function targetOf(job: Job, { functionSeconds }: Terms): ComputeTarget {
+function targetOf(job: Job, { functionSeconds }: AttemptSettings): ComputeTarget {
   const { compute = 'auto', attempt, estimated_time, data_bytes = 0 } = job;
   if (compute !== 'auto') return compute;
   const isSmall = estimated_time <= functionSeconds && data_bytes <= RESIDENT_BYTES;
   return attempt === 1 && isSmall ? 'function' : 'cpu';
 }
 
-/** An attempt is gone through no fault of the program: another one, as long as there are any. */
+/** An attempt was lost without a fault of the program: requests another one, or fails the job if none is left. */
 export async function attemptLost(context: AttemptContext, job: Job, reason: string): Promise<'again' | 'failed'> {
   if (hasAttemptsLeft(job)) {
     await sendTraining(context, job);
@@ -65,7 +65,7 @@ export async function attemptLost(context: AttemptContext, job: Job, reason: str
   return 'failed';
 }
 
-/** Ends the job as failed and tells; does nothing where the job ended or has another attempt. */
+/** Ends the job as failed and publishes the event; does nothing if the job has ended or another attempt has begun. */
 export async function failAttempt(
   { table, events, now, logger }: Omit<AttemptContext, 'queues'>,
   job: Job,

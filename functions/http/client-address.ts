@@ -1,9 +1,8 @@
-/** Who an address stands for, where callers are counted by address. */
 import { isIPv6 } from 'node:net';
 
 /**
- * An IPv4 address as it is, also when written as one of IPv6; of an IPv6 address the /64 network, since whoever has one
- * address of it has them all.
+ * The rate-limit bucket of a client's address: an IPv4 address itself, also in IPv6-mapped form; of an IPv6 address the
+ * /64 network, because a client usually has a whole one.
  */
 export function addressBucket(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];

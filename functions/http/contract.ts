@@ -1,10 +1,10 @@
-/** How a host calls a surface: plain Lambda handlers, and what it has to hand over to get one. */
+/** How a host calls a surface: the types of Lambda handlers, and the options to make one. */
 import type { Writable } from 'node:stream';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import type { Settings } from '#domain/settings.ts';
 
-/** Where log lines go: a Powertools Logger, or anything that takes the same calls. */
+/** A Powertools Logger, or anything with the same methods. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 export interface HandlerOptions {
@@ -12,10 +12,10 @@ export interface HandlerOptions {
   readonly logger: Log;
 }
 
-/** `event.path` has no surface base: the gateway or the host has stripped it. */
+/** `event.path` does not include the surface's base path: the gateway or the host strips it. */
 export type HttpHandler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
 
-/** What `awslambda.streamifyResponse` makes of a handler: it writes head and body to the stream and ends it. */
+/** A handler wrapped by `awslambda.streamifyResponse`: it writes head and body to the stream and ends it. */
 export type StreamingHttpHandler = (
   event: APIGatewayProxyEvent,
   responseStream: Writable,

@@ -1,11 +1,11 @@
 /**
- * A client that does not know whether its request arrived sends it again, with the same `Idempotency-Key`:
+ * A client that does not know whether its request arrived retries it with the same `Idempotency-Key`:
  *
- *     first      ── note it as begun ── run ──┬─ answered: the answer is kept for a day
- *                                             └─ refused or broken: the note goes away, to be tried again
- *     again      ── same request: the kept answer · another request: 422 · the first not answered yet: 409
+ *     first      ── record as in progress ── run ──┬─ success: the response is stored for a day
+ *                                                  └─ error: the record is deleted, so that a retry runs
+ *     retry      ── same request: the stored response · another request: 422 · the first still in progress: 409
  *
- * The note of a process that died goes away by itself after a while, and the request may be tried again.
+ * The record of a process that crashed expires after a few minutes, and the request may be retried.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -21,7 +21,7 @@ import type { RawRequest, RouteFacts, Services } from './route.ts';
 const HEADER = 'idempotency-key';
 const RETENTION_SECONDS = 86_400;
 /** Longer than any request may run. */
-const BEGUN_SECONDS = 300;
+const IN_PROGRESS_SECONDS = 300;
 
 export const idempotencyHeader = {
   [HEADER]: z
@@ -31,12 +31,15 @@ export const idempotencyHeader = {
     .meta({ description: 'The same request with the same key is done once, and answered alike for a day' }),
 };
 
-const note = z.object({
+const record = z.object({
   fingerprint: z.string(),
   reply: z.object({ status: z.int(), headers: z.record(z.string(), z.string()), body: z.json() }).optional(),
 });
 
-/** Runs, or repeats the answer. Throws `ConflictError`, `UnprocessableError`, `ValidationError`, and what `run` throws. */
+/**
+ * Runs, or replays the response. Throws `ConflictError`, `UnprocessableError`, `ValidationError`, and what `run`
+ * throws.
+ */
 export async function once(
   route: RouteFacts,
   raw: RawRequest,
@@ -51,8 +54,8 @@ export async function once(
   const { table, now } = adapters;
   const key = keys.idempotency(raw.caller.accountId, sha256(given));
   const fingerprint = sha256(`${route.method} ${route.path} ${JSON.stringify(raw.path)}`, content(raw.body));
-  const kept = await begin(table, key, fingerprint, now());
-  if (kept) return kept;
+  const stored = await begin(table, key, fingerprint, now());
+  if (stored) return stored;
   let reply: Reply;
   try {
     reply = await run();
@@ -61,25 +64,25 @@ export async function once(
     throw error;
   }
   try {
-    const answer = { status: reply.status, headers: { ...reply.headers }, body: (reply.body ?? null) as Json };
-    await table.update(key, { set: { reply: answer, expiresAt: epochSeconds(now()) + RETENTION_SECONDS } });
+    const response = { status: reply.status, headers: { ...reply.headers }, body: (reply.body ?? null) as Json };
+    await table.update(key, { set: { reply: response, expiresAt: epochSeconds(now()) + RETENTION_SECONDS } });
   } catch (error) {
-    // It is done and is answered so; a repetition will meet the note until that goes away.
-    logger.error('answer not kept', { request_id: raw.id, error });
+    // The request itself succeeded; retries get a 409 until the record expires.
+    logger.error('response not stored', { request_id: raw.id, error });
   }
   return reply;
 }
 
-/** Notes that the request has begun, unless there is an answer already. */
+/** Records the request as in progress, or returns the response stored for it. */
 async function begin(table: Table, key: Key, fingerprint: string, now: number): Promise<Reply | undefined> {
   try {
-    const expiresAt = epochSeconds(now) + BEGUN_SECONDS;
+    const expiresAt = epochSeconds(now) + IN_PROGRESS_SECONDS;
     await table.put({ ...key, fingerprint, expiresAt }, { kind: 'absent' });
     return undefined;
   } catch (error) {
     if (!(error instanceof ConditionFailedError)) throw error;
   }
-  const found = note.optional().parse(await table.get(key));
+  const found = record.optional().parse(await table.get(key));
   if (found && found.fingerprint !== fingerprint) {
     throw new UnprocessableError('The Idempotency-Key was used before for another request');
   }
@@ -87,7 +90,7 @@ async function begin(table: Table, key: Key, fingerprint: string, now: number): 
   return { ...found.reply, headers: { ...found.reply.headers, 'Idempotent-Replayed': 'true' } };
 }
 
-/** A client chooses a new boundary each time that it sends the same form. */
+/** Without the boundary of a form, which a client chooses anew with each retry. */
 function content({ contentType, bytes }: RawBody): Uint8Array {
   const boundary = /boundary="?([^";]+)/i.exec(contentType ?? '')?.[1];
   if (boundary === undefined) return bytes;

@@ -1,4 +1,4 @@
-/** Finds the route of a request, and says what else is possible where there is none. */
+/** Finds the route of a request. */
 import { MethodNotAllowedError, NotFoundError } from '#domain/errors.ts';
 import type { Method, Route, Services } from './route.ts';
 
@@ -7,7 +7,7 @@ export interface Match<S extends Services> {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** A question about a path that a browser asks before it calls another origin. */
+/** An `OPTIONS` request, such as a browser's CORS preflight. */
 export interface Preflight {
   readonly preflight: true;
   readonly allow: readonly string[];
@@ -16,8 +16,8 @@ export interface Preflight {
 export type Matcher<S extends Services> = (method: string, path: string) => Match<S> | Preflight;
 
 /**
- * A route without parameters comes before one with them. `HEAD` is answered as `GET` is. Throws `NotFoundError` and
- * `MethodNotAllowedError`.
+ * A route without parameters takes precedence over one with them. `HEAD` matches the route of `GET`. Throws
+ * `NotFoundError` and `MethodNotAllowedError`.
  */
 export function makeMatcher<S extends Services>(routes: readonly Route<S>[]): Matcher<S> {
   const paths = new Map<string, Map<Method, Route<S>>>();
@@ -53,7 +53,7 @@ function choose<S extends Services>(
   return { route };
 }
 
-/** `undefined` where the path is not the template's, or holds what no URL can. */
+/** `undefined` if the path does not match the template or is not correctly encoded. */
 function capture(segments: readonly string[], given: readonly string[]): Record<string, string> | undefined {
   if (segments.length !== given.length) return undefined;
   const parameters: Record<string, string> = {};

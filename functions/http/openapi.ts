@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document of routes: nothing in it is written twice. */
+/** The OpenAPI 3.1 document, generated from the routes' declarations. */
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
@@ -27,7 +27,7 @@ const METHODS: Readonly<Record<Method, 'get' | 'post' | 'put' | 'patch' | 'delet
   DELETE: 'delete',
 };
 
-/** The document as plain JSON. Its server is relative: the surface's base, wherever the document was fetched from. */
+/** The document as plain JSON. Its server URL is relative to the document's own: the surface's base path. */
 export function openApiDocument(routes: readonly DescribedRoute[], facts: DocumentFacts): object {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) {
@@ -62,22 +62,22 @@ function operation(route: DescribedRoute, facts: DocumentFacts): ZodOpenApiOpera
   const headers = route.idempotent
     ? (route.request.headers ?? z.object({})).extend(idempotencyHeader)
     : route.request.headers;
-  const answers = Object.entries(route.responses).map(([status, declared]) => [status, answer(declared)] as const);
-  const errors = errorStatuses(route).map((status) => [String(status), errorAnswer(status, facts)] as const);
+  const replies = Object.entries(route.responses).map(([status, declared]) => [status, replyObject(declared)] as const);
+  const errors = errorStatuses(route).map((status) => [String(status), errorObject(status, facts)] as const);
   return {
     operationId: operationId(route),
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [...route.tags],
-    // None is said as well: left out, a reader could not tell it from forgotten.
+    // Explicitly empty for public routes, so that it does not look forgotten.
     security: route.authentication === 'none' ? [] : [{ accessToken: [] }],
     requestParams: { ...(path ? { path } : {}), ...(query ? { query } : {}), ...(headers ? { header: headers } : {}) },
     ...(body ? { requestBody: body.openapi } : {}),
-    responses: Object.fromEntries([...answers, ...errors]),
+    responses: Object.fromEntries([...replies, ...errors]),
   };
 }
 
-function answer(declared: ResponseDeclaration) {
+function replyObject(declared: ResponseDeclaration) {
   const headers = Object.fromEntries(
     Object.entries(declared.headers ?? {}).map(([name, description]) => [
       name,
@@ -93,7 +93,7 @@ function answer(declared: ResponseDeclaration) {
   return { ...rest, content: { [declared.content]: { schema: { type: 'string' as const } } } };
 }
 
-const errorAnswer = (status: number, { error }: DocumentFacts) => ({
+const errorObject = (status: number, { error }: DocumentFacts) => ({
   description: STATUS_CODES[status] ?? 'Error',
   content: {
     'application/json': {
@@ -103,7 +103,7 @@ const errorAnswer = (status: number, { error }: DocumentFacts) => ({
   },
 });
 
-/** The errors that a route has declared, and those that follow from the rest of its declaration. */
+/** The error statuses that a route declares, and those that follow from the rest of its declaration. */
 function errorStatuses(route: DescribedRoute): number[] {
   const { path, query, headers, body } = route.request;
   const follows: readonly (readonly [boolean, readonly number[]])[] = [

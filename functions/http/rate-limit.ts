@@ -1,4 +1,4 @@
-/** Requests are counted in fixed windows of an hour, each in an item that goes away when its window has passed. */
+/** Requests are counted in fixed windows of an hour, each in an item that expires with its window. */
 import { z } from 'zod';
 import { RateLimitError } from '#domain/errors.ts';
 import { keys } from '#domain/keys.ts';
@@ -8,7 +8,7 @@ import type { Headers } from './reply.ts';
 
 const WINDOW_SECONDS = 3600;
 
-/** Where a caller stands in the present window. */
+/** A caller's requests in the current window. */
 export interface RateLimitStatus {
   readonly limit: number;
   /** Requests in this window, this one included. */
@@ -27,12 +27,12 @@ export async function countRequest(table: Table, who: string, limit: number, now
   return { limit, count: counter.parse(item).count, resetAt };
 }
 
-/** Throws `RateLimitError` where this request was one too many. */
+/** Throws `RateLimitError` if this request exceeds the limit. */
 export function enforce(status: RateLimitStatus, now: number): void {
   if (status.count > status.limit) throw new RateLimitError(secondsLeft(status, now));
 }
 
-/** The specification's headers, and those of the IETF's draft. */
+/** The headers of the specification, and those of the IETF draft. */
 export function rateLimitHeaders(status: RateLimitStatus, now: number): Headers {
   const { limit, count, resetAt } = status;
   const remaining = Math.max(0, limit - count);

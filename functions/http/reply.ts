@@ -1,4 +1,4 @@
-/** What a handler answers, before it is turned into what Lambda's proxy integration wants. */
+/** What a handler returns, before it is turned into a response of Lambda's proxy integration. */
 import type { Readable } from 'node:stream';
 import type { z } from 'zod';
 
@@ -7,7 +7,7 @@ export type Headers = Readonly<Record<string, string>>;
 /** Bytes that are not JSON: text, a file in memory, or a stream. */
 export type Content = string | Uint8Array | Readable;
 
-/** One of a route's answers: JSON by a schema, other content by its media type, or no body at all. */
+/** One of a route's responses: JSON with a schema, other content with its media type, or no body at all. */
 export type ResponseDeclaration = {
   readonly description: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -25,12 +25,12 @@ type BodyOf<D> = D extends { readonly schema: infer Z extends z.ZodType }
     ? { readonly body: Content }
     : { readonly body?: never };
 
-/** One of the answers that a route has declared: the status decides what the body may be. */
+/** One of the responses that a route declares: the status determines the body's type. */
 export type ReplyOf<R extends Responses> = {
   [S in keyof R & number]: { readonly status: S; readonly headers?: Headers } & BodyOf<R[S]>;
 }[keyof R & number];
 
-/** Any answer, once its type is forgotten. */
+/** Any response, untyped. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Headers | undefined;

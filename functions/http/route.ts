@@ -44,7 +44,7 @@ export function makeServices(adapters: Adapters, { settings, logger }: HandlerOp
   return { adapters, settings, logger, tokens: makeAccessTokens(adapters.keys, settings, adapters.now) };
 }
 
-/** A request as it came: nothing of it is checked yet. */
+/** A request as received, not validated yet. */
 export interface RawRequest {
   readonly id: string;
   readonly sourceIp: string;
@@ -65,7 +65,7 @@ export interface Input<A extends Authentication, P, Q, H, B> {
   readonly request: { readonly id: string; readonly sourceIp: string };
 }
 
-/** What is said of a route, its handler apart. */
+/** What a route declares, without its handler. */
 export interface RouteFacts {
   readonly method: Method;
   /** Such as `/datasets/{dataset_id}`. */
@@ -80,9 +80,9 @@ export interface RouteFacts {
   readonly responses: Responses;
   /** Statuses of errors beyond those that follow from the rest of the declaration. */
   readonly errors?: readonly number[];
-  /** Takes an `Idempotency-Key`: the same request sent again is answered again, and done once. */
+  /** Accepts an `Idempotency-Key`: a retry of the same request gets the same response, and is done only once. */
   readonly idempotent?: boolean;
-  /** HTML of ours, which loads scripts and styles of ours: gets the Content-Security-Policy that lets it. */
+  /** An HTML page with scripts and styles of ours: gets the Content-Security-Policy that allows them. */
   readonly page?: boolean;
 }
 
@@ -93,10 +93,10 @@ export interface RequestDeclaration {
   readonly body?: Body<unknown>;
 }
 
-/** A route whose handler's types are closed over. */
+/** A route without the types of its handler. */
 export interface Route<S extends Services = Services> extends RouteFacts {
   readonly request: RequestDeclaration;
-  /** Checks the request and answers it. Throws `TrainyardError`s. */
+  /** Validates the request and runs the handler. Throws `TrainyardError`s. */
   run(raw: RawRequest, services: S): Promise<Reply>;
 }
 
@@ -136,7 +136,7 @@ export function route<
         query: parseQuery(request.query, raw.query),
         headers: parseHeaders(request.headers, raw.headers),
         body: (await request.body?.parse(raw.body)) as B,
-        // The middleware has let nobody through to a route with authentication who is not known.
+        // The middleware admits only authenticated callers to a route with authentication.
         caller: raw.caller as Input<A, unknown, unknown, unknown, B>['caller'],
         request: { id: raw.id, sourceIp: raw.sourceIp },
       };

@@ -1,4 +1,4 @@
-/** A surface: routes and a way to show errors, behind the one middleware stack. */
+/** A surface: routes and an error renderer, behind the middleware stack. */
 import middy from '@middy/core';
 import { executionModeStreamifyResponse } from '@middy/core/executionModeStreamifyResponse';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
@@ -23,7 +23,7 @@ export interface Surface<S extends Services> {
   readonly renderError: ErrorRenderer;
 }
 
-/** How long before the function's time is up the caller is told so. */
+/** How long before the function's time limit the caller gets a timeout error. */
 const LAST_MILLISECONDS = 250;
 
 const timeLimit = {
@@ -33,11 +33,11 @@ const timeLimit = {
   },
 };
 
-/** Answers with whole bodies. */
+/** For responses that are not streamed. */
 export const makeSurface = <S extends Services>(surface: Surface<S>, services: S): HttpHandler =>
   stack(surface, services, timeLimit) as HttpHandler;
 
-/** Streams its answers: needs the `awslambda` global of Lambda's runtime, or a host's own. */
+/** For streamed responses: needs the `awslambda` global of Lambda's runtime, or a host's own. */
 export const makeStreamingSurface = <S extends Services>(surface: Surface<S>, services: S): StreamingHttpHandler =>
   stack(surface, services, {
     ...timeLimit,
@@ -45,8 +45,8 @@ export const makeStreamingSurface = <S extends Services>(surface: Surface<S>, se
   }) as StreamingHttpHandler;
 
 /**
- * From the outside in. On the way back, and for errors, the order is the reverse: the error is rendered first, and all
- * others add their headers to what came of it. The result is unknown because its shape depends on the execution mode.
+ * From the outside in. Responses and errors pass in reverse order: the error is rendered first, and the others add
+ * their headers to the response. The result is `unknown` because its type depends on the execution mode.
  */
 function stack<S extends Services>(surface: Surface<S>, services: S, plugin: middy.PluginObject): unknown {
   const { adapters, settings, logger } = services;

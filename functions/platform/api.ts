@@ -1,4 +1,4 @@
-/** The platform's main function: everything but what computes and what streams. */
+/** The platform's main function: every route but predictions and downloads. */
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { HandlerOptions, HttpHandler } from '#functions/http/contract.ts';
 import { renderPlatformError } from '#functions/http/errors/platform.ts';

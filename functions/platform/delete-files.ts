@@ -3,7 +3,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import type { BucketName } from '#domain/ports/blobs/port.ts';
 import type { Log } from '#functions/http/contract.ts';
 
-/** Deletes the files of a record that is gone. The mark stays until that is done, so the sweep tries again what fails. */
+/** Deletes the files of a deleted record. They stay marked as orphaned until then, so the sweep retries a failure. */
 export async function deleteFiles(
   { table, blobs }: Adapters,
   logger: Log,

@@ -1,4 +1,4 @@
-/** The platform's function that streams: model files. */
+/** The platform's streaming function: downloads of models. */
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { HandlerOptions, StreamingHttpHandler } from '#functions/http/contract.ts';
 import { renderPlatformError } from '#functions/http/errors/platform.ts';

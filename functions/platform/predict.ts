@@ -1,4 +1,4 @@
-/** The platform's function that computes: predictions. The only one that loads ONNX Runtime. */
+/** The platform's function for predictions, the only one that loads ONNX Runtime. */
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { HandlerOptions, HttpHandler } from '#functions/http/contract.ts';
 import { renderPlatformError } from '#functions/http/errors/platform.ts';

@@ -1,4 +1,4 @@
-/** Every route of the platform, whichever function answers it. */
+/** Every route of the platform, whichever function handles it. */
 import type { Route } from '#functions/http/route.ts';
 import { login } from './auth/login.ts';
 import { logout } from './auth/logout.ts';
@@ -49,8 +49,8 @@ const resources: readonly Route[] = [
   removeModel,
 ];
 
-/** What the OpenAPI document describes. */
+/** The routes in the OpenAPI document. */
 export const describedRoutes = [...resources, predict, download];
 
-/** What the platform's main function answers. */
+/** The routes of the platform's main function. */
 export const apiRoutes: readonly Route[] = [...resources, ...documentationRoutes(describedRoutes)];

@@ -1,10 +1,10 @@
 /**
- * A training in a function: what takes minutes at most needs no container to wait for. Lambda ends a function without a
- * word when its time is up, so this one leaves a checkpoint before that and says so; the next attempt gets a container
- * and goes on from there.
+ * Trains in a function: a job of a few minutes need not wait for a container. Lambda kills a function at its time limit
+ * without a notification, so this one saves a checkpoint and publishes its end before that; the next attempt runs in a
+ * container and resumes from the checkpoint.
  *
- *     begun ─────────────────────── abort ── told at the latest ── time is up
- *      │ training …                   │ 20 s          5 s
+ *     begin ─────────────────────── abort ── publish at the latest ── time limit
+ *      │ training …                   │ 20 s              5 s
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
@@ -23,9 +23,9 @@ const invocation = z.object({
   attempt: z.number().int().min(1),
 });
 
-/** Milliseconds before the function's end at which the training is asked to end … */
+/** Milliseconds before the function's time limit at which the training is interrupted … */
 const ABORT_MS = 20_000;
-/** … and at which its end is told, be it so or not. */
+/** … and at which its end is published, even if it has not ended yet. */
 const REPORT_MS = 5_000;
 
 type Ending = Pick<ComputeStopped, 'exit_code' | 'reason'>;
@@ -39,14 +39,14 @@ export interface RunTrainingOptions {
   readonly settings: Pick<Settings, 'trainerSecondPrice'>;
 }
 
-/** Lambda may hand over the same invocation twice; the task is begun once. */
+/** Lambda may deliver the same invocation twice; the task begins only once. */
 export function makeHandler(adapters: TrainerAdapters, { logger, settings }: RunTrainingOptions) {
   const records = new TaskRecords(adapters.table, adapters.now);
   return async (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
     const { task, account_id, job_id, attempt } = invocation.parse(event);
     const remaining = context.getRemainingTimeInMillis();
     const record = await records.begin(task, remaining);
-    if (!record) return logger.info('not begun: it has been, or is not to be', { task });
+    if (!record) return logger.info('not begun: it has begun or ended already, or is to stop', { task });
     const timer = new AbortController();
     const deadline = delay(Math.max(0, remaining - REPORT_MS), TIME_LIMIT, { signal: timer.signal });
     const ending = await Promise.race([

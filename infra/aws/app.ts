@@ -15,7 +15,7 @@ export interface Deployment {
   readonly data: DataStack;
   readonly events: EventsStack;
   readonly api: ApiStack;
-  /** Absent where there are no containers. */
+  /** Absent without containers. */
   readonly training: TrainingStack | undefined;
   readonly observability: ObservabilityStack;
 }

@@ -1,4 +1,4 @@
-/** What `cdk` runs: `cdk deploy --all -c stage=prod`. Settings that are one value may be given with `-c` as well. */
+/** The CDK app: `cdk deploy --all -c stage=prod`. Settings of a single value may be overridden with `-c`. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
@@ -19,7 +19,7 @@ try {
   const stage: unknown = context.tryGetContext('stage') ?? 'dev';
   const override = Object.fromEntries(OVERRIDABLE.map((name) => [name, context.tryGetContext(name)]));
   const settings = readSettings(stage, override);
-  // Before anything is built: it may be that there is nothing to build it with.
+  // Before anything is built, because this fails without Docker.
   const image = settings.batch ? trainerImage(settings, root) : undefined;
   await Promise.all([
     bundleFunctions(root, join(built, 'functions')),

@@ -1,4 +1,4 @@
-/** What every stack of an installation knows. */
+/** The installation's stage and settings, which every stack gets. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -9,7 +9,7 @@ export interface Installation {
   readonly settings: Settings;
 }
 
-/** Names of what has to be known before it is made begin with this. */
+/** The prefix of physical names that must be known in advance. */
 export const prefixOf = ({ stage }: Installation): string => `trainyard-${stage}`;
 
 export const removalOf = ({ settings }: Installation): RemovalPolicy =>
@@ -18,5 +18,5 @@ export const removalOf = ({ settings }: Installation): RemovalPolicy =>
 export const architectureOf = ({ settings }: Installation): Architecture =>
   settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64;
 
-/** `RetentionDays` is numbered by its days. */
+/** The values of `RetentionDays` are its days. */
 export const retentionOf = ({ settings }: Installation): RetentionDays => settings.logDays as RetentionDays;

@@ -1,7 +1,7 @@
-/** What an installation may choose, by stage, and what `--context` may override. */
+/** The settings of an installation, by stage, and those that `--context` may override. */
 import { z } from 'zod';
 
-/** Days that CloudWatch Logs knows. */
+/** The retention periods of CloudWatch Logs, in days. */
 const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653] as const;
 
 const bounded = (min: number, max: number) => {
@@ -17,7 +17,7 @@ const bounded = (min: number, max: number) => {
 const choice = (values: readonly (string | number)[]) => (issue: { readonly input?: unknown }) =>
   `must be one of ${values.join(', ')}; got ${String(issue.input)}`;
 
-/** `--context` hands over text. */
+/** Values of `--context` are text. */
 const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')], {
   error: choice(['true', 'false']),
 });
@@ -26,24 +26,24 @@ const matching = (pattern: RegExp, what: string) =>
   z.string().check(z.refine((text) => pattern.test(text), { error: (issue) => `must be ${what}; got ${issue.input}` }));
 
 export const settingsSchema = z.strictObject({
-  /** `destroy` deletes data with the stacks: for what can be made again. */
+  /** `destroy` deletes the data with the stacks. */
   removal: z.enum(['retain', 'destroy'], { error: choice(['retain', 'destroy']) }),
   logDays: bounded(1, 3653).refine((days) => LOG_DAYS.some((known) => known === days), { error: choice(LOG_DAYS) }),
-  /** How long deleted and overwritten files, and what is in the bucket of backups, are kept. */
+  /** How long to keep deleted and overwritten files, and files in the bucket of backups. */
   backupDays: bounded(1, 3650),
-  /** Requests a second and at once, over all callers of a surface. What one caller may do, the application counts. */
+  /** Requests per second and burst, over all callers of a surface. The application limits each caller. */
   throttle: z.strictObject({ rate: bounded(1, 10_000), burst: bounded(1, 5_000) }),
-  /** How many calls of a queue's consumer may run at once. SQS knows no less than 2. */
+  /** How many invocations of a queue's consumer may run at once. The minimum of SQS is 2. */
   consumers: z.strictObject({ datasets: bounded(2, 1000), training: bounded(2, 1000) }),
-  /** Of functions and their layer. An emulator runs both on its own machine, so there it is that machine's. */
+  /** Of functions and their layer. On an emulator it must be that machine's architecture. */
   architecture: z.enum(['arm64', 'x64'], { error: choice(['arm64', 'x64']) }),
   /** A web application firewall costs money every hour. */
   waf: flag,
-  /** Allows API Gateway to write logs: one setting for the account and region, which somebody may have made already. */
+  /** Allows API Gateway to write logs: one setting per account and region, which may exist already. */
   apiLogRole: flag,
-  /** Whose pages may read and write files by presigned URL. */
+  /** The origins whose pages may use presigned URLs. */
   corsOrigins: z.array(z.string().min(1)).min(1, 'must name at least one origin'),
-  /** Told when the month's bill is on its way past this; in US dollars. */
+  /** US dollars a month; the topic of alarms is notified as the bill approaches it. */
   budget: bounded(1, 1_000_000),
   /** Where alarms go. */
   alarmEmail: matching(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an e-mail address').optional(),
@@ -51,17 +51,17 @@ export const settingsSchema = z.strictObject({
   batch: flag,
   /** Machines with a GPU for training. */
   gpu: flag,
-  /** A trainer image that exists already; without one Docker builds it. */
+  /** An existing trainer image; by default Docker builds it. */
   trainerImage: matching(/^[\w.-]+(:\d+)?(\/[\w.-]+)+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/, 'an image').optional(),
-  /** Most virtual processors at once, by kind of machine. */
+  /** The maximum of virtual processors at once, by kind of machine. */
   maxVcpus: z.strictObject({ cpu: bounded(1, 10_000), gpu: bounded(4, 10_000) }),
-  /** The hours after which Batch ends a trainer, whatever it was told. */
+  /** The hours after which Batch kills a trainer. */
   trainingHours: bounded(1, 168),
-  /** Hours for which a job waits for a machine with nothing ahead of it. Batch counts to a day. */
+  /** Hours that a job waits for a machine while first in the queue. The maximum of Batch is a day. */
   capacityHours: bounded(1, 24),
-  /** Minutes after which Batch gives up a job that the installation has no machine for, whatever comes free. */
+  /** Minutes after which Batch cancels a job that no machine of the installation could ever run. */
   misconfigurationMinutes: bounded(10, 1440),
-  /** A name of your own, with its certificate in the same region. */
+  /** A custom domain, with its certificate in the same region. */
   domain: matching(/^([a-z0-9-]+\.)+[a-z]{2,}$/, 'a domain name').optional(),
   certificate: matching(/^arn:[\w-]+:acm:/, 'the ARN of a certificate').optional(),
   /** Overrides of the application's own settings, as `layers/domain/settings.ts` declares them. */
@@ -91,7 +91,7 @@ export const stages = {
 } as const satisfies Record<string, Settings>;
 export type Stage = keyof typeof stages;
 
-/** What `--context` may say: the settings that are one value, under their own names. */
+/** The settings that `--context` may override: those of a single value, under their own names. */
 export const OVERRIDABLE = [
   'removal',
   'logDays',
@@ -111,13 +111,13 @@ export const OVERRIDABLE = [
   'certificate',
 ] as const satisfies readonly (keyof Settings)[];
 
-/** A line for whoever deploys. */
+/** The message is one line for the user. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
 /**
- * The settings of a stage with what the context overrides.
+ * The settings of a stage with the overrides of the context.
  * @throws SettingsError with one line that names each setting, its bound and what was received
  */
 export function readSettings(stage: unknown, override: Readonly<Record<string, unknown>> = {}): Settings {

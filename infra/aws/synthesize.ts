@@ -1,7 +1,7 @@
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 
-/** Writes the templates. Where the AWS Solutions pack finds what nobody has explained, `cdk` says so and fails. */
+/** Writes the templates. Fails if the AWS Solutions pack has a finding that is not acknowledged. */
 export function synthesize(app: App): void {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   app.synth();

@@ -7,12 +7,12 @@ export interface Arguments {
   readonly portOffset: number | 'free';
 }
 
-/** A command line that cannot be understood: the message is one line for the user. */
+/** The command line is wrong; the message is one line for the user. */
 export class UsageError extends Error {}
 
 export const USAGE = `Usage: npm start [-- OPTIONS]
 
-  --data DIR         where everything is kept (default: .trainyard/data)
+  --data DIR         the data folder (default: .trainyard/data)
   --host ADDRESS     the address to bind (default: 127.0.0.1, this machine only)
   --port-offset N    added to every port, 0 to 50000 (default: 0); "free" takes free ports
   --help             this text`;
@@ -20,7 +20,7 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
 /** The largest offset that keeps every port of the topology below 65536. */
 const LARGEST_OFFSET = 50_000;
 
-/** Reads the command line of `npm start`. `undefined` where help was asked for. Throws `UsageError`. */
+/** Parses the command line of `npm start`. `undefined` for `--help`. Throws `UsageError`. */
 export function readArguments(args: readonly string[]): Arguments | undefined {
   const { data, host, help, 'port-offset': offset } = parse(args);
   if (help) return undefined;

@@ -1,4 +1,4 @@
-/** What to do about the errors that keep a host from starting; a missing case falls back to the error's own message. */
+/** Advice for the errors that keep a host from starting; any other shows its own message. */
 const ADVICE: Readonly<Record<string, (error: NodeJS.ErrnoException & { port?: number; address?: string }) => string>> =
   {
     EADDRINUSE: ({ port }) => `port ${port} is in use; stop what uses it, or choose others with --port-offset N`,

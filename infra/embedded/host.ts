@@ -30,22 +30,22 @@ export interface HostOptions {
 export interface Host {
   readonly bases: Readonly<Record<SurfaceName, string>>;
   /**
-   * Takes no new work, finishes what is in hand within seconds, and frees the folder. What was not finished goes on, or
-   * is done again, when a host starts again.
+   * Accepts no new work, finishes work in flight within seconds, and unlocks the folder. Unfinished work is resumed or
+   * repeated when a host starts again.
    */
   close(): Promise<void>;
 }
 
-/** On one machine no gateway bounds a request; this does. Larger files go up in parts. */
+/** The largest upload in one request; on one machine no gateway limits it. Larger files are uploaded in parts. */
 const UPLOAD_BYTES = 32 * 1024 * 1024;
 /** What multipart framing may add. */
 const FRAMING_BYTES = 64 * 1024;
 const PURGE_EVERY_MS = 60_000;
-/** When the host closes, what is in hand is finished if it takes no longer, such as the reading of a small dataset. */
+/** When the host closes, work in flight may take so long to finish, such as reading a small dataset. */
 const GRACE_MS = 5000;
 
 /**
- * Starts everything on a folder. Throws an error with a line for the user where a port is taken, the folder cannot be
+ * Starts everything on a folder. Throws an error with one line for the user if a port is in use, the folder cannot be
  * written, or another host runs on it.
  */
 export async function startHost(options: HostOptions): Promise<Host> {
@@ -80,7 +80,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     provideStreamingRuntime();
     const invoker = new Invoker({
       adapters,
-      // A worker thread gets a copy; it is made with the first call, when the base URL is known.
+      // A worker thread gets a copy, made at the first call, when the base URL is known.
       get embedded() {
         return { ...shared, baseUrl };
       },
@@ -151,7 +151,7 @@ async function listenAll(
   return Object.fromEntries(bound) as Record<SurfaceName, Bound>;
 }
 
-/** How to call an address that was bound: a wildcard is reached over loopback, and IPv6 stands in brackets. */
+/** The URL's host for a bound address: loopback for a wildcard, and brackets around IPv6. */
 function urlHost(address: string): string {
   if (address === '0.0.0.0' || address === '::') return '127.0.0.1';
   return address.includes(':') ? `[${address}]` : address;

@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Logger } from '@aws-lambda-powertools/logger';
 
-/** Where structured log lines go: standard error, or the end of a file. */
+/** The destination of structured log lines: standard error, or a file to append to. */
 export type LogTarget = { readonly file: string } | 'stderr';
 
-/** Powertools' logger, writing where the host says: it has no option for that, only the console that it writes to. */
+/** Powertools' logger with another destination: it has no option for that, so its console is replaced. */
 export function makeLogger(serviceName: string, target: LogTarget): Logger {
   const output = target === 'stderr' ? process.stderr : openLog(target.file);
   return Object.assign(new Logger({ serviceName }), { console: new Console({ stdout: output, stderr: output }) });

@@ -1,9 +1,9 @@
-/** `npm start`: the embedded host, serving until it is stopped. */
+/** `npm start`: runs the embedded host until it is stopped. */
 import { readArguments, USAGE, UsageError } from './arguments.ts';
 import { explain } from './explain.ts';
 import { startHost } from './host.ts';
 
-/** Exit codes: 0 stopped as asked, 1 could not start, 2 the command line was wrong. */
+/** Exit codes: 0 stopped on request, 1 could not start, 2 the command line was wrong. */
 async function main(): Promise<number> {
   const args = readArguments(process.argv.slice(2));
   if (!args) {
@@ -32,7 +32,7 @@ Get a token:
 Stop with Ctrl-C. Logs go to standard error.
 `);
   await stopped;
-  process.stdout.write('Stopping: finishing what is in hand …\n');
+  process.stdout.write('Stopping: finishing work in flight …\n');
   await host.close();
   return 0;
 }

@@ -1,14 +1,14 @@
-/** The base URL of a platform, as somebody types it, and whether a platform is there. Messages are one line for the user. */
+/** Parses the base URL of a platform and checks that it responds. Messages are one line for the user. */
 import { isNativeError } from 'node:util/types';
 
-/** A platform answers its welcome at once; a function that slept takes some seconds. */
-const PATIENCE_MS = 30_000;
-/** Of an answer that is quoted in a message. */
+/** A platform responds at once, or after some seconds from a cold start. */
+const TIMEOUT_MS = 30_000;
+/** Characters of a response to quote in a message. */
 const QUOTED = 120;
 
 export class PlatformUrlError extends Error {}
 
-/** Without the slash at its end. Throws `PlatformUrlError` where it is no URL of HTTP. */
+/** Without a trailing slash. Throws `PlatformUrlError` if it is not an HTTP URL. */
 export function platformUrl(argument: string | undefined): string {
   const url = argument === undefined ? null : URL.parse(argument);
   if (url === null || !/^https?:$/.test(url.protocol)) {
@@ -22,21 +22,21 @@ export function platformUrl(argument: string | undefined): string {
   return url.href.replace(/\/+$/, '');
 }
 
-/** Throws `PlatformUrlError` where nothing answers there, or something else than a platform. */
-export async function expectPlatform(base: string, patienceMs: number = PATIENCE_MS): Promise<void> {
-  const { status, text } = await answerOf(base, patienceMs);
+/** Throws `PlatformUrlError` if nothing responds there, or something else than a platform. */
+export async function expectPlatform(base: string, timeoutMs: number = TIMEOUT_MS): Promise<void> {
+  const { status, text } = await answerOf(base, timeoutMs);
   if (status === 200 && isWelcome(text)) return;
   const quoted = oneLine(text).slice(0, QUOTED);
   throw new PlatformUrlError(`${base} is no platform of Trainyard: it answers ${status} ${quoted}`.trimEnd());
 }
 
-async function answerOf(base: string, patienceMs: number): Promise<{ status: number; text: string }> {
+async function answerOf(base: string, timeoutMs: number): Promise<{ status: number; text: string }> {
   try {
-    const response = await fetch(`${base}/`, { signal: AbortSignal.timeout(patienceMs), redirect: 'manual' });
+    const response = await fetch(`${base}/`, { signal: AbortSignal.timeout(timeoutMs), redirect: 'manual' });
     return { status: response.status, text: await response.text() };
   } catch (error) {
     if ((error as Error).name === 'TimeoutError') {
-      throw new PlatformUrlError(`${base} does not answer within ${patienceMs / 1000} seconds`);
+      throw new PlatformUrlError(`${base} does not answer within ${timeoutMs / 1000} seconds`);
     }
     throw new PlatformUrlError(`${base} does not answer: ${lineOf(error)}`);
   }
@@ -51,11 +51,11 @@ function isWelcome(text: string): boolean {
   }
 }
 
-/** An error in one line: its message, and why its cause says that it came to it. */
+/** An error in one line: its message and that of its cause. */
 export function lineOf(error: unknown): string {
   const { message, cause } = isNativeError(error) ? error : new Error(String(error));
   if (!isNativeError(cause)) return oneLine(message);
-  // Where a name has several addresses, each has failed for a reason of its own and the whole has no message.
+  // If a name has several addresses, each has its own error and the aggregate has no message.
   const reasons = 'errors' in cause ? (cause as AggregateError).errors.map((one) => (one as Error).message) : [];
   return oneLine(`${message}: ${cause.message || reasons.join(', ')}`);
 }

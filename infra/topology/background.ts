@@ -1,4 +1,4 @@
-/** What runs without a caller: the consumers of queues, events and schedules, and the training function. */
+/** What runs in the background: the consumers of queues, events and schedules, and the training function. */
 import type { QueueName } from '#domain/ports/queue/port.ts';
 import type { EventRule, FunctionSpec, QueueSpec, Schedule } from './types.ts';
 
@@ -39,7 +39,7 @@ export const functions = {
     runtime: false,
     uses: { table: ['update'], publishes: true },
   },
-  // The memory gives it almost two processors.
+  // With this memory it gets almost two virtual processors.
   'run-training': {
     entry: 'functions/training/run.ts',
     memoryMegabytes: 3008,
@@ -84,5 +84,7 @@ export const rules: readonly EventRule<Name>[] = [
 
 export const schedules: readonly Schedule<Name>[] = [{ everySeconds: 300, target: 'sweep' }];
 
-/** What the compute port starts for a job: a program, or in the cloud, for a small one, a function that is not retried. */
+/**
+ * What the Compute port starts for a job: a program, or for a small job in the cloud a function, which is not retried.
+ */
 export const trainer = { entry: 'containers/trainer/main.ts', function: 'run-training' } as const;

@@ -1,7 +1,7 @@
-/** Where everything is kept: the table, the buckets, and the keys. */
+/** The storage: the table, the buckets, and the keys. */
 import type { BucketName } from '#domain/ports/blobs/port.ts';
 
-/** Attributes that mean something to the table itself; see `Item` in the ports. */
+/** Attributes with a meaning for the table itself; see `Item` in the Table port. */
 export const table = {
   partitionKey: 'pk',
   sortKey: 'sk',

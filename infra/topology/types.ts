@@ -1,21 +1,21 @@
-/** The kinds of things that Trainyard consists of. */
+/** The types of the topology. */
 import type { BucketName } from '#domain/ports/blobs/port.ts';
 import type { QueueName } from '#domain/ports/queue/port.ts';
 
-/** Reading one item, an account's or the index's items in order, and writing in one of three ways, also in a transaction. */
+/** Reading one item, querying a partition or the index, and writing in one of three ways, alone or in a transaction. */
 export type TableUse = 'get' | 'query' | 'index' | 'put' | 'update' | 'delete';
 
-/** Reading, writing whole files, letting callers write in parts, and finding and deleting. */
+/** Reading, writing whole files, multipart uploads by callers, and listing and deleting. */
 export type BucketUse = 'read' | 'put' | 'upload' | 'delete';
 
-/** What a function touches. In the cloud its role allows just that, and on one machine nothing else answers. */
+/** What a function uses. In the cloud its role allows only that; on one machine any other call is refused. */
 export interface Uses {
   readonly table?: readonly TableUse[];
   readonly buckets?: Readonly<Partial<Record<BucketName, readonly BucketUse[]>>>;
-  /** Queues that it sends to; that it may receive from those it consumes goes without saying. */
+  /** Queues that it sends to; it may always receive from those that it consumes. */
   readonly sends?: readonly QueueName[];
   readonly publishes?: true;
-  /** `sign` makes tokens, `verify` only reads the public key. */
+  /** `sign` issues tokens, `verify` only reads the public key. */
   readonly tokens?: 'sign' | 'verify';
   readonly compute?: readonly ('submit' | 'describe' | 'terminate')[];
 }
@@ -26,13 +26,13 @@ export interface FunctionSpec {
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
   /**
-   * Whether a call can keep a processor busy for long. On one machine such a function runs in worker threads, so that
-   * it never blocks the listener; in the cloud each call has a machine of its own anyway.
+   * Whether the function is CPU-bound. On one machine such a function runs in worker threads, so that it never blocks
+   * the listener; in the cloud each call has its own environment anyway.
    */
   readonly computes: boolean;
-  /** Whether the answer is streamed instead of handed back whole. */
+  /** Whether the response is streamed instead of buffered. */
   readonly streams: boolean;
-  /** Whether it loads ONNX Runtime, which in the cloud is a layer. */
+  /** Whether it loads ONNX Runtime, which is a layer in the cloud. */
   readonly runtime: boolean;
   readonly uses: Uses;
 }
@@ -55,21 +55,21 @@ export interface Surface<Name extends string = string> {
 
 export interface QueueSpec<Name extends string = string> {
   readonly consumer: Name;
-  /** How long a message is hidden from others once it was received; longer than the consumer's time limit. */
+  /** How long a received message stays hidden from others; longer than the consumer's time limit. */
   readonly visibilitySeconds: number;
   /** Deliveries after which a message goes to the dead-letter queue. */
   readonly maxReceives: number;
   readonly batchSize: number;
-  /** Batches in hand at once. */
+  /** Batches in flight at once. */
   readonly concurrency: number;
 }
 
 export interface EventRule<Name extends string = string> {
-  /** Who published: Trainyard, unless said otherwise. Events of AWS's own services exist in the cloud only. */
+  /** The publisher. Default: Trainyard. Events of AWS's own services exist in the cloud only. */
   readonly source?: 'aws.batch';
   /** Events whose type is one of these … */
   readonly types: readonly string[];
-  /** … are handed to this function. */
+  /** … are delivered to this function. */
   readonly target: Name;
 }
 

@@ -12,22 +12,22 @@ export interface Arguments {
   readonly type?: string;
 }
 
-/** A command line that cannot be understood: the message is one line for the user. */
+/** The command line is wrong; the message is one line for the user. */
 export class UsageError extends Error {}
 
 export const USAGE = `Usage: TRAINYARD_PASSWORD=… npm run upload -- FILE BASE_URL --user NAME [OPTIONS]
 
   FILE               a CSV file of any size
   BASE_URL           of a platform, such as http://127.0.0.1:8000
-  --user NAME        who uploads; the password is TRAINYARD_PASSWORD of the environment
-  --name NAME        what the dataset is called (default: the file's name without its ending)
-  --target COLUMN    what is to be predicted (default: found out)
-  --type TYPE        classification or regression (default: found out)
+  --user NAME        the account; its password is in the environment variable TRAINYARD_PASSWORD
+  --name NAME        the dataset's name (default: the file's name without its extension)
+  --target COLUMN    the column to predict (default: inferred)
+  --type TYPE        classification or regression (default: inferred)
   --help             this text`;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the command line of `npm run upload`. `undefined` where help was asked for. Throws `UsageError`, `PlatformUrlError`. */
+/** Parses the command line of `npm run upload`. `undefined` for `--help`. Throws `UsageError`, `PlatformUrlError`. */
 export function readArguments(args: readonly string[], environment: Environment): Arguments | undefined {
   const { values, positionals } = parse(args);
   if (values.help) return undefined;

@@ -1,6 +1,6 @@
 /**
- * `npm run upload -- FILE BASE_URL --user NAME`: a CSV of any size becomes a dataset, and what the platform finds in it is
- * printed. Ends with 0, with 2 for a command line that is wrong, or with 1 and one line that says what went wrong.
+ * `npm run upload -- FILE BASE_URL --user NAME`: uploads a CSV file of any size as a dataset and prints what processing
+ * found in it. Exits with 0, with 2 if the command line is wrong, or with 1 and one line that says what went wrong.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from '../embedded/demo/client.ts';

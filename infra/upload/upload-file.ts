@@ -1,4 +1,4 @@
-/** A file of any size to a platform: in parts that go straight to the store, some at once, each tried again when it fails. */
+/** Uploads a file of any size to a platform: in parts that go straight to the store, concurrently and with retries. */
 import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -13,9 +13,9 @@ export interface WantedDataset {
 }
 
 export interface UploadOptions {
-  /** Called as parts arrive, with the bytes that have. */
+  /** Called after each part, with the bytes sent so far. */
   readonly onProgress?: (sent: number, size: number) => void;
-  /** Called before the parts are put together: a token that was enough to begin may have run out by then. */
+  /** Called before the upload is completed: the token may have expired by then. */
   readonly refresh?: () => Promise<void>;
   /** How a retry waits. Default: a timer. */
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
@@ -27,14 +27,14 @@ interface Begun {
   readonly parts: readonly { readonly part: number; readonly url: string }[];
 }
 
-/** Parts on their way at once. */
+/** Parts in flight at once. */
 const AT_ONCE = 4;
 const TRIES = 5;
 const BASE_MILLISECONDS = 500;
 
 /**
- * Resolves with the dataset's id once the platform has taken it; it is processed then. A part that fails five times fails
- * the whole, which is given up; so does whatever the platform refuses.
+ * Resolves with the dataset's id once the upload is complete; processing follows. If a part fails five times, or the
+ * platform refuses a request, the upload is aborted.
  */
 export async function uploadFile(
   client: Client,
@@ -56,7 +56,7 @@ export async function uploadFile(
     await refresh();
     return (await client.post<{ id: string }>(`${path}/complete`, { parts })).id;
   } catch (error) {
-    // What cannot be given up now goes away by itself in a day; the first error is the one that matters.
+    // If aborting fails, the upload expires in a day; throw the first error.
     await client.delete(path).catch(() => {});
     throw error;
   }
@@ -103,7 +103,7 @@ async function putPart(
   for (let attempt = 1; ; attempt += 1) {
     const answer = await put(url, body);
     if ('etag' in answer) return answer.etag;
-    if (!answer.transient || attempt === TRIES) throw new Error(`part ${part} was not taken: ${answer.reason}`);
+    if (!answer.transient || attempt === TRIES) throw new Error(`part ${part} was not accepted: ${answer.reason}`);
     await sleep(Math.random() * BASE_MILLISECONDS * 2 ** attempt);
   }
 }

@@ -1,4 +1,4 @@
-/** One client per service and process, all with the same patience. */
+/** One client per service and process, all with the same timeouts and retries. */
 import { BatchClient } from '@aws-sdk/client-batch';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
@@ -7,15 +7,15 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
-/** What AWS's clients take, as far as it differs between a deployment and a test. */
+/** The client options that differ between a deployment and a test. */
 export interface ClientOptions {
   readonly region?: string;
-  /** In place of AWS's own; S3's buckets are then named in the path. */
+  /** Default: AWS's own. With another one, S3 buckets are addressed by path. */
   readonly endpoint?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Tries in all, 1 or more. Default: 4. */
+  /** Including the first attempt. Default: 4. */
   readonly maxAttempts?: number;
-  /** Milliseconds until the head of an answer has to be there. Default: 10 s. */
+  /** Milliseconds until the response's headers must have arrived. Default: 10 s. */
   readonly requestTimeout?: number;
 }
 
@@ -27,18 +27,18 @@ export interface Clients {
   readonly kms: KMSClient;
   readonly lambda: LambdaClient;
   readonly batch: BatchClient;
-  /** Closes the connections that were kept alive. */
+  /** Closes idle connections. */
   destroy(): void;
 }
 
 const CONNECTION_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 10_000;
-/** A part of a file takes as long as its bytes need; only a connection that stands still is given up. */
+/** Transfers of files have no time limit; only an idle connection is closed. */
 const IDLE_TIMEOUT_MS = 30_000;
 
 /**
- * Throttled, refused and lost requests are tried again by the client, with backoff and jitter and within a budget that
- * keeps a fleet of functions from making an outage worse (`standard` mode).
+ * The clients retry throttled, refused and lost requests with backoff and jitter, within a retry quota that keeps many
+ * functions from making an outage worse (`standard` mode).
  */
 export function makeClients(options: ClientOptions = {}): Clients {
   const { region, endpoint, credentials, maxAttempts = 4, requestTimeout = REQUEST_TIMEOUT_MS } = options;
@@ -60,7 +60,7 @@ export function makeClients(options: ClientOptions = {}): Clients {
     ...shared,
     forcePathStyle: endpoint !== undefined,
     requestHandler: { ...shared.requestHandler, requestTimeout: 0, socketTimeout: IDLE_TIMEOUT_MS },
-    // A checksum of every part would have to be known to whoever puts to a presigned URL.
+    // Otherwise a client that puts to a presigned URL would have to send a checksum of every part.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   } as const;

@@ -13,7 +13,7 @@ const TRANSLATIONS: Readonly<Record<string, (message: string) => Error>> = {
   CredentialsProviderError: (message) => new InternalError(message),
 };
 
-/** An error of ours for any that a client throws; what is not known (throttling, the network) is `UnavailableError`. */
+/** Turns what a client throws into an error of ours; unknown ones (throttling, the network) into `UnavailableError`. */
 export function translate(error: unknown): Error {
   if (error instanceof TrainyardError) return error;
   const { name, message } = error as Error;
@@ -21,12 +21,12 @@ export function translate(error: unknown): Error {
 }
 
 /**
- * Another transaction held one of the items, or one of them was asked for too often: the same request may succeed at
- * once. The client itself repeats what is throttled as a whole, but not a transaction that was cancelled for that.
+ * Another transaction was changing one of the items, or one of them was throttled: the same request may succeed at
+ * once. The client itself retries throttled requests, but not a transaction that was cancelled because of throttling.
  */
-export const isPassing = (error: unknown): boolean => PASSING.includes((error as Error).name);
+export const isTransient = (error: unknown): boolean => TRANSIENT.includes((error as Error).name);
 
-const PASSING = [
+const TRANSIENT = [
   'TransactionConflictException',
   'TransactionInProgressException',
   // Reasons of a cancelled transaction.

@@ -1,11 +1,11 @@
-/** How an adapter turns what its client throws into errors of ours: by name, in one table. */
+/** Translates the exceptions of AWS clients into our errors, by name. */
 import { InternalError, TrainyardError, UnavailableError } from '#domain/errors.ts';
 
 export type Translations = Readonly<Record<string, (message: string) => Error>>;
 
 const internal = (message: string): Error => new InternalError(message);
 
-/** What no repetition mends, whatever the service: something is configured or called wrongly. */
+/** Errors of every service that a retry cannot fix: something is configured or called wrongly. */
 const ALWAYS: Translations = Object.fromEntries(
   [
     'AccessDenied',
@@ -30,9 +30,9 @@ const ALWAYS: Translations = Object.fromEntries(
 );
 
 /**
- * Runs a call to a service. Errors of ours pass; those in the table become what it says; what stands for a broken
- * configuration becomes an `InternalError`; everything else, the network and throttling first of all, an
- * `UnavailableError`, for the same call may succeed later.
+ * Calls a service and translates its errors: our own pass unchanged; those in `translations` become what it says; a
+ * wrong configuration becomes an `InternalError`; everything else, such as throttling and network errors, becomes an
+ * `UnavailableError`, because the same call may succeed later.
  */
 export async function translating<T>(
   service: string,

@@ -1,6 +1,6 @@
 /**
- * The world as a deployment describes it, by environment variables: what every Lambda bundle and the trainer's container
- * begin with. Nothing is asked of AWS here; a name that is wrong shows with the first call that uses it.
+ * Makes the adapters from a deployment's environment variables; every Lambda bundle and the trainer's container begin
+ * here. This does not call AWS: a wrong name shows with the first call that uses it.
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ import { type Settings, settingsSchema } from '#domain/settings.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** An empty variable is one that is not set. */
+/** An empty variable counts as not set. */
 const emptyIsUnset = (environment: Environment): Environment =>
   Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 
@@ -48,7 +48,7 @@ const schema = z.object({
   TRAINYARD_RECEIVES_DATASETS: receives,
   TRAINYARD_RECEIVES_TRAINING: receives,
   TRAINYARD_BUS: required('the name of the event bus'),
-  /** Separated by commas: the first signs, and signatures of the others still count. */
+  /** Separated by commas: the first signs; signatures of the others are still accepted. */
   TRAINYARD_KEY_TOKENS: required('the asymmetric key that signs tokens').transform((keys) => keys.split(',')),
   TRAINYARD_KEY_DATA: required('the symmetric key that wraps data keys'),
   TRAINYARD_BATCH_QUEUE_CPU: z.string().optional(),
@@ -68,7 +68,7 @@ export interface Wired {
   readonly options: { readonly settings: Settings; readonly logger: Logger };
 }
 
-/** What stands in the environment cannot be used; the message is one line that names every variable at fault. */
+/** The environment is wrong; the message is one line that names every variable at fault. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 }

@@ -1,9 +1,9 @@
 /**
- * The one error hierarchy. Every error knows a stable code, the HTTP status that it stands for and whether its message
- * may leave the building; a surface's renderer turns it into that surface's body.
+ * The one error hierarchy. Every error has a stable code, an HTTP status and a flag whether its message may be shown to
+ * the caller; each surface renders it as its own response body.
  */
 
-/** One thing that was wrong: where, and in words that hold the bound and the value received. */
+/** One thing that was wrong: the field, and a message with the bound and the value received. */
 export interface ErrorDetail {
   readonly field: string;
   readonly message: string;
@@ -43,7 +43,7 @@ export class UnauthorizedError extends TrainyardError {
   }
 }
 
-/** The caller can see it but may not do this. What the caller cannot see is a NotFoundError. */
+/** The caller may see the resource but not do this. A resource that the caller may not see is a `NotFoundError`. */
 export class ForbiddenError extends TrainyardError {
   readonly code = 'forbidden';
   readonly status = 403;
@@ -70,7 +70,7 @@ export class MethodNotAllowedError extends TrainyardError {
   }
 }
 
-/** The request is well formed, but the state of what it names does not permit it. */
+/** The request is well formed, but the resource's state does not permit it. */
 export class ConflictError extends TrainyardError {
   readonly code = 'conflict';
   readonly status = 409;
@@ -102,7 +102,7 @@ export class UnsupportedMediaTypeError extends TrainyardError {
   }
 }
 
-/** The request is well formed, but contradicts an earlier one that it claims to repeat. */
+/** The request is well formed, but differs from the earlier one whose idempotency key it uses. */
 export class UnprocessableError extends TrainyardError {
   readonly code = 'unprocessable';
   readonly status = 422;
@@ -117,7 +117,7 @@ export class UnprocessableError extends TrainyardError {
 export class RateLimitError extends TrainyardError {
   readonly code = 'rate_limit_exceeded';
   readonly status = 429;
-  /** Seconds from now until another try can succeed. */
+  /** Seconds until a retry can succeed. */
   readonly retryAfter: number;
   constructor(retryAfter: number, message = 'Too many requests') {
     super(message);
@@ -125,7 +125,7 @@ export class RateLimitError extends TrainyardError {
   }
 }
 
-/** Something of ours is broken. The message is for the log alone. */
+/** A fault on our side. The message is for the log only. */
 export class InternalError extends TrainyardError {
   readonly code = 'internal_error';
   readonly status = 500;

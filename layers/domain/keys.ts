@@ -8,16 +8,16 @@
  * | Session | `ACCOUNT#id` | `SESSION#id` | |
  * | Refresh token | `REFRESH#sha256` | `REFRESH` | |
  * | Counter of requests, of failed logins | `RATE#…` | `RATE` | |
- * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is |
+ * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is processing |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
- * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is |
+ * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
- * | Answer to a request that may come twice | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
+ * | Response to a request with an idempotency key | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
- * | Transaction that was done, where the table has to remember it | `TOKEN#…` | `TOKEN` | |
- * | Task of Compute, in the cloud | `TASK#id` | `TASK` | |
- * | Blobs that nobody owns | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
- * | Event that was not told yet | `EVENT#id` | `EVENT` | `OUTBOX`, by time; `BURIED` if it cannot be told |
+ * | Token of a completed transaction, in the cloud | `TOKEN#…` | `TOKEN` | |
+ * | Compute task, in the cloud | `TASK#id` | `TASK` | |
+ * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
+ * | Event not published yet | `EVENT#id` | `EVENT` | `OUTBOX`, by time; `BURIED` once dead-lettered |
  */
 import type { Key } from './ports/table/port.ts';
 
@@ -42,10 +42,10 @@ export const keys = {
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
 } as const;
 
-/** Prefixes of sort keys below an account. */
+/** Prefixes of sort keys within an account's partition. */
 export const prefixes = { datasets: 'DATASET#', jobs: 'JOB#', models: 'MODEL#', sessions: 'SESSION#' } as const;
 
-/** Partitions of the sparse index. */
+/** Partitions of the sparse index. Their stored names are older than the names in the code. */
 export const indexes = {
   processing: 'PROCESSING',
   active: 'ACTIVE',
@@ -54,17 +54,17 @@ export const indexes = {
   deadLettered: 'BURIED',
 } as const;
 
-/** Names that people would take for the same are the same: case and Unicode composition do not matter. */
+/** The form in which names are compared: case and Unicode composition do not matter. */
 export const fold = (name: string): string => name.normalize('NFKC').toLowerCase();
 
-/** Where a record's files lie in its bucket. */
+/** The keys of a record's files in its bucket. */
 export const blobKeys = {
   datasetPrefix: (accountId: string, id: string) => `${accountId}/${id}/`,
   datasetFile: (accountId: string, id: string) => `${accountId}/${id}/data`,
   datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,
   jobPrefix: (accountId: string, id: string) => `${accountId}/jobs/${id}/`,
   jobHistory: (accountId: string, id: string) => `${accountId}/jobs/${id}/history.json`,
-  /** Apart from what is kept, because a bucket's rules go by how a key begins. */
+  /** Under a prefix of their own, because a bucket's lifecycle rules select by prefix. */
   checkpointPrefix: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/`,
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,

@@ -11,7 +11,7 @@ export const LIMITS = {
   datasets: 10_000,
   models: 10_000,
   activeJobs: 5,
-  /** Of one listing. */
+  /** Of one page of a listing. */
   pageSize: 100,
   page: 1_000_000,
   jsonBodyBytes: 1_048_576,
@@ -23,15 +23,15 @@ export const LIMITS = {
     rows: 100_000_000,
   },
   predictRows: 10_000,
-  /** Of an upload in parts: the least size of a part, the most parts, the largest file, and how long it may take. */
+  /** Of a multipart upload: the minimum size of a part, the maximum number of parts and file size, the time limit. */
   upload: { partBytes: 16 * 1_048_576, parts: 1000, fileBytes: 1_000_000_000_000, seconds: 86_400 },
 } as const;
 
-/** The specification's rates. */
+/** The rate limits of the specification. */
 export const RATES = {
   authenticatedPerHour: 1000,
   anonymousPerHour: 100,
   loginFailures: 5,
-  /** How long failures are remembered. */
+  /** How long failures count. */
   loginWindowSeconds: 900,
 } as const;

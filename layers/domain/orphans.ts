@@ -1,9 +1,10 @@
 /**
- * Files and records cannot change in one step, so a note of what may be left over is written before files come into
- * being or their record goes away, and taken back (or carried out) after. The sweep carries out what a crash left.
+ * Files and records cannot change in one step. So files are marked as orphaned before they are written, and in the
+ * transaction that deletes their record; the mark is cleared once they have a record or are deleted. The sweep deletes
+ * the files of marks that a crash left.
  *
- *     note ── put file ── write record + drop note        upload
- *     drop record + note ── delete files ── drop note     deletion
+ *     mark ── put file ── write record + clear mark          upload
+ *     delete record + mark ── delete files ── clear mark     deletion
  */
 import { z } from 'zod';
 import { indexes, keys } from './keys.ts';
@@ -12,9 +13,9 @@ import { BUCKETS } from './ports/blobs/port.ts';
 import type { Table, Write } from './ports/table/port.ts';
 import { isoTime } from './times.ts';
 
-const note = z.object({ bucket: z.enum(BUCKETS), prefix: z.string() });
+const orphanMark = z.object({ bucket: z.enum(BUCKETS), prefix: z.string() });
 
-/** A write that notes that everything under `prefix` is to be deleted from `due` (epoch milliseconds) on. */
+/** A write that marks everything under `prefix` as orphaned, to be deleted from `due` (epoch milliseconds) on. */
 export function markOrphaned(bucket: BucketName, prefix: string, due: number): Write {
   return {
     kind: 'put',
@@ -22,12 +23,12 @@ export function markOrphaned(bucket: BucketName, prefix: string, due: number): W
   };
 }
 
-/** A write that takes the note back: the files have an owner. It fails if the note was carried out in the meantime. */
+/** A write that clears the mark, because the files have a record now. It fails if they were deleted in the meantime. */
 export function clearOrphanMark(bucket: BucketName, prefix: string): Write {
   return { kind: 'delete', key: keys.orphans(bucket, prefix), condition: { kind: 'present' } };
 }
 
-/** Deletes the files under the prefix, then the note. */
+/** Deletes the files under the prefix, then the mark. */
 export async function deleteOrphans(table: Table, blobs: Blobs, bucket: BucketName, prefix: string): Promise<void> {
   for (;;) {
     const { blobs: found } = await blobs.list(prefix, { limit: 1000 });
@@ -37,8 +38,8 @@ export async function deleteOrphans(table: Table, blobs: Blobs, bucket: BucketNa
   await table.delete(keys.orphans(bucket, prefix));
 }
 
-/** The notes that are due at `now` (epoch milliseconds), the oldest first. */
+/** The marks that are due at `now` (epoch milliseconds), oldest first. */
 export async function dueOrphans(table: Table, now: number, limit: number) {
   const page = await table.query({ index: 'byIndex', partition: indexes.orphans, from: '0', to: isoTime(now), limit });
-  return page.items.map((item) => note.parse(item));
+  return page.items.map((item) => orphanMark.parse(item));
 }

@@ -1,4 +1,4 @@
-/** What an installation may choose. The cloud's wiring and the one-machine host each parse theirs with this schema. */
+/** The settings of an installation. The cloud's wiring and the one-machine host parse theirs with this schema. */
 import { z } from 'zod';
 import { LIMITS, RATES } from '#domain/limits.ts';
 
@@ -15,9 +15,9 @@ const argon2 = z.strictObject({
 const rates = z.strictObject({
   authenticatedPerHour: count.default(RATES.authenticatedPerHour),
   anonymousPerHour: count.default(RATES.anonymousPerHour),
-  /** Failed logins, per name and per address, until no more are let through … */
+  /** Failed logins, per name and per address, after which further logins are refused … */
   loginFailures: count.default(RATES.loginFailures),
-  /** … for the rest of the window that the first of them opened. */
+  /** … for the rest of the window, which begins with the first failure. */
   loginWindowSeconds: seconds.default(RATES.loginWindowSeconds),
 });
 
@@ -31,28 +31,28 @@ export const settingsSchema = z.strictObject({
   rates: rates.prefault({}),
   argon2: argon2.prefault({}),
   jsonBodyBytes: count.default(LIMITS.jsonBodyBytes),
-  /** Of a whole upload request. What fits through a function behind API Gateway; a host of its own may take more. */
+  /** Of a whole upload request. The default is what fits through a function behind API Gateway. */
   uploadBytes: count.default(4_500_000),
-  /** Models above this size are not streamed but redirected to: what a function may stream. */
+  /** Downloads above this size redirect to a presigned URL. The default is what a function may stream. */
   streamedBytes: count.default(200_000_000),
-  /** A training that is estimated to take no longer runs in a function, where there is one; a function has 15 minutes. */
+  /** A job that is estimated to take no longer runs in a function, if there is one; a function has 15 minutes. */
   functionSeconds: z.int().min(0).max(600).default(180),
-  /** A trainer that takes longer is ended: a day, unless said otherwise. */
+  /** The time limit of a trainer. */
   trainingSeconds: z
     .int()
     .min(60)
     .max(7 * 86_400)
     .default(86_400),
-  /** A job fails for which there has been no machine for so long, with nothing ahead of it in line: in the cloud only. */
+  /** A job that is first in the queue fails after waiting so long for a machine. In the cloud only. */
   waitingSeconds: z.int().min(600).max(86_400).default(21_600),
-  /** US dollars: what a second of a trainer costs where it runs. A deployment says so to its trainers, each its own. */
+  /** US dollars per second of a trainer. A deployment sets it for each kind of trainer. */
   trainerSecondPrice: z.number().min(0).default(0),
-  /** Whose pages may call from a browser. Tokens travel in a header and never in a cookie, so anyone's may. */
+  /** The origins that may call from a browser. By default all: tokens are sent in a header, never in a cookie. */
   corsOrigins: z.array(z.string()).default(['*']),
   /** Shown in the OpenAPI document. */
   version: z.string().default('0.1.0'),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** Completes and checks: `parseSettings({})` are the cloud's. Throws `ZodError`. */
+/** Fills in defaults and validates: `parseSettings({})` are the cloud's defaults. Throws `ZodError`. */
 export const parseSettings = (given: z.input<typeof settingsSchema>): Settings => settingsSchema.parse(given);

@@ -1,4 +1,4 @@
-/** RFC 3339 in UTC to the second's thousandth, as the API writes times. */
+/** RFC 3339 in UTC with milliseconds, as the API writes times. */
 export const isoTime = (epochMilliseconds: number): string => new Date(epochMilliseconds).toISOString();
 
 export const epochSeconds = (epochMilliseconds: number): number => Math.floor(epochMilliseconds / 1000);

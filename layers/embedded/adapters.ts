@@ -1,4 +1,4 @@
-/** What the embedded implementation is opened with, and what it gives beyond the six ports. */
+/** The options of the embedded implementation, and what it offers beyond the six ports. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
@@ -12,7 +12,7 @@ export interface QueueSettings {
 }
 
 export interface EmbeddedOptions {
-  /** The data folder; created if it is absent, and readable to nobody else (mode 0700). */
+  /** The data folder; created if absent, with mode 0700. */
   readonly dir: string;
   /** Where the host's HTTP listener answers, such as `http://127.0.0.1:8000`; presigned URLs begin with it. */
   readonly baseUrl: string | (() => string);
@@ -38,13 +38,13 @@ export interface LogLine {
 }
 
 export interface EmbeddedHostOptions extends EmbeddedOptions {
-  /** How the trainer is started. Its standard input stays open as long as the host lives, and ends when it dies. */
+  /** How to start a trainer. Its standard input stays open as long as the host runs. */
   readonly computeCommand: (task: ComputeTask) => ComputeCommand;
-  /** What the trainers print, line by line. Default: dropped. */
+  /** Receives what the trainers print, line by line. Default: dropped. */
   readonly log?: (line: LogLine) => void;
-  /** How many trainers run at the same time; the others wait. Default: one fewer than there are cores, at least 1. */
+  /** How many trainers run at the same time; the others wait. Default: one fewer than the cores, at least 1. */
   readonly maxTasks?: number;
-  /** Between SIGTERM and SIGKILL; a trainer leaves a checkpoint in between. Default: 10 s. */
+  /** Between SIGTERM and SIGKILL, for a trainer to save a checkpoint. Default: 10 s. */
   readonly graceSeconds?: number;
 }
 
@@ -71,11 +71,11 @@ export interface EmbeddedAdapters extends Adapters {
   /** The dead-letter queue of each queue, by the name of that queue. */
   readonly deadLetters: ReadonlyMap<string, DeadLetterQueue>;
   /**
-   * Calls back after something was written that may have made work: at once for writes of this instance, within
-   * 200 ms for those of other processes. Together with `nextVisibleAt` a pump need not poll. Returns how to stop.
+   * Calls the listener after every write: at once for writes of this instance, within 200 ms for those of other
+   * processes. With this and `nextVisibleAt` a consumer need not poll. Returns a function that stops it.
    */
   watch(listener: () => void): () => void;
-  /** Answers presigned URLs; resolves with false, having touched nothing, where the request is not for one. */
+  /** Answers a request for a presigned URL. Resolves with false, without a response, for any other request. */
   servePresigned(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -87,10 +87,12 @@ export interface PurgeCounts {
   readonly uploads: number;
 }
 
-/** The adapters, and what only the host of the folder does. Closing it also stops the trainers and frees the folder. */
+/**
+ * The adapters, and what only the host of the folder does. Closing it also stops the trainers and unlocks the folder.
+ */
 export interface EmbeddedHost extends EmbeddedAdapters {
-  /** Ends what a lost host left running, reports it as `host_lost`, then runs what is pending from now on. */
+  /** Kills trainers that a lost host left running, reports them as `host_lost`, then starts to run pending tasks. */
   startCompute(): Promise<void>;
-  /** Removes what has expired: items, idempotency tokens, ended tasks and abandoned uploads. Call it now and then. */
+  /** Removes expired items and idempotency tokens, ended tasks and abandoned uploads. Call it from time to time. */
   purge(): Promise<PurgeCounts>;
 }

@@ -13,14 +13,14 @@ interface PendingWrite {
 }
 
 /**
- * One SQLite connection of this thread, with group commit: the writes that are asked for in one turn of the event loop
- * share one transaction and one fsync, each in a savepoint of its own.
+ * One SQLite connection of this thread, with group commit: the writes requested in one turn of the event loop share one
+ * transaction and one fsync, each in a savepoint of its own.
  *
  *     turn   write a ─┐
  *            write b ─┤
  *     next turn       BEGIN IMMEDIATE · a · b · COMMIT (fsync)   then a and b resolve
  *
- * The transaction begins and ends within one synchronous stretch, so a read never sees what is not yet committed.
+ * The transaction begins and ends synchronously, so a read never sees uncommitted changes.
  */
 export class Database {
   readonly watch: Watch;
@@ -47,9 +47,9 @@ export class Database {
     return this.#prepare(sql).all(...values) as Row[];
   }
 
-  /** Row by row; the database must not be written to meanwhile. */
+  /** Row by row; do not write to the database while iterating. */
   iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
-    // Not from the cache: a statement that is still being stepped through cannot be started anew.
+    // Not from the cache: a statement cannot be started again while it is being iterated.
     return this.#sqlite.prepare(sql).iterate(...values) as Iterable<Row>;
   }
 
@@ -59,8 +59,9 @@ export class Database {
   }
 
   /**
-   * Resolves with what `work` returned once that is durable; rejects with what it threw, and then nothing of it was
-   * done. `work` is synchronous. Throws `UnavailableError` where the database is locked for ten seconds or cannot write.
+   * Resolves with what `work` returned once its changes are durable; rejects with what it threw, and then its changes
+   * are rolled back. `work` is synchronous. Throws `UnavailableError` if the database is locked for ten seconds or
+   * cannot write.
    */
   write<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -76,7 +77,7 @@ export class Database {
     });
   }
 
-  /** Writes that were asked for are still done. */
+  /** Commits the pending writes first. */
   close(): void {
     if (!this.#sqlite.isOpen) return;
     this.#flush();
@@ -96,7 +97,7 @@ export class Database {
     } catch (error) {
       if (this.#sqlite.isOpen && this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
       const unavailable = new UnavailableError(`the database cannot write: ${(error as Error).message}`);
-      // Those that failed for a reason of their own have been told already; a promise settles once.
+      // Writes that failed by themselves are rejected already; a promise settles only once.
       for (const write of writes) write.fail(unavailable);
       return;
     }
@@ -109,7 +110,7 @@ export class Database {
     try {
       write.run();
     } catch (error) {
-      // On a full disk or an I/O error SQLite rolls back the whole transaction by itself: all of them fail.
+      // On a full disk or an I/O error SQLite itself rolls back the whole transaction: all writes fail.
       if (!this.#sqlite.isTransaction) throw error;
       this.#prepare('ROLLBACK TO one_write').run();
       this.#prepare('RELEASE one_write').run();

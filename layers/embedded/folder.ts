@@ -2,14 +2,14 @@ import { chmod, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { InternalError } from '#domain/errors.ts';
 
-/** The data folder cannot be used: its message is one line that names the folder and says why. */
+/** The data folder cannot be used; the message is one line that names the folder and the reason. */
 export class FolderUnusableError extends InternalError {
   constructor(dir: string, why: string) {
     super(`cannot use ${dir} as the data folder: ${why}`);
   }
 }
 
-/** Where things lie in a data folder. */
+/** The files and folders of a data folder. */
 export const folderPaths = (dir: string) => ({
   database: join(dir, 'trainyard.db'),
   blobs: join(dir, 'blobs'),
@@ -18,12 +18,12 @@ export const folderPaths = (dir: string) => ({
   holder: join(dir, 'host.json'),
 });
 
-/** Any of these makes a folder ours. */
+/** A folder with any of these is a data folder. */
 const OURS = ['trainyard.db', 'host.lock', 'keys'];
 
 /**
- * Creates the folder, or takes one that is empty or ours, and closes it to other users. A folder with somebody's other
- * files in it is left alone: changing its mode could lock them out. Throws `FolderUnusableError`.
+ * Creates the data folder, or opens one that is empty or ours, and makes it private (mode 0700). A folder with other
+ * files is refused: changing its mode could lock out its owner. Throws `FolderUnusableError`.
  */
 export async function openFolder(dir: string): Promise<void> {
   try {
@@ -43,8 +43,8 @@ export async function openFolder(dir: string): Promise<void> {
 }
 
 /**
- * Creates a folder and those above it. Not `mkdir` with `recursive`: below a folder that refuses with ENOENT, as those
- * of /proc do, Node.js tries for ever.
+ * Creates a folder and its parents. Not `mkdir` with `recursive`: below a folder that refuses with ENOENT, such as
+ * /proc, Node.js retries for ever.
  */
 async function makeFolder(dir: string): Promise<void> {
   try {
@@ -74,9 +74,9 @@ const WHY: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left',
 };
 
-/** Makes the names in a folder durable. */
+/** Makes the entries of a folder durable. */
 export async function syncFolder(dir: string): Promise<void> {
-  // Windows has no way to, and no need.
+  // Windows neither supports nor needs it.
   if (process.platform === 'win32') return;
   const handle = await open(dir, 'r');
   try {

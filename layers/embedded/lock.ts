@@ -6,7 +6,7 @@ import { FolderUnusableError, folderPaths } from './folder.ts';
 /** Another host serves this folder. */
 export class FolderInUseError extends ConflictError {
   readonly dir: string;
-  /** The process that serves it, where it has said so. */
+  /** The process that serves it, if known. */
   readonly pid: number | undefined;
   constructor(dir: string, pid: number | undefined) {
     super(`the data folder ${dir} is in use by another host${pid === undefined ? '' : ` (process ${pid})`}`);
@@ -15,12 +15,12 @@ export class FolderInUseError extends ConflictError {
   }
 }
 
-/** The locks of this process. A database that nobody holds on to is collected as garbage, and closed, and unlocked. */
+/** The locks of this process, referenced here because a garbage-collected database is closed and so unlocked. */
 const locks = new Set<DatabaseSync>();
 
 /**
  * Makes this process the folder's one host until the returned function is called or the process ends, in whatever way:
- * the lock is SQLite's exclusive lock on a file of its own, which the operating system takes back from a dead process.
+ * the lock is SQLite's exclusive lock on a separate file, which the operating system releases when the process dies.
  * Throws `FolderInUseError`.
  */
 export function lockFolder(dir: string): () => void {
@@ -34,12 +34,12 @@ export function lockFolder(dir: string): () => void {
     if (/locked/.test((error as Error).message)) throw new FolderInUseError(dir, readHolder(holder));
     throw new FolderUnusableError(dir, (error as Error).message);
   }
-  const held = database;
-  locks.add(held);
-  // Only for the message that a second host prints; the lock itself does not depend on it.
+  const locked = database;
+  locks.add(locked);
+  // Only for the error message of a second host; the lock does not depend on it.
   writeFileSync(holder, JSON.stringify({ pid: process.pid }), { mode: 0o600 });
   return () => {
-    if (locks.delete(held)) held.close();
+    if (locks.delete(locked)) locked.close();
   };
 }
 

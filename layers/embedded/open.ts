@@ -16,7 +16,7 @@ import { FileBlobs } from './blobs/blobs.ts';
 import { Contents } from './blobs/contents.ts';
 import { servePresigned } from './blobs/presigned.ts';
 import { PresignedUrls } from './blobs/presigned-urls.ts';
-import { referredContents } from './blobs/rows.ts';
+import { referencedContents } from './blobs/rows.ts';
 import { Uploads } from './blobs/uploads.ts';
 import { SqliteCompute } from './compute/compute.ts';
 import { ComputeRunner } from './compute/runner.ts';
@@ -28,7 +28,7 @@ import { keyFile } from './keys/key-files.ts';
 import { FileKeys } from './keys/keys.ts';
 import { lockFolder } from './lock.ts';
 import { purge } from './purge.ts';
-import { SqliteDeadLetterQueue, SqliteQueue, showReceived } from './queue/queue.ts';
+import { releaseReceived, SqliteDeadLetterQueue, SqliteQueue } from './queue/queue.ts';
 import { createSchema } from './schema.ts';
 import { SqliteTable } from './table/table.ts';
 
@@ -39,25 +39,24 @@ export { FolderInUseError } from './lock.ts';
 const BUS: QueueSettings = { visibilitySeconds: 60, maxReceives: 10 };
 
 /**
- * Opens the six ports on a folder, for the host's workers, trainers and tools: whoever may open it beside the host.
- * Throws `FolderUnusableError`.
+ * Opens the six ports on a folder beside the host, for its workers, trainers and tools. Throws `FolderUnusableError`.
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedAdapters> {
   return (await openParts(options)).adapters;
 }
 
 /**
- * Opens the folder as its one host: takes the lock, removes the files that killed processes left behind, and shows the
- * messages that they had received. Throws `FolderInUseError`, `FolderUnusableError`.
+ * Opens the folder as its one host: takes the lock, removes files that killed processes left behind, and makes messages
+ * that they had received visible again. Throws `FolderInUseError`, `FolderUnusableError`.
  */
 export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<EmbeddedHost> {
   await openFolder(options.dir);
   const unlock = lockFolder(options.dir);
   try {
     const { adapters, database, contents, uploads, tasks } = await openParts(options);
-    const referred = referredContents(database);
-    await contents.sweep((name) => referred.has(name));
-    await database.write(() => showReceived(database, adapters.now()));
+    const referenced = referencedContents(database);
+    await contents.sweep((name) => referenced.has(name));
+    await database.write(() => releaseReceived(database, adapters.now()));
     const runner = new ComputeRunner(database, tasks, {
       command: options.computeCommand,
       log: options.log ?? (() => undefined),
@@ -128,7 +127,9 @@ function openQueues(options: EmbeddedOptions, database: Database, now: () => num
   return { bus: open('bus', options.bus ?? BUS), queuesByName, deadLetters };
 }
 
-/** Several processes may open a new folder at the same moment; all but one find the database locked for a while. */
+/**
+ * Several processes may open a new folder at the same moment; all but one then find the database locked for a while.
+ */
 async function openDatabase(dir: string, path: string): Promise<Database> {
   for (let attempt = 1; ; attempt += 1) {
     let database: Database | undefined;

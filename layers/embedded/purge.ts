@@ -4,10 +4,10 @@ import type { Database } from './database.ts';
 
 /** Rows removed in one transaction, so that no other write waits long. */
 const BATCH = 500;
-/** Ended tasks are known, and uploads may be completed, for a week. */
+/** How long ended tasks stay known and uploads may be completed: a week. */
 const RETENTION_MILLISECONDS = 7 * 24 * 3600 * 1000;
 
-/** `now` in epoch milliseconds. What has expired is absent already; this gives its space back. */
+/** `now` in epoch milliseconds. What has expired counts as absent already; this frees its space. */
 export async function purge(database: Database, uploads: Uploads, now: number): Promise<PurgeCounts> {
   const since = now - RETENTION_MILLISECONDS;
   return {

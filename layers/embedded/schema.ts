@@ -1,15 +1,15 @@
 import { InternalError } from '#domain/errors.ts';
 import type { Database } from './database.ts';
 
-/** Raised with every change of the tables below. */
+/** Incremented with every change of the tables below. */
 const VERSION = 2;
 
-/** What takes a database from one version to the next: the first from 1 to 2. */
-const STEPS = ['ALTER TABLE messages ADD COLUMN reason TEXT;'];
+/** The migrations from each version to the next: the first is from 1 to 2. */
+const MIGRATIONS = ['ALTER TABLE messages ADD COLUMN reason TEXT;'];
 
 /**
- * Text compares by SQLite's BINARY collation, that is by its UTF-8 bytes: the order of DynamoDB.
- * A blob is a row that lists content files; a row is the one thing that makes content visible.
+ * Text compares by SQLite's BINARY collation, by its UTF-8 bytes: the order of DynamoDB.
+ * A blob is a row that lists content files; only a row makes content visible.
  */
 const TABLES = `
 CREATE TABLE items (
@@ -51,17 +51,18 @@ CREATE INDEX tasks_by_state ON tasks (state, submitted_at);
 `;
 
 /**
- * Creates the tables in a new database and brings those of an earlier release up to date. Throws where a newer release of
- * the program wrote it.
+ * Creates the tables in a new database and migrates those of an earlier release. Throws if a newer release wrote the
+ * database.
  */
 export function createSchema(database: Database, file: string): void {
   const version = () => Number(database.get('PRAGMA user_version')?.user_version);
   if (version() < VERSION) {
     database.execute('BEGIN IMMEDIATE');
-    // Another process may have been first.
+    // Another process may have done it in the meantime.
     const found = version();
     if (found === 0) database.execute(`${TABLES} PRAGMA user_version = ${VERSION}`);
-    else if (found < VERSION) database.execute(`${STEPS.slice(found - 1).join('')} PRAGMA user_version = ${VERSION}`);
+    else if (found < VERSION)
+      database.execute(`${MIGRATIONS.slice(found - 1).join('')} PRAGMA user_version = ${VERSION}`);
     database.execute('COMMIT');
   }
   if (version() > VERSION) {

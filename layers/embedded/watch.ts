@@ -1,10 +1,10 @@
-/** How often the writes of other connections are looked for. */
+/** How often to check for writes of other connections. */
 const POLL_MILLISECONDS = 100;
 
 /**
- * Tells that something was written: at once for this connection's own writes, and by SQLite's `data_version`, which
- * changes when another connection has committed, for those of other threads and processes. It looks only while somebody
- * listens, and keeps no process alive.
+ * Notifies listeners of writes: at once of this connection's own, and of those of other threads and processes by
+ * polling SQLite's `data_version`, which changes when another connection commits. It polls only while there are
+ * listeners, and does not keep the process alive.
  */
 export class Watch {
   readonly #version: () => number;
@@ -20,7 +20,7 @@ export class Watch {
     this.#listeners.add(listener);
     if (this.#timer === undefined) {
       this.#seen = this.#version();
-      this.#timer = setInterval(() => this.#look(), POLL_MILLISECONDS);
+      this.#timer = setInterval(() => this.#poll(), POLL_MILLISECONDS);
       this.#timer.unref();
     }
     return () => {
@@ -38,7 +38,7 @@ export class Watch {
     this.#timer = undefined;
   }
 
-  #look(): void {
+  #poll(): void {
     const version = this.#version();
     if (version === this.#seen) return;
     this.#seen = version;

@@ -1,4 +1,4 @@
-/** A job's checkpoint as a file: the last one of whichever trainer, replaced as a whole. */
+/** A job's checkpoint file: the latest checkpoint of any trainer, replaced atomically. */
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { blobKeys } from '#domain/keys.ts';
@@ -19,36 +19,36 @@ export class CheckpointFile {
     this.#log = log;
   }
 
-  /** `undefined` where there is none. One that cannot be read costs the time that it would have saved, not the job. */
+  /** `undefined` if there is none or it cannot be read: training then begins from the start. */
   async read(): Promise<Uint8Array | undefined> {
     try {
       return await buffer((await this.#artifacts.get(this.#key)).body);
     } catch (error) {
-      if (!(error instanceof BlobNotFoundError)) this.#complain('checkpoint not read', error);
+      if (!(error instanceof BlobNotFoundError)) this.#warn('checkpoint not read', error);
       return undefined;
     }
   }
 
   /**
-   * Writes it if the job is still this trainer's: a trainer that was thought dead and has woken up writes nothing. One
-   * that cannot be written leaves the one before.
-   * @throws Ended where the job is not this trainer's any more
+   * Writes the checkpoint if the job is still this trainer's: one that was presumed dead must not write. If the write
+   * fails, the previous checkpoint stays.
+   * @throws Ended if the job is no longer this trainer's
    */
   async keep(file: readonly Uint8Array[], reporter: Reporter): Promise<void> {
     if (!(await reporter.confirm())) throw new Ended();
     try {
       await this.#artifacts.put(this.#key, Readable.from(file), { contentType: 'application/octet-stream' });
     } catch (error) {
-      this.#complain('checkpoint not written', error);
+      this.#warn('checkpoint not written', error);
     }
   }
 
-  /** For a job that has ended. What cannot be deleted now is on note (`endingWrites`). */
+  /** For a job that has ended. If this fails, the sweep deletes it: `endingWrites` marked it as orphaned. */
   async remove(): Promise<void> {
-    await this.#artifacts.delete(this.#key).catch((error: unknown) => this.#complain('checkpoint not deleted', error));
+    await this.#artifacts.delete(this.#key).catch((error: unknown) => this.#warn('checkpoint not deleted', error));
   }
 
-  #complain(message: string, error: unknown): void {
+  #warn(message: string, error: unknown): void {
     this.#log('WARN', message, { error: error instanceof Error ? error.message : String(error) });
   }
 }

@@ -11,7 +11,7 @@ import type { Artifacts } from '#learning/artifacts.ts';
 import type { History } from '#learning/fit/fit.ts';
 import { Ended, type Reporter } from './reporter.ts';
 
-/** How long files may lie without a model before the sweep deletes them. */
+/** How long files may be without a model before the sweep deletes them. */
 const ARTIFACT_GRACE_MS = 3_600_000;
 
 export interface Made {
@@ -23,8 +23,8 @@ export interface Made {
 }
 
 /**
- * Writes the files of a model and ends the job with it.
- * @throws Ended where the job is not this trainer's any more; the files are taken back
+ * Writes the files of a model and completes the job with it.
+ * @throws Ended if the job is no longer this trainer's; the files are deleted again
  */
 export async function completeWith(
   { table, blobs, now }: Pick<Adapters, 'table' | 'blobs' | 'now'>,
@@ -65,7 +65,7 @@ export async function completeWith(
   throw new Ended();
 }
 
-/** How many epochs there were, and the metrics of the last. */
+/** The number of epochs, and the metrics of the last one. */
 const lastEpoch = (history: History): Pick<Job, 'current_epoch' | 'metrics'> => ({
   current_epoch: history.loss?.length ?? 0,
   metrics: Object.fromEntries(Object.entries(history).map(([name, values]) => [name, values.at(-1)!])),

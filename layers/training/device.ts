@@ -5,11 +5,11 @@ import type { Log } from './log.ts';
 
 export interface ChosenDevice {
   readonly device: Device;
-  /** Why it is not the one that was asked for. */
+  /** Why it is not the requested one. */
   readonly deviceReason?: string;
 }
 
-/** What runs the job: a GPU where there is one, unless a processor was asked for. Says so in one line. */
+/** The device for the job: a GPU if there is one, unless a processor was requested. Logs the choice. */
 export async function chooseDevice(
   { compute = 'auto' }: Pick<Job, 'compute'>,
   find: () => Promise<FoundDevice>,

@@ -1,2 +1,2 @@
-/** Where a trainer writes what it does: one call, one line. */
+/** A trainer's log: each call writes one line. */
 export type Log = (level: 'INFO' | 'WARN' | 'ERROR', message: string, more?: object) => void;

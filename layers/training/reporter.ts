@@ -1,4 +1,4 @@
-/** A trainer's word about its progress, often enough and not too often, and the answer whether it is to go on. */
+/** A trainer's progress reports, at most one every half second; each tells the trainer whether to continue. */
 
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
@@ -8,18 +8,18 @@ import type { ComputeUsage, Job } from '#domain/training/record.ts';
 import type { Progress } from '#learning/fit/fit.ts';
 import type { Log } from './log.ts';
 
-/** Between two reports, milliseconds. */
+/** Milliseconds between two reports. */
 const EVERY_MS = 500;
 const TENTH = 10;
 
-type Words = Omit<Report, keyof ComputeUsage>;
+type State = Omit<Report, keyof ComputeUsage>;
 
 export interface ReporterOptions {
-  /** Ends the reading of a file, when it is aborted. */
+  /** Interrupts the reading of a file. */
   readonly signal?: AbortSignal | undefined;
-  /** Told of progress that the world was not. Default: nobody. */
+  /** Default: no log. */
   readonly log?: Log;
-  /** What the place costs where the trainer runs. Default: 0. */
+  /** The price of the machine that the trainer runs on. Default: 0. */
   readonly dollarsPerSecond?: number | undefined;
 }
 
@@ -30,8 +30,8 @@ export class Reporter {
   readonly #log: Log;
   readonly #dollarsPerSecond: number;
   readonly #began: number;
-  /** The furthest that any trainer has reported of the job: what one does again is not told again. */
-  #words: Words;
+  /** The furthest state that any trainer has reported: repeated work is not reported again. */
+  #state: State;
   #lastAt: number;
   #lastEpoch: number;
   #tenths: number;
@@ -48,18 +48,18 @@ export class Reporter {
     this.#log = log;
     this.#dollarsPerSecond = dollarsPerSecond;
     this.#began = adapters.now();
-    this.#words = { current_epoch: started.current_epoch, progress: started.progress, metrics: started.metrics };
+    this.#state = { current_epoch: started.current_epoch, progress: started.progress, metrics: started.metrics };
     this.#lastAt = this.#began;
     this.#lastEpoch = started.current_epoch;
     this.#tenths = Math.floor(started.progress / TENTH);
   }
 
-  /** Whether the job was stopped or given to another trainer. */
+  /** Whether the job was stopped or another trainer has taken over. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Of all trainers that the job has had, until now. */
+  /** The usage of all trainers of the job until now. */
   get usage(): ComputeUsage {
     const { compute_seconds, estimated_cost } = this.#job;
     const seconds = Math.max(0, this.#adapters.now() - this.#began) / 1000;
@@ -69,22 +69,22 @@ export class Reporter {
     };
   }
 
-  /** Takes note; reports if the last report is old enough. False: the trainer is to end. */
+  /** Records the progress, and reports it if the last report is old enough. False: the trainer must exit. */
   async report(progress?: Progress): Promise<boolean> {
-    if (progress) this.#take(wordsOf(progress));
+    if (progress) this.#record(stateOf(progress));
     if (this.#isOver) return false;
-    // The first epoch is worth a report of its own: whoever watches sees that something happens.
-    const isFirst = this.#words.current_epoch > 0 && this.#lastEpoch === 0;
+    // Report the first epoch at once, so that a user sees that training has begun.
+    const isFirst = this.#state.current_epoch > 0 && this.#lastEpoch === 0;
     return !isFirst && this.#adapters.now() - this.#lastAt < EVERY_MS ? true : this.confirm();
   }
 
-  /** Reports at once. False: the trainer is to end. */
+  /** Reports at once. False: the trainer must exit. */
   async confirm(): Promise<boolean> {
     const { table, now } = this.#adapters;
     this.#lastAt = now();
-    this.#lastEpoch = this.#words.current_epoch;
-    const words: Report = { ...this.#words, ...this.usage };
-    const job = this.#isOver ? undefined : await reportProgress(table, this.#job, words, isoTime(now()));
+    this.#lastEpoch = this.#state.current_epoch;
+    const report: Report = { ...this.#state, ...this.usage };
+    const job = this.#isOver ? undefined : await reportProgress(table, this.#job, report, isoTime(now()));
     if (!job) {
       this.#isOver = true;
       return false;
@@ -97,18 +97,18 @@ export class Reporter {
     return true;
   }
 
-  /** Progress may be lost, and is not worth the training: more of it comes soon, and of the end the outbox tells. */
+  /** A failure is only logged: more progress follows soon, and the job's end goes through the outbox. */
   async #publishProgress(job: Job): Promise<void> {
     const { events, now } = this.#adapters;
     try {
       await events.publish(trainingEvents.progress(job, isoTime(now())));
     } catch (error) {
-      this.#log('WARN', 'progress was not told', { reason: String(error) });
+      this.#log('WARN', 'progress not published', { reason: String(error) });
     }
   }
 
   /**
-   * The chunks of a file with reports in between: reading a large one takes longer than a trainer may be silent.
+   * The chunks of a file, with reports in between: reading a large file takes longer than the heartbeat timeout.
    * @throws Ended, Interrupted
    */
   async *during(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -119,7 +119,7 @@ export class Reporter {
   }
 
   /**
-   * A report before the training itself, where there is no progress to tell.
+   * A heartbeat before the training itself, when there is no progress yet.
    * @throws Ended, Interrupted
    */
   async expectMore(): Promise<void> {
@@ -127,20 +127,20 @@ export class Reporter {
     if (this.#signal?.aborted) throw new Interrupted();
   }
 
-  #take(words: Words): void {
-    const { progress, current_epoch } = this.#words;
-    if (words.progress >= progress && words.current_epoch >= current_epoch) this.#words = words;
+  #record(state: State): void {
+    const { progress, current_epoch } = this.#state;
+    if (state.progress >= progress && state.current_epoch >= current_epoch) this.#state = state;
   }
 }
 
-/** The job is no longer this trainer's business. */
+/** The job was stopped or another trainer has taken over. */
 export class Ended extends Error {}
 
-/** The trainer is to make room; another one goes on. */
+/** The trainer is interrupted; another one resumes the job. */
 export class Interrupted extends Error {}
 
-/** The last percent is the artifacts'. */
-const wordsOf = ({ epoch, fraction, metrics }: Progress): Words => ({
+/** The last percent is for writing the artifacts. */
+const stateOf = ({ epoch, fraction, metrics }: Progress): State => ({
   current_epoch: epoch,
   progress: Math.min(99, Math.floor(fraction * 1000) / 10),
   metrics: { ...metrics },

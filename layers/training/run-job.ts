@@ -1,11 +1,11 @@
 /**
  * One run of an attempt at a job, from its record to its model:
  *
- *     started ── read, split, encode ── fit ── note ── files ── completed, model, note dropped
- *                                        └ checkpoint, now and then
+ *     started ── read, split, encode ── fit ── mark ── files ── completed, model, mark cleared
+ *                                        └ checkpoint, from time to time
  *
- * Anywhere the trainer may be killed: the next one goes on from the checkpoint, or from the start where there is none,
- * and reaches the same model.
+ * The trainer may be killed at any point: the next one resumes from the checkpoint, or begins from the start if there
+ * is none, and trains the same model.
  */
 import { json } from 'node:stream/consumers';
 import { type DatasetProfile, datasetProfile } from '#domain/datasets/profile.ts';
@@ -45,25 +45,25 @@ export interface Attempt {
 
 export interface RunOptions {
   readonly log: Log;
-  /** Once it is aborted, the trainer leaves a checkpoint at its next chunk and ends. */
+  /** Once it is aborted, the trainer saves a checkpoint after the current chunk and exits. */
   readonly signal?: AbortSignal;
-  /** Milliseconds from one checkpoint to the next. Default: the fit's. */
+  /** Milliseconds from one checkpoint to the next. Default: that of `fitNetwork`. */
   readonly checkpointMs?: number;
-  /** A folder on a disk, for data that memory does not hold; without it they are refused. */
+  /** A folder on a disk, for data that do not fit into memory; without it such data are refused. */
   readonly disk?: string;
-  /** What the place costs where this runs. Default: 0. */
+  /** The price of the machine that this runs on. Default: 0. */
   readonly dollarsPerSecond?: number;
-  /** Default: what the runtime finds. */
+  /** Default: asks the runtime. */
   readonly findDevice?: () => Promise<FoundDevice>;
 }
 
 /**
- * `ended`: the job was stopped or is another trainer's; nothing was written. `interrupted`: the signal ended it, and
- * the next run or attempt goes on.
+ * `ended`: the job was stopped or another trainer has taken over; nothing was written. `interrupted`: the signal was
+ * aborted, and the next run or attempt resumes.
  */
 export type Outcome = 'completed' | 'failed' | 'ended' | 'interrupted';
 
-/** Errors that are neither the data's nor the settings' are thrown: the attempt has crashed. */
+/** Throws errors that are caused by neither the data nor the settings: the attempt has crashed. */
 export async function runJob(adapters: TrainerAdapters, of: Attempt, options: RunOptions): Promise<Outcome> {
   const { table, blobs, now } = adapters;
   const { run = 1 } = of;
@@ -84,7 +84,7 @@ export async function runJob(adapters: TrainerAdapters, of: Attempt, options: Ru
   return outcome;
 }
 
-/** Runs the training and writes down how it went. */
+/** Runs the training and records its outcome. */
 async function settled(
   adapters: TrainerAdapters,
   job: Job,
@@ -100,7 +100,7 @@ async function settled(
     if (error instanceof Ended) return 'ended';
     if (error instanceof Interrupted) return 'interrupted';
     if (!(error instanceof TrainingFailure)) throw error;
-    // The owner is told what to do; the log has the rows and what the runtime said.
+    // The job's failure tells the owner what to do; the log also has the cause.
     log('WARN', error.message, error.cause instanceof Error ? { cause: error.cause.message } : {});
     const event = await failJob(table, job, error.message, isoTime(now()), reporter.usage);
     if (!event) return 'ended';
@@ -114,7 +114,7 @@ const warningsOf =
   (message, about) =>
     log('WARN', message, about);
 
-/** Whether the job itself is over: a trainer may also have ended because there is another one. */
+/** Whether the job itself has ended: a trainer also exits when another one has taken over. */
 async function hasEnded(table: Table, job: Job, outcome: Outcome): Promise<boolean> {
   if (outcome !== 'ended') return outcome !== 'interrupted';
   const status = (await findJob(table, job.account_id, job.id))?.status;
@@ -130,7 +130,7 @@ interface Run {
   readonly options: RunOptions;
 }
 
-/** Throws `TrainingFailure`, `Interrupted`, and `Ended` where the job is not this trainer's any more. */
+/** Throws `TrainingFailure`, `Interrupted`, and `Ended` if the job is no longer this trainer's. */
 async function train({ adapters, job, reporter, checkpoint, device, options }: Run): Promise<Completed> {
   const { blobs, now } = adapters;
   const { log, signal, checkpointMs, disk } = options;

@@ -1,4 +1,7 @@
-/** What AWS refuses, cuts off or leaves unanswered on its way is repeated, and what stays so is said: never swallowed. */
+/**
+ * Requests that AWS refuses, cuts off or does not answer are retried, and a lasting failure is reported, never
+ * swallowed.
+ */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -65,7 +68,7 @@ describe('a table', () => {
   });
 
   test.each(['ThrottlingError', 'ProvisionedThroughputExceeded', 'TransactionConflict'])(
-    'that cancels a transaction for %s of one item gets the whole again',
+    'that cancels a transaction for %s of one item gets the whole transaction again',
     async (code) => {
       const { table, requests, waits } = await open(cancelled('None', code), cancelled(code, 'None'), done);
       await table.transact(two);
@@ -74,7 +77,7 @@ describe('a table', () => {
     },
   );
 
-  test('that is still at an earlier try of a transaction is asked the very same, and answers as to that', async () => {
+  test('that is still working on a transaction gets the very same request again, and reports its result', async () => {
     const { table, requests } = await open(fault(400, 'TransactionInProgressException'), done);
     await table.transact([{ kind: 'put', item: { ...key, n: 1 }, condition: { kind: 'absent' } }]);
     expect(requests).toHaveLength(2);
@@ -84,13 +87,13 @@ describe('a table', () => {
     expect(requests[2]!.input.ClientRequestToken).not.toBe(requests[0]!.input.ClientRequestToken);
   });
 
-  test('that never has room for a transaction is unavailable, after ten tries', async () => {
+  test('that always throttles a transaction is unavailable, after ten attempts', async () => {
     const { table, requests } = await open(cancelled('ThrottlingError', 'None'));
     await expect(table.transact(two)).rejects.toThrow(UnavailableError);
     expect(requests).toHaveLength(10);
   });
 
-  test('that cancels for a condition as well says which, and is not asked again', async () => {
+  test('that also cancels for a condition says which, and is not retried', async () => {
     const { table, requests } = await open(cancelled('ConditionalCheckFailed', 'ThrottlingError'));
     const failure = await table.transact(two).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(TransactionFailedError);
@@ -99,7 +102,7 @@ describe('a table', () => {
   });
 });
 
-/** A server that answers as it is told, and clients that wait for an answer for `patience` milliseconds. */
+/** A server with scripted responses, and clients that wait for a response for `patience` milliseconds. */
 async function serving(answer: (attempt: number) => { status: number; body?: string } | 'silence', patience = 1000) {
   let attempts = 0;
   const server: Server = createServer((request, response) => {
@@ -127,27 +130,27 @@ async function serving(answer: (attempt: number) => { status: number; body?: str
 describe('a bucket', () => {
   const slow = { status: 503, body: '<Error><Code>SlowDown</Code><Message>slow</Message></Error>' };
 
-  test('that asks to slow down is asked again', async () => {
+  test('that asks to slow down is retried', async () => {
     const { clients, attempts } = await serving((attempt) => (attempt === 1 ? slow : { status: 204 }));
     await new S3Blobs({ client: clients.s3, bucket: 'b', now: () => 0 }).delete('a');
     expect(attempts()).toBe(2);
   });
 
-  test('that does nothing else is unavailable', async () => {
+  test('that asks for nothing else is unavailable', async () => {
     const { clients } = await serving(() => slow);
     const blobs = new S3Blobs({ client: clients.s3, bucket: 'b', now: () => 0 });
     await expect(blobs.put('a', new Uint8Array(3))).rejects.toThrow(UnavailableError);
   });
 });
 
-test('a service that takes a request and never answers is unavailable, after as many tries as the client has', async () => {
+test('a service that accepts a request and never responds is unavailable, after all attempts of the client', async () => {
   const { clients, attempts } = await serving(() => 'silence', 500);
   const table = new DynamoTable({ client: clients.dynamodb, tableName: 't', now: () => 0 });
   await expect(table.get(key)).rejects.toThrow(UnavailableError);
   expect(attempts()).toBe(2);
 });
 
-test('a training function that cannot be invoked leaves its task to be submitted again', async () => {
+test('a task whose training function cannot be invoked can be submitted again', async () => {
   const { clients, attempts } = await serving(() => ({ status: 429, body: '{"message":"Rate exceeded"}' }));
   const items = new Map<string, object>();
   const table = {

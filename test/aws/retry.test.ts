@@ -7,7 +7,7 @@ import { InvalidItemError } from '#domain/ports/errors.ts';
 
 const named = (name: string, message = 'said DynamoDB') => Object.assign(new Error(message), { name });
 
-/** Fails so often with that error, then succeeds; counts its attempts and what was waited in between. */
+/** Fails so often with that error, then succeeds; counts its attempts and records the waits in between. */
 function failing(times: number, error: Error) {
   const waits: number[] = [];
   let attempts = 0;
@@ -25,7 +25,7 @@ function failing(times: number, error: Error) {
   return { run, waits, attempts: () => attempts };
 }
 
-describe('requests that meet another transaction', () => {
+describe('requests that conflict with another transaction', () => {
   test.each([
     'TransactionConflictException',
     'TransactionConflict',
@@ -39,7 +39,7 @@ describe('requests that meet another transaction', () => {
     expect(waits.every((wait) => wait >= 0 && wait <= 500)).toBe(true);
   });
 
-  test('are given up after ten attempts', async () => {
+  test('fail after ten attempts', async () => {
     const { run, attempts } = failing(100, named('TransactionConflictException'));
     await expect(run()).rejects.toThrow(UnavailableError);
     expect(attempts()).toBe(10);

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clients, makeClients } from '#aws/clients.ts';
 
-/** One answer in the service's wire format, or a connection that is cut. */
+/** One response in the service's wire format, or a closed connection. */
 export type Answer = { readonly status: number; readonly body: object; readonly errorType?: string } | 'cut';
 
 export interface ReceivedRequest {
@@ -18,7 +18,7 @@ export interface Service {
   close(): Promise<void>;
 }
 
-/** A service of AWS that answers each request with what is next in the list, and with the last one from then on. */
+/** An AWS service that sends the responses of a list, one per request, and then the last one again and again. */
 export async function startService(answers: readonly Answer[]): Promise<Service> {
   const requests: ReceivedRequest[] = [];
   const server = createServer(async (request: IncomingMessage, response) => {

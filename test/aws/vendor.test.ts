@@ -25,7 +25,7 @@ test.each([
   expect(translated.message).toContain('said AWS');
 });
 
-test('an error of ours stays what it is', () => {
+test('an error of ours is not translated', () => {
   const ours = new NotFoundError();
   expect(translateError('S3', ours)).toBe(ours);
 });

@@ -24,20 +24,20 @@ const fault = (changes: Record<string, string | undefined>): string => {
 };
 
 describe('the wiring of a deployment', () => {
-  test('makes every adapter, and settings with what was not said at its default', () => {
+  test('makes every adapter, and settings with their defaults', () => {
     const { adapters, options } = wire({ ...ENVIRONMENT, TRAINYARD_SETTINGS: '{"issuer": "https://ours.example"}' });
     expect(Object.keys(adapters).sort()).toEqual(['blobs', 'compute', 'events', 'keys', 'now', 'queues', 'table']);
     expect(options.settings).toMatchObject({ issuer: 'https://ours.example', audience: 'trainyard' });
     expect(options.settings.rates.authenticatedPerHour).toBe(1000);
   });
 
-  test('names all that is missing in one line; empty is missing', () => {
+  test('names all missing variables in one line; an empty one counts as missing', () => {
     expect(fault({ TRAINYARD_TABLE: undefined, TRAINYARD_BUS: '' })).toBe(
       'wrong environment: TRAINYARD_TABLE must be the name of the table; TRAINYARD_BUS must be the name of the event bus',
     );
   });
 
-  test('refuses settings that are no JSON, out of range or unknown', () => {
+  test('refuses settings that are not JSON, out of range or unknown', () => {
     expect(fault({ TRAINYARD_SETTINGS: '{' })).toBe('wrong environment: TRAINYARD_SETTINGS must be JSON');
     expect(fault({ TRAINYARD_SETTINGS: '{"rates": {"loginFailures": 0}}' })).toMatch(
       /^wrong environment: TRAINYARD_SETTINGS\.rates\.loginFailures [^\n]*1/,
@@ -50,7 +50,7 @@ describe('the wiring of a deployment', () => {
     expect(fault({ TRAINYARD_SETTINGS: '{"isuer": "x"}' })).toContain('isuer');
   });
 
-  test('does without Batch and without a training function until a job is to be run', async () => {
+  test('needs neither Batch nor a training function until a task is submitted', async () => {
     expect(fault({ TRAINYARD_BATCH_QUEUE_CPU: '', TRAINYARD_TRAINING_FUNCTION: '' })).toBe('none');
     const { adapters } = wire(ENVIRONMENT);
     const task = { id: 't', accountId: 'a', jobId: 'j', attempt: 1, timeoutSeconds: 60 };

@@ -1,25 +1,25 @@
 import { RETRY_ATTEMPTS, RETRY_RULES, type RetryRule } from '#infra/aws/training/retry-rules.ts';
 
-/** What a job definition says of retries, or a submission in its place. */
+/** The retry strategy of a job definition, or of a submission that overrides it. */
 export interface RetryStrategy {
   readonly attempts: number;
   readonly evaluateOnExit?: readonly RetryRule[];
 }
 
-/** What Batch knows of a container's end. */
+/** How a container ended, as Batch sees it. */
 export interface Ending {
   readonly statusReason: string;
-  /** Absent where the container went away with its host. */
+  /** Absent if the container was lost with its host. */
   readonly exitCode?: number;
   readonly reason?: string;
-  /** The job was terminated, or its time was up: such a job is never tried again. */
+  /** The job was terminated or timed out: such a job is never retried. */
   readonly isFinal: boolean;
 }
 
 /** The deployment's own. */
 export const DEFINITION: RetryStrategy = { attempts: RETRY_ATTEMPTS, evaluateOnExit: RETRY_RULES };
 
-/** Whether Batch starts the container again, by its documentation: the first rule that matches counts, and no rule means yes. */
+/** Whether Batch retries, according to its documentation: the first matching rule counts, and no match means yes. */
 export function isRetried({ attempts, evaluateOnExit = [] }: RetryStrategy, starts: number, ending: Ending): boolean {
   if (ending.isFinal || starts >= attempts) return false;
   const rule = evaluateOnExit.find(

@@ -1,7 +1,7 @@
 /**
- * AWS Batch as far as its wire format goes: four operations over HTTP, and the state changes that Batch puts on the
- * account's bus. A job is a process here; its exit code is what a container's would be. What becomes of it then is for
- * the retry rules of the deployment's job definition.
+ * A fake of AWS Batch: four operations over HTTP, and the state changes that Batch publishes to the account's bus. A
+ * job is a process here, with the exit code that a container would have. The retry rules of the deployment's job
+ * definition decide what happens then.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -29,23 +29,25 @@ export interface BatchJob {
 interface Running extends BatchJob {
   retries: RetryStrategy;
   process?: ChildProcess;
-  /** What Batch will say of the container's end, where it is not the program's own; final where the job is to end. */
+  /**
+   * How Batch will report the container's end, if the program did not end by itself; final if there must be no retry.
+   */
   ending?: { readonly reason: string; readonly isFinal: boolean };
   /** Ended earlier. */
   readonly attempts: object[];
 }
 
 export interface BatchServerOptions {
-  /** What the job's container would run. */
+  /** The program of the job's container. */
   readonly command: (job: BatchJob) => {
     command: string;
     args: readonly string[];
     env: Readonly<Record<string, string>>;
   };
-  /** Gets each "Batch Job State Change". */
+  /** Receives each "Batch Job State Change". */
   readonly onChange: (event: EventBridgeEvent<string, unknown>) => Promise<void>;
   readonly onLine?: (job: BatchJob, line: string) => void;
-  /** Milliseconds of a second of Batch's: its shortest time limit is a minute. Default: 1000. */
+  /** How many milliseconds a second of Batch takes: its shortest time limit is a minute. Default: 1000. */
   readonly secondMilliseconds?: number;
 }
 
@@ -56,15 +58,15 @@ const EXITED = 'Essential container in task exited';
 
 export async function startBatchServer(options: BatchServerOptions) {
   const jobs = new Map<string, Running>();
-  const told: Promise<void>[] = [];
+  const deliveries: Promise<void>[] = [];
   const { secondMilliseconds = 1000 } = options;
   let stopped = false;
 
-  function tell(job: Running, status: Status, statusReason?: string, container: object = {}): void {
+  function report(job: Running, status: Status, statusReason?: string, container: object = {}): void {
     job.status = status;
     const { jobId, jobName, attempts } = job;
     const arn = `arn:aws:batch:us-east-1:000000000000:job/${jobId}`;
-    told.push(
+    deliveries.push(
       options.onChange({
         version: '0',
         id: randomUUID(),
@@ -88,30 +90,30 @@ export async function startBatchServer(options: BatchServerOptions) {
     );
   }
 
-  /** Starts the container, again and again for as long as the rules say so. */
+  /** Starts the container, and again as long as the rules say so. */
   async function run(job: Running): Promise<void> {
     for (;;) {
       const ending = await runOnce(job);
       const { statusReason, exitCode } = ending;
       const container = exitCode === undefined ? {} : { exitCode };
-      if (exitCode === 0 && !ending.isFinal) return tell(job, 'SUCCEEDED', statusReason, container);
-      if (stopped || !isRetried(job.retries, job.starts, ending)) return tell(job, 'FAILED', statusReason, container);
+      if (exitCode === 0 && !ending.isFinal) return report(job, 'SUCCEEDED', statusReason, container);
+      if (stopped || !isRetried(job.retries, job.starts, ending)) return report(job, 'FAILED', statusReason, container);
       job.attempts.push({ statusReason, container });
       delete job.ending;
-      tell(job, 'RUNNABLE', statusReason);
+      report(job, 'RUNNABLE', statusReason);
     }
   }
 
   async function runOnce(job: Running): Promise<Ending> {
     const { command, args, env } = options.command(job);
-    tell(job, 'STARTING');
+    report(job, 'STARTING');
     job.starts += 1;
     const child = spawn(command, [...args], {
       env: { ...env, ...job.environment, AWS_BATCH_JOB_ATTEMPT: String(job.starts) },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     job.process = child;
-    tell(job, 'RUNNING');
+    report(job, 'RUNNING');
     createInterface(child.stdout).on('line', (line) => options.onLine?.(job, line));
     const timer = setTimeout(
       () => end(job, 'Job attempt duration exceeded timeout', true),
@@ -120,12 +122,12 @@ export async function startBatchServer(options: BatchServerOptions) {
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     clearTimeout(timer);
     const { reason = EXITED, isFinal = false } = job.ending ?? {};
-    // A container that went away with its host left no exit code.
+    // A container that was lost with its host has no exit code.
     const exitCode = reason === HOST_RECLAIMED ? {} : { exitCode: code ?? 128 + constants.signals[signal!] };
     return { statusReason: reason, isFinal, ...exitCode };
   }
 
-  /** SIGTERM, and SIGKILL after the grace. */
+  /** SIGTERM, and SIGKILL after the grace period. */
   function end(job: Running, reason: string, isFinal: boolean): void {
     if (job.status === 'SUCCEEDED' || job.status === 'FAILED') return;
     job.ending ??= { reason, isFinal };
@@ -154,7 +156,7 @@ export async function startBatchServer(options: BatchServerOptions) {
         attempts: [],
       };
       jobs.set(job.jobId, job);
-      told.push(run(job));
+      deliveries.push(run(job));
       return { jobId: job.jobId, jobName: job.jobName };
     },
     '/v1/listjobs': (input) => {
@@ -188,13 +190,13 @@ export async function startBatchServer(options: BatchServerOptions) {
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     jobs: () => [...jobs.values()] as readonly BatchJob[],
-    /** Takes the host away from under the job of that name: with notice, by which SIGTERM comes first, or without. */
+    /** Reclaims the host of the job of that name: with notice, which sends SIGTERM first, or without. */
     reclaim: (jobName: string, { notice = false } = {}): void => {
       const job = named(jobName, 'RUNNING');
       end(job, HOST_RECLAIMED, false);
       if (!notice) job.process?.kill('SIGKILL');
     },
-    /** What is running now is the last that Batch tries. */
+    /** Batch does not retry what is running now. */
     exhaust: (jobName: string): void => {
       const job = named(jobName, 'RUNNABLE', 'STARTING', 'RUNNING');
       job.retries = { ...job.retries, attempts: job.starts };
@@ -204,7 +206,7 @@ export async function startBatchServer(options: BatchServerOptions) {
       for (const job of jobs.values()) job.process?.kill('SIGKILL');
       server.closeAllConnections();
       server.close();
-      while (told.length > 0) await Promise.allSettled(told.splice(0));
+      while (deliveries.length > 0) await Promise.allSettled(deliveries.splice(0));
     },
   };
 }

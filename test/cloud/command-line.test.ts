@@ -1,4 +1,4 @@
-/** What `cdk` says to whoever deploys with something wrong: run as anybody runs it. */
+/** The messages of `cdk` for a wrong deployment, run as a user runs it. */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -48,10 +48,10 @@ async function synth(args: readonly string[]) {
   }
 }
 
-/** Where other work keeps the processors busy. */
+/** Generous, for a busy machine. */
 const LIMIT_MS = 240_000;
 
-/** The line by which `cdk` itself says that the program of the app has ended. */
+/** The line that `cdk` itself prints when the app's program has exited. */
 const CDKS_OWN = 'node bin/with-node.mjs infra/aws/main.ts: Subprocess exited with error 1';
 
 describe('cdk synth', () => {
@@ -80,7 +80,7 @@ describe('cdk synth', () => {
   const app = ['--app', `${process.execPath} --disable-warning=ExperimentalWarning test/cloud/open-app.ts`];
 
   test(
-    'fails where the AWS Solutions pack finds something that nobody has explained',
+    'fails if the AWS Solutions pack has a finding that is not acknowledged',
     async () => {
       const { code, said } = await synth(app);
       expect(code).toBe(1);

@@ -16,7 +16,7 @@ import { silent } from '../functions/events/world.ts';
 import { startBatchServer } from './batch-server.ts';
 import { CREDENTIALS, REGION } from './ministack.ts';
 
-/** So that Batch's least time limit, a minute, is over soon, and an hour is not. */
+/** Makes Batch's shortest time limit, a minute, short, and an hour long enough. */
 const SECOND_MS = 5;
 
 async function open() {
@@ -72,7 +72,7 @@ async function open() {
       await remove();
     },
   };
-  return { ...subject, server, table, clients, handler, again: compute, told: stopped };
+  return { ...subject, server, table, clients, handler, again: compute, ends: stopped };
 }
 
 computeConformance('Batch', open);
@@ -84,7 +84,7 @@ describe('compute on Batch', () => {
   });
   afterEach(() => subject?.close());
 
-  test('a task whose host was reclaimed is started again as the same task; its end is told when Batch gives up', async () => {
+  test('a task whose host was reclaimed is run again as the same task; its end is published after the last retry', async () => {
     const task = subject.task('hang');
     await subject.compute.submit(task);
     await subject.started(task);
@@ -95,7 +95,7 @@ describe('compute on Batch', () => {
       while (job!.starts === starts) await new Promise(setImmediate);
       expect(await subject.compute.describe(task.id)).toBe('running');
     }
-    expect(subject.told).toEqual([]);
+    expect(subject.ends).toEqual([]);
     subject.server.exhaust(task.id);
     subject.server.reclaim(task.id);
     expect(await subject.stopped()).toMatchObject({ task: task.id, exit_code: null, reason: 'host_reclaimed' });
@@ -103,14 +103,14 @@ describe('compute on Batch', () => {
     expect(await subject.compute.describe(task.id)).toBe('failed');
   });
 
-  test('one that makes room is started again too, as often as the job definition allows', async () => {
-    const task = subject.task('make room');
+  test('an interrupted task is run again too, as often as the job definition allows', async () => {
+    const task = subject.task('be interrupted');
     await subject.compute.submit(task);
     await subject.stopped();
     expect(subject.server.jobs().map(({ starts }) => starts)).toEqual([10]);
   });
 
-  test('one that is terminated is not, although it makes room', async () => {
+  test('a terminated task is not run again, although it was interrupted', async () => {
     const task = subject.task('hang');
     await subject.compute.submit(task);
     await subject.started(task);
@@ -119,27 +119,27 @@ describe('compute on Batch', () => {
     expect(subject.server.jobs().map(({ starts }) => starts)).toEqual([1]);
   });
 
-  test('a program that failed is started once', async () => {
+  test('a program that failed is not run again', async () => {
     const task = subject.task('fail');
     await subject.compute.submit(task);
     expect(await subject.stopped()).toMatchObject({ exit_code: 3, reason: 'failed' });
     expect(subject.server.jobs().map(({ starts }) => starts)).toEqual([1]);
   });
 
-  test('two that submit the same task at once have one job in the end, and one end is told', async () => {
+  test('two concurrent submissions of a task leave one job, and one end is published', async () => {
     const task = subject.task('succeed');
     await Promise.all([subject.compute.submit(task), subject.again().submit(task)]);
     expect(await subject.stopped()).toMatchObject({ task: task.id, exit_code: 0 });
     await subject.server.stop();
-    expect(subject.told).toEqual([]);
+    expect(subject.ends).toEqual([]);
   });
 
-  test('one that died between submitting and saying so has submitted', async () => {
+  test('a crash between submitting a job and recording it does not submit it twice', async () => {
     const task = subject.task('hang');
     await new TaskRecords(subject.table, Date.now).claim(task);
     const lost = new AwsCompute({
       ...subject.clients,
-      // It never comes to write the job's id.
+      // It never records the job's id.
       table: {
         ...subject.table,
         get: (key) => subject.table.get(key),
@@ -158,7 +158,7 @@ describe('compute on Batch', () => {
     expect(await subject.stopped()).toMatchObject({ exit_code: null, reason: 'enough' });
   });
 
-  test('a state change that comes twice, or is of a job that nobody submitted, tells nothing', async () => {
+  test('a state change that is delivered twice, or is of an unknown job, publishes nothing', async () => {
     const task = subject.task('succeed');
     await subject.compute.submit(task);
     await subject.stopped();
@@ -168,11 +168,11 @@ describe('compute on Batch', () => {
     const envelope = { ...event, account: '0', time: '', region: '', resources: [] };
     await subject.handler({ ...envelope, detail });
     await subject.handler({ ...envelope, detail: { ...detail, jobName: 'stranger' } });
-    expect(subject.told).toEqual([]);
+    expect(subject.ends).toEqual([]);
   });
 });
 
-test('a task for a function is invoked asynchronously, once, with what it has to know', async () => {
+test('a task for a function is invoked asynchronously, once, with its payload', async () => {
   const { dir, remove } = await temporaryFolder();
   const { table, close } = await openEmbedded(embeddedOptions(dir));
   const invocations: { path: string; type: unknown; body: string }[] = [];
@@ -198,7 +198,7 @@ test('a task for a function is invoked asynchronously, once, with what it has to
     },
   ]);
   expect(await compute.describe('t')).toBe('pending');
-  // Nobody has begun it: it is lost, and may be submitted again.
+  // It has not begun: it is lost, and may be submitted again.
   now += 15 * 60_000;
   expect(await compute.describe('t')).toBe('unknown');
   await compute.submit(task);

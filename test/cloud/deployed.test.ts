@@ -1,4 +1,4 @@
-/** The whole deployment on the emulator: by `cdk`, used over HTTP as one machine is, and upgraded over its data. */
+/** The whole deployment on the emulator: deployed by `cdk`, used over HTTP, and upgraded with its data. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ async function deadLetters(): Promise<number> {
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
-// Without containers every job of these can only have been trained in the function.
+// Without containers all these jobs must have been trained in the function.
 platformCases(world);
 
 describe('the deployment', () => {
@@ -60,7 +60,7 @@ describe('the deployment', () => {
     expect(await deadLetters()).toBe(0);
   });
 
-  test('buries a poisoned message with the reason, while its neighbours pass', async () => {
+  test('dead-letters a poison message with the reason, while the others of its batch pass', async () => {
     const { sqs } = stack.clients();
     const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
     const [queue, dead] = [/Queuedatasets(?!Dead)/, /QueuedatasetsDead/].map((pattern) =>
@@ -106,11 +106,11 @@ describe('the deployment', () => {
     const before = await everything(user);
 
     expect(await deploy(to, { backupDays: '14', logDays: '14' })).toEqual({ base, unchanged: 0 });
-    // The token that was given before still counts, and so does the password.
+    // The earlier token is still valid, and so is the password.
     expect(await everything(user)).toEqual(before);
     await user.login();
     expect(await everything(user)).toEqual(before);
-    // What was there can be gone on with.
+    // The earlier data can still be used.
     const next = await user.train(dataset.id, { epochs: 2 });
     await user.jobIs(next, ({ status }) => status === 'completed');
     expect(await user.client.get('/models')).toMatchObject({ total: 2 });

@@ -1,4 +1,4 @@
-/** `cdk bootstrap` and `cdk deploy` against the emulator, as anybody would run them against AWS. */
+/** `cdk bootstrap` and `cdk deploy` against the emulator, as a user runs them against AWS. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,8 +14,8 @@ const STACKS = ['data', 'events', 'api'].map((name) => `trainyard-dev-${name}`);
 const LIMIT_MS = 240_000;
 
 /**
- * What every deployment of the test has. MiniStack runs functions on this machine, hence its architecture; and it waits for an
- * hour for the CDK's function that empties buckets, which cannot find AWS's SDK there, hence `retain`.
+ * The settings of every deployment of the test. MiniStack runs functions on this machine, hence its architecture. It
+ * would wait an hour for the CDK's function that empties buckets, which cannot find AWS's SDK there, hence `retain`.
  */
 const CONTEXT = { stage: 'dev', removal: 'retain', batch: 'false', architecture: process.arch };
 
@@ -26,15 +26,15 @@ export interface CloudFormation {
 }
 
 export interface Deployed {
-  /** Of the platform surface, without a slash at its end. */
+  /** Of the platform surface, without a trailing slash. */
   readonly base: string;
-  /** How many stacks CloudFormation had nothing to do for. */
+  /** How many stacks had no changes. */
   readonly unchanged: number;
 }
 
 type Outputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Resolves with what `cdk` said; rejects with the last of it where it fails or takes longer than four minutes. */
+/** Resolves with the output of `cdk`; rejects with the end of it if it fails or takes longer than four minutes. */
 async function cdk({ endpoint, folder }: CloudFormation, cwd: string, args: readonly string[]): Promise<string> {
   const env = {
     PATH: process.env.PATH,
@@ -59,7 +59,7 @@ async function cdk({ endpoint, folder }: CloudFormation, cwd: string, args: read
   }
 }
 
-/** From the folder, where there is no app: it needs none. */
+/** Runs in the folder, without an app: it needs none. */
 export const bootstrap = (to: CloudFormation): Promise<string> =>
   cdk(to, to.folder, ['bootstrap', `aws://${ACCOUNT}/${REGION}`]);
 
@@ -73,7 +73,7 @@ export async function deploy(to: CloudFormation, settings: Readonly<Record<strin
   const { BasePlatform: base } = (JSON.parse(readFileSync(outputs, 'utf8')) as Outputs)['trainyard-dev-api'] ?? {};
   const [, id, stage] = /^https:\/\/(\w+)\.execute-api\.[^/]+\/(\w+)$/.exec(base ?? '') ?? [];
   if (id === undefined) throw new Error(`BasePlatform must be the URL of a stage; got ${base}`);
-  // The name of an API leads to AWS; MiniStack answers for it at a path.
+  // The host name of an API is that of AWS; MiniStack serves it at a path.
   const url = `${to.endpoint}/restapis/${id}/${stage}/_user_request_`;
   return { base: url, unchanged: said.split('(no changes)').length - 1 };
 }

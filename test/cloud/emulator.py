@@ -10,7 +10,7 @@ import time
 
 
 def follow(path):
-    """Makes this process take the time from the file, so that a minute passes when the test says so."""
+    """Makes this process take the time from the file, so that the test controls the clock."""
     file = os.open(path, os.O_RDONLY)
 
     def now():
@@ -30,7 +30,7 @@ def follow(path):
 
 
 def end_with_parent():
-    """The test keeps our input open while it lives; an input that is no pipe says nothing about a parent."""
+    """The test keeps our input open while it runs; an input that is not a pipe tells nothing about a parent."""
     mode = os.fstat(0).st_mode
     if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
         return

@@ -14,7 +14,7 @@ interface Received {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** There is no suite for this port: what it publishes arrives by rules, which are each host's own. */
+/** There is no conformance suite for this port: events arrive by rules, which differ between the hosts. */
 describe('Events on EventBridge of MiniStack', () => {
   let stack: MiniStack;
   let events: EventBridgeEvents;
@@ -36,7 +36,7 @@ describe('Events on EventBridge of MiniStack', () => {
   });
   afterAll(() => stack?.stop());
 
-  test('those that a rule matches arrive, with the account that they belong to', async () => {
+  test('events that match a rule arrive, with the account that they belong to', async () => {
     const event = (n: number) => ({ type: 'dataset.processed', account: 'account-1', detail: { n, name: 'é 🚂' } });
     await events.publish({ ...event(0), type: 'training.started' }, ...[1, 2, 3].map(event));
     const received: Received[] = [];
@@ -53,7 +53,7 @@ describe('Events on EventBridge of MiniStack', () => {
     expect(await target.receive()).toEqual([]);
   });
 
-  test('events over their bounds are refused, all of them', async () => {
+  test('events over the limits are refused, all of them', async () => {
     const event = { type: 'dataset.processed', account: 'account-1', detail: {} };
     await expect(events.publish(...Array.from({ length: 11 }, () => event))).rejects.toThrow('at most 10 events');
     const large = { ...event, detail: { text: 'x'.repeat(140_000) } };

@@ -1,4 +1,4 @@
-/** The training function as Lambda runs it: bundled, zipped, invoked asynchronously by Compute. */
+/** The training function on Lambda: bundled, zipped, invoked asynchronously by Compute. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

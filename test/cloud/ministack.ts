@@ -16,19 +16,19 @@ export const PYTHON = join(import.meta.dirname, '../../.trainyard/cloud/venv/bin
 
 export interface MiniStack {
   readonly endpoint: string;
-  /** Clients of their own connections; closed with the emulator. */
+  /** Clients with connections of their own; closed with the emulator. */
   clients(): Clients;
-  /** Sets the emulator's clock to so many epoch seconds; only where it was started with one. */
+  /** Sets the emulator's clock to so many epoch seconds; only if it was started with `clock`. */
   setClock(seconds: number): void;
   stop(): Promise<void>;
 }
 
-/** Empty, on a free port of 127.0.0.1. With `clock` its time stands at so many epoch seconds until it is set. */
+/** Starts empty, on a free port of 127.0.0.1. With `clock` its time stands still at so many epoch seconds until set. */
 export async function startMiniStack({ clock }: { clock?: number } = {}): Promise<MiniStack> {
   const folder = await mkdtemp(join(tmpdir(), 'trainyard-ministack-'));
   const file = join(folder, 'clock');
   const handle = openSync(file, 'w');
-  // Of one length always: the emulator may read at any moment.
+  // Always of the same length, because the emulator may read at any moment.
   const setClock = (seconds: number): void => void writeSync(handle, seconds.toFixed(3).padStart(32), 0);
   if (clock !== undefined) setClock(clock);
   const port = await freePort();
@@ -42,7 +42,7 @@ export async function startMiniStack({ clock }: { clock?: number } = {}): Promis
       SFTP_ENABLED: '0',
       MINISTACK_REGION: REGION,
     },
-    // It ends when its input does, and so also when this process is killed.
+    // It exits when its input ends, and so also when this process is killed.
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   await ready(process_);
@@ -76,7 +76,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves when it says that it answers; rejects with what it said where it ends before. */
+/** Resolves when it prints that it is ready; rejects with its output if it exits before. */
 async function ready(process_: ChildProcess): Promise<void> {
   const lines: string[] = [];
   await new Promise<void>((resolve, reject) => {

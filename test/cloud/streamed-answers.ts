@@ -1,7 +1,7 @@
 /**
- * Loaded into the emulator's functions before their programs, by `emulator.py`: the global `awslambda`, by which Lambda's
- * Node.js runtime lets a function stream. MiniStack has neither that nor an API Gateway that passes a stream on, so what
- * was written is gathered and answered whole.
+ * Loaded into the emulator's functions before their programs, by `emulator.py`: the global `awslambda` of Lambda's
+ * Node.js runtime, with which a function streams. MiniStack has neither that nor an API Gateway that forwards a stream,
+ * so the response is buffered and sent as a whole.
  */
 import { Writable } from 'node:stream';
 import type { APIGatewayProxyResult } from 'aws-lambda';

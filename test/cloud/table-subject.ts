@@ -4,7 +4,7 @@ import { DynamoTable } from '#aws/table/table.ts';
 import type { TableSubject } from '../conformance/table/subject.ts';
 import { startWithClock } from './clock.ts';
 
-/** A table of its own on DynamoDB of an emulator of its own, by two clients. */
+/** A new table on the DynamoDB of a new emulator, through two clients. */
 export async function openTableSubject(): Promise<TableSubject> {
   const { stack, now, seconds, advance } = await startWithClock();
   const tableName = 'trainyard';

@@ -1,4 +1,4 @@
-/** A job on its way through the deployment's parts: dispatched, run by Batch, settled. */
+/** A job in the deployment: dispatched, run by Batch, settled. */
 import { buffer, json } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,7 @@ import { ACCOUNT, type Cloud, openCloud } from './world.ts';
 const settings = parseSettings({});
 const MAIN = fileURLToPath(new URL('../../containers/trainer/main.ts', import.meta.url));
 
-/** Between two looks at what another process does. */
+/** Between two polls of another process. */
 const aMoment = () => delay(20);
 
 /** Of a trainer's log. */
@@ -86,7 +86,7 @@ describe('a training in the cloud', () => {
     while ((await find(id)).status !== 'running') await aMoment();
   };
 
-  /** All that a job has come to, with its own name taken out. */
+  /** Everything that a job has produced, without its own name. */
   async function resultOf(id: string) {
     const { artifacts } = adapters.blobs;
     const { final_metrics, model_id, metrics, current_epoch } = await find(id);
@@ -97,7 +97,7 @@ describe('a training in the cloud', () => {
       model: (await buffer(model.body)).toString('latin1').replaceAll(id, '-'),
     };
   }
-  /** Its checkpoint is another one than before. */
+  /** Its checkpoint has been replaced. */
   const untilKept = async (id: string, before?: string): Promise<string> => {
     for (;;) {
       const etag = (await adapters.blobs.artifacts.head(blobKeys.checkpoint(ACCOUNT, id)))?.etag;
@@ -105,7 +105,7 @@ describe('a training in the cloud', () => {
       await aMoment();
     }
   };
-  /** Where each of its trainers began, by steps. */
+  /** The step at which each of its trainers began. */
   const beginnings = (id: string): number[] => {
     const own = lines.filter(({ job_id }) => job_id === id);
     const trainers = Map.groupBy(own, ({ attempt, run }) => `${attempt}.${run}`);
@@ -113,7 +113,7 @@ describe('a training in the cloud', () => {
   };
   const LONG = { epochs: 500, learning_rate: 0.003, dropout: 0.1, batch_size: 64 };
 
-  test('runs as a job of Batch, whose hosts are reclaimed, and is gone on with: the same bits as without', async () => {
+  test('runs as a Batch job whose hosts are reclaimed, and resumes: the same bits as without interruption', async () => {
     await cloud.queueJob('undisturbed', LONG);
     await dispatch('undisturbed');
     await settle();
@@ -127,7 +127,7 @@ describe('a training in the cloud', () => {
     await untilKept('interrupted', first);
     batch.reclaim('interrupted-1', { notice: true });
     await untilResumed('interrupted', 3);
-    // Batch gives up, and what settling sends is what dispatching gets.
+    // After the last retry of Batch, the message that settling sends goes to dispatching.
     batch.exhaust('interrupted-1');
     batch.reclaim('interrupted-1', { notice: true });
     await settle();
@@ -141,14 +141,14 @@ describe('a training in the cloud', () => {
     expect(startsOf('interrupted-1')).toEqual([3]);
     const [start, ...resumed] = beginnings('interrupted');
     expect(start).toBe(0);
-    // Each of the others went on from where the one before had left it.
+    // Each of the others resumed where the one before had stopped.
     expect(resumed).toHaveLength(3);
     expect(resumed[0]).toBeGreaterThan(0);
     expect(resumed).toEqual(resumed.toSorted((a, b) => a - b));
     expect(await resultOf('interrupted')).toEqual(await resultOf('undisturbed'));
     const { blobs } = await adapters.blobs.artifacts.list('checkpoints/');
     expect(blobs).toEqual([]);
-    // Five trainers, one after the other, on a machine that may have much else to do.
+    // Five trainers, one after the other, on a machine that may be busy.
   }, 300_000);
 
   test('that crashes is not run again', async () => {
@@ -162,7 +162,7 @@ describe('a training in the cloud', () => {
     expect(await adapters.queues.training.receive()).toEqual([]);
   });
 
-  test('that is stopped ends its job of Batch', async () => {
+  test('that is stopped ends its Batch job', async () => {
     await cloud.queueJob('stopped', { epochs: 10_000, learning_rate: 1e-6 });
     await dispatch('stopped');
     await untilRunning('stopped');

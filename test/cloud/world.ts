@@ -47,7 +47,7 @@ export async function openCloud() {
     TRAINYARD_KEY_TOKENS: await key({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
     TRAINYARD_KEY_DATA: await key({ KeySpec: 'SYMMETRIC_DEFAULT' }),
   };
-  // Where AWS's own chain of credentials looks.
+  // Where AWS's credential provider chain looks.
   Object.assign(process.env, environment);
   const { adapters } = wire(environment);
 

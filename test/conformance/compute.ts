@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Compute, ComputeTask } from '#domain/ports/compute/port.ts';
 
-/** What a task of the test does. */
-export type Behaviour = 'succeed' | 'fail' | 'hang' | 'make room' | 'ignore SIGTERM';
+/** The behaviours of the test's tasks. */
+export type Behaviour = 'succeed' | 'fail' | 'hang' | 'be interrupted' | 'ignore SIGTERM';
 
 export interface Stopped {
   readonly task: string;
@@ -14,7 +14,7 @@ export interface Stopped {
 
 export interface ComputeSubject {
   readonly compute: Compute;
-  /** A task that will behave so. */
+  /** A task with that behaviour. */
   task(behaviour: Behaviour, changes?: Partial<ComputeTask>): ComputeTask;
   /** Resolves when the task has begun its work. */
   started(task: ComputeTask): Promise<void>;
@@ -32,7 +32,7 @@ export function computeConformance(name: string, open: () => Promise<ComputeSubj
     });
     afterEach(() => subject?.close());
 
-    test('a task runs to its end, and the bus tells of it', async () => {
+    test('a task runs to its end, which is published', async () => {
       const task = subject.task('succeed', { attempt: 2 });
       await subject.compute.submit(task);
       expect(await subject.stopped()).toMatchObject({
@@ -45,15 +45,15 @@ export function computeConformance(name: string, open: () => Promise<ComputeSubj
       expect(await subject.compute.describe(task.id)).toBe('succeeded');
     });
 
-    test('one that fails says with which code', async () => {
+    test('a task that fails reports its exit code', async () => {
       const task = subject.task('fail');
       await subject.compute.submit(task);
       expect(await subject.stopped()).toMatchObject({ task: task.id, exit_code: 3, reason: 'failed' });
       expect(await subject.compute.describe(task.id)).toBe('failed');
     });
 
-    test('one that makes room has been ended from outside, if it is not simply run again', async () => {
-      const task = subject.task('make room');
+    test('an interrupted task counts as ended from outside, if it is not run again', async () => {
+      const task = subject.task('be interrupted');
       await subject.compute.submit(task);
       expect(await subject.stopped()).toMatchObject({ task: task.id, exit_code: null, reason: 'interrupted' });
       expect(await subject.compute.describe(task.id)).toBe('failed');
@@ -91,7 +91,7 @@ export function computeConformance(name: string, open: () => Promise<ComputeSubj
       expect(await subject.stopped()).toMatchObject({ task: task.id, exit_code: null, reason: 'timed_out' });
     });
 
-    test('terminating what has ended, or was never there, succeeds and tells nothing', async () => {
+    test('terminating a task that has ended or is unknown succeeds and publishes nothing', async () => {
       const [task, next] = [subject.task('succeed'), subject.task('succeed')];
       await subject.compute.submit(task);
       await subject.stopped();

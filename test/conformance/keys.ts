@@ -6,7 +6,7 @@ import { type Skips, testUnless } from './skips.ts';
 
 export interface KeysSubject {
   readonly keys: Keys;
-  /** The same keys, opened once more. */
+  /** The same keys, opened again. */
   readonly again: Keys;
   close(): Promise<void>;
 }
@@ -35,26 +35,26 @@ export function keysConformance(name: string, open: () => Promise<KeysSubject>, 
       expect(verify('sha256', new TextEncoder().encode('header.other'), key, signature)).toBe(false);
     });
 
-    test('public keys hold nothing private', async () => {
+    test('public keys contain nothing private', async () => {
       for (const key of await keys.publicKeys()) {
         expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
       }
     });
 
-    test('a data key has 256 bits, is another each time, and is not in its wrapped bytes', async () => {
+    test('a data key has 256 bits, is new each time, and does not appear in its wrapped bytes', async () => {
       const [one, two] = [await keys.generateDataKey(context), await keys.generateDataKey(context)];
       expect(one.plaintext).toHaveLength(32);
       expect(Buffer.from(one.plaintext).equals(two.plaintext)).toBe(false);
       expect(Buffer.from(one.wrapped).includes(Buffer.from(one.plaintext))).toBe(false);
     });
 
-    test('a wrapped key opens with its context, in whatever order that is written', async () => {
+    test('a wrapped key can be unwrapped with its context, in any order of names', async () => {
       const { plaintext, wrapped } = await keys.generateDataKey(context);
       const opened = await subject.again.unwrapDataKey(wrapped, { model: 'é 🚂', account: 'a' });
       expect(Buffer.from(opened).equals(plaintext)).toBe(true);
     });
 
-    test('it opens with no other context', async () => {
+    test('it cannot be unwrapped with another context', async () => {
       const { wrapped } = await keys.generateDataKey(context);
       for (const other of [{}, { account: 'a' }, { ...context, more: '' }, { ...context, account: 'b' }]) {
         await expect(keys.unwrapDataKey(wrapped, other)).rejects.toThrow(InvalidCiphertextError);

@@ -24,7 +24,7 @@ import { type Job, job as jobSchema } from '#domain/training/record.ts';
 import { AT, aDataset, aJob, anAccount, aReadyDataset, aRunningJob, NOW } from '../domain/store.ts';
 import type { TableSubject } from './table/subject.ts';
 
-/** What every Table must do for events to be told if and only if their transaction was committed. */
+/** What every Table must do for events to be published if and only if their transaction was committed. */
 export function outboxConformance(name: string, open: () => Promise<TableSubject>): void {
   describe(`The outbox on ${name}`, () => {
     let subject: TableSubject;
@@ -45,7 +45,7 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       return items.filter((item) => item.account === account);
     };
     const unpublished = async (): Promise<DomainEvent[]> => (await waiting()).map(eventOf);
-    /** Of an account whose dataset's own event was told. */
+    /** Of an account whose dataset's own event was published. */
     const readyDataset = async (): Promise<Dataset> => {
       const dataset = await aReadyDataset(table, account);
       for (const item of await waiting()) await removeEvent(table, item);
@@ -71,7 +71,7 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       return completeJob(table, job, last, made, AT);
     };
 
-    test('keeps an event as it is, until it was told', async () => {
+    test('keeps an event unchanged until it is published', async () => {
       const published: OutgoingEvent[] = [];
       const events = { publish: async (...all: OutgoingEvent[]) => void published.push(...all) };
       const event = domainEvent('dataset.processed', account, AT, { list: [1, { a: null }], text: 'é 🚂', no: false });
@@ -82,13 +82,13 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       expect(await unpublished()).toEqual([]);
     });
 
-    test('has the event of a dataset that was settled, and none of who came late', async () => {
+    test('has one event of a dataset that was settled, even if it was settled twice', async () => {
       const dataset = await aDataset(table, account);
-      const told = await datasetFailed(table, dataset, { message: 'no', details: [] }, AT);
+      const recorded = await datasetFailed(table, dataset, { message: 'no', details: [] }, AT);
       expect(await datasetFailed(table, dataset, { message: 'late', details: [] }, AT)).toBeUndefined();
-      const { detail } = told!;
+      const { detail } = recorded!;
       expect(detail).toMatchObject({ dataset_id: dataset.id, status: 'failed', occurred_at: AT });
-      expect(await unpublished()).toEqual([told]);
+      expect(await unpublished()).toEqual([recorded]);
       expect((await getDataset(table, account, dataset.id)).status).toBe('failed');
       const deleted = await aDataset(table, account);
       await deleteDataset(table, account, deleted.id, NOW);
@@ -96,7 +96,7 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       expect(await unpublished()).toHaveLength(1);
     });
 
-    test('has one start of a job, of the runs that begin at once', async () => {
+    test('has one start of a job, however many runs begin at once', async () => {
       const queued = (await beginAttempt(table, await aJob(table, await readyDataset()), AT))!;
       const runs = await Promise.all([1, 2, 3].map((run) => startJob(table, queued, { run, device: 'cpu' }, AT)));
       const starts = runs.flatMap((run) => run?.event ?? []);
@@ -106,7 +106,7 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       expect(runs.at(-1)?.job).toEqual(record);
     });
 
-    test('has one end of a job, of those that end it at once', async () => {
+    test('has one end of a job, however many calls end it at once', async () => {
       const ends = [
         (job: Job) => failJob(table, job, 'why', AT),
         async (job: Job) => (await complete(job))?.event,
@@ -115,10 +115,10 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       for (let first = 0; first < ends.length; first++) {
         const job = await runningJob();
         const order = [...ends.slice(first), ...ends.slice(0, first)];
-        const told = (await Promise.all(order.map((end) => end(job)))).flatMap((event) => event ?? []);
-        expect(await unpublished()).toEqual(told);
+        const recorded = (await Promise.all(order.map((end) => end(job)))).flatMap((event) => event ?? []);
+        expect(await unpublished()).toEqual(recorded);
         const { status } = jobSchema.parse(await table.get(keys.job(account, job.id)));
-        expect(told.map(({ type }) => type)).toEqual(status === 'stopped' ? [] : [`training.${status}`]);
+        expect(recorded.map(({ type }) => type)).toEqual(status === 'stopped' ? [] : [`training.${status}`]);
         for (const item of await waiting()) await removeEvent(table, item);
       }
     });
@@ -132,7 +132,7 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       expect(ids.sort()).toEqual(models.map((made) => made!.model.id).sort());
     });
 
-    test('gives them in the order in which they happened, and only those until then', async () => {
+    test('lists them in the order in which they happened, up to the given time', async () => {
       const times = [5, 1, 4, 2, 3].map((second) => NOW + second * 1000);
       for (const time of times) await table.transact([recordEvent(domainEvent('x', account, isoTime(time), {}))]);
       const occurred = async (until: number) =>
@@ -141,7 +141,7 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       expect(await occurred(NOW + 3000)).toEqual([1, 2, 3].map((second) => NOW + second * 1000));
     });
 
-    test('buries what cannot be told where it is in nobody’s way, for two weeks', async () => {
+    test('dead-letters what cannot be published, out of the way of the others, for two weeks', async () => {
       const event = domainEvent('x', account, AT, {});
       const key = keys.event(event.detail.event_id);
       await table.transact([recordEvent(event)]);
@@ -153,7 +153,7 @@ export function outboxConformance(name: string, open: () => Promise<TableSubject
       expect(await table.get(key)).toBeUndefined();
     });
 
-    test('does not bury what was told in the meantime', async () => {
+    test('does not dead-letter what was published in the meantime', async () => {
       const { detail } = domainEvent('x', account, AT, {});
       await deadLetterEvent(table, keys.event(detail.event_id), 'why', subject.seconds() * 1000);
       expect(await table.get(keys.event(detail.event_id))).toBeUndefined();

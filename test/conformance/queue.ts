@@ -3,7 +3,7 @@ import { MessageTooLargeError } from '#domain/ports/errors.ts';
 import type { Queue } from '#domain/ports/queue/port.ts';
 
 export interface QueueSubject {
-  /** A new queue, empty, with a visibility timeout of 30 s that gives up after three deliveries, and where those go. */
+  /** A new, empty queue with a visibility timeout of 30 s and three deliveries, and its dead-letter queue. */
   fresh(): { queue: Queue; deadLetters: Queue };
   advance(seconds: number): void;
   close(): Promise<void>;
@@ -28,7 +28,7 @@ export function queueConformance(name: string, open: () => Promise<QueueSubject>
       expect(await queue.receive()).toEqual([]);
     });
 
-    test('a message is received as it was sent, hidden, and gone once acknowledged', async () => {
+    test('a message is received as it was sent, then hidden, and deleted once acknowledged', async () => {
       await queue.send('{"a": "é 🚂 \\u0000"}');
       const [message] = await queue.receive();
       expect(message).toMatchObject({ body: '{"a": "é 🚂 \\u0000"}', receives: 1 });
@@ -38,7 +38,7 @@ export function queueConformance(name: string, open: () => Promise<QueueSubject>
       expect(await bodies()).toEqual([]);
     });
 
-    test('what is not acknowledged in time is delivered again, and the old receipt is of no use', async () => {
+    test('what is not acknowledged in time is redelivered, and the old receipt is stale', async () => {
       await queue.send('a');
       const [first] = await queue.receive();
       subject.advance(29);
@@ -63,13 +63,13 @@ export function queueConformance(name: string, open: () => Promise<QueueSubject>
       expect(await bodies()).toEqual(['a']);
     });
 
-    test('a message that cannot be handled is buried with the reason, while one that was delivered too often has none', async () => {
+    test('a message that cannot be handled is dead-lettered with the reason; one that was delivered too often has none', async () => {
       expect(queue.maxReceives).toBe(3);
       await queue.deadLetter('{"broken', 'it is no JSON: \u0000 é');
       expect(await bodies()).toEqual([]);
-      const [buried] = await deadLetters.receive();
-      expect(buried).toMatchObject({ body: '{"broken', reason: 'it is no JSON:   é' });
-      await deadLetters.acknowledge(buried!.receipt);
+      const [deadLettered] = await deadLetters.receive();
+      expect(deadLettered).toMatchObject({ body: '{"broken', reason: 'it is no JSON:   é' });
+      await deadLetters.acknowledge(deadLettered!.receipt);
       await queue.deadLetter('long', 'x'.repeat(5000));
       expect((await deadLetters.receive())[0]!.reason).toHaveLength(1000);
       await expect(deadLetters.deadLetter('a', 'b')).rejects.toThrow('dead-letter queue');
@@ -82,7 +82,7 @@ export function queueConformance(name: string, open: () => Promise<QueueSubject>
       expect(letters.find(({ body }) => body === 'often')).not.toHaveProperty('reason');
     });
 
-    test('a delayed message shows after its delay', async () => {
+    test('a delayed message becomes visible after its delay', async () => {
       await queue.send('a', { delaySeconds: 10 });
       subject.advance(9);
       expect(await bodies()).toEqual([]);
@@ -90,7 +90,7 @@ export function queueConformance(name: string, open: () => Promise<QueueSubject>
       expect(await bodies()).toEqual(['a']);
     });
 
-    test('a released message shows at once, or after a delay', async () => {
+    test('a released message becomes visible at once, or after a delay', async () => {
       await queue.send('a');
       const [first] = await queue.receive();
       await queue.release(first!.receipt, 0);
@@ -127,14 +127,14 @@ export function queueConformance(name: string, open: () => Promise<QueueSubject>
       expect(await deadLetters.receive()).toMatchObject([{ body: 'poison' }]);
     });
 
-    test('a body of 256 KiB is taken, and one byte more is refused', async () => {
+    test('a body of 256 KiB is accepted, and one byte more is refused', async () => {
       const body = 'é'.repeat(131_072);
       await queue.send(body);
       expect(await bodies()).toEqual([body]);
       await expect(queue.send(`${body}x`)).rejects.toThrow(MessageTooLargeError);
     });
 
-    test('bounds are kept', async () => {
+    test('limits are enforced', async () => {
       await expect(queue.send('')).rejects.toThrow('not empty');
       await expect(queue.send('a', { delaySeconds: 901 })).rejects.toThrow(
         'delaySeconds must be between 0 and 900; got 901',

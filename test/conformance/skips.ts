@@ -1,11 +1,11 @@
 import { test } from '@jest/globals';
 
-/** Cases by their titles, each with the reason why this implementation, or this emulator of it, is not held to it. */
+/** Cases by their titles, each with the reason why this implementation, or its emulator, skips it. */
 export type Skips = Readonly<Record<string, string>>;
 
 export type Test = (title: string, run: () => Promise<void>) => void;
 
-/** `test`, which skips what is listed and says why. */
+/** `test`, which skips the listed cases with the reason in the title. */
 export const testUnless =
   (skips: Skips): Test =>
   (title, run) => {

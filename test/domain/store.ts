@@ -1,4 +1,4 @@
-/** The real embedded adapters on a folder of their own, and records to begin with. */
+/** The real embedded adapters on a temporary folder, and some records. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import { type EmbeddedAdapters, openEmbedded } from '#embedded/open.ts';
 
-/** When these tests take place. */
+/** The time of these tests. */
 export const NOW = Date.UTC(2026, 0, 1);
 export const AT = isoTime(NOW);
 
@@ -44,7 +44,7 @@ export async function openStore(now: () => number = () => NOW): Promise<Store> {
 
 let people = 0;
 
-/** An account that nobody else has. */
+/** A new account. */
 export async function anAccount(table: Table): Promise<string> {
   const id = newId(NOW);
   const name = `person${++people}`;
@@ -96,7 +96,7 @@ export async function aReadyDataset(table: Table, accountId: string): Promise<Da
   return getDataset(table, accountId, created.id);
 }
 
-/** A job as `POST /training/start` makes it. */
+/** A job as `POST /training/start` creates it. */
 export async function aJob(table: Table, of: Dataset, given: Partial<Job> = {}): Promise<Job> {
   const created: Job = {
     id: newId(NOW),

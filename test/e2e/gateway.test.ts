@@ -1,4 +1,4 @@
-/** What only the listener of one machine can be asked: how it reads what comes over a socket. */
+/** Cases for one machine only: how its listener reads from a socket. */
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
@@ -53,7 +53,7 @@ describe('the listener', () => {
     expect((await read(response)).error).toBe('payload_too_large');
   });
 
-  test('survives clients that break off', async () => {
+  test('survives clients that disconnect', async () => {
     const socket = connect(Number(new URL(served.base).port), '127.0.0.1');
     await once(socket, 'connect');
     socket.write(
@@ -64,7 +64,7 @@ describe('the listener', () => {
     expect((await fetch(served.base)).status).toBe(200);
   });
 
-  test('answers a path that is no URI with an error of the surface', async () => {
+  test('answers a malformed path with an error of the surface', async () => {
     const response = await fetch(`${served.base}/%ff`);
     expect(response.status).toBe(404);
     expect(await response.json()).toHaveProperty('error');

@@ -17,7 +17,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Everything but the structured log is one line. */
+/** The output without the structured log: one line. */
 const oneLine = /^trainyard: [^\n]+\n$/;
 
 describe('the host as a process', () => {
@@ -30,7 +30,7 @@ describe('the host as a process', () => {
     }
   });
 
-  test('a second host on the same folder is told so, and the first goes on', async () => {
+  test('a second host on the same folder is refused, and the first continues', async () => {
     const data = join(folder, 'shared');
     const first = await startHostProcess(data);
     const second = await runHost('--data', data, '--port-offset', 'free');
@@ -41,7 +41,7 @@ describe('the host as a process', () => {
     await first.stop();
   });
 
-  test('a folder is free again when its host was killed', async () => {
+  test('a folder is unlocked when its host is killed', async () => {
     const data = join(folder, 'killed');
     const first = await startHostProcess(data);
     await first.stop('SIGKILL');

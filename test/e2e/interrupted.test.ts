@@ -1,4 +1,4 @@
-/** What only one machine can be asked: its host is killed, and its processes are looked at. */
+/** Cases for one machine only: its host is killed, and its processes are inspected. */
 import { describe, expect, test } from '@jest/globals';
 import { openEmbedded } from '#embedded/open.ts';
 import { queues } from '#infra/topology.ts';
@@ -12,7 +12,7 @@ const SHORT = { epochs: 300, batch_size: 8, hidden_layers: [32], seed: 3 };
 const served = useHost();
 
 describe('a training that is interrupted', () => {
-  test('by its owner: its process ends', async () => {
+  test('by its owner: its process exits', async () => {
     const user = await User.register(served);
     const { id } = await user.uploadPenguins();
     const job = await user.train(id, LONG);
@@ -28,7 +28,7 @@ describe('a training that is interrupted', () => {
     expect((await user.status(job)).status).toBe('stopped');
   }, 60_000);
 
-  test('by the death of its host: is gone on with by the next host, with the same result', async () => {
+  test('by the death of its host: is resumed by the next host, with the same result', async () => {
     const user = await User.register(served);
     const { id } = await user.uploadPenguins();
     const undisturbed = await user.train(id, SHORT);
@@ -46,7 +46,7 @@ describe('a training that is interrupted', () => {
     expect(await user.client.get('/models')).toMatchObject({ total: 2 });
   }, 90_000);
 
-  test('by a stop of its host: leaves a checkpoint, from which the next host goes on', async () => {
+  test('by a stop of its host: saves a checkpoint, from which the next host resumes', async () => {
     const user = await User.register(served);
     const { id } = await user.uploadPenguins();
     const job = await user.train(id, LONG);
@@ -59,7 +59,7 @@ describe('a training that is interrupted', () => {
     await user.jobIs(job, (status) => status.current_epoch > before.current_epoch);
     await user.client.post(`/training/stop/${job}`);
     const { stderr } = await served.host.stop();
-    // What the trainer logs stands as a string in the host's log.
+    // The trainer's log lines are strings in the host's log.
     expect(stderr).toMatch(/\\"message\\":\\"resumed\\".*\\"attempt\\":2/);
     served.host = await startHostProcess(served.data);
   }, 90_000);

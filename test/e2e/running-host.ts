@@ -26,12 +26,12 @@ export class RunningHost {
   }
 }
 
-/** Runs the host's program to its end; for command lines with which it does not start. */
+/** Runs the host's program until it exits; for wrong command lines. */
 export function runHost(...args: readonly string[]): Promise<Finished> {
   return launch(args).finished;
 }
 
-/** Starts a host on free ports; resolves once it says that it is running. */
+/** Starts a host on free ports; resolves once it prints that it is running. */
 export async function startHostProcess(dataDir: string): Promise<RunningHost> {
   const { child, finished, output } = launch(['--data', dataDir, '--port-offset', 'free']);
   const started = new Promise<string>((resolve) => {

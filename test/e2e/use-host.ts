@@ -6,18 +6,18 @@ import { type RunningHost, startHostProcess } from './running-host.ts';
 import type { World } from './world.ts';
 
 const POLL_MS = 50;
-/** What one machine takes in one request. */
+/** The largest request on one machine. */
 const REQUEST_BYTES = 32 * 1024 * 1024;
 
 /** One machine. */
 export interface Served extends World {
   /** The host's data folder. */
   readonly data: string;
-  /** Put another one here after stopping the first: it is stopped at the end. */
+  /** Assign another one after stopping the first: it is stopped at the end. */
   host: RunningHost;
 }
 
-/** A host on a folder of its own for all tests of a file. */
+/** A host on a temporary folder for all tests of a file. */
 export function useHost(): Served {
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
   const data = join(folder, 'data');

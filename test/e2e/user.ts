@@ -1,4 +1,4 @@
-/** A person with an account, and what they do in more than one test. */
+/** A user with an account, and what several tests do with it. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -36,7 +36,7 @@ export class User {
     this.#pollMilliseconds = world.pollMilliseconds;
   }
 
-  /** With an account that nobody else has, logged in. */
+  /** With a new account, logged in. */
   static async register(world: World): Promise<User> {
     const username = `person${randomBytes(4).toString('hex')}`;
     const user = new User(world, username, 'correct horse');
@@ -83,7 +83,7 @@ export class User {
     return this.client.get<JobStatus>(`/training/status/${jobId}`);
   }
 
-  /** Waits until the job is in a state that satisfies. */
+  /** Waits until the job's status satisfies the predicate. */
   jobIs(jobId: string, satisfies: (status: JobStatus) => boolean): Promise<JobStatus> {
     return this.until(() => this.status(jobId), satisfies);
   }
@@ -92,7 +92,7 @@ export class User {
     return this.client.get<Results>(`/training/results/${jobId}`);
   }
 
-  /** There is nothing to be told by over HTTP yet, so it asks again and again. */
+  /** Polls, because the API has no notifications yet. */
   async until<T>(read: () => Promise<T>, satisfies: (value: T) => boolean): Promise<T> {
     for (;;) {
       const value = await read();

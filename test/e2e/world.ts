@@ -1,11 +1,11 @@
-/** Where a platform runs, as far as cases over HTTP have to know: on one machine, or deployed. */
+/** What the cases need to know about the host of a platform: one machine, or a deployment. */
 export interface World {
-  /** Of the platform surface, without a slash at its end. */
+  /** Of the platform surface, without a trailing slash. */
   readonly base: string;
   /** Of this test file alone. */
   readonly folder: string;
-  /** Between two questions how far something is. */
+  /** Between two polls of a status. */
   readonly pollMilliseconds: number;
-  /** The most bytes that one request may carry. */
+  /** The largest size of one request in bytes. */
   readonly requestBytes: number;
 }

@@ -38,7 +38,7 @@ describe('group commit', () => {
     stop();
   });
 
-  test('one that fails is undone alone', async () => {
+  test('a write that fails is undone alone', async () => {
     const outcomes = await Promise.allSettled([
       insert(1),
       database.write(() => {
@@ -81,7 +81,7 @@ describe('group commit', () => {
     expect(rows(reader)).toEqual([2]);
   });
 
-  test('closing does what was asked for, and nothing after', async () => {
+  test('closing commits the pending writes, and none after', async () => {
     const asked = insert(1);
     database.close();
     await asked;

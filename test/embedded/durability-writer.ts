@@ -1,6 +1,6 @@
 /**
- * Writes with every port as fast as it can until it is killed, and says on standard output, a JSON line each, what was
- * acknowledged. Arguments: the folder, and a name for this run.
+ * Writes with every port as fast as it can until it is killed, and prints each acknowledged write as a JSON line.
+ * Arguments: the folder, and a name for this run.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { embeddedOptions } from './folder.ts';
 
 const [dir = '', run = ''] = process.argv.slice(2);
 const { table, blobs, queues, events } = await openEmbedded(embeddedOptions(dir));
-// Synchronously: once it is written, the parent can read it, whatever becomes of this process.
+// Synchronously: once it is written, the parent can read it even if this process is killed.
 const acknowledge = (what: object) => writeSync(1, `${JSON.stringify(what)}\n`);
 acknowledge({ kind: 'ready' });
 
@@ -31,7 +31,7 @@ await Promise.all([
     return { kind: 'pair', n };
   }),
   forever(async (n) => {
-    // One key over and over: its bytes are always those of one put, with that put's size, type and etag.
+    // The same key again and again: its bytes are always those of one put, with that put's size, type and etag.
     const bytes = randomBytes(1 + ((n * 7919) % 300_000));
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const key = n % 3 === 0 ? 'same' : `${run}/${n}`;

@@ -20,7 +20,7 @@ interface Acknowledged {
   readonly body?: string;
 }
 
-/** Runs the writer, kills it once it has acknowledged so much, and returns what it had acknowledged by then. */
+/** Runs the writer, kills it after so many acknowledgements, and returns what it had acknowledged by then. */
 async function killed(dir: string, run: number, after: number): Promise<Acknowledged[]> {
   const script = join(import.meta.dirname, 'durability-writer.ts');
   const child = spawn(process.execPath, ['--no-warnings', script, dir, String(run)], {
@@ -29,7 +29,7 @@ async function killed(dir: string, run: number, after: number): Promise<Acknowle
   const acknowledged: Acknowledged[] = [];
   const lines = createInterface(child.stdout);
   lines.on('line', (line) => {
-    // The last line may be cut off; what it told was then not heard.
+    // The last line may be cut off; it then does not count.
     if (line.endsWith('}')) acknowledged.push(JSON.parse(line) as Acknowledged);
     if (acknowledged.length === after) child.kill('SIGKILL');
   });
@@ -56,7 +56,7 @@ describe('what was acknowledged survives SIGKILL', () => {
   beforeAll(async () => {
     folder = await temporaryFolder();
     for (let run = 0; run < ROUNDS; run += 1) {
-      // Points that differ, but are the same each time: multiplicative hashing.
+      // Different but reproducible points: multiplicative hashing.
       rounds.push(await killed(folder.dir, run, 20 + (((run + 1) * 2_654_435_761) % 300)));
     }
     host = await openEmbeddedHost(hostOptions(folder.dir));
@@ -68,7 +68,7 @@ describe('what was acknowledged survives SIGKILL', () => {
 
   const of = (run: number, kind: string) => rounds[run]!.filter((each) => each.kind === kind);
 
-  test('items that were put are there', async () => {
+  test('all items that were put exist', async () => {
     for (let run = 0; run < ROUNDS; run += 1) {
       for (const { n = -1 } of of(run, 'put')) {
         expect(await host.table.get({ pk: `PUT#${run}`, sk: String(n) })).toMatchObject({ n });
@@ -77,7 +77,7 @@ describe('what was acknowledged survives SIGKILL', () => {
     expect(rounds.flat().filter((each) => each.kind === 'put').length).toBeGreaterThan(ROUNDS);
   });
 
-  test('transactions are there as a whole or not at all', async () => {
+  test('transactions are applied as a whole or not at all', async () => {
     for (let run = 0; run < ROUNDS; run += 1) {
       const pk = `PAIR#${run}`;
       const count = Number((await host.table.get({ pk, sk: 'count' }))?.n ?? 0);
@@ -91,7 +91,7 @@ describe('what was acknowledged survives SIGKILL', () => {
     }
   });
 
-  test('blobs are whole, and those that were put are there', async () => {
+  test('blobs are whole, and all that were put exist', async () => {
     const bytesOf = async (key: string) => {
       const { info, body } = await host.blobs.artifacts.get(key);
       const bytes = Buffer.concat(await body.toArray());
@@ -115,7 +115,7 @@ describe('what was acknowledged survives SIGKILL', () => {
     expect(files).toHaveLength(blobs);
   });
 
-  test('messages and events are there', async () => {
+  test('messages and events exist', async () => {
     const bodies = new Set(await drain(host.queues.datasets));
     for (const { body = '' } of rounds.flat().filter((each) => each.kind === 'message')) expect(bodies).toContain(body);
     const counts = new Map<string, number>();

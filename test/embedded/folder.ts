@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EmbeddedHostOptions, EmbeddedOptions } from '#embedded/open.ts';
 
-/** A new folder, and how to remove it. */
+/** A new folder, with a function that removes it. */
 export async function temporaryFolder(): Promise<{ dir: string; remove: () => Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'trainyard-'));
   return { dir, remove: () => rm(dir, { recursive: true, force: true }) };
 }
 
-/** Options that most tests are content with. */
+/** The options of most tests. */
 export const embeddedOptions = (dir: string): EmbeddedOptions => ({
   dir,
   baseUrl: 'http://127.0.0.1:9',

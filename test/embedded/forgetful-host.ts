@@ -1,4 +1,4 @@
-/** A host that nothing in its process holds on to, after all garbage was collected; then it is killed. */
+/** A host without references to it, after a garbage collection; then it is killed. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

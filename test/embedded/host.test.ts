@@ -25,7 +25,7 @@ async function start(script: string, ...args: string[]) {
   return { child, line: String((await lines.next()).value) };
 }
 
-test('the folder is created, closed to others', async () => {
+test('the folder is created, private to its user', async () => {
   const inner = join(dir, 'a', 'b');
   const host = await openEmbeddedHost(hostOptions(inner));
   expect((await stat(inner)).mode & 0o777).toBe(0o700);
@@ -35,7 +35,7 @@ test('the folder is created, closed to others', async () => {
   await host.close();
 });
 
-test('a folder has one host, and a second one is told which process that is', async () => {
+test('a folder has one host, and the error of a second one names the first one’s process', async () => {
   const host = await openEmbeddedHost(hostOptions(dir));
   const second = openEmbeddedHost(hostOptions(dir));
   await expect(second).rejects.toThrow(FolderInUseError);
@@ -44,7 +44,7 @@ test('a folder has one host, and a second one is told which process that is', as
   await (await openEmbeddedHost(hostOptions(dir))).close();
 });
 
-test('a host in another process holds the folder until it is killed', async () => {
+test('a host in another process locks the folder until it is killed', async () => {
   const { child } = await start('compute/compute-host.ts');
   const refused = openEmbeddedHost(hostOptions(dir));
   await expect(refused).rejects.toMatchObject({ pid: child.pid });
@@ -59,21 +59,21 @@ test('a host in another process holds the folder until it is killed', async () =
   await host.close();
 });
 
-test('a host holds the folder even if nobody holds on to the host', async () => {
+test('a host locks the folder even if nothing references the host', async () => {
   const { child } = await start('forgetful-host.ts');
   await expect(openEmbeddedHost(hostOptions(dir))).rejects.toMatchObject({ dir, pid: child.pid });
   child.kill('SIGKILL');
   await once(child, 'exit');
 });
 
-test('what a host had received when it was lost is there for the next one at once, as a second delivery', async () => {
+test('messages that a lost host had received are visible to the next one at once, as a second delivery', async () => {
   const first = await openEmbeddedHost(hostOptions(dir));
-  await first.queues.datasets.send('in hand');
+  await first.queues.datasets.send('in flight');
   await first.queues.datasets.send('later', { delaySeconds: 600 });
   expect(await first.queues.datasets.receive()).toHaveLength(1);
   await first.close();
   const second = await openEmbeddedHost(hostOptions(dir));
-  expect(await second.queues.datasets.receive()).toMatchObject([{ body: 'in hand', receives: 2 }]);
+  expect(await second.queues.datasets.receive()).toMatchObject([{ body: 'in flight', receives: 2 }]);
   await second.close();
 });
 
@@ -86,7 +86,7 @@ test('a folder that cannot be used is refused in one line', async () => {
   );
 });
 
-test('a folder with somebody’s other files in it is left as it is', async () => {
+test('a folder with other files is refused and left unchanged', async () => {
   const home = join(dir, 'home');
   await mkdir(home, { mode: 0o755 });
   await writeFile(join(home, 'letter.txt'), 'x');
@@ -103,7 +103,7 @@ test('data that a newer release wrote is refused', async () => {
   await expect(openEmbedded(embeddedOptions(dir))).rejects.toThrow('has format 99; this release reads up to 2');
 });
 
-test('data that an earlier release wrote is brought up to date, and nothing is lost', async () => {
+test('data that an earlier release wrote is migrated, and nothing is lost', async () => {
   const before = await openEmbedded(embeddedOptions(dir));
   await before.queues.datasets.send('kept');
   await before.close();

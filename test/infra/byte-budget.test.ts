@@ -5,7 +5,7 @@ import { ByteBudget } from '#infra/embedded/gateway/byte-budget.ts';
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('a budget of bytes', () => {
-  test('lets in what fits and makes the rest wait its turn', async () => {
+  test('admits what fits and makes the rest wait their turn', async () => {
     const budget = new ByteBudget(10);
     const entered: string[] = [];
     const enter = (name: string, bytes: number) =>
@@ -23,7 +23,7 @@ describe('a budget of bytes', () => {
     expect(entered).toEqual(['first', 'large', 'small']);
   });
 
-  test('gives bytes back once, however often it is told to', async () => {
+  test('releases bytes once, however often release is called', async () => {
     const budget = new ByteBudget(1);
     const giveBack = await budget.take(1);
     giveBack();
@@ -37,7 +37,7 @@ describe('a budget of bytes', () => {
     expect(second).toBe(false);
   });
 
-  test('never has more out than it has, and serves everyone', async () => {
+  test('never exceeds its limit, and serves every request', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 10 }), { maxLength: 30 }), async (sizes) => {
         const budget = new ByteBudget(10);

@@ -10,7 +10,7 @@ afterAll(() => world.close());
 
 const key = { pk: 'p', sk: 's' };
 
-test('a function reaches what the topology says that it uses', async () => {
+test('a function may use what the topology lists for it', async () => {
   const { table, blobs, queues, events, now } = permitted('process-dataset', world.adapters);
   await table.put({ ...key, a: 1 });
   expect(await table.get(key)).toMatchObject({ a: 1 });
@@ -22,7 +22,7 @@ test('a function reaches what the topology says that it uses', async () => {
   expect(now()).toBe(world.clock.now);
 });
 
-test('and nothing else, by a line that names both', async () => {
+test('any other use is refused with a message that names both', async () => {
   const { table, blobs, queues, keys, compute } = permitted('process-dataset', world.adapters);
   const { table: predictions } = permitted('platform-predict', world.adapters);
   const update = { kind: 'update', key, change: { set: { a: 2 } } } as const;

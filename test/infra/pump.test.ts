@@ -61,7 +61,7 @@ function deliveries(
 const none = async () => new Set<string>();
 
 describe('a pump', () => {
-  test('delivers what waits and what comes later, and acknowledges it', async () => {
+  test('delivers waiting and later messages, and acknowledges them', async () => {
     await queue.send('waiting');
     const done = deliveries(none, (bodies) => bodies.length === 2);
     await queue.send('later');
@@ -70,7 +70,7 @@ describe('a pump', () => {
     expect(queue.counts()).toEqual({ waiting: 0, inFlight: 0 });
   });
 
-  test('delivers again only what failed of a batch', async () => {
+  test('redelivers only the failed messages of a batch', async () => {
     await Promise.all(['good', 'bad'].map((body) => queue.send(body)));
     let failed = false;
     const bodies = await deliveries(
@@ -84,7 +84,7 @@ describe('a pump', () => {
     expect([...bodies].sort()).toEqual(['bad', 'bad', 'good']);
   });
 
-  test('outlives a queue that cannot be read or written for a while', async () => {
+  test('survives a queue that cannot be read or written for a while', async () => {
     const whole = queue;
     let broken = 2;
     const failing =
@@ -102,7 +102,7 @@ describe('a pump', () => {
     expect(broken).toBeLessThan(0);
   });
 
-  test('hands a poisoned message to the dead-letter queue, and its neighbours pass', async () => {
+  test('lets a poison message be dead-lettered, and the others pass', async () => {
     await queue.send('poison');
     const bodies = await deliveries(
       async (messages) => {
@@ -116,7 +116,7 @@ describe('a pump', () => {
     expect(adapters.deadLetters.get('training')!.counts().waiting).toBe(1);
   });
 
-  test('takes a consumer that throws for one that failed all', async () => {
+  test('treats a consumer that throws as having failed all messages', async () => {
     await queue.send('once more');
     let first = true;
     const bodies = await deliveries(
@@ -130,8 +130,8 @@ describe('a pump', () => {
     expect(bodies).toEqual(['once more', 'once more']);
   });
 
-  test('finishes the batch in hand before it stops', async () => {
-    await queue.send('in hand');
+  test('finishes the batch in flight before it stops', async () => {
+    await queue.send('in flight');
     let release: () => void = () => {};
     const held = new Promise<void>((resolve) => {
       release = resolve;
@@ -149,7 +149,7 @@ describe('a pump', () => {
     expect(queue.counts()).toEqual({ waiting: 0, inFlight: 0 });
   });
 
-  test('waits for a batch no longer than the grace; then it is cut short and comes again', async () => {
+  test('waits for a batch no longer than the grace period; then it is cut short and redelivered', async () => {
     await queue.send('endless');
     const calls = Promise.withResolvers<Set<string>>();
     await deliveries(
@@ -165,7 +165,7 @@ describe('a pump', () => {
     expect(queue.counts()).toEqual({ waiting: 1, inFlight: 0 });
   });
 
-  test('is not kept by the grace where nothing is in hand', async () => {
+  test('does not wait for the grace period if nothing is in flight', async () => {
     const done = deliveries(none, (all) => all.length === 1);
     await queue.send('quick');
     await done;

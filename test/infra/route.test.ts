@@ -24,11 +24,11 @@ describe('the gateway chooses as API Gateway does', () => {
     expect(match?.pathParameters).toEqual(parameters);
   });
 
-  test('a path that no template takes has no function', () => {
+  test('a path that matches no template has no function', () => {
     expect(makeRouter([{ path: '/only', function: 'sweep' }])('/other')).toBeUndefined();
   });
 
-  test('every surface of the topology takes every path', () => {
+  test('every surface of the topology matches every path', () => {
     for (const surface of Object.values(surfaces)) {
       expect(makeRouter(surface.routes)('/no/such/path')).toBeDefined();
     }

@@ -9,7 +9,7 @@ describe('the topology', () => {
       expect([entry, existsSync(entry)]).toEqual([entry, true]);
   });
 
-  test('names a surface’s functions so that they are found: SURFACE-WHAT is functions/SURFACE/WHAT.ts', () => {
+  test('names a surface’s functions by their files: SURFACE-WHAT is functions/SURFACE/WHAT.ts', () => {
     for (const [surface, { routes }] of Object.entries(surfaces)) {
       for (const { function: name } of routes) {
         expect(functions[name].entry).toBe(`functions/${surface}/${name.slice(surface.length + 1)}.ts`);
@@ -17,7 +17,7 @@ describe('the topology', () => {
     }
   });
 
-  test('gives every function something that calls it', () => {
+  test('gives every function a caller', () => {
     const called = new Set<string>([
       ...Object.values(surfaces).flatMap((surface) => surface.routes.map((route) => route.function)),
       ...Object.values(queues).map((queue) => queue.consumer),

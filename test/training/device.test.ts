@@ -3,7 +3,7 @@ import type { Job } from '#domain/training/record.ts';
 import type { FoundDevice } from '#engine/device.ts';
 import { chooseDevice } from '#training/device.ts';
 
-/** What is chosen, and what is logged of it. */
+/** The chosen device, and the log lines. */
 async function chosen(compute: Job['compute'], found: FoundDevice) {
   const lines: [string, string, object | undefined][] = [];
   let probes = 0;
@@ -18,7 +18,7 @@ async function chosen(compute: Job['compute'], found: FoundDevice) {
 const GPU = { device: 'cuda' } as const;
 const NONE = { device: 'cpu', reason: 'no driver' } as const;
 
-test('a GPU is used where there is one', async () => {
+test('a GPU is used if there is one', async () => {
   for (const compute of ['auto', 'gpu', undefined] as const) {
     expect(await chosen(compute, GPU)).toMatchObject({
       device: { device: 'cuda' },
@@ -27,20 +27,20 @@ test('a GPU is used where there is one', async () => {
   }
 });
 
-test('without one the processor is, and one line says why', async () => {
+test('without one the CPU is used, and one line says why', async () => {
   const { device, lines } = await chosen('auto', NONE);
   expect(device).toEqual({ device: 'cpu' });
   expect(lines).toEqual([['INFO', 'device', { device: 'cpu', reason: 'no driver' }]]);
 });
 
-test('where a GPU was asked for and there is none, the job says so too', async () => {
+test('if a GPU was requested and there is none, the job has the reason too', async () => {
   const reason = 'compute is gpu, but there is none here: no driver';
   const { device, lines } = await chosen('gpu', NONE);
   expect(device).toEqual({ device: 'cpu', deviceReason: reason });
   expect(lines).toEqual([['WARN', 'device', { device: 'cpu', reason }]]);
 });
 
-test('who asked for a processor gets it, whatever there is', async () => {
+test('a job that requested the CPU gets it, even if there is a GPU', async () => {
   for (const compute of ['cpu', 'function'] as const) {
     expect(await chosen(compute, GPU)).toEqual({
       device: { device: 'cpu' },

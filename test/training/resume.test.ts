@@ -1,4 +1,4 @@
-/** A trainer that is interrupted, and the next one that goes on. */
+/** A trainer that is interrupted, and the next one, which resumes. */
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { blobKeys } from '#domain/keys.ts';
@@ -28,7 +28,9 @@ const queue = (id: string) => world.queue(id, { hyperparameters: { epochs: EPOCH
 const checkpoints = async () => (await world.adapters.blobs.artifacts.list('checkpoints/')).blobs.map(({ key }) => key);
 const messages = () => log.map(({ message }) => message).filter((message) => message !== 'device');
 
-/** Adapters by whose clock every report is due, and that call back before each change of a record, counted from 1. */
+/**
+ * Adapters with a clock by which every report is due, and a callback before each change of a record, counted from 1.
+ */
 function watched(before: (update: number) => void | Promise<void> = () => {}): TrainerAdapters {
   const { table } = world.adapters;
   let updates = 0;
@@ -55,7 +57,7 @@ const run = (job: Job, adapters: TrainerAdapters, options: Partial<RunOptions> =
     { log: (_, message, more) => log.push({ message, ...more }), ...options },
   );
 
-/** Runs until so many changes were made to its record, and makes room then. */
+/** Runs until so many changes were made to its record, and is interrupted then. */
 function runUntil(job: Job, updates: number, runs = 1, options: Partial<RunOptions> = {}): Promise<Outcome> {
   const leave = new AbortController();
   const adapters = watched((update) => {
@@ -64,7 +66,7 @@ function runUntil(job: Job, updates: number, runs = 1, options: Partial<RunOptio
   return run(job, adapters, { ...options, signal: leave.signal }, runs);
 }
 
-/** All that a job has come to, with its own name taken out. */
+/** Everything that a job has produced, without its own name. */
 async function resultOf(id: string) {
   const { final_metrics, model_id, metrics, current_epoch } = await find(id);
   const { artifacts } = world.adapters.blobs;
@@ -74,13 +76,13 @@ async function resultOf(id: string) {
   return { final_metrics, metrics, current_epoch, history, model };
 }
 
-describe('a trainer that is to make room', () => {
-  test('leaves a checkpoint, and the next one reaches the same bits, wherever it was', async () => {
+describe('a trainer that is interrupted', () => {
+  test('saves a checkpoint, and the next one reaches the same bits, wherever it was interrupted', async () => {
     await run(await queue('whole'), world.adapters);
     const whole = await resultOf('whole');
-    for (const words of [3, 7, 12]) {
-      const id = `twic${words % 10}`;
-      expect(await runUntil(await queue(id), words)).toBe('interrupted');
+    for (const changes of [3, 7, 12]) {
+      const id = `twic${changes % 10}`;
+      expect(await runUntil(await queue(id), changes)).toBe('interrupted');
       expect(await find(id)).toMatchObject({ status: 'running' });
       expect(await checkpoints()).toEqual([blobKeys.checkpoint(world.accountId, id)]);
       log = [];
@@ -92,14 +94,14 @@ describe('a trainer that is to make room', () => {
     }
   });
 
-  test('while it still reads its data has nothing to leave', async () => {
+  test('while it still reads its data saves no checkpoint', async () => {
     const leave = AbortSignal.abort();
     expect(await run(await queue('j'), watched(), { signal: leave })).toBe('interrupted');
     expect(await checkpoints()).toEqual([]);
     expect(await run(await world.begin('j'), watched())).toBe('completed');
   });
 
-  test('is told from one whose job was stopped: that leaves nothing', async () => {
+  test('is not mistaken for one whose job was stopped, which saves none', async () => {
     const leave = new AbortController();
     const adapters = watched(async (update) => {
       if (update !== 5) return;
@@ -111,13 +113,13 @@ describe('a trainer that is to make room', () => {
   });
 });
 
-describe('what the first trainer has told', () => {
-  test('is not told again, and never taken back', async () => {
+describe('what the first trainer has reported', () => {
+  test('is not reported again, and never decreases', async () => {
     expect(await runUntil(await queue('j'), 9)).toBe('interrupted');
     const before = await find('j');
     expect(before.progress).toBeGreaterThan(20);
     const first = await world.events();
-    // The checkpoint is gone: the second one has to do everything again.
+    // The checkpoint is lost: the second trainer must do everything again.
     await world.adapters.blobs.artifacts.delete(blobKeys.checkpoint(world.accountId, 'j'));
     const seen: Job[] = [];
     const again = await world.begin('j');
@@ -139,7 +141,7 @@ describe('what the first trainer has told', () => {
     expect(rest).toEqual(['training.started', 'training.completed']);
   });
 
-  test('counts what each of them has computed, and not the time in between', async () => {
+  test('sums the compute time of each trainer, without the time in between', async () => {
     const job = await queue('j');
     const began = world.clock.now;
     await runUntil(job, 12);
@@ -157,7 +159,7 @@ describe('what the first trainer has told', () => {
     expect(before).toBeGreaterThan(0.2 * second);
   });
 
-  test('counts what each of them has cost, by the price of the place where it ran', async () => {
+  test('sums the cost of each trainer, by the price of its machine', async () => {
     await runUntil(await queue('j'), 12, 1, { dollarsPerSecond: 2 });
     const { compute_seconds: first, estimated_cost: before } = await find('j');
     expect([first > 0, before]).toEqual([true, expect.closeTo(2 * first, 9)]);
@@ -168,7 +170,7 @@ describe('what the first trainer has told', () => {
 });
 
 describe('a trainer that was killed', () => {
-  /** A checkpoint whenever one can be, and an end without a word. */
+  /** Saves a checkpoint whenever possible, and is killed without a warning. */
   const killed = async (job: Job): Promise<void> => {
     const adapters = watched((update) => {
       if (update > 12) throw new Error('killed');
@@ -176,7 +178,7 @@ describe('a trainer that was killed', () => {
     await expect(run(job, adapters, { checkpointMs: 0 })).rejects.toThrow('killed');
   };
 
-  test('is followed by one that goes on from its last checkpoint, or from the start where that is damaged', async () => {
+  test('is followed by one that resumes from its last checkpoint, or begins from the start if that is damaged', async () => {
     await run(await queue('whole'), world.adapters);
     const whole = await resultOf('whole');
     await killed(await queue('twice'));
@@ -220,7 +222,7 @@ describe('a trainer that was killed', () => {
     expect(await checkpoints()).toEqual([]);
   });
 
-  test('and wakes up with a checkpoint in its hands, does not write that either', async () => {
+  test('and wakes up with a checkpoint to write, does not write that either', async () => {
     const { table, blobs } = world.adapters;
     const queued = await queue('j');
     const start = (of: number) => startJob(table, queued, { run: of, device: 'cpu' }, isoTime(world.clock.now));
@@ -234,7 +236,7 @@ describe('a trainer that was killed', () => {
   });
 });
 
-test('a checkpoint that cannot be written or read costs time and not the job', async () => {
+test('a checkpoint that cannot be written or read costs time, not the job', async () => {
   const { artifacts } = world.adapters.blobs;
   const away = (key: string) => key.startsWith('checkpoints/');
   const broken = replacing(artifacts, {

@@ -24,7 +24,7 @@ const run = (job: Job, adapters: TrainerAdapters = world.adapters) =>
   runJob(adapters, { accountId: job.account_id, jobId: job.id, attempt: job.attempt }, { log: () => {} });
 const find = async (id: string): Promise<Job> => (await findJob(world.adapters.table, world.accountId, id))!;
 
-/** Adapters whose clock moves on by a second with every look, so that every report is due. */
+/** Adapters whose clock advances by a second with every call, so that every report is due. */
 const hurried = (): TrainerAdapters => ({
   ...world.adapters,
   now: () => {
@@ -58,8 +58,11 @@ describe('a job that succeeds', () => {
     const [gentoo] = await predictor.predict(model, [['Biscoe', 46.1, 13.2, 211, 4500, 'female', 2007]]);
     expect(gentoo).toMatchObject({ class: 'Gentoo' });
 
-    const told = (await world.events()).map((event) => event['detail-type']);
-    expect(told.filter((type) => type !== 'training.progress')).toEqual(['training.started', 'training.completed']);
+    const published = (await world.events()).map((event) => event['detail-type']);
+    expect(published.filter((type) => type !== 'training.progress')).toEqual([
+      'training.started',
+      'training.completed',
+    ]);
     expect(await world.unpublished()).toEqual([]);
     expect((await findAccount(world.adapters.table, world.accountId))!.active_jobs).toBe(0);
     expect((await findDataset(world.adapters.table, world.accountId, 'j-data'))!.in_use).toBe(0);
@@ -68,7 +71,7 @@ describe('a job that succeeds', () => {
     ]);
   });
 
-  test('tells of every tenth of the way once, and of the accuracy at the end', async () => {
+  test('publishes its progress once at every 10 %, and the accuracy at the end', async () => {
     await run(await world.queue('j'), hurried());
     const events = await world.events();
     const tenths = events
@@ -95,13 +98,13 @@ describe('a job that succeeds', () => {
   });
 });
 
-describe('where the bus does not answer', () => {
+describe('if the bus is unavailable', () => {
   const silentBus = (): TrainerAdapters => ({
     ...hurried(),
     events: { publish: () => Promise.reject(new Error('away')) },
   });
 
-  test('the job ends with its model, its progress is lost, and start and end wait to be told', async () => {
+  test('the job ends with its model, its progress is lost, and start and end stay in the outbox', async () => {
     const job = await world.queue('j');
     const of = { accountId: job.account_id, jobId: job.id, attempt: job.attempt };
     const lines: string[] = [];
@@ -111,7 +114,7 @@ describe('where the bus does not answer', () => {
     const left = 'WARN event left to the sweep';
     expect(lines.filter((line) => line.startsWith('WARN'))).toEqual([
       left,
-      ...Array.from({ length: 9 }, () => 'WARN progress was not told'),
+      ...Array.from({ length: 9 }, () => 'WARN progress not published'),
       left,
     ]);
     const model_id = (await find('j')).model_id;
@@ -121,7 +124,7 @@ describe('where the bus does not answer', () => {
     ]);
   });
 
-  test('a failure waits to be told', async () => {
+  test('a failure stays in the outbox', async () => {
     const job = await world.queue('j');
     const key = blobKeys.datasetFile(world.accountId, 'j-data');
     await world.adapters.blobs.datasets.put(key, Buffer.from(PENGUINS.replace('39.1', '39.2')));
@@ -132,7 +135,7 @@ describe('where the bus does not answer', () => {
 });
 
 describe('a job that cannot succeed', () => {
-  test('fails with the reason, which is told', async () => {
+  test('fails with the reason, which is published', async () => {
     const job = await world.queue('j', {
       target: 'body_mass_g',
       hyperparameters: { learning_rate: 1, optimizer: 'sgd', epochs: 50, batch_size: 8 },
@@ -153,7 +156,7 @@ describe('a job that cannot succeed', () => {
     expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
   });
 
-  test('fails where the file is not the one that was processed', async () => {
+  test('fails if the file is not the one that was processed', async () => {
     const job = await world.queue('j');
     const key = blobKeys.datasetFile(world.accountId, 'j-data');
     const { body } = await world.adapters.blobs.datasets.get(key);
@@ -163,7 +166,7 @@ describe('a job that cannot succeed', () => {
   });
 });
 
-describe('a job that is not the trainer’s any more', () => {
+describe('a job that is no longer the trainer’s', () => {
   test('is left alone by an earlier attempt', async () => {
     const first = await world.queue('j');
     await world.begin('j');
@@ -195,7 +198,7 @@ describe('a job that is not the trainer’s any more', () => {
     expect((await world.adapters.blobs.artifacts.list('')).blobs).toEqual([]);
   });
 
-  test('takes its files back where it was stopped at the very end', async () => {
+  test('deletes its files again if it was stopped at the very end', async () => {
     const job = await world.queue('j');
     const { artifacts } = world.adapters.blobs;
     const stopping = replacing(artifacts, {
@@ -211,7 +214,7 @@ describe('a job that is not the trainer’s any more', () => {
   });
 });
 
-test('a second attempt after a crash makes the same model', async () => {
+test('a second attempt after a crash trains the same model', async () => {
   await run(await world.queue('a'));
   const job = await world.queue('b');
   const { artifacts } = world.adapters.blobs;

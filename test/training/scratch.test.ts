@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { openScratch, writableFolder } from '#training/scratch.ts';
 
-test('a training has a folder that only its user can read, which goes with it, as does what was left of the job', async () => {
+test('a training has a private folder, which is removed with it, and earlier folders of the job are removed too', async () => {
   const disk = await mkdtemp(join(tmpdir(), 'disk-'));
   try {
     const left = await openScratch(disk, 'job');
@@ -25,12 +25,12 @@ test('a training has a folder that only its user can read, which goes with it, a
   }
 });
 
-test('the disk that is wanted is used, or, with a word, the temporary folder where it is not there', async () => {
+test('the wanted disk is used, or, with a warning, the temporary folder if it does not exist', async () => {
   const lines: string[] = [];
   const log = (level: string, message: string) => void lines.push(`${level} ${message}`);
   expect(await writableFolder(undefined, '/tmp', log)).toBe('/tmp');
   expect(await writableFolder(tmpdir(), '/elsewhere', log)).toBe(tmpdir());
   expect(lines).toEqual([]);
   expect(await writableFolder('/nowhere/scratch', '/tmp', log)).toBe('/tmp');
-  expect(lines).toEqual(['WARN /nowhere/scratch cannot be written; /tmp is used for data that memory does not hold']);
+  expect(lines).toEqual(['WARN /nowhere/scratch cannot be written; /tmp is used for data that do not fit into memory']);
 });

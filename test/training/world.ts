@@ -1,4 +1,4 @@
-/** A world with the penguins processed and a job queued for them. */
+/** An embedded store with the penguins processed and a job queued for them. */
 import { readFileSync } from 'node:fs';
 import { json } from 'node:stream/consumers';
 import { isoTime } from '#domain/times.ts';

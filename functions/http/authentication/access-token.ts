@@ -1,6 +1,6 @@
 /**
  * Access tokens: JSON Web Tokens signed with ES256 by the Keys port and verified here against its public keys, so that
- * no call leaves the process to check one.
+ * checking one needs no call to another service.
  */
 import { randomUUID } from 'node:crypto';
 import { errors, importJWK, type JWTHeaderParameters, jwtVerify } from 'jose';
@@ -15,14 +15,14 @@ export interface AccessToken {
   readonly sessionId: string;
 }
 
-/** How long a key that nobody knows is not asked for again. */
+/** How often an unknown key may cause the public keys to be fetched again. */
 const REFRESH_MILLISECONDS = 60_000;
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 export interface AccessTokens {
   issue(of: AccessToken): Promise<string>;
-  /** Throws `UnauthorizedError` for whatever is not a token of ours that still holds. */
+  /** Throws `UnauthorizedError` unless it is a valid token of ours that has not expired. */
   verify(token: string): Promise<AccessToken>;
 }
 
@@ -31,11 +31,11 @@ type PublicKey = Awaited<ReturnType<typeof importJWK>>;
 export function makeAccessTokens(keys: Keys, settings: Settings, now: () => number): AccessTokens {
   const { issuer, audience } = settings;
   let known = new Map<string, PublicKey>();
-  let askedAt = Number.NEGATIVE_INFINITY;
+  let fetchedAt = Number.NEGATIVE_INFINITY;
   let signer: string | undefined;
 
-  async function learnKeys(): Promise<void> {
-    askedAt = now();
+  async function fetchKeys(): Promise<void> {
+    fetchedAt = now();
     const published = await keys.publicKeys();
     known = new Map(await Promise.all(published.map(async (jwk) => [jwk.kid, await importJWK(jwk, 'ES256')] as const)));
     signer ??= published[0]?.kid;
@@ -43,7 +43,7 @@ export function makeAccessTokens(keys: Keys, settings: Settings, now: () => numb
 
   async function publicKey({ kid }: JWTHeaderParameters): Promise<PublicKey> {
     if (typeof kid !== 'string') throw new UnauthorizedError();
-    if (!known.has(kid) && now() - askedAt >= REFRESH_MILLISECONDS) await learnKeys();
+    if (!known.has(kid) && now() - fetchedAt >= REFRESH_MILLISECONDS) await fetchKeys();
     const key = known.get(kid);
     if (!key) throw new UnauthorizedError();
     return key;
@@ -54,8 +54,8 @@ export function makeAccessTokens(keys: Keys, settings: Settings, now: () => numb
       const iat = epochSeconds(now());
       const claims = { iss: issuer, aud: audience, sub: of.accountId, sid: of.sessionId };
       const payload = encode({ ...claims, iat, exp: iat + settings.accessTokenSeconds, jti: randomUUID() });
-      if (signer === undefined) await learnKeys();
-      // The header names the key before the port says which one signs: once more where another one did.
+      if (signer === undefined) await fetchKeys();
+      // The header must name the key before the port says which one signed: sign again if it was another one.
       for (;;) {
         const input = `${encode({ alg: 'ES256', typ: 'JWT', kid: signer })}.${payload}`;
         const { kid, signature } = await keys.sign(Buffer.from(input));
@@ -66,7 +66,7 @@ export function makeAccessTokens(keys: Keys, settings: Settings, now: () => numb
 
     async verify(token) {
       try {
-        // Base64 leaves bits over in the last character: one signature has one spelling.
+        // Base64 has unused bits in the last character: accept only the canonical encoding of a signature.
         const signature = token.slice(token.lastIndexOf('.') + 1);
         if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) throw new UnauthorizedError();
         const { payload } = await jwtVerify(token, publicKey, {

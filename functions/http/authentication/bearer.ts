@@ -1,7 +1,7 @@
 /** The `Authorization` header of RFC 6750. */
 import { UnauthorizedError } from '#domain/errors.ts';
 
-/** The token, or `undefined` where there is no such header. Throws `UnauthorizedError` for another scheme or form. */
+/** The token, or `undefined` if there is no such header. Throws `UnauthorizedError` for another scheme or form. */
 export function bearerToken(headers: Readonly<Record<string, string>>): string | undefined {
   const { authorization } = headers;
   if (authorization === undefined) return undefined;
@@ -10,7 +10,7 @@ export function bearerToken(headers: Readonly<Record<string, string>>): string |
   return token;
 }
 
-/** What a 401 says of how to do better: nothing but the scheme to who sent no token. */
+/** The `WWW-Authenticate` header of a 401: without an error code if no token was presented. */
 export function challenge(presented: boolean): string {
   const realm = 'Bearer realm="trainyard"';
   return presented ? `${realm}, error="invalid_token", error_description="Invalid or expired token"` : realm;

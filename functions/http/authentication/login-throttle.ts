@@ -1,11 +1,11 @@
 /**
- * Guesses at passwords are counted per name and per address. An attempt is reserved before the password is looked at,
- * so that guesses made at the same moment count as well:
+ * Failed logins are counted per name and per address. An attempt is counted before the password is verified, so that
+ * concurrent guesses count as well:
  *
  *     reserve ── verify ──┬─ wrong: the reservation stays, as a failure
- *                         └─ right: the name's count goes away, the address gets its own one back
+ *                         └─ right: the name's count is deleted, the address's is decremented
  *
- * The first failure opens a window; when it has passed, the count is gone.
+ * The first failure opens a window; when it has passed, the count expires.
  */
 import { createHash } from 'node:crypto';
 import { RateLimitError } from '#domain/errors.ts';
@@ -19,7 +19,7 @@ export interface LoginAttempt {
   succeeded(): Promise<void>;
 }
 
-/** Throws `RateLimitError` where the name or the address has had its failures. `now` in epoch milliseconds. */
+/** Throws `RateLimitError` if the name or the address has reached the limit. `now` in epoch milliseconds. */
 export async function reserveLogin(
   table: Table,
   of: { readonly username: string; readonly address: string },
@@ -31,36 +31,36 @@ export async function reserveLogin(
   const reserved = await Promise.all([name, address].map((key) => reserve(table, key, rates, now)));
   const refused = [name, address].filter((_, index) => !reserved[index]);
   if (refused.length > 0) {
-    await Promise.all([name, address].filter((_, index) => reserved[index]).map((key) => giveBack(table, key)));
+    await Promise.all([name, address].filter((_, index) => reserved[index]).map((key) => release(table, key)));
     throw new RateLimitError(await secondsLeft(table, refused, rates, now), 'Too many failed logins');
   }
   return {
     async succeeded() {
-      await Promise.all([table.delete(name), giveBack(table, address)]);
+      await Promise.all([table.delete(name), release(table, address)]);
     },
   };
 }
 
-/** How often to try again when others open or close the window at the same moment. */
+/** How often to try while concurrent logins open or close the window. */
 const TRIES = 4;
 
 async function reserve(table: Table, key: Key, rates: Settings['rates'], now: number): Promise<boolean> {
-  const room: Condition = {
+  const belowLimit: Condition = {
     kind: 'all',
     of: [{ kind: 'present' }, { kind: 'compare', attribute: 'failures', op: '<', value: rates.loginFailures }],
   };
   const opening = { ...key, failures: 1, expiresAt: epochSeconds(now) + rates.loginWindowSeconds };
   for (let tries = 0; tries < TRIES; tries++) {
-    if (await held(table.put(opening, { kind: 'absent' }))) return true;
-    if (await held(table.update(key, { add: { failures: 1 } }, room))) return true;
+    if (await succeeds(table.put(opening, { kind: 'absent' }))) return true;
+    if (await succeeds(table.update(key, { add: { failures: 1 } }, belowLimit))) return true;
     const failures = (await table.get(key))?.failures;
     if (typeof failures === 'number' && failures >= rates.loginFailures) return false;
   }
   return false;
 }
 
-async function giveBack(table: Table, key: Key): Promise<void> {
-  await held(table.update(key, { add: { failures: -1 } }, { kind: 'present' }));
+async function release(table: Table, key: Key): Promise<void> {
+  await succeeds(table.update(key, { add: { failures: -1 } }, { kind: 'present' }));
 }
 
 async function secondsLeft(
@@ -74,7 +74,7 @@ async function secondsLeft(
   return Math.max(...ends) - now / 1000;
 }
 
-async function held(write: Promise<unknown>): Promise<boolean> {
+async function succeeds(write: Promise<unknown>): Promise<boolean> {
   try {
     await write;
     return true;

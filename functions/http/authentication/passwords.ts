@@ -1,4 +1,4 @@
-/** Passwords, kept as Argon2id (RFC 9106) in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. */
+/** Passwords, hashed with Argon2id (RFC 9106) in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. */
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { InternalError } from '#domain/errors.ts';
@@ -16,7 +16,7 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 
 const run = (password: string, salt: Uint8Array, of: Parameters, tagLength: number): Promise<Buffer> =>
   derive('argon2id', {
-    // The same letters may come composed or not, depending on the keyboard.
+    // Depending on the keyboard, the same letters may be composed or decomposed.
     message: password.normalize('NFKC'),
     nonce: salt,
     memory: of.memoryKiB,
@@ -33,11 +33,11 @@ export async function hashPassword(password: string, parameters: Parameters): Pr
   return phc(parameters, salt, await run(password, salt, parameters, HASH_BYTES));
 }
 
-/** A hash that no password has, for the same work where there is no account. */
+/** A hash that no password has: an unknown name then costs the same work as a known one. */
 export const decoyHash = (parameters: Parameters): string =>
   phc(parameters, randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
 
-/** Whether it is the password, and whether its hash was made with other parameters than today's. */
+/** Whether the password matches, and whether its hash was made with outdated parameters. */
 export async function verifyPassword(
   password: string,
   stored: string,

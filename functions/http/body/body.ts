@@ -11,7 +11,7 @@ export interface RawBody {
 export interface Body<T> {
   /** Media types, in lower case. */
   readonly accepts: readonly string[];
-  /** The most bytes that are read. */
+  /** The largest size in bytes. */
   bound(settings: Settings): number;
   /** Throws `ValidationError`. */
   parse(raw: RawBody): Promise<T> | T;

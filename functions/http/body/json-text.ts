@@ -1,6 +1,6 @@
 /**
- * Finds where a text stops being JSON (RFC 8259). The engine's own message does not always have a position, and may
- * quote the text, in which a password may stand.
+ * Finds where a text stops being JSON (RFC 8259). The message of `JSON.parse` does not always have a position, and may
+ * quote the text, which may contain a password.
  */
 
 export interface JsonFault {
@@ -20,7 +20,7 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 class Fault extends Error {}
 
-/** The first fault, or `undefined` where the text is JSON nested no deeper than `maxDepth` arrays and objects. */
+/** The first fault, or `undefined` if the text is JSON nested no deeper than `maxDepth` arrays and objects. */
 export function findJsonFault(text: string, maxDepth: number): JsonFault | undefined {
   let at = 0;
 

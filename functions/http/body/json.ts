@@ -1,4 +1,4 @@
-/** A JSON body by a schema. */
+/** A JSON body with a schema. */
 import type { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { check } from '../validation/check.ts';
@@ -6,12 +6,12 @@ import { showPath } from '../validation/show.ts';
 import type { Body } from './body.ts';
 import { findJsonFault } from './json-text.ts';
 
-/** Deeper than anything that a document shows, shallower than what would strain a recursive reader. */
+/** Deeper than any body of the API, and shallow enough for recursive parsers. */
 const MAX_DEPTH = 32;
 
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 
-/** `schema` should be strict, so that fields it does not know are refused by name. */
+/** `schema` should be strict, so that unknown fields are refused by name. */
 export function json<Z extends z.ZodType>(schema: Z, example?: unknown): Body<z.output<Z>> {
   const media = example === undefined ? { schema } : { schema, example };
   return {
@@ -30,7 +30,7 @@ export function json<Z extends z.ZodType>(schema: Z, example?: unknown): Body<z.
   };
 }
 
-/** Where `__proto__` is a name: a schema of objects with any names leaves it out in silence. */
+/** The paths of members called `__proto__`: a record schema silently drops them. */
 function droppedNames(value: unknown, path: readonly PropertyKey[] = []): PropertyKey[][] {
   if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value)) return value.flatMap((item, index) => droppedNames(item, [...path, index]));
@@ -39,7 +39,7 @@ function droppedNames(value: unknown, path: readonly PropertyKey[] = []): Proper
   );
 }
 
-/** Throws `ValidationError` with line and column for what is not JSON in well-formed UTF-8. */
+/** Throws `ValidationError`, with line and column, unless the bytes are JSON in well-formed UTF-8. */
 function parseJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw ValidationError.of('body', 'is required');
   const text = decode(bytes);

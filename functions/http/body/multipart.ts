@@ -14,10 +14,10 @@ export interface UploadedFile {
 
 /** Of one field's text; schemas set tighter bounds in characters. */
 const FIELD_BYTES = 65_536;
-/** More parts than any form of ours has, so that a body of nothing but parts ends early. */
+/** More parts than any form of ours has, to bound the work for a body of many small parts. */
 const MAX_PARTS = 32;
 
-/** `fields` is strict: fields that it does not know are refused by name. The file is the field `file`. */
+/** `fields` is strict: unknown fields are refused by name. The file is the field `file`. */
 export function multipart<Z extends z.ZodObject>(
   fields: Z,
   fileDescription: string,
@@ -50,7 +50,7 @@ interface Form {
   readonly problems: ErrorDetail[];
 }
 
-/** Throws `ValidationError` where the bytes are no form, or end before it does. */
+/** Throws `ValidationError` if the bytes are not a complete form. */
 async function readForm(raw: RawBody): Promise<Form> {
   const form: Form = { files: [], fields: new Map(), problems: [] };
   const headers: BusboyHeaders = { 'content-type': raw.contentType ?? '' };
@@ -75,7 +75,7 @@ async function readForm(raw: RawBody): Promise<Form> {
       });
       parser.on('error', reject);
       parser.on('finish', resolve);
-      // A view: these may be many bytes.
+      // A view, because copying a large file would cost memory.
       parser.end(Buffer.from(raw.bytes.buffer, raw.bytes.byteOffset, raw.bytes.byteLength));
     });
   } catch (error) {

@@ -1,8 +1,8 @@
 import type { TrainyardError } from '#domain/errors.ts';
 
-/** A surface's way to show an error: the body as JSON. */
+/** Renders an error as the JSON body of a surface. */
 export type ErrorRenderer = (error: TrainyardError, requestId: string) => unknown;
 
-/** What an error may say of itself. */
+/** The message that the caller may see. */
 export const publicMessage = (error: TrainyardError): string =>
   error.expose ? error.message : 'An unexpected error occurred';

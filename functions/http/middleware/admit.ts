@@ -10,9 +10,9 @@ import type { Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
 
 /**
- * Who is it, and may they call now? The token is checked without leaving the process; then the session that it belongs
- * to is read and the request counted in one round trip. Without a valid token the address is counted.
- * Throws `RateLimitError`, `UnauthorizedError`, and why the request has no route.
+ * Authenticates and rate-limits. The token is verified without a remote call; then its session is read and the request
+ * counted, concurrently. Without a valid token the request counts for the client's address.
+ * Throws `RateLimitError`, `UnauthorizedError`, and the error of a request that matches no route.
  */
 export function admit(services: Services): Middleware {
   const { adapters, settings, tokens } = services;

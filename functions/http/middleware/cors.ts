@@ -14,7 +14,7 @@ const EXPOSED = [
   'X-Request-Id',
 ];
 
-/** Lets pages of other origins call, without cookies: none are used. A preflight is answered by the dispatcher. */
+/** Allows calls from pages of other origins, without cookies: none are used. The dispatcher answers preflights. */
 export function cors(origins: readonly string[]): Middleware {
   return httpCors({
     origins: [...origins],

@@ -3,8 +3,8 @@ import type { Log } from '../contract.ts';
 import { type Middleware, type ProxyResponse, stateOf } from './state.ts';
 
 /**
- * One line a request. It names the route's template, since a path may hold what is not for a log, and neither headers
- * nor bodies: nothing secret can get into it.
+ * Logs one line per request, with the route's template instead of the path, and without headers and bodies: none of
+ * them can leak a secret.
  */
 export function logRequest(log: Log, now: () => number): Middleware {
   function line(event: APIGatewayProxyEvent, response: ProxyResponse | null | undefined): void {

@@ -3,7 +3,7 @@ import type { Matcher } from '../match.ts';
 import type { Services } from '../route.ts';
 import { type Middleware, stateOf } from './state.ts';
 
-/** Where there is no route, `admit` says so, once it has counted the request. */
+/** If there is no route, `admit` throws the error once it has counted the request. */
 export function matchRoute<S extends Services>(match: Matcher<S>): Middleware {
   return {
     before({ event }) {

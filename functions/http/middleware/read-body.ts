@@ -2,7 +2,7 @@ import { PayloadTooLargeError, UnsupportedMediaTypeError } from '#domain/errors.
 import type { Settings } from '#domain/settings.ts';
 import { type Middleware, stateOf } from './state.ts';
 
-/** The bytes of a body that the route has declared, of a media type and a size that it takes. */
+/** Reads the body, if the route declares one, and checks its size and media type. */
 export function readBody(settings: Settings): Middleware {
   return {
     before({ event }) {
@@ -11,13 +11,13 @@ export function readBody(settings: Settings): Middleware {
       if (!declared) return;
       const text = event.body ?? '';
       const encoding = event.isBase64Encoded ? 'base64' : 'utf8';
-      // A host hands over without its bytes a body that it would not read, with the size that it was announced with.
+      // A host passes on a body that is too large without its bytes, but with its content-length.
       const size = Math.max(Buffer.byteLength(text, encoding), Number(state.headers['content-length']) || 0);
       const bound = declared.bound(settings);
       if (size > bound) throw new PayloadTooLargeError('body', bound, size);
       const { contentType } = state.body;
       const coding = state.headers['content-encoding']?.trim().toLowerCase();
-      // Unpacked, a body could have any size: RFC 9110 has 415 for a coding that is not taken.
+      // A decompressed body could have any size: RFC 9110 has 415 for an unsupported coding.
       if (coding !== undefined && coding !== '' && coding !== 'identity') {
         throw new UnsupportedMediaTypeError(['identity'], coding, 'content-encoding');
       }

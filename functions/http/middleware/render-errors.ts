@@ -11,7 +11,10 @@ import type { Log } from '../contract.ts';
 import type { ErrorRenderer } from '../errors/renderer.ts';
 import { type Middleware, stateOf } from './state.ts';
 
-/** Every error as the surface shows errors. What broke here is logged with its stack, and the caller told nothing of it. */
+/**
+ * Renders every error in the surface's format. Unexpected errors are logged with their stack and hidden from the
+ * caller.
+ */
 export function renderErrors(render: ErrorRenderer, log: Log): Middleware {
   return {
     onError(request) {

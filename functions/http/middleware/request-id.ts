@@ -1,6 +1,6 @@
 import { type Middleware, stateOf } from './state.ts';
 
-/** The gateway's identifier of the request, told to the caller and to the log. */
+/** The gateway's id of the request, for the response and the log. */
 export function requestId(): Middleware {
   return {
     before({ event, context }) {

@@ -1,12 +1,12 @@
 import httpSecurityHeaders from '@middy/http-security-headers';
 import { type Middleware, stateOf } from './state.ts';
 
-/** Data is nothing that a browser should run or frame. */
+/** A browser should neither run nor frame data. */
 const DATA_POLICY = policy({ 'default-src': "'none'", 'base-uri': "'none'", 'frame-ancestors': "'none'" });
 
 /**
- * The documentation loads what this server serves and nothing else; its viewers write style elements and start a
- * worker from a blob. Plain HTTP on one machine is a way to run this, so requests are not upgraded.
+ * The documentation pages load only what this server serves; their viewers write style elements and start a worker from
+ * a blob. No `upgrade-insecure-requests`, because one machine may serve plain HTTP.
  */
 const PAGE_POLICY = policy({
   'default-src': "'none'",

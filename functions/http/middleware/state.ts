@@ -1,4 +1,4 @@
-/** What the middlewares of one request tell each other, and how one of them looks. */
+/** The state that the middlewares of one request share, and their type. */
 import type { Readable } from 'node:stream';
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
@@ -19,26 +19,26 @@ export interface RequestState {
   preflight?: Preflight;
   /** Why there is no route. */
   unmatched?: TrainyardError;
-  /** Whether an `Authorization` header came. */
+  /** Whether the request has an `Authorization` header. */
   presented: boolean;
   caller?: Caller;
   rateLimit?: RateLimitStatus;
   body: RawBody;
-  /** The stable code of the error that was answered. */
+  /** The stable code of the error in the response. */
   errorCode?: string;
 }
 
 export interface ProxyResponse {
   statusCode: number;
   headers: Record<string, string>;
-  /** A stream only where the function streams its answer. */
+  /** A stream only if the function streams its response. */
   body: string | Readable;
   isBase64Encoded?: boolean;
 }
 
 export type Middleware = MiddlewareObj<APIGatewayProxyEvent, ProxyResponse, Error, Context>;
 
-/** By event, since a handler is given nothing else that is the request's own. */
+/** By event, because nothing else that a handler gets identifies the request. */
 const states = new WeakMap<APIGatewayProxyEvent, RequestState>();
 
 export function stateOf(event: APIGatewayProxyEvent): RequestState {

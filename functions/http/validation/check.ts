@@ -3,8 +3,8 @@ import { ValidationError } from '#domain/errors.ts';
 import { detailsOf } from './issues.ts';
 
 /**
- * The value as the schema makes it. `root` is the field named where the value as a whole is wrong; `within` comes
- * before the names of fields. Throws `ValidationError` with one detail for each thing that is wrong.
+ * The parsed value. `root` is the field to name if the value as a whole is wrong; `within` is a prefix for the names of
+ * fields. Throws `ValidationError` with one detail for each fault.
  */
 export function check<Z extends z.ZodType>(
   schema: Z,

@@ -1,4 +1,4 @@
-/** Zod's issues as the API's details: the field as a path, the bound, and what was received. */
+/** Zod's issues as the API's error details: the field as a path, the bound, and the value received. */
 import { z } from 'zod';
 import type { ErrorDetail } from '#domain/errors.ts';
 import { boundsOf, isSecret, schemaAt } from './schema-at.ts';
@@ -29,7 +29,7 @@ export function detailsOf(
   });
 }
 
-/** A value that has too many parts is told by their number: those that can be shown are not what is wrong with it. */
+/** For a length out of bounds this shows the length: the value itself would be cut short. */
 function received({ code, input }: Issue): string {
   const isLength = code === 'too_big' || code === 'too_small';
   if (isLength && Array.isArray(input)) return String(input.length);
@@ -37,7 +37,7 @@ function received({ code, input }: Issue): string {
   return showValue(input);
 }
 
-/** Where the value has the shape of one member of a union alone, what is wrong is what is wrong within that member. */
+/** If the value has the shape of exactly one member of a union, the issues are those within that member. */
 function deepest(issue: Issue): Issue[] {
   if (issue.code !== 'invalid_union') return [issue];
   const shaped = issue.errors.filter((member) => !member.some(isShapeMismatch));
@@ -50,7 +50,7 @@ const isShapeMismatch = ({ code, path }: Issue): boolean => code === 'invalid_ty
 
 const REQUIRED = 'is required';
 
-/** The sentence that was broken. */
+/** The broken rule as a sentence. */
 function ruleOf(issue: Issue, at: Schema | undefined): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -74,7 +74,7 @@ function ruleOf(issue: Issue, at: Schema | undefined): string {
   }
 }
 
-/** A message of a schema's own may begin with the field, which the detail names already. */
+/** A custom message may begin with the field, which the detail names already. */
 function withoutName({ message, path }: Issue): string {
   const name = `${String(path.at(-1) ?? '')} `;
   return message.startsWith(name) ? message.slice(name.length) : message;

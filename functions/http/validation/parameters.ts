@@ -1,4 +1,4 @@
-/** Parameters of path, query and headers come as text; the schema says what each is. */
+/** Parameters of path, query and headers arrive as text; the schema has their types. */
 import { z } from 'zod';
 import { type ErrorDetail, NotFoundError, ValidationError } from '#domain/errors.ts';
 import { check } from './check.ts';
@@ -8,7 +8,7 @@ type Parsed<Z> = Z extends z.ZodObject ? z.output<Z> : never;
 
 const NOTHING = z.object({});
 
-/** A path that cannot name anything names nothing. Throws `NotFoundError`. */
+/** A path with invalid parameters cannot name a resource. Throws `NotFoundError`. */
 export function parsePath<Z extends z.ZodObject>(
   schema: Z | undefined,
   given: Readonly<Record<string, string>>,
@@ -34,7 +34,7 @@ export function parseQuery<Z extends z.ZodObject>(
   return check(schema, values, { root: 'query' }) as Parsed<Z>;
 }
 
-/** Only the headers that the schema names, which it does in lower case. Throws `ValidationError`. */
+/** Only the headers that the schema names, in lower case. Throws `ValidationError`. */
 export function parseHeaders<Z extends z.ZodObject>(
   schema: Z | undefined,
   given: Readonly<Record<string, string>>,
@@ -44,6 +44,6 @@ export function parseHeaders<Z extends z.ZodObject>(
 
 const isNumeric = (schema: z.ZodObject, name: string): boolean => schemaAt(schema, [name]) instanceof z.ZodNumber;
 
-/** Plain decimals alone: what JavaScript takes for a number besides (`''`, `0x10`, `1e3`) stays text and is refused. */
+/** Only plain decimals: other texts that JavaScript converts (`''`, `0x10`, `1e3`) stay text and are refused. */
 const toNumber = (text: string): number | string =>
   /^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$/.test(text) ? Number(text) : text;

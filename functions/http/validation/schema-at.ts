@@ -1,9 +1,9 @@
-/** What a schema says of one of its parts: an issue names only the bound that was broken, and messages want both. */
+/** Finds the schema of a part: an issue has only the broken bound, and messages show both. */
 import { z } from 'zod';
 
 type Schema = z.core.$ZodType;
 
-/** The schema of the part at `path`, without its wrappers; `undefined` where it cannot be told. */
+/** The schema of the part at `path`, without its wrappers; `undefined` if it is ambiguous. */
 export function schemaAt(schema: Schema, path: readonly PropertyKey[]): Schema | undefined {
   let at: Schema | undefined = unwrap(schema);
   for (const key of path) {
@@ -37,7 +37,7 @@ function unwrap(schema: Schema): Schema {
   return schema;
 }
 
-/** Inclusive bounds, each present only where the schema sets it: of a number, a string's length, an array's length. */
+/** Inclusive bounds of a number, or of the length of a string or an array; each present only if the schema sets it. */
 export function boundsOf(schema: Schema | undefined): { min?: number; max?: number } {
   if (schema instanceof z.ZodNumber) {
     const { minValue: min, maxValue: max } = schema;
@@ -57,9 +57,9 @@ function lengthBound({ _zod: { def } }: z.core.$ZodCheck<never>): { min?: number
   return {};
 }
 
-/** Whole numbers have the largest exact ones as bounds of their own, which nobody set. */
+/** Zod gives whole numbers the safe integers as default bounds, which are not to be shown. */
 const isSet = (bound: number | null): bound is number => bound !== null && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
 
-/** Whether values are never to be repeated, in an answer or in a log. */
+/** Whether values must never appear in a response or a log. */
 export const isSecret = (schema: Schema | undefined): boolean =>
   schema !== undefined && z.globalRegistry.get(schema)?.format === 'password';

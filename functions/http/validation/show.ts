@@ -1,6 +1,6 @@
 /** Fields and values in messages. */
 
-/** Longest value that a message repeats, in characters. */
+/** The longest value that a message shows in full, in characters. */
 export const MAX_SHOWN = 80;
 
 /** `hyperparameters.batch_size`, `inputs[3][2]`. */

@@ -3,7 +3,7 @@ import type { NewAccount } from '#domain/accounts/record.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { id, line, time } from '../fields.ts';
 
-/** Never repeated, in an answer or in a log: the format says so. */
+/** The format marks values that must never appear in a response or a log. */
 const secret = z.string().meta({ format: 'password' });
 
 export const newPassword = secret
@@ -11,7 +11,7 @@ export const newPassword = secret
   .max(LIMITS.password.max)
   .meta({ format: 'password', description: `${LIMITS.password.min} to ${LIMITS.password.max} characters` });
 
-/** For a login any password will do, so that a refusal tells nothing of what passwords look like. */
+/** A login accepts any password, so that a refusal reveals nothing about the rules for passwords. */
 export const givenPassword = secret.min(1).max(LIMITS.password.max).meta({ format: 'password' });
 
 export const givenToken = secret.min(1).max(1024).meta({ format: 'password' });

@@ -16,7 +16,7 @@ import { givenPassword, givenUsername, loginAnswer } from './fields.ts';
 
 const body = z.strictObject({ username: givenUsername, password: givenPassword }).meta({ id: 'Credentials' });
 
-/** Characters of a folded name: no account has a longer one, and a key has room for it. */
+/** Maximum characters of a folded name: no account has a longer one, and it fits into a key. */
 const NAME_LENGTH = 256;
 const REFRESH_TOKEN_BYTES = 32;
 
@@ -25,7 +25,7 @@ export const login = route({
   path: '/auth/login',
   summary: 'Authenticate and receive tokens',
   description:
-    'After five failures for a name or from an address, no more attempts are looked at for the rest of fifteen minutes.',
+    'After five failed logins for a name or from an address, further attempts are refused for the rest of fifteen minutes.',
   tags: ['Authentication'],
   authentication: 'none',
   cost: 'request',

@@ -4,7 +4,7 @@ import { route } from '#functions/http/route.ts';
 export const logout = route({
   method: 'POST',
   path: '/auth/logout',
-  summary: 'End the session: its access tokens and its refresh token hold no more',
+  summary: 'End the session: revokes its access tokens and its refresh token',
   tags: ['Authentication'],
   authentication: 'account',
   scope: 'read',

@@ -5,7 +5,7 @@ import { showUser, user } from './fields.ts';
 export const me = route({
   method: 'GET',
   path: '/auth/me',
-  summary: 'Tell whose token this is',
+  summary: "Get the token's account",
   tags: ['Authentication'],
   authentication: 'account',
   scope: 'read',

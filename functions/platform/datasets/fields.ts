@@ -5,17 +5,17 @@ import { id, line, paragraph, time } from '../fields.ts';
 
 export const datasetPath = z.strictObject({ dataset_id: id });
 
-/** What an upload says of its file, in whichever way the file comes. */
+/** The fields of an upload, whether in one request or in parts. */
 export const newDataset = {
   name: line(LIMITS.datasetName.max).meta({ description: 'Dataset name', example: 'Palmer penguins' }),
   description: paragraph(LIMITS.description.max).default('').meta({ description: 'Dataset description' }),
   dataset_type: z
     .enum(DATASET_TYPES)
     .default('auto')
-    .meta({ description: 'What is to be predicted; `auto` finds out from the target' }),
-  target: line(LIMITS.csv.columnNameCharacters)
-    .optional()
-    .meta({ description: 'An addition: the column to predict. Else `label`, `target`, `class` or `y`, else the last' }),
+    .meta({ description: 'The task; `auto` infers it from the target' }),
+  target: line(LIMITS.csv.columnNameCharacters).optional().meta({
+    description: 'An addition: the column to predict. Default: `label`, `target`, `class` or `y`, or the last column',
+  }),
 };
 
 const facts = {

@@ -4,8 +4,7 @@ import { inspectCsvHead } from '#learning/csv/inspect.ts';
 import { HEAD_BYTES } from '#learning/csv/read.ts';
 
 /**
- * Throws `ValidationError` for what can be told from the beginning not to be a CSV file. The rest is looked at when it
- * is processed.
+ * Throws `ValidationError` if the beginning shows that it is not a CSV file. Processing checks the rest.
  */
 export function inspectFile({ name, contentType, bytes }: UploadedFile): void {
   const kind = OTHER_KINDS.find(([, types, extension]) => types.includes(contentType) || extension.test(name));
@@ -16,7 +15,7 @@ export function inspectFile({ name, contentType, bytes }: UploadedFile): void {
   inspectCsvHead(head, head.length === bytes.length);
 }
 
-/** What the document names besides CSV, as clients announce it. */
+/** The other formats of the specification, by content type and file extension. */
 const OTHER_KINDS: readonly (readonly [string, readonly string[], RegExp])[] = [
   ['JSON', ['application/json'], /\.json$/i],
   ['ZIP', ['application/zip', 'application/x-zip-compressed'], /\.zip$/i],

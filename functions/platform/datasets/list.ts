@@ -31,7 +31,7 @@ export const list = route({
   scope: 'read',
   cost: 'request',
   request: { query },
-  responses: { 200: { description: 'One page of them', schema: answer } },
+  responses: { 200: { description: 'One page', schema: answer } },
   async handler({ caller, query: { page, limit, sort_by, order } }, { adapters }) {
     const all = await listDatasets(adapters.table, caller.accountId);
     const ascending = all.sort((a, b) => ORDERS[sort_by](a, b) || (a.id < b.id ? -1 : 1));

@@ -7,7 +7,7 @@ import { readProfile } from './profile-of.ts';
 export const profile = route({
   method: 'GET',
   path: '/datasets/{dataset_id}/profile',
-  summary: 'Get what processing has found out about each column',
+  summary: 'Get the statistics of each column',
   description: 'An addition to the document.',
   tags: ['Datasets'],
   authentication: 'account',

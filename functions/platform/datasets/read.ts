@@ -17,7 +17,7 @@ export const read = route({
     const found = await getDataset(adapters.table, caller.accountId, path.dataset_id);
     const shown = showDataset(found);
     if (found.status === 'failed' && found.failure) {
-      // A file that is at fault has details; one that could not be processed has none.
+      // An invalid file has details; a failure of ours has none.
       const error = found.failure.details.length > 0 ? 'validation_error' : 'internal_error';
       return { status: 200, body: { ...shown, error: { error, ...found.failure } } };
     }

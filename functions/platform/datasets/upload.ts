@@ -15,7 +15,7 @@ import { inspectFile } from './inspect-file.ts';
 
 const form = z.strictObject(newDataset).meta({ id: 'DatasetForm' });
 
-/** After which a file whose record was never written is swept away. */
+/** After so long the sweep deletes a file whose record was never written. */
 const ABANDONED_MILLISECONDS = 3_600_000;
 const NAME_CHARACTERS = 255;
 
@@ -30,7 +30,7 @@ export const upload = route({
   cost: 'request',
   idempotent: true,
   request: { body: multipart(form, 'Dataset file (CSV)') },
-  responses: { 201: { description: 'Uploaded; to be processed', schema: datasetAnswer } },
+  responses: { 201: { description: 'Uploaded; processing follows', schema: datasetAnswer } },
   async handler({ caller, body: { file, fields } }, { adapters, logger }) {
     inspectFile(file);
     const { table, blobs, now } = adapters;

@@ -1,4 +1,4 @@
-/** A file as browsers keep it: by its hash, so that asking again costs nothing but the question. */
+/** A file that browsers cache, with its hash as the ETag. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Content, Headers } from '#functions/http/reply.ts';
@@ -19,14 +19,14 @@ export const conditional = z.object({ 'if-none-match': z.string().optional() });
 
 export const assetResponses = {
   200: { description: 'The file', content: 'text/html' },
-  304: { description: 'It is what the caller has' },
+  304: { description: 'Not modified' },
 } as const;
 
 type AssetReply =
   | { readonly status: 200; readonly headers: Headers; readonly body: Content }
   | { readonly status: 304; readonly headers: Headers };
 
-/** `maxAge` in seconds: how long a browser need not ask again. */
+/** `maxAge` in seconds: how long a browser need not revalidate. */
 export function serveAsset(asset: Asset, given: z.output<typeof conditional>, maxAge: number): AssetReply {
   const headers = {
     ETag: asset.etag,

@@ -35,16 +35,16 @@ export const documentFacts = (version: string): DocumentFacts => ({
   title: 'Trainyard platform API',
   version,
   description:
-    'Upload data, train models, and call them. Answers hold the fields that the platform document shows; ' +
+    'Upload data, train models, and call them. Responses have the fields of the platform specification; ' +
     'what goes beyond it is called an addition. Every account may make 1000 requests an hour, every address ' +
-    '100 without a token; the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` tell ' +
+    '100 without a token; the headers `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` show ' +
     'how many are left.',
   tags: [
     { name: 'Health', description: 'Whether the API is running' },
     { name: 'Authentication', description: 'Accounts, sessions and tokens' },
     { name: 'Datasets', description: 'Data to train with' },
-    { name: 'Training', description: 'Jobs that make models' },
-    { name: 'Models', description: 'What was trained' },
+    { name: 'Training', description: 'Jobs that train models' },
+    { name: 'Models', description: 'Trained models' },
   ],
   error: {
     schema: platformError,

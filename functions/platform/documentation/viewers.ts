@@ -1,4 +1,4 @@
-/** The two viewers of the OpenAPI document: their pages, and the files of theirs that may be fetched. */
+/** The two viewers of the OpenAPI document: their pages, and the files that they load. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ const STYLE = 'text/css; charset=utf-8';
 const PAGE = 'text/html; charset=utf-8';
 const IMAGE = 'image/png';
 
-/** A file of an npm package; `change` is made to its text on the way. */
+/** A file of an npm package; `change` edits its text. */
 interface PackageFile {
   readonly package: 'swagger-ui-dist' | 'redoc';
   readonly file: string;
@@ -17,7 +17,7 @@ interface PackageFile {
   readonly change?: (text: string) => string;
 }
 
-/** Redoc's footer shows an image from a content-delivery network: an empty one takes its place. */
+/** Redoc's footer shows an image from a content-delivery network: replace it with an empty one. */
 const withoutRemoteLogo = (text: string): string =>
   text.replaceAll(
     'https://cdn.redoc.ly/redoc/logo-mini.svg',
@@ -36,7 +36,7 @@ const FILES: Readonly<Record<string, PackageFile>> = {
   },
 };
 
-/** Scripts of ours that start the viewers; inline ones are not allowed to run. */
+/** The scripts that start the viewers; the Content-Security-Policy forbids inline ones. */
 const SCRIPTS: Readonly<Record<string, string>> = {
   'docs/initializer.js': `window.addEventListener('load', () => {
   SwaggerUIBundle({
@@ -54,7 +54,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 `,
 };
 
-/** Everything is named relative to the page, so that it works below any base path. */
+/** All URLs are relative to the page, so that it works below any base path. */
 const html = (title: string, head: string, scripts: readonly string[]): string => `<!doctype html>
 <html lang="en">
   <head>
@@ -84,7 +84,7 @@ export const pages = {
 const require = createRequire(import.meta.url);
 const loaded = new Map<string, Promise<Asset>>();
 
-/** By its path, such as `docs/swagger-ui.css`; `undefined` for whatever is not in the lists above. */
+/** By its path, such as `docs/swagger-ui.css`; `undefined` if it is not in the lists above. */
 export function findAsset(path: string): Promise<Asset> | undefined {
   const known = loaded.get(path);
   if (known) return known;

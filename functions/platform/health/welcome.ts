@@ -6,12 +6,12 @@ const message = 'Welcome to the Deep Learning Platform';
 export const welcome = route({
   method: 'GET',
   path: '/',
-  summary: 'Say that the API is running',
+  summary: 'Check that the API is running',
   tags: ['Health'],
   authentication: 'none',
   cost: 'free',
   responses: {
-    200: { description: 'It is', schema: z.strictObject({ message: z.string() }), example: { message } },
+    200: { description: 'It is running', schema: z.strictObject({ message: z.string() }), example: { message } },
   },
   handler: () => ({ status: 200, body: { message } }),
 });

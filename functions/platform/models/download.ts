@@ -28,7 +28,10 @@ export const download = route({
       content: CONTENT_TYPE,
       headers: { ETag: 'The SHA-256 of the file', 'Content-Disposition': 'A name for the file' },
     },
-    307: { description: 'A file too large to stream: where it is for a while', headers: { Location: 'Its URL' } },
+    307: {
+      description: 'The file is too large to stream',
+      headers: { Location: 'A URL of the file, valid for five minutes' },
+    },
   },
   async handler({ caller, path }, { adapters, settings }) {
     const model = await getModel(adapters.table, caller.accountId, path.model_id);
@@ -57,5 +60,5 @@ export const download = route({
   },
 });
 
-/** What every file system and every header takes. */
+/** Only characters that every file system and every header allows. */
 const fileNameOf = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._]+/, '') || 'model';

@@ -5,7 +5,7 @@ import { id, time } from '../fields.ts';
 
 export const modelPath = z.strictObject({ model_id: id });
 
-/** The file that predictions are made with and that a download hands out. */
+/** The file that predictions use and that a download returns. */
 export const onnxArtifact = (of: Model) => of.artifacts.find(({ file }) => file === ONNX_FILE);
 
 export const modelSummary = z
@@ -30,7 +30,7 @@ export const modelDetail = z
       parameters: z.int(),
     }),
     performance: z.record(z.string(), z.number()).meta({
-      description: 'On the validation rows, or on the training rows where there are none',
+      description: 'On the validation rows, or on the training rows if there are none',
       example: { accuracy: 0.912, precision: 0.905, recall: 0.918, f1_score: 0.911 },
     }),
     training_config: z.record(z.string(), z.json()),

@@ -5,7 +5,7 @@ import { route } from '#functions/http/route.ts';
 import { limit, page, slicePage } from '../fields.ts';
 import { modelSummary, showSummary } from './fields.ts';
 
-/** Each in the order that one looks for: the newest, the best, A before B. Models without an accuracy come last. */
+/** Newest first, best first, and alphabetical. Models without an accuracy come last. */
 const ORDERS: Readonly<Record<'created_at' | 'accuracy' | 'name', (a: Model, b: Model) => number>> = {
   created_at: (a, b) => Date.parse(b.created_at) - Date.parse(a.created_at),
   accuracy: (a, b) => (b.performance.accuracy ?? -1) - (a.performance.accuracy ?? -1),
@@ -32,7 +32,7 @@ export const list = route({
   scope: 'read',
   cost: 'request',
   request: { query },
-  responses: { 200: { description: 'One page of them', schema: answer } },
+  responses: { 200: { description: 'One page', schema: answer } },
   async handler({ caller, query: { page, limit, model_type, sort_by } }, { adapters }) {
     const all = await listModels(adapters.table, caller.accountId);
     const wanted = all

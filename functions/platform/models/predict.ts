@@ -8,7 +8,7 @@ import type { Prediction, Predictor } from '#learning/predictor.ts';
 import { modelPath } from './fields.ts';
 
 export interface PredictServices extends Services {
-  /** What computes: the declaration of the route knows its type alone, and needs no runtime. */
+  /** Only a type here, so that declaring the route does not load ONNX Runtime. */
   readonly predictor: Pick<Predictor, 'predict'>;
 }
 
@@ -17,7 +17,7 @@ const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
 const row = z.union([z.array(cell), z.record(z.string(), cell)]).meta({
   id: 'Row',
   description:
-    "A value for each of the model's features in their order, null where it is missing; " +
+    "A value for each of the model's features in their order, null if it is missing; " +
     'as an addition, an object of values by feature name.',
   example: [0.5, 0.3, 0.2, 0.1],
 });
@@ -65,7 +65,7 @@ export const predict = route({
   },
 });
 
-/** A row that came alone is called by the field that it came in. */
+/** Names the field `input` in errors about a single row. */
 async function named<T>(field: string, predicting: Promise<T>): Promise<T> {
   try {
     return await predicting;

@@ -7,31 +7,36 @@ export const jobPath = z.strictObject({ job_id: id });
 
 export const earlyStoppingRequest = z.strictObject({
   enabled: z.boolean().default(false),
-  patience: z.int().min(1).max(1000).default(10).meta({ description: 'Epochs without a better one' }),
+  patience: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .meta({ description: 'Epochs without an improvement before training stops' }),
   monitor: z.enum(MONITORS).default('val_loss'),
 });
 
-/** Which of the monitors a job computes. */
+/** The monitors that a job computes. */
 export const monitorsOf = (task: Task, validated: boolean): readonly Job['early_stopping']['monitor'][] =>
   MONITORS.filter(
     (monitor) => (validated || !monitor.startsWith('val_')) && (task === 'classification' || monitor.endsWith('loss')),
   );
 
 export const metricsAnswer = z.record(z.string(), z.number()).meta({
-  description: 'By name: loss, accuracy (rmse, mae, r2 for regression), and the same of the validation rows',
+  description: 'By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows',
   example: { loss: 0.234, accuracy: 0.912, val_loss: 0.301, val_accuracy: 0.889 },
 });
 
-/** What a training has taken, as answers show it. */
+/** A job's usage, as responses show it. */
 export const usageAnswer = {
-  compute_seconds: z.number().meta({ description: 'An addition: seconds that it was computed', example: 20 }),
+  compute_seconds: z.number().meta({ description: 'An addition: seconds of compute used', example: 20 }),
   estimated_cost: z.number().meta({
-    description: 'An addition: what those seconds cost in US dollars at list prices; 0 on a machine of your own',
+    description: 'An addition: the cost of those seconds in US dollars at list prices; 0 on your own machine',
     example: 0.000783,
   }),
 };
 
-/** To the millisecond, and to the millionth of a dollar. */
+/** Rounded to milliseconds and to millionths of a dollar. */
 export const usageOf = ({ compute_seconds, estimated_cost }: ComputeUsage): ComputeUsage => ({
   compute_seconds: rounded(compute_seconds, 1e3),
   estimated_cost: rounded(estimated_cost, 1e6),

@@ -1,4 +1,4 @@
-/** What a request for training amounts to, checked against the dataset and the model family. */
+/** Turns a training request into a job's settings, checked against the dataset and the model family. */
 import type { z } from 'zod';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
@@ -61,7 +61,7 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
   };
 }
 
-/** A monitor that was not asked for, and is never looked at, is put right silently. */
+/** Without early stopping an impossible monitor, such as the default, is replaced silently. */
 function planStopping(
   { early_stopping, validation_split }: TrainingRequest,
   task: Plan['task'],

@@ -22,18 +22,18 @@ const body = z
       .record(z.string(), z.json())
       .default({})
       .meta({
-        description: 'Of the model type; what is left out has its default',
+        description: 'Of the model type; those left out have their defaults',
         example: { learning_rate: 0.001, batch_size: 32, epochs: 100, optimizer: 'adam' },
       }),
     validation_split: z.number().min(0).max(0.9).default(0.2),
     early_stopping: earlyStoppingRequest.prefault({}),
     compute: z.enum(COMPUTE_CHOICES).default('auto').meta({
       description:
-        'An addition: a function for what takes minutes, a container on a processor or with a GPU for everything else; `auto` goes by the estimate and the size of the data. What is not there is replaced by what is',
+        'An addition: `function` for short jobs, `cpu` and `gpu` for containers; `auto` chooses by the estimate and the size of the data. A target that the installation does not have is replaced by one that it has',
     }),
     name: line(LIMITS.modelName.max)
       .optional()
-      .meta({ description: "An addition: the model's name; else the dataset's" }),
+      .meta({ description: "An addition: the model's name. Default: the dataset's" }),
   })
   .meta({ id: 'TrainingRequest' });
 
@@ -50,7 +50,7 @@ export const start = route({
   method: 'POST',
   path: '/training/start',
   summary: 'Start a new model training job',
-  description: `At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once. With ${LIMITS.models} models, one has to be deleted first.`,
+  description: `At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once. An account may have at most ${LIMITS.models} models.`,
   tags: ['Training'],
   authentication: 'account',
   scope: 'train',
@@ -87,8 +87,8 @@ export const start = route({
     try {
       await queues.training.send(JSON.stringify(message));
     } catch (error) {
-      // The job is written: the sweep finds it waiting without a message.
-      logger.error('training not announced', { job_id: created.id, error });
+      // The job is recorded: the sweep finds it and sends its message again.
+      logger.error('training message not sent', { job_id: created.id, error });
     }
     return {
       status: 201,

@@ -17,11 +17,14 @@ const answer = z
     elapsed_time: z.number().meta({ description: 'Seconds since the start, or from start to end', example: 1800 }),
     ...usageAnswer,
     error: z.string().optional().meta({ description: 'An addition: why the job has failed' }),
-    device: z.string().optional().meta({ description: 'An addition: what trains it, `cpu` or `cuda`', example: 'cpu' }),
+    device: z
+      .string()
+      .optional()
+      .meta({ description: 'An addition: the device that trains it, `cpu` or `cuda`', example: 'cpu' }),
     device_reason: z
       .string()
       .optional()
-      .meta({ description: 'An addition: why it is not trained on the device that was asked for' }),
+      .meta({ description: 'An addition: why it is not trained on the requested device' }),
   })
   .meta({ id: 'TrainingStatus' });
 
@@ -37,7 +40,7 @@ export const status = route({
   scope: 'read',
   cost: 'request',
   request: { path: jobPath },
-  responses: { 200: { description: 'How far it is', schema: answer } },
+  responses: { 200: { description: 'The status', schema: answer } },
   async handler({ caller, path }, { adapters }) {
     const job = await getJob(adapters.table, caller.accountId, path.job_id);
     return {

@@ -33,7 +33,7 @@ export const stop = route({
     try {
       if (job.attempt > 0) await compute.terminate(taskId(job), 'stopped by its owner');
     } catch (error) {
-      // It is stopped all the same: the trainer finds that out with its next report.
+      // The job is stopped all the same: the trainer notices it at its next report.
       logger.warn('trainer not terminated', { job_id: job.id, error });
     }
     return {

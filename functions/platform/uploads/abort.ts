@@ -5,14 +5,14 @@ import { uploadPath } from './complete.ts';
 export const abort = route({
   method: 'DELETE',
   path: '/datasets/uploads/{upload_id}',
-  summary: 'Give up an upload in parts',
+  summary: 'Abort an upload in parts',
   description: 'An addition to the document.',
   tags: ['Datasets'],
   authentication: 'account',
   scope: 'train',
   cost: 'request',
   request: { path: uploadPath },
-  responses: { 204: { description: 'Given up' } },
+  responses: { 204: { description: 'Aborted' } },
   async handler({ caller, path }, { adapters }) {
     const found = await getUpload(adapters.table, caller.accountId, path.upload_id);
     await abortUpload(adapters.table, adapters.blobs.datasets, found);

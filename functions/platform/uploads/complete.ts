@@ -11,7 +11,7 @@ export const uploadPath = z.strictObject({ upload_id: id });
 
 const part = z.strictObject({
   part: z.int().min(1).max(LIMITS.upload.parts),
-  etag: z.string().min(1).max(256).meta({ description: 'The `ETag` header that the part was answered with' }),
+  etag: z.string().min(1).max(256).meta({ description: 'The `ETag` header of the response to the part' }),
 });
 
 const body = z.strictObject({ parts: z.array(part).min(1).max(LIMITS.upload.parts) }).meta({ id: 'UploadParts' });
@@ -19,7 +19,7 @@ const body = z.strictObject({ parts: z.array(part).min(1).max(LIMITS.upload.part
 export const complete = route({
   method: 'POST',
   path: '/datasets/uploads/{upload_id}/complete',
-  summary: 'Put the parts of an upload together as a dataset',
+  summary: 'Complete an upload in parts and create the dataset',
   description: 'An addition to the document.',
   tags: ['Datasets'],
   authentication: 'account',
@@ -27,7 +27,7 @@ export const complete = route({
   cost: 'request',
   idempotent: true,
   request: { path: uploadPath, body: json(body) },
-  responses: { 201: { description: 'Uploaded; to be processed', schema: datasetAnswer } },
+  responses: { 201: { description: 'Uploaded; processing follows', schema: datasetAnswer } },
   async handler({ caller, path, body: { parts } }, { adapters, logger }) {
     const { table, blobs, now } = adapters;
     const found = await getUpload(table, caller.accountId, path.upload_id);

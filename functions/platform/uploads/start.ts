@@ -10,7 +10,7 @@ import { id, line } from '../fields.ts';
 const body = z
   .strictObject({
     ...newDataset,
-    file_name: line(255).default('data.csv').meta({ description: 'As it is called where it comes from' }),
+    file_name: line(255).default('data.csv').meta({ description: "The file's name on the client" }),
     file_size: z.int().min(1).max(LIMITS.upload.fileBytes).meta({ description: 'Bytes of the whole file' }),
   })
   .meta({ id: 'NewUpload' });
@@ -20,23 +20,23 @@ const answer = z
     upload_id: id,
     part_size: z.int().meta({ description: 'Bytes of every part but the last' }),
     parts: z.array(z.strictObject({ part: z.int(), url: z.string() })),
-    expires_in: z.int().meta({ description: 'Seconds for which the URLs hold' }),
+    expires_in: z.int().meta({ description: 'Seconds for which the URLs are valid' }),
   })
   .meta({ id: 'Upload' });
 
 export const start = route({
   method: 'POST',
   path: '/datasets/uploads',
-  summary: 'Begin an upload in parts, for a file that does not fit into one request',
+  summary: 'Start an upload in parts, for a file that does not fit into one request',
   description:
-    'An addition to the document. `PUT` each part to its URL and keep the `ETag` that is answered; ' +
+    'An addition to the document. `PUT` each part to its URL and keep the `ETag` of the response; ' +
     'then complete the upload with them.',
   tags: ['Datasets'],
   authentication: 'account',
   scope: 'train',
   cost: 'request',
   request: { body: json(body) },
-  responses: { 201: { description: 'Where to put the parts', schema: answer } },
+  responses: { 201: { description: 'The URLs of the parts', schema: answer } },
   async handler({ caller, body: { target, ...given } }, { adapters }) {
     const { table, blobs, now } = adapters;
     const wanted = {

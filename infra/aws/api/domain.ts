@@ -10,7 +10,7 @@ export interface DomainProps {
   readonly apis: ReadonlyMap<string, RestApi>;
 }
 
-/** A name of your own for all surfaces, each below its base path. */
+/** A custom domain for all surfaces, each below its base path. */
 export class Domain extends Construct {
   constructor(scope: Construct, id: string, { name, certificate, apis }: DomainProps) {
     super(scope, id);
@@ -26,7 +26,7 @@ export class Domain extends Construct {
     }
     new CfnOutput(this, 'PointTo', {
       value: domainName.domainNameAliasDomainName,
-      description: `The name that ${name} has to be an alias (or CNAME) of`,
+      description: `The target for an alias (or CNAME) record of ${name}`,
     });
   }
 }

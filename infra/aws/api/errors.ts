@@ -3,15 +3,15 @@ import type { Construct } from 'constructs';
 
 interface GatewayError {
   readonly type: ResponseType;
-  /** Where it differs from what API Gateway would say. */
+  /** If it differs from API Gateway's own. */
   readonly status?: string;
   readonly error: string;
   readonly message: string;
 }
 
-/** What the gateway itself refuses, in the words of the platform's document. */
+/** The errors of the gateway itself, in the format of the platform's specification. */
 const ERRORS: readonly GatewayError[] = [
-  // What it says of a path that it has no resource for.
+  // API Gateway's error for a path without a resource.
   { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, status: '404', error: 'not_found', message: 'Not found' },
   { type: ResponseType.THROTTLED, error: 'rate_limit_exceeded', message: 'Too many requests' },
   { type: ResponseType.REQUEST_TOO_LARGE, error: 'payload_too_large', message: 'The request is too large' },

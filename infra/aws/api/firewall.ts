@@ -2,10 +2,10 @@ import type { RestApi } from 'aws-cdk-lib/aws-apigateway';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 
-/** Sets of rules that AWS keeps, by priority. */
+/** Rule groups managed by AWS, by priority. */
 const GROUPS = ['AWSManagedRulesAmazonIpReputationList', 'AWSManagedRulesKnownBadInputsRuleSet'] as const;
 
-/** Requests of one address in five minutes before it has to wait. */
+/** Requests of one address in five minutes before it is blocked. */
 const REQUESTS_PER_ADDRESS = 3000;
 
 const visible = (metricName: string) => ({
@@ -14,7 +14,7 @@ const visible = (metricName: string) => ({
   sampledRequestsEnabled: false,
 });
 
-/** The optional web application firewall. It costs about eight dollars a month whether it is used or not. */
+/** The optional web application firewall. It costs about eight dollars a month even if nobody calls. */
 export class Firewall extends Construct {
   constructor(scope: Construct, id: string, apis: readonly RestApi[]) {
     super(scope, id);

@@ -5,7 +5,9 @@ import { acknowledge } from '../acknowledge.ts';
 
 const POLICY = 'service-role/AmazonAPIGatewayPushToCloudWatchLogs';
 
-/** Lets API Gateway write logs: one role for all APIs of the account in the region. It stays when the stack goes. */
+/**
+ * Lets API Gateway write logs: one role for all APIs of the account in the region. It stays when the stack is deleted.
+ */
 export class LogRole extends Construct {
   readonly account: CfnAccount;
 

@@ -1,4 +1,4 @@
-/** From the routes of a surface, by the topology, to the resources of a REST API. */
+/** Turns a surface's routes into the resources of a REST API. */
 import type { FunctionName, SurfaceRoute } from '#infra/topology.ts';
 
 const REST = '/{proxy+}';
@@ -6,9 +6,9 @@ const REST = '/{proxy+}';
 const isVariable = (segment: string): boolean => segment.startsWith('{');
 
 /**
- * Which function answers at which resource. API Gateway goes down its tree of resources by literal segments, then
- * variables, then `{proxy+}`, and never back up: where a more special route adds resources that the surface's catch-all
- * would have covered, those need the catch-all again. Its `{proxy+}` does not cover the path above it either.
+ * The function of each resource. API Gateway descends its tree of resources by literal segments, then variables, then
+ * `{proxy+}`, without backtracking: where a more specific route adds resources that the surface's catch-all would have
+ * covered, those need the catch-all again. `{proxy+}` does not cover its parent's own path either.
  *
  * A resource with a `{variable}` child cannot have a `{proxy+}` child as well, and needs none.
  */

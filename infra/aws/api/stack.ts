@@ -9,7 +9,7 @@ import { Firewall } from './firewall.ts';
 import { LogRole } from './log-role.ts';
 import { SurfaceApi } from './surface-api.ts';
 
-/** What is called over HTTP: a REST API for each surface, and its functions. */
+/** The HTTP part: a REST API for each surface, and its functions. */
 export class ApiStack extends Stack {
   /** By the name of the surface. */
   readonly apis: ReadonlyMap<string, SurfaceApi>;

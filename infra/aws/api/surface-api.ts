@@ -20,7 +20,7 @@ import { type Installation, prefixOf, removalOf, retentionOf } from '../scope.ts
 import { addErrors } from './errors.ts';
 import { resourcesOf } from './routes.ts';
 
-/** The longest that a REST API waits for an answer that comes whole, without asking AWS for more. */
+/** The longest integration timeout of a REST API for buffered responses, without a raised quota. */
 const WHOLE_ANSWER = Duration.seconds(29);
 
 export interface SurfaceApiProps {
@@ -32,7 +32,7 @@ export interface SurfaceApiProps {
 
 /**
  * The REST API of one surface. Its stage is the surface's base path, so that functions see paths without it. All media
- * types count as binary: a body arrives as it was sent.
+ * types count as binary, so that a body arrives unchanged.
  */
 export class SurfaceApi extends RestApi {
   constructor(scope: Construct, id: string, { name, surface, installation, functionOf }: SurfaceApiProps) {
@@ -61,7 +61,7 @@ export class SurfaceApi extends RestApi {
           status: true,
           user: false,
         }),
-        // Errors only: what is at INFO would hold whole requests.
+        // Errors only: at INFO the log would contain whole requests.
         loggingLevel: MethodLoggingLevel.ERROR,
         dataTraceEnabled: false,
         metricsEnabled: true,
@@ -86,7 +86,7 @@ export class SurfaceApi extends RestApi {
     });
   }
 
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   get base(): string {
     const { region, urlSuffix } = Stack.of(this);
     return `https://${this.restApiId}.execute-api.${region}.${urlSuffix}/${this.deploymentStage.stageName}`;

@@ -1,10 +1,10 @@
 /**
- * API Gateway takes its stage off `event.path`, but not the base path of a domain of your own: behind one, the same
- * request arrives as `/platform/health` that otherwise arrives as `/health`.
+ * API Gateway removes its stage from `event.path`, but not the base path of a custom domain: a request for `/health`
+ * then arrives as `/platform/health`.
  */
 interface GatewayEvent {
   readonly path: string;
-  /** `domainPrefix` is the API's own id unless the request came over another name. */
+  /** `domainPrefix` is the API's id unless the request came through a custom domain. */
   readonly requestContext: { readonly apiId?: string; readonly domainPrefix?: string };
 }
 
@@ -16,7 +16,7 @@ export function withoutBase<E extends GatewayEvent>(base: string, event: E): E {
   return { ...event, path: event.path.slice(base.length) || '/' };
 }
 
-/** How Lambda's runtime marks a handler that streams: a property by a symbol, which a wrapper has to keep. */
+/** Wraps a handler. Lambda's runtime marks a streaming handler with a symbol property, which the wrapper copies. */
 export function belowBase<E extends GatewayEvent, A extends readonly unknown[], R>(
   base: string,
   handler: (event: E, ...rest: A) => R,

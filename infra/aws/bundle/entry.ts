@@ -1,11 +1,11 @@
-/** The module that Lambda loads: a function's `makeHandler` with the world that the environment describes. */
+/** The module that Lambda loads: a function's `makeHandler` with the adapters that the environment describes. */
 import { type FunctionName, functions, type Surface, surfaces } from '#infra/topology.ts';
 
-/** The base path of the surface that a function answers for; `undefined` if no surface calls it. */
+/** The base path of the surface that calls a function; `undefined` if none does. */
 const surfaceBaseOf = (name: FunctionName): string | undefined =>
   Object.values<Surface>(surfaces).find(({ routes }) => routes.some((route) => route.function === name))?.cloudBase;
 
-/** Its source, with imports that are resolved from the root of the project. */
+/** The source of that module, with imports relative to the root of the project. */
 export function entrySource(name: FunctionName): string {
   const base = surfaceBaseOf(name);
   const handler = 'makeHandler(adapters, options)';

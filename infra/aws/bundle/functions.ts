@@ -1,11 +1,11 @@
-/** Makes a Lambda bundle of each function: one ES module, and beside it what it reads from packages when it runs. */
+/** Bundles each function for Lambda: one ES module, and the files of packages that it reads at run time. */
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FunctionName, functions } from '#infra/topology.ts';
 import { bundle } from '../../../layers/onnxruntime/bundle.ts';
 import { entrySource } from './entry.ts';
 
-/** Files of packages that are read and not imported; `functions/platform/documentation/viewers.ts` names them. */
+/** Files of packages that are read instead of imported; see `functions/platform/documentation/viewers.ts`. */
 const READ: Readonly<Partial<Record<FunctionName, Readonly<Record<string, readonly string[]>>>>> = {
   'platform-api': {
     'swagger-ui-dist': ['package.json', 'swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'],
@@ -13,7 +13,7 @@ const READ: Readonly<Partial<Record<FunctionName, Readonly<Record<string, readon
   },
 };
 
-/** Writes `index.mjs` and what belongs to it into `into`, which is emptied first. Throws where esbuild does. */
+/** Writes `index.mjs` and its files into `into`, which is emptied first. Throws if esbuild does. */
 export async function bundleFunction(root: string, name: FunctionName, into: string): Promise<void> {
   await rm(into, { recursive: true, force: true });
   await mkdir(into, { recursive: true });
@@ -25,7 +25,7 @@ export async function bundleFunction(root: string, name: FunctionName, into: str
   await writeFile(join(into, 'package.json'), '{ "type": "module" }\n');
 }
 
-/** All of them, each into a folder of its own name below `into`. */
+/** Bundles all functions, each into a folder of its name below `into`. */
 export async function bundleFunctions(root: string, into: string): Promise<void> {
   const names = Object.keys(functions) as FunctionName[];
   await Promise.all(names.map((name) => bundleFunction(root, name, join(into, name))));

@@ -1,4 +1,4 @@
-/** What the deployment costs: while nobody uses it, from the resources of its templates, and for some work. */
+/** What the deployment costs: idle, from the resources of its templates, and for some workloads. */
 import { PRICES } from './prices.ts';
 import { HOURS_A_MONTH, LONG_TRAINING, REQUEST, TRAINING } from './profile.ts';
 
@@ -7,7 +7,7 @@ export interface CostLine {
   readonly dollars: number;
 }
 
-/** As in a template. */
+/** A resource of a template. */
 export interface CostedResource {
   readonly Type: string;
   readonly Properties?: { readonly Rules?: readonly unknown[]; readonly ScheduleExpression?: string };
@@ -16,7 +16,7 @@ export interface CostedResource {
 const GB = 1e9;
 const MINUTES_A_MONTH = HOURS_A_MONTH * 60;
 
-/** A month in which nobody does anything. */
+/** An idle month. */
 export function idleCost(resources: readonly CostedResource[]): CostLine[] {
   const count = (type: string) => resources.filter(({ Type }) => Type === type).length;
   const ofType = (type: string) => resources.filter(({ Type }) => Type === type);
@@ -30,7 +30,7 @@ export function idleCost(resources: readonly CostedResource[]): CostLine[] {
     0,
   );
   const sweep = PRICES.schedule + PRICES.functionRequest + PRICES.functionMemory * 0.5 * 0.2 + PRICES.tableRead * 6;
-  // Lambda asks an empty queue with five pollers, each waiting for twenty seconds.
+  // Lambda polls an empty queue with five pollers, each with a long poll of twenty seconds.
   const polls = count('AWS::Lambda::EventSourceMapping') * 5 * 3 * MINUTES_A_MONTH;
   return [
     each('KMS keys', count('AWS::KMS::Key'), PRICES.kmsKey),
@@ -49,7 +49,7 @@ function runsOf({ Properties: { ScheduleExpression = '' } = {} }: CostedResource
   return MINUTES_A_MONTH / minutes;
 }
 
-/** So many requests by callers who are logged in. */
+/** The cost of so many authenticated requests. */
 export function requestCost(requests: number): CostLine[] {
   const { memoryGb, seconds, tableReads, tableWrites, logBytes, answerBytes } = REQUEST;
   return [
@@ -61,7 +61,7 @@ export function requestCost(requests: number): CostLine[] {
   ];
 }
 
-/** So many small trainings, each with its upload and questions, in functions. */
+/** The cost of so many small trainings in functions, each with its upload and status requests. */
 export function trainingCost(trainings: number): CostLine[] {
   const of = TRAINING;
   const compute = of.profileSeconds * of.profileGb + of.trainSeconds * of.trainGb;
@@ -87,17 +87,17 @@ export function trainingCost(trainings: number): CostLine[] {
   ];
 }
 
-/** An hour of a machine that trains, with its address and disk, at the full price. */
+/** An hour of a training machine, with its address and disk, at the on-demand price. */
 export function machineHour(machine: 'cpuMachine' | 'gpuMachine'): number {
   const disk = (LONG_TRAINING.volumeGb * PRICES.disk) / HOURS_A_MONTH;
   return PRICES[machine] + PRICES.publicAddress + disk;
 }
 
-/** One training of an hour on a machine of its own. */
+/** A training of one hour on a dedicated machine. */
 export const longTrainingCost = (machine: 'cpuMachine' | 'gpuMachine'): number =>
   LONG_TRAINING.machineHours * machineHour(machine);
 
-/** A month of servers that do the same work and wait for it. */
+/** A month of always-on servers for the same work. */
 export function serverCost(gpu: boolean): CostLine[] {
   const month = (price: number) => price * HOURS_A_MONTH;
   return [

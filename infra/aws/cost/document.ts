@@ -22,7 +22,7 @@ const table = (title: string, lines: readonly CostLine[]): string =>
     `| **Together** | **${dollars(total(lines))}** |`,
   ].join('\n');
 
-/** A month of so much work, on Trainyard and on servers. */
+/** A month's workload, priced on Trainyard and on servers. */
 interface Month {
   readonly title: string;
   readonly trainings: number;
@@ -35,7 +35,7 @@ const MONTHS: readonly Month[] = [
   { title: '20,000 trainings, 20 million requests', trainings: 20_000, requests: 20_000_000 },
 ];
 
-/** `resources` are those of a production stage as it comes. */
+/** `resources` are those of a production stage with default settings. */
 export function costDocument(resources: readonly CostedResource[]): string {
   const idle = total(idleCost(resources));
   const servers = total(serverCost(false));

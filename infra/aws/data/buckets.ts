@@ -17,17 +17,19 @@ import { buckets } from '#infra/topology.ts';
 import { acknowledge } from '../acknowledge.ts';
 import { type Installation, removalOf } from '../scope.ts';
 
-/** Parts of an upload that was neither completed nor aborted: their URLs have run out after a day. */
+/** When to abort an upload that was neither completed nor aborted: its URLs expire after a day. */
 const ABANDONED = Duration.days(2);
 
-/** A training replaces its checkpoint about twice a minute: what was replaced need not be kept as other files are. */
+/**
+ * A training replaces its checkpoint about twice a minute: old versions are not kept as long as those of other files.
+ */
 const CHECKPOINTS: LifecycleRule = {
   id: 'old-checkpoints',
   prefix: 'checkpoints/',
   noncurrentVersionExpiration: Duration.days(1),
 };
 
-/** Files of the platform by the topology, copies of them, and who read them. */
+/** The topology's buckets, the bucket of backups, and that of access logs. */
 export class Buckets extends Construct {
   readonly byName: Readonly<Record<BucketName, Bucket>>;
   readonly backups: Bucket;
@@ -36,7 +38,7 @@ export class Buckets extends Construct {
   constructor(scope: Construct, id: string, installation: Installation, encryptionKey: IKey) {
     super(scope, id);
     const { settings } = installation;
-    const kept = Duration.days(settings.backupDays);
+    const retention = Duration.days(settings.backupDays);
     const common = {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -61,12 +63,12 @@ export class Buckets extends Construct {
         encryptionKey,
         bucketKeyEnabled: true,
         versioned: true,
-        // The library's classes and interfaces differ in what they call optional.
+        // The library's classes and interfaces differ in which members are optional.
         serverAccessLogsBucket: this.accessLogs as IBucket,
         serverAccessLogsPrefix: `${name}/`,
         lifecycleRules: [
           { id: 'abandoned-uploads', abortIncompleteMultipartUploadAfter: ABANDONED },
-          { id: 'old-versions', noncurrentVersionExpiration: kept, expiredObjectDeleteMarker: true },
+          { id: 'old-versions', noncurrentVersionExpiration: retention, expiredObjectDeleteMarker: true },
           ...lifecycleRules,
         ],
         ...more,
@@ -76,7 +78,7 @@ export class Buckets extends Construct {
         allowedMethods: [HttpMethods.GET, HttpMethods.HEAD, HttpMethods.PUT],
         allowedOrigins: settings.corsOrigins,
         allowedHeaders: ['content-type', 'range'],
-        // Whoever uploads in parts has to hand back each part's.
+        // A client that uploads in parts must send back each part's ETag.
         exposedHeaders: ['ETag', 'Content-Length', 'Content-Range'],
         maxAge: 3600,
       },
@@ -86,7 +88,7 @@ export class Buckets extends Construct {
       buckets.map((name) => [name, make(name, name === 'artifacts' ? [CHECKPOINTS] : [], { cors })]),
     ) as Record<BucketName, Bucket>;
     this.backups = make('backups', [
-      { id: 'expire', expiration: kept, ...(settings.backupDays > 60 ? { transitions: [cold] } : {}) },
+      { id: 'expire', expiration: retention, ...(settings.backupDays > 60 ? { transitions: [cold] } : {}) },
     ]);
   }
 }

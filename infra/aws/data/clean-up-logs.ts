@@ -5,7 +5,9 @@ import { type Installation, removalOf, retentionOf } from '../scope.ts';
 
 const PROVIDER = 'Custom::S3AutoDeleteObjectsCustomResourceProvider';
 
-/** Where buckets are emptied when they are deleted, the CDK's own function does that; its logs end like all others. */
+/**
+ * The CDK's own function empties buckets that are deleted with the stack; this gives its logs a retention period too.
+ */
 export function keepCleanUpLogs(stack: Stack, installation: Installation): void {
   const provider = stack.node.tryFindChild(PROVIDER);
   if (!provider) return;

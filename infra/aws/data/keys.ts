@@ -7,17 +7,17 @@ import { type Installation, prefixOf, removalOf } from '../scope.ts';
 
 const SPECS = { ECC_NIST_P256: KeySpec.ECC_NIST_P256, SYMMETRIC_DEFAULT: KeySpec.SYMMETRIC_DEFAULT } as const;
 
-/** Services that tell the topic of alarms, which is encrypted with `storage`. */
-const TELLERS = ['cloudwatch.amazonaws.com', 'budgets.amazonaws.com'];
+/** Services that publish to the topic of alarms, which is encrypted with `storage`. */
+const PUBLISHERS = ['cloudwatch.amazonaws.com', 'budgets.amazonaws.com'];
 
 /**
- * Three keys, so that who may do one thing cannot do another: `storage` encrypts what AWS stores for us, `data` wraps
- * the data keys of our own envelopes, `tokens` signs access tokens. Each costs a dollar a month.
+ * Three keys, to separate permissions: `storage` encrypts what AWS stores for us, `data` wraps the data keys of our own
+ * envelopes, `tokens` signs access tokens. Each costs a dollar a month.
  */
 export class Keys extends Construct {
   readonly storage: Key;
   readonly data: Key;
-  /** Rotating it is done by making another: KMS rotates no asymmetric keys. */
+  /** To rotate it, create another: KMS does not rotate asymmetric keys. */
   readonly tokens: Key;
 
   constructor(scope: Construct, id: string, installation: Installation) {
@@ -44,8 +44,8 @@ export class Keys extends Construct {
     });
     this.storage.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'TellAlarms',
-        principals: TELLERS.map((service) => new ServicePrincipal(service)),
+        sid: 'PublishAlarms',
+        principals: PUBLISHERS.map((service) => new ServicePrincipal(service)),
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
         resources: ['*'],
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },

@@ -6,7 +6,7 @@ import { keepCleanUpLogs } from './clean-up-logs.ts';
 import { Keys } from './keys.ts';
 import { Table } from './table.ts';
 
-/** All that must not be lost. */
+/** Everything that must not be lost. */
 export class DataStack extends Stack {
   readonly keys: Keys;
   readonly table: Table;

@@ -12,7 +12,7 @@ import { type Installation, removalOf } from '../scope.ts';
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
-/** The one table: paid by the request, restorable to any second of the last 35 days. */
+/** The one table: on-demand capacity, restorable to any second of the last 35 days. */
 export class Table extends DynamoTable {
   constructor(scope: Construct, id: string, installation: Installation, encryptionKey: IKey) {
     super(scope, id, {

@@ -6,13 +6,13 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { Installation } from '../scope.ts';
 
-/** Whom alarms tell. */
+/** The topic that alarms notify. */
 export class AlarmsTopic extends Topic {
   constructor(scope: Construct, id: string, { settings }: Installation, masterKey: IKey) {
     super(scope, id, { displayName: 'Trainyard alarms', masterKey, enforceSSL: true });
     this.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'Tell',
+        sid: 'PublishAlarms',
         principals: ['cloudwatch', 'budgets'].map((name) => new ServicePrincipal(`${name}.amazonaws.com`)),
         actions: ['sns:Publish'],
         resources: [this.topicArn],

@@ -5,12 +5,12 @@ import type { Construct } from 'constructs';
 import type { TrainyardFunction } from '../functions/function.ts';
 import type { DeadLetters } from './dead-letters.ts';
 
-/** An event that could not be handled for so long is given up. */
+/** An event that could not be handled for so long is dead-lettered. */
 const MAXIMUM_AGE = Duration.hours(6);
 
 /**
- * For a function that is called without waiting for its answer: how often Lambda runs it again when it fails, and that
- * what it was called with ends in the dead-letter queue, with the error, when it still fails.
+ * For a function that is invoked asynchronously: how often Lambda retries it, and the dead-letter queue that gets the
+ * payload, with the error, when the last retry fails.
  */
 export class Asynchronous extends CfnEventInvokeConfig {
   constructor(
@@ -27,9 +27,9 @@ export class Asynchronous extends CfnEventInvokeConfig {
       destinationConfig: { onFailure: { destination: dead.queueArn } },
     });
     target.role!.addToPrincipalPolicy(
-      new PolicyStatement({ sid: 'GiveUp', actions: ['sqs:SendMessage'], resources: [dead.queueArn] }),
+      new PolicyStatement({ sid: 'DeadLetterCalls', actions: ['sqs:SendMessage'], resources: [dead.queueArn] }),
     );
-    // Lambda looks whether the role may write there.
+    // Lambda checks that the role may send to the queue.
     this.node.addDependency(target.role!);
   }
 }

@@ -9,10 +9,10 @@ import type { Installation } from '../scope.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 const RECEIVE = ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes'];
-/** Above this a batch takes a window to gather in, which would only delay: ours are smaller. */
+/** No batching window: only batches of more than ten messages need one, and it would delay ours. */
 const NO_WINDOW = Duration.seconds(0);
 
-/** Hands a queue's messages to its consumer; those that the consumer names as failed come again, the others do not. */
+/** Delivers a queue's messages to its consumer; only those that the consumer reports as failed are redelivered. */
 export class Consumer extends EventSourceMapping {
   constructor(
     scope: Construct,
@@ -41,9 +41,13 @@ export class Consumer extends EventSourceMapping {
       }),
     );
     target.role!.addToPrincipalPolicy(
-      new PolicyStatement({ sid: 'Bury', actions: ['sqs:SendMessage'], resources: [queue.dead.queueArn] }),
+      new PolicyStatement({
+        sid: 'DeadLetterMessages',
+        actions: ['sqs:SendMessage'],
+        resources: [queue.dead.queueArn],
+      }),
     );
-    // Lambda tries the queue when the mapping is made.
+    // Lambda checks the permissions when the mapping is created.
     this.node.addDependency(target.role!);
   }
 }

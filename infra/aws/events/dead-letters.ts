@@ -9,14 +9,14 @@ import { type Installation, removalOf } from '../scope.ts';
 
 export interface DeadLettersProps {
   readonly installation: Installation;
-  /** What ends here, as the alarm says it. */
+  /** What is dead-lettered here, for the alarm's message. */
   readonly of: string;
   readonly alarms: ITopic;
 }
 
 /**
- * Where what could not be delivered waits for two weeks, and the alarm that says so. Messages hold nothing but ids, so
- * SQS's own encryption will do; a key of ours would let no other service of AWS deliver here.
+ * A dead-letter queue with a retention of two weeks, and its alarm. Messages contain only ids, so SQS's own encryption
+ * will do; with a key of ours no other AWS service could deliver here.
  */
 export class DeadLetters extends Queue {
   readonly alarm: Alarm;

@@ -6,19 +6,19 @@ import type { Construct } from 'constructs';
 import { EVENT_SOURCE } from '#domain/ports/events/envelope.ts';
 import type { DeadLetters } from './dead-letters.ts';
 
-/** How long and how often the bus tries to call. */
-const PATIENCE = { maxEventAge: Duration.hours(6), retryAttempts: 20 } as const;
+/** How long and how often the bus retries. */
+const RETRIES = { maxEventAge: Duration.hours(6), retryAttempts: 20 } as const;
 
-/** Events of ours of some types. */
+/** Our own events of these types. */
 export const ofTypes = (types: readonly string[]): EventPattern => ({ source: [EVENT_SOURCE], detailType: [...types] });
 
-/** Hands events to a function; those with which it cannot be called end in the dead-letter queue. */
+/** Delivers events to a function; those that cannot be delivered are dead-lettered. */
 export class EventRule extends Rule {
   constructor(
     scope: Construct,
     id: string,
     props: {
-      /** The account's default bus, where AWS's own events are, if none is given. */
+      /** Default: the account's default bus, which has AWS's own events. */
       readonly bus?: EventBus;
       readonly pattern: EventPattern;
       readonly target: IFunction;
@@ -27,6 +27,6 @@ export class EventRule extends Rule {
   ) {
     const { bus, pattern, target, dead } = props;
     super(scope, id, { ...(bus ? { eventBus: bus as IEventBus } : {}), eventPattern: pattern });
-    this.addTarget(new LambdaFunction(target, { deadLetterQueue: dead, ...PATIENCE }));
+    this.addTarget(new LambdaFunction(target, { deadLetterQueue: dead, ...RETRIES }));
   }
 }

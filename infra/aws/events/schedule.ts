@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import type { Schedule as ScheduleSpec } from '#infra/topology.ts';
 import type { DeadLetters } from './dead-letters.ts';
 
-/** What could not be started for so long is not made up for: the next one comes anyway. */
+/** A run that could not be started for so long is skipped: the next one comes anyway. */
 const MAXIMUM_AGE = Duration.minutes(15);
 
 /** EventBridge Scheduler's `rate(…)`, in whole minutes. */
@@ -31,7 +31,7 @@ export class Schedule extends Construct {
         call: new PolicyDocument({
           statements: [
             allow('Call', 'lambda:InvokeFunction', target.functionArn),
-            allow('GiveUp', 'sqs:SendMessage', dead.queueArn),
+            allow('DeadLetterCalls', 'sqs:SendMessage', dead.queueArn),
           ],
         }),
       },

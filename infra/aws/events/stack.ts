@@ -22,7 +22,7 @@ export interface EventsStackProps extends StackProps {
   readonly programs: Programs;
 }
 
-/** What happens without anybody waiting for it: the bus, queues and schedules, and the functions that they call. */
+/** The asynchronous part: the bus, queues and schedules, and the functions that they call. */
 export class EventsStack extends Stack {
   readonly alarms: AlarmsTopic;
   readonly bus: EventBus;
@@ -73,13 +73,13 @@ export class EventsStack extends Stack {
         new Schedule(this, `${target}Schedule${index || ''}`, schedule, one, dead);
       }
     }
-    // A training that failed is begun again as another attempt, if at all.
+    // Lambda must not retry a failed training: it gets another attempt, if any.
     this.#callsOf(functionOf(trainer.function), trainer.function, 0);
     new CfnOutput(this, 'BusName', { value: this.bus.eventBusName });
     new CfnOutput(this, 'AlarmsTopic', { value: this.alarms.topicArn });
   }
 
-  /** Compute calls it by a name that is known beforehand. */
+  /** Compute invokes it by a name that must be known in advance. */
   #trainingFunction(): TrainyardFunction {
     const functionName = trainingFunctionName(this.world.installation);
     return new TrainyardFunction(this, trainer.function, { name: trainer.function, world: this.world, functionName });

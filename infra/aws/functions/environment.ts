@@ -5,8 +5,8 @@ import { batchNames, trainingFunctionName, type World } from './world.ts';
 const upper = (name: string): string => name.toUpperCase().replaceAll('-', '_');
 
 /**
- * What `layers/aws/wiring.ts` reads. Names are no secrets, so every function gets all of them.
- * @param place of a trainer, who counts what its job costs there
+ * The variables that `layers/aws/wiring.ts` reads. Names are not secret, so every function gets all of them.
+ * @param place where a trainer runs, for the price of its seconds
  */
 export function environmentOf(
   world: Omit<World, 'programs' | 'alarms' | 'runtime'>,
@@ -18,7 +18,7 @@ export function environmentOf(
   const batch = batchNames(installation);
   const { trainingHours, capacityHours, misconfigurationMinutes } = installation.settings;
   const trainingSeconds = trainingHours * 3600;
-  // Not before Batch itself gives up: it says why.
+  // Not before Batch itself cancels the job: it has the reason.
   const waitingSeconds = Math.max(capacityHours * 3600, misconfigurationMinutes * 60);
   const price = place && { trainerSecondPrice: trainerSecondPrice(place, installation.settings) };
   return {

@@ -13,11 +13,11 @@ import type { World } from './world.ts';
 export interface TrainyardFunctionProps {
   readonly name: FunctionName;
   readonly world: World;
-  /** Only where another stack has to know the name beforehand. */
+  /** Only if another stack must know the name in advance. */
   readonly functionName?: string;
 }
 
-/** A function of the topology: its program, a role of its own that allows what it uses, and logs that end. */
+/** A function of the topology: its program, a role that allows what it uses, and logs with a retention period. */
 export class TrainyardFunction extends LambdaFunction {
   constructor(scope: Construct, id: string, { name, world, functionName }: TrainyardFunctionProps) {
     const spec = functions[name];

@@ -1,4 +1,4 @@
-/** From what a function uses, by the topology, to what its role allows: actions and resources one by one. */
+/** Turns what a function uses, according to the topology, into its role's statements, by action and resource. */
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
@@ -14,7 +14,7 @@ const TABLE_ACTIONS = {
   delete: ['DeleteItem'],
 } as const satisfies Readonly<Record<Exclude<TableUse, 'index'>, readonly string[]>>;
 
-/** What was written is looked at once more; a stream of unknown length goes up in parts. */
+/** A put also reads the new object's head; a stream of unknown length is a multipart upload. */
 const OBJECT_ACTIONS: Readonly<Record<BucketUse, readonly string[]>> = {
   read: ['GetObject'],
   put: ['GetObject', 'PutObject', 'AbortMultipartUpload'],
@@ -22,17 +22,17 @@ const OBJECT_ACTIONS: Readonly<Record<BucketUse, readonly string[]>> = {
   delete: ['DeleteObject'],
 };
 
-/** Compute in the cloud keeps its tasks on record. */
+/** What Compute's task records need, which exist in the cloud only. */
 const RECORDS: Readonly<Record<NonNullable<Uses['compute']>[number], readonly TableUse[]>> = {
   submit: ['get', 'put', 'update'],
   describe: ['get'],
   terminate: ['get', 'update'],
 };
 
-/** Used through the services below and never by the function itself. */
+/** Used through DynamoDB and S3, never by the function itself. */
 const STORAGE_KEY_ACTIONS = ['Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'DescribeKey'];
 
-/** Batch knows its jobs by ids that it makes up itself, and lists and describes them for everyone or no one. */
+/** Batch chooses the ids of jobs, and its List and Describe actions cannot be restricted to some of them. */
 const COMPUTE = {
   describe: ['batch:DescribeJobs', 'batch:ListJobs'],
   terminate: ['batch:TerminateJob'],
@@ -69,7 +69,7 @@ export function statementsOf(scope: Construct, uses: Uses, world: Granted): Poli
     allow(`${title}Objects`, unique(bucketUses.flatMap((use) => OBJECT_ACTIONS[use].map((action) => `s3:${action}`))), [
       bucket.arnForObjects('*'),
     ]);
-    // Without it an object that is absent looks like one that is forbidden.
+    // Without it a missing object looks like a forbidden one.
     allow(`${title}Bucket`, ['s3:ListBucket'], [bucket.bucketArn]);
   }
   if (uses.table || uses.buckets) {
@@ -109,7 +109,7 @@ function computeStatements(
   const batch = Object.values(batchNames(installation));
   const submit = batch.flatMap(({ queue, definition }) => [
     arn('batch', `job-queue/${queue}`),
-    // A definition is submitted by its name, and which of its revisions that is Batch decides.
+    // A definition is submitted by name, and Batch chooses the revision.
     arn('batch', `job-definition/${definition}`),
     arn('batch', `job-definition/${definition}:*`),
   ]);

@@ -1,4 +1,4 @@
-/** Where a resource in a role cannot be named any closer, why that is so; the rule pack accepts nothing unexplained. */
+/** Explains the wildcards in a role's resources; the rule pack accepts none without a reason. */
 import { Stack } from 'aws-cdk-lib';
 import type { Role } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -33,7 +33,7 @@ export function explainWildcards(role: Role, uses: Uses, world: Pick<World, 'dat
   }
 }
 
-/** As the pack prints the ARN of a bucket in another stack: the name of what that stack exports. */
+/** A bucket's ARN in another stack as the rule pack prints it: the name of that stack's export. */
 function exportedArn(stack: Stack, bucket: Bucket): string {
   const owner = Stack.of(bucket);
   const imported: { 'Fn::ImportValue': string } = stack.resolve(owner.exportValue(bucket.bucketArn));

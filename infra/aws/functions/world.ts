@@ -1,4 +1,4 @@
-/** What functions find in their environment and what their roles name: the parts of an installation, by their stacks. */
+/** The parts of an installation that the environments and roles of functions refer to. */
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Code, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
@@ -8,14 +8,14 @@ import { type FunctionName, trainer } from '#infra/topology.ts';
 import type { DataStack } from '../data/stack.ts';
 import { type Installation, prefixOf } from '../scope.ts';
 
-/** Where the functions' programs come from: bundles, or a placeholder where only the template matters. */
+/** The functions' code: bundles, or a placeholder if only the template matters. */
 export interface Programs {
   readonly codeOf: (name: FunctionName) => Code;
-  /** The layer with ONNX Runtime; made anew for each stack. */
+  /** The layer with ONNX Runtime, made for each stack. */
   readonly runtime: () => Code;
 }
 
-/** What Batch's parts are called. Their names are chosen here so that no stack has to wait for the training stack. */
+/** The names of Batch's parts, chosen here so that no stack depends on the training stack. */
 export interface BatchNames {
   readonly queue: string;
   readonly definition: string;
@@ -43,6 +43,6 @@ export interface World {
   readonly bus: EventBus;
   readonly programs: Programs;
   readonly alarms: Topic;
-  /** One in each stack that needs it. */
+  /** Of the stack that the function is in. */
   readonly runtime: ILayerVersion;
 }

@@ -12,11 +12,11 @@ export interface Watch {
   readonly metric: Metric;
   /** More than this … */
   readonly above: number;
-  /** … in so many periods of five minutes, one after the other. */
+  /** … in so many consecutive periods of five minutes. */
   readonly periods: number;
 }
 
-/** An alarm that tells the topic when it begins and when it is over. Nothing measured is nothing wrong. */
+/** An alarm that notifies the topic when it begins and when it is over. Missing data are not an alarm. */
 export function watch(scope: Construct, id: string, topic: ITopic, { message, metric, above, periods }: Watch): Alarm {
   const alarm = new Alarm(scope, id, {
     alarmDescription: message,

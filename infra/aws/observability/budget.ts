@@ -3,7 +3,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { type Installation, prefixOf } from '../scope.ts';
 
-/** The month's costs of what carries this installation's tag, as they are and as AWS expects them to become. */
+/** A budget for the month's actual and forecast costs of the resources with this installation's tag. */
 export class Budget extends CfnBudget {
   constructor(scope: Construct, id: string, installation: Installation, topic: ITopic) {
     const subscribers = [{ subscriptionType: 'SNS', address: topic.topicArn }];

@@ -15,14 +15,14 @@ export interface ObservabilityStackProps extends StackProps {
   readonly installation: Installation;
   readonly events: EventsStack;
   readonly api: ApiStack;
-  /** Of all stacks. */
+  /** The functions of all stacks. */
   readonly functions: ReadonlyMap<FunctionName, TrainyardFunction>;
 }
 
-/** Seconds that a message may wait: two calls of its consumer, but never less than this. */
-const LEAST_WAIT = 900;
+/** Seconds that a message may wait: twice its consumer's time limit, but at least this. */
+const MIN_WAIT = 900;
 
-/** A page to look at and alarms that come by themselves. Those of dead letters are where the queues are. */
+/** The dashboard and the alarms, except those of dead-letter queues, which are with the queues. */
 export class ObservabilityStack extends Stack {
   constructor(scope: Construct, id: string, props: ObservabilityStackProps) {
     super(scope, id, props);
@@ -49,7 +49,7 @@ export class ObservabilityStack extends Stack {
       watch(this, `${name}Age`, topic, {
         message: `Messages of queue ${name} wait: its consumer fails or cannot keep up.`,
         metric: queue.metricApproximateAgeOfOldestMessage(),
-        above: Math.max(LEAST_WAIT, timeoutSeconds * 2),
+        above: Math.max(MIN_WAIT, timeoutSeconds * 2),
         periods: 2,
       });
     }
@@ -84,7 +84,7 @@ export class ObservabilityStack extends Stack {
             [...api.apis.values()].map((one) => one.metricCount()),
           ),
           graph(
-            'Answers, 99 of 100 within',
+            'Latency, 99th percentile',
             [...api.apis.values()].map((one) => one.metricLatency({ statistic: 'p99' })),
           ),
         ],
@@ -94,17 +94,17 @@ export class ObservabilityStack extends Stack {
             all.map(([, one]) => one.metricErrors()),
           ),
           graph(
-            'Seconds of functions',
+            'Duration of functions, 99th percentile',
             all.map(([, one]) => one.metricDuration({ statistic: 'p99' })),
           ),
         ],
         [
           graph(
-            'Messages that wait',
+            'Waiting messages',
             Object.values(events.queues).map((one) => one.metricApproximateNumberOfMessagesVisible()),
           ),
           graph(
-            'Dead letters',
+            'Dead-lettered messages',
             Object.values(events.queues).map((one) => one.dead.metricApproximateNumberOfMessagesVisible()),
           ),
         ],

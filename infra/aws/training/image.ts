@@ -4,7 +4,7 @@ import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { type Settings, SettingsError } from '../settings.ts';
 
-/** What is not part of the image, so that a change of it builds none. */
+/** Only these files are in the build context, so that other changes do not rebuild the image. */
 const EXCLUDED = [
   '*',
   '!package.json',
@@ -19,14 +19,14 @@ const EXCLUDED = [
 
 const DOCKERFILE = 'containers/trainer/Dockerfile';
 
-/** Whether there is a Docker that can build: a client without its daemon cannot. */
+/** Whether Docker can build: a client without its daemon cannot. */
 const hasDocker = (): boolean =>
   spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { stdio: 'ignore', timeout: 10_000 }).status ===
   0;
 
 /**
- * The image that exists already, or the one that Docker will build.
- * @throws SettingsError if it can be neither
+ * The existing image, or the one that Docker will build.
+ * @throws SettingsError if there is neither
  */
 export function trainerImage(settings: Settings, root: string, docker: () => boolean = hasDocker): ContainerImage {
   if (settings.trainerImage !== undefined) return ContainerImage.fromRegistry(settings.trainerImage);

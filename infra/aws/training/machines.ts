@@ -26,7 +26,7 @@ import { timeLimits } from './time-limits.ts';
 interface Kind {
   readonly imageType: EcsMachineImageType;
   readonly instanceClasses: readonly InstanceClass[];
-  /** Of the root volume, which holds images: the one with CUDA is large. */
+  /** Of the root volume, which stores images: the one with CUDA is large. */
   readonly volume: Size;
 }
 
@@ -44,13 +44,13 @@ const KINDS: Readonly<Record<Device, Kind>> = {
   },
 };
 
-/** Whom the image runs as. */
+/** The user that the image runs as. */
 const TRAINER_USER = 10_001;
 
 /**
- * Batch gives its containers the network of their machine, so that nothing on the way keeps them from the metadata
- * service and with it from the machine's role: the machine itself refuses the trainer's user. What a container gets its
- * own role from has another address. Batch adds to this and wants it in parts.
+ * Batch containers use the network of their machine, so they could reach the metadata service and through it get the
+ * machine's role: the firewall of the machine blocks the trainer's user. A container gets its own role from another
+ * address. The user data are multipart because Batch adds its own.
  */
 function refuseMetadata(): MultipartUserData {
   const rule = `OUTPUT --destination 169.254.169.254 --match owner --uid-owner ${TRAINER_USER} --jump REJECT`;
@@ -63,8 +63,8 @@ function refuseMetadata(): MultipartUserData {
 const ROLE_POLICY = 'service-role/AmazonEC2ContainerServiceforEC2Role';
 
 /**
- * Machines of one kind and the queue of jobs for them. None runs while there is no job. Spot comes first; where there
- * is none to be had, or as many as may be are running, jobs go on to machines at the full price.
+ * Machines of one kind and the queue of jobs for them. None runs while there is no job. Spot machines come first; if
+ * none is available, or their maximum is running, jobs go to on-demand machines.
  */
 export class Machines extends Construct {
   readonly queue: JobQueue;

@@ -12,8 +12,8 @@ import { acknowledge } from '../acknowledge.ts';
 import { type Installation, removalOf, retentionOf } from '../scope.ts';
 
 /**
- * Where training machines stand: public subnets, because a NAT gateway would cost money every hour, but nothing may
- * connect to them. What they read and write in S3 and DynamoDB takes gateway endpoints, which are free.
+ * The network of training machines: public subnets, because a NAT gateway would cost money every hour, but without
+ * inbound connections. Traffic to S3 and DynamoDB uses gateway endpoints, which are free.
  */
 export class Network extends Construct {
   readonly vpc: Vpc;

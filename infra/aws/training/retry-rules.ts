@@ -1,6 +1,6 @@
 import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
 
-/** A rule as Batch has it: of what a container's end is told, each pattern that is given must match. */
+/** A rule of Batch: every given pattern must match the container's end. */
 export interface RetryRule {
   readonly action: 'RETRY' | 'EXIT';
   readonly onReason?: string;
@@ -9,9 +9,9 @@ export interface RetryRule {
 }
 
 /**
- * What becomes of a container that ended; the first rule that matches counts. Batch starts it again where the host is to
- * blame, and the trainer goes on from its checkpoint; whatever the program itself did is for Trainyard to judge. An end
- * that no rule matches would be a reason to start again, hence the last one. Five rules are the most.
+ * What to do with a container that has ended; the first matching rule counts. Batch retries it if the host was at
+ * fault, and the trainer resumes from its checkpoint; Trainyard handles what the program itself did. Batch would also
+ * retry an end that no rule matches, hence the last rule. The maximum is five rules.
  */
 export const RETRY_RULES: readonly RetryRule[] = [
   { action: 'RETRY', onReason: 'CannotPullContainerError:*' },
@@ -20,5 +20,5 @@ export const RETRY_RULES: readonly RetryRule[] = [
   { action: 'EXIT', onReason: '*' },
 ];
 
-/** How often Batch starts a container, at the most; after that Trainyard begins another attempt. Ten are the most. */
+/** How often Batch starts a container; after that Trainyard begins another attempt. The maximum is ten. */
 export const RETRY_ATTEMPTS = 10;

@@ -20,7 +20,7 @@ import { Trainer } from './trainer.ts';
 
 const AUTHORIZATION = 'ECR hands out its login for all repositories of an account at once.';
 
-/** Training in containers, for what is too long for a function, and what Batch says of it. */
+/** Training in containers, for jobs that are too long for a function, and the consumer of Batch's events. */
 export class TrainingStack extends Stack {
   readonly functions: ReadonlyMap<FunctionName, TrainyardFunction>;
 
@@ -46,7 +46,7 @@ export class TrainingStack extends Stack {
         image,
         role,
         logs,
-        // Lambda says to a function where it is; Batch says nothing of the kind to a container.
+        // Lambda sets the region for its functions; Batch does not for its containers.
         environment: { ...environmentOf(world, device), AWS_REGION: this.region },
         timeout: Duration.hours(installation.settings.trainingHours),
       });
@@ -63,7 +63,7 @@ export class TrainingStack extends Stack {
     this.functions = this.#listeners(world, queues);
   }
 
-  /** The same as of the function that trains. */
+  /** The same permissions as the training function. */
   #trainerRole(world: World): Role {
     const { uses } = functions[trainer.function];
     const role = new Role(this, 'TrainerRole', {
@@ -75,7 +75,7 @@ export class TrainingStack extends Stack {
     return role;
   }
 
-  /** Batch tells the default bus of every job's every step; only ends of ours matter. */
+  /** Batch publishes every state change of every job to the default bus; these rules select the ends of our jobs. */
   #listeners(world: World, jobQueue: readonly string[]): ReadonlyMap<FunctionName, TrainyardFunction> {
     const { installation, alarms } = world;
     const made = new Map<FunctionName, TrainyardFunction>();

@@ -3,8 +3,9 @@ import { type JobStateTimeLimitAction, JobStateTimeLimitActionsReason as Reason 
 import type { Settings } from '../settings.ts';
 
 /**
- * When a queue cancels the job at its head that it cannot start. Capacity may come; what is misconfigured stays so. These
- * are all the reasons that every partition of AWS takes an action for: the sweep ends what waits for any other reason.
+ * When a queue cancels the job at its head that it cannot start. Capacity may become available; a misconfiguration
+ * stays. These are all the reasons that every AWS partition accepts: the sweep ends jobs that wait for any other
+ * reason.
  */
 export function timeLimits(
   settings: Pick<Settings, 'capacityHours' | 'misconfigurationMinutes'>,

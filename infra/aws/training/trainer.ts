@@ -16,7 +16,7 @@ import { Construct } from 'constructs';
 import type { Device } from '../functions/world.ts';
 import { RETRY_ATTEMPTS, RETRY_RULES } from './retry-rules.ts';
 
-/** What fits the smallest machine of each kind beside its agent. */
+/** What fits on the smallest machine of each kind beside the ECS agent. */
 const SHAPES = {
   cpu: { cpu: 4, memory: Size.gibibytes(7) },
   gpu: { cpu: 4, memory: Size.gibibytes(14), gpu: 1 },
@@ -24,7 +24,7 @@ const SHAPES = {
 
 const RETRIES = RETRY_RULES.map(({ action, ...when }) => RetryStrategy.of(Action[action], Reason.custom(when)));
 
-/** On the machine's disk, for data that memory does not hold: the container's other files cannot be changed. */
+/** On the machine's disk, for data that do not fit into memory: the container's other files are read-only. */
 const SCRATCH = '/scratch';
 
 export interface TrainerProps {
@@ -37,7 +37,9 @@ export interface TrainerProps {
   readonly timeout: Duration;
 }
 
-/** How Batch starts the trainer: as an ordinary user, with files that it cannot change, a scratch folder and a small one in memory. */
+/**
+ * The job definition of the trainer: an unprivileged user, a read-only file system, a scratch folder and a small tmpfs.
+ */
 export class Trainer extends Construct {
   readonly definition: EcsJobDefinition;
 
@@ -59,7 +61,7 @@ export class Trainer extends Construct {
         logging: LogDriver.awsLogs({ streamPrefix: props.device, logGroup: props.logs as ILogGroup }),
         readonlyRootFilesystem: true,
         linuxParameters,
-        // Without a path of the machine it is a volume of the container's own; the image says who may write there.
+        // Without a host path it is a volume of the container's own; its owner and mode come from the image.
         volumes: [EcsVolume.host({ name: 'scratch', containerPath: SCRATCH })],
       }),
       retryAttempts: RETRY_ATTEMPTS,

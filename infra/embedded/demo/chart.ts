@@ -7,7 +7,7 @@ export interface Series {
   readonly values: readonly number[];
 }
 
-/** A learning curve in plain characters: epochs from left to right, one mark a series, the axis labelled at its ends. */
+/** A learning curve in plain text: epochs from left to right, one mark per series, the axis labelled at its ends. */
 export function chart(series: readonly Series[]): string {
   const all = series.flatMap((one) => one.values);
   const [low, high] = [Math.min(...all), Math.max(...all)];

@@ -1,6 +1,6 @@
-/** A client of the platform surface, as small as the demo needs it. */
+/** A minimal client of the platform surface. */
 
-/** The API said no: its status and its own words. */
+/** The API responded with an error: its status and body. */
 export class ApiError extends Error {
   constructor(method: string, path: string, status: number, body: string) {
     super(`${method} ${path} answered ${status}: ${body}`);
@@ -15,7 +15,7 @@ export class Client {
     this.#base = base;
   }
 
-  /** The same surface, somewhere else: a host that was started again. */
+  /** Switches to another base URL of the same surface, such as that of a restarted host. */
   useBase(base: string): void {
     this.#base = base;
   }

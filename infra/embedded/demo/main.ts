@@ -9,7 +9,7 @@ import { Terminal } from './terminal.ts';
 
 const FOLDER = resolve('.trainyard/demo');
 
-/** On the usual ports where they are free, else on others: a demo should not fail over a port. */
+/** On the default ports, or on free ones if those are in use: a demo should not fail because of a port. */
 async function start(): Promise<Host> {
   const options = { dataDir: resolve(FOLDER, 'data'), log: { file: resolve(FOLDER, 'demo.log') } };
   try {

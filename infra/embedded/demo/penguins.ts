@@ -4,14 +4,14 @@ import { parse } from 'csv-parse/sync';
 export interface Split {
   /** A CSV file with a header. */
   readonly train: string;
-  /** Rows that are not in it: the features in their order, `null` where missing, and the species. */
+  /** Rows that are not in `train`: the features in their order, `null` if missing, and the species. */
   readonly test: readonly { readonly input: readonly (number | string | null)[]; readonly species: string }[];
 }
 
 const TARGET = 'species';
 const NUMBERS = /^-?\d+(\.\d+)?$/;
 
-/** Reads the penguins and keeps every fifth for the test. */
+/** Reads the penguins and holds out every fifth for the test. */
 export function splitPenguins(): Split {
   const text = readFileSync(new URL('./penguins.csv', import.meta.url), 'utf8');
   const [header, ...rows] = parse(text) as string[][];

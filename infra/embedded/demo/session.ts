@@ -1,4 +1,4 @@
-/** The main job, as any client would do it over HTTP: register, upload, train, watch, predict, download. */
+/** The main workflow over HTTP, as any client would do it: register, upload, train, watch, predict, download. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -33,8 +33,8 @@ interface Status {
 }
 
 /**
- * Runs it all; `modelFile` is where the downloaded model goes, `pollMs` the time between two questions how far it is.
- * Resolves with the accuracy on rows never seen.
+ * Runs it all; `modelFile` is where to save the downloaded model, `pollMs` the time between two polls of a status.
+ * Resolves with the accuracy on the held-out rows.
  */
 export async function runMainJob(
   client: Client,
@@ -79,7 +79,7 @@ export async function runMainJob(
   });
   const right = answer.predictions.filter((one, i) => one.class === test[i]!.species).length;
   const accuracy = right / test.length;
-  terminal.step('Tested on rows held back', `${right} of ${test.length} right: test accuracy ${accuracy.toFixed(3)}`);
+  terminal.step('Tested on held-out rows', `${right} of ${test.length} correct: test accuracy ${accuracy.toFixed(3)}`);
 
   const unseen = test[0]!;
   const single = await client.post<{ predictions: { class: string; confidence: number }[] }>(predict, {

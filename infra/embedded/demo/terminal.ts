@@ -1,4 +1,4 @@
-/** What the demo prints: a line for each step, and a bar that moves in place on a terminal and in lines elsewhere. */
+/** The demo's output: a line for each step, and a progress bar on a terminal, or progress lines elsewhere. */
 import type { Writable } from 'node:stream';
 
 const BAR = 30;
@@ -19,7 +19,7 @@ export class Terminal {
     this.say(`▸ ${what.padEnd(34)} ${result}`.trimEnd());
   }
 
-  /** `percent` 0–100. Elsewhere than on a terminal only whole quarters are worth a line. */
+  /** `percent` is 0–100. Without a terminal it prints a line only at each quarter. */
   progress(percent: number, text: string): void {
     if (this.#out.isTTY) {
       const full = Math.round((percent / 100) * BAR);

@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http';
 
 export type Body =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
-  /** More than the bound; `bytes` is what was announced, or read until it was known. */
+  /** Over the limit; `bytes` is the announced size, or what was read until the limit was exceeded. */
   | { readonly kind: 'tooLarge'; readonly bytes: number }
-  /** The client went away. */
+  /** The client disconnected. */
   | { readonly kind: 'cut' };
 
-/** Reads a request's body up to a bound. What lies beyond it is never held in memory. */
+/** Reads a request's body up to a limit. What exceeds it is never buffered. */
 export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Body> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > maxBytes) return { kind: 'tooLarge', bytes: announced };
@@ -26,8 +26,8 @@ export async function readBody(request: IncomingMessage, maxBytes: number): Prom
 }
 
 /**
- * Lets the client finish sending what nobody will read, so that it gets to see the answer, but not for ever: a client
- * that sends more than `maxBytes` on top is cut off.
+ * Lets the client finish sending a body that is not read, so that it sees the response; a client that sends more than
+ * `maxBytes` on top is disconnected.
  */
 export function discardRest(request: IncomingMessage, maxBytes: number): void {
   let bytes = 0;

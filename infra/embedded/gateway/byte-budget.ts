@@ -1,6 +1,6 @@
 /**
- * How many bytes may be held at once. Who comes when they are taken waits, first come first served, so that many large
- * requests at the same moment take turns instead of all of the memory.
+ * Limits how many bytes are in memory at once. A request beyond the limit waits, first come first served, so that many
+ * large requests at the same moment do not fill the memory.
  */
 export class ByteBudget {
   #free: number;
@@ -10,7 +10,7 @@ export class ByteBudget {
     this.#free = bytes;
   }
 
-  /** Resolves, once the bytes are there, with how to give them back; calling that again changes nothing. */
+  /** Resolves, once the bytes are available, with a function that releases them; calling it again does nothing. */
   async take(bytes: number): Promise<() => void> {
     await new Promise<void>((go) => {
       this.#waiting.push({ bytes, go });

@@ -18,7 +18,7 @@ export interface ListenerOptions {
   readonly invoker: Invoker;
   /** The largest body that is passed on; a larger one reaches the function empty, with its size in Content-Length. */
   readonly maxBodyBytes: number;
-  /** Answers requests that are not the gateway's, such as presigned URLs; false: not this one. */
+  /** Handles requests that bypass the gateway, such as presigned URLs; false: not such a request. */
   readonly before: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
   readonly now: () => number;
   readonly onError: (error: unknown, where: string) => void;
@@ -26,16 +26,18 @@ export interface ListenerOptions {
 
 export interface Listener {
   readonly port: number;
-  /** Takes no new connection and resolves when those in hand are answered. */
+  /** Accepts no new connection and resolves when the requests in flight are answered. */
   close(): Promise<void>;
 }
 
-/** Serves one surface: turns requests into events, calls the function that the topology names, and writes its answer. */
+/** Serves one surface: turns requests into events, calls the topology's function, and writes its response. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const router = makeRouter(options.surface.routes);
   const budget = new ByteBudget(LARGE_BODIES * options.maxBodyBytes);
 
-  /** What a request's body may take in memory. Small ones do not wait behind large ones. */
+  /**
+   * The memory to reserve for a request's body. Small bodies reserve none, so that they do not wait behind large ones.
+   */
   function claim({ headers }: IncomingMessage): number {
     const chunked = headers['transfer-encoding'] !== undefined;
     const announced = chunked ? options.maxBodyBytes : Number(headers['content-length'] ?? 0);
@@ -66,7 +68,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const bytes = body.kind === 'whole' ? body.bytes : Buffer.alloc(0);
     const event = toProxyEvent(request, bytes, match, { requestId, now: options.now(), surface: options.name });
     if (body.kind === 'tooLarge') {
-      // A chunked body was not announced.
+      // A chunked body has no content-length.
       event.headers['content-length'] ??= String(body.bytes);
       response.setHeader('connection', 'close');
       discardRest(request, 4 * options.maxBodyBytes);
@@ -85,7 +87,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     serve(request, response, expectsContinue).catch((error: unknown) => {
       options.onError(error, `${request.method} on ${options.name}`);
       if (response.headersSent) return void response.destroy();
-      // What a gateway says when its function failed; the function's own errors never come this far.
+      // The gateway's response when a function fails; the function renders its own errors.
       writeResult(response, { statusCode: 502, body: '{"message":"Internal server error"}', headers: JSON_TYPE }, true);
     });
   };
@@ -102,7 +104,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   };
 }
 
-/** Large bodies in hand at once. On its way to a function a body is in memory three or four times. */
+/** Large bodies in flight at once. On its way to a function a body is in memory three or four times. */
 const LARGE_BODIES = 2;
 const SMALL_BYTES = 1024 * 1024;
 const JSON_TYPE = { 'content-type': 'application/json' };

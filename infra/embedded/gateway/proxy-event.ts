@@ -3,8 +3,8 @@ import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type { Match } from './route.ts';
 
 /**
- * A request as API Gateway's REST API hands it to a function (payload format 1.0). All bodies come in base64, as they
- * do where every media type counts as binary: so no byte is lost on the way.
+ * A request as API Gateway's REST API passes it to a function (payload format 1.0). All bodies are in base64, as if
+ * every media type counted as binary, so that no byte is lost.
  */
 export function toProxyEvent(
   request: IncomingMessage,
@@ -49,7 +49,7 @@ export function toProxyEvent(
   };
 }
 
-/** Also of names that every object has: a map has none, and the object gets them as names like any other. */
+/** Uses a map because a header may have the name of a member that every object has. */
 function valuesByName(pairs: Iterable<readonly [string, string]>): Record<string, string[]> {
   const values = new Map<string, string[]>();
   for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
@@ -60,7 +60,7 @@ function* pairsOf(flat: readonly string[]): Generator<readonly [string, string]>
   for (let i = 0; i < flat.length; i += 2) yield [flat[i]!, flat[i + 1]!];
 }
 
-/** The path as it was sent, still percent-encoded; `//` at its beginning is no host. */
+/** The path as sent, still percent-encoded; a leading `//` does not begin a host name. */
 export const pathOf = (request: IncomingMessage): string => (request.url ?? '/').split(/[?#]/, 1)[0]!;
 
 const searchParams = (request: IncomingMessage): URLSearchParams =>
@@ -85,7 +85,7 @@ const NO_IDENTITY = {
 const last = (values: Record<string, string[]>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, list]) => [name, list.at(-1)!]));
 
-/** Status and headers of a function's answer, onto the wire. */
+/** Writes status and headers of a function's response. */
 export function writeHead(response: ServerResponse, result: Omit<APIGatewayProxyResult, 'body'>): void {
   for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, String(value));
   for (const [name, values] of Object.entries(result.multiValueHeaders ?? {})) {

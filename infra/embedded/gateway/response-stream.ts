@@ -1,6 +1,6 @@
 /**
- * Response streaming as Lambda's Node.js runtime offers it through the global `awslambda`: the function writes into a
- * stream; what it says about status and headers goes ahead of the first byte.
+ * Response streaming as Lambda's Node.js runtime offers it through the global `awslambda`: the function writes to a
+ * stream; status and headers are sent before the first byte.
  */
 import type { ServerResponse } from 'node:http';
 import { Writable } from 'node:stream';
@@ -24,7 +24,7 @@ export class ResponseStream extends Writable {
     });
   }
 
-  /** True once the head is on its way: from then on an error can only cut the connection. */
+  /** True once the head is sent: from then on an error can only close the connection. */
   get begun(): boolean {
     return this.#begun;
   }
@@ -44,7 +44,7 @@ export class ResponseStream extends Writable {
   }
 }
 
-/** What a streaming handler is once `streamifyResponse` has marked it. */
+/** A handler wrapped by `streamifyResponse`. */
 export type StreamingHandler = (event: unknown, stream: ResponseStream, context: unknown) => Promise<void>;
 
 const runtime = {
@@ -57,7 +57,7 @@ const runtime = {
   },
 };
 
-/** Puts the global in place that streaming functions look for. */
+/** Defines the global that streaming functions use. */
 export function provideStreamingRuntime(): void {
   Object.assign(globalThis, { awslambda: runtime });
 }

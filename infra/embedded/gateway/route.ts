@@ -1,6 +1,6 @@
 import type { FunctionName, SurfaceRoute } from '../../topology.ts';
 
-/** How a template ranks: literal segments before parameters before `{proxy+}`, as API Gateway chooses. */
+/** Precedence of a segment: literals before parameters before `{proxy+}`, as on API Gateway. */
 const rank = (segment: string): number => (segment.endsWith('+}') ? 2 : segment.startsWith('{') ? 1 : 0);
 
 interface Template {
@@ -15,7 +15,7 @@ export interface Match {
   readonly pathParameters: Readonly<Record<string, string>> | null;
 }
 
-/** Makes the function that finds a surface's function for a path: the most specific template wins. */
+/** Returns a function that finds the function for a path: the most specific template wins. */
 export function makeRouter(routes: readonly SurfaceRoute[]): (path: string) => Match | undefined {
   const templates = routes
     .map(({ path, function: name }): Template => ({ path, segments: split(path), function: name }))

@@ -11,13 +11,13 @@ import { WorkerPool } from './pool.ts';
 
 export interface InvokerOptions {
   readonly adapters: Adapters;
-  /** With what a worker thread opens adapters of its own. */
+  /** The options with which a worker thread opens its own adapters. */
   readonly embedded: EmbeddedOptions;
   readonly settings: Settings;
   readonly log: LogTarget;
 }
 
-/** Calls the topology's functions: those that compute in worker threads, the others here. */
+/** Invokes the topology's functions: CPU-bound ones in worker threads, the others in this thread. */
 export class Invoker {
   readonly #options: InvokerOptions;
   readonly #handlers = new Map<FunctionName, Promise<Handler>>();
@@ -27,12 +27,12 @@ export class Invoker {
     this.#options = options;
   }
 
-  /** Loads a function ahead of its first call. */
+  /** Loads a function before its first call. */
   async warm(name: FunctionName): Promise<void> {
     await this.#handler(name);
   }
 
-  /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
+  /** Invokes a function. Rejects if it throws or exceeds its time limit. */
   async invoke(name: FunctionName, event: unknown, requestId: string = randomUUID()): Promise<unknown> {
     const milliseconds = functions[name].timeoutSeconds * 1000;
     const deadline = Date.now() + milliseconds;
@@ -41,7 +41,7 @@ export class Invoker {
     return within(milliseconds, name, handler(event, makeContext(name, requestId, deadline)));
   }
 
-  /** Calls a function that streams its answer. */
+  /** Invokes a function that streams its response. */
   async stream(name: FunctionName, event: unknown, stream: ResponseStream, requestId: string): Promise<void> {
     const milliseconds = functions[name].timeoutSeconds * 1000;
     const handler = await this.#handler(name);

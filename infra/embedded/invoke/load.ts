@@ -15,7 +15,10 @@ export interface HandlerOptions {
 
 export type Handler = (event: unknown, ...rest: readonly unknown[]) => Promise<unknown>;
 
-/** Loads a function's entry point and gives it what it uses of the world: what `layers/aws/wiring.ts` and its role do in the cloud. */
+/**
+ * Loads a function's entry point with the adapters that it may use, as `layers/aws/wiring.ts` and its role do in the
+ * cloud.
+ */
 export async function loadHandler(name: FunctionName, adapters: Adapters, options: HandlerOptions): Promise<Handler> {
   const entry: unknown = await import(pathToFileURL(join(projectRoot, functions[name].entry)).href);
   const { makeHandler } = entry as { makeHandler: (adapters: Adapters, options: HandlerOptions) => Handler };

@@ -1,4 +1,4 @@
-/** What travels between the host and a worker thread. */
+/** The messages between the host and a worker thread. */
 
 import type { Settings } from '#domain/settings.ts';
 import type { EmbeddedOptions } from '#embedded/adapters.ts';

@@ -1,6 +1,6 @@
 /**
- * A function's adapters, which do what the topology says that it uses and nothing else. In the cloud its role sees to
- * that; refused here as well, what is missing in the topology shows before there is a deployment.
+ * Restricts a function's adapters to what the topology says that it uses, as its role does in the cloud: what is
+ * missing in the topology then shows before there is a deployment.
  */
 import { InternalError } from '#domain/errors.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
@@ -16,7 +16,7 @@ const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
   delete: ['delete', 'list'],
 };
 
-/** @throws InternalError, from what is called, where the topology does not name it for that function */
+/** A call that the topology does not list for that function throws `InternalError`. */
 export function permitted(name: FunctionName, { table, blobs, queues: all, events, keys, compute, now }: Adapters) {
   const { uses } = functions[name];
   const refuse = (what: string): never => {
@@ -57,7 +57,7 @@ export function permitted(name: FunctionName, { table, blobs, queues: all, event
 
 const KEYS = { none: [], verify: ['publicKeys'], sign: ['publicKeys', 'sign'] } as const;
 
-/** A transaction needs what each of its writes needs. */
+/** A transaction needs the permissions of each of its writes. */
 function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: string) => never): Table {
   const needs = (...needed: readonly (TableUse | Write['kind'])[]) => {
     for (const use of needed) if (!(uses as readonly string[]).includes(use)) refuse(`table.${use}`);

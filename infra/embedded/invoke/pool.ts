@@ -9,8 +9,8 @@ interface Pending {
 }
 
 /**
- * One worker thread for a function that computes: calls are answered one after another, as one warm Lambda machine
- * does. The thread starts with the first call; one that dies or overruns its time is replaced with the next.
+ * One worker thread for a CPU-bound function, which handles one call at a time, like one warm Lambda environment. The
+ * thread starts with the first call; if it dies or exceeds the time limit, the next call starts a new one.
  */
 export class WorkerPool {
   readonly #setup: WorkerSetup;

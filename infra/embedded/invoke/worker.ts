@@ -1,4 +1,4 @@
-/** A worker thread that holds one function, with adapters of its own, and answers one call after another. */
+/** A worker thread with one function and its own adapters, which handles one call at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openEmbedded } from '#embedded/open.ts';
 import { makeLogger } from '../logger.ts';

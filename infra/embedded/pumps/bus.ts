@@ -4,7 +4,7 @@ import { rules } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
 import { type Pump, pump } from './consume.ts';
 
-/** Hands every event to the targets whose rule matches. An event of which a target failed is handed out again. */
+/** Delivers every event to the targets of the matching rules. If a target fails, the event is redelivered. */
 export function pumpBus(
   adapters: EmbeddedAdapters,
   invoker: Invoker,

@@ -6,34 +6,34 @@ export interface Consumption {
   readonly batchSize: number;
   /** Handles a batch; resolves with the ids of the messages that failed. Rejecting fails all of them. */
   readonly handle: (messages: readonly ReceivedMessage[]) => Promise<ReadonlySet<string>>;
-  /** Calls back when there may be a new message; returns how to stop. */
+  /** Calls the listener when there may be a new message; returns a function that stops it. */
   readonly watch: (listener: () => void) => () => void;
   readonly now: () => number;
-  /** After an error of the queue itself. Default: a second. */
+  /** The pause after an error of the queue itself. Default: a second. */
   readonly pauseMilliseconds?: number;
-  /** How long a message that failed waits for its next delivery. Default: `backoffSeconds`. */
+  /** The delay before a failed message is redelivered. Default: `backoffSeconds`. */
   readonly retrySeconds?: (receives: number) => number;
   readonly onError: (error: unknown, where: string) => void;
 }
 
 export interface Pump {
-  /** Takes no further message and resolves when those in hand are settled. */
+  /** Receives no further message and resolves when those in flight are settled. */
   stop(): Promise<void>;
 }
 
 /** 1, 2, 4 … 60 s. */
 const backoffSeconds = (receives: number): number => Math.min(60, 2 ** (receives - 1));
 
-/** How long a queue that cannot be read or written, such as on a full disk, is left alone. */
+/** The pause after the queue could not be read or written, as on a full disk. */
 const PAUSE_MILLISECONDS = 1000;
 
-/** The longest timer that Node.js takes. */
+/** The longest delay of a Node.js timer. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
- * Moves messages from a queue to their consumer, a batch at a time, for as long as there are any; then sleeps until a
- * message is sent or becomes visible. Failed messages are released with a growing delay; the queue itself moves them
- * to its dead-letter queue after the deliveries that it allows.
+ * Delivers a queue's messages to their consumer, a batch at a time, as long as there are any; then sleeps until a
+ * message is sent or becomes visible. Failed messages are released with exponential backoff; the queue itself
+ * dead-letters them after `maxReceives` deliveries.
  */
 export function pump(consumption: Consumption): Pump {
   const { queue, retrySeconds = backoffSeconds, pauseMilliseconds = PAUSE_MILLISECONDS } = consumption;
@@ -66,7 +66,7 @@ export function pump(consumption: Consumption): Pump {
     }
   }
 
-  /** Made before the queue is read, so that a message sent in between is not slept through. */
+  /** Create it before the queue is read, so that a message sent in between is not missed. */
   function sleeper() {
     let timer: NodeJS.Timeout | undefined;
     const woken = new Promise<void>((resolve) => {

@@ -6,7 +6,7 @@ import { queues } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
 import { type Pump, pump } from './consume.ts';
 
-/** Calls each queue's consumer with SQS events, as Lambda's event source mapping does, and honours partial failures. */
+/** Calls each queue's consumer with SQS events and handles partial failures, as Lambda's event source mapping does. */
 export function pumpQueues(
   adapters: EmbeddedAdapters,
   invoker: Invoker,

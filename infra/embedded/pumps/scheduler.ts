@@ -5,8 +5,8 @@ import type { Invoker } from '../invoke/invoker.ts';
 import type { Pump } from './consume.ts';
 
 /**
- * Runs each schedule at the start and then at its rate. A run that takes longer than its interval delays the next one;
- * two never overlap.
+ * Runs each schedule at the start and then at its rate. Runs never overlap: a run that takes longer than the interval
+ * delays the next one.
  */
 export function runSchedules(
   invoker: Invoker,

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Pump } from './consume.ts';
 
 /**
- * Stops pumps. What they have in hand may be finished within the grace; then `cut` ends it, and its messages come again.
- * @param cut makes every call that is still under way fail
+ * Stops pumps. Messages in flight may be finished within the grace period; then `cut` ends them, and they are
+ * redelivered.
+ * @param cut makes every call that is still in flight fail
  */
 export async function stopWithin(
   graceMilliseconds: number,

@@ -27,7 +27,7 @@ import { callS3, isAbsent, isOutOfRange, translateS3 } from './errors.ts';
 import { attachment, checkUrlKey, decodeCursor, decodeKey, encodeCursor } from './object-keys.ts';
 import { putStream, putWhole } from './put.ts';
 
-/** The Blobs port on one S3 bucket, whose default is to encrypt with KMS. */
+/** The Blobs port on one S3 bucket, which encrypts with KMS by default. */
 export class S3Blobs implements Blobs {
   readonly #context: BlobContext;
 
@@ -86,7 +86,7 @@ export class S3Blobs implements Blobs {
       Prefix: prefix,
       MaxKeys: limit,
       ...(cursor === undefined ? {} : { StartAfter: decodeCursor(cursor, prefix) }),
-      // Keys may hold characters that XML cannot.
+      // Keys may have characters that XML does not allow.
       EncodingType: 'url',
     });
     const { Contents: found = [], IsTruncated: more } = await callS3(() => client.send(command));
@@ -137,11 +137,11 @@ export class S3Blobs implements Blobs {
     checkExpiry(expiresInSeconds);
     parts.forEach(checkPartToPut);
     const upload = { ...this.#object(key), UploadId: uploadId };
-    // A URL is made without asking S3, also for an upload that is not there.
+    // Signing does not call S3, so check here that the upload exists.
     await callS3(() => this.#context.client.send(new ListPartsCommand({ ...upload, MaxParts: 1 })));
     return Promise.all(
       parts.map(({ part, bytes }) => {
-        // The length is signed with the rest, so that S3 refuses any other.
+        // The length is signed too, so that S3 refuses any other.
         const command = new UploadPartCommand({ ...upload, PartNumber: part, ContentLength: bytes });
         return getSignedUrl(this.#context.client, command, this.#signing(expiresInSeconds));
       }),
@@ -180,6 +180,6 @@ export class S3Blobs implements Blobs {
   }
 }
 
-/** S3 answers a range that is none with the whole blob. */
+/** S3 ignores an invalid range and returns the whole blob. */
 const isRange = ({ start, end = start }: { start: number; end?: number }): boolean =>
   Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && end >= start;

@@ -5,7 +5,7 @@ import type { BlobInfo } from '#domain/ports/blobs/port.ts';
 import { DEFAULT_CONTENT_TYPE, unquoted } from '#domain/ports/blobs/rules.ts';
 import { isAbsent, translateS3 } from './errors.ts';
 
-/** What every part of the Blobs port works with. */
+/** What every part of the adapter works with. */
 export interface BlobContext {
   readonly client: S3Client;
   readonly bucket: string;
@@ -13,7 +13,7 @@ export interface BlobContext {
   readonly now: () => number;
 }
 
-/** Undefined where there is no such blob. */
+/** Undefined if there is no such blob. */
 export async function headBlob({ client, bucket }: BlobContext, key: string): Promise<BlobInfo | undefined> {
   try {
     const head = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
@@ -24,7 +24,7 @@ export async function headBlob({ client, bucket }: BlobContext, key: string): Pr
   }
 }
 
-/** Of what was just written: S3 tells the time that it gave it only when asked. */
+/** The info of a blob just written: a write's response does not have the time at which S3 stored it. */
 export async function writtenBlob(context: BlobContext, key: string): Promise<BlobInfo> {
   const info = await headBlob(context, key);
   if (!info) throw new InternalError(`${JSON.stringify(key)} was deleted while it was written`);

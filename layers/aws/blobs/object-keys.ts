@@ -1,10 +1,10 @@
-/** Keys as S3's listings and URLs have them. */
+/** Keys in S3's listings and URLs. */
 import { InvalidBlobKeyError, InvalidCursorError } from '#domain/ports/errors.ts';
 
-/** From a listing with `encoding-type=url`, which writes a space as a plus. */
+/** Of a listing with `encoding-type=url`, which encodes a space as a plus. */
 export const decodeKey = (encoded: string): string => decodeURIComponent(encoded.replaceAll('+', ' '));
 
-/** A place in a listing: the last key given, so that it does not depend on S3's own tokens, which expire. */
+/** The cursor is the last key of the page, because S3's own continuation tokens expire. */
 export const encodeCursor = (key: string): string => Buffer.from(key, 'utf8').toString('base64url');
 
 /** Throws `InvalidCursorError`. */
@@ -17,8 +17,8 @@ export function decodeCursor(cursor: string, prefix: string): string {
 }
 
 /**
- * Throws `InvalidBlobKeyError` for a key whose URL every client would shorten: `.` and `..` between slashes are steps in
- * a path, in whatever way they are written, so such a blob can be read and written but not by a URL.
+ * Throws `InvalidBlobKeyError` for a key whose URL clients would normalise: they resolve the segments `.` and `..`,
+ * however encoded, so such a blob can be read and written but not by a URL.
  */
 export function checkUrlKey(key: string): void {
   if (key.split('/').some((segment) => segment === '.' || segment === '..')) {
@@ -28,7 +28,7 @@ export function checkUrlKey(key: string): void {
   }
 }
 
-/** RFC 6266: a name for those that know no UTF-8, and the whole name. */
+/** RFC 6266: an ASCII name for clients without UTF-8, and the full name. */
 export function attachment(filename: string): string {
   const plain = filename.replace(/[^\x20-\x7e]|["\\%]/g, '_');
   const encoded = encodeURIComponent(filename.toWellFormed()).replace(

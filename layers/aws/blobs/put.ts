@@ -1,6 +1,6 @@
 /**
- * Streams of unknown length to S3, which wants to know the length first: what fits into one part is put as a whole; the
- * rest goes up in parts, of which nothing is visible until the last one has arrived.
+ * Streams of unknown length to S3, which needs the length in advance: what fits into one part is put as a whole; the
+ * rest is a multipart upload, of which nothing is visible until it is completed.
  */
 import {
   AbortMultipartUploadCommand,
@@ -14,12 +14,12 @@ import type { BlobContext } from './context.ts';
 import { callS3 } from './errors.ts';
 
 const MEBIBYTE = 1024 ** 2;
-/** 10000 parts are the most: the first 5000 hold 39 GiB, the others 312 GiB. */
+/** S3 allows 10000 parts: the first 5000 hold 39 GiB, the others 312 GiB. */
 const partBytes = (part: number): number => (part <= 5000 ? 8 : 64) * MEBIBYTE;
-/** Parts on their way at once; each is held in memory until it has arrived. */
+/** Parts in flight at once; each stays in memory until it is stored. */
 const CONCURRENT = 3;
 
-/** What a stream throws passes, and leaves what was there before. */
+/** Rethrows what the stream throws; the previous blob then stays. */
 export async function putStream(
   context: BlobContext,
   key: string,
@@ -43,7 +43,7 @@ export async function putStream(
       client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts: completed } })),
     );
   } catch (error) {
-    // What cannot be aborted now, the bucket's lifecycle rule aborts later; the first error is the one that matters.
+    // If this fails too, the bucket's lifecycle rule aborts the upload later; throw the first error.
     await client.send(new AbortMultipartUploadCommand(upload)).catch(() => undefined);
     throw error;
   }
@@ -66,7 +66,7 @@ async function sendParts(
   parts: AsyncIterable<Uint8Array>,
 ): Promise<CompletedPart[]> {
   const completed: CompletedPart[] = [];
-  const underWay = new Set<Promise<void>>();
+  const inFlight = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   const send = async (number: number, body: Uint8Array): Promise<void> => {
     const { ETag } = await callS3(() =>
@@ -82,14 +82,14 @@ async function sendParts(
         .catch((error: unknown) => {
           failure ??= { error };
         })
-        .finally(() => underWay.delete(sending));
-      underWay.add(sending);
-      if (underWay.size >= CONCURRENT) await Promise.race(underWay);
+        .finally(() => inFlight.delete(sending));
+      inFlight.add(sending);
+      if (inFlight.size >= CONCURRENT) await Promise.race(inFlight);
       if (failure) break;
     }
   } finally {
-    // A part that arrives after the upload was aborted would stay, and cost money.
-    await Promise.all(underWay);
+    // A part that is stored after the upload was aborted would stay, and cost money.
+    await Promise.all(inFlight);
   }
   if (failure) throw failure.error;
   return completed;
@@ -97,23 +97,23 @@ async function sendParts(
 
 async function* inParts(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let chunks: Uint8Array[] = [];
-  let held = 0;
+  let buffered = 0;
   let part = 1;
   for await (const chunk of body) {
     for (let rest = chunk; rest.length > 0; ) {
-      const taken = rest.subarray(0, partBytes(part) - held);
-      // The stream may use its buffer again.
+      const taken = rest.subarray(0, partBytes(part) - buffered);
+      // The stream may reuse its buffer.
       chunks.push(taken.slice());
-      held += taken.length;
+      buffered += taken.length;
       rest = rest.subarray(taken.length);
-      if (held < partBytes(part)) continue;
+      if (buffered < partBytes(part)) continue;
       yield Buffer.concat(chunks);
       chunks = [];
-      held = 0;
+      buffered = 0;
       part += 1;
     }
   }
-  if (held > 0) yield Buffer.concat(chunks);
+  if (buffered > 0) yield Buffer.concat(chunks);
 }
 
 async function* chain<T>(first: readonly T[], rest: AsyncIterable<T>): AsyncGenerator<T> {

@@ -1,4 +1,4 @@
-/** Tasks as jobs of AWS Batch: the name of the job is the task's id. */
+/** Tasks as AWS Batch jobs: the job's name is the task's id. */
 import {
   type BatchClient,
   DescribeJobsCommand,
@@ -17,8 +17,8 @@ export interface BatchPlace {
   readonly definition: string;
 }
 
-/** Batch accepts no shorter time limit. */
-const LEAST_TIMEOUT_SECONDS = 60;
+/** The shortest time limit that Batch accepts. */
+const MIN_TIMEOUT_SECONDS = 60;
 
 const STATES: Readonly<Record<JobStatus, ComputeState>> = {
   SUBMITTED: 'pending',
@@ -30,7 +30,7 @@ const STATES: Readonly<Record<JobStatus, ComputeState>> = {
   FAILED: 'failed',
 };
 
-/** What the trainer is told; `containers/trainer/main.ts` reads it. */
+/** The trainer's parameters; `containers/trainer/main.ts` reads them. */
 const trainerEnvironment = (task: ComputeTask): Readonly<Record<string, string>> => ({
   TRAINYARD_ACCOUNT: task.accountId,
   TRAINYARD_JOB: task.jobId,
@@ -40,8 +40,8 @@ const trainerEnvironment = (task: ComputeTask): Readonly<Record<string, string>>
 const call = <T>(send: () => Promise<T>): Promise<T> => translating('Batch', send);
 
 /**
- * Resolves with Batch's own id of the job. What becomes of a container that ended is for the job definition's rules: on
- * another host Batch starts it again within the same task, and says how often in AWS_BATCH_JOB_ATTEMPT.
+ * Resolves with Batch's id of the job. The job definition's retry strategy may run the container again on another host,
+ * within the same task; AWS_BATCH_JOB_ATTEMPT then counts the runs.
  */
 export async function submitJob(client: BatchClient, task: ComputeTask, place: BatchPlace): Promise<string> {
   const command = new SubmitJobCommand({
@@ -51,7 +51,7 @@ export async function submitJob(client: BatchClient, task: ComputeTask, place: B
     containerOverrides: {
       environment: Object.entries(trainerEnvironment(task)).map(([name, value]) => ({ name, value })),
     },
-    timeout: { attemptDurationSeconds: Math.max(LEAST_TIMEOUT_SECONDS, Math.ceil(task.timeoutSeconds)) },
+    timeout: { attemptDurationSeconds: Math.max(MIN_TIMEOUT_SECONDS, Math.ceil(task.timeoutSeconds)) },
     propagateTags: true,
   });
   const { jobId } = await call(() => client.send(command));
@@ -59,7 +59,7 @@ export async function submitJob(client: BatchClient, task: ComputeTask, place: B
   return jobId;
 }
 
-/** The latest job of that name, in whatever state; Batch forgets a job some days after its end. */
+/** The latest job of that name, in any state; Batch forgets a job some days after its end. */
 export async function findJobNamed(client: BatchClient, name: string, queue: string): Promise<string | undefined> {
   const filters = [{ name: 'JOB_NAME', values: [name] }];
   const command = new ListJobsCommand({ jobQueue: queue, filters });
@@ -68,7 +68,7 @@ export async function findJobNamed(client: BatchClient, name: string, queue: str
   return latest?.jobId;
 }
 
-/** SIGTERM and then SIGKILL, or never starts what has not begun. What has ended stays as it is. */
+/** SIGTERM and then SIGKILL; a job that has not begun never starts. A job that has ended stays as it is. */
 export async function terminateJob(client: BatchClient, jobId: string, reason: string): Promise<void> {
   await call(() => client.send(new TerminateJobCommand({ jobId, reason })));
 }
@@ -81,7 +81,7 @@ export async function describeJob(client: BatchClient, jobId: string): Promise<C
   return (await isBusy(client, jobQueue)) ? 'pending' : 'unplaced';
 }
 
-/** Whether any job of the queue has a machine: then the others may be in line for it. */
+/** Whether any job of the queue has a machine: the others may then be waiting for it. */
 async function isBusy(client: BatchClient, jobQueue: string): Promise<boolean> {
   for (const jobStatus of ['RUNNING', 'STARTING'] as const) {
     const command = new ListJobsCommand({ jobQueue, jobStatus, maxResults: 1 });

@@ -11,17 +11,17 @@ import { type TaskRecord, TaskRecords } from './task-records.ts';
 export interface ComputeContext {
   readonly batch: BatchClient;
   readonly lambda: LambdaClient;
-  /** Where tasks are on record. */
+  /** Holds the task records. */
   readonly table: Table;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Where containers run. A GPU task goes to `cpu` where there is no GPU. */
+  /** Where containers run. Without `gpu`, GPU tasks run on `cpu`. */
   readonly containers: Readonly<Partial<Record<Exclude<ComputeTarget, 'function'>, BatchPlace>>>;
-  /** The training function, by name or ARN. Without it small tasks go to containers, and the other way round. */
+  /** The training function, by name or ARN. Without it small tasks run in containers, and the other way round. */
   readonly trainingFunction?: string;
 }
 
-/** What the training function is invoked with. */
+/** The payload of the training function. */
 export interface TrainingInvocation {
   readonly task: string;
   readonly account_id: string;
@@ -29,10 +29,10 @@ export interface TrainingInvocation {
   readonly attempt: number;
 }
 
-/** Milliseconds after which an invocation that has begun nothing is lost: it waits minutes at most, and once only. */
+/** Milliseconds after which an invocation that has not begun counts as lost: Lambda queues it for minutes at most. */
 const INVOCATION_LOST_MS = 15 * 60_000;
 
-/** The Compute port on Lambda, for what takes minutes at most, and on Batch. */
+/** The Compute port on Lambda, for tasks of a few minutes, and on Batch. */
 export class AwsCompute implements Compute {
   readonly #context: ComputeContext;
   readonly #records: TaskRecords;
@@ -53,7 +53,7 @@ export class AwsCompute implements Compute {
 
   async terminate(id: string, reason: string): Promise<void> {
     const stopping = await this.#records.stop(id, reason);
-    // Asked for again where the first time may have failed half-way: Batch takes it as often as it comes.
+    // Already stopping: an earlier call may have failed before it reached Batch, so call it again.
     const record = stopping ?? (await this.#records.find(id));
     if (!record || record.ended_at !== undefined || record.batch_id === undefined) return;
     await terminateJob(this.#context.batch, record.batch_id, record.stop_reason ?? reason);
@@ -63,35 +63,35 @@ export class AwsCompute implements Compute {
     const record = await this.#records.find(id);
     if (!record) return 'unknown';
     if (record.ended_at !== undefined) return record.exit_code === 0 ? 'succeeded' : 'failed';
-    const batchId = record.batch_id ?? (await this.#unsaid(record));
+    const batchId = record.batch_id ?? (await this.#findUnrecorded(record));
     if (batchId !== undefined) return describeJob(this.#context.batch, batchId);
     if (record.stop_reason !== undefined) return 'failed';
     return record.target === 'function' ? functionState(record, this.#context.now()) : 'unknown';
   }
 
-  /** Batch's id of what was submitted by one who died before it could say so. */
-  async #unsaid({ id, target }: TaskRecord): Promise<string | undefined> {
+  /** Batch's id of a job whose submitter crashed before recording it. */
+  async #findUnrecorded({ id, target }: TaskRecord): Promise<string | undefined> {
     const place = target === 'function' ? undefined : this.#context.containers[target];
     return place && findJobNamed(this.#context.batch, id, place.queue);
   }
 
   /**
-   * Two that submit at the same time both reach Batch, and the slower one takes its job back:
+   * Two concurrent submissions both reach Batch, and the slower one terminates its job:
    *
    *     one    claim ── submit ── attach ✓
-   *     other       find ── submit ──── attach ✗ ── terminate its own
+   *     other       find ── submit ──── attach ✗ ── terminate its own job
    */
   async #enqueue(record: TaskRecord, task: ComputeTask, place: BatchPlace): Promise<void> {
     if (record.batch_id !== undefined) return;
     const { batch } = this.#context;
-    const known = await this.#unsaid(record);
+    const known = await this.#findUnrecorded(record);
     const batchId = known ?? (await submitJob(batch, task, place));
     const attached = await this.#records.attach(task.id, batchId);
     if (!attached) return known === undefined ? terminateJob(batch, batchId, 'submitted twice') : undefined;
     if (attached.stop_reason !== undefined) await terminateJob(batch, batchId, attached.stop_reason);
   }
 
-  /** Invoked twice, the function begins the task once. */
+  /** The function itself makes sure that it runs a task only once. */
   async #invoke(record: TaskRecord, name: string): Promise<void> {
     if (record.begun_at !== undefined || functionState(record, this.#context.now()) === 'pending') return;
     const payload: TrainingInvocation = {
@@ -109,7 +109,7 @@ export class AwsCompute implements Compute {
     await this.#records.invoked(record.id);
   }
 
-  /** Where a task for that target runs here. */
+  /** Where this deployment runs a task for that target. */
   #place(wanted: ComputeTarget): Place {
     const { containers, trainingFunction } = this.#context;
     const places: Readonly<Record<ComputeTarget, Place | undefined>> = {

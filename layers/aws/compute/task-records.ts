@@ -1,6 +1,6 @@
 /**
- * What is known of a task besides what Batch and Lambda know: neither of them takes a name of ours that is used once
- * only, so a record in the table is what makes submitting idempotent.
+ * Neither Batch nor Lambda lets the caller choose a unique id, so a record in the table makes submitting a task
+ * idempotent.
  *
  *     claimed ──► attached (Batch's id, or invoked) ──► begun (functions only) ──► ended
  *         └───────────┴─────────────────────────────────┴─ stop_reason
@@ -20,11 +20,11 @@ const record = z.object({
   target: z.enum(COMPUTE_TARGETS),
   /** Epoch milliseconds, as are the other times. */
   claimed_at: z.number(),
-  /** Batch's id of it. */
+  /** The id of the Batch job. */
   batch_id: z.string().optional(),
   invoked_at: z.number().optional(),
   begun_at: z.number().optional(),
-  /** When the function that began it can no longer be running. */
+  /** When the function that runs it must have timed out. */
   ends_by: z.number().optional(),
   stop_reason: z.string().optional(),
   ended_at: z.number().optional(),
@@ -37,7 +37,7 @@ const RETENTION_SECONDS = 45 * 86_400;
 
 const missing = (attribute: string): Condition => ({ kind: 'missing', attribute });
 const all = (...of: Condition[]): Condition => ({ kind: 'all', of });
-const isThere: Condition = { kind: 'present' };
+const exists: Condition = { kind: 'present' };
 
 export class TaskRecords {
   readonly #table: Table;
@@ -73,35 +73,35 @@ export class TaskRecords {
     }
   }
 
-  /** Batch has it under this id. `undefined`: it has it under another one. */
+  /** Records the id of the Batch job. `undefined`: another one is recorded. */
   attach(id: string, batchId: string): Promise<TaskRecord | undefined> {
     const free: Condition = {
       kind: 'any',
       of: [missing('batch_id'), { kind: 'compare', attribute: 'batch_id', op: '=', value: batchId }],
     };
-    return this.#change(id, { set: { batch_id: batchId } }, all(isThere, free));
+    return this.#change(id, { set: { batch_id: batchId } }, all(exists, free));
   }
 
   invoked(id: string): Promise<TaskRecord | undefined> {
-    return this.#change(id, { set: { invoked_at: this.#now() } }, isThere);
+    return this.#change(id, { set: { invoked_at: this.#now() } }, exists);
   }
 
-  /** A function has begun it and ends within so many milliseconds. `undefined`: it is not to, for another one has. */
+  /** A function begins it and ends within so many milliseconds. `undefined`: it must not run it. */
   begin(id: string, milliseconds: number): Promise<TaskRecord | undefined> {
     const set = { begun_at: this.#now(), ends_by: this.#now() + milliseconds };
-    const free = all(isThere, missing('begun_at'), missing('stop_reason'), missing('ended_at'));
+    const free = all(exists, missing('begun_at'), missing('stop_reason'), missing('ended_at'));
     return this.#change(id, { set }, free);
   }
 
-  /** It is to stop; the first reason counts. `undefined`: it has ended, was to stop already, or never was. */
+  /** Requests that it stops; the first reason counts. `undefined`: it has ended, is stopping already, or is unknown. */
   stop(id: string, reason: string): Promise<TaskRecord | undefined> {
-    const going = all(isThere, missing('stop_reason'), missing('ended_at'));
-    return this.#change(id, { set: { stop_reason: reason } }, going);
+    const running = all(exists, missing('stop_reason'), missing('ended_at'));
+    return this.#change(id, { set: { stop_reason: reason } }, running);
   }
 
   end(id: string, exitCode: number | null): Promise<TaskRecord | undefined> {
     const set = { ended_at: this.#now(), exit_code: exitCode };
-    return this.#change(id, { set }, all(isThere, missing('ended_at')));
+    return this.#change(id, { set }, all(exists, missing('ended_at')));
   }
 
   async #change(id: string, change: Change, condition: Condition): Promise<TaskRecord | undefined> {

@@ -23,16 +23,16 @@ export interface EventsContext {
 }
 
 const ATTEMPTS = 5;
-const REFUSED = { base: 50, most: 1000 };
+const RETRY = { base: 50, max: 1000 };
 
-/** Why EventBridge did not take one entry, where the same entry may be taken later. */
+/** Error codes of entries that EventBridge may accept later. */
 const TRANSIENT = new Set(['ThrottlingException', 'InternalFailure', 'InternalException', 'ServiceUnavailable']);
 
 /**
- * The Events port on an EventBridge bus. A request may succeed in part: then only the entries that were not taken are
- * sent again, and what is still not taken after the last try is an error.
+ * The Events port on an EventBridge bus. A request may succeed in part: then only the entries that failed are sent
+ * again, and an entry that still fails after the last attempt is an error.
  *
- * The envelope's own `account` is the AWS account's, so ours travels within the detail; see `accountOf`.
+ * The envelope's `account` is the AWS account, so ours is in the detail; see `accountOf`.
  */
 export class EventBridgeEvents implements Events {
   readonly #context: EventsContext;
@@ -58,7 +58,7 @@ export class EventBridgeEvents implements Events {
           `EventBridge did not take ${waiting.length} of ${events.length} events: ${failed.ErrorCode}: ${failed.ErrorMessage}`,
         );
       }
-      await sleep(backoff(attempt, REFUSED));
+      await sleep(backoff(attempt, RETRY));
     }
   }
 

@@ -16,21 +16,21 @@ import { rawSignature } from './signatures.ts';
 
 export interface KeysContext {
   readonly client: KMSClient;
-  /** Asymmetric keys (`ECC_NIST_P256`): the first signs; signatures of the others still count. */
+  /** Asymmetric keys (`ECC_NIST_P256`): the first signs; signatures of the others are still accepted. */
   readonly tokenKeys: readonly string[];
   /** The symmetric key that wraps data keys. */
   readonly dataKey: string;
 }
 
-/** KMS takes a ciphertext of 1 to 6144 bytes; what is not within cannot be one. */
+/** KMS accepts a ciphertext of 1 to 6144 bytes. */
 const MAX_CIPHERTEXT_BYTES = 6144;
 
 const invalid = (): Error => new InvalidCiphertextError('the wrapped key or its context was changed');
 
-/** Where the bytes, the context or the key are not those that wrapped. */
+/** The bytes, the context or the key are not those of the wrapping. */
 const TRANSLATIONS: Translations = { InvalidCiphertextException: invalid, IncorrectKeyException: invalid };
 
-/** The Keys port on KMS: private keys never leave it; public ones are asked for once and kept. */
+/** The Keys port on KMS: private keys never leave it; public keys are fetched once and cached. */
 export class KmsKeys implements Keys {
   readonly #context: KeysContext;
   readonly #public = new Map<string, Promise<JWK>>();
@@ -41,7 +41,7 @@ export class KmsKeys implements Keys {
 
   async sign(message: Uint8Array): Promise<{ kid: string; signature: Uint8Array }> {
     const keyId = this.#signer();
-    // The hash, not the message: KMS takes no message over 4096 bytes.
+    // The hash, not the message: KMS accepts no message over 4096 bytes.
     const command = new SignCommand({
       KeyId: keyId,
       Message: createHash('sha256').update(message).digest(),
@@ -86,17 +86,17 @@ export class KmsKeys implements Keys {
     return first;
   }
 
-  /** A key that could not be asked for is asked for again the next time. */
+  /** A failed request is not cached. */
   #publicKey(keyId: string): Promise<JWK> {
     const known = this.#public.get(keyId);
     if (known) return known;
-    const asked = this.#askPublicKey(keyId);
-    this.#public.set(keyId, asked);
-    asked.catch(() => this.#public.delete(keyId));
-    return asked;
+    const fetching = this.#fetchPublicKey(keyId);
+    this.#public.set(keyId, fetching);
+    fetching.catch(() => this.#public.delete(keyId));
+    return fetching;
   }
 
-  async #askPublicKey(keyId: string): Promise<JWK> {
+  async #fetchPublicKey(keyId: string): Promise<JWK> {
     const command = new GetPublicKeyCommand({ KeyId: keyId });
     const { PublicKey: der } = await translating('KMS', () => this.#context.client.send(command));
     if (!der) throw new InternalError('KMS gave no public key');
@@ -104,7 +104,7 @@ export class KmsKeys implements Keys {
   }
 }
 
-/** From a SubjectPublicKeyInfo in DER. `kid` is the key's thumbprint (RFC 7638). */
+/** From a DER-encoded SubjectPublicKeyInfo. `kid` is the key's thumbprint (RFC 7638). */
 function publicJwk(der: Uint8Array): JWK {
   const key = createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' });
   const { crv, x = '', y = '' } = key.export({ format: 'jwk' });

@@ -1,4 +1,4 @@
-/** ECDSA signatures on P-256: from the DER that KMS gives to the r‖s that JSON Web Signatures take (RFC 7518, 3.4). */
+/** ECDSA signatures on P-256: from KMS's DER to the r‖s of JSON Web Signatures (RFC 7518, 3.4). */
 import { InternalError } from '#domain/errors.ts';
 
 const SEQUENCE = 0x30;

@@ -15,9 +15,9 @@ import { type Translations, translateError, translating } from '../vendor.ts';
 export interface QueueContext {
   readonly client: SQSClient;
   readonly url: string;
-  /** Of its dead-letter queue: without it nothing can be buried. */
+  /** The URL of its dead-letter queue, which `deadLetter` needs. */
   readonly deadLetters?: string;
-  /** As the queue's redrive policy has it. Default: never. */
+  /** As in the queue's redrive policy. Default: no limit. */
   readonly maxReceives?: number;
 }
 
@@ -25,10 +25,10 @@ const TRANSLATIONS: Translations = {
   MessageTooLong: (message) => new MessageTooLargeError(message),
 };
 
-/** The message attribute that says why a message was buried. */
+/** The message attribute with the reason why a message was dead-lettered. */
 const REASON = 'reason';
 
-/** A receipt whose time has passed names nothing any more, by each of the names that SQS has for that. */
+/** The names of SQS's errors for a receipt that is no longer valid. */
 const STALE = new Set([
   'ReceiptHandleIsInvalid',
   'InvalidParameterValue',
@@ -37,8 +37,8 @@ const STALE = new Set([
 ]);
 
 /**
- * The Queue port on one standard SQS queue. Visibility timeout, redrive policy and encryption are the queue's own. SQS
- * takes only characters that XML has; ours are JSON, in which the others are escaped.
+ * The Queue port on one standard SQS queue. Visibility timeout, redrive policy and encryption are settings of the
+ * queue. SQS accepts only characters that XML allows; our bodies are JSON, which escapes the others.
  */
 export class SqsQueue implements Queue {
   readonly maxReceives: number;

@@ -3,7 +3,7 @@ import type { Key } from '#domain/ports/table/port.ts';
 import type { Sleep } from '../retry.ts';
 import { type Attributes, toAttributes } from './marshalling.ts';
 
-/** What every part of the table works with. */
+/** What every part of the adapter works with. */
 export interface TableContext {
   readonly client: DynamoDBClient;
   readonly tableName: string;

@@ -4,7 +4,7 @@ import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 export const INDEX = 'byIndex';
 export const EXPIRY_ATTRIBUTE = 'expiresAt';
 
-/** The one table as `CreateTable` takes it. What expires is said where the table is deployed. */
+/** The one table, as input of `CreateTable`. Its time to live is a setting of the deployment. */
 export const tableDefinition = (name: string): CreateTableCommandInput => ({
   TableName: name,
   BillingMode: 'PAY_PER_REQUEST',

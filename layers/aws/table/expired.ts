@@ -4,7 +4,7 @@ import { keyAttributes, type TableContext } from './context.ts';
 import { EXPIRY_ATTRIBUTE } from './definition.ts';
 import { Expressions } from './expressions.ts';
 
-/** How often an update is tried anew that keeps meeting items which have expired. */
+/** How often an update is retried that keeps meeting expired items. */
 export const EXPIRED_ATTEMPTS = 5;
 
 /** `now` in epoch milliseconds. */
@@ -12,11 +12,11 @@ export const isExpired = (item: Item, now: number): boolean =>
   item.expiresAt !== undefined && item.expiresAt <= now / 1000;
 
 /**
- * Deletes an item that has expired and that DynamoDB, which takes its time, has not deleted yet:
+ * Deletes an item that has expired but that DynamoDB has not deleted yet:
  *
- *     update ── refused: expired ── delete, if it still expires then ── update again, on an absent item
+ *     update ── refused: expired ── delete, if it still has that expiry ── update again, on an absent item
  *
- * Another writer may be first with either step; then nothing is deleted that is alive.
+ * If another writer is faster with either step, no live item is deleted.
  */
 export async function deleteExpired(context: TableContext, item: Item): Promise<void> {
   const expressions = new Expressions(context.now() / 1000);

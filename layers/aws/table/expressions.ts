@@ -5,8 +5,8 @@ import { EXPIRY_ATTRIBUTE } from './definition.ts';
 import { toAttribute } from './marshalling.ts';
 
 /**
- * The expressions of one request. Names and values stand in them as placeholders only, so no attribute's name can be a
- * reserved word or become part of the syntax.
+ * The expressions of one request. They contain names and values only as placeholders, so no attribute name can be a
+ * reserved word or change the syntax.
  */
 export class Expressions {
   readonly #names = new Map<string, string>();
@@ -30,7 +30,7 @@ export class Expressions {
     return placeholder;
   }
 
-  /** What the request says of the placeholders. DynamoDB refuses empty maps. */
+  /** The placeholders' names and values. DynamoDB refuses empty maps. */
   attributes() {
     return {
       ...(this.#names.size > 0 && {
@@ -42,15 +42,15 @@ export class Expressions {
     };
   }
 
-  /** The item has not expired. Holds of an absent item too. */
+  /** The item has not expired. Also holds for an absent item. */
   live(): string {
     const expiry = this.name(EXPIRY_ATTRIBUTE);
     return `(attribute_not_exists(${expiry}) OR ${expiry} > ${this.value(this.#now)})`;
   }
 
   /**
-   * The condition where an expired item that DynamoDB has not deleted yet counts as absent. What the condition says of
-   * an absent item is known beforehand, so the expired one either always passes or never does.
+   * The condition, with an expired item that DynamoDB has not deleted yet counting as absent. Whether an absent item
+   * meets the condition is known in advance, so an expired one either always passes or never does.
    */
   guarded(condition: Condition): string {
     const ofLive = `(${this.live()} AND ${this.condition(condition)})`;
@@ -58,7 +58,7 @@ export class Expressions {
     return `(${ofLive} OR ${this.name(EXPIRY_ATTRIBUTE)} <= ${this.value(this.#now)})`;
   }
 
-  /** Any item that has expired fails this: an update must not build on it. */
+  /** Every expired item fails this: an update must not build on it. */
   liveAnd(condition: Condition | undefined): string {
     return condition === undefined ? this.live() : `(${this.live()} AND ${this.condition(condition)})`;
   }
@@ -84,7 +84,7 @@ export class Expressions {
     }
   }
 
-  /** Undefined where nothing is changed. */
+  /** Undefined if nothing changes. */
   update({ set = {}, add = {}, remove = [] }: Change): string | undefined {
     const clauses = {
       SET: Object.entries(set).map(([name, value]) => `${this.name(name)} = ${this.value(value)}`),

@@ -2,8 +2,8 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Item, Json } from '#domain/ports/table/port.ts';
 
 /*
- * Not `@aws-sdk/util-dynamodb`: it takes an object's class from its property `constructor`, so it refuses JSON in which
- * that is a name, and it reads whole numbers above 2^53 as bigints. JSON needs little.
+ * Not `@aws-sdk/util-dynamodb`: it looks at an object's property `constructor`, so it refuses JSON with a member of
+ * that name, and it reads whole numbers above 2^53 as bigints.
  */
 
 export type Attributes = Record<string, AttributeValue>;
@@ -17,7 +17,7 @@ export function toAttribute(value: Json): AttributeValue {
   if (value === null) return { NULL: true };
   if (typeof value === 'string') return { S: value };
   if (typeof value === 'boolean') return { BOOL: value };
-  // The shortest digits that make the same double, at most 17; DynamoDB keeps 38.
+  // The shortest digits that give the same double, at most 17; DynamoDB stores 38.
   if (typeof value === 'number') return { N: String(value) };
   if (isList(value)) return { L: value.map(toAttribute) };
   return { M: toAttributes(value) };

@@ -8,7 +8,7 @@ import { INDEX } from './definition.ts';
 import { Expressions } from './expressions.ts';
 import { fromAttributes, toAttributes } from './marshalling.ts';
 
-/** A page on which everything had expired is no page to give; so many are passed over before one is given all the same. */
+/** Pages of expired items only are skipped; after so many in a row an empty page is returned all the same. */
 const EMPTY_PAGES = 10;
 
 export async function queryItems(context: TableContext, query: Query): Promise<Page> {
@@ -37,7 +37,7 @@ async function request(
     KeyConditionExpression: keyCondition(expressions, query, bounds),
     FilterExpression: expressions.live(),
     ...expressions.attributes(),
-    // An index is always read as it was a moment ago.
+    // Reads of an index are always eventually consistent.
     ...(query.index === undefined ? { ConsistentRead: true } : { IndexName: INDEX }),
     ScanIndexForward: query.order !== 'descending',
     Limit: query.limit,
@@ -46,7 +46,7 @@ async function request(
   try {
     return await retryConflicts(() => context.client.send(command), context.sleep);
   } catch (error) {
-    // All else was checked before: what DynamoDB can refuse is a place outside of the query's bounds.
+    // Everything else was checked before: DynamoDB can only refuse a cursor outside of the query's bounds.
     if (error instanceof InvalidItemError && start !== undefined) throw new InvalidCursorError(error.message);
     throw error;
   }

@@ -18,7 +18,7 @@ import { queryItems } from './query.ts';
 import { transact } from './transact.ts';
 import { deleteInput, putInput, updateInput } from './write-inputs.ts';
 
-/** The Table port on one DynamoDB table of the shape in `table-definition.ts`. */
+/** The Table port on one DynamoDB table, as in `definition.ts`. */
 export class DynamoTable implements Table {
   readonly #context: TableContext;
 

@@ -21,8 +21,8 @@ import { checkInput, deleteInput, putInput, updateInput } from './write-inputs.t
 const TOKEN_SECONDS = 600;
 
 /**
- * DynamoDB's own request token cannot serve as the port's: the conditions hold the time, so the same call a second later
- * would be another request. The token is a record instead, written with the rest, that holds the call's hash.
+ * DynamoDB's own request token cannot serve as the port's: the conditions contain the time, so the same call a second
+ * later would be another request. Instead the transaction also writes a record for the token, with the call's hash.
  */
 export async function transact(context: TableContext, writes: readonly Write[], token?: string): Promise<void> {
   checkTransaction(writes, token);
@@ -49,14 +49,14 @@ export async function transact(context: TableContext, writes: readonly Write[], 
 
 const FAILED = 'ConditionalCheckFailed';
 
-/** Only updates fail for the expiry alone; the other writes' conditions take it into account. */
+/** Only updates fail just because the item has expired; the other writes' conditions take it into account. */
 const isInTheWay = (context: TableContext, write: Write | undefined, item: Item | undefined): boolean =>
   write?.kind === 'update' && item !== undefined && isExpired(item, context.now());
 
 /**
- * Undefined when it was done; else why each write was not, where at least one condition did not hold. Every try is the
- * same request: one that is told that an earlier one is still in progress would else find its conditions not to hold,
- * once that is through, and take what was done for not done.
+ * Undefined on success; otherwise the reason of each write, if at least one condition did not hold. Every retry has the
+ * same request token: after an attempt that was still in progress, a retry with another token would find that its
+ * conditions do not hold, and report a transaction that succeeded as failed.
  */
 async function request(
   context: TableContext,
@@ -77,7 +77,7 @@ async function request(
   }, context.sleep);
 }
 
-/** What a transaction that was cancelled for no condition's sake comes to. */
+/** The error for a transaction that was cancelled although every condition held. */
 function cancellation(reasons: readonly CancellationReason[], error: Error): Error {
   const reason = reasons.find(({ Code }) => Code !== undefined && Code !== 'None');
   const message = reason?.Message ?? error.message;

@@ -5,7 +5,7 @@ import { toAttributes } from './marshalling.ts';
 
 type Of<Kind extends Write['kind']> = Extract<Write, { kind: Kind }>;
 
-/** What all write requests, alone or in a transaction, have in common: they say what was there where they fail. */
+/** All writes, alone or in a transaction, return the existing item when their condition fails. */
 const RETURN_OLD = { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' } as const;
 
 export const putInput = (context: TableContext, write: Of<'put'>) => ({
@@ -33,7 +33,7 @@ export function checkInput(context: TableContext, write: Of<'check'>) {
   };
 }
 
-/** Fails on an item that has expired, whatever the condition says. */
+/** Always fails on an expired item. */
 export function updateInput(context: TableContext, write: Of<'update'>) {
   const expressions = new Expressions(context.now() / 1000);
   return {

@@ -4,7 +4,7 @@ import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts
 import type { Table } from '../ports/table/port.ts';
 import { type Account, COUNTERS, type NewAccount } from './record.ts';
 
-/** The same password, hashed as is done today. Does nothing where the password was changed in the meantime. */
+/** Rehashes the same password with today's parameters. Does nothing where the password was changed in the meantime. */
 export async function replacePasswordHash(table: Table, of: Account, hash: string): Promise<void> {
   const unchanged = { kind: 'compare', attribute: 'password_hash', op: '=', value: of.password_hash } as const;
   try {
@@ -14,7 +14,7 @@ export async function replacePasswordHash(table: Table, of: Account, hash: strin
   }
 }
 
-/** Throws `ConflictError` naming the field where the username or the e-mail address is taken. */
+/** Throws `ConflictError`, naming the field, if the username or the e-mail address is taken. */
 export async function createAccount(table: Table, created: NewAccount): Promise<void> {
   const absent = { kind: 'absent' } as const;
   const owner = { account_id: created.id };

@@ -16,10 +16,10 @@ export async function getAccount(table: Table, id: string): Promise<Account> {
   return found;
 }
 
-/** No account has it. */
+/** An id that no account has. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-/** By username, whatever its case. Reads as often for a name that nobody has, so that the time does not tell. */
+/** By username, ignoring case. Reads as often for an unknown name, so that timing does not reveal it. */
 export async function findAccountByUsername(table: Table, username: string): Promise<Account | undefined> {
   const taken = await table.get(keys.username(username));
   return findAccount(table, taken ? z.string().parse(taken.account_id) : NOBODY);

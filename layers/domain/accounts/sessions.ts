@@ -1,6 +1,4 @@
-/**
- * A login is a session. The access token names it, the refresh token belongs to it; ending it ends both at once.
- */
+/** A login creates a session. Its access token and its refresh token both end with it. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { keys } from '../keys.ts';
@@ -11,7 +9,7 @@ export type Session = z.infer<typeof session>;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** `expiresAt` in epoch seconds. The refresh token is kept only as its hash. */
+/** `expiresAt` in epoch seconds. Only the refresh token's hash is stored. */
 export async function createSession(
   table: Table,
   created: { id: string; accountId: string; refreshToken: string; expiresAt: number },

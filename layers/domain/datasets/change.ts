@@ -26,8 +26,8 @@ const hasRoom: Condition = {
 };
 
 /**
- * Call `table.transact([markOrphaned('datasets', prefix, …)])` before the file is written; this makes the file owned, and
- * does the other writes with it. Throws `ConflictError` where the account has all the datasets that it may have.
+ * Call `table.transact([markOrphaned('datasets', prefix, …)])` before writing the file; this clears the mark, in one
+ * transaction with the writes in `also`. Throws `ConflictError` if the account has as many datasets as it may have.
  */
 export async function createDataset(table: Table, created: Dataset, also: readonly Write[] = []): Promise<void> {
   const account = keys.account(created.account_id);
@@ -58,8 +58,8 @@ export async function createDataset(table: Table, created: Dataset, also: readon
 const stillProcessing = { kind: 'compare', attribute: 'status', op: '=', value: 'processing' } as const;
 
 /**
- * `processing` → `ready`. Resolves with what is to be told now, or with `undefined` if it was settled or deleted before: a
- * message that came twice.
+ * `processing` → `ready`. Resolves with the event to publish, or with `undefined` if the dataset is no longer
+ * processing or was deleted: the message was delivered twice.
  */
 export async function datasetReady(
   table: Table,
@@ -108,7 +108,7 @@ async function settle<S extends Partial<Dataset> & { readonly [name: string]: Js
   }
 }
 
-/** Deletes the record and notes its files as garbage due now. Throws `NotFoundError`, `ConflictError` while a job reads it. */
+/** Deletes the record and marks its files as orphaned. Throws `NotFoundError`, `ConflictError` while a job reads it. */
 export async function deleteDataset(table: Table, accountId: string, id: string, now: number): Promise<void> {
   const notInUse = {
     kind: 'any',

@@ -1,10 +1,10 @@
-/** What the world is told about a dataset: the body of the webhook of the same name. */
+/** The event about a dataset: the body of the webhook of the same name. */
 
 import { type DomainEvent, domainEvent } from '../events/event.ts';
 import type { Json } from '../ports/table/port.ts';
 import type { Dataset } from './record.ts';
 
-/** Of a dataset that has become `ready` or `failed` at `at` (RFC 3339). */
+/** For a dataset that became `ready` or `failed` at `at` (RFC 3339). */
 export function datasetProcessed(of: Dataset, at: string): DomainEvent {
   const { id, account_id, name, status, rows, columns, target, dataset_type, failure } = of;
   const found: { readonly [name: string]: Json } =

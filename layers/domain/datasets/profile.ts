@@ -1,4 +1,4 @@
-/** What is known of a dataset once it was read: kept as `profile.json` beside the file. */
+/** What reading a dataset found out about it: stored as `profile.json` beside the file. */
 import { z } from 'zod';
 
 const COLUMN_TYPES = ['number', 'category', 'boolean', 'timestamp', 'text'] as const;
@@ -36,7 +36,7 @@ export const datasetProfile = z.object({
   task: z.enum(TASKS),
   /** The target's classes by frequency, for classification. */
   classes: z.array(valueCount).optional(),
-  /** Rows whose target is missing: no use in training. */
+  /** Rows whose target is missing: training leaves them out. */
   rows_without_target: z.number().int().nonnegative(),
   delimiter: z.string(),
   quote: z.string(),

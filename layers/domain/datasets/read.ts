@@ -9,7 +9,7 @@ export async function findDataset(table: Table, accountId: string, id: string): 
   return item && dataset.parse(item);
 }
 
-/** Throws `NotFoundError`, also for another account's. */
+/** Throws `NotFoundError`, also for a dataset of another account. */
 export async function getDataset(table: Table, accountId: string, id: string): Promise<Dataset> {
   const found = await findDataset(table, accountId, id);
   if (!found) throw new NotFoundError(`Dataset ${id} not found`);
@@ -21,7 +21,7 @@ export async function listDatasets(table: Table, accountId: string): Promise<Dat
   return items.map((item) => dataset.parse(item));
 }
 
-/** Those still processing, the oldest first, of all accounts. */
+/** The datasets of all accounts that are still processing, oldest first. */
 export async function listProcessing(table: Table): Promise<Dataset[]> {
   const items = await readAll(table, { index: 'byIndex', partition: indexes.processing });
   return items.map((item) => dataset.parse(item));

@@ -3,7 +3,7 @@ import { TASKS } from './profile.ts';
 
 export const DATASET_STATUSES = ['processing', 'ready', 'failed'] as const;
 
-/** `auto` until processing has found out. */
+/** `auto` until processing has inferred the type. */
 export const DATASET_TYPES = ['auto', ...TASKS] as const;
 
 export const dataset = z.object({
@@ -12,7 +12,7 @@ export const dataset = z.object({
   name: z.string(),
   description: z.string(),
   dataset_type: z.enum(DATASET_TYPES),
-  /** The form's `target`, where one was given. */
+  /** The `target` of the upload form, if given. */
   requested_target: z.string().optional(),
   file_name: z.string(),
   file_size: z.number().int(),
@@ -22,11 +22,11 @@ export const dataset = z.object({
   columns: z.number().int().optional(),
   target: z.string().optional(),
   sha256: z.string().optional(),
-  /** Why it failed: the body that the API shows. */
+  /** Why it failed, as the API shows it. */
   failure: z
     .object({ message: z.string(), details: z.array(z.object({ field: z.string(), message: z.string() })) })
     .optional(),
-  /** Active jobs that read it: it cannot be deleted meanwhile. */
+  /** The number of active jobs that read it; it cannot be deleted while there are any. */
   in_use: z.number().int().default(0),
 });
 

@@ -1,6 +1,6 @@
 /**
- * An upload in parts, for files that do not fit into one request: the parts go straight to the bucket, and only when
- * all are there does the dataset come into being. One that is never finished goes away with its parts.
+ * A multipart upload, for files that do not fit into one request: the client puts the parts straight into the bucket,
+ * and completing the upload creates the dataset. An upload that is never completed expires with its parts.
  */
 import { z } from 'zod';
 import { NotFoundError, ValidationError } from '../errors.ts';
@@ -16,10 +16,10 @@ import { findDataset } from './read.ts';
 import { DATASET_TYPES, type Dataset } from './record.ts';
 
 export const upload = z.object({
-  /** Of the dataset to be. */
+  /** The id that the dataset will have. */
   id: z.string(),
   account_id: z.string(),
-  /** The bucket's name for it. */
+  /** The bucket's id of the multipart upload. */
   upload_id: z.string(),
   name: z.string(),
   description: z.string(),
@@ -35,7 +35,7 @@ export interface StartedUpload {
   readonly parts: readonly { readonly part: number; readonly url: string }[];
 }
 
-/** As many bytes in each part (but the last) as keeps the parts few, in whole MiB and at least what a bucket takes. */
+/** Bytes of each part but the last: whole MiB, at least the minimum, and enough to stay below the maximum of parts. */
 export function partSize(fileSize: number): number {
   const { partBytes, parts } = LIMITS.upload;
   const needed = Math.ceil(fileSize / parts);
@@ -44,14 +44,14 @@ export function partSize(fileSize: number): number {
 
 const partCount = (fileSize: number): number => Math.max(1, Math.ceil(fileSize / partSize(fileSize)));
 
-/** All as large as the first, but for the last, which is the rest. */
+/** Parts of equal size; the last holds the rest. */
 const partsOf = (fileSize: number): PartToPut[] =>
   Array.from({ length: partCount(fileSize) }, (_, index) => ({
     part: index + 1,
     bytes: Math.min(partSize(fileSize), fileSize - index * partSize(fileSize)),
   }));
 
-/** Opens the upload and hands out a URL for each part. */
+/** Starts the upload and returns a presigned URL for each part. */
 export async function startUpload(
   table: Table,
   blobs: Blobs,
@@ -66,14 +66,14 @@ export async function startUpload(
   const urls = await blobs.presignParts(key, uploadId, toPut, LIMITS.upload.seconds);
   const item = { ...keys.upload(wanted.account_id, wanted.id), ...wanted, upload_id: uploadId };
   await table.transact([
-    // Once complete, the file has no owner until the dataset is written.
+    // Once the upload is complete, the file is orphaned until the dataset is written.
     markOrphaned('datasets', blobKeys.datasetPrefix(wanted.account_id, wanted.id), expires + 3_600_000),
     { kind: 'put', item: { ...item, expiresAt: epochSeconds(expires) } },
   ]);
   return { partSize: size, parts: urls.map((url, index) => ({ part: index + 1, url })) };
 }
 
-/** Throws `NotFoundError`, also for another account's and for one that has expired. */
+/** Throws `NotFoundError`, also for an upload that has expired or belongs to another account. */
 export async function getUpload(table: Table, accountId: string, id: string): Promise<Upload> {
   const item = await table.get(keys.upload(accountId, id));
   if (!item) throw new NotFoundError(`Upload ${id} not found`);
@@ -81,9 +81,9 @@ export async function getUpload(table: Table, accountId: string, id: string): Pr
 }
 
 /**
- * Puts the parts together and writes the dataset. Of several that do so at once all get the one dataset. Throws
- * `ValidationError` where parts are missing or not what was sent, `ConflictError` where there is no room for another
- * dataset; then the upload is as it was.
+ * Completes the multipart upload and creates the dataset. Concurrent calls all return the same dataset. Throws
+ * `ValidationError` if parts are missing or differ from what was sent, `ConflictError` if the account may have no more
+ * datasets; in both cases the upload stays as it was.
  */
 export async function completeUpload(
   table: Table,
@@ -94,7 +94,7 @@ export async function completeUpload(
 ): Promise<Dataset> {
   const key = blobKeys.datasetFile(of.account_id, of.id);
   expectEveryPart(of, parts);
-  // A second try after a crash finds the file in place.
+  // A retry after a crash finds the file in place.
   const info = (await blobs.head(key)) ?? (await complete(blobs, key, of.upload_id, parts));
   if (info.size !== of.file_size) {
     await blobs.delete(key);
@@ -107,13 +107,14 @@ export async function completeUpload(
     await createDataset(table, created, [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
     return created;
   } catch (error) {
-    const other = error instanceof TransactionFailedError ? await findDataset(table, of.account_id, of.id) : undefined;
-    if (!other) throw error;
-    return other;
+    const existing =
+      error instanceof TransactionFailedError ? await findDataset(table, of.account_id, of.id) : undefined;
+    if (!existing) throw error;
+    return existing;
   }
 }
 
-/** What was uploaded is kept: a list that leaves out a part by mistake can be corrected. */
+/** The uploaded parts stay, so a client that left out a part by mistake can correct its list. */
 function expectEveryPart(of: Upload, parts: readonly UploadPart[]): void {
   const count = partCount(of.file_size);
   if (parts.length === count && parts.every(({ part }, index) => part === index + 1)) return;
@@ -129,7 +130,7 @@ async function complete(blobs: Blobs, key: string, uploadId: string, parts: read
     return await blobs.completeUpload(key, uploadId, parts);
   } catch (error) {
     if (!(error instanceof InvalidUploadError)) throw error;
-    // Another try may have been faster.
+    // A concurrent call may have completed it.
     const info = await blobs.head(key);
     if (info) return info;
     throw ValidationError.of('parts', error.message);
@@ -140,7 +141,7 @@ export async function abortUpload(table: Table, blobs: Blobs, of: Upload): Promi
   try {
     await blobs.abortUpload(blobKeys.datasetFile(of.account_id, of.id), of.upload_id);
   } catch (error) {
-    // The bucket has let go of it: in an earlier try that did not come to the record.
+    // The bucket has no such upload: an earlier call aborted it and crashed before deleting the record.
     if (!(error instanceof InvalidUploadError)) throw error;
   }
   await table.delete(keys.upload(of.account_id, of.id));

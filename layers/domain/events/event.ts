@@ -3,14 +3,14 @@ import type { OutgoingEvent } from '../ports/events/port.ts';
 import type { Json } from '../ports/table/port.ts';
 
 /**
- * What the world is told. It may be told twice, and is then the same `event_id` twice. Both stand in the detail, because
- * what a bus writes on its envelope is its own and new with every publication.
+ * An event of the platform. It is published at least once, always with the same `event_id`. Id and time are in the
+ * detail because the bus gives every publication an envelope with an id and a time of its own.
  */
 export interface DomainEvent extends OutgoingEvent {
   readonly detail: {
     /** UUIDv7. */
     readonly event_id: string;
-    /** RFC 3339: when it happened, not when it was told. */
+    /** RFC 3339: when it happened, not when it was published. */
     readonly occurred_at: string;
     readonly [name: string]: Json;
   };

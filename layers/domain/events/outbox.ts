@@ -1,13 +1,14 @@
 /**
- * The bus and the table cannot change in one step, so an event is written down in the transaction that it tells of, and
- * stays until it was told. Whoever committed tells it at once; the sweep tells what a crash or a silent bus left:
+ * A transactional outbox. The bus and the table cannot change in one step, so an event is recorded in the transaction
+ * that it reports, and removed once it is published. The process that committed publishes it at once; the sweep
+ * publishes what a crash or an unavailable bus left behind:
  *
- *     change record + keep event ── publish ── forget event
- *                                 ▲          ▲
- *                                 │          └ crash: told again, by the same id
- *                                 └ crash: the sweep tells it
+ *     change record + record event ── publish ── remove event
+ *                                   ▲          ▲
+ *                                   │          └ crash: published again, with the same id
+ *                                   └ crash: the sweep publishes it
  *
- * An event is so told at least once where its transaction was committed, and never where it was not.
+ * An event is therefore published at least once if its transaction was committed, and never if it was not.
  */
 import { z } from 'zod';
 import { indexes, keys } from '../keys.ts';
@@ -18,11 +19,11 @@ import type { Item, Key, Table, Write } from '../ports/table/port.ts';
 import { epochSeconds, isoTime } from '../times.ts';
 import type { DomainEvent } from './event.ts';
 
-/** What a bus may add to an event: its envelope. */
+/** Room for the envelope that a bus adds to an event. */
 const ENVELOPE_BYTES = 4096;
 const EVENT_BYTES = MESSAGE_LIMITS.bytes - ENVELOPE_BYTES;
 
-/** How long a buried event can be looked at, as a dead letter can. */
+/** How long a dead-lettered event stays: as long as a message in a dead-letter queue. */
 const DEAD_LETTER_SECONDS = 14 * 86_400;
 
 const PAGE = 100;
@@ -34,8 +35,8 @@ const recorded = z.object({
 });
 
 /**
- * A write for the transaction of which the event tells.
- * @throws MessageTooLargeError where no bus would take it; what a bus takes also fits an item
+ * A write for the transaction that the event reports.
+ * @throws MessageTooLargeError if no bus would accept it; what a bus accepts also fits an item
  */
 export function recordEvent({ type, account, detail }: DomainEvent): Write {
   const bytes = Buffer.byteLength(JSON.stringify({ type, account, detail }));
@@ -46,12 +47,12 @@ export function recordEvent({ type, account, detail }: DomainEvent): Write {
   return { kind: 'put', item: { ...keys.event(event_id), type, account, detail, ...place } };
 }
 
-/** Where the log is told that an event has to wait. */
+/** Logs a warning. */
 export type Warn = (message: string, about: { readonly [name: string]: string }) => void;
 
 /**
- * Tells an event whose transaction was committed. That the bus does not answer is not the caller's error, who has done
- * what was to be done: the event stays for the sweep.
+ * Publishes an event whose transaction was committed. A failure is only logged, because the caller's change is already
+ * committed: the event stays in the outbox and the sweep publishes it.
  */
 export async function publishEvent(
   { table, events }: { readonly table: Pick<Table, 'delete'>; readonly events: Events },
@@ -67,7 +68,7 @@ export async function publishEvent(
   }
 }
 
-/** Events that happened until `until` (RFC 3339) and were not told since, the oldest first, page by page. */
+/** Events that happened up to `until` (RFC 3339) and are not published yet, oldest first, page by page. */
 export async function* unpublishedEvents(table: Table, until: string): AsyncGenerator<readonly Item[]> {
   let cursor: string | undefined;
   do {
@@ -78,25 +79,25 @@ export async function* unpublishedEvents(table: Table, until: string): AsyncGene
   } while (cursor !== undefined);
 }
 
-/** Throws `InvalidItemError` where it is no event of ours. */
+/** Throws `InvalidItemError` if the item is not an event. */
 export function eventOf(item: Item): DomainEvent {
   const parsed = recorded.safeParse(item);
   if (parsed.success) return parsed.data;
-  throw new InvalidItemError(`${item.pk} is no event: ${z.prettifyError(parsed.error)}`);
+  throw new InvalidItemError(`${item.pk} is not an event: ${z.prettifyError(parsed.error)}`);
 }
 
-/** To be called once it was told. */
+/** Call it once the event is published. */
 export async function removeEvent(table: Table, { pk, sk }: Key): Promise<void> {
   await table.delete({ pk, sk });
 }
 
-/** Takes an event that cannot be told out of the others' way; it can be looked at, and put back, for two weeks. */
+/** Moves an event that cannot be published out of the outbox; it can be inspected, and put back, for two weeks. */
 export async function deadLetterEvent(table: Table, { pk, sk }: Key, reason: string, now: number): Promise<void> {
   const place = { ipk: indexes.deadLettered, isk: isoTime(now), expiresAt: epochSeconds(now) + DEAD_LETTER_SECONDS };
   try {
     await table.update({ pk, sk }, { set: { ...place, reason: reasonOf(reason) } }, { kind: 'present' });
   } catch (error) {
-    // Told in the meantime.
+    // Published in the meantime.
     if (!(error instanceof ConditionFailedError)) throw error;
   }
 }

@@ -14,19 +14,19 @@ import type { ComputeUsage, Job } from '../training/record.ts';
 import { lineage, type Model } from './record.ts';
 import { FIRST_VERSION, nextVersion } from './versions.ts';
 
-/** How often completing a job tries again when another job of the account completes at the same moment. */
+/** How often completing a job is tried while other jobs of the account complete at the same moment. */
 const TRIES = 20;
 
-/** A job's model, and what is to be told now. */
+/** A job's model, and the event to publish. */
 export interface Completed {
   readonly model: Model;
   readonly event: DomainEvent;
 }
 
 /**
- * Ends a running job as `completed` and makes its model, in one transaction: number and version are given here. `last`
- * is how far it came: reports are rarer than epochs, and the last of them may be of any epoch. Resolves with `undefined`
- * if the job was stopped or given to another attempt in the meantime.
+ * Ends a running job as `completed` and creates its model, in one transaction that also assigns number and version.
+ * `last` is the job's final state: not every epoch is reported, so the stored progress may be older. Resolves with
+ * `undefined` if the job was stopped or another attempt has begun in the meantime.
  */
 export async function completeJob(
   table: Table,
@@ -78,8 +78,8 @@ export async function completeJob(
 }
 
 /**
- * Throws `ConflictError` where the account has all the models that it may have, those counted that its active jobs may
- * come to. A job that has begun is never refused its model: of jobs started at the same moment some may be one too many.
+ * Throws `ConflictError` if the account's models and active jobs together reach the limit. Only starting a job checks
+ * it: a running job always gets its model, so jobs started at the same moment may exceed the limit.
  */
 export async function expectRoomForModel(table: Table, accountId: string): Promise<void> {
   const { models, active_jobs } = await getAccount(table, accountId);
@@ -89,7 +89,7 @@ export async function expectRoomForModel(table: Table, accountId: string): Promi
   );
 }
 
-/** Deletes the record and notes its files as garbage due now. Throws `NotFoundError`. */
+/** Deletes the record and marks its files as orphaned. Throws `NotFoundError`. */
 export async function deleteModel(table: Table, accountId: string, id: string, now: number): Promise<void> {
   try {
     await table.transact([

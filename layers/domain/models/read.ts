@@ -9,7 +9,7 @@ export async function findModel(table: Table, accountId: string, id: string): Pr
   return item && model.parse(item);
 }
 
-/** Throws `NotFoundError`, also for another account's. */
+/** Throws `NotFoundError`, also for a model of another account. */
 export async function getModel(table: Table, accountId: string, id: string): Promise<Model> {
   const found = await findModel(table, accountId, id);
   if (!found) throw new NotFoundError(`Model ${id} not found`);

@@ -32,7 +32,7 @@ export const model = z.object({
     parameters: z.number().int(),
   }),
   target: z.string(),
-  /** Of the epoch kept, on the validation rows (on the training rows where there are none). */
+  /** Of the best epoch, on the validation rows (on the training rows if there are none). */
   performance: z.record(z.string(), z.number()),
   final_metrics: z.record(z.string(), z.number()),
   training_config: z.record(z.string(), z.json()),

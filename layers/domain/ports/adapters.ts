@@ -1,6 +1,6 @@
 /**
- * What the domain needs from the world: six ports. Each has an implementation on AWS and one on a single machine, and
- * one conformance suite (`test/conformance/`) that both pass.
+ * The six ports of the domain. Each has an implementation on AWS and one on a single machine, and one conformance suite
+ * (`test/conformance/`) that both pass.
  *
  * Vendor exceptions never cross a port: an implementation throws the errors declared in `errors.ts` or an
  * `UnavailableError`.
@@ -12,7 +12,7 @@ import type { Keys } from './keys/port.ts';
 import type { Queue, QueueName } from './queue/port.ts';
 import type { Table } from './table/port.ts';
 
-/** The world, as handlers get it. */
+/** The implementations of the ports, and the clock, as handlers get them. */
 export interface Adapters {
   readonly table: Table;
   readonly blobs: Readonly<Record<BucketName, Blobs>>;

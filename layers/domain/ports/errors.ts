@@ -1,4 +1,4 @@
-/** What a port may throw. They are ours to handle and never meant for a caller of the API: unhandled, each is a 500. */
+/** What a port may throw. The code that calls the port handles these; one that reaches the API is a 500. */
 import { InternalError } from '../errors.ts';
 
 export class ConditionFailedError extends InternalError {
@@ -7,7 +7,7 @@ export class ConditionFailedError extends InternalError {
   }
 }
 
-/** Which of the transaction's writes had a condition that did not hold, by position. */
+/** `failed` has the positions of the writes whose conditions did not hold. */
 export class TransactionFailedError extends InternalError {
   readonly failed: readonly number[];
   constructor(failed: readonly number[]) {
@@ -16,10 +16,10 @@ export class TransactionFailedError extends InternalError {
   }
 }
 
-/** A transaction's token was used before for something else. */
+/** The transaction's token was used before for a different transaction. */
 export class IdempotencyMismatchError extends InternalError {}
 
-/** A key that is empty or too long, an item over 400 KB, a value that is no JSON or out of range. */
+/** A key that is empty or too long, an item over 400 KB, a value that is not JSON or out of range. */
 export class InvalidItemError extends InternalError {}
 
 export class InvalidCursorError extends InternalError {}

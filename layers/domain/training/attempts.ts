@@ -1,7 +1,7 @@
 /**
- * How an active job is run: by an attempt, that is a task of Compute, and within it by a run, that is a trainer. Where a
+ * An active job runs as an attempt, which is a Compute task, and within it as a run, which is a trainer process. When a
  * host is reclaimed, Compute may start the same task again elsewhere: the same attempt, its next run. Only the last run
- * of the last attempt can write; whatever an earlier one still does, or does after it was frozen for an hour, is refused.
+ * of the last attempt can write; writes of an earlier one, even one that was frozen for an hour, are refused.
  *
  *     attempt 1 ─ run 1 ─✗ reclaimed
  *                 └ run 2 ─✗ reclaimed, and Compute gives up
@@ -16,12 +16,12 @@ import { trainingEvents } from './events.ts';
 import { findJob } from './read.ts';
 import { type ComputeUsage, type Job, job, type Metrics } from './record.ts';
 
-/** Attempts after which a job that keeps dying has failed. */
+/** A job whose attempts keep crashing fails after so many. */
 export const MAX_ATTEMPTS = 3;
 
 /**
- * With this a trainer ends that was told to make room and has left a checkpoint: run again, it goes on from there. It is
- * what sysexits.h calls a temporary failure.
+ * The exit code of a trainer that was interrupted and has saved a checkpoint: the next run resumes from it. It is
+ * EX_TEMPFAIL of sysexits.h.
  */
 export const INTERRUPTED_EXIT_CODE = 75;
 
@@ -29,7 +29,7 @@ export const INTERRUPTED_EXIT_CODE = 75;
 export const hasAttemptsLeft = ({ attempt, excused_attempts = 0 }: Job): boolean =>
   attempt - excused_attempts < MAX_ATTEMPTS;
 
-/** The name of an attempt's task in Compute. */
+/** The id of an attempt's Compute task. */
 export const taskId = (of: { id: string; attempt: number }): string => `${of.id}-${of.attempt}`;
 
 const is = (attribute: string, value: string | number): Condition => ({ kind: 'compare', attribute, op: '=', value });
@@ -38,30 +38,30 @@ const any = (...of: Condition[]): Condition => ({ kind: 'any', of });
 
 export const isActive: Condition = { kind: 'oneOf', attribute: 'status', values: ['queued', 'running'] };
 
-/** Active, and nobody has begun anything since the job was read. */
+/** Active, and no other attempt or run has begun since the job was read. */
 export const isActiveAttempt = (of: Job): Condition =>
   all(isActive, is('attempt', of.attempt), ...(of.run === undefined ? [] : [is('run', of.run)]));
 
-/** Running, and this attempt's and this run's: the condition on which what a trainer writes counts. */
+/** Running, in this attempt and this run: the condition of every write of a trainer. */
 export const isRunningAttempt = (of: Job): Condition => all(is('status', 'running'), isActiveAttempt(of));
 
 /**
- * The next attempt is about to be submitted: `attempt` counts up and the job is `queued` (again). Of two that try it at
- * once, one gets `undefined`: so does who finds the job ended.
+ * Call it before submitting the next attempt: `attempt` counts up and the job is `queued` again. Resolves with
+ * `undefined` if a concurrent call was first or the job has ended.
  */
 export async function beginAttempt(table: Table, of: Job, now: string): Promise<Job | undefined> {
   const set = { status: 'queued', attempt: of.attempt + 1, heartbeat_at: now };
   return changed(table, of, { set, remove: ['run', 'unplaced_since'] }, isActiveAttempt(of));
 }
 
-/** The attempt was lost with its host. `undefined`: the job ended, or another attempt has begun. */
+/** Records that the attempt was lost with its host. `undefined`: the job ended, or another attempt has begun. */
 export async function excuseAttempt(table: Table, of: Job): Promise<Job | undefined> {
   return changed(table, of, { set: { excused_attempts: (of.excused_attempts ?? 0) + 1 } }, isActiveAttempt(of));
 }
 
 /**
- * It waits for a host: at first, or again where its trainer is gone. `undefined`: it ended, or somebody has begun.
- * @param unplacedSince from when on nothing has been ahead of it in line; absent while something is
+ * Records that the job waits for a host, at first or after losing one. `undefined`: it ended, or a run has begun.
+ * @param unplacedSince since when the job has been first in the queue; absent while others are ahead
  */
 export async function awaitHost(table: Table, of: Job, now: string, unplacedSince?: string): Promise<Job | undefined> {
   const change =
@@ -72,7 +72,7 @@ export async function awaitHost(table: Table, of: Job, now: string, unplacedSinc
 }
 
 export interface Start {
-  /** From 1; higher than that of every earlier trainer of the attempt. */
+  /** From 1, and higher than every earlier run of the attempt. */
   readonly run: number;
   readonly device: string;
   readonly deviceReason?: string | undefined;
@@ -80,20 +80,20 @@ export interface Start {
 
 export interface Started {
   readonly job: Job;
-  /** What is to be told now: the job's first trainer has begun. */
+  /** The event to publish; present if this is the job's first run. */
   readonly event?: DomainEvent;
 }
 
-/** The trainer of this run has begun. `undefined`: it is not to. */
+/** Records that the trainer of this run has begun. `undefined`: it must not run. */
 export async function startJob(
   table: Table,
   of: Job,
   { run, device, deviceReason }: Start,
   now: string,
 ): Promise<Started | undefined> {
-  const told = deviceReason === undefined ? {} : { device_reason: deviceReason };
+  const reason = deviceReason === undefined ? {} : { device_reason: deviceReason };
   const set = {
-    ...{ status: 'running' as const, run, device, ...told },
+    ...{ status: 'running' as const, run, device, ...reason },
     ...{ started_at: of.started_at ?? now, heartbeat_at: now },
   };
   const remove = ['unplaced_since', ...(deviceReason === undefined ? ['device_reason'] : [])];
@@ -109,13 +109,13 @@ export async function startJob(
   const key = keys.job(of.account_id, of.id);
   try {
     await table.transact([{ kind: 'update', key, change: { set, remove }, condition: isFirst }, recordEvent(event)]);
-    // Before the first trainer nobody has written what trainers write: this is the record.
+    // No trainer has written anything before the first run, so this is the stored record.
     const { unplaced_since: _, ...rest } = of;
     return { job: { ...rest, ...set }, event };
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
     const started_at = (await findJob(table, of.account_id, of.id))?.started_at;
-    // Another run was the first, after the job was read.
+    // Another run began after the job was read.
     return started_at === undefined
       ? undefined
       : startJob(table, { ...of, started_at }, { run, device, deviceReason }, now);
@@ -128,7 +128,7 @@ export interface Report extends Readonly<ComputeUsage> {
   readonly metrics: Metrics;
 }
 
-/** The trainer's word between chunks. `undefined`: the job was stopped or is another trainer's; end at once. */
+/** A trainer's progress report and heartbeat. `undefined`: the job was stopped or another run began; exit at once. */
 export async function reportProgress(table: Table, of: Job, report: Report, now: string): Promise<Job | undefined> {
   return changed(table, of, { set: { ...report, heartbeat_at: now } }, isRunningAttempt(of));
 }

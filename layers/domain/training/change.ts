@@ -5,7 +5,10 @@ import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
 import type { Job } from './record.ts';
 
-/** Throws `RateLimitError` where all slots are taken, `NotFoundError` where the dataset is gone, `ConflictError` where it is not ready. */
+/**
+ * Throws `RateLimitError` if all slots are in use, `NotFoundError` if the dataset is deleted, `ConflictError` if it is
+ * not ready.
+ */
 export async function createJob(table: Table, created: Job): Promise<void> {
   const slotFree: Condition = {
     kind: 'any',
@@ -37,8 +40,8 @@ export async function createJob(table: Table, created: Job): Promise<void> {
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
     if (error.failed.includes(2)) {
-      const isThere = await table.get(keys.dataset(created.account_id, created.dataset_id));
-      if (!isThere) throw new NotFoundError(`Dataset ${created.dataset_id} not found`);
+      const exists = await table.get(keys.dataset(created.account_id, created.dataset_id));
+      if (!exists) throw new NotFoundError(`Dataset ${created.dataset_id} not found`);
       throw new ConflictError(`Dataset ${created.dataset_id} is not ready`);
     }
     throw new RateLimitError(

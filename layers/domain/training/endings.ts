@@ -1,4 +1,4 @@
-/** How a job ends, other than with a model (`models.ts`). */
+/** How a job ends without a model; `completeJob` in `models/change.ts` ends it with one. */
 
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
@@ -10,13 +10,13 @@ import { isActive, isActiveAttempt } from './attempts.ts';
 import { trainingEvents } from './events.ts';
 import type { ComputeUsage, Job } from './record.ts';
 
-/** Milliseconds after a job's end in which a trainer that does not know of it yet may finish writing a checkpoint. */
+/** Milliseconds after a job's end in which a trainer that has not noticed it may still write a checkpoint. */
 const LATE_CHECKPOINT_MS = 15 * 60_000;
 
 /**
- * Writes that end a job: its last state, the slot and the dataset's mark given back, and a note that its checkpoint is to
- * be deleted. The first is the job's.
- * @param takeModelNumberAfter the account's last model number as it was read; the next one is taken
+ * Writes that end a job: they set its final state, free its slot, release the dataset and mark its checkpoint as
+ * orphaned. The first is the job's.
+ * @param takeModelNumberAfter the account's last model number as it was read; the job takes the next one
  */
 export function endingWrites(
   of: Job,
@@ -50,8 +50,8 @@ export function endingWrites(
 }
 
 /**
- * Ends an active job as `failed`; `usage` is the trainer's own account, where it is there to give one. Resolves with what
- * is to be told now, or with `undefined` if the job had ended, or another trainer has begun.
+ * Ends an active job as `failed`; `usage` is what the trainer reports, if it is still able to. Resolves with the event
+ * to publish, or with `undefined` if the job had ended or another run has begun.
  */
 export async function failJob(
   table: Table,
@@ -65,7 +65,7 @@ export async function failJob(
   return (await ended(table, [...writes, recordEvent(event)])) ? event : undefined;
 }
 
-/** Ends an active job as `stopped`, whatever its attempt; nobody is told what its owner did. False if it had ended. */
+/** Ends an active job as `stopped`, whatever its attempt, without an event: its owner did it. False if it had ended. */
 export async function stopJob(table: Table, of: Job, now: string): Promise<boolean> {
   return ended(table, endingWrites(of, { status: 'stopped', ended_at: now }, isActive));
 }

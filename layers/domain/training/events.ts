@@ -1,4 +1,4 @@
-/** What the world is told about a job: the bodies of the webhooks of the same names. `at` (RFC 3339) is when it happened. */
+/** The events about a job: the bodies of the webhooks of the same names. `at` (RFC 3339) is when it happened. */
 import { type DomainEvent, domainEvent } from '../events/event.ts';
 import type { Model } from '../models/record.ts';
 import type { Json } from '../ports/table/port.ts';
@@ -8,14 +8,14 @@ const event = (type: string, job: Job, at: string, detail: { readonly [name: str
   domainEvent(type, job.account_id, at, { job_id: job.id, ...detail });
 
 export const trainingEvents = {
-  /** Once, however many trainers the job has. */
+  /** Once per job, however many runs it has. */
   started: (job: Job, at: string) =>
     event('training.started', job, at, {
       dataset_id: job.dataset_id,
       model_type: job.model_type,
       total_epochs: job.total_epochs,
     }),
-  /** At every tenth of the way. */
+  /** At every 10 % of the epochs. */
   progress: (job: Job, at: string) =>
     event('training.progress', job, at, {
       progress: job.progress,
@@ -23,7 +23,7 @@ export const trainingEvents = {
       total_epochs: job.total_epochs,
       metrics: job.metrics,
     }),
-  /** `accuracy` of a classification; a regression has `rmse`, `mae` and `r2`. */
+  /** `accuracy` for a classification; `rmse`, `mae` and `r2` for a regression. */
   completed: (job: Job, model: Model, at: string) =>
     event('training.completed', job, at, { model_id: model.id, ...model.performance }),
   failed: (job: Job, reason: string, at: string) =>

@@ -9,14 +9,14 @@ export async function findJob(table: Table, accountId: string, id: string): Prom
   return item && job.parse(item);
 }
 
-/** Throws `NotFoundError`, also for another account's. */
+/** Throws `NotFoundError`, also for a job of another account. */
 export async function getJob(table: Table, accountId: string, id: string): Promise<Job> {
   const found = await findJob(table, accountId, id);
   if (!found) throw new NotFoundError(`Training job ${id} not found`);
   return found;
 }
 
-/** Queued or running, the oldest first, of all accounts. */
+/** The queued and running jobs of all accounts, oldest first. */
 export async function listActive(table: Table): Promise<Job[]> {
   const items = await readAll(table, { index: 'byIndex', partition: indexes.active });
   return items.map((item) => job.parse(item));

@@ -1,11 +1,11 @@
 /**
- * A training job and its way:
+ * A training job and its states:
  *
  *     queued ──► running ──► completed | failed
  *        └─────────┴────────► stopped
  *
- * An account's slot and the dataset's mark of use are taken in the transaction that writes the job, and given back in
- * the one that ends it (`job-endings.ts`). Only active jobs are in the index.
+ * The transaction that creates a job takes one of the account's slots and counts the job in the dataset's `in_use`; the
+ * one that ends it (`endings.ts`) undoes both. Only active jobs are in the index.
  */
 import { z } from 'zod';
 import { TASKS } from '../datasets/profile.ts';
@@ -15,7 +15,7 @@ export const JOB_STATUSES = ['queued', 'running', 'completed', 'failed', 'stoppe
 
 export const MONITORS = ['val_loss', 'val_accuracy', 'loss', 'accuracy'] as const;
 
-/** Where a job may be asked to run; one machine has one place only. */
+/** Where a job may be requested to run; a single machine has no choice. */
 export const COMPUTE_CHOICES = ['auto', ...COMPUTE_TARGETS] as const;
 
 export const earlyStopping = z.object({
@@ -37,7 +37,7 @@ export const job = z.object({
   model_name: z.string(),
   model_type: z.string(),
   task: z.enum(TASKS),
-  /** Complete: what was not given is there with its default. */
+  /** Complete, with defaults for what was not given. */
   hyperparameters: z.record(z.string(), z.json()),
   validation_split: z.number(),
   early_stopping: earlyStopping,
@@ -45,15 +45,15 @@ export const job = z.object({
   created_at: z.string(),
   /** Seconds. */
   estimated_time: z.number(),
-  /** About the memory that its data take as they are learned from, in bytes. */
+  /** An estimate of the memory that its data take during training, in bytes. */
   data_bytes: z.number().optional(),
-  /** Where to run it, as requested. `auto`, also where nothing is said: by the estimate. */
+  /** Where to run it, as requested. `auto`, the default, decides by the estimate. */
   compute: z.enum(COMPUTE_CHOICES).optional(),
-  /** How often it was started; the trainer of an earlier attempt can write no more. */
+  /** The number of the current attempt; the trainer of an earlier one can no longer write. */
   attempt: z.number().int(),
-  /** Attempts that were lost together with their host: they do not count against the job. */
+  /** Attempts that were lost with their host: they do not count towards the maximum. */
   excused_attempts: z.number().int().optional(),
-  /** Which run of the attempt it is, where Compute by itself runs one again on another host; see `attempts.ts`. */
+  /** The current run of the attempt: Compute may run a task again on another host; see `attempts.ts`. */
   run: z.number().int().optional(),
   total_epochs: z.number().int(),
   current_epoch: z.number().int().default(0),
@@ -61,9 +61,9 @@ export const job = z.object({
   progress: z.number().default(0),
   metrics: metrics.default({}),
   started_at: z.string().optional(),
-  /** When the trainer was last heard of. */
+  /** The time of the last heartbeat. */
   heartbeat_at: z.string().optional(),
-  /** While it waits for a machine with nothing ahead of it in line: since when. */
+  /** While it is first in the queue and waits for a machine: since when. */
   unplaced_since: z.string().optional(),
   ended_at: z.string().optional(),
   model_id: z.string().optional(),
@@ -71,18 +71,18 @@ export const job = z.object({
   failure: z.string().optional(),
   /** What runs it, or ran it last: `cpu` or `cuda`. */
   device: z.string().optional(),
-  /** Why it is not the device that was asked for. */
+  /** Why it is not the requested device. */
   device_reason: z.string().optional(),
   /**
-   * Seconds that trainers have spent on it: of each from its first word to its last, over all runs of all attempts. The
-   * time between them, and what a trainer did after its last word before it was killed, do not count.
+   * Seconds that trainers used, over all runs of all attempts: each from its first heartbeat to its last. Time between
+   * runs, and time after a trainer's last heartbeat until it was killed, does not count.
    */
   compute_seconds: z.number().default(0),
-  /** What those seconds cost where they were spent, in US dollars at list prices. */
+  /** The cost of those seconds, in US dollars at list prices. */
   estimated_cost: z.number().default(0),
 });
 
 export type Job = z.infer<typeof job>;
 
-/** What a job has taken, of all its trainers together. */
+/** What all trainers of a job used together. */
 export type ComputeUsage = Pick<Job, 'compute_seconds' | 'estimated_cost'>;

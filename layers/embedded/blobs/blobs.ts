@@ -26,8 +26,8 @@ export interface BlobStore {
 }
 
 /**
- * The Blobs port on files and SQLite. The bytes go to a file with a fresh random name; then one row, in one
- * transaction, makes them the key's content together with their type, size and etag. Keys never become paths.
+ * The Blobs port on files and SQLite. The bytes go to a file with a new random name; then one transaction writes the
+ * row that makes them the key's content, with type, size and etag. Keys never become paths.
  */
 export class FileBlobs implements Blobs {
   readonly #bucket: BucketName;
@@ -80,7 +80,7 @@ export class FileBlobs implements Blobs {
       try {
         return { info, body: await this.#store.contents.read(contentsOf(row), start, end) };
       } catch (error) {
-        // Replaced between looking it up and opening it: look again.
+        // Replaced between reading the row and opening the file: try again.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error;
       }
     }

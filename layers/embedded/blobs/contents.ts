@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
 
-/** Bytes in a file of their own, whose name is never used again. */
+/** Bytes in a file of their own, whose name is never reused. */
 export interface Content {
   readonly name: string;
   readonly size: number;
@@ -17,7 +17,7 @@ export interface WrittenContent extends Content {
   readonly sha256: string;
 }
 
-/** Files of bytes that are written once. Which of them count is for the database to say. */
+/** Immutable files. The database decides which of them are in use. */
 export class Contents {
   readonly #dir: string;
   readonly #folders = new Set<string>();
@@ -27,11 +27,11 @@ export class Contents {
   }
 
   /**
-   * Resolves once the bytes and the file's name are durable; leaves nothing where `body` fails or has more bytes than
-   * `maxBytes` (then with what `tooLarge` makes).
+   * Resolves once the bytes and the file's name are durable. If `body` fails, or has more than `maxBytes` (then with
+   * `tooLarge()`), it rejects and leaves no file.
    */
   async write(body: AsyncIterable<Uint8Array>, maxBytes: number, tooLarge: () => Error): Promise<WrittenContent> {
-    // The writer's identity tells a sweep whether the file may still be on its way into the database.
+    // The writer's identity tells the sweep whether the file may still get its row.
     const name = `${randomUUID()}-${processIdentity()}`;
     const folder = await this.#folder(name);
     const path = join(folder, name);
@@ -57,8 +57,8 @@ export class Contents {
   }
 
   /**
-   * The bytes `start` to `end` (inclusive) of several contents taken as one. All files that are needed are open before
-   * this resolves, so that their removal does not cut the stream short. Rejects with ENOENT where one is gone.
+   * The bytes `start` to `end` (inclusive) of the concatenated contents. Opens all files before it resolves, so that
+   * removing them does not cut the stream short. Rejects with ENOENT if one is missing.
    */
   async read(contents: readonly Content[], start: number, end: number): Promise<Readable> {
     const pieces: { file: FileHandle; start: number; end: number }[] = [];
@@ -77,7 +77,7 @@ export class Contents {
     return stream(pieces);
   }
 
-  /** Removing what is not there succeeds. */
+  /** Removing a missing file succeeds. */
   async remove(names: Iterable<string>): Promise<void> {
     for (const name of names) {
       await unlink(this.#path(name)).catch((error: NodeJS.ErrnoException) => {
@@ -86,19 +86,19 @@ export class Contents {
     }
   }
 
-  /** Removes the files that nothing refers to and that no living process can be about to refer to. */
-  async sweep(isReferred: (name: string) => boolean): Promise<number> {
-    let swept = 0;
+  /** Removes the files that have no row and whose writer has ended. */
+  async sweep(isReferenced: (name: string) => boolean): Promise<number> {
+    let removed = 0;
     for (const shard of await readdir(this.#dir)) {
       for (const name of await readdir(join(this.#dir, shard))) {
-        // First the writer, then the reference: what a writer refers to before it ends is seen.
+        // Check the writer first: the rows that it wrote before it ended are then visible.
         const writer = name.slice(UUID_LENGTH + 1);
-        if (isAlive(writer) || isReferred(name)) continue;
+        if (isAlive(writer) || isReferenced(name)) continue;
         await this.remove([name]);
-        swept += 1;
+        removed += 1;
       }
     }
-    return swept;
+    return removed;
   }
 
   async #folder(name: string): Promise<string> {
@@ -126,12 +126,12 @@ async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
 }
 
 function stream(pieces: readonly { file: FileHandle; start: number; end: number }[]): Readable {
-  // One file, the usual case, needs no generator in between.
+  // A single file, the usual case, needs no generator.
   const [only] = pieces;
   if (only !== undefined && pieces.length === 1) return createReadStream('', { fd: only.file, ...range(only) });
   const joined = Readable.from(readAll(pieces), { objectMode: false });
   joined.once('close', () => {
-    // Closing again what was read to its end does nothing.
+    // Files that were read to the end are closed already; closing them again does nothing.
     for (const { file } of pieces) void file.close().catch(() => undefined);
   });
   return joined;

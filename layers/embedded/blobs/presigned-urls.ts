@@ -2,10 +2,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { canonicalJson } from '#domain/canonical-json.ts';
 import { BUCKETS, type BucketName } from '#domain/ports/blobs/port.ts';
 
-/** All presigned URLs lie below this path. */
+/** The path of all presigned URLs begins with this. */
 export const PRESIGNED_PATH = '/-/blobs/';
 
-/** What the holder of a URL may do. */
+/** What a URL permits. */
 export type Grant =
   | {
       readonly method: 'GET';
@@ -20,16 +20,16 @@ export type Grant =
       readonly key: string;
       readonly upload: string;
       readonly part: number;
-      /** Just so many, and no others. */
+      /** The exact number. */
       readonly bytes: number;
     };
 
-/** A URL that is altered, expired, or not ours at all. */
+/** Why a URL is refused: it is not one of ours, has expired, or was altered. */
 export type Refusal = 'malformed' | 'expired' | 'forged';
 
 /**
- * URLs that carry their permission: an HMAC-SHA256 over everything that they grant, made with a key that never leaves
- * the folder.
+ * URLs that carry their permission, signed by an HMAC-SHA256 over everything that they grant. The key never leaves the
+ * folder.
  */
 export class PresignedUrls {
   readonly #key: Uint8Array;
@@ -55,12 +55,12 @@ export class PresignedUrls {
     }
     query.set('expires', String(expires));
     query.set('signature', this.#sign(grant, expires));
-    // The tilde keeps `.` and `..` from being taken for steps in a path.
+    // The tilde keeps clients from resolving `.` and `..` as path segments.
     const path = `${PRESIGNED_PATH}${grant.bucket}/~${encodeURIComponent(grant.key)}`;
     return `${this.#baseUrl().replace(/\/$/, '')}${path}?${query}`;
   }
 
-  /** What a request's target (path and query) grants; HEAD is granted with GET. */
+  /** What a request's target (path and query) grants; GET includes HEAD. */
   verify(method: string, target: string): Grant | Refusal {
     const match = /^\/-\/blobs\/([a-z]+)\/~([^/?]+)\?(.*)$/.exec(target);
     const bucket = BUCKETS.find((name) => name === match?.[1]);

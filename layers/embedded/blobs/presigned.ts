@@ -17,7 +17,7 @@ type Put = Extract<Grant, { method: 'PUT' }>;
 
 /**
  * Answers a request for a presigned URL: GET and HEAD of a blob, with ranges, and PUT of a part. Resolves with false,
- * having touched nothing, where the path is another.
+ * without a response, for any other path.
  */
 export async function servePresigned(
   store: PresignedStore,
@@ -51,7 +51,7 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   const head = await blobs.head(grant.key);
   if (head === undefined) throw new BlobNotFoundError(grant.key);
   const range = parseRange(request.headers.range, request.headers['if-range']?.toString(), head.etag, head.size);
-  // The blob may have been replaced since: what is sent is described by what was opened.
+  // The blob may have been replaced since, so the headers describe what was opened.
   const { info, body } = await blobs.get(grant.key, range);
   const end = Math.min(range?.end ?? info.size - 1, info.size - 1);
   response.writeHead(range === undefined ? 200 : 206, {
@@ -61,7 +61,7 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
     ETag: `"${info.etag}"`,
     'Last-Modified': new Date(info.modifiedAt).toUTCString(),
     'Cache-Control': 'private, no-store',
-    // Somebody else's file must not run as a page of this origin.
+    // A user's file must not run as a page of this origin.
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "sandbox; default-src 'none'",
     'Content-Disposition': disposition(grant.filename),
@@ -85,8 +85,8 @@ async function putPart(store: PresignedStore, grant: Put, request: IncomingMessa
 }
 
 /**
- * The one range of a Range header (RFC 9110, section 14): several ranges, another unit, nonsense, or an `If-Range` for
- * other bytes mean the whole blob. Throws `InvalidRangeError` where the range lies outside.
+ * The one range of a Range header (RFC 9110, section 14). Several ranges, another unit, a malformed header, or an
+ * `If-Range` with another etag mean the whole blob. Throws `InvalidRangeError` if the range is outside of the blob.
  */
 function parseRange(
   header: string | undefined,
@@ -98,7 +98,7 @@ function parseRange(
   if (match === null || (ifRange !== undefined && ifRange !== `"${etag}"`)) return undefined;
   const [, first = '', last = ''] = match;
   if (first === '') {
-    // The last so many bytes.
+    // A suffix range: the last so many bytes.
     if (last === '') return undefined;
     if (Number(last) === 0 || size === 0) throw new InvalidRangeError(0, 0, size);
     return { start: Math.max(0, size - Number(last)), end: size - 1 };
@@ -109,7 +109,7 @@ function parseRange(
   return { start, end: last === '' ? size - 1 : Math.min(Number(last), size - 1) };
 }
 
-/** A download under that name (RFC 6266), for old clients in ASCII. */
+/** A download under that name (RFC 6266), with an ASCII name for old clients. */
 function disposition(filename: string | undefined): string {
   if (filename === undefined) return 'attachment';
   const ascii = filename.replace(/[^\x20-\x7e]|["\\%]/g, '_');
@@ -121,7 +121,7 @@ function disposition(filename: string | undefined): string {
 }
 
 function answerError(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  // Too late to answer, or nobody to answer to: a cut connection is what tells the client.
+  // Too late for a response, or the client is gone: close the connection.
   if (response.headersSent || request.errored !== null) response.destroy();
   else if (error instanceof BlobNotFoundError) refuse(request, response, 404, 'there is no such blob');
   else if (error instanceof InvalidUploadError) refuse(request, response, 404, error.message);
@@ -139,7 +139,7 @@ function refuse(
   headers: Readonly<Record<string, string>> = {},
 ): void {
   const body = JSON.stringify({ error: message });
-  // What is left of the request's body is not wanted.
+  // The rest of the request's body is not read.
   const close = request.complete ? {} : { Connection: 'close' };
   response.writeHead(status, {
     'Content-Type': 'application/json',

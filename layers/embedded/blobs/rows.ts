@@ -2,7 +2,7 @@ import type { BlobInfo } from '#domain/ports/blobs/port.ts';
 import type { Database, Row } from '../database.ts';
 import type { Content } from './contents.ts';
 
-/** All columns but the list of contents, which is long for a blob of many parts. */
+/** All columns but `contents`, which is long for a blob of many parts. */
 export const INFO_COLUMNS = 'key, size, etag, content_type, modified_at';
 
 export const infoOf = (row: Row): BlobInfo => ({
@@ -25,8 +25,8 @@ export interface NewBlob {
 }
 
 /**
- * Makes contents that are durable the key's, all at once; only within `Database.write`. Returns the blob as it is now,
- * and the names of the contents that it had before, to be removed after the commit.
+ * Makes durable contents the content of the key; only within `Database.write`. Returns the new blob and the names of
+ * its previous contents, to be removed after the commit.
  */
 export function replaceBlob(database: Database, blob: NewBlob, now: number): { info: BlobInfo; replaced: string[] } {
   const { bucket, key, contentType, etag, contents } = blob;
@@ -46,8 +46,8 @@ export function replaceBlob(database: Database, blob: NewBlob, now: number): { i
   return { info: { key, size, etag, contentType, modifiedAt: now }, replaced };
 }
 
-/** The contents that belong to a blob or to a part of an upload. */
-export function referredContents(database: Database): Set<string> {
+/** The names of the contents that belong to a blob or to a part of an upload. */
+export function referencedContents(database: Database): Set<string> {
   const rows = database.iterate(
     `SELECT json_extract(entry.value, '$[0]') AS name FROM blobs, json_each(blobs.contents) AS entry
      UNION ALL SELECT content AS name FROM parts`,

@@ -7,7 +7,7 @@ import type { Database, Row } from '../database.ts';
 import type { Contents } from './contents.ts';
 import { replaceBlob } from './rows.ts';
 
-/** Multipart uploads: each part is a content of its own, and the blob that they complete lists them; nothing is copied. */
+/** Multipart uploads: each part is a content of its own, and the completed blob lists them; nothing is copied. */
 export class Uploads {
   readonly #database: Database;
   readonly #contents: Contents;
@@ -34,14 +34,14 @@ export class Uploads {
     return id;
   }
 
-  /** Throws `InvalidUploadError` unless the upload is under way, for this key. */
+  /** Throws `InvalidUploadError` unless the upload is in progress, for this key. */
   require(bucket: string, key: string, id: string): Row {
     const row = this.#database.get('SELECT * FROM uploads WHERE id = ? AND bucket = ? AND key = ?', id, bucket, key);
     if (row === undefined) throw new InvalidUploadError(`there is no upload ${id} of ${JSON.stringify(key)}`);
     return row;
   }
 
-  /** Stores a part, in place of an earlier one of that number; resolves with its etag. */
+  /** Stores a part, replacing an earlier one of that number; resolves with its etag. */
   async putPart(
     bucket: string,
     key: string,
@@ -76,7 +76,7 @@ export class Uploads {
     return written.sha256;
   }
 
-  /** Makes the listed parts the blob; parts that are not listed are removed. Throws `InvalidUploadError`. */
+  /** Makes the blob of the listed parts and removes the others. Throws `InvalidUploadError`. */
   async complete(bucket: string, key: string, id: string, listed: readonly UploadPart[]): Promise<BlobInfo> {
     const { info, unused } = await this.#database.write(() => {
       const contentType = String(this.require(bucket, key, id).content_type);
@@ -100,7 +100,7 @@ export class Uploads {
     await this.#contents.remove(names);
   }
 
-  /** Ends the uploads that were started before a time (epoch milliseconds); resolves with how many. */
+  /** Aborts the uploads that were started before a time (epoch milliseconds); resolves with their number. */
   async abandon(before: number): Promise<number> {
     const { count, names } = await this.#database.write(() => {
       const ids = this.#database
@@ -123,7 +123,7 @@ export class Uploads {
   }
 }
 
-/** The stored parts that the caller lists, in ascending order and each with its etag; all but the last large enough. */
+/** The listed parts. Checks that they are stored, with these etags, and that all but the last are large enough. */
 function choose(stored: readonly Row[], listed: readonly UploadPart[]): Row[] {
   checkParts(listed);
   const byNumber = new Map(stored.map((row) => [row.part, row]));
@@ -131,9 +131,9 @@ function choose(stored: readonly Row[], listed: readonly UploadPart[]): Row[] {
     const row = byNumber.get(part);
     if (row === undefined) throw new InvalidUploadError(`part ${part} was not uploaded`);
     if (row.etag !== unquoted(etag)) throw new InvalidUploadError(`the etag of part ${part} is not ${etag}`);
-    const least = BLOB_LIMITS.leastPartBytes;
-    if (index < listed.length - 1 && Number(row.size) < least) {
-      throw new InvalidUploadError(`part ${part} must have at least ${least} bytes; got ${row.size}`);
+    const min = BLOB_LIMITS.minPartBytes;
+    if (index < listed.length - 1 && Number(row.size) < min) {
+      throw new InvalidUploadError(`part ${part} must have at least ${min} bytes; got ${row.size}`);
     }
     return row;
   });

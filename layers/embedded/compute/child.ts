@@ -7,15 +7,15 @@ import { eachLine } from './lines.ts';
 import type { Outcome } from './tasks.ts';
 
 /**
- * A trainer's process that does nothing before `go`: a shell waits for a line on its input and then becomes the trainer,
- * under the same number. So the process is on record before it works, and where the host dies before that, the input
- * ends and nothing is started at all.
+ * A trainer's process that does nothing before `go`: a shell waits for a line of input and then becomes the trainer,
+ * with the same pid. So the process is recorded before it works, and if the host dies before that, the input ends and
+ * no trainer is started.
  *
  *     host      spawn ── record pid ── go ─────────────── ✗ killed
  *     child     sh: read ·············│ exec trainer ······ │ its input ends: it stops by itself
  */
 export class Child {
-  /** Empty where it could not be started. */
+  /** Empty if it could not be started. */
   readonly identity: string;
   /** Resolves when the process has ended; never rejects. */
   readonly ended: Promise<Outcome>;
@@ -24,7 +24,7 @@ export class Child {
   #killTimer: NodeJS.Timeout | undefined;
 
   constructor(task: ComputeTask, { command, args, env }: ComputeCommand, log: (line: LogLine) => void) {
-    // A group of its own: a signal from the terminal reaches only the host, and the host's reaches all of the group.
+    // In a process group of its own: the terminal's signals reach only the host, and the host's reach the whole group.
     const options = { env: { ...env }, detached: true, stdio: 'pipe' } as const;
     this.#process =
       process.platform === 'win32'
@@ -39,7 +39,7 @@ export class Child {
       this.#process.once('error', (error) => resolve({ exitCode: null, reason: `not started: ${error.message}` }));
       this.#process.once('exit', (exitCode, signal) => {
         clearTimeout(this.#killTimer);
-        // What the trainer itself started does not outlive it.
+        // Processes that the trainer started must not outlive it.
         this.#signal('SIGKILL');
         resolve(outcomeOf(exitCode, signal, this.#stopReason));
       });
@@ -50,7 +50,7 @@ export class Child {
     if (process.platform !== 'win32') this.#process.stdin?.write('\n');
   }
 
-  /** SIGTERM, and SIGKILL after the grace. The first reason counts. */
+  /** SIGTERM, and SIGKILL after the grace period. The first reason counts. */
   stop(reason: string, graceMilliseconds: number): void {
     if (this.#stopReason !== undefined) return;
     this.#stopReason = reason;
@@ -63,7 +63,7 @@ export class Child {
   }
 }
 
-/** To a process and all of its group; nothing happens where there is none. */
+/** Signals a process and its group; does nothing if there is none. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(process.platform === 'win32' ? pid : -pid, signal);
@@ -72,7 +72,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** A trainer that made room when it was told to was ended from outside, as one that a signal killed. */
+/** A trainer that exited because it was interrupted counts as killed by a signal. */
 function outcomeOf(code: number | null, signal: string | null, stopReason: string | undefined): Outcome {
   const exitCode = code === INTERRUPTED_EXIT_CODE ? null : code;
   return { exitCode, reason: stopReason ?? reasonOf(exitCode, signal) };

@@ -4,8 +4,8 @@ import type { Database } from '../database.ts';
 import type { Tasks } from './tasks.ts';
 
 /**
- * The Compute port as any process of the folder sees it: submitting and terminating write rows, which are durable, and
- * the host's `ComputeRunner` acts on them.
+ * The Compute port for any process that has the folder open: submitting and terminating write durable rows, and the
+ * host's `ComputeRunner` acts on them.
  */
 export class SqliteCompute implements Compute {
   readonly #database: Database;

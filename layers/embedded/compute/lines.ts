@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 
-/** A line longer than this is passed on in pieces, so that a child that prints no line breaks costs no memory. */
+/** A longer line is passed on in pieces, so that a child that prints no line breaks does not fill the memory. */
 const MAX_CHARACTERS = 65_536;
 
-/** Calls back with each line of a stream, without its line break; the last one needs none. */
+/** Calls back with each line of a stream, without its line break; the last line needs none. */
 export function eachLine(stream: Readable, callback: (line: string) => void): void {
   let rest = '';
   stream.setEncoding('utf8');

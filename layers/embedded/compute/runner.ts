@@ -13,7 +13,7 @@ export interface RunnerOptions {
   readonly graceSeconds: number;
 }
 
-/** Starts and stops trainers as the rows of tasks say. There is one for a folder: the host's. */
+/** Starts and stops trainers according to the tasks' rows. Each folder has one: the host's. */
 export class ComputeRunner {
   readonly #database: Database;
   readonly #tasks: Tasks;
@@ -29,7 +29,7 @@ export class ComputeRunner {
     this.#options = options;
   }
 
-  /** Ends what a lost host left running, then runs what waits and what will be submitted. */
+  /** Kills trainers that a lost host left running, then runs the tasks that are pending or submitted later. */
   async start(): Promise<void> {
     if (this.#unwatch !== undefined) return;
     for (const { task, process } of this.#tasks.running()) {
@@ -40,7 +40,7 @@ export class ComputeRunner {
     this.#look();
   }
 
-  /** Stops all trainers, as `host_stopped`; resolves once they have ended and that is on record. */
+  /** Stops all trainers, as `host_stopped`; resolves once they have ended and their ends are recorded. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#unwatch?.();
@@ -57,7 +57,7 @@ export class ComputeRunner {
     }
     const { maxTasks } = this.#options;
     if (this.#children.size >= maxTasks) return;
-    // Those that are just being started still wait by their rows.
+    // Tasks that are just being started are still pending in their rows.
     for (const task of this.#tasks.pending(maxTasks + this.#children.size)) {
       if (this.#children.size >= maxTasks) break;
       if (!this.#children.has(task.id)) this.#launch(task);
@@ -88,7 +88,7 @@ export class ComputeRunner {
     if (!isOurs || this.#closing) {
       child.stop('host_stopped', this.#grace());
       await child.ended;
-      // Terminated while it waited: its end is on record already.
+      // Without our mark it was terminated while pending, and its end is recorded already.
       return isOurs ? this.#record(task.id, { exitCode: null, reason: 'host_stopped' }) : undefined;
     }
     const timeout = setTimeout(() => child.stop('timed_out', this.#grace()), task.timeoutSeconds * 1000);
@@ -98,7 +98,10 @@ export class ComputeRunner {
     await this.#record(task.id, outcome);
   }
 
-  /** A full disk is waited out, unless the host closes: the next one then reports the task as lost. */
+  /**
+   * Retries until the write succeeds, as on a full disk. If the host closes first, the next one reports the task as
+   * lost.
+   */
   async #record(id: string, outcome: Outcome): Promise<void> {
     for (;;) {
       try {
@@ -115,7 +118,7 @@ export class ComputeRunner {
   }
 }
 
-/** Makes sure that a process and its group are gone. */
+/** Makes sure that a process and its group have ended. */
 async function endOrphan(identity: string): Promise<void> {
   if (!isAlive(identity)) return;
   signalGroup(pidOf(identity), 'SIGKILL');

@@ -2,7 +2,7 @@ import type { ComputeState, ComputeTask } from '#domain/ports/compute/port.ts';
 import type { Database, Row } from '../database.ts';
 import type { SqliteEvents } from '../events/events.ts';
 
-/** How a task ended: `exitCode` is null where a signal or a lost host ended it. */
+/** How a task ended: `exitCode` is null if a signal or the loss of the host ended it. */
 export interface Outcome {
   readonly exitCode: number | null;
   readonly reason: string;
@@ -10,7 +10,8 @@ export interface Outcome {
 
 /**
  * The tasks as rows: `pending` until the host starts one, `running` with the identity of its process, then `succeeded`
- * or `failed`. All of it within `Database.write`, so that a task's end and the event that tells of it are one.
+ * or `failed`. Call the methods that write within `Database.write`, so that a task's end and its event are one
+ * transaction.
  */
 export class Tasks {
   readonly #database: Database;
@@ -40,7 +41,7 @@ export class Tasks {
     return (this.#database.get('SELECT state FROM tasks WHERE id = ?', id)?.state ?? 'unknown') as ComputeState;
   }
 
-  /** The tasks that wait, the longest waiting first. */
+  /** The pending tasks, oldest first. */
   pending(limit: number): ComputeTask[] {
     const rows = this.#database.all(
       "SELECT * FROM tasks WHERE state = 'pending' ORDER BY submitted_at, rowid LIMIT ?",
@@ -49,7 +50,7 @@ export class Tasks {
     return rows.map(taskOf);
   }
 
-  /** Those that run, each with its process and why it is to stop, if it is. */
+  /** The running tasks, each with its process and, if it is to stop, the reason. */
   running(): { task: ComputeTask; process: string; stopReason: string | undefined }[] {
     return this.#database.all("SELECT * FROM tasks WHERE state = 'running'").map((row) => ({
       task: taskOf(row),
@@ -58,20 +59,20 @@ export class Tasks {
     }));
   }
 
-  /** False where the task does not wait any more. */
+  /** False if the task is no longer pending. */
   markRunning(id: string, process: string): boolean {
     const sql = "UPDATE tasks SET state = 'running', process = ? WHERE id = ? AND state = 'pending'";
     return this.#database.run(sql, process, id) === 1;
   }
 
-  /** Ends what waits, and notes for what runs that it is to stop; the first reason counts. */
+  /** Ends a pending task, and records for a running one that it is to stop; the first reason counts. */
   requestStop(id: string, reason: string): void {
     if (this.state(id) === 'pending') this.end(id, { exitCode: null, reason });
     const sql = "UPDATE tasks SET stop_reason = coalesce(stop_reason, ?) WHERE id = ? AND state = 'running'";
     this.#database.run(sql, reason, id);
   }
 
-  /** Once only, however often it is called. */
+  /** Does nothing if the task has ended already. */
   end(id: string, { exitCode, reason }: Outcome): void {
     const row = this.#database.get("SELECT * FROM tasks WHERE id = ? AND state IN ('pending', 'running')", id);
     if (row === undefined) return;

@@ -5,7 +5,7 @@ import { checkEvents } from '#domain/ports/queue/rules.ts';
 import type { Database } from '../database.ts';
 import type { SqliteQueue } from '../queue/queue.ts';
 
-/** The bus: events in EventBridge's envelope, in a queue from which the host matches them to rules. */
+/** The Events port: a queue of events in EventBridge's envelope, which the host matches to rules. */
 export class SqliteEvents implements Events {
   readonly #database: Database;
   readonly #bus: SqliteQueue;
@@ -38,11 +38,11 @@ export class SqliteEvents implements Events {
       'detail-type': type,
       source: EVENT_SOURCE,
       account,
-      // EventBridge knows whole seconds.
+      // In whole seconds, as on EventBridge.
       time: new Date(this.#now()).toISOString().replace(/\.\d+Z$/, 'Z'),
       region: 'local',
       resources: [],
-      // Where it stands on every host; see `accountOf`.
+      // In the detail, as on every host; see `accountOf`.
       detail: { ...detail, account_id: account },
     });
   }

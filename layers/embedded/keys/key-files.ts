@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { syncFolder } from '../folder.ts';
 
 /**
- * The bytes of a key file, made by `create` where it is absent. Of several processes that race to make it all get the
- * same: each writes a file of its own and links it to the name, which only the first can.
+ * The bytes of a key file, made by `create` if it is absent. Processes that race to create it all get the same bytes:
+ * each writes a file of its own and links it to the name, which succeeds only once.
  */
 export async function keyFile(dir: string, name: string, create: () => Uint8Array): Promise<Buffer> {
   const path = join(dir, name);
-  const existing = await readIfThere(path);
+  const existing = await readIfExists(path);
   if (existing !== undefined) return existing;
   const draft = join(dir, `.${name}.${randomUUID()}`);
   const file = await open(draft, 'wx', 0o600);
@@ -30,7 +30,7 @@ export async function keyFile(dir: string, name: string, create: () => Uint8Arra
   return readFile(path);
 }
 
-async function readIfThere(path: string): Promise<Buffer | undefined> {
+async function readIfExists(path: string): Promise<Buffer | undefined> {
   try {
     return await readFile(path);
   } catch (error) {

@@ -15,14 +15,14 @@ import type { JWK } from '#domain/ports/keys/jwk.ts';
 import type { EncryptionContext, Keys } from '#domain/ports/keys/port.ts';
 import { keyFile } from './key-files.ts';
 
-/** A wrapped key: this byte, 12 of the nonce, 32 of the encrypted key, 16 of the tag. */
+/** A wrapped key is this byte, the nonce, the encrypted key and the tag. */
 const FORMAT = 1;
 const NONCE_BYTES = 12;
 const KEY_BYTES = 32;
 const TAG_BYTES = 16;
 const WRAPPED_BYTES = 1 + NONCE_BYTES + KEY_BYTES + TAG_BYTES;
 
-/** The Keys port on two key files: one to sign with, one that wraps data keys. */
+/** The Keys port on two key files: one signs, the other wraps data keys. */
 export class FileKeys implements Keys {
   readonly #signing: KeyObject;
   readonly #wrapping: Uint8Array;
@@ -34,7 +34,7 @@ export class FileKeys implements Keys {
     this.#public = publicJwk(signing);
   }
 
-  /** Reads the keys from a folder; makes them on first use. */
+  /** Reads the keys from a folder; creates them on first use. */
   static async open(dir: string): Promise<FileKeys> {
     const pem = await keyFile(dir, 'signing.pem', newSigningKey);
     const wrapping = await keyFile(dir, 'wrapping.key', () => randomBytes(KEY_BYTES));
@@ -76,7 +76,7 @@ export class FileKeys implements Keys {
   }
 }
 
-/** The order in which a context's names were written does not matter. */
+/** Canonical, so that the order of a context's names does not matter. */
 const contextBytes = (context: EncryptionContext): Buffer => Buffer.from(canonicalJson(context), 'utf8');
 
 function newSigningKey(): Buffer {

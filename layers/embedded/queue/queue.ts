@@ -5,12 +5,12 @@ import { checkDelay, checkMessage, checkReceive, MESSAGE_LIMITS, reasonOf } from
 import type { DeadLetterQueue, EmbeddedQueue, QueueSettings } from '../adapters.ts';
 import type { Database } from '../database.ts';
 
-/** The Queue port on SQLite: a message is a row, hidden by the time from which it is visible again. */
+/** The Queue port on SQLite: a message is a row, hidden until its `visible_at`. */
 export class SqliteQueue implements EmbeddedQueue {
   readonly name: string;
   readonly #database: Database;
   readonly #settings: QueueSettings;
-  /** Where messages go that were delivered too often; a dead-letter queue has none itself. */
+  /** The name of the dead-letter queue; a dead-letter queue has none itself. */
   readonly #deadLetters: string | undefined;
   readonly #now: () => number;
 
@@ -38,7 +38,7 @@ export class SqliteQueue implements EmbeddedQueue {
     await this.#database.write(() => this.insert(body, delaySeconds));
   }
 
-  /** For a transaction that does more than send: only within `Database.write`, with a body that is known to fit. */
+  /** For a transaction that does more than send: only within `Database.write`, with a body that is already checked. */
   insert(body: string, delaySeconds = 0): void {
     this.#insert(this.name, body, delaySeconds, null);
   }
@@ -66,7 +66,7 @@ export class SqliteQueue implements EmbeddedQueue {
     const { max = 10, visibilitySeconds = this.#settings.visibilitySeconds } = options;
     checkReceive({ max, visibilitySeconds });
     const earliest = this.nextVisibleAt();
-    // Looking into an empty queue costs no write.
+    // Receiving from an empty queue must not cost a write.
     if (earliest === undefined || earliest > this.#now()) return [];
     return this.#database.write(() => this.#take(Math.floor(max), visibilitySeconds));
   }
@@ -151,7 +151,7 @@ export class SqliteQueue implements EmbeddedQueue {
   }
 }
 
-/** Where a queue's messages end that nobody could handle; from here they can be sent back. */
+/** The dead-letter queue of a queue; its messages can be sent back. */
 export class SqliteDeadLetterQueue extends SqliteQueue implements DeadLetterQueue {
   readonly #source: string;
   readonly #store: Database;
@@ -181,10 +181,10 @@ export class SqliteDeadLetterQueue extends SqliteQueue implements DeadLetterQueu
 }
 
 /**
- * Shows at once, in every queue, what a host that is gone had received: only hosts receive, and there is one at a time.
- * The delivery counts all the same, since what was received may be what ended that host.
+ * Makes the messages that a previous host had received visible again, in every queue: only hosts receive, and there is
+ * one at a time. The delivery still counts, because the message may be what crashed that host.
  */
-export function showReceived(database: Database, now: number): void {
+export function releaseReceived(database: Database, now: number): void {
   database.run(
     'UPDATE messages SET visible_at = ?, receipt = NULL WHERE receipt IS NOT NULL AND visible_at > ?',
     now,

@@ -3,7 +3,7 @@ import type { Item, Page, Query } from '#domain/ports/table/port.ts';
 import { type Bounds, checkQuery, decodeCursor, encodeCursor, type Position } from '#domain/ports/table/queries.ts';
 import type { Database } from '../database.ts';
 
-/** A page ends when its items exceed this, as DynamoDB's pages do. */
+/** A page ends once its items exceed this size, as DynamoDB's pages do. */
 const PAGE_BYTES = 1_048_576;
 
 const COLUMNS = {
@@ -20,7 +20,7 @@ export function queryItems(database: Database, query: Query, now: number): Page 
   const items: Item[] = [];
   let bytes = 0;
   for (const { body } of database.iterate(sql, ...values)) {
-    // One row more than asked for says that there is a next page.
+    // The query asks for one row more than the limit: it shows that there is a next page.
     if (items.length === query.limit || bytes > PAGE_BYTES) {
       return { items, cursor: encodeCursor(query, items[items.length - 1]!) };
     }
@@ -51,21 +51,22 @@ function compile(query: Query, bounds: Bounds, position: Position | undefined, n
     clause(`(${order.join(', ')}) ${descending ? '<' : '>'} (${places})`, ...operands);
   }
   const by = order.map((column) => (descending ? `${column} DESC` : column)).join(', ');
-  // The partial index serves only queries that say so; `ipk = ?` implies it, and SQLite sees that.
+  // SQLite uses the partial index because `ipk = ?` implies its condition.
   const sql = `SELECT body FROM items WHERE ${clauses.join(' AND ')} ORDER BY ${by} LIMIT ?`;
   return { sql, values: [...values, query.limit + 1] };
 }
 
 /**
- * The least text above all that begin with the prefix: its last character that has a successor, advanced. In UTF-8 the
- * order of bytes is the order of code points. Undefined where there is none, as for U+10FFFF.
+ * The smallest text above every text with that prefix: the prefix up to its last character that has a successor, with
+ * that one incremented. In UTF-8 the order of bytes is the order of code points. Undefined if there is none, as for
+ * U+10FFFF.
  */
 export function afterPrefix(prefix: string): string | undefined {
   const points = [...prefix].map((character) => character.codePointAt(0)!);
   while (points.length > 0) {
     const last = points.pop()!;
     if (last === 0x10ffff) continue;
-    // The surrogates are no characters.
+    // Skip the surrogates, which are not characters.
     return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
   }
   return undefined;

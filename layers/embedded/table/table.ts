@@ -18,7 +18,7 @@ import { queryItems } from './query.ts';
 /** How long a transaction's token is remembered. */
 const TOKEN_SECONDS = 600;
 
-/** The Table port on SQLite. Conditions are evaluated on the item inside of the transaction that writes. */
+/** The Table port on SQLite. Conditions are evaluated inside the transaction that writes. */
 export class SqliteTable implements Table {
   readonly #database: Database;
   readonly #now: () => number;
@@ -78,7 +78,7 @@ export class SqliteTable implements Table {
     });
   }
 
-  /** Remembers the token. True where the same transaction was done before; throws where it was another one. */
+  /** Records the token. True if the same transaction was done before; throws if another one used the token. */
   #isRepeat(token: string, hash: string): boolean {
     const now = this.#now() / 1000;
     const known = this.#database.get('SELECT hash FROM tokens WHERE token = ? AND expires_at > ?', token, now);
@@ -131,7 +131,7 @@ const keyOf = (write: Write): Key => (write.kind === 'put' ? write.item : write.
 const isMet = (write: Write, before: Item | undefined): boolean =>
   write.condition === undefined || holds(write.condition, before);
 
-/** Checks a write and takes a copy, since it is done in a later turn. Throws `InvalidItemError`. */
+/** Checks a write and copies it, because it is executed in a later turn. Throws `InvalidItemError`. */
 function prepare(write: Write): Write {
   if (write.condition !== undefined) checkCondition(write.condition);
   if (write.kind === 'put') return { ...write, item: structuredClone(checkItem(write.item)) };

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { S3Blobs } from '#aws/blobs/blobs.ts';
 import { makeClients } from '#aws/clients.ts';
 
-test('the length of a part is signed with its URL, and S3 is asked once for all parts whether the upload is there', async () => {
+test('the length of a part is signed with its URL, and one request to S3 checks the upload for all parts', async () => {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);

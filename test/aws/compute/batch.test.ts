@@ -11,7 +11,7 @@ const answer = (body: object): Answer => ({ status: 200, body });
 const job = (status: string) => answer({ jobs: [{ jobId: 'b', jobName: 'j-1', jobQueue: QUEUE, status }] });
 const listed = (...ids: string[]) => answer({ jobSummaryList: ids.map((jobId) => ({ jobId, jobName: jobId })) });
 
-/** What is asked of Batch, and what comes of its answers. */
+/** Requests to Batch, and the states that follow from its responses. */
 async function described(...answers: Answer[]) {
   service = await startService(answers);
   const state = await describeJob(service.clients.batch, 'b');
@@ -21,13 +21,13 @@ async function described(...answers: Answer[]) {
 const running = { jobQueue: QUEUE, jobStatus: 'RUNNING', maxResults: 1 };
 const starting = { ...running, jobStatus: 'STARTING' };
 
-test('a job that waits while another of its queue runs is in line', async () => {
+test('a job that waits while another of its queue runs is pending', async () => {
   const { state, asked } = await described(job('RUNNABLE'), listed('other'));
   expect(state).toBe('pending');
   expect(asked).toEqual([{ jobs: ['b'] }, running]);
 });
 
-test('a job that waits while another of its queue starts is in line', async () => {
+test('a job that waits while another of its queue starts is pending', async () => {
   const { state, asked } = await described(job('RUNNABLE'), listed(), listed('other'));
   expect(state).toBe('pending');
   expect(asked).toEqual([{ jobs: ['b'] }, running, starting]);

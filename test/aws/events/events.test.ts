@@ -52,7 +52,7 @@ test('an event goes to the bus with its type, its time, and its account in the d
   ]);
 });
 
-test('of a request that succeeded in part, only what was not taken is sent again', async () => {
+test('after a request that succeeded in part, only the failed entries are sent again', async () => {
   const { events, waits } = await open(
     results(undefined, 'ThrottlingException', undefined, 'InternalFailure'),
     results('ThrottlingException', undefined),
@@ -63,7 +63,7 @@ test('of a request that succeeded in part, only what was not taken is sent again
   expect(waits).toHaveLength(2);
 });
 
-test('what is never taken is an error, after five tries', async () => {
+test('an entry that always fails is an error, after five attempts', async () => {
   const { events } = await open(results(undefined, 'ThrottlingException'), results('ThrottlingException'));
   const failure = events.publish(event(1), event(2));
   await expect(failure).rejects.toThrow(UnavailableError);
@@ -71,18 +71,18 @@ test('what is never taken is an error, after five tries', async () => {
   expect(sent()).toEqual([[1, 2], [2], [2], [2], [2]]);
 });
 
-test('what cannot be taken is an error at once', async () => {
+test('an entry that can never be accepted is an error at once', async () => {
   const { events } = await open(results(undefined, 'MalformedDetail'));
   await expect(events.publish(event(1), event(2))).rejects.toThrow(InternalError);
   expect(service.requests).toHaveLength(1);
 });
 
-test('an answer for other events than were sent is not taken for success', async () => {
+test('a response for another number of events is not a success', async () => {
   const { events } = await open(results(undefined));
   await expect(events.publish(event(1), event(2))).rejects.toThrow('answered for 1 of 2 events');
 });
 
-test('a whole request that was refused for a moment is repeated by the client', async () => {
+test('a request that fails temporarily is retried by the client', async () => {
   const { events } = await open(fault(500, 'InternalException'), 'cut', results(undefined));
   await events.publish(event(1));
   expect(sent()).toEqual([[1], [1], [1]]);

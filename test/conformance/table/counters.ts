@@ -3,7 +3,7 @@ import { fresh, type Subject } from './subject.ts';
 
 export const counters = (subject: Subject) =>
   describe('counters', () => {
-    test('no increment of concurrent writers is lost, and each sees another value', async () => {
+    test('no increment of concurrent writers is lost, and each sees a different value', async () => {
       const key = { pk: fresh(), sk: 'counter' };
       const tables = [subject().table, subject().other];
       const after = await Promise.all(

@@ -4,7 +4,7 @@ import { allPages, fresh, type Subject } from './subject.ts';
 
 export const expiry = (subject: Subject) =>
   describe('expiry', () => {
-    /** An item that exists and then does not. */
+    /** An item that expires. */
     const expired = async (attributes: object = {}) => {
       const { table, advance, seconds } = subject();
       const key = { pk: fresh(), sk: 'a' };
@@ -24,7 +24,7 @@ export const expiry = (subject: Subject) =>
       expect(await table.get(key)).toBeUndefined();
     });
 
-    test('queries pass over what has expired', async () => {
+    test('queries skip expired items', async () => {
       const { table, advance, seconds } = subject();
       const pk = fresh();
       for (let n = 0; n < 30; n += 1) {
@@ -44,19 +44,19 @@ export const expiry = (subject: Subject) =>
       expect(indexed.items.map((item) => item.sk).sort()).toEqual(live);
     });
 
-    test('what has expired can be created anew, but not replaced as present', async () => {
+    test('an expired item can be created again, but does not count as present', async () => {
       const key = await expired({ n: 1 });
       await expect(subject().table.put({ ...key, n: 2 }, { kind: 'present' })).rejects.toThrow(ConditionFailedError);
       await subject().table.put({ ...key, n: 2 }, { kind: 'absent' });
       expect(await subject().table.get(key)).toEqual({ ...key, n: 2 });
     });
 
-    test('a counter that has expired starts again, and nothing of it is left', async () => {
+    test('an expired counter starts again from zero', async () => {
       const key = await expired({ n: 41, old: true });
       expect(await subject().table.update(key, { add: { n: 1 } })).toEqual({ ...key, n: 1 });
     });
 
-    test('so it does for many at once, and within transactions', async () => {
+    test('also for concurrent writers, and within transactions', async () => {
       const key = await expired({ n: 41, old: true });
       await Promise.all(
         Array.from({ length: 10 }, (_, n) => [subject().table, subject().other][n % 2]!.update(key, { add: { n: 1 } })),
@@ -71,7 +71,7 @@ export const expiry = (subject: Subject) =>
       expect(await subject().table.get(second)).toEqual({ ...second, n: 6 });
     });
 
-    test('a transaction whose other condition fails says so, also where an item has expired', async () => {
+    test('a transaction whose other condition fails reports it, even if an item has expired', async () => {
       const key = await expired({ n: 1 });
       const failing = subject().table.transact([
         { kind: 'update', key, change: { add: { n: 1 } } },
@@ -81,7 +81,7 @@ export const expiry = (subject: Subject) =>
       expect(await subject().table.get(key)).toBeUndefined();
     });
 
-    test('an expiry can be put off and taken away', async () => {
+    test('an expiry can be extended and removed', async () => {
       const { table, advance, seconds } = subject();
       const key = { pk: fresh(), sk: 'a' };
       await table.put({ ...key, expiresAt: seconds() + 10 });

@@ -6,7 +6,7 @@ import { fresh, type Subject } from './subject.ts';
 
 const LIMIT = 409_600;
 
-/** Lists within each other, so many deep. */
+/** Lists nested so many levels deep. */
 const nested = (depth: number): Json => (depth === 0 ? 'leaf' : [nested(depth - 1)]);
 
 export const items = (subject: Subject) =>
@@ -15,7 +15,7 @@ export const items = (subject: Subject) =>
       expect(await subject().table.get({ pk: fresh(), sk: 'a' })).toBeUndefined();
     });
 
-    test('an item reads back as it was written, whatever JSON it holds', async () => {
+    test('an item reads back as it was written, whatever JSON it contains', async () => {
       const item: Item = {
         pk: fresh(),
         sk: 'a',
@@ -58,13 +58,13 @@ export const items = (subject: Subject) =>
       expect(await subject().table.get(key)).toEqual({ ...key, two: 2 });
     });
 
-    test('an undefined attribute is no attribute', async () => {
+    test('an undefined attribute is absent', async () => {
       const key = { pk: fresh(), sk: 'a' };
       await subject().table.put({ ...key, gone: undefined });
       expect(Object.keys((await subject().table.get(key)) ?? {}).sort()).toEqual(['pk', 'sk']);
     });
 
-    test('what the caller changes after a put does not change the item', async () => {
+    test('a caller that changes its object after a put does not change the item', async () => {
       const list = [1];
       const item = { pk: fresh(), sk: 'a', list };
       const done = subject().table.put(item);
@@ -81,7 +81,7 @@ export const items = (subject: Subject) =>
       await subject().table.delete(key);
     });
 
-    test('an item of exactly 400 KB is taken, and one byte more is refused and changes nothing', async () => {
+    test('an item of exactly 400 KB is accepted, and one byte more is refused and changes nothing', async () => {
       const key = { pk: fresh(), sk: 'a' };
       const room = LIMIT - itemSize({ ...key, data: '' });
       const full = { ...key, data: 'é'.repeat(Math.floor(room / 2)) + 'x'.repeat(room % 2) };

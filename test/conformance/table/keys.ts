@@ -68,7 +68,7 @@ export const keys = (subject: Subject) =>
       expect(items.map((item) => item.isk)).toEqual([...HOSTILE].sort(byBytes));
     });
 
-    test('the longest keys are taken', async () => {
+    test('the longest keys are accepted', async () => {
       const key = { pk: fresh().padEnd(2048, 'é').slice(0, 1024), sk: 's'.repeat(1024) };
       const padded = { ...key, pk: key.pk + 'x'.repeat(2048 - Buffer.byteLength(key.pk)) };
       await subject().table.put(padded);

@@ -39,11 +39,11 @@ const step = fc.record({
   }),
 });
 
-/** The port once more, in the plainest way: a map, and nothing that could fail or wait. */
+/** A minimal model of the port: a map, without failures or waiting. */
 class Model {
   readonly items = new Map<string, Item>();
 
-  /** The positions of the writes whose conditions do not hold; done only if there are none. */
+  /** Applies the writes if all conditions hold; returns the positions of those that do not. */
   transact(writes: readonly Write[]): number[] {
     const failed = writes.flatMap((each, index) =>
       each.condition && !this.#holds(each.condition, sortOf(each)) ? [index] : [],
@@ -113,7 +113,7 @@ export const model = (subject: Subject) =>
     }, 60_000);
   });
 
-/** The positions of the failed conditions. A single write goes through the call of its own. */
+/** The positions of the failed conditions. A single write uses its own method of the port. */
 async function attempt(table: ReturnType<Subject>['table'], writes: readonly Write[]): Promise<readonly number[]> {
   const [only] = writes;
   try {

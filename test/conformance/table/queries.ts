@@ -28,7 +28,7 @@ export const queries = (subject: Subject) =>
       expect(await sorts({ order: 'descending' })).toEqual([...SORTS].reverse());
     });
 
-    test('a prefix selects what begins with it', async () => {
+    test('a prefix selects the keys that begin with it', async () => {
       expect(await sorts({ prefix: 'a#' })).toEqual(['a#1', 'a#2']);
       expect(await sorts({ prefix: 'a', order: 'descending' })).toEqual(['a$', 'a#2', 'a#1', 'a']);
       expect(await sorts({ prefix: 'é' })).toEqual(['é', 'é#1']);
@@ -39,7 +39,7 @@ export const queries = (subject: Subject) =>
       expect(await sorts({ prefix: '%' })).toEqual([]);
     });
 
-    test('bounds are inclusive and may stand alone', async () => {
+    test('bounds are inclusive and optional', async () => {
       expect(await sorts({ from: 'a#2', to: 'b' })).toEqual(['a#2', 'a$', 'b']);
       expect(await sorts({ from: 'é#1' })).toEqual(SORTS.slice(7));
       expect(await sorts({ to: 'a#1' })).toEqual(['a', 'a#1']);
@@ -49,7 +49,7 @@ export const queries = (subject: Subject) =>
       expect(await sorts({ from: 'a#2', to: 'b', order: 'descending' })).toEqual(['b', 'a$', 'a#2']);
     });
 
-    test('the index holds the items that have a place in it, each once, those of equal places too', async () => {
+    test('the index has the items with a place in it, each once, also those with equal places', async () => {
       const { items } = await allPages(subject().table, { index: 'byIndex', partition: `${pk}#0`, limit: 2 });
       expect(items.map((item) => item.n).sort((a, b) => Number(a) - Number(b))).toEqual([0, 2, 4, 6, 8, 10]);
       const bounded = await allPages(subject().table, {
@@ -70,7 +70,7 @@ export const queries = (subject: Subject) =>
       }
     });
 
-    test('a page never holds more than its limit, nor far more than a megabyte', async () => {
+    test('a page never has more items than its limit, nor far more than a megabyte', async () => {
       const partition = fresh();
       for (let n = 0; n < 7; n += 1)
         await subject().table.put({ pk: partition, sk: `${n}`, data: 'x'.repeat(390_000) });
@@ -81,7 +81,7 @@ export const queries = (subject: Subject) =>
       expect(pages).toBeGreaterThan(2);
     });
 
-    test('a cursor goes on after its last item, though that is gone or others have come', async () => {
+    test('a cursor continues after its last item, even if that was deleted or others were added', async () => {
       const partition = fresh();
       for (const sk of ['a', 'b', 'd', 'e']) await subject().table.put({ pk: partition, sk });
       const first = await subject().table.query({ partition, limit: 2 });

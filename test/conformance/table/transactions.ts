@@ -23,7 +23,7 @@ export const transactions = (subject: Subject) =>
       ]);
     });
 
-    test('one condition that fails undoes all, and the error tells which did', async () => {
+    test('one condition that fails undoes all, and the error says which did', async () => {
       const pk = fresh();
       await subject().table.put({ pk, sk: 'there', n: 1 });
       const failing = subject().table.transact([
@@ -38,7 +38,7 @@ export const transactions = (subject: Subject) =>
       expect(items).toEqual([{ pk, sk: 'there', n: 1 }]);
     });
 
-    test('the same token does the same transaction once', async () => {
+    test('a transaction repeated with the same token is done once', async () => {
       const pk = fresh();
       const writes: Write[] = [
         { kind: 'update', key: { pk, sk: 'n' }, change: { add: { n: 1 } } },
@@ -50,7 +50,7 @@ export const transactions = (subject: Subject) =>
       expect(await subject().table.get({ pk, sk: 'n' })).toMatchObject({ n: 1 });
     });
 
-    test('the same token at the same moment does it once', async () => {
+    test('also if the repetition is concurrent', async () => {
       const pk = fresh();
       const writes: Write[] = [{ kind: 'update', key: { pk, sk: 'n' }, change: { add: { n: 1 } } }];
       const tables = [subject().table, subject().other];
@@ -85,7 +85,7 @@ export const transactions = (subject: Subject) =>
       expect(await subject().table.get({ pk, sk: 'a' })).toEqual({ pk, sk: 'a' });
     });
 
-    test('a hundred writes are taken, and 99 with a token', async () => {
+    test('a hundred writes are accepted, and 99 with a token', async () => {
       const pk = fresh();
       const puts = (count: number, sk: string): Write[] =>
         Array.from({ length: count }, (_, n) => ({ kind: 'put', item: { pk, sk: `${sk}${n}` } }));
@@ -122,7 +122,7 @@ export const transactions = (subject: Subject) =>
       expect((await subject().table.query({ partition: pk, limit: 10 })).items).toEqual([]);
     });
 
-    test('readers never see half of a transaction', async () => {
+    test('readers never see a part of a transaction', async () => {
       const pk = fresh();
       const pair = (n: number): Write[] => ['a', 'b'].map((sk) => ({ kind: 'put', item: { pk, sk, n } }));
       await subject().table.transact(pair(0));

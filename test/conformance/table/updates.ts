@@ -5,7 +5,7 @@ import { fresh, type Subject } from './subject.ts';
 
 export const updates = (subject: Subject) =>
   describe('updates', () => {
-    test('sets, adds and removes, keeps the rest, and resolves with the item as it is then', async () => {
+    test('sets, adds and removes, keeps the rest, and resolves with the item after the change', async () => {
       const key = { pk: fresh(), sk: 'a' };
       await subject().table.put({ ...key, a: 1, b: 2, c: { d: [1] }, size: 'x' });
       const change: Change = {

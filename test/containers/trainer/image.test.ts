@@ -1,4 +1,4 @@
-/** What can be told of the trainer's image without Docker: that its versions are the project's, and that it holds what it names. */
+/** Checks of the trainer's image that need no Docker: its versions are the project's, and it contains what it names. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,14 +17,14 @@ describe("the trainer's image", () => {
     expect(dockerfile).toContain(`FROM node:${devDependencies.node}-bookworm-slim AS build`);
   });
 
-  test('takes the CUDA provider from the release of ONNX Runtime that npm installs, whose place is its own', () => {
+  test('takes the CUDA provider from the release of ONNX Runtime that npm installs, and puts it where that expects it', () => {
     const requirements = readFileSync(join(FOLDER, 'cuda-requirements.txt'), 'utf8');
     expect(requirements).toContain(`onnxruntime-gpu==${dependencies['onnxruntime-node']} --hash=sha256:`);
     const [, place = ''] = /^COPY --from=provider \S+ (\S+)\/$/m.exec(dockerfile) ?? [];
     expect(existsSync(join(place, 'libonnxruntime.so.1'))).toBe(true);
   });
 
-  test('is sent all that it copies', () => {
+  test('has everything that it copies in its build context', () => {
     const kept = readFileSync(join(FOLDER, 'Dockerfile.dockerignore'), 'utf8').match(/(?<=^!).+$/gm) ?? [];
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths = '']) =>
       paths.split(' '),
@@ -37,7 +37,7 @@ describe("the trainer's image", () => {
   });
 });
 
-describe('what the image is made of', () => {
+describe('the contents of the image', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'trainyard-image-'));
@@ -45,7 +45,7 @@ describe('what the image is made of', () => {
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('starts without the project beside it, and says what it has not been told', () => {
+  test('starts without the project beside it, and names the missing variables', () => {
     const { status, stdout } = spawnSync(process.execPath, [join(folder, 'trainer/main.mjs')], {
       cwd: folder,
       env: { NODE_PATH: join(folder, 'runtime/nodejs/node_modules') },
@@ -61,9 +61,9 @@ describe('what the image is made of', () => {
     const native = join(folder, 'runtime/nodejs/node_modules/onnxruntime-node/bin/napi-v6/linux/x64');
     const check = () => spawnSync('sh', [join(FOLDER, 'check-libraries.sh'), native], { encoding: 'utf8' });
     const { status, stderr } = check();
-    // A machine that has all of CUDA passes; no other does.
+    // Only a machine with all of CUDA passes.
     if (status === 0) return;
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^The base image lacks what ONNX Runtime's CUDA provider wants: .*libcudnn\.so\.9/);
+    expect(stderr).toMatch(/^The base image lacks libraries of ONNX Runtime's CUDA provider: .*libcudnn\.so\.9/);
   });
 });

@@ -12,7 +12,7 @@ import type { Job } from '#domain/training/record.ts';
 import { openTrainerWorld, type TrainerWorld } from '../../training/world.ts';
 
 const MAIN = fileURLToPath(new URL('../../../containers/trainer/main.ts', import.meta.url));
-/** On a machine that has much else to do. */
+/** Generous, for a busy machine. */
 const SEVERAL_PROCESSES_MS = 90_000;
 const FOREVER = { hyperparameters: { epochs: 10_000, learning_rate: 1e-6 } };
 
@@ -53,7 +53,7 @@ const startFor = (job: Job, more: Readonly<Record<string, string>> = {}) =>
   });
 const find = async (): Promise<Job> => (await findJob(world.adapters.table, world.accountId, 'j'))!;
 
-/** Looks whenever something was written. */
+/** Checks after every write. */
 function until(holds: () => Promise<boolean>): Promise<void> {
   return new Promise((resolve) => {
     const look = async (): Promise<void> => {
@@ -71,7 +71,7 @@ const untilThereIs = (key: string) => until(async () => (await world.adapters.bl
 const untilSaid = (lines: readonly Line[], wanted: string) =>
   until(async () => lines.some(({ message }) => message === wanted));
 
-test('completes its job and ends with 0', async () => {
+test('completes its job and exits with 0', async () => {
   const { closed } = startFor(await world.queue('j'));
   const { code, lines } = await closed;
   expect(lines.map(({ message }) => message)).toEqual(['training', 'device', 'completed']);
@@ -79,7 +79,7 @@ test('completes its job and ends with 0', async () => {
   expect((await find()).status).toBe('completed');
 });
 
-test('ends with 0 soon after its job was stopped', async () => {
+test('exits with 0 soon after its job was stopped', async () => {
   const { closed } = startFor(await world.queue('j', FOREVER));
   await untilItHasLearned();
   await stopJob(world.adapters.table, await find(), isoTime(Date.now()));
@@ -90,7 +90,7 @@ test('ends with 0 soon after its job was stopped', async () => {
 });
 
 test(
-  'leaves a checkpoint on SIGTERM, and when the process that started it is gone, and says that it is to go on',
+  'saves a checkpoint on SIGTERM, and when its parent process dies, and exits as interrupted',
   async () => {
     const job = await world.queue('j', FOREVER);
     const first = startFor(job);
@@ -115,7 +115,7 @@ test(
   SEVERAL_PROCESSES_MS,
 );
 
-test('does the same where its host was killed and nobody reads what it says', async () => {
+test('does the same if its host was killed and nobody reads its output', async () => {
   const { process: trainer, closed } = startFor(await world.queue('j', FOREVER));
   trainer.stdout.destroy();
   await untilItHasLearned();
@@ -125,7 +125,7 @@ test('does the same where its host was killed and nobody reads what it says', as
 });
 
 test(
-  'that is killed without a warning goes on from its last checkpoint',
+  'that is killed without a warning resumes from its last checkpoint',
   async () => {
     const first = startFor(await world.queue('j', FOREVER), { TRAINYARD_CHECKPOINT_SECONDS: '0' });
     await untilThereIs(blobKeys.checkpoint(world.accountId, 'j'));
@@ -140,7 +140,7 @@ test(
   SEVERAL_PROCESSES_MS,
 );
 
-test('says what is missing where it was called wrongly', async () => {
+test('names the missing variables', async () => {
   const { code, lines } = await start({ TRAINYARD_ACCOUNT: 'a', TRAINYARD_ATTEMPT: '0' }).closed;
   expect(code).toBe(2);
   expect(lines.map(({ message }) => message)).toEqual([
@@ -148,7 +148,7 @@ test('says what is missing where it was called wrongly', async () => {
   ]);
 });
 
-test('without a folder it wants a deployment, and says what is missing of it', async () => {
+test('without a folder it needs a deployment, and names its missing variables', async () => {
   const { code, lines } = await start({ TRAINYARD_ACCOUNT: 'a', TRAINYARD_JOB: 'j', TRAINYARD_ATTEMPT: '1' }).closed;
   expect(code).toBe(2);
   expect(lines.map(({ message }) => message)).toEqual([

@@ -23,7 +23,7 @@ const person = (username: string, email: string) => ({
 });
 
 describe('accounts', () => {
-  test('are found by username, whatever its case or composition', async () => {
+  test('are found by username, ignoring case and Unicode composition', async () => {
     const created = person('Zo\u00eb', 'zoe@example.com');
     await createAccount(store.table, created);
     expect((await findAccountByUsername(store.table, 'zoe\u0308'))?.id).toBe(created.id);
@@ -31,7 +31,7 @@ describe('accounts', () => {
     expect(await findAccountByUsername(store.table, 'zoe')).toBeUndefined();
   });
 
-  test('of one name come into being once, and a refused one leaves nothing taken', async () => {
+  test('are created once per name, and a refused one reserves nothing', async () => {
     await createAccount(store.table, person('bob', 'bob@example.com'));
     const again = createAccount(store.table, person('BOB', 'other@example.com'));
     await expect(again).rejects.toThrow(ConflictError);
@@ -42,7 +42,7 @@ describe('accounts', () => {
     await createAccount(store.table, person('other', 'other@example.com'));
   });
 
-  test('of one name, created at once, are one', async () => {
+  test('of one name, created concurrently, are one', async () => {
     const tries = Array.from({ length: 10 }, (_, i) =>
       createAccount(store.table, person('race', `race${i}@example.com`)),
     );
@@ -62,7 +62,7 @@ describe('sessions', () => {
     expect(await findSession(store.table, 'a', 's')).toBeUndefined();
   });
 
-  test('do not exist any more once expired', async () => {
+  test('do not exist once expired', async () => {
     await createSession(store.table, { id: 'old', accountId: 'a', refreshToken: 'old', expiresAt: NOW / 1000 });
     expect(await findSession(store.table, 'a', 'old')).toBeUndefined();
     expect(await findSessionByRefreshToken(store.table, 'old')).toBeUndefined();

@@ -22,13 +22,13 @@ beforeEach(async () => {
 });
 
 describe('datasets', () => {
-  test('own their files once they exist', async () => {
+  test('clear the orphan mark of their files once they exist', async () => {
     const before = (await dueOrphans(store.table, NOW, 100)).length;
     await aDataset(store.table, account);
     expect(await dueOrphans(store.table, NOW, 100)).toHaveLength(before);
   });
 
-  test('are settled once: the second word does not count', async () => {
+  test('are settled once: a second result does not count', async () => {
     const made = await aReadyDataset(store.table, account);
     expect(await datasetFailed(store.table, made, { message: 'late', details: [] }, AT)).toBeUndefined();
     expect((await getDataset(store.table, account, made.id)).status).toBe('ready');
@@ -42,7 +42,7 @@ describe('datasets', () => {
     expect(await isListed()).toBe(false);
   });
 
-  test("do not exist for another account's eyes", async () => {
+  test('do not exist for another account', async () => {
     const made = await aDataset(store.table, account);
     const stranger = await anAccount(store.table);
     await expect(getDataset(store.table, stranger, made.id)).rejects.toThrow(NotFoundError);
@@ -60,7 +60,7 @@ describe('datasets', () => {
     await expect(getDataset(store.table, account, made.id)).rejects.toThrow(NotFoundError);
   });
 
-  test('are no more than an account may have, and one that goes makes room', async () => {
+  test('are limited per account, and deleting one allows another', async () => {
     const count = (datasets: number) => store.table.update(keys.account(account), { set: { datasets } });
     const made = await aDataset(store.table, account);
     expect(await getAccount(store.table, account)).toMatchObject({ datasets: 1 });
@@ -75,14 +75,14 @@ describe('datasets', () => {
     expect(await getAccount(store.table, account)).toMatchObject({ datasets: LIMITS.datasets });
   });
 
-  test('are not uncounted by a deletion that is refused', async () => {
+  test('still count after a deletion that is refused', async () => {
     const made = await aDataset(store.table, account);
     await deleteDataset(store.table, account, made.id, NOW);
     await expect(deleteDataset(store.table, account, made.id, NOW)).rejects.toThrow(NotFoundError);
     expect(await getAccount(store.table, account)).toMatchObject({ datasets: 0 });
   });
 
-  test('leave their files as garbage when they go, and the garbage goes with its note', async () => {
+  test('mark their files as orphaned when they are deleted, and deleting the orphans clears the mark', async () => {
     const made = await aReadyDataset(store.table, account);
     const prefix = blobKeys.datasetPrefix(account, made.id);
     await store.blobs.datasets.put(blobKeys.datasetFile(account, made.id), Buffer.from('a,b'));

@@ -45,7 +45,7 @@ const wanted = (size: number) => ({
 });
 
 describe('an upload in parts', () => {
-  test('has parts that cover the file and are not too many', () => {
+  test('has parts that cover the file, no more than allowed', () => {
     for (const size of [1, LIMITS.upload.partBytes, LIMITS.upload.partBytes + 1, LIMITS.upload.fileBytes]) {
       const count = Math.ceil(size / partSize(size));
       expect(count).toBeLessThanOrEqual(LIMITS.upload.parts);
@@ -53,13 +53,13 @@ describe('an upload in parts', () => {
     }
   });
 
-  test('hands out one URL a part', async () => {
+  test('returns one URL per part', async () => {
     const started = await startUpload(store.table, store.blobs.datasets, wanted(3 * LIMITS.upload.partBytes - 1), NOW);
     expect(started.parts.map((one) => one.part)).toEqual([1, 2, 3]);
     expect(new Set(started.parts.map((one) => one.url)).size).toBe(3);
   });
 
-  test('that lists its parts wrongly is refused and keeps them; completed twice at once, it is one dataset', async () => {
+  test('with a wrong list of parts is refused and keeps them; completed twice at once, it is one dataset', async () => {
     const text = 'a,b\n'.repeat(5_000_000);
     const begun = wanted(text.length);
     const { partSize: size, parts } = await startUpload(store.table, store.blobs.datasets, begun, NOW);
@@ -77,7 +77,7 @@ describe('an upload in parts', () => {
     expect(await listDatasets(store.table, account)).toEqual([one]);
   });
 
-  test('that the bucket has let go of already can be given up', async () => {
+  test('that the bucket does not have any more can be aborted', async () => {
     const begun = wanted(10);
     await startUpload(store.table, store.blobs.datasets, begun, NOW);
     const upload = await getUpload(store.table, account, begun.id);
@@ -86,7 +86,7 @@ describe('an upload in parts', () => {
     await expect(getUpload(store.table, account, begun.id)).rejects.toThrow(NotFoundError);
   });
 
-  test('makes no dataset of parts that were never sent', async () => {
+  test('creates no dataset from parts that were never sent', async () => {
     const begun = wanted(10);
     await startUpload(store.table, store.blobs.datasets, begun, NOW);
     const upload = await getUpload(store.table, account, begun.id);
@@ -97,7 +97,7 @@ describe('an upload in parts', () => {
     await expect(getDataset(store.table, account, begun.id)).rejects.toThrow(NotFoundError);
   });
 
-  test('is not there for others, after it was given up, and after its time', async () => {
+  test('does not exist for other accounts, once aborted, and once expired', async () => {
     const begun = wanted(10);
     await startUpload(store.table, store.blobs.datasets, begun, NOW);
     await expect(getUpload(store.table, await anAccount(store.table), begun.id)).rejects.toThrow(NotFoundError);

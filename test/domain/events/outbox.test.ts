@@ -15,7 +15,7 @@ const itemOf = (event: DomainEvent): Item => {
   return write.item;
 };
 const withText = (characters: number) => domainEvent('x', 'account', AT, { text: 'x'.repeat(characters) });
-/** How much text makes an event of `bytes`. */
+/** A text that makes an event of `bytes`. */
 const textFor = (bytes: number) => bytes - JSON.stringify(withText(0)).length;
 
 test('two events are never the same, and each says when it happened', () => {
@@ -25,15 +25,15 @@ test('two events are never the same, and each says when it happened', () => {
   expect(one.detail.occurred_at).toBe(AT);
 });
 
-test('an event over the bound is refused before anything is written, by a line that says both', () => {
+test('an event over the limit is refused before anything is written, with the limit and its size', () => {
   expect(itemOf(withText(textFor(258_048)))).toBeDefined();
   expect(() => recordEvent(withText(textFor(258_049)))).toThrow(
     new MessageTooLargeError('an event must have at most 258048 bytes; got 258049'),
   );
 });
 
-test('what is kept fits an item and, with an envelope about it, the bus', () => {
-  // What takes more in an item than in JSON: short numbers, empty lists and maps.
+test('a recorded event fits an item and, with its envelope, the bus', () => {
+  // Values that are larger in an item than in JSON: short numbers, empty lists and maps.
   const small = fc.constantFrom<Json>(0, -1, 1.5, true, null, '', 'é', [], {}, { a: 1 }, [[]]);
   fc.assert(
     fc.property(fc.array(small, { minLength: 1, maxLength: 8 }), (some) => {
@@ -46,11 +46,11 @@ test('what is kept fits an item and, with an envelope about it, the bus', () => 
   );
 });
 
-test('a record that is no event is told from one', () => {
+test('a record that is not an event is refused', () => {
   expect(() => eventOf({ pk: 'EVENT#1', sk: 'EVENT', type: 'x', account: 'a', detail: {} })).toThrow(InvalidItemError);
 });
 
-test('that an event was not told is a warning, and nothing that the caller has to mend', async () => {
+test('a failure to publish an event is a warning, not an error for the caller', async () => {
   const event = withText(1);
   const about = { event_id: event.detail.event_id, event_type: 'x' };
   const calls: unknown[] = [];

@@ -54,7 +54,7 @@ async function complete(job: Job): Promise<Model | undefined> {
 }
 
 describe('completing a job', () => {
-  test('ends it, gives back its slot, and makes a model with number and version', async () => {
+  test('ends it, frees its slot, and creates a model with number and version', async () => {
     const job = await aRunningJob(store.table, dataset);
     const model = await complete(job);
     expect(model).toMatchObject({ number: 1, version: '1.0.0' });
@@ -76,7 +76,7 @@ describe('completing a job', () => {
     expect(models.map((model) => model!.version).sort()).toEqual(['1.0.0', '1.0.1', '1.0.2', '1.0.3', '1.0.4']);
   });
 
-  test('raises the part of the version that the change calls for', async () => {
+  test('raises the part of the version that matches the change', async () => {
     const steps: [Partial<Job>, string][] = [
       [{}, '1.0.0'],
       [{}, '1.0.1'],
@@ -89,7 +89,7 @@ describe('completing a job', () => {
     }
   });
 
-  test('makes nothing of a job that was stopped', async () => {
+  test('creates nothing for a job that was stopped', async () => {
     const job = await aRunningJob(store.table, dataset);
     await stopJob(store.table, job, AT);
     expect(await complete(job)).toBeUndefined();
@@ -110,7 +110,7 @@ describe('how many models an account has', () => {
     expect(await getAccount(store.table, account)).toMatchObject({ models: 1 });
   });
 
-  test('is bounded before a job begins, jobs under way counted, and deleting makes room', async () => {
+  test('is limited before a job begins, active jobs included, and deleting one allows another', async () => {
     const model = await complete(await aRunningJob(store.table, dataset));
     await store.table.update(keys.account(account), { add: { models: LIMITS.models - 2 } });
     await room();
@@ -124,7 +124,7 @@ describe('how many models an account has', () => {
 });
 
 describe('a model', () => {
-  test("does not exist for another account's eyes, and goes once", async () => {
+  test('does not exist for another account, and is deleted once', async () => {
     const model = await complete(await aRunningJob(store.table, dataset));
     const stranger = await anAccount(store.table);
     await expect(getModel(store.table, stranger, model!.id)).rejects.toThrow(NotFoundError);

@@ -31,7 +31,7 @@ const progress = { current_epoch: 1, progress: 50, metrics: { loss: 1 }, compute
 const start = { run: 1, device: 'cpu' };
 
 describe('a job', () => {
-  test('takes a slot and marks its dataset, and gives both back however it ends', async () => {
+  test('takes a slot and marks its dataset as in use, and releases both however it ends', async () => {
     const ends: ((job: Job) => Promise<boolean>)[] = [
       (job) => stopJob(store.table, job, AT),
       async (job) => (await failJob(store.table, job, 'why', AT)) !== undefined,
@@ -46,7 +46,7 @@ describe('a job', () => {
     }
   });
 
-  test('is refused when all slots are taken, also when many ask at once', async () => {
+  test('is refused when all slots are in use, also for concurrent requests', async () => {
     const tries = await Promise.allSettled(Array.from({ length: 9 }, () => aJob(store.table, dataset)));
     expect(tries.filter((one) => one.status === 'fulfilled')).toHaveLength(LIMITS.activeJobs);
     for (const one of tries) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(RateLimitError);
@@ -73,7 +73,7 @@ describe('a job', () => {
     expect(await isListed()).toBe(false);
   });
 
-  test('leaves a note that its checkpoint is to be deleted, however it ends', async () => {
+  test('marks its checkpoint as orphaned, however it ends', async () => {
     for (const end of [
       stopJob,
       (...[table, job, now]: Parameters<typeof stopJob>) => failJob(table, job, 'why', now),
@@ -86,21 +86,21 @@ describe('a job', () => {
     }
   });
 
-  test("does not exist for another account's eyes", async () => {
+  test('does not exist for another account', async () => {
     const job = await aJob(store.table, dataset);
     await expect(getJob(store.table, await anAccount(store.table), job.id)).rejects.toThrow(NotFoundError);
   });
 });
 
 describe('an attempt', () => {
-  test('is begun by one of those that try', async () => {
+  test('is begun by one of several concurrent calls', async () => {
     const job = await aJob(store.table, dataset);
     const tries = await Promise.all([1, 2, 3].map(() => beginAttempt(store.table, job, AT)));
     expect(tries.filter((one) => one !== undefined)).toHaveLength(1);
     expect((await getJob(store.table, account, job.id)).attempt).toBe(1);
   });
 
-  test('of the past can write no more', async () => {
+  test('that is not the latest can no longer write', async () => {
     const first = await aRunningJob(store.table, dataset);
     const second = await beginAttempt(store.table, first, AT);
     expect(await reportProgress(store.table, first, progress, AT)).toBeUndefined();
@@ -109,30 +109,30 @@ describe('an attempt', () => {
     expect((await reportProgress(store.table, running, progress, AT))?.progress).toBe(50);
   });
 
-  test('is run again on another host, and what the first one still writes is refused', async () => {
+  test('is run again on another host, and writes of the first run are refused', async () => {
     const queued = (await beginAttempt(store.table, await aJob(store.table, dataset), AT))!;
     const { job: first } = (await startJob(store.table, queued, { ...start, run: 1 }, AT))!;
     const { job: second } = (await startJob(store.table, queued, { ...start, run: 2 }, AT))!;
     expect(second).toMatchObject({ status: 'running', attempt: 1, run: 2 });
     expect(await reportProgress(store.table, first, progress, AT)).toBeUndefined();
     expect(await failJob(store.table, first, 'late', AT)).toBeUndefined();
-    // Frozen before it could begin, or started twice.
+    // A trainer that was frozen before it began, or started twice.
     for (const run of [1, 2]) expect(await startJob(store.table, queued, { ...start, run }, AT)).toBeUndefined();
     expect(await reportProgress(store.table, second, progress, AT)).toBeDefined();
-    // The next attempt counts its runs anew.
+    // The next attempt counts its runs from 1 again.
     const third = (await beginAttempt(store.table, second, AT))!;
     expect(third.run).toBeUndefined();
     expect(await reportProgress(store.table, second, progress, AT)).toBeUndefined();
     expect((await startJob(store.table, third, { ...start, run: 1 }, AT))!.job).toMatchObject({ attempt: 2, run: 1 });
   });
 
-  test('may begin with its second run, where the first host never came so far', async () => {
+  test('may begin with its second run, if the first host was lost before that', async () => {
     const queued = (await beginAttempt(store.table, await aJob(store.table, dataset), AT))!;
     expect((await startJob(store.table, queued, { ...start, run: 3 }, AT))!.job).toMatchObject({ run: 3 });
     expect(await startJob(store.table, queued, { ...start, run: 2 }, AT)).toBeUndefined();
   });
 
-  test('says on which device it runs, and why it is not the one that was asked for', async () => {
+  test('has its device, and why it is not the requested one', async () => {
     const queued = (await beginAttempt(store.table, await aJob(store.table, dataset), AT))!;
     const first = (await startJob(store.table, queued, { run: 1, device: 'cpu', deviceReason: 'no GPU' }, AT))!;
     expect(first.job).toMatchObject({ device: 'cpu', device_reason: 'no GPU' });
@@ -141,12 +141,12 @@ describe('an attempt', () => {
     expect(second.job).not.toHaveProperty('device_reason');
   });
 
-  test('tells of the start once, and both runs of a race find the record as it is', async () => {
+  test('publishes its start once, and both runs of a race get the stored record', async () => {
     const queued = (await beginAttempt(store.table, await aJob(store.table, dataset), AT))!;
     const first = (await startJob(store.table, queued, { ...start, deviceReason: 'no GPU' }, AT))!;
     expect(first.event?.type).toBe('training.started');
     expect(first.job).toEqual(await getJob(store.table, account, queued.id));
-    // Read before the first had begun.
+    // Read before the first run had begun.
     const later = '2026-01-01T01:00:00.000Z';
     const second = (await startJob(store.table, queued, { ...start, run: 2 }, later))!;
     expect(second.event).toBeUndefined();
@@ -154,7 +154,7 @@ describe('an attempt', () => {
     expect(second.job).toEqual(await getJob(store.table, account, queued.id));
   });
 
-  test('learns at its next word that the job was stopped', async () => {
+  test('learns at its next report that the job was stopped', async () => {
     const job = await aRunningJob(store.table, dataset);
     expect(await reportProgress(store.table, job, progress, AT)).toBeDefined();
     await stopJob(store.table, job, AT);

@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { User } from '../user.ts';
 import type { World } from '../world.ts';
 
-/** Beyond the part of a file that an upload looks into at once. */
+/** Beyond the part of a file that an upload inspects at once. */
 const manyRows = Array.from({ length: 60_000 }, (_, i) => `${i},${i % 7},${i % 2 ? 'yes' : 'no'}`).join('\n');
 
 export function badData(world: World): void {
-  describe('data that cannot be learned from', () => {
+  describe('unusable data', () => {
     let user: User;
     beforeAll(async () => {
       user = await User.register(world);

@@ -1,4 +1,4 @@
-/** What holds wherever the platform runs: the same cases over HTTP against one machine and against what was deployed. */
+/** Cases for every host: the same over HTTP against one machine and against a deployment. */
 import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
@@ -9,7 +9,7 @@ import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
 import { uploads } from './uploads.ts';
 
-/** Where other work keeps the processors busy, a training waits for its turn. */
+/** Generous: on a busy machine a training may have to wait. */
 const CASE_MILLISECONDS = 150_000;
 
 export function platformCases(world: World): void {

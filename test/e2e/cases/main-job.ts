@@ -21,7 +21,7 @@ export function mainJob(world: World): void {
       expect(Buffer.concat(lines).toString()).toContain('test accuracy');
     });
 
-    test('is documented by pages whose assets are served beside them', async () => {
+    test('is documented by pages whose assets are served from the same place', async () => {
       for (const page of ['/docs', '/redoc']) {
         const html = await (await fetch(`${world.base}${page}`)).text();
         const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(

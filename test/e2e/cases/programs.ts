@@ -1,4 +1,4 @@
-/** The programs that are run against a deployment, as they are run. */
+/** The programs for use against a deployment, run as a user runs them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -22,14 +22,14 @@ export async function runProgram(
 
 export function programs(world: World): void {
   describe('the program', () => {
-    test('smoke runs the main job and ends with 0', async () => {
+    test('smoke runs the main workflow and exits with 0', async () => {
       const { code, stdout, stderr } = await runProgram('smoke', [`${world.base}/`]);
       expect(stderr).toBe('');
       expect(stdout).toMatch(/Registered.*Uploaded.*Downloaded the model.*The deployment works\.\n$/s);
       expect(code).toBe(0);
     });
 
-    test('upload makes a dataset of a file and says what is in it', async () => {
+    test('upload creates a dataset from a file and prints what is in it', async () => {
       const { username, password } = await User.register(world);
       const args = ['infra/embedded/demo/penguins.csv', world.base, '--user', username, '--target', 'species'];
       const { code, stdout, stderr } = await runProgram('upload', args, { TRAINYARD_PASSWORD: password });

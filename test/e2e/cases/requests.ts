@@ -24,7 +24,7 @@ export function requests(world: World): void {
       });
     const errorOf = async (response: Response) => (await response.json()) as ErrorBody;
 
-    test('that carries too much is refused, and how much it may be is said', async () => {
+    test('that is too large is refused with the limit', async () => {
       const form = new FormData();
       form.append('file', new File(['a'.repeat(world.requestBytes)], 'data.csv', { type: 'text/csv' }));
       const response = await send('POST', '/datasets/upload', { body: form });
@@ -34,14 +34,14 @@ export function requests(world: World): void {
       expect(details![0]!.message).toContain(`at most ${world.requestBytes} bytes`);
     });
 
-    test('with HEAD is answered with the head alone', async () => {
+    test('with HEAD gets the headers only', async () => {
       const response = await send('HEAD', '/');
       expect(response.status).toBe(200);
       expect(response.headers.get('content-type')).toContain('json');
       expect(await response.text()).toBe('');
     });
 
-    test('may have names that every object has', async () => {
+    test('may have fields with names that every object has', async () => {
       const outgoing = request(`${world.base}/?constructor=1&__proto__=2`, { headers: { toString: '1' } });
       outgoing.setHeader('__proto__', '1').end();
       const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
@@ -64,7 +64,7 @@ export function requests(world: World): void {
       expect(await response.json()).toHaveProperty('error');
     });
 
-    test('without a token, with a wrong one and by another method is told so', async () => {
+    test('without a token, with a wrong one or by another method gets the right error', async () => {
       const anonymous = await fetch(`${world.base}/datasets`);
       const forged = await send('GET', '/datasets', {
         headers: { authorization: `${`Bearer ${user.client.token}`}x` },
@@ -75,14 +75,14 @@ export function requests(world: World): void {
       expect((await send('PUT', '/datasets')).status).toBe(405);
     });
 
-    test('says where its caller stands', async () => {
+    test('gets its caller’s rate-limit status', async () => {
       const [first, second] = [await send('GET', '/datasets'), await send('GET', '/datasets')];
       expect(first.headers.get('x-ratelimit-limit')).toBe('1000');
       const left = (of: Response) => Number(of.headers.get('x-ratelimit-remaining'));
       expect(left(first) - left(second)).toBe(1);
     });
 
-    test('from a page of anywhere is allowed', async () => {
+    test('from a page of any origin is allowed', async () => {
       const headers = { origin: 'https://example.com', 'access-control-request-method': 'POST' };
       const preflight = await fetch(`${world.base}/auth/login`, { method: 'OPTIONS', headers });
       expect(preflight.ok).toBe(true);

@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { User } from '../user.ts';
 import type { World } from '../world.ts';
 
-/** Long enough to be interrupted, whatever the machine. */
+/** Long enough to be interrupted on any machine. */
 export const LONG = { epochs: 10_000, batch_size: 8, hidden_layers: [64, 64], seed: 3 };
 
 export function stopping(world: World): void {
   describe('a training that its owner stops', () => {
-    test('is stopped for everyone at once, makes no model, and leaves its slot and its data', async () => {
+    test('is stopped at once, creates no model, and releases its slot and its dataset', async () => {
       const user = await User.register(world);
       const { id } = await user.uploadPenguins();
       const job = await user.train(id, LONG);

@@ -5,7 +5,7 @@ import type { World } from '../world.ts';
 
 export function tenancy(world: World): void {
   describe('an account', () => {
-    test("sees, trains on, calls and deletes nothing of another's", async () => {
+    test('cannot see, train on, call or delete anything of another account', async () => {
       const [owner, stranger] = [await User.register(world), await User.register(world)];
       const { id } = await owner.uploadPenguins();
       const job = await owner.train(id, { epochs: 2 });
@@ -33,7 +33,7 @@ export function tenancy(world: World): void {
       await expect(owner.client.download(`/models/${model_id}/download`)).rejects.toThrow('answered 404');
     });
 
-    test('gets the first answer again for a request that it repeats', async () => {
+    test('gets the first response again for a request that it repeats', async () => {
       const user = await User.register(world);
       const { id } = await user.uploadPenguins();
       const key = randomUUID();

@@ -7,7 +7,7 @@ import { User } from '../user.ts';
 import type { World } from '../world.ts';
 
 const ROWS = 250_000;
-/** So wide that the rows are more than one part, of 16 MiB. */
+/** So wide that the file is larger than one part of 16 MiB. */
 const PAD = 'x'.repeat(60);
 
 interface Begun {
@@ -49,7 +49,7 @@ export function uploads(world: World): void {
       await user.client.delete(`/datasets/${id}`);
     });
 
-    test('takes no more bytes than were announced, and no fewer', async () => {
+    test('accepts exactly as many bytes as were announced', async () => {
       const { upload_id, parts } = await begin(10);
       for (const body of ['a,y\n1,2\n3,4\n5,6\n', 'a,y\n']) {
         expect((await fetch(parts[0]!.url, { method: 'PUT', body })).status).toBe(403);
@@ -61,7 +61,7 @@ export function uploads(world: World): void {
       expect(late.status).toBe(404);
     });
 
-    test('of another is not there', async () => {
+    test('of another account does not exist', async () => {
       const { upload_id } = await begin(10);
       const stranger = await User.register(world);
       await expect(stranger.client.delete(`/datasets/uploads/${upload_id}`)).rejects.toThrow('answered 404');

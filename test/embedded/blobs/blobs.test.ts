@@ -65,7 +65,7 @@ describe('files of the embedded host', () => {
     await folder.remove();
   });
 
-  test('replaced, deleted, failed and given-up content leaves no file', async () => {
+  test('replaced, deleted, failed and aborted content leaves no file', async () => {
     const { datasets } = adapters.blobs;
     await datasets.put('a', Buffer.from('1'));
     await datasets.put('a', Buffer.from('2'));
@@ -84,7 +84,7 @@ describe('files of the embedded host', () => {
     expect(await files(folder.dir)).toHaveLength(1);
   });
 
-  test('a part whose sender hangs up is not stored', async () => {
+  test('a part whose client disconnects is not stored', async () => {
     const { datasets } = adapters.blobs;
     const upload = await datasets.startUpload('cut');
     const [url] = await datasets.presignParts('cut', upload, [{ part: 1, bytes: 1000 }], 60);
@@ -101,7 +101,7 @@ describe('files of the embedded host', () => {
 
   test.each([
     ['of another length than its URL was made for', { 'content-length': '11' }, 403],
-    ['that does not say how long it is', { 'transfer-encoding': 'chunked' }, 411],
+    ['without a length', { 'transfer-encoding': 'chunked' }, 411],
   ])('a part %s is refused before it is sent', async (_, headers, status) => {
     const upload = await adapters.blobs.datasets.startUpload('sized');
     const [url] = await adapters.blobs.datasets.presignParts('sized', upload, [{ part: 1, bytes: 10 }], 60);
@@ -114,24 +114,24 @@ describe('files of the embedded host', () => {
     expect(await files(folder.dir)).toEqual([]);
   });
 
-  test('another method or path is not ours', async () => {
+  test('another method or path is not handled', async () => {
     const upload = await adapters.blobs.datasets.startUpload('other');
     const [url = ''] = await adapters.blobs.datasets.presignParts('other', upload, [{ part: 1, bytes: 1 }], 60);
     expect((await fetch(url, { method: 'DELETE' })).status).toBe(405);
     expect(await (await fetch(`${served.baseUrl}/other`)).text()).toBe('not presigned');
   });
 
-  test('a new host sweeps files of dead writers that nothing refers to, and no others', async () => {
+  test('a new host removes unreferenced files of dead writers, and no others', async () => {
     const { datasets } = adapters.blobs;
     await datasets.put('kept', Buffer.from('kept'));
     const [kept = ''] = await files(folder.dir);
     const shard = join(folder.dir, 'blobs', kept.slice(0, 2));
     const newName = () => kept.slice(0, 2) + randomUUID().slice(2);
-    // No process has the number 4194305: it is above Linux's bound. The other file's writer is this very process.
-    const [orphan, underWay] = [`${newName()}-4194305-1`, `${newName()}-${kept.slice(37)}`];
-    for (const name of [orphan, underWay]) await writeFile(join(shard, name), 'x');
+    // No process has the pid 4194305: it is above Linux's maximum. The other file's writer is this very process.
+    const [orphan, inProgress] = [`${newName()}-4194305-1`, `${newName()}-${kept.slice(37)}`];
+    for (const name of [orphan, inProgress]) await writeFile(join(shard, name), 'x');
     const host = await openEmbeddedHost(hostOptions(folder.dir));
-    expect((await files(folder.dir)).sort()).toEqual([kept, underWay].sort());
+    expect((await files(folder.dir)).sort()).toEqual([kept, inProgress].sort());
     await host.close();
     expect(Buffer.concat(await (await datasets.get('kept')).body.toArray()).toString()).toBe('kept');
   });

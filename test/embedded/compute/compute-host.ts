@@ -1,4 +1,4 @@
-/** A host with one task that runs, whose process it names on standard output, and one that waits; then it is killed. */
+/** A host with a running task, whose pid it prints, and a pending one; then it is killed. */
 import { openEmbeddedHost } from '#embedded/open.ts';
 import { processIdentity } from '#embedded/process-identity.ts';
 import { computeOptions } from './compute-subject.ts';

@@ -8,11 +8,11 @@ export const SCRIPTS: Readonly<Record<Behaviour, string>> = {
   succeed: 'console.log("started")',
   fail: 'console.log("started"); process.exitCode = 3',
   hang: 'console.log("started"); setInterval(() => {}, 1000)',
-  'make room': 'console.log("started"); process.exitCode = 75',
+  'be interrupted': 'console.log("started"); process.exitCode = 75',
   'ignore SIGTERM': 'process.on("SIGTERM", () => {}); console.log("started"); setInterval(() => {}, 1000)',
 };
 
-/** Options of a host whose tasks do what their accountId says. */
+/** Options of a host whose tasks have the behaviour that their accountId names. */
 export const computeOptions = (dir: string): EmbeddedHostOptions => ({
   ...hostOptions(dir),
   computeCommand: (task) => ({

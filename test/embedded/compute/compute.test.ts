@@ -28,7 +28,7 @@ describe('compute of the embedded host', () => {
   });
   afterEach(() => folder.remove());
 
-  test('tasks over the bound wait, may be terminated as they do, and run in the order of their submission', async () => {
+  test('tasks over the limit wait, may be terminated while waiting, and run in the order of their submission', async () => {
     const subject = await computeSubject(folder.dir);
     const [first, second, third] = [subject.task('hang'), subject.task('succeed'), subject.task('succeed')];
     for (const task of [first, second, third]) await subject.compute.submit(task);
@@ -42,7 +42,7 @@ describe('compute of the embedded host', () => {
     await subject.close();
   });
 
-  test('what another process submits, the host runs, and what nobody could run yet, a later host does', async () => {
+  test('the host runs tasks of other processes, also those that were submitted while there was no host', async () => {
     const worker = await openEmbedded(embeddedOptions(folder.dir));
     const subjectless = { id: 'early', accountId: 'succeed', jobId: 'j', attempt: 1, timeoutSeconds: 60 };
     await worker.compute.submit(subjectless);
@@ -50,7 +50,7 @@ describe('compute of the embedded host', () => {
     const subject = await computeSubject(folder.dir);
     expect(await subject.stopped()).toMatchObject({ task: 'early', reason: 'completed' });
     await worker.compute.submit({ ...subjectless, id: 'late' });
-    // Nothing else keeps the process alive while the host looks for the other's writes.
+    // Nothing else keeps the process alive while the host polls for the other's writes.
     const alive = setInterval(() => undefined, 1000);
     expect(await subject.stopped()).toMatchObject({ task: 'late', reason: 'completed' });
     clearInterval(alive);
@@ -58,7 +58,7 @@ describe('compute of the embedded host', () => {
     await worker.close();
   });
 
-  test('a command that cannot be made, or is not there, ends the task', async () => {
+  test('a command that cannot be built or does not exist ends the task', async () => {
     const subject = await computeSubject(folder.dir, {
       computeCommand: (task) => {
         if (task.attempt === 1) throw new Error('no trainer');
@@ -72,7 +72,7 @@ describe('compute of the embedded host', () => {
     await subject.close();
   });
 
-  test('closing the host stops its tasks and says so', async () => {
+  test('closing the host stops its tasks and publishes their ends', async () => {
     const subject = await computeSubject(folder.dir);
     const task = subject.task('hang');
     await subject.compute.submit(task);
@@ -84,7 +84,7 @@ describe('compute of the embedded host', () => {
     await worker.close();
   });
 
-  test('after the host was killed, the next one ends its orphans, reports them as lost, and runs what waited', async () => {
+  test('after the host was killed, the next one kills its orphans, reports them as lost, and runs the pending tasks', async () => {
     const script = join(import.meta.dirname, 'compute-host.ts');
     const child = spawn(process.execPath, ['--no-warnings', script, folder.dir], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -101,7 +101,7 @@ describe('compute of the embedded host', () => {
   });
 });
 
-test('a process is told from a later one of the same number', () => {
+test('a process is not mistaken for a later one with the same pid', () => {
   const identity = processIdentity();
   expect(isAlive(identity)).toBe(true);
   expect(isAlive(`${process.pid}-1`)).toBe(false);

@@ -10,7 +10,7 @@ keysConformance('key files', async () => {
   return { keys: await FileKeys.open(dir), again: await FileKeys.open(dir), close: remove };
 });
 
-test('many that make the key files at the same time get the same keys, closed to others', async () => {
+test('processes that create the key files at the same time get the same keys, private to their user', async () => {
   const { dir, remove } = await temporaryFolder();
   const all = await Promise.all(Array.from({ length: 8 }, () => FileKeys.open(dir)));
   const kids = await Promise.all(all.map(async (keys) => (await keys.publicKeys())[0]?.kid));

@@ -41,7 +41,7 @@ describe('queues of the embedded host', () => {
     await folder.remove();
   });
 
-  test('they tell when the next message shows, and how many wait and are in flight', async () => {
+  test('report when the next message becomes visible, and how many wait and are in flight', async () => {
     const queue = host.queuesByName.get('datasets')!;
     expect(queue.nextVisibleAt()).toBeUndefined();
     await queue.send('a', { delaySeconds: 5 });
@@ -52,7 +52,7 @@ describe('queues of the embedded host', () => {
     expect(queue.counts()).toEqual({ waiting: 1, inFlight: 1 });
   });
 
-  test('dead letters are sent back, and are delivered anew', async () => {
+  test('redrive dead-lettered messages, which are then delivered again', async () => {
     const queue = host.queuesByName.get('datasets')!;
     const dead = host.deadLetters.get('datasets')!;
     for (const body of ['a', 'b', 'c']) await queue.send(body);
@@ -71,7 +71,7 @@ describe('queues of the embedded host', () => {
     ]);
   });
 
-  test('a send is noticed, be it this instance’s or another’s', async () => {
+  test('notify of a send, by this instance or another', async () => {
     const other = await openEmbedded(embeddedOptions(folder.dir));
     for (const sender of [host, other]) {
       const noticed = new Promise<void>((resolve) => {
@@ -80,7 +80,7 @@ describe('queues of the embedded host', () => {
           resolve();
         });
       });
-      // Nothing but the sender keeps the process alive while the watch looks.
+      // Nothing but the sender keeps the process alive while the watch polls.
       const alive = setInterval(() => undefined, 1000);
       await sender.queues.training.send('a');
       await noticed;
@@ -105,7 +105,7 @@ describe('queues of the embedded host', () => {
     });
   });
 
-  test('events over their bounds are refused, all of them', async () => {
+  test('events over the limits are refused, all of them', async () => {
     const event = { type: 'x', account: 'acc', detail: {} };
     await expect(host.events.publish(...Array.from({ length: 11 }, () => event))).rejects.toThrow('at most 10 events');
     const large = { ...event, detail: { text: 'x'.repeat(140_000) } };

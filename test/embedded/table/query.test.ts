@@ -4,7 +4,7 @@ import { afterPrefix } from '#embedded/table/query.ts';
 
 const below = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
 
-test('exactly what begins with a prefix lies from the prefix on and below its successor', () => {
+test('exactly the texts that begin with a prefix lie between the prefix and its successor', () => {
   const point = fc.constantFrom(
     'a',
     'b',

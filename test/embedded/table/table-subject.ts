@@ -2,7 +2,7 @@ import { openEmbedded } from '#embedded/open.ts';
 import { type TableSubject, testClock } from '../../conformance/table/subject.ts';
 import { embeddedOptions, temporaryFolder } from '../folder.ts';
 
-/** A table of its own on SQLite, by two connections. */
+/** A new table on SQLite, through two connections. */
 export async function openTableSubject(): Promise<TableSubject> {
   const { dir, remove } = await temporaryFolder();
   const clock = testClock();

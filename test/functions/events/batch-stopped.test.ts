@@ -23,7 +23,7 @@ afterEach(() => world.close());
 const claim = (id: string, more: Partial<ComputeTask> = {}) =>
   records.claim({ id, accountId: world.accountId, jobId: 'j', attempt: 1, timeoutSeconds: 60, ...more });
 
-/** Batch says so of the task's job. */
+/** An event of Batch about the task's job. */
 function change(status: string, statusReason?: string, container: object = {}, jobName = 'j-1'): Promise<void> {
   const event: EventBridgeEvent<string, unknown> = {
     version: '0',
@@ -39,7 +39,7 @@ function change(status: string, statusReason?: string, container: object = {}, j
   return makeHandler(permitted('batch-stopped', world.adapters), { logger: silent })(event);
 }
 
-const told = async () => (await world.events()).map(({ detail: { exit_code, reason } }) => [exit_code, reason]);
+const published = async () => (await world.events()).map(({ detail: { exit_code, reason } }) => [exit_code, reason]);
 
 test.each<[string, string, object, number | null, string]>([
   ['SUCCEEDED', EXITED, { exitCode: 0 }, 0, 'completed'],
@@ -47,32 +47,32 @@ test.each<[string, string, object, number | null, string]>([
   ['FAILED', EXITED, { exitCode: 137 }, null, 'killed by signal 9'],
   ['FAILED', EXITED, { exitCode: 137, reason: 'OutOfMemoryError: …' }, null, 'out of memory: OutOfMemoryError: …'],
   ['FAILED', HOST, {}, null, 'host_reclaimed'],
-  // It had made room before its host went away.
+  // It had been interrupted before its host was lost.
   ['FAILED', HOST, { exitCode: 75 }, null, 'host_reclaimed'],
   ['FAILED', EXITED, { exitCode: 75 }, null, 'interrupted'],
   ['FAILED', 'Job attempt duration exceeded timeout', { exitCode: 75 }, null, 'timed_out'],
   ['FAILED', '', { reason: 'CannotPullContainerError: …' }, null, 'CannotPullContainerError: …'],
 ])('%s because "%s" with %j', async (status, statusReason, container, exitCode, reason) => {
   await change(status, statusReason, container);
-  expect(await told()).toEqual([[exitCode, reason]]);
+  expect(await published()).toEqual([[exitCode, reason]]);
   expect(await records.find('j-1')).toMatchObject({ batch_id: 'batch-1', exit_code: exitCode });
 });
 
-test('nothing is told while Batch tries again, and the end once', async () => {
+test('nothing is published while Batch retries, and the end once', async () => {
   for (let tries = 1; tries <= 3; tries++) {
     for (const status of ['STARTING', 'RUNNING']) await change(status);
     await change('RUNNABLE', HOST);
   }
-  expect(await told()).toEqual([]);
+  expect(await published()).toEqual([]);
   for (let times = 1; times <= 2; times++) await change('FAILED', HOST);
-  expect(await told()).toEqual([[null, 'host_reclaimed']]);
+  expect(await published()).toEqual([[null, 'host_reclaimed']]);
 });
 
 const CANCELED = 'Canceled by JobStateTimeLimit action due to reason: ';
 
 describe('a job that Batch could not start', () => {
   test.each([
-    ['cpu', CAPACITY, /^No machine was to be had .* "Running On-Demand Standard .* choose compute "function"$/],
+    ['cpu', CAPACITY, /^No machine became available .* "Running On-Demand Standard .* choose compute "function"$/],
     ['gpu', CAPACITY, /^No machine with a GPU .* "Running On-Demand G and VT instances" .* choose compute "cpu"$/],
     ['gpu', TOO_FEW_PROCESSORS, /must set maxVcpus\.gpu to at least 4; until then choose compute "cpu"$/],
     ['cpu', TOO_SMALL_MACHINES, /^No machine of the installation is as large as a training needs: /],
@@ -90,12 +90,12 @@ describe('a job that Batch could not start', () => {
     expect(await records.find('j-2')).toMatchObject({ exit_code: null });
   });
 
-  test('again, after its first host was reclaimed, has not ended as the container did there', async () => {
+  test('again, after its first host was reclaimed, does not have that container’s exit code', async () => {
     await change('FAILED', `${CANCELED}${CAPACITY}`, { exitCode: 75 });
-    expect(await told()).toEqual([[null, NO_MACHINE]]);
+    expect(await published()).toEqual([[null, NO_MACHINE]]);
   });
 
-  test('and that the sweep gave up ends with the same sentence', async () => {
+  test('and that the sweep terminated fails with the same message', async () => {
     await claim('j-2', { target: 'gpu' });
     await records.stop('j-2', NO_MACHINE);
     await change('FAILED', NO_MACHINE, {}, 'j-2');
@@ -103,13 +103,13 @@ describe('a job that Batch could not start', () => {
     expect(await world.events()).toMatchObject([{ detail: { reason: NO_MACHINE, failure } }]);
   });
 
-  test('until the sweep gave it up, and that completed all the same, has completed', async () => {
+  test('until the sweep terminated it, and that completed all the same, has completed', async () => {
     await records.stop('j-1', NO_MACHINE);
     await change('SUCCEEDED', EXITED, { exitCode: 0 });
-    expect(await told()).toEqual([[0, 'completed']]);
+    expect(await published()).toEqual([[0, 'completed']]);
   });
 
-  test('because somebody canceled it in Batch has no such sentence', async () => {
+  test('because it was cancelled in Batch has no such message', async () => {
     await change('FAILED', 'not needed any more');
     const [event] = await world.events();
     expect(event!.detail).toMatchObject({ exit_code: null, reason: 'not needed any more' });
@@ -117,8 +117,8 @@ describe('a job that Batch could not start', () => {
   });
 });
 
-test('a task that was to stop has stopped for that reason', async () => {
+test('a task that was requested to stop has that reason', async () => {
   await records.stop('j-1', 'stopped by its owner');
   await change('FAILED', 'Terminated', { exitCode: 75 });
-  expect(await told()).toEqual([[null, 'stopped by its owner']]);
+  expect(await published()).toEqual([[null, 'stopped by its owner']]);
 });

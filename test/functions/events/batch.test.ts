@@ -42,7 +42,7 @@ test('a batch reports the messages that failed, and only those', async () => {
   expect([handled, deadLettered]).toEqual([['1', '2'], []]);
 });
 
-test('what is no message of the queue is deadLettered at once, with the reason, and its neighbours pass', async () => {
+test('a message that does not match the schema is dead-lettered at once, with the reason, and the others pass', async () => {
   const { handler, deadLettered } = consuming(refuseBad);
   expect(await failures(handler(batchOf([message('1'), '{', { account_id: 'a' }])))).toEqual([]);
   expect(deadLettered.map(({ body }) => body)).toEqual(['{', '{"account_id":"a"}']);
@@ -50,7 +50,7 @@ test('what is no message of the queue is deadLettered at once, with the reason, 
   expect(deadLettered[1]!.reason).toContain('dataset_id');
 });
 
-test('what still fails with its last delivery is deadLettered with the reason', async () => {
+test('a message that fails on its last delivery is dead-lettered with the reason', async () => {
   const { handler, deadLettered } = consuming(refuseBad);
   const batch = [message('bad'), message('good')];
   expect(await failures(handler(batchOf(batch, 2)))).toEqual(['message-0']);
@@ -58,7 +58,7 @@ test('what still fails with its last delivery is deadLettered with the reason', 
   expect(deadLettered).toEqual([{ body: JSON.stringify(message('bad')), reason: 'Error: no' }]);
 });
 
-test('what cannot be deadLettered is left to the queue', async () => {
+test('a message that cannot be dead-lettered is left to the queue', async () => {
   const { handler } = consuming(refuseBad, () => Promise.reject(new Error('throttled')));
   expect(await failures(handler(batchOf([message('bad'), '{'], 3)))).toEqual(['message-0', 'message-1']);
 });

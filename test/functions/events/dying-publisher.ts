@@ -1,5 +1,5 @@
 /**
- * Processes a dataset in an embedded store and is killed as it tells of it: `before` or `after` the bus has the event.
+ * Processes a dataset in an embedded store and is killed as it publishes: `before` or `after` the bus has the event.
  * Arguments: the folder, the account, the dataset, the time in epoch milliseconds, and when.
  */
 

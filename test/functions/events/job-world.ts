@@ -1,4 +1,4 @@
-/** A world with a job queued on a processed dataset, and what happens to the job. */
+/** An embedded store with a job queued on a processed dataset, and what happens to the job. */
 import type { EventBridgeEvent } from 'aws-lambda';
 import { publishEvent } from '#domain/events/outbox.ts';
 import { parseSettings } from '#domain/settings.ts';
@@ -58,7 +58,7 @@ export async function openJobWorld() {
     return makeSettle(permitted('settle-training', adapters), { logger: silent })(event);
   }
 
-  /** Lets attempts be lost until `attempt` is the one that runs. */
+  /** Loses attempts until `attempt` is the one that runs. */
   async function reachAttempt(attempt: number): Promise<void> {
     for (let i = 1; i <= attempt; i++) {
       await dispatch();

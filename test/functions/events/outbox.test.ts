@@ -40,8 +40,8 @@ const publishing = (publish: (...events: readonly OutgoingEvent[]) => Promise<vo
 const away = () => Promise.reject(new UnavailableError('away'));
 const statusOf = async (id: string) => (await findDataset(world.adapters.table, world.accountId, id))?.status;
 
-/** Keeps events of a second each, the oldest first, and lets them be a minute old. */
-async function kept(count: number): Promise<DomainEvent[]> {
+/** Records one event per second, oldest first, and moves the clock until they are a minute old. */
+async function recorded(count: number): Promise<DomainEvent[]> {
   const events: DomainEvent[] = [];
   for (let n = 0; n < count; n++) {
     world.clock.now += 1000;
@@ -52,7 +52,7 @@ async function kept(count: number): Promise<DomainEvent[]> {
   world.clock.now += MINUTE;
   return events;
 }
-const told = async () => (await world.events()).map(({ detail }) => detail.n);
+const published = async () => (await world.events()).map(({ detail }) => detail.n);
 
 describe('an event', () => {
   test.each([
@@ -84,7 +84,7 @@ describe('an event', () => {
       },
       'training.failed',
     ],
-  ])('of %s is told by who committed it, and does not stay', async (_, commit, type) => {
+  ])('of %s is published by the process that committed it, and removed', async (_, commit, type) => {
     await world.upload('e', 'a,y\n1,x\n2,z\n3,x\n');
     await commit();
     const events = await world.events();
@@ -101,7 +101,7 @@ describe('an event', () => {
     expect(await world.unpublished()).toEqual([]);
   });
 
-  test('of a dataset is told once by the sweep where the bus was silent, and the dataset is no worse for it', async () => {
+  test('of a dataset is published once by the sweep if the bus was unavailable, and the dataset is ready all the same', async () => {
     await world.upload('e', 'a,y\n1,x\n2,z\n3,x\n');
     const warnings: unknown[] = [];
     const logger: Log = { ...silent, warn: (...line) => void warnings.push(line) };
@@ -125,7 +125,7 @@ describe('an event', () => {
     expect(await world.unpublished()).toEqual([]);
   });
 
-  test('that was told and not forgotten is told again by the same id', async () => {
+  test('that was published but not removed is published again with the same id', async () => {
     await world.upload('e', 'a,y\n1,x\n2,z\n3,x\n');
     const table = replacing(world.adapters.table, { delete: away });
     expect(await process_({ ...world.adapters, table })).toEqual({ batchItemFailures: [] });
@@ -139,7 +139,7 @@ describe('an event', () => {
   test.each([
     ['before', 1],
     ['after', 2],
-  ])('survives the end of its process %s the bus has it', async (moment, times) => {
+  ])('survives a crash of its process %s the bus has it', async (moment, times) => {
     await world.upload('e', 'a,y\n1,x\n2,z\n3,x\n');
     const script = join(import.meta.dirname, 'dying-publisher.ts');
     const of = [world.dir, world.accountId, 'e', String(world.clock.now), moment];
@@ -153,7 +153,7 @@ describe('an event', () => {
     expect(await world.unpublished()).toEqual([]);
   });
 
-  test('does not come to be where the transaction fails', async () => {
+  test('is not recorded if the transaction fails', async () => {
     await world.upload('e', 'a,y\n1,x\n2,z\n3,x\n');
     const table = replacing(world.adapters.table, { transact: away });
     expect((await process_({ ...world.adapters, table })).batchItemFailures).toHaveLength(1);
@@ -162,8 +162,8 @@ describe('an event', () => {
 });
 
 describe('the sweep', () => {
-  test('tells what has stayed in the order of time, ten at once', async () => {
-    await kept(23);
+  test('publishes the recorded events in the order of time, ten at once', async () => {
+    await recorded(23);
     const sizes: number[] = [];
     await sweep(
       publishing(async (...events) => {
@@ -172,27 +172,27 @@ describe('the sweep', () => {
       }),
     );
     expect(sizes).toEqual([10, 10, 3]);
-    expect(await told()).toEqual(Array.from({ length: 23 }, (_, n) => n));
+    expect(await published()).toEqual(Array.from({ length: 23 }, (_, n) => n));
     expect(await world.unpublished()).toEqual([]);
   });
 
-  test('leaves everything where it is while the bus is silent, for however long', async () => {
-    await kept(12);
+  test('leaves all events in the outbox while the bus is unavailable, for however long', async () => {
+    await recorded(12);
     world.clock.now += 2 * DAY;
     await expect(sweep(publishing(away))).rejects.toThrow('1 of 4 sweeps failed');
     expect(await world.unpublished()).toHaveLength(12);
     await sweep();
-    expect(await told()).toHaveLength(12);
+    expect(await published()).toHaveLength(12);
   });
 
-  test('tells those behind one that is refused, and buries that one after a day, where it can be seen', async () => {
-    const events = await kept(14);
+  test('publishes those behind a refused one, and dead-letters that one after a day, where it can be inspected', async () => {
+    const events = await recorded(14);
     const refusing = publishing(async (...all) => {
       if (all.some(({ detail }) => detail.n === 3)) throw new InternalError('refused');
       await world.adapters.events.publish(...all);
     });
     await expect(sweep(refusing)).rejects.toThrow('1 of 4 sweeps failed');
-    expect(await told()).toEqual(events.map(({ detail }) => detail.n).filter((n) => n !== 3));
+    expect(await published()).toEqual(events.map(({ detail }) => detail.n).filter((n) => n !== 3));
     expect((await world.unpublished()).map(({ detail }) => detail)).toEqual([events[3]!.detail]);
     world.clock.now += DAY;
     await expect(sweep(refusing)).rejects.toThrow('1 of 4 sweeps failed');
@@ -204,14 +204,14 @@ describe('the sweep', () => {
     });
     expect(items).toMatchObject([{ ...events[3], reason: 'InternalError: refused' }]);
     await sweep(refusing);
-    expect(await told()).toEqual([]);
+    expect(await published()).toEqual([]);
   });
 
   test.each([
     ['is too large', new MessageTooLargeError('too large'), undefined],
     ['is no event', undefined, { detail: 'of another version' }],
-  ])('buries at once one that %s', async (_, refusal, change) => {
-    const [first, , third] = await kept(3);
+  ])('dead-letters at once one that %s', async (_, refusal, change) => {
+    const [first, , third] = await recorded(3);
     const [, second] = await world.unpublished();
     if (change) await world.adapters.table.update({ pk: second!.pk, sk: second!.sk }, { set: change });
     const adapters = publishing(async (...all) => {
@@ -219,14 +219,14 @@ describe('the sweep', () => {
       await world.adapters.events.publish(...all);
     });
     await expect(sweep(adapters)).rejects.toThrow('1 of 4 sweeps failed');
-    expect(await told()).toEqual([first!.detail.n, third!.detail.n]);
+    expect(await published()).toEqual([first!.detail.n, third!.detail.n]);
     expect(await world.unpublished()).toEqual([]);
     expect(await world.adapters.table.get({ pk: second!.pk, sk: second!.sk })).toMatchObject({
       ipk: indexes.deadLettered,
     });
   });
 
-  test('tells events that are too large together one by one', async () => {
+  test('publishes events that are too large together one by one', async () => {
     for (const n of [0, 1]) {
       const event = domainEvent('x', world.accountId, isoTime(world.clock.now + n), { n, text: 'x'.repeat(140_000) });
       await world.adapters.table.transact([recordEvent(event)]);
@@ -234,7 +234,7 @@ describe('the sweep', () => {
     }
     world.clock.now += 2 * MINUTE;
     await sweep();
-    expect(await told()).toEqual([0, 1]);
+    expect(await published()).toEqual([0, 1]);
     expect(await world.unpublished()).toEqual([]);
   });
 });

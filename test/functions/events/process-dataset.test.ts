@@ -24,7 +24,7 @@ const process = (id: string, receives = 1, adapters = world.adapters) =>
     batchOf([{ account_id: world.accountId, dataset_id: id }], receives),
   );
 
-test('a file becomes a ready dataset with a profile beside it, and the world is told', async () => {
+test('a file becomes a ready dataset with a profile beside it, and the event is published', async () => {
   await world.upload('d', PENGUINS, { requested_target: 'species' });
   expect(await process('d')).toEqual({ batchItemFailures: [] });
   const dataset = await findDataset(world.adapters.table, world.accountId, 'd');
@@ -65,7 +65,7 @@ test('a store that does not answer fails the message, not the dataset', async ()
   expect((await findDataset(world.adapters.table, world.accountId, 'd'))!.status).toBe('processing');
 });
 
-test('the same message again changes nothing and tells nothing', async () => {
+test('a redelivered message changes nothing and publishes nothing', async () => {
   await world.upload('d', PENGUINS);
   await process('d');
   await world.events();
@@ -73,7 +73,7 @@ test('the same message again changes nothing and tells nothing', async () => {
   expect(await world.events()).toEqual([]);
 });
 
-test('a dataset that is gone is nobody’s business', async () => {
+test('a dataset that was deleted is ignored', async () => {
   expect(await process('nothing')).toEqual({ batchItemFailures: [] });
   expect(await world.events()).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { SQSEvent } from 'aws-lambda';
 
-/** A batch as SQS delivers it; strings are taken as bodies, anything else is written as JSON. */
+/** A batch as SQS delivers it; strings are bodies, anything else is written as JSON. */
 export function batchOf(bodies: readonly unknown[], receives = 1): SQSEvent {
   return {
     Records: bodies.map((body, i) => ({

@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 describe('the sweep', () => {
-  test('leaves alone what is young', async () => {
+  test('leaves recent jobs and datasets alone', async () => {
     world.clock.now += 4 * MINUTE;
     await world.sweep();
     expect(await world.sent('training')).toEqual([]);
@@ -51,7 +51,7 @@ describe('the sweep', () => {
     }
   }
 
-  test('lets a job wait in line for as long as it takes, on one machine for instance', async () => {
+  test('lets a job wait behind others for as long as it takes, for example on one machine', async () => {
     await world.dispatch();
     world.compute.states.set('j-1', 'pending');
     await sweepFor(3 * LIMIT);
@@ -60,7 +60,7 @@ describe('the sweep', () => {
     expect(await world.job()).toMatchObject({ status: 'queued', attempt: 1 });
   });
 
-  test('gives up a job whose turn has come and that gets no machine, in good time', async () => {
+  test('fails a job that is first in the queue and gets no machine, in good time', async () => {
     await world.dispatch();
     world.compute.states.set('j-1', 'unplaced');
     await sweepFor(LIMIT - 5);
@@ -70,14 +70,14 @@ describe('the sweep', () => {
     expect(await world.sent('training')).toEqual([]);
   });
 
-  test('counts that time from when nothing was ahead of it in line any more', async () => {
+  test('counts that time from when the job was first in the queue', async () => {
     await world.dispatch();
     world.compute.states.set('j-1', 'pending');
     await sweepFor(2 * LIMIT);
     world.compute.states.set('j-1', 'unplaced');
     await sweepFor(LIMIT - 5);
     expect(world.compute.terminated).toEqual([]);
-    // Somebody had a machine, and lost it again.
+    // Another job had a machine and lost it again.
     world.compute.states.set('j-1', 'pending');
     await sweepFor(5);
     world.compute.states.set('j-1', 'unplaced');
@@ -87,7 +87,7 @@ describe('the sweep', () => {
     expect(world.compute.terminated).toEqual([['j-1', NO_MACHINE]]);
   });
 
-  test('gives up a trainer that lost its host and gets no other, in the same time', async () => {
+  test('fails a job that lost its host and gets no other, in the same time', async () => {
     await world.dispatch();
     await world.start(1);
     world.compute.states.set('j-1', 'unplaced');
@@ -97,7 +97,7 @@ describe('the sweep', () => {
     expect(world.compute.terminated).toEqual([['j-1', NO_MACHINE]]);
   });
 
-  test('counts the time anew once a trainer had a host again', async () => {
+  test('counts the time from the start again once a trainer had a host again', async () => {
     await world.dispatch();
     await world.start(1);
     world.compute.states.set('j-1', 'unplaced');
@@ -110,7 +110,7 @@ describe('the sweep', () => {
     expect(world.compute.terminated).toEqual([]);
   });
 
-  test('gives up after the time that the settings say', async () => {
+  test('fails it after the time in the settings', async () => {
     await world.dispatch();
     world.compute.states.set('j-1', 'unplaced');
     const sweep = makeSweep(world.adapters, { logger: silent, settings: { waitingSeconds: 600 } });
@@ -122,7 +122,7 @@ describe('the sweep', () => {
     expect(world.compute.terminated).toEqual([['j-1', NO_MACHINE]]);
   });
 
-  test('does not give up a job that has its machine and is about to say so', async () => {
+  test('does not fail a job that has a machine and is about to begin', async () => {
     await world.dispatch();
     world.clock.now += 2 * LIMIT * MINUTE;
     await world.sweep();
@@ -136,7 +136,7 @@ describe('the sweep', () => {
       await world.start(1);
       world.compute.states.set('j-1', state);
       await sweepFor(120);
-      // It has one and has not said a word yet.
+      // It has one and has not sent a heartbeat yet.
       world.compute.states.set('j-1', 'running');
       world.clock.now += 4 * MINUTE;
       await world.sweep();
@@ -152,7 +152,7 @@ describe('the sweep', () => {
     },
   );
 
-  test('asks for another attempt where a trainer is silent and gone', async () => {
+  test('requests another attempt if a trainer has no heartbeat and does not run', async () => {
     await world.reachAttempt(1);
     world.compute.states.set('j-1', 'unknown');
     world.clock.now += 2 * MINUTE - 1;
@@ -165,7 +165,7 @@ describe('the sweep', () => {
     expect(await world.job()).toMatchObject({ status: 'queued', attempt: 2 });
   });
 
-  test('fails the job where the last trainer is silent and gone', async () => {
+  test('fails the job if the last trainer has no heartbeat and does not run', async () => {
     await world.reachAttempt(MAX_ATTEMPTS);
     world.compute.states.set(`j-${MAX_ATTEMPTS}`, 'failed');
     world.clock.now += 2 * MINUTE;
@@ -173,7 +173,7 @@ describe('the sweep', () => {
     expect(await world.job()).toMatchObject({ status: 'failed' });
   });
 
-  test('ends a trainer that is silent but there, later', async () => {
+  test('terminates a trainer that runs without a heartbeat, later', async () => {
     await world.reachAttempt(1);
     world.clock.now += 14 * MINUTE;
     await world.sweep();
@@ -192,7 +192,7 @@ describe('the sweep', () => {
     expect(await world.sent('datasets')).toEqual([{ account_id: world.accountId, dataset_id: 'e' }]);
   });
 
-  test('fails a dataset that nothing could process for a day, and tells', async () => {
+  test('fails a dataset that could not be processed for a day, and publishes it', async () => {
     await world.upload('e', 'a,b\n1,2\n');
     await world.events();
     world.clock.now += 24 * 60 * MINUTE - 1;
@@ -208,7 +208,7 @@ describe('the sweep', () => {
     expect(await world.sent('datasets')).toHaveLength(1);
   });
 
-  test('deletes what nobody owns, once it is due', async () => {
+  test('deletes orphaned files, once they are due', async () => {
     const { table, blobs } = world.adapters;
     await table.transact([markOrphaned('artifacts', 'x/', world.clock.now + MINUTE)]);
     await blobs.artifacts.put('x/model.onnx', Buffer.from('model'));
@@ -233,7 +233,7 @@ describe('the sweep', () => {
     expect(await artifacts.head(key)).toBeUndefined();
   });
 
-  test('closes the other gaps where one cannot be closed', async () => {
+  test('runs the other sweeps if one fails', async () => {
     await world.upload('e', 'a,b\n1,2\n');
     world.clock.now += 5 * MINUTE;
     const training = replacing(world.adapters.queues.training, { send: () => Promise.reject(new Error('away')) });

@@ -24,7 +24,7 @@ describe('dispatching', () => {
     expect(world.compute.submitted).toMatchObject([{ id: 'j-1', jobId: 'j', accountId: world.accountId, attempt: 1 }]);
   });
 
-  test('gives a small job to a function, and to a container what is large or was not finished there', async () => {
+  test('runs a small job in a function, and a large or unfinished one in a container', async () => {
     const targetOf = async (id: string, estimated_time: number, data_bytes: number): Promise<unknown> => {
       await world.queueJob(id, 'd', { estimated_time, data_bytes });
       await makeDispatch(world.adapters, { logger: silent, settings: { ...settings, functionSeconds: 60 } })(
@@ -34,7 +34,7 @@ describe('dispatching', () => {
     };
     expect(await targetOf('small', 60, RESIDENT_BYTES)).toBe('function');
     expect(await targetOf('large', 61, RESIDENT_BYTES)).toBe('cpu');
-    // A function has no disk for it.
+    // A function has no disk for its data.
     expect(await targetOf('bulky', 1, RESIDENT_BYTES + 1)).toBe('cpu');
     world.compute.states.set('small-1', 'failed');
     await makeDispatch(world.adapters, { logger: silent, settings: { ...settings, functionSeconds: 60 } })(
@@ -43,13 +43,13 @@ describe('dispatching', () => {
     expect(world.compute.submitted.at(-1)).toMatchObject({ id: 'small-2', target: 'cpu' });
   });
 
-  test('has a trainer ended after as long as the installation says', async () => {
+  test('gives a trainer the time limit of the settings', async () => {
     const deadline = { ...settings, trainingSeconds: 7200 };
     await makeDispatch(world.adapters, { logger: silent, settings: deadline })(batchOf([world.message()]));
     expect(world.compute.submitted).toMatchObject([{ id: 'j-1', timeoutSeconds: 7200 }]);
   });
 
-  test('runs a job where it was asked for, on every attempt', async () => {
+  test('runs a job where it was requested, on every attempt', async () => {
     for (const compute of ['function', 'cpu', 'gpu'] as const) {
       await world.queueJob(compute, 'd', { compute, estimated_time: 1 });
       for (const attempt of [1, 2]) {
@@ -62,7 +62,7 @@ describe('dispatching', () => {
     }
   });
 
-  test('does nothing more when the message comes again', async () => {
+  test('does nothing when the message is redelivered', async () => {
     await world.dispatch();
     await world.dispatch();
     await world.start();
@@ -86,7 +86,7 @@ describe('dispatching', () => {
   });
 });
 
-describe('a trainer that is gone', () => {
+describe('a trainer that has ended', () => {
   test('by a signal is followed by another attempt', async () => {
     await world.reachAttempt(1);
     world.compute.states.set('j-1', 'failed');
@@ -97,7 +97,7 @@ describe('a trainer that is gone', () => {
     expect(world.compute.submitted.at(-1)).toMatchObject({ id: 'j-2', attempt: 2 });
   });
 
-  test('is not the last attempt’s business', async () => {
+  test('does not affect a later attempt', async () => {
     await world.reachAttempt(2);
     await world.settle({ attempt: 1 });
     expect(await world.sent('training')).toEqual([]);
@@ -108,7 +108,7 @@ describe('a trainer that is gone', () => {
     [{ exit_code: 1, reason: 'failed' }, 'The trainer crashed with exit code 1: failed'],
     [{ exit_code: 0, reason: 'completed' }, 'The trainer ended without a result'],
     [{ exit_code: null, reason: 'timed_out' }, 'The trainer was ended: timed_out'],
-  ])('by its own fault or too late (%j) fails the job, which is told', async (stopped, failure) => {
+  ])('by its own fault or too late (%j) fails the job, which is published', async (stopped, failure) => {
     await world.reachAttempt(1);
     await world.settle(stopped);
     expect(await world.job()).toMatchObject({ status: 'failed', failure });
@@ -120,7 +120,7 @@ describe('a trainer that is gone', () => {
     expect((await findDataset(world.adapters.table, world.accountId, 'd'))!.in_use).toBe(0);
   });
 
-  test('before there was a machine for it fails the job with what its owner can do, and is not tried again', async () => {
+  test('before it got a machine fails the job with advice for its owner, and is not retried', async () => {
     await world.dispatch();
     await world.settle({ reason: NO_MACHINE, failure: 'Ask for machines' });
     expect(await world.job()).toMatchObject({ status: 'failed', failure: 'Ask for machines', attempt: 1 });

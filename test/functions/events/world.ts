@@ -1,4 +1,4 @@
-/** An embedded store in a temporary folder with an account in it, a clock that the test sets, and what a consumer gets. */
+/** An embedded store in a temporary folder with an account, a clock that the test sets, and a consumer's adapters. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ export interface TestEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Compute as far as a consumer sees it: what was submitted, and a state that the test sets. */
+/** A fake of Compute: records what was submitted, with a state that the test sets. */
 export interface TestCompute {
   readonly submitted: ComputeTask[];
   /** Each with the reason. */
@@ -135,7 +135,7 @@ export async function openWorld() {
 
   /** What was published since the last call. */
   const events = async (): Promise<TestEvent[]> => drain(store.queuesByName.get('bus')!);
-  /** What was committed and not told. */
+  /** The events that were recorded but not published. */
   const unpublished = async (): Promise<Item[]> => {
     const items: Item[] = [];
     for await (const page of unpublishedEvents(adapters.table, '9')) items.push(...page);

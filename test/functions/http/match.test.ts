@@ -28,7 +28,7 @@ const found = (method: string, path: string) => {
 };
 
 describe('a path', () => {
-  test('finds its route, one without parameters first', () => {
+  test('finds its route, with precedence for one without parameters', () => {
     expect(found('GET', '/')).toEqual({ path: '/', parameters: {} });
     expect(found('GET', '/things/all')).toEqual({ path: '/things/all', parameters: {} });
     expect(found('GET', '/things/a%2Fb%20c')).toEqual({ path: '/things/{id}', parameters: { id: 'a/b c' } });
@@ -36,13 +36,13 @@ describe('a path', () => {
     expect(found('HEAD', '/things/1')).toMatchObject({ path: '/things/{id}' });
   });
 
-  test('that no route has is not found', () => {
+  test('without a route is not found', () => {
     for (const path of ['', '/things', '/things/', '/things/1/', '/things//parts/2', '/things/%', '/Things/1', '//']) {
       expect(() => found('GET', path)).toThrow('Resource not found');
     }
   });
 
-  test('with another method tells those it has', () => {
+  test('with another method names the allowed ones', () => {
     expect(() => found('PUT', '/things/1')).toThrow('PUT is not allowed here; allowed: GET, DELETE, HEAD, OPTIONS');
     expect(() => found('constructor', '/')).toThrow('constructor is not allowed here; allowed: GET, HEAD, OPTIONS');
     expect(found('OPTIONS', '/things/1/parts/2')).toMatchObject({ preflight: true, allow: ['POST', 'OPTIONS'] });

@@ -20,7 +20,7 @@ const login = (username: string, password: string, ip = '192.0.2.7') =>
 const me = (token: string) => platform.call({ path: '/auth/me', token });
 
 describe('an account', () => {
-  test('is registered, logs in, tells whose token it is, refreshes and logs out', async () => {
+  test('is registered, logs in, shows the token’s account, refreshes and logs out', async () => {
     const registered = await register(person);
     expect(registered.status).toBe(201);
     expect(Object.keys(registered.body)).toEqual(['id', 'username', 'email', 'full_name', 'created_at']);
@@ -70,7 +70,7 @@ describe('an account', () => {
     expect((await register({})).body.details).toHaveLength(4);
   });
 
-  test('gets its password hashed anew when the parameters have changed', async () => {
+  test('gets its password rehashed when the parameters have changed', async () => {
     await register({ ...person, username: 'radia', email: 'radia@example.com' });
     const stronger = await openPlatform({ argon2: { memoryKiB: 128, passes: 2 } }, () => platform.store);
     try {
@@ -123,20 +123,20 @@ describe('a login', () => {
     expect((await login('guess9', 'wrong', '192.0.2.121')).status).toBe(401);
   });
 
-  test('is throttled for a whole IPv6 network, which one caller may have', async () => {
+  test('is throttled for a whole IPv6 network, which may belong to one caller', async () => {
     for (let i = 0; i < 5; i++) expect((await login(`six${i}`, 'wrong', `2001:db8::${i}`)).status).toBe(401);
     expect((await login('six9', 'wrong', '2001:db8:0:0:ffff::1')).status).toBe(429);
     expect((await login('six9', 'wrong', '2001:db8:0:1::1')).status).toBe(401);
   });
 
-  test('lets no more guesses through when they come at the same moment', async () => {
+  test('allows no more guesses when they come at the same moment', async () => {
     const guesses = Array.from({ length: 20 }, (_, i) => login('parallel', `guess ${i}`, `192.0.3.${i}`));
     const statuses = (await Promise.all(guesses)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 401)).toHaveLength(5);
     expect(statuses.filter((status) => status === 429)).toHaveLength(15);
   });
 
-  test('that succeeds clears its name, and gives its address back no more than its own attempt', async () => {
+  test('that succeeds clears the name’s count, and only its own attempt from the address’s count', async () => {
     await register({ ...person, username: 'joan', email: 'joan@example.com' });
     for (let i = 0; i < 4; i++) await login('joan', 'wrong', '192.0.2.130');
     expect((await login('joan', person.password, '192.0.2.130')).status).toBe(200);
@@ -145,7 +145,7 @@ describe('a login', () => {
     expect((await login('joan', person.password, '192.0.2.131')).status).toBe(200);
   });
 
-  test('takes any name and password of a length that can be, and nothing else', async () => {
+  test('accepts any name and password of a possible length, and nothing else', async () => {
     for (const name of ['x', '\u{FDFA}'.repeat(256), '\u0000', '😀'.repeat(128)]) {
       expect((await login(name, 'p', `192.0.4.${name.length % 250}`)).status).toBe(401);
     }

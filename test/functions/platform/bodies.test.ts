@@ -26,7 +26,7 @@ describe('a JSON body', () => {
     expect(await detail('   ')).toMatchObject({ message: expect.stringContaining('the text ends') });
   });
 
-  test.each(['[]', '"text"', '12', 'null', 'true'])('that is %s and no object is refused', async (raw) => {
+  test.each(['[]', '"text"', '12', 'null', 'true'])('that is %s, not an object, is refused', async (raw) => {
     expect(await detail(raw)).toEqual({ field: 'body', message: `must be an object; got ${raw}` });
   });
 
@@ -62,7 +62,7 @@ describe('a JSON body', () => {
     expect((await detail(`{"username": ${'['.repeat(80)}`)).message).toContain('at most 32 levels deep');
   });
 
-  test('of more bytes than are read is a 413 with bound and size', async () => {
+  test('that is too large is a 413 with limit and size', async () => {
     const fits = `{"username": "a", "password": "b"}`.padEnd(200);
     expect((await send(fits)).status).toBe(401);
     const answer = await send(`${fits} `);
@@ -76,7 +76,7 @@ describe('a JSON body', () => {
     expect((await send('é'.repeat(101))).body.details[0].message).toContain('got 202');
   });
 
-  test('of another media type is a 415 that names the one taken', async () => {
+  test('of another media type is a 415 that names the accepted one', async () => {
     for (const [type, got] of [
       ['text/plain', 'text/plain'],
       ['application/x-www-form-urlencoded', 'application/x-www-form-urlencoded'],

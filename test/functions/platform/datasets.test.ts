@@ -27,7 +27,7 @@ const notes = async () =>
   (await platform.store.table.query({ index: 'byIndex', partition: indexes.orphans, limit: 100 })).items.length;
 
 describe('an upload', () => {
-  test('is kept byte for byte, announced, and leaves no note behind', async () => {
+  test('is stored byte for byte, queued, and leaves no orphan mark', async () => {
     const before = await notes();
     const answer = await platform.call(
       uploadOf(token, [csvFile(CSV), name, { name: 'dataset_type', value: 'classification' }]),
@@ -53,7 +53,7 @@ describe('an upload', () => {
     expect(await notes()).toBe(before);
   });
 
-  test('needs no dataset_type, and takes the fields before or after the file', async () => {
+  test('needs no dataset_type, and accepts the fields before or after the file', async () => {
     const first = await platform.call(uploadOf(token, [name, csvFile(CSV)]));
     expect(first.body).toMatchObject({ status: 'processing', dataset_type: 'auto' });
     const second = await platform.call(uploadOf(token, [{ ...name, value: 'Größe 😀' }, csvFile(CSV)]));
@@ -119,13 +119,13 @@ describe('an upload', () => {
     expect(await notes()).toBe(before);
   });
 
-  test('of JSON or ZIP says what is read now', async () => {
+  test('of JSON or ZIP is refused with the supported format', async () => {
     const message = (kind: string) => `must be a CSV file (JSON and ZIP are not read yet); got ${kind}`;
     expect(await details([csvFile('[]', 'data.json'), name])).toEqual([{ field: 'file', message: message('JSON') }]);
     expect(await details([csvFile('PK', 'data.ZIP'), name])).toEqual([{ field: 'file', message: message('ZIP') }]);
   });
 
-  test('of another media type, or of more bytes than are taken, is refused', async () => {
+  test('of another media type, or of too many bytes, is refused', async () => {
     const other = await platform.call({ method: 'POST', path: '/datasets/upload', token, json: {} });
     expect(other.status).toBe(415);
     expect(other.body.details).toEqual([
@@ -144,7 +144,7 @@ describe('an upload', () => {
     expect(refused.body.details).toEqual([{ field: 'body', message: 'must be at most 20000 bytes; got 20001' }]);
   });
 
-  test('is taken although the queue fails: the sweep will find it', async () => {
+  test('is accepted although the queue fails: the sweep will find it', async () => {
     const queue = { ...platform.store.queues.datasets, send: () => Promise.reject(new Error('no queue')) };
     const queueless = await openPlatform({}, (adapters) => ({
       ...adapters,
@@ -152,7 +152,7 @@ describe('an upload', () => {
     }));
     const ada = await queueless.login();
     expect((await queueless.call(uploadOf(ada, [csvFile(CSV), name]))).status).toBe(201);
-    expect(queueless.logged.join()).toContain('dataset not announced');
+    expect(queueless.logged.join()).toContain('dataset message not sent');
     await queueless.close();
   });
 });
@@ -182,7 +182,7 @@ describe('a dataset', () => {
     expect(profile.body).toMatchObject({ error: 'conflict', details: [{ field: 'target' }] });
   });
 
-  test('that could not be processed blames no file', async () => {
+  test('that could not be processed does not blame the file', async () => {
     const lost = await uploaded(platform, token);
     const failure = { message: 'It was not read', details: [] };
     await datasetFailed(platform.store.table, lost, failure, isoTime(platform.clock.now));
@@ -193,7 +193,7 @@ describe('a dataset', () => {
     });
   });
 
-  test('of another account is not there', async () => {
+  test('of another account does not exist', async () => {
     const dataset = await uploaded(platform, token);
     for (const [method, path] of [
       ['GET', `/datasets/${dataset.id}`],

@@ -41,7 +41,7 @@ const operations = () =>
     Object.entries(item).map(([method, operation]) => ({ name: `${method} ${path}`, path, operation })),
   );
 
-/** Every object within, with the way to it. */
+/** Every nested object, with its path. */
 function* nodes(value: unknown, at = '#'): Generator<[string, Record<string, unknown>]> {
   if (typeof value !== 'object' || value === null) return;
   if (!Array.isArray(value)) yield [at, value as Record<string, unknown>];
@@ -49,7 +49,7 @@ function* nodes(value: unknown, at = '#'): Generator<[string, Record<string, unk
 }
 
 describe('the OpenAPI document', () => {
-  test('is of version 3.1 and has what such a document must have', () => {
+  test('is of version 3.1 and has the required fields', () => {
     expect(document).toMatchObject({
       openapi: expect.stringMatching(/^3\.1\.\d+$/),
       info: { title: expect.any(String), version: expect.any(String) },
@@ -69,14 +69,14 @@ describe('the OpenAPI document', () => {
     expect(names).toEqual(expect.arrayContaining(SPECIFIED));
   });
 
-  test('has nothing that it refers to in vain', () => {
+  test('has no dangling references', () => {
     const all = new Set([...nodes(document)].map(([at]) => at));
     const references = [...nodes(document)].flatMap(([, { $ref }]) => (typeof $ref === 'string' ? [$ref] : []));
     expect(references.length).toBeGreaterThan(50);
     for (const reference of references) expect(all).toContain(reference);
   });
 
-  test('declares each parameter of a path, and says what every answer means', () => {
+  test('declares each parameter of a path, and describes every response', () => {
     for (const { path, operation } of operations()) {
       const parameters = Array.isArray(operation.parameters) ? operation.parameters : [];
       const inPath = parameters.filter((of) => of.in === 'path').map((of) => of.name);
@@ -112,7 +112,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  test('asks for a token where one is needed, and hides passwords', () => {
+  test('requires a token where one is needed, and hides passwords', () => {
     expect(document.components!.securitySchemes!.accessToken).toMatchObject({ type: 'http', scheme: 'bearer' });
     for (const { operation, name } of operations()) {
       const open = /^get \/$|^post \/auth\/(register|login|refresh)$/.test(name);
@@ -175,7 +175,7 @@ describe('the viewers', () => {
     expect(Buffer.from(answer.text, 'latin1').subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a');
   });
 
-  test('are not sent twice to who has them', async () => {
+  test('are not sent again to a client that has them', async () => {
     const first = await platform.call({ path: '/docs/swagger-ui.css' });
     expect(first.headers['Cache-Control']).toBe('public, max-age=86400');
     const again = { path: '/docs/swagger-ui.css', headers: { 'If-None-Match': `W/${first.headers.ETag}` } };

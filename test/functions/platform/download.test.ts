@@ -15,7 +15,7 @@ interface Prelude {
 
 const preludes = new WeakMap<Writable, Prelude>();
 
-/** What Lambda's runtime puts into the global scope for functions that stream. */
+/** The global of Lambda's runtime for functions that stream. */
 const runtime = {
   streamifyResponse: (handler: StreamingHttpHandler) => handler,
   HttpResponseStream: {
@@ -76,7 +76,7 @@ describe('a download', () => {
     expect(answer).not.toHaveProperty('isBase64Encoded');
   });
 
-  test('above what a function can stream is a redirect to a signed URL', async () => {
+  test('that is too large to stream is a redirect to a presigned URL', async () => {
     const large = await train('large', Buffer.alloc(300_001));
     const answer = await download({}, large.id);
     expect(answer.statusCode).toBe(307);
@@ -97,7 +97,7 @@ describe('a download', () => {
     expect((await download({ method: 'HEAD' })).bytes).toHaveLength(0);
   });
 
-  test('of a model that is deleted meanwhile is not there', async () => {
+  test('of a model that is deleted meanwhile is not found', async () => {
     const gone = await train('gone', Buffer.from('x'));
     await platform.store.blobs.artifacts.delete(blobKeys.modelFile(gone.account_id, gone.id, 'model.onnx'));
     expect((await download({}, gone.id)).statusCode).toBe(404);

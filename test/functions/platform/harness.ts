@@ -1,4 +1,4 @@
-/** The platform in this process, on the real embedded adapters: what a test sends is an event, what it gets is checked. */
+/** The platform in this process, on the real embedded adapters: a test sends events, and every response is checked. */
 import { types } from 'node:util';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import type { Adapters } from '#domain/ports/adapters.ts';
@@ -21,7 +21,7 @@ export interface Call {
   readonly token?: string;
   /** Sent as JSON. */
   readonly json?: unknown;
-  /** Sent as it is; bytes as API Gateway sends them, in Base64. */
+  /** Sent unchanged; bytes in Base64, as API Gateway sends them. */
   readonly raw?: string | Uint8Array;
   readonly ip?: string;
 }
@@ -30,7 +30,7 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
-  // The tests look into bodies of many shapes, each of which was checked against its schema before.
+  // The tests read bodies of many shapes, each of which was checked against its schema before.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly body: any;
 }
@@ -80,7 +80,7 @@ export async function openPlatform(
     async login(name = 'ada') {
       const password = 'correct horse';
       const account = { username: name, email: `${name}@example.com`, password, full_name: 'Ada Lovelace' };
-      // Of an address each, so that no test meets another's rate.
+      // An address for each, so that tests do not share a rate limit.
       const ip = `10.0.0.${name.length}`;
       await platform.call({ method: 'POST', path: '/auth/register', json: account, ip });
       const answer = await platform.call({
@@ -98,7 +98,7 @@ export async function openPlatform(
 
 const match = makeMatcher(describedRoutes as readonly Route[]);
 
-/** Every answer is what the route has declared, and every error the document's. */
+/** Every response must be one that the route declares, and every error in the specification's format. */
 function checkAnswer({ method = 'GET', path }: Call, status: number, body: unknown): void {
   if (status >= 400) {
     if (method !== 'HEAD') platformError.parse(body);
@@ -197,19 +197,19 @@ function capture(lines: string[]): Log {
   return { debug: add, info: add, warn: add, error: add };
 }
 
-/** A Table that tells what was asked of it. */
+/** A Table that records its calls. */
 function counted(table: Table, calls: string[]): Table {
-  const tell = <T>(call: string, answer: T): T => {
+  const record = <T>(call: string, answer: T): T => {
     calls.push(call);
     return answer;
   };
   return {
-    get: (key) => tell(`get ${key.pk} ${key.sk}`, table.get(key)),
-    getMany: (keys) => tell(`getMany ${keys.length}`, table.getMany(keys)),
-    query: (query) => tell(`query ${query.partition}`, table.query(query)),
-    put: (item, condition) => tell(`put ${item.pk}`, table.put(item, condition)),
-    update: (key, change, condition) => tell(`update ${key.pk}`, table.update(key, change, condition)),
-    delete: (key, condition) => tell(`delete ${key.pk}`, table.delete(key, condition)),
-    transact: (writes, token) => tell(`transact ${writes.length}`, table.transact(writes, token)),
+    get: (key) => record(`get ${key.pk} ${key.sk}`, table.get(key)),
+    getMany: (keys) => record(`getMany ${keys.length}`, table.getMany(keys)),
+    query: (query) => record(`query ${query.partition}`, table.query(query)),
+    put: (item, condition) => record(`put ${item.pk}`, table.put(item, condition)),
+    update: (key, change, condition) => record(`update ${key.pk}`, table.update(key, change, condition)),
+    delete: (key, condition) => record(`delete ${key.pk}`, table.delete(key, condition)),
+    transact: (writes, token) => record(`transact ${writes.length}`, table.transact(writes, token)),
   };
 }

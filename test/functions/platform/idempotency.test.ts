@@ -23,7 +23,7 @@ const start = (key: string, json: object = {}, as = token) =>
   });
 
 describe('a request with an Idempotency-Key', () => {
-  test('is done once and answered alike, until a day has passed', async () => {
+  test('is done once and gets the same response, until a day has passed', async () => {
     const first = await start('one');
     const again = await start('one');
     expect(again.body).toEqual(first.body);
@@ -45,14 +45,14 @@ describe('a request with an Idempotency-Key', () => {
     expect(other.body.error).toBe('unprocessable');
   });
 
-  test('is refused while the first of its kind is not answered', async () => {
+  test('is refused while the first is still in progress', async () => {
     const key = 'many at once'.replaceAll(' ', '-');
     const answers = await Promise.all(Array.from({ length: 4 }, () => start(key)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     for (const { status } of answers) expect([201, 409]).toContain(status);
   });
 
-  test('that was refused may be tried again', async () => {
+  test('that failed may be retried', async () => {
     expect((await start('four', { model_type: 'nothing' })).status).toBe(400);
     const answer = await start('four');
     expect([201, 429]).toContain(answer.status);
@@ -70,7 +70,7 @@ describe('a request with an Idempotency-Key', () => {
     expect(second.body).toEqual(first.body);
   });
 
-  test('is of its account alone, and must be a key', async () => {
+  test('is separate for each account, and must have a valid key', async () => {
     const stranger = await platform.login('mallory');
     expect((await start('three', {}, stranger)).status).toBe(404);
     for (const key of ['', 'with space', 'é', 'x'.repeat(256)]) {

@@ -56,7 +56,7 @@ describe('models', () => {
     });
   });
 
-  test('show what the document shows', async () => {
+  test('show the fields of the specification', async () => {
     const { body } = await platform.call({ path: `/models/${models[0]!.id}`, token });
     expect(body).toEqual({
       id: models[0]!.id,
@@ -69,7 +69,7 @@ describe('models', () => {
     });
   });
 
-  test('are deleted with their files, and of another account not there', async () => {
+  test('are deleted with their files, and do not exist for another account', async () => {
     const { id, account_id } = models[2]!;
     const stranger = await platform.login('mallory');
     expect((await platform.call({ method: 'DELETE', path: `/models/${id}`, token: stranger })).status).toBe(404);
@@ -81,7 +81,7 @@ describe('models', () => {
 });
 
 describe('predicting', () => {
-  /** Answers with what it was asked, and refuses rows of another width as the real one does. */
+  /** Echoes its input, and refuses rows of another width as the real one does. */
   const predictor: PredictServices['predictor'] = {
     async predict(_, rows) {
       return rows.map((row, i) => {
@@ -102,7 +102,7 @@ describe('predicting', () => {
   const ask = (json: unknown, id = models[0]!.id) =>
     platform.call({ method: 'POST', path: `/models/${id}/predict`, token, json }, handler);
 
-  test('takes one row or several, in order or by name, with what is missing as null', async () => {
+  test('takes one row or several, in order or by name, with null for missing values', async () => {
     expect((await ask({ input: ['cat', null] })).body).toEqual({ predictions: [{ class: 'cat', confidence: 0.5 }] });
     expect((await ask({ inputs: [[1, 2], { a: 'dog', b: true }] })).body).toEqual({
       predictions: [{ value: 1 }, { class: 'dog', confidence: 0.5 }],
@@ -127,7 +127,7 @@ describe('predicting', () => {
     expect(answer.body.details[0]).toEqual({ field, message: expect.stringMatching(message) });
   });
 
-  test('refuses the one name that objects drop, wherever it stands', async () => {
+  test('refuses `__proto__` at any depth', async () => {
     const raw = '{"inputs": [{"a": "cat", "b": 1}, {"a": "cat", "b": 1, "__proto__": 2}]}';
     const headers = { 'content-type': 'application/json' };
     const path = `/models/${models[0]!.id}/predict`;

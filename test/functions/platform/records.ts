@@ -1,4 +1,4 @@
-/** Records in states that take a trainer to reach, made through the domain. */
+/** Records in states that normally need a trainer, created through the domain. */
 
 import { datasetFailed, datasetReady } from '#domain/datasets/change.ts';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
@@ -42,7 +42,7 @@ export const PROFILE: DatasetProfile = {
 
 export const CSV = 'a,b,label\n1,x,yes\n2,y,no\n3,x,yes\n';
 
-/** A dataset that was uploaded: the account's identifier and its own. */
+/** An uploaded dataset: the account's id and its own. */
 export async function uploaded(platform: Platform, token: string, name = 'numbers'): Promise<Dataset> {
   const answer = await platform.call(uploadOf(token, [csvFile(CSV), { name: 'name', value: name }]));
   const me = await platform.call({ path: '/auth/me', token });

@@ -10,7 +10,7 @@ afterAll(() => platform.close());
 const post = (path: string, json: unknown, token?: string) =>
   platform.call({ method: 'POST', path, json, ...(token === undefined ? {} : { token }) });
 
-test('no password, token, header or body is ever logged, whatever becomes of the request', async () => {
+test('no password, token, header or body is ever logged, whatever the request’s outcome', async () => {
   const password = 'pa55-word-of-ada';
   const account = { username: 'ada', email: 'ada@example.com', password, full_name: 'Ada Lovelace' };
   await post('/auth/register', account);

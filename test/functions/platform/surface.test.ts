@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => platform.close());
 
 describe('the platform', () => {
-  test('welcomes, with the headers that every answer has', async () => {
+  test('welcomes, with the headers of every response', async () => {
     const answer = await platform.call({ path: '/' });
     expect(answer.body).toEqual({ message: 'Welcome to the Deep Learning Platform' });
     expect(answer.headers).toMatchObject({
@@ -25,7 +25,7 @@ describe('the platform', () => {
     expect(answer.headers['X-RateLimit-Limit']).toBeUndefined();
   });
 
-  test('has nothing at other paths, and says which methods a path has', async () => {
+  test('has nothing at other paths, and names a path’s methods', async () => {
     expect((await platform.call({ path: '/nothing/here' })).body).toEqual({
       error: 'not_found',
       message: 'Resource not found',
@@ -60,7 +60,7 @@ describe('the platform', () => {
     expect(answer.headers['X-RateLimit-Limit']).toBeUndefined();
   });
 
-  test('keeps to the origins that it was given', async () => {
+  test('allows only the configured origins', async () => {
     const ours = await openPlatform({ corsOrigins: ['https://ours.example'] });
     const from = async (Origin: string) =>
       (await ours.call({ path: '/', headers: { Origin } })).headers['Access-Control-Allow-Origin'];
@@ -69,7 +69,7 @@ describe('the platform', () => {
     await ours.close();
   });
 
-  test('says nothing of what broke inside, and logs it with its stack', async () => {
+  test('hides unexpected errors, and logs them with their stack', async () => {
     const failing = await openPlatform({}, (adapters) => ({
       ...adapters,
       table: { ...adapters.table, update: () => Promise.reject(new TypeError('the disk is on fire')) },
@@ -85,7 +85,7 @@ describe('the platform', () => {
     await failing.close();
   });
 
-  test('says when to try again where a dependency is busy', async () => {
+  test('says when to retry if a dependency is busy', async () => {
     const busy = await openPlatform({}, (adapters) => ({
       ...adapters,
       table: { ...adapters.table, update: () => Promise.reject(new UnavailableError()) },
@@ -98,8 +98,8 @@ describe('the platform', () => {
   });
 });
 
-describe('rates', () => {
-  test('are told with every counted answer, and counted for the account', async () => {
+describe('rate limits', () => {
+  test('are in the headers of every counted response, and counted for the account', async () => {
     const first = await platform.call({ path: '/auth/me', token });
     const second = await platform.call({ path: '/datasets', token, ip: '192.0.2.99' });
     const left = Number(first.headers['X-RateLimit-Remaining']);
@@ -113,7 +113,7 @@ describe('rates', () => {
     });
   });
 
-  test('end with a 429 that says when, and begin again with the hour', async () => {
+  test('are enforced with a 429 and a retry time, and reset with the hour', async () => {
     const limited = await openPlatform({
       accessTokenSeconds: 7200,
       rates: { authenticatedPerHour: 2, anonymousPerHour: 3 },
@@ -133,7 +133,7 @@ describe('rates', () => {
     await limited.close();
   });
 
-  test('count who has no valid token by address: also for paths that are not there', async () => {
+  test('count callers without a valid token by address, also for unknown paths', async () => {
     const limited = await openPlatform({ rates: { anonymousPerHour: 3 } });
     const ip = '192.0.2.4';
     expect((await limited.call({ path: '/nowhere', ip })).status).toBe(404);
@@ -144,7 +144,7 @@ describe('rates', () => {
     await limited.close();
   });
 
-  test('lose no request of many at once', async () => {
+  test('count every one of many concurrent requests', async () => {
     const limited = await openPlatform({ rates: { anonymousPerHour: 10 } });
     const answers = await Promise.all(Array.from({ length: 30 }, () => limited.call({ path: '/datasets' })));
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
@@ -154,7 +154,7 @@ describe('rates', () => {
 });
 
 describe('what a request costs', () => {
-  test('is the session, the counter and the record', async () => {
+  test('is one read of the session, one of the record and one update of the counter', async () => {
     platform.calls.length = 0;
     await platform.call({ path: '/datasets/019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55', token });
     expect(platform.calls.map((call) => call.replace(/[0-9a-f-]{36}/g, 'ID').replace(/#\d+$/, '#N')).sort()).toEqual([

@@ -16,7 +16,7 @@ const me = (given: string, scheme = 'Bearer') =>
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** A token with the claims of the real one, but for those given, signed by the real key. */
+/** A token with the real one's claims, except those given, signed by the real key. */
 async function signed(header: object, claims: object): Promise<string> {
   const input = `${encode({ ...decodeProtectedHeader(token), ...header })}.${encode({ ...decodeJwt(token), ...claims })}`;
   const { signature } = await platform.store.keys.sign(Buffer.from(input));
@@ -31,7 +31,7 @@ async function expectRefused(given: string, scheme?: string): Promise<void> {
 }
 
 describe('an access token', () => {
-  test('holds what it must, is signed with ES256, and opens the door', async () => {
+  test('has the required claims, is signed with ES256, and is accepted', async () => {
     expect(decodeProtectedHeader(token)).toMatchObject({ alg: 'ES256', kid: expect.any(String) });
     expect(Object.keys(decodeJwt(token)).sort()).toEqual(['aud', 'exp', 'iat', 'iss', 'jti', 'sid', 'sub']);
     expect((await me(token)).status).toBe(200);
@@ -39,7 +39,7 @@ describe('an access token', () => {
     expect((await me(await signed({}, {}))).status).toBe(200);
   });
 
-  test('is asked for where none is sent, and no more is said', async () => {
+  test('is requested if none is sent, without an error code', async () => {
     const answer = await platform.call({ path: '/datasets' });
     expect(answer.status).toBe(401);
     expect(answer.headers['WWW-Authenticate']).toBe('Bearer realm="trainyard"');
@@ -98,7 +98,7 @@ describe('an access token', () => {
     }
   });
 
-  test('is refused when signed by another key, also one that it brings along', async () => {
+  test('is refused when signed by another key, also one in its own header', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const { kid = '' } = decodeProtectedHeader(token);
     const jwk = publicKey.export({ format: 'jwk' });
@@ -128,7 +128,7 @@ describe('an access token', () => {
     }
   });
 
-  test('takes no call of the keys port to check', async () => {
+  test('is verified without a call of the Keys port', async () => {
     let asked = 0;
     const keys = {
       ...platform.store.keys,

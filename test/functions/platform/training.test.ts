@@ -30,7 +30,7 @@ const start = (json: object, as = token) =>
     token: as,
     json: { dataset_id: dataset.id, model_type: 'mlp', ...json },
   });
-/** What is in the queue, and no longer after this. */
+/** Receives and acknowledges what is in the queue. */
 async function messages(): Promise<unknown[]> {
   const received = await platform.store.queues.training.receive({ max: 10 });
   await Promise.all(received.map(({ receipt }) => platform.store.queues.training.acknowledge(receipt)));
@@ -42,7 +42,7 @@ const status = (id: string) => platform.call({ path: `/training/status/${id}`, t
 const results = (id: string) => platform.call({ path: `/training/results/${id}`, token });
 
 describe('starting', () => {
-  test('queues a job with all that was left out, and announces it', async () => {
+  test('queues a job with defaults for what was left out, and sends its message', async () => {
     const answer = await start({ hyperparameters: { learning_rate: 0.01, batch_size: 16, epochs: 20 } });
     expect(answer.status).toBe(201);
     expect(answer.body).toEqual({
@@ -65,7 +65,7 @@ describe('starting', () => {
     expect(await messages()).toEqual([{ account_id: dataset.account_id, job_id: job.id }]);
   });
 
-  test('takes what the document shows, and a name for the model', async () => {
+  test('accepts the fields of the specification, and a name for the model', async () => {
     const answer = await start({
       hyperparameters: { learning_rate: 0.001, batch_size: 32, epochs: 100, optimizer: 'adam' },
       validation_split: 0.2,
@@ -105,7 +105,7 @@ describe('starting', () => {
     expect(await messages()).toEqual([]);
   });
 
-  test('waits for nothing: a dataset that is not ready is a conflict, and one of another account is not there', async () => {
+  test('does not wait: a dataset that is not ready is a conflict, and one of another account is not found', async () => {
     const processing = await uploaded(platform, token);
     const early = await start({ dataset_id: processing.id });
     expect(early.body).toEqual({ error: 'conflict', message: `Dataset ${processing.id} is still processing` });
@@ -117,7 +117,7 @@ describe('starting', () => {
     expect((await start({}, stranger)).status).toBe(404);
   });
 
-  test('refuses a sixth job while five are active, and takes one again after a stop', async () => {
+  test('refuses a sixth job while five are active, and accepts one again after a stop', async () => {
     const jobs = await Promise.all(Array.from({ length: 8 }, () => start({})));
     const taken = jobs.filter(({ status }) => status === 201);
     expect(taken).toHaveLength(5);
@@ -128,7 +128,7 @@ describe('starting', () => {
     expect((await start({})).status).toBe(201);
   });
 
-  test('is a conflict where the account has all the models that it may have', async () => {
+  test('is a conflict if the account has reached its limit of models', async () => {
     await platform.store.table.update(keys.account(dataset.account_id), { add: { models: LIMITS.models } });
     const refused = await start({});
     expect(refused.status).toBe(409);
@@ -137,7 +137,7 @@ describe('starting', () => {
     );
   });
 
-  test('of a regression watches no accuracy', async () => {
+  test('of a regression cannot monitor accuracy', async () => {
     const { classes: _, ...profile } = PROFILE;
     dataset = await ready(platform, await uploaded(platform, token), { ...profile, task: 'regression' });
     const answer = await start({ early_stopping: { enabled: true, monitor: 'val_accuracy' } });
@@ -151,7 +151,7 @@ describe('starting', () => {
 describe('a job', () => {
   const started = async () => (await start({ hyperparameters: { epochs: 2 } })).body.job_id as string;
 
-  test('is watched while it is queued, runs and has completed', async () => {
+  test('shows its status while it is queued, runs and has completed', async () => {
     const id = await started();
     expect((await status(id)).body).toEqual({
       job_id: id,
@@ -242,7 +242,7 @@ describe('a job', () => {
     await watched.close();
   });
 
-  test('of another account is not there', async () => {
+  test('of another account does not exist', async () => {
     const id = await started();
     const stranger = await platform.login(`other-${'x'.repeat(people)}`);
     for (const [method, path] of [

@@ -13,7 +13,7 @@ afterAll(() => platform.close());
 const begin = (json: object) => platform.call({ method: 'POST', path: '/datasets/uploads', token, json });
 
 describe('an upload in parts', () => {
-  test('says where its parts go, and is no dataset before it is complete', async () => {
+  test('has URLs for its parts, and is not a dataset before it is complete', async () => {
     const answer = await begin({ name: 'large', file_size: 40_000_000, target: 'y' });
     expect(answer.status).toBe(201);
     expect(answer.body.parts).toHaveLength(3);

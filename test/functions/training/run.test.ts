@@ -25,7 +25,7 @@ afterEach(() => world.close());
 
 const job = async (): Promise<Job> => (await findJob(world.adapters.table, world.accountId, 'j'))!;
 
-/** As Compute hands it over: on record, then invoked. */
+/** As Compute does it: recorded, then invoked. */
 async function claim({ id, account_id, attempt }: Job) {
   const task = taskId({ id, attempt });
   await records.claim({ id: task, accountId: account_id, jobId: id, attempt, timeoutSeconds: 60, target: 'function' });
@@ -40,7 +40,7 @@ const run = (event: object, remaining = MINUTES, adapters = world.adapters) =>
 const stopped = async () =>
   (await world.events()).filter((event) => event['detail-type'] === 'compute.stopped').map(({ detail }) => detail);
 
-test('trains the job and tells that the task has ended', async () => {
+test('trains the job and publishes the task’s end', async () => {
   const event = await claim(await world.queue('j'));
   await run(event, MINUTES, { ...world.adapters, now: () => ++world.clock.now });
   const { status, compute_seconds, estimated_cost } = await job();
@@ -50,14 +50,14 @@ test('trains the job and tells that the task has ended', async () => {
   expect(await records.find('j-1')).toMatchObject({ exit_code: 0 });
 });
 
-test('an invocation that comes twice trains once and tells once', async () => {
+test('an invocation that is delivered twice trains once and publishes once', async () => {
   const event = await claim(await world.queue('j'));
   await Promise.all([run(event), run(event)]);
   await run(event);
   expect(await stopped()).toHaveLength(1);
 });
 
-test('one that was never submitted, or is to stop, is not begun', async () => {
+test('a task that was never submitted, or is to stop, is not begun', async () => {
   const event = await claim(await world.queue('j'));
   await run({ ...event, task: 'unknown' });
   await records.stop(event.task, 'stopped by its user');
@@ -66,9 +66,9 @@ test('one that was never submitted, or is to stop, is not begun', async () => {
   expect(await stopped()).toEqual([]);
 });
 
-test('before its own time is up it leaves a checkpoint and says so, as nobody’s success; a container goes on', async () => {
+test('before its time limit it saves a checkpoint and reports an interruption; a container resumes', async () => {
   const event = await claim(await world.queue('j', FOREVER));
-  // Of these, the last twenty seconds are kept for ending.
+  // The last twenty seconds of these are reserved for ending.
   await run(event, 20_300);
   expect(await stopped()).toMatchObject([{ exit_code: null, reason: 'the time limit of the training function' }]);
   expect((await job()).status).toBe('running');
@@ -82,7 +82,7 @@ test('before its own time is up it leaves a checkpoint and says so, as nobody’
   expect(lines).toContain('resumed');
 });
 
-test('a job that was stopped ends it without a complaint', async () => {
+test('a job that was stopped ends it without an error', async () => {
   const queued = await world.queue('j', FOREVER);
   const running = run(await claim(queued));
   const unwatch = world.watch(async () => {
@@ -95,7 +95,7 @@ test('a job that was stopped ends it without a complaint', async () => {
   expect(await stopped()).toMatchObject([{ exit_code: 0 }]);
 });
 
-test('a crash is told with the exit code of one', async () => {
+test('a crash is reported with exit code 1', async () => {
   const event = await claim(await world.queue('j'));
   const { datasets } = world.adapters.blobs;
   const broken = replacing(datasets, { get: () => Promise.reject(new Error('no such file')) });

@@ -12,7 +12,7 @@ const run = promisify(execFile);
 const root = join(import.meta.dirname, '../../..');
 const names = Object.keys(functions) as FunctionName[];
 
-/** Names of nothing: a bundle asks AWS for nothing until it is called. */
+/** Placeholder names: a bundle does not call AWS until it is invoked. */
 const WORLD = {
   AWS_REGION: 'eu-west-1',
   TRAINYARD_TABLE: 'table',
@@ -25,7 +25,7 @@ const WORLD = {
   TRAINYARD_KEY_DATA: 'key',
 };
 
-/** What Lambda's runtime has and Node.js has not. */
+/** The global that only Lambda's runtime has. */
 const RUNTIME = `globalThis.awslambda = {
   streamifyResponse: (handler) => Object.assign(handler, { [Symbol.for('aws.lambda.runtime.handler.streaming')]: 'response' }),
 };`;
@@ -50,24 +50,24 @@ async function inLambda(name: FunctionName, program: string, layer = functions[n
 }
 
 describe("a function's bundle", () => {
-  test.each(names)('%s loads with nothing beside it but its layer', async (name) => {
+  test.each(names)('%s loads with only its layer beside it', async (name) => {
     expect(await inLambda(name, 'typeof handler')).toBe('function');
   });
 
-  test('keeps the mark by which Lambda knows that it streams', async () => {
+  test('keeps the mark of a streaming handler', async () => {
     const mark = `handler[Symbol.for('aws.lambda.runtime.handler.streaming')] ?? null`;
     for (const name of names)
       expect([name, (await inLambda(name, mark)) !== null]).toEqual([name, functions[name].streams]);
   });
 
-  test('asks for the runtime only where the topology says that there is a layer', async () => {
+  test('loads the runtime only if the topology gives it the layer', async () => {
     for (const name of names) {
       const source = await readFile(join(folder, 'functions', name, 'index.mjs'), 'utf8');
       expect([name, source.includes('require("onnxruntime-node")')]).toEqual([name, functions[name].runtime]);
     }
   });
 
-  test('has the viewers of the documentation with it', async () => {
+  test('includes the viewers of the documentation', async () => {
     const folderOf = join(folder, 'functions/platform-api/node_modules');
     for (const file of ['redoc/bundles/redoc.standalone.js', 'swagger-ui-dist/swagger-ui-bundle.js']) {
       expect((await readFile(join(folderOf, file))).length).toBeGreaterThan(100_000);

@@ -1,5 +1,5 @@
 /**
- * What work is paid for, counted on the adapters of one machine as AWS counts it: units of the table (a write of up to
+ * Billable operations, counted on the adapters of one machine as AWS counts them: units of the table (a write of up to
  * 1 KB, a consistent read of up to 4 KB, twice in a transaction, again where an item is in the index), requests of the
  * buckets, messages and events. An item's size is that of its JSON.
  */
@@ -32,7 +32,7 @@ export const nothing = (): Metered => ({
 const bytesOf = (item: Item | undefined): number => (item === undefined ? 0 : Buffer.byteLength(JSON.stringify(item)));
 const units = (bytes: number, each: number): number => Math.max(1, Math.ceil(bytes / each));
 
-/** The same adapters; what is asked of them is added to `meter`. */
+/** The same adapters; their calls are added to `meter`. */
 export function metered(adapters: Adapters, meter: Metered): Adapters {
   const { blobs, queues } = adapters;
   return {
@@ -96,7 +96,7 @@ const meteredBlobs = (blobs: Blobs, meter: Metered): Blobs =>
   replacing(blobs, {
     put: async (key, body, options) => {
       const info = await blobs.put(key, body, options);
-      // The adapter on S3 asks for what it has written.
+      // The S3 adapter reads the head of what it has written.
       meter.objectWrites += 1;
       meter.objectReads += 1;
       meter.storedBytes += info.size;

@@ -4,7 +4,7 @@ import { withoutBase } from '#infra/aws/bundle/below-base.ts';
 import { surfaces } from '#infra/topology.ts';
 
 describe('the resources of a REST API', () => {
-  test('cover what is above and beside a special route with the catch-all', () => {
+  test('cover paths above and beside a specific route with the catch-all', () => {
     expect(Object.fromEntries(resourcesOf(surfaces.platform.routes))).toEqual({
       '/': 'platform-api',
       '/{proxy+}': 'platform-api',
@@ -16,12 +16,12 @@ describe('the resources of a REST API', () => {
     });
   });
 
-  test('are the routes alone where there is no catch-all', () => {
+  test('are only the routes if there is no catch-all', () => {
     expect([...resourcesOf([{ path: '/a/b', function: 'sweep' }])]).toEqual([['/a/b', 'sweep']]);
   });
 });
 
-describe('a path behind a domain of your own', () => {
+describe('a path behind a custom domain', () => {
   const event = (path: string, domainPrefix?: string) => ({
     path,
     requestContext: { apiId: 'abc', ...(domainPrefix === undefined ? {} : { domainPrefix }) },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { cutRuntime, LAMBDA_UNZIPPED_BYTES, type Platform } from '../../../layers/onnxruntime/cut.ts';
 
-/** What is left for the largest function beside it. */
+/** What the layer must leave for the largest function. */
 const ROOM_FOR_A_FUNCTION = 50 * 1024 * 1024;
 
 let folder = '';
@@ -27,7 +27,7 @@ describe('the layer with ONNX Runtime', () => {
 
   const here = { os: process.platform, arch: process.arch } as Platform;
 
-  test('has all that it takes to load the runtime, cut for this machine', async () => {
+  test('has everything that is needed to load the runtime, cut for this machine', async () => {
     await cutRuntime(folder, here);
     const program = `console.log(typeof require('onnxruntime-node').InferenceSession.create)`;
     const modules = join(folder, 'nodejs/node_modules');

@@ -1,4 +1,4 @@
-/** Prints the templates of the variants as JSON. No bundles: what a function does changes nothing around it. */
+/** Prints the templates of the variants as JSON. No bundles: a function's code does not change the rest. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

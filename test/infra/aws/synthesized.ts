@@ -1,6 +1,6 @@
 /**
- * The templates of several installations. They are made by a process of their own: jest takes many times longer than
- * Node.js to load the CDK.
+ * The templates of several installations, made in a separate process: jest takes many times longer than Node.js to load
+ * the CDK.
  */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -18,11 +18,11 @@ export interface Synthesized {
   readonly resources: readonly Resource[];
   /** By stack and then by name. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, { readonly Value: unknown }>>>>;
-  /** What the AWS Solutions pack finds and nobody explained, as `rule: where`. */
+  /** The unacknowledged findings of the AWS Solutions pack, as `rule: where`. */
   readonly findings: readonly string[];
 }
 
-/** Names of installations, and what they override; `open` has a bucket that breaks rules. */
+/** Installations by name, with their overrides; `open` has a bucket that breaks rules. */
 export const VARIANTS = {
   dev: { stage: 'dev', override: {} },
   prod: { stage: 'prod', override: {} },

@@ -1,4 +1,4 @@
-/** What the cost page takes the usual work to be made of, held against that work done here. */
+/** The cost page's assumptions about typical workloads, compared with those workloads run here. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TaskRecords } from '#aws/compute/task-records.ts';
@@ -52,7 +52,7 @@ async function upload(): Promise<string> {
   return id;
 }
 
-/** From the request to the model, in a function; its clock stands, so that only what every training reports is reported. */
+/** From the request to the model, in a function; its clock stands still, so that it sends no periodic reports. */
 async function train(dataset_id: string): Promise<string> {
   const json = { dataset_id, model_type: 'mlp', hyperparameters: { epochs: 50 } };
   const id: string = (await platform.call({ method: 'POST', path: '/training/start', token, json })).body.job_id;
@@ -72,7 +72,7 @@ async function train(dataset_id: string): Promise<string> {
   return id;
 }
 
-test('a request and a training are paid for as the cost page says', async () => {
+test('a request and a training use what the cost page says', async () => {
   let job = '';
   const training = await counted(async () => {
     job = await train(await upload());

@@ -44,7 +44,7 @@ describe('whether a platform is there', () => {
     ['a wrong path', 403, '{"message":"Forbidden"}', 'it answers 403 {"message":"Forbidden"}'],
     ['a redirect', 302, '', 'it answers 302'],
   ];
-  test.each(cases)('%s is told in one line', async (_, status, body, message) => {
+  test.each(cases)('%s is reported in one line', async (_, status, body, message) => {
     const base = await serve((_request, response) => void response.writeHead(status).end(body));
     await expect(expectPlatform(base)).rejects.toThrow(`${base} is no platform of Trainyard: ${message}`);
   });
@@ -54,12 +54,12 @@ describe('whether a platform is there', () => {
     await expectPlatform(base);
   });
 
-  test('one that never answers is not waited for', async () => {
+  test('one that never responds times out', async () => {
     const base = await serve(() => {});
     await expect(expectPlatform(base, 20)).rejects.toThrow(`${base} does not answer within 0.02 seconds`);
   });
 
-  test('one that breaks off, or is not there, is named with the reason', async () => {
+  test('one that disconnects, or does not exist, is named with the reason', async () => {
     const base = await serve((request) => void request.socket.destroy());
     await expect(expectPlatform(base)).rejects.toThrow(`${base} does not answer: fetch failed: other side closed`);
     await expect(expectPlatform('http://127.0.0.1:2')).rejects.toThrow('does not answer: fetch failed');
@@ -67,7 +67,7 @@ describe('whether a platform is there', () => {
   });
 });
 
-test('an error is one line, whatever it is made of', () => {
+test('every error is one line', () => {
   expect(lineOf(new Error('two\n  lines'))).toBe('two lines');
   expect(lineOf('text')).toBe('text');
   const both = new AggregateError([new Error('refused ::1'), new Error('refused 127.0.0.1')]);

@@ -5,7 +5,7 @@ import { runProgram } from '../../e2e/cases/programs.ts';
 const secret = { TRAINYARD_PASSWORD: 'correct horse' };
 const BASE = 'http://127.0.0.1:8000';
 
-test('a dataset is called as its file, unless it is said otherwise', () => {
+test('a dataset has the name of its file by default', () => {
   expect(readArguments(['a/big.table.csv', `${BASE}/`, '--user', 'ada'], secret)).toEqual({
     file: 'a/big.table.csv',
     base: BASE,
@@ -30,7 +30,7 @@ test.each([
   expect(() => readArguments(args, environment)).toThrow(message);
 });
 
-test('the program ends with 2 and one line', async () => {
+test('the program exits with 2 and one line', async () => {
   const { code, stderr } = await runProgram('upload', ['x.csv', BASE, '--user', 'ada']);
   expect([code, stderr]).toEqual([2, 'TRAINYARD_PASSWORD must be the password of ada; it is not set\n']);
   expect((await runProgram('upload', ['--help'])).stdout).toContain('npm run upload -- FILE BASE_URL');

@@ -15,11 +15,11 @@ let server: Server;
 let folder: string;
 let base: string;
 let requests: string[];
-/** What the n-th attempt at a part comes to, by its number; then 200. */
+/** The status of each attempt at a part, by its number; then 200. */
 let outcomes: Record<number, Outcome[]>;
 let stored: Map<number, string>;
 
-/** A platform that takes an upload in parts of ten bytes, and the store beside it. */
+/** A platform that accepts an upload in parts of ten bytes, and its store. */
 beforeEach(async () => {
   [requests, outcomes, stored] = [[], {}, new Map()];
   folder = mkdtempSync(join(tmpdir(), 'trainyard-upload-'));
@@ -76,7 +76,7 @@ async function upload() {
 }
 
 describe('an upload in parts', () => {
-  test('sends every byte once, in its part, and asks for a token before it is completed', async () => {
+  test('sends every byte once, in its part, and refreshes the token before it is completed', async () => {
     const { id, waits, progress, refreshed } = await upload();
     expect(id).toBe('dataset');
     expect([...stored.keys()].sort()).toEqual([1, 2, 3, 4, 5, 6]);
@@ -85,7 +85,7 @@ describe('an upload in parts', () => {
     expect([waits, refreshed]).toEqual([[], [6]]);
   });
 
-  test('tries a part again that was cut off or refused for a moment', async () => {
+  test('retries a part that was cut off or refused temporarily', async () => {
     outcomes = { 2: ['cut', 503], 6: [429] };
     const { waits } = await upload();
     expect(stored.size).toBe(6);
@@ -93,16 +93,16 @@ describe('an upload in parts', () => {
     expect(requests.filter((one) => one === 'PUT /parts/2')).toHaveLength(3);
   });
 
-  test('gives up, and gives the upload up, after five tries of one part', async () => {
+  test('fails, and aborts the upload, after five attempts at one part', async () => {
     outcomes = { 3: Array.from({ length: 9 }, () => 500) };
-    await expect(upload()).rejects.toThrow('part 3 was not taken: 500 said the store');
+    await expect(upload()).rejects.toThrow('part 3 was not accepted: 500 said the store');
     expect(requests.filter((one) => one === 'PUT /parts/3')).toHaveLength(5);
     expect(requests.at(-1)).toBe('DELETE /datasets/uploads/id');
   });
 
-  test('does not insist on what the store will not take', async () => {
+  test('does not retry what the store refuses', async () => {
     outcomes = { 1: [403] };
-    await expect(upload()).rejects.toThrow('part 1 was not taken: 403 said the store');
+    await expect(upload()).rejects.toThrow('part 1 was not accepted: 403 said the store');
     expect(requests.filter((one) => one === 'PUT /parts/1')).toHaveLength(1);
     expect(requests.at(-1)).toBe('DELETE /datasets/uploads/id');
   });

@@ -11,7 +11,7 @@ export interface BlobInfo {
   readonly modifiedAt: number;
 }
 
-/** What a listing says of a blob: S3 does not tell the content type there. */
+/** A blob in a listing: S3 does not list content types. */
 export type BlobEntry = Omit<BlobInfo, 'contentType'>;
 
 export interface UploadPart {
@@ -23,11 +23,11 @@ export interface UploadPart {
 export interface PartToPut {
   /** 1–10000. */
   readonly part: number;
-  /** As many as will be put, and no others: 1 to 5 GiB. */
+  /** The exact size of the part: from 1 byte to 5 GiB. */
   readonly bytes: number;
 }
 
-/** One bucket. A key is 1–1024 bytes of UTF-8; what is written becomes visible as a whole or not at all. */
+/** One bucket. A key is 1–1024 bytes of UTF-8. Writes are atomic. */
 export interface Blobs {
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: { contentType?: string }): Promise<BlobInfo>;
   head(key: string): Promise<BlobInfo | undefined>;
@@ -40,15 +40,21 @@ export interface Blobs {
     prefix: string,
     options?: { limit?: number; cursor?: string },
   ): Promise<{ blobs: readonly BlobEntry[]; cursor?: string }>;
-  /** A URL that anyone may GET until it expires. */
+  /** A URL from which anyone may GET the blob until it expires. */
   presignGet(
     key: string,
     options: { expiresInSeconds: number; filename?: string; contentType?: string },
   ): Promise<string>;
 
-  /** Multipart: parts of at least 5 MiB (but the last), put to presigned URLs in any order; the answer's ETag header is the part's etag. */
+  /**
+   * Multipart: parts of at least 5 MiB (but the last), put to presigned URLs in any order; the response's ETag header
+   * is the part's etag.
+   */
   startUpload(key: string, options?: { contentType?: string }): Promise<string>;
-  /** A URL for each part, in their order, that takes just as many bytes: others are answered 403. Throws `InvalidUploadError`. */
+  /**
+   * A URL for each part, in the order given; a request with another number of bytes is answered 403. Throws
+   * `InvalidUploadError`.
+   */
   presignParts(
     key: string,
     uploadId: string,

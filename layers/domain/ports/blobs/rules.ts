@@ -2,11 +2,11 @@ import { InternalError } from '../../errors.ts';
 import { InvalidBlobKeyError, InvalidRangeError, InvalidUploadError } from '../errors.ts';
 import type { PartToPut, UploadPart } from './port.ts';
 
-/** The bounds of S3, which every implementation keeps, so that what works in one place works in another. */
+/** The limits of S3, which every implementation enforces, so that what works on one host works on the other. */
 export const BLOB_LIMITS = {
   keyBytes: 1024,
   partBytes: 5 * 1024 ** 3,
-  leastPartBytes: 5 * 1024 ** 2,
+  minPartBytes: 5 * 1024 ** 2,
   parts: 10_000,
   presignSeconds: 604_800,
 } as const;
@@ -22,7 +22,7 @@ export function checkBlobKey(key: string): void {
   if (!key.isWellFormed()) throw new InvalidBlobKeyError('a key has half of a surrogate pair');
 }
 
-/** A content type ends up in a header, where a line break would begin another. */
+/** A content type becomes a header, into which a line break would inject another. */
 export function checkContentType(contentType: string): void {
   if (!/^[\x20-\x7e]{1,256}$/.test(contentType)) {
     throw new InternalError('a content type must be 1 to 256 printable ASCII characters');
@@ -44,7 +44,9 @@ export function checkPartToPut({ part, bytes }: PartToPut): void {
   }
 }
 
-/** At least one part, in ascending order: all that can be said without those that were stored. Throws `InvalidUploadError`. */
+/**
+ * At least one part, in ascending order; the stored parts are not needed to check this. Throws `InvalidUploadError`.
+ */
 export function checkParts(parts: readonly UploadPart[]): void {
   if (parts.length === 0) throw new InvalidUploadError('an upload is completed with at least 1 part; got 0');
   let previous = 0;
@@ -63,7 +65,7 @@ export function checkExpiry(seconds: number): void {
   }
 }
 
-/** The first and last byte of a range within a blob; an end past the blob's is the blob's. Throws `InvalidRangeError`. */
+/** The first and last byte of a range; an end past the blob's end is cut to it. Throws `InvalidRangeError`. */
 export function resolveRange(range: { start: number; end?: number }, size: number): { start: number; end: number } {
   const { start, end = size - 1 } = range;
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || start >= size || end < start) {
@@ -72,5 +74,5 @@ export function resolveRange(range: { start: number; end?: number }, size: numbe
   return { start, end: Math.min(end, size - 1) };
 }
 
-/** An entity tag with or without the quotes that it has in a header. */
+/** An entity tag without the quotes that it has in a header. */
 export const unquoted = (etag: string): string => etag.replace(/^"(.*)"$/, '$1');

@@ -1,4 +1,4 @@
-/** What an event is wrapped in on its way: EventBridge's envelope, which the one-machine host writes too. */
+/** EventBridge's envelope around an event, which the one-machine host writes too. */
 import { z } from 'zod';
 
 /** The `source` of every event of ours. */
@@ -7,8 +7,8 @@ export const EVENT_SOURCE = 'trainyard';
 const addressed = z.object({ account_id: z.string() });
 
 /**
- * The account that an event belongs to. On EventBridge the envelope's `account` is the AWS account that published, and
- * cannot be set; there ours stands in the detail, as `account_id`.
+ * The account that an event belongs to. On EventBridge the envelope's `account` is always the AWS account of the
+ * publisher; our account is then in the detail, as `account_id`.
  */
 export function accountOf(event: { readonly account: string; readonly detail: unknown }): string {
   const parsed = addressed.safeParse(event.detail);

@@ -1,4 +1,3 @@
-/** The bus. */
 import type { Json } from '../table/port.ts';
 
 export interface OutgoingEvent {
@@ -8,8 +7,8 @@ export interface OutgoingEvent {
   readonly detail: { readonly [name: string]: Json };
 }
 
-/** The bus. Which rule sends what where stands in the topology. */
+/** The event bus. The topology has the rules that route its events. */
 export interface Events {
-  /** Resolves once all are durable. At most ten at once, 256 KiB together. */
+  /** Resolves once all events are durable. At most ten at once, 256 KiB together. */
   publish(...events: readonly OutgoingEvent[]): Promise<void>;
 }

@@ -1,20 +1,20 @@
-/** Work that waits, delivered at least once. */
+/** Message queues with at-least-once delivery. */
 export interface ReceivedMessage {
   readonly id: string;
   readonly body: string;
-  /** How often it was received, this time included. */
+  /** How often it was received, this delivery included. */
   readonly receives: number;
   /** Epoch milliseconds. */
   readonly sentAt: number;
-  /** Names this delivery; of no use once the visibility timeout has passed. */
+  /** Identifies this delivery; invalid once the visibility timeout has passed. */
   readonly receipt: string;
-  /** In a dead-letter queue: why it was buried. Absent where it was merely delivered too often. */
+  /** In a dead-letter queue: why it was dead-lettered. Absent if it was merely delivered too often. */
   readonly reason?: string;
 }
 
-/** At least once, in no promised order. After `maxReceives` deliveries a message goes to the dead-letter queue. */
+/** At least once, in no guaranteed order. */
 export interface Queue {
-  /** Deliveries after which a message that nobody acknowledges is a dead letter by itself. */
+  /** After so many deliveries without an acknowledgement the queue itself dead-letters a message. */
   readonly maxReceives: number;
   /** `body` is at most 256 KiB of UTF-8. Resolves once the message is durable. */
   send(body: string, options?: { delaySeconds?: number }): Promise<void>;
@@ -22,11 +22,11 @@ export interface Queue {
   receive(options?: { max?: number; visibilitySeconds?: number }): Promise<readonly ReceivedMessage[]>;
   acknowledge(receipt: string): Promise<void>;
   /**
-   * Puts the body of a message that cannot be handled into the dead-letter queue, with the reason (its first 1000
-   * characters). The message itself is then to be acknowledged; one who dies in between leaves two dead letters.
+   * Sends the body of a message that cannot be handled to the dead-letter queue, with the first 1000 characters of the
+   * reason. Acknowledge the message afterwards; a crash in between dead-letters it twice.
    */
   deadLetter(body: string, reason: string): Promise<void>;
-  /** Makes the message visible again after `delaySeconds` (0: at once). */
+  /** Makes the message visible again after `delaySeconds`. */
   release(receipt: string, delaySeconds: number): Promise<void>;
 }
 

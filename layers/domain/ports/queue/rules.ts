@@ -1,4 +1,7 @@
-/** The bounds of SQS and EventBridge, which every implementation keeps, so that what works in one place works in another. */
+/**
+ * The limits of SQS and EventBridge, which every implementation enforces, so that what works on one host works on the
+ * other.
+ */
 import { InternalError } from '../../errors.ts';
 import { MessageTooLargeError } from '../errors.ts';
 
@@ -8,11 +11,11 @@ export const MESSAGE_LIMITS = {
   visibilitySeconds: 43_200,
   received: 10,
   events: 10,
-  /** Of the reason why a message was buried; in characters. */
+  /** Of the reason why a message was dead-lettered; in characters. */
   reason: 1000,
 } as const;
 
-/** One line of what a message attribute takes: characters that XML has, not none and not many. */
+/** The reason as a message attribute can hold it: one line of XML characters, not empty and not too long. */
 export const reasonOf = (text: string): string =>
   text
     .replace(/[\p{Cc}\ufffe\uffff]/gu, ' ')
@@ -28,7 +31,7 @@ export function checkMessage(body: string): void {
   if (bytes === 0 || !body.isWellFormed()) throw new InternalError('a message must be well-formed text, not empty');
 }
 
-/** Bounds of a publication: how many events, and the bytes of all of them as they are sent. Throws `MessageTooLargeError`. */
+/** Checks how many events are published at once, and their bytes as they are sent. Throws `MessageTooLargeError`. */
 export function checkEvents(entries: readonly string[]): void {
   if (entries.length > MESSAGE_LIMITS.events) {
     throw new InternalError(`at most ${MESSAGE_LIMITS.events} events can be published at once; got ${entries.length}`);
@@ -39,8 +42,8 @@ export function checkEvents(entries: readonly string[]): void {
   }
 }
 
-export const checkDelay = (seconds: number, most: number = MESSAGE_LIMITS.delaySeconds): void =>
-  within('delaySeconds', seconds, 0, most);
+export const checkDelay = (seconds: number, max: number = MESSAGE_LIMITS.delaySeconds): void =>
+  within('delaySeconds', seconds, 0, max);
 
 export function checkReceive({ max, visibilitySeconds }: { max: number; visibilitySeconds: number | undefined }): void {
   within('max', max, 1, MESSAGE_LIMITS.received);
@@ -49,8 +52,8 @@ export function checkReceive({ max, visibilitySeconds }: { max: number; visibili
   }
 }
 
-function within(name: string, value: number, least: number, most: number): void {
-  if (!(value >= least && value <= most)) {
-    throw new InternalError(`${name} must be between ${least} and ${most}; got ${value}`);
+function within(name: string, value: number, min: number, max: number): void {
+  if (!(value >= min && value <= max)) {
+    throw new InternalError(`${name} must be between ${min} and ${max}; got ${value}`);
   }
 }

@@ -2,7 +2,7 @@
 import { InvalidItemError } from '../errors.ts';
 import type { Condition, Item, Json } from './port.ts';
 
-/** Whether the condition holds of an item; `undefined` is an item that is absent or has expired. */
+/** Whether the condition holds for an item; `undefined` is an item that is absent or has expired. */
 export function holds(condition: Condition, item: Item | undefined): boolean {
   switch (condition.kind) {
     case 'absent':
@@ -33,7 +33,7 @@ const ORDERED: Readonly<Record<'<' | '<=' | '>' | '>=', (order: number) => boole
   '>=': (order) => order >= 0,
 };
 
-/** Values of different types are different and have no order; what is missing differs from every value. */
+/** Values of different types are different and have no order; a missing attribute differs from every value. */
 function compare(value: Json | undefined, op: Comparison['op'], operand: Comparison['value']): boolean {
   if (op === '=') return value === operand;
   if (op === '<>') return value !== operand;
@@ -42,10 +42,10 @@ function compare(value: Json | undefined, op: Comparison['op'], operand: Compari
   return false;
 }
 
-/** The order of the UTF-8 bytes, which is not JavaScript's own: that compares UTF-16 code units. */
+/** The order of the UTF-8 bytes. JavaScript's own order compares UTF-16 code units. */
 export const compareBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** Throws `InvalidItemError` where a condition is one that no item could be asked about. */
+/** Throws `InvalidItemError` if the condition is not valid for any item. */
 export function checkCondition(condition: Condition): void {
   if (condition.kind === 'all' || condition.kind === 'any') {
     if (condition.of.length === 0) throw new InvalidItemError(`a condition of kind ${condition.kind} must have parts`);

@@ -1,6 +1,6 @@
 /**
- * What a record may be. Every Table implementation checks the same rules before it writes, so that what one refuses the
- * other does not accept. The bounds are DynamoDB's, which is the stricter of the two stores.
+ * The rules for items. Every Table implementation checks them before it writes, so that none accepts what another
+ * refuses. The limits are those of DynamoDB, the stricter of the two stores.
  */
 import { isPlainObject } from '../../canonical-json.ts';
 import { InvalidItemError } from '../errors.ts';
@@ -14,7 +14,7 @@ const ITEM_LIMITS = {
   /** Of all items that one transaction puts, together. */
   transactionBytes: 4_194_304,
   nameBytes: 65_535,
-  /** Maps and lists within each other, and what is in the innermost. */
+  /** Levels of nested maps and lists, the innermost values included. */
   nesting: 32,
   /** The magnitude of a number other than zero. */
   smallestNumber: 1e-130,
@@ -48,7 +48,7 @@ export function checkKeys(keys: readonly Key[]): void {
   if (different.size < keys.length) throw new InvalidItemError('an item is read twice at once');
 }
 
-/** The item as it will be read back: a copy without undefined attributes. Throws `InvalidItemError`. */
+/** A copy of the item as it will be read back: without undefined attributes. Throws `InvalidItemError`. */
 export function checkItem(item: Item): Item {
   const defined = Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined)) as Item;
   checkKey(defined);
@@ -58,7 +58,7 @@ export function checkItem(item: Item): Item {
   return defined;
 }
 
-/** Throws `InvalidItemError` where the item is over the limit. */
+/** Throws `InvalidItemError` if the item is over the limit. */
 export function checkSize(item: Item): void {
   const size = itemSize(item);
   if (size > ITEM_LIMITS.itemBytes) {
@@ -66,7 +66,7 @@ export function checkSize(item: Item): void {
   }
 }
 
-/** Throws `InvalidItemError`. Whether the changed item is too large shows only once the change is made. */
+/** Throws `InvalidItemError`. Only the changed item shows whether it is too large. */
 export function checkChange(change: Change): void {
   const set = change.set ?? {};
   const add = change.add ?? {};
@@ -92,16 +92,18 @@ export function checkChange(change: Change): void {
   }
 }
 
-/** What `add` makes of an attribute. Throws `InvalidItemError` where that is no number. */
+/** The attribute after `add`. Throws `InvalidItemError` if it is not a number. */
 export function added(name: string, value: unknown, amount: number): number {
   if (value === undefined) return amount;
   if (typeof value === 'number') return value + amount;
   throw new InvalidItemError(`${quote(name)} must be a number to be added to; got ${describe(value)}`);
 }
 
-/** Throws `InvalidItemError` unless there are 1–100 writes (99 with a token) to different items, not too large together. */
+/**
+ * Throws `InvalidItemError` unless there are 1–100 writes (99 with a token) to different items, within the total size.
+ */
 export function checkTransaction(writes: readonly Write[], token: string | undefined): void {
-  // One place is the token's own record.
+  // The token's own record is one of the 100.
   const most = token === undefined ? ITEM_LIMITS.writes : ITEM_LIMITS.writes - 1;
   if (writes.length < 1 || writes.length > most) {
     const having = token === undefined ? 'a transaction' : 'a transaction with a token';
@@ -140,7 +142,7 @@ function valueSize(value: Json): number {
   return Object.entries(value).reduce((sum, [name, member]) => sum + 1 + utf8Bytes(name) + valueSize(member), 3);
 }
 
-/** Two significant digits a byte, one byte more, and one for a sign. */
+/** A byte for two significant digits, one more byte, and one for a minus sign. */
 function numberSize(value: number): number {
   const digits = value.toExponential().replace(/e.*$/, '').replace(/[-.]/g, '').length;
   return Math.ceil(digits / 2) + 1 + (value < 0 ? 1 : 0);

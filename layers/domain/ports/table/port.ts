@@ -9,9 +9,9 @@ export interface Key {
 }
 
 /**
- * A record: its key, JSON attributes, and three attributes with a meaning:
- * `expiresAt` (epoch seconds) from which on the item does not exist any more; `ipk` and `isk`, its place in the sparse
- * index `byIndex` (an item without `ipk` is not in it). At most 400 KB by DynamoDB's own way of counting.
+ * A record: its key, JSON attributes, and three attributes with a meaning: from `expiresAt` (epoch seconds) on the item
+ * counts as absent; `ipk` and `isk` are its place in the sparse index `byIndex` (an item without `ipk` is not in it).
+ * At most 400 KB as DynamoDB counts.
  */
 export type Item = Key & {
   readonly ipk?: string;
@@ -20,7 +20,7 @@ export type Item = Key & {
   readonly [attribute: string]: Json | undefined;
 };
 
-/** What must hold of the item as it is before the write. An expired item is absent. */
+/** What must hold for the item before the write. An expired item is absent. */
 export type Condition =
   | { readonly kind: 'absent' }
   | { readonly kind: 'present' }
@@ -50,18 +50,18 @@ export type Write =
   | { readonly kind: 'check'; readonly key: Key; readonly condition: Condition };
 
 export interface Query {
-  /** Which order: the table's own (`pk`, `sk`) or the sparse index (`ipk`, `isk`). Default: the table's own. */
+  /** Query the sparse index (`ipk`, `isk`) instead of the table (`pk`, `sk`). */
   readonly index?: 'byIndex';
   readonly partition: string;
   /** Only sort keys that begin with this. */
   readonly prefix?: string;
-  /** Only sort keys from here (inclusive) up to there (inclusive). Not together with `prefix`. */
+  /** Only sort keys from `from` to `to`, both inclusive. Not together with `prefix`. */
   readonly from?: string;
   readonly to?: string;
   readonly order?: 'ascending' | 'descending';
   /** At most this many items, 1–1000. A page may be shorter and still have a cursor. */
   readonly limit: number;
-  /** From an earlier page of the same query. A cursor that is not ours is an `InvalidCursorError`. */
+  /** From an earlier page of the same query; any other is an `InvalidCursorError`. */
   readonly cursor?: string;
 }
 
@@ -72,7 +72,7 @@ export interface Page {
 }
 
 export interface Table {
-  /** Reads what the last acknowledged write left. */
+  /** A strongly consistent read. */
   get(key: Key): Promise<Item | undefined>;
   /** What `get` resolves with for each of up to 100 different keys, in their order. Throws `InvalidItemError`. */
   getMany(keys: readonly Key[]): Promise<readonly (Item | undefined)[]>;
@@ -84,9 +84,9 @@ export interface Table {
   /** Deleting what is absent succeeds. Throws `ConditionFailedError`. */
   delete(key: Key, condition?: Condition): Promise<void>;
   /**
-   * All or nothing, 1–100 writes to different items (99 with a token). With a token, the same call within ten minutes is done once;
-   * another call with that token is an `IdempotencyMismatchError`. Throws `TransactionFailedError`, which tells which
-   * writes' conditions failed.
+   * All or nothing: 1–100 writes to different items (99 with a token). Repeated with the same token within ten minutes,
+   * a transaction is done once; a different one with that token is an `IdempotencyMismatchError`. Throws
+   * `TransactionFailedError`, which has the writes whose conditions failed.
    */
   transact(writes: readonly Write[], token?: string): Promise<void>;
 }

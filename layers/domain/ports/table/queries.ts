@@ -1,11 +1,11 @@
-/** What a `Query` may ask and what its cursor holds, for every Table implementation. */
+/** Checks and cursors of queries, for every Table implementation. */
 import { createHash } from 'node:crypto';
 import { canonicalJson, isPlainObject } from '../../canonical-json.ts';
 import { InvalidCursorError, InvalidItemError } from '../errors.ts';
 import { compareBytes } from './conditions.ts';
 import type { Item, Query } from './port.ts';
 
-/** The keys of the last item of a page: where the next one goes on. */
+/** The keys of a page's last item: the next page begins after it. */
 export interface Position {
   readonly pk: string;
   readonly sk: string;
@@ -13,14 +13,17 @@ export interface Position {
   readonly isk?: string;
 }
 
-/** The sort keys that a query covers: from `from` on (inclusive), up to `to` (inclusive) or below `below`. */
+/** The sort keys that a query covers: those from `from` to `to`, both inclusive, or those that begin with `prefix`. */
 export interface Bounds {
   readonly from?: string;
   readonly to?: string;
   readonly prefix?: string;
 }
 
-/** The bounds without those that say nothing, or undefined where nothing can lie between them. Throws `InvalidItemError`. */
+/**
+ * The bounds without those that exclude nothing, or undefined if no key can lie between them. Throws
+ * `InvalidItemError`.
+ */
 export function checkQuery(query: Query): Bounds | undefined {
   const { partition, prefix, from, to, limit } = query;
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) {
@@ -32,7 +35,7 @@ export function checkQuery(query: Query): Bounds | undefined {
   for (const text of [partition, prefix, from, to]) {
     if (text !== undefined && !text.isWellFormed()) throw new InvalidItemError('a query has half of a surrogate pair');
   }
-  // No item has an empty key, nor one longer than the bound; DynamoDB would refuse to be asked.
+  // No item has an empty key, or one longer than the bound; DynamoDB would refuse such a query.
   if (partition === '' || to === '' || tooLong(partition, 2048) || tooLong(prefix, 1024)) return undefined;
   if (from !== undefined && to !== undefined && compareBytes(from, to) > 0) return undefined;
   if (tooLong(from, 1024) || tooLong(to, 1024)) throw new InvalidItemError('from and to must have at most 1024 bytes');
@@ -57,7 +60,7 @@ export function decodeCursor(query: Query): Position | undefined {
   if (query.cursor === undefined) return undefined;
   const invalid = new InvalidCursorError('the cursor is not one of this query');
   const bytes = Buffer.from(query.cursor, 'base64url');
-  // Decoding passes over what is no base64url; only the one spelling is ours.
+  // Decoding ignores characters that are not base64url; accept only what we encoded.
   if (query.cursor.length > 16_384 || bytes.toString('base64url') !== query.cursor) throw invalid;
   let parsed: unknown;
   try {

@@ -1,6 +1,6 @@
 import type { Item, Query, Table } from './port.ts';
 
-/** Every item of a partition. For partitions whose size has a bound of its own. */
+/** Every item of a partition. Only for partitions of bounded size. */
 export async function readAll(table: Table, query: Omit<Query, 'limit' | 'cursor'>): Promise<Item[]> {
   const items: Item[] = [];
   let cursor: string | undefined;

@@ -5,21 +5,21 @@ import { decoyHash, hashPassword, verifyPassword } from '#functions/http/authent
 const weak = { memoryKiB: 64, passes: 1, parallelism: 1 };
 
 describe('a password', () => {
-  test('is kept as a PHC string with the parameters of OWASP by default, salted each time', async () => {
+  test('is hashed as a PHC string with OWASP’s parameters by default, salted each time', async () => {
     const { argon2 } = parseSettings({});
     const [one, two] = await Promise.all([hashPassword('secret', argon2), hashPassword('secret', argon2)]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
     expect(one).not.toBe(two);
   });
 
-  test('matches its own hash alone, also where its letters are composed otherwise', async () => {
+  test('matches only its own hash, also if its letters are composed differently', async () => {
     const stored = await hashPassword('caf\u00e9', weak);
     expect(await verifyPassword('cafe\u0301', stored, weak)).toEqual({ matches: true, outdated: false });
     expect(await verifyPassword('cafe', stored, weak)).toEqual({ matches: false, outdated: false });
     expect((await verifyPassword('café', decoyHash(weak), weak)).matches).toBe(false);
   });
 
-  test('is told to be outdated where any parameter is another than today', async () => {
+  test('is outdated if any parameter differs from today’s', async () => {
     const stored = await hashPassword('secret', weak);
     for (const today of [
       { ...weak, memoryKiB: 128 },
@@ -36,7 +36,7 @@ describe('a password', () => {
     expect((await verifyPassword('differentpassword', reference, weak)).matches).toBe(false);
   });
 
-  test('cannot be verified against what is no hash', async () => {
+  test('cannot be verified against something that is not a hash', async () => {
     await expect(verifyPassword('x', 'plain', weak)).rejects.toThrow('cannot be read');
   });
 });

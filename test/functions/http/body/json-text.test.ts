@@ -62,14 +62,14 @@ describe('a fault in JSON', () => {
     );
   });
 
-  test('is to be nested too deep, however deep', () => {
+  test('is too deep a nesting, however deep', () => {
     expect(findJsonFault('['.repeat(32) + ']'.repeat(32), 32)).toBeUndefined();
     const problem = 'must be nested at most 32 levels deep';
     expect(findJsonFault('['.repeat(33) + ']'.repeat(33), 32)).toEqual({ line: 1, column: 33, problem });
     expect(findJsonFault('{"a":'.repeat(100_000), 32)).toMatchObject({ problem });
   });
 
-  test('is not to be long', () => {
+  test('is not a great length', () => {
     expect(findJsonFault(JSON.stringify('é"\\'.repeat(300_000)), 32)).toBeUndefined();
   });
 });

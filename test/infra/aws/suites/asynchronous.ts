@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { functions, queues, rules, schedules, trainer } from '#infra/topology.ts';
 import { named, ofType, type Resource, type Synthesized, type Variant } from '../synthesized.ts';
 
-/** The logical id that a value refers to, wherever in it. */
+/** The logical id that a value refers to, at any depth. */
 const referred = (value: unknown): string => /"(?:Ref|Fn::GetAtt)":\[?"(\w+)"/.exec(JSON.stringify(value))?.[1] ?? '';
 
 export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): void {
@@ -22,8 +22,8 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
     expect([dead, watched().has(dead)]).toEqual([dead, true]);
   };
 
-  describe('without anybody waiting', () => {
-    test("what a queue's consumer fails at ends in a dead-letter queue with an alarm", () => {
+  describe('asynchronous work', () => {
+    test("messages that a queue's consumer cannot handle go to a dead-letter queue with an alarm", () => {
       const working = ofType(prod, 'AWS::SQS::Queue').filter((queue) => !isDead(queue));
       expect(working.map((queue) => queue.Properties.RedrivePolicy.maxReceiveCount).sort()).toEqual(
         Object.values(queues)
@@ -33,7 +33,7 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
       for (const queue of working) expectWatched(queue.stack, queue.Properties.RedrivePolicy.deadLetterTargetArn);
     });
 
-    test('a consumer knows when a message comes for the last time, and may bury it with the reason', () => {
+    test('a consumer knows the last delivery of a message, and may dead-letter it with the reason', () => {
       for (const [name, spec] of Object.entries(queues)) {
         const consumer = ofType(prod, 'AWS::Lambda::Function').find(({ id }) =>
           id.startsWith(spec.consumer.replaceAll('-', '')),
@@ -46,13 +46,13 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
         );
         const burying = policies
           .flatMap((policy) => policy.Properties.PolicyDocument.Statement)
-          .filter((one: { Sid?: string }) => one.Sid === 'Bury');
+          .filter((one: { Sid?: string }) => one.Sid === 'DeadLetterMessages');
         expect(burying).toEqual([expect.objectContaining({ Action: 'sqs:SendMessage' })]);
         expect([dead, referred(burying[0].Resource)]).toEqual([expect.stringMatching(/Dead/), dead]);
       }
     });
 
-    test('every dead-letter queue has an alarm and keeps what it has for two weeks', () => {
+    test('every dead-letter queue has an alarm and a retention of two weeks', () => {
       const dead = ofType(prod, 'AWS::SQS::Queue').filter(isDead);
       for (const queue of dead) {
         expect([named(queue), watched().has(named(queue)), queue.Properties.MessageRetentionPeriod]).toEqual([
@@ -63,7 +63,7 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
       }
     });
 
-    test('a consumer says which messages failed, so that a poisoned one does not hold up its neighbours', () => {
+    test('a consumer reports which messages failed, so that a poison message does not block the others', () => {
       const mappings = ofType(prod, 'AWS::Lambda::EventSourceMapping');
       expect(mappings).toHaveLength(Object.keys(queues).length);
       for (const mapping of mappings) {
@@ -81,7 +81,7 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
       );
     });
 
-    test('each rule of the topology is one on its bus, tried again and then given up to a dead-letter queue', () => {
+    test('each rule of the topology is one on its bus, with retries and then a dead-letter queue', () => {
       const made = ofType(prod, 'AWS::Events::Rule');
       expect(made.map((rule) => rule.Properties.EventPattern['detail-type'])).toEqual(rules.map((rule) => rule.types));
       expect(made.map((rule) => rule.Properties.EventPattern.source)).toEqual(
@@ -94,7 +94,7 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
       }
     });
 
-    test('a function that is called so gives up to a dead-letter queue with an alarm too', () => {
+    test('a function that is invoked asynchronously has a dead-letter queue with an alarm too', () => {
       const called = new Set<string>([...rules, ...schedules].map((caller) => caller.target)).add(trainer.function);
       const configured = ofType(prod, 'AWS::Lambda::EventInvokeConfig');
       expect(configured).toHaveLength(called.size);
@@ -109,7 +109,7 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
         expect([name, attempts]).toEqual([name, name === trainer.function.replaceAll('-', '') ? 0 : 2]);
     });
 
-    test('each schedule is kept, and what it cannot start ends in a dead-letter queue with an alarm', () => {
+    test('each schedule exists, and runs that cannot start go to a dead-letter queue with an alarm', () => {
       const made = ofType(prod, 'AWS::Scheduler::Schedule');
       expect(made.map((one) => one.Properties.ScheduleExpression)).toEqual(['rate(5 minutes)']);
       expect(schedules.map((schedule) => schedule.everySeconds)).toEqual([300]);

@@ -6,7 +6,7 @@ import type { Synthesized, Variant } from '../synthesized.ts';
 
 export function cost({ prod, full, small }: Readonly<Record<Variant, Synthesized>>): void {
   describe('what it costs', () => {
-    test('is in docs/cost.md as the templates have it', () => {
+    test('is in docs/cost.md, according to the templates', () => {
       expect(readFileSync('docs/cost.md', 'utf8')).toBe(costDocument(prod.resources));
     });
 
@@ -28,7 +28,7 @@ export function cost({ prod, full, small }: Readonly<Record<Variant, Synthesized
       expect(total(requestCost(2_000_000))).toBeCloseTo(2 * total(requestCost(1_000_000)), 9);
     });
 
-    test('a schedule whose cost cannot be told is refused', () => {
+    test('a schedule whose cost cannot be computed is refused', () => {
       const daily = { Type: 'AWS::Scheduler::Schedule', Properties: { ScheduleExpression: 'cron(0 0 * * ? *)' } };
       expect(() => idleCost([daily])).toThrow('rate must be in minutes; got cron(0 0 * * ? *)');
     });

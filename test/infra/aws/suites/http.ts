@@ -16,7 +16,7 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
       expect(full.outputs['trainyard-prod-api']!.BasePlatform!.Value).toBe('https://ml.example.com/platform');
     });
 
-    test('bodies arrive as they were sent', () => {
+    test('bodies arrive unchanged', () => {
       for (const api of ofType(prod, 'AWS::ApiGateway::RestApi')) {
         expect(api.Properties.BinaryMediaTypes).toEqual(['*/*']);
         expect(api.Properties.EndpointConfiguration).toEqual({ Types: ['REGIONAL'] });
@@ -37,7 +37,7 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
       }
     });
 
-    test('only what streams is streamed, for as long as its function may take', () => {
+    test('only streaming functions are streamed, for as long as they may take', () => {
       const methods = ofType(prod, 'AWS::ApiGateway::Method').map(({ Properties: { Integration: one } }) => ({
         streams: one.ResponseTransferMode === 'STREAM',
         milliseconds: one.TimeoutInMillis,
@@ -51,7 +51,7 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
       for (const method of methods.filter((one) => !one.streams)) expect(method.milliseconds).toBe(29_000);
     });
 
-    test('what the gateway itself refuses is worded as the platform words it', () => {
+    test('errors of the gateway itself have the platform’s format', () => {
       const answers = ofType(prod, 'AWS::ApiGateway::GatewayResponse').map(({ Properties: one }) => [
         one.ResponseType,
         one.StatusCode,
@@ -70,7 +70,7 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
       expect(loading).toHaveLength(Object.values(functions).filter((spec) => spec.runtime).length);
     });
 
-    test("logs end after the stage's days", () => {
+    test("logs expire after the stage's days", () => {
       for (const [of, days] of [
         [prod, 90],
         [dev, 7],
@@ -84,7 +84,7 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
       }
     });
 
-    test('there is a firewall and a name of your own for whoever asks for them', () => {
+    test('there is a firewall and a custom domain if the settings ask for them', () => {
       expect(ofType(prod, 'AWS::WAFv2::WebACL')).toEqual([]);
       expect(ofType(full, 'AWS::WAFv2::WebACLAssociation')).toHaveLength(Object.keys(surfaces).length);
       expect(ofType(full, 'AWS::ApiGateway::DomainName')[0]!.Properties.SecurityPolicy).toBe('TLS_1_2');

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { named, ofType, type Resource, type Synthesized, type Variant } from '../synthesized.ts';
 
-/** What is paid for by the hour or the month, whether anyone uses it or not. Keys, alarms and storage are agreed to. */
+/**
+ * Resources that are billed by the hour or the month even if nobody uses them. Keys, alarms and storage are accepted.
+ */
 const COSTLY: readonly { readonly what: string; readonly is: (of: Resource) => boolean }[] = [
   { what: 'a NAT gateway', is: ({ Type }) => Type === 'AWS::EC2::NatGateway' },
   { what: 'an Elastic IP', is: ({ Type }) => Type === 'AWS::EC2::EIP' },
@@ -64,11 +66,11 @@ export function idle({ dev, prod, full, small }: Readonly<Record<Variant, Synthe
       expect(costly({ dev, prod, small }[name].resources)).toEqual([]);
     });
 
-    test('but a firewall does, which is why somebody has to ask for it', () => {
+    test('but a firewall does, which is why it is optional', () => {
       expect(costly(full.resources)).toEqual([expect.stringMatching(/^a web application firewall/)]);
     });
 
-    test('a machine that waits would be seen', () => {
+    test('an idle machine would be noticed', () => {
       const waiting = ofType(prod, 'AWS::Batch::ComputeEnvironment').map((one) => ({
         ...one,
         Properties: { ComputeResources: { ...one.Properties.ComputeResources, MinvCpus: 2 } },

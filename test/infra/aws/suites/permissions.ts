@@ -12,7 +12,7 @@ interface Statement {
 
 const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
 
-/** With references as `<…>`, as a person reads an ARN. */
+/** An ARN with references as `<…>`, for people to read. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return value;
   const [kind, of] = Object.entries(value as object)[0]!;
@@ -20,7 +20,7 @@ function shown(value: unknown): string {
   return `<${kind === 'Ref' ? of : JSON.stringify(of)}>`;
 }
 
-/** Everything that a role of ours may do, whether it stands in a policy or in the role itself. */
+/** Everything that our roles may do, whether in a policy or in the role itself. */
 function statements(of: Synthesized): { where: Resource; statement: Statement }[] {
   const documents = [
     ...ofType(of, 'AWS::IAM::Policy').map((where) => ({ where, document: where.Properties.PolicyDocument })),
@@ -36,14 +36,14 @@ function statements(of: Synthesized): { where: Resource; statement: Statement }[
   );
 }
 
-/** Actions that know no resource, each with why it is needed. */
+/** Actions that cannot be restricted to resources, each with why it is needed. */
 const WITHOUT_RESOURCE: Readonly<Record<string, string>> = {
-  'batch:DescribeJobs': 'asks how a job is',
+  'batch:DescribeJobs': 'reads the state of a job',
   'batch:ListJobs': 'finds a job by its name, and whether any of its queue runs',
   'ecr:GetAuthorizationToken': 'logs in to pull the image',
 };
 
-/** Where a name ends in a wildcard because what it stands for is made later. */
+/** Names that end in a wildcard because what they match is created later. */
 const OPEN_ENDS = [
   // The objects of a bucket.
   /^<"trainyard-\w+-data:ExportsOutput\w+Arn\w*">\/\*$/,
@@ -71,7 +71,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       }
     });
 
-    test('allows no resource by a wildcard but where there is no other way', () => {
+    test('allows no resource by a wildcard unless there is no other way', () => {
       for (const made of [dev, prod, small]) {
         const wide = statements(made).flatMap(({ where, statement }) =>
           list(statement.Resource)
@@ -87,7 +87,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       }
     });
 
-    test('may use the key of what is stored only through the services that store', () => {
+    test('may use the storage key only through the storage services', () => {
       for (const made of [dev, prod, small]) {
         const using = statements(made).filter(({ statement }) =>
           list(statement.Action).some((one) => /^kms:(?!Sign$|GetPublicKey$)/.test(one)),
@@ -105,7 +105,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       }
     });
 
-    test('of a machine is AWS’s own policy for such machines, and no other role has one but that for the logs of an API', () => {
+    test('of a machine has AWS’s own policy for such machines, and no other has a managed policy but that for the logs of an API', () => {
       const managed = ofType(prod, 'AWS::IAM::Role').flatMap((role) =>
         (role.Properties.ManagedPolicyArns ?? []).map((arn: unknown) => `${role.id}: ${shown(arn)}`),
       );
@@ -116,12 +116,12 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       ]);
     });
 
-    test('signs tokens only where somebody logs in', () => {
+    test('signs tokens only for the function that logs users in', () => {
       const signing = statements(prod).filter(({ statement }) => list(statement.Action).includes('kms:Sign'));
       expect(signing.map(({ where }) => where.id)).toEqual([expect.stringMatching(/^platformapi/)]);
     });
 
-    test('allows of the table and of buckets what its function does there', () => {
+    test('allows on the table and the buckets what its function does there', () => {
       const allowed = (role: RegExp, sid: RegExp) =>
         statements(prod)
           .filter(({ where, statement }) => role.test(where.id) && sid.test(statement.Sid ?? ''))
@@ -133,7 +133,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
         'Table GetItem',
         'Table UpdateItem',
       ]);
-      // Batch's tasks are on record in the table, which the sweep asks about.
+      // The sweep reads the records of Batch's tasks in the table.
       expect(allowed(/^sweep(?!Schedule)/, /^(Table|Index|.*Objects)$/)).toEqual([
         'ArtifactsObjects DeleteObject',
         'DatasetsObjects DeleteObject',
@@ -154,7 +154,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       ]);
     });
 
-    test('may put, where a function only reads, nothing', () => {
+    test('may put nothing if its function only reads', () => {
       const predicting = statements(prod).filter(({ where }) => /^platform(predict|download)/.test(where.id));
       expect(predicting.length).toBeGreaterThan(0);
       const actions = predicting.flatMap(({ statement }) => list(statement.Action));

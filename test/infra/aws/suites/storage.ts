@@ -3,10 +3,10 @@ import { BUCKETS } from '#domain/ports/blobs/port.ts';
 import { table as tableFacts } from '#infra/topology.ts';
 import { named, ofType, type Synthesized, type Variant } from '../synthesized.ts';
 
-/** Emulators take all of this and forget it, so that only the template can tell. */
+/** Emulators accept all of this and ignore it, so only the template shows it. */
 export function storage({ dev, prod }: Readonly<Record<Variant, Synthesized>>): void {
   describe('what is stored', () => {
-    test('lies in one table, by the request, encrypted with our key, restorable, and expires by its attribute', () => {
+    test('is in one table with on-demand capacity, encrypted with our key, restorable, with a time to live', () => {
       const [table, ...more] = ofType(prod, 'AWS::DynamoDB::Table');
       expect(more).toEqual([]);
       expect(table!.Properties).toMatchObject({
@@ -32,7 +32,7 @@ export function storage({ dev, prod }: Readonly<Record<Variant, Synthesized>>): 
       });
     });
 
-    test('lies in buckets that nobody outside can be let into', () => {
+    test('is in buckets that can never be public', () => {
       const buckets = ofType(prod, 'AWS::S3::Bucket');
       expect(buckets).toHaveLength(BUCKETS.length + 2);
       for (const bucket of buckets) {
@@ -51,7 +51,7 @@ export function storage({ dev, prod }: Readonly<Record<Variant, Synthesized>>): 
       }
     });
 
-    test('is encrypted with our key, but for access logs, and every reading of it is logged', () => {
+    test('is encrypted with our key, except access logs, and every access is logged', () => {
       for (const bucket of ofType(prod, 'AWS::S3::Bucket')) {
         const isLog = /AccessLogs/.test(bucket.id);
         const [rule] = bucket.Properties.BucketEncryption.ServerSideEncryptionConfiguration;
@@ -77,7 +77,7 @@ export function storage({ dev, prod }: Readonly<Record<Variant, Synthesized>>): 
       }
     });
 
-    test('may be put and got by presigned URL from pages, which see the ETag of a part', () => {
+    test('may be put and read by presigned URL from pages, which see the ETag of a part', () => {
       const withCors = ofType(prod, 'AWS::S3::Bucket').filter((bucket) => bucket.Properties.CorsConfiguration);
       expect(withCors).toHaveLength(BUCKETS.length);
       for (const bucket of withCors) {
@@ -115,7 +115,7 @@ export function storage({ dev, prod }: Readonly<Record<Variant, Synthesized>>): 
     });
 
     const KEPT = ['AWS::DynamoDB::Table', 'AWS::S3::Bucket', 'AWS::KMS::Key', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup'];
-    test.each(KEPT)('%s stays in production when its stack goes, and goes in development', (type) => {
+    test.each(KEPT)('%s stays in production when its stack is deleted, and not in development', (type) => {
       for (const [of, policy] of [
         [prod, 'Retain'],
         [dev, 'Delete'],

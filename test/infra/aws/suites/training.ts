@@ -23,7 +23,7 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
       }
     });
 
-    test('no job waits for ever for a machine: each queue gives up what it cannot start, and the sweep the rest', () => {
+    test('no job waits for ever for a machine: each queue cancels what it cannot start, and the sweep the rest', () => {
       const cancels = (Reason: string, MaxTimeSeconds: number) => ({
         ...{ Action: 'CANCEL', State: 'RUNNABLE' },
         ...{ Reason, MaxTimeSeconds },
@@ -40,7 +40,7 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
       expect(limits(withoutGpu)).toEqual([
         [cancels(CAPACITY, 3600), cancels(TOO_FEW_PROCESSORS, 2 * 3600), cancels(TOO_SMALL_MACHINES, 2 * 3600)],
       ]);
-      // Batch says why, so it goes first.
+      // Batch has the reason, so its limit is shorter.
       const { waitingSeconds } = JSON.parse(String(environment(withoutGpu).TRAINYARD_SETTINGS));
       expect(waitingSeconds).toBe(2 * 3600);
     });
@@ -52,16 +52,16 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
       expect(images).toEqual(['ECS_AL2023', 'ECS_AL2023', 'ECS_AL2023_NVIDIA', 'ECS_AL2023_NVIDIA']);
     });
 
-    test('is begun again by Batch where the host is to blame, and for no other reason', () => {
+    test('is retried by Batch if the host is at fault, and for no other reason', () => {
       for (const { Properties: definition } of ofType(prod, 'AWS::Batch::JobDefinition')) {
         expect(definition.RetryStrategy).toEqual({
           Attempts: 10,
           EvaluateOnExit: [
             { Action: 'RETRY', OnReason: 'CannotPullContainerError:*' },
             { Action: 'RETRY', OnStatusReason: 'Host EC2*' },
-            // A trainer that has left a checkpoint because it was told to make room.
+            // A trainer that was interrupted and has saved a checkpoint.
             { Action: 'RETRY', OnExitCode: '75' },
-            // Batch takes an end that no rule matches for a reason to begin again.
+            // Batch retries an end that no rule matches.
             { Action: 'EXIT', OnReason: '*' },
           ],
         });
@@ -83,7 +83,7 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
       }
     });
 
-    test('does not pay for the checkpoints that were replaced', () => {
+    test('does not pay long for replaced checkpoints', () => {
       const rules = ofType(prod, 'AWS::S3::Bucket').flatMap(
         (one) => one.Properties.LifecycleConfiguration?.Rules ?? [],
       );
@@ -91,7 +91,7 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
       expect(checkpoints).toMatchObject([{ NoncurrentVersionExpiration: { NoncurrentDays: 1 }, Status: 'Enabled' }]);
     });
 
-    test('a container changes no file of its own and learns where everything is', () => {
+    test('a container has a read-only file system and the environment of a function', () => {
       for (const { Properties: definition } of ofType(prod, 'AWS::Batch::JobDefinition')) {
         const container = definition.ContainerProperties;
         expect(container.ReadonlyRootFilesystem).toBe(true);
@@ -107,7 +107,7 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
             'TRAINYARD_BUS',
           ]),
         );
-        // Without it AWS's clients do not know whom to ask, and Batch does not say it.
+        // AWS's clients need it, and Batch does not set it.
         expect(container.Environment).toContainEqual({ Name: 'AWS_REGION', Value: { Ref: 'AWS::Region' } });
       }
       const gpus = ofType(prod, 'AWS::Batch::JobDefinition').map(
@@ -126,7 +126,7 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
           HttpTokens: 'required',
           HttpPutResponseHopLimit: 1,
         });
-        // A container of Batch has its machine's network: hops do not keep it away, the machine does.
+        // A Batch container uses its machine's network: the hop limit does not block it, the machine does.
         const user = /^USER (\d+):/m.exec(readFileSync('containers/trainer/Dockerfile', 'utf8'))?.[1];
         expect(template.LaunchTemplateData.UserData['Fn::Base64']).toMatch(
           new RegExp(
@@ -137,7 +137,7 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
       }
     });
 
-    test('has its time limit from the settings, as dispatching and as Batch have it', () => {
+    test('has its time limit from the settings, for dispatching and for Batch', () => {
       const { trainingSeconds } = JSON.parse(String(environment(prod).TRAINYARD_SETTINGS));
       const limits = ofType(prod, 'AWS::Batch::JobDefinition').map(
         ({ Properties: { Timeout } }) => Timeout.AttemptDurationSeconds,
@@ -145,7 +145,7 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
       expect(limits).toEqual([trainingSeconds, trainingSeconds]);
     });
 
-    test('says to each trainer, and to nobody else, what a second of it costs', () => {
+    test('tells each trainer, and no other function, the price of a second', () => {
       const priceOf = (settings: unknown) => JSON.parse(String(settings)).trainerSecondPrice;
       const priced = ofType(prod, 'AWS::Lambda::Function')
         .map(({ Properties: one }) => [
@@ -167,7 +167,7 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
       ]);
     });
 
-    test('is named to the functions by the very names that it has', () => {
+    test('has the names that the functions are given', () => {
       const { TRAINYARD_BATCH_QUEUE_CPU: cpu, TRAINYARD_BATCH_QUEUE_GPU: gpu } = environment(prod);
       expect(ofType(prod, 'AWS::Batch::JobQueue').map((one) => one.Properties.JobQueueName)).toEqual([cpu, gpu]);
       const { TRAINYARD_BATCH_DEFINITION_CPU: first, TRAINYARD_BATCH_DEFINITION_GPU: second } = environment(prod);
