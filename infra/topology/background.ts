@@ -48,7 +48,7 @@ export const functions = {
     streams: false,
     runtime: true,
     uses: {
-      table: ['get', 'put', 'update', 'delete'],
+      table: ['get', 'query', 'put', 'update', 'delete'],
       buckets: { datasets: ['read'], artifacts: ['read', 'put', 'delete'] },
       publishes: true,
     },

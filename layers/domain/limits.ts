@@ -8,8 +8,6 @@ export const LIMITS = {
   description: { max: 2000 },
   modelName: { max: 200 },
   /** Per account. */
-  datasets: 10_000,
-  models: 10_000,
   activeJobs: 5,
   /** Of one page of a listing. */
   pageSize: 100,

@@ -8,9 +8,9 @@ import { keyAttributes, type TableContext } from './context.ts';
 import { isExpired } from './expired.ts';
 import { fromAttributes } from './marshalling.ts';
 
-/** How often DynamoDB is asked for what it left out, because it was too much at once or it was throttled. */
+/** How often DynamoDB is asked again for items that it left out of an answer: too many bytes, or throttled. */
 const TRIES = 10;
-const UNPROCESSED = { base: 20, most: 1000 };
+const UNPROCESSED = { base: 20, max: 1000 };
 
 const nameOf = ({ pk, sk }: Key): string => JSON.stringify([pk, sk]);
 
@@ -20,16 +20,16 @@ export async function getMany(context: TableContext, keys: readonly Key[]): Prom
   if (keys.length === 0) return [];
   const { client, tableName, now, sleep = delay } = context;
   const found = new Map<string, Item>();
-  let asked = keys.map(keyAttributes);
-  for (let tries = 0; asked.length > 0; tries += 1) {
-    if (tries === TRIES) throw new UnavailableError('the table did not give all of the items');
+  let pending = keys.map(keyAttributes);
+  for (let tries = 0; pending.length > 0; tries += 1) {
+    if (tries === TRIES) throw new UnavailableError('the table returned only some of the items');
     if (tries > 0) await sleep(backoff(tries, UNPROCESSED));
-    const command = new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: asked, ConsistentRead: true } } });
+    const command = new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: pending, ConsistentRead: true } } });
     const { Responses = {}, UnprocessedKeys = {} } = await retryConflicts(() => client.send(command), sleep);
     for (const item of (Responses[tableName] ?? []).map(fromAttributes)) {
       if (!isExpired(item, now())) found.set(nameOf(item), item);
     }
-    asked = UnprocessedKeys[tableName]?.Keys ?? [];
+    pending = UnprocessedKeys[tableName]?.Keys ?? [];
   }
   return keys.map((key) => found.get(nameOf(key)));
 }

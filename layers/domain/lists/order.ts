@@ -1,27 +1,40 @@
-/** Values written so that their order is that of the bytes of what is written: how the table orders sort keys. */
+/** Writes values as text whose order by bytes, in which the table keeps sort keys, is the order of the values. */
 import { fold } from '../keys.ts';
+import { isoTime } from '../times.ts';
 
-/** Bytes of a text that count in its place: a sort key has 1024, and the rest of it needs some. */
+/** Between the parts of a position: sorts before everything that the parts are written with. */
+export const SEPARATOR = '\u0001';
+
+/** Positions from one to another, both inclusive. */
+export interface Range {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** Bytes of a text that count: a sort key has 1024, and its other parts need some of them. */
 const TEXT_BYTES = 512;
 
-/** As people look names up: case and Unicode composition do not matter. */
+/** Case and Unicode composition do not matter, as where names are compared. */
 export function text(value: string): string {
   const folded = Buffer.from(fold(value).replace(/\p{Cc}/gu, ''));
   if (folded.length <= TEXT_BYTES) return folded.toString();
-  // A character that is cut in two is left out.
+  // Leaves out a character that the cut would split.
   return new TextDecoder().decode(folded.subarray(0, TEXT_BYTES), { stream: true });
 }
 
-/** RFC 3339 in UTC, as records have it. */
-export const time = (value: string): string => value;
+/** RFC 3339. */
+export const time = (value: string): string => isoTime(Date.parse(value));
 
-/** Any double but NaN, which counts as absent. What is absent comes before every number. */
+/** The later time first. */
+export const reverseTime = (value: string): string => number(-Date.parse(value));
+
+/** A missing value, and NaN, come before every number. */
 export function number(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return '-';
   const bytes = Buffer.alloc(8);
-  // -0 and 0 are one number.
+  // Adding 0 makes -0 and 0 the same.
   bytes.writeDoubleBE(value + 0);
-  // A double's bits are in order but for the sign: negative ones run backwards, and below the positive ones.
+  // A double's bits are in order except for the sign: negative numbers run backwards, and lie above the positive ones.
   if (bytes[0]! & 0x80) for (const [index, byte] of bytes.entries()) bytes[index] = byte ^ 0xff;
   else bytes[0]! |= 0x80;
   return bytes.toString('hex');

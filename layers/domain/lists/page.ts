@@ -1,8 +1,9 @@
-/** Reads a page of a list, by its number or from a cursor on. */
+/** Reads entries of a list: those of a page by its number, or those after a position. */
 import type { Item, Query, Table } from '../ports/table/port.ts';
-import { type Bucket, readBuckets } from './bucket.ts';
+import { type Bucket, findBucket, readBuckets, totalOf } from './bucket.ts';
 import { ensureLists } from './build.ts';
-import { entriesFrom, entriesUpTo, type ListName, type ListSpec, partitionOf, positionOf } from './list.ts';
+import { entriesIn, type ListName, type ListSpec, partitionOf, positionOf } from './list.ts';
+import type { Range } from './order.ts';
 
 export interface Wanted extends ListName {
   readonly order: 'ascending' | 'descending';
@@ -10,92 +11,104 @@ export interface Wanted extends ListName {
   readonly limit: number;
 }
 
-export interface Entries {
-  readonly ids: readonly string[];
-  /** Of the list, exactly. */
-  readonly total: number;
-  /** The place of the last entry, where there are more after it. */
-  readonly last?: string;
+export interface Entry {
+  readonly id: string;
+  readonly position: string;
 }
 
-/** Entries of a list that lie at and after so many others. Two reads, one of them for each thousand of buckets. */
+export interface Entries {
+  readonly entries: readonly Entry[];
+  /** Whether there are entries after them. */
+  readonly more: boolean;
+}
+
+/** The entries after the first `offset` ones, and how many the list has. Two reads, one for each thousand buckets. */
 export async function entriesAt<R>(
   table: Table,
   spec: ListSpec<R>,
   accountId: string,
   wanted: Wanted,
   offset: number,
-): Promise<Entries> {
+): Promise<Entries & { readonly total: number }> {
   const partition = partitionOf(spec, accountId, wanted);
-  const buckets = await bucketsOf(table, spec, accountId, wanted, partition);
+  const buckets = await existing(table, spec, accountId, wanted, () => readBuckets(table, partition));
   const total = totalOf(buckets);
-  if (offset >= total) return { ids: [], total };
+  if (offset >= total) return { entries: [], total, more: false };
   const { skip, ...range } = locate(buckets, wanted.order, offset);
-  const page = (await read(table, { partition, ...range, order: wanted.order }, skip + wanted.limit)).slice(skip);
-  const more = page.length > 0 && offset + page.length < total;
-  return { ids: page.map(idOf), total, ...(more ? { last: positionOf(page.at(-1)!) } : {}) };
+  const items = await read(table, { partition, ...entriesIn(range), order: wanted.order }, skip + wanted.limit);
+  const entries = items.slice(skip).map(entryOf);
+  return { entries, total, more: offset + entries.length < total };
 }
 
-/** Entries of a list after the one at `last`. */
-export async function entriesAfter<R>(
+/** How many entries a list has. */
+export async function countEntries<R>(
   table: Table,
   spec: ListSpec<R>,
   accountId: string,
-  wanted: Wanted,
-  last: string,
-): Promise<Entries> {
-  const partition = partitionOf(spec, accountId, wanted);
-  const buckets = await bucketsOf(table, spec, accountId, wanted, partition);
-  const range = wanted.order === 'ascending' ? entriesFrom(last) : entriesUpTo(last);
-  // Both ends of a range are included: one more at the beginning, and one to see whether there are more at the end.
-  const items = await read(table, { partition, ...range, order: wanted.order }, wanted.limit + 2);
-  const after = items.filter((item) => positionOf(item) !== last);
-  const page = after.slice(0, wanted.limit);
-  const more = after.length > page.length;
-  return { ids: page.map(idOf), total: totalOf(buckets), ...(more ? { last: positionOf(page.at(-1)!) } : {}) };
+  list: ListName,
+): Promise<number> {
+  const partition = partitionOf(spec, accountId, list);
+  return totalOf(await existing(table, spec, accountId, list, () => readBuckets(table, partition)));
 }
 
-async function bucketsOf<R>(
+/** Builds the list if it does not exist yet. */
+export async function expectList<R>(table: Table, spec: ListSpec<R>, accountId: string, list: ListName): Promise<void> {
+  const partition = partitionOf(spec, accountId, list);
+  await existing(table, spec, accountId, list, async () => {
+    const first = await findBucket(table, partition, '');
+    return first ? [first] : [];
+  });
+}
+
+/** The entries within a range, after the one at `after`. The list must exist. One read. */
+export async function entriesAfter(
   table: Table,
-  spec: ListSpec<R>,
-  accountId: string,
-  wanted: Wanted,
   partition: string,
-): Promise<Bucket[]> {
-  const found = await readBuckets(table, partition);
+  { order, limit }: Pick<Wanted, 'order' | 'limit'>,
+  range: Range,
+  after: string | undefined,
+): Promise<Entries> {
+  const rest = after === undefined ? range : { ...range, [order === 'ascending' ? 'from' : 'to']: after };
+  // Both ends of a range are included, so `after` is the first; one more at the end shows whether there are more.
+  const count = limit + (after === undefined ? 1 : 2);
+  const items = await read(table, { partition, ...entriesIn(rest), order }, count);
+  const found = items.map(entryOf).filter(({ position }) => position !== after);
+  return { entries: found.slice(0, limit), more: found.length > limit };
+}
+
+async function existing<R>(
+  table: Table,
+  spec: ListSpec<R>,
+  accountId: string,
+  list: ListName,
+  readSome: () => Promise<readonly Bucket[]>,
+): Promise<readonly Bucket[]> {
+  const found = await readSome();
   if (found.length > 0) return found;
-  await ensureLists(table, spec, accountId, wanted);
-  return readBuckets(table, partition);
+  await ensureLists(table, spec, accountId, [list]);
+  return readSome();
 }
 
-const totalOf = (buckets: readonly Bucket[]): number => buckets.reduce((sum, { count }) => sum + count, 0);
-
-/** Where to begin to read, and how many entries from there to pass over. */
-function locate(buckets: readonly Bucket[], order: Wanted['order'], offset: number) {
+/** A range that begins before the entry after the first `offset` ones, and how many of its entries to skip. */
+function locate(buckets: readonly Bucket[], order: Wanted['order'], offset: number): Range & { readonly skip: number } {
   let skip = offset;
-  if (order === 'ascending') {
-    for (const { first, count } of buckets) {
-      if (skip < count) return { ...entriesFrom(first), skip };
-      skip -= count;
-    }
-    return { ...entriesFrom(''), skip };
-  }
-  for (let index = buckets.length - 1; index >= 0; index -= 1) {
-    const { count } = buckets[index]!;
-    // The next bucket's first entry is not this one's, but the end of a range is included: it is below that.
-    if (skip < count) return { ...entriesUpTo(justBelow(buckets[index + 1]?.first)), skip };
+  const ordered = order === 'ascending' ? buckets : buckets.toReversed();
+  const index = ordered.findIndex(({ count }) => {
+    if (skip < count) return true;
     skip -= count;
-  }
-  return { ...entriesUpTo(undefined), skip };
+    return false;
+  });
+  if (order === 'ascending') return { from: ordered[index]?.first, skip };
+  // Backwards, the bucket begins just below the one that follows it in the list.
+  const next = ordered[index - 1];
+  return { to: next && justBelow(next.first), skip };
 }
 
-/** The greatest key of ours below another: an id ends it, in hexadecimal digits and dashes. */
-const justBelow = (position: string | undefined): string | undefined =>
-  position === undefined
-    ? undefined
-    : `${position.slice(0, -1)}${String.fromCharCode(position.charCodeAt(position.length - 1) - 1)}\uffff`;
+/** Above every position below this one: the end of a range is included. A position ends with an id, which is ASCII. */
+const justBelow = (position: string): string =>
+  `${position.slice(0, -1)}${String.fromCharCode(position.charCodeAt(position.length - 1) - 1)}\uffff`;
 
-const idOf = (entry: Item): string => String(entry.id);
+const entryOf = (item: Item): Entry => ({ id: String(item.id), position: positionOf(item) });
 
 /** So many items, or all that there are: a page of a query may be shorter than its limit. */
 async function read(table: Table, query: Omit<Query, 'limit' | 'cursor'>, count: number): Promise<Item[]> {
