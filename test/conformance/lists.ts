@@ -265,40 +265,41 @@ export function listsConformance(name: string, open: () => Promise<TableSubject>
     test('split their buckets as they grow, wherever entries come, and remove the empty ones', async () => {
       const partition = partitionOf(single, 'large', { sort: 'name' });
       const nameOf = (id: number) => `n${String(id).padStart(6, '0')}`;
-      const things = Array.from({ length: 1100 }, (_, id) => aThing(id, { name: nameOf(id) }));
-      const expectNames = async (expected: readonly Thing[]) => {
+      const expectNames = async (things: readonly Thing[]) => {
+        const ascending = things.toSorted(COMPARE.name);
         for (const order of ORDERS) {
-          const sorted = order === 'ascending' ? expected : expected.toReversed();
+          const sorted = order === 'ascending' ? ascending : ascending.toReversed();
           for (let page = 1; (page - 1) * 100 < sorted.length; page += 1) {
             const found = await readRecords(table, single, 'large', { sort: 'name', order, limit: 100, page });
             expect(found).toMatchObject({ total: sorted.length, records: sorted.slice((page - 1) * 100, page * 100) });
           }
         }
       };
-      const removeAll = async (of: readonly Thing[]) => {
-        for (const before of of) {
-          const write: Write = { kind: 'delete', key: spec.keyOf('large', before.id) };
-          await transactListed(table, single, 'large', { before }, [write]);
-        }
-      };
-      // A quarter as an earlier release wrote them; the rest one by one, from both ends.
-      const [old, others] = [things.filter((_, n) => n % 4 === 0), things.filter((_, n) => n % 4 !== 0)];
+      // As an earlier release wrote them: buckets of 256, 256 and 88.
+      const old = Array.from({ length: 600 }, (_, id) => aThing(id, { name: nameOf(id) }));
       for (let n = 0; n < old.length; n += 100) {
         await table.transact(old.slice(n, n + 100).map((thing) => put('large', thing)));
       }
-      for (let n = 0; n < others.length; n += 1) {
-        const after = others[n % 2 === 0 ? n / 2 : others.length - (n + 1) / 2]!;
-        await transactListed(table, single, 'large', { after }, [put('large', after)]);
+      // Into the middle of the second, from both ends.
+      const more = Array.from({ length: 258 }, (_, n) => {
+        const place = n % 2 === 0 ? n : 1000 - n;
+        return aThing(1000 + n, { name: `${nameOf(400)} ${String(place).padStart(4, '0')}` });
+      });
+      for (const after of more) await transactListed(table, single, 'large', { after }, [put('large', after)]);
+      expect(await expectBuckets(partition)).toBe(4);
+      await expectNames([...old, ...more]);
+      const end = old.slice(512);
+      for (const [index, before] of end.entries()) {
+        const write: Write = { kind: 'delete', key: spec.keyOf('large', before.id) };
+        await transactListed(table, single, 'large', { before }, [write]);
+        if (index % 20 === 0) expect(await expectBuckets(partition)).toBe(4);
       }
-      const full = await expectBuckets(partition);
-      expect(full).toBeGreaterThan(2);
-      await expectNames(things);
-      const below = things.filter(({ name }) => name < nameOf(800));
-      await removeAll(below.filter((_, n) => n % 9 !== 0));
-      await expectBuckets(partition);
-      await removeAll(below.filter((_, n) => n % 9 === 0));
-      expect(await expectBuckets(partition)).toBeLessThan(full);
-      await expectNames(things.slice(800));
+      expect(await expectBuckets(partition)).toBe(3);
+      await expectNames([...old.slice(0, 512), ...more]);
+      // What comes there now is in the bucket before.
+      await transactListed(table, single, 'large', { after: end[0]! }, [put('large', end[0]!)]);
+      await expectNames([...old.slice(0, 513), ...more]);
+      expect(await expectBuckets(partition)).toBe(3);
     }, 240_000);
 
     test('find a page of either end and of the middle in as many reads', async () => {
@@ -314,7 +315,7 @@ export function listsConformance(name: string, open: () => Promise<TableSubject>
         },
       });
       for (const order of ORDERS) {
-        for (const offset of [0, 150, 290]) {
+        for (const offset of [0, 380, 750]) {
           calls.length = 0;
           const page = await entriesAt(counted, single, 'large', { sort: 'name', order, limit: 10 }, offset);
           expect(page.entries).toHaveLength(10);
@@ -324,7 +325,7 @@ export function listsConformance(name: string, open: () => Promise<TableSubject>
     });
 
     test('are filtered within a bounded number of reads, in short pages if need be', async () => {
-      const things = Array.from({ length: 90 }, (_, id) => aThing(id, { kind: id === 80 ? 'rare' : 'a' }));
+      const things = Array.from({ length: 60 }, (_, id) => aThing(id, { kind: id === 50 ? 'rare' : 'a' }));
       for (const thing of things) await insert('filtered', thing);
       const expected = (matches: (thing: Thing) => boolean, sort: string) =>
         things.filter(matches).toSorted(COMPARE[sort]);
