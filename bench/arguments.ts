@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Options } from './bench.ts';
 
@@ -11,12 +12,18 @@ export interface Arguments {
 /** A command line that cannot be understood: the message is one line for the user. */
 export class UsageError extends Error {}
 
+/** What every checkout has. */
+const HOST = join('infra', 'embedded', 'host.ts');
+
 /** Reads the command line of `npm run bench`. Throws `UsageError`. */
 export function readArguments(args: readonly string[]): Arguments {
   const { values, positionals } = parse(args);
   const { seconds, vs, 'cpu-prof': cpuProfile } = values;
   if (seconds !== undefined && !(Number(seconds) > 0)) {
     throw new UsageError(`--seconds must be a number above 0; got ${seconds}`);
+  }
+  if (vs !== undefined && !existsSync(join(vs, HOST))) {
+    throw new UsageError(`--vs must be the folder of another checkout; there is no ${join(vs, HOST)}`);
   }
   return {
     names: positionals,

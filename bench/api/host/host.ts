@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** What a host is asked: the memory of its main thread's objects after a garbage collection, or to close. */
@@ -28,9 +28,12 @@ export interface HostOptions {
 /** The checkout that this file is of. */
 export const HERE = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** Of the log, for who wants to know why a host ended. */
+const LAST_LINES = 20;
+
 const LAUNCHER = fileURLToPath(new URL('launcher.ts', import.meta.url));
 
-/** @throws an error that names the log where the host does not start */
+/** @throws an error with the end of the log where the host does not start */
 export async function startHostOf({ checkout, dataDir, log, cpuProfile }: HostOptions): Promise<RunningHost> {
   // Standard error is a file, as where a supervisor keeps the log: a pipe would be read by someone's event loop.
   const descriptor = openSync(log, 'a');
@@ -41,7 +44,8 @@ export async function startHostOf({ checkout, dataDir, log, cpuProfile }: HostOp
   });
   closeSync(descriptor);
   const gone = once(child, 'exit').then(([code, signal]): never => {
-    throw new Error(`the host of ${checkout} ended with ${code ?? signal}; its log is ${log}`);
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-LAST_LINES);
+    throw new Error(`the host of ${checkout} ended with ${code ?? signal}:\n${lines.join('\n')}`);
   });
   gone.catch(() => {});
   const answer = async <M extends HostMessage>(): Promise<M> => (await Promise.race([once(child, 'message'), gone]))[0];

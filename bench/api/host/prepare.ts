@@ -8,6 +8,7 @@ import { cloneModel } from './clones.ts';
 import { startHostOf } from './host.ts';
 
 const POLL_MS = 100;
+const MOST_POLLS = 3000;
 const USER = { username: 'ada', password: 'correct horse battery' };
 
 /** An account with one training that has ended, and its model among others like it. */
@@ -24,12 +25,16 @@ export interface Prepared extends AsyncDisposable {
 
 /** A new data folder, written by the host of a checkout, with an account of so many models (at least one). */
 export async function prepare(checkout: string, models: number): Promise<Prepared> {
-  const folder = await mkdtemp(join(tmpdir(), 'trainyard-bench-'));
+  await using made = new AsyncDisposableStack();
+  const folder = made.adopt(await mkdtemp(join(tmpdir(), 'trainyard-bench-')), removeFolder);
   const [dataDir, log] = [join(folder, 'data'), join(folder, 'host.log')];
   const account = await train(checkout, dataDir, log);
   await cloneModel(dataDir, account.modelId, models - 1);
-  return { dataDir, log, account, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+  const kept = made.move();
+  return { dataDir, log, account, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
+
+const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
 
 /** The main job, on a host that is gone afterwards with all the memory that it took. */
 async function train(checkout: string, dataDir: string, log: string): Promise<Trained> {
@@ -53,10 +58,11 @@ async function train(checkout: string, dataDir: string, log: string): Promise<Tr
 
 /** Asks until the status is the one that is wanted. */
 async function untilEnded(call: Caller, path: string, wanted: string): Promise<void> {
-  for (;;) {
+  for (let polls = 0; polls < MOST_POLLS; polls++) {
     const answer = await call(path);
     if (answer.status === wanted) return;
     if (answer.status === 'failed') throw new Error(`${path} is failed: ${JSON.stringify(answer)}`);
     await pause(POLL_MS);
   }
+  throw new Error(`${path} is not ${wanted} after ${(MOST_POLLS * POLL_MS) / 1000} s`);
 }

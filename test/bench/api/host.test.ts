@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeCaller } from '../../../bench/api/host/caller.ts';
-import { HERE } from '../../../bench/api/host/host.ts';
+import { HERE, startHostOf } from '../../../bench/api/host/host.ts';
 import { startLoad } from '../../../bench/api/load/load.ts';
 import { type Ours, openOurs } from '../../../bench/api/ours.ts';
 import { mix, status } from '../../../bench/api/requests.ts';
@@ -52,6 +56,16 @@ describe('a host that is measured', () => {
   test('says what its objects hold', async () => {
     expect(await host.heapMiB()).toBeGreaterThan(1);
   });
+});
+
+test('a host that does not start says why', async () => {
+  const log = join(tmpdir(), `trainyard-${randomUUID()}.log`);
+  try {
+    const starting = startHostOf({ checkout: tmpdir(), dataDir: '', log });
+    await expect(starting).rejects.toThrow(/the host of .* ended with 1:.*Cannot find module/s);
+  } finally {
+    rmSync(log, { force: true });
+  }
 });
 
 interface Listed {
