@@ -1,3 +1,6 @@
+// Tests run in realms with copies of the environment: what the process itself is to have is set before there are any.
+import '../layers/engine/telemetry.ts';
+
 const swc = {
   jsc: { parser: { syntax: 'typescript' }, target: 'es2024', experimental: { keepImportAttributes: true } },
   sourceMaps: 'inline',

@@ -7,7 +7,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as ort from 'onnxruntime-node';
+import * as ort from '#engine/runtime.ts';
 import { initialState } from '#engine/training/state.ts';
 import { compileTrain } from '#engine/training/step.ts';
 import { type Bench, inTurn } from '../bench.ts';

@@ -7,6 +7,7 @@
 import { fstatSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
+import { logReplacer } from '#domain/log-replacer.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
 import type { Log } from '#training/log.ts';
@@ -36,7 +37,9 @@ const UNUSED_QUEUE = { visibilitySeconds: 60, maxReceives: 1 };
 const ORPHAN_MS = 10_000;
 
 const log: Log = (level, message, more = {}) =>
-  console.log(JSON.stringify({ level, message, timestamp: new Date().toISOString(), service: 'trainer', ...more }));
+  console.log(
+    JSON.stringify({ level, message, timestamp: new Date().toISOString(), service: 'trainer', ...more }, logReplacer),
+  );
 
 const interruption = new AbortController();
 process.on('SIGTERM', () => interruption.abort());

@@ -52,10 +52,11 @@ export async function once(
   if (!checked.success) throw ValidationError.of(HEADER, 'must be 1 to 255 visible ASCII characters');
 
   const { table, now } = adapters;
-  const key = keys.idempotency(raw.caller.accountId, sha256(given));
-  const fingerprint = sha256(`${route.method} ${route.path} ${JSON.stringify(raw.path)}`, content(raw.body));
-  const stored = await begin(table, key, fingerprint, now());
-  if (stored) return stored;
+  const key = keys.idempotency(raw.caller.accountId, sha256(given, '\n'));
+  const about = `${route.method} ${route.path} ${JSON.stringify(raw.path)}\n`;
+  const fingerprint = sha256(about, ...content(raw.body), '\n');
+  const kept = await begin(table, key, fingerprint, now());
+  if (kept) return kept;
   let reply: Reply;
   try {
     reply = await run();
@@ -90,15 +91,25 @@ async function begin(table: Table, key: Key, fingerprint: string, now: number): 
   return { ...found.reply, headers: { ...found.reply.headers, 'Idempotent-Replayed': 'true' } };
 }
 
-/** Without the boundary of a form, which a client chooses anew with each retry. */
-function content({ contentType, bytes }: RawBody): Uint8Array {
+/** More than there are in any form of ours: one that the body is full of takes no longer. */
+const MOST_BOUNDARIES = 100;
+
+/** A client chooses a new boundary each time that it sends the same form: what is between them, without a copy of it. */
+function* content({ contentType, bytes }: RawBody): Generator<Uint8Array> {
   const boundary = /boundary="?([^";]+)/i.exec(contentType ?? '')?.[1];
-  if (boundary === undefined) return bytes;
-  return Buffer.from(Buffer.from(bytes).toString('latin1').replaceAll(boundary, ''), 'latin1');
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 0;
+  for (let found = 0; boundary !== undefined && found < MOST_BOUNDARIES; found++) {
+    const next = body.indexOf(boundary, at, 'latin1');
+    if (next < 0) break;
+    yield body.subarray(at, next);
+    at = next + boundary.length;
+  }
+  yield body.subarray(at);
 }
 
 function sha256(...parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256');
-  for (const part of parts) hash.update(part).update('\n');
+  for (const part of parts) hash.update(part);
   return hash.digest('hex');
 }

@@ -50,8 +50,9 @@ export function openApiDocument(routes: readonly DescribedRoute[], facts: Docume
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'The `access_token` of `POST /auth/login`',
+          description: 'The `access_token` of `POST /auth/login`, or an API key',
         },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'A key of `POST /account/api-keys`' },
       },
     },
   });
@@ -70,7 +71,7 @@ function operation(route: DescribedRoute, facts: DocumentFacts): ZodOpenApiOpera
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [...route.tags],
     // Explicitly empty for public routes, so that it does not look forgotten.
-    security: route.authentication === 'none' ? [] : [{ accessToken: [] }],
+    security: route.authentication === 'none' ? [] : [{ accessToken: [] }, { apiKey: [] }],
     requestParams: { ...(path ? { path } : {}), ...(query ? { query } : {}), ...(headers ? { header: headers } : {}) },
     ...(body ? { requestBody: body.openapi } : {}),
     responses: Object.fromEntries([...replies, ...errors]),

@@ -8,6 +8,7 @@ import type { Session } from '#domain/accounts/sessions.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import { type AccessTokens, makeAccessTokens } from './authentication/access-token.ts';
+import { type ApiKeys, makeApiKeys } from './authentication/api-key.ts';
 import type { Body, RawBody } from './body/body.ts';
 import type { HandlerOptions, Log } from './contract.ts';
 import type { Reply, ReplyOf, Responses } from './reply.ts';
@@ -29,6 +30,7 @@ export interface Caller {
   readonly accountId: string;
   readonly scope: Scope;
   /** Absent for an API key and for the operator. */
+  readonly userId?: string;
   readonly session?: Session;
 }
 
@@ -38,10 +40,17 @@ export interface Services {
   readonly settings: Settings;
   readonly logger: Log;
   readonly tokens: AccessTokens;
+  readonly apiKeys: ApiKeys;
 }
 
 export function makeServices(adapters: Adapters, { settings, logger }: HandlerOptions): Services {
-  return { adapters, settings, logger, tokens: makeAccessTokens(adapters.keys, settings, adapters.now) };
+  return {
+    adapters,
+    settings,
+    logger,
+    tokens: makeAccessTokens(adapters.keys, settings, adapters.now),
+    apiKeys: makeApiKeys(adapters, logger),
+  };
 }
 
 /** A request as received, not validated yet. */
@@ -56,13 +65,18 @@ export interface RawRequest {
   readonly caller: Caller | undefined;
 }
 
-export interface Input<A extends Authentication, P, Q, H, B> {
+/** What is known of a request before its query, headers and body are looked at. */
+export interface Target<A extends Authentication, P> {
   readonly path: P;
+  readonly caller: A extends 'none' ? undefined : Caller;
+  readonly request: { readonly id: string; readonly sourceIp: string };
+}
+
+export interface Input<A extends Authentication, P, Q, H, B, X> extends Target<A, P> {
+  readonly resource: X;
   readonly query: Q;
   readonly headers: H;
   readonly body: B;
-  readonly caller: A extends 'none' ? undefined : Caller;
-  readonly request: { readonly id: string; readonly sourceIp: string };
 }
 
 /** What a route declares, without its handler. */
@@ -108,14 +122,21 @@ interface Declaration<
   B,
   R extends Responses,
   O extends ReplyOf<R>,
+  X,
   S extends Services,
 > extends RouteFacts {
   readonly authentication: A;
   readonly request?: { readonly path?: P; readonly query?: Q; readonly headers?: H; readonly body?: Body<B> };
   readonly responses: R;
-  readonly handler: (input: Input<A, z.output<P>, z.output<Q>, z.output<H>, B>, services: S) => Promise<O> | O;
+  /**
+   * Reads what the path names. It throws `NotFoundError` where that is not there for the caller, and `ForbiddenError` where
+   * the caller may not do this with it; then nothing else of the request is looked at. Before a body, it has to.
+   */
+  readonly resource?: (target: Target<A, z.output<P>>, services: S) => Promise<X> | X;
+  readonly handler: (input: Input<A, z.output<P>, z.output<Q>, z.output<H>, B, X>, services: S) => Promise<O> | O;
 }
 
+/** Throws `TypeError` for a path with parameters and a body whose resource nobody reads. */
 export function route<
   const A extends Authentication,
   P extends z.ZodObject,
@@ -124,21 +145,30 @@ export function route<
   B,
   const R extends Responses,
   const O extends ReplyOf<R>,
+  X = undefined,
   S extends Services = Services,
->(declared: Declaration<A, P, Q, H, B, R, O, S>): Route<S> {
-  const { handler, request = {}, ...facts } = declared;
+>(declared: Declaration<A, P, Q, H, B, R, O, X, S>): Route<S> {
+  const { handler, resource, request = {}, ...facts } = declared;
+  if (request.path && request.body && !resource) {
+    throw new TypeError(`${facts.method} ${facts.path} would parse a body for a resource that may not be there`);
+  }
   return {
     ...facts,
     request,
     async run(raw, services) {
-      const input = {
+      const target = {
         path: parsePath(request.path, raw.path),
+        // The middleware admits only authenticated callers to a route with authentication.
+        caller: raw.caller as Target<A, unknown>['caller'],
+        request: { id: raw.id, sourceIp: raw.sourceIp },
+      };
+      const found = (await resource?.(target, services)) as X;
+      const input = {
+        ...target,
+        resource: found,
         query: parseQuery(request.query, raw.query),
         headers: parseHeaders(request.headers, raw.headers),
         body: (await request.body?.parse(raw.body)) as B,
-        // The middleware admits only authenticated callers to a route with authentication.
-        caller: raw.caller as Input<A, unknown, unknown, unknown, B>['caller'],
-        request: { id: raw.id, sourceIp: raw.sourceIp },
       };
       return handler(input, services);
     },

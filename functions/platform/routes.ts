@@ -1,5 +1,6 @@
 /** Every route of the platform, whichever function handles it. */
 import type { Route } from '#functions/http/route.ts';
+import { accountRoutes } from './account/routes.ts';
 import { login } from './auth/login.ts';
 import { logout } from './auth/logout.ts';
 import { me } from './auth/me.ts';
@@ -33,6 +34,7 @@ const resources: readonly Route[] = [
   refresh,
   logout,
   me,
+  ...accountRoutes,
   upload,
   startUpload,
   complete,

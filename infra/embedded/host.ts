@@ -1,11 +1,14 @@
 /** Trainyard on one machine: the topology's functions, queues, rules and schedules in one process and its children. */
 import { dirname, join } from 'node:path';
+import { operatorAccount } from '#domain/accounts/operator.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { parseSettings } from '#domain/settings.ts';
 import type { ComputeCommand, EmbeddedHost, EmbeddedOptions } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
+import { TELEMETRY_OFF } from '#engine/telemetry.ts';
 import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../topology.ts';
 import { type Listener, listen } from './gateway/listener.ts';
+import { operatorAuthorizer } from './gateway/operator.ts';
 import { provideStreamingRuntime } from './gateway/response-stream.ts';
 import { Invoker } from './invoke/invoker.ts';
 import { projectRoot } from './invoke/load.ts';
@@ -23,6 +26,10 @@ export interface HostOptions {
   /** Added to every port of the topology; `'free'` takes free ones. Default: 0. */
   readonly portOffset?: number | 'free';
   readonly log?: LogTarget;
+  /** A user whose account calls without credentials are taken for, where their surface allows them. Default: the first. */
+  readonly operator?: string;
+  /** API keys of the operator. */
+  readonly apiKeys?: readonly string[];
   /** Overrides of the settings that handlers get. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }
@@ -94,6 +101,12 @@ export async function startHost(options: HostOptions): Promise<Host> {
       address,
       portOffset: options.portOffset ?? 0,
       maxBodyBytes: settings.uploadBytes + FRAMING_BYTES,
+      authorize: operatorAuthorizer({
+        apiKeys: options.apiKeys ?? [],
+        host: address,
+        behindProxy: false,
+        account: () => operatorAccount(adapters.table, options.operator, adapters.now()),
+      }),
       onError,
     });
     baseUrl = listeners.platform.base;
@@ -125,6 +138,7 @@ async function listenAll(
     address: string;
     portOffset: number | 'free';
     maxBodyBytes: number;
+    authorize: ReturnType<typeof operatorAuthorizer>;
     onError: (error: unknown, where: string) => void;
   },
 ): Promise<Record<SurfaceName, Bound>> {
@@ -140,6 +154,7 @@ async function listenAll(
         maxBodyBytes: options.maxBodyBytes,
         before: (request, response) => adapters.servePresigned(request, response),
         now: adapters.now,
+        authorize: options.authorize,
         onError: options.onError,
       });
       bound.push([name, { listener, base: `http://${urlHost(options.address)}:${listener.port}` }]);
@@ -162,6 +177,7 @@ function trainerCommand(dataDir: string, task: ComputeTask): ComputeCommand {
     command: process.execPath,
     args: ['--disable-warning=ExperimentalWarning', join(projectRoot, trainer.entry)],
     env: {
+      ...TELEMETRY_OFF,
       PATH: [dirname(process.execPath), process.env.PATH].join(':'),
       TRAINYARD_DATA: dataDir,
       TRAINYARD_ACCOUNT: task.accountId,

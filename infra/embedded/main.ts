@@ -5,7 +5,7 @@ import { startHost } from './host.ts';
 
 /** Exit codes: 0 stopped on request, 1 could not start, 2 the command line was wrong. */
 async function main(): Promise<number> {
-  const args = readArguments(process.argv.slice(2));
+  const args = readArguments(process.argv.slice(2), process.env);
   if (!args) {
     process.stdout.write(`${USAGE}\n`);
     return 0;

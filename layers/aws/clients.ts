@@ -47,6 +47,8 @@ export function makeClients(options: ClientOptions = {}): Clients {
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
     maxAttempts,
+    // Otherwise every request says which libraries run beside: Powertools writes its name where this is read from.
+    userAgentAppId: '',
     retryMode: 'standard',
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,

@@ -11,6 +11,7 @@ import { EventBridgeEvents } from '#aws/events/events.ts';
 import { KmsKeys } from '#aws/keys/keys.ts';
 import { SqsQueue } from '#aws/queue/queue.ts';
 import { DynamoTable } from '#aws/table/table.ts';
+import { logReplacer } from '#domain/log-replacer.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { type Settings, settingsSchema } from '#domain/settings.ts';
 
@@ -85,7 +86,7 @@ export function wire(environment: Environment): Wired {
     adapters: makeAdapters(variables, makeClients(clientOptions(variables))),
     options: {
       settings: variables.TRAINYARD_SETTINGS,
-      logger: new Logger({ serviceName: variables.AWS_LAMBDA_FUNCTION_NAME }),
+      logger: new Logger({ serviceName: variables.AWS_LAMBDA_FUNCTION_NAME, jsonReplacerFn: logReplacer }),
     },
   };
 }

@@ -1,7 +1,10 @@
 /**
- * The one error hierarchy. Every error has a stable code, an HTTP status and a flag whether its message may be shown to
- * the caller; each surface renders it as its own response body.
+ * The one error hierarchy. Every error knows a stable code, the HTTP status that it stands for and whether its message
+ * may leave the building; a surface's renderer turns it into that surface's body. However much was wrong, an error is
+ * small: it lists so many details, and cuts what is long, so that its body and its log line are small as well.
  */
+import { LIMITS } from './limits.ts';
+import { truncate } from './truncate.ts';
 
 /** One thing that was wrong: the field, and a message with the bound and the value received. */
 export interface ErrorDetail {
@@ -9,25 +12,42 @@ export interface ErrorDetail {
   readonly message: string;
 }
 
+/** Bytes as JSON. All details and the message together leave a body room for what a surface adds to them. */
+const BYTES = { field: 400, detail: 2_500, message: 4_096 };
+
 export abstract class TrainyardError extends Error {
   abstract readonly code: string;
   abstract readonly status: number;
   /** Whether the message may be shown to the caller. */
   readonly expose: boolean = true;
-  readonly details: readonly ErrorDetail[] = [];
+  /** At most `LIMITS.error.details`. */
+  readonly details: readonly ErrorDetail[];
+  /** `stopped`: whoever looked for what is wrong stopped looking, so that there may be more. */
+  constructor(message = '', details: readonly ErrorDetail[] = [], stopped = false) {
+    const more = unlisted(details.length, stopped);
+    super(truncate(message, BYTES.message - more.length) + more);
+    this.details = details.slice(0, LIMITS.error.details).map(({ field, message: text }) => ({
+      field: truncate(field, BYTES.field),
+      message: truncate(text, BYTES.detail),
+    }));
+  }
   override get name(): string {
     return this.constructor.name;
   }
+}
+
+function unlisted(details: number, stopped: boolean): string {
+  const more = details - LIMITS.error.details;
+  if (stopped) return `; checking stopped after ${Math.min(details, LIMITS.error.details)} details, there may be more`;
+  return more > 0 ? `; ${more} more ${more === 1 ? 'detail is' : 'details are'} left out` : '';
 }
 
 /** The input breaks a rule; nothing was changed. */
 export class ValidationError extends TrainyardError {
   readonly code = 'validation_error';
   readonly status = 400;
-  override readonly details: readonly ErrorDetail[];
-  constructor(details: readonly ErrorDetail[], message = 'Invalid input data') {
-    super(message);
-    this.details = details;
+  constructor(details: readonly ErrorDetail[], message = 'Invalid input data', stopped = false) {
+    super(message, details, stopped);
   }
   /** The common case: one field, one reason. */
   static of(field: string, message: string): ValidationError {
@@ -74,31 +94,25 @@ export class MethodNotAllowedError extends TrainyardError {
 export class ConflictError extends TrainyardError {
   readonly code = 'conflict';
   readonly status = 409;
-  override readonly details: readonly ErrorDetail[];
   constructor(message: string, details: readonly ErrorDetail[] = []) {
-    super(message);
-    this.details = details;
+    super(message, details);
   }
 }
 
 export class PayloadTooLargeError extends TrainyardError {
   readonly code = 'payload_too_large';
   readonly status = 413;
-  override readonly details: readonly ErrorDetail[];
   constructor(field: string, limitBytes: number, gotBytes: number | undefined) {
     const got = gotBytes === undefined ? 'more' : `${gotBytes}`;
-    super('Request body is too large');
-    this.details = [{ field, message: `must be at most ${limitBytes} bytes; got ${got}` }];
+    super('Request body is too large', [{ field, message: `must be at most ${limitBytes} bytes; got ${got}` }]);
   }
 }
 
 export class UnsupportedMediaTypeError extends TrainyardError {
   readonly code = 'unsupported_media_type';
   readonly status = 415;
-  override readonly details: readonly ErrorDetail[];
-  constructor(accepted: readonly string[], got: string | undefined, field = 'content-type') {
-    super('Unsupported media type');
-    this.details = [{ field, message: `must be ${accepted.join(' or ')}; got ${got === undefined ? 'none' : got}` }];
+  constructor(accepted: readonly string[], got = 'none', field = 'content-type') {
+    super('Unsupported media type', [{ field, message: `must be ${accepted.join(' or ')}; got ${got}` }]);
   }
 }
 
@@ -106,10 +120,8 @@ export class UnsupportedMediaTypeError extends TrainyardError {
 export class UnprocessableError extends TrainyardError {
   readonly code = 'unprocessable';
   readonly status = 422;
-  override readonly details: readonly ErrorDetail[];
   constructor(message: string, details: readonly ErrorDetail[] = []) {
-    super(message);
-    this.details = details;
+    super(message, details);
   }
 }
 

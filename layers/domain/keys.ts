@@ -4,7 +4,11 @@
  * | What | pk | sk | index |
  * | --- | --- | --- | --- |
  * | Account | `ACCOUNT#id` | `ACCOUNT` | |
+ * | User of an account | `ACCOUNT#id` | `USER#id` | |
+ * | Invitation, and by its token | `ACCOUNT#id`, `INVITATION#sha256` | `INVITATION#id`, `INVITATION` | |
+ * | API key, and by what it is | `ACCOUNT#id`, `APIKEY#sha256` | `APIKEY#id`, `APIKEY` | |
  * | Taken username, taken e-mail | `USERNAME#…`, `EMAIL#…` | `TAKEN` | |
+ * | Account of the operator of a machine | `OPERATOR` | `OPERATOR` | |
  * | Session | `ACCOUNT#id` | `SESSION#id` | |
  * | Refresh token | `REFRESH#sha256` | `REFRESH` | |
  * | Counter of requests, of failed logins | `RATE#…` | `RATE` | |
@@ -29,6 +33,12 @@ export const keys = {
   account: (id: string): Key => ({ pk: `ACCOUNT#${id}`, sk: 'ACCOUNT' }),
   username: (username: string): Key => ({ pk: `USERNAME#${fold(username)}`, sk: 'TAKEN' }),
   email: (email: string): Key => ({ pk: `EMAIL#${fold(email)}`, sk: 'TAKEN' }),
+  user: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `USER#${id}` }),
+  invitation: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `INVITATION#${id}` }),
+  invitationToken: (sha256: string): Key => ({ pk: `INVITATION#${sha256}`, sk: 'INVITATION' }),
+  apiKey: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `APIKEY#${id}` }),
+  apiKeySecret: (sha256: string): Key => ({ pk: `APIKEY#${sha256}`, sk: 'APIKEY' }),
+  operator: (): Key => ({ pk: 'OPERATOR', sk: 'OPERATOR' }),
   session: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SESSION#${id}` }),
   refreshToken: (sha256: string): Key => ({ pk: `REFRESH#${sha256}`, sk: 'REFRESH' }),
   rate: (what: string): Key => ({ pk: `RATE#${what}`, sk: 'RATE' }),
@@ -56,6 +66,9 @@ export const prefixes = {
   jobs: 'JOB#',
   models: 'MODEL#',
   sessions: 'SESSION#',
+  users: 'USER#',
+  invitations: 'INVITATION#',
+  apiKeys: 'APIKEY#',
   lists: 'LIST#',
   listsComplete: 'LISTS#',
 } as const;

@@ -9,7 +9,11 @@ export const LIMITS = {
   modelName: { max: 200 },
   /** Per account. */
   activeJobs: 5,
-  /** Of one page of a listing. */
+  users: 100,
+  apiKeys: 100,
+  /** Days for which an invitation can be used, at the most. */
+  invitationDays: 30,
+  /** Of one listing. */
   pageSize: 100,
   page: 1_000_000,
   jsonBodyBytes: 1_048_576,
@@ -21,7 +25,9 @@ export const LIMITS = {
     rows: 100_000_000,
   },
   predictRows: 10_000,
-  /** Of a multipart upload: the minimum size of a part, the maximum number of parts and file size, the time limit. */
+  /** What an error says at most: how many details, and the bytes of its body whatever the surface. */
+  error: { details: 20, bytes: 65_536 },
+  /** Of an upload in parts: the least size of a part, the most parts, the largest file, and how long it may take. */
   upload: { partBytes: 16 * 1_048_576, parts: 1000, fileBytes: 1_000_000_000_000, seconds: 86_400 },
 } as const;
 

@@ -2,10 +2,16 @@ import { InternalError } from '#domain/errors.ts';
 import type { Database } from './database.ts';
 
 /** Incremented with every change of the tables below. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** The migrations from each version to the next: the first is from 1 to 2. */
-const MIGRATIONS = ['ALTER TABLE messages ADD COLUMN reason TEXT;'];
+const MIGRATIONS = [
+  'ALTER TABLE messages ADD COLUMN reason TEXT;',
+  // The first account is the operator's; see `layers/domain/accounts/operator.ts`.
+  `INSERT OR IGNORE INTO items (pk, sk, body)
+   SELECT 'OPERATOR', 'OPERATOR', json_object('pk', 'OPERATOR', 'sk', 'OPERATOR', 'account_id', body ->> 'id')
+   FROM items WHERE sk = 'ACCOUNT' ORDER BY body ->> 'created_at' LIMIT 1;`,
+];
 
 /**
  * Text compares by SQLite's BINARY collation, by its UTF-8 bytes: the order of DynamoDB.

@@ -1,4 +1,4 @@
-import * as ort from 'onnxruntime-node';
+import * as ort from './runtime.ts';
 import { type Tensor, type Tensors, tensor } from './tensor.ts';
 import { type DType, formatShape, type HalfType } from './type.ts';
 

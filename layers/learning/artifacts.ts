@@ -49,17 +49,13 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
   const parameters = countParameters(network);
   const performance = performanceOf(fit);
   const epochs = fit.history.loss?.length ?? 0;
+  // A model file is handed on, and whoever opens it may pass its metadata on: it says how to call the model, and nothing
+  // of the job and the data that it comes from. Those are in the record and the card.
   const meta = {
     producer: 'trainyard',
     producerVersion: VERSION,
-    doc: `${family.label} predicting ${serving.target}. Inputs: ${serving.features.map(({ input, name, type }) => `${input} = ${name} (${type})`).join(', ')}.`,
-    properties: {
-      serving: JSON.stringify(serving),
-      hyperparameters: JSON.stringify(job.hyperparameters),
-      dataset_sha256: profile.sha256,
-      job_id: job.id,
-      trainyard_version: VERSION,
-    },
+    doc: `${family.label} predicting ${serving.target}.`,
+    properties: { serving: JSON.stringify(serving) },
   };
   const card = modelCard({
     ...{ job, profile, serving, parameters, rows, epochs, performance, createdAt },
@@ -91,6 +87,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
       },
       training_config: {
         dataset_id: job.dataset_id,
+        dataset_sha256: profile.sha256,
         ...job.hyperparameters,
         validation_split: job.validation_split,
         early_stopping: job.early_stopping,

@@ -1,7 +1,8 @@
 /** Predictions by trained models, which are loaded once and kept while there is room. */
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { InternalError, NotFoundError, ValidationError } from '#domain/errors.ts';
+import { InternalError, NotFoundError } from '#domain/errors.ts';
+import { Faults } from '#domain/faults.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
@@ -10,7 +11,7 @@ import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving, serving as servingSchema } from './serving/description.ts';
-import { MOST_FAULTS, type Row, rowTensors } from './serving/rows.ts';
+import { type Row, rowTensors } from './serving/rows.ts';
 
 export type { Cell, Row } from './serving/rows.ts';
 
@@ -82,12 +83,13 @@ const readings: Readonly<Record<Serving['task'], Reading>> = {
 
 /** Inputs far outside of what was learned leave the range of the network's numbers. */
 function expectFinite(predictions: readonly Prediction[]): readonly Prediction[] {
-  const faults = predictions.flatMap((prediction, i) =>
-    Number.isFinite('value' in prediction ? prediction.value : prediction.confidence)
-      ? []
-      : [{ field: `inputs[${i}]`, message: 'must have values near those of the training data; got no finite result' }],
-  );
-  if (faults.length > 0) throw new ValidationError(faults.slice(0, MOST_FAULTS));
+  const faults = new Faults();
+  for (const [i, prediction] of predictions.entries()) {
+    if (faults.full) break;
+    if (Number.isFinite('value' in prediction ? prediction.value : prediction.confidence)) continue;
+    faults.add(`inputs[${i}]`, 'must have values near those of the training data; got no finite result');
+  }
+  faults.throwIfAny();
   return predictions;
 }
 

@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** Packages that only some files may import, because everything else is to go through those. */
 const ONLY_IN: Record<string, RegExp> = {
-  'onnxruntime-node': /^(layers\/engine\/run\.ts|test\/|bench\/)/,
+  'onnxruntime-node': /^layers\/engine\/runtime\.ts$/,
   'node:sqlite': /^(layers\/embedded\/|test\/)/,
   '@aws-sdk/': /^(layers\/aws\/|infra\/aws\/|test\/)/,
   protobufjs: /^layers\/engine\/onnx\//,

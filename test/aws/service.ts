@@ -10,6 +10,7 @@ export interface ReceivedRequest {
   /** Such as `AmazonSQS.SendMessage`. */
   readonly operation: string;
   readonly input: Readonly<Record<string, unknown>>;
+  readonly userAgent: string;
 }
 
 export interface Service {
@@ -23,7 +24,8 @@ export async function startService(answers: readonly Answer[]): Promise<Service>
   const requests: ReceivedRequest[] = [];
   const server = createServer(async (request: IncomingMessage, response) => {
     const text = Buffer.concat(await request.toArray()).toString();
-    requests.push({ operation: String(request.headers['x-amz-target']), input: JSON.parse(text) });
+    const { 'x-amz-target': operation, 'user-agent': userAgent } = request.headers;
+    requests.push({ operation: String(operation), input: JSON.parse(text), userAgent: String(userAgent) });
     const answer = answers[Math.min(requests.length, answers.length) - 1]!;
     if (answer === 'cut') {
       request.socket.destroy();

@@ -1,17 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { EnvironmentError, wire } from '#aws/wiring.ts';
-
-const ENVIRONMENT = {
-  AWS_REGION: 'eu-central-1',
-  TRAINYARD_TABLE: 'table',
-  TRAINYARD_BUCKET_DATASETS: 'datasets',
-  TRAINYARD_BUCKET_ARTIFACTS: 'artifacts',
-  TRAINYARD_QUEUE_DATASETS: 'https://sqs.eu-central-1.amazonaws.com/000000000000/datasets',
-  TRAINYARD_QUEUE_TRAINING: 'https://sqs.eu-central-1.amazonaws.com/000000000000/training',
-  TRAINYARD_BUS: 'bus',
-  TRAINYARD_KEY_TOKENS: 'alias/tokens',
-  TRAINYARD_KEY_DATA: 'alias/data',
-};
+import { ENVIRONMENT } from '../functions/environment.ts';
 
 const fault = (changes: Record<string, string | undefined>): string => {
   try {

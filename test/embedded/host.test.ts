@@ -100,12 +100,18 @@ test('data that a newer release wrote is refused', async () => {
   const database = new Database(join(dir, 'trainyard.db'));
   database.execute('PRAGMA user_version = 99');
   database.close();
-  await expect(openEmbedded(embeddedOptions(dir))).rejects.toThrow('has format 99; this release reads up to 2');
+  await expect(openEmbedded(embeddedOptions(dir))).rejects.toThrow('has format 99; this release reads up to 3');
 });
 
 test('data that an earlier release wrote is migrated, and nothing is lost', async () => {
   const before = await openEmbedded(embeddedOptions(dir));
   await before.queues.datasets.send('kept');
+  for (const [id, created_at] of [
+    ['second', '2026-01-02'],
+    ['first', '2026-01-01'],
+  ]) {
+    await before.table.put({ pk: `ACCOUNT#${id}`, sk: 'ACCOUNT', id: id!, created_at: created_at! });
+  }
   await before.close();
   const database = new Database(join(dir, 'trainyard.db'));
   database.execute('ALTER TABLE messages DROP COLUMN reason; PRAGMA user_version = 1');
@@ -114,6 +120,7 @@ test('data that an earlier release wrote is migrated, and nothing is lost', asyn
   await after.queues.datasets.deadLetter('broken', 'why');
   expect((await after.queues.datasets.receive()).map(({ body }) => body)).toEqual(['kept']);
   expect(await after.deadLetters.get('datasets')!.receive()).toMatchObject([{ body: 'broken', reason: 'why' }]);
+  expect(await after.table.get({ pk: 'OPERATOR', sk: 'OPERATOR' })).toMatchObject({ account_id: 'first' });
   await after.close();
 });
 

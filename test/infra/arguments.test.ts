@@ -4,7 +4,12 @@ import { readArguments, UsageError } from '#infra/embedded/arguments.ts';
 
 describe('the command line of npm start', () => {
   test('defaults to this machine only and to a folder below the current one', () => {
-    expect(readArguments([])).toEqual({ dataDir: resolve('.trainyard/data'), host: '127.0.0.1', portOffset: 0 });
+    expect(readArguments([])).toEqual({
+      dataDir: resolve('.trainyard/data'),
+      host: '127.0.0.1',
+      portOffset: 0,
+      apiKeys: [],
+    });
   });
 
   test('takes each option', () => {
@@ -12,9 +17,21 @@ describe('the command line of npm start', () => {
       dataDir: '/d',
       host: '0.0.0.0',
       portOffset: 100,
+      apiKeys: [],
+    });
+    expect(readArguments(['--operator', 'ada'], { API_KEYS: 'key1, key2,' })).toMatchObject({
+      operator: 'ada',
+      apiKeys: ['key1', 'key2'],
     });
     expect(readArguments(['--port-offset', 'free'])?.portOffset).toBe('free');
     expect(readArguments(['--help'])).toBeUndefined();
+  });
+
+  test('takes no key that can be guessed where others can call', () => {
+    const keys = { API_KEYS: `${'k'.repeat(16)},short` };
+    expect(() => readArguments(['--host', '0.0.0.0'], keys)).toThrow(
+      'API_KEYS must be of 16 characters or more where others can call; got 5 in number 2',
+    );
   });
 
   test.each([

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { InternalError, NotFoundError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
@@ -71,6 +73,29 @@ describe('a predictor', () => {
     const { features, classes } = await makePredictor({ artifacts }).describe(model);
     expect(features.map(({ name }) => name)).toContain('bill_length_mm');
     expect(classes).toEqual(['Adelie', 'Chinstrap', 'Gentoo']);
+  });
+
+  test('serves a file of an earlier version, whose metadata tell of the job as well', async () => {
+    const earlier = { ...model, id: 'earlier', artifacts: [] as Model['artifacts'] };
+    for (const [file, fixture] of [
+      ['model.onnx', 'with-job.onnx'],
+      ['serving.json', 'with-job.serving.json'],
+    ] as const) {
+      const bytes = readFileSync(new URL(`../fixtures/models/${fixture}`, import.meta.url));
+      await artifacts.put(blobKeys.modelFile(earlier.account_id, earlier.id, file), bytes);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      earlier.artifacts.push({ file, size: bytes.length, sha256 });
+    }
+    const rows = [
+      ROW,
+      ['Torgersen', 39.1, 18.7, 181, 3750, 'male', 2007],
+      ['Dream', 46.5, 17.9, null, 3500, null, 2007],
+    ];
+    expect(await makePredictor({ artifacts }).predict(earlier, rows)).toEqual([
+      { class: 'Gentoo', confidence: expect.closeTo(0.99984, 4) },
+      { class: 'Adelie', confidence: expect.closeTo(1, 4) },
+      { class: 'Chinstrap', confidence: expect.closeTo(0.99476, 4) },
+    ]);
   });
 
   test('refuses a file that is not the one that was written', async () => {

@@ -1,4 +1,5 @@
-import { text } from 'node:stream/consumers';
+import { createHash } from 'node:crypto';
+import { buffer, text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findAccount } from '#domain/accounts/read.ts';
 import { findDataset } from '#domain/datasets/read.ts';
@@ -9,6 +10,7 @@ import { isoTime } from '#domain/times.ts';
 import { stopJob } from '#domain/training/endings.ts';
 import { findJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
+import { decodeModel } from '#engine/onnx/proto.ts';
 import { makePredictor } from '#learning/predictor.ts';
 import { runJob, type TrainerAdapters } from '#training/run-job.ts';
 import { replacing } from '../functions/events/world.ts';
@@ -69,6 +71,26 @@ describe('a job that succeeds', () => {
     expect(await dueOrphans(world.adapters.table, world.clock.now + 1e9, 10)).toEqual([
       { bucket: 'artifacts', prefix: blobKeys.checkpointPrefix(world.accountId, 'j') },
     ]);
+  });
+
+  test('ends with a model file that says how to call it and nothing of the job: that is in the record and the card', async () => {
+    const job = await world.queue('job-of-penguins');
+    await run(job);
+    const model = (await findModel(world.adapters.table, world.accountId, (await find(job.id)).model_id!))!;
+    const fileOf = async (name: string): Promise<Buffer> =>
+      buffer((await world.adapters.blobs.artifacts.get(blobKeys.modelFile(world.accountId, model.id, name))).body);
+    const sha256 = createHash('sha256').update(PENGUINS).digest('hex');
+
+    const onnx = await fileOf('model.onnx');
+    const { metadataProps } = decodeModel(onnx) as { metadataProps: { key: string; value: string }[] };
+    expect(metadataProps).toEqual([{ key: 'serving', value: (await fileOf('serving.json')).toString() }]);
+    for (const secret of [job.id, job.dataset_id, job.account_id, model.id, sha256, 'learning_rate'])
+      expect([secret, onnx.includes(secret)]).toEqual([secret, false]);
+
+    expect(model).toMatchObject({ job_id: job.id, dataset_id: job.dataset_id, hyperparameters: job.hyperparameters });
+    expect(model.training_config).toMatchObject({ dataset_sha256: sha256, ...job.hyperparameters });
+    const card = (await fileOf('model-card.md')).toString();
+    for (const fact of [job.id, job.dataset_id, sha256, '| learning_rate | 0.01 |']) expect(card).toContain(fact);
   });
 
   test('publishes its progress once at every 10 %, and the accuracy at the end', async () => {

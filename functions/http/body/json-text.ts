@@ -85,8 +85,12 @@ export function findJsonFault(text: string, maxDepth: number): JsonFault | undef
     return undefined;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    const before = text.slice(0, at);
-    const line = before.split('\n').length;
-    return { line, column: at - before.lastIndexOf('\n'), problem: error.message };
+    let line = 1;
+    let start = 0;
+    for (let next = text.indexOf('\n'); next >= 0 && next < at; next = text.indexOf('\n', start)) {
+      line += 1;
+      start = next + 1;
+    }
+    return { line, column: at - start + 1, problem: error.message };
   }
 }

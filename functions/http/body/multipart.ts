@@ -1,7 +1,8 @@
 /** A `multipart/form-data` body with one file and some text fields, in any order. */
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import { z } from 'zod';
-import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
+import { ValidationError } from '#domain/errors.ts';
+import { Faults } from '#domain/faults.ts';
 import { check } from '../validation/check.ts';
 import type { Body, RawBody } from './body.ts';
 
@@ -28,12 +29,10 @@ export function multipart<Z extends z.ZodObject>(
     bound: (settings) => settings.uploadBytes,
     async parse(raw) {
       const form = await readForm(raw);
-      const unknownFiles = form.files.filter(({ field }) => field !== 'file');
-      const problems: ErrorDetail[] = [
-        ...form.problems,
-        ...unknownFiles.map(({ field }) => ({ field, message: 'is not a known file field; known is file' })),
-      ];
-      if (problems.length > 0) throw new ValidationError(problems);
+      for (const { field } of form.files) {
+        if (field !== 'file') form.faults.add(field, 'is not a known file field; known is file');
+      }
+      form.faults.throwIfAny();
       const values = check(fields, Object.fromEntries(form.fields), { root: 'body' });
       const found = form.files[0];
       if (!found) throw ValidationError.of('file', 'is required');
@@ -47,12 +46,12 @@ export function multipart<Z extends z.ZodObject>(
 interface Form {
   readonly files: { readonly field: string; readonly file: UploadedFile }[];
   readonly fields: Map<string, string>;
-  readonly problems: ErrorDetail[];
+  readonly faults: Faults;
 }
 
 /** Throws `ValidationError` if the bytes are not a complete form. */
 async function readForm(raw: RawBody): Promise<Form> {
-  const form: Form = { files: [], fields: new Map(), problems: [] };
+  const form: Form = { files: [], fields: new Map(), faults: new Faults() };
   const headers: BusboyHeaders = { 'content-type': raw.contentType ?? '' };
   try {
     await new Promise<void>((resolve, reject) => {
@@ -68,10 +67,10 @@ async function readForm(raw: RawBody): Promise<Form> {
       parser.on('field', (field, value, _fieldTruncated, valueTruncated) => {
         const message = fieldProblem(form, field, value, valueTruncated);
         if (message === undefined) form.fields.set(field, value);
-        else form.problems.push({ field: field ?? 'body', message });
+        else form.faults.add(field ?? 'body', message);
       });
       parser.on('partsLimit', () => {
-        form.problems.push({ field: 'body', message: `must have at most ${MAX_PARTS} parts; got more` });
+        form.faults.add('body', `must have at most ${MAX_PARTS} parts; got more`);
       });
       parser.on('error', reject);
       parser.on('finish', resolve);

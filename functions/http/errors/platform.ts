@@ -1,6 +1,7 @@
 /** The error bodies of the platform's document. */
 import { z } from 'zod';
 import { RateLimitError, type TrainyardError, UnavailableError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { publicMessage } from './renderer.ts';
 
 export const platformError = z
@@ -9,9 +10,11 @@ export const platformError = z
     message: z.string().meta({ example: 'Invalid input data' }),
     details: z
       .array(z.strictObject({ field: z.string(), message: z.string() }))
+      .max(LIMITS.error.details)
       .optional()
       .meta({
-        description: 'What was wrong: the field, its bound and the value received',
+        description:
+          'What was wrong: the field, its bound and the value received. Of more than so many things the first ones; the message says so',
         example: [{ field: 'hyperparameters.batch_size', message: 'must be between 1 and 65536; got 0' }],
       }),
     retry_after: z.int().optional().meta({ description: 'Seconds until another try can succeed' }),

@@ -1,60 +1,76 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
-import { includes } from '#domain/accounts/scopes.ts';
+import { includes, scopeOf } from '#domain/accounts/scopes.ts';
 import { findSession } from '#domain/accounts/sessions.ts';
 import { ForbiddenError, UnauthorizedError } from '#domain/errors.ts';
 import type { AccessToken } from '../authentication/access-token.ts';
-import { bearerToken } from '../authentication/bearer.ts';
+import { credentialsOf, presents } from '../authentication/credentials.ts';
+import { operatorOf } from '../authentication/operator.ts';
 import { addressBucket } from '../client-address.ts';
 import { countRequest, enforce, rateLimitHeaders } from '../rate-limit.ts';
-import type { Services } from '../route.ts';
+import type { Caller, Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
 
 /**
- * Authenticates and rate-limits. The token is verified without a remote call; then its session is read and the request
- * counted, concurrently. Without a valid token the request counts for the client's address.
- * Throws `RateLimitError`, `UnauthorizedError`, and the error of a request that matches no route.
+ * Who is it, and may they call now? A token is checked without leaving the process; then the session that it belongs
+ * to is read and the request counted in one round trip. A key is looked up, then its account counted. Without either the
+ * address is counted. Throws `RateLimitError`, `UnauthorizedError`, `ForbiddenError`, and why the request has no route.
  */
 export function admit(services: Services): Middleware {
-  const { adapters, settings, tokens } = services;
+  const { adapters, settings, tokens, apiKeys } = services;
   const { table, now } = adapters;
 
-  async function admitAccount(state: RequestState, token: AccessToken): Promise<void> {
-    const { accountId, sessionId } = token;
+  async function countAccount(state: RequestState, accountId: string): Promise<void> {
     const limit = settings.rates.authenticatedPerHour;
-    const [rateLimit, session] = await Promise.all([
-      countRequest(table, `account#${accountId}`, limit, now()),
-      findSession(table, accountId, sessionId),
-    ]);
-    state.rateLimit = rateLimit;
-    enforce(rateLimit, now());
+    state.rateLimit = await countRequest(table, `account#${accountId}`, limit, now());
+    enforce(state.rateLimit, now());
+  }
+
+  async function bySession(state: RequestState, { accountId, sessionId }: AccessToken): Promise<Caller> {
+    const [session] = await Promise.all([findSession(table, accountId, sessionId), countAccount(state, accountId)]);
     if (!session) throw new UnauthorizedError();
-    state.caller = { accountId, scope: 'admin', session };
-    permit(state);
+    return { accountId, userId: session.user_id, scope: scopeOf(session.role), session };
+  }
+
+  async function byKey(state: RequestState, given: string): Promise<Caller | undefined> {
+    const key = await apiKeys.find(given);
+    if (!key) return undefined;
+    await countAccount(state, key.account_id);
+    return { accountId: key.account_id, scope: key.scope };
+  }
+
+  /** `undefined` where the request's credentials, if it has any, are nobody's. Requests of somebody are counted. */
+  async function identify(state: RequestState, event: APIGatewayProxyEvent): Promise<Caller | undefined> {
+    state.presented = presents(state.headers);
+    const operator = operatorOf(event, state.route, state.presented);
+    if (operator) {
+      await countAccount(state, operator.accountId);
+      return operator;
+    }
+    const given = await verified(state);
+    if (given?.kind === 'token') return bySession(state, given.token);
+    return given && byKey(state, given.key);
+  }
+
+  async function verified(state: RequestState) {
+    try {
+      const given = credentialsOf(state.headers);
+      return given?.kind === 'token' ? { ...given, token: await tokens.verify(given.token) } : given;
+    } catch (error) {
+      if (error instanceof UnauthorizedError) return undefined;
+      throw error;
+    }
   }
 
   /** Throws `ForbiddenError` where the caller may not do what the route does. */
-  function permit({ caller, route }: RequestState): void {
-    const { scope } = route ?? {};
-    if (caller && scope && !includes(caller.scope, scope)) {
-      throw new ForbiddenError(`This needs the scope ${scope}; yours is ${caller.scope}`);
-    }
+  function permit({ scope: has }: Caller, needed: RequestState['route']): void {
+    const scope = needed?.scope;
+    if (scope && !includes(has, scope)) throw new ForbiddenError(`This needs the scope ${scope}; yours is ${has}`);
   }
 
   async function admitAddress(state: RequestState, event: APIGatewayProxyEvent): Promise<void> {
     const address = addressBucket(event.requestContext.identity.sourceIp);
     state.rateLimit = await countRequest(table, `address#${address}`, settings.rates.anonymousPerHour, now());
     enforce(state.rateLimit, now());
-  }
-
-  async function tokenOf(state: RequestState): Promise<AccessToken | undefined> {
-    state.presented = state.headers.authorization !== undefined;
-    try {
-      const token = bearerToken(state.headers);
-      return token === undefined ? undefined : await tokens.verify(token);
-    } catch (error) {
-      if (error instanceof UnauthorizedError) return undefined;
-      throw error;
-    }
   }
 
   function addHeaders(event: APIGatewayProxyEvent, response: ProxyResponse | null | undefined): void {
@@ -66,12 +82,16 @@ export function admit(services: Services): Middleware {
     async before({ event }) {
       const state = stateOf(event);
       if (state.preflight || state.route?.cost === 'free') return;
-      const wantsAccount = state.route !== undefined && state.route.authentication !== 'none';
-      const token = wantsAccount ? await tokenOf(state) : undefined;
-      if (token) return admitAccount(state, token);
+      const asksWho = state.route !== undefined && state.route.authentication !== 'none';
+      const caller = asksWho ? await identify(state, event) : undefined;
+      if (caller) {
+        permit(caller, state.route);
+        state.caller = caller;
+        return;
+      }
       await admitAddress(state, event);
       if (state.unmatched) throw state.unmatched;
-      if (wantsAccount) throw new UnauthorizedError();
+      if (asksWho) throw new UnauthorizedError();
     },
     after({ event, response }) {
       addHeaders(event, response);

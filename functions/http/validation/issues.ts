@@ -7,26 +7,26 @@ import { MAX_SHOWN, showPath, showValue } from './show.ts';
 type Issue = z.core.$ZodIssue;
 type Schema = z.core.$ZodType;
 
-export function detailsOf(
+/** One after another: there may be more of them than anyone wants. */
+export function* detailsOf(
   issues: readonly Issue[],
   schema: Schema,
   where: { readonly root: string; readonly within?: string },
-): ErrorDetail[] {
-  return issues.flatMap(deepest).flatMap((issue) => {
+): Generator<ErrorDetail, void, void> {
+  const prefix = where.within ?? '';
+  for (const issue of issues.flatMap(deepest)) {
     const at = schemaAt(schema, issue.path);
-    const prefix = where.within ?? '';
     if (issue.code === 'unrecognized_keys') {
       const known = at && 'shape' in at ? Object.keys(at.shape as object) : [];
-      return issue.keys.map((key) => ({
-        field: showPath(prefix, [...issue.path, key]),
-        message: known.length === 0 ? 'is not a known field' : `is not a known field; known are ${known.join(', ')}`,
-      }));
+      const message = `is not a known field${known.length === 0 ? '' : `; known are ${known.join(', ')}`}`;
+      for (const key of issue.keys) yield { field: showPath(prefix, [...issue.path, key]), message };
+      continue;
     }
     const field = showPath(prefix, issue.path) || where.root;
     const rule = ruleOf(issue, at);
     const silent = isSecret(at) || rule === REQUIRED || issue.code === 'custom';
-    return [{ field, message: silent ? rule : `${rule}; got ${received(issue)}` }];
-  });
+    yield { field, message: silent ? rule : `${rule}; got ${received(issue)}` };
+  }
 }
 
 /** For a length out of bounds this shows the length: the value itself would be cut short. */

@@ -1,6 +1,7 @@
 /** Parameters of path, query and headers arrive as text; the schema has their types. */
 import { z } from 'zod';
-import { type ErrorDetail, NotFoundError, ValidationError } from '#domain/errors.ts';
+import { NotFoundError } from '#domain/errors.ts';
+import { Faults } from '#domain/faults.ts';
 import { check } from './check.ts';
 import { schemaAt } from './schema-at.ts';
 
@@ -24,10 +25,11 @@ export function parseQuery<Z extends z.ZodObject>(
   given: Readonly<Record<string, readonly string[]>>,
 ): Parsed<Z> {
   if (schema === undefined) return {} as Parsed<Z>;
-  const repeated: ErrorDetail[] = Object.entries(given)
-    .filter(([, values]) => values.length > 1)
-    .map(([field, values]) => ({ field, message: `must be given once; got ${values.length} values` }));
-  if (repeated.length > 0) throw new ValidationError(repeated);
+  const repeated = new Faults();
+  for (const [field, values] of Object.entries(given)) {
+    if (values.length > 1) repeated.add(field, `must be given once; got ${values.length} values`);
+  }
+  repeated.throwIfAny();
   const values = Object.fromEntries(
     Object.entries(given).map(([name, [text = '']]) => [name, isNumeric(schema, name) ? toNumber(text) : text]),
   );

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NewAccount } from '#domain/accounts/record.ts';
+import type { User } from '#domain/accounts/users.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { id, line, time } from '../fields.ts';
 
@@ -34,7 +34,7 @@ export const user = z
   .strictObject({ id, username: z.string(), email: z.string(), full_name: z.string(), created_at: time })
   .meta({ id: 'User' });
 
-export const showUser = (of: NewAccount): z.input<typeof user> => ({
+export const showUser = (of: User): z.input<typeof user> => ({
   id: of.id,
   username: of.username,
   email: of.email,

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { replacePasswordHash } from '#domain/accounts/change.ts';
-import { findAccountByUsername } from '#domain/accounts/read.ts';
 import { createSession } from '#domain/accounts/sessions.ts';
+import { findUserByUsername, replacePasswordHash } from '#domain/accounts/users.ts';
 import { UnauthorizedError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { fold } from '#domain/keys.ts';
@@ -43,16 +42,18 @@ export const login = route({
     );
 
     // An unknown name costs the same reads and the same hash as a wrong password.
-    const account = await findAccountByUsername(table, name);
-    const stored = account?.password_hash ?? decoyHash(settings.argon2);
+    const user = await findUserByUsername(table, name);
+    const stored = user?.password_hash ?? decoyHash(settings.argon2);
     const { matches, outdated } = await verifyPassword(password, stored, settings.argon2);
-    if (!account || !matches) throw new UnauthorizedError('Invalid username or password');
+    if (!user || !matches || user.removed) throw new UnauthorizedError('Invalid username or password');
 
     await attempt.succeeded();
-    if (outdated) await replacePasswordHash(table, account, await hashPassword(password, settings.argon2));
+    if (outdated) await replacePasswordHash(table, user, await hashPassword(password, settings.argon2));
     const session = {
       id: newId(now()),
-      accountId: account.id,
+      accountId: user.account_id,
+      userId: user.id,
+      role: user.role,
       refreshToken: randomBytes(REFRESH_TOKEN_BYTES).toString('base64url'),
       expiresAt: epochSeconds(now()) + settings.refreshTokenSeconds,
     };
@@ -60,7 +61,7 @@ export const login = route({
     return {
       status: 200,
       body: {
-        access_token: await tokens.issue({ accountId: account.id, sessionId: session.id }),
+        access_token: await tokens.issue({ accountId: user.account_id, sessionId: session.id }),
         refresh_token: session.refreshToken,
         token_type: 'bearer',
         expires_in: settings.accessTokenSeconds,

@@ -1,4 +1,5 @@
-import { getAccount } from '#domain/accounts/read.ts';
+import { getUser } from '#domain/accounts/users.ts';
+import { ForbiddenError } from '#domain/errors.ts';
 import { route } from '#functions/http/route.ts';
 import { showUser, user } from './fields.ts';
 
@@ -10,8 +11,9 @@ export const me = route({
   authentication: 'account',
   scope: 'read',
   cost: 'request',
-  responses: { 200: { description: 'The account', schema: user } },
+  responses: { 200: { description: 'The user', schema: user } },
   async handler({ caller }, { adapters }) {
-    return { status: 200, body: showUser(await getAccount(adapters.table, caller.accountId)) };
+    if (caller.userId === undefined) throw new ForbiddenError('This needs a user; an API key is none');
+    return { status: 200, body: showUser(await getUser(adapters.table, caller.accountId, caller.userId)) };
   },
 });

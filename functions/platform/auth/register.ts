@@ -1,14 +1,26 @@
 import { z } from 'zod';
-import { createAccount } from '#domain/accounts/change.ts';
+import { createAccount, type Founder } from '#domain/accounts/change.ts';
+import { acceptInvitation } from '#domain/accounts/invitations.ts';
+import { rememberFirstAccount } from '#domain/accounts/operator.ts';
 import { newId } from '#domain/ids.ts';
+import type { Table } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
 import { hashPassword } from '#functions/http/authentication/passwords.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { email, fullName, newPassword, newUsername, showUser, user } from './fields.ts';
+import { email, fullName, givenToken, newPassword, newUsername, showUser, user } from './fields.ts';
 
 const body = z
-  .strictObject({ username: newUsername, email, password: newPassword, full_name: fullName })
+  .strictObject({
+    username: newUsername,
+    email,
+    password: newPassword,
+    full_name: fullName,
+    invitation: givenToken.optional().meta({
+      format: 'password',
+      description: 'An addition: of an account that one is invited to; else it is a new one',
+    }),
+  })
   .meta({ id: 'Registration' });
 
 export const register = route({
@@ -21,15 +33,25 @@ export const register = route({
   request: { body: json(body) },
   responses: { 201: { description: 'Registered', schema: user } },
   errors: [409],
-  async handler({ body: { password, ...given } }, { adapters, settings }) {
+  async handler({ body: { password, invitation, ...given } }, { adapters, settings }) {
     const now = adapters.now();
-    const created = {
+    const person = {
       ...given,
       id: newId(now),
       password_hash: await hashPassword(password, settings.argon2),
       created_at: isoTime(now),
     };
-    await createAccount(adapters.table, created);
+    const created =
+      invitation === undefined
+        ? await found(adapters.table, person)
+        : await acceptInvitation(adapters.table, invitation, person);
     return { status: 201, body: showUser(created) };
   },
 });
+
+/** A new account. The first one of all is the operator's, on one machine. */
+async function found(table: Table, person: Founder) {
+  const created = await createAccount(table, person);
+  await rememberFirstAccount(table, created.account_id);
+  return created;
+}

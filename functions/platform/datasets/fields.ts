@@ -46,7 +46,7 @@ export const datasetDetail = z
       .strictObject({
         error: z.string(),
         message: z.string(),
-        details: z.array(z.strictObject({ field: z.string(), message: z.string() })),
+        details: z.array(z.strictObject({ field: z.string(), message: z.string() })).max(LIMITS.error.details),
       })
       .optional()
       .meta({ description: 'An addition: why processing has failed' }),

@@ -16,8 +16,8 @@ export const profile = route({
   request: { path: datasetPath },
   responses: { 200: { description: 'The profile', schema: datasetProfile } },
   errors: [409],
-  async handler({ caller, path }, { adapters }) {
-    const found = await getDataset(adapters.table, caller.accountId, path.dataset_id);
+  resource: ({ caller, path }, { adapters }) => getDataset(adapters.table, caller.accountId, path.dataset_id),
+  async handler({ resource: found }, { adapters }) {
     return { status: 200, body: await readProfile(adapters, found) };
   },
 });

@@ -13,8 +13,8 @@ export const read = route({
   cost: 'request',
   request: { path: datasetPath },
   responses: { 200: { description: 'The dataset', schema: datasetDetail } },
-  async handler({ caller, path }, { adapters }) {
-    const found = await getDataset(adapters.table, caller.accountId, path.dataset_id);
+  resource: ({ caller, path }, { adapters }) => getDataset(adapters.table, caller.accountId, path.dataset_id),
+  async handler({ resource: found }, { adapters }) {
     const shown = showDataset(found);
     if (found.status === 'failed' && found.failure) {
       // An invalid file has details; a failure of ours has none.

@@ -42,6 +42,7 @@ export const documentFacts = (version: string): DocumentFacts => ({
   tags: [
     { name: 'Health', description: 'Whether the API is running' },
     { name: 'Authentication', description: 'Accounts, sessions and tokens' },
+    { name: 'Account', description: 'Who is in it, its API keys, and what it uses' },
     { name: 'Datasets', description: 'Data to train with' },
     { name: 'Training', description: 'Jobs that train models' },
     { name: 'Models', description: 'Trained models' },

@@ -33,8 +33,8 @@ export const download = route({
       headers: { Location: 'A URL of the file, valid for five minutes' },
     },
   },
-  async handler({ caller, path }, { adapters, settings }) {
-    const model = await getModel(adapters.table, caller.accountId, path.model_id);
+  resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
+  async handler({ resource: model }, { adapters, settings }) {
     const artifact = onnxArtifact(model);
     if (!artifact) throw new NotFoundError(`Model ${model.id} has no ${ONNX_FILE}`);
     const key = blobKeys.modelFile(model.account_id, model.id, artifact.file);

@@ -50,14 +50,15 @@ export const predict = route({
   cost: 'request',
   request: { path: modelPath, body: json(body, { input: [0.5, 0.3, 0.2, 0.1] }) },
   responses: { 200: { description: 'One prediction for each row, in their order', schema: answer } },
-  async handler({ caller, path, body: { input, inputs } }, { adapters, predictor }: PredictServices) {
+  resource: ({ caller, path }, { adapters }: PredictServices) =>
+    getModel(adapters.table, caller.accountId, path.model_id),
+  async handler({ resource: model, body: { input, inputs } }, { predictor }: PredictServices) {
     if ((input === undefined) === (inputs === undefined)) {
       throw ValidationError.of(
         'input',
         `must be given or inputs, and only one of them; got ${input ? 'both' : 'neither'}`,
       );
     }
-    const model = await getModel(adapters.table, caller.accountId, path.model_id);
     const predictions: readonly Prediction[] = await (input === undefined
       ? predictor.predict(model, inputs ?? [])
       : named('input', predictor.predict(model, [input])));

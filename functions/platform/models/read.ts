@@ -12,7 +12,6 @@ export const read = route({
   cost: 'request',
   request: { path: modelPath },
   responses: { 200: { description: 'The model', schema: modelDetail } },
-  async handler({ caller, path }, { adapters }) {
-    return { status: 200, body: showDetail(await getModel(adapters.table, caller.accountId, path.model_id)) };
-  },
+  resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
+  handler: ({ resource: model }) => ({ status: 200, body: showDetail(model) }),
 });

@@ -47,8 +47,8 @@ export const results = route({
   request: { path: jobPath },
   responses: { 200: { description: 'The results', schema: answer } },
   errors: [409],
-  async handler({ caller, path }, { adapters }) {
-    const job = await getJob(adapters.table, caller.accountId, path.job_id);
+  resource: ({ caller, path }, { adapters }) => getJob(adapters.table, caller.accountId, path.job_id),
+  async handler({ resource: job }, { adapters }) {
     if (job.status !== 'completed') throw new ConflictError(REASONS[job.status](job));
     const { model_id, ended_at, started_at } = job;
     if (model_id === undefined || ended_at === undefined) {

@@ -17,8 +17,9 @@ const body = z
   .strictObject({
     dataset_id: id,
     model_type: z.string().min(1).max(100).meta({ example: 'mlp' }),
+    // The model type's own schema looks at the values.
     hyperparameters: z
-      .record(z.string(), z.json())
+      .record(z.string(), z.unknown())
       .default({})
       .meta({
         description: 'Of the model type; those left out have their defaults',

@@ -40,25 +40,23 @@ export const status = route({
   scope: 'read',
   cost: 'request',
   request: { path: jobPath },
-  responses: { 200: { description: 'The status', schema: answer } },
-  async handler({ caller, path }, { adapters }) {
-    const job = await getJob(adapters.table, caller.accountId, path.job_id);
-    return {
-      status: 200,
-      body: {
-        job_id: job.id,
-        status: job.status,
-        progress: job.progress,
-        current_epoch: job.current_epoch,
-        total_epochs: job.total_epochs,
-        metrics: job.metrics,
-        started_at: job.started_at ?? null,
-        elapsed_time: elapsed(job, adapters.now()),
-        ...usageOf(job),
-        ...(job.failure === undefined ? {} : { error: job.failure }),
-        ...(job.device === undefined ? {} : { device: job.device }),
-        ...(job.device_reason === undefined ? {} : { device_reason: job.device_reason }),
-      },
-    };
-  },
+  responses: { 200: { description: 'How far it is', schema: answer } },
+  resource: ({ caller, path }, { adapters }) => getJob(adapters.table, caller.accountId, path.job_id),
+  handler: ({ resource: job }, { adapters }) => ({
+    status: 200,
+    body: {
+      job_id: job.id,
+      status: job.status,
+      progress: job.progress,
+      current_epoch: job.current_epoch,
+      total_epochs: job.total_epochs,
+      metrics: job.metrics,
+      started_at: job.started_at ?? null,
+      elapsed_time: elapsed(job, adapters.now()),
+      ...usageOf(job),
+      ...(job.failure === undefined ? {} : { error: job.failure }),
+      ...(job.device === undefined ? {} : { device: job.device }),
+      ...(job.device_reason === undefined ? {} : { device_reason: job.device_reason }),
+    },
+  }),
 });

@@ -23,11 +23,11 @@ export const stop = route({
   request: { path: jobPath },
   responses: { 200: { description: 'Stopped', schema: answer } },
   errors: [409],
-  async handler({ caller, path }, { adapters, logger }) {
+  resource: ({ caller, path }, { adapters }) => getJob(adapters.table, caller.accountId, path.job_id),
+  async handler({ resource: job }, { adapters, logger }) {
     const { table, compute, now } = adapters;
-    const job = await getJob(table, caller.accountId, path.job_id);
     if (!(await stopJob(table, job, isoTime(now())))) {
-      const { status } = await getJob(table, caller.accountId, path.job_id);
+      const { status } = await getJob(table, job.account_id, job.id);
       throw new ConflictError(`Training job ${job.id} cannot be stopped: it is ${status}`);
     }
     try {

@@ -12,9 +12,9 @@ export const abort = route({
   scope: 'train',
   cost: 'request',
   request: { path: uploadPath },
-  responses: { 204: { description: 'Aborted' } },
-  async handler({ caller, path }, { adapters }) {
-    const found = await getUpload(adapters.table, caller.accountId, path.upload_id);
+  responses: { 204: { description: 'Given up' } },
+  resource: ({ caller, path }, { adapters }) => getUpload(adapters.table, caller.accountId, path.upload_id),
+  async handler({ resource: found }, { adapters }) {
     await abortUpload(adapters.table, adapters.blobs.datasets, found);
     return { status: 204 };
   },

@@ -27,10 +27,10 @@ export const complete = route({
   cost: 'request',
   idempotent: true,
   request: { path: uploadPath, body: json(body) },
-  responses: { 201: { description: 'Uploaded; processing follows', schema: datasetAnswer } },
-  async handler({ caller, path, body: { parts } }, { adapters, logger }) {
+  responses: { 201: { description: 'Uploaded; to be processed', schema: datasetAnswer } },
+  resource: ({ caller, path }, { adapters }) => getUpload(adapters.table, caller.accountId, path.upload_id),
+  async handler({ resource: found, body: { parts } }, { adapters, logger }) {
     const { table, blobs, now } = adapters;
-    const found = await getUpload(table, caller.accountId, path.upload_id);
     const created = await completeUpload(table, blobs.datasets, found, parts, now());
     await announce(adapters, logger, created);
     return { status: 201, body: showDataset(created) };

@@ -1,3 +1,4 @@
+import { TELEMETRY_OFF } from '#engine/telemetry.ts';
 import { queues as queueSpecs } from '#infra/topology.ts';
 import { type TrainerPlace, trainerSecondPrice } from '../cost/trainer.ts';
 import { batchNames, trainingFunctionName, type World } from './world.ts';
@@ -22,6 +23,7 @@ export function environmentOf(
   const waitingSeconds = Math.max(capacityHours * 3600, misconfigurationMinutes * 60);
   const price = place && { trainerSecondPrice: trainerSecondPrice(place, installation.settings) };
   return {
+    ...TELEMETRY_OFF,
     TRAINYARD_TABLE: data.table.tableName,
     ...each(data.buckets.byName, 'BUCKET', (bucket) => bucket.bucketName),
     ...each(queues, 'QUEUE', (queue) => queue.queueUrl),

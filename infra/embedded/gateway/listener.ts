@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyResult } from 'aws-lambda';
+import type { OperatorAuthorizer } from '#domain/accounts/operator.ts';
 import { functions, type Surface } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
 import { discardRest, readBody } from './body.ts';
@@ -21,6 +22,8 @@ export interface ListenerOptions {
   /** Handles requests that bypass the gateway, such as presigned URLs; false: not such a request. */
   readonly before: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
   readonly now: () => number;
+  /** Who calls, where that shows from the request itself; see `operator.ts`. */
+  readonly authorize: (request: IncomingMessage) => Promise<OperatorAuthorizer | undefined>;
   readonly onError: (error: unknown, where: string) => void;
 }
 
@@ -66,7 +69,13 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
     const requestId = randomUUID();
     const bytes = body.kind === 'whole' ? body.bytes : Buffer.alloc(0);
-    const event = toProxyEvent(request, bytes, match, { requestId, now: options.now(), surface: options.name });
+    const authorizer = await options.authorize(request);
+    const event = toProxyEvent(request, bytes, match, {
+      requestId,
+      now: options.now(),
+      surface: options.name,
+      authorizer,
+    });
     if (body.kind === 'tooLarge') {
       // A chunked body has no content-length.
       event.headers['content-length'] ??= String(body.bytes);

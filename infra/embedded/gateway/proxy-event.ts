@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import type { OperatorAuthorizer } from '#domain/accounts/operator.ts';
 import type { Match } from './route.ts';
 
 /**
@@ -10,7 +11,7 @@ export function toProxyEvent(
   request: IncomingMessage,
   body: Buffer,
   match: Match,
-  context: { requestId: string; now: number; surface: string },
+  context: { requestId: string; now: number; surface: string; authorizer?: OperatorAuthorizer | undefined },
 ): APIGatewayProxyEvent {
   const path = pathOf(request);
   const headers = valuesByName(pairsOf(request.rawHeaders));
@@ -31,7 +32,7 @@ export function toProxyEvent(
     requestContext: {
       accountId: 'local',
       apiId: context.surface,
-      authorizer: null,
+      authorizer: context.authorizer ?? null,
       protocol: `HTTP/${request.httpVersion}`,
       httpMethod: method,
       identity: {

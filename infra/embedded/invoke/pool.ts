@@ -1,4 +1,6 @@
 import { Worker } from 'node:worker_threads';
+// A thread that loads ONNX Runtime cannot turn its telemetry off: that is done here, for all of them.
+import '#engine/telemetry.ts';
 import type { CallMessage, ReplyMessage, WorkerSetup } from './messages.ts';
 
 interface Pending {

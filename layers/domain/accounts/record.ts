@@ -1,12 +1,8 @@
 import { z } from 'zod';
 
+/** The tenant: every record belongs to one. People and programs act for it as its users and with its API keys. */
 export const account = z.object({
   id: z.string(),
-  username: z.string(),
-  email: z.string(),
-  full_name: z.string(),
-  /** A PHC string: algorithm, parameters, salt and hash. */
-  password_hash: z.string(),
   created_at: z.string(),
   /** Jobs that are queued or running: the slots in use. */
   active_jobs: z.number().int().default(0),
@@ -14,11 +10,20 @@ export const account = z.object({
   models: z.number().int().default(0),
   /** The highest model number given out so far. */
   last_model_number: z.number().int().default(0),
+  users: z.number().int().default(1),
+  /** Users with the role `admin`: one of them is left at all times. */
+  admins: z.number().int().default(1),
+  api_keys: z.number().int().default(0),
 });
-
 export type Account = z.infer<typeof account>;
 
-/** The counters of a new account. */
-export const COUNTERS = { active_jobs: 0, datasets: 0, models: 0, last_model_number: 0 };
-
-export type NewAccount = Omit<Account, keyof typeof COUNTERS>;
+/** What an account begins with, its identity apart. */
+export const NEW_ACCOUNT = {
+  active_jobs: 0,
+  datasets: 0,
+  models: 0,
+  last_model_number: 0,
+  users: 1,
+  admins: 1,
+  api_keys: 0,
+} as const;

@@ -10,3 +10,10 @@ export type Scope = (typeof SCOPES)[number];
 
 /** Whether who has been given `has` may do what needs `needed`. */
 export const includes = (has: Scope, needed: Scope): boolean => SCOPES.indexOf(has) >= SCOPES.indexOf(needed);
+
+/** What a user is in an account. */
+export const ROLES = ['viewer', 'trainer', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+const SCOPE_OF: Readonly<Record<Role, Scope>> = { viewer: 'read', trainer: 'train', admin: 'admin' };
+export const scopeOf = (role: Role): Scope => SCOPE_OF[role];

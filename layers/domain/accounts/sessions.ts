@@ -1,24 +1,44 @@
 /** A login creates a session. Its access token and its refresh token both end with it. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { keys } from '../keys.ts';
-import type { Table } from '../ports/table/port.ts';
+import { keys, prefixes } from '../keys.ts';
+import { ConditionFailedError } from '../ports/errors.ts';
+import type { Table, Write } from '../ports/table/port.ts';
+import { readAll } from '../ports/table/read-all.ts';
+import { ROLES, type Role } from './scopes.ts';
 
-const session = z.object({ id: z.string(), account_id: z.string(), refresh_sha256: z.string() });
+const session = z
+  .object({
+    id: z.string(),
+    account_id: z.string(),
+    refresh_sha256: z.string(),
+    user_id: z.string().optional(),
+    role: z.enum(ROLES).default('admin'),
+  })
+  // Before accounts had several users, the only one had the account's id.
+  .transform(({ user_id, ...rest }) => ({ ...rest, user_id: user_id ?? rest.account_id }));
 export type Session = z.infer<typeof session>;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** `expiresAt` in epoch seconds. Only the refresh token's hash is stored. */
-export async function createSession(
-  table: Table,
-  created: { id: string; accountId: string; refreshToken: string; expiresAt: number },
-): Promise<void> {
+export interface NewSession {
+  readonly id: string;
+  readonly accountId: string;
+  readonly userId: string;
+  readonly role: Role;
+  readonly refreshToken: string;
+  /** Epoch seconds. */
+  readonly expiresAt: number;
+}
+
+/** The refresh token is kept only as its hash. */
+export async function createSession(table: Table, created: NewSession): Promise<void> {
+  const { id, accountId, userId, role, expiresAt } = created;
   const hash = sha256(created.refreshToken);
-  const record = { id: created.id, account_id: created.accountId, refresh_sha256: hash };
+  const record = { id, account_id: accountId, user_id: userId, role, refresh_sha256: hash, expiresAt };
   await table.transact([
-    { kind: 'put', item: { ...keys.session(created.accountId, created.id), ...record, expiresAt: created.expiresAt } },
-    { kind: 'put', item: { ...keys.refreshToken(hash), ...record, expiresAt: created.expiresAt } },
+    { kind: 'put', item: { ...keys.session(accountId, id), ...record } },
+    { kind: 'put', item: { ...keys.refreshToken(hash), ...record } },
   ]);
 }
 
@@ -32,9 +52,34 @@ export async function findSessionByRefreshToken(table: Table, refreshToken: stri
   return item && session.parse(item);
 }
 
+const ending = (of: Session): Write[] => [
+  { kind: 'delete', key: keys.session(of.account_id, of.id) },
+  { kind: 'delete', key: keys.refreshToken(of.refresh_sha256) },
+];
+
 export async function endSession(table: Table, ended: Session): Promise<void> {
-  await table.transact([
-    { kind: 'delete', key: keys.session(ended.account_id, ended.id) },
-    { kind: 'delete', key: keys.refreshToken(ended.refresh_sha256) },
-  ]);
+  await table.transact(ending(ended));
+}
+
+/** All sessions of a user, or but for one of them. */
+export async function endSessions(table: Table, accountId: string, userId: string, but?: string): Promise<void> {
+  const sessions = await sessionsOf(table, accountId, userId);
+  for (const of of sessions) if (of.id !== but) await endSession(table, of);
+}
+
+/** The user's sessions have the role from their next request on. */
+export async function changeSessions(table: Table, accountId: string, userId: string, role: Role): Promise<void> {
+  for (const of of await sessionsOf(table, accountId, userId)) {
+    try {
+      await table.update(keys.session(accountId, of.id), { set: { role } }, { kind: 'present' });
+    } catch (error) {
+      // It was ended in the meantime.
+      if (!(error instanceof ConditionFailedError)) throw error;
+    }
+  }
+}
+
+async function sessionsOf(table: Table, accountId: string, userId: string): Promise<Session[]> {
+  const items = await readAll(table, { partition: keys.account(accountId).pk, prefix: prefixes.sessions });
+  return items.map((item) => session.parse(item)).filter(({ user_id }) => user_id === userId);
 }

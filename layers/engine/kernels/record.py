@@ -11,8 +11,12 @@ ONNX Runtime is under the MIT licence, Copyright (c) Microsoft Corporation.
 """
 
 import json
+import os
 import sys
 from importlib.metadata import version
+
+# Importing it begins to connect to its vendor.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 

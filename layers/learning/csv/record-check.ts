@@ -1,5 +1,5 @@
 /** The rules that hold for every row of a CSV file, the first of which is the header. */
-import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
+import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from './fault.ts';
 
@@ -52,23 +52,21 @@ function expectHeader(names: readonly string[]): void {
   if (names.length > BOUNDS.columns) {
     throw fileFault(`must have between 2 and ${BOUNDS.columns} columns; got ${names.length}`);
   }
-  const details: ErrorDetail[] = [];
+  const faults = new Faults();
   const first = new Map<string, number>();
   for (const [index, name] of names.entries()) {
+    if (faults.full) break;
     const at = `column ${index + 1} of the header`;
     const earlier = first.get(name);
-    if (name === '') details.push({ field: 'file', message: `${at} must have a name; got ""` });
+    if (name === '') faults.add('file', `${at} must have a name; got ""`);
     else if (name.length > BOUNDS.columnNameCharacters) {
-      details.push({
-        field: 'file',
-        message: `${at} must be a name of at most ${BOUNDS.columnNameCharacters} characters; got ${name.length}: ${shown(name)}`,
-      });
+      faults.add(
+        'file',
+        `${at} must be a name of at most ${BOUNDS.columnNameCharacters} characters; got ${name.length}: ${shown(name)}`,
+      );
     } else if (earlier !== undefined) {
-      details.push({
-        field: 'file',
-        message: `column names must differ; got ${shown(name)} for columns ${earlier + 1} and ${index + 1}`,
-      });
+      faults.add('file', `column names must differ; got ${shown(name)} for columns ${earlier + 1} and ${index + 1}`);
     } else first.set(name, index);
   }
-  if (details.length > 0) throw new ValidationError(details.slice(0, 10));
+  faults.throwIfAny();
 }

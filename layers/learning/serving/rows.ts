@@ -1,7 +1,7 @@
 /** Rows of a request as the tensors that a model takes. */
-import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
+import { Faults } from '#domain/faults.ts';
 import { type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
-import { shown } from '../csv/fault.ts';
+import { shortened, shown } from '../csv/fault.ts';
 import { isMissing } from '../csv/missing.ts';
 import { parseBoolean, parseTimestamp } from '../profile/parse.ts';
 import type { ServedFeature } from './description.ts';
@@ -11,10 +11,9 @@ export type Cell = string | number | boolean | null;
 /** In the order of the model's features, or by their names. */
 export type Row = readonly Cell[] | Readonly<Record<string, Cell>>;
 
-/** A request is told so many of its faults. */
-export const MOST_FAULTS = 20;
-
+/** How many names of features a message lists, and how much of each: a table may have 2,000 long ones. */
 const MOST_NAMES = 20;
+const NAME_CHARACTERS = 40;
 
 /** How a feature's type takes a cell: `undefined` if it does not. */
 interface Taking<T> {
@@ -56,46 +55,55 @@ function present(cell: string): string {
 
 /**
  * Each feature's values [rows, 1] by the name of its input.
- * @throws ValidationError with fields such as `inputs[3][2]`, what was expected and what came
+ * @throws ValidationError with fields such as `inputs[3][2]`, what was expected and what came; what comes after as many
+ * faults as an error lists is not looked at
  */
 export function rowTensors(features: readonly ServedFeature[], rows: readonly Row[]): Tensors {
-  const faults: ErrorDetail[] = [];
-  const cells = rows.map((row, i) => cellsOf(features, row, `inputs[${i}]`, faults));
-  const columns = features.map((feature, j) => [
-    feature.input,
-    columnOf(feature, cells, (i) => fieldOf(rows[i]!, i, j, feature), j, faults),
-  ]);
-  if (faults.length > 0) throw new ValidationError(faults.slice(0, MOST_FAULTS));
+  const faults = new Faults();
+  const known = new Set(features.map(({ name }) => name));
+  const cells: (readonly (Cell | undefined)[])[] = [];
+  for (const [i, row] of rows.entries()) {
+    if (faults.full) break;
+    cells.push(cellsOf(features, known, row, `inputs[${i}]`, faults));
+  }
+  const columns: [string, Tensor][] = [];
+  for (const [j, feature] of features.entries()) {
+    if (faults.full) break;
+    const field = (i: number) => fieldOf(rows[i]!, i, j, feature);
+    columns.push([feature.input, columnOf(feature, cells, field, j, faults)]);
+  }
+  faults.throwIfAny();
   return Object.fromEntries(columns);
 }
 
 function cellsOf(
   features: readonly ServedFeature[],
+  known: ReadonlySet<string>,
   row: Row,
   field: string,
-  faults: ErrorDetail[],
+  faults: Faults,
 ): readonly (Cell | undefined)[] {
   if (isList(row)) {
     if (row.length === features.length) return row;
-    faults.push({ field, message: `must have ${features.length} values (${listed(features)}); got ${row.length}` });
+    faults.add(field, `must have ${features.length} values (${listed(features)}); got ${row.length}`);
     return [];
   }
-  const known = new Set(features.map(({ name }) => name));
   for (const name of Object.keys(row)) {
-    if (!known.has(name)) {
-      faults.push({ field: `${field}.${name}`, message: `must be one of the features ${listed(features)}` });
-    }
+    if (faults.full) return [];
+    if (!known.has(name)) faults.add(`${field}.${name}`, `must be one of the features ${listed(features)}`);
   }
-  return features.map(({ name }) => {
-    if (Object.hasOwn(row, name)) return row[name];
-    faults.push({ field: `${field}.${name}`, message: 'must be given, null if it is missing; got nothing' });
-    return undefined;
-  });
+  const cells: (Cell | undefined)[] = [];
+  for (const { name } of features) {
+    if (faults.full) break;
+    const isGiven = Object.hasOwn(row, name);
+    if (!isGiven) faults.add(`${field}.${name}`, 'must be given, null if it is missing; got nothing');
+    cells.push(isGiven ? row[name] : undefined);
+  }
+  return cells;
 }
 
-/** The first names: a table may have 2,000 of them, and a request as many faults. */
 function listed(features: readonly ServedFeature[]): string {
-  const names = features.slice(0, MOST_NAMES).map(({ name }) => name);
+  const names = features.slice(0, MOST_NAMES).map(({ name }) => shortened(name, NAME_CHARACTERS));
   const more = features.length - names.length;
   return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
@@ -105,18 +113,17 @@ function columnOf(
   cells: readonly (readonly (Cell | undefined)[])[],
   field: (row: number) => string,
   at: number,
-  faults: ErrorDetail[],
+  faults: Faults,
 ): Tensor {
   const taken = <T>({ expected, take }: Taking<T>, missing: T): T[] =>
     cells.map((row, i) => {
+      if (faults.full) return missing;
       const cell = row[at];
       if (cell === undefined || cell === null) return missing;
       const value = take(cell);
       if (value !== undefined) return value;
-      faults.push({
-        field: field(i),
-        message: `must be ${expected} for feature ${shown(name)}, or null; got ${typeof cell === 'string' ? shown(cell) : cell}`,
-      });
+      const got = typeof cell === 'string' ? shown(cell) : cell;
+      faults.add(field(i), `must be ${expected} for feature ${shown(name)}, or null; got ${got}`);
       return missing;
     });
   const shape = [cells.length, 1];

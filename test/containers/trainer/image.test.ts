@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { TELEMETRY_OFF } from '#engine/telemetry.ts';
 
 const FOLDER = 'containers/trainer';
 const dockerfile = readFileSync(join(FOLDER, 'Dockerfile'), 'utf8');
@@ -22,6 +23,11 @@ describe("the trainer's image", () => {
     expect(requirements).toContain(`onnxruntime-gpu==${dependencies['onnxruntime-node']} --hash=sha256:`);
     const [, place = ''] = /^COPY --from=provider \S+ (\S+)\/$/m.exec(dockerfile) ?? [];
     expect(existsSync(join(place, 'libonnxruntime.so.1'))).toBe(true);
+  });
+
+  test('has the telemetry of ONNX Runtime off, whoever starts it', () => {
+    const [set = ''] = /^ENV (?:.* \\\n)*.*$/m.exec(dockerfile) ?? [];
+    for (const [name, value] of Object.entries(TELEMETRY_OFF)) expect(set).toContain(` ${name}=${value} `);
   });
 
   test('has everything that it copies in its build context', () => {

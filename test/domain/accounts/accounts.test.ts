@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createAccount } from '#domain/accounts/change.ts';
-import { findAccountByUsername } from '#domain/accounts/read.ts';
 import { createSession, endSession, findSession, findSessionByRefreshToken } from '#domain/accounts/sessions.ts';
+import { findUser, findUserByUsername, listUsers, replacePasswordHash } from '#domain/accounts/users.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { AT, NOW, openStore, type Store } from '../store.ts';
@@ -26,9 +26,9 @@ describe('accounts', () => {
   test('are found by username, ignoring case and Unicode composition', async () => {
     const created = person('Zo\u00eb', 'zoe@example.com');
     await createAccount(store.table, created);
-    expect((await findAccountByUsername(store.table, 'zoe\u0308'))?.id).toBe(created.id);
-    expect((await findAccountByUsername(store.table, 'ZO\u00cb'))?.id).toBe(created.id);
-    expect(await findAccountByUsername(store.table, 'zoe')).toBeUndefined();
+    expect((await findUserByUsername(store.table, 'zoe\u0308'))?.id).toBe(created.id);
+    expect((await findUserByUsername(store.table, 'ZO\u00cb'))?.id).toBe(created.id);
+    expect(await findUserByUsername(store.table, 'zoe')).toBeUndefined();
   });
 
   test('are created once per name, and a refused one reserves nothing', async () => {
@@ -51,9 +51,41 @@ describe('accounts', () => {
   });
 });
 
+describe('an account of before there were several users', () => {
+  const id = newId(NOW);
+  const founder = { username: 'old', email: 'old@example.com', full_name: 'Old', password_hash: 'x', created_at: AT };
+  beforeAll(async () => {
+    const { table } = store;
+    await table.put({ pk: `ACCOUNT#${id}`, sk: 'ACCOUNT', id, ...founder, active_jobs: 0, datasets: 2 });
+    await table.put({ pk: 'USERNAME#old', sk: 'TAKEN', account_id: id });
+    await table.put({ pk: 'EMAIL#old@example.com', sk: 'TAKEN', account_id: id });
+  });
+
+  test('has its one user, who is its administrator', async () => {
+    const user = { id, account_id: id, ...founder, role: 'admin' };
+    expect(await findUserByUsername(store.table, 'OLD')).toEqual(user);
+    expect(await listUsers(store.table, id)).toEqual([user]);
+  });
+
+  test('keeps a password that is hashed anew', async () => {
+    const user = await findUser(store.table, id, id);
+    await replacePasswordHash(store.table, user!, 'stronger');
+    await replacePasswordHash(store.table, user!, 'late');
+    expect((await findUserByUsername(store.table, 'old'))?.password_hash).toBe('stronger');
+    expect(await listUsers(store.table, id)).toHaveLength(1);
+  });
+});
+
 describe('sessions', () => {
   test('are found by id and by refresh token, until they end', async () => {
-    await createSession(store.table, { id: 's', accountId: 'a', refreshToken: 'secret', expiresAt: NOW / 1000 + 60 });
+    await createSession(store.table, {
+      id: 's',
+      accountId: 'a',
+      userId: 'u',
+      role: 'viewer',
+      refreshToken: 'secret',
+      expiresAt: NOW / 1000 + 60,
+    });
     const found = await findSessionByRefreshToken(store.table, 'secret');
     expect(found).toEqual(await findSession(store.table, 'a', 's'));
     expect(JSON.stringify(found)).not.toContain('secret');
@@ -62,8 +94,15 @@ describe('sessions', () => {
     expect(await findSession(store.table, 'a', 's')).toBeUndefined();
   });
 
-  test('do not exist once expired', async () => {
-    await createSession(store.table, { id: 'old', accountId: 'a', refreshToken: 'old', expiresAt: NOW / 1000 });
+  test('do not exist any more once expired', async () => {
+    await createSession(store.table, {
+      id: 'old',
+      accountId: 'a',
+      userId: 'u',
+      role: 'viewer',
+      refreshToken: 'old',
+      expiresAt: NOW / 1000,
+    });
     expect(await findSession(store.table, 'a', 'old')).toBeUndefined();
     expect(await findSessionByRefreshToken(store.table, 'old')).toBeUndefined();
   });

@@ -2,6 +2,7 @@
 import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
+import { hostileInput } from './hostile-input.ts';
 import { mainJob } from './main-job.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
@@ -14,5 +15,5 @@ const CASE_MILLISECONDS = 150_000;
 
 export function platformCases(world: World): void {
   jest.setTimeout(CASE_MILLISECONDS);
-  for (const cases of [mainJob, badData, requests, uploads, stopping, tenancy, programs]) cases(world);
+  for (const cases of [mainJob, badData, hostileInput, requests, uploads, stopping, tenancy, programs]) cases(world);
 }

@@ -51,6 +51,16 @@ test('a bad file becomes a failed dataset that says why', async () => {
   expect(await world.events()).toMatchObject([{ detail: { dataset_id: 'd', status: 'failed' } }]);
 });
 
+test('a file with very much that is wrong becomes a failed dataset that says the first of it', async () => {
+  const names = Array.from({ length: 2000 }, () => 'x'.repeat(300));
+  await world.upload('d', `${names.join(',')}\n`);
+  await process('d');
+  const { failure } = (await findDataset(world.adapters.table, world.accountId, 'd'))!;
+  expect(failure!.details).toHaveLength(20);
+  expect(failure!.message).toContain('checking stopped after 20 details');
+  expect(JSON.stringify(failure).length).toBeLessThan(5000);
+});
+
 test('a store that does not answer fails the message, not the dataset', async () => {
   await world.upload('d', PENGUINS);
   const { datasets } = world.adapters.blobs;

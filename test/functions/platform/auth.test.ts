@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { findAccountByUsername } from '#domain/accounts/read.ts';
+import { findUserByUsername } from '#domain/accounts/users.ts';
 import { openPlatform, type Platform } from './harness.ts';
 
 let platform: Platform;
@@ -64,7 +64,7 @@ describe('an account', () => {
       { field: 'email', message: 'must be an e-mail address; got "nobody"' },
       { field: 'password', message: 'must have between 8 and 256 characters' },
       { field: 'full_name', message: 'must have a visible character and no control characters; got "\\u0007"' },
-      { field: 'age', message: 'is not a known field; known are username, email, password, full_name' },
+      { field: 'age', message: 'is not a known field; known are username, email, password, full_name, invitation' },
     ]);
     expect(refused.text).not.toContain('short');
     expect((await register({})).body.details).toHaveLength(4);
@@ -76,8 +76,8 @@ describe('an account', () => {
     try {
       const json = { username: 'radia', password: person.password };
       expect((await stronger.call({ method: 'POST', path: '/auth/login', json })).status).toBe(200);
-      const account = await findAccountByUsername(platform.store.table, 'radia');
-      expect(account?.password_hash).toContain('$m=128,t=2,p=1$');
+      const user = await findUserByUsername(platform.store.table, 'radia');
+      expect(user?.password_hash).toContain('$m=128,t=2,p=1$');
       expect((await login('radia', person.password)).status).toBe(200);
     } finally {
       await stronger.close();

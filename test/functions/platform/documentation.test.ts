@@ -112,11 +112,19 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  test('requires a token where one is needed, and hides passwords', () => {
+  test('says how many details an error has at most', () => {
+    const withDetails = [...nodes(document)].filter(([at]) => at.endsWith('/properties/details'));
+    expect(withDetails.map(([at]) => at)).toEqual(
+      expect.arrayContaining([expect.stringContaining('/Error/'), expect.stringContaining('/DatasetDetail')]),
+    );
+    for (const [, details] of withDetails) expect(details.maxItems).toBe(20);
+  });
+
+  test('asks for a token where one is needed, and hides passwords', () => {
     expect(document.components!.securitySchemes!.accessToken).toMatchObject({ type: 'http', scheme: 'bearer' });
     for (const { operation, name } of operations()) {
       const open = /^get \/$|^post \/auth\/(register|login|refresh)$/.test(name);
-      expect([name, operation.security]).toEqual([name, open ? [] : [{ accessToken: [] }]]);
+      expect([name, operation.security]).toEqual([name, open ? [] : [{ accessToken: [] }, { apiKey: [] }]]);
     }
     expect(document.components!.schemas!.Credentials!.properties!.password!.format).toBe('password');
   });

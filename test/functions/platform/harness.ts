@@ -1,6 +1,7 @@
 /** The platform in this process, on the real embedded adapters: a test sends events, and every response is checked. */
 import { types } from 'node:util';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import { LIMITS } from '#domain/limits.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Table } from '#domain/ports/table/port.ts';
 import { parseSettings, type Settings } from '#domain/settings.ts';
@@ -75,6 +76,7 @@ export async function openPlatform(
       const headers = Object.fromEntries(Object.entries(result.headers ?? {}).map(([k, v]) => [k, String(v)]));
       const body = headers['Content-Type'] === 'application/json' && text !== '' ? JSON.parse(text) : undefined;
       checkAnswer(call, result.statusCode, body);
+      if (result.statusCode >= 400) expectSmall(text);
       return { status: result.statusCode, headers, text, body };
     },
     async login(name = 'ada') {
@@ -111,6 +113,11 @@ function checkAnswer({ method = 'GET', path }: Call, status: number, body: unkno
   if (!declared) throw new Error(`${method} ${path} answered ${status}, which it has not declared`);
   declared.schema?.parse(body);
   if (!declared.schema && !declared.content && body !== undefined) throw new Error(`${path} answered a body`);
+}
+
+function expectSmall(errorBody: string): void {
+  const bytes = Buffer.byteLength(errorBody);
+  if (bytes > LIMITS.error.bytes) throw new Error(`an error body must have ${LIMITS.error.bytes} bytes; got ${bytes}`);
 }
 
 const context: Context = {

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { keys } from '#domain/keys.ts';
 import { BOUNDARY, csvFile, formBytes, uploadOf } from './forms.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { CSV, ready, uploaded } from './records.ts';
@@ -70,7 +72,18 @@ describe('a request with an Idempotency-Key', () => {
     expect(second.body).toEqual(first.body);
   });
 
-  test('is separate for each account, and must have a valid key', async () => {
+  test('is noted as earlier versions noted it: they may have answered it first', async () => {
+    const call = uploadOf(token, [csvFile(`${CSV}${BOUNDARY},z,yes\n`), { name: 'name', value: 'noted' }]);
+    await platform.call({ ...call, headers: { ...call.headers, 'idempotency-key': 'noted' } });
+    const { id } = (await platform.call({ path: '/auth/me', token })).body;
+    const sha256 = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex');
+    const body = Buffer.from(call.raw!).toString('latin1').replaceAll(BOUNDARY, '');
+    expect(await platform.store.table.get(keys.idempotency(id, sha256('noted\n')))).toMatchObject({
+      fingerprint: sha256(`POST /datasets/upload {}\n${body}\n`),
+    });
+  });
+
+  test('is of its account alone, and must be a key', async () => {
     const stranger = await platform.login('mallory');
     expect((await start('three', {}, stranger)).status).toBe(404);
     for (const key of ['', 'with space', 'é', 'x'.repeat(256)]) {

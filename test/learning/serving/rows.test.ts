@@ -55,4 +55,36 @@ describe('rows of a request', () => {
   test('name twenty faults at most', async () => {
     expect(await messages(...Array.from({ length: 30 }, () => [1]))).toHaveLength(20);
   });
+
+  test.each([
+    ['too short', []],
+    ['without features', {}],
+    ['with unknown features', { size: 1 }],
+    ['with wrong values', ['heavy', 'red', true, 1]],
+  ])('%s are not looked at once twenty faults are found', async (_, row) => {
+    const looked = new Set<number>();
+    const rows = Array.from({ length: 10_000 }, (__, i) => {
+      const look = (): void => void looked.add(i);
+      return new Proxy<Row>(row, {
+        get: (target, key) => {
+          if (key === '0') look();
+          return Reflect.get(target, key);
+        },
+        ownKeys: (target) => {
+          look();
+          return Reflect.ownKeys(target);
+        },
+      });
+    });
+    expect(await messages(...rows)).toHaveLength(20);
+    expect(looked.size).toBeLessThanOrEqual(20);
+  });
+
+  test('have a message of two thousand long names that is still short', async () => {
+    const wide = Array.from({ length: 2000 }, (_, i) => `${i}${'x'.repeat(250)}`);
+    const features = wide.map((name) => ({ name, type: 'number', input: name }) as const);
+    const [message] = await faults(async () => rowTensors(features, [[1]]));
+    expect(message!.length).toBeLessThan(1000);
+    expect(message).toMatch(/and 1980 more\); got 1$/);
+  });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CAPACITY, TOO_FEW_PROCESSORS, TOO_SMALL_MACHINES } from '#aws/compute/unplaced.ts';
 import { longTrainingCost } from '#infra/aws/cost/compute.ts';
 import { LONG_TRAINING } from '#infra/aws/cost/profile.ts';
+import { functions } from '#infra/topology.ts';
 import { named, ofType, type Synthesized, type Variant } from '../synthesized.ts';
 
 export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, Synthesized>>): void {
@@ -115,6 +116,20 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
           one.ResourceRequirements.filter((needed: { Type: string }) => needed.Type === 'GPU').length,
       );
       expect(gpus).toEqual([0, 1]);
+    });
+
+    test('has the telemetry of ONNX Runtime off, and so has every function that loads it', () => {
+      const off = { ORT_DISABLE_TELEMETRY: '1' };
+      for (const { Properties: definition } of ofType(prod, 'AWS::Batch::JobDefinition')) {
+        expect(definition.ContainerProperties.Environment).toContainEqual({
+          Name: 'ORT_DISABLE_TELEMETRY',
+          Value: '1',
+        });
+      }
+      const withRuntime = ofType(prod, 'AWS::Lambda::Function').filter(({ Properties }) => Properties.Layers);
+      expect(withRuntime.length).toBe(Object.values(functions).filter(({ runtime }) => runtime).length);
+      for (const one of withRuntime)
+        expect([named(one), one.Properties.Environment.Variables]).toEqual([named(one), expect.objectContaining(off)]);
     });
 
     test("nothing may connect to a machine, and a container does not reach the machine's credentials", () => {

@@ -1,0 +1,44 @@
+/** What JSON can hold and a request must not, found in one walk over the value. */
+import { ValidationError } from '#domain/errors.ts';
+import { Faults } from '#domain/faults.ts';
+import { showPath } from '../validation/show.ts';
+
+/** Whether arrays and objects are nested no deeper than `maxDepth`. */
+export function isShallow(value: unknown, maxDepth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (maxDepth === 0) return false;
+  const parts: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return parts.every((part) => isShallow(part, maxDepth - 1));
+}
+
+/** @throws ValidationError for half of a surrogate pair, which no UTF-8 can hold, in a name or a text */
+export function expectWellFormed(value: unknown): void {
+  if (typeof value === 'string') {
+    if (value.isWellFormed()) return;
+    throw ValidationError.of('body', 'must be well-formed Unicode; got half of a surrogate pair');
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) Object.keys(value).forEach(expectWellFormed);
+  Object.values(value).forEach(expectWellFormed);
+}
+
+/** @throws ValidationError where `__proto__` is a name: a schema of objects with any names leaves it out in silence */
+export function expectKeptNames(value: unknown): void {
+  const faults = new Faults();
+  const path: PropertyKey[] = [];
+
+  function look(within: unknown): void {
+    if (typeof within !== 'object' || within === null) return;
+    const isList = Array.isArray(within);
+    for (const [name, part] of isList ? within.entries() : Object.entries(within)) {
+      if (faults.full) return;
+      path.push(name);
+      if (name === '__proto__') faults.add(showPath('', path), 'is not a known field');
+      else look(part);
+      path.pop();
+    }
+  }
+
+  look(value);
+  faults.throwIfAny();
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { ApiKey } from '#domain/accounts/api-keys.ts';
+import type { Invitation } from '#domain/accounts/invitations.ts';
+import { ROLES, SCOPES } from '#domain/accounts/scopes.ts';
+import type { User } from '#domain/accounts/users.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { id, line, time } from '../fields.ts';
+
+export const role = z.enum(ROLES).meta({
+  description: '`viewer` looks, predicts and downloads; `trainer` also uploads and trains; `admin` may do everything',
+});
+export const scope = z.enum(SCOPES).meta({
+  description:
+    '`read`: look, predict, download. `train`: also upload, save, start and stop. `admin`: also delete and manage',
+});
+
+export const label = line(LIMITS.description.max).default('').meta({ description: 'What or whom it is for' });
+
+/** Days from now on. */
+export const days = (max: number) => z.int().min(1).max(max);
+
+export const member = z
+  .strictObject({ id, username: z.string(), email: z.string(), full_name: z.string(), role, created_at: time })
+  .meta({ id: 'Member' });
+
+export const showMember = (of: User): z.input<typeof member> => ({
+  id: of.id,
+  username: of.username,
+  email: of.email,
+  full_name: of.full_name,
+  role: of.role,
+  created_at: of.created_at,
+});
+
+const invitationFacts = { id, role, description: z.string(), created_at: time, expires_at: time };
+export const invitation = z.strictObject(invitationFacts).meta({ id: 'Invitation' });
+export const newInvitation = z
+  .strictObject({ ...invitationFacts, token: z.string().meta({ description: 'Shown this once' }) })
+  .meta({ id: 'NewInvitation' });
+
+export const showInvitation = (of: Omit<Invitation, 'token_sha256'>): z.input<typeof invitation> => ({
+  id: of.id,
+  role: of.role,
+  description: of.description,
+  created_at: of.created_at,
+  expires_at: of.expires_at,
+});
+
+const keyFacts = {
+  id,
+  name: z.string(),
+  scope,
+  prefix: z.string().meta({ description: 'How the key begins', example: 'ty_Zk3v' }),
+  created_at: time,
+  expires_at: time.nullable(),
+  last_used_at: time.nullable().meta({ description: 'To within ten minutes' }),
+};
+export const apiKey = z.strictObject(keyFacts).meta({ id: 'ApiKey' });
+export const newApiKey = z
+  .strictObject({ ...keyFacts, key: z.string().meta({ description: 'Shown this once' }) })
+  .meta({ id: 'NewApiKey' });
+
+export const showApiKey = (of: Omit<ApiKey, 'sha256'>): z.input<typeof apiKey> => ({
+  id: of.id,
+  name: of.name,
+  scope: of.scope,
+  prefix: of.prefix,
+  created_at: of.created_at,
+  expires_at: of.expires_at ?? null,
+  last_used_at: of.last_used_at ?? null,
+});

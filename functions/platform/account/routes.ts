@@ -1,0 +1,17 @@
+/** The routes of an account: who is in it, and which keys it has. */
+import type { Route } from '#functions/http/route.ts';
+import * as apiKeys from './api-keys.ts';
+import * as invitations from './invitations.ts';
+import * as members from './members.ts';
+
+export const accountRoutes: readonly Route[] = [
+  invitations.invite,
+  invitations.list,
+  invitations.revoke,
+  members.list,
+  members.change,
+  members.remove,
+  apiKeys.create,
+  apiKeys.list,
+  apiKeys.revoke,
+];

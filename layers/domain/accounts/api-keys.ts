@@ -1,0 +1,96 @@
+/** API keys: for programs that act for an account without a user's password. A key is shown once and kept as its hash. */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { ConflictError, NotFoundError } from '../errors.ts';
+import { keys, prefixes } from '../keys.ts';
+import { LIMITS } from '../limits.ts';
+import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
+import type { Condition, Table } from '../ports/table/port.ts';
+import { readAll } from '../ports/table/read-all.ts';
+import { epochSeconds } from '../times.ts';
+import { SCOPES } from './scopes.ts';
+
+export const apiKey = z.object({
+  id: z.string(),
+  account_id: z.string(),
+  name: z.string(),
+  scope: z.enum(SCOPES),
+  /** How it begins, to tell it by. */
+  prefix: z.string(),
+  created_by: z.string(),
+  created_at: z.string(),
+  expires_at: z.string().optional(),
+  last_used_at: z.string().optional(),
+  sha256: z.string(),
+});
+export type ApiKey = z.infer<typeof apiKey>;
+
+export const hashOfKey = (secret: string): string => createHash('sha256').update(secret).digest('hex');
+
+const hasRoom: Condition = {
+  kind: 'all',
+  of: [
+    { kind: 'present' },
+    {
+      kind: 'any',
+      of: [
+        { kind: 'missing', attribute: 'api_keys' },
+        { kind: 'compare', attribute: 'api_keys', op: '<', value: LIMITS.apiKeys },
+      ],
+    },
+  ],
+};
+
+/** Throws `ConflictError` where the account has all the keys that it may have. */
+export async function createApiKey(table: Table, created: Omit<ApiKey, 'sha256'>, secret: string): Promise<void> {
+  const record: ApiKey = { ...created, sha256: hashOfKey(secret) };
+  const expiry = created.expires_at === undefined ? {} : { expiresAt: epochSeconds(Date.parse(created.expires_at)) };
+  try {
+    await table.transact([
+      { kind: 'update', key: keys.account(created.account_id), change: { add: { api_keys: 1 } }, condition: hasRoom },
+      // The list shows a key that has expired; only what it opens doors with goes away.
+      { kind: 'put', item: { ...keys.apiKey(created.account_id, created.id), ...record } },
+      { kind: 'put', item: { ...keys.apiKeySecret(record.sha256), ...record, ...expiry } },
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    throw new ConflictError(
+      `An account may have at most ${LIMITS.apiKeys} API keys; got ${LIMITS.apiKeys + 1}: revoke one first`,
+    );
+  }
+}
+
+export async function findApiKey(table: Table, secret: string): Promise<ApiKey | undefined> {
+  const item = await table.get(keys.apiKeySecret(hashOfKey(secret)));
+  return item && apiKey.parse(item);
+}
+
+export async function listApiKeys(table: Table, accountId: string): Promise<ApiKey[]> {
+  const items = await readAll(table, { partition: keys.account(accountId).pk, prefix: prefixes.apiKeys });
+  return items.map((item) => apiKey.parse(item));
+}
+
+/** From then on nobody is let in with it. Throws `NotFoundError`. */
+export async function revokeApiKey(table: Table, accountId: string, id: string): Promise<void> {
+  const item = await table.get(keys.apiKey(accountId, id));
+  if (!item) throw new NotFoundError(`API key ${id} not found`);
+  try {
+    await table.transact([
+      { kind: 'delete', key: keys.apiKey(accountId, id), condition: { kind: 'present' } },
+      { kind: 'delete', key: keys.apiKeySecret(apiKey.parse(item).sha256) },
+      { kind: 'update', key: keys.account(accountId), change: { add: { api_keys: -1 } } },
+    ]);
+  } catch (error) {
+    if (error instanceof TransactionFailedError) throw new NotFoundError(`API key ${id} not found`);
+    throw error;
+  }
+}
+
+/** For the list. A key that was revoked in the meantime stays so. */
+export async function noteUse(table: Table, of: ApiKey, at: string): Promise<void> {
+  try {
+    await table.update(keys.apiKey(of.account_id, of.id), { set: { last_used_at: at } }, { kind: 'present' });
+  } catch (error) {
+    if (!(error instanceof ConditionFailedError)) throw error;
+  }
+}

@@ -1,0 +1,12 @@
+/** What a deployment says to its functions. */
+export const ENVIRONMENT = {
+  AWS_REGION: 'eu-central-1',
+  TRAINYARD_TABLE: 'table',
+  TRAINYARD_BUCKET_DATASETS: 'datasets',
+  TRAINYARD_BUCKET_ARTIFACTS: 'artifacts',
+  TRAINYARD_QUEUE_DATASETS: 'https://sqs.eu-central-1.amazonaws.com/000000000000/datasets',
+  TRAINYARD_QUEUE_TRAINING: 'https://sqs.eu-central-1.amazonaws.com/000000000000/training',
+  TRAINYARD_BUS: 'bus',
+  TRAINYARD_KEY_TOKENS: 'alias/tokens',
+  TRAINYARD_KEY_DATA: 'alias/data',
+};

@@ -1,0 +1,152 @@
+/** Requests made to be answered with more than was sent: what they cost and what comes back is bounded. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
+import type { Body } from '#functions/http/body/body.ts';
+import { renderPlatformError } from '#functions/http/errors/platform.ts';
+import { describedRoutes } from '#functions/platform/routes.ts';
+import { issuesMade } from '../http/validation/issues-made.ts';
+import { BOUNDARY, csvFile, type Part, uploadOf } from './forms.ts';
+import { openPlatform, type Platform } from './harness.ts';
+import { ready, uploaded } from './records.ts';
+
+const BYTES = 60_000;
+/** As many as fit. */
+const list = (item: string): string => `[${Array(Math.floor(BYTES / (item.length + 1))).fill(item)}]`;
+const names = (value: string): string =>
+  `{${Array.from({ length: Math.floor(BYTES / (value.length + 12)) }, (_, i) => `"name${i}":${value}`)}}`;
+
+/** Values that are wrong in very many places, for most schemas. */
+const values: Readonly<Record<string, string>> = {
+  'a list of objects': list('{}'),
+  'a list of lists': list('[]'),
+  'a list of a wide list': `[${list('{}')}]`,
+  'lists of a few lists': list('[[],[],[],[]]'),
+  'objects of a few objects': list('{"a":{},"b":{},"c":{}}'),
+  'a wide object': names('{}'),
+  'a list of a wide object': `[${names('[]')}]`,
+  'numbers out of range': list('1e999'),
+  'lists of lists of such numbers': list('[[[1e999,1e999],[1e999]],[[1e999]]]'),
+  'a long text': `"${'é'.repeat(BYTES / 2)}"`,
+  'a long name': `{"${'n'.repeat(BYTES)}":{}}`,
+  'deep lists': '['.repeat(BYTES / 2) + ']'.repeat(BYTES / 2),
+  'deep objects': `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`,
+  'names that objects drop': list('{"__proto__":1}'),
+  'halves of characters': list('"\\ud800"'),
+  'no end': '['.repeat(BYTES),
+  lines: `[${'\n'.repeat(BYTES)}`,
+};
+
+const jsonRoutes = describedRoutes.filter(({ request }) => request.body?.accepts.includes('application/json'));
+
+test.each(jsonRoutes.map((of) => [`${of.method} ${of.path}`, of] as const))(
+  'whatever the body of %s is full of, few issues are made of it and the answer is short',
+  (_, of) => {
+    const body = of.request.body!;
+    const { schema } = body.openapi.content['application/json'] as { schema: z.ZodObject };
+    const fields = Object.keys(schema.shape);
+    for (const [what, value] of Object.entries(values)) {
+      for (const text of [value, ...fields.map((field) => `{"${field}":${value}}`)]) {
+        const { issues, details, bytes } = refusal(body, text);
+        expect({ what, issues: issues < 1000, details: details <= 20, bytes: bytes <= 65_536 }).toEqual({
+          what,
+          issues: true,
+          details: true,
+          bytes: true,
+        });
+      }
+    }
+  },
+);
+
+/** What a body costs, and what its refusal would be as an answer; nothing where it is taken. */
+function refusal(body: Body<unknown>, text: string) {
+  let refused: unknown;
+  const issues = issuesMade(() => {
+    try {
+      // JSON is parsed at once: there is nothing to wait for.
+      void body.parse({ contentType: 'application/json', bytes: Buffer.from(text) });
+    } catch (error) {
+      refused = error;
+    }
+  });
+  if (refused === undefined) return { issues, details: 0, bytes: 0 };
+  if (!(refused instanceof ValidationError)) throw refused;
+  const answer = renderPlatformError(refused, 'request');
+  return { issues, details: answer.details!.length, bytes: Buffer.byteLength(JSON.stringify(answer)) };
+}
+
+describe('the platform', () => {
+  let platform: Platform;
+  let token: string;
+  beforeAll(async () => {
+    platform = await openPlatform({ uploadBytes: 32 * 1024 * 1024 });
+    token = await platform.login();
+  });
+  afterAll(() => platform.close());
+
+  const stopped = 'Invalid input data; checking stopped after 20 details, there may be more';
+
+  test('lists twenty of the fields that it does not know', async () => {
+    const json = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`name${i}`, 1]));
+    const answer = await platform.call({ method: 'POST', path: '/auth/login', json });
+    expect(answer.status).toBe(400);
+    expect(answer.body.message).toBe(stopped);
+    expect(answer.body.details).toHaveLength(20);
+  });
+
+  test('lists twenty of the hyperparameters that it does not know', async () => {
+    const dataset = await ready(platform, await uploaded(platform, token));
+    const hyperparameters = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`name${i}`, [1, 2]]));
+    const json = { dataset_id: dataset.id, model_type: 'mlp', hyperparameters };
+    const answer = await platform.call({ method: 'POST', path: '/training/start', token, json });
+    expect(answer.status).toBe(400);
+    expect(answer.body.message).toBe(stopped);
+    expect(answer.body.details).toHaveLength(20);
+  });
+
+  test('lists twenty of the parameters of a query, and cuts a long one', async () => {
+    const many = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`name${i}`, '1']));
+    const twice = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`name${i}`, ['1', '2']]));
+    for (const query of [many, twice]) {
+      const answer = await platform.call({ path: '/datasets', token, query });
+      expect([answer.status, answer.body.message, answer.body.details.length]).toEqual([400, stopped, 20]);
+    }
+    const long = await platform.call({ path: '/datasets', token, query: { [`${'n'.repeat(15_000)}`]: '1' } });
+    expect(long.body.details[0].field).toMatch(/^n{300,400}…$/);
+    const page = await platform.call({ path: '/datasets', token, query: { page: '9'.repeat(15_000) } });
+    expect(page.body.details[0].message.length).toBeLessThan(200);
+  });
+
+  test('cuts a content type that it does not take', async () => {
+    const headers = { 'content-type': `text/${'x'.repeat(8000)}` };
+    const answer = await platform.call({ method: 'POST', path: '/auth/login', raw: '{}', headers });
+    expect(answer.status).toBe(415);
+    expect(answer.text.length).toBeLessThan(3000);
+  });
+
+  const text = (name: string, value = '1'): Part => ({ name, value });
+  test.each<[string, readonly Part[]]>([
+    ['parts', Array.from({ length: 20_000 }, (_, i) => text(`field${i}`))],
+    ['parts of one name', Array.from({ length: 20_000 }, () => text('name'))],
+    ['files', Array.from({ length: 5000 }, (_, i) => ({ ...csvFile('a'), name: `file${i}` }))],
+    ['characters in a name', [text('n'.repeat(70_000)), csvFile('a,b\n1,2\n')]],
+    ['characters in a value', [text('name', 'x'.repeat(1_000_000)), csvFile('a,b\n1,2\n')]],
+  ])('answers a form of very many %s briefly', async (_, parts) => {
+    const answer = await platform.call(uploadOf(token, parts));
+    expect(answer.status).toBe(400);
+    expect(answer.body.details.length).toBeGreaterThan(0);
+  });
+
+  test('answers a form with very many headers of a part briefly', async () => {
+    const headers = Array.from({ length: 5000 }, (_, i) => `X-Header-${i}: 1\r\n`).join('');
+    const bytes = Buffer.from(`--${BOUNDARY}\r\n${headers}\r\n1\r\n--${BOUNDARY}--\r\n`);
+    expect((await platform.call(uploadOf(token, [], bytes))).status).toBe(400);
+  });
+
+  test('lists twenty of the columns of a CSV file whose names are wrong', async () => {
+    const csv = `${Array.from({ length: 2000 }, () => 'same').join(',')}\n`;
+    const answer = await platform.call(uploadOf(token, [csvFile(csv), text('name')]));
+    expect([answer.status, answer.body.message, answer.body.details.length]).toEqual([400, stopped, 20]);
+  });
+});

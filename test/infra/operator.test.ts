@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { operatorAuthorizer } from '#infra/embedded/gateway/operator.ts';
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+/** What is said of a real request with these header fields. */
+async function authorized(headers: Record<string, string>, given: { host?: string; behindProxy?: boolean } = {}) {
+  const authorize = operatorAuthorizer({
+    apiKeys: ['operator-key'],
+    host: '127.0.0.1',
+    behindProxy: false,
+    account: async () => 'the-account',
+    ...given,
+  });
+  const found = new Promise<unknown>((resolve) => {
+    server = createServer((incoming: IncomingMessage, response) => {
+      response.end();
+      resolve(authorize(incoming));
+    });
+  });
+  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
+  const { port } = server!.address() as AddressInfo;
+  request({ port, host: '127.0.0.1', headers: { host: `localhost:${port}`, ...headers } }).end();
+  return found;
+}
+
+const operator = (by: string) => ({ principalId: 'operator', accountId: 'the-account', by });
+
+describe('the operator', () => {
+  test('is who calls from this machine, by a name of it', async () => {
+    for (const host of ['localhost', 'localhost:8000', '127.0.0.1:8000', '[::1]:8000']) {
+      expect(await authorized({ host })).toEqual(operator('loopback'));
+    }
+    expect(await authorized({ host: 'localhost:1', origin: 'http://localhost:1' })).toEqual(operator('loopback'));
+    expect(await authorized({ 'sec-fetch-site': 'none' })).toEqual(operator('loopback'));
+  });
+
+  test.each([
+    ['another name, as one whose address was changed to this machine’s', { host: 'evil.example' }],
+    ['a name that only begins like one of this machine', { host: 'localhost.evil.example' }],
+    ['a page from elsewhere', { origin: 'https://evil.example' }],
+    ['a page without an origin', { origin: 'null' }],
+    ['a page from another port of this machine', { host: 'localhost:1', origin: 'http://localhost:2' }],
+    ['a link of another site', { 'sec-fetch-site': 'cross-site' }],
+    ['a proxy', { 'x-forwarded-for': '127.0.0.1' }],
+    ['a proxy by the standard’s header', { forwarded: 'for=127.0.0.1' }],
+    ['a proxy that only says its name', { via: '1.1 proxy' }],
+  ])('is not %s', async (_, headers) => {
+    expect(await authorized(headers)).toBeUndefined();
+  });
+
+  test('is nobody by place where others can call, or a proxy stands in front', async () => {
+    expect(await authorized({}, { host: '0.0.0.0' })).toBeUndefined();
+    expect(await authorized({}, { behindProxy: true })).toBeUndefined();
+  });
+
+  test('is who has one of the operator’s keys, from wherever', async () => {
+    const away = { host: '0.0.0.0', behindProxy: true };
+    expect(await authorized({ 'x-api-key': 'operator-key' }, away)).toEqual(operator('key'));
+    expect(await authorized({ authorization: 'Bearer operator-key' }, away)).toEqual(operator('key'));
+    expect(await authorized({ 'x-api-key': 'operator-key2' }, away)).toBeUndefined();
+    expect(await authorized({ 'x-api-key': '' }, away)).toBeUndefined();
+  });
+});
