@@ -55,10 +55,20 @@ export async function writeListed<R extends object>(
   accountId: string,
   records: readonly R[],
 ): Promise<void> {
+  await writeRecords(database, spec, accountId, records);
+  await writeLists(database, spec, accountId, records);
+}
+
+/** Writes records without lists, as rows. */
+export async function writeRecords<R extends object>(
+  database: Database,
+  spec: ListSpec<R>,
+  accountId: string,
+  records: readonly R[],
+): Promise<void> {
   await database.write(() => {
     for (const record of records) putRow(database, { ...spec.keyOf(accountId, spec.idOf(record)), ...record });
   });
-  await writeLists(database, spec, accountId, records);
 }
 
 function putRow(database: Database, item: Item): void {

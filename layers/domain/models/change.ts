@@ -4,7 +4,7 @@ import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, keys } from '../keys.ts';
 import { buildLists } from '../lists/build.ts';
-import { deleteListed, transactListed } from '../lists/change.ts';
+import { addMissing, deleteListed, transactListed } from '../lists/change.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
@@ -13,7 +13,7 @@ import { endingWrites } from '../training/endings.ts';
 import { trainingEvents } from '../training/events.ts';
 import type { ComputeUsage, Job } from '../training/record.ts';
 import { modelLists } from './lists.ts';
-import { getModel } from './read.ts';
+import { findModel, getModel } from './read.ts';
 import { lineage, type Model } from './record.ts';
 import { FIRST_VERSION, nextVersion } from './versions.ts';
 
@@ -80,6 +80,17 @@ export async function completeJob(
     }
   }
   throw new UnavailableError(`could not number a model of account ${of.account_id} in ${TRIES} tries`);
+}
+
+/**
+ * Adds a completed job's model to its lists if it is missing from them: a trainer of an earlier release, which knew no
+ * lists, may complete its job after this one was deployed.
+ */
+export async function listModelOf(table: Table, { account_id, model_id }: Job): Promise<void> {
+  const made = model_id === undefined ? undefined : await findModel(table, account_id, model_id);
+  if (!made) return;
+  await buildLists(table, modelLists, account_id);
+  await addMissing(table, modelLists, account_id, made);
 }
 
 /** Deletes the record and marks its files as orphaned. Throws `NotFoundError`. */

@@ -80,6 +80,11 @@ describe('completing a job', () => {
     const models = await Promise.all(jobs.map((job) => complete(job)));
     expect(models.map((model) => model!.number).sort()).toEqual([1, 2, 3, 4, 5]);
     expect(models.map((model) => model!.version).sort()).toEqual(['1.0.0', '1.0.1', '1.0.2', '1.0.3', '1.0.4']);
+    const ids = models.map((model) => model!.id).sort();
+    for (const sort of MODEL_SORTS) {
+      const { records, total } = await listed({ sort });
+      expect([records.map(({ id }) => id).sort(), total]).toEqual([ids, 5]);
+    }
   });
 
   test('raises the part of the version that matches the change', async () => {

@@ -6,14 +6,14 @@ import type { Dataset } from '#domain/datasets/record.ts';
 import { newId } from '#domain/ids.ts';
 import { fold } from '#domain/keys.ts';
 import type { ListSpec } from '#domain/lists/list.ts';
-import { modelLists } from '#domain/models/lists.ts';
+import { listModels, modelLists } from '#domain/models/lists.ts';
 import type { Model } from '#domain/models/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { jobLists } from '#domain/training/lists.ts';
 import { JOB_STATUSES, type Job } from '#domain/training/record.ts';
 import { Database } from '#embedded/database.ts';
 import { NOW } from '#test/domain/store.ts';
-import { writeListed } from '../../../bench/api/host/list-rows.ts';
+import { writeListed, writeRecords } from '../../../bench/api/host/list-rows.ts';
 import { type Answer, openPlatform, type Platform } from './harness.ts';
 
 let platform: Platform;
@@ -313,6 +313,45 @@ describe('a cursor', () => {
     expect(second.models.map((model: Model) => model.id)).toEqual(newest.slice(2, 4).map((model) => model.id));
     expect(second).toMatchObject({ total: 5, page: 2 });
   });
+});
+
+describe('records of a release that had no lists', () => {
+  /** An account, and records of it as that release wrote them. */
+  async function olderAccount(name: string, count: number): Promise<{ token: string; id: string }> {
+    const token = await platform.login(name);
+    const { id } = (await platform.call({ path: '/auth/me', token })).body;
+    const database = new Database(join(platform.store.dir, 'trainyard.db'));
+    await writeRecords(
+      database,
+      modelLists,
+      id,
+      Array.from({ length: count }, (_, n) => ({ ...aModel(n), account_id: id })),
+    );
+    database.close();
+    return { token, id };
+  }
+
+  test('are all in the lists at once, and others beside them', async () => {
+    const { token, id } = await olderAccount('older', 300);
+    const page = async (query: Query) => (await platform.call({ path: '/models', token, query })).body;
+    expect((await page({ sort_by: 'name', page: '30' })).models).toHaveLength(10);
+    expect(await page({ sort_by: 'accuracy', model_type: 'bilstm' })).toMatchObject({ total: 100 });
+    expect(await page({ model_type: 'none' })).toMatchObject({ total: 0, models: [] });
+    const { records } = await listModels(platform.store.table, id, { sort: 'name', order: 'ascending', limit: 1 });
+    const path = `/models/${records[0]!.id}`;
+    expect((await platform.call({ method: 'DELETE', path, token })).status).toBe(204);
+    for (const sort_by of ['created_at', 'accuracy', 'name']) expect((await page({ sort_by })).total).toBe(299);
+  });
+
+  test('that are too many for one request are listed after a few, which say so', async () => {
+    const { token } = await olderAccount('much-older', 3500);
+    const first = await platform.call({ path: '/models', token });
+    expect(first.status).toBe(503);
+    expect(first.headers['Retry-After']).toBe('1');
+    const second = await platform.call({ path: '/models', token });
+    expect(second.body).toMatchObject({ total: 3500 });
+    expect(second.body.models[0].created_at).toBe(isoTime(NOW + 1749 * 1000));
+  }, 60_000);
 });
 
 describe('with 100,000 models', () => {

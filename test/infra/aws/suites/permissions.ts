@@ -144,6 +144,15 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
         'Table PutItem',
         'Table UpdateItem',
       ]);
+      expect(allowed(/^settletraining/, /^(Table|Index|.*Objects)$/)).toEqual([
+        'Table BatchGetItem',
+        'Table ConditionCheckItem',
+        'Table DeleteItem',
+        'Table GetItem',
+        'Table PutItem',
+        'Table Query',
+        'Table UpdateItem',
+      ]);
       expect(allowed(/^batchstopped/, /^(Table|Index|.*Objects)$/)).toEqual(['Table UpdateItem']);
       expect(allowed(/^platformapi/, /^DatasetsObjects$/)).toEqual([
         'DatasetsObjects AbortMultipartUpload',
