@@ -18,6 +18,7 @@ import { list as listModels } from './models/list.ts';
 import { predict } from './models/predict.ts';
 import { read as readModel } from './models/read.ts';
 import { remove as removeModel } from './models/remove.ts';
+import { list as listJobs } from './training/list.ts';
 import { results } from './training/results.ts';
 import { start } from './training/start.ts';
 import { status } from './training/status.ts';
@@ -43,6 +44,7 @@ const resources: readonly Route[] = [
   profile,
   removeDataset,
   start,
+  listJobs,
   status,
   results,
   stop,

@@ -28,7 +28,7 @@ export const functions = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: ['get', 'put', 'update', 'delete'], sends: ['training'], publishes: true },
+    uses: { table: ['get', 'query', 'put', 'update', 'delete', 'check'], sends: ['training'], publishes: true },
   },
   'batch-stopped': {
     entry: 'functions/events/batch-stopped.ts',
@@ -48,7 +48,7 @@ export const functions = {
     streams: false,
     runtime: true,
     uses: {
-      table: ['get', 'put', 'update', 'delete'],
+      table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { datasets: ['read'], artifacts: ['read', 'put', 'delete'] },
       publishes: true,
     },

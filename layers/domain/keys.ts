@@ -18,6 +18,10 @@
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Response to a request with an idempotency key | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
+ * | That the lists of a kind of record are complete | `ACCOUNT#id` | `LISTS#MODELS` | |
+ * | A list that exists | `ACCOUNT#id` | `LIST#MODELS#sort#part` | |
+ * | Entry of a list | `ACCOUNT#id#LIST#MODELS#sort#part` | `E#position` | |
+ * | Bucket of a list | `ACCOUNT#id#LIST#MODELS#sort#part` | `B#position` | |
  * | Token of a completed transaction, in the cloud | `TOKEN#…` | `TOKEN` | |
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
@@ -47,12 +51,16 @@ export const keys = {
     pk: `ACCOUNT#${accountId}`,
     sk: `IDEMPOTENCY#${sha256}`,
   }),
+  listsComplete: (accountId: string, kind: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LISTS#${kind}` }),
+  list: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LIST#${name}` }),
+  listEntry: (partition: string, position: string): Key => ({ pk: partition, sk: `E#${position}` }),
+  listBucket: (partition: string, first: string): Key => ({ pk: partition, sk: `B#${first}` }),
   task: (id: string): Key => ({ pk: `TASK#${id}`, sk: 'TASK' }),
   orphans: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
 } as const;
 
-/** Prefixes of sort keys below an account. */
+/** Prefixes of sort keys within an account's partition. */
 export const prefixes = {
   datasets: 'DATASET#',
   jobs: 'JOB#',
@@ -61,7 +69,12 @@ export const prefixes = {
   users: 'USER#',
   invitations: 'INVITATION#',
   apiKeys: 'APIKEY#',
+  lists: 'LIST#',
+  listsComplete: 'LISTS#',
 } as const;
+
+/** The partition of a list; `name` as in `keys.list`. */
+export const listPartition = (accountId: string, name: string): string => `ACCOUNT#${accountId}#LIST#${name}`;
 
 /** Partitions of the sparse index. Their stored names are older than the names in the code. */
 export const indexes = {

@@ -8,8 +8,6 @@ export const LIMITS = {
   description: { max: 2000 },
   modelName: { max: 200 },
   /** Per account. */
-  datasets: 10_000,
-  models: 10_000,
   activeJobs: 5,
   users: 100,
   apiKeys: 100,

@@ -22,7 +22,10 @@ import { type EmbeddedAdapters, openEmbedded } from '#embedded/open.ts';
 export const NOW = Date.UTC(2026, 0, 1);
 export const AT = isoTime(NOW);
 
-export type Store = EmbeddedAdapters;
+export interface Store extends EmbeddedAdapters {
+  /** Its data folder. */
+  readonly dir: string;
+}
 
 export async function openStore(now: () => number = () => NOW): Promise<Store> {
   const dir = mkdtempSync(join(tmpdir(), 'trainyard-domain-'));
@@ -35,6 +38,7 @@ export async function openStore(now: () => number = () => NOW): Promise<Store> {
   });
   return {
     ...adapters,
+    dir,
     close: async () => {
       await adapters.close();
       rmSync(dir, { recursive: true, force: true });

@@ -29,10 +29,10 @@ export const TRAINING = {
   trainSeconds: 20,
   trainGb: 2.9375,
   /** Counted, for a training that ends at once … */
-  tableWrites: 76,
+  tableWrites: 116,
   /** … and for each second that it lasts: two reports, each also in the index while the job is active. */
   tableWritesASecond: 4,
-  tableReads: 10,
+  tableReads: 20,
   objectWrites: 6,
   objectReads: 10,
   /** Two messages, each sent, received and deleted. */

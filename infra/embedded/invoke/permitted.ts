@@ -6,7 +6,7 @@ import { InternalError } from '#domain/errors.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
 import type { Queue, QueueName } from '#domain/ports/queue/port.ts';
-import type { Table, Write } from '#domain/ports/table/port.ts';
+import type { Table } from '#domain/ports/table/port.ts';
 import { type BucketUse, type FunctionName, functions, queues, type TableUse } from '../../topology.ts';
 
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
@@ -59,13 +59,17 @@ const KEYS = { none: [], verify: ['publicKeys'], sign: ['publicKeys', 'sign'] } 
 
 /** A transaction needs the permissions of each of its writes. */
 function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: string) => never): Table {
-  const needs = (...needed: readonly (TableUse | Write['kind'])[]) => {
-    for (const use of needed) if (!(uses as readonly string[]).includes(use)) refuse(`table.${use}`);
+  const needs = (...needed: readonly TableUse[]) => {
+    for (const use of needed) if (!uses.includes(use)) refuse(`table.${use}`);
   };
   return {
     async get(key) {
       needs('get');
       return table.get(key);
+    },
+    async getMany(keys) {
+      needs('get');
+      return table.getMany(keys);
     },
     async query(query) {
       needs(query.index === undefined ? 'query' : 'index');

@@ -64,6 +64,11 @@ function meteredTable(table: Table, meter: Metered): Table {
       meter.tableReads += units(bytesOf(item), 4096);
       return item;
     },
+    getMany: async (keys) => {
+      const items = await table.getMany(keys);
+      for (const item of items) meter.tableReads += units(bytesOf(item), 4096);
+      return items;
+    },
     query: async (query) => {
       const page = await table.query(query);
       meter.tableReads += units(

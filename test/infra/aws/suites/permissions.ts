@@ -129,6 +129,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
           .sort();
       expect(allowed(/^platformpredict/, /^(Table|Index|.*Objects)$/)).toEqual([
         'ArtifactsObjects GetObject',
+        'Table BatchGetItem',
         'Table GetItem',
         'Table UpdateItem',
       ]);
@@ -137,9 +138,19 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
         'ArtifactsObjects DeleteObject',
         'DatasetsObjects DeleteObject',
         'Index Query',
+        'Table BatchGetItem',
         'Table DeleteItem',
         'Table GetItem',
         'Table PutItem',
+        'Table UpdateItem',
+      ]);
+      expect(allowed(/^settletraining/, /^(Table|Index|.*Objects)$/)).toEqual([
+        'Table BatchGetItem',
+        'Table ConditionCheckItem',
+        'Table DeleteItem',
+        'Table GetItem',
+        'Table PutItem',
+        'Table Query',
         'Table UpdateItem',
       ]);
       expect(allowed(/^batchstopped/, /^(Table|Index|.*Objects)$/)).toEqual(['Table UpdateItem']);
