@@ -6,7 +6,7 @@ import { LIMITS } from '../limits.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Json, Table, Write } from '../ports/table/port.ts';
-import { datasetProcessed } from './events.ts';
+import { datasetSettled } from './events.ts';
 import type { DatasetProfile } from './profile.ts';
 import { getDataset } from './read.ts';
 import type { Dataset, DatasetFailure } from './record.ts';
@@ -94,7 +94,7 @@ async function settle<S extends Partial<Dataset> & { readonly [name: string]: Js
   set: S,
   now: string,
 ): Promise<DomainEvent | undefined> {
-  const event = datasetProcessed({ ...of, ...set }, now);
+  const event = datasetSettled({ ...of, ...set }, now);
   const key = keys.dataset(of.account_id, of.id);
   try {
     await table.transact([
