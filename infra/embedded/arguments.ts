@@ -5,6 +5,7 @@ export interface Arguments {
   readonly dataDir: string;
   readonly host: string;
   readonly portOffset: number | 'free';
+  readonly webhooksToLoopback: boolean;
 }
 
 /** The command line is wrong; the message is one line for the user. */
@@ -15,6 +16,7 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --data DIR         the data folder (default: .trainyard/data)
   --host ADDRESS     the address to bind (default: 127.0.0.1, this machine only)
   --port-offset N    added to every port, 0 to 50000 (default: 0); "free" takes free ports
+  --webhooks-to-loopback  lets webhooks be delivered to this machine, over http too
   --help             this text`;
 
 /** The largest offset that keeps every port of the topology below 65536. */
@@ -22,7 +24,7 @@ const LARGEST_OFFSET = 50_000;
 
 /** Parses the command line of `npm start`. `undefined` for `--help`. Throws `UsageError`. */
 export function readArguments(args: readonly string[]): Arguments | undefined {
-  const { data, host, help, 'port-offset': offset } = parse(args);
+  const { data, host, help, 'port-offset': offset, 'webhooks-to-loopback': webhooksToLoopback } = parse(args);
   if (help) return undefined;
   const portOffset = offset === 'free' ? offset : Number(offset);
   if (portOffset !== 'free' && (!/^\d+$/.test(offset) || portOffset > LARGEST_OFFSET)) {
@@ -31,7 +33,7 @@ export function readArguments(args: readonly string[]): Arguments | undefined {
     );
   }
   if (data === '' || host === '') throw new UsageError(`${data === '' ? '--data' : '--host'} must not be empty`);
-  return { dataDir: resolve(data), host, portOffset };
+  return { dataDir: resolve(data), host, portOffset, webhooksToLoopback };
 }
 
 function parse(args: readonly string[]) {
@@ -42,6 +44,7 @@ function parse(args: readonly string[]) {
         data: { type: 'string', default: '.trainyard/data' },
         host: { type: 'string', default: '127.0.0.1' },
         'port-offset': { type: 'string', default: '0' },
+        'webhooks-to-loopback': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     }).values;

@@ -22,6 +22,8 @@ export interface HostOptions {
   readonly host?: string;
   /** Added to every port of the topology; `'free'` takes free ones. Default: 0. */
   readonly portOffset?: number | 'free';
+  /** Whether webhooks may be delivered to this machine. Default: no. */
+  readonly webhooksToLoopback?: boolean;
   readonly log?: LogTarget;
   /** Overrides of the settings that handlers get. */
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -53,7 +55,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const log = options.log ?? 'stderr';
   const logger = makeLogger('host', log);
   const onError = (error: unknown, where: string): void => logger.error(where, error as Error);
-  const settings = parseSettings({ uploadBytes: UPLOAD_BYTES, ...options.settings });
+  const settings = parseSettings({
+    uploadBytes: UPLOAD_BYTES,
+    webhooksToLoopback: options.webhooksToLoopback ?? false,
+    ...options.settings,
+  });
 
   let baseUrl = '';
   const shared = {

@@ -14,6 +14,10 @@
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Response to a request with an idempotency key | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
+ * | Webhook | `ACCOUNT#id` | `WEBHOOK#id` | |
+ * | Delivery of an event to a webhook | `ACCOUNT#id#DELIVERIES` | `webhook#event` | `WEBHOOKS` while it is pending |
+ * | Event of an account with webhooks, for replays | `ACCOUNT#id#EVENTS` | `EVENT#id` | |
+ * | Notice to an account | `ACCOUNT#id` | `NOTICE#id` | |
  * | Token of a completed transaction, in the cloud | `TOKEN#…` | `TOKEN` | |
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
@@ -37,13 +41,27 @@ export const keys = {
     pk: `ACCOUNT#${accountId}`,
     sk: `IDEMPOTENCY#${sha256}`,
   }),
+  webhook: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `WEBHOOK#${id}` }),
+  delivery: (accountId: string, webhookId: string, eventId: string): Key => ({
+    pk: `ACCOUNT#${accountId}#DELIVERIES`,
+    sk: `${webhookId}#${eventId}`,
+  }),
+  loggedEvent: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}#EVENTS`, sk: `EVENT#${id}` }),
+  notice: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `NOTICE#${id}` }),
   task: (id: string): Key => ({ pk: `TASK#${id}`, sk: 'TASK' }),
   orphans: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
 } as const;
 
 /** Prefixes of sort keys within an account's partition. */
-export const prefixes = { datasets: 'DATASET#', jobs: 'JOB#', models: 'MODEL#', sessions: 'SESSION#' } as const;
+export const prefixes = {
+  datasets: 'DATASET#',
+  jobs: 'JOB#',
+  models: 'MODEL#',
+  sessions: 'SESSION#',
+  webhooks: 'WEBHOOK#',
+  notices: 'NOTICE#',
+} as const;
 
 /** Partitions of the sparse index. Their stored names are older than the names in the code. */
 export const indexes = {
@@ -52,6 +70,7 @@ export const indexes = {
   orphans: 'GARBAGE',
   outbox: 'OUTBOX',
   deadLettered: 'BURIED',
+  pendingDeliveries: 'WEBHOOKS',
 } as const;
 
 /** The form in which names are compared: case and Unicode composition do not matter. */

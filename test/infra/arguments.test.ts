@@ -4,14 +4,22 @@ import { readArguments, UsageError } from '#infra/embedded/arguments.ts';
 
 describe('the command line of npm start', () => {
   test('defaults to this machine only and to a folder below the current one', () => {
-    expect(readArguments([])).toEqual({ dataDir: resolve('.trainyard/data'), host: '127.0.0.1', portOffset: 0 });
+    expect(readArguments([])).toEqual({
+      dataDir: resolve('.trainyard/data'),
+      host: '127.0.0.1',
+      portOffset: 0,
+      webhooksToLoopback: false,
+    });
   });
 
   test('takes each option', () => {
-    expect(readArguments(['--data', '/d', '--host', '0.0.0.0', '--port-offset', '100'])).toEqual({
+    expect(
+      readArguments(['--data', '/d', '--host', '0.0.0.0', '--port-offset', '100', '--webhooks-to-loopback']),
+    ).toEqual({
       dataDir: '/d',
       host: '0.0.0.0',
       portOffset: 100,
+      webhooksToLoopback: true,
     });
     expect(readArguments(['--port-offset', 'free'])?.portOffset).toBe('free');
     expect(readArguments(['--help'])).toBeUndefined();
