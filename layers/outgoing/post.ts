@@ -107,12 +107,13 @@ function exchange(
   request.on('response', (response) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    // The status was received, so this is a response even if the rest of it is cut, slow or endless.
+    // The status was received, so this is a response, even if the rest of it never comes.
     const finish = (): void => {
       const text = Buffer.concat(chunks).subarray(0, responseBytes).toString('utf8');
       resolve({ status: response.statusCode ?? 0, headers: flat(response.headers), body: text });
       request.destroy();
     };
+    request.off('error', reject).on('error', finish);
     response.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
       bytes += chunk.length;

@@ -32,6 +32,8 @@ export const create = route({
   authentication: 'account',
   scope: 'admin',
   cost: 'request',
+  idempotent: true,
+  confidential: true,
   request: { body: json(body) },
   responses: { 201: { description: 'Created', schema: answer } },
   errors: [409],

@@ -14,6 +14,7 @@ export const redeliver = route({
   authentication: 'account',
   scope: 'admin',
   cost: 'request',
+  idempotent: true,
   request: { path: webhookPath.extend({ delivery_id: id }) },
   responses: { 202: { description: 'It is being sent', schema: deliveryAnswer } },
   errors: [409],

@@ -29,6 +29,7 @@ export const replay = route({
   authentication: 'account',
   scope: 'admin',
   cost: 'request',
+  idempotent: true,
   request: { path: webhookPath, body: json(body) },
   responses: { 202: { description: 'The replay has begun', schema: answer } },
   errors: [409],

@@ -36,6 +36,8 @@ export const rotate = route({
   authentication: 'account',
   scope: 'admin',
   cost: 'request',
+  idempotent: true,
+  confidential: true,
   request: { path: webhookPath, body: json(body) },
   responses: { 200: { description: 'The new secret', schema: answer } },
   errors: [409],

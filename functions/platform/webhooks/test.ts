@@ -22,6 +22,7 @@ export const test = route({
   authentication: 'account',
   scope: 'admin',
   cost: 'request',
+  idempotent: true,
   request: { path: webhookPath },
   responses: { 202: { description: 'It is being sent', schema: answer } },
   errors: [409],

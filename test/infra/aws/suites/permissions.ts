@@ -107,7 +107,9 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
 
     test('encrypts with the key for data only what its function is to encrypt, and decrypts only what it is to read', () => {
       const using = statements(prod).filter(({ statement }) => statement.Sid === 'DataKeys');
-      expect(using.map(({ where, statement }) => [where.id.replace(/Role.*/, ''), list(statement.Action).sort()])).toEqual([
+      expect(
+        using.map(({ where, statement }) => [where.id.replace(/Role.*/, ''), list(statement.Action).sort()]),
+      ).toEqual([
         ['deliverwebhook', ['kms:Decrypt']],
         ['platformapi', ['kms:Decrypt', 'kms:GenerateDataKey']],
       ]);
