@@ -31,9 +31,9 @@ export function runHost(...args: readonly string[]): Promise<Finished> {
   return launch(args).finished;
 }
 
-/** Starts a host on free ports; resolves once it prints that it is running. */
+/** Starts a host on free ports, whose webhooks may be delivered to this machine; resolves once it prints that it is running. */
 export async function startHostProcess(dataDir: string): Promise<RunningHost> {
-  const { child, finished, output } = launch(['--data', dataDir, '--port-offset', 'free']);
+  const { child, finished, output } = launch(['--data', dataDir, '--port-offset', 'free', '--webhooks-to-loopback']);
   const started = new Promise<string>((resolve) => {
     child.stdout!.on('data', () => {
       const base = /platform\s+(http:\S+)/.exec(output())?.[1];

@@ -11,7 +11,11 @@ const FOLDER = resolve('.trainyard/demo');
 
 /** On the default ports, or on free ones if those are in use: a demo should not fail because of a port. */
 async function start(): Promise<Host> {
-  const options = { dataDir: resolve(FOLDER, 'data'), log: { file: resolve(FOLDER, 'demo.log') } };
+  const options = {
+    dataDir: resolve(FOLDER, 'data'),
+    log: { file: resolve(FOLDER, 'demo.log') },
+    webhooksToLoopback: true,
+  };
   try {
     return await startHost(options);
   } catch (error) {
