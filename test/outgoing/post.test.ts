@@ -1,4 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { makePost, type PostOptions } from '#outgoing/post.ts';
 import { Receiver, status } from '../functions/events/webhooks/receiver.ts';
 
@@ -23,6 +28,36 @@ function resolving(answers: readonly (readonly string[])[], options: Partial<Pos
   const send = (url: string) => post({ url, headers: { 'x-a': 'b' }, body: 'é' });
   return { send, asked };
 }
+
+describe('a POST by https', () => {
+  // Made for these tests, for the name receiver.example.
+  const [cert, key] = ['crt', 'key'].map((ending) => readFileSync(`test/fixtures/tls/receiver.${ending}`, 'utf8'));
+  const names: unknown[] = [];
+  const server = createServer({ cert, key }, (request, response) => {
+    names.push((request.socket as TLSSocket).servername);
+    response.end('hello');
+  });
+  beforeAll(async () => void (await once(server.listen(0, '127.0.0.1'), 'listening')));
+  afterAll(async () => {
+    server.closeAllConnections();
+    await once(server.close(), 'close');
+  });
+  const url = (name: string) => `https://${name}:${(server.address() as AddressInfo).port}/`;
+
+  test('is for the name in the URL, at the address that was checked', async () => {
+    const { send } = resolving([['127.0.0.1']], { ca: cert! });
+    expect(await send(url('receiver.example'))).toMatchObject({ status: 200, body: 'hello' });
+    expect(names).toEqual(['receiver.example']);
+  });
+
+  test('is refused where the certificate is for another name, or of nobody known', async () => {
+    const { send } = resolving([['127.0.0.1']], { ca: cert! });
+    await expect(send(url('other.example'))).rejects.toThrow('ERR_TLS_CERT_ALTNAME_INVALID');
+    const { send: strict } = resolving([['127.0.0.1']]);
+    await expect(strict(url('receiver.example'))).rejects.toThrow('DEPTH_ZERO_SELF_SIGNED_CERT');
+    expect(names).toHaveLength(1);
+  });
+});
 
 describe('a POST to a URL that a user chose', () => {
   test('connects to the address that was checked, whatever the name leads to a moment later', async () => {

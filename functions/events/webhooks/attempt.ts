@@ -25,9 +25,8 @@ export interface Outcome {
 }
 
 const GONE = 410;
-/** What the log has of a response's headers; a longer value is cut. */
-const LOGGED_HEADERS = 50;
-const LOGGED_HEADER_CHARACTERS = 256;
+/** What the log has of a response's headers, in characters of all names and values; those behind are left out. */
+const LOGGED_HEADER_CHARACTERS = 2048;
 
 export async function attemptDelivery(context: AttemptContext, of: Delivery, webhook: Webhook): Promise<Outcome> {
   const { now, post } = context;
@@ -70,9 +69,10 @@ function errorOf(status: number): string {
 }
 
 function logged({ status, headers, body }: PostResponse): NonNullable<Attempt['response']> {
-  const some = Object.entries(headers)
-    .filter(([name]) => name !== 'set-cookie')
-    .slice(0, LOGGED_HEADERS)
-    .map(([name, value]) => [name, value.slice(0, LOGGED_HEADER_CHARACTERS).toWellFormed()]);
+  let left = LOGGED_HEADER_CHARACTERS;
+  const some = Object.entries(headers).filter(([name, value]) => {
+    left -= name.length + value.length;
+    return name !== 'set-cookie' && left >= 0;
+  });
   return { status, headers: Object.fromEntries(some), body };
 }

@@ -47,10 +47,11 @@ export interface WebhookChange {
   readonly enabled?: boolean | undefined;
 }
 
-/** Enabling it again forgets why it was disabled and since when it failed. Throws `NotFoundError`. */
+/** Enabling it again forgets why it was disabled; that, or another URL, forgets since when it failed. Throws `NotFoundError`. */
 export async function changeWebhook(table: Table, of: Webhook, change: WebhookChange, now: string): Promise<Webhook> {
   const { filter, enabled, ...rest } = change;
   const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  const isMoved = change.url !== undefined && change.url !== of.url;
   const toggled = enabled !== undefined && enabled !== of.enabled;
   const set = {
     ...given,
@@ -61,7 +62,8 @@ export async function changeWebhook(table: Table, of: Webhook, change: WebhookCh
   };
   const remove = [
     ...(filter === null ? ['filter'] : []),
-    ...(toggled && enabled ? ['disabled_reason', 'disabled_at', 'failing_since'] : []),
+    ...(toggled && enabled ? ['disabled_reason', 'disabled_at'] : []),
+    ...((toggled && enabled) || isMoved ? ['failing_since'] : []),
   ];
   try {
     return webhook.parse(await table.update(keys.webhook(of.account_id, of.id), { set, remove }, isPresent));

@@ -22,6 +22,8 @@ const keyOf = ({ account_id, webhook_id, event_id }: Delivery) => keys.delivery(
 /** Where the index has a pending delivery: when the schedule is to look after it. */
 const lookedAfter = (at: number) => ({ ipk: indexes.pendingDeliveries, isk: isoTime(at) });
 
+const expiryOf = (now: number): number => epochSeconds(now) + LIMITS.webhooks.retentionSeconds;
+
 const NOT_PENDING = ['ipk', 'isk', 'claimed_until', 'due_at'] as const;
 
 const is = (attribute: string, value: string | number): Condition => ({ kind: 'compare', attribute, op: '=', value });
@@ -51,8 +53,7 @@ export function newDelivery(
 
 /** False if there is one of the same event to the same webhook: events come at least once. */
 export async function createDelivery(table: Table, created: Delivery, now: number): Promise<boolean> {
-  const expiresAt = epochSeconds(now) + LIMITS.webhooks.retentionSeconds;
-  const item = { ...keyOf(created), ...created, ...lookedAfter(now + MESSAGE_GRACE_MS), expiresAt };
+  const item = { ...keyOf(created), ...created, ...lookedAfter(now + MESSAGE_GRACE_MS), expiresAt: expiryOf(now) };
   return done(() => table.put(item, { kind: 'absent' }));
 }
 
@@ -160,7 +161,7 @@ export async function deleteDelivery(table: Table, of: Delivery): Promise<void> 
 export async function restartDelivery(table: Table, of: Delivery, now: number): Promise<Delivery | undefined> {
   const set = { status: 'pending', tries: 0, due_at: isoTime(now) } as const;
   const ended: Condition = { kind: 'oneOf', attribute: 'status', values: ['delivered', 'failed', 'cancelled'] };
-  const change = { set: { ...set, ...lookedAfter(now + MESSAGE_GRACE_MS) } };
+  const change = { set: { ...set, ...lookedAfter(now + MESSAGE_GRACE_MS), expiresAt: expiryOf(now) } };
   return (await done(() => table.update(keyOf(of), change, ended))) ? { ...of, ...set } : undefined;
 }
 

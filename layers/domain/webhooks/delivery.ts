@@ -12,8 +12,8 @@ import { z } from 'zod';
 
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'failed', 'cancelled'] as const;
 
-/** The log has the last attempts only: each may hold kilobytes, and an item has a maximum size. */
-export const LOGGED_ATTEMPTS = 20;
+/** The log has the last attempts only: each may hold 12 KB beside the body's 252, and an item has at most 400. */
+export const LOGGED_ATTEMPTS = 10;
 
 export const attempt = z.object({
   /** From 1, over all redeliveries. */

@@ -3,6 +3,7 @@ import { newId } from '#domain/ids.ts';
 import { keys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { webhookMessage } from '#domain/messages.ts';
+import { recordNotice } from '#domain/notices.ts';
 import { isoTime } from '#domain/times.ts';
 import { createDelivery, newDelivery } from '#domain/webhooks/deliveries.ts';
 import { getWebhook } from '#domain/webhooks/read.ts';
@@ -307,6 +308,61 @@ describe('deliveries', () => {
   });
 });
 
+test('each request makes so many calls to the table, beside those that admit the caller', async () => {
+  const { id } = (await create()).body;
+  for (let i = 0; i < 3; i++) await create();
+  const { event_id } = await aDelivery(id);
+  const key = keys.delivery(accountId, id, event_id);
+  await platform.store.table.update(key, { set: { status: 'failed' }, remove: ['ipk', 'isk'] });
+  const counts: Record<string, string[]> = {};
+  const count = async (name: string, request: () => Promise<Answer>) => {
+    platform.calls.length = 0;
+    expect((await request()).status).toBeLessThan(300);
+    const own = platform.calls.map((call) => call.split(' ')[0]!);
+    counts[name] = own.slice(own.indexOf('get') + 1);
+  };
+  await count('create', () => create());
+  await count('list', () => send('GET', '/webhooks'));
+  await count('read', () => send('GET', `/webhooks/${id}`));
+  await count('update', () => send('PATCH', `/webhooks/${id}`, { description: 'x' }));
+  await count('test', () => send('POST', `/webhooks/${id}/test`));
+  await count('rotate', () => send('POST', `/webhooks/${id}/rotate-secret`, {}));
+  await count('deliveries', () => send('GET', `/webhooks/${id}/deliveries`));
+  await count('redeliver', () => send('POST', `/webhooks/${id}/deliveries/${event_id}/redeliver`));
+  await count('replay', () => send('POST', `/webhooks/${id}/replay`, { from: isoTime(0) }));
+  await count('delete', () => send('DELETE', `/webhooks/${id}`));
+  await count('notices', () => send('GET', '/account/notices'));
+  expect(counts).toEqual({
+    create: ['transact'],
+    list: ['query'],
+    read: ['get'],
+    update: ['get', 'update'],
+    test: ['get', 'put'],
+    rotate: ['get', 'update'],
+    deliveries: ['get', 'query'],
+    redeliver: ['get', 'get', 'update'],
+    replay: ['get'],
+    delete: ['transact'],
+    notices: ['query'],
+  });
+});
+
 test('notices are listed, newest first', async () => {
-  expect((await send('GET', '/account/notices')).body).toEqual({ notices: [] });
+  const list = async (query = {}) => (await platform.call({ path: '/account/notices', token, query })).body.notices;
+  expect(await list()).toEqual([]);
+  for (const message of ['first', 'second']) {
+    platform.clock.now += 1;
+    const about = { type: 'webhook.disabled', message, subject_id: NOBODY } as const;
+    await platform.store.table.transact([recordNotice(accountId, about, platform.clock.now)]);
+  }
+  const at = isoTime(platform.clock.now);
+  const newest = {
+    id: expect.any(String),
+    type: 'webhook.disabled',
+    message: 'second',
+    subject_id: NOBODY,
+    created_at: at,
+  };
+  expect(await list({ limit: '1' })).toEqual([newest]);
+  expect(await list()).toMatchObject([newest, { message: 'first' }]);
 });

@@ -84,6 +84,20 @@ describe('an event', () => {
     expect(attempts[0]!.response!.headers).not.toHaveProperty('set-cookie');
   });
 
+  test('is logged whatever the receiver answers, in bounded space', async () => {
+    const { id } = await world.subscribe(receiver.url);
+    const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`x-${i}`, 'é'.repeat(100)]));
+    const nonsense = Buffer.alloc(5000, 0xff).toString('latin1');
+    receiver.otherwise = (_, response) => void response.writeHead(500, many).end(Buffer.from(nonsense, 'latin1'));
+    const event = await world.happen('dataset.failed', { error: 'x'.repeat(200_000) });
+    await world.pass(4 * DAY);
+    const { attempts, status: outcome } = await world.delivery(id, event);
+    expect([outcome, attempts.length]).toEqual(['failed', 10]);
+    const { headers, body } = attempts[0]!.response!;
+    expect(JSON.stringify(headers).length).toBeLessThan(2500);
+    expect(body).toBe('\ufffd'.repeat(1024));
+  });
+
   test('that comes twice is posted once to each webhook', async () => {
     const ids = [await world.subscribe(receiver.url), await world.subscribe(receiver.url)].map(({ id }) => id);
     const event = domainEvent('dataset.processed', world.accountId, isoTime(world.clock.now), {});
