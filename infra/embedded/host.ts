@@ -28,6 +28,8 @@ export interface HostOptions {
   readonly host?: string;
   /** Added to every port of the topology; `'free'` takes free ones. Default: 0. */
   readonly portOffset?: number | 'free';
+  /** Whether webhooks may be delivered to this machine. Default: no. */
+  readonly webhooksToLoopback?: boolean;
   readonly log?: LogTarget;
   /** A user whose account calls without credentials are taken for, where their surface allows them. Default: the first. */
   readonly operator?: string;
@@ -65,7 +67,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const log = options.log ?? 'stderr';
   const logger = makeLogger('host', log);
   const onError = (error: unknown, where: string): void => logger.error(where, error as Error);
-  const settings = parseSettings({ uploadBytes: UPLOAD_BYTES, ...options.settings });
+  const settings = parseSettings({
+    uploadBytes: UPLOAD_BYTES,
+    webhooksToLoopback: options.webhooksToLoopback ?? false,
+    ...options.settings,
+  });
 
   let baseUrl = '';
   const shared = {

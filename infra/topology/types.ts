@@ -20,6 +20,8 @@ export interface Uses {
   readonly publishes?: true;
   /** `sign` issues tokens, `verify` only reads the public key. */
   readonly tokens?: 'sign' | 'verify';
+  /** `generate` makes data keys, with which it encrypts; `unwrap` is what it needs to decrypt. */
+  readonly dataKeys?: readonly ('generate' | 'unwrap')[];
   readonly compute?: readonly ('submit' | 'describe' | 'terminate')[];
 }
 

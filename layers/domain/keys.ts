@@ -22,6 +22,10 @@
  * | A list that exists | `ACCOUNT#id` | `LIST#MODELS#sort#part` | |
  * | Entry of a list | `ACCOUNT#id#LIST#MODELS#sort#part` | `E#position` | |
  * | Bucket of a list | `ACCOUNT#id#LIST#MODELS#sort#part` | `B#position` | |
+ * | Webhook | `ACCOUNT#id` | `WEBHOOK#id` | |
+ * | Delivery of an event to a webhook | `ACCOUNT#id#DELIVERIES` | `webhook#event` | `WEBHOOKS` while it is pending |
+ * | Event of an account with webhooks, for replays | `ACCOUNT#id#EVENTS` | `EVENT#id` | |
+ * | Notice to an account | `ACCOUNT#id` | `NOTICE#id` | |
  * | Token of a completed transaction, in the cloud | `TOKEN#…` | `TOKEN` | |
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
@@ -55,6 +59,13 @@ export const keys = {
   list: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LIST#${name}` }),
   listEntry: (partition: string, position: string): Key => ({ pk: partition, sk: `E#${position}` }),
   listBucket: (partition: string, first: string): Key => ({ pk: partition, sk: `B#${first}` }),
+  webhook: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `WEBHOOK#${id}` }),
+  delivery: (accountId: string, webhookId: string, eventId: string): Key => ({
+    pk: `ACCOUNT#${accountId}#DELIVERIES`,
+    sk: `${webhookId}#${eventId}`,
+  }),
+  loggedEvent: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}#EVENTS`, sk: `EVENT#${id}` }),
+  notice: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `NOTICE#${id}` }),
   task: (id: string): Key => ({ pk: `TASK#${id}`, sk: 'TASK' }),
   orphans: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
@@ -71,6 +82,8 @@ export const prefixes = {
   apiKeys: 'APIKEY#',
   lists: 'LIST#',
   listsComplete: 'LISTS#',
+  webhooks: 'WEBHOOK#',
+  notices: 'NOTICE#',
 } as const;
 
 /** The partition of a list; `name` as in `keys.list`. */
@@ -83,6 +96,7 @@ export const indexes = {
   orphans: 'GARBAGE',
   outbox: 'OUTBOX',
   deadLettered: 'BURIED',
+  pendingDeliveries: 'WEBHOOKS',
 } as const;
 
 /** The form in which names are compared: case and Unicode composition do not matter. */

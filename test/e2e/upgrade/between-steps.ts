@@ -40,6 +40,7 @@ const withoutQueues = {
   queues: {
     datasets: failing(adapters.queues.datasets, 'send', KILLED),
     training: failing(adapters.queues.training, 'send', KILLED),
+    webhooks: failing(adapters.queues.webhooks, 'send', KILLED),
   },
 };
 const withoutBus = { ...adapters, events: failing(adapters.events, 'publish', REFUSED) };
@@ -149,7 +150,11 @@ async function as<T>(served: Adapters, use: (user: User) => Promise<T>): Promise
     onError: (error, where) => logger.error(where, error as Error),
   });
   const base = `http://127.0.0.1:${listener.port}`;
-  const user = new User({ base, folder: '', pollMilliseconds: 50, requestBytes: settings.uploadBytes }, '', '');
+  const user = new User(
+    { base, folder: '', pollMilliseconds: 50, requestBytes: settings.uploadBytes, webhooksToLoopback: false },
+    '',
+    '',
+  );
   user.client.useToken(token);
   try {
     return await use(user);
