@@ -28,7 +28,7 @@ export function admit(services: Services): Middleware {
   }
 
   async function bySession(state: RequestState, { accountId, sessionId }: AccessToken): Promise<Caller> {
-    const [session] = await Promise.all([findSession(table, accountId, sessionId), countAccount(state, accountId)]);
+    const [, session] = await Promise.all([countAccount(state, accountId), findSession(table, accountId, sessionId)]);
     if (!session) throw new UnauthorizedError();
     return { accountId, userId: session.user_id, scope: scopeOf(session.role), session };
   }

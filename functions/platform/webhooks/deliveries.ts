@@ -26,8 +26,8 @@ export const deliveries = route({
   cost: 'request',
   request: { path: webhookPath, query },
   responses: { 200: { description: 'One page', schema: answer } },
-  async handler({ caller, path, query: page }, { adapters: { table } }) {
-    const { id } = await getWebhook(table, caller.accountId, path.webhook_id);
+  resource: ({ caller, path }, { adapters }) => getWebhook(adapters.table, caller.accountId, path.webhook_id),
+  async handler({ caller, resource: { id }, query: page }, { adapters: { table } }) {
     try {
       const found = await listDeliveries(table, caller.accountId, id, page);
       return {

@@ -33,12 +33,12 @@ export const replay = route({
   request: { path: webhookPath, body: json(body) },
   responses: { 202: { description: 'The replay has begun', schema: answer } },
   errors: [409],
-  async handler({ caller, path, body: range }, { adapters }) {
-    const { table, queues, now } = adapters;
+  resource: ({ caller, path }, { adapters }) => getEnabled(adapters.table, caller.accountId, path.webhook_id),
+  async handler({ caller, resource: webhook, body: range }, { adapters }) {
+    const { queues, now } = adapters;
     const from = isoTime(Date.parse(range.from));
     const to = isoTime(range.to === undefined ? now() : Date.parse(range.to));
     if (from > to) throw ValidationError.of('from', `must not be after to, ${to}; got ${from}`);
-    const webhook = await getEnabled(table, caller.accountId, path.webhook_id);
     const message: ReplayMessage = {
       kind: 'replay',
       account_id: caller.accountId,

@@ -41,9 +41,9 @@ export const rotate = route({
   request: { path: webhookPath, body: json(body) },
   responses: { 200: { description: 'The new secret', schema: answer } },
   errors: [409],
-  async handler({ caller, path, body: { secret = newSecret(), overlap_seconds } }, { adapters }) {
+  resource: ({ caller, path }, { adapters }) => getWebhook(adapters.table, caller.accountId, path.webhook_id),
+  async handler({ resource: found, body: { secret = newSecret(), overlap_seconds } }, { adapters }) {
     const { table, keys, now } = adapters;
-    const found = await getWebhook(table, caller.accountId, path.webhook_id);
     const at = now();
     const expiresAt = isoTime(at + overlap_seconds * 1000);
     const sealed = await sealSecret(keys, found, secret);
