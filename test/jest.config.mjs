@@ -11,8 +11,13 @@ export default {
   roots: ['<rootDir>/test'],
   testEnvironment: '<rootDir>/test/environment.cjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Lanes of their own, with configurations of their own: `npm run test:cloud`, `npm run test:clients`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cloud/', '<rootDir>/test/clients/'],
+  // Lanes of their own, with configurations of their own: `npm run test:cloud`, `test:clients`, `test:browser`.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/cloud/',
+    '<rootDir>/test/clients/',
+    '<rootDir>/test/browser/',
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', swc] },
   reporters: ['default', '<rootDir>/test/closing-line.mjs'],
