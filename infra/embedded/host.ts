@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { operatorAccount } from '#domain/accounts/operator.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { parseSettings } from '#domain/settings.ts';
-import type { ComputeCommand, EmbeddedHost, EmbeddedOptions } from '#embedded/adapters.ts';
+import type { ComputeCommand, EmbeddedHost } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
 import { TELEMETRY_OFF } from '#engine/telemetry.ts';
 import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../topology.ts';
@@ -18,7 +18,7 @@ import { projectRoot } from './invoke/load.ts';
 import { type LogTarget, makeLogger } from './logger.ts';
 import { pumpBus } from './pumps/bus.ts';
 import type { Pump } from './pumps/consume.ts';
-import { pumpQueues } from './pumps/queues.ts';
+import { pumpQueues, queueSettings } from './pumps/queues.ts';
 import { runSchedules } from './pumps/scheduler.ts';
 import { stopWithin } from './pumps/stop.ts';
 
@@ -70,18 +70,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const settings = parseSettings({
     uploadBytes: UPLOAD_BYTES,
     webhooksToLoopback: options.webhooksToLoopback ?? false,
+    datasetReaders: queues.datasets.concurrency,
     ...options.settings,
   });
 
   let baseUrl = '';
   const shared = {
     dir: options.dataDir,
-    queues: Object.fromEntries(
-      Object.entries(queues).map(([name, { visibilitySeconds, maxReceives }]) => [
-        name,
-        { visibilitySeconds, maxReceives },
-      ]),
-    ) as EmbeddedOptions['queues'],
+    queues: queueSettings,
   };
   const adapters = await openEmbeddedHost({
     ...shared,
