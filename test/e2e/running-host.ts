@@ -31,9 +31,19 @@ export function runHost(...args: readonly string[]): Promise<Finished> {
   return launch(args).finished;
 }
 
-/** Starts a host on free ports; resolves once it says that it is running. `nodeOptions` are those of `node` itself. */
-export async function startHostProcess(dataDir: string, nodeOptions: readonly string[] = []): Promise<RunningHost> {
-  const { child, finished, output } = launch(['--data', dataDir, '--port-offset', 'free'], nodeOptions);
+export interface HostProcessOptions {
+  /** Further options of the host. */
+  readonly args?: readonly string[];
+  /** Options of `node` itself. */
+  readonly nodeOptions?: readonly string[];
+}
+
+/** Starts a host on free ports; resolves once it says that it is running. */
+export async function startHostProcess(
+  dataDir: string,
+  { args = [], nodeOptions = [] }: HostProcessOptions = {},
+): Promise<RunningHost> {
+  const { child, finished, output } = launch(['--data', dataDir, '--port-offset', 'free', ...args], nodeOptions);
   const started = new Promise<string>((resolve) => {
     child.stdout!.on('data', () => {
       const base = /platform\s+(http:\S+)/.exec(output())?.[1];

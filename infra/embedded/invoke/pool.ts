@@ -10,6 +10,8 @@ export interface Call {
   /** The time limit of each turn. */
   readonly milliseconds: number;
   readonly body: RequestBody | undefined;
+  /** The beginning of URLs that are presigned during the call. */
+  readonly baseUrl: string;
 }
 
 interface Pending {
@@ -35,8 +37,8 @@ export class WorkerPool {
     this.#setup = setup;
   }
 
-  async call({ event, requestId, milliseconds, body }: Call): Promise<unknown> {
-    const turn = { requestId, milliseconds };
+  async call({ event, requestId, milliseconds, body, baseUrl }: Call): Promise<unknown> {
+    const turn = { requestId, milliseconds, baseUrl };
     const bodyFacts = body && { body: { contentLength: body.contentLength } };
     for (;;) {
       let reply = await this.#turn(milliseconds, async () => ({ kind: 'call', event, ...turn, ...bodyFacts }));

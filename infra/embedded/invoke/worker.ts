@@ -9,7 +9,9 @@ import type { BodyMessage, CallMessage, ReplyMessage, TurnMessage, WorkerSetup }
 
 const setup = workerData as WorkerSetup;
 const port = parentPort!;
-const adapters = await openEmbedded(setup.embedded);
+/** Of the current turn: calls interleave, turns do not. */
+let baseUrl = '';
+const adapters = await openEmbedded({ ...setup.embedded, baseUrl: () => baseUrl });
 const logger = makeLogger(setup.name, setup.log);
 const handler = await loadHandler(setup.name, adapters, { settings: setup.settings, logger });
 /** The calls that wait for their bodies, by request id. */
@@ -18,6 +20,7 @@ const waiting = new Map<string, (message: BodyMessage) => void>();
 const reply = (message: ReplyMessage): void => port.postMessage(message);
 
 port.on('message', (message: TurnMessage) => {
+  baseUrl = message.baseUrl;
   if (message.kind === 'call') return void call(message);
   const resume = waiting.get(message.requestId);
   waiting.delete(message.requestId);

@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
 import { hostileInput } from './hostile-input.ts';
+import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
@@ -15,5 +16,6 @@ const CASE_MILLISECONDS = 150_000;
 
 export function platformCases(world: World): void {
   jest.setTimeout(CASE_MILLISECONDS);
-  for (const cases of [mainJob, badData, hostileInput, requests, uploads, stopping, tenancy, programs]) cases(world);
+  for (const cases of [mainJob, badData, hostileInput, requests, logins, uploads, stopping, tenancy, programs])
+    cases(world);
 }

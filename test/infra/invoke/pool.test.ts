@@ -22,7 +22,7 @@ beforeAll(async () => {
   };
   pool = new WorkerPool({
     name: 'platform-predict',
-    embedded: { ...embeddedOptions(served.data), baseUrl: served.base },
+    embedded: embeddedOptions(served.data),
     settings: parseSettings({}),
     log: { file: '/dev/null' },
   });
@@ -33,7 +33,13 @@ afterAll(async () => {
 });
 
 const call = async (body: RequestBody, milliseconds = SECONDS, requestId = 'request') => {
-  const answer = (await pool.call({ event, requestId, milliseconds, body })) as APIGatewayProxyResult;
+  const answer = (await pool.call({
+    event,
+    requestId,
+    milliseconds,
+    body,
+    baseUrl: served.base,
+  })) as APIGatewayProxyResult;
   return [answer.statusCode, JSON.parse(answer.body).error];
 };
 
