@@ -15,10 +15,16 @@ const argon2 = z.strictObject({
 const rates = z.strictObject({
   authenticatedPerHour: count.default(RATES.authenticatedPerHour),
   anonymousPerHour: count.default(RATES.anonymousPerHour),
-  /** Failed logins, per name and per address, after which further logins are refused … */
+  /** Failed logins for a name from one address, after which further logins are refused … */
   loginFailures: count.default(RATES.loginFailures),
+  /** … from one address for all names … */
+  loginFailuresPerAddress: count.default(RATES.loginFailuresPerAddress),
+  /** … and for a name from all addresses … */
+  loginFailuresPerName: count.default(RATES.loginFailuresPerName),
   /** … for the rest of the window, which begins with the first failure. */
   loginWindowSeconds: seconds.default(RATES.loginWindowSeconds),
+  /** How long after a login only the name's own failures from that address limit it there. */
+  loginKnownSeconds: seconds.default(RATES.loginKnownSeconds),
 });
 
 export const settingsSchema = z.strictObject({

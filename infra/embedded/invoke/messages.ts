@@ -13,13 +13,16 @@ import type { LogTarget } from '../logger.ts';
 
 export interface WorkerSetup {
   readonly name: FunctionName;
-  readonly embedded: EmbeddedOptions;
+  /** Without the base URL, which each turn brings. */
+  readonly embedded: Omit<EmbeddedOptions, 'baseUrl'>;
   readonly settings: Settings;
   readonly log: LogTarget;
 }
 
 interface Turn {
   readonly requestId: string;
+  /** The beginning of URLs that are presigned in this turn. */
+  readonly baseUrl: string;
   /** The time limit of this turn. */
   readonly milliseconds: number;
 }

@@ -11,6 +11,8 @@ export interface Call {
   /** The time limit of each turn. */
   readonly milliseconds: number;
   readonly body: RequestBody | undefined;
+  /** The beginning of URLs that are presigned during the call. */
+  readonly baseUrl: string;
 }
 
 export interface PoolOptions {
@@ -70,8 +72,8 @@ export class WorkerPool {
     this.#places = Array.from({ length: options.size }, () => ({ worker: undefined, turn: undefined }));
   }
 
-  async call({ event, requestId, milliseconds, body }: Call): Promise<unknown> {
-    const turn = { requestId, milliseconds };
+  async call({ event, requestId, milliseconds, body, baseUrl }: Call): Promise<unknown> {
+    const turn = { requestId, milliseconds, baseUrl };
     const bodyFacts = body && { body: { contentLength: body.contentLength } };
     for (;;) {
       const message = async () => ({ kind: 'call', event, ...turn, ...bodyFacts }) as const;

@@ -9,7 +9,9 @@ import type { BodyMessage, CallMessage, HostMessage, ReplyMessage, WorkerSetup }
 
 const setup = workerData as WorkerSetup;
 const port = parentPort!;
-const adapters = await openEmbedded(setup.embedded);
+/** Of the current turn: calls interleave, turns do not. */
+let baseUrl = '';
+const adapters = await openEmbedded({ ...setup.embedded, baseUrl: () => baseUrl });
 const logger = makeLogger(setup.name, setup.log);
 const controller = new AbortController();
 const options = { settings: setup.settings, logger, closing: controller.signal };
@@ -21,6 +23,7 @@ const reply = (message: ReplyMessage): void => port.postMessage(message);
 
 port.on('message', (message: HostMessage) => {
   if (message.kind === 'close') return controller.abort();
+  baseUrl = message.baseUrl;
   if (message.kind === 'call') return void call(message);
   const resume = waiting.get(message.requestId);
   waiting.delete(message.requestId);

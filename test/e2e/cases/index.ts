@@ -4,6 +4,7 @@ import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
 import { hostileInput } from './hostile-input.ts';
 import { lists } from './lists.ts';
+import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
@@ -17,6 +18,18 @@ const CASE_MILLISECONDS = 150_000;
 
 export function platformCases(world: World): void {
   jest.setTimeout(CASE_MILLISECONDS);
-  for (const cases of [mainJob, badData, hostileInput, requests, uploads, lists, stopping, tenancy, programs, webhooks])
+  for (const cases of [
+    mainJob,
+    badData,
+    hostileInput,
+    requests,
+    logins,
+    uploads,
+    lists,
+    stopping,
+    tenancy,
+    programs,
+    webhooks,
+  ])
     cases(world);
 }

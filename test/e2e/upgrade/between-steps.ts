@@ -134,7 +134,13 @@ async function train(user: User): Promise<string> {
 
 /** Serves the platform on these adapters while the account's owner uses it. Nothing consumes the queues. */
 async function as<T>(served: Adapters, use: (user: User) => Promise<T>): Promise<T> {
-  const invoker = new Invoker({ adapters: served, embedded: options, settings, log: 'stderr' });
+  const invoker = new Invoker({
+    adapters: served,
+    embedded: options,
+    baseUrl: () => options.baseUrl,
+    settings,
+    log: 'stderr',
+  });
   const listener = await listen({
     name: 'platform',
     surface: surfaces.platform,
@@ -144,6 +150,8 @@ async function as<T>(served: Adapters, use: (user: User) => Promise<T>): Promise
     limits: shareLimits(defaultLimits(settings.uploadBytes)),
     spoolFolder: tmpdir(),
     authorize: async () => undefined,
+    trustedProxies: 0,
+    withBaseUrl: (_, handle) => handle(),
     before: async () => false,
     now: adapters.now,
     onError: (error, where) => logger.error(where, error as Error),

@@ -22,7 +22,7 @@ beforeAll(async () => {
   };
   const setup = {
     name: 'platform-predict',
-    embedded: { ...embeddedOptions(served.data), baseUrl: served.base },
+    embedded: embeddedOptions(served.data),
     settings: parseSettings({}),
     log: { file: '/dev/null' },
   } as const;
@@ -34,7 +34,13 @@ afterAll(async () => {
 });
 
 const call = async (body: RequestBody, milliseconds = SECONDS, requestId = 'request') => {
-  const answer = (await pool.call({ event, requestId, milliseconds, body })) as APIGatewayProxyResult;
+  const answer = (await pool.call({
+    event,
+    requestId,
+    milliseconds,
+    body,
+    baseUrl: served.base,
+  })) as APIGatewayProxyResult;
   return [answer.statusCode, JSON.parse(answer.body).error];
 };
 

@@ -18,7 +18,7 @@ const open = (size = 1): void => {
 };
 const LONG = 3_600_000;
 const call = (event: Does, milliseconds = LONG): Promise<unknown> =>
-  pool.call({ event, requestId: 'request', milliseconds, body: undefined });
+  pool.call({ event, requestId: 'request', milliseconds, body: undefined, baseUrl: '' });
 
 /** Calls a function that asks for its body; `complete` lets the body arrive. */
 function callWithBody() {
@@ -31,7 +31,7 @@ function callWithBody() {
     return received.promise;
   };
   const body = { contentLength: 1, read };
-  const answer = pool.call({ event: 'askForBody', requestId: 'with body', milliseconds: LONG, body });
+  const answer = pool.call({ event: 'askForBody', requestId: 'with body', milliseconds: LONG, body, baseUrl: '' });
   const complete = () => received.resolve({ kind: 'complete', content: contentOf(Buffer.from('x')) });
   return { answer, requested: requested.promise, complete, reads: () => reads };
 }
@@ -112,7 +112,7 @@ describe('worker threads', () => {
     pool = new WorkerPool(setup, { size: 1, memoryMegabytes: 256 });
     const dataset = () => findDataset(world.adapters.table, world.accountId, 'd');
     const event = batchOf([{ account_id: world.accountId, dataset_id: 'd' }]);
-    const reading = pool.call({ event, requestId: 'r', milliseconds: LONG, body: undefined });
+    const reading = pool.call({ event, requestId: 'r', milliseconds: LONG, body: undefined, baseUrl: '' });
     for (;;) {
       const written = new Promise<void>((resolve) => {
         const stop = world.watch(() => {
