@@ -50,6 +50,7 @@ export const create = route({
       description: given.description,
       enabled: true,
       secrets: [{ sealed: await sealSecret(keys, owner, secret), created_at: at }],
+      rotations: 0,
       created_at: at,
       updated_at: at,
     };

@@ -27,6 +27,8 @@ export const webhook = z.object({
   failing_since: z.string().optional(),
   /** The current secret first. Replaced ones sign beside it until they expire (RFC 3339). */
   secrets: z.array(z.object({ sealed, created_at: z.string(), expires_at: z.string().exactOptional() })).min(1),
+  /** How often its secret was replaced. */
+  rotations: z.number().int(),
   created_at: z.string(),
   updated_at: z.string(),
 });
