@@ -37,9 +37,9 @@ export const create = route({
   request: { body: json(body) },
   responses: { 201: { description: 'Created', schema: answer } },
   errors: [409],
-  async handler({ caller, body: { secret = newSecret(), ...given } }, { adapters, settings }) {
-    checkWebhook(given, settings);
-    const { table, keys, now } = adapters;
+  async handler({ caller, body: { secret = newSecret(), ...given } }, services) {
+    checkWebhook(given, services.settings);
+    const { table, keys, now } = services.adapters;
     const at = isoTime(now());
     const owner = { account_id: caller.accountId, id: newId(now()) };
     const created: Webhook = {
@@ -55,6 +55,6 @@ export const create = route({
       updated_at: at,
     };
     await createWebhook(table, created);
-    return { status: 201, body: { ...(await showWebhook(keys, created, at)), secret } };
+    return { status: 201, body: { ...(await showWebhook(services, created)), secret } };
   },
 });

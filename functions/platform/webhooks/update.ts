@@ -31,11 +31,11 @@ export const update = route({
   cost: 'request',
   request: { path: webhookPath, body: json(body) },
   responses: { 200: { description: 'The webhook as it is now', schema: webhookAnswer } },
-  async handler({ caller, path, body: change }, { adapters, settings }) {
-    const { table, keys, now } = adapters;
+  async handler({ caller, path, body: change }, services) {
+    const { table, now } = services.adapters;
     const found = await getWebhook(table, caller.accountId, path.webhook_id);
-    checkWebhook(change, settings);
-    const at = isoTime(now());
-    return { status: 200, body: await showWebhook(keys, await changeWebhook(table, found, change, at), at) };
+    checkWebhook(change, services.settings);
+    const changed = await changeWebhook(table, found, change, isoTime(now()));
+    return { status: 200, body: await showWebhook(services, changed) };
   },
 });
