@@ -56,6 +56,19 @@ const COMPARE: Readonly<Record<string, (a: Thing, b: Thing) => number>> = {
   score: (a, b) => (a.score ?? Number.NEGATIVE_INFINITY) - (b.score ?? Number.NEGATIVE_INFINITY) || byId(a, b),
 };
 
+/** The same table; `happens` is called before each of its methods. */
+const intercepted = (table: Table, happens: (method: string) => Promise<void>): Table =>
+  new Proxy(table, {
+    get: (target, name) => {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== 'function') return method;
+      return async (...args: unknown[]) => {
+        await happens(String(name));
+        return method.apply(target, args);
+      };
+    },
+  });
+
 /** What every Table must do for lists. `runs` of the property, each of up to 40 changes. */
 export function listsConformance(name: string, open: () => Promise<TableSubject>, { runs }: { runs: number }): void {
   describe(`Lists on ${name}`, () => {
@@ -302,18 +315,105 @@ export function listsConformance(name: string, open: () => Promise<TableSubject>
       expect(await expectBuckets(partition)).toBe(3);
     }, 240_000);
 
+    describe('whose buckets change while somebody writes', () => {
+      /** A table where something happens before the transaction that is the `nth`, from 1. */
+      const before = (nth: number, happens: () => Promise<unknown>): Table => {
+        let calls = 0;
+        return intercepted(table, async (method) => {
+          if (method === 'transact' && ++calls === nth) await happens();
+        });
+      };
+      const named = (id: number) => aThing(id, { name: String(id).padStart(4, '0') });
+      const write = (account: string, after: Thing, by = table) =>
+        transactListed(by, single, account, { after }, [put(account, after)]);
+      const partition = (account: string) => partitionOf(single, account, { sort: 'name' });
+      /** One bucket that is split by the next entry, if it holds the even ids below 1024. */
+      async function fullBucket(account: string): Promise<void> {
+        const things = Array.from({ length: 256 }, (_, n) => named(2 * n));
+        for (let n = 0; n < things.length; n += 64) {
+          await table.transact(things.slice(n, n + 64).map((thing) => put(account, thing)));
+        }
+        await buildLists(table, single, account);
+        const entries = Array.from({ length: 256 }, (_, n) => named(2 * (256 + n)));
+        for (let n = 0; n < entries.length; n += 64) {
+          await table.transact([
+            ...entries.slice(n, n + 64).map(({ id, name }): Write => {
+              const position = `${name}\u0001${id}`;
+              return { kind: 'put', item: { ...keys.listEntry(partition(account), position), id } };
+            }),
+            {
+              kind: 'update',
+              key: keys.listBucket(partition(account), ''),
+              change: { add: { count: Math.min(64, entries.length - n), changes: 1 } },
+            },
+          ]);
+        }
+        await expectBuckets(partition(account));
+      }
+
+      test('count an entry in the bucket that it is in, although that was just split off', async () => {
+        await fullBucket('split-off');
+        await write(
+          'split-off',
+          named(1001),
+          before(1, () => write('split-off', named(3))),
+        );
+        expect(await expectBuckets(partition('split-off'))).toBe(2);
+      });
+
+      test('are not split by counts that are not true any more', async () => {
+        await fullBucket('not-split');
+        await write(
+          'not-split',
+          named(3),
+          before(2, () => write('not-split', named(5))),
+        );
+        expect(await expectBuckets(partition('not-split'))).toBe(2);
+        await fullBucket('not-halved');
+        await write(
+          'not-halved',
+          named(3),
+          before(2, () => write('not-halved', named(1001))),
+        );
+        await expectBuckets(partition('not-halved'));
+      });
+
+      test('are not removed when an entry has just come', async () => {
+        await fullBucket('not-removed');
+        await write('not-removed', named(3));
+        const [, second] = await readAll(table, { partition: partition('not-removed'), prefix: 'B#' });
+        const within = Array.from({ length: 512 }, (_, n) => named(2 * n)).filter(
+          ({ name }) => `B#${name}` >= second!.sk.slice(0, 6),
+        );
+        for (const [index, thing] of within.entries()) {
+          const isLast = index === within.length - 1;
+          const by = isLast ? before(2, () => write('not-removed', named(1021))) : table;
+          await transactListed(by, single, 'not-removed', { before: thing }, []);
+        }
+        expect(await expectBuckets(partition('not-removed'))).toBe(2);
+        await table.update(keys.listBucket(partition('not-removed'), second!.sk.slice(2)), { set: { splits: 7 } });
+        await transactListed(table, single, 'not-removed', { before: named(1021) }, []);
+        expect(await expectBuckets(partition('not-removed'))).toBe(1);
+        // A bucket that begins there again is another one for whoever has read this one.
+        expect(await table.get(keys.listBucket(partition('not-removed'), ''))).toMatchObject({ splits: 8 });
+      });
+    });
+
+    test('are not looked for again once they are complete', async () => {
+      await table.transact([put('complete', aThing(1))]);
+      await buildLists(table, spec, 'complete');
+      const calls: string[] = [];
+      await buildLists(
+        intercepted(table, async (method) => void calls.push(method)),
+        spec,
+        'complete',
+      );
+      expect(calls).toEqual(['get']);
+    });
+
     test('find a page of either end and of the middle in as many reads', async () => {
       const calls: string[] = [];
-      const counted: Table = new Proxy(table, {
-        get: (target, name) => {
-          const method: unknown = Reflect.get(target, name);
-          if (typeof method !== 'function') return method;
-          return (...args: unknown[]) => {
-            calls.push(String(name));
-            return method.apply(target, args);
-          };
-        },
-      });
+      const counted = intercepted(table, async (method) => void calls.push(method));
       for (const order of ORDERS) {
         for (const offset of [0, 380, 750]) {
           calls.length = 0;
