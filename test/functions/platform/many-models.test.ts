@@ -46,8 +46,9 @@ describe('records of a release that had no lists', () => {
   }, 60_000);
 });
 
-describe('with 100,000 models', () => {
-  const COUNT = 100_000;
+describe('with 20,000 models', () => {
+  /** As many reads as with 100,000, which take a few seconds to write; `npm run bench -- api/list` has those. */
+  const COUNT = 20_000;
   const SORTS = ['created_at', 'accuracy', 'name'];
   let ada: string;
 
@@ -57,7 +58,7 @@ describe('with 100,000 models', () => {
     const many = Array.from({ length: COUNT }, (_, n) => ({
       ...aModel(id, n),
       name: `model ${n % 5000}`,
-      performance: { accuracy: (n * 7919) / 1e9 },
+      performance: { accuracy: ((n * 7919) % COUNT) / COUNT },
     }));
     await storeListed(platform, modelLists, id, many);
   }, 120_000);
@@ -75,7 +76,7 @@ describe('with 100,000 models', () => {
       for (const order of ['asc', 'desc']) {
         for (const [type, total] of [
           [undefined, COUNT],
-          ['bilstm', 33_334],
+          ['bilstm', 6667],
         ] as const) {
           const last = Math.ceil(total / 10);
           for (const page of [1, Math.round(last / 2), last]) {
@@ -90,11 +91,11 @@ describe('with 100,000 models', () => {
   });
 
   test('a page by cursor takes as many, and one in a range of its order no more', async () => {
-    const { answer } = await readsOf({ page: '5000' });
+    const { answer } = await readsOf({ page: '1000' });
     expect((await readsOf({ cursor: answer.body.next_cursor })).reads).toEqual(['query', 'query', 'getMany']);
     for (const [sort_by, filters] of [
       ['name', { name_prefix: 'model 49' }],
-      ['created_at', { created_after: isoTime(NOW + 40_000_000), created_before: isoTime(NOW + 40_100_000) }],
+      ['created_at', { created_after: isoTime(NOW + 4_000_000), created_before: isoTime(NOW + 4_100_000) }],
       ['accuracy', { accuracy_min: '0.5', accuracy_max: '0.6' }],
     ] as const) {
       const { answer, reads } = await readsOf({ sort_by, ...filters });
