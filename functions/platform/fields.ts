@@ -9,7 +9,7 @@ export const line = (max: number) =>
     .string()
     .min(1, { abort: true })
     .max(max, { abort: true })
-    .regex(/^(?=.*\S)\P{Cc}*$/u, 'must have a visible character and no control characters');
+    .regex(/^[^\S\p{Cc}]*[^\s\p{Cc}]\P{Cc}*$/u, 'must have a visible character and no control characters');
 
 /** Text that may have several lines, or be empty. */
 export const paragraph = (max: number) =>
@@ -22,13 +22,16 @@ export const id = z.uuid().meta({ example: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
 
 export const time = z.iso.datetime().meta({ example: '2026-01-01T00:00:00.000Z' });
 
+/** How many items of a list at once. */
+export const limit = z.int().min(1).max(LIMITS.pageSize).default(10).meta({ description: 'Items per page' });
+
 /** The query of a list: which page. */
 export const paging = {
   page: z.int().min(1).max(LIMITS.page).optional().meta({
     default: 1,
     description: 'Page number. Not together with `cursor`, nor with filters that are an addition',
   }),
-  limit: z.int().min(1).max(LIMITS.pageSize).default(10).meta({ description: 'Items per page' }),
+  limit,
   cursor: z.string().min(1).max(CURSOR_CHARACTERS).optional().meta({
     description:
       'An addition: `next_cursor` of the page before, with the same filters and order. What is created or deleted in the meantime moves no other item to another page',

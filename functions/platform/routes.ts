@@ -1,5 +1,6 @@
 /** Every route of the platform, whichever function handles it. */
 import type { Route } from '#functions/http/route.ts';
+import { notices } from './account/notices.ts';
 import { accountRoutes } from './account/routes.ts';
 import { login } from './auth/login.ts';
 import { logout } from './auth/logout.ts';
@@ -26,6 +27,7 @@ import { stop } from './training/stop.ts';
 import { abort } from './uploads/abort.ts';
 import { complete } from './uploads/complete.ts';
 import { start as startUpload } from './uploads/start.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 
 const resources: readonly Route[] = [
   welcome,
@@ -51,6 +53,8 @@ const resources: readonly Route[] = [
   listModels,
   readModel,
   removeModel,
+  ...webhookRoutes,
+  notices,
 ];
 
 /** The routes in the OpenAPI document. */

@@ -20,6 +20,8 @@ export interface Uses {
   readonly publishes?: true;
   /** `sign` issues tokens, `verify` only reads the public key. */
   readonly tokens?: 'sign' | 'verify';
+  /** `generate` makes data keys, with which it encrypts; `unwrap` is what it needs to decrypt. */
+  readonly dataKeys?: readonly ('generate' | 'unwrap')[];
   readonly compute?: readonly ('submit' | 'describe' | 'terminate')[];
 }
 
@@ -63,7 +65,7 @@ export interface QueueSpec<Name extends string = string> {
   /** Deliveries after which a message goes to the dead-letter queue. */
   readonly maxReceives: number;
   readonly batchSize: number;
-  /** Batches in flight at once. */
+  /** Batches in flight at once on one machine. Where there are several, one account has at most one fewer. */
   readonly concurrency: number;
 }
 

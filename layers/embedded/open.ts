@@ -60,7 +60,7 @@ export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<Em
     const runner = new ComputeRunner(database, tasks, {
       command: options.computeCommand,
       log: options.log ?? (() => undefined),
-      maxTasks: options.maxTasks ?? Math.max(1, availableParallelism() - 1),
+      maxTasks: options.maxTasks ?? Math.max(2, availableParallelism()),
       graceSeconds: options.graceSeconds ?? 10,
     });
     return {
@@ -107,7 +107,7 @@ async function openParts(options: EmbeddedOptions) {
     queuesByName,
     deadLetters,
     watch: (listener) => database.watch.add(listener),
-    servePresigned: (request, response) => servePresigned({ urls, uploads, blobs }, request, response),
+    servePresigned: (request, response, body) => servePresigned({ urls, uploads, blobs }, request, response, body),
     close: async () => database.close(),
   };
   return { adapters, database, contents, uploads, tasks };

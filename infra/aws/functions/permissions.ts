@@ -33,6 +33,8 @@ const RECORDS: Readonly<Record<NonNullable<Uses['compute']>[number], readonly Ta
 /** Used through DynamoDB and S3, never by the function itself. */
 const STORAGE_KEY_ACTIONS = ['Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'DescribeKey'];
 
+const DATA_KEY_ACTIONS = { generate: 'kms:GenerateDataKey', unwrap: 'kms:Decrypt' } as const;
+
 /** Batch chooses the ids of jobs, and its List and Describe actions cannot be restricted to some of them. */
 const COMPUTE = {
   describe: ['batch:DescribeJobs', 'batch:ListJobs'],
@@ -94,6 +96,12 @@ export function statementsOf(scope: Construct, uses: Uses, world: Granted): Poli
   if (uses.tokens) {
     allow('Tokens', ['kms:GetPublicKey', ...(uses.tokens === 'sign' ? ['kms:Sign'] : [])], [keys.tokens.keyArn]);
   }
+  if (uses.dataKeys)
+    allow(
+      'DataKeys',
+      uses.dataKeys.map((use) => DATA_KEY_ACTIONS[use]),
+      [keys.data.keyArn],
+    );
   for (const one of uses.compute ?? []) statements.push(...computeStatements(scope, one, world.installation));
   return statements;
 }

@@ -48,7 +48,7 @@ export function permitted(name: FunctionName, { table, blobs, queues: all, event
     blobs: each(blobs, bucket),
     queues: each(all, queue),
     events: only(events, 'events', uses.publishes ? ['publish'] : []),
-    keys: only(keys, 'keys', KEYS[uses.tokens ?? 'none']),
+    keys: only(keys, 'keys', [...KEYS[uses.tokens ?? 'none'], ...(uses.dataKeys ?? []).map((use) => DATA_KEYS[use])]),
     compute: only(compute, 'compute', uses.compute ?? []),
     now,
   };
@@ -56,6 +56,8 @@ export function permitted(name: FunctionName, { table, blobs, queues: all, event
 }
 
 const KEYS = { none: [], verify: ['publicKeys'], sign: ['publicKeys', 'sign'] } as const;
+
+const DATA_KEYS = { generate: 'generateDataKey', unwrap: 'unwrapDataKey' } as const;
 
 /** A transaction needs the permissions of each of its writes. */
 function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: string) => never): Table {

@@ -6,7 +6,7 @@ import { deleteListed, transactListed } from '../lists/change.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Json, Table, Write } from '../ports/table/port.ts';
-import { datasetProcessed } from './events.ts';
+import { datasetSettled } from './events.ts';
 import { datasetLists } from './lists.ts';
 import type { DatasetProfile } from './profile.ts';
 import { getDataset } from './read.ts';
@@ -35,7 +35,7 @@ export async function createDataset(table: Table, created: Dataset, also: readon
   ]);
 }
 
-const stillProcessing = { kind: 'compare', attribute: 'status', op: '=', value: 'processing' } as const;
+export const stillProcessing = { kind: 'compare', attribute: 'status', op: '=', value: 'processing' } as const;
 
 /**
  * `processing` → `ready`. Resolves with the event to publish, or with `undefined` if the dataset is no longer
@@ -74,7 +74,7 @@ async function settle<S extends Partial<Dataset> & { readonly [name: string]: Js
   set: S,
   now: string,
 ): Promise<DomainEvent | undefined> {
-  const event = datasetProcessed({ ...of, ...set }, now);
+  const event = datasetSettled({ ...of, ...set }, now);
   const key = keys.dataset(of.account_id, of.id);
   try {
     await table.transact([

@@ -8,10 +8,12 @@ import { addMissing, deleteListed, transactListed } from '../lists/change.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
+import { isoTime } from '../times.ts';
 import { isRunningAttempt } from '../training/attempts.ts';
 import { endingWrites } from '../training/endings.ts';
 import { trainingEvents } from '../training/events.ts';
 import type { ComputeUsage, Job } from '../training/record.ts';
+import { modelEvents } from './events.ts';
 import { modelLists } from './lists.ts';
 import { findModel, getModel } from './read.ts';
 import { lineage, type Model } from './record.ts';
@@ -20,10 +22,10 @@ import { FIRST_VERSION, nextVersion } from './versions.ts';
 /** How often completing a job is tried while other jobs of the account complete at the same moment. */
 const TRIES = 20;
 
-/** A job's model, and the event to publish. */
+/** A job's model, and the events to publish. */
 export interface Completed {
   readonly model: Model;
-  readonly event: DomainEvent;
+  readonly events: readonly DomainEvent[];
 }
 
 /**
@@ -48,7 +50,7 @@ export async function completeJob(
     const number = account.last_model_number + 1;
     const version = before ? nextVersion(before.version, before, made) : FIRST_VERSION;
     const created: Model = { ...made, number, version };
-    const event = trainingEvents.completed(of, created, now);
+    const events = [modelEvents.created(created, now), trainingEvents.completed(of, created, now)];
     const unchanged: Condition = before
       ? { kind: 'compare', attribute: 'version', op: '=', value: before.version }
       : { kind: 'absent' };
@@ -70,9 +72,9 @@ export async function completeJob(
           condition: unchanged,
         },
         clearOrphanMark('artifacts', blobKeys.modelPrefix(of.account_id, made.id)),
-        recordEvent(event),
+        ...events.map(recordEvent),
       ]);
-      return { model: created, event };
+      return { model: created, events };
     } catch (error) {
       if (!(error instanceof TransactionFailedError)) throw error;
       if (error.failed.includes(0)) return undefined;
@@ -93,14 +95,19 @@ export async function listModelOf(table: Table, { account_id, model_id }: Job): 
   await addMissing(table, modelLists, account_id, made);
 }
 
-/** Deletes the record and marks its files as orphaned. Throws `NotFoundError`. */
-export async function deleteModel(table: Table, accountId: string, id: string, now: number): Promise<void> {
+/**
+ * Deletes the record and marks its files as orphaned. Resolves with the event to publish. Throws `NotFoundError`.
+ */
+export async function deleteModel(table: Table, accountId: string, id: string, now: number): Promise<DomainEvent> {
+  const event = modelEvents.deleted(await getModel(table, accountId, id), isoTime(now));
   try {
     await deleteListed(table, modelLists, accountId, () => getModel(table, accountId, id), [
       { kind: 'delete', key: keys.model(accountId, id), condition: { kind: 'present' } },
       markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now),
       { kind: 'update', key: keys.account(accountId), change: { add: { models: -1 } } },
+      recordEvent(event),
     ]);
+    return event;
   } catch (error) {
     if (error instanceof TransactionFailedError) throw new NotFoundError(`Model ${id} not found`);
     throw error;

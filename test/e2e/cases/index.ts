@@ -10,12 +10,13 @@ import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
 import { uploads } from './uploads.ts';
+import { webhooks } from './webhooks.ts';
 
 /** Generous: on a busy machine a training may have to wait. */
 const CASE_MILLISECONDS = 150_000;
 
 export function platformCases(world: World): void {
   jest.setTimeout(CASE_MILLISECONDS);
-  for (const cases of [mainJob, badData, hostileInput, requests, uploads, lists, stopping, tenancy, programs])
+  for (const cases of [mainJob, badData, hostileInput, requests, uploads, lists, stopping, tenancy, programs, webhooks])
     cases(world);
 }

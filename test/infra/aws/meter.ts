@@ -39,7 +39,11 @@ export function metered(adapters: Adapters, meter: Metered): Adapters {
     ...adapters,
     table: meteredTable(adapters.table, meter),
     blobs: { datasets: meteredBlobs(blobs.datasets, meter), artifacts: meteredBlobs(blobs.artifacts, meter) },
-    queues: { datasets: meteredQueue(queues.datasets, meter), training: meteredQueue(queues.training, meter) },
+    queues: {
+      datasets: meteredQueue(queues.datasets, meter),
+      training: meteredQueue(queues.training, meter),
+      webhooks: meteredQueue(queues.webhooks, meter),
+    },
     events: replacing(adapters.events, {
       publish: async (...events) => {
         meter.events += events.length;

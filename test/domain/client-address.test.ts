@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { addressBucket } from '#functions/http/client-address.ts';
+import { addressBucket } from '#domain/client-address.ts';
 
 test.each([
   ['192.0.2.1', '192.0.2.1'],
