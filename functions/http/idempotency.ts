@@ -9,8 +9,10 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { type Sealed, seal, sealed, unseal } from '#domain/envelope.ts';
 import { ConflictError, UnprocessableError, ValidationError } from '#domain/errors.ts';
 import { keys } from '#domain/keys.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
 import { ConditionFailedError } from '#domain/ports/errors.ts';
 import type { Json, Key, Table } from '#domain/ports/table/port.ts';
 import { epochSeconds } from '#domain/times.ts';
@@ -31,10 +33,20 @@ export const idempotencyHeader = {
     .meta({ description: 'The same request with the same key is done once, and answered alike for a day' }),
 };
 
-const record = z.object({
-  fingerprint: z.string(),
-  reply: z.object({ status: z.int(), headers: z.record(z.string(), z.string()), body: z.json() }).optional(),
-});
+const response = z.object({ status: z.int(), headers: z.record(z.string(), z.string()), body: z.json() });
+type Response = z.infer<typeof response>;
+
+/** With the response as it is, or encrypted. */
+const record = z.object({ fingerprint: z.string(), reply: response.optional(), sealed: sealed.optional() });
+
+type Keys = Adapters['keys'];
+const contextOf = (accountId: string) => ({ purpose: 'idempotent-response', account: accountId });
+
+const sealResponse = (keys: Keys, accountId: string, reply: object): Promise<Sealed> =>
+  seal(keys, contextOf(accountId), Buffer.from(JSON.stringify(reply)));
+
+const unsealResponse = async (keys: Keys, accountId: string, from: Sealed): Promise<Response> =>
+  response.parse(JSON.parse(Buffer.from(await unseal(keys, contextOf(accountId), from)).toString('utf8')));
 
 /**
  * Runs, or replays the response. Throws `ConflictError`, `UnprocessableError`, `ValidationError`, and what `run`
@@ -51,11 +63,12 @@ export async function once(
   const checked = idempotencyHeader[HEADER].safeParse(given);
   if (!checked.success) throw ValidationError.of(HEADER, 'must be 1 to 255 visible ASCII characters');
 
-  const { table, now } = adapters;
-  const key = keys.idempotency(raw.caller.accountId, sha256(given));
+  const { table, keys: port, now } = adapters;
+  const { accountId } = raw.caller;
+  const key = keys.idempotency(accountId, sha256(given));
   const fingerprint = await fingerprintOf(`${route.method} ${route.path} ${JSON.stringify(raw.path)}`, raw.body);
-  const kept = await begin(table, key, fingerprint, now());
-  if (kept) return kept;
+  const stored = await begin(table, key, fingerprint, now());
+  if (stored) return replayed(stored.sealed ? await unsealResponse(port, accountId, stored.sealed) : stored.reply);
   let reply: Reply;
   try {
     reply = await run();
@@ -64,8 +77,9 @@ export async function once(
     throw error;
   }
   try {
-    const response = { status: reply.status, headers: { ...reply.headers }, body: (reply.body ?? null) as Json };
-    await table.update(key, { set: { reply: response, expiresAt: epochSeconds(now()) + RETENTION_SECONDS } });
+    const done = { status: reply.status, headers: { ...reply.headers }, body: (reply.body ?? null) as Json };
+    const kept = route.confidential ? { sealed: await sealResponse(port, accountId, done) } : { reply: done };
+    await table.update(key, { set: { ...kept, expiresAt: epochSeconds(now()) + RETENTION_SECONDS } });
   } catch (error) {
     // The request itself succeeded; retries get a 409 until the record expires.
     logger.error('response not stored', { request_id: raw.id, error });
@@ -73,8 +87,8 @@ export async function once(
   return reply;
 }
 
-/** Records the request as in progress, or returns the response stored for it. */
-async function begin(table: Table, key: Key, fingerprint: string, now: number): Promise<Reply | undefined> {
+/** Records the request as in progress, or returns what is stored for it. */
+async function begin(table: Table, key: Key, fingerprint: string, now: number) {
   try {
     const expiresAt = epochSeconds(now) + IN_PROGRESS_SECONDS;
     await table.put({ ...key, fingerprint, expiresAt }, { kind: 'absent' });
@@ -86,8 +100,13 @@ async function begin(table: Table, key: Key, fingerprint: string, now: number): 
   if (found && found.fingerprint !== fingerprint) {
     throw new UnprocessableError('The Idempotency-Key was used before for another request');
   }
-  if (!found?.reply) throw new ConflictError('A request with this Idempotency-Key has not been answered yet');
-  return { ...found.reply, headers: { ...found.reply.headers, 'Idempotent-Replayed': 'true' } };
+  return found ?? { fingerprint };
+}
+
+/** Throws `ConflictError` if there is no response yet. */
+function replayed(reply: Response | undefined): Reply {
+  if (!reply) throw new ConflictError('A request with this Idempotency-Key has not been answered yet');
+  return { ...reply, headers: { ...reply.headers, 'Idempotent-Replayed': 'true' } };
 }
 
 /** A hash of the request and its body without a form's boundary: a client chooses a new boundary each time. */

@@ -1,5 +1,6 @@
 /** Every route of the platform, whichever function handles it. */
 import type { Route } from '#functions/http/route.ts';
+import { notices } from './account/notices.ts';
 import { accountRoutes } from './account/routes.ts';
 import { login } from './auth/login.ts';
 import { logout } from './auth/logout.ts';
@@ -18,6 +19,7 @@ import { list as listModels } from './models/list.ts';
 import { predict } from './models/predict.ts';
 import { read as readModel } from './models/read.ts';
 import { remove as removeModel } from './models/remove.ts';
+import { list as listJobs } from './training/list.ts';
 import { results } from './training/results.ts';
 import { start } from './training/start.ts';
 import { status } from './training/status.ts';
@@ -25,6 +27,7 @@ import { stop } from './training/stop.ts';
 import { abort } from './uploads/abort.ts';
 import { complete } from './uploads/complete.ts';
 import { start as startUpload } from './uploads/start.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 
 const resources: readonly Route[] = [
   welcome,
@@ -43,12 +46,15 @@ const resources: readonly Route[] = [
   profile,
   removeDataset,
   start,
+  listJobs,
   status,
   results,
   stop,
   listModels,
   readModel,
   removeModel,
+  ...webhookRoutes,
+  notices,
 ];
 
 /** The routes in the OpenAPI document. */

@@ -9,6 +9,7 @@ export interface Arguments {
   readonly operator?: string;
   readonly apiKeys: readonly string[];
   readonly limits: Pick<GatewayLimits, 'bodySeconds' | 'connectionsPerAddress'>;
+  readonly webhooksToLoopback: boolean;
 }
 
 /** The command line is wrong; the message is one line for the user. */
@@ -24,6 +25,8 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --body-timeout S   seconds without progress after which a request body times out (default: ${BODY_SECONDS})
   --connections-per-address N
                      concurrent connections of one address (default: ${CONNECTIONS_PER_ADDRESS})
+  --webhooks-to-loopback
+                     lets webhooks be delivered to this machine, over http too
   --help             this text
 
 API_KEYS=KEY1,KEY2 in the environment: API keys of the operator.`;
@@ -51,6 +54,7 @@ export function readArguments(
     portOffset,
     ...(operator === undefined ? {} : { operator }),
     apiKeys: keysOf(environment.API_KEYS, host),
+    webhooksToLoopback: rest['webhooks-to-loopback'],
     limits: {
       bodySeconds: wholeNumber('--body-timeout', rest['body-timeout'], 3600),
       connectionsPerAddress: wholeNumber('--connections-per-address', rest['connections-per-address'], 1_000_000),
@@ -93,6 +97,7 @@ function parse(args: readonly string[]) {
         operator: { type: 'string' },
         'body-timeout': { type: 'string', default: String(BODY_SECONDS) },
         'connections-per-address': { type: 'string', default: String(CONNECTIONS_PER_ADDRESS) },
+        'webhooks-to-loopback': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     }).values;

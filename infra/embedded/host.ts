@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { operatorAccount } from '#domain/accounts/operator.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { parseSettings } from '#domain/settings.ts';
-import type { ComputeCommand, EmbeddedHost, EmbeddedOptions } from '#embedded/adapters.ts';
+import type { ComputeCommand, EmbeddedHost } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
 import { TELEMETRY_OFF } from '#engine/telemetry.ts';
 import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../topology.ts';
@@ -18,7 +18,7 @@ import { projectRoot } from './invoke/load.ts';
 import { type LogTarget, makeLogger } from './logger.ts';
 import { pumpBus } from './pumps/bus.ts';
 import type { Pump } from './pumps/consume.ts';
-import { pumpQueues } from './pumps/queues.ts';
+import { pumpQueues, queueSettings } from './pumps/queues.ts';
 import { runSchedules } from './pumps/scheduler.ts';
 import { stopWithin } from './pumps/stop.ts';
 
@@ -28,6 +28,8 @@ export interface HostOptions {
   readonly host?: string;
   /** Added to every port of the topology; `'free'` takes free ones. Default: 0. */
   readonly portOffset?: number | 'free';
+  /** Whether webhooks may be delivered to this machine. Default: no. */
+  readonly webhooksToLoopback?: boolean;
   readonly log?: LogTarget;
   /** A user whose account calls without credentials are taken for, where their surface allows them. Default: the first. */
   readonly operator?: string;
@@ -65,17 +67,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const log = options.log ?? 'stderr';
   const logger = makeLogger('host', log);
   const onError = (error: unknown, where: string): void => logger.error(where, error as Error);
-  const settings = parseSettings({ uploadBytes: UPLOAD_BYTES, ...options.settings });
+  const settings = parseSettings({
+    uploadBytes: UPLOAD_BYTES,
+    webhooksToLoopback: options.webhooksToLoopback ?? false,
+    datasetReaders: queues.datasets.concurrency,
+    ...options.settings,
+  });
 
   let baseUrl = '';
   const shared = {
     dir: options.dataDir,
-    queues: Object.fromEntries(
-      Object.entries(queues).map(([name, { visibilitySeconds, maxReceives }]) => [
-        name,
-        { visibilitySeconds, maxReceives },
-      ]),
-    ) as EmbeddedOptions['queues'],
+    queues: queueSettings,
   };
   const adapters = await openEmbeddedHost({
     ...shared,

@@ -2,8 +2,11 @@
 import type { BucketName } from '#domain/ports/blobs/port.ts';
 import type { QueueName } from '#domain/ports/queue/port.ts';
 
-/** Reading one item, querying a partition or the index, and writing in one of three ways, alone or in a transaction. */
-export type TableUse = 'get' | 'query' | 'index' | 'put' | 'update' | 'delete';
+/**
+ * Reading items, querying a partition or the index, writing in one of three ways, alone or in a transaction, and checking
+ * an item in a transaction.
+ */
+export type TableUse = 'get' | 'query' | 'index' | 'put' | 'update' | 'delete' | 'check';
 
 /** Reading, writing whole files, multipart uploads by callers, and listing and deleting. */
 export type BucketUse = 'read' | 'put' | 'upload' | 'delete';
@@ -17,6 +20,8 @@ export interface Uses {
   readonly publishes?: true;
   /** `sign` issues tokens, `verify` only reads the public key. */
   readonly tokens?: 'sign' | 'verify';
+  /** `generate` makes data keys, with which it encrypts; `unwrap` is what it needs to decrypt. */
+  readonly dataKeys?: readonly ('generate' | 'unwrap')[];
   readonly compute?: readonly ('submit' | 'describe' | 'terminate')[];
 }
 
@@ -60,7 +65,7 @@ export interface QueueSpec<Name extends string = string> {
   /** Deliveries after which a message goes to the dead-letter queue. */
   readonly maxReceives: number;
   readonly batchSize: number;
-  /** Batches in flight at once. */
+  /** Batches in flight at once on one machine. Where there are several, one account has at most one fewer. */
   readonly concurrency: number;
 }
 

@@ -35,6 +35,8 @@ export const settingsSchema = z.strictObject({
   uploadBytes: count.default(4_500_000),
   /** Downloads above this size redirect to a presigned URL. The default is what a function may stream. */
   streamedBytes: count.default(200_000_000),
+  /** How many datasets are read at once. One account has at most one fewer, so that it does not hold up the others. */
+  datasetReaders: z.int().min(2).max(1000).default(2),
   /** A job that is estimated to take no longer runs in a function, if there is one; a function has 15 minutes. */
   functionSeconds: z.int().min(0).max(600).default(180),
   /** The time limit of a trainer. */
@@ -47,6 +49,8 @@ export const settingsSchema = z.strictObject({
   waitingSeconds: z.int().min(600).max(86_400).default(21_600),
   /** US dollars per second of a trainer. A deployment sets it for each kind of trainer. */
   trainerSecondPrice: z.number().min(0).default(0),
+  /** Whether webhooks may be delivered to receivers on this machine, over HTTP too. Never in the cloud. */
+  webhooksToLoopback: z.boolean().default(false),
   /** The origins that may call from a browser. By default all: tokens are sent in a header, never in a cookie. */
   corsOrigins: z.array(z.string()).default(['*']),
   /** Shown in the OpenAPI document. */

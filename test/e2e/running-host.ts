@@ -31,9 +31,15 @@ export function runHost(...args: readonly string[]): Promise<Finished> {
   return launch(args).finished;
 }
 
-/** Starts a host on free ports; resolves once it says that it is running. `nodeOptions` are those of `node` itself. */
+/**
+ * Starts a host on free ports, whose webhooks may be delivered to this machine. Resolves once it prints that it is
+ * running. `nodeOptions` are those of `node` itself.
+ */
 export async function startHostProcess(dataDir: string, nodeOptions: readonly string[] = []): Promise<RunningHost> {
-  const { child, finished, output } = launch(['--data', dataDir, '--port-offset', 'free'], nodeOptions);
+  const { child, finished, output } = launch(
+    ['--data', dataDir, '--port-offset', 'free', '--webhooks-to-loopback'],
+    nodeOptions,
+  );
   const started = new Promise<string>((resolve) => {
     child.stdout!.on('data', () => {
       const base = /platform\s+(http:\S+)/.exec(output())?.[1];

@@ -74,7 +74,7 @@ describe.each([
 
   function personOf({ username, password, access_token }: Person): User {
     const user = new User(
-      { base: host.base, folder, pollMilliseconds: POLL_MS, requestBytes: 1e6 },
+      { base: host.base, folder, pollMilliseconds: POLL_MS, requestBytes: 1e6, webhooksToLoopback: false },
       username,
       password,
     );

@@ -10,6 +10,7 @@ describe('the command line of npm start', () => {
       portOffset: 0,
       apiKeys: [],
       limits: { bodySeconds: 30, connectionsPerAddress: 256 },
+      webhooksToLoopback: false,
     });
   });
 

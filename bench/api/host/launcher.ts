@@ -28,12 +28,12 @@ const host = await startHost({
 });
 
 setFlagsFromString('--expose-gc');
-const deleteOrphans: () => void = runInNewContext('gc');
+const collectGarbage: () => void = runInNewContext('gc');
 const tell = (message: HostMessage) => process.send!(message);
 
 process.on('message', (question: HostQuestion) => {
   if (question === 'stop') return process.disconnect();
-  deleteOrphans();
+  collectGarbage();
   tell({ heapMiB: process.memoryUsage().heapUsed / 2 ** 20 });
 });
 process.once('disconnect', async () => {

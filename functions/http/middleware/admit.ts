@@ -11,9 +11,10 @@ import type { Caller, Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
 
 /**
- * Who is it, and may they call now? A token is checked without leaving the process; then the session that it belongs
- * to is read and the request counted in one round trip. A key is looked up, then its account counted. Without either the
- * address is counted. Throws `RateLimitError`, `UnauthorizedError`, `ForbiddenError`, and why the request has no route.
+ * Authenticates, rate-limits and authorizes. A token is verified without a remote call; then its session is read and the
+ * request counted, concurrently. An API key is looked up, then the request is counted for its account. Without valid
+ * credentials the request counts for the client's address. Throws `RateLimitError`, `UnauthorizedError`, `ForbiddenError`,
+ * and the error of a request that matches no route.
  */
 export function admit(services: Services): Middleware {
   const { adapters, settings, tokens, apiKeys } = services;
@@ -27,7 +28,7 @@ export function admit(services: Services): Middleware {
   }
 
   async function bySession(state: RequestState, { accountId, sessionId }: AccessToken): Promise<Caller> {
-    const [session] = await Promise.all([findSession(table, accountId, sessionId), countAccount(state, accountId)]);
+    const [, session] = await Promise.all([countAccount(state, accountId), findSession(table, accountId, sessionId)]);
     if (!session) throw new UnauthorizedError();
     return { accountId, userId: session.user_id, scope: scopeOf(session.role), session };
   }
@@ -39,7 +40,7 @@ export function admit(services: Services): Middleware {
     return { accountId: key.account_id, scope: key.scope };
   }
 
-  /** `undefined` where the request's credentials, if it has any, are nobody's. Requests of somebody are counted. */
+  /** The caller, whose request is counted; `undefined` if the request has no valid credentials. */
   async function identify(state: RequestState, event: APIGatewayProxyEvent): Promise<Caller | undefined> {
     state.presented = presents(state.headers);
     const operator = operatorOf(event, state.route, state.presented);
@@ -62,7 +63,7 @@ export function admit(services: Services): Middleware {
     }
   }
 
-  /** Throws `ForbiddenError` where the caller may not do what the route does. */
+  /** Throws `ForbiddenError` unless the caller's scope includes the route's. */
   function permit({ scope: has }: Caller, needed: RequestState['route']): void {
     const scope = needed?.scope;
     if (scope && !includes(has, scope)) throw new ForbiddenError(`This needs the scope ${scope}; yours is ${has}`);

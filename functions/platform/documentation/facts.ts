@@ -48,6 +48,8 @@ export const documentFacts = (version: string): DocumentFacts => ({
     { name: 'Datasets', description: 'Data to train with' },
     { name: 'Training', description: 'Jobs that train models' },
     { name: 'Models', description: 'Trained models' },
+    { name: 'Webhooks', description: 'Events, posted to a URL of your own' },
+    { name: 'Account', description: 'What concerns the whole account' },
   ],
   error: {
     schema: platformError,

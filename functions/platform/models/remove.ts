@@ -1,3 +1,4 @@
+import { publishEvent } from '#domain/events/outbox.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { deleteModel } from '#domain/models/change.ts';
 import { route } from '#functions/http/route.ts';
@@ -15,7 +16,8 @@ export const remove = route({
   request: { path: modelPath },
   responses: { 204: { description: 'Deleted' } },
   async handler({ caller, path }, { adapters, logger }) {
-    await deleteModel(adapters.table, caller.accountId, path.model_id, adapters.now());
+    const event = await deleteModel(adapters.table, caller.accountId, path.model_id, adapters.now());
+    await publishEvent(adapters, event, (message, about) => logger.warn(message, about));
     await deleteFiles(adapters, logger, 'artifacts', blobKeys.modelPrefix(caller.accountId, path.model_id));
     return { status: 204 };
   },

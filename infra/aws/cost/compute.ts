@@ -29,7 +29,7 @@ export function idleCost(resources: readonly CostedResource[]): CostLine[] {
     (sum, one) => sum + (one.Properties?.Rules?.length ?? 0),
     0,
   );
-  const sweep = PRICES.schedule + PRICES.functionRequest + PRICES.functionMemory * 0.5 * 0.2 + PRICES.tableRead * 6;
+  const run = PRICES.schedule + PRICES.functionRequest + PRICES.functionMemory * 0.5 * 0.2 + PRICES.tableRead * 6;
   // Lambda polls an empty queue with five pollers, each with a long poll of twenty seconds.
   const polls = count('AWS::Lambda::EventSourceMapping') * 5 * 3 * MINUTES_A_MONTH;
   return [
@@ -37,9 +37,9 @@ export function idleCost(resources: readonly CostedResource[]): CostLine[] {
     each('alarms', count('AWS::CloudWatch::Alarm'), PRICES.alarm),
     each('dashboard (the first three per account are free)', count('AWS::CloudWatch::Dashboard'), 0),
     each('web application firewall', count('AWS::WAFv2::WebACL'), PRICES.webAcl),
-    each('firewall rules', firewallRules, PRICES.webAclRule),
-    { what: `${runs} runs of the sweep`, dollars: runs * sweep },
-    { what: `${polls} polls of empty queues`, dollars: polls * PRICES.message },
+    each('rules of the firewall', firewallRules, PRICES.webAclRule),
+    { what: `${runs} runs of schedules`, dollars: runs * run },
+    { what: `${polls} questions to empty queues`, dollars: polls * PRICES.message },
   ].filter(({ dollars, what }) => dollars > 0 || !what.startsWith('0 '));
 }
 
@@ -66,6 +66,7 @@ export function trainingCost(trainings: number): CostLine[] {
   const of = TRAINING;
   const compute = of.profileSeconds * of.profileGb + of.trainSeconds * of.trainGb;
   const writes = of.tableWrites + of.trainSeconds * of.tableWritesASecond;
+  const match = PRICES.functionRequest + of.matchSeconds * of.matchGb * PRICES.functionMemory + PRICES.tableRead;
   const requests = requestCost(trainings * of.requests).reduce((sum, { dollars }) => sum + dollars, 0);
   return [
     { what: 'Functions for profiling and training', dollars: trainings * compute * PRICES.functionMemory },
@@ -81,7 +82,7 @@ export function trainingCost(trainings: number): CostLine[] {
     },
     {
       what: 'Messages and events',
-      dollars: trainings * (of.messages * PRICES.message + (of.events + of.progressEvents) * PRICES.event),
+      dollars: trainings * (of.messages * PRICES.message + of.events * (PRICES.event + match)),
     },
     { what: 'Logs', dollars: trainings * (of.logBytes / GB) * PRICES.logs },
   ];

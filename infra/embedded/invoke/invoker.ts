@@ -3,7 +3,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import type { RequestBody } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
 import type { EmbeddedOptions } from '#embedded/adapters.ts';
-import { type FunctionName, functions } from '../../topology.ts';
+import { type FunctionName, functions, queues } from '../../topology.ts';
 import type { ResponseStream } from '../gateway/response-stream.ts';
 import { type LogTarget, makeLogger } from '../logger.ts';
 import { makeContext } from './context.ts';
@@ -86,10 +86,17 @@ export class Invoker {
     const known = this.#pools.get(name);
     if (known) return known;
     const { embedded, settings, log } = this.#options;
-    const pool = new WorkerPool({ name, embedded, settings, log });
+    const { memoryMegabytes } = functions[name];
+    const pool = new WorkerPool({ name, embedded, settings, log }, { size: callsAtOnce(name), memoryMegabytes });
     this.#pools.set(name, pool);
     return pool;
   }
+}
+
+/** As many calls as its queues deliver at once; other callers wait for each other. */
+function callsAtOnce(name: FunctionName): number {
+  const consumed = Object.values(queues).filter(({ consumer }) => consumer === name);
+  return Math.max(1, ...consumed.map(({ concurrency }) => concurrency));
 }
 
 /** Stops the function's time limit while the body is being received. */

@@ -39,6 +39,13 @@ export interface BodyMessage extends Turn {
 
 export type TurnMessage = CallMessage | BodyMessage;
 
+/** The thread is about to be terminated: the turn in progress can still clean up. */
+export interface CloseMessage {
+  readonly kind: 'close';
+}
+
+export type HostMessage = TurnMessage | CloseMessage;
+
 export type ReplyMessage =
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'failed'; readonly message: string }

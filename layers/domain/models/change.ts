@@ -1,26 +1,31 @@
 import { getAccount } from '../accounts/read.ts';
-import { ConflictError, NotFoundError, UnavailableError } from '../errors.ts';
+import { NotFoundError, UnavailableError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, keys } from '../keys.ts';
-import { LIMITS } from '../limits.ts';
+import { buildLists } from '../lists/build.ts';
+import { addMissing, deleteListed, transactListed } from '../lists/change.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
+import { isoTime } from '../times.ts';
 import { isRunningAttempt } from '../training/attempts.ts';
 import { endingWrites } from '../training/endings.ts';
 import { trainingEvents } from '../training/events.ts';
 import type { ComputeUsage, Job } from '../training/record.ts';
+import { modelEvents } from './events.ts';
+import { modelLists } from './lists.ts';
+import { findModel, getModel } from './read.ts';
 import { lineage, type Model } from './record.ts';
 import { FIRST_VERSION, nextVersion } from './versions.ts';
 
 /** How often completing a job is tried while other jobs of the account complete at the same moment. */
 const TRIES = 20;
 
-/** A job's model, and the event to publish. */
+/** A job's model, and the events to publish. */
 export interface Completed {
   readonly model: Model;
-  readonly event: DomainEvent;
+  readonly events: readonly DomainEvent[];
 }
 
 /**
@@ -35,6 +40,8 @@ export async function completeJob(
   made: Omit<Model, 'number' | 'version'>,
   now: string,
 ): Promise<Completed | undefined> {
+  // A trainer has the time that a request has not to build the lists of models that an earlier release wrote.
+  await buildLists(table, modelLists, of.account_id);
   for (let tries = 0; tries < TRIES; tries++) {
     const account = await getAccount(table, of.account_id);
     const lineageKey = keys.lineage(of.account_id, made.name);
@@ -43,7 +50,7 @@ export async function completeJob(
     const number = account.last_model_number + 1;
     const version = before ? nextVersion(before.version, before, made) : FIRST_VERSION;
     const created: Model = { ...made, number, version };
-    const event = trainingEvents.completed(of, created, now);
+    const events = [modelEvents.created(created, now), trainingEvents.completed(of, created, now)];
     const unchanged: Condition = before
       ? { kind: 'compare', attribute: 'version', op: '=', value: before.version }
       : { kind: 'absent' };
@@ -56,7 +63,7 @@ export async function completeJob(
       ended_at: now,
     };
     try {
-      await table.transact([
+      await transactListed(table, modelLists, of.account_id, { after: created }, [
         ...endingWrites(of, set, isRunningAttempt(of), account.last_model_number),
         { kind: 'put', item: { ...keys.model(of.account_id, made.id), ...created }, condition: { kind: 'absent' } },
         {
@@ -65,9 +72,9 @@ export async function completeJob(
           condition: unchanged,
         },
         clearOrphanMark('artifacts', blobKeys.modelPrefix(of.account_id, made.id)),
-        recordEvent(event),
+        ...events.map(recordEvent),
       ]);
-      return { model: created, event };
+      return { model: created, events };
     } catch (error) {
       if (!(error instanceof TransactionFailedError)) throw error;
       if (error.failed.includes(0)) return undefined;
@@ -78,25 +85,29 @@ export async function completeJob(
 }
 
 /**
- * Throws `ConflictError` if the account's models and active jobs together reach the limit. Only starting a job checks
- * it: a running job always gets its model, so jobs started at the same moment may exceed the limit.
+ * Adds a completed job's model to its lists if it is missing from them: a trainer of an earlier release, which knew no
+ * lists, may complete its job after this one was deployed.
  */
-export async function expectRoomForModel(table: Table, accountId: string): Promise<void> {
-  const { models, active_jobs } = await getAccount(table, accountId);
-  if (models + active_jobs < LIMITS.models) return;
-  throw new ConflictError(
-    `An account may have at most ${LIMITS.models} models; got ${models} and ${active_jobs} in training: delete one first`,
-  );
+export async function listModelOf(table: Table, { account_id, model_id }: Job): Promise<void> {
+  const made = model_id === undefined ? undefined : await findModel(table, account_id, model_id);
+  if (!made) return;
+  await buildLists(table, modelLists, account_id);
+  await addMissing(table, modelLists, account_id, made);
 }
 
-/** Deletes the record and marks its files as orphaned. Throws `NotFoundError`. */
-export async function deleteModel(table: Table, accountId: string, id: string, now: number): Promise<void> {
+/**
+ * Deletes the record and marks its files as orphaned. Resolves with the event to publish. Throws `NotFoundError`.
+ */
+export async function deleteModel(table: Table, accountId: string, id: string, now: number): Promise<DomainEvent> {
+  const event = modelEvents.deleted(await getModel(table, accountId, id), isoTime(now));
   try {
-    await table.transact([
+    await deleteListed(table, modelLists, accountId, () => getModel(table, accountId, id), [
       { kind: 'delete', key: keys.model(accountId, id), condition: { kind: 'present' } },
       markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now),
       { kind: 'update', key: keys.account(accountId), change: { add: { models: -1 } } },
+      recordEvent(event),
     ]);
+    return event;
   } catch (error) {
     if (error instanceof TransactionFailedError) throw new NotFoundError(`Model ${id} not found`);
     throw error;

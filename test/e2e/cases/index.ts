@@ -3,17 +3,20 @@ import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
 import { hostileInput } from './hostile-input.ts';
+import { lists } from './lists.ts';
 import { mainJob } from './main-job.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
 import { uploads } from './uploads.ts';
+import { webhooks } from './webhooks.ts';
 
 /** Generous: on a busy machine a training may have to wait. */
 const CASE_MILLISECONDS = 150_000;
 
 export function platformCases(world: World): void {
   jest.setTimeout(CASE_MILLISECONDS);
-  for (const cases of [mainJob, badData, hostileInput, requests, uploads, stopping, tenancy, programs]) cases(world);
+  for (const cases of [mainJob, badData, hostileInput, requests, uploads, lists, stopping, tenancy, programs, webhooks])
+    cases(world);
 }

@@ -11,7 +11,6 @@ import { indexes } from '#domain/keys.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { parseSettings } from '#domain/settings.ts';
 import { openEmbedded } from '#embedded/open.ts';
-import { makeHandler as makeProcessDataset } from '#functions/events/process-dataset.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { defaultLimits } from '#infra/embedded/gateway/limits.ts';
 import { listen } from '#infra/embedded/gateway/listener.ts';
@@ -19,7 +18,7 @@ import { shareLimits } from '#infra/embedded/gateway/shared-limits.ts';
 import { Invoker } from '#infra/embedded/invoke/invoker.ts';
 import { makeLogger } from '#infra/embedded/logger.ts';
 import { queues, surfaces } from '#infra/topology.ts';
-import { batchOf } from '#test/functions/events/sqs.ts';
+import { readDataset } from '#test/functions/events/reader.ts';
 import { User } from '../user.ts';
 import type { BetweenSteps } from './manifest.ts';
 
@@ -40,6 +39,7 @@ const withoutQueues = {
   queues: {
     datasets: failing(adapters.queues.datasets, 'send', KILLED),
     training: failing(adapters.queues.training, 'send', KILLED),
+    webhooks: failing(adapters.queues.webhooks, 'send', KILLED),
   },
 };
 const withoutBus = { ...adapters, events: failing(adapters.events, 'publish', REFUSED) };
@@ -78,14 +78,14 @@ async function leaveEventUnpublished(): Promise<string> {
 /** Reads a file as the consumer does. Its message is never acknowledged and so stays in flight. */
 async function processWithoutPublishing(): Promise<string> {
   const dataset = await as(adapters, upload);
-  await makeProcessDataset(withoutBus, { logger })(batchOf([await receiveMessageOf(dataset)]));
+  await receiveMessageOf(dataset);
+  await readDataset(withoutBus, [accountId, dataset], { logger });
   return dataset;
 }
 
-async function receiveMessageOf(dataset: string): Promise<string> {
+async function receiveMessageOf(dataset: string): Promise<void> {
   const [message] = await adapters.queues.datasets.receive({ max: 1 });
   if (!message?.body.includes(dataset)) throw new Error(`the next message must be that of dataset ${dataset}`);
-  return message.body;
 }
 
 async function deleteOnlyTheRecord(): Promise<string> {
@@ -149,7 +149,11 @@ async function as<T>(served: Adapters, use: (user: User) => Promise<T>): Promise
     onError: (error, where) => logger.error(where, error as Error),
   });
   const base = `http://127.0.0.1:${listener.port}`;
-  const user = new User({ base, folder: '', pollMilliseconds: 50, requestBytes: settings.uploadBytes }, '', '');
+  const user = new User(
+    { base, folder: '', pollMilliseconds: 50, requestBytes: settings.uploadBytes, webhooksToLoopback: false },
+    '',
+    '',
+  );
   user.client.useToken(token);
   try {
     return await use(user);

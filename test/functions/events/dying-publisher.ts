@@ -4,16 +4,14 @@
  */
 
 import { openEmbedded } from '#embedded/open.ts';
-import { makeHandler } from '#functions/events/process-dataset.ts';
-import { batchOf } from './sqs.ts';
-import { silent } from './world.ts';
+import { readDataset } from './reader.ts';
 
 const [dir = '', account_id, dataset_id, time, moment] = process.argv.slice(2);
 const queue = { visibilitySeconds: 60, maxReceives: 5 };
 const store = await openEmbedded({
   dir,
   baseUrl: 'http://127.0.0.1:1',
-  queues: { datasets: queue, training: queue },
+  queues: { datasets: queue, training: queue, webhooks: queue },
   now: () => Number(time),
 });
 const { events } = store;
@@ -22,4 +20,4 @@ const publish: typeof events.publish = async (...all) => {
   process.kill(process.pid, 'SIGKILL');
   await new Promise(() => {});
 };
-await makeHandler({ ...store, events: { publish } }, { logger: silent })(batchOf([{ account_id, dataset_id }]));
+await readDataset({ ...store, events: { publish } }, [account_id, dataset_id]);

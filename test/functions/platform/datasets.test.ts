@@ -27,7 +27,7 @@ const notes = async () =>
   (await platform.store.table.query({ index: 'byIndex', partition: indexes.orphans, limit: 100 })).items.length;
 
 describe('an upload', () => {
-  test('is stored byte for byte, queued, and leaves no orphan mark', async () => {
+  test('is stored byte for byte, announced in its account’s group, and leaves no orphan mark', async () => {
     const before = await notes();
     const answer = await platform.call(
       uploadOf(token, [csvFile(CSV), name, { name: 'dataset_type', value: 'classification' }]),
@@ -46,10 +46,10 @@ describe('an upload', () => {
     const { body } = await platform.store.blobs.datasets.get(blobKeys.datasetFile(me.body.id, answer.body.id));
     expect((await buffer(body)).toString()).toBe(CSV);
     const messages = await platform.store.queues.datasets.receive({ max: 10 });
-    expect(messages.map((message) => JSON.parse(message.body))).toContainEqual({
-      account_id: me.body.id,
-      dataset_id: answer.body.id,
-    });
+    expect(messages.map(({ body, group }) => [JSON.parse(body), group])).toContainEqual([
+      { account_id: me.body.id, dataset_id: answer.body.id },
+      me.body.id,
+    ]);
     expect(await notes()).toBe(before);
   });
 
@@ -260,7 +260,11 @@ describe('a listing', () => {
     [{ limit: '1e1' }, 'limit', 'must be a whole number; got "1e1"'],
     [{ limit: ['1', '2'] }, 'limit', 'must be given once; got 2 values'],
     [{ sort_by: 'colour' }, 'sort_by', 'must be "name", "created_at" or "size"; got "colour"'],
-    [{ sorted: 'name' }, 'sorted', 'is not a known field; known are page, limit, sort_by, order'],
+    [
+      { sorted: 'name' },
+      'sorted',
+      'is not a known field; known are page, limit, cursor, sort_by, order, status, name_prefix, uploaded_after, uploaded_before',
+    ],
   ])('refuses %j', async (query, field, message) => {
     const answer = await platform.call({ path: '/datasets', token, query });
     expect(answer.status).toBe(400);

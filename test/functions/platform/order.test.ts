@@ -44,6 +44,7 @@ beforeAll(async () => {
     upload_id: upload.body.upload_id,
     user_id: (await platform.call({ path: '/auth/me', token })).body.id,
     invitation_id: await made('/account/invitations', { role: 'viewer' }),
+    webhook_id: await made('/webhooks', { url: 'https://hooks.example.com/in', events: ['*'] }),
     key_id: await made('/account/api-keys', { name: 'key', scope: 'read' }),
   };
 });

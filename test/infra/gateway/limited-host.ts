@@ -32,7 +32,7 @@ export async function limitedHost(limits: Partial<GatewayLimits> = {}): Promise<
     base,
     data,
     host,
-    user: () => User.register({ base, folder, pollMilliseconds: 10, requestBytes: 0 }),
+    user: () => User.register({ base, folder, pollMilliseconds: 10, requestBytes: 0, webhooksToLoopback: false }),
     async close() {
       await host.close();
       rmSync(folder, { recursive: true, force: true });

@@ -20,12 +20,13 @@ beforeAll(async () => {
     ...makeEvent({ method: 'POST', path, token, headers: { 'content-type': 'application/json' } }),
     body: null,
   };
-  pool = new WorkerPool({
+  const setup = {
     name: 'platform-predict',
     embedded: { ...embeddedOptions(served.data), baseUrl: served.base },
     settings: parseSettings({}),
     log: { file: '/dev/null' },
-  });
+  } as const;
+  pool = new WorkerPool(setup, { size: 1, memoryMegabytes: 2048 });
 });
 afterAll(async () => {
   await pool.close();

@@ -72,6 +72,13 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
       }
     });
 
+    test('readers know how many they are, so that no account has all of them', () => {
+      const mapping = ofType(prod, 'AWS::Lambda::EventSourceMapping').find(({ id }) => /datasets/.test(id))!;
+      const reader = ofType(prod, 'AWS::Lambda::Function').find(({ id }) => id.startsWith('processdataset'))!;
+      const settings = JSON.parse(reader.Properties.Environment.Variables.TRAINYARD_SETTINGS);
+      expect(settings.datasetReaders).toBe(mapping.Properties.ScalingConfig.MaximumConcurrency);
+    });
+
     test('a message is hidden for longer than its consumer may take', () => {
       const hidden = ofType(prod, 'AWS::SQS::Queue').flatMap((queue) => queue.Properties.VisibilityTimeout ?? []);
       expect(hidden.sort()).toEqual(
@@ -111,8 +118,8 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
 
     test('each schedule exists, and runs that cannot start go to a dead-letter queue with an alarm', () => {
       const made = ofType(prod, 'AWS::Scheduler::Schedule');
-      expect(made.map((one) => one.Properties.ScheduleExpression)).toEqual(['rate(5 minutes)']);
-      expect(schedules.map((schedule) => schedule.everySeconds)).toEqual([300]);
+      expect(made.map((one) => one.Properties.ScheduleExpression)).toEqual(['rate(5 minutes)', 'rate(1 minute)']);
+      expect(schedules.map((schedule) => schedule.everySeconds)).toEqual([300, 60]);
       for (const one of made) expectWatched(one.stack, one.Properties.Target.DeadLetterConfig.Arn);
     });
 

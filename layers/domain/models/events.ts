@@ -1,0 +1,47 @@
+/** The events about a model: the bodies of the webhooks of the same names. `at` (RFC 3339) is when it happened. */
+import { type DomainEvent, domainEvent } from '../events/event.ts';
+import type { EventType } from '../events/types.ts';
+import type { Json } from '../ports/table/port.ts';
+import type { Model } from './record.ts';
+
+/** What names a model. */
+export type ModelName = Pick<Model, 'id' | 'account_id' | 'number' | 'name' | 'version' | 'model_type'>;
+
+const event = (
+  type: EventType,
+  of: ModelName,
+  at: string,
+  detail: { readonly [name: string]: Json } = {},
+): DomainEvent =>
+  domainEvent(type, of.account_id, at, {
+    model_id: of.id,
+    number: of.number,
+    model_name: of.name,
+    version: of.version,
+    model_type: of.model_type,
+    ...detail,
+  });
+
+/** An alias of a model's name, and the version that it named before; absent if it is new. */
+export interface AliasMove {
+  readonly alias: string;
+  readonly previous?: Pick<Model, 'id' | 'version'>;
+}
+
+export const modelEvents = {
+  created: (model: Model, at: string) =>
+    event('model.created', model, at, {
+      job_id: model.job_id,
+      dataset_id: model.dataset_id,
+      ...model.performance,
+      metrics: model.final_metrics,
+    }),
+  deleted: (model: ModelName, at: string) => event('model.deleted', model, at),
+  /** The alias names `model` now. */
+  aliasMoved: (model: ModelName, { alias, previous }: AliasMove, at: string) =>
+    event('model.alias.moved', model, at, {
+      alias,
+      previous_model_id: previous?.id ?? null,
+      previous_version: previous?.version ?? null,
+    }),
+} as const;
