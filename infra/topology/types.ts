@@ -2,8 +2,11 @@
 import type { BucketName } from '#domain/ports/blobs/port.ts';
 import type { QueueName } from '#domain/ports/queue/port.ts';
 
-/** Reading one item, querying a partition or the index, and writing in one of three ways, alone or in a transaction. */
-export type TableUse = 'get' | 'query' | 'index' | 'put' | 'update' | 'delete';
+/**
+ * Reading one item, querying a partition or the index, writing in one of three ways, alone or in a transaction, and
+ * checking an item that a transaction does not change.
+ */
+export type TableUse = 'get' | 'query' | 'index' | 'put' | 'update' | 'delete' | 'check';
 
 /** Reading, writing whole files, multipart uploads by callers, and listing and deleting. */
 export type BucketUse = 'read' | 'put' | 'upload' | 'delete';

@@ -93,8 +93,8 @@ async function settled(
 ): Promise<Outcome> {
   const { table, now } = adapters;
   try {
-    const { event } = await run();
-    await publishEvent(adapters, event, warningsOf(log));
+    const { events } = await run();
+    for (const event of events) await publishEvent(adapters, event, warningsOf(log));
     return 'completed';
   } catch (error) {
     if (error instanceof Ended) return 'ended';

@@ -12,6 +12,7 @@ const TABLE_ACTIONS = {
   put: 'PutItem',
   update: 'UpdateItem',
   delete: 'DeleteItem',
+  check: 'ConditionCheckItem',
 } as const satisfies Readonly<Record<Exclude<TableUse, 'index'>, string>>;
 
 /** A put also reads the new object's head; a stream of unknown length is a multipart upload. */

@@ -10,9 +10,10 @@ export const functions = {
     streams: false,
     runtime: false,
     uses: {
-      table: ['get', 'query', 'put', 'update', 'delete'],
+      table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { datasets: ['read', 'put', 'upload', 'delete'], artifacts: ['read', 'delete'] },
       sends: ['datasets', 'training'],
+      publishes: true,
       tokens: 'sign',
       compute: ['terminate'],
     },
@@ -33,7 +34,8 @@ export const functions = {
     computes: false,
     streams: true,
     runtime: false,
-    uses: { table: ['get', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
+    // To a model of an earlier build, the item that finds it by its number is added when it is asked for.
+    uses: { table: ['get', 'query', 'put', 'update', 'check'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
   },
 } as const satisfies Record<string, FunctionSpec>;
 
@@ -45,5 +47,6 @@ export const surface = {
     { path: '/{proxy+}', function: 'platform-api' },
     { path: '/models/{model_id}/predict', function: 'platform-predict' },
     { path: '/models/{model_id}/download', function: 'platform-download' },
+    { path: '/api/v1/models/{model_id}/download', function: 'platform-download' },
   ],
 } as const satisfies Surface<keyof typeof functions>;

@@ -12,10 +12,10 @@ describe('the next version', () => {
     ['layers in another order', recipe('mlp', { epochs: 10, hidden_layers: [4, 8] }), '1.3.0'],
     ['another algorithm', recipe('cnn', { epochs: 10, hidden_layers: [8, 4] }), '2.0.0'],
   ])('after %s', (_, after, version) => {
-    expect(nextVersion('1.2.3', before, after)).toBe(version);
+    expect(nextVersion('1.2.3', before, after).version).toBe(version);
   });
 
   test('counts past nine', () => {
-    expect(nextVersion('1.9.9', before, before)).toBe('1.9.10');
+    expect(nextVersion('1.9.9', before, before).version).toBe('1.9.10');
   });
 });
