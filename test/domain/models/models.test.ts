@@ -2,17 +2,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { getAccount } from '#domain/accounts/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { ConflictError, NotFoundError } from '#domain/errors.ts';
-import { newId } from '#domain/ids.ts';
-import { blobKeys, keys } from '#domain/keys.ts';
+import { keys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { completeJob, deleteModel, expectRoomForModel } from '#domain/models/change.ts';
+import { deleteModel, expectRoomForModel } from '#domain/models/change.ts';
 import { getModel, listModels } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
-import { markOrphaned } from '#domain/orphans.ts';
 import { stopJob } from '#domain/training/endings.ts';
 import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import { AT, anAccount, aReadyDataset, aRunningJob, NOW, openStore, type Store } from '../store.ts';
+import { completed, LAST } from './completed.ts';
 
 let store: Store;
 let account: string;
@@ -27,31 +26,7 @@ beforeEach(async () => {
   dataset = await aReadyDataset(store.table, account);
 });
 
-const LAST = { current_epoch: 2, metrics: { loss: 0.4, val_loss: 0.6 }, compute_seconds: 7.5, estimated_cost: 0.0075 };
-
-async function complete(job: Job): Promise<Model | undefined> {
-  const id = newId(NOW);
-  await store.table.transact([markOrphaned('artifacts', blobKeys.modelPrefix(account, id), NOW)]);
-  const { hyperparameters, model_type, task } = job;
-  const made = {
-    id,
-    account_id: account,
-    name: job.model_name,
-    model_type,
-    task,
-    job_id: job.id,
-    dataset_id: job.dataset_id,
-    architecture: { input_shape: [1], output_classes: 2, parameters: 3 },
-    target: 'b',
-    performance: { accuracy: 1 },
-    final_metrics: { train_loss: 0.5 },
-    training_config: {},
-    hyperparameters,
-    artifacts: [],
-    created_at: AT,
-  };
-  return (await completeJob(store.table, job, LAST, made, AT))?.model;
-}
+const complete = async (job: Job): Promise<Model | undefined> => (await completed(store.table, job))?.model;
 
 describe('completing a job', () => {
   test('ends it, frees its slot, and creates a model with number and version', async () => {

@@ -18,4 +18,24 @@ describe('the next version', () => {
   test('counts past nine', () => {
     expect(nextVersion('1.9.9', before, before).version).toBe('1.9.10');
   });
+
+  const reason = (after: Record<string, unknown>) => nextVersion('1.2.3', before, recipe('mlp', after)).reason;
+
+  test('says why', () => {
+    expect(nextVersion('1.2.3', recipe('bilstm', {}), recipe('deephpm', { epochs: 3 })).reason).toBe(
+      'major: algorithm bilstm → deephpm',
+    );
+    expect(reason({ epochs: 20, hidden_layers: [8, 4] })).toBe('minor: epochs 10 → 20');
+    expect(reason({ hidden_layers: [8], dropout: 0.1 })).toBe(
+      'minor: dropout none → 0.1, epochs 10 → none, hidden_layers [8,4] → [8]',
+    );
+    expect(reason(before.hyperparameters)).toBe('patch: retrained');
+  });
+
+  test('says it in a bounded text, however much was changed', () => {
+    const many = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`p${i}`, 'x'.repeat(1000)]));
+    const text = reason({ ...before.hyperparameters, ...many });
+    expect(text).toMatch(/, and 990 more$/);
+    expect(text.length).toBeLessThan(1500);
+  });
 });

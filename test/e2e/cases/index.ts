@@ -4,6 +4,7 @@ import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
 import { hostileInput } from './hostile-input.ts';
 import { mainJob } from './main-job.ts';
+import { modelsApi } from './models-api.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
@@ -15,5 +16,6 @@ const CASE_MILLISECONDS = 150_000;
 
 export function platformCases(world: World): void {
   jest.setTimeout(CASE_MILLISECONDS);
-  for (const cases of [mainJob, badData, hostileInput, requests, uploads, stopping, tenancy, programs]) cases(world);
+  for (const cases of [mainJob, badData, hostileInput, requests, uploads, stopping, tenancy, modelsApi, programs])
+    cases(world);
 }
