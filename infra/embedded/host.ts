@@ -105,6 +105,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         apiKeys: options.apiKeys ?? [],
         host: address,
         behindProxy: false,
+        anonymous: Object.values<Surface>(surfaces).flatMap(({ anonymous }) => anonymous ?? []),
         account: () => operatorAccount(adapters.table, options.operator, adapters.now()),
       }),
       onError,

@@ -18,7 +18,7 @@ test('curl -O -J saves a model of the operator under its name', async () => {
   await user.jobIs(job, ({ status }) => status === 'completed');
   const { model_id } = await user.results(job);
   const url = `${host.base}/api/v1/models/1/download`;
-  await promisify(execFile)('curl', ['-s', '-O', '-J', url], { cwd: host.folder });
+  await promisify(execFile)('curl', ['-sS', '--fail', '--noproxy', '*', '-O', '-J', url], { cwd: host.folder });
   const saved = readFileSync(join(host.folder, 'model_1_mlp.onnx'));
   expect(saved.equals(await user.client.download(`/models/${model_id}/download`))).toBe(true);
 });

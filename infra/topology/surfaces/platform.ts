@@ -43,6 +43,7 @@ export const surface = {
   title: 'Platform',
   port: 8000,
   cloudBase: '/platform',
+  anonymous: ['/api/v1/models'],
   routes: [
     { path: '/{proxy+}', function: 'platform-api' },
     { path: '/models/{model_id}/predict', function: 'platform-predict' },
