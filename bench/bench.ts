@@ -23,7 +23,17 @@ export interface Bench {
   readonly name: string;
   /** Of `ours` and `peer`: `steps/s`. */
   readonly unit: string;
-  run(): Promise<Measurement>;
+  run(options?: Options): Promise<Measurement>;
+}
+
+/** What the command line may say to the benches that listen to it. */
+export interface Options {
+  /** How long to measure, in all. */
+  readonly seconds?: number;
+  /** The folder of another checkout of this repository to compare with. */
+  readonly versus?: string;
+  /** A folder for CPU profiles of ours. */
+  readonly cpuProfile?: string;
 }
 
 /** How often sides are measured: at most `times`, and after `LEAST` times no longer than `seconds`. */

@@ -11,8 +11,13 @@ export default {
   roots: ['<rootDir>/test'],
   testEnvironment: '<rootDir>/test/environment.cjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // A lane of its own, with a configuration of its own: `npm run test:cloud`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cloud/'],
+  // Lanes of their own, with configurations of their own: `npm run test:cloud`, `test:clients`, `test:browser`.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/cloud/',
+    '<rootDir>/test/clients/',
+    '<rootDir>/test/browser/',
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', swc] },
   reporters: ['default', '<rootDir>/test/closing-line.mjs'],

@@ -1,6 +1,10 @@
-/** Event `compute.stopped`: a trainer has ended. If its job is still active, it gets another attempt or fails. */
+/**
+ * Event `compute.stopped`: a trainer has ended. If its job is still active, it gets another attempt or fails. If it is
+ * completed, its model is checked for being in the lists.
+ */
 import type { EventBridgeEvent } from 'aws-lambda';
 import { type ComputeStopped, computeStopped } from '#domain/messages.ts';
+import { listModelOf } from '#domain/models/change.ts';
 import { accountOf } from '#domain/ports/events/envelope.ts';
 import { excuseAttempt } from '#domain/training/attempts.ts';
 import { findJob } from '#domain/training/read.ts';
@@ -18,6 +22,7 @@ export function makeHandler(adapters: AttemptAdapters, { logger }: { readonly lo
     const stopped = computeStopped.parse(event.detail);
     const job = await findJob(adapters.table, accountOf(event), stopped.job_id);
     if (!job || job.attempt !== stopped.attempt) return;
+    if (job.status === 'completed') await listModelOf(adapters.table, job);
     if (job.status !== 'queued' && job.status !== 'running') return;
     logger.warn('trainer ended without a result', { ...stopped });
     const counted = HOST_GONE.test(stopped.reason) ? await excuseAttempt(adapters.table, job) : job;

@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
+import type { RequestBody } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
 
 /** A Powertools Logger, or anything with the same methods. */
@@ -12,12 +13,17 @@ export interface HandlerOptions {
   readonly logger: Log;
 }
 
-/** `event.path` does not include the surface's base path: the gateway or the host strips it. */
-export type HttpHandler = (event: APIGatewayProxyEvent, context: Context) => Promise<APIGatewayProxyResult>;
+/** `body` is missing where the event contains the body, as API Gateway's does. */
+export interface HandlerContext extends Context {
+  readonly body?: RequestBody;
+}
+
+/** `event.path` has no surface base: the gateway or the host has stripped it. */
+export type HttpHandler = (event: APIGatewayProxyEvent, context: HandlerContext) => Promise<APIGatewayProxyResult>;
 
 /** A handler wrapped by `awslambda.streamifyResponse`: it writes head and body to the stream and ends it. */
 export type StreamingHttpHandler = (
   event: APIGatewayProxyEvent,
   responseStream: Writable,
-  context: Context,
+  context: HandlerContext,
 ) => Promise<void>;

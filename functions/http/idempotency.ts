@@ -9,8 +9,10 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { type Sealed, seal, sealed, unseal } from '#domain/envelope.ts';
 import { ConflictError, UnprocessableError, ValidationError } from '#domain/errors.ts';
 import { keys } from '#domain/keys.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
 import { ConditionFailedError } from '#domain/ports/errors.ts';
 import type { Json, Key, Table } from '#domain/ports/table/port.ts';
 import { epochSeconds } from '#domain/times.ts';
@@ -31,10 +33,20 @@ export const idempotencyHeader = {
     .meta({ description: 'The same request with the same key is done once, and answered alike for a day' }),
 };
 
-const record = z.object({
-  fingerprint: z.string(),
-  reply: z.object({ status: z.int(), headers: z.record(z.string(), z.string()), body: z.json() }).optional(),
-});
+const response = z.object({ status: z.int(), headers: z.record(z.string(), z.string()), body: z.json() });
+type Response = z.infer<typeof response>;
+
+/** With the response as it is, or encrypted. */
+const record = z.object({ fingerprint: z.string(), reply: response.optional(), sealed: sealed.optional() });
+
+type Keys = Adapters['keys'];
+const contextOf = (accountId: string) => ({ purpose: 'idempotent-response', account: accountId });
+
+const sealResponse = (keys: Keys, accountId: string, reply: object): Promise<Sealed> =>
+  seal(keys, contextOf(accountId), Buffer.from(JSON.stringify(reply)));
+
+const unsealResponse = async (keys: Keys, accountId: string, from: Sealed): Promise<Response> =>
+  response.parse(JSON.parse(Buffer.from(await unseal(keys, contextOf(accountId), from)).toString('utf8')));
 
 /**
  * Runs, or replays the response. Throws `ConflictError`, `UnprocessableError`, `ValidationError`, and what `run`
@@ -51,12 +63,12 @@ export async function once(
   const checked = idempotencyHeader[HEADER].safeParse(given);
   if (!checked.success) throw ValidationError.of(HEADER, 'must be 1 to 255 visible ASCII characters');
 
-  const { table, now } = adapters;
-  const key = keys.idempotency(raw.caller.accountId, sha256(given, '\n'));
-  const about = `${route.method} ${route.path} ${JSON.stringify(raw.path)}\n`;
-  const fingerprint = sha256(about, ...content(raw.body), '\n');
-  const kept = await begin(table, key, fingerprint, now());
-  if (kept) return kept;
+  const { table, keys: port, now } = adapters;
+  const { accountId } = raw.caller;
+  const key = keys.idempotency(accountId, sha256(given));
+  const fingerprint = await fingerprintOf(`${route.method} ${route.path} ${JSON.stringify(raw.path)}`, raw.body);
+  const stored = await begin(table, key, fingerprint, now());
+  if (stored) return replayed(stored.sealed ? await unsealResponse(port, accountId, stored.sealed) : stored.reply);
   let reply: Reply;
   try {
     reply = await run();
@@ -65,8 +77,9 @@ export async function once(
     throw error;
   }
   try {
-    const response = { status: reply.status, headers: { ...reply.headers }, body: (reply.body ?? null) as Json };
-    await table.update(key, { set: { reply: response, expiresAt: epochSeconds(now()) + RETENTION_SECONDS } });
+    const done = { status: reply.status, headers: { ...reply.headers }, body: (reply.body ?? null) as Json };
+    const kept = route.confidential ? { sealed: await sealResponse(port, accountId, done) } : { reply: done };
+    await table.update(key, { set: { ...kept, expiresAt: epochSeconds(now()) + RETENTION_SECONDS } });
   } catch (error) {
     // The request itself succeeded; retries get a 409 until the record expires.
     logger.error('response not stored', { request_id: raw.id, error });
@@ -74,8 +87,8 @@ export async function once(
   return reply;
 }
 
-/** Records the request as in progress, or returns the response stored for it. */
-async function begin(table: Table, key: Key, fingerprint: string, now: number): Promise<Reply | undefined> {
+/** Records the request as in progress, or returns what is stored for it. */
+async function begin(table: Table, key: Key, fingerprint: string, now: number) {
   try {
     const expiresAt = epochSeconds(now) + IN_PROGRESS_SECONDS;
     await table.put({ ...key, fingerprint, expiresAt }, { kind: 'absent' });
@@ -87,29 +100,39 @@ async function begin(table: Table, key: Key, fingerprint: string, now: number): 
   if (found && found.fingerprint !== fingerprint) {
     throw new UnprocessableError('The Idempotency-Key was used before for another request');
   }
-  if (!found?.reply) throw new ConflictError('A request with this Idempotency-Key has not been answered yet');
-  return { ...found.reply, headers: { ...found.reply.headers, 'Idempotent-Replayed': 'true' } };
+  return found ?? { fingerprint };
 }
 
-/** More than there are in any form of ours: one that the body is full of takes no longer. */
-const MOST_BOUNDARIES = 100;
+/** Throws `ConflictError` if there is no response yet. */
+function replayed(reply: Response | undefined): Reply {
+  if (!reply) throw new ConflictError('A request with this Idempotency-Key has not been answered yet');
+  return { ...reply, headers: { ...reply.headers, 'Idempotent-Replayed': 'true' } };
+}
 
-/** A client chooses a new boundary each time that it sends the same form: what is between them, without a copy of it. */
-function* content({ contentType, bytes }: RawBody): Generator<Uint8Array> {
+/** A hash of the request and its body without a form's boundary: a client chooses a new boundary each time. */
+async function fingerprintOf(asked: string, { contentType, content }: RawBody): Promise<string> {
+  const hash = createHash('sha256').update(asked).update('\n');
   const boundary = /boundary="?([^";]+)/i.exec(contentType ?? '')?.[1];
-  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  for (let found = 0; boundary !== undefined && found < MOST_BOUNDARIES; found++) {
-    const next = body.indexOf(boundary, at, 'latin1');
-    if (next < 0) break;
-    yield body.subarray(at, next);
-    at = next + boundary.length;
-  }
-  yield body.subarray(at);
+  const chunks = boundary === undefined ? content.read() : without(Buffer.from(boundary, 'latin1'), content.read());
+  for await (const chunk of chunks) hash.update(chunk);
+  return hash.update('\n').digest('hex');
 }
 
-function sha256(...parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
+/** Removes every occurrence of `bytes` from a stream, including those that span chunks. */
+async function* without(bytes: Buffer, stream: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream) {
+    rest = Buffer.concat([rest, chunk]);
+    for (let at = rest.indexOf(bytes); at >= 0; at = rest.indexOf(bytes)) {
+      yield rest.subarray(0, at);
+      rest = rest.subarray(at + bytes.length);
+    }
+    // The end of this chunk may be the beginning of an occurrence.
+    const certain = Math.max(0, rest.length - bytes.length + 1);
+    yield rest.subarray(0, certain);
+    rest = rest.subarray(certain);
+  }
+  yield rest;
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).update('\n').digest('hex');

@@ -115,7 +115,7 @@ function errorStatuses(route: DescribedRoute): number[] {
   const { path, query, headers, body } = route.request;
   const follows: readonly (readonly [boolean, readonly number[]])[] = [
     [query !== undefined || headers !== undefined, [400]],
-    [body !== undefined, [400, 413, 415]],
+    [body !== undefined, [400, 408, 413, 415]],
     [route.authentication !== 'none', [401, 403]],
     [path !== undefined, [404]],
     [route.idempotent === true, [409, 422]],

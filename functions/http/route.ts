@@ -96,6 +96,8 @@ export interface RouteFacts {
   readonly errors?: readonly number[];
   /** Accepts an `Idempotency-Key`: a retry of the same request gets the same response, and is done only once. */
   readonly idempotent?: boolean;
+  /** The response has a secret, which is never stored as it is: the one for an `Idempotency-Key` is encrypted. */
+  readonly confidential?: boolean;
   /** An HTML page with scripts and styles of ours: gets the Content-Security-Policy that allows them. */
   readonly page?: boolean;
 }

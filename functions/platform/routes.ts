@@ -1,5 +1,6 @@
 /** Every route of the platform, whichever function handles it. */
 import type { Route } from '#functions/http/route.ts';
+import { notices } from './account/notices.ts';
 import { accountRoutes } from './account/routes.ts';
 import { login } from './auth/login.ts';
 import { logout } from './auth/logout.ts';
@@ -32,6 +33,7 @@ import { download as downloadNumbered } from './numbered-models/download.ts';
 import { list as listNumbered } from './numbered-models/list.ts';
 import { read as readNumbered } from './numbered-models/read.ts';
 import { remove as removeNumbered } from './numbered-models/remove.ts';
+import { list as listJobs } from './training/list.ts';
 import { results } from './training/results.ts';
 import { start } from './training/start.ts';
 import { status } from './training/status.ts';
@@ -39,6 +41,7 @@ import { stop } from './training/stop.ts';
 import { abort } from './uploads/abort.ts';
 import { complete } from './uploads/complete.ts';
 import { start as startUpload } from './uploads/start.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 
 const resources: readonly Route[] = [
   welcome,
@@ -57,6 +60,7 @@ const resources: readonly Route[] = [
   profile,
   removeDataset,
   start,
+  listJobs,
   status,
   results,
   stop,
@@ -74,6 +78,8 @@ const resources: readonly Route[] = [
   listNumbered,
   readNumbered,
   removeNumbered,
+  ...webhookRoutes,
+  notices,
 ];
 
 /** The routes in the OpenAPI document. */

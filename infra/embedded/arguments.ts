@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { BODY_SECONDS, CONNECTIONS_PER_ADDRESS, type GatewayLimits } from './gateway/limits.ts';
 
 export interface Arguments {
   readonly dataDir: string;
@@ -7,6 +8,8 @@ export interface Arguments {
   readonly portOffset: number | 'free';
   readonly operator?: string;
   readonly apiKeys: readonly string[];
+  readonly limits: Pick<GatewayLimits, 'bodySeconds' | 'connectionsPerAddress'>;
+  readonly webhooksToLoopback: boolean;
 }
 
 /** The command line is wrong; the message is one line for the user. */
@@ -19,6 +22,11 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --port-offset N    added to every port, 0 to 50000 (default: 0); "free" takes free ports
   --operator NAME    the user whose account local calls without credentials are taken for, on surfaces that take them
                      (default: the first user who registered)
+  --body-timeout S   seconds without progress after which a request body times out (default: ${BODY_SECONDS})
+  --connections-per-address N
+                     concurrent connections of one address (default: ${CONNECTIONS_PER_ADDRESS})
+  --webhooks-to-loopback
+                     lets webhooks be delivered to this machine, over http too
   --help             this text
 
 API_KEYS=KEY1,KEY2 in the environment: API keys of the operator.`;
@@ -31,7 +39,7 @@ export function readArguments(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>> = {},
 ): Arguments | undefined {
-  const { data, host, help, operator, 'port-offset': offset } = parse(args);
+  const { data, host, help, operator, 'port-offset': offset, ...rest } = parse(args);
   if (help) return undefined;
   const portOffset = offset === 'free' ? offset : Number(offset);
   if (portOffset !== 'free' && (!/^\d+$/.test(offset) || portOffset > LARGEST_OFFSET)) {
@@ -40,8 +48,18 @@ export function readArguments(
     );
   }
   if (data === '' || host === '') throw new UsageError(`${data === '' ? '--data' : '--host'} must not be empty`);
-  const apiKeys = keysOf(environment.API_KEYS, host);
-  return { dataDir: resolve(data), host, portOffset, apiKeys, ...(operator === undefined ? {} : { operator }) };
+  return {
+    dataDir: resolve(data),
+    host,
+    portOffset,
+    ...(operator === undefined ? {} : { operator }),
+    apiKeys: keysOf(environment.API_KEYS, host),
+    webhooksToLoopback: rest['webhooks-to-loopback'],
+    limits: {
+      bodySeconds: wholeNumber('--body-timeout', rest['body-timeout'], 3600),
+      connectionsPerAddress: wholeNumber('--connections-per-address', rest['connections-per-address'], 1_000_000),
+    },
+  };
 }
 
 /** Where others can call, a key that can be guessed would open everything. */
@@ -62,6 +80,12 @@ function keysOf(given: string | undefined, host: string): string[] {
   return keys;
 }
 
+function wholeNumber(option: string, given: string, most: number): number {
+  const number = Number(given);
+  if (/^\d+$/.test(given) && number >= 1 && number <= most) return number;
+  throw new UsageError(`${option} must be a whole number between 1 and ${most}; got ${given}`);
+}
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
@@ -71,6 +95,9 @@ function parse(args: readonly string[]) {
         host: { type: 'string', default: '127.0.0.1' },
         'port-offset': { type: 'string', default: '0' },
         operator: { type: 'string' },
+        'body-timeout': { type: 'string', default: String(BODY_SECONDS) },
+        'connections-per-address': { type: 'string', default: String(CONNECTIONS_PER_ADDRESS) },
+        'webhooks-to-loopback': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     }).values;

@@ -1,4 +1,5 @@
 /** Trainyard on one machine: the topology's functions, queues, rules and schedules in one process and its children. */
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { operatorAccount } from '#domain/accounts/operator.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
@@ -7,9 +8,11 @@ import type { ComputeCommand, EmbeddedHost, EmbeddedOptions } from '#embedded/ad
 import { openEmbeddedHost } from '#embedded/open.ts';
 import { TELEMETRY_OFF } from '#engine/telemetry.ts';
 import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../topology.ts';
+import { defaultLimits, type GatewayLimits } from './gateway/limits.ts';
 import { type Listener, listen } from './gateway/listener.ts';
 import { operatorAuthorizer } from './gateway/operator.ts';
 import { provideStreamingRuntime } from './gateway/response-stream.ts';
+import { type SharedLimits, shareLimits } from './gateway/shared-limits.ts';
 import { Invoker } from './invoke/invoker.ts';
 import { projectRoot } from './invoke/load.ts';
 import { type LogTarget, makeLogger } from './logger.ts';
@@ -25,6 +28,8 @@ export interface HostOptions {
   readonly host?: string;
   /** Added to every port of the topology; `'free'` takes free ones. Default: 0. */
   readonly portOffset?: number | 'free';
+  /** Whether webhooks may be delivered to this machine. Default: no. */
+  readonly webhooksToLoopback?: boolean;
   readonly log?: LogTarget;
   /** A user whose account calls without credentials are taken for, where their surface allows them. Default: the first. */
   readonly operator?: string;
@@ -32,6 +37,8 @@ export interface HostOptions {
   readonly apiKeys?: readonly string[];
   /** Overrides of the settings that handlers get. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Overrides of the gateway's limits. */
+  readonly limits?: Partial<GatewayLimits>;
 }
 
 export interface Host {
@@ -45,9 +52,9 @@ export interface Host {
 
 /** The largest upload in one request; on one machine no gateway limits it. Larger files are uploaded in parts. */
 const UPLOAD_BYTES = 32 * 1024 * 1024;
-/** What multipart framing may add. */
-const FRAMING_BYTES = 64 * 1024;
 const PURGE_EVERY_MS = 60_000;
+/** In the data folder, for the bodies of requests in flight. A hidden name does not mark the folder as someone else's. */
+const SPOOL_FOLDER = '.bodies';
 /** When the host closes, work in flight may take so long to finish, such as reading a small dataset. */
 const GRACE_MS = 5000;
 
@@ -60,7 +67,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const log = options.log ?? 'stderr';
   const logger = makeLogger('host', log);
   const onError = (error: unknown, where: string): void => logger.error(where, error as Error);
-  const settings = parseSettings({ uploadBytes: UPLOAD_BYTES, ...options.settings });
+  const settings = parseSettings({
+    uploadBytes: UPLOAD_BYTES,
+    webhooksToLoopback: options.webhooksToLoopback ?? false,
+    ...options.settings,
+  });
 
   let baseUrl = '';
   const shared = {
@@ -100,7 +111,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const listeners = await listenAll(adapters, invoker, {
       address,
       portOffset: options.portOffset ?? 0,
-      maxBodyBytes: settings.uploadBytes + FRAMING_BYTES,
       authorize: operatorAuthorizer({
         apiKeys: options.apiKeys ?? [],
         host: address,
@@ -108,6 +118,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
         anonymous: Object.values<Surface>(surfaces).flatMap(({ anonymous }) => anonymous ?? []),
         account: () => operatorAccount(adapters.table, options.operator, adapters.now()),
       }),
+      limits: shareLimits({ ...defaultLimits(settings.uploadBytes), ...options.limits }),
+      spoolFolder: await emptyFolder(join(options.dataDir, SPOOL_FOLDER)),
       onError,
     });
     baseUrl = listeners.platform.base;
@@ -138,8 +150,9 @@ async function listenAll(
   options: {
     address: string;
     portOffset: number | 'free';
-    maxBodyBytes: number;
     authorize: ReturnType<typeof operatorAuthorizer>;
+    limits: SharedLimits;
+    spoolFolder: string;
     onError: (error: unknown, where: string) => void;
   },
 ): Promise<Record<SurfaceName, Bound>> {
@@ -152,8 +165,9 @@ async function listenAll(
         host: options.address,
         port: options.portOffset === 'free' ? 0 : surface.port + options.portOffset,
         invoker,
-        maxBodyBytes: options.maxBodyBytes,
-        before: (request, response) => adapters.servePresigned(request, response),
+        limits: options.limits,
+        spoolFolder: options.spoolFolder,
+        before: (request, response, body) => adapters.servePresigned(request, response, body),
         now: adapters.now,
         authorize: options.authorize,
         onError: options.onError,
@@ -165,6 +179,13 @@ async function listenAll(
     }
   }
   return Object.fromEntries(bound) as Record<SurfaceName, Bound>;
+}
+
+/** Removes what a killed host may have left. */
+async function emptyFolder(path: string): Promise<string> {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path, { mode: 0o700 });
+  return path;
 }
 
 /** The URL's host for a bound address: loopback for a wildcard, and brackets around IPv6. */

@@ -1,4 +1,5 @@
 /** What runs in the background: the consumers of queues, events and schedules, and the training function. */
+import { EVENT_TYPES } from '#domain/events/types.ts';
 import type { QueueName } from '#domain/ports/queue/port.ts';
 import type { EventRule, FunctionSpec, QueueSpec, Schedule } from './types.ts';
 
@@ -28,7 +29,7 @@ export const functions = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: ['get', 'put', 'update', 'delete'], sends: ['training'], publishes: true },
+    uses: { table: ['get', 'query', 'put', 'update', 'delete', 'check'], sends: ['training'], publishes: true },
   },
   'batch-stopped': {
     entry: 'functions/events/batch-stopped.ts',
@@ -48,10 +49,42 @@ export const functions = {
     streams: false,
     runtime: true,
     uses: {
-      table: ['get', 'put', 'update', 'delete'],
+      table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { datasets: ['read'], artifacts: ['read', 'put', 'delete'] },
       publishes: true,
     },
+  },
+  'match-webhooks': {
+    entry: 'functions/events/match-webhooks.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 30,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: { table: ['query', 'put'], sends: ['webhooks'] },
+  },
+  // The only function that sends requests to addresses that users choose.
+  'deliver-webhook': {
+    entry: 'functions/events/deliver-webhook.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 45,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: {
+      table: ['get', 'query', 'put', 'update', 'delete'],
+      sends: ['webhooks'],
+      dataKeys: ['unwrap'],
+    },
+  },
+  'due-webhooks': {
+    entry: 'functions/events/due-webhooks.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 60,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: { table: ['index', 'update'], sends: ['webhooks'] },
   },
   sweep: {
     entry: 'functions/events/sweep.ts',
@@ -75,14 +108,19 @@ type Name = keyof typeof functions;
 export const queues: Readonly<Record<QueueName, QueueSpec<Name>>> = {
   datasets: { consumer: 'process-dataset', visibilitySeconds: 960, maxReceives: 3, batchSize: 1, concurrency: 1 },
   training: { consumer: 'dispatch-training', visibilitySeconds: 120, maxReceives: 5, batchSize: 10, concurrency: 1 },
+  webhooks: { consumer: 'deliver-webhook', visibilitySeconds: 60, maxReceives: 5, batchSize: 1, concurrency: 8 },
 };
 
 export const rules: readonly EventRule<Name>[] = [
   { types: ['compute.stopped'], target: 'settle-training' },
+  { types: EVENT_TYPES, target: 'match-webhooks' },
   { source: 'aws.batch', types: ['Batch Job State Change'], target: 'batch-stopped' },
 ];
 
-export const schedules: readonly Schedule<Name>[] = [{ everySeconds: 300, target: 'sweep' }];
+export const schedules: readonly Schedule<Name>[] = [
+  { everySeconds: 300, target: 'sweep' },
+  { everySeconds: 60, target: 'due-webhooks' },
+];
 
 /**
  * What the Compute port starts for a job: a program, or for a small job in the cloud a function, which is not retried.

@@ -3,8 +3,8 @@ import type { BucketName } from '#domain/ports/blobs/port.ts';
 import type { QueueName } from '#domain/ports/queue/port.ts';
 
 /**
- * Reading one item, querying a partition or the index, writing in one of three ways, alone or in a transaction, and
- * checking an item that a transaction does not change.
+ * Reading items, querying a partition or the index, writing in one of three ways, alone or in a transaction, and checking
+ * an item in a transaction.
  */
 export type TableUse = 'get' | 'query' | 'index' | 'put' | 'update' | 'delete' | 'check';
 
@@ -20,6 +20,8 @@ export interface Uses {
   readonly publishes?: true;
   /** `sign` issues tokens, `verify` only reads the public key. */
   readonly tokens?: 'sign' | 'verify';
+  /** `generate` makes data keys, with which it encrypts; `unwrap` is what it needs to decrypt. */
+  readonly dataKeys?: readonly ('generate' | 'unwrap')[];
   readonly compute?: readonly ('submit' | 'describe' | 'terminate')[];
 }
 

@@ -34,7 +34,11 @@ const settings = z
       return z.NEVER;
     }
   })
-  .pipe(settingsSchema);
+  .pipe(
+    settingsSchema.refine(({ webhooksToLoopback }) => !webhooksToLoopback, {
+      error: 'must not set webhooksToLoopback, which is for one machine only',
+    }),
+  );
 
 const receives = z.coerce.number('must be a whole number, 1 or more').int().min(1).optional();
 
@@ -44,10 +48,13 @@ const schema = z.object({
   TRAINYARD_BUCKET_ARTIFACTS: required('the name of the bucket of artifacts'),
   TRAINYARD_QUEUE_DATASETS: required('the URL of the queue of datasets'),
   TRAINYARD_QUEUE_TRAINING: required('the URL of the queue of trainings'),
+  TRAINYARD_QUEUE_WEBHOOKS: required('the URL of the queue of webhooks'),
   TRAINYARD_DEAD_DATASETS: z.string().optional(),
   TRAINYARD_DEAD_TRAINING: z.string().optional(),
+  TRAINYARD_DEAD_WEBHOOKS: z.string().optional(),
   TRAINYARD_RECEIVES_DATASETS: receives,
   TRAINYARD_RECEIVES_TRAINING: receives,
+  TRAINYARD_RECEIVES_WEBHOOKS: receives,
   TRAINYARD_BUS: required('the name of the event bus'),
   /** Separated by commas: the first signs; signatures of the others are still accepted. */
   TRAINYARD_KEY_TOKENS: required('the asymmetric key that signs tokens').transform((keys) => keys.split(',')),
@@ -124,6 +131,11 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
         variables.TRAINYARD_QUEUE_TRAINING,
         variables.TRAINYARD_DEAD_TRAINING,
         variables.TRAINYARD_RECEIVES_TRAINING,
+      ),
+      webhooks: queue(
+        variables.TRAINYARD_QUEUE_WEBHOOKS,
+        variables.TRAINYARD_DEAD_WEBHOOKS,
+        variables.TRAINYARD_RECEIVES_WEBHOOKS,
       ),
     },
     events: new EventBridgeEvents({ client: clients.eventbridge, bus: variables.TRAINYARD_BUS, now }),

@@ -90,7 +90,16 @@ export class MethodNotAllowedError extends TrainyardError {
   }
 }
 
-/** The request is well formed, but the resource's state does not permit it. */
+/** The client stopped sending the request's body. */
+export class RequestTimeoutError extends TrainyardError {
+  readonly code = 'request_timeout';
+  readonly status = 408;
+  constructor(seconds: number) {
+    super(`The request body timed out: too little was received within ${seconds} s`);
+  }
+}
+
+/** The request is well formed, but the state of what it names does not permit it. */
 export class ConflictError extends TrainyardError {
   readonly code = 'conflict';
   readonly status = 409;

@@ -21,6 +21,14 @@
  * | Version, alias of a model's name | `ACCOUNT#id#NAME#name` | `VERSION#…`, in order; `ALIAS#alias` | |
  * | Response to a request with an idempotency key | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
+ * | That the lists of a kind of record are complete | `ACCOUNT#id` | `LISTS#MODELS` | |
+ * | A list that exists | `ACCOUNT#id` | `LIST#MODELS#sort#part` | |
+ * | Entry of a list | `ACCOUNT#id#LIST#MODELS#sort#part` | `E#position` | |
+ * | Bucket of a list | `ACCOUNT#id#LIST#MODELS#sort#part` | `B#position` | |
+ * | Webhook | `ACCOUNT#id` | `WEBHOOK#id` | |
+ * | Delivery of an event to a webhook | `ACCOUNT#id#DELIVERIES` | `webhook#event` | `WEBHOOKS` while it is pending |
+ * | Event of an account with webhooks, for replays | `ACCOUNT#id#EVENTS` | `EVENT#id` | |
+ * | Notice to an account | `ACCOUNT#id` | `NOTICE#id` | |
  * | Token of a completed transaction, in the cloud | `TOKEN#…` | `TOKEN` | |
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
@@ -60,12 +68,23 @@ export const keys = {
     pk: `ACCOUNT#${accountId}`,
     sk: `IDEMPOTENCY#${sha256}`,
   }),
+  listsComplete: (accountId: string, kind: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LISTS#${kind}` }),
+  list: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LIST#${name}` }),
+  listEntry: (partition: string, position: string): Key => ({ pk: partition, sk: `E#${position}` }),
+  listBucket: (partition: string, first: string): Key => ({ pk: partition, sk: `B#${first}` }),
+  webhook: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `WEBHOOK#${id}` }),
+  delivery: (accountId: string, webhookId: string, eventId: string): Key => ({
+    pk: `ACCOUNT#${accountId}#DELIVERIES`,
+    sk: `${webhookId}#${eventId}`,
+  }),
+  loggedEvent: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}#EVENTS`, sk: `EVENT#${id}` }),
+  notice: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `NOTICE#${id}` }),
   task: (id: string): Key => ({ pk: `TASK#${id}`, sk: 'TASK' }),
   orphans: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
 } as const;
 
-/** Prefixes of sort keys below an account. */
+/** Prefixes of sort keys within an account's partition. */
 export const prefixes = {
   datasets: 'DATASET#',
   jobs: 'JOB#',
@@ -77,6 +96,10 @@ export const prefixes = {
   /** Below a model's name. */
   versions: 'VERSION#',
   aliases: 'ALIAS#',
+  lists: 'LIST#',
+  listsComplete: 'LISTS#',
+  webhooks: 'WEBHOOK#',
+  notices: 'NOTICE#',
 } as const;
 
 /** A semantic version as text that sorts as versions do. */
@@ -86,6 +109,9 @@ const ordered = (version: string): string =>
     .map((part) => part.padStart(8, '0'))
     .join('.');
 
+/** The partition of a list; `name` as in `keys.list`. */
+export const listPartition = (accountId: string, name: string): string => `ACCOUNT#${accountId}#LIST#${name}`;
+
 /** Partitions of the sparse index. Their stored names are older than the names in the code. */
 export const indexes = {
   processing: 'PROCESSING',
@@ -93,6 +119,7 @@ export const indexes = {
   orphans: 'GARBAGE',
   outbox: 'OUTBOX',
   deadLettered: 'BURIED',
+  pendingDeliveries: 'WEBHOOKS',
 } as const;
 
 /** The form in which names are compared: case and Unicode composition do not matter. */

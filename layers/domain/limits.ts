@@ -17,8 +17,6 @@ export const LIMITS = {
   comparedModels: { min: 2, max: 10 },
   lineageModels: 20,
   /** Per account. */
-  datasets: 10_000,
-  models: 10_000,
   activeJobs: 5,
   users: 100,
   apiKeys: 100,
@@ -36,9 +34,30 @@ export const LIMITS = {
     rows: 100_000_000,
   },
   predictRows: 10_000,
-  /** What an error says at most: how many details, and the bytes of its body whatever the surface. */
+  /** Of an error: the maximum of details, and of bytes of its body whatever the surface. */
   error: { details: 20, bytes: 65_536 },
-  /** Of an upload in parts: the least size of a part, the most parts, the largest file, and how long it may take. */
+  webhooks: {
+    /** Per account. */
+    count: 20,
+    urlCharacters: 2048,
+    /** Patterns of one webhook. */
+    events: 20,
+    description: 500,
+    filterCharacters: 500,
+    filterComparisons: 10,
+    secretBytes: { min: 24, max: 64 },
+    /** Secrets of one webhook that sign at the same time, the current one included. */
+    secrets: 5,
+    /** How long a replaced secret still signs. */
+    overlapSeconds: { default: 86_400, max: 7 * 86_400 },
+    /** How long deliveries, and the events that can be replayed, are stored. */
+    retentionSeconds: 30 * 86_400,
+    /** Of a response, as the log of deliveries shows it. */
+    responseBytes: 1024,
+  },
+  /** How long a notice to an account is stored. */
+  noticeSeconds: 90 * 86_400,
+  /** Of a multipart upload: the minimum size of a part, the maximum number of parts and file size, the time limit. */
   upload: { partBytes: 16 * 1_048_576, parts: 1000, fileBytes: 1_000_000_000_000, seconds: 86_400 },
 } as const;
 

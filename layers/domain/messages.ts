@@ -7,6 +7,30 @@ export type DatasetMessage = z.infer<typeof datasetMessage>;
 export const trainingMessage = z.object({ account_id: z.string(), job_id: z.string() });
 export type TrainingMessage = z.infer<typeof trainingMessage>;
 
+/** Queue `webhooks`: one attempt at a delivery, or a part of a replay. */
+export const webhookMessage = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('deliver'),
+    account_id: z.string(),
+    webhook_id: z.string(),
+    event_id: z.string(),
+    /** The number of the attempt to make; the message of an earlier one is out of date. */
+    attempt: z.int().positive(),
+  }),
+  z.object({
+    kind: z.literal('replay'),
+    account_id: z.string(),
+    webhook_id: z.string(),
+    /** RFC 3339, both inclusive. */
+    from: z.string(),
+    to: z.string(),
+    cursor: z.string().exactOptional(),
+  }),
+]);
+export type WebhookMessage = z.infer<typeof webhookMessage>;
+export type DeliverMessage = Extract<WebhookMessage, { kind: 'deliver' }>;
+export type ReplayMessage = Extract<WebhookMessage, { kind: 'replay' }>;
+
 /** The reason with which a task is terminated that waited for a machine in vain. */
 export const NO_MACHINE = 'no_machine';
 

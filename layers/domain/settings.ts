@@ -47,6 +47,8 @@ export const settingsSchema = z.strictObject({
   waitingSeconds: z.int().min(600).max(86_400).default(21_600),
   /** US dollars per second of a trainer. A deployment sets it for each kind of trainer. */
   trainerSecondPrice: z.number().min(0).default(0),
+  /** Whether webhooks may be delivered to receivers on this machine, over HTTP too. Never in the cloud. */
+  webhooksToLoopback: z.boolean().default(false),
   /** The origins that may call from a browser. By default all: tokens are sent in a header, never in a cookie. */
   corsOrigins: z.array(z.string()).default(['*']),
   /** Shown in the OpenAPI document. */

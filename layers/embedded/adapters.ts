@@ -75,8 +75,15 @@ export interface EmbeddedAdapters extends Adapters {
    * processes. With this and `nextVisibleAt` a consumer need not poll. Returns a function that stops it.
    */
   watch(listener: () => void): () => void;
-  /** Answers a request for a presigned URL. Resolves with false, without a response, for any other request. */
-  servePresigned(request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  /**
+   * Answers presigned URLs; resolves with false, having touched nothing, where the request is not for one. `body` reads
+   * the request's body, with a timeout of the caller's. Default: the request itself.
+   */
+  servePresigned(
+    request: IncomingMessage,
+    response: ServerResponse,
+    body?: () => AsyncIterable<Uint8Array>,
+  ): Promise<boolean>;
   close(): Promise<void>;
 }
 

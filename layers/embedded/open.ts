@@ -107,7 +107,7 @@ async function openParts(options: EmbeddedOptions) {
     queuesByName,
     deadLetters,
     watch: (listener) => database.watch.add(listener),
-    servePresigned: (request, response) => servePresigned({ urls, uploads, blobs }, request, response),
+    servePresigned: (request, response, body) => servePresigned({ urls, uploads, blobs }, request, response, body),
     close: async () => database.close(),
   };
   return { adapters, database, contents, uploads, tasks };

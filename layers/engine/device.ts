@@ -6,18 +6,18 @@ import { tensorFrom } from './tensor.ts';
 
 export interface FoundDevice {
   readonly device: Device;
-  /** Why it is not a GPU, in the runtime's words. */
+  /** Why it is not a GPU, as the runtime says it. */
   readonly reason?: string;
 }
 
-/** The best device of this machine: a GPU if a tiny model can be loaded and run there, else the processor. */
+/** The best device of this machine: a GPU if it can load and run a tiny model, otherwise the processor. */
 export async function findDevice(open: typeof openSession = openSession): Promise<FoundDevice> {
   const b = new Builder();
   const x = b.input('x', 'float32', [2, 2]);
   const model = writeModel(new Graph('probe', [x], { y: matMul(b, x, x) }), { producer: 'trainyard' });
   try {
     await using session = await open(model, { device: 'cuda' });
-    // Some libraries are looked for by the first kernel only.
+    // Some libraries are only loaded by the first kernel.
     await session.run({ x: tensorFrom('float32', [2, 2], [1, 2, 3, 4]) });
     return { device: 'cuda' };
   } catch (error) {

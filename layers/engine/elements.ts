@@ -1,8 +1,8 @@
-/** A tensor's elements as the bytes in which memory and files have them: little-endian, one after the other. */
+/** A tensor's elements as bytes, as in memory and in files: little-endian, one after another. */
 import { type DataOf, type Tensor, type TensorOf, tensor } from './tensor.ts';
 import { bytesPerElement, type DType, ShapeError, sizeOf } from './type.ts';
 
-/** Element types of a fixed number of bytes. */
+/** Element types with a fixed number of bytes. */
 export type FixedDType = Exclude<DType, 'string'>;
 
 type Place = readonly [buffer: ArrayBufferLike, offset: number, elements: number];
@@ -18,7 +18,7 @@ const arrays: { readonly [D in FixedDType]: (...place: Place) => DataOf[D] } = {
 };
 
 /**
- * The memory of a tensor's elements, not copied.
+ * The memory of a tensor's elements, without copying it.
  * @throws ShapeError for strings
  */
 export function bytesOf({ data }: Tensor): Uint8Array {
@@ -27,8 +27,8 @@ export function bytesOf({ data }: Tensor): Uint8Array {
 }
 
 /**
- * A tensor over bytes: a view of them where they lie at a multiple of an element's size, else of a copy.
- * @throws ShapeError if they are not as many as the shape's elements take
+ * A tensor over bytes: a view if they are aligned to the element size, otherwise a copy.
+ * @throws ShapeError if their number is not what the shape's elements take
  */
 export function tensorOver<D extends FixedDType>(dtype: D, shape: readonly number[], bytes: Uint8Array): TensorOf<D> {
   const wanted = sizeOf(shape) * bytesPerElement[dtype];

@@ -5,15 +5,15 @@ import { add } from './ops/elementwise.ts';
 import { zerosLike } from './ops/movement.ts';
 import { formatType, isFloat, sameShape } from './type.ts';
 
-/** A gradient was asked for through something that has none; the message names the node and its place. */
+/** The gradient does not exist, because an operation on the way has none. The message names the node and its place. */
 export class GradientError extends Error {
   override readonly name = 'GradientError';
 }
 
 /**
- * The gradient of a scalar by each of the values, of their shapes; zeros by values that it does not depend on. The
- * result is made of the same operations, so its gradient can be taken again.
- * @throws GradientError if the value is not a float scalar, or depends on `by` through an operation without a gradient
+ * The gradients of a scalar with respect to each of the values, in their shapes. They are zero for values on which the
+ * scalar does not depend. They consist of the same operations, so their gradients can be taken again.
+ * @throws GradientError if `of` is not a float scalar, or depends on `by` through an operation without a gradient
  */
 export function grad(b: Builder, of: Value, by: readonly Value[]): Value[] {
   if (of.type.shape.length !== 0 || !isFloat(of.type.dtype))
@@ -23,8 +23,8 @@ export function grad(b: Builder, of: Value, by: readonly Value[]): Value[] {
 }
 
 /**
- * The vector-Jacobian product of a part of a graph: what the cotangents of `outputs` (absent: zero) are as cotangents
- * of the values `by`; absent where nothing flows.
+ * The vector-Jacobian product of a part of a graph: from the cotangents of `outputs` (absent means zero) to those of
+ * the values `by` (absent if nothing flows there).
  * @throws GradientError
  */
 export function vjp(
@@ -56,7 +56,7 @@ export function vjp(
   return by.map((value) => flow.get(value));
 }
 
-/** The float values among `by` and those that depend on them differentiably. */
+/** The float values among `by`, and all values that depend on them differentiably. */
 function activeValues(order: readonly Node[], by: readonly Value[]): Set<Value> {
   const active = new Set(by.filter((value) => isFloat(value.type.dtype)));
   for (const node of order) {
@@ -66,7 +66,7 @@ function activeValues(order: readonly Node[], by: readonly Value[]): Set<Value> 
   return active;
 }
 
-/** Whether the derivative of the node's operation is zero wherever it exists. */
+/** Whether the derivative of the node's operation is zero everywhere that it exists. */
 export function hasZeroGradient({ op: { vjp: rule } }: Node): boolean {
   return typeof rule !== 'function' && rule.gradient === 'zero';
 }
@@ -78,7 +78,7 @@ function ruleOf(node: Node): Vjp<unknown> {
   throw new GradientError(`no gradient through ${describe(node)}: ${reason}`);
 }
 
-/** The node as error messages name it: its operation, and where in the model it is. */
+/** The node as error messages name it: its operation and its place in the model. */
 export function describe({ op, place }: Node): string {
   return place === '' ? op.name : `${op.name} at ${place}`;
 }

@@ -2,7 +2,7 @@ import type { Op } from './op.ts';
 import { scalar, type Tensor, typeOf } from './tensor.ts';
 import { type DType, formatType, ShapeError, type Type, type } from './type.ts';
 
-/** An edge of the graph: a node's output, or an input of the graph (which alone has a name and no node). */
+/** An edge of the graph: the output of a node, or an input of the graph. Only an input has a name and no node. */
 export interface Value {
   readonly type: Type;
   readonly node: Node | null;
@@ -21,12 +21,12 @@ export interface Node<A = unknown> {
   readonly place: string;
 }
 
-/** A closed function from inputs to outputs; its nodes are whatever the outputs reach. */
+/** A function from inputs to outputs. Its nodes are all those that the outputs depend on. */
 export class Graph {
   readonly name: string;
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
-  /** Names by which a caller asks for the outputs, one each. */
+  /** The name of each output, by which callers request it. */
   readonly outputNames: readonly string[];
 
   constructor(name: string, inputs: readonly Value[], outputs: Readonly<Record<string, Value>> | readonly Value[]) {
@@ -37,10 +37,10 @@ export class Graph {
   }
 }
 
-/** What an operation may be given: a value, or a number that takes the element type of the other operand. */
+/** An operation's operand: a value, or a number that takes the element type of the other operand. */
 export type Operand = Value | number;
 
-/** The operation of constants; a leaf, so its gradient is zero. */
+/** The operation of constants. It is a leaf, so its gradient is zero. */
 export const constantOp: Op<Tensor> = {
   name: 'Constant',
   infer: (_, tensor) => [typeOf(tensor)],
@@ -49,18 +49,18 @@ export const constantOp: Op<Tensor> = {
   fold: (_, tensor) => tensor,
 };
 
-/** Makes nodes, checks them as they are made, and remembers where in the model it is. */
+/** Creates nodes, checks each as it is created, and keeps track of the place in the model. */
 export class Builder {
   #place: readonly string[] = [];
 
-  /** Where in the model the next node will be. */
+  /** The place of the next node in the model. */
   get place(): string {
     return this.#place.join('/');
   }
 
   /**
-   * Runs `build` with `place`, if it is not '', appended to the place that nodes and errors carry.
-   * @throws ShapeError what `build` throws, with the place if it had none
+   * Runs `build`, and appends `place` (unless it is '') to the place that nodes and errors have meanwhile.
+   * @throws ShapeError that `build` throws, with the place if it had none
    */
   at<T>(place: string, build: () => T): T {
     const outer = this.#place;
@@ -96,7 +96,7 @@ export class Builder {
 
   /**
    * Applies an operation.
-   * @throws ShapeError with the operation, the types it got and the place
+   * @throws ShapeError with the operation, the types of its inputs and the place
    */
   apply<A>(op: Op<A>, inputs: readonly Value[], attrs: A): readonly Value[] {
     const types = inputs.map((input) => input.type);
@@ -124,7 +124,7 @@ export class Builder {
   }
 }
 
-/** Every node that the values depend on, each after those it depends on. */
+/** All nodes on which the values depend. Each comes after those on which it depends. */
 export function topological(outputs: readonly Value[]): Node[] {
   const order: Node[] = [];
   const seen = new Set<Node>();

@@ -1,6 +1,8 @@
 import type { HalfType } from './type.ts';
 
-/** Between the numbers of a language that has no 16-bit floats and their bits: IEEE 754 binary16, and bfloat16. */
+/**
+ * Converts numbers to the bits of 16-bit floats and back, for IEEE 754 binary16 and bfloat16: JavaScript has neither.
+ */
 interface HalfFormat {
   readonly encode: (value: number) => number;
   readonly decode: (bits: number) => number;
@@ -22,8 +24,8 @@ function exponentOf(x: number): number {
 }
 
 /*
- *  sign 1, exponent 5, fraction 10. Counted in units of the last place, a number's bits go on from one exponent to the
- *  next without a gap: so a fraction that rounds up to 1024 carries by itself, in the end into infinity.
+ *  1 bit of sign, 5 of exponent, 10 of fraction. From one exponent to the next, the bits count on without a gap. So a
+ *  fraction that rounds up to 1024 carries into the exponent by itself, and in the end into infinity.
  */
 const float16: HalfFormat = {
   encode: (value) => {
@@ -42,7 +44,7 @@ const float16: HalfFormat = {
   },
 };
 
-/** The upper half of a float32. */
+/** The upper 16 bits of a float32. */
 const bfloat16: HalfFormat = {
   encode: (value) => {
     if (Number.isNaN(value)) return 0x7fc0;
@@ -58,12 +60,12 @@ const bfloat16: HalfFormat = {
 
 const formats: Readonly<Record<HalfType, HalfFormat>> = { float16, bfloat16 };
 
-/** The bits of the nearest 16-bit float, ties to the even one; beyond the largest, infinity. */
+/** The bits of the nearest 16-bit float, with ties to even. Numbers beyond the largest become infinity. */
 export function toHalfBits(dtype: HalfType, value: number): number {
   return formats[dtype].encode(value);
 }
 
-/** The number that 16 bits stand for. */
+/** The number that 16 bits represent. */
 export function fromHalfBits(dtype: HalfType, bits: number): number {
   return formats[dtype].decode(bits);
 }

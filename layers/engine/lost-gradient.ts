@@ -5,12 +5,12 @@ import type { ScanAttrs } from './ops/control.ts';
 import { isFloat } from './type.ts';
 
 /**
- * Makes sure that a value changes with others where it depends on them: a derivative that is zero because an argmax or a
- * rounding stands in between is no gradient to train by. Loops and branches are looked into, whose own gradients have
- * zeros for such values.
- * @param flows the cotangents of `by`, as `vjp` found them
- * @param name what the value `by[i]` is called
- * @throws GradientError naming what stands in between, and its place
+ * Makes sure that gradients reach all values on which a value depends. If an argmax or a rounding lies in between, the
+ * derivative is zero, and nothing can be trained with it. This also looks into loops and branches, whose own gradients
+ * have zeros for such values.
+ * @param flows the cotangents of `by`, from `vjp`
+ * @param name the name of the value `by[i]`
+ * @throws GradientError naming the operation in between, and its place
  */
 export function expectFlows(
   of: Value,
@@ -31,7 +31,7 @@ export function expectFlows(
   }
 }
 
-/** The float values among `starts`, and those of the nodes' that depend on them differentiably. */
+/** The float values among `starts`, and all outputs of the nodes that depend on them differentiably. */
 function dependents(order: readonly Node[], starts: readonly Value[]): ReadonlySet<Value> {
   const active = new Set(starts.filter(({ type }) => isFloat(type.dtype)));
   for (const node of order) {
@@ -47,17 +47,17 @@ function dependentOutputs(node: Node, active: ReadonlySet<Value>): readonly Valu
   const { first, count } = statesOf(node);
   return graphs.flatMap((graph) => {
     const within = dependentsWithin(node, graph, active);
-    // After the results come the states as each step found them.
+    // The results are followed by the states before each step.
     const results = [...graph.outputs, ...graph.inputs.slice(first, first + count)];
     return node.outputs.filter((_, i) => within.has(results[i]!));
   });
 }
 
-/** As `dependents`, in a graph inside a node: what a state becomes, the next step finds. */
+/** Like `dependents`, for a graph inside a node. A state after one step is the state before the next. */
 function dependentsWithin(node: Node, graph: Graph, active: ReadonlySet<Value>): ReadonlySet<Value> {
   const { first, count } = statesOf(node);
   const order = topological(graph.outputs);
-  // The inputs of a graph are the last of its node's: a branch has no input for the condition.
+  // A graph's inputs are the last inputs of its node: a branch has no input for the condition.
   const given = node.inputs.slice(node.inputs.length - graph.inputs.length);
   let starts = graph.inputs.filter((_, i) => active.has(given[i]!));
   for (;;) {
@@ -70,8 +70,8 @@ function dependentsWithin(node: Node, graph: Graph, active: ReadonlySet<Value>):
 }
 
 /**
- * The node that what is active comes to and does not leave, on the way to the wanted values, which are not active;
- * undefined if nothing that is active is read at all.
+ * The last node on the way from active values to the wanted values, which are not active: it reads active values, and
+ * none of its outputs is active. Undefined if nothing reads an active value.
  */
 function lastNode(order: readonly Node[], wanted: readonly Value[], active: ReadonlySet<Value>): Maybe<Node> {
   const used = new Set([...wanted, ...order.flatMap(({ inputs }) => inputs)]);
@@ -90,7 +90,7 @@ function lastNode(order: readonly Node[], wanted: readonly Value[], active: Read
   return undefined;
 }
 
-/** The graphs inside a node: the body of a loop, both branches of a choice, a part that is computed again. */
+/** The graphs inside a node: the body of a loop, both branches of a condition, or a part that is recomputed. */
 function graphsOf({ op, attrs }: Node): readonly Graph[] {
   const graphs: Graph[] = [];
   op.mapGraphs?.(attrs, (graph) => {
@@ -100,7 +100,7 @@ function graphsOf({ op, attrs }: Node): readonly Graph[] {
   return graphs;
 }
 
-/** Which inputs of a loop's body are states; its first outputs are what they become. */
+/** The inputs of a loop's body that are states. The body's first outputs are the states after the step. */
 function statesOf({ op, attrs }: Node): { readonly first: number; readonly count: number } {
   if (op.name !== 'Scan') return { first: 0, count: 0 };
   const { captured, states } = attrs as ScanAttrs;

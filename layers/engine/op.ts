@@ -3,13 +3,13 @@ import type { OnnxWriter } from './onnx/write.ts';
 import type { Tensor } from './tensor.ts';
 import type { Type } from './type.ts';
 
-/** Absent where nothing flows: an output that the loss ignores, an input whose gradient is zero. */
+/** Absent if nothing flows there: for an output that the loss ignores, or an input whose gradient is zero. */
 export type Maybe<T> = T | undefined;
 
-/** Why an operation has no gradient rule: its derivative is zero by definition, or nobody can give one. */
+/** Why an operation has no gradient rule: its derivative is zero by definition, or it is not supported. */
 export type NoGradient = { readonly gradient: 'zero' } | { readonly gradient: 'unsupported'; readonly reason: string };
 
-/** The derivative is zero wherever it exists: comparisons, rounding, integers, shapes. */
+/** The derivative is zero everywhere that it exists: for comparisons, rounding, integers and shapes. */
 export const zeroGradient: NoGradient = { gradient: 'zero' };
 
 export function unsupportedGradient(reason: string): NoGradient {
@@ -17,28 +17,29 @@ export function unsupportedGradient(reason: string): NoGradient {
 }
 
 /**
- * The vector-Jacobian product: from the cotangents of a node's outputs (absent: zero) those of its inputs. `need[i]`
- * says whether input i's is wanted; what is not needed may be left out. A cotangent has its value's own shape.
+ * The vector-Jacobian product: computes the cotangents of a node's inputs from those of its outputs (absent means
+ * zero). `need[i]` says whether the one of input i is needed; others may be left out. A cotangent has the shape of its
+ * value.
  */
 export type Vjp<A> = {
-  // A method's parameters compare bivariantly, so that an Op<A> may stand in a graph's list of Op<unknown>.
+  // A method's parameters are bivariant, so that a graph's list of Op<unknown> can hold an Op<A>.
   rule(b: Builder, n: Node<A>, ct: readonly Maybe<Value>[], need: readonly boolean[]): readonly Maybe<Value>[];
 }['rule'];
 
-/** One operation of the vocabulary, complete: its types, its derivative and how it is written down. */
+/** A complete operation of the vocabulary: its types, its derivative, and how it is written as ONNX. */
 export interface Op<A = unknown> {
-  /** The ONNX operator's name, or our own if it is written as several. */
+  /** The name of the ONNX operator, or one of our own if the operation is written as several operators. */
   readonly name: string;
   /**
    * The types of the outputs.
-   * @throws ShapeError saying what was wanted and what came
+   * @throws ShapeError saying what was expected and what was received
    */
   infer(inputs: readonly Type[], attrs: A): Type[];
   readonly vjp: NoGradient | Vjp<A>;
-  /** How the node is written; by default as the ONNX node of the same name, without attributes. */
+  /** Writes the node. By default it becomes the ONNX node of the same name, without attributes. */
   emit?(w: OnnxWriter, n: Node<A>): void;
-  /** The value on constants, for folding; undefined if it is not worth it. Inputs have few elements. */
+  /** The result for constant inputs of few elements, for constant folding. Undefined if folding is not worth it. */
   fold?(inputs: readonly Tensor[], attrs: A): Maybe<Tensor>;
-  /** For operations with graphs inside: the attributes with every inner graph replaced. */
+  /** For operations that contain graphs: the attributes with every inner graph replaced. */
   mapGraphs?(attrs: A, replace: (graph: Graph) => Graph): A;
 }

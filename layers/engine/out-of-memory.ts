@@ -1,11 +1,11 @@
-/** How ONNX Runtime on the CPU and on CUDA, C++ and V8 say that there is no more memory. */
+/** How ONNX Runtime (on the CPU and on CUDA), C++ and V8 report that memory ran out. */
 const SIGNS =
   /failed to allocate memory|out of memory|bad_?alloc|bad allocation|array buffer allocation failed|invalid typed array length/i;
 
-/** Nodes that were running, where the runtime tells: a loop, then what is in it. */
+/** The nodes that were running, if the runtime names them: a loop, then the nodes inside it. */
 const NODE = /while running (\w+) node\. Name:'([^']*)'/g;
 
-/** There is not enough memory; the message names the place and says what takes less. */
+/** Memory ran out. The message names the place and suggests what takes less memory. */
 export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';
 }
@@ -14,8 +14,9 @@ const ADVICE =
   'try a smaller batch_size, the batch in parts (accumulation), recomputed activations, or a smaller network';
 
 /**
- * What a call gives; where it fails for want of memory, `OutOfMemoryError` in place of the runtime's own error.
- * @param doing what the memory is wanted for, as in "out of memory while …"
+ * Returns the result of a call. If the call runs out of memory, throws `OutOfMemoryError` instead of the runtime's
+ * error.
+ * @param doing what needs the memory; it completes "out of memory while …"
  */
 export async function withinMemory<T>(doing: () => string, call: () => Promise<T>): Promise<T> {
   try {
@@ -25,7 +26,7 @@ export async function withinMemory<T>(doing: () => string, call: () => Promise<T
   }
 }
 
-/** As `withinMemory`, of what is done at once. */
+/** Like `withinMemory`, for a synchronous call. */
 export function withinMemoryNow<T>(doing: () => string, call: () => T): T {
   try {
     return call();

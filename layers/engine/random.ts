@@ -4,12 +4,12 @@ import { sizeOf } from './type.ts';
 /** Draws from a uniform distribution over [0, 1). */
 export type Uniform = () => number;
 
-/** First values of a parameter of that shape. */
+/** The initial values of a parameter of this shape. */
 export type Initializer = (shape: readonly number[], uniform: Uniform) => Float32Array;
 
 /**
- * A stream of uniform numbers that depends on nothing but the seed and the name. The generator is sfc32 (Chris
- * Doty-Humphrey, PractRand), keyed by SHA-256.
+ * A stream of uniform numbers that depends only on the seed and the name. The generator is sfc32 (Chris Doty-Humphrey,
+ * PractRand), keyed with SHA-256.
  */
 export function uniformStream(seed: number, name: string): Uniform {
   const key = createHash('sha256').update(`${seed}\n${name}`).digest();
@@ -32,19 +32,19 @@ export const zeros: Initializer = (shape) => new Float32Array(sizeOf(shape));
 
 export const ones: Initializer = (shape) => new Float32Array(sizeOf(shape)).fill(1);
 
-/** Uniform over ±bound, bound from the fans of a weight [in, out]. */
+/** Uniform over ±bound. The bound depends on the fans of a weight [in, out]. */
 function uniformInitializer(bound: (fanIn: number, fanOut: number) => number): Initializer {
   return (shape, uniform) => {
     const limit = bound(shape[0] ?? 1, shape[1] ?? 1);
-    // A loop: `Float32Array.from` takes five times as long, which a network of millions of weights would notice.
+    // A loop, because `Float32Array.from` takes five times as long, which shows with millions of weights.
     const values = new Float32Array(sizeOf(shape));
     for (let i = 0; i < values.length; i++) values[i] = (2 * uniform() - 1) * limit;
     return values;
   };
 }
 
-/** Keeps the variance through Relu-like layers: He et al. 2015, "Delving Deep into Rectifiers", eq. 10. */
+/** Preserves the variance through ReLU-like layers: He et al. 2015, "Delving Deep into Rectifiers", eq. 10. */
 export const heUniform = uniformInitializer((fanIn) => Math.sqrt(6 / Math.max(1, fanIn)));
 
-/** Keeps the variance through linear and saturating layers: Glorot and Bengio 2010, eq. 16. */
+/** Preserves the variance through linear and saturating layers: Glorot and Bengio 2010, eq. 16. */
 export const xavierUniform = uniformInitializer((fanIn, fanOut) => Math.sqrt(6 / Math.max(1, fanIn + fanOut)));

@@ -1,10 +1,10 @@
 import { type Builder, type Graph, type Node, topological, type Value } from './graph.ts';
 import { ShapeError } from './type.ts';
 
-/** Makes a node again over new inputs, which stand for its old ones. */
+/** Creates a node again, with new inputs in place of the old ones. */
 export type Remake = (node: Node, inputs: readonly Value[]) => readonly Value[];
 
-/** The outputs again, with `known` put in place of its keys and every node that lies between made by `remake`. */
+/** Rebuilds the outputs: `known` replaces its keys by its values, and `remake` creates every node in between. */
 export function rewrite(outputs: readonly Value[], known: ReadonlyMap<Value, Value>, remake: Remake): Value[] {
   const now = new Map(known);
   const find = (value: Value) => now.get(value) ?? value;
@@ -17,8 +17,8 @@ export function rewrite(outputs: readonly Value[], known: ReadonlyMap<Value, Val
 }
 
 /**
- * The graph's outputs with `inputs` for its inputs, as nodes of the graph being built.
- * @throws ShapeError if their number differs
+ * Inserts a graph into the one being built, with `inputs` as its inputs, and returns its outputs.
+ * @throws ShapeError if the number of inputs differs
  */
 export function inline(b: Builder, graph: Graph, inputs: readonly Value[]): Value[] {
   if (inputs.length !== graph.inputs.length)

@@ -2,27 +2,29 @@ import * as ort from './runtime.ts';
 import { type Tensor, type Tensors, tensor } from './tensor.ts';
 import { type DType, formatShape, type HalfType } from './type.ts';
 
-// What goes wrong is thrown as well, and told by whoever catches it.
+// Errors are thrown as well, and whoever catches them reports them.
 ort.env.logLevel = 'fatal';
 
 export type Device = 'cpu' | 'cuda';
 
 export interface SessionOptions {
-  /** Threads inside one operator; the runtime takes all cores if absent. */
+  /** Threads within an operator. If absent, the runtime uses all cores. */
   readonly threads?: number;
   readonly device?: Device;
   /**
-   * Whether the runtime lays out memory for a whole run in advance, as it does if absent. Without it a large network
-   * takes about a quarter less, and a step up to a tenth longer.
+   * Whether the runtime plans the memory of a whole run in advance. Default: true. Without this, a large network takes
+   * about a quarter less memory, and a step takes up to a tenth longer.
    */
   readonly plansMemory?: boolean;
-  /** The files that hold a model's weights, by their names in it, where the model is not a file beside them. */
+  /**
+   * The files with a model's external weights, by their names in the model. Needed if the model itself is not a file.
+   */
   readonly external?: Readonly<Record<string, Uint8Array>>;
-  /** A file for the graph as the runtime has optimized it, to look at. */
+  /** A file to which the runtime writes the optimized graph, for inspection. */
   readonly optimizedModelPath?: string;
 }
 
-/** The runtime refused a model or a run; the message is the runtime's, with what we know of the place. */
+/** The runtime refused a model or a run. The message is the runtime's, and adds the place if it is known. */
 export class RuntimeError extends Error {
   override readonly name = 'RuntimeError';
 }
@@ -33,7 +35,7 @@ export interface Session extends AsyncDisposable {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /**
-   * @param wanted the outputs to compute; all if absent
+   * @param wanted the outputs to compute. Default: all
    * @throws RuntimeError
    */
   run(feeds: Tensors, wanted?: readonly string[]): Promise<Tensors>;
@@ -42,7 +44,7 @@ export interface Session extends AsyncDisposable {
 
 /**
  * Loads a model, from bytes or from a file.
- * @throws RuntimeError if the model is not valid or the device is not there: there is no silent fallback
+ * @throws RuntimeError if the model is invalid or the device does not exist: there is no silent fallback
  */
 export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
   const { threads, device = 'cpu', plansMemory = true, external = {}, optimizedModelPath } = options;
@@ -52,8 +54,8 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     executionMode: 'sequential',
     interOpNumThreads: 1,
     enableMemPattern: plansMemory,
-    // Adam's moments decay into denormal numbers, on which a CPU is many times slower.
-    // Threads that wait for work much longer than a step of a loop takes keep the others from the processor.
+    // Adam's moments decay into denormal numbers, with which a CPU is many times slower.
+    // Threads that spin for much longer than a loop's step takes keep working threads from the processor.
     extra: { session: { set_denormal_as_zero: '1', intra_op: { spin_duration_us: '100' } } },
     logSeverityLevel: 4,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
@@ -100,7 +102,7 @@ function toRuntime({ dtype, shape, data }: Tensor): ort.Tensor {
   return dtype === 'string' ? new ort.Tensor('string', [...data], shape) : new ort.Tensor(dtype, data, shape);
 }
 
-/** 16-bit floats stay inside graphs: the binding does not take them. */
+/** 16-bit floats stay inside graphs, because the binding does not support them. */
 type FromRuntime = { readonly [D in Exclude<DType, HalfType>]: (t: ort.TypedTensor<D>) => Tensor };
 
 const fromTyped: FromRuntime = {

@@ -1,13 +1,13 @@
 /**
- * Named tensors in one file, as safetensors lays them out: the length of a header (8 bytes), the header (JSON: type,
- * shape and place of each tensor, and words about all of them), then the elements of one tensor after the other.
- * Numbers are little-endian, as they are in the memory of every machine that Node.js runs on, so nothing is converted.
+ * Named tensors in one file, in the safetensors format: the length of the header (8 bytes), the header (JSON, with the
+ * type, shape and offset of each tensor, and metadata), then the elements of one tensor after another. Numbers are
+ * little-endian. So is the memory of every machine on which Node.js runs, so nothing needs to be converted.
  */
 import { bytesOf, type FixedDType, tensorOver } from './elements.ts';
 import type { Tensor, Tensors } from './tensor.ts';
 import { bytesPerElement, sizeOf } from './type.ts';
 
-/** The bytes are no such file; the message says why. */
+/** The bytes are not such a file. The message says why. */
 export class FileFormatError extends Error {
   override readonly name = 'FileFormatError';
 }
@@ -31,16 +31,16 @@ const storedTypes = Object.keys(names) as FixedDType[];
 
 const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
-/** The most that other readers take. */
+/** The most that other readers accept. */
 const MAX_HEADER_BYTES = 100_000_000;
 const METADATA = '__metadata__';
 
 /**
- * The file, in pieces that follow each other: all but the first are the tensors' own memory, so nothing is copied.
+ * Returns the file as consecutive pieces. All but the first are the tensors' own memory, so nothing is copied.
  * @throws FileFormatError if a tensor holds strings or is called `__metadata__`
  */
 export function writeSafetensors(tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array[] {
-  // The widest elements come first, so that each tensor lies at a multiple of its elements' size.
+  // The widest elements come first, so that each tensor is aligned to its element size.
   const entries = Object.entries(tensors)
     .map(([name, t]) => ({ name, t, dtype: storedType(name, t) }))
     .sort((a, b) => bytesPerElement[b.dtype] - bytesPerElement[a.dtype] || (a.name < b.name ? -1 : 1));
@@ -66,8 +66,8 @@ function storedType(name: string, { dtype }: Tensor): FixedDType {
 }
 
 /**
- * Reads a file; tensors are views of its bytes where those are aligned, else copies.
- * @throws FileFormatError if it is cut short, or is no such file
+ * Reads a file. Tensors are views of its bytes if those are aligned, otherwise copies.
+ * @throws FileFormatError if the file is cut short or is not in this format
  */
 export function readSafetensors(file: Uint8Array): NamedTensors {
   const { header, data } = splitFile(file);

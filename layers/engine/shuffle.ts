@@ -1,6 +1,6 @@
 import type { Uniform } from './random.ts';
 
-/** In place; every order is equally likely (Durstenfeld 1964, Algorithm 235). */
+/** Shuffles in place. Every order is equally likely (Durstenfeld 1964, Algorithm 235). */
 export function shuffle(values: Int32Array, uniform: Uniform): Int32Array {
   for (let i = values.length - 1; i > 0; i--) {
     const j = Math.floor(uniform() * (i + 1));
@@ -11,7 +11,7 @@ export function shuffle(values: Int32Array, uniform: Uniform): Int32Array {
   return values;
 }
 
-/** The numbers below `count` in an order that depends on the stream alone. */
+/** The numbers from 0 to `count` − 1, in an order that depends only on the stream. */
 export function shuffled(count: number, uniform: Uniform): Int32Array {
   return shuffle(
     Int32Array.from({ length: count }, (_, i) => i),

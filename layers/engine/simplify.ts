@@ -5,13 +5,14 @@ import { rewrite } from './rewrite.ts';
 import { filled, type Tensor, toNumbers } from './tensor.ts';
 import { isStatic, sameShape, sizeOf, staticShape } from './type.ts';
 
-/** Tensors up to this many elements count as equal if their elements are; larger ones only if they are the same object. */
+/** Tensors of at most so many elements are equal if their elements are. Larger ones are equal only if identical. */
 const COMPARE_LIMIT = 64;
 
 /**
- * An equal graph with less to do: operations on constants are done, arithmetic that changes nothing is left out,
- * axes change places once where they did so twice, and before values are stretched, equal nodes become one, and so do those inside inner graphs. What no output needs is not part of a graph to begin
- * with. Inputs, output names and the order of floating-point operations stay.
+ * An equal graph with less work. Operations on constants are computed, and arithmetic without effect is dropped. Two
+ * transpositions in a row become one, and come before an expansion. Equal nodes are merged, also in inner graphs. What
+ * no output needs is not part of a graph to begin with. Inputs, output names and the order of floating-point operations
+ * stay the same.
  */
 export function simplify(graph: Graph): Graph {
   const outputs = simplified(new Builder(), graph.outputs);
@@ -22,7 +23,7 @@ export function simplify(graph: Graph): Graph {
   );
 }
 
-/** The same for some values of a graph that is still being built. */
+/** The same, for some values of a graph that is still being built. */
 export function simplified(b: Builder, values: readonly Value[]): Value[] {
   const ids = new Identities();
   const made = new Map<string, readonly Value[]>();
@@ -41,7 +42,7 @@ export function simplified(b: Builder, values: readonly Value[]): Value[] {
 
 function fold(b: Builder, node: Node, inputs: readonly Value[]): Maybe<Value> {
   const [output, ...others] = node.outputs;
-  // What has no elements is known already; the runtime gets some of it wrong, as a 1 that is stretched to a 0.
+  // A tensor without elements is known already. The runtime gets some of these wrong, such as a 1 expanded to a 0.
   if (output && others.length === 0 && isStatic(output.type.shape) && output.type.shape.includes(0))
     return node.op === constantOp ? undefined : b.constant(filled(output.type.dtype, output.type.shape, 0));
   const constants = inputs.flatMap((input) => constantTensor(input) ?? []);
@@ -51,13 +52,13 @@ function fold(b: Builder, node: Node, inputs: readonly Value[]): Maybe<Value> {
 }
 
 function constantTensor(value: Value): Maybe<Tensor> {
-  // The attributes of a Constant are its tensor; no other operation is named so.
+  // The attributes of a Constant are its tensor, and no other operation has this name.
   return value.node?.op === constantOp ? (value.node.attrs as Tensor) : undefined;
 }
 
 type Identity = (inputs: readonly Value[], node: Node, b: Builder) => Maybe<Value>;
 
-/** What there is already, or takes one node less. x + 0 is not here: it turns −0 into 0. */
+/** Identities that need one node less, or none. x + 0 is not among them, because it turns −0 into 0. */
 const identities: Readonly<Record<string, Identity>> = {
   Mul: ([x, y]) => neutral(x!, y!, 1) ?? neutral(y!, x!, 1),
   Div: ([x, y]) => neutral(x!, y!, 1),
@@ -66,12 +67,12 @@ const identities: Readonly<Record<string, Identity>> = {
   Transpose: ([x], { attrs }, b) => transposed(b, x!, orderOf(attrs)),
 };
 
-/** The attributes of a Transpose are its order of axes; no other operation is named so. */
+/** The attributes of a Transpose are its order of axes, and no other operation has this name. */
 function orderOf(attrs: unknown): readonly number[] {
   return (attrs as { readonly perm: readonly number[] }).perm;
 }
 
-/** A transposition with those before it, or before x is stretched where it came after; absent if neither is so. */
+/** Merges a transposition with the one before it, or moves it before an expansion. Absent if x is neither. */
 function transposed(b: Builder, x: Value, order: readonly number[]): Maybe<Value> {
   const [before, ...dims] = x.node?.inputs ?? [];
   const through = (values: readonly number[]) => order.map((axis) => values[axis]!);
@@ -85,14 +86,14 @@ function identity(b: Builder, node: Node, inputs: readonly Value[]): Maybe<Value
   return result && sameShape(result.type.shape, node.outputs[0]!.type.shape) ? result : undefined;
 }
 
-/** x, if the other operand is a small constant with one value everywhere that does nothing to it. */
+/** x, if the other operand is a small constant that has the neutral value everywhere. */
 function neutral(x: Value, other: Value, value: number): Maybe<Value> {
   const constant = constantTensor(other);
   if (!constant || sizeOf(constant.shape) > COMPARE_LIMIT) return undefined;
   return toNumbers(constant).every((element) => Object.is(element, value)) ? x : undefined;
 }
 
-/** Numbers for objects, and texts for nodes that are equal if and only if the nodes compute the same. */
+/** Gives objects numbers, and nodes texts that are equal if and only if the nodes compute the same. */
 class Identities {
   readonly #ids = new Map<object, number>();
 

@@ -1,7 +1,7 @@
 import { fromHalfBits, toHalfBits } from './half.ts';
 import { type DType, formatShape, ShapeError, sizeOf, type Type } from './type.ts';
 
-/** The array that holds each element type; a bool is a byte, 0 or 1, and a 16-bit float its bits. */
+/** The array type for each element type. A bool is a byte, 0 or 1. A 16-bit float is stored as its bits. */
 export interface DataOf {
   readonly float16: Uint16Array;
   readonly bfloat16: Uint16Array;
@@ -13,7 +13,7 @@ export interface DataOf {
   readonly string: readonly string[];
 }
 
-/** Numbers with a shape, in row-major order; over several element types, the union of their tensors. */
+/** Elements with a shape, in row-major order. For several element types, this is the union of their tensors. */
 export type TensorOf<D extends DType> = {
   [K in D]: { readonly dtype: K; readonly shape: readonly number[]; readonly data: DataOf[K] };
 }[D];
@@ -36,7 +36,7 @@ const fromNumbers: FromNumbers = {
   string: (values) => values.map(String),
 };
 
-/** @throws ShapeError for a fraction, which would be cut off */
+/** @throws ShapeError for a number with a fraction, which would be lost */
 function integer<V extends number | string>(dtype: DType, value: V): V {
   if (typeof value === 'string' || Number.isInteger(value)) return value;
   throw new ShapeError(`${dtype} wants an integer; got ${value}`);
@@ -56,7 +56,7 @@ export function tensor<D extends DType>(dtype: D, shape: readonly number[], data
 
 /**
  * A tensor from plain numbers (or strings), converted to the element type.
- * @throws ShapeError if their number is not the shape's size, or one of them is no integer and must be
+ * @throws ShapeError if their number is not the shape's size, or if one must be an integer and is not
  */
 export function tensorFrom<D extends DType>(
   dtype: D,
@@ -79,7 +79,7 @@ const filledWith: Filled = {
   string: (size, value) => new Array<string>(size).fill(String(value)),
 };
 
-/** A tensor with one value everywhere. */
+/** A tensor with the same value everywhere. */
 export function filled<D extends DType>(dtype: D, shape: readonly number[], value: number): TensorOf<D> {
   return tensor<D>(dtype, shape, filledWith[dtype](sizeOf(shape), value));
 }
@@ -88,7 +88,7 @@ export function scalar<D extends DType>(dtype: D, value: number): TensorOf<D> {
   return tensorFrom(dtype, [], [value]);
 }
 
-/** The elements as numbers; a string becomes NaN unless it reads as one. */
+/** The elements as numbers. A string that is not a number becomes NaN. */
 export function toNumbers(t: Tensor): number[] {
   if (t.dtype === 'float16' || t.dtype === 'bfloat16') return Array.from(t.data, (bits) => fromHalfBits(t.dtype, bits));
   return Array.from<number | bigint | string, number>(t.data, Number);
@@ -99,7 +99,7 @@ export function typeOf(t: Tensor): Type {
 }
 
 /**
- * The tensor if it is of that element type.
+ * Returns the tensor if it has this element type.
  * @throws ShapeError
  */
 export function expectTensor<D extends DType>(name: string, t: Tensor | undefined, dtype: D): TensorOf<D> {

@@ -1,13 +1,13 @@
 /** The element types of real numbers, by their ONNX names. */
 export type FloatType = 'float16' | 'bfloat16' | 'float32' | 'float64';
 
-/** Those of 16 bits: five of them for the exponent, or eight as in float32. */
+/** The 16-bit ones, with five bits of exponent, or with eight as in float32. */
 export type HalfType = 'float16' | 'bfloat16';
 
 /** Element types, by their ONNX names. */
 export type DType = FloatType | 'int64' | 'int32' | 'bool' | 'string';
 
-/** Bytes that an element takes; what a string takes, its type does not say. */
+/** The bytes per element. A string's type does not determine its size. */
 export const bytesPerElement: Readonly<Record<Exclude<DType, 'string'>, number>> = {
   float16: 2,
   bfloat16: 2,
@@ -24,16 +24,16 @@ export type Dim = number | string;
 /** Dimensions, outermost first; `[]` is a scalar. */
 export type Shape = readonly Dim[];
 
-/** What is known of a value before the graph runs. */
+/** What is known about a value before the graph runs. */
 export interface Type {
   readonly dtype: DType;
   readonly shape: Shape;
 }
 
-/** An operation was given what it cannot take; `Builder` adds the operation's name and inputs, and the place. */
+/** An operation received something that it cannot take. `Builder` adds the operation, its inputs and the place. */
 export class ShapeError extends Error {
   override readonly name: string = 'ShapeError';
-  /** Where in the model, which the message says too; '' where that is not known. */
+  /** The place in the model, which is also in the message. '' if it is not known. */
   readonly place: string;
 
   constructor(message: string, place = '') {
@@ -72,7 +72,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((dim, i) => dim === b[i]);
 }
 
-/** Every dimension is a number. */
+/** Whether every dimension is a number. */
 export function isStatic(shape: Shape): shape is readonly number[] {
   return shape.every((dim) => typeof dim === 'number');
 }
@@ -94,8 +94,8 @@ export function sizeOf(shape: readonly number[]): number {
 }
 
 /**
- * The shape that operands of these shapes broadcast to, by NumPy's rule: aligned at the last axis, 1 stretches.
- * A symbolic dimension equals only itself and stretches only a 1.
+ * The shape to which operands of these shapes broadcast, by NumPy's rule: shapes are aligned at the last axis, and 1
+ * expands. A symbolic dimension equals only itself, and only a 1 expands to it.
  * @throws ShapeError
  */
 export function broadcastShapes(...shapes: readonly Shape[]): Dim[] {
@@ -113,8 +113,8 @@ export function broadcastShapes(...shapes: readonly Shape[]): Dim[] {
 }
 
 /**
- * An axis counted from the front.
- * @throws ShapeError if it lies outside the rank
+ * The axis, counted from the front.
+ * @throws ShapeError if the axis is outside the rank
  */
 export function normalizeAxis(axis: number, rank: number): number {
   if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;

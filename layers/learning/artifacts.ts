@@ -1,4 +1,4 @@
-/** What a training leaves behind: the files of a model, and the part of its record that they determine. */
+/** What a training produces: the files of a model, and the part of its record that they determine. */
 
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Model } from '#domain/models/record.ts';
@@ -15,7 +15,7 @@ import { modelCard } from './serving/card.ts';
 import { CARD_FILE, inputNames, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { exportModel } from './serving/export.ts';
 
-/** Of Trainyard, as artifacts name it. */
+/** Trainyard's version, as artifacts give it. */
 export const VERSION = '0.1.0';
 
 export interface ArtifactFile {
@@ -110,7 +110,7 @@ function describe({ profile, prepared: { preparation } }: ArtifactSpec): Serving
   };
 }
 
-/** The scores on the validation rows, on the training rows where there are none; the loss is not a performance. */
+/** The scores on the validation rows or, without any, on the training rows. The loss is not among them. */
 function performanceOf({ validation, training }: Fit): Scores {
   const { loss: _, ...scores } = validation ?? training;
   return scores;

@@ -4,17 +4,17 @@ import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
 
 /*
  * Measured on two cores of an x86-64 server with `node containers/trainer/main.ts`, from the start of the process to
- * the completed job, with the penguins and with made-up rows.
+ * the completed job, with the penguins and with generated rows.
  */
-/** Start of the process, loading of the runtime, compiling, writing artifacts. */
+/** Starting the process, loading the runtime, compiling, and writing artifacts. */
 const STARTUP_SECONDS = 1.5;
 const SECONDS_PER_EPOCH = 0.002;
-/** Of the optimizer and the loop. */
+/** For the optimizer and the loop. */
 const SECONDS_PER_STEP = 0.00015;
-/** Of reading and encoding. */
+/** For reading and encoding. */
 const SECONDS_PER_CELL = 4e-7;
 const FLOPS_PER_SECOND = 1e10;
-/** Forward, and backward by inputs and by weights. */
+/** Forward, backward with respect to inputs, and backward with respect to weights. */
 const PASSES = 3;
 
 export interface EstimateInput {
@@ -24,7 +24,7 @@ export interface EstimateInput {
   readonly validationSplit: number;
 }
 
-/** About how long a training will take if all epochs are run, whole seconds, 1 or more. */
+/** Estimates how long a training takes if it runs all epochs, in whole seconds, at least 1. */
 export function estimateSeconds({ family, hyperparameters: h, profile, validationSplit }: EstimateInput): number {
   const rows = profile.rows - profile.rows_without_target;
   const learned = rows * (1 - validationSplit);
@@ -39,7 +39,7 @@ export function estimateSeconds({ family, hyperparameters: h, profile, validatio
   return Math.max(1, Math.round(STARTUP_SECONDS + reading + h.epochs * epoch));
 }
 
-/** Numbers a row after encoding, as the profile lets expect. */
+/** The expected number of encoded values per row, from the profile. */
 function width(profile: DatasetProfile): number {
   const features = profile.columns.filter(({ name, type }) => name !== profile.target && type !== 'text');
   return features.reduce((sum, column) => sum + places[column.type](column) + Number(column.missing > 0), 0);

@@ -1,4 +1,4 @@
-/** Training cannot succeed, and the reason is the data's or the settings': the message is for the owner of the job. */
+/** Training cannot succeed because of the data or the settings. The message is for the owner of the job. */
 export class TrainingFailure extends Error {
   override readonly name = 'TrainingFailure';
 }

@@ -1,4 +1,4 @@
-/** Predictions by trained models, which are loaded once and kept while there is room. */
+/** Predictions of trained models, which are loaded once and kept in memory while there is room. */
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { InternalError, NotFoundError } from '#domain/errors.ts';
@@ -15,25 +15,25 @@ import { type Row, rowTensors } from './serving/rows.ts';
 
 export type { Cell, Row } from './serving/rows.ts';
 
-/** Of a classification the most probable class, of a regression a number in the target's unit. */
+/** For a classification, the most probable class. For a regression, a number in the target's unit. */
 export type Prediction = { readonly class: string; readonly confidence: number } | { readonly value: number };
 
 export interface Predictor {
   /**
-   * One prediction a row, in their order.
+   * One prediction per row, in the same order.
    * @throws ValidationError with fields such as `inputs[3][2]`, NotFoundError if the model was deleted meanwhile
    */
   predict(model: Model, rows: readonly Row[]): Promise<readonly Prediction[]>;
-  /** Features in the order of a row, and classes. */
+  /** The features, in the order of a row, and the classes. */
   describe(model: Model): Promise<Serving>;
 }
 
 export interface PredictorOptions {
   /** The bucket of artifacts. */
   readonly artifacts: Blobs;
-  /** Of the files of the models that are kept loaded together. Default: 512 MiB. */
+  /** The total file size of the models that stay loaded. Default: 512 MiB. */
   readonly maxBytes?: number;
-  /** Of the runtime. Default: all cores. */
+  /** The runtime's threads. Default: one per core. */
   readonly threads?: number;
 }
 
@@ -81,7 +81,7 @@ const readings: Readonly<Record<Serving['task'], Reading>> = {
   regression: ({ value }) => Array.from(expectTensor('value', value, 'float64').data, (number) => ({ value: number })),
 };
 
-/** Inputs far outside of what was learned leave the range of the network's numbers. */
+/** Inputs far outside the range of the training data can overflow the network's numbers. */
 function expectFinite(predictions: readonly Prediction[]): readonly Prediction[] {
   const faults = new Faults();
   for (const [i, prediction] of predictions.entries()) {
@@ -93,7 +93,7 @@ function expectFinite(predictions: readonly Prediction[]): readonly Prediction[]
   return predictions;
 }
 
-/** The file's bytes, which have to be those that were written when the model was made. */
+/** Reads a file and checks that its bytes are those that were written when the model was created. */
 async function readArtifact(artifacts: Blobs, model: Model, file: string): Promise<Buffer> {
   const expected = model.artifacts.find((artifact) => artifact.file === file);
   if (!expected) throw new InternalError(`model ${model.id} has no ${file}`);

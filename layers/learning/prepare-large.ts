@@ -1,4 +1,4 @@
-/** From a file that memory does not hold to encoded rows on disk; see `prepare`. */
+/** Turns a file that does not fit into memory into encoded rows on disk; see `prepare`. */
 import { join } from 'node:path';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
@@ -16,18 +16,18 @@ import { fitTarget } from './tabular/target.ts';
 
 /** Rows that are parsed and encoded together. */
 const PIECE_ROWS = 65_536;
-/** Of one shard: small enough that several lie in memory, large enough to be read in one go. */
+/** The size of a shard: small enough to hold several in memory, large enough to read one efficiently. */
 const SHARD_BYTES = 2 ** 25;
 
 /*
- *  file ── parsed once ──▶ pieces of columns on disk, targets in memory ──▶ which rows are learned from
- *  pieces ──▶ encoder       pieces ──▶ encoded rows ──▶ shards of either kind
+ *  file ── parsed once ──▶ pieces of columns on disk, targets in memory ──▶ split into training and validation
+ *  pieces ──▶ encoder       pieces ──▶ encoded rows ──▶ shards for training and for validation
  */
 interface LargeOptions extends PrepareOptions {
   readonly scratch: Scratch;
 }
 
-/** @throws TrainingFailure if the data cannot be learned from, or fill the disk */
+/** @throws TrainingFailure if the data cannot be learned from or do not fit on the disk */
 export async function prepareLarge(
   bytes: AsyncIterable<Uint8Array>,
   profile: DatasetProfile,
@@ -87,13 +87,13 @@ async function onDisk(
   };
 }
 
-/** Which rows of a piece are among those rows, which ascend. */
+/** The rows of a piece that are among `which`, a list of row numbers in ascending order. */
 function within(which: Int32Array, { first, rows: { count } }: RowPiece): Int32Array {
   const [from, to] = [lowerBound(which, first), lowerBound(which, first + count)];
   return which.subarray(from, to).map((row) => row - first);
 }
 
-/** The first position of a number that is not less, by halving. */
+/** The position of the first value that is at least `least`, by binary search. */
 function lowerBound(values: Int32Array, least: number): number {
   let [low, high] = [0, values.length];
   while (low < high) {

@@ -10,7 +10,7 @@ import { expectEnough, splitRows } from './tabular/split.ts';
 import { fitTarget } from './tabular/target.ts';
 
 /**
- * From a file to encoded rows. All that is learned here is learned from the training rows.
+ * Turns a file into encoded rows. Whatever is learned here is learned from the training rows only.
  * @throws TrainingFailure if the data cannot be learned from
  */
 export async function prepare(

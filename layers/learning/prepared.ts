@@ -7,23 +7,23 @@ export interface Prepared {
 }
 
 export interface PrepareOptions {
-  /** The part of the rows that is kept back, 0–0.9. */
+  /** The share of rows for validation, 0–0.9. */
   readonly validationSplit: number;
   readonly seed: number;
-  /** Where rows may lie that memory does not hold; without it they are refused. */
+  /** Where to put rows that do not fit into memory. Without it, such data is refused. */
   readonly scratch?: Scratch;
-  /** Called between the pieces of data that are encoded onto the disk, which takes a while; what it throws ends that. */
+  /** Called between pieces while data is slowly encoded onto the disk. What it throws ends the encoding. */
   readonly between?: () => Promise<void>;
 }
 
-/** Room on disk, and bounds that have defaults. The same bounds give the same training. */
+/** Space on disk, and bounds that have defaults. The same bounds give the same training. */
 export interface Scratch {
-  /** Empty; to be deleted after the fit. */
+  /** An empty folder. The caller deletes it after the fit. */
   readonly folder: string;
-  /** Data that would take more memory lie on disk. */
+  /** Data that would take more memory is kept on disk. */
   readonly residentBytes?: number;
-  /** Of rows that are parsed and encoded together. */
+  /** Rows that are parsed and encoded together. */
   readonly pieceRows?: number;
-  /** About the size of a shard of encoded rows. */
+  /** The approximate size of a shard of encoded rows. */
   readonly shardBytes?: number;
 }

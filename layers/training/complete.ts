@@ -31,6 +31,7 @@ export async function completeWith(
   job: Job,
   { artifacts: { files, record }, profile, history, createdAt, reporter }: Made,
 ): Promise<Completed> {
+  if (!(await reporter.flush())) throw new Ended();
   const id = newId(now());
   const prefix = blobKeys.modelPrefix(job.account_id, id);
   await table.transact([markOrphaned('artifacts', prefix, now() + ARTIFACT_GRACE_MS)]);

@@ -1,16 +1,17 @@
 /** A trainer's progress reports, at most one every half second; each tells the trainer whether to continue. */
 
+import type { DomainEvent } from '#domain/events/event.ts';
+import { publishEvent } from '#domain/events/outbox.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
 import { type Report, reportProgress } from '#domain/training/attempts.ts';
-import { trainingEvents } from '#domain/training/events.ts';
+import { PROGRESS_STEP, trainingEvents } from '#domain/training/events.ts';
 import type { ComputeUsage, Job } from '#domain/training/record.ts';
 import type { Progress } from '#learning/fit/fit.ts';
 import type { Log } from './log.ts';
 
 /** Milliseconds between two reports. */
 const EVERY_MS = 500;
-const TENTH = 10;
 
 type State = Omit<Report, keyof ComputeUsage>;
 
@@ -34,7 +35,8 @@ export class Reporter {
   #state: State;
   #lastAt: number;
   #lastEpoch: number;
-  #tenths: number;
+  /** Full steps of progress that were published. */
+  #steps: number;
   #isOver = false;
 
   constructor(
@@ -51,7 +53,7 @@ export class Reporter {
     this.#state = { current_epoch: started.current_epoch, progress: started.progress, metrics: started.metrics };
     this.#lastAt = this.#began;
     this.#lastEpoch = started.current_epoch;
-    this.#tenths = Math.floor(started.progress / TENTH);
+    this.#steps = Math.floor(started.progress / PROGRESS_STEP);
   }
 
   /** Whether the job was stopped or another trainer has taken over. */
@@ -84,27 +86,32 @@ export class Reporter {
     this.#lastAt = now();
     this.#lastEpoch = this.#state.current_epoch;
     const report: Report = { ...this.#state, ...this.usage };
-    const job = this.#isOver ? undefined : await reportProgress(table, this.#job, report, isoTime(now()));
+    const events = this.#isOver ? [] : this.#newSteps(report);
+    const at = isoTime(now());
+    const job = this.#isOver ? undefined : await reportProgress(table, this.#job, report, at, events);
     if (!job) {
       this.#isOver = true;
       return false;
     }
-    const tenths = Math.floor(job.progress / TENTH);
-    if (tenths > this.#tenths) {
-      this.#tenths = tenths;
-      await this.#publishProgress(job);
+    this.#steps += events.length;
+    for (const event of events) {
+      await publishEvent(this.#adapters, event, (message, about) => this.#log('WARN', message, about));
     }
     return true;
   }
 
-  /** A failure is only logged: more progress follows soon, and the job's end goes through the outbox. */
-  async #publishProgress(job: Job): Promise<void> {
-    const { events, now } = this.#adapters;
-    try {
-      await events.publish(trainingEvents.progress(job, isoTime(now())));
-    } catch (error) {
-      this.#log('WARN', 'progress not published', { reason: String(error) });
-    }
+  /** Reports at once if progress was made that is not published yet. False: the trainer must exit. */
+  async flush(): Promise<boolean> {
+    return this.#newSteps(this.#state).length === 0 ? !this.#isOver : this.confirm();
+  }
+
+  /** An event for each full step that was reached since the last report, however many those are. */
+  #newSteps(report: State): DomainEvent[] {
+    const at = isoTime(this.#adapters.now());
+    const reached = Math.floor(report.progress / PROGRESS_STEP);
+    return Array.from({ length: Math.max(0, reached - this.#steps) }, (_, index) =>
+      trainingEvents.progress({ ...this.#job, ...report, progress: (this.#steps + index + 1) * PROGRESS_STEP }, at),
+    );
   }
 
   /**

@@ -6,19 +6,19 @@ export type { CommonHyperparameters };
 
 export type Task = 'classification' | 'regression';
 
-/** The widths between which a network stands. */
+/** A network's input and output widths. */
 export interface NetworkShape {
-  /** Numbers in a row, after encoding. */
+  /** The width of an encoded row. */
   readonly features: number;
-  /** Classes, or regression values. */
+  /** The number of classes, or of regression values. */
   readonly outputs: number;
 }
 
-/** A model family: what a `model_type` names. Hyperparameters of every family include the common ones. */
+/** A model family, which a `model_type` names. The hyperparameters of every family include the common ones. */
 export interface Family<H extends CommonHyperparameters = CommonHyperparameters> {
   /** The `model_type`. */
   readonly name: string;
-  /** As people call it. */
+  /** Its name for people. */
   readonly label: string;
   readonly description: string;
   readonly tasks: readonly Task[];

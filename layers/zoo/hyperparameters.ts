@@ -7,7 +7,7 @@ import { sgd } from '#engine/optim/sgd.ts';
 export const optimizerNames = ['adam', 'adamw', 'sgd', 'rmsprop'] as const;
 export type OptimizerName = (typeof optimizerNames)[number];
 
-/** Both bounds belong to the range. */
+/** A number between two bounds, both included. */
 export function bounded(name: string, low: number, high: number) {
   return checked(name, `must be between ${low} and ${high}`, (x) => x >= low && x <= high).meta({
     minimum: low,
@@ -15,7 +15,7 @@ export function bounded(name: string, low: number, high: number) {
   });
 }
 
-/** Both bounds belong to the range. */
+/** An integer between two bounds, both included. */
 export function boundedInteger(name: string, low: number, high: number) {
   const inside = (x: number) => Number.isInteger(x) && x >= low && x <= high;
   return checked(name, `must be an integer between ${low} and ${high}`, inside).meta({
@@ -33,13 +33,13 @@ export function fraction(name: string) {
   });
 }
 
-/** A number that the test lets pass; else the message says what it must be and what it was. */
+/** A number that passes the test. Otherwise, the message says what it must be and what it was. */
 export function checked(name: string, rule: string, inside: (x: number) => boolean) {
   const error = ({ input }: { input?: unknown }) => `${name} ${rule}; got ${print(input)}`;
   return z.number({ error }).refine(inside, { error });
 }
 
-/** One of several words, with all of them and the value in the message. */
+/** One of several words. The message of a refusal has all of them, and the value. */
 export function oneOf<const W extends readonly [string, ...string[]]>(name: string, words: W) {
   return z.enum(words, { error: ({ input }) => `${name} must be one of ${words.join(', ')}; got ${print(input)}` });
 }
@@ -48,7 +48,7 @@ function print(input: unknown): string {
   return typeof input === 'number' ? String(input) : (JSON.stringify(input) ?? String(input));
 }
 
-/** Hyperparameters that every family has, since the fit loop needs them. */
+/** The hyperparameters that every family has, because the fit loop needs them. */
 export const commonHyperparameters = {
   learning_rate: checked('learning_rate', 'must be greater than 0 and at most 1', (x) => x > 0 && x <= 1)
     .meta({ exclusiveMinimum: 0, maximum: 1 })
@@ -58,9 +58,9 @@ export const commonHyperparameters = {
   optimizer: oneOf('optimizer', optimizerNames).default('adam'),
   /** Applies to weights, not to biases. */
   weight_decay: bounded('weight_decay', 0, 1).default(0),
-  /** Of SGD. */
+  /** For SGD only. */
   momentum: fraction('momentum').default(0),
-  /** What first weights, shuffles and dropout masks are drawn from. */
+  /** Determines the initial weights, the shuffles and the dropout masks. */
   seed: boundedInteger('seed', 0, 2 ** 32 - 1).default(0),
 } as const;
 
@@ -73,7 +73,7 @@ const optimizers: Readonly<Record<OptimizerName, (h: CommonHyperparameters) => O
   rmsprop: (h) => rmsprop({ learningRate: h.learning_rate, weightDecay: h.weight_decay }),
 };
 
-/** The optimizer that the hyperparameters ask for. */
+/** The optimizer that the hyperparameters specify. */
 export function optimizerOf(h: CommonHyperparameters): Optimizer {
   return optimizers[h.optimizer](h);
 }

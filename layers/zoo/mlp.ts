@@ -10,7 +10,7 @@ import { boundedInteger, commonHyperparameters, fraction, oneOf } from './hyperp
 
 interface Activation {
   readonly apply: (b: Builder, x: Value) => Value;
-  /** The first weights that keep the variance of what passes through. */
+  /** The initial weights that preserve the variance of activations. */
   readonly initializer: Initializer;
 }
 

@@ -15,6 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'layers/domain': [],
   'layers/aws': ['layers/domain'],
   'layers/embedded': ['layers/domain'],
+  'layers/outgoing': ['layers/domain'],
   'layers/learning': ['layers/zoo', 'layers/engine', 'layers/domain'],
   'layers/training': ['layers/learning', 'layers/zoo', 'layers/engine', 'layers/domain'],
   functions: ['layers'],
@@ -29,6 +30,9 @@ const ONLY_IN: Record<string, RegExp> = {
   'onnxruntime-node': /^layers\/engine\/runtime\.ts$/,
   'node:sqlite': /^(layers\/embedded\/|test\/)/,
   '@aws-sdk/': /^(layers\/aws\/|infra\/aws\/|test\/)/,
+  // What calls an address that a user chose has to check it first.
+  'node:https': /^(layers\/outgoing\/|test\/)/,
+  'ipaddr.js': /^layers\/outgoing\//,
   protobufjs: /^layers\/engine\/onnx\//,
 };
 

@@ -23,6 +23,7 @@ const world: World = {
   folder,
   pollMilliseconds: 250,
   requestBytes: parseSettings({}).uploadBytes,
+  webhooksToLoopback: false,
   get base() {
     return base;
   },

@@ -22,7 +22,10 @@ import { type EmbeddedAdapters, openEmbedded } from '#embedded/open.ts';
 export const NOW = Date.UTC(2026, 0, 1);
 export const AT = isoTime(NOW);
 
-export type Store = EmbeddedAdapters;
+export interface Store extends EmbeddedAdapters {
+  /** Its data folder. */
+  readonly dir: string;
+}
 
 export async function openStore(now: () => number = () => NOW): Promise<Store> {
   const dir = mkdtempSync(join(tmpdir(), 'trainyard-domain-'));
@@ -30,11 +33,12 @@ export async function openStore(now: () => number = () => NOW): Promise<Store> {
   const adapters = await openEmbedded({
     dir,
     baseUrl: 'http://127.0.0.1:1',
-    queues: { datasets: queue, training: queue },
+    queues: { datasets: queue, training: queue, webhooks: queue },
     now,
   });
   return {
     ...adapters,
+    dir,
     close: async () => {
       await adapters.close();
       rmSync(dir, { recursive: true, force: true });

@@ -1,4 +1,5 @@
-/** Cases for one machine only: how its listener reads from a socket. */
+/** What only the listener of one machine can be asked: how it reads what comes over a socket. */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
@@ -8,7 +9,12 @@ import { User } from './user.ts';
 
 const LIMIT = 32 * 1024 * 1024;
 
+const UPLOADS = 12;
+
 const served = useHost();
+
+/** The resident memory of a process. */
+const residentBytes = (pid = 0): number => 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)]));
 
 async function read(response: IncomingMessage) {
   const chunks: Buffer[] = [];
@@ -17,6 +23,29 @@ async function read(response: IncomingMessage) {
 }
 
 describe('the listener', () => {
+  test('receives many large uploads at once in little memory', async () => {
+    const users = [await User.register(served), await User.register(served)];
+    const bytes = 30_000_000;
+    const before = residentBytes(served.host.child.pid);
+    const uploads = Array.from({ length: UPLOADS }, (_, n) => {
+      const outgoing = request(`${served.base}/datasets/upload`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'multipart/form-data; boundary=x',
+          'content-length': bytes,
+          authorization: `Bearer ${users[n % 2]!.client.token}`,
+        },
+      });
+      outgoing.on('error', () => {});
+      return outgoing;
+    });
+    // Without their last bytes, all of them are in flight.
+    await Promise.all(uploads.map((upload) => new Promise((sent) => upload.write(Buffer.alloc(bytes - 1), sent))));
+    const grown = residentBytes(served.host.child.pid) - before;
+    for (const upload of uploads) upload.destroy();
+    expect(grown).toBeLessThan((UPLOADS * bytes) / 2);
+  });
+
   test('refuses a body that is announced too large before it is sent', async () => {
     const headers = { 'content-type': 'application/json', 'content-length': LIMIT * 2, expect: '100-continue' };
     const outgoing = request(`${served.base}/auth/login`, { method: 'POST', headers });

@@ -31,9 +31,15 @@ export function runHost(...args: readonly string[]): Promise<Finished> {
   return launch(args).finished;
 }
 
-/** Starts a host on free ports; resolves once it prints that it is running. */
-export async function startHostProcess(dataDir: string): Promise<RunningHost> {
-  const { child, finished, output } = launch(['--data', dataDir, '--port-offset', 'free']);
+/**
+ * Starts a host on free ports, whose webhooks may be delivered to this machine. Resolves once it prints that it is
+ * running. `nodeOptions` are those of `node` itself.
+ */
+export async function startHostProcess(dataDir: string, nodeOptions: readonly string[] = []): Promise<RunningHost> {
+  const { child, finished, output } = launch(
+    ['--data', dataDir, '--port-offset', 'free', '--webhooks-to-loopback'],
+    nodeOptions,
+  );
   const started = new Promise<string>((resolve) => {
     child.stdout!.on('data', () => {
       const base = /platform\s+(http:\S+)/.exec(output())?.[1];
@@ -49,8 +55,9 @@ export async function startHostProcess(dataDir: string): Promise<RunningHost> {
   return new RunningHost(child, base, finished);
 }
 
-function launch(args: readonly string[]) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'infra/embedded/main.ts', ...args], {
+function launch(args: readonly string[], nodeOptions: readonly string[] = []) {
+  const options = ['--disable-warning=ExperimentalWarning', ...nodeOptions];
+  const child = spawn(process.execPath, [...options, 'infra/embedded/main.ts', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -34,6 +34,7 @@ export function useHost(): Served {
     data,
     pollMilliseconds: POLL_MS,
     requestBytes: REQUEST_BYTES,
+    webhooksToLoopback: true,
     get host() {
       if (host === undefined) throw new Error('the host has not been started');
       return host;

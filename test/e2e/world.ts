@@ -8,4 +8,6 @@ export interface World {
   readonly pollMilliseconds: number;
   /** The largest size of one request in bytes. */
   readonly requestBytes: number;
+  /** Whether webhooks may be delivered to this machine. */
+  readonly webhooksToLoopback: boolean;
 }

@@ -16,6 +16,7 @@ export const embeddedOptions = (dir: string): EmbeddedOptions => ({
   queues: {
     datasets: { visibilitySeconds: 30, maxReceives: 3 },
     training: { visibilitySeconds: 30, maxReceives: 3 },
+    webhooks: { visibilitySeconds: 30, maxReceives: 3 },
   },
 });
 

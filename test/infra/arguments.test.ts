@@ -9,11 +9,13 @@ describe('the command line of npm start', () => {
       host: '127.0.0.1',
       portOffset: 0,
       apiKeys: [],
+      limits: { bodySeconds: 30, connectionsPerAddress: 256 },
+      webhooksToLoopback: false,
     });
   });
 
   test('takes each option', () => {
-    expect(readArguments(['--data', '/d', '--host', '0.0.0.0', '--port-offset', '100'])).toEqual({
+    expect(readArguments(['--data', '/d', '--host', '0.0.0.0', '--port-offset', '100'])).toMatchObject({
       dataDir: '/d',
       host: '0.0.0.0',
       portOffset: 100,
@@ -23,6 +25,8 @@ describe('the command line of npm start', () => {
       operator: 'ada',
       apiKeys: ['key1', 'key2'],
     });
+    const limits = ['--body-timeout', '60', '--connections-per-address', '1000'];
+    expect(readArguments(limits)?.limits).toEqual({ bodySeconds: 60, connectionsPerAddress: 1000 });
     expect(readArguments(['--port-offset', 'free'])?.portOffset).toBe('free');
     expect(readArguments(['--help'])).toBeUndefined();
   });
@@ -41,6 +45,8 @@ describe('the command line of npm start', () => {
     [['--port-offset', 'x'], /got x/],
     [['--data', ''], /--data must not be empty/],
     [['--host', ''], /--host must not be empty/],
+    [['--body-timeout', '0'], /--body-timeout must be a whole number between 1 and 3600; got 0/],
+    [['--connections-per-address', 'x'], /between 1 and 1000000; got x/],
     [['--nonsense'], /--nonsense/],
     [['stray'], /stray/],
   ])('refuses %j in one line', (args, message) => {

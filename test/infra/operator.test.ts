@@ -1,13 +1,8 @@
-import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { operatorAuthorizer } from '#infra/embedded/gateway/operator.ts';
-
-let server: Server | undefined;
-afterEach(() => {
-  server?.closeAllConnections();
-  server?.close();
-});
 
 /** What is said of a real request with these header fields. */
 async function authorized(
@@ -22,16 +17,17 @@ async function authorized(
     account: async () => 'the-account',
     ...given,
   });
-  const found = new Promise<unknown>((resolve) => {
-    server = createServer((incoming: IncomingMessage, response) => {
-      response.end();
-      resolve(authorize(incoming));
-    });
-  });
-  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
-  const { port } = server!.address() as AddressInfo;
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
   const { path = '/api/v1/models/7' } = given;
-  request({ port, path, host: '127.0.0.1', headers: { host: `localhost:${port}`, ...headers } }).end();
+  request({ port, path, host: '127.0.0.1', headers: { host: `localhost:${port}`, ...headers } })
+    .on('error', () => undefined)
+    .end();
+  const [incoming] = (await once(server, 'request')) as [IncomingMessage];
+  const found = await authorize(incoming);
+  server.closeAllConnections();
+  server.close();
   return found;
 }
 

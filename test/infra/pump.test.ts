@@ -22,7 +22,7 @@ beforeEach(async () => {
   adapters = await openEmbedded({
     dir,
     baseUrl: 'http://127.0.0.1:1',
-    queues: { datasets: settings, training: settings },
+    queues: { datasets: settings, training: settings, webhooks: settings },
   });
   queue = adapters.queuesByName.get('training')!;
 });

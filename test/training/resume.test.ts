@@ -2,6 +2,7 @@
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { blobKeys } from '#domain/keys.ts';
+import type { Write } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
 import { startJob } from '#domain/training/attempts.ts';
 import { stopJob } from '#domain/training/endings.ts';
@@ -34,6 +35,8 @@ const messages = () => log.map(({ message }) => message).filter((message) => mes
 function watched(before: (update: number) => void | Promise<void> = () => {}): TrainerAdapters {
   const { table } = world.adapters;
   let updates = 0;
+  const isReport = ([first]: readonly Write[]) =>
+    first?.kind === 'update' && first.change.set?.heartbeat_at !== undefined && 'progress' in first.change.set;
   return {
     ...world.adapters,
     now: () => {
@@ -45,6 +48,13 @@ function watched(before: (update: number) => void | Promise<void> = () => {}): T
         updates++;
         await before(updates);
         return table.update(...args);
+      },
+      transact: async (...args: Parameters<typeof table.transact>) => {
+        if (isReport(args[0])) {
+          updates++;
+          await before(updates);
+        }
+        return table.transact(...args);
       },
     }),
   };
@@ -138,7 +148,7 @@ describe('what the first trainer has reported', () => {
       .map(({ detail }) => Math.floor(Number(detail.progress) / 10));
     expect(tenths).toEqual([...new Set(tenths)].sort((a, b) => a - b));
     const rest = events.map((event) => event['detail-type']).filter((type) => type !== 'training.progress');
-    expect(rest).toEqual(['training.started', 'training.completed']);
+    expect(rest).toEqual(['training.started', 'model.created', 'training.completed']);
   });
 
   test('sums the compute time of each trainer, without the time in between', async () => {

@@ -9,6 +9,7 @@ import { isId } from '#domain/ids.ts';
 import type { Keys } from '#domain/ports/keys/port.ts';
 import type { Settings } from '#domain/settings.ts';
 import { epochSeconds } from '#domain/times.ts';
+import { VerifiedTokens } from './verified-tokens.ts';
 
 export interface AccessToken {
   readonly accountId: string;
@@ -33,6 +34,7 @@ export function makeAccessTokens(keys: Keys, settings: Settings, now: () => numb
   let known = new Map<string, PublicKey>();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let signer: string | undefined;
+  const verified = new VerifiedTokens<AccessToken>(now);
 
   async function fetchKeys(): Promise<void> {
     fetchedAt = now();
@@ -65,6 +67,8 @@ export function makeAccessTokens(keys: Keys, settings: Settings, now: () => numb
     },
 
     async verify(token) {
+      const known = verified.get(token);
+      if (known) return known;
       try {
         // Base64 has unused bits in the last character: accept only the canonical encoding of a signature.
         const signature = token.slice(token.lastIndexOf('.') + 1);
@@ -76,11 +80,13 @@ export function makeAccessTokens(keys: Keys, settings: Settings, now: () => numb
           requiredClaims: ['iss', 'aud', 'sub', 'sid', 'iat', 'exp', 'jti'],
           currentDate: new Date(now()),
         });
-        const { sub, sid } = payload;
+        const { sub, sid, exp } = payload;
         if (typeof sub !== 'string' || typeof sid !== 'string' || !isId(sub) || !isId(sid)) {
           throw new UnauthorizedError();
         }
-        return { accountId: sub, sessionId: sid };
+        const of = { accountId: sub, sessionId: sid };
+        verified.add(token, of, exp!);
+        return of;
       } catch (error) {
         if (error instanceof errors.JOSEError) throw new UnauthorizedError();
         throw error;

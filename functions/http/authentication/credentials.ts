@@ -1,4 +1,4 @@
-/** What a request brings to say who calls: an access token, or an API key in either of two headers. */
+/** The credentials of a request: an access token, or an API key in one of two headers. */
 import { UnauthorizedError } from '#domain/errors.ts';
 import { bearerToken } from './bearer.ts';
 
@@ -6,19 +6,19 @@ export type Credentials =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'key'; readonly key: string };
 
-/** How keys of ours begin. */
+/** The prefix of our keys. */
 export const KEY_PREFIX = 'ty_';
 
-/** Of a key that is looked up; whatever is longer is none. */
+/** The maximum length of a key. */
 const KEY_CHARACTERS = 512;
 
-/** Header fields that bring credentials: whether any came decides what a 401 says. */
+/** Whether the request has credentials, valid or not: a 401 says less where it has none. */
 export const presents = (headers: Readonly<Record<string, string>>): boolean =>
   headers.authorization !== undefined || headers['x-api-key'] !== undefined;
 
 /**
- * `undefined` where the request brings none. A bearer token is an access token if it has the three parts of one, else a
- * key. Throws `UnauthorizedError` for another scheme or form, and for two different credentials at once.
+ * `undefined` if the request has none. A bearer token with three parts is an access token; any other is a key. Throws
+ * `UnauthorizedError` for another scheme or format, and for two different credentials.
  */
 export function credentialsOf(headers: Readonly<Record<string, string>>): Credentials | undefined {
   const bearer = bearerToken(headers);

@@ -1,13 +1,12 @@
 /**
- * Whoever works at the machine that Trainyard runs on is its operator. The one-machine host tells which requests are the
- * operator's, where API Gateway would put what an authorizer found out; a client has no way to put anything there, and in
- * the cloud nothing does.
+ * Requests of the operator, who works on the machine on which Trainyard runs. The one-machine host marks them in the place
+ * where API Gateway puts the result of an authorizer. A client cannot set this, and in the cloud nothing does.
  */
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { operatorAuthorizer } from '#domain/accounts/operator.ts';
 import type { Caller, RouteFacts } from '../route.ts';
 
-/** @param presented whether the request brings credentials: then it is whose they are, not the operator's by its place */
+/** @param presented whether the request has credentials: then these decide, not where it comes from */
 export function operatorOf(
   event: APIGatewayProxyEvent,
   route: RouteFacts | undefined,

@@ -1,11 +1,12 @@
 /** How a route declares its body: what it accepts, how much of it, and how to read it. */
 import type { ZodOpenApiRequestBodyObject } from 'zod-openapi';
+import type { Content } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
 
 export interface RawBody {
   /** The `content-type` header. */
   readonly contentType: string | undefined;
-  readonly bytes: Uint8Array;
+  readonly content: Content;
 }
 
 export interface Body<T> {

@@ -17,8 +17,8 @@ export function json<Z extends z.ZodType>(schema: Z, example?: unknown): Body<z.
   return {
     accepts: ['application/json'],
     bound: (settings) => settings.jsonBodyBytes,
-    parse(raw) {
-      const value = parseJson(raw.bytes);
+    async parse(raw) {
+      const value = parseJson(await raw.content.bytes());
       const checked = check(schema, value, { root: 'body' });
       expectKeptNames(value);
       return checked;

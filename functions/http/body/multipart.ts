@@ -1,5 +1,6 @@
 /** A `multipart/form-data` body with one file and some text fields, in any order. */
-import { Busboy, type BusboyHeaders } from '@fastify/busboy';
+import { PassThrough, Readable } from 'node:stream';
+import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
 import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
@@ -10,7 +11,9 @@ export interface UploadedFile {
   /** As the client named it, without folders. */
   readonly name: string;
   readonly contentType: string;
-  readonly bytes: Uint8Array;
+  readonly size: number;
+  /** The bytes in chunks, from the first byte on. May be called more than once. */
+  read(): AsyncIterable<Uint8Array>;
 }
 
 /** Of one field's text; schemas set tighter bounds in characters. */
@@ -37,51 +40,94 @@ export function multipart<Z extends z.ZodObject>(
       const found = form.files[0];
       if (!found) throw ValidationError.of('file', 'is required');
       if (form.files.length > 1) throw ValidationError.of('file', `must be one file; got ${form.files.length}`);
-      return { file: found.file, fields: values };
+      const { name, contentType, size } = found;
+      return { file: { name, contentType, size, read: () => readFile(raw) }, fields: values };
     },
     openapi: { required: true, content: { 'multipart/form-data': { schema: fields.extend({ file }) } } },
   };
 }
 
 interface Form {
-  readonly files: { readonly field: string; readonly file: UploadedFile }[];
+  readonly files: {
+    readonly field: string;
+    readonly name: string;
+    readonly contentType: string;
+    readonly size: number;
+  }[];
   readonly fields: Map<string, string>;
   readonly faults: Faults;
 }
 
-/** Throws `ValidationError` if the bytes are not a complete form. */
+/**
+ * Reads everything but the bytes of files, so that a field after the file is validated before the file is used. Throws
+ * `ValidationError` if the bytes are not a complete form.
+ */
 async function readForm(raw: RawBody): Promise<Form> {
   const form: Form = { files: [], fields: new Map(), faults: new Faults() };
-  const headers: BusboyHeaders = { 'content-type': raw.contentType ?? '' };
+  const parser = makeParser(raw);
+  parser.on('file', (field, stream, name, _encoding, contentType) => {
+    let size = 0;
+    stream.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+    });
+    // An error in a part is reported by the parser as well.
+    stream.on('error', () => {});
+    stream.on('end', () => {
+      form.files.push({ field, name: name ?? '', contentType, size });
+    });
+  });
+  parser.on('field', (field, value, _fieldTruncated, valueTruncated) => {
+    const message = fieldProblem(form, field, value, valueTruncated);
+    if (message === undefined) form.fields.set(field, value);
+    else form.faults.add(field ?? 'body', message);
+  });
+  parser.on('partsLimit', () => {
+    form.faults.add('body', `must have at most ${MAX_PARTS} parts; got more`);
+  });
+  const source = Readable.from(raw.content.read(), { objectMode: false });
   try {
     await new Promise<void>((resolve, reject) => {
-      const parser = new Busboy({ headers, limits: { fieldSize: FIELD_BYTES, parts: MAX_PARTS } });
-      parser.on('file', (field, stream, name, _encoding, contentType) => {
-        const chunks: Buffer[] = [];
-        stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-        stream.on('error', reject);
-        stream.on('end', () => {
-          form.files.push({ field, file: { name: name ?? '', contentType, bytes: Buffer.concat(chunks) } });
-        });
-      });
-      parser.on('field', (field, value, _fieldTruncated, valueTruncated) => {
-        const message = fieldProblem(form, field, value, valueTruncated);
-        if (message === undefined) form.fields.set(field, value);
-        else form.faults.add(field ?? 'body', message);
-      });
-      parser.on('partsLimit', () => {
-        form.faults.add('body', `must have at most ${MAX_PARTS} parts; got more`);
-      });
-      parser.on('error', reject);
+      source.on('error', reject);
+      parser.on('error', (error) => reject(malformed(error)));
       parser.on('finish', resolve);
-      // A view, because copying a large file would cost memory.
-      parser.end(Buffer.from(raw.bytes.buffer, raw.bytes.byteOffset, raw.bytes.byteLength));
+      source.pipe(parser);
     });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : 'unreadable';
-    throw ValidationError.of('body', `must be complete multipart/form-data; ${REASONS[reason] ?? 'it cannot be read'}`);
+  } finally {
+    source.destroy();
   }
   return form;
+}
+
+/** The bytes of the only file of a form that `readForm` has validated. */
+async function* readFile(raw: RawBody): AsyncGenerator<Uint8Array> {
+  const parser = makeParser(raw);
+  const source = Readable.from(raw.content.read(), { objectMode: false });
+  const file = new PassThrough();
+  for (const stream of [source, parser]) stream.on('error', (error) => file.destroy(error));
+  parser.on('file', (_, stream) => {
+    stream.on('error', (error) => file.destroy(error));
+    stream.pipe(file);
+  });
+  source.pipe(parser);
+  try {
+    yield* file;
+  } finally {
+    source.destroy();
+  }
+}
+
+function makeParser({ contentType = '' }: RawBody): BusboyInstance {
+  const headers: BusboyHeaders = { 'content-type': contentType };
+  try {
+    return new Busboy({ headers, limits: { fieldSize: FIELD_BYTES, parts: MAX_PARTS } });
+  } catch (error) {
+    throw malformed(error);
+  }
+}
+
+function malformed(error: unknown): ValidationError {
+  const reason = REASONS[error instanceof Error ? error.message : ''] ?? 'it cannot be read';
+  return ValidationError.of('body', `must be complete multipart/form-data; ${reason}`);
 }
 
 /** What the parser's messages mean. */

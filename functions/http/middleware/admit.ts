@@ -1,19 +1,20 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { includes, scopeOf } from '#domain/accounts/scopes.ts';
 import { findSession } from '#domain/accounts/sessions.ts';
+import { addressBucket } from '#domain/client-address.ts';
 import { ForbiddenError, UnauthorizedError } from '#domain/errors.ts';
 import type { AccessToken } from '../authentication/access-token.ts';
 import { credentialsOf, presents } from '../authentication/credentials.ts';
 import { operatorOf } from '../authentication/operator.ts';
-import { addressBucket } from '../client-address.ts';
 import { countRequest, enforce, rateLimitHeaders } from '../rate-limit.ts';
 import type { Caller, Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
 
 /**
- * Who is it, and may they call now? A token is checked without leaving the process; then the session that it belongs
- * to is read and the request counted in one round trip. A key is looked up, then its account counted. Without either the
- * address is counted. Throws `RateLimitError`, `UnauthorizedError`, `ForbiddenError`, and why the request has no route.
+ * Authenticates, rate-limits and authorizes. A token is verified without a remote call; then its session is read and the
+ * request counted, concurrently. An API key is looked up, then the request is counted for its account. Without valid
+ * credentials the request counts for the client's address. Throws `RateLimitError`, `UnauthorizedError`, `ForbiddenError`,
+ * and the error of a request that matches no route.
  */
 export function admit(services: Services): Middleware {
   const { adapters, settings, tokens, apiKeys } = services;
@@ -21,12 +22,13 @@ export function admit(services: Services): Middleware {
 
   async function countAccount(state: RequestState, accountId: string): Promise<void> {
     const limit = settings.rates.authenticatedPerHour;
-    state.rateLimit = await countRequest(table, `account#${accountId}`, limit, now());
+    state.client = `account#${accountId}`;
+    state.rateLimit = await countRequest(table, state.client, limit, now());
     enforce(state.rateLimit, now());
   }
 
   async function bySession(state: RequestState, { accountId, sessionId }: AccessToken): Promise<Caller> {
-    const [session] = await Promise.all([findSession(table, accountId, sessionId), countAccount(state, accountId)]);
+    const [, session] = await Promise.all([countAccount(state, accountId), findSession(table, accountId, sessionId)]);
     if (!session) throw new UnauthorizedError();
     return { accountId, userId: session.user_id, scope: scopeOf(session.role), session };
   }
@@ -38,7 +40,7 @@ export function admit(services: Services): Middleware {
     return { accountId: key.account_id, scope: key.scope };
   }
 
-  /** `undefined` where the request's credentials, if it has any, are nobody's. Requests of somebody are counted. */
+  /** The caller, whose request is counted; `undefined` if the request has no valid credentials. */
   async function identify(state: RequestState, event: APIGatewayProxyEvent): Promise<Caller | undefined> {
     state.presented = presents(state.headers);
     const operator = operatorOf(event, state.route, state.presented);
@@ -61,15 +63,14 @@ export function admit(services: Services): Middleware {
     }
   }
 
-  /** Throws `ForbiddenError` where the caller may not do what the route does. */
+  /** Throws `ForbiddenError` unless the caller's scope includes the route's. */
   function permit({ scope: has }: Caller, needed: RequestState['route']): void {
     const scope = needed?.scope;
     if (scope && !includes(has, scope)) throw new ForbiddenError(`This needs the scope ${scope}; yours is ${has}`);
   }
 
-  async function admitAddress(state: RequestState, event: APIGatewayProxyEvent): Promise<void> {
-    const address = addressBucket(event.requestContext.identity.sourceIp);
-    state.rateLimit = await countRequest(table, `address#${address}`, settings.rates.anonymousPerHour, now());
+  async function admitAddress(state: RequestState): Promise<void> {
+    state.rateLimit = await countRequest(table, state.client, settings.rates.anonymousPerHour, now());
     enforce(state.rateLimit, now());
   }
 
@@ -81,6 +82,7 @@ export function admit(services: Services): Middleware {
   return {
     async before({ event }) {
       const state = stateOf(event);
+      state.client = `address#${addressBucket(event.requestContext.identity.sourceIp)}`;
       if (state.preflight || state.route?.cost === 'free') return;
       const asksWho = state.route !== undefined && state.route.authentication !== 'none';
       const caller = asksWho ? await identify(state, event) : undefined;
@@ -89,7 +91,7 @@ export function admit(services: Services): Middleware {
         state.caller = caller;
         return;
       }
-      await admitAddress(state, event);
+      await admitAddress(state);
       if (state.unmatched) throw state.unmatched;
       if (asksWho) throw new UnauthorizedError();
     },

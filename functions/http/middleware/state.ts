@@ -1,9 +1,11 @@
 /** The state that the middlewares of one request share, and their type. */
 import type { Readable } from 'node:stream';
 import type { MiddlewareObj } from '@middy/core';
-import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { TrainyardError } from '#domain/errors.ts';
+import { contentOf } from '#domain/request-body.ts';
 import type { RawBody } from '../body/body.ts';
+import type { HandlerContext } from '../contract.ts';
 import type { Preflight } from '../match.ts';
 import type { RateLimitStatus } from '../rate-limit.ts';
 import type { Caller, RequestDeclaration, RouteFacts } from '../route.ts';
@@ -22,6 +24,8 @@ export interface RequestState {
   /** Whether the request has an `Authorization` header. */
   presented: boolean;
   caller?: Caller;
+  /** Whose limits the request counts against, such as `account#ID`. */
+  client: string;
   rateLimit?: RateLimitStatus;
   body: RawBody;
   /** The stable code of the error in the response. */
@@ -36,7 +40,7 @@ export interface ProxyResponse {
   isBase64Encoded?: boolean;
 }
 
-export type Middleware = MiddlewareObj<APIGatewayProxyEvent, ProxyResponse, Error, Context>;
+export type Middleware = MiddlewareObj<APIGatewayProxyEvent, ProxyResponse, Error, HandlerContext>;
 
 /** By event, because nothing else that a handler gets identifies the request. */
 const states = new WeakMap<APIGatewayProxyEvent, RequestState>();
@@ -49,8 +53,8 @@ export function stateOf(event: APIGatewayProxyEvent): RequestState {
       value === undefined ? [] : [[name.toLowerCase(), value] as const],
     ),
   );
-  const body = { contentType: headers['content-type'], bytes: new Uint8Array() };
-  const state: RequestState = { id: '', startedAt: 0, headers, parameters: {}, presented: false, body };
+  const body = { contentType: headers['content-type'], content: contentOf(new Uint8Array()) };
+  const state: RequestState = { id: '', startedAt: 0, headers, parameters: {}, presented: false, client: '', body };
   states.set(event, state);
   return state;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { createSession } from '#domain/accounts/sessions.ts';
 import { findUserByUsername, replacePasswordHash } from '#domain/accounts/users.ts';
+import { addressBucket } from '#domain/client-address.ts';
 import { UnauthorizedError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { fold } from '#domain/keys.ts';
@@ -9,7 +10,6 @@ import { epochSeconds } from '#domain/times.ts';
 import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
 import { decoyHash, hashPassword, verifyPassword } from '#functions/http/authentication/passwords.ts';
 import { json } from '#functions/http/body/json.ts';
-import { addressBucket } from '#functions/http/client-address.ts';
 import { route } from '#functions/http/route.ts';
 import { givenPassword, givenUsername, loginAnswer } from './fields.ts';
 

@@ -1,25 +1,22 @@
 import { z } from 'zod';
-import { listDatasets } from '#domain/datasets/read.ts';
-import type { Dataset } from '#domain/datasets/record.ts';
+import { DATASET_SORTS, listDatasets } from '#domain/datasets/lists.ts';
+import { DATASET_STATUSES } from '#domain/datasets/record.ts';
 import { route } from '#functions/http/route.ts';
-import { limit, page, slicePage } from '../fields.ts';
+import { namePrefix, nextCursor, ORDERS, order, pageAnswer, paging, timeBefore, timeFrom } from '../fields.ts';
 import { datasetAnswer, showDataset } from './fields.ts';
 
-const ORDERS: Readonly<Record<'name' | 'created_at' | 'size', (a: Dataset, b: Dataset) => number>> = {
-  name: (a, b) => a.name.localeCompare(b.name, 'en'),
-  created_at: (a, b) => Date.parse(a.uploaded_at) - Date.parse(b.uploaded_at),
-  size: (a, b) => a.file_size - b.file_size,
-};
-
 const query = z.strictObject({
-  page,
-  limit,
-  sort_by: z.enum(['name', 'created_at', 'size']).default('created_at').meta({ description: 'Sort field' }),
-  order: z.enum(['asc', 'desc']).default('desc').meta({ description: 'Sort order' }),
+  ...paging,
+  sort_by: z.enum(DATASET_SORTS).default('created_at').meta({ description: 'Sort field' }),
+  order: order.default('desc').meta({ description: 'Sort order' }),
+  status: z.enum(DATASET_STATUSES).optional().meta({ description: 'An addition: filter by status' }),
+  name_prefix: namePrefix,
+  uploaded_after: timeFrom,
+  uploaded_before: timeBefore,
 });
 
 const answer = z
-  .strictObject({ total: z.int(), page: z.int(), limit: z.int(), datasets: z.array(datasetAnswer) })
+  .strictObject({ ...pageAnswer, datasets: z.array(datasetAnswer), next_cursor: nextCursor })
   .meta({ id: 'DatasetList' });
 
 export const list = route({
@@ -32,11 +29,9 @@ export const list = route({
   cost: 'request',
   request: { query },
   responses: { 200: { description: 'One page', schema: answer } },
-  async handler({ caller, query: { page, limit, sort_by, order } }, { adapters }) {
-    const all = await listDatasets(adapters.table, caller.accountId);
-    const ascending = all.sort((a, b) => ORDERS[sort_by](a, b) || (a.id < b.id ? -1 : 1));
-    const sorted = order === 'asc' ? ascending : ascending.reverse();
-    const datasets = slicePage(sorted, { page, limit }).map(showDataset);
-    return { status: 200, body: { total: all.length, page, limit, datasets } };
+  async handler({ caller, query: { page, limit, cursor, sort_by, order, ...filters } }, { adapters }) {
+    const wanted = { page, limit, cursor, sort: sort_by, order: ORDERS[order], filters };
+    const { records, nextCursor, ...found } = await listDatasets(adapters.table, caller.accountId, wanted);
+    return { status: 200, body: { ...found, limit, datasets: records.map(showDataset), next_cursor: nextCursor } };
   },
 });

@@ -32,7 +32,7 @@ export const upload = route({
   request: { body: multipart(form, 'Dataset file (CSV)') },
   responses: { 201: { description: 'Uploaded; processing follows', schema: datasetAnswer } },
   async handler({ caller, body: { file, fields } }, { adapters, logger }) {
-    inspectFile(file);
+    await inspectFile(file);
     const { table, blobs, now } = adapters;
     const { target, ...given } = fields;
     const id = newId(now());
@@ -42,14 +42,14 @@ export const upload = route({
       account_id: caller.accountId,
       ...(target === undefined ? {} : { requested_target: target }),
       file_name: file.name.slice(0, NAME_CHARACTERS).toWellFormed(),
-      file_size: file.bytes.length,
+      file_size: file.size,
       uploaded_at: isoTime(now()),
       status: 'processing',
       in_use: 0,
     };
     const prefix = blobKeys.datasetPrefix(caller.accountId, id);
     await table.transact([markOrphaned('datasets', prefix, now() + ABANDONED_MILLISECONDS)]);
-    await blobs.datasets.put(blobKeys.datasetFile(caller.accountId, id), file.bytes, { contentType: 'text/csv' });
+    await blobs.datasets.put(blobKeys.datasetFile(caller.accountId, id), file.read(), { contentType: 'text/csv' });
     try {
       await createDataset(table, created);
     } catch (error) {

@@ -61,7 +61,8 @@ const html = (title: string, head: string, scripts: readonly string[]): string =
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <title>${title}</title>
-    <link rel="icon" type="image/png" href="docs/favicon-32x32.png">${head}
+    <link rel="icon" type="image/png" href="docs/favicon-32x32.png">
+    <style>body { margin: 0; }</style>${head}
   </head>
   <body>
     <div id="viewer"></div>

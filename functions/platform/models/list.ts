@@ -1,26 +1,28 @@
 import { z } from 'zod';
-import { listModels } from '#domain/models/read.ts';
-import type { Model } from '#domain/models/record.ts';
+import { listModels, MODEL_SORTS } from '#domain/models/lists.ts';
 import { route } from '#functions/http/route.ts';
-import { limit, page, slicePage } from '../fields.ts';
+import { namePrefix, nextCursor, ORDERS, order, pageAnswer, paging, timeBefore, timeFrom } from '../fields.ts';
 import { modelSummary, showSummary } from './fields.ts';
 
 /** Newest first, best first, and alphabetical. Models without an accuracy come last. */
-const ORDERS: Readonly<Record<'created_at' | 'accuracy' | 'name', (a: Model, b: Model) => number>> = {
-  created_at: (a, b) => Date.parse(b.created_at) - Date.parse(a.created_at),
-  accuracy: (a, b) => (b.performance.accuracy ?? -1) - (a.performance.accuracy ?? -1),
-  name: (a, b) => a.name.localeCompare(b.name, 'en'),
-};
+const DEFAULT_ORDERS = { created_at: 'desc', accuracy: 'desc', name: 'asc' } as const;
 
 const query = z.strictObject({
-  page,
-  limit,
+  ...paging,
   model_type: z.string().min(1).max(100).optional().meta({ description: 'Filter by model type' }),
-  sort_by: z.enum(['created_at', 'accuracy', 'name']).default('created_at').meta({ description: 'Sort field' }),
+  sort_by: z.enum(MODEL_SORTS).default('created_at').meta({ description: 'Sort field' }),
+  order: order.optional().meta({
+    description: 'An addition: sort order. Default: newest first, highest accuracy first, names from A to Z',
+  }),
+  name_prefix: namePrefix,
+  created_after: timeFrom,
+  created_before: timeBefore,
+  accuracy_min: z.number().optional().meta({ description: 'An addition: only models of this accuracy or more' }),
+  accuracy_max: z.number().optional().meta({ description: 'An addition: only models of this accuracy or less' }),
 });
 
 const answer = z
-  .strictObject({ total: z.int(), page: z.int(), limit: z.int(), models: z.array(modelSummary) })
+  .strictObject({ ...pageAnswer, models: z.array(modelSummary), next_cursor: nextCursor })
   .meta({ id: 'ModelList' });
 
 export const list = route({
@@ -33,12 +35,12 @@ export const list = route({
   cost: 'request',
   request: { query },
   responses: { 200: { description: 'One page', schema: answer } },
-  async handler({ caller, query: { page, limit, model_type, sort_by } }, { adapters }) {
-    const all = await listModels(adapters.table, caller.accountId);
-    const wanted = all
-      .filter((model) => model_type === undefined || model.model_type === model_type)
-      .sort((a, b) => ORDERS[sort_by](a, b) || (a.id < b.id ? 1 : -1));
-    const models = slicePage(wanted, { page, limit }).map(showSummary);
-    return { status: 200, body: { total: wanted.length, page, limit, models } };
+  async handler({ caller, query: { page, limit, cursor, model_type, sort_by, order, ...filters } }, { adapters }) {
+    const wanted = {
+      ...{ page, limit, cursor, modelType: model_type, filters },
+      ...{ sort: sort_by, order: ORDERS[order ?? DEFAULT_ORDERS[sort_by]] },
+    };
+    const { records, nextCursor, ...found } = await listModels(adapters.table, caller.accountId, wanted);
+    return { status: 200, body: { ...found, limit, models: records.map(showSummary), next_cursor: nextCursor } };
   },
 });

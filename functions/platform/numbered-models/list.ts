@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { InternalError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
+import { listModels } from '#domain/models/lists.ts';
 import { route } from '#functions/http/route.ts';
-import { page } from '../fields.ts';
 import { numberedModel, showNumbered } from './fields.ts';
-import { numberedPage } from './page.ts';
 
 const query = z.strictObject({
-  page,
+  page: z.int().min(1).max(LIMITS.page).default(1).meta({ description: 'Page number' }),
   page_size: z.int().min(1).max(LIMITS.pageSize).default(20).meta({ description: 'Items per page' }),
   algorithm: z.string().min(1).max(100).optional().meta({ description: 'Filter by algorithm', example: 'mlp' }),
 });
@@ -29,9 +29,10 @@ export const list = route({
   request: { query },
   responses: { 200: { description: 'One page, newest first', schema: answer } },
   async handler({ caller, query: { page, page_size, algorithm } }, { adapters }) {
-    const asked = { page, limit: page_size, algorithm };
-    const { models, total } = await numberedPage(adapters.table, caller.accountId, asked);
+    const wanted = { sort: 'created_at', order: 'descending', page, limit: page_size, modelType: algorithm } as const;
+    const { records, total } = await listModels(adapters.table, caller.accountId, wanted);
+    if (total === null) throw new InternalError('a list without filters has no total');
     const meta = { page, page_size, total, total_pages: Math.ceil(total / page_size) };
-    return { status: 200, body: { items: models.map(showNumbered), meta } };
+    return { status: 200, body: { items: records.map(showNumbered), meta } };
   },
 });

@@ -3,7 +3,6 @@ import { getDataset } from '#domain/datasets/read.ts';
 import { newId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { TrainingMessage } from '#domain/messages.ts';
-import { expectRoomForModel } from '#domain/models/change.ts';
 import { isoTime } from '#domain/times.ts';
 import { createJob } from '#domain/training/change.ts';
 import { COMPUTE_CHOICES, type Job } from '#domain/training/record.ts';
@@ -51,7 +50,7 @@ export const start = route({
   method: 'POST',
   path: '/training/start',
   summary: 'Start a new model training job',
-  description: `At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once. An account may have at most ${LIMITS.models} models.`,
+  description: `At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once.`,
   tags: ['Training'],
   authentication: 'account',
   scope: 'train',
@@ -64,7 +63,6 @@ export const start = route({
     const { table, queues, now } = adapters;
     const family = findFamily(request.model_type);
     const dataset = await getDataset(table, caller.accountId, dataset_id);
-    await expectRoomForModel(table, caller.accountId);
     const plan = planTraining(family, request, await readProfile(adapters, dataset));
     const created: Job = {
       ...plan,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConflictError } from '#domain/errors.ts';
+import { publishEvent } from '#domain/events/outbox.ts';
 import { isoTime } from '#domain/times.ts';
 import { taskId } from '#domain/training/attempts.ts';
 import { stopJob } from '#domain/training/endings.ts';
@@ -26,7 +27,8 @@ export const stop = route({
   resource: ({ caller, path }, { adapters }) => getJob(adapters.table, caller.accountId, path.job_id),
   async handler({ resource: job }, { adapters, logger }) {
     const { table, compute, now } = adapters;
-    if (!(await stopJob(table, job, isoTime(now())))) {
+    const event = await stopJob(table, job, isoTime(now()));
+    if (!event) {
       const { status } = await getJob(table, job.account_id, job.id);
       throw new ConflictError(`Training job ${job.id} cannot be stopped: it is ${status}`);
     }
@@ -36,6 +38,7 @@ export const stop = route({
       // The job is stopped all the same: the trainer notices it at its next report.
       logger.warn('trainer not terminated', { job_id: job.id, error });
     }
+    await publishEvent(adapters, event, (message, about) => logger.warn(message, about));
     return {
       status: 200,
       body: { job_id: job.id, status: 'stopped', message: 'Training job stopped successfully' },

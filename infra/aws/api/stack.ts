@@ -1,6 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { type FunctionName, type Surface, surfaces } from '#infra/topology.ts';
+import { type FunctionName, type Surface, type SurfaceName, surfaces } from '#infra/topology.ts';
 import { TrainyardFunction } from '../functions/function.ts';
 import { RuntimeLayer } from '../functions/runtime.ts';
 import type { World } from '../functions/world.ts';
@@ -32,7 +32,7 @@ export class ApiStack extends Stack {
     };
     const logRole = settings.apiLogRole ? new LogRole(this, 'LogRole') : undefined;
     this.apis = new Map(
-      Object.entries<Surface>(surfaces).map(([name, surface]) => {
+      (Object.entries(surfaces) as [SurfaceName, Surface][]).map(([name, surface]) => {
         const api = new SurfaceApi(this, `Api${name}`, { name, surface, installation, functionOf });
         if (logRole) api.deploymentStage.node.addDependency(logRole.account);
         return [name, api];

@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
-import { type FunctionName, functions, type Surface } from '#infra/topology.ts';
+import { type FunctionName, functions, type Surface, type SurfaceName } from '#infra/topology.ts';
 import { acknowledge } from '../acknowledge.ts';
 import type { TrainyardFunction } from '../functions/function.ts';
 import { type Installation, prefixOf, removalOf, retentionOf } from '../scope.ts';
@@ -24,7 +24,7 @@ import { resourcesOf } from './routes.ts';
 const WHOLE_ANSWER = Duration.seconds(29);
 
 export interface SurfaceApiProps {
-  readonly name: string;
+  readonly name: SurfaceName;
   readonly surface: Surface;
   readonly installation: Installation;
   readonly functionOf: (name: FunctionName) => TrainyardFunction;
@@ -69,7 +69,7 @@ export class SurfaceApi extends RestApi {
         throttlingBurstLimit: throttle.burst,
       },
     });
-    addErrors(this, this as IRestApi);
+    addErrors(this, this as IRestApi, name);
     for (const [path, target] of resourcesOf(surface.routes)) {
       const resource: IResource = path === '/' ? this.root : this.root.resourceForPath(path);
       resource.addMethod('ANY', integrationOf(functionOf(target), target), {

@@ -29,16 +29,16 @@ export function idleCost(resources: readonly CostedResource[]): CostLine[] {
     (sum, one) => sum + (one.Properties?.Rules?.length ?? 0),
     0,
   );
-  const sweep = PRICES.schedule + PRICES.functionRequest + PRICES.functionMemory * 0.5 * 0.2 + PRICES.tableRead * 6;
+  const run = PRICES.schedule + PRICES.functionRequest + PRICES.functionMemory * 0.5 * 0.2 + PRICES.tableRead * 6;
   // Lambda polls an empty queue with five pollers, each with a long poll of twenty seconds.
   const polls = count('AWS::Lambda::EventSourceMapping') * 5 * 3 * MINUTES_A_MONTH;
   return [
     each('KMS keys', count('AWS::KMS::Key'), PRICES.kmsKey),
     each('alarms', count('AWS::CloudWatch::Alarm'), PRICES.alarm),
-    each('dashboard (the first three of an account are free)', count('AWS::CloudWatch::Dashboard'), 0),
+    each('dashboard (the first three per account are free)', count('AWS::CloudWatch::Dashboard'), 0),
     each('web application firewall', count('AWS::WAFv2::WebACL'), PRICES.webAcl),
     each('rules of the firewall', firewallRules, PRICES.webAclRule),
-    { what: `${runs} runs of the sweep`, dollars: runs * sweep },
+    { what: `${runs} runs of schedules`, dollars: runs * run },
     { what: `${polls} questions to empty queues`, dollars: polls * PRICES.message },
   ].filter(({ dollars, what }) => dollars > 0 || !what.startsWith('0 '));
 }
@@ -57,7 +57,7 @@ export function requestCost(requests: number): CostLine[] {
     { what: 'Functions', dollars: requests * (PRICES.functionRequest + memoryGb * seconds * PRICES.functionMemory) },
     { what: 'Table', dollars: requests * (tableReads * PRICES.tableRead + tableWrites * PRICES.tableWrite) },
     { what: 'Logs', dollars: requests * (logBytes / GB) * PRICES.logs },
-    { what: 'Transfer to the internet', dollars: requests * (answerBytes / GB) * PRICES.transferOut },
+    { what: 'Data transfer to the internet', dollars: requests * (answerBytes / GB) * PRICES.transferOut },
   ];
 }
 
@@ -66,10 +66,11 @@ export function trainingCost(trainings: number): CostLine[] {
   const of = TRAINING;
   const compute = of.profileSeconds * of.profileGb + of.trainSeconds * of.trainGb;
   const writes = of.tableWrites + of.trainSeconds * of.tableWritesASecond;
+  const match = PRICES.functionRequest + of.matchSeconds * of.matchGb * PRICES.functionMemory + PRICES.tableRead;
   const requests = requestCost(trainings * of.requests).reduce((sum, { dollars }) => sum + dollars, 0);
   return [
-    { what: 'Functions that profile and train', dollars: trainings * compute * PRICES.functionMemory },
-    { what: 'Requests about it', dollars: requests },
+    { what: 'Functions for profiling and training', dollars: trainings * compute * PRICES.functionMemory },
+    { what: 'Requests about the training', dollars: requests },
     { what: 'Table', dollars: trainings * (writes * PRICES.tableWrite + of.tableReads * PRICES.tableRead) },
     {
       what: 'Files',
@@ -81,7 +82,7 @@ export function trainingCost(trainings: number): CostLine[] {
     },
     {
       what: 'Messages and events',
-      dollars: trainings * (of.messages * PRICES.message + (of.events + of.progressEvents) * PRICES.event),
+      dollars: trainings * (of.messages * PRICES.message + of.events * (PRICES.event + match)),
     },
     { what: 'Logs', dollars: trainings * (of.logBytes / GB) * PRICES.logs },
   ];

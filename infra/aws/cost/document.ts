@@ -19,7 +19,7 @@ const table = (title: string, lines: readonly CostLine[]): string =>
     `| ${title} | US dollars |`,
     '| --- | ---: |',
     ...lines.map((line) => `| ${line.what} | ${dollars(line.dollars)} |`),
-    `| **Together** | **${dollars(total(lines))}** |`,
+    `| **Total** | **${dollars(total(lines))}** |`,
   ].join('\n');
 
 /** A month's workload, priced on Trainyard and on servers. */
@@ -29,7 +29,7 @@ interface Month {
   readonly requests: number;
 }
 const MONTHS: readonly Month[] = [
-  { title: 'Nobody does anything', trainings: 0, requests: 0 },
+  { title: 'Idle', trainings: 0, requests: 0 },
   { title: '1,000 trainings, 100,000 requests', trainings: 1_000, requests: 100_000 },
   { title: '1,000 trainings, a million requests', trainings: 1_000, requests: 1_000_000 },
   { title: '20,000 trainings, 20 million requests', trainings: 20_000, requests: 20_000_000 },
@@ -45,49 +45,49 @@ export function costDocument(resources: readonly CostedResource[]): string {
   });
   return `# What it costs
 
-Computed by \`infra/aws/cost/main.ts\` from the templates of a production stage as it comes, with the unit prices in
-[\`prices.ts\`](../infra/aws/cost/prices.ts) (${PRICES_REGION}, looked up on ${PRICES_AS_OF}, each with its source; without free
-tiers, discounts and taxes) and the work in [\`profile.ts\`](../infra/aws/cost/profile.ts), whose requests a test counts and whose
-seconds are estimates. The prices are in that one file so that you can put in your region's. A test compares this page with
-the templates.
+\`infra/aws/cost/main.ts\` computes this page from the templates of a production stage with its default settings. The unit
+prices are those in [\`prices.ts\`](../infra/aws/cost/prices.ts): ${PRICES_REGION}, looked up on ${PRICES_AS_OF}, each with its
+source, without free tiers, discounts and taxes. They are all in that one file, so that you can replace them with those of
+your region. The workloads are those in [\`profile.ts\`](../infra/aws/cost/profile.ts). A test counts their requests; their
+seconds are estimates. Another test compares this page with the templates.
 
-## A month in which nobody does anything
+## An idle month
 
 ${table('What', idleCost(resources))}
 
-To this comes what is stored: $0.023 a GB of files, $0.45 a GB in the table with its recovery. A key that KMS rotated
-costs a dollar more for each of its first two rotations, one a year. Nothing else is paid for
-by the hour: no machine, NAT gateway, load balancer, interface endpoint or provisioned capacity, which a test makes sure
-of. A Lambda mapping asks its queue all the time; an account's first million such questions each month are free.
+What is stored costs extra: $0.023 a GB for files, and $0.45 a GB for the table with its point-in-time recovery. KMS rotates
+a key once a year, and each of a key's first two rotations adds a dollar to its price. Nothing else is billed by the hour:
+there is no machine, NAT gateway, load balancer, interface endpoint or provisioned capacity, and a test makes sure of it.
+Lambda polls its queues all the time. An account's first million of these requests are free each month.
 
 ## A million requests
 
-By callers who are logged in, ${REQUEST.seconds * 1000} ms each in a function of ${REQUEST.memoryGb} GB.
+By callers who are logged in, with ${REQUEST.seconds * 1000} ms each in a function of ${REQUEST.memoryGb} GB.
 
 ${table('What', requestCost(1_000_000))}
 
 ## A thousand trainings
 
-Small tables, each with its upload, ${TRAINING.requests} requests about it, ${TRAINING.profileSeconds} s of profiling and
-${TRAINING.trainSeconds} s of training, in functions.
+Small tables in functions, each with its upload, ${TRAINING.requests} requests about it, ${TRAINING.profileSeconds} s of profiling and
+${TRAINING.trainSeconds} s of training.
 
 ${table('What', trainingCost(1_000))}
 
-A training of an hour in a container costs ${dollars(longTrainingCost('cpuMachine'))} on a machine without a GPU
-(${MACHINES.cpuMachine}) and ${dollars(longTrainingCost('gpuMachine'))} on one with a GPU (${MACHINES.gpuMachine}), at the
-full price; both are tried on spot first, which is most often between a third and a half of that.
+An hour of training in a container costs ${dollars(longTrainingCost('cpuMachine'))} on a machine without a GPU
+(${MACHINES.cpuMachine}) and ${dollars(longTrainingCost('gpuMachine'))} on one with a GPU (${MACHINES.gpuMachine}), at full
+price. Trainyard tries spot machines first. Their price is usually between a third and a half of that.
 
-## The same on servers that are always on
+## The same work on servers that are always on
 
 ${table(`Two ${MACHINES.server}, a ${MACHINES.database}`, serverCost(false))}
 
-With a machine that has a GPU (${MACHINES.gpuMachine}) waiting beside them: ${dollars(total(serverCost(true)))}.
+With a GPU machine (${MACHINES.gpuMachine}) that stands by, it is ${dollars(total(serverCost(true)))}.
 
 | A month | Trainyard | Servers |
 | --- | ---: | ---: |
 ${months.join('\n')}
 
-Servers become cheaper when they are busy all the time, and not before. Their price leaves out the work of keeping them
-patched; Trainyard's leaves out that a request to a function that slept takes longer.
+Servers are cheaper only when they are busy all the time. Their price does not include the work of keeping them patched. On
+the other hand, a request to a Trainyard function that was idle takes longer.
 `;
 }

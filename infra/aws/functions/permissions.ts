@@ -7,13 +7,13 @@ import { type BucketUse, type TableUse, table as tableFacts, type Uses } from '#
 import { batchNames, trainingFunctionName, type World } from './world.ts';
 
 const TABLE_ACTIONS = {
-  get: 'GetItem',
-  query: 'Query',
-  put: 'PutItem',
-  update: 'UpdateItem',
-  delete: 'DeleteItem',
-  check: 'ConditionCheckItem',
-} as const satisfies Readonly<Record<Exclude<TableUse, 'index'>, string>>;
+  get: ['GetItem', 'BatchGetItem'],
+  query: ['Query'],
+  put: ['PutItem'],
+  update: ['UpdateItem'],
+  delete: ['DeleteItem'],
+  check: ['ConditionCheckItem'],
+} as const satisfies Readonly<Record<Exclude<TableUse, 'index'>, readonly string[]>>;
 
 /** A put also reads the new object's head; a stream of unknown length is a multipart upload. */
 const OBJECT_ACTIONS: Readonly<Record<BucketUse, readonly string[]>> = {
@@ -32,6 +32,8 @@ const RECORDS: Readonly<Record<NonNullable<Uses['compute']>[number], readonly Ta
 
 /** Used through DynamoDB and S3, never by the function itself. */
 const STORAGE_KEY_ACTIONS = ['Decrypt', 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'DescribeKey'];
+
+const DATA_KEY_ACTIONS = { generate: 'kms:GenerateDataKey', unwrap: 'kms:Decrypt' } as const;
 
 /** Batch chooses the ids of jobs, and its List and Describe actions cannot be restricted to some of them. */
 const COMPUTE = {
@@ -57,7 +59,9 @@ export function statementsOf(scope: Construct, uses: Uses, world: Granted): Poli
     );
 
   const tableUses = [...(uses.table ?? []), ...(uses.compute ?? []).flatMap((one) => RECORDS[one])];
-  const items = unique(tableUses.flatMap((use) => (use === 'index' ? [] : `dynamodb:${TABLE_ACTIONS[use]}`)));
+  const items = unique(
+    tableUses.flatMap((use) => (use === 'index' ? [] : TABLE_ACTIONS[use].map((action) => `dynamodb:${action}`))),
+  );
   if (items.length > 0) allow('Table', items, [table.tableArn]);
   if (tableUses.includes('index')) {
     allow('Index', ['dynamodb:Query'], [`${table.tableArn}/index/${tableFacts.index.name}`]);
@@ -92,6 +96,12 @@ export function statementsOf(scope: Construct, uses: Uses, world: Granted): Poli
   if (uses.tokens) {
     allow('Tokens', ['kms:GetPublicKey', ...(uses.tokens === 'sign' ? ['kms:Sign'] : [])], [keys.tokens.keyArn]);
   }
+  if (uses.dataKeys)
+    allow(
+      'DataKeys',
+      uses.dataKeys.map((use) => DATA_KEY_ACTIONS[use]),
+      [keys.data.keyArn],
+    );
   for (const one of uses.compute ?? []) statements.push(...computeStatements(scope, one, world.installation));
   return statements;
 }

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { explain } from '../explain.ts';
 import { type Host, startHost } from '../host.ts';
 import { Client } from './client.ts';
+import { Receiver } from './receiver.ts';
 import { runMainJob } from './session.ts';
 import { Terminal } from './terminal.ts';
 
@@ -11,7 +12,11 @@ const FOLDER = resolve('.trainyard/demo');
 
 /** On the default ports, or on free ones if those are in use: a demo should not fail because of a port. */
 async function start(): Promise<Host> {
-  const options = { dataDir: resolve(FOLDER, 'data'), log: { file: resolve(FOLDER, 'demo.log') } };
+  const options = {
+    dataDir: resolve(FOLDER, 'data'),
+    log: { file: resolve(FOLDER, 'demo.log') },
+    webhooksToLoopback: true,
+  };
   try {
     return await startHost(options);
   } catch (error) {
@@ -25,10 +30,11 @@ async function main(): Promise<void> {
   const began = performance.now();
   const terminal = new Terminal(process.stdout);
   const host = await start();
+  const receiver = await Receiver.start();
   try {
     const base = host.bases.platform;
     terminal.say(`Trainyard on ${base}\n`);
-    await runMainJob(new Client(base), terminal, resolve(FOLDER, 'penguins.onnx'));
+    await runMainJob(new Client(base), terminal, resolve(FOLDER, 'penguins.onnx'), undefined, receiver);
     terminal.say(
       `\nDone in ${((performance.now() - began) / 1000).toFixed(1)} s. To look at${keep ? '' : ' (npm run demo -- --keep, or npm start)'}:`,
     );
@@ -40,6 +46,7 @@ async function main(): Promise<void> {
       });
     }
   } finally {
+    await receiver.stop();
     await host.close();
   }
 }

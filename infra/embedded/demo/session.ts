@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { chart } from './chart.ts';
 import type { Client } from './client.ts';
 import { splitPenguins } from './penguins.ts';
+import type { Receiver } from './receiver.ts';
 import type { Terminal } from './terminal.ts';
 
 const POLL_MS = 150;
@@ -34,13 +35,14 @@ interface Status {
 
 /**
  * Runs it all; `modelFile` is where to save the downloaded model, `pollMs` the time between two polls of a status.
- * Resolves with the accuracy on the held-out rows.
+ * With a receiver, the end of the training is also posted to it. Resolves with the accuracy on the held-out rows.
  */
 export async function runMainJob(
   client: Client,
   terminal: Terminal,
   modelFile: string,
   pollMs: number = POLL_MS,
+  receiver?: Receiver,
 ): Promise<number> {
   const { train, test } = splitPenguins();
   const name = `ada-${randomBytes(3).toString('hex')}`;
@@ -49,6 +51,9 @@ export async function runMainJob(
   const { access_token } = await client.post<{ access_token: string }>('/auth/login', { username: name, password });
   client.useToken(access_token);
   terminal.step('Registered and logged in', `as ${name}`);
+
+  const announced = receiver && (await subscribe(client, receiver));
+  if (receiver) terminal.step('Asked for a webhook', receiver.url);
 
   const dataset = await upload(client, train, pollMs);
   terminal.step(
@@ -64,6 +69,10 @@ export async function runMainJob(
     training_history: { loss: number[]; val_loss: number[] };
     duration: number;
   }>(`/training/results/${job.job_id}`);
+  if (announced) {
+    const { type, data } = await announced.event;
+    terminal.step('Received a signed webhook', `${type}, validation accuracy ${Number(data.accuracy).toFixed(3)}`);
+  }
   terminal.say();
   terminal.say(
     chart([
@@ -94,6 +103,16 @@ export async function runMainJob(
   writeFileSync(modelFile, bytes);
   terminal.step('Downloaded the model', `${modelFile} (${bytes.length} bytes)`);
   return accuracy;
+}
+
+/** Has the end of a training posted to the receiver. */
+async function subscribe(client: Client, receiver: Receiver): Promise<{ event: ReturnType<Receiver['next']> }> {
+  const { secret } = await client.post<{ secret: string }>('/webhooks', {
+    url: receiver.url,
+    events: ['training.completed'],
+  });
+  receiver.secret = secret;
+  return { event: receiver.next() };
 }
 
 interface Dataset {

@@ -5,11 +5,13 @@ import type { APIGatewayProxyResult } from 'aws-lambda';
 import type { OperatorAuthorizer } from '#domain/accounts/operator.ts';
 import { functions, type Surface } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
-import { discardRest, readBody } from './body.ts';
-import { ByteBudget } from './byte-budget.ts';
+import { Connections } from './connections.ts';
+import { IncomingBody } from './incoming-body.ts';
+import { limitResponse } from './limit-response.ts';
 import { pathOf, toProxyEvent, writeResult } from './proxy-event.ts';
 import { ResponseStream } from './response-stream.ts';
 import { makeRouter } from './route.ts';
+import type { SharedLimits } from './shared-limits.ts';
 
 export interface ListenerOptions {
   readonly name: string;
@@ -17,10 +19,15 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly invoker: Invoker;
-  /** The largest body that is passed on; a larger one reaches the function empty, with its size in Content-Length. */
-  readonly maxBodyBytes: number;
+  readonly limits: SharedLimits;
+  /** Where large bodies are stored until they are processed. */
+  readonly spoolFolder: string;
   /** Handles requests that bypass the gateway, such as presigned URLs; false: not such a request. */
-  readonly before: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+  readonly before: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    body: () => AsyncIterable<Uint8Array>,
+  ) => Promise<boolean>;
   readonly now: () => number;
   /** Who calls, where that shows from the request itself; see `operator.ts`. */
   readonly authorize: (request: IncomingMessage) => Promise<OperatorAuthorizer | undefined>;
@@ -29,71 +36,60 @@ export interface ListenerOptions {
 
 export interface Listener {
   readonly port: number;
-  /** Accepts no new connection and resolves when the requests in flight are answered. */
+  /**
+   * Accepts no new connection and resolves when the requests in flight are answered. Bodies that are not received
+   * within seconds are aborted.
+   */
   close(): Promise<void>;
 }
 
 /** Serves one surface: turns requests into events, calls the topology's function, and writes its response. */
 export async function listen(options: ListenerOptions): Promise<Listener> {
+  const { invoker, spoolFolder } = options;
+  const { limits, bodies } = options.limits;
   const router = makeRouter(options.surface.routes);
-  const budget = new ByteBudget(LARGE_BODIES * options.maxBodyBytes);
+  /** Of the requests in flight. */
+  const pending = new Set<IncomingBody>();
 
-  /**
-   * The memory to reserve for a request's body. Small bodies reserve none, so that they do not wait behind large ones.
-   */
-  function claim({ headers }: IncomingMessage): number {
-    const chunked = headers['transfer-encoding'] !== undefined;
-    const announced = chunked ? options.maxBodyBytes : Number(headers['content-length'] ?? 0);
-    return announced <= SMALL_BYTES || announced > options.maxBodyBytes ? 0 : announced;
-  }
-
-  async function serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
-    if (await options.before(request, response)) return;
-    const giveBack = await budget.take(claim(request));
+  async function serve(request: IncomingMessage, response: ServerResponse, sendContinue: () => void): Promise<void> {
+    const body = new IncomingBody(request, { limits, bodies, spoolFolder, sendContinue });
+    pending.add(body);
     try {
-      await forward(request, response, expectsContinue);
+      if (!(await options.before(request, response, () => body.stream()))) await forward(request, response, body);
     } finally {
-      giveBack();
+      pending.delete(body);
+      await body.release();
     }
   }
 
-  async function forward(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+  async function forward(request: IncomingMessage, response: ServerResponse, body: IncomingBody): Promise<void> {
     const path = pathOf(request);
     const match = router(path);
     if (!match) throw new Error(`no route takes ${path}: the topology has to end with {proxy+}`);
-
-    const announced = Number(request.headers['content-length'] ?? 0);
-    if (expectsContinue && announced <= options.maxBodyBytes) response.writeContinue();
-    const body = await readBody(request, options.maxBodyBytes);
-    if (body.kind === 'cut') return void request.destroy();
-
     const requestId = randomUUID();
-    const bytes = body.kind === 'whole' ? body.bytes : Buffer.alloc(0);
     const authorizer = await options.authorize(request);
-    const event = toProxyEvent(request, bytes, match, {
+    const event = toProxyEvent(request, match, {
       requestId,
       now: options.now(),
       surface: options.name,
       authorizer,
     });
-    if (body.kind === 'tooLarge') {
-      // A chunked body has no content-length.
-      event.headers['content-length'] ??= String(body.bytes);
-      response.setHeader('connection', 'close');
-      discardRest(request, 4 * options.maxBodyBytes);
-    }
-
     const withBody = request.method !== 'HEAD';
     if (functions[match.function].streams) {
-      await options.invoker.stream(match.function, event, new ResponseStream(response, withBody), requestId);
+      await invoker.stream(match.function, event, new ResponseStream(response, withBody), { requestId, body });
     } else {
-      const result = await options.invoker.invoke(match.function, event, requestId);
+      const result = await invoker.invoke(match.function, event, { requestId, body });
       writeResult(response, result as APIGatewayProxyResult, withBody);
     }
   }
 
   const handle = (expectsContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
-    serve(request, response, expectsContinue).catch((error: unknown) => {
+    // A client that disconnects is an error of the body, for whoever reads it.
+    request.on('error', () => {});
+    const tracked = connections.track(request, response);
+    if (tracked === 'closed') return;
+    if (tracked !== 'tracked') return writeResult(response, limitResponse(tracked), true);
+    serve(request, response, () => expectsContinue && response.writeContinue()).catch((error: unknown) => {
       options.onError(error, `${request.method} on ${options.name}`);
       if (response.headersSent) return void response.destroy();
       // The gateway's response when a function fails; the function renders its own errors.
@@ -101,26 +97,33 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     });
   };
 
-  const server = createServer({ requestTimeout: 300_000, headersTimeout: 30_000 }, handle(false));
-  server.on('checkContinue', handle(true));
+  // The time for a whole body is not limited: it only has to make progress.
+  const server = createServer({ requestTimeout: 0, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS });
+  const connections = new Connections(server, options.limits);
+  server.on('request', handle(false)).on('checkContinue', handle(true));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port: options.port, host: options.host, exclusive: true }, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => close(server),
+    close: () => close(server, connections, pending, limits.closeSeconds),
   };
 }
 
-/** Large bodies in flight at once. On its way to a function a body is in memory three or four times. */
-const LARGE_BODIES = 2;
-const SMALL_BYTES = 1024 * 1024;
+const HEADERS_MS = 30_000;
+const CHECK_MS = 5000;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
+function close(server: Server, connections: Connections, pending: ReadonlySet<IncomingBody>, seconds: number) {
+  return new Promise<void>((resolve) => {
+    const timer = setTimeout(() => {
+      for (const body of pending) body.stop();
+    }, seconds * 1000);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    connections.close();
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Which requests are the operator's: those with one of the operator's API keys, and those that can only come from a
- * program on this machine. A page of somebody else's that is open in a browser here is none; nor is what a proxy passes on.
+ * Recognises requests of the operator: those with one of the operator's API keys, and those that can only come from a
+ * program on this machine. Requests of other sites' pages in a browser are not, and neither are those of a proxy.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -11,7 +11,7 @@ export interface OperatorOptions {
   readonly apiKeys: readonly string[];
   /** The address that the host is bound to. */
   readonly host: string;
-  /** Whether the host stands behind a proxy: then every call comes from its machine. */
+  /** Whether a proxy is in front of the host: then all requests come from its address. */
   readonly behindProxy: boolean;
   /** What lies at or below these paths may be called without credentials. */
   readonly anonymous: readonly string[];
@@ -19,13 +19,13 @@ export interface OperatorOptions {
   readonly account: () => Promise<string>;
 }
 
-/** Header fields by which a proxy says that it passes something on. */
+/** Headers that proxies add. */
 const FORWARDING = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip'];
 
 const LOOPBACK_NAME = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?$/i;
 const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/;
 
-/** Makes what an authorizer of API Gateway would be: what it resolves with goes along with the request. */
+/** Makes the counterpart of an API Gateway authorizer: its result becomes part of the event. */
 export function operatorAuthorizer(
   options: OperatorOptions,
 ): (request: IncomingMessage) => Promise<OperatorAuthorizer | undefined> {
@@ -50,7 +50,7 @@ function isOfThisMachine({ headers, socket }: IncomingMessage): boolean {
   if (host === undefined || !LOOPBACK_NAME.test(host) || !LOOPBACK_ADDRESS.test(socket.remoteAddress ?? ''))
     return false;
   if (FORWARDING.some((name) => headers[name] !== undefined)) return false;
-  // A browser says where a page is from that calls; one that was navigated to says only that it is another site's link.
+  // Browsers send the origin of the page, or for a navigation only whether the link was another site's.
   if (origin !== undefined && origin !== `http://${host}`) return false;
   const site = headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none';

@@ -4,12 +4,11 @@ import type { OperatorAuthorizer } from '#domain/accounts/operator.ts';
 import type { Match } from './route.ts';
 
 /**
- * A request as API Gateway's REST API passes it to a function (payload format 1.0). All bodies are in base64, as if
- * every media type counted as binary, so that no byte is lost.
+ * A request as API Gateway's REST API passes it to a function (payload format 1.0), without the body: the function reads
+ * it from the context.
  */
 export function toProxyEvent(
   request: IncomingMessage,
-  body: Buffer,
   match: Match,
   context: { requestId: string; now: number; surface: string; authorizer?: OperatorAuthorizer | undefined },
 ): APIGatewayProxyEvent {
@@ -27,8 +26,8 @@ export function toProxyEvent(
     multiValueQueryStringParameters: Object.keys(query).length === 0 ? null : query,
     pathParameters: match.pathParameters,
     stageVariables: null,
-    body: body.length === 0 ? null : body.toString('base64'),
-    isBase64Encoded: body.length > 0,
+    body: null,
+    isBase64Encoded: false,
     requestContext: {
       accountId: 'local',
       apiId: context.surface,
@@ -37,7 +36,7 @@ export function toProxyEvent(
       httpMethod: method,
       identity: {
         ...NO_IDENTITY,
-        sourceIp: request.socket.remoteAddress ?? '',
+        sourceIp: addressOf(request),
         userAgent: request.headers['user-agent'] ?? null,
       },
       path,
@@ -50,10 +49,17 @@ export function toProxyEvent(
   };
 }
 
-/** Uses a map because a header may have the name of a member that every object has. */
+/** The address of the client, against whose limits the request counts. */
+export const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? '';
+
+/** Also of names that every object has: a map has none, and the object gets them as names like any other. */
 function valuesByName(pairs: Iterable<readonly [string, string]>): Record<string, string[]> {
   const values = new Map<string, string[]>();
-  for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
+  for (const [name, value] of pairs) {
+    const list = values.get(name);
+    if (list) list.push(value);
+    else values.set(name, [value]);
+  }
   return Object.fromEntries(values);
 }
 
@@ -92,6 +98,8 @@ export function writeHead(response: ServerResponse, result: Omit<APIGatewayProxy
   for (const [name, values] of Object.entries(result.multiValueHeaders ?? {})) {
     response.setHeader(name, values.map(String));
   }
+  // The rest of the body is not read, so no other request can follow on this connection.
+  if (!response.req.complete) response.setHeader('connection', 'close');
   response.statusCode = result.statusCode;
 }
 

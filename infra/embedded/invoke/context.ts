@@ -1,8 +1,14 @@
 import type { Context } from 'aws-lambda';
+import type { RequestBody } from '#domain/request-body.ts';
 import { type FunctionName, functions } from '../../topology.ts';
 
-/** The second argument of a Lambda handler. */
-export function makeContext(name: FunctionName, requestId: string, deadline: number): Context {
+/** The second argument of a Lambda handler. `remaining` returns the milliseconds that are left of the time limit. */
+export function makeContext(
+  name: FunctionName,
+  requestId: string,
+  remaining: () => number,
+  body: RequestBody | undefined,
+): Context & { readonly body?: RequestBody } {
   return {
     callbackWaitsForEmptyEventLoop: false,
     functionName: name,
@@ -12,9 +18,10 @@ export function makeContext(name: FunctionName, requestId: string, deadline: num
     awsRequestId: requestId,
     logGroupName: `/aws/lambda/${name}`,
     logStreamName: 'local',
-    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    getRemainingTimeInMillis: remaining,
     done: () => {},
     fail: () => {},
     succeed: () => {},
+    ...(body === undefined ? {} : { body }),
   };
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Adapters } from '#domain/ports/adapters.ts';
+import type { RequestBody } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
 import type { EmbeddedOptions } from '#embedded/adapters.ts';
 import { type FunctionName, functions } from '../../topology.ts';
@@ -8,6 +9,13 @@ import { type LogTarget, makeLogger } from '../logger.ts';
 import { makeContext } from './context.ts';
 import { type Handler, loadHandler } from './load.ts';
 import { WorkerPool } from './pool.ts';
+import { TimeLimit } from './time-limit.ts';
+
+/** The part of a call that comes from an HTTP request. */
+export interface Request {
+  readonly requestId?: string;
+  readonly body?: RequestBody;
+}
 
 export interface InvokerOptions {
   readonly adapters: Adapters;
@@ -32,24 +40,37 @@ export class Invoker {
     await this.#handler(name);
   }
 
-  /** Invokes a function. Rejects if it throws or exceeds its time limit. */
-  async invoke(name: FunctionName, event: unknown, requestId: string = randomUUID()): Promise<unknown> {
+  /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
+  async invoke(name: FunctionName, event: unknown, { requestId = randomUUID(), body }: Request = {}): Promise<unknown> {
     const milliseconds = functions[name].timeoutSeconds * 1000;
-    const deadline = Date.now() + milliseconds;
-    if (functions[name].computes) return this.#pool(name).call({ event, requestId, deadline }, milliseconds);
-    const handler = await this.#handler(name);
-    return within(milliseconds, name, handler(event, makeContext(name, requestId, deadline)));
+    if (functions[name].computes) return this.#pool(name).call({ event, requestId, milliseconds, body });
+    return this.#call(name, event, requestId, body, []);
   }
 
-  /** Invokes a function that streams its response. */
-  async stream(name: FunctionName, event: unknown, stream: ResponseStream, requestId: string): Promise<void> {
-    const milliseconds = functions[name].timeoutSeconds * 1000;
-    const handler = await this.#handler(name);
-    await within(milliseconds, name, handler(event, stream, makeContext(name, requestId, Date.now() + milliseconds)));
+  /** Calls a function that streams its answer. */
+  async stream(name: FunctionName, event: unknown, stream: ResponseStream, request: Required<Request>): Promise<void> {
+    await this.#call(name, event, request.requestId, request.body, [stream]);
   }
 
   async close(): Promise<void> {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+  }
+
+  async #call(
+    name: FunctionName,
+    event: unknown,
+    requestId: string,
+    body: RequestBody | undefined,
+    between: readonly unknown[],
+  ): Promise<unknown> {
+    const limit = new TimeLimit(name, functions[name].timeoutSeconds * 1000);
+    const context = makeContext(name, requestId, () => limit.remaining, body && untimed(body, limit));
+    try {
+      const handler = await this.#handler(name);
+      return await Promise.race([handler(event, ...between, context), limit.expired]);
+    } finally {
+      limit.stop();
+    }
   }
 
   #handler(name: FunctionName): Promise<Handler> {
@@ -71,14 +92,15 @@ export class Invoker {
   }
 }
 
-async function within<T>(milliseconds: number, name: string, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${name} did not answer within ${milliseconds / 1000} s`)), milliseconds);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+/** Stops the function's time limit while the body is being received. */
+const untimed = (body: RequestBody, limit: TimeLimit): RequestBody => ({
+  contentLength: body.contentLength,
+  async read(options) {
+    limit.stop();
+    try {
+      return await body.read(options);
+    } finally {
+      limit.start();
+    }
+  },
+});

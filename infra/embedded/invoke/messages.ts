@@ -1,5 +1,11 @@
-/** The messages between the host and a worker thread. */
-
+/**
+ * The messages between the host and a worker thread. A call takes one turn, or two if the function asks for the request's
+ * body. In between, while the body is being received, other calls have their turns.
+ *
+ *     host     call ────►                   body ────►
+ *     worker            ◄──── bodyRequest            ◄──── result
+ */
+import type { ReadOptions, Received } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
 import type { EmbeddedOptions } from '#embedded/adapters.ts';
 import type { FunctionName } from '../../topology.ts';
@@ -12,13 +18,30 @@ export interface WorkerSetup {
   readonly log: LogTarget;
 }
 
-export interface CallMessage {
-  readonly event: unknown;
+interface Turn {
   readonly requestId: string;
-  /** Epoch milliseconds. */
-  readonly deadline: number;
+  /** The time limit of this turn. */
+  readonly milliseconds: number;
 }
 
+export interface CallMessage extends Turn {
+  readonly kind: 'call';
+  readonly event: unknown;
+  readonly body?: { readonly contentLength: number | undefined };
+}
+
+export interface BodyMessage extends Turn {
+  readonly kind: 'body';
+  readonly received:
+    | Exclude<Received, { kind: 'complete' }>
+    | { readonly kind: 'complete'; readonly bytes: Uint8Array };
+}
+
+export type TurnMessage = CallMessage | BodyMessage;
+
 export type ReplyMessage =
-  | { readonly ok: true; readonly result: unknown }
-  | { readonly ok: false; readonly message: string };
+  | { readonly kind: 'result'; readonly result: unknown }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'bodyRequest'; readonly options: ReadOptions }
+  /** The thread in which the call began has been replaced. */
+  | { readonly kind: 'unknown' };

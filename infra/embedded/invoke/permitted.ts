@@ -6,7 +6,7 @@ import { InternalError } from '#domain/errors.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
 import type { Queue, QueueName } from '#domain/ports/queue/port.ts';
-import type { Table, Write } from '#domain/ports/table/port.ts';
+import type { Table } from '#domain/ports/table/port.ts';
 import { type BucketUse, type FunctionName, functions, queues, type TableUse } from '../../topology.ts';
 
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
@@ -48,7 +48,7 @@ export function permitted(name: FunctionName, { table, blobs, queues: all, event
     blobs: each(blobs, bucket),
     queues: each(all, queue),
     events: only(events, 'events', uses.publishes ? ['publish'] : []),
-    keys: only(keys, 'keys', KEYS[uses.tokens ?? 'none']),
+    keys: only(keys, 'keys', [...KEYS[uses.tokens ?? 'none'], ...(uses.dataKeys ?? []).map((use) => DATA_KEYS[use])]),
     compute: only(compute, 'compute', uses.compute ?? []),
     now,
   };
@@ -57,15 +57,21 @@ export function permitted(name: FunctionName, { table, blobs, queues: all, event
 
 const KEYS = { none: [], verify: ['publicKeys'], sign: ['publicKeys', 'sign'] } as const;
 
+const DATA_KEYS = { generate: 'generateDataKey', unwrap: 'unwrapDataKey' } as const;
+
 /** A transaction needs the permissions of each of its writes. */
 function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: string) => never): Table {
-  const needs = (...needed: readonly (TableUse | Write['kind'])[]) => {
-    for (const use of needed) if (!(uses as readonly string[]).includes(use)) refuse(`table.${use}`);
+  const needs = (...needed: readonly TableUse[]) => {
+    for (const use of needed) if (!uses.includes(use)) refuse(`table.${use}`);
   };
   return {
     async get(key) {
       needs('get');
       return table.get(key);
+    },
+    async getMany(keys) {
+      needs('get');
+      return table.getMany(keys);
     },
     async query(query) {
       needs(query.index === undefined ? 'query' : 'index');

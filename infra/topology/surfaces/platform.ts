@@ -12,9 +12,10 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { datasets: ['read', 'put', 'upload', 'delete'], artifacts: ['read', 'delete'] },
-      sends: ['datasets', 'training'],
+      sends: ['datasets', 'training', 'webhooks'],
       publishes: true,
       tokens: 'sign',
+      dataKeys: ['generate', 'unwrap'],
       compute: ['terminate'],
     },
   },

@@ -12,6 +12,7 @@ import type { Change, Condition, Item, Key, Page, Query, Table, Write } from '#d
 import { retryConflicts } from '../retry.ts';
 import { keyAttributes, type TableContext } from './context.ts';
 import { deleteExpired, EXPIRED_ATTEMPTS, isExpired } from './expired.ts';
+import { getMany } from './get-many.ts';
 import { fromAttributes } from './marshalling.ts';
 import { queryItems } from './query.ts';
 import { transact } from './transact.ts';
@@ -33,6 +34,10 @@ export class DynamoTable implements Table {
     if (found === undefined) return undefined;
     const item = fromAttributes(found);
     return isExpired(item, now()) ? undefined : item;
+  }
+
+  async getMany(keys: readonly Key[]): Promise<readonly (Item | undefined)[]> {
+    return getMany(this.#context, keys);
   }
 
   async query(query: Query): Promise<Page> {

@@ -1,4 +1,4 @@
-/** API keys: for programs that act for an account without a user's password. A key is shown once and kept as its hash. */
+/** API keys, with which programs act for an account. A key is shown once; only its hash is stored. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ConflictError, NotFoundError } from '../errors.ts';
@@ -15,7 +15,7 @@ export const apiKey = z.object({
   account_id: z.string(),
   name: z.string(),
   scope: z.enum(SCOPES),
-  /** How it begins, to tell it by. */
+  /** The first characters of the key, by which people recognise it. */
   prefix: z.string(),
   created_by: z.string(),
   created_at: z.string(),
@@ -41,14 +41,14 @@ const hasRoom: Condition = {
   ],
 };
 
-/** Throws `ConflictError` where the account has all the keys that it may have. */
+/** Throws `ConflictError` if the account has the maximum number of keys. */
 export async function createApiKey(table: Table, created: Omit<ApiKey, 'sha256'>, secret: string): Promise<void> {
   const record: ApiKey = { ...created, sha256: hashOfKey(secret) };
   const expiry = created.expires_at === undefined ? {} : { expiresAt: epochSeconds(Date.parse(created.expires_at)) };
   try {
     await table.transact([
       { kind: 'update', key: keys.account(created.account_id), change: { add: { api_keys: 1 } }, condition: hasRoom },
-      // The list shows a key that has expired; only what it opens doors with goes away.
+      // An expired key stays in the list; only the record that authenticates it expires.
       { kind: 'put', item: { ...keys.apiKey(created.account_id, created.id), ...record } },
       { kind: 'put', item: { ...keys.apiKeySecret(record.sha256), ...record, ...expiry } },
     ]);
@@ -70,7 +70,7 @@ export async function listApiKeys(table: Table, accountId: string): Promise<ApiK
   return items.map((item) => apiKey.parse(item));
 }
 
-/** From then on nobody is let in with it. Throws `NotFoundError`. */
+/** The key is invalid from then on. Throws `NotFoundError`. */
 export async function revokeApiKey(table: Table, accountId: string, id: string): Promise<void> {
   const item = await table.get(keys.apiKey(accountId, id));
   if (!item) throw new NotFoundError(`API key ${id} not found`);
@@ -86,8 +86,8 @@ export async function revokeApiKey(table: Table, accountId: string, id: string):
   }
 }
 
-/** For the list. A key that was revoked in the meantime stays so. */
-export async function noteUse(table: Table, of: ApiKey, at: string): Promise<void> {
+/** Records when the key was used. Does nothing if the key was revoked in the meantime. */
+export async function recordUse(table: Table, of: ApiKey, at: string): Promise<void> {
   try {
     await table.update(keys.apiKey(of.account_id, of.id), { set: { last_used_at: at } }, { kind: 'present' });
   } catch (error) {

@@ -4,10 +4,10 @@ import type { Table } from '../ports/table/port.ts';
 import { NEW_ACCOUNT } from './record.ts';
 import { creation, takenNames, type User } from './users.ts';
 
-/** A person who founds an account: its first user and administrator, by the same id. */
+/** The first user of a new account, its administrator; the account gets the same id. */
 export type Founder = Omit<User, 'account_id' | 'role' | 'removed'>;
 
-/** Throws `ConflictError` naming the field where the username or the e-mail address is taken. */
+/** Throws `ConflictError`, naming the field, if the username or the e-mail address is taken. */
 export async function createAccount(table: Table, founder: Founder): Promise<User> {
   const { id, created_at } = founder;
   const first: User = { ...founder, account_id: id, role: 'admin' };

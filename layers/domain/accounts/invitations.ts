@@ -1,4 +1,4 @@
-/** How the next user comes into an account: with a token that an administrator hands out, once. */
+/** Invitations: a token that an administrator passes on lets one person register as a user of the account. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ConflictError, NotFoundError, ValidationError } from '../errors.ts';
@@ -15,7 +15,7 @@ export const invitation = z.object({
   id: z.string(),
   account_id: z.string(),
   role: z.enum(ROLES),
-  /** Whom it is for, in the words of who made it. */
+  /** Free text, such as whom it is for. */
   description: z.string(),
   created_by: z.string(),
   created_at: z.string(),
@@ -26,7 +26,7 @@ export type Invitation = z.infer<typeof invitation>;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** The token is kept only as its hash. */
+/** Only the token's hash is stored. */
 export async function createInvitation(
   table: Table,
   created: Omit<Invitation, 'token_sha256'>,
@@ -40,13 +40,13 @@ export async function createInvitation(
   ]);
 }
 
-/** Those that can still be used. */
+/** The invitations that can still be used. */
 export async function listInvitations(table: Table, accountId: string): Promise<Invitation[]> {
   const items = await readAll(table, { partition: keys.account(accountId).pk, prefix: prefixes.invitations });
   return items.map((item) => invitation.parse(item));
 }
 
-/** Throws `NotFoundError`, also where it was used or has expired. */
+/** Throws `NotFoundError`, also if the invitation was used or has expired. */
 export async function revokeInvitation(table: Table, accountId: string, id: string): Promise<void> {
   const item = await table.get(keys.invitation(accountId, id));
   if (!item) throw new NotFoundError(`Invitation ${id} not found`);
@@ -71,8 +71,8 @@ const hasRoom: Condition = {
 };
 
 /**
- * A new user of the account that the token is of, with the role that it gives; then it is used up. Throws
- * `ValidationError` where no invitation has that token, `ConflictError` where a name is taken or the account is full.
+ * Creates a user in the account of the invitation, with its role, and deletes the invitation. Throws `ValidationError` if
+ * the token is not of a valid invitation, `ConflictError` if a name is taken or the account has too many users.
  */
 export async function acceptInvitation(
   table: Table,
@@ -87,7 +87,7 @@ export async function acceptInvitation(
   if (!item) throw unknown;
   const { id, account_id, role, token_sha256 } = invitation.parse(item);
   const created: User = { ...person, account_id, role };
-  // An account of before there were several users has its first one counted only from now on.
+  // The record of an earlier version has no counts of users yet: its one user is an administrator.
   const account = await table.get(keys.account(account_id));
   const first = account?.users === undefined ? { users: 1, admins: 1 } : { users: 0, admins: 0 };
   const add = { users: 1 + first.users, admins: (role === 'admin' ? 1 : 0) + first.admins };

@@ -1,4 +1,4 @@
-/** What becomes of an account's users after they came. An account keeps an administrator at all times. */
+/** Changes to the users of an account. An account always keeps at least one administrator. */
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
@@ -10,14 +10,14 @@ import { getUser, type User } from './users.ts';
 const anotherAdmin: Condition = { kind: 'compare', attribute: 'admins', op: '>', value: 1 };
 
 /**
- * Gives a user another role: their sessions have it from their next request on. Throws `NotFoundError`, and
- * `ConflictError` where nobody would be left as administrator.
+ * Changes a user's role; their sessions have it from the next request on. Throws `NotFoundError`, and `ConflictError`
+ * if the user is the last administrator.
  */
 export async function changeRole(table: Table, accountId: string, userId: string, role: Role): Promise<User> {
   const before = await getUser(table, accountId, userId);
   const after: User = { ...before, role };
   if (before.role !== role) await write(table, before, after);
-  // Done again where an earlier try was cut off in between.
+  // Also if the role is unchanged: an earlier call may have ended before this step.
   await changeSessions(table, accountId, userId, role);
   return after;
 }
@@ -47,9 +47,8 @@ async function write(table: Table, before: User, after: User): Promise<void> {
 }
 
 /**
- * Takes a user out of the account: from then on neither their password nor their sessions are of any use, and their names
- * are free again. Cut off in between, it is done again by the same call. Throws `NotFoundError`, and `ConflictError` where
- * nobody would be left as administrator.
+ * Removes a user: their password and their sessions become invalid, and their names can be registered again. A call that
+ * is interrupted can be repeated. Throws `NotFoundError`, and `ConflictError` if the user is the last administrator.
  */
 export async function removeUser(table: Table, accountId: string, userId: string): Promise<void> {
   const found = await getUser(table, accountId, userId);
@@ -75,7 +74,7 @@ export async function removeUser(table: Table, accountId: string, userId: string
     { kind: 'delete', key },
     { kind: 'delete', key: keys.username(found.username) },
     { kind: 'delete', key: keys.email(found.email) },
-    // The account's record was that of its only user once.
+    // Earlier versions stored the only user in the account's record.
     ...(userId === accountId
       ? [
           {

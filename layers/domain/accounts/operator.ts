@@ -1,6 +1,6 @@
 /**
- * The operator's account: that of whoever works at the machine that Trainyard runs on. It is the one that the host was
- * told to take, else the first that was registered, else one that is made when it is first needed.
+ * The account of the operator, who works on the machine on which Trainyard runs: the account of the user that the host is
+ * configured with, else the first account that was registered, else an account that is created when it is first needed.
  */
 import { z } from 'zod';
 import { NotFoundError } from '../errors.ts';
@@ -12,21 +12,21 @@ import { isoTime } from '../times.ts';
 import { createAccount } from './change.ts';
 import { findUserByUsername } from './users.ts';
 
-/** What the one-machine host says of a request that is the operator's. */
+/** What the one-machine host adds to a request of the operator. */
 export const operatorAuthorizer = z.object({
   principalId: z.literal('operator'),
   accountId: z.string(),
-  /** `key`: one of the operator's API keys came. `loopback`: the call comes from a program on this machine. */
+  /** `key`: the request has one of the operator's API keys. `loopback`: it comes from a program on this machine. */
   by: z.enum(['key', 'loopback']),
 });
 export type OperatorAuthorizer = z.infer<typeof operatorAuthorizer>;
 
 const stored = z.object({ account_id: z.string() });
 
-/** No password has it. */
+/** A hash that matches no password. */
 const NO_PASSWORD = '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 
-/** The account that was registered first is the operator's where nobody says otherwise. */
+/** Stores the first account that is registered: it is the operator's unless the host is configured otherwise. */
 export async function rememberFirstAccount(table: Table, accountId: string): Promise<void> {
   try {
     await table.put({ ...keys.operator(), account_id: accountId }, { kind: 'absent' });
@@ -38,7 +38,7 @@ export async function rememberFirstAccount(table: Table, accountId: string): Pro
 /**
  * The id of the operator's account. `now` in epoch milliseconds.
  * @param username of a user of that account; without it the first account that was registered
- * @throws NotFoundError where nobody has that name
+ * @throws NotFoundError if no user has that name
  */
 export async function operatorAccount(table: Table, username: string | undefined, now: number): Promise<string> {
   if (username !== undefined) {
@@ -51,7 +51,7 @@ export async function operatorAccount(table: Table, username: string | undefined
   const id = newId(now);
   const founder = {
     id,
-    // Two hosts may do so at once: only names that differ are both free.
+    // Several requests may need it at once; each creates an account of its own, and the first one is stored.
     username: `operator-${id.slice(-12)}`,
     email: `operator-${id.slice(-12)}@localhost.invalid`,
     full_name: 'Operator of this machine',

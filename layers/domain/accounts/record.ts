@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The tenant: every record belongs to one. People and programs act for it as its users and with its API keys. */
+/** The tenant: every record belongs to an account. People act for it as its users, programs with its API keys. */
 export const account = z.object({
   id: z.string(),
   created_at: z.string(),
@@ -11,13 +11,13 @@ export const account = z.object({
   /** The highest model number given out so far. */
   last_model_number: z.number().int().default(0),
   users: z.number().int().default(1),
-  /** Users with the role `admin`: one of them is left at all times. */
+  /** Users with the role `admin`; always at least one. */
   admins: z.number().int().default(1),
   api_keys: z.number().int().default(0),
 });
 export type Account = z.infer<typeof account>;
 
-/** What an account begins with, its identity apart. */
+/** The counters of a new account. */
 export const NEW_ACCOUNT = {
   active_jobs: 0,
   datasets: 0,

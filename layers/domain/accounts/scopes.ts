@@ -8,10 +8,10 @@
 export const SCOPES = ['read', 'train', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Whether who has been given `has` may do what needs `needed`. */
+/** Whether the scope `has` includes the scope `needed`. */
 export const includes = (has: Scope, needed: Scope): boolean => SCOPES.indexOf(has) >= SCOPES.indexOf(needed);
 
-/** What a user is in an account. */
+/** The role of a user in their account. */
 export const ROLES = ['viewer', 'trainer', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 

@@ -15,7 +15,7 @@ const session = z
     user_id: z.string().optional(),
     role: z.enum(ROLES).default('admin'),
   })
-  // Before accounts had several users, the only one had the account's id.
+  // Sessions of earlier versions are of the account's only user, whose id is the account's.
   .transform(({ user_id, ...rest }) => ({ ...rest, user_id: user_id ?? rest.account_id }));
 export type Session = z.infer<typeof session>;
 
@@ -61,19 +61,19 @@ export async function endSession(table: Table, ended: Session): Promise<void> {
   await table.transact(ending(ended));
 }
 
-/** All sessions of a user, or but for one of them. */
+/** Ends all sessions of a user, or all except one. */
 export async function endSessions(table: Table, accountId: string, userId: string, but?: string): Promise<void> {
   const sessions = await sessionsOf(table, accountId, userId);
   for (const of of sessions) if (of.id !== but) await endSession(table, of);
 }
 
-/** The user's sessions have the role from their next request on. */
+/** Sets the role of a user's sessions; it takes effect with their next request. */
 export async function changeSessions(table: Table, accountId: string, userId: string, role: Role): Promise<void> {
   for (const of of await sessionsOf(table, accountId, userId)) {
     try {
       await table.update(keys.session(accountId, of.id), { set: { role } }, { kind: 'present' });
     } catch (error) {
-      // It was ended in the meantime.
+      // The session ended in the meantime.
       if (!(error instanceof ConditionFailedError)) throw error;
     }
   }

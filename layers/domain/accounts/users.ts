@@ -1,4 +1,4 @@
-/** People: each is a user of one account. */
+/** Users. Each user belongs to one account. */
 import { z } from 'zod';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import { keys, prefixes } from '../keys.ts';
@@ -17,15 +17,15 @@ export const user = z.object({
   password_hash: z.string(),
   role: z.enum(ROLES),
   created_at: z.string(),
-  /** Is being removed: may not log in any more. */
+  /** The user is being removed and cannot log in any more. */
   removed: z.boolean().optional(),
 });
 export type User = z.infer<typeof user>;
 
-/** No account has it. */
+/** An id that no account has. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-/** Before accounts had several users, the account's record was that of its only user, who is its administrator. */
+/** Earlier versions stored an account's only user, its administrator, in the account's own record. */
 const founder = user.omit({ account_id: true, role: true });
 
 function founderOf(item: Item | undefined): User | undefined {
@@ -48,13 +48,13 @@ export async function getUser(table: Table, accountId: string, id: string): Prom
 
 const taken = z.object({ account_id: z.string(), user_id: z.string().optional() });
 
-/** By username, whatever its case. Reads as often for a name that nobody has, so that the time does not tell. */
+/** By username, ignoring case. Reads as often for an unknown name, so that timing does not reveal it. */
 export async function findUserByUsername(table: Table, username: string): Promise<User | undefined> {
   const found = taken.optional().parse(await table.get(keys.username(username)));
   return found ? findUser(table, found.account_id, found.user_id ?? found.account_id) : findUser(table, NOBODY, 'none');
 }
 
-/** The users of an account, in the order in which they came. */
+/** The users of an account, in the order in which they registered. */
 export async function listUsers(table: Table, accountId: string): Promise<User[]> {
   const items = await readAll(table, { partition: keys.account(accountId).pk, prefix: prefixes.users });
   const users = items.map((item) => user.parse(item));
@@ -63,7 +63,7 @@ export async function listUsers(table: Table, accountId: string): Promise<User[]
   return first ? [first, ...users] : users;
 }
 
-/** Writes that take the names of a new user, and make it. `at` is where the first of them stands in the transaction. */
+/** Writes that create a user and claim the username and the e-mail address. They must come first in the transaction. */
 export function creation(created: User): Write[] {
   const absent = { kind: 'absent' } as const;
   const owner = { account_id: created.account_id, user_id: created.id };
@@ -74,7 +74,7 @@ export function creation(created: User): Write[] {
   ];
 }
 
-/** What a failed transaction that began with `creation` says to who wanted the names; `undefined` if that is not why. */
+/** The error of a transaction that began with `creation` and failed at a name; `undefined` if it failed elsewhere. */
 export function takenNames(created: User, failed: readonly number[]): ConflictError | undefined {
   const fields = (['username', 'email'] as const).filter((_, index) => failed.includes(index));
   if (fields.length === 0) return undefined;
@@ -84,7 +84,7 @@ export function takenNames(created: User, failed: readonly number[]): ConflictEr
   );
 }
 
-/** The same password, hashed as is done today. Does nothing where the user was changed in the meantime. */
+/** Rehashes the same password with today's parameters. Does nothing where the password was changed in the meantime. */
 export async function replacePasswordHash(table: Table, of: User, hash: string): Promise<void> {
   const stored = { ...keys.user(of.account_id, of.id), ...of, password_hash: hash };
   const unchanged = { kind: 'compare', attribute: 'password_hash', op: '=', value: of.password_hash } as const;

@@ -2,57 +2,37 @@ import { ConflictError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, indexes, keys } from '../keys.ts';
-import { LIMITS } from '../limits.ts';
+import { deleteListed, transactListed } from '../lists/change.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
-import type { Condition, Json, Table, Write } from '../ports/table/port.ts';
-import { datasetProcessed } from './events.ts';
+import type { Json, Table, Write } from '../ports/table/port.ts';
+import { datasetSettled } from './events.ts';
+import { datasetLists } from './lists.ts';
 import type { DatasetProfile } from './profile.ts';
 import { getDataset } from './read.ts';
 import type { Dataset, DatasetFailure } from './record.ts';
 
-const hasRoom: Condition = {
-  kind: 'all',
-  of: [
-    { kind: 'present' },
-    {
-      kind: 'any',
-      of: [
-        { kind: 'missing', attribute: 'datasets' },
-        { kind: 'compare', attribute: 'datasets', op: '<', value: LIMITS.datasets },
-      ],
-    },
-  ],
-};
-
 /**
  * Call `table.transact([markOrphaned('datasets', prefix, …)])` before writing the file; this clears the mark, in one
- * transaction with the writes in `also`. Throws `ConflictError` if the account has as many datasets as it may have.
+ * transaction with the writes in `also`.
  */
 export async function createDataset(table: Table, created: Dataset, also: readonly Write[] = []): Promise<void> {
   const account = keys.account(created.account_id);
-  try {
-    await table.transact([
-      { kind: 'update', key: account, change: { add: { datasets: 1 } }, condition: hasRoom },
-      {
-        kind: 'put',
-        item: {
-          ...keys.dataset(created.account_id, created.id),
-          ...created,
-          ipk: indexes.processing,
-          isk: created.uploaded_at,
-        },
-        condition: { kind: 'absent' },
+  await transactListed(table, datasetLists, created.account_id, { after: created }, [
+    { kind: 'update', key: account, change: { add: { datasets: 1 } }, condition: { kind: 'present' } },
+    {
+      kind: 'put',
+      item: {
+        ...keys.dataset(created.account_id, created.id),
+        ...created,
+        ipk: indexes.processing,
+        isk: created.uploaded_at,
       },
-      clearOrphanMark('datasets', blobKeys.datasetPrefix(created.account_id, created.id)),
-      ...also,
-    ]);
-  } catch (error) {
-    if (!(error instanceof TransactionFailedError) || !error.failed.includes(0)) throw error;
-    throw new ConflictError(
-      `An account may have at most ${LIMITS.datasets} datasets; got ${LIMITS.datasets + 1}: delete one first`,
-    );
-  }
+      condition: { kind: 'absent' },
+    },
+    clearOrphanMark('datasets', blobKeys.datasetPrefix(created.account_id, created.id)),
+    ...also,
+  ]);
 }
 
 const stillProcessing = { kind: 'compare', attribute: 'status', op: '=', value: 'processing' } as const;
@@ -94,7 +74,7 @@ async function settle<S extends Partial<Dataset> & { readonly [name: string]: Js
   set: S,
   now: string,
 ): Promise<DomainEvent | undefined> {
-  const event = datasetProcessed({ ...of, ...set }, now);
+  const event = datasetSettled({ ...of, ...set }, now);
   const key = keys.dataset(of.account_id, of.id);
   try {
     await table.transact([
@@ -118,7 +98,7 @@ export async function deleteDataset(table: Table, accountId: string, id: string,
     ],
   } as const;
   try {
-    await table.transact([
+    await deleteListed(table, datasetLists, accountId, () => getDataset(table, accountId, id), [
       {
         kind: 'delete',
         key: keys.dataset(accountId, id),

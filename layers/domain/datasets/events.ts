@@ -1,13 +1,14 @@
-/** The event about a dataset: the body of the webhook of the same name. */
+/** The events about a dataset: the bodies of the webhooks of the same names. */
 
 import { type DomainEvent, domainEvent } from '../events/event.ts';
 import type { Json } from '../ports/table/port.ts';
 import type { Dataset } from './record.ts';
 
-/** For a dataset that became `ready` or `failed` at `at` (RFC 3339). */
-export function datasetProcessed(of: Dataset, at: string): DomainEvent {
+/** For a dataset that became `ready` or `failed` at `at` (RFC 3339): `dataset.processed`, or `dataset.failed`. */
+export function datasetSettled(of: Dataset, at: string): DomainEvent {
   const { id, account_id, name, status, rows, columns, target, dataset_type, failure } = of;
   const found: { readonly [name: string]: Json } =
     status === 'ready' ? { rows: rows!, columns: columns!, target: target!, dataset_type } : { error: failure ?? null };
-  return domainEvent('dataset.processed', account_id, at, { dataset_id: id, name, status, ...found });
+  const type = status === 'ready' ? 'dataset.processed' : 'dataset.failed';
+  return domainEvent(type, account_id, at, { dataset_id: id, name, status, ...found });
 }

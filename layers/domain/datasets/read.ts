@@ -1,5 +1,5 @@
 import { NotFoundError } from '../errors.ts';
-import { indexes, keys, prefixes } from '../keys.ts';
+import { indexes, keys } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import { type Dataset, dataset } from './record.ts';
@@ -14,11 +14,6 @@ export async function getDataset(table: Table, accountId: string, id: string): P
   const found = await findDataset(table, accountId, id);
   if (!found) throw new NotFoundError(`Dataset ${id} not found`);
   return found;
-}
-
-export async function listDatasets(table: Table, accountId: string): Promise<Dataset[]> {
-  const items = await readAll(table, { partition: keys.account(accountId).pk, prefix: prefixes.datasets });
-  return items.map((item) => dataset.parse(item));
 }
 
 /** The datasets of all accounts that are still processing, oldest first. */

@@ -82,8 +82,7 @@ export async function getUpload(table: Table, accountId: string, id: string): Pr
 
 /**
  * Completes the multipart upload and creates the dataset. Concurrent calls all return the same dataset. Throws
- * `ValidationError` if parts are missing or differ from what was sent, `ConflictError` if the account may have no more
- * datasets; in both cases the upload stays as it was.
+ * `ValidationError` if parts are missing or differ from what was sent; then the upload stays as it was.
  */
 export async function completeUpload(
   table: Table,

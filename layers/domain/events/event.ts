@@ -1,6 +1,7 @@
 import { newId } from '../ids.ts';
 import type { OutgoingEvent } from '../ports/events/port.ts';
 import type { Json } from '../ports/table/port.ts';
+import type { EventType } from './types.ts';
 
 /**
  * An event of the platform. It is published at least once, always with the same `event_id`. Id and time are in the
@@ -18,7 +19,7 @@ export interface DomainEvent extends OutgoingEvent {
 
 /** A new event; `at` is RFC 3339. */
 export function domainEvent(
-  type: string,
+  type: EventType,
   account: string,
   at: string,
   detail: { readonly [name: string]: Json },

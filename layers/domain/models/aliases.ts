@@ -85,7 +85,7 @@ export async function moveAlias(table: Table, to: Model, given: string, at: stri
     if (previous?.model_id === to.id) return { alias: previous, previous };
     if (!previous) await expectRoom(table, account_id, name);
     const moved: Alias = { name, alias: given, model_id: to.id, version: to.version, moved_at: at };
-    const event = modelEvents.aliasMoved(account_id, moved, { from: previous, to: moved }, at);
+    const event = modelEvents.aliasMoved(to, moveOf(given, previous), at);
     const item = { ...keys.modelAlias(account_id, name, given), ...moved };
     try {
       await table.transact([
@@ -113,7 +113,7 @@ export async function removeAlias(
 ): Promise<DomainEvent> {
   for (let tries = 0; tries < TRIES; tries++) {
     const from = await getAlias(table, accountId, name, given);
-    const event = modelEvents.aliasMoved(accountId, from, { from }, at);
+    const event = modelEvents.aliasRemoved(accountId, from, at);
     try {
       await table.transact([
         { kind: 'delete', key: keys.modelAlias(accountId, name, given), condition: stillAt(from) },
@@ -133,6 +133,11 @@ async function expectRoom(table: Table, accountId: string, name: string): Promis
   if (length < LIMITS.aliases) return;
   throw new ConflictError(`A name may have at most ${LIMITS.aliases} aliases; got ${length}: remove one first`);
 }
+
+const moveOf = (given: string, previous: Alias | undefined) => ({
+  alias: given,
+  ...(previous ? { previous: { id: previous.model_id, version: previous.version } } : {}),
+});
 
 const stillAt = (previous: Alias | undefined): Condition =>
   previous ? { kind: 'compare', attribute: 'model_id', op: '=', value: previous.model_id } : { kind: 'absent' };

@@ -1,9 +1,10 @@
 import { getAccount } from '../accounts/read.ts';
-import { ConflictError, ModelInUseError, UnavailableError } from '../errors.ts';
+import { ModelInUseError, UnavailableError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, keys } from '../keys.ts';
-import { LIMITS } from '../limits.ts';
+import { buildLists } from '../lists/build.ts';
+import { addMissing, deleteListed, transactListed } from '../lists/change.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
@@ -14,8 +15,9 @@ import { trainingEvents } from '../training/events.ts';
 import type { ComputeUsage, Job } from '../training/record.ts';
 import { aliasesOf } from './aliases.ts';
 import { modelEvents } from './events.ts';
-import { deleteLookups, putLookups } from './lookups.ts';
-import { getModel } from './read.ts';
+import { modelLists } from './lists.ts';
+import { addLookups, deleteLookups, putLookups } from './lookups.ts';
+import { findModel, getModel } from './read.ts';
 import { lineage, type Model, NEW_MODEL, type TrainedModel } from './record.ts';
 import { FIRST_VERSION, nextVersion } from './versions.ts';
 
@@ -40,6 +42,8 @@ export async function completeJob(
   made: TrainedModel,
   now: string,
 ): Promise<Completed | undefined> {
+  // A trainer has the time that a request has not to build the lists of models that an earlier release wrote.
+  await buildLists(table, modelLists, of.account_id);
   for (let tries = 0; tries < TRIES; tries++) {
     const account = await getAccount(table, of.account_id);
     const lineageKey = keys.lineage(of.account_id, made.name);
@@ -53,7 +57,7 @@ export async function completeJob(
       ...{ number, version, version_reason: reason },
       ...(before?.model_id === undefined ? {} : { previous_id: before.model_id }),
     };
-    const events = [trainingEvents.completed(of, created, now), modelEvents.created(created, now)];
+    const events = [modelEvents.created(created, now), trainingEvents.completed(of, created, now)];
     const recipe = { model_type: made.model_type, hyperparameters: made.hyperparameters };
     const unchanged: Condition = before
       ? { kind: 'compare', attribute: 'version', op: '=', value: before.version }
@@ -67,7 +71,7 @@ export async function completeJob(
       ended_at: now,
     };
     try {
-      await table.transact([
+      await transactListed(table, modelLists, of.account_id, { after: created }, [
         ...endingWrites(of, set, isRunningAttempt(of), account.last_model_number),
         { kind: 'put', item: { ...keys.model(of.account_id, made.id), ...created }, condition: { kind: 'absent' } },
         { kind: 'put', item: { ...lineageKey, model_id: made.id, version, ...recipe }, condition: unchanged },
@@ -86,15 +90,15 @@ export async function completeJob(
 }
 
 /**
- * Throws `ConflictError` if the account's models and active jobs together reach the limit. Only starting a job checks
- * it: a running job always gets its model, so jobs started at the same moment may exceed the limit.
+ * Adds a completed job's model to its lists and lookups if it is missing from them: a trainer of an earlier release, which
+ * knew none, may complete its job after this one was deployed.
  */
-export async function expectRoomForModel(table: Table, accountId: string): Promise<void> {
-  const { models, active_jobs } = await getAccount(table, accountId);
-  if (models + active_jobs < LIMITS.models) return;
-  throw new ConflictError(
-    `An account may have at most ${LIMITS.models} models; got ${models} and ${active_jobs} in training: delete one first`,
-  );
+export async function listModelOf(table: Table, { account_id, model_id }: Job): Promise<void> {
+  const made = model_id === undefined ? undefined : await findModel(table, account_id, model_id);
+  if (!made) return;
+  await buildLists(table, modelLists, account_id);
+  await addMissing(table, modelLists, account_id, made);
+  await addLookups(table, [made]);
 }
 
 /**
@@ -107,7 +111,7 @@ export async function deleteModel(table: Table, accountId: string, id: string, n
     const of = await getModel(table, accountId, id);
     const event = modelEvents.deleted(of, isoTime(now));
     try {
-      await table.transact([
+      await deleteListed(table, modelLists, accountId, async () => of, [
         { kind: 'delete', key: keys.model(accountId, id), condition },
         ...deleteLookups(of),
         markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now),

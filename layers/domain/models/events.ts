@@ -1,39 +1,64 @@
 /** The events about a model: the bodies of the webhooks of the same names. `at` (RFC 3339) is when it happened. */
 import { type DomainEvent, domainEvent } from '../events/event.ts';
+import type { EventType } from '../events/types.ts';
 import type { Json } from '../ports/table/port.ts';
 import type { Model } from './record.ts';
 
-const event = (type: string, model: Model, at: string, detail: { readonly [name: string]: Json }): DomainEvent => {
-  const { id, number, name, version } = model;
-  return domainEvent(type, model.account_id, at, { model_id: id, number, name, version, ...detail });
-};
+/** What names a model. */
+export type ModelName = Pick<Model, 'id' | 'account_id' | 'number' | 'name' | 'version' | 'model_type'>;
+
+const event = (
+  type: EventType,
+  of: ModelName,
+  at: string,
+  detail: { readonly [name: string]: Json } = {},
+): DomainEvent =>
+  domainEvent(type, of.account_id, at, {
+    model_id: of.id,
+    number: of.number,
+    model_name: of.name,
+    version: of.version,
+    model_type: of.model_type,
+    ...detail,
+  });
+
+/** An alias of a model's name, and the version that it named before; absent if it is new. */
+export interface AliasMove {
+  readonly alias: string;
+  readonly previous?: Pick<Model, 'id' | 'version'>;
+}
+
+export interface RemovedAlias {
+  readonly name: string;
+  readonly alias: string;
+  /** What it named. */
+  readonly model_id: string;
+  readonly version: string;
+}
+
+const ALIAS_MOVED = 'model.alias.moved' satisfies EventType;
 
 export const modelEvents = {
   created: (model: Model, at: string) =>
     event('model.created', model, at, {
       version_reason: model.version_reason ?? null,
-      model_type: model.model_type,
       job_id: model.job_id,
       dataset_id: model.dataset_id,
-      metrics: { ...model.final_metrics, ...model.performance },
+      ...model.performance,
+      metrics: model.final_metrics,
     }),
-  deleted: (model: Model, at: string) => event('model.deleted', model, at, { model_type: model.model_type }),
-  /** `to` is absent where the alias was removed, `from` where it is new. */
-  aliasMoved: (
-    account: string,
-    of: { readonly name: string; readonly alias: string },
-    { from, to }: { readonly from?: Pointer | undefined; readonly to?: Pointer },
-    at: string,
-  ) =>
-    domainEvent('model.alias.moved', account, at, {
-      ...{ name: of.name, alias: of.alias },
-      ...{ model_id: to?.model_id ?? null, version: to?.version ?? null },
-      ...{ previous_model_id: from?.model_id ?? null, previous_version: from?.version ?? null },
+  deleted: (model: ModelName, at: string) => event('model.deleted', model, at),
+  /** The alias names `model` now. */
+  aliasMoved: (model: ModelName, { alias, previous }: AliasMove, at: string) =>
+    event(ALIAS_MOVED, model, at, {
+      alias,
+      previous_model_id: previous?.id ?? null,
+      previous_version: previous?.version ?? null,
+    }),
+  /** The alias names nothing any more. */
+  aliasRemoved: (account: string, { name, alias, model_id, version }: RemovedAlias, at: string) =>
+    domainEvent(ALIAS_MOVED, account, at, {
+      ...{ model_id: null, number: null, model_name: name, version: null, model_type: null },
+      ...{ alias, previous_model_id: model_id, previous_version: version },
     }),
 } as const;
-
-/** The model that an alias points to. */
-export interface Pointer {
-  readonly model_id: string;
-  readonly version: string;
-}

@@ -73,8 +73,8 @@ export async function ensureLookups(table: Table, accountId: string): Promise<bo
   return begun;
 }
 
-/** A model that is deleted meanwhile gets none. */
-async function addLookups(table: Table, models: readonly Model[]): Promise<void> {
+/** For models that were written without; one that is deleted meanwhile gets none. */
+export async function addLookups(table: Table, models: readonly Model[]): Promise<void> {
   if (models.length === 0) return;
   try {
     await table.transact(

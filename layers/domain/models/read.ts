@@ -1,7 +1,6 @@
 import { NotFoundError } from '../errors.ts';
-import { keys, prefixes } from '../keys.ts';
+import { keys } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
-import { readAll } from '../ports/table/read-all.ts';
 import { type Model, model } from './record.ts';
 
 export async function findModel(table: Table, accountId: string, id: string): Promise<Model | undefined> {
@@ -14,9 +13,4 @@ export async function getModel(table: Table, accountId: string, id: string): Pro
   const found = await findModel(table, accountId, id);
   if (!found) throw new NotFoundError(`Model ${id} not found`);
   return found;
-}
-
-export async function listModels(table: Table, accountId: string): Promise<Model[]> {
-  const items = await readAll(table, { partition: keys.account(accountId).pk, prefix: prefixes.models });
-  return items.map((item) => model.parse(item));
 }

@@ -128,9 +128,30 @@ export interface Report extends Readonly<ComputeUsage> {
   readonly metrics: Metrics;
 }
 
-/** A trainer's progress report and heartbeat. `undefined`: the job was stopped or another run began; exit at once. */
-export async function reportProgress(table: Table, of: Job, report: Report, now: string): Promise<Job | undefined> {
-  return changed(table, of, { set: { ...report, heartbeat_at: now } }, isRunningAttempt(of));
+/**
+ * A trainer's progress report and heartbeat, with the events that it causes. `undefined`: the job was stopped or another
+ * run began; exit at once.
+ */
+export async function reportProgress(
+  table: Table,
+  of: Job,
+  report: Report,
+  now: string,
+  events: readonly DomainEvent[] = [],
+): Promise<Job | undefined> {
+  const set = { ...report, heartbeat_at: now };
+  if (events.length === 0) return changed(table, of, { set }, isRunningAttempt(of));
+  const key = keys.job(of.account_id, of.id);
+  try {
+    await table.transact([
+      { kind: 'update', key, change: { set }, condition: isRunningAttempt(of) },
+      ...events.map(recordEvent),
+    ]);
+    return { ...of, ...set };
+  } catch (error) {
+    if (error instanceof TransactionFailedError) return undefined;
+    throw error;
+  }
 }
 
 async function changed(table: Table, of: Job, change: Change, condition: Condition): Promise<Job | undefined> {

@@ -1,8 +1,10 @@
 import { ConflictError, NotFoundError, RateLimitError } from '../errors.ts';
 import { indexes, keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
+import { transactListed } from '../lists/change.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
+import { jobLists } from './lists.ts';
 import type { Job } from './record.ts';
 
 /**
@@ -18,7 +20,7 @@ export async function createJob(table: Table, created: Job): Promise<void> {
     ],
   };
   try {
-    await table.transact([
+    await transactListed(table, jobLists, created.account_id, { after: created }, [
       {
         kind: 'put',
         item: { ...keys.job(created.account_id, created.id), ...created, ipk: indexes.active, isk: created.created_at },

@@ -65,9 +65,14 @@ export async function failJob(
   return (await ended(table, [...writes, recordEvent(event)])) ? event : undefined;
 }
 
-/** Ends an active job as `stopped`, whatever its attempt, without an event: its owner did it. False if it had ended. */
-export async function stopJob(table: Table, of: Job, now: string): Promise<boolean> {
-  return ended(table, endingWrites(of, { status: 'stopped', ended_at: now }, isActive));
+/**
+ * Ends an active job as `stopped`, whatever its attempt. Resolves with the event to publish, or with `undefined` if the
+ * job had ended.
+ */
+export async function stopJob(table: Table, of: Job, now: string): Promise<DomainEvent | undefined> {
+  const event = trainingEvents.stopped(of, now);
+  const writes = endingWrites(of, { status: 'stopped', ended_at: now }, isActive);
+  return (await ended(table, [...writes, recordEvent(event)])) ? event : undefined;
 }
 
 async function ended(table: Table, writes: readonly Write[]): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { PayloadTooLargeError } from '#domain/errors.ts';
+import { PayloadTooLargeError, RequestTimeoutError, UnavailableError } from '#domain/errors.ts';
 import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError, InvalidRangeError, InvalidUploadError } from '#domain/ports/errors.ts';
 import { type Grant, PRESIGNED_PATH, type PresignedUrls } from './presigned-urls.ts';
@@ -23,6 +23,7 @@ export async function servePresigned(
   store: PresignedStore,
   request: IncomingMessage,
   response: ServerResponse,
+  body: () => AsyncIterable<Uint8Array> = () => request,
 ): Promise<boolean> {
   const { method = '', url = '' } = request;
   if (!url.startsWith(PRESIGNED_PATH)) return false;
@@ -38,7 +39,7 @@ export async function servePresigned(
     return true;
   }
   try {
-    if (grant.method === 'PUT') await putPart(store, grant, request, response);
+    if (grant.method === 'PUT') await putPart(store, grant, request, response, body);
     else await getBlob(store, grant, request, response);
   } catch (error) {
     answerError(request, response, error);
@@ -73,14 +74,20 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   } else await pipeline(body, response);
 }
 
-async function putPart(store: PresignedStore, grant: Put, request: IncomingMessage, response: ServerResponse) {
+async function putPart(
+  store: PresignedStore,
+  grant: Put,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: () => AsyncIterable<Uint8Array>,
+) {
   const declared = request.headers['content-length'];
   if (declared === undefined) return refuse(request, response, 411, 'Content-Length is missing');
   // The status of S3, where the length is part of the signature.
   if (declared !== String(grant.bytes)) {
     return refuse(request, response, 403, `the URL takes ${grant.bytes} bytes; got ${declared}`);
   }
-  const etag = await store.uploads.putPart(grant.bucket, grant.key, grant.upload, grant.part, request);
+  const etag = await store.uploads.putPart(grant.bucket, grant.key, grant.upload, grant.part, body());
   response.writeHead(200, { ETag: `"${etag}"`, 'Content-Length': 0 }).end();
 }
 
@@ -126,6 +133,9 @@ function answerError(request: IncomingMessage, response: ServerResponse, error: 
   else if (error instanceof BlobNotFoundError) refuse(request, response, 404, 'there is no such blob');
   else if (error instanceof InvalidUploadError) refuse(request, response, 404, error.message);
   else if (error instanceof PayloadTooLargeError) refuse(request, response, 413, error.details[0]?.message ?? '');
+  else if (error instanceof RequestTimeoutError) refuse(request, response, 408, error.message);
+  else if (error instanceof UnavailableError)
+    refuse(request, response, 503, error.message, { 'Retry-After': String(error.retryAfter) });
   else if (error instanceof InvalidRangeError) {
     refuse(request, response, 416, 'the range lies outside of the blob', { 'Content-Range': `bytes */${error.size}` });
   } else throw error;

@@ -7,6 +7,7 @@ import {
   checkChange,
   checkItem,
   checkKey,
+  checkKeys,
   checkSize,
   checkTransaction,
 } from '#domain/ports/table/item-rules.ts';
@@ -30,6 +31,11 @@ export class SqliteTable implements Table {
   async get(key: Key): Promise<Item | undefined> {
     checkKey(key);
     return this.#read(key);
+  }
+
+  async getMany(keys: readonly Key[]): Promise<readonly (Item | undefined)[]> {
+    checkKeys(keys);
+    return keys.map((key) => this.#read(key));
   }
 
   async query(query: Query): Promise<Page> {

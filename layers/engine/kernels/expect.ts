@@ -3,33 +3,33 @@ import type { Precision } from '../precision/precision.ts';
 import type { Device } from '../run.ts';
 import { type KernelGap, kernelGaps } from './gaps.ts';
 
-/** A program does what the device has no kernel for; the message names the node and what its kernels want. */
+/** The device has no kernel for a node of the program. The message names the node and what the kernels accept. */
 export class KernelError extends Error {
   override readonly name: string = 'KernelError';
 }
 
-/** A precision was asked for that the device has no kernels for; the message names the operators. */
+/** The device has no kernels for the requested precision. The message names the operators. */
 export class PrecisionError extends KernelError {
   override readonly name = 'PrecisionError';
 }
 
 const names: Readonly<Record<Device, string>> = { cpu: 'the CPU', cuda: 'CUDA' };
 
-/** What is looked at of a program; it is float32 if it does not say. */
+/** The part of a program that is checked. Its default precision is float32. */
 interface Compiled {
   readonly bytes: Uint8Array;
   readonly precision?: Precision;
 }
 
 /**
- * Makes sure that a program runs on the device as what it says, before a session is opened: a runtime that has no kernel
- * there takes the CPU's, and copies in each step; or casts to float32 and leaves out most roundings, so that nothing is
- * tested; or gives up.
+ * Makes sure that a program can run on the device in its precision, before a session is opened. Without a kernel there,
+ * the runtime may use the CPU's and copy data in each step, or cast to float32 and leave out most roundings, so that
+ * half precision is not tested at all, or fail.
  * @throws KernelError for attributes that the device's kernels do not take, PrecisionError for half precision without
  * kernels
  */
 export function expectKernels({ bytes, precision = 'float32' }: Compiled, device: Device = 'cpu'): void {
-  // There is a kernel for everything.
+  // The CPU has a kernel for everything in float32.
   if (precision === 'float32' && device === 'cpu') return;
   const gaps = kernelGaps(parseModel(bytes), device);
   const limited = gaps.find(({ reason }) => reason !== undefined);

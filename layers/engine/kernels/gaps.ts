@@ -5,23 +5,23 @@ import type { DType } from '../type.ts';
 import { limits } from './limits.ts';
 import { type Kernel, kernelTable, type Operator } from './table.ts';
 
-/** A node that a device has no kernel for. */
+/** A node for which a device has no kernel. */
 export interface KernelGap {
   readonly device: Device;
   readonly op: string;
-  /** The element types that no kernel takes together, each once. */
+  /** The element types that no kernel accepts together, each once. */
   readonly types: readonly DType[];
-  /** What is wrong, if it is not the types. */
+  /** The reason, if it is not the types. */
   readonly reason?: string;
   /** The node's name. */
   readonly node: string;
-  /** Whether it runs in each round of a loop: where the runtime then takes another device, data crosses each time. */
+  /** Whether it runs in each iteration of a loop. On another device, data would then be copied each time. */
   readonly inLoop: boolean;
 }
 
 /**
- * The nodes of a model, inner graphs included, that the device has no kernel for.
- * @throws Error if the table knows an operator or an opset of the model's not
+ * The nodes of a model, including inner graphs, for which the device has no kernel.
+ * @throws Error if the table does not have an operator or an opset of the model
  */
 export function kernelGaps({ graph, opsetImport }: ModelProto, device: Device): KernelGap[] {
   for (const { domain = '', version } of opsetImport) {
@@ -41,12 +41,12 @@ export function kernelGaps({ graph, opsetImport }: ModelProto, device: Device): 
   return gaps;
 }
 
-/** The element types that a node binds each constraint of its operator to; several where the constraint allows that. */
+/** The element types to which a node binds each type constraint of its operator. A constraint may allow several. */
 type Bound = ReadonlyMap<string, ReadonlySet<DType>>;
 
 type Visit = (node: NodeProto, operator: Operator, types: Bound, inLoop: boolean) => void;
 
-/** Visits every node, in order, with its types: the format says them of inputs and outputs only. */
+/** Visits every node in order, with its types. The file only has the types of inputs and outputs. */
 function walk(graph: GraphProto, outer: ReadonlyMap<string, DType>, inLoop: boolean, visit: Visit): void {
   const scope = new Map(outer);
   for (const { name = '', dataType } of graph.initializer) scope.set(name, dtypeOf(dataType, name));
@@ -59,7 +59,7 @@ function walk(graph: GraphProto, outer: ReadonlyMap<string, DType>, inLoop: bool
   }
 }
 
-/** Binds the constraints of a node, and puts its outputs into the scope. */
+/** Binds the constraints of a node, and adds its outputs to the scope. */
 function bind(node: NodeProto, operator: Operator, scope: Map<string, DType>): Bound {
   const bound = new Map<string, Set<DType>>();
   const note = (formal: string, dtype: DType) => bound.set(formal, (bound.get(formal) ?? new Set()).add(dtype));
@@ -79,7 +79,7 @@ function bind(node: NodeProto, operator: Operator, scope: Map<string, DType>): B
   return bound;
 }
 
-/** The last of an operator's inputs or outputs may stand for all that follow. */
+/** The last formal input or output of an operator may stand for all that follow. */
 function formalAt(formals: readonly string[], i: number): string {
   return formals[Math.min(i, formals.length - 1)]!.replace('...', '');
 }
@@ -93,7 +93,7 @@ const ofGraph = (name: string): OutputTypes => {
   };
 };
 
-/** Operators whose outputs' types are not said by their inputs' types. */
+/** Operators whose output types do not follow from their input types. */
 const ownTypes: Readonly<Record<string, OutputTypes>> = {
   Cast: (node) => [dtypeOf(new Attributes(node).int('to', 0), node.name)],
   Scan: ofGraph('body'),

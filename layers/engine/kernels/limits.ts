@@ -1,6 +1,6 @@
 import type { Attributes } from '../onnx/decode.ts';
 
-/** Why a kernel does not take a node in spite of its types. */
+/** Why a kernel does not accept a node in spite of its types. */
 type Limit = (attributes: Attributes) => string | undefined;
 
 const evenPads: Limit = (attributes) => {
@@ -17,8 +17,8 @@ const noDilations: Limit = (attributes) => {
 };
 
 /**
- * Attributes that CUDA kernels do not take, by operator: cuDNN's pools have one pad for both ends of an axis, and no
- * dilations; neither transposed convolutions with uneven pads nor the last of equal maxima have a kernel.
+ * Attributes that CUDA kernels do not accept, by operator. cuDNN's pools have the same pad at both ends of an axis, and
+ * no dilations. There is no kernel for transposed convolutions with uneven pads, nor for the last of equal maxima.
  */
 export const limits: Readonly<Record<string, Limit>> = {
   ArgMax: (attributes) =>

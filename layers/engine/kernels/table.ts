@@ -2,10 +2,10 @@ import type { Device } from '../run.ts';
 import type { DType } from '../type.ts';
 import recorded from './table.json' with { type: 'json' };
 
-/** For each constraint of an operator's types, those that a kernel takes. */
+/** For each type constraint of an operator, the types that a kernel accepts. */
 export type Kernel = Readonly<Record<string, readonly DType[]>>;
 
-/** An operator as of the emitted opset, and the kernels that each device has for it. */
+/** An operator of the emitted opset, and the kernels that each device has for it. */
 export interface Operator extends Readonly<Record<Device, readonly Kernel[]>> {
   /** An element type, or the name of a constraint; `...` if it may repeat. */
   readonly inputs: readonly string[];
@@ -17,5 +17,5 @@ interface Table {
   readonly operators: Readonly<Record<string, Operator>>;
 }
 
-/** What `record.py` wrote: the compiler sees strings where element types are. */
+/** Written by `record.py`. The compiler sees its element types as strings. */
 export const kernelTable = recorded as Table;

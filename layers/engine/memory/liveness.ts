@@ -3,13 +3,13 @@ import { inline, rewrite } from '../rewrite.ts';
 import { bytesPerElement, sizeOf, staticShape } from '../type.ts';
 import { recomputedOp } from './recompute.ts';
 
-/** Operations whose result lies where their input does. */
+/** Operations whose result shares memory with their input. */
 const views: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Identity']);
 
 /**
- * The bytes of intermediate values that live at once, at most, when the runtime executes the graph: what a step needs
- * besides inputs, outputs and constants. An upper bound but for what a kernel allocates for itself: the runtime also
- * writes some results over inputs that nothing else reads.
+ * The peak size, in bytes, of the intermediate values that are live at the same time when the runtime executes the
+ * graph: what a step needs besides inputs, outputs and constants. It is an upper bound, apart from what kernels
+ * allocate for themselves: the runtime also overwrites some inputs that nothing else reads.
  * @throws ShapeError if a shape is not known in advance
  */
 export function peakBytes(graph: Graph): number {
@@ -41,7 +41,7 @@ function bytesOf({ type: { dtype, shape } }: Value): number {
   return dtype === 'string' ? 0 : sizeOf(staticShape(shape)) * bytesPerElement[dtype];
 }
 
-/** Of the graphs inside a loop or a choice, the one that needs most. */
+/** The peak of the graphs inside a loop or a condition: that of the largest. */
 function innerPeak({ op, attrs }: Node): number {
   let peak = 0;
   op.mapGraphs?.(attrs, (graph) => {
@@ -51,7 +51,7 @@ function innerPeak({ op, attrs }: Node): number {
   return peak;
 }
 
-/** The graph with every recomputed part written out among the other nodes, as it is in the file. */
+/** The graph with every recomputed part inlined among the other nodes, as in the file. */
 function written(graph: Graph): Graph {
   const b = new Builder();
   const known = new Map(graph.inputs.map((input) => [input, input]));
@@ -64,9 +64,10 @@ function written(graph: Graph): Graph {
 }
 
 /**
- * The order in which the runtime executes nodes: from the last of those whose results no other node reads, depth first
- * over inputs, the later node of the file first (`Graph::ReverseDFSFrom` in ONNX Runtime, by index). A weight's update
- * is such a node, so the gradients of the last layers are used before those of the first are made.
+ * The order in which the runtime executes nodes. It starts with the last of the nodes whose results no other node
+ * reads, and goes depth first over inputs, with the later node of the file first (`Graph::ReverseDFSFrom` in ONNX
+ * Runtime, by index). The update of a weight is such a node, so the gradients of the last layers are used before those
+ * of the first layers are computed.
  */
 function executionOrder(graph: Graph): Node[] {
   const nodes = topological(graph.outputs);

@@ -9,19 +9,19 @@ import { inline } from '../rewrite.ts';
 import type { Mode } from '../training/network.ts';
 import { type DType, formatType, isFloat, ShapeError, sameShape } from '../type.ts';
 
-/** The first `saved` inputs are what the copy starts from; the others are values that it shares with the original. */
+/** The copy starts from the first `saved` inputs. It shares the other ones with the original. */
 interface RecomputedAttrs {
   readonly body: Graph;
   readonly saved: number;
 }
 
 /*
- *  forward    x ──▶ body ──▶ y                          keeps x; what the body made on the way is let go
+ *  forward    x ──▶ body ──▶ y                          keeps x; the body's intermediate results are released
  *  backward   x ──▶ barrier(x, ȳ) ──▶ body again ──▶ vjp(ȳ) ──▶ x̄
  *
- *  The copy is the body's own operations over equal numbers, so an optimizer that makes equal nodes one would undo it,
- *  and one that is free to choose an order could run it long before it is needed. The barrier stops both: its result
- *  is x, bit for bit, but computed from ȳ.
+ *  The copy has the same operations as the body, on equal numbers. An optimizer that merges equal nodes would undo it,
+ *  and one that may choose the order could run it long before it is needed. The barrier prevents both: its result is x,
+ *  bit for bit, but computed from ȳ.
  */
 const recomputedVjp: Vjp<RecomputedAttrs> = (b, n, ct, need) => {
   const { body, saved } = n.attrs;
@@ -53,8 +53,8 @@ const recomputedVjp: Vjp<RecomputedAttrs> = (b, n, ct, need) => {
 };
 
 /**
- * The value itself, but not before `signal` is there. s < s is false whatever s is, a NaN too, and x − 0 is x also where
- * x is −0; no optimizer may assume either of numbers that it does not know.
+ * The value itself, but not before `signal` is available. s < s is false for every s, even NaN, and x − 0 is x even if
+ * x is −0. No optimizer may assume either of numbers that it does not know.
  */
 function barrier(b: Builder, x: Value, signal: Value): Value {
   if (!arithmetic.has(x.type.dtype)) return x;
@@ -64,7 +64,7 @@ function barrier(b: Builder, x: Value, signal: Value): Value {
 
 const arithmetic: ReadonlySet<DType> = new Set<DType>(['float32', 'float64', 'int64', 'int32']);
 
-/** Written as the nodes of its body, among those around it. */
+/** It is written as the nodes of its body, inline. */
 export const recomputedOp: Op<RecomputedAttrs> = {
   name: 'Recomputed',
   infer: (inputs, { body }) => {
@@ -93,9 +93,9 @@ export const recomputedOp: Op<RecomputedAttrs> = {
   mapGraphs: (attrs, replace) => ({ ...attrs, body: replace(attrs.body) }),
 };
 
-/** Builds a graph of its own, of which values from outside become inputs. */
+/** Builds a separate graph, in which values from outside become inputs. */
 class SegmentBuilder extends Builder {
-  /** Values from outside, and the inputs that stand for them. */
+  /** Values from outside, and the inputs that represent them. */
   readonly captured = new Map<Value, Value>();
   readonly #own = new Set<Value>();
 
@@ -115,7 +115,7 @@ class SegmentBuilder extends Builder {
     return outputs;
   }
 
-  /** The value if it was made here, or what stands for it. */
+  /** The value if it was created here, otherwise the input that represents it. */
   own(value: Value): Value {
     if (this.#own.has(value)) return value;
     const { dtype, shape } = value.type;
@@ -125,14 +125,14 @@ class SegmentBuilder extends Builder {
   }
 }
 
-/** Makes a part of a graph, with the builder that it is given, from its inputs and from whatever else it sees. */
+/** Builds a part of a graph with the given builder, from its inputs and from any other values. */
 export type Segment = (b: Builder, inputs: readonly Value[]) => readonly Value[];
 
 /**
- * A part of a graph that keeps nothing for its gradient but its inputs: the backward pass computes it again. Chen et al.
- * 2016, "Training Deep Nets with Sublinear Memory Cost". Results and gradients are those of the part by itself. What
- * the body computes from other values than `inputs` alone is not computed again, so that weights are not copied; a
- * gradient that is taken inside is one by values made inside.
+ * A part of a graph that only keeps its inputs for its gradient: the backward pass computes it again. Chen et al. 2016,
+ * "Training Deep Nets with Sublinear Memory Cost". Results and gradients are the same as without it. What the body
+ * computes only from values other than `inputs` is not computed again, so weights are not copied. A gradient that is
+ * taken inside is one with respect to values created inside.
  * @throws ShapeError from the body
  */
 export function recomputed(b: Builder, inputs: readonly Value[], body: Segment): readonly Value[] {
@@ -149,8 +149,8 @@ export function recomputed(b: Builder, inputs: readonly Value[], body: Segment):
 export type Layer = (b: Builder, x: Value, mode: Mode) => Value;
 
 /**
- * A layer that keeps nothing but its input in training; see `recomputed`. The copy draws the same dropout masks, and
- * statistics that the layer carries are carried once.
+ * A layer that only keeps its input in training; see `recomputed`. The copy draws the same dropout masks. Statistics
+ * that the layer carries are updated once.
  */
 export function recomputedLayer(b: Builder, x: Value, mode: Mode, layer: Layer): Value {
   if (!mode.training) return layer(b, x, mode);

@@ -17,7 +17,7 @@ export const sigmoid = unary({
   domain: floats,
   gradient: (b, ct, _, y) => mul(b, ct, mul(b, y, sub(b, 1, y))),
   fold: (x) => 1 / (1 + Math.exp(-x)),
-  // The runtime makes QuickGelu of x · sigmoid(x) and has no kernel for that in float64; of σ(−(−x)) it does not.
+  // The runtime turns x · sigmoid(x) into QuickGelu, for which it has no float64 kernel. It leaves σ(−(−x)) alone.
   emit: (w, n) => {
     const { place } = n;
     const [x, y] = [w.name(n.inputs[0]!), w.name(n.outputs[0]!)];
@@ -26,7 +26,7 @@ export const sigmoid = unary({
   },
 });
 
-/** The derivative at 0 is taken to be 0. */
+/** The derivative at 0 is defined as 0. */
 export const relu = unary({
   name: 'Relu',
   domain: floats,
@@ -34,14 +34,15 @@ export const relu = unary({
   fold: (x) => Math.max(x, 0),
 });
 
-/** x where it is positive, else slope · x. */
+/** x if it is positive, otherwise slope · x. */
 export function leakyRelu(b: Builder, x: Value, slope = 0.01): Value {
   return where(b, greater(b, x, 0), x, mul(b, x, slope));
 }
 
 /**
- * x · Φ(x), by the error function: Hendrycks and Gimpel 2016. Written so that the runtime makes one kernel of it: nothing
- * reads what lies between, since the gradient computes Φ again, which keeps a tensor less.
+ * x · Φ(x), by the error function: Hendrycks and Gimpel 2016. It is written so that the runtime fuses it into one
+ * kernel: nothing reads the intermediate results, because the gradient computes Φ again. That also keeps one tensor
+ * less.
  */
 export const gelu = unary({
   name: 'Gelu',
@@ -82,7 +83,7 @@ export function softplus(b: Builder, x: Value): Value {
   return add(b, maximum(b, x, 0), log(b, add(b, exp(b, neg(b, abs(b, x))), 1)));
 }
 
-/** x held between two bounds. */
+/** x, limited to two bounds. */
 export function clip(b: Builder, x: Value, low: number, high: number): Value {
   return minimum(b, maximum(b, x, low), high);
 }

@@ -5,22 +5,22 @@ import { type Dim, formatType, ShapeError, sameShape, type Type } from '../type.
 import { scanVjp } from './scan-gradient.ts';
 
 /**
- * Inputs of the body: captured values, states, slices. Of the node: the same, with whole sequences for slices.
- * Outputs of the body: states, slices. Of the node: states, sequences, then each state as every step found it, which
- * the gradient needs and which is not written if nothing uses it.
+ * The inputs of the body are captured values, states and slices. Those of the node are the same, with whole sequences
+ * in place of slices. The outputs of the body are states and slices. Those of the node are states, sequences, and then
+ * each state before every step. The gradient needs the latter; if nothing uses them, they are not written.
  */
 export interface ScanAttrs {
   readonly body: Graph;
   readonly captured: number;
   readonly states: number;
-  /** Of each sequence, whether it is read from its last slice to its first. */
+  /** For each sequence, whether it is read from its last slice to its first. */
   readonly inputsReversed: readonly boolean[];
-  /** Of each output after the states, whether it is written from its last slice to its first. */
+  /** For each output after the states, whether it is written from its last slice to its first. */
   readonly outputsReversed: readonly boolean[];
   readonly gradient?: ScanGradient;
 }
 
-/** A gradient made by hand for one loop, in ordinary operations; absent where the derived one is wanted. */
+/** A gradient that is written by hand for one loop, in ordinary operations. Absent if the derived one is to be used. */
 export type ScanGradient = (
   b: Builder,
   n: Node<ScanAttrs>,
@@ -28,27 +28,27 @@ export type ScanGradient = (
   need: readonly boolean[],
 ) => Maybe<readonly Maybe<Value>[]>;
 
-/** A sequence, or a slice of one that results, and whether the loop goes through the sequence from its end. */
+/** A sequence, or a slice of a resulting one, and whether the loop goes through it from its end. */
 export interface Directed {
   readonly value: Value;
   readonly reverse: boolean;
 }
 
 export interface ScanSpec {
-  /** Values of the outer graph that every step sees; they are not copied. */
+  /** Values of the outer graph that every step reads. They are not copied. */
   readonly captured: readonly Value[];
-  /** First values of what is carried from step to step; types must not change on the way. */
+  /** The initial values of what is carried from step to step. Types must not change. */
   readonly states: readonly Value[];
-  /** Sequences, cut along their first axis; at least one, all of one length. */
+  /** Sequences, which are sliced along their first axis. At least one, and all of the same length. */
   readonly sequences: readonly (Value | Directed)[];
   /**
-   * The direction of all sequences and results that do not say their own: from the last slice to the first, so that
-   * results lie in the order of the sequences all the same. States as steps found them, in the gradient, lie so too.
+   * The direction of all sequences and results without one of their own: from the last slice to the first. Results are
+   * still in the order of the sequences, and so are the states before each step, which the gradient uses.
    */
   readonly reverse?: boolean;
-  /** Instead of the one that is derived from the body. */
+  /** Replaces the gradient that is derived from the body. */
   readonly gradient?: ScanGradient;
-  /** One step, made of its arguments only. */
+  /** One step, built only from its arguments. */
   readonly body: (
     b: Builder,
     captured: readonly Value[],
@@ -59,7 +59,7 @@ export interface ScanSpec {
 
 export interface ScanStep {
   readonly states: readonly Value[];
-  /** What this step adds to each resulting sequence. */
+  /** The slice that this step adds to each resulting sequence. */
   readonly slices: readonly (Value | Directed)[];
 }
 
@@ -137,7 +137,7 @@ export function scan(b: Builder, spec: ScanSpec): ScanResult {
   const slices = step.slices.map(directed);
   const results = [...step.states, ...slices.map(({ value }) => value)];
   const read = new Set([...results, ...topological(results).flatMap((node) => node.inputs)]);
-  // What no step reads is not cut into slices, nor kept alive for that. One sequence must stay: it says how many steps.
+  // Sequences that no step reads are not sliced, and not kept alive. One must stay, for the number of steps.
   const needs = (values: readonly Value[]) => values.flatMap((value, i) => (read.has(value) ? [i] : []));
   const [fromOutside, found] = [needs(args[0]), needs(args[2])];
   const cut = found.length > 0 ? found : [0];

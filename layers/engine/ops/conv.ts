@@ -22,7 +22,7 @@ export interface ConvAttrs extends Spatial {
 }
 
 export interface ConvOptions extends SpatialOptions {
-  /** Channels of input and output in as many groups, each with a kernel of its own; 1 if absent. */
+  /** The number of groups of input and output channels, each with its own kernel. Default: 1. */
   readonly groups?: number;
 }
 
@@ -65,9 +65,9 @@ export const conv = Object.assign(
 );
 
 /*
- *  With pads p and q, the output looks at n + p + q positions, of which a transposed convolution gives back the first
- *  t ≤ n + p + q: what the last stride leaves over was never looked at. So: cut p off the front, then cut or pad to n.
- *  ConvTranspose's own asymmetric pads have no CUDA kernel.
+ *  With pads p and q, the convolution covers n + p + q positions. A transposed convolution returns the first
+ *  t ≤ n + p + q of them: positions after the last stride were never read. So cut p off the front, then cut or pad
+ *  to n. ConvTranspose's own asymmetric pads have no CUDA kernel.
  */
 function inputGradient(b: Builder, ct: Value, x: Value, w: Value, attrs: ConvAttrs): Value {
   const whole = convTransposeCore(b, ct, w, attrs);
@@ -95,7 +95,7 @@ const convTransposeOp: Op<ConvAttrs> = {
       );
     return [{ dtype, shape: [x!.shape[0]!, outputs * attrs.groups, ...transposedDims(x!.shape, attrs)] }];
   },
-  // The transpose of a convolution's transpose is the convolution, and both are linear in the same kernel.
+  // The transpose of a transposed convolution is the convolution, and both are linear in the same kernel.
   vjp: (b, n: Node<ConvAttrs>, [ct], need) => [
     need[0] ? b.apply1(convOp, [ct!, n.inputs[1]!], n.attrs) : undefined,
     need[1] ? convKernelGradient(b, ct!, n.inputs[0]!, n.attrs) : undefined,
@@ -109,7 +109,7 @@ function convTransposeCore(b: Builder, x: Value, w: Value, attrs: ConvAttrs): Va
 }
 
 export interface ConvTransposeOptions extends ConvOptions {
-  /** Positions added at the end of each spatial axis, for sizes that a stride would skip. */
+  /** Positions added at the end of each spatial axis, for sizes that the stride would skip. */
   readonly outputPads?: PerAxis;
 }
 
@@ -126,7 +126,7 @@ export const convTranspose = Object.assign(
     const size = (i: number) => spatialDim(whole.type.shape, i);
     const ends = attrs.after.map((after, i) => Math.min(size(i), size(i) - after + extra[i]!));
     const cut = window(b, whole, [null, null, ...attrs.before.map((start, i) => ({ start, end: ends[i]!, step: 1 }))]);
-    // Beyond what the kernel reaches there is nothing but zeros.
+    // Beyond the kernel's reach, there are only zeros.
     const beyond = extra.map((more, i) => Math.max(0, more - attrs.after[i]!));
     return padAll(b, cut, [0, 0, ...beyond.map(() => 0)], [0, 0, ...beyond]);
   },

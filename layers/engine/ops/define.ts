@@ -6,7 +6,7 @@ import { broadcastShapes, type DType, isFloat, type Shape, ShapeError, sameShape
 import { type Domain, expectDomain, expectOneDType } from './domain.ts';
 import { expandLike, unbroadcast } from './movement.ts';
 
-/** Constants beyond this many elements are left to the runtime to fold. */
+/** Constants with more elements are left for the runtime to fold. */
 const FOLD_LIMIT = 64;
 
 type UnaryGradient = (b: Builder, ct: Value, x: Value, y: Value) => Value;
@@ -14,7 +14,7 @@ type UnaryGradient = (b: Builder, ct: Value, x: Value, y: Value) => Value;
 export interface UnaryRow {
   readonly name: string;
   readonly domain: Domain;
-  /** Element type of the result, if not that of the input. */
+  /** The element type of the result. Default: that of the input. */
   readonly result?: DType;
   readonly gradient: NoGradient | UnaryGradient;
   readonly fold?: (x: number) => number;
@@ -41,14 +41,16 @@ export function unary({ name, domain, result, gradient, fold, emit }: UnaryRow):
   return Object.assign((b: Builder, x: Value) => b.apply1(op, [x], undefined), { op });
 }
 
-/** Absent where the other operand's covers it, both being the same. */
+/** Absent if both operands are the same and the other one's gradient already covers both. */
 type BinaryGradient = (b: Builder, ct: Value, x: Value, y: Value, n: Node<undefined>) => Maybe<Value>;
 
 export interface BinaryRow {
   readonly name: string;
   readonly domain: Domain;
   readonly result?: DType;
-  /** The cotangent of each input, of the broadcast shape; the sum over stretched axes is taken here. */
+  /**
+   * The cotangent of each input, in the broadcast shape. The sum over expanded axes is taken elsewhere, in `binary`.
+   */
   readonly gradient: NoGradient | readonly [BinaryGradient, BinaryGradient];
   readonly fold?: (x: number, y: number) => number;
   readonly emit?: Op<undefined>['emit'];
@@ -59,7 +61,7 @@ export interface Binary {
   readonly op: Op<undefined>;
 }
 
-/** An operation on each pair of elements of two inputs that broadcast. */
+/** An operation on each pair of elements of two inputs, which broadcast. */
 export function binary({ name, domain, result, gradient, fold, emit }: BinaryRow): Binary {
   const op: Op<undefined> = {
     name,
@@ -84,9 +86,9 @@ export function binary({ name, domain, result, gradient, fold, emit }: BinaryRow
 }
 
 /**
- * The runtime meets a scalar and [2048, 512, 1, 1] element by element, and [1, 1, 1, 1] and [2048, 512, 1, 1] all at
- * once, ten times as fast: it looks no further than the axes that both have. So what is 1 in all of these gets the
- * others as well.
+ * The runtime combines a scalar and [2048, 512, 1, 1] element by element, but [1, 1, 1, 1] and [2048, 512, 1, 1] all at
+ * once, ten times as fast: it only looks at the axes that both have. So an operand that is 1 in all of these axes gets
+ * the remaining ones too.
  */
 function emitBroadcast(w: OnnxWriter, n: Node<undefined>): void {
   const [x, y] = n.inputs as readonly [Value, Value];
@@ -124,10 +126,10 @@ function constantFor(b: Builder, x: number, { type: { dtype, shape } }: Value): 
     : b.scalar(dtype, x);
 }
 
-/** The value from before it was expanded, where the other operand has the shape all the same. */
+/** The value before its expansion, if the other operand has the full shape anyway. */
 function unstretched(value: Value, other: Value): Value {
   const { shape } = value.type;
-  // The runtime stretches a 1 to a 0 wrongly.
+  // The runtime expands a 1 to a 0 wrongly.
   if (value.node?.op !== expandLike.op || !sameShape(shape, other.type.shape) || shape.includes(0)) return value;
   return value.node.inputs[0]!;
 }
@@ -136,7 +138,9 @@ function isRule<R extends object>(gradient: NoGradient | R): gradient is R {
   return !('gradient' in gradient);
 }
 
-/** The function on every element of small float tensors that broadcast; undefined where folding is not worth it. */
+/**
+ * Applies the function to each element of small float tensors, which broadcast. Undefined if folding is not worth it.
+ */
 function foldFloats(f: (xs: number[]) => number, inputs: readonly Tensor[], result?: DType): Maybe<Tensor> {
   const [first] = inputs;
   if (!first || result || !isFloat(first.dtype)) return undefined;
@@ -150,7 +154,7 @@ function foldFloats(f: (xs: number[]) => number, inputs: readonly Tensor[], resu
   return tensorFrom(first.dtype, shape, values);
 }
 
-/** Where element `flat` of the broadcast shape comes from in a tensor of the given shape. */
+/** The index in a tensor of the given shape from which element `flat` of the broadcast shape comes. */
 function broadcastIndex(flat: number, broadcast: readonly number[], shape: readonly number[]): number {
   let rest = flat;
   let index = 0;

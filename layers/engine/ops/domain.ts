@@ -1,13 +1,13 @@
 import { type DType, formatType, isFloat, isInteger, ShapeError, type Type } from '../type.ts';
 
-/** Which element types an operation takes. */
+/** The element types that an operation takes. */
 export interface Domain {
   readonly words: string;
   readonly has: (dtype: DType) => boolean;
 }
 
 export const floats: Domain = { words: 'a float type', has: isFloat };
-/** The runtime has no float64 kernel, on no device. */
+/** The runtime has no float64 kernel on any device. */
 export const shortFloats: Domain = {
   words: 'float32 or 16 bits, for which alone there are kernels',
   has: (dtype) => isFloat(dtype) && dtype !== 'float64',
@@ -15,7 +15,7 @@ export const shortFloats: Domain = {
 export const numbers: Domain = { words: 'a number type', has: (dtype) => dtype !== 'bool' && dtype !== 'string' };
 export const bools: Domain = { words: 'bool', has: (dtype) => dtype === 'bool' };
 export const integers: Domain = { words: 'an integer type', has: isInteger };
-/** Strings have no order and, at the opset that is written, no comparison either. */
+/** Strings have no order and, at the opset that is written, cannot be compared either. */
 export const notStrings: Domain = { words: 'any type but string', has: (dtype) => dtype !== 'string' };
 
 /** @throws ShapeError if an input is not in the domain */

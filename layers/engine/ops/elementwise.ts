@@ -18,7 +18,7 @@ export const sub = binary({
   fold: (x, y) => x - y,
 });
 
-/** A square's gradient is one product: 2 x is the same for all who ask, and what is not added up twice costs nothing. */
+/** The gradient of a square is one product with 2 x, which is shared, so nothing has to be added up. */
 export const mul = binary({
   name: 'Mul',
   domain: numbers,
@@ -36,7 +36,7 @@ export const div = binary({
   fold: (x, y) => x / y,
 });
 
-/** x to the power y. The gradient by y is that of exp(y log x) where x is positive, else 0. */
+/** x to the power y. The gradient with respect to y is that of exp(y log x) if x is positive, otherwise 0. */
 export const pow = binary({
   name: 'Pow',
   domain: floats,
@@ -72,7 +72,7 @@ export const minimum = binary({
   fold: Math.min,
 });
 
-/** The integer remainder, of the divisor's sign. */
+/** The integer remainder, with the sign of the divisor. */
 export const mod = binary({ name: 'Mod', domain: integers, gradient: zeroGradient });
 
 export const neg = unary({ name: 'Neg', domain: numbers, gradient: (b, ct) => neg(b, ct), fold: (x) => -x });
@@ -87,7 +87,7 @@ export const abs = unary({
 export const sign = unary({ name: 'Sign', domain: numbers, gradient: zeroGradient, fold: Math.sign });
 export const floor = unary({ name: 'Floor', domain: floats, gradient: zeroGradient, fold: Math.floor });
 export const ceil = unary({ name: 'Ceil', domain: floats, gradient: zeroGradient, fold: Math.ceil });
-/** To the nearest integer, halves to even. */
+/** Rounds to the nearest integer, with halves to even. */
 export const round = unary({ name: 'Round', domain: floats, gradient: zeroGradient });
 
 export const exp = unary({ name: 'Exp', domain: floats, gradient: (b, ct, _, y) => mul(b, ct, y), fold: Math.exp });

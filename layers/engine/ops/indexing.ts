@@ -45,14 +45,14 @@ const gatherOp: Op<{ readonly axis: number }> = {
   emit: (w, n) => w.same(n, 'Gather', { axis: { int: n.attrs.axis } }),
 };
 
-/** Slices of x along an axis, at integer positions of any shape; negative counts from the end. */
+/** Slices of x along an axis, at integer positions of any shape. Negative positions count from the end. */
 export const gather = Object.assign(
   (b: Builder, x: Value, indices: Value, axis = 0): Value =>
     b.apply1(gatherOp, [x, indices], { axis: normalizeAxis(axis, Math.max(1, x.type.shape.length)) }),
   { op: gatherOp },
 );
 
-/** The type of the elements or slices that rows of `indices` name. */
+/** The type of the elements or slices that rows of `indices` select. */
 export function picked(x: Type, indices: Type): Type {
   const depth = indices.shape.at(-1);
   if (indices.dtype !== 'int64') throw new ShapeError(`wants int64 indices; got ${indices.dtype}`);
@@ -67,7 +67,7 @@ const gatherNDOp: Op<undefined> = {
   vjp: (b, n, [ct]) => [scatterAdd(b, zerosLike(b, n.inputs[0]!), n.inputs[1]!, ct!), undefined],
 };
 
-/** x at the positions that the last axis of `indices` (int64) spells out. */
+/** x at the positions along the last axis of `indices` (int64). */
 export const gatherND = Object.assign(
   (b: Builder, x: Value, indices: Value): Value => b.apply1(gatherNDOp, [x, indices], undefined),
   { op: gatherNDOp },
@@ -92,9 +92,9 @@ const scatterAddOp: Op<undefined> = {
 };
 
 /**
- * ScatterND would do it alone, but adds in the order in which its threads come, so that two runs differ in the last
- * bits. ScatterElements goes in order: with x as rows [N, D] and each position as the number of a row, it adds
- * updates [M, D] along axis 0.
+ * ScatterND could do this alone, but adds in the order in which its threads arrive, so two runs would differ in the
+ * last bits. ScatterElements adds in order. With x as rows [N, D] and each position as a row number, it adds updates
+ * [M, D] along axis 0.
  */
 function writeScatterAdd(w: OnnxWriter, n: Node<undefined>): void {
   const [x, indices, updates] = n.inputs as readonly [Value, Value, Value];
@@ -117,7 +117,7 @@ function writeScatterAdd(w: OnnxWriter, n: Node<undefined>): void {
   w.node('Reshape', [added, w.ints(shape)], [w.name(n.outputs[0]!)], literal);
 }
 
-/** Positions [M, depth] as the numbers of rows, [M, 1]; of one axis ScatterElements itself takes those from the end. */
+/** Positions [M, depth] as row numbers [M, 1]. For one axis, ScatterElements itself accepts negative ones. */
 function rowNumbers(w: OnnxWriter, positions: string, dims: readonly number[], options: NodeOptions): string {
   const strides = dims.map((_, axis) => sizeOf(dims.slice(axis + 1)));
   const negative = w.step('Less', [positions, w.ints([0])], options);
@@ -127,14 +127,14 @@ function rowNumbers(w: OnnxWriter, positions: string, dims: readonly number[], o
   return w.step('ReduceSum', [offsets, w.ints([1])], { ...options, attributes: { keepdims: { int: 1 } } });
 }
 
-/** x with updates added at the positions of `gatherND`; positions may repeat. */
+/** x with updates added at the positions that `gatherND` would read. Positions may repeat. */
 export const scatterAdd = Object.assign(
   (b: Builder, x: Value, indices: Value, updates: Value): Value =>
     b.apply1(scatterAddOp, [x, indices, updates], undefined),
   { op: scatterAddOp },
 );
 
-/** 1 where the last axis is at the index, else 0: integer [...] → float [..., depth]; an index out of range is all 0. */
+/** One-hot vectors: integer [...] → float [..., depth]. An index out of range becomes zeros. */
 export function oneHot(b: Builder, indices: Value, depth: number, dtype: FloatType = 'float32'): Value {
   const positions = BigInt64Array.from({ length: depth }, (_, i) => BigInt(i));
   const range = b.constant({ dtype: 'int64', shape: [depth], data: positions });

@@ -32,7 +32,7 @@ const concatOp: Op<{ readonly axis: number }> = {
   emit: (w, n) => w.same(n, 'Concat', { axis: { int: n.attrs.axis } }),
 };
 
-/** The values one after the other along an axis. */
+/** Concatenates the values along an axis. */
 export const concat = Object.assign(
   (b: Builder, values: readonly Value[], axis: number): Value => {
     const [first] = values;
@@ -44,7 +44,7 @@ export const concat = Object.assign(
   { op: concatOp },
 );
 
-/** Elements from `start` up to, not including, `end` along an axis of known size; negative counts from its end. */
+/** Elements from `start` to before `end` along an axis of known size. Negative numbers count from its end. */
 export function slice(b: Builder, x: Value, axis: number, start: number, end?: number): Value {
   const at = normalizeAxis(axis, x.type.shape.length);
   const size = staticDim(x.type.shape, at);
@@ -57,7 +57,7 @@ export function slice(b: Builder, x: Value, axis: number, start: number, end?: n
   );
 }
 
-/** Every `step`-th element along an axis of known size; a negative step goes backwards from the last. */
+/** Every `step`-th element along an axis of known size. A negative step goes backwards from the last one. */
 export function stride(b: Builder, x: Value, axis: number, step: number): Value {
   if (!Number.isInteger(step) || step === 0) throw new ShapeError(`step must be an integer other than 0; got ${step}`);
   const at = normalizeAxis(axis, x.type.shape.length);
@@ -81,7 +81,7 @@ const splitOp: Op<SplitAttrs> = {
       throw new ShapeError(`wants sizes of 0 or more that add up to ${size}; got ${formatShape(sizes)}`);
     return sizes.map((length) => ({ dtype: x!.dtype, shape: x!.shape.with(axis, length) }));
   },
-  // One Concat, where slices would take a Pad each and a sum.
+  // One Concat, whereas slices would need a Pad each and a sum.
   vjp: (b, n, ct) => [
     concat(
       b,
@@ -93,7 +93,7 @@ const splitOp: Op<SplitAttrs> = {
 };
 
 /**
- * The value in pieces of the given sizes along an axis.
+ * Splits the value into pieces of the given sizes along an axis.
  * @throws ShapeError if the sizes do not add up to the axis'
  */
 export const split = Object.assign(
@@ -104,7 +104,7 @@ export const split = Object.assign(
   { op: splitOp },
 );
 
-/** A constant, 0 if not said otherwise, before and after along an axis of known size. */
+/** Pads an axis of known size with a constant, by default 0, before and after it. */
 export function pad(b: Builder, x: Value, axis: number, before: number, after: number, value = 0): Value {
   const at = normalizeAxis(axis, x.type.shape.length);
   const sizes = (size: number) => x.type.shape.map((_, i) => (i === at ? size : 0));
@@ -112,7 +112,7 @@ export function pad(b: Builder, x: Value, axis: number, before: number, after: n
 }
 
 /**
- * Neighbours mirrored at both ends of an axis (`reflect`, without the end itself) or its ends repeated (`edge`).
+ * Pads both ends of an axis with its mirrored elements (`reflect`, without the end itself) or its last one (`edge`).
  * @throws ShapeError if the axis is too short to mirror
  */
 export function padWith(
@@ -135,7 +135,7 @@ export function padWith(
   return gather(b, x, b.constant(tensorFrom('int64', [positions.length], positions)), at);
 }
 
-/** The value `repeats[axis]` times along each axis. */
+/** Repeats the value `repeats[axis]` times along each axis. */
 export function tile(b: Builder, x: Value, repeats: readonly number[]): Value {
   const { shape } = x.type;
   if (repeats.length !== shape.length)

@@ -29,7 +29,7 @@ const matMulOp: Op<undefined> = {
   },
   vjp: (b, n, [ct], need) => {
     const [x, y] = n.inputs as readonly [Value, Value];
-    // One matrix for all of x: one product over all rows, where a product for each leading index would have to be summed.
+    // If one matrix multiplies all of x, one product over all rows replaces a product per leading index and their sum.
     if (y.type.shape.length === 2 && isStatic(x.type.shape)) {
       const count = sizeOf(x.type.shape.slice(0, -1));
       const rows = (value: Value) => reshape(b, value, [count, value.type.shape.at(-1)!]);
@@ -50,7 +50,7 @@ export const matMul = Object.assign((b: Builder, x: Value, y: Value): Value => b
   op: matMulOp,
 });
 
-/** The matrix product with either side transposed; plain matrices need no copy for that. */
+/** The matrix product with either side transposed. Two-dimensional matrices need no copy for that. */
 function product(b: Builder, x: Value, y: Value, transX: boolean, transY: boolean): Value {
   if (x.type.shape.length === 2 && y.type.shape.length === 2) return gemm(b, x, y, undefined, { transX, transY });
   return matMul(b, transX ? transpose(b, x) : x, transY ? transpose(b, y) : y);
@@ -77,7 +77,7 @@ const gemmOp: Op<GemmAttrs> = {
   },
   /*
    *  with X' = X or Xᵀ, Y' = Y or Yᵀ, and Z = X' Y':   dX' = dZ Y'ᵀ,  dY' = X'ᵀ dZ;
-   *  a transposed input takes the transpose of that, which is again a product of the two.
+   *  a transposed input gets the transpose of that, which is again a product of the two.
    */
   vjp: (b, n, [dz], need) => {
     const [x, y, c] = n.inputs as readonly [Value, Value, Value?];
@@ -92,22 +92,22 @@ const gemmOp: Op<GemmAttrs> = {
       : w.same(n, 'Gemm', { transA: { int: n.attrs.transX ? 1 : 0 }, transB: { int: n.attrs.transY ? 1 : 0 } }),
 };
 
-/** From so many rows on the runtime multiplies faster by a transposed copy than by Gemm's own transA: by 5 to 25 %. */
+/** With so many rows or more, a transposed copy is 5 to 25 % faster than Gemm's own transA. */
 const TALL = 512;
 
-/** Xᵀ · Z over many rows: the gradient by a weight. */
+/** Whether this is Xᵀ · Z over many rows, as in the gradient of a weight. */
 function isTall({ inputs, attrs: { transX, transY } }: Node<GemmAttrs>): boolean {
   const rows = inputs[0]!.type.shape[0];
   return inputs.length === 2 && transX && !transY && typeof rows === 'number' && rows >= TALL;
 }
 
-/** The narrower side is copied: Xᵀ · Z, or (Zᵀ · X)ᵀ. */
+/** Copies the narrower side: Xᵀ · Z, or (Zᵀ · X)ᵀ. */
 function emitTransposed(w: OnnxWriter, n: Node<GemmAttrs>): void {
   const [x, z] = n.inputs as readonly [Value, Value];
   const { place } = n;
   const columns = (value: Value) => Number(value.type.shape[1]);
   const [left, right] = columns(x) <= columns(z) ? [x, z] : [z, x];
-  // By way of three axes: the runtime would fuse a transposition of two back into transA.
+  // Uses three axes, because the runtime would fuse a transposition of two back into transA.
   const unsqueezed = w.step('Unsqueeze', [w.name(left), w.ints([0])], { place });
   const turned = w.step('Transpose', [unsqueezed], { attributes: { perm: { ints: [2, 0, 1] } }, place });
   const rows = w.ints([columns(left), Number(left.type.shape[0])]);
@@ -117,7 +117,7 @@ function emitTransposed(w: OnnxWriter, n: Node<GemmAttrs>): void {
   else w.node('Transpose', [w.step('MatMul', matrices, { place })], [output], { place });
 }
 
-/** X · Y + c of matrices, each transposed first if so asked; c, if given, broadcasts. */
+/** X · Y + c for matrices, each of which can be transposed first. c is optional and broadcasts. */
 export const gemm = Object.assign(
   (b: Builder, x: Value, y: Value, c?: Value, options: Partial<GemmAttrs> = {}): Value =>
     b.apply1(gemmOp, c ? [x, y, c] : [x, y], { transX: false, transY: false, ...options }),

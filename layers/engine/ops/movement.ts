@@ -19,7 +19,7 @@ const shapeOp: Op<undefined> = {
   vjp: zeroGradient,
 };
 
-/** The dimensions as they are when the graph runs, int64 [rank]. */
+/** The dimensions at run time, int64 [rank]. */
 export const shapeOf = Object.assign((b: Builder, x: Value): Value => b.apply1(shapeOp, [x], undefined), {
   op: shapeOp,
 });
@@ -48,7 +48,7 @@ const reshapeOp: Op<{ readonly shape: Shape }> = {
   },
 };
 
-/** The same elements in another shape; one dimension may be -1, and is then what is left. */
+/** The same elements in another shape. One dimension may be -1 and is then inferred. */
 export const reshape = Object.assign(
   (b: Builder, x: Value, shape: Shape): Value => {
     const resolved = resolveShape(x.type.shape, shape);
@@ -87,7 +87,7 @@ const transposeOp: Op<{ readonly perm: readonly number[] }> = {
   emit: (w, n) => w.same(n, 'Transpose', { perm: { ints: n.attrs.perm } }),
 };
 
-/** The axes in another order; without one, the last two change places. */
+/** The axes in another order. By default, the last two are swapped. */
 export const transpose = Object.assign(
   (b: Builder, x: Value, perm: readonly number[] = swapLast(x.type.shape.length)): Value =>
     perm.every((axis, i) => axis === i) && perm.length === x.type.shape.length
@@ -112,7 +112,7 @@ const expandOp: Op<{ readonly shape: Shape }> = {
   emit: (w, n) => w.same(n, 'Expand', {}, n.inputs.length === 2 ? [] : [w.ints(n.attrs.shape.map(Number))]),
 };
 
-/** Stretches axes of size 1 to the shape of `like`. */
+/** Expands axes of size 1 to the shape of `like`. */
 export const expandLike = Object.assign(
   (b: Builder, x: Value, like: Value): Value => {
     const { shape } = like.type;
@@ -122,17 +122,17 @@ export const expandLike = Object.assign(
   { op: expandOp },
 );
 
-/** Stretches axes of size 1 to a shape known in advance. */
+/** Expands axes of size 1 to a shape that is known in advance. */
 export function expand(b: Builder, x: Value, shape: readonly number[]): Value {
   return sameShape(x.type.shape, shape) ? x : b.apply1(expandOp, [x], { shape });
 }
 
-/** Stretches axes of size 1 to a shape with symbolic dimensions, which `dims` (int64 [rank]) holds when the graph runs. */
+/** Expands axes of size 1 to a shape with symbolic dimensions. `dims` (int64 [rank]) has the shape at run time. */
 export function expandTo(b: Builder, x: Value, shape: Shape, dims: Value): Value {
   return sameShape(x.type.shape, shape) ? x : b.apply1(expandOp, [x, dims], { shape });
 }
 
-/** Zeros of the type of `like`. */
+/** Zeros with the type of `like`. */
 export function zerosLike(b: Builder, like: Value): Value {
   return expandLike(b, b.scalar(like.type.dtype, 0), like);
 }
@@ -156,7 +156,7 @@ const unsqueezeOp: Op<AxesAttrs> = {
   emit: (w, n) => w.same(n, 'Unsqueeze', {}, [w.ints(n.attrs.axes)]),
 };
 
-/** Puts axes of size 1 where the result shall have them. */
+/** Inserts axes of size 1 at their positions in the result. */
 export const unsqueeze = Object.assign(
   (b: Builder, x: Value, axes: readonly number[]): Value => {
     const rank = x.type.shape.length + axes.length;
@@ -176,7 +176,7 @@ const squeezeOp: Op<AxesAttrs> = {
   emit: (w, n) => w.same(n, 'Squeeze', {}, [w.ints(n.attrs.axes)]),
 };
 
-/** Takes axes of size 1 away. */
+/** Removes axes of size 1. */
 export const squeeze = Object.assign(
   (b: Builder, x: Value, axes: readonly number[]): Value => {
     const rank = x.type.shape.length;
@@ -186,7 +186,7 @@ export const squeeze = Object.assign(
 );
 
 /**
- * Undoes broadcasting: the sum of a cotangent over the axes along which `input` was stretched, in its shape.
+ * Undoes broadcasting: sums a cotangent over the axes along which `input` was expanded, into the shape of `input`.
  *
  *     input    [   3, 1]
  *     ct       [2, 3, 4]   sum over axes 0 and 2, keep axis 2 as 1

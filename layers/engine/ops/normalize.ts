@@ -8,7 +8,7 @@ import { reduceMean, reduceSum } from './reduce.ts';
 import { staticDim } from './window.ts';
 
 interface LayerNormAttrs {
-  /** The first of the axes that are normalised together; all later ones are too. */
+  /** The first of the axes that are normalised together. All later ones are included. */
   readonly axis: number;
   readonly epsilon: number;
 }
@@ -74,7 +74,7 @@ function layerNormInput(b: Builder, n: Node<LayerNormAttrs>, ct: readonly Maybe<
   const sum = parts.reduce<Maybe<Value>>((total, part) => (total ? add(b, total, part) : part), undefined);
   if (!dMean) return sum!;
   const even = div(b, dMean, count);
-  // The mean's share is the same along the normalised axes: it broadcasts, from zeros of x's shape if it is alone.
+  // The mean's part is constant along the normalised axes, so it broadcasts. If it is the only part, add it to zeros.
   return add(b, sum ?? zerosLike(b, x), even);
 }
 
@@ -83,7 +83,7 @@ export interface NormOptions {
 }
 
 /**
- * x with mean 0 and variance 1 over `axis` and all later axes, times gain, plus bias, which have the shape of those
+ * x with mean 0 and variance 1 over `axis` and all later axes, times gain, plus bias. Both have the shape of those
  * axes: Ba et al. 2016.
  * @throws ShapeError
  */
@@ -96,7 +96,7 @@ export const layerNorm = Object.assign(
     { axis = -1, epsilon = 1e-5 }: NormOptions & { readonly axis?: number } = {},
   ): Value => {
     const first = normalizeAxis(axis, x.type.shape.length);
-    // The runtime's kernel returns its statistics in single precision whatever it is given.
+    // The runtime's kernel returns its statistics in single precision, whatever its input.
     if (x.type.dtype === 'float32')
       return b.apply1(layerNormOp, bias ? [x, gain, bias] : [x, gain], { axis: first, epsilon });
     const axes = x.type.shape.map((_, i) => i).slice(first);
@@ -106,7 +106,7 @@ export const layerNorm = Object.assign(
   { op: layerNormOp },
 );
 
-/** x over the root of its mean square along the last axis, times gain: Zhang and Sennrich 2019. */
+/** x divided by its root mean square along the last axis, times gain: Zhang and Sennrich 2019. */
 export function rmsNorm(b: Builder, x: Value, gain: Value, { epsilon = 1e-6 }: NormOptions = {}): Value {
   const square = reduceMean(b, mul(b, x, x), { axes: [-1], keepDims: true });
   return mul(b, div(b, x, sqrt(b, add(b, square, epsilon))), gain);
@@ -159,7 +159,7 @@ export interface BatchNormValues {
 }
 
 /**
- * x [batch, channels, ...] normalised by the running statistics, as inference does it.
+ * x [batch, channels, ...] normalised by the running statistics, as in inference.
  */
 export function batchNormInference(
   b: Builder,
@@ -173,10 +173,10 @@ export function batchNormInference(
 }
 
 /**
- * x [batch, channels, ...] normalised by the statistics of the batch, as training does it, and the running statistics
- * after it: running ← (1 − momentum) · running + momentum · batch, with the unbiased variance. Ioffe and Szegedy 2015;
+ * x [batch, channels, ...] normalised by the statistics of the batch, as in training, and the running statistics after
+ * it: running ← (1 − momentum) · running + momentum · batch, with the unbiased variance (Ioffe and Szegedy 2015). It is
  * written out because the runtime's training mode fails on CUDA.
- * @throws ShapeError if the batch is symbolic or has one value a channel
+ * @throws ShapeError if the batch is symbolic or has one value per channel
  */
 export function batchNormTraining(
   b: Builder,

@@ -26,7 +26,7 @@ const maxPoolOp: Op<Spatial> = {
     const type = pooledType(x!, s, floats);
     return [type, { ...type, dtype: 'int64' }];
   },
-  // The second output says where in x, flattened, each maximum was: that is where its cotangent goes.
+  // The second output has the position of each maximum in the flattened x, to which its cotangent goes.
   vjp: (b, n, [ct]) => {
     const [x, where] = [n.inputs[0]!, n.outputs[1]!];
     const size = sizeOf(staticShape(x.type.shape));
@@ -45,12 +45,12 @@ const maxPoolOp: Op<Spatial> = {
   },
 };
 
-/** Whether an axis has other pads after it than before it, which cuDNN's pools do not know. Pads must be legal. */
+/** Whether an axis has different pads before and after it, which cuDNN's pools do not support. Pads must be legal. */
 function isUneven({ kernel, before, after }: Spatial): boolean {
   return before.some((pad, i) => pad !== after[i]) && kernel.every((size, i) => Math.max(before[i]!, after[i]!) < size);
 }
 
-/** What uneven pads have too much of as a Pad of its own, so that the pool's are even. */
+/** Moves the uneven part of the pads into a separate Pad, so that those of the pool are even. */
 function evened<S extends Spatial>(b: Builder, x: Value, s: S, value: number): { readonly x: Value; readonly s: S } {
   const even = s.before.map((pad, i) => Math.min(pad, s.after[i]!));
   const rest = (pads: readonly number[]) => [0, 0, ...pads.map((pad, i) => pad - even[i]!)];
@@ -58,7 +58,7 @@ function evened<S extends Spatial>(b: Builder, x: Value, s: S, value: number): {
 }
 
 /**
- * The largest element under a kernel that moves over x [batch, channels, ...spatial]; pads count as −∞.
+ * The largest element under a kernel that moves over x [batch, channels, ...spatial]. Pads count as −∞.
  * @throws ShapeError
  */
 export const maxPool = Object.assign(
@@ -102,12 +102,12 @@ const averagePoolOp: Op<AverageAttrs> = {
   },
 };
 
-/** How many elements each mean is of: a constant over batch and channels. */
+/** The number of elements in each mean, which is the same for all batch elements and channels. */
 function elementCounts(b: Builder, x: Value, s: AverageAttrs): Value {
   const { kernel, strides, before, includePads } = s;
   if (includePads) return b.scalar(x.type.dtype, sizeOf(kernel));
   const dims = convolvedDims(x.type.shape, s);
-  // How many of a kernel's positions lie within the input, along each axis; a window's count is their product.
+  // The number of kernel positions within the input, along each axis. The count of a window is their product.
   const along = dims.map((count, i) =>
     Array.from({ length: count }, (_, position) => {
       const first = position * strides[i]! - before[i]!;
@@ -120,7 +120,7 @@ function elementCounts(b: Builder, x: Value, s: AverageAttrs): Value {
 
 /**
  * The mean under a kernel that moves over x [batch, channels, ...spatial].
- * @param includePads whether pads count as elements of value 0 (as PyTorch has it) or not at all; not if absent
+ * @param includePads whether pads count as elements of value 0 (as in PyTorch). By default they do not count
  * @throws ShapeError
  */
 export const averagePool = Object.assign(

@@ -12,41 +12,42 @@ import { expand, expandTo, reshape, shapeOf, squeeze, transpose, unsqueeze } fro
 
 /**
  * A recurrent layer's weights: input [features, gates · units], hidden [units, gates · units], biases [gates · units].
- * Gates lie in ONNX's order: input, output, forget, cell for an LSTM; update, reset, candidate for a GRU.
+ * Gates are in ONNX's order: input, output, forget, cell for an LSTM; update, reset, candidate for a GRU.
  */
 export interface RecurrentWeights {
   readonly input: Value;
   readonly hidden: Value;
   readonly inputBias: Value;
-  /** An LSTM adds it to `inputBias`; a GRU's candidate needs it by itself. */
+  /** An LSTM adds it to `inputBias`. A GRU's candidate needs it separately. */
   readonly hiddenBias?: Value;
 }
 
-/** One way through the sequence, with weights of its own. */
+/** A direction through the sequence, with its own weights. */
 export interface Direction {
   readonly weights: RecurrentWeights;
-  /** From the last step to the first; results lie in the order of the sequence all the same. */
+  /** From the last step to the first. Results are still in the order of the sequence. */
   readonly reverse?: boolean;
-  /** What the layer remembers at first, [batch, units]; zeros if absent. */
+  /** The initial hidden state, [batch, units]. Default: zeros. */
   readonly hidden?: Value;
-  /** An LSTM's cell at first, [batch, units]; zeros if absent. */
+  /** An LSTM's initial cell, [batch, units]. Default: zeros. */
   readonly cell?: Value;
 }
 
-/** Results of all directions beside each other. */
+/** The results of all directions, side by side. */
 export interface Recurrence {
-  /** What each step said, [steps, batch, directions · units]. */
+  /** The output of each step, [steps, batch, directions · units]. */
   readonly sequence: Value;
-  /** What each direction said last, [batch, directions · units]. */
+  /** The last output of each direction, [batch, directions · units]. */
   readonly hidden: Value;
 }
 
 /*
- * The loops also say what their gradients need; without a gradient that is not written.
+ * The loops also output what their gradients need. Without a gradient, that is not written.
  *
- * An LSTM's directions go through one loop, as a batch of matrices: several threads share it, where one small matrix is
- * too little for two. Its state is [directions, units, batch], so that gates are blocks of rows, and each step makes one
- * product W u of u = [hidden; input; 1]: with the inputs' part and the bias in it, nothing is left to be added.
+ * All directions of an LSTM go through one loop, as a batch of matrices. Several threads can share it, whereas one
+ * small matrix is too little for two. The state is [directions, units, batch], so that gates are blocks of rows. Each
+ * step makes one product W u with u = [hidden; input; 1]. That includes the inputs and the bias, so nothing is left to
+ * add.
  */
 
 /**
@@ -94,8 +95,8 @@ export function lstm(b: Builder, x: Value, directions: readonly Direction[]): Re
 }
 
 /**
- * Gated recurrent units over x [steps, batch, features]: Cho et al. 2014, with the reset gate after the product, as
- * cuDNN and PyTorch have it. Each direction goes through a loop of its own.
+ * Gated recurrent units over x [steps, batch, features]: Cho et al. 2014, with the reset gate after the product, as in
+ * cuDNN and PyTorch. Each direction has its own loop.
  * @throws ShapeError
  */
 export function gru(b: Builder, x: Value, directions: readonly Direction[]): Recurrence {
@@ -106,7 +107,7 @@ export function gru(b: Builder, x: Value, directions: readonly Direction[]): Rec
   );
 }
 
-/** The results of layers that go through a loop each, as those of one layer. */
+/** Joins the results of layers with a loop each into those of one layer. */
 export function besideEachOther(b: Builder, layers: readonly Recurrence[]): Recurrence {
   const all = (values: readonly Value[]) => concat(b, values, -1);
   return {
@@ -159,19 +160,19 @@ function unitsOf(x: Value, directions: readonly Direction[], gates: number): num
 
 type Gates = [Value, Value, Value, Value];
 
-/** What an LSTM's weights are to [hidden; input; 1]: [units + features + 1, 4 · units]. */
+/** An LSTM's weights for [hidden; input; 1]: [units + features + 1, 4 · units]. */
 function rowsOf(b: Builder, { input, hidden, inputBias, hiddenBias }: RecurrentWeights): Value {
   const bias = hiddenBias ? add(b, inputBias, hiddenBias) : inputBias;
   return concat(b, [hidden, input, unsqueeze(b, bias, [0])], 0);
 }
 
-/** What there is of each direction, of one shape, along a new first axis. */
+/** Stacks one value per direction, all of the same shape, along a new first axis. */
 function stacked(b: Builder, directions: readonly Direction[], of: (one: Direction) => Value): Value {
   const values = directions.map((one) => unsqueeze(b, of(one), [0]));
   return concat(b, values, 0);
 }
 
-/** One number everywhere, [...shape, batch] for x [steps, batch, features]: the batch may be symbolic. */
+/** A constant [...shape, batch] for x [steps, batch, features]. The batch may be symbolic. */
 function constantOf(b: Builder, x: Value, value: number, shape: readonly number[]): Value {
   const number = b.scalar(x.type.dtype, value);
   const batch = x.type.shape[1]!;

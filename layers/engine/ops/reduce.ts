@@ -16,18 +16,18 @@ interface ReduceAttrs {
 }
 
 export interface ReduceOptions {
-  /** Axes to reduce; all if absent. */
+  /** The axes to reduce. Default: all. */
   readonly axes?: readonly number[];
-  /** Whether reduced axes stay, with size 1; they go if absent. */
+  /** Whether reduced axes stay, with size 1. Default: false. */
   readonly keepDims?: boolean;
 }
 
 interface ReduceRow {
   readonly name: string;
   readonly domain: Domain;
-  /** The input's cotangent from the output and its cotangent, both with the reduced axes as size 1. */
+  /** Computes the input's cotangent from the output and its cotangent, both with reduced axes of size 1. */
   readonly gradient: NoGradient | ((b: Builder, ct: Value, x: Value, y: Value, axes: readonly number[]) => Value);
-  /** How it is written in its own way; returns whether it was. */
+  /** A special way to write the node. Returns whether it was used. */
   readonly emit?: (w: OnnxWriter, n: Node<ReduceAttrs>) => boolean;
 }
 
@@ -69,12 +69,12 @@ function reducedType({ dtype, shape }: Type, { axes, keepDims }: ReduceAttrs): T
   };
 }
 
-/** The value with the reduced axes back, as size 1. */
+/** The value with the reduced axes restored, with size 1. */
 function kept(b: Builder, n: Node<ReduceAttrs>, value: Value): Value {
   return n.attrs.keepDims ? value : unsqueeze(b, value, n.attrs.axes);
 }
 
-/** How many elements each result is made of, as a scalar of x's type; computed in the graph if not known before. */
+/** The number of elements per result, a scalar of x's type. It is computed in the graph if it is not known before. */
 function countOf(b: Builder, x: Value, axes: readonly number[]): Value {
   const dims = axes.map((axis) => x.type.shape[axis]!);
   if (isStatic(dims)) return b.scalar(x.type.dtype, sizeOf(dims));
@@ -92,7 +92,8 @@ export const reduceSum = reduction({
 });
 
 /**
- * Sums over the first axes, as in the gradient of a bias, are a product with ones: [1, rows] · [rows, columns]. The
+ * Sums over the first axes, as in the gradient of a bias, are written as a product with ones: [1, rows] · [rows,
+ * columns]. The
  * runtime's own sum takes two to three times as long, and on two threads longer than on one.
  */
 function emitColumnSums(w: OnnxWriter, n: Node<ReduceAttrs>): boolean {
@@ -116,7 +117,7 @@ export const reduceMean = reduction({
   gradient: (b, ct, x, _, axes) => expandLike(b, div(b, ct, countOf(b, x, axes)), x),
 });
 
-/** Elements that share the extreme share its gradient evenly. */
+/** If several elements are the extreme, they share its gradient equally. */
 function extremeGradient(b: Builder, ct: Value, x: Value, y: Value, axes: readonly number[]): Value {
   const hit = cast(b, equal(b, x, y), x.type.dtype);
   return mul(b, hit, div(b, ct, reduceSum(b, hit, { axes, keepDims: true })));
@@ -142,7 +143,7 @@ const argMaxOp: Op<{ readonly axis: number }> = {
   emit: (w, n) => w.same(n, 'ArgMax', { axis: { int: n.attrs.axis }, keepdims: { int: 0 } }),
 };
 
-/** The position of the largest element along an axis, int64; the first of several. */
+/** The position of the largest element along an axis, int64. Of several, it is the first. */
 export const argMax = Object.assign(
   (b: Builder, x: Value, axis = -1): Value =>
     b.apply1(argMaxOp, [x], { axis: normalizeAxis(axis, x.type.shape.length) }),

@@ -22,7 +22,7 @@ const gatherElementsOp: Op<AxisAttrs> = {
   emit: (w, n) => w.same(n, 'GatherElements', { axis: { int: n.attrs.axis } }),
 };
 
-/** y[i, j] = x[indices[i, j], j] for axis 0, and likewise for others; negative positions count from the end. */
+/** y[i, j] = x[indices[i, j], j] for axis 0, and likewise for other axes. Negative positions count from the end. */
 export const gatherElements = Object.assign(
   (b: Builder, x: Value, indices: Value, axis: number): Value =>
     b.apply1(gatherElementsOp, [x, indices], { axis: normalizeAxis(axis, x.type.shape.length) }),
@@ -55,8 +55,8 @@ const scatterElementsOp: Op<ScatterAttrs> = {
 };
 
 /**
- * x with updates put, or added, where `gatherElements` would read. With `none` no position may occur twice: which
- * update stays is not defined then, and the gradient counts every one.
+ * x with updates stored, or added, where `gatherElements` would read. With `none`, no position may occur twice.
+ * Otherwise it is undefined which update stays, and the gradient counts all of them.
  */
 export const scatterElements = Object.assign(
   (b: Builder, x: Value, indices: Value, updates: Value, axis: number, reduction: Reduction = 'none'): Value =>
@@ -86,14 +86,14 @@ const scatterNDOp: Op<undefined> = {
   },
 };
 
-/** x with updates put where `gatherND` would read; no position may occur twice. `scatterAdd` adds them. */
+/** x with updates stored where `gatherND` would read. No position may occur twice. `scatterAdd` adds them instead. */
 export const scatterND = Object.assign(
   (b: Builder, x: Value, indices: Value, updates: Value): Value =>
     b.apply1(scatterNDOp, [x, indices, updates], undefined),
   { op: scatterNDOp },
 );
 
-/** @throws ShapeError unless the positions are integers and lie, but for the axis, within x */
+/** @throws ShapeError unless the positions are integers and, except along the axis, within x */
 function expectWithin(x: Type, indices: Type, axis: number): void {
   expectDomain(integers, [indices]);
   const fits = indices.shape.every((dim, i) => {

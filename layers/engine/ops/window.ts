@@ -4,7 +4,7 @@ import { formatShape, type Shape, ShapeError } from '../type.ts';
 import { expectDomain, floats } from './domain.ts';
 import { reshape } from './movement.ts';
 
-/** Every `step`-th element from `start` up to, not including, `end`. */
+/** Every `step`-th element from `start` to before `end`. */
 export interface Range {
   readonly start: number;
   readonly end: number;
@@ -12,7 +12,7 @@ export interface Range {
 }
 
 interface WindowAttrs {
-  /** One an axis; null leaves it whole. */
+  /** One range per axis. Null keeps the whole axis. */
   readonly ranges: readonly (Range | null)[];
 }
 
@@ -69,8 +69,8 @@ const windowOp: Op<WindowAttrs> = {
 };
 
 /**
- * A range of each axis; null leaves an axis whole, which may then be symbolic.
- * @throws ShapeError if a range does not lie within its axis
+ * A range of each axis. Null keeps the whole axis, which may then be symbolic.
+ * @throws ShapeError if a range is not within its axis
  */
 export const window = Object.assign(
   (b: Builder, x: Value, ranges: readonly (Range | null)[]): Value => {
@@ -89,7 +89,7 @@ function count({ start, end, step }: Range): number {
 }
 
 interface PadAttrs {
-  /** One an axis. */
+  /** One number per axis. */
   readonly before: readonly number[];
   readonly after: readonly number[];
   readonly value: number;
@@ -121,14 +121,14 @@ const padOp: Op<PadAttrs> = {
   },
 };
 
-/** A constant, 0 if not said otherwise, before and after along every axis; axes that get none may be symbolic. */
+/** Pads every axis with a constant, by default 0, before and after it. Axes without padding may be symbolic. */
 export const padAll = Object.assign(
   (b: Builder, x: Value, before: readonly number[], after: readonly number[], value = 0): Value =>
     [...before, ...after].every((size) => size === 0) ? x : b.apply1(padOp, [x], { before, after, value }),
   { op: padOp },
 );
 
-/** Zeros between neighbours, so that they come to lie `step` apart, along every axis. */
+/** Inserts zeros between neighbours along every axis, so that they are `step` apart. */
 export function dilate(b: Builder, x: Value, steps: readonly number[]): Value {
   const { shape } = x.type;
   const apart = reshape(
@@ -148,7 +148,7 @@ export function dilate(b: Builder, x: Value, steps: readonly number[]): Value {
     filled,
     shape.map((dim, axis) => (steps[axis] === 1 ? dim : staticDim(shape, axis) * steps[axis]!)),
   );
-  // The last of each axis has no neighbour to be kept apart from.
+  // The last element of each axis has no next neighbour.
   const ranges = steps.map((step, axis) =>
     step === 1 ? null : { start: 0, end: Math.max(0, (staticDim(shape, axis) - 1) * step + 1), step: 1 },
   );

@@ -6,21 +6,21 @@ import { type Tensor, tensorFrom, toNumbers } from '../tensor.ts';
 import { type DType, type HalfType, isFloat } from '../type.ts';
 import { treatmentOf } from './precision.ts';
 
-/** Constants up to this many elements are rounded here, and larger ones by the graph. */
+/** Constants of at most so many elements are rounded here, and larger ones by the graph. */
 const ROUND_LIMIT = 64;
 
 export interface AutocastOptions {
-  /** Graph inputs that are weights: where they meet values of 16 bits, it is they that are rounded. */
+  /** Graph inputs that are weights. If they are combined with 16-bit values, the weights are rounded. */
   readonly weak?: readonly Value[];
-  /** Values that what follows sees in float32: a network's outputs, which losses are computed from. */
+  /** Values that later nodes read as float32: the network's outputs, from which losses are computed. */
   readonly single?: readonly Value[];
-  /** Whether float32 kernels do the work, between roundings to 16 bits. */
+  /** Whether float32 kernels are used, with results rounded to 16 bits. */
   readonly emulated?: boolean;
 }
 
 /**
- * The values again, computed in half precision where `treatmentOf` says so; each keeps its element type. Gradients are
- * taken before, so that they are treated like everything else.
+ * Rebuilds the values, computed in half precision where `treatmentOf` says so. Each keeps its element type. Gradients
+ * are taken before, so they are treated like everything else.
  */
 export function autocast(
   b: Builder,
@@ -32,11 +32,11 @@ export function autocast(
   return caster.all(values, new Map()).map((value, i) => caster.as(value, values[i]!.type.dtype));
 }
 
-/** One graph under way: inner graphs get one of their own. */
+/** The state for one graph. Inner graphs have their own. */
 class Autocast {
   readonly #b: Builder;
   readonly #dtype: HalfType;
-  /** Values that give way: constants, weights, masks, and what is made of nothing else. */
+  /** Values that adapt to others: constants, weights, masks, and what is computed only from these. */
   readonly #weak: Set<Value>;
   readonly #single: ReadonlySet<Value>;
   readonly #emulated: boolean;
@@ -67,7 +67,7 @@ class Autocast {
     return this.#plain(node, inputs);
   }
 
-  /** The value in another element type; one copy for all who ask. */
+  /** The value in another element type. All users share one copy. */
   as(value: Value, to: DType): Value {
     if (value.type.dtype === to) return value;
     const copies = this.#copies.get(value) ?? new Map<DType, Value>();
@@ -90,7 +90,7 @@ class Autocast {
     const halves = floats.length > 0 && floats.every(({ type }) => type.dtype === this.#dtype);
     const to = treatment === 'half' || (treatment === 'follow' && halves) ? this.#dtype : 'float32';
     const made = this.#applied(node, inputs, to);
-    // Of a value that is gathered, the positions say nothing.
+    // For a gathered value, the positions do not matter.
     const weak = floats.length === 0 && (strong.length === 0 || inputs.some(isMixed));
     const gives = node.op === constantOp ? survives(node.attrs as Tensor, this.#dtype) : treatment !== 'half' && weak;
     if (gives) for (const value of made) if (isFloat(value.type.dtype)) this.#weak.add(value);
@@ -104,13 +104,13 @@ class Autocast {
     return this.#b.apply(op, widened, attrs).map((value) => (isMixed(value) ? this.as(value, to) : value));
   }
 
-  /** What is computed again in the backward pass, as nodes of this graph, which is how it is written anyway. */
+  /** A recomputed part, as nodes of this graph. It is written that way anyway. */
   #inlined(node: Node, inputs: readonly Value[]): readonly Value[] {
     const { body } = node.attrs as { readonly body: Graph };
     return this.all(body.outputs, new Map(body.inputs.map((input, i) => [input, inputs[i]!])));
   }
 
-  /** Inner graphs whose inputs and outputs are float32, whatever is done within. */
+  /** Inner graphs whose inputs and outputs are float32, whatever happens inside. */
   #closed(node: Node, inputs: readonly Value[]): readonly Value[] {
     const attrs = node.op.mapGraphs!(node.attrs, (graph) => {
       const b = new Builder();
@@ -125,8 +125,8 @@ class Autocast {
   }
 
   /**
-   * A loop: states stay float32, since their type may not change; sequences are what they are outside; and captured
-   * weights that only products read are rounded before the loop, not in each of its steps.
+   * A loop. States stay float32, because their type must not change. Sequences have the same type as outside. Captured
+   * weights that only products read are rounded once before the loop, not in each step.
    */
   #scan(node: Node, inputs: readonly Value[]): readonly Value[] {
     const { body, captured: c, states: s, ...rest } = node.attrs as ScanAttrs;
@@ -150,7 +150,7 @@ class Autocast {
   }
 }
 
-/** Float32 or 16 bits: float64 is left alone. */
+/** Whether the value is float32 or 16 bits. float64 is left alone. */
 function isMixed({ type: { dtype } }: Value): boolean {
   return isFloat(dtype) && dtype !== 'float64';
 }
@@ -159,7 +159,7 @@ function constantTensor(value: Value): Tensor | undefined {
   return value.node?.op === constantOp ? (value.node.attrs as Tensor) : undefined;
 }
 
-/** Whether rounding keeps every number about what it is: 1e-8 in float16 is 0, and 1e30 infinite. */
+/** Whether rounding roughly preserves every number. In float16, 1e-8 is 0 and 1e30 is infinite. */
 function survives(tensor: Tensor, dtype: HalfType): boolean {
   if (tensor.dtype !== 'float32') return false;
   if (tensor.data.length > ROUND_LIMIT) return true;

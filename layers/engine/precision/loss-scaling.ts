@@ -9,23 +9,23 @@ import { type Type, type } from '../type.ts';
 import type { Precision } from './precision.ts';
 
 /**
- * How the factor moves that keeps small gradients above the smallest number of float16. Powers of two cost no accuracy:
- * Micikevicius et al. 2018, section 3.2; the rules and defaults are those of PyTorch's GradScaler.
+ * The rules for the factor that keeps small gradients above the smallest number of float16. Powers of two cost no
+ * accuracy: Micikevicius et al. 2018, section 3.2. Rules and defaults are those of PyTorch's GradScaler.
  */
 export interface LossScaling {
-  /** The first factor; 65536 if absent. */
+  /** The initial factor. Default: 65536. */
   readonly initial?: number;
-  /** Times this after `interval` steps in a row whose gradients were finite; 2 if absent. */
+  /** The factor is multiplied by this after `interval` consecutive steps with finite gradients. Default: 2. */
   readonly growth?: number;
-  /** Times this after a step with an infinity or NaN among its gradients, which changes nothing else; 0.5 if absent. */
+  /** It is multiplied by this after a step whose gradients are not finite, which changes nothing else. Default: 0.5. */
   readonly backoff?: number;
-  /** 2000 if absent. */
+  /** Default: 2000. */
   readonly interval?: number;
 }
 
 const DEFAULTS: Required<LossScaling> = { initial: 2 ** 16, growth: 2, backoff: 0.5, interval: 2000 };
 
-/** What decides whether losses are scaled. */
+/** The part of a spec that decides whether losses are scaled. */
 export interface Scaled {
   readonly precision?: Precision;
   readonly lossScaling?: LossScaling;
@@ -33,13 +33,13 @@ export interface Scaled {
 
 /** The factor, a float32 scalar of the state. */
 export const LOSS_SCALE = 'loss_scale';
-/** How many steps since it moved, an int64 scalar of the state. */
+/** The number of steps since it last changed, an int64 scalar of the state. */
 const GOOD_STEPS = 'good_steps';
 
-/** Beyond this a factor has no double. */
+/** A larger factor could not be doubled. */
 const LARGEST = 2 ** 127;
 
-/** Float16 alone needs it: bfloat16 reaches as far down as float32. */
+/** Only float16 needs it. bfloat16 represents numbers as small as float32 does. */
 export function isScaled({ precision }: Scaled): boolean {
   return precision === 'float16';
 }
@@ -48,7 +48,7 @@ function rulesOf({ lossScaling }: Scaled): Required<LossScaling> {
   return { ...DEFAULTS, ...lossScaling };
 }
 
-/** What the state has for it; nothing if losses are not scaled. */
+/** The types of its entries in the state. Empty if losses are not scaled. */
 export function scalingTypes(spec: Scaled): Readonly<Record<string, Type>> {
   return isScaled(spec) ? { [LOSS_SCALE]: type('float32', []), [GOOD_STEPS]: type('int64', []) } : {};
 }
@@ -58,13 +58,13 @@ export function initialScaling(spec: Scaled): Tensors {
   return { [LOSS_SCALE]: scalar('float32', rulesOf(spec).initial), [GOOD_STEPS]: scalar('int64', 0) };
 }
 
-/** The gradients of a loss from those of the loss times a factor. */
+/** Divides the gradients of a scaled loss by the factor. */
 export function unscaled(b: Builder, gradients: Values, scale: Value): Values {
   const factor = reciprocal(b, scale);
   return Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, mul(b, gradient, factor)]));
 }
 
-/** Whether no number among the values is infinite or NaN, a bool scalar: times 0, those alone do not become 0. */
+/** Whether all numbers are finite, a bool scalar. Only infinities and NaN do not become 0 when multiplied by 0. */
 export function allFinite(b: Builder, values: readonly Value[]): Value {
   const zeros = values.map((value) => reduceSum(b, mul(b, value, 0)));
   return equal(
@@ -74,7 +74,7 @@ export function allFinite(b: Builder, values: readonly Value[]): Value {
   );
 }
 
-/** The state after a step: as it was before where a gradient was not finite, with a smaller factor. */
+/** The state after a step. If a gradient was not finite, it is the state before the step, with a smaller factor. */
 export function afterScaledStep(b: Builder, spec: Scaled, finite: Value, before: Values, after: Values): Values {
   const { growth, backoff, interval } = rulesOf(spec);
   const kept = Object.entries(after).map(([key, value]) => [key, where(b, finite, value, before[key]!)] as const);
@@ -89,8 +89,8 @@ export function afterScaledStep(b: Builder, spec: Scaled, finite: Value, before:
 }
 
 /**
- * The factor's part of the state after a step that was taken outside of a training, from that before.
- * @param finite whether all gradients were, once they had been reduced
+ * The factor's part of the state after a step that was taken outside a training, given that from before.
+ * @param finite whether all gradients were finite after they were reduced
  */
 export function nextScaling(spec: Scaled, before: Tensors, finite: boolean): Tensors {
   const { growth, backoff, interval } = rulesOf(spec);

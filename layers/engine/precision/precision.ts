@@ -1,23 +1,23 @@
 import type { HalfType } from '../type.ts';
 
 /**
- * What a training computes its network in. With 16 bits the parameters stay float32 in the state, and each step works
- * on copies of them: Micikevicius et al. 2018, "Mixed Precision Training".
+ * The precision in which a training computes its network. With 16 bits, the parameters stay float32 in the state, and
+ * each step uses rounded copies: Micikevicius et al. 2018, "Mixed Precision Training".
  */
 export type Precision = 'float32' | HalfType;
 
-/** What becomes of an operation under half precision. */
+/** How half precision treats an operation. */
 export type Treatment =
-  /** Its inputs are rounded to 16 bits: the operation is arithmetic on matrices, which is what 16 bits make fast. */
+  /** Its inputs are rounded to 16 bits: arithmetic on matrices, which 16 bits make fast. */
   | 'half'
-  /** As its inputs are: 16 bits if all that it is given, weights and constants aside, has 16 bits. */
+  /** It follows its inputs: 16 bits if all of them, apart from weights and constants, have 16 bits. */
   | 'follow'
-  /** In float32: sums, and functions that turn small errors into large ones. */
+  /** It is computed in float32: sums, and functions that amplify small errors. */
   | 'single';
 
 const half = ['MatMul', 'Gemm', 'Conv', 'ConvTranspose'];
 
-/** What moves numbers or is as good as exact on them, and has kernels for both types. */
+/** Operations that move numbers or are nearly exact, and that have kernels for both types. */
 const follow = [
   ...['Add', 'Sub', 'Mul', 'Div', 'Neg', 'Abs', 'Sign', 'Max', 'Min', 'Where', 'Identity'],
   ...['Relu', 'Tanh', 'Sigmoid', 'Erf', 'Gelu'],
@@ -25,7 +25,7 @@ const follow = [
   ...['Gather', 'GatherElements', 'GatherND'],
 ];
 
-/** Kernels of CUDA that float16 has and bfloat16 has not. */
+/** Operations for which CUDA has kernels in float16 and not in bfloat16. */
 const followFloat16 = ['Pad', 'MaxPool'];
 
 const common: readonly (readonly [string, Treatment])[] = [
@@ -39,8 +39,8 @@ const treatments: Readonly<Record<HalfType, ReadonlyMap<string, Treatment>>> = {
 };
 
 /**
- * How an operation of the engine is computed under half precision. Softmax, normalisations, reductions, scatters that
- * add, comparisons, exponentials, logarithms, powers and roots are not listed, and so in float32.
+ * How half precision treats an operation of the engine. Softmax, normalisations, reductions, scatters that add,
+ * comparisons, exponentials, logarithms, powers and roots are not listed, and therefore float32.
  */
 export function treatmentOf(name: string, dtype: HalfType): Treatment {
   return treatments[dtype].get(name) ?? 'single';

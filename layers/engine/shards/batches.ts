@@ -5,25 +5,25 @@ import { rowBytesOf, ShardError } from './format.ts';
 import type { Shards } from './read.ts';
 import { RowBuffer } from './rows.ts';
 
-/** What the rows in memory may take: those at work and those that are being read. Orders do not depend on it. */
+/** Memory for the rows in use and for those being read. The order of rows does not depend on its size. */
 export interface ShardMemory {
   readonly shards: Shards;
   readonly batchSize: number;
-  /** Rows of each buffer. */
+  /** The number of rows in each buffer. */
   readonly capacity: number;
   readonly buffers: readonly [RowBuffer, RowBuffer];
 }
 
 export interface EpochOptions {
   readonly seed: number;
-  /** Counted from whatever one likes; each has an order of its own. */
+  /** The number of the epoch, counted from anything. Each epoch has its own order. */
   readonly epoch: number;
-  /** The number of the batch to begin with, for a training that goes on; 0 if absent. */
+  /** The number of the first batch, for a training that is resumed. Default: 0. */
   readonly from?: number;
 }
 
 /**
- * Memory for batches out of shards, for one epoch after the other.
+ * Memory for batches from shards, for one epoch after another.
  * @throws ShardError if it does not hold the largest shard and a batch twice
  */
 export function shardMemory(
@@ -43,13 +43,13 @@ export function shardMemory(
   return { shards, batchSize, capacity, buffers: [buffer(), buffer()] };
 }
 
-/** Rows in memory, and the batches that are made of them. */
+/** Rows in memory, and the batches that consist of them. */
 export interface ShardedBatches {
-  /** For `Training.data`. Valid until the next piece is asked for. */
+  /** For `Training.data`. Valid until the next piece is requested. */
   readonly data: Tensors;
   /** Row numbers of the data, for `Training.run`. */
   readonly batches: readonly Int32Array[];
-  /** The number of the first of them in the epoch. */
+  /** The number of the first of these batches in the epoch. */
   readonly first: number;
 }
 
@@ -57,14 +57,15 @@ export interface ShardedBatches {
  *  order      shard 2          shard 0          shard 1        drawn from seed and epoch
  *  rows       | c a d b e |    | h f g j i |    | m l k |      drawn from seed, epoch and shard
  *  batches    [c a d][b e  h][f g j][i   m l][k]               cut without regard to shards
- *  memory     [ shard 2      ][e b ‖ shard 0  ][i ‖ shard 1]   what is left over goes before what is read next
+ *  memory     [ shard 2      ][e b ‖ shard 0  ][i ‖ shard 1]   leftover rows go before those that are read next
  *
- *  While one piece is at work, the next is read into the other of two buffers.
+ *  While one piece is in use, the next is read into the other of two buffers.
  */
 /**
- * The batches of an epoch, all rows once, in an order that depends on the shards, the seed and the epoch alone; the last
- * may be short. Rows are shuffled by shard and within each shard. One iteration at a time uses a memory.
- * @throws ShardError if a shard cannot be read, or `from` is no number of a batch
+ * The batches of an epoch: each row once, in an order that depends only on the shards, the seed and the epoch. The last
+ * batch may be short. The shards are shuffled, and so are the rows within each. Only one iteration at a time may use a
+ * memory.
+ * @throws ShardError if a shard cannot be read, or if there is no batch numbered `from`
  */
 export async function* shardedBatches(
   { shards, batchSize, capacity, buffers }: ShardMemory,
@@ -100,19 +101,19 @@ export async function* shardedBatches(
       other.take(buffer, over);
       left = Int32Array.from(over.keys());
       reading = next && read(next, other);
-      // It is waited for later; until then nobody is there to be told.
+      // It is awaited later. Until then, nothing would handle its rejection.
       reading?.catch(() => undefined);
       if (whole > 0) yield { data: buffer.tensors(capacity), batches, first };
       first += whole;
       [buffer, other] = [other, buffer];
     }
   } finally {
-    // The next iteration reads into the same memory.
+    // The next iteration uses the same memory.
     await reading?.catch(() => undefined);
   }
 }
 
-/** Shards one after the other, behind room for what the piece before left over. */
+/** The positions of consecutive shards, after room for the leftover rows of the previous piece. */
 function placesOf(piece: readonly number[], sizes: readonly number[], from: number) {
   let at = from;
   return piece.map((shard) => {
@@ -122,7 +123,7 @@ function placesOf(piece: readonly number[], sizes: readonly number[], from: numb
   });
 }
 
-/** Where in the order of shards the row with the given number of an epoch lies. */
+/** The position, in the order of shards, of an epoch's row with the given number. */
 function startOf(order: Int32Array, sizes: readonly number[], row: number): { place: number; offset: number } {
   let offset = row;
   for (const [place, shard] of order.entries()) {
@@ -132,7 +133,7 @@ function startOf(order: Int32Array, sizes: readonly number[], row: number): { pl
   return { place: order.length, offset: 0 };
 }
 
-/** As many shards at a time as fit. */
+/** Groups the shards into pieces, each with as many as fit. */
 function piecesOf(order: Int32Array, sizes: readonly number[], most: number): number[][] {
   const pieces: number[][] = [];
   let rows = 0;

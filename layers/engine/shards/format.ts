@@ -1,25 +1,25 @@
 /**
- * Rows of tensors on disk, in parts that fit into memory:
+ * Rows of tensors on disk, in shards that fit into memory:
  *
  *     index.json          {"format":"trainyard-shards","version":1,
  *                          "tensors":{"x":{"dtype":"float32","shape":[784]},"y":{"dtype":"int64","shape":[]}},
  *                          "shards":[{"rows":4096,"crc32":{"x":2774313846,"y":1029380213}}, …]}
- *     00000.x.bin         4096 rows of 784 numbers, one after the other, little-endian, nothing before or between
+ *     00000.x.bin         4096 rows of 784 numbers, one after another, little-endian, without header or gaps
  *     00000.y.bin         4096 numbers
  *     00001.x.bin         …
  *
- * The index is written last: a folder without one is not finished.
+ * The index is written last. A folder without one is incomplete.
  */
 import { join } from 'node:path';
 import type { FixedDType } from '../elements.ts';
 import { bytesPerElement, isStatic, sizeOf, staticShape, type Type, type } from '../type.ts';
 
-/** A folder of shards cannot be read or written; the message names the file, what was wanted and what is there. */
+/** A folder of shards cannot be read or written. The message names the file, what was expected and what was found. */
 export class ShardError extends Error {
   override readonly name = 'ShardError';
 }
 
-/** A row of one tensor. */
+/** The type of a tensor's row. */
 export interface RowType {
   readonly dtype: FixedDType;
   readonly shape: readonly number[];
@@ -27,7 +27,7 @@ export interface RowType {
 
 export interface ShardEntry {
   readonly rows: number;
-  /** Of each tensor's file. */
+  /** The CRC-32 of each tensor's file. */
   readonly crc32: Readonly<Record<string, number>>;
 }
 
@@ -39,7 +39,7 @@ export interface ShardIndex {
 const FORMAT = 'trainyard-shards';
 const VERSION = 1;
 
-/** What a tensor may be called: its name becomes part of a file's. */
+/** Valid tensor names. They become part of file names. */
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 export const indexPath = (folder: string): string => join(folder, 'index.json');
@@ -47,14 +47,14 @@ export const indexPath = (folder: string): string => join(folder, 'index.json');
 export const shardPath = (folder: string, shard: number, tensor: string): string =>
   join(folder, `${String(shard).padStart(5, '0')}.${tensor}.bin`);
 
-/** Bytes of a row of one tensor. */
+/** The bytes of one tensor's row. */
 export const rowBytes = ({ dtype, shape }: RowType): number => sizeOf(shape) * bytesPerElement[dtype];
 
-/** Bytes of a row of all of them. */
+/** The bytes of a row over all tensors. */
 export const rowBytesOf = (tensors: Readonly<Record<string, RowType>>): number =>
   Object.values(tensors).reduce((sum, row) => sum + rowBytes(row), 0);
 
-/** The types that a training has of such data: `rows` of them. */
+/** The types of such data in a training, with `rows` rows. */
 export function dataTypes(tensors: Readonly<Record<string, RowType>>): Readonly<Record<string, Type>> {
   return Object.fromEntries(
     Object.entries(tensors).map(([name, { dtype, shape }]) => [name, type(dtype, ['rows', ...shape])]),
@@ -62,7 +62,7 @@ export function dataTypes(tensors: Readonly<Record<string, RowType>>): Readonly<
 }
 
 /**
- * What rows of a training's data are.
+ * The row types of a training's data.
  * @throws ShardError for strings, ShapeError for rows whose size is not known in advance
  */
 export function rowTypes(data: Readonly<Record<string, Type>>): Readonly<Record<string, RowType>> {
@@ -78,7 +78,7 @@ export function writeIndex({ tensors, shards }: ShardIndex): string {
   return `${JSON.stringify({ format: FORMAT, version: VERSION, tensors, shards })}\n`;
 }
 
-/** @throws ShardError if it is none of ours */
+/** @throws ShardError if the text is not such an index */
 export function readIndex(text: string, where: string): ShardIndex {
   const refuse = (what: string): never => {
     throw new ShardError(`${where} must ${what}`);
@@ -106,7 +106,7 @@ export function readIndex(text: string, where: string): ShardIndex {
   return { tensors: tensors as Readonly<Record<string, RowType>>, shards: entries };
 }
 
-/** @throws ShardError if a tensor cannot lie in shards */
+/** @throws ShardError if shards cannot hold such a tensor */
 export function expectRowType(name: string, row: unknown): void {
   if (!NAME.test(name)) throw new ShardError(`a tensor's name must be letters, digits, _ and -; got '${name}'`);
   const { dtype, shape } = isRecord(row) ? row : {};

@@ -5,28 +5,28 @@ import { ShapeError } from '../type.ts';
 import { indexPath, type RowType, readIndex, ShardError, shardPath } from './format.ts';
 import type { RowBuffer } from './rows.ts';
 
-/** A call of the system reads at most two gibibytes. */
+/** A system call reads at most two gibibytes. */
 const PIECE = 2 ** 30;
 
-/** A folder of shards, finished and of the sizes that its index says. */
+/** A complete folder of shards, with the sizes in its index. */
 export interface Shards {
   readonly folder: string;
   readonly tensors: Readonly<Record<string, RowType>>;
-  /** Rows of each shard. */
+  /** The number of rows in each shard. */
   readonly sizes: readonly number[];
-  /** Rows of all of them. */
+  /** The number of rows in all shards. */
   readonly rows: number;
   /**
    * Reads rows of a shard into memory.
-   * @throws ShardError if a file is missing, cut short or damaged, or has rows that were not expected
+   * @throws ShardError if a file is missing, cut short or damaged, or if its rows are not as expected
    */
   readonly load: (shard: number, into: RowBuffer, at: number) => Promise<void>;
 }
 
 /**
  * Opens a folder of shards.
- * @param expectRows throws if the rows of a shard are not what they must be: `expectTargets` for a training
- * @throws ShardError if it has no index, or one that is none of ours
+ * @param expectRows throws if the rows of a shard are invalid; for a training, use `expectTargets`
+ * @throws ShardError if the folder has no valid index
  */
 export async function openShards(folder: string, expectRows: (rows: Tensors) => void = () => {}): Promise<Shards> {
   const path = indexPath(folder);

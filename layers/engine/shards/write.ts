@@ -9,35 +9,35 @@ import { expectRowType, indexPath, type RowType, rowBytesOf, ShardError, shardPa
 import { RowBuffer } from './rows.ts';
 
 export interface ShardSpec {
-  /** By name, what a row of each tensor is. */
+  /** The row type of each tensor, by name. */
   readonly tensors: Readonly<Record<string, RowType>>;
-  /** Into how many parts the rows are dealt. */
+  /** The number of shards into which rows are dealt. */
   readonly shards: number;
   readonly seed: number;
 }
 
-/** About how much memory the rows take that wait to be written. */
+/** The approximate memory for rows that wait to be written. */
 const WAITING_BYTES = 2 ** 24;
 const MAX_SHARDS = 65_536;
 
-/** One shard under way. */
+/** A shard that is being written. */
 interface Pile {
   readonly waiting: RowBuffer;
-  /** Rows in all, and those of them that wait. */
+  /** The number of rows in total, and of those that wait to be written. */
   rows: number;
   waits: number;
   readonly crc32: Record<string, number>;
 }
 
 /**
- * Writes rows into shards. They are dealt like cards: of each round of as many rows as there are shards every shard gets
- * one, drawn from the seed. So a table in the order of its classes becomes shards that are all like the whole.
+ * Writes rows into shards. Rows are dealt like cards: in each round, every shard gets one row, in an order drawn from
+ * the seed. So each shard of a table that is sorted by class resembles the whole.
  */
 export class ShardWriter {
   readonly #folder: string;
   readonly #spec: ShardSpec;
   readonly #piles: readonly Pile[];
-  /** Rows that a pile holds before they are written. */
+  /** The most rows that a pile holds before they are written. */
   readonly #most: number;
   #round: Int32Array = new Int32Array();
   #rows = 0;
@@ -53,7 +53,7 @@ export class ShardWriter {
   }
 
   /**
-   * Begins in a folder, which is made if it is not there; shards that lie in it are overwritten.
+   * Begins writing to a folder, which is created if it does not exist. Shards in it are overwritten.
    * @throws ShardError
    */
   static async create(folder: string, spec: ShardSpec): Promise<ShardWriter> {
@@ -68,8 +68,8 @@ export class ShardWriter {
 
   /**
    * Deals some rows, which are copied.
-   * @param rows of each tensor as many, [rows, …]
-   * @throws ShardError if they are not of the types that were said
+   * @param rows [rows, …] of each tensor, with the same number of rows
+   * @throws ShardError if they do not have the declared types
    */
   async append(rows: Tensors): Promise<void> {
     const { tensors, shards, seed } = this.#spec;
@@ -92,7 +92,7 @@ export class ShardWriter {
   }
 
   /**
-   * Ends the writing; from now on the folder can be read.
+   * Completes the folder, which can then be read.
    * @throws ShardError if there are fewer rows than shards
    */
   async finish(): Promise<void> {

@@ -6,7 +6,7 @@ type Bound = (spec: TrainSpec) => readonly [isKept: boolean, words: string, got:
 
 const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1;
 
-/** What a training must keep to, one row each: whether it does, what it must, and what came instead. */
+/** The rules for a training, one per row: whether it holds, what must hold, and what was received instead. */
 const bounds: readonly Bound[] = [
   ({ batchSize }) => [isCount(batchSize), 'batch size must be an integer of at least 1', batchSize],
   ({ batchSize, accumulation = 1 }) => [

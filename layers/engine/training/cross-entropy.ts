@@ -11,11 +11,11 @@ import { type FloatType, formatType, isFloat, isInteger, ShapeError, type Type }
 import type { Loss } from './loss-type.ts';
 
 export interface CrossEntropyOptions {
-  /** What a row of each class counts for; 1 if absent. */
+  /** The weight of a row, by class. Default: 1. */
   readonly classWeights?: readonly number[];
-  /** Of the probability, what is spread evenly over all classes, in [0, 1): Szegedy et al. 2016. */
+  /** The part of the probability that is spread evenly over all classes, in [0, 1): Szegedy et al. 2016. */
   readonly labelSmoothing?: number;
-  /** Rows with this target count for nothing. */
+  /** Rows with this target do not count. */
   readonly ignoreIndex?: number;
 }
 
@@ -25,14 +25,14 @@ export interface CrossEntropyOptions {
  *     row     w[y] (1 − ε) (−log p[y]) + ε/K Σ w[c] (−log p[c])
  *     mean    Σ row / Σ w[y]
  *
- * A row is right if its target is the largest.
+ * A row is correct if the logit of its target is the largest.
  * @throws ShapeError if an option is out of range
  */
 export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
   const { classWeights, labelSmoothing = 0, ignoreIndex } = options;
   if (!(labelSmoothing >= 0 && labelSmoothing < 1))
     throw new ShapeError(`label smoothing must be at least 0 and below 1; got ${labelSmoothing}`);
-  /** One-hot times the class weights; a target that is no class is all zeros, and so is one that is ignored. */
+  /** One-hot times the class weights. A target that is not a class, or is ignored, is all zeros. */
   const hot = (b: Builder, logits: Value, target: Value): Value => {
     const classes = classCount(logits.type);
     if (classWeights && classWeights.length !== classes)
@@ -71,10 +71,10 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
   };
 }
 
-/** −log softmax(logits)[target], for integer targets [rows] counted from 0; a row is right if its target is the largest. */
+/** −log softmax(logits)[target], for integer targets [rows] counted from 0. */
 export const softmaxCrossEntropy: Loss = crossEntropy();
 
-/** [rows, 1]: 0 where the target is the ignored one, else 1. */
+/** [rows, 1]: 0 if the target is ignored, otherwise 1. */
 function notIgnored(b: Builder, target: Value, ignored: number, dtype: FloatType): Value {
   const hit = cast(b, equal(b, cast(b, target, 'int64'), ignored), dtype);
   return unsqueeze(b, sub(b, 1, hit), [-1]);

@@ -1,23 +1,23 @@
 import type { State } from './state.ts';
 
-/** Where a loss was no finite number, and what there is to go on from. */
+/** Where a loss was not finite, and the state from which to continue. */
 export interface Divergence {
-  /** Of all steps, counted from 1; those that were skipped because a gradient overflowed do not count. */
+  /** The step, counted from 1. Steps that were skipped because a gradient overflowed do not count. */
   readonly step: number;
-  /** Of the chunk that it was in, counted from 1. */
+  /** The step within its chunk, counted from 1. */
   readonly stepInChunk: number;
   /** The row numbers of its batch. */
   readonly rows: readonly number[];
   /** NaN or an infinity. */
   readonly loss: number;
-  /** The last state under which a loss was finite. */
+  /** The last state with which a loss was finite. */
   readonly state: State;
 }
 
-/** Rows that the message names; the error has them all. */
+/** The most rows that the message names. The error has all of them. */
 const NAMED_ROWS = 8;
 
-/** A step's loss was NaN or infinite, so that no parameter after it is of any use. */
+/** The loss of a step was NaN or infinite. The parameters after it are useless. */
 export class DivergenceError extends Error implements Divergence {
   override readonly name = 'DivergenceError';
   readonly step: number;
@@ -40,5 +40,5 @@ export class DivergenceError extends Error implements Divergence {
   }
 }
 
-/** How many steps have made this state. */
+/** The number of steps that led to this state. */
 export const stepsTaken = (state: State): number => Number(state.step?.data[0] ?? 0);

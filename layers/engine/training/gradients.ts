@@ -14,11 +14,11 @@ import { trainedParameters, type Values } from './network.ts';
 import { type Objective, type Scores, score } from './objective.ts';
 
 export interface GradientSpec extends Objective {
-  /** What is made small: the mean over a batch's weights, which it is if absent, or the sum. */
+  /** What is minimised: the mean over a batch's weights (the default), or the sum. */
   readonly reduction?: 'mean' | 'sum';
-  /** In how many parts, one after the other, a batch's gradient is computed, which takes the memory of one; 1 if absent. */
+  /** In how many consecutive parts a batch's gradient is computed, with the memory of one part. Default: 1. */
   readonly accumulation?: number;
-  /** What dropout masks are drawn from. */
+  /** The seed of the dropout masks. */
   readonly seed: number;
 }
 
@@ -26,15 +26,15 @@ type Sums = Pick<Scores, 'loss' | 'weight' | 'correct'>;
 
 export interface Gradients {
   readonly scores: Sums;
-  /** By name, of the parameters that train. */
+  /** The gradients of the trained parameters, by name. */
   readonly gradients: Values;
-  /** By name, what the forward pass made of parameters that it carries. */
+  /** The parameters that the forward pass carries, after the step, by name. */
   readonly carried: Values;
 }
 
 /**
  * From the parameters and a batch's row numbers to gradients.
- * @param scale what they are multiplied by, a float32 scalar; 1 if absent
+ * @param scale the factor of the gradients, a float32 scalar. Default: 1
  */
 export type BatchGradients = (
   b: Builder,
@@ -57,25 +57,25 @@ function times(b: Builder, value: Value, factor: Value | undefined): Value {
   return factor ? mul(b, value, factor) : value;
 }
 
-// A batch of nothing but padding has weight 0.
+// A batch that is all padding has weight 0.
 function meanLoss(b: Builder, { loss, weight }: Sums): Value {
   return div(b, loss, maximum(b, weight, 1e-30));
 }
 
-/** The rows of a batch; -1 is padding, which is not present. */
+/** The rows of a batch. -1 is padding, which is not `present`. */
 function batchRows(b: Builder, data: Values, indices: Value): { readonly rows: Values; readonly present: Value } {
   const real = greaterOrEqual(b, indices, 0);
   const present = cast(b, real, 'float32');
-  // Padding stands for a row of the same batch: a row from elsewhere might hold an infinity, and 0 · ∞ is not 0.
+  // Padding repeats a row of the same batch. Any other row might hold an infinity, and 0 · ∞ is not 0.
   const valid = where(b, real, indices, maximum(b, reduceMax(b, indices), 0));
   const entries = () => Object.entries(data).map(([name, value]) => [name, gather(b, value, valid)]);
   return { rows: b.at('batch', () => Object.fromEntries(entries())), present };
 }
 
 /**
- * The gradient over some rows, by the parameters that train, in the objective's precision.
- * @param of what it is the gradient of, a float32 scalar; the sum of the rows' losses if absent
- * @throws GradientError if an operation without a gradient, or with one that is zero, stands before a parameter
+ * The gradient over some rows with respect to the trained parameters, in the objective's precision.
+ * @param of the float32 scalar to differentiate. Default: the sum of the rows' losses
+ * @throws GradientError if an operation without a gradient, or with a zero gradient, lies between a parameter and `of`
  */
 export function gradientsOf(
   b: Builder,
@@ -92,7 +92,7 @@ export function gradientsOf(
     carried[name] = value;
   };
   const forward = score(b, objective, parameters, rows, present, { training: true, seed, step, carry });
-  // Equal nodes are made one before the gradient is taken, not only after it: it then has one part for the sum of
+  // Equal nodes are merged before the gradient is taken, not only afterwards. Then there is one gradient for the sum of
   // their cotangents. A loss made of derivatives computes much of its network several times.
   const [scores, kept] = remade([forward, carried], (values) => simplified(b, values));
   const names = trainedParameters(objective.network).map(({ name }) => name);
@@ -104,7 +104,7 @@ export function gradientsOf(
   return inPrecision(b, objective, parameters, scores, { scores, gradients, carried: kept });
 }
 
-/** The same in half precision, if the objective says so; every result is float32. */
+/** The same in half precision, if the objective asks for it. All results are float32. */
 function inPrecision(
   b: Builder,
   { precision = 'float32', emulateHalf = false }: Objective,
@@ -121,7 +121,7 @@ function inPrecision(
   return { scores: first, gradients: second, carried: third };
 }
 
-/** Records of values, with all of their values made again at once. */
+/** Records of values, all of which are rebuilt together. */
 function remade<T extends readonly Values[]>(
   records: readonly [...T],
   remake: (values: readonly Value[]) => readonly Value[],
@@ -132,8 +132,8 @@ function remade<T extends readonly Values[]>(
 }
 
 /**
- * The same gradient from parts of the batch, one after the other: a loop that carries the sums and whatever the forward
- * pass carries. Each part is a step of its own to dropout masks and running statistics.
+ * The same gradient, from consecutive parts of the batch: a loop that carries the sums and whatever the forward pass
+ * carries. For dropout masks and running statistics, each part is a step of its own.
  */
 export const accumulatedGradients: BatchGradients = (b, spec, parameters, data, indices, step, scale) => {
   const parts = spec.accumulation ?? 1;
@@ -145,7 +145,7 @@ export const accumulatedGradients: BatchGradients = (b, spec, parameters, data, 
   const part = mul(b, step, parts);
   const dataNames = Object.keys(data);
   const mean = spec.reduction !== 'sum';
-  // A part's loss is a sum: scaled as it is, its gradients would reach infinity sooner than those of the whole batch's mean.
+  // A part's loss is a sum. With the same scale, its gradients would overflow sooner than those of the batch's mean.
   const rows = Number(indices.type.shape[0]);
   const factor = scale && mean ? div(b, scale, rows) : scale;
   const { states } = scan(b, {

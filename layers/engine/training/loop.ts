@@ -4,42 +4,42 @@ import { Pace } from './pace.ts';
 import type { State } from './state.ts';
 import { type Batch, firstBadStep, type StepScores } from './training.ts';
 
-/** What the loop needs of a `Training`. */
+/** The part of a `Training` that the loop needs. */
 export interface Stepping {
   state: State;
   run(batches: readonly Batch[]): Promise<StepScores>;
 }
 
 export interface LoopOptions {
-  /** Milliseconds from any beginning. Results do not depend on it. */
+  /** Milliseconds since any fixed time. Results do not depend on it. */
   readonly now: () => number;
   /**
-   * How long a chunk is to take. A shorter one crosses between the runtime and us more often, a longer one obeys a stop
-   * too late. Default: a second.
+   * The target duration of a chunk. With shorter ones, calls of the runtime cost more; with longer ones, a stop takes
+   * effect later. Default: a second.
    */
   readonly chunkMs?: number;
 }
 
-/** Steps that were taken in one run of the program. */
+/** The steps of one run of the program. */
 export interface Chunk {
-  /** Which of the batches was the first. */
+  /** The number of the first batch. */
   readonly first: number;
   readonly scores: StepScores;
 }
 
 const CHUNK_MS = 1000;
-/** A step of a large network takes seconds: the first chunk finds out. */
+/** A step of a large network can take seconds. The first chunk measures it. */
 const FIRST_STEPS = 1;
 
 /**
- * Takes a training through batches, as many in one run of its program as take about the given time, learned as it goes.
- * How steps are grouped changes no bit of the result.
+ * Takes a training through batches. Each run of the program does as many as take about the given time, estimated from
+ * earlier runs. How steps are grouped does not change a single bit of the result.
  */
 export class TrainingLoop {
   readonly #training: Stepping;
   readonly #now: () => number;
   readonly #pace: Pace;
-  /** The state before the chunk before this one: of its first step the loss is known to be finite. */
+  /** The state before the previous chunk. The loss of its first step is known to be finite. */
   #proven: State;
 
   constructor(training: Stepping, { now, chunkMs = CHUNK_MS }: LoopOptions) {
@@ -50,9 +50,9 @@ export class TrainingLoop {
   }
 
   /**
-   * One step a batch, from the one numbered `from`. Whoever leaves the iteration stops the training between two chunks,
-   * with the state of the last one; state and data of the training may be changed there.
-   * @throws DivergenceError if a loss is not finite; the training is set back to the last state that was good
+   * Takes one step per batch, starting with the batch numbered `from`. Leaving the iteration stops the training between
+   * two chunks, with the state of the last one. The training's state and data may be replaced there.
+   * @throws DivergenceError if a loss is not finite; the training is reset to the last good state
    */
   async *run(batches: readonly Batch[], from = 0): AsyncGenerator<Chunk, void, undefined> {
     for (let first = from; first < batches.length; ) {
@@ -70,7 +70,7 @@ export class TrainingLoop {
   }
 
   #diverged(before: State, batch: Batch, bad: number, loss: number): DivergenceError {
-    // The step before may have had a finite loss and left parameters that are not.
+    // The previous step may have had a finite loss and still left parameters that are not finite.
     const state = bad > 0 || isSound(before) ? before : this.#proven;
     this.#training.state = state;
     const step = stepsTaken(before) + bad + 1;

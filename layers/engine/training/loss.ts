@@ -10,7 +10,7 @@ import type { Loss } from './loss-type.ts';
 export { crossEntropy, softmaxCrossEntropy } from './cross-entropy.ts';
 export type { Loss, TargetBounds } from './loss-type.ts';
 
-/** A loss of each output and its target, averaged over a row's outputs; targets have the outputs' type. */
+/** A loss per output and target, averaged over the outputs of a row. Targets have the type of the outputs. */
 function elementwise(name: string, perElement: (b: Builder, output: Value, target: Value) => Value): Loss {
   return {
     name,
@@ -35,14 +35,14 @@ export const squaredError: Loss = elementwise('squared_error', (b, output, targe
 export const absoluteError: Loss = elementwise('absolute_error', (b, output, target) => abs(b, sub(b, output, target)));
 
 /**
- * d²/2 for differences up to δ, then δ · (|d| − δ/2): Huber 1964.
+ * d²/2 for differences of at most δ, otherwise δ · (|d| − δ/2): Huber 1964.
  * @throws ShapeError if δ is not positive
  */
 export function huberError(delta = 1): Loss {
   if (!(delta > 0)) throw new ShapeError(`huber_error delta must be greater than 0; got ${delta}`);
   return elementwise('huber_error', (b, output, target) => {
     const distance = abs(b, sub(b, output, target));
-    // With q = min(|d|, δ) both pieces are q (|d| − q/2).
+    // With q = min(|d|, δ), both cases are q (|d| − q/2).
     const near = minimum(b, distance, delta);
     return mul(b, near, sub(b, distance, mul(b, near, 0.5)));
   });
@@ -50,7 +50,7 @@ export function huberError(delta = 1): Loss {
 
 /**
  * −t log σ(x) − (1 − t) log(1 − σ(x)) for targets t in [0, 1], without overflow: max(x, 0) − x t + log(1 + e^−|x|).
- * A row is right if all of its outputs are on their target's side of one half.
+ * A row is correct if each of its outputs is on the same side of one half as its target.
  */
 export const binaryCrossEntropy: Loss = {
   ...elementwise('binary_cross_entropy', (b, x, target) => sub(b, softplus(b, x), mul(b, x, target))),

@@ -4,7 +4,7 @@ import { type Initializer, uniformStream } from '../random.ts';
 import { type Tensors, tensor } from '../tensor.ts';
 import { formatShape, sizeOf } from '../type.ts';
 
-/** A tensor that training changes, or that the forward pass reads and carries on. */
+/** A tensor that training changes, or that the forward pass reads and carries to the next step. */
 export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
@@ -12,18 +12,18 @@ export interface ParameterSpec {
   /** Whether weight decay applies: to weights, not to biases and gains. */
   readonly decay: boolean;
   /**
-   * Whether the optimizer moves it; it does if absent. What does not train is frozen, or carried from step to step by
-   * the forward pass itself (`Mode.carry`), as running statistics are.
+   * Whether the optimizer changes it. Default: true. Otherwise it is frozen, or the forward pass itself carries it from
+   * step to step (`Mode.carry`), as with running statistics.
    */
   readonly trainable?: boolean;
 }
 
-/** What a forward pass is for. */
+/** The purpose of a forward pass. */
 export type Mode =
   | { readonly training: false }
   /**
-   * `seed` and `step` (an int64 scalar) are what dropout masks are drawn from. `carry` says what a parameter that does
-   * not train is after this step.
+   * `seed` and `step` (an int64 scalar) determine the dropout masks. `carry` sets the value that a parameter without
+   * training has after this step.
    */
   | {
       readonly training: true;
@@ -42,7 +42,7 @@ export interface Network {
 }
 
 /**
- * Fresh parameters, float32, by name. Each is drawn from a stream of its own, named by seed and parameter, so that
+ * Initial parameters, float32, by name. Each is drawn from its own stream, given by seed and parameter name, so that
  * adding a layer does not change the others.
  * @throws OutOfMemoryError naming the parameter
  */
@@ -58,17 +58,17 @@ export function initialParameters(network: Network, seed: number): Tensors {
   );
 }
 
-/** The parameters that the optimizer moves. */
+/** The parameters that the optimizer changes. */
 export function trainedParameters(network: Network): ParameterSpec[] {
   return network.parameters.filter(({ trainable = true }) => trainable);
 }
 
-/** The number of trainable numbers. */
+/** The number of trainable values. */
 export function countParameters(network: Network): number {
   return trainedParameters(network).reduce((total, { shape }) => total + sizeOf(shape), 0);
 }
 
-/** Parameters as constants of a graph that only infers. */
+/** Parameters as constants, for an inference graph. */
 export function constantParameters(b: Builder, parameters: Tensors): Values {
   return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, b.constant(value)]));
 }

@@ -11,28 +11,28 @@ import type { Mode, Network, Values } from './network.ts';
 
 /** A loss over rows of resident data. */
 export interface Objective {
-  /** The resident tensors by name; the first axis of each is the rows (`'rows'`, or a number). */
+  /** The resident tensors, by name. The first axis of each is the rows (`'rows'`, or a number). */
   readonly data: Readonly<Record<string, Type>>;
   /** The entry of `data` that holds the targets. */
   readonly target: string;
-  /** The entry of `data` that holds each row's weight, float32 [rows]; without it every row weighs 1. */
+  /** The entry of `data` that holds each row's weight, float32 [rows]. Without it, every row has weight 1. */
   readonly weight?: string;
-  /** From rows of the data, by name, to the network's input; by default the entry `x`. */
+  /** From rows of the data, by name, to the network's input. Default: the entry `x`. */
   readonly front?: (b: Builder, rows: Values) => Value;
   readonly network: Network;
   readonly loss: Loss;
-  /** What gradients are computed in, see `treatmentOf`; float32 if absent. Losses and evaluations are float32 always. */
+  /** The precision of gradients, see `treatmentOf`. Default: float32. Losses and evaluations are always float32. */
   readonly precision?: Precision;
   /**
-   * Whether half precision is computed by float32 kernels whose results are rounded to 16 bits: slower than float32, and
-   * for devices that have no kernels of 16 bits; not if absent.
+   * Whether half precision is emulated with float32 kernels whose results are rounded to 16 bits. This is slower than
+   * float32, and meant for devices without 16-bit kernels. Default: false.
    */
   readonly emulateHalf?: boolean;
 }
 
 export type Scores = {
   readonly outputs: Value;
-  /** Σ weight · loss, Σ weight · what the loss counts each row for, and the number of rows predicted right: float32 scalars. */
+  /** Σ weight · loss, Σ weight · the loss's weight of each row, and the number of correct rows: float32 scalars. */
   readonly loss: Value;
   readonly weight: Value;
   readonly correct: Value;
@@ -40,7 +40,7 @@ export type Scores = {
 
 /**
  * The forward pass and its loss over some rows.
- * @param present 1 for rows that count and 0 for padding, float32 [rows]
+ * @param present 1 for rows that count, 0 for padding, float32 [rows]
  * @throws ShapeError naming the place
  */
 export function score(
@@ -60,7 +60,7 @@ export function score(
     const counted = present ?? ones;
     const given = objective.weight === undefined ? undefined : named(rows[objective.weight], objective.weight);
     const weight = given ? mul(b, reshape(b, given, perRow.type.shape), counted) : counted;
-    // What a row without weight computes may be infinite, and 0 · ∞ is not 0.
+    // The loss of a row without weight may be infinite, and 0 · ∞ is not 0.
     const weighted = mul(b, where(b, greater(b, weight, 0), perRow, 0), weight);
     const right = loss.correct ? mul(b, loss.correct(b, outputs, target), counted) : undefined;
     const own = loss.rowWeight?.(b, outputs, target);
@@ -74,7 +74,7 @@ export function score(
 }
 
 /**
- * What the network makes of some rows.
+ * The network's outputs for some rows.
  * @throws ShapeError naming the place
  */
 export function outputsOf(

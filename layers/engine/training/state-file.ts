@@ -1,6 +1,6 @@
 /**
- * A training's state as a file that tells by itself whether it was damaged: safetensors, with the SHA-256 of what is in
- * it among the metadata. What comes out is bit by bit what went in.
+ * A training's state as a file that shows whether it was damaged: safetensors, with the SHA-256 of the contents in its
+ * metadata. Reading it returns exactly the bits that were written.
  */
 import { createHash } from 'node:crypto';
 import { bytesOf } from '../elements.ts';
@@ -10,14 +10,14 @@ import type { Tensors } from '../tensor.ts';
 const DIGEST = 'sha256';
 
 /**
- * The file, in pieces that follow each other, most of them the tensors' own memory.
- * @param tensors a `State`, or anything else by name; no strings
+ * Returns the file as consecutive pieces, most of which are the tensors' own memory.
+ * @param tensors a `State`, or any other named tensors without strings
  */
 export function writeStateFile(tensors: Tensors, metadata: Readonly<Record<string, string>> = {}): Uint8Array[] {
   return writeSafetensors(tensors, { ...metadata, [DIGEST]: digestOf(tensors, metadata) });
 }
 
-/** @throws FileFormatError if the file is cut short, damaged, or none of ours */
+/** @throws FileFormatError if the file is cut short, damaged or not one of ours */
 export function readStateFile(file: Uint8Array): NamedTensors {
   const { tensors, metadata: all } = readSafetensors(file);
   const { [DIGEST]: digest, ...metadata } = all;
@@ -26,7 +26,7 @@ export function readStateFile(file: Uint8Array): NamedTensors {
   return { tensors, metadata };
 }
 
-/** Of everything that is in the file, whatever the order in which it is there. */
+/** The digest of everything in the file, independent of its order there. */
 function digestOf(tensors: Tensors, metadata: Readonly<Record<string, string>>): string {
   const hash = createHash('sha256');
   hash.update(JSON.stringify(Object.entries(metadata).sort(byName)));

@@ -6,22 +6,22 @@ import { formatShape, ShapeError, type Type, type } from '../type.ts';
 import { initialParameters, type Network } from './network.ts';
 
 /**
- * All that training changes, by name: parameters `parameter/<name>`, the optimizer's slots `<slot>/<name>`, moving
- * averages of weights `average/<name>` if they are kept, float32 each, and `step`, an int64 scalar that counts the
- * steps taken; where losses are scaled, `loss_scale` and `good_steps` too (`LossScaling`). A parameter that does not
- * train has neither slots nor an average.
+ * Everything that training changes, by name. The parameters `parameter/<name>`, the optimizer's slots `<slot>/<name>`
+ * and, if they are kept, the moving averages of weights `average/<name>` are float32. `step` is an int64 scalar, the
+ * number of steps so far. With loss scaling there are also `loss_scale` and `good_steps` (`LossScaling`). A parameter
+ * that is not trained has neither slots nor an average.
  */
 export type State = Tensors;
 
-/** What has a state. */
+/** Anything that has a training state. */
 export interface Trainable extends Scaled {
   readonly network: Network;
   readonly optimizer: Optimizer;
-  /** How much of a moving average of the weights stays from step to step, in [0, 1); none is kept if absent. */
+  /** The decay of a moving average of the weights, in [0, 1). Without it, no average is kept. */
   readonly averaging?: number;
 }
 
-/** The slot of the moving average of a weight. */
+/** The slot that holds the moving average of a weight. */
 export const AVERAGE = 'average';
 
 const PARAMETER = 'parameter/';
@@ -34,17 +34,17 @@ export function slotKey(slot: string, name: string): string {
   return `${slot}/${name}`;
 }
 
-/** What the train graph calls the state that it returns: inputs and outputs may not share a name. */
+/** The name of a returned state in the training graph: inputs and outputs must have different names. */
 export function afterKey(key: string): string {
   return `after/${key}`;
 }
 
-/** What is kept for each parameter that trains besides itself. */
+/** What the state holds for each trained parameter, besides the parameter. */
 function slotsOf({ optimizer, averaging }: Trainable): readonly string[] {
   return averaging === undefined ? optimizer.slots : [...optimizer.slots, AVERAGE];
 }
 
-/** The types of the state, in the order in which the train graph carries it. */
+/** The types of the state, in the order in which the training graph carries it. */
 export function stateTypes(trainable: Trainable): Readonly<Record<string, Type>> {
   const keys = trainable.network.parameters.flatMap(({ name, shape, trainable: trains = true }) =>
     [parameterKey(name), ...(trains ? slotsOf(trainable) : []).map((slot) => slotKey(slot, name))].map((key) => [
@@ -56,9 +56,9 @@ export function stateTypes(trainable: Trainable): Readonly<Record<string, Type>>
 }
 
 /**
- * The state before the first step: slots of zeros, averages that are the parameters themselves, step 0.
- * @param parameters by name; drawn from the seed where absent
- * @throws ShapeError if one of them is none of the network's, OutOfMemoryError naming what it was wanted for
+ * The state before the first step: slots are zero, averages equal the parameters, and the step is 0.
+ * @param parameters by name; those that are absent are drawn from the seed
+ * @throws ShapeError if the network has no such parameter, OutOfMemoryError naming what needed the memory
  */
 export function initialState(trainable: Trainable, seed: number, parameters: Tensors = {}): State {
   const known = new Set(trainable.network.parameters.map(({ name }) => name));
@@ -80,12 +80,12 @@ export function initialState(trainable: Trainable, seed: number, parameters: Ten
   return { ...Object.fromEntries(entries), step: scalar('int64', 0), ...initialScaling(trainable) };
 }
 
-/** The parameters alone, by their own names; those that do not train too. */
+/** Only the parameters, by their own names, including those that are not trained. */
 export function parametersOf(state: State): Tensors {
   return withPrefix(state, PARAMETER);
 }
 
-/** As `parametersOf`, with the moving average of each weight that has one in its place. */
+/** Like `parametersOf`, with moving averages in place of the weights that have one. */
 export function averagedParametersOf(state: State): Tensors {
   return { ...parametersOf(state), ...withPrefix(state, slotKey(AVERAGE, '')) };
 }

@@ -17,14 +17,17 @@ import type { TrainSpec } from './train-spec.ts';
 import { trainStep } from './update.ts';
 
 /**
- * A compiled training: one run is as many steps as `batches` has rows.
+ * A compiled training. One run does as many steps as `batches` has rows.
  *
- * Inputs: the state; `data/<name>`; `batches`, int64 [steps, batchSize], row numbers, where -1 is padding that
- * contributes nothing (a batch of nothing but padding still lets moments and weights decay). Outputs: the state after
- * the last step, under `after/<key>`; by step `loss` (weighted sum over the batch's rows), `weight` (sum of the rows'
- * weights) and `correct` (rows predicted right; 0 for losses without right and wrong), float32 [steps] each. The
- * gradient is that of loss / weight, or of loss where the spec's reduction is `sum`. In half precision losses are those of the forward
- * pass all the same: float32, and not scaled.
+ * Inputs: the state; `data/<name>`; and `batches`, int64 [steps, batchSize], which holds row numbers. In it, -1 is
+ * padding, which contributes nothing. (In a batch that is all padding, moments and weights still decay.)
+ *
+ * Outputs: the state after the last step, as `after/<key>`; and for each step, float32 [steps], `loss` (the weighted
+ * sum over the batch's rows), `weight` (the sum of the rows' weights) and `correct` (the number of correctly predicted
+ * rows, or 0 for losses without right and wrong).
+ *
+ * The gradient is that of loss / weight, or of loss if the spec's reduction is `sum`. In half precision, losses are
+ * still those of the forward pass: float32 and not scaled.
  */
 export interface TrainProgram {
   readonly bytes: Uint8Array;
@@ -39,8 +42,8 @@ export interface TrainProgram {
 const META: ModelMeta = { producer: 'trainyard' };
 
 /**
- * Compiles a training step into a loop of steps: forward, backward and update in the body of one Scan, which carries
- * the state, cuts `batches` into rows and reads the data where it lies.
+ * Compiles a training step into a loop of steps. Forward pass, backward pass and update are the body of one Scan, which
+ * carries the state, takes one row of `batches` per step and reads the data in place.
  * @throws ShapeError if the parts do not fit, GradientError if the loss has no gradient; both name the place
  */
 export function compileTrain(spec: TrainSpec): TrainProgram {
@@ -72,8 +75,8 @@ export function compileTrain(spec: TrainSpec): TrainProgram {
 }
 
 /**
- * A compiled evaluation: inputs are `parameter/<name>` and `data/<name>`; outputs are `outputs` [rows, outputs] and the
- * scalars `loss`, `weight` and `correct`, which mean what they mean in `TrainProgram`.
+ * A compiled evaluation. Inputs are `parameter/<name>` and `data/<name>`. Outputs are `outputs` [rows, outputs] and the
+ * scalars `loss`, `weight` and `correct`, with the same meaning as in `TrainProgram`.
  */
 export interface EvaluateProgram {
   readonly bytes: Uint8Array;
@@ -99,13 +102,16 @@ export function compileEvaluate(objective: Objective): EvaluateProgram {
 }
 
 /**
- * A compiled gradient, for whoever updates parameters elsewhere: inputs are `parameter/<name>`, `data/<name>` and the
- * int64 scalar `step`; outputs are `loss`, `weight` and `correct` as in `TrainProgram`, `gradient/<name>` of loss (not
- * divided by weight, so that parts of a batch add up) for each parameter that trains, and `after/parameter/<name>` for
- * those that the forward pass carries. In float16 `loss_scale` is another input, by which the mean loss is multiplied:
- * gradients come out divided by it again, so that they add up whatever it was, and are infinite or NaN where it was too
- * large. Who reduces them looks at their sum, takes no step where it is not finite, and asks `nextScaling` for the next.
- * Nothing stands before the session: `expectTargets` and `expectKernels` are for whoever opens it.
+ * A compiled gradient, for callers that update the parameters elsewhere. Inputs are `parameter/<name>`, `data/<name>`
+ * and the int64 scalar `step`. Outputs are `loss`, `weight` and `correct` as in `TrainProgram`; for each trained
+ * parameter `gradient/<name>`, the gradient of the loss, not divided by the weight, so that the parts of a batch add
+ * up; and `after/parameter/<name>` for parameters that the forward pass carries.
+ *
+ * In float16 there is another input, `loss_scale`, by which the mean loss is multiplied. The gradients are divided by
+ * it again, so they add up whatever it was. If it was too large, they are infinite or NaN. The caller checks their sum,
+ * takes no step if it is not finite, and calls `nextScaling` for the next scale.
+ *
+ * Nothing checks the inputs of the session: whoever opens it calls `expectTargets` and `expectKernels`.
  */
 export interface GradientProgram extends EvaluateProgram {
   readonly precision: Precision;
@@ -138,7 +144,7 @@ export function compileGradients(objective: Objective, seed: number): GradientPr
   return { bytes: writeModel(simplify(graph), META), data: objective.data, precision, targets: targetRule(objective) };
 }
 
-/** What a sum of losses is multiplied by so that their mean is scaled; rows without weight have a sum of 0. */
+/** The factor of a sum of losses that scales their mean. For rows without weight, the sum is 0. */
 function perWeight(b: Builder, scale: Value, weight: Value): Value {
   return div(b, scale, maximum(b, weight, 1e-30));
 }
@@ -148,15 +154,15 @@ function prefixed(prefix: string, values: Values): Values {
 }
 
 export interface InferenceSpec {
-  /** The model's inputs by name, as a caller feeds them. */
+  /** The model's inputs, by the names that callers use. */
   readonly inputs: Readonly<Record<string, Type>>;
-  /** From the inputs to the named outputs; weights come in as constants (`constantParameters`). */
+  /** From the inputs to the named outputs. Weights are constants (`constantParameters`). */
   readonly build: (b: Builder, inputs: Values) => Values;
   readonly meta: ModelMeta;
 }
 
 /**
- * Compiles a model to serve: the bytes of `model.onnx`.
+ * Compiles a model for serving, and returns the bytes of `model.onnx`.
  * @throws ShapeError if the parts do not fit
  */
 export function compileInference(spec: InferenceSpec): Uint8Array {
@@ -164,8 +170,9 @@ export function compileInference(spec: InferenceSpec): Uint8Array {
 }
 
 /**
- * As `compileInference`, to a file: weights beyond what one can hold lie in another beside it (`writeModelFile`).
- * @returns the paths of what was written, the model first
+ * Like `compileInference`, but writes a file. If it cannot hold the weights, a second file beside it does
+ * (`writeModelFile`).
+ * @returns the paths of the files, the model first
  */
 export function writeInference(path: string, spec: InferenceSpec): Promise<readonly string[]> {
   return writeModelFile(path, inferenceGraph(spec), spec.meta);

@@ -5,17 +5,17 @@ import { ShapeError } from '../type.ts';
 import type { TargetBounds } from './loss-type.ts';
 import { type Objective, outputsOf } from './objective.ts';
 
-/** Which targets a program takes, and where in its data they are. */
+/** The targets that a program accepts, and where they are in its data. */
 export interface TargetRule extends TargetBounds {
   /** The entry of the data that holds the targets. */
   readonly target: string;
-  /** The entry that holds the rows' weights: the targets of rows that weigh nothing may be anything. */
+  /** The entry that holds the rows' weights. Rows without weight may have any target. */
   readonly weight?: string;
 }
 
 /**
- * What an objective wants of its targets; undefined if its loss takes any.
- * @param rows the rows of a batch; those of the objective's data if absent
+ * The rule for an objective's targets. Undefined if its loss accepts any.
+ * @param rows the rows of a batch. Default: those of the objective's data
  * @throws ShapeError as the forward pass does
  */
 export function targetRule(objective: Objective, rows?: number): Maybe<TargetRule> {
@@ -40,9 +40,9 @@ export function targetRule(objective: Objective, rows?: number): Maybe<TargetRul
 }
 
 /**
- * Makes sure that each target is one that the loss is made for: a class that does not exist would have a loss of 0.
+ * Makes sure that the loss accepts each target. A class that does not exist would have a loss of 0.
  * @param data tensors whose first axis is the rows
- * @throws ShapeError naming the first row with another
+ * @throws ShapeError naming the first row whose target it does not accept
  */
 export function expectTargets(rule: Maybe<TargetRule>, data: Tensors): void {
   if (!rule) return;

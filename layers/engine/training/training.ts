@@ -10,14 +10,14 @@ import { expectTargets } from './targets.ts';
 /** The row numbers of a step. */
 export type Batch = readonly number[] | Int32Array | Uint32Array;
 
-/** What a run reports: one number for each step. See `TrainProgram`. */
+/** What a run returns: one number per step. See `TrainProgram`. */
 export interface StepScores {
   readonly loss: Float32Array;
   readonly weight: Float32Array;
   readonly correct: Float32Array;
 }
 
-/** What an evaluation reports. See `EvaluateProgram`. */
+/** What an evaluation returns. See `EvaluateProgram`. */
 export interface Evaluation {
   /** [rows, outputs]. */
   readonly outputs: Tensor;
@@ -26,7 +26,7 @@ export interface Evaluation {
   readonly correct: number;
 }
 
-/** A training under way: a loaded program, its data and its state. */
+/** A running training: a loaded program, its data and its state. */
 export class Training implements AsyncDisposable {
   readonly #program: TrainProgram;
   readonly #session: Session;
@@ -41,9 +41,9 @@ export class Training implements AsyncDisposable {
   }
 
   /**
-   * Loads a program. The state is kept, not copied, and never written to.
-   * @throws ShapeError if data or state do not fit the program, KernelError if the device has no kernels for what
-   * it does or for its precision, RuntimeError if the runtime refuses it, OutOfMemoryError
+   * Loads a program. The state is not copied, and never written to.
+   * @throws ShapeError if data or state do not fit the program, KernelError if the device lacks kernels for its
+   * operations or its precision, RuntimeError if the runtime refuses it, OutOfMemoryError
    */
   static async open(
     program: TrainProgram,
@@ -65,29 +65,29 @@ export class Training implements AsyncDisposable {
     return this.#session.device;
   }
 
-  /** What the steps so far have made; a later `run` makes a new one and leaves this as it is. */
+  /** The state after the steps so far. A later `run` creates a new state and does not change this one. */
   get state(): State {
     return this.#state;
   }
 
-  /** Goes on from another state, for example a checkpoint's. */
+  /** Continues from another state, for example one from a checkpoint. */
   set state(state: State) {
     expectTensors(this.#program.state, state, '');
     this.#state = state;
   }
 
   /**
-   * Goes on with other data of the same types.
-   * @throws ShapeError if they do not fit, or have a target that the loss does not take
+   * Continues with other data of the same types.
+   * @throws ShapeError if the data do not fit or have a target that the loss does not accept
    */
   set data(data: Tensors) {
     this.#feeds = dataFeeds(this.#program, data);
   }
 
   /**
-   * Takes one step for each batch; without batches nothing happens. If a loss is not finite, neither are the parameters after it: keep the state from
-   * before (`firstBadStep` tells; `TrainingLoop` does).
-   * @param batches row numbers; a batch shorter than the program's is padded
+   * Takes one step per batch. Without batches, nothing happens. If a loss is not finite, neither are the parameters
+   * after it. So keep the state from before, and check with `firstBadStep`, as `TrainingLoop` does.
+   * @param batches row numbers; a batch that is shorter than the program's is padded
    * @throws ShapeError if a batch is too long or a row does not exist, OutOfMemoryError
    */
   async run(batches: readonly Batch[]): Promise<StepScores> {
@@ -118,7 +118,7 @@ export class Training implements AsyncDisposable {
   }
 }
 
-/** The first step whose loss is not finite; -1 if there is none. */
+/** The first step whose loss is not finite, or -1 if there is none. */
 export function firstBadStep({ loss }: StepScores): number {
   return loss.findIndex((value) => !Number.isFinite(value));
 }
@@ -135,7 +135,7 @@ export class Evaluator implements AsyncDisposable {
 
   /**
    * Loads a program.
-   * @throws KernelError if the device has no kernels for what it does, RuntimeError if the runtime refuses it,
+   * @throws KernelError if the device lacks kernels for its operations, RuntimeError if the runtime refuses it,
    * OutOfMemoryError
    */
   static async open(program: EvaluateProgram, options: SessionOptions = {}): Promise<Evaluator> {
@@ -185,7 +185,7 @@ function packBatches(batches: readonly Batch[], batchSize: number, rows: number)
   return tensor('int64', [batches.length, batchSize], packed);
 }
 
-/** @throws ShapeError if a tensor does not fit its type, has more or fewer rows than the first, or targets of no class */
+/** @throws ShapeError if a tensor does not fit its type, differs from the first in rows, or has an invalid target */
 function dataFeeds({ data: types, targets }: Pick<EvaluateProgram, 'data' | 'targets'>, data: Tensors): Tensors {
   expectTensors(types, data, 'data ');
   const [first, ...others] = Object.keys(types);
@@ -197,7 +197,7 @@ function dataFeeds({ data: types, targets }: Pick<EvaluateProgram, 'data' | 'tar
   return Object.fromEntries(Object.keys(types).map((name) => [`data/${name}`, data[name]!]));
 }
 
-/** @throws ShapeError if a tensor is missing or of another type than declared; names of dimensions fit any size */
+/** @throws ShapeError if a tensor is missing or has another type than declared. Named dimensions fit any size. */
 function expectTensors(types: Readonly<Record<string, Type>>, tensors: Tensors, kind: string): void {
   for (const [name, wanted] of Object.entries(types)) {
     const got = tensors[name];

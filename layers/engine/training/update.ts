@@ -10,17 +10,17 @@ import { AVERAGE, parameterKey, slotKey } from './state.ts';
 
 export interface UpdateSpec extends GradientSpec {
   readonly optimizer: Optimizer;
-  /** The learning rate's factor by step; 1 if absent. */
+  /** The factor of the learning rate, by step. Default: 1. */
   readonly schedule?: Schedule;
-  /** Gradients are scaled down to this norm over all parameters together. */
+  /** The largest norm of the gradient over all parameters; a larger gradient is scaled down to it. */
   readonly clipNorm?: number;
-  /** How much of a moving average of the weights stays from step to step, in [0, 1); none is kept if absent. */
+  /** The decay of a moving average of the weights, in [0, 1). Without it, no average is kept. */
   readonly averaging?: number;
-  /** How losses are scaled if the precision is float16. */
+  /** How losses are scaled in float16. */
   readonly lossScaling?: LossScaling;
 }
 
-/** One step: from the state before and a batch's row numbers to the state after. */
+/** One step: from the state before it and a batch's row numbers to the state after it. */
 export function trainStep(b: Builder, spec: UpdateSpec, state: Values, data: Values, indices: Value) {
   const { network, optimizer, averaging, accumulation = 1 } = spec;
   const trained = trainedParameters(network);

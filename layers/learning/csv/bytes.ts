@@ -1,11 +1,11 @@
-/** The bytes of a file on their way to the parser: checked to be UTF-8 text, without a byte order mark. */
+/** Checks that a file is UTF-8 text before its bytes reach the parser, and removes the byte-order mark. */
 import { isUtf8 } from 'node:buffer';
 import { fileFault } from './fault.ts';
 
 const NEWLINE = 10;
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** How formats that people take for CSV begin. */
+/** The first bytes of formats that people mistake for CSV. */
 const SIGNATURES: readonly (readonly [kind: string, beginning: Buffer])[] = [
   ['a ZIP archive or an Excel workbook', Buffer.from('PK\x03\x04', 'latin1')],
   ['an old Excel workbook', Buffer.from('d0cf11e0a1b11ae1', 'hex')],
@@ -22,17 +22,17 @@ const SIGNATURES: readonly (readonly [kind: string, beginning: Buffer])[] = [
   ['an SQLite database', Buffer.from('SQLite format 3\0')],
 ];
 
-/** Looks at chunk after chunk and knows where in the file it is. */
+/** Checks one chunk after another and keeps track of the position in the file. */
 export class TextCheck {
   #line = 1;
   #offset = 0;
-  /** Bytes of a character whose rest is in the next chunk: at most 3. */
+  /** The first bytes of a character that continues in the next chunk: at most 3. */
   #carry: Buffer = Buffer.alloc(0);
   #first = true;
 
   /**
-   * The chunk as it goes to the parser.
-   * @throws ValidationError with the line and the byte (both from 1) of what is no text
+   * Returns the chunk for the parser.
+   * @throws ValidationError with the line and the byte (both from 1) of whatever is not text
    */
   pass(chunk: Uint8Array): Buffer {
     let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -70,10 +70,10 @@ export class TextCheck {
   }
 }
 
-/** Enough to know a file by how it begins. */
+/** Enough to recognise a format by its first bytes. */
 const BEGINNING_BYTES = 16;
 
-/** All chunks through one `TextCheck`, however small the first ones are. */
+/** Passes all chunks through one `TextCheck`, however small the first ones are. */
 export async function* checkedText(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const check = new TextCheck();
   let beginning: Buffer | undefined = Buffer.alloc(0);
@@ -102,7 +102,7 @@ function newlines(bytes: Buffer, end: number): number {
   return count;
 }
 
-/** How many bytes at the end begin a character that may go on in the next chunk. */
+/** The number of bytes at the end that begin a character which may continue in the next chunk. */
 function incompleteTail(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back]!;
@@ -115,7 +115,7 @@ function incompleteTail(bytes: Buffer): number {
   return 0;
 }
 
-/** By halving: a prefix is valid as long as all of it is (but for a character cut at its end). */
+/** A binary search for the longest valid prefix, which may end within a character. */
 function firstInvalid(bytes: Buffer): number {
   let valid = 0;
   let invalid = bytes.length;
@@ -125,7 +125,7 @@ function firstInvalid(bytes: Buffer): number {
     if (isUtf8(prefix.subarray(0, middle - incompleteTail(prefix)))) valid = middle;
     else invalid = middle;
   }
-  // The byte that broke it is the last of the shortest bad prefix, or the first byte of the character that it cut short.
+  // The culprit is the last byte of the shortest invalid prefix, or the first byte of the character that it cuts off.
   return valid - incompleteTail(bytes.subarray(0, valid));
 }
 

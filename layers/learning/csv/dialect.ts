@@ -1,21 +1,21 @@
-/** How a CSV file is written, found from its beginning. */
+/** The delimiter and quote of a CSV file, detected from its beginning. */
 export interface Dialect {
   readonly delimiter: string;
   readonly quote: string;
 }
 
-/** In the order of preference where a sample does not decide. */
+/** In order of preference, for samples that fit more than one. */
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 const QUOTES = ['"', "'"] as const;
 
 const ENOUGH_ROWS = 200;
 
 /**
- * The delimiter that cuts most rows into as many fields as the first has; among equals, the one with more fields. The
- * quote is the character that encloses fields, `"` where none does.
+ * Chooses the delimiter that splits the most rows into as many fields as the first row has; among equals, the one with
+ * more fields. The quote is the character that encloses fields, or `"` if none does.
  *
  * @param sample the beginning of the file
- * @param whole whether that is all of it; otherwise its last row may be cut and does not count
+ * @param whole whether `sample` is the whole file; otherwise its last row may be cut off and does not count
  */
 export function detectDialect(sample: string, whole: boolean): Dialect {
   const candidates = DELIMITERS.map((delimiter) => {
@@ -35,7 +35,7 @@ function detectQuote(sample: string, delimiter: string): string {
   return counts[1]! > 0 && counts[0] === 0 ? QUOTES[1] : QUOTES[0];
 }
 
-/** The number of fields of each of the first rows. */
+/** The number of fields in each of the first rows. */
 function fieldCounts(sample: string, whole: boolean, delimiter: string, quote: string): number[] {
   const counts: number[] = [];
   let fields = 1;
@@ -57,7 +57,7 @@ function fieldCounts(sample: string, whole: boolean, delimiter: string, quote: s
   return counts;
 }
 
-/** `agreeing`: the part of the rows that have as many fields as the first; -1 where that is only one. */
+/** `agreeing` is the share of rows with as many fields as the first row, or -1 if the first row has only one. */
 function consistency(counts: readonly number[]): { fields: number; agreeing: number } {
   const fields = counts[0] ?? 1;
   if (fields < 2) return { fields, agreeing: -1 };

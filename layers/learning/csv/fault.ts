@@ -1,6 +1,6 @@
 import { ValidationError } from '#domain/errors.ts';
 
-/** Something that is wrong with the file as a whole or at a place in it. */
+/** A fault of the whole file or at a place in it. */
 export const fileFault = (message: string): ValidationError => ValidationError.of('file', message);
 
 /** The beginning of a text that is longer than so many characters. */

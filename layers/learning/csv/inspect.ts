@@ -6,11 +6,11 @@ import { parseOptions, translated } from './parse-options.ts';
 import { makeRecordCheck, type RecordCheck } from './record-check.ts';
 
 /**
- * Checks what the beginning of a file can show, before anything is stored: text, header, width of rows. Streaming
- * (`readCsv`) judges by the same rules.
+ * Checks the beginning of a file before anything is stored: text, header and number of fields in each row. `readCsv`
+ * applies the same rules to the whole stream.
  *
  * @param head the first bytes (256 KiB are enough)
- * @param whole whether that is the whole file; then everything structural is checked
+ * @param whole whether `head` is the whole file; then the whole structure is checked
  * @throws ValidationError with field `file`
  */
 export function inspectCsvHead(head: Uint8Array, whole: boolean): void {
@@ -45,7 +45,7 @@ function textOf(head: Uint8Array, whole: boolean): string {
   return text.toString('utf8');
 }
 
-/** The end of the last line break outside quotes: what comes after may be cut. */
+/** The end of the last line break outside quotes. Whatever follows may be cut off. */
 function lastRowEnd(text: string, quote: string): number {
   let end = 0;
   let quoted = false;

@@ -1,6 +1,6 @@
 /**
- * What stands for "no value" in a cell, whatever its case, quoted or not, with blanks around it cut off: the spellings
- * of spreadsheets, R, pandas, Python, SQL exports and the UCI repository.
+ * The spellings of "no value", in lower case: those of spreadsheets, R, pandas, Python, SQL exports and the UCI
+ * repository. A cell may have any case and may be quoted; blanks around it do not count.
  */
 const SPELLINGS: ReadonlySet<string> = new Set(['', 'na', 'n/a', 'nan', 'null', 'none', '?', '-']);
 const LONGEST = 4;

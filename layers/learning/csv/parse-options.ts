@@ -4,10 +4,10 @@ import type { Dialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
 import type { RecordCheck } from './record-check.ts';
 
-/** Characters of one row. It bounds the memory that an opened and never closed quote can take. */
+/** The most characters in a row. This bounds the memory that an unclosed quote can take. */
 const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
 
-/** The parser's settings: the check judges the width of rows, and blank lines do not count. */
+/** The parser's settings: `check` checks the number of fields in each row, and blank lines do not count. */
 export function parseOptions({ delimiter, quote }: Dialect, check: RecordCheck): Options<string[]> {
   return {
     delimiter,
@@ -40,7 +40,7 @@ const MESSAGES: Readonly<Record<string, Words>> = {
     `a row must be at most ${ROW_CHARACTERS} characters; got more at line ${line} (is a quote not closed?)`,
 };
 
-/** The parser's error as ours; anything else is returned as it is. */
+/** Translates an error of the parser into ours, and returns any other error unchanged. */
 export function translated(error: unknown, quote: string): unknown {
   if (!(error instanceof CsvError)) return error;
   const line = typeof error.lines === 'number' ? error.lines : 0;

@@ -1,4 +1,4 @@
-/** A CSV file of any size as a stream of rows, in bounded memory. */
+/** Reads a CSV file of any size as a stream of rows, in bounded memory. */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
@@ -8,19 +8,19 @@ import { fileFault } from './fault.ts';
 import { parseOptions, translated } from './parse-options.ts';
 import { makeRecordCheck } from './record-check.ts';
 
-/** How much of a file is looked at before it is parsed, bytes. */
+/** The number of bytes that are inspected before the file is parsed. */
 export const HEAD_BYTES = 262_144;
 
 export interface Csv {
   readonly dialect: Dialect;
   readonly header: readonly string[];
-  /** Each as wide as the header, with blanks around values cut off. Can be read once; throws ValidationError. */
+  /** Each has as many fields as the header, without blanks around values. Can be read once; throws ValidationError. */
   readonly rows: AsyncGenerator<readonly string[]>;
 }
 
 /**
  * Opens a file for reading. Read `rows` to its end or call its `return()`.
- * @throws ValidationError with field `file`, here for what the beginning shows and from `rows` for the rest
+ * @throws ValidationError with field `file`: here for faults in the beginning, and from `rows` for the rest
  */
 export async function readCsv(bytes: AsyncIterable<Uint8Array>): Promise<Csv> {
   const chunks = checkedText(bytes)[Symbol.asyncIterator]();
@@ -36,7 +36,7 @@ export async function readCsv(bytes: AsyncIterable<Uint8Array>): Promise<Csv> {
 async function* parseRecords(bytes: AsyncIterable<Buffer>, dialect: Dialect): AsyncGenerator<string[]> {
   const parser = parse({ ...parseOptions(dialect, makeRecordCheck()), readableHighWaterMark: 512 } as object);
   const flow = pipeline(Readable.from(bytes, { objectMode: false }), parser);
-  // What goes wrong reaches the loop below through the parser; nobody else awaits this promise when the loop is left.
+  // Errors reach the loop below through the parser. If the loop is left early, nothing else awaits this promise.
   flow.catch(() => {});
   try {
     yield* parser as AsyncIterable<string[]>;

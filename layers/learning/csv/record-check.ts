@@ -8,7 +8,7 @@ const BOUNDS = LIMITS.csv;
 export type RecordCheck = (record: readonly string[], line: number) => void;
 
 /**
- * A check for one file, to be called with each record in turn and the number of the line that it ends on.
+ * Makes the check for one file. Call it with each record in turn and the number of the line on which the record ends.
  * Rows are counted from 1 after the header.
  * @throws ValidationError
  */
@@ -29,7 +29,7 @@ export function makeRecordCheck(): RecordCheck {
       );
     }
     for (const [column, cell] of record.entries()) {
-      // A character is at most 3 bytes of UTF-8 per UTF-16 unit.
+      // A UTF-16 unit takes at most 3 bytes of UTF-8.
       if (cell.length * 3 > BOUNDS.cellBytes) expectCell(cell, row, line, column);
     }
   };

@@ -1,6 +1,7 @@
 /**
- * A fit that is under way, as a file: the engine's state and the best epoch's parameters as tensors, and everything
- * else that the rest of the fit depends on in the metadata. Read again, the fit goes on as if nothing had been.
+ * A checkpoint file of an unfinished fit. Its tensors are the engine's state and the best epoch's parameters. Its
+ * metadata hold everything else that the rest of the fit depends on. A fit that is resumed from it continues as if it
+ * had not been interrupted.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -16,27 +17,27 @@ const VERSION = 1;
 
 const total = z.number().min(0);
 
-/** Where a fit stands. */
+/** The position of a fit. */
 const position = z.strictObject({
-  /** The epoch under way, from 1; one more than there are when all are done. */
+  /** The current epoch, from 1. When all epochs are done, it is one more than their number. */
   epoch: z.int().min(1),
-  /** Batches of it that are done. */
+  /** Batches of the current epoch that are done. */
   step: z.int().min(0),
-  /** Over those batches. */
+  /** Sums over those batches. */
   totals: z.strictObject({ loss: z.number(), weight: total, correct: total }),
-  /** Each metric by epoch, of the epochs that are done. */
+  /** Each metric by epoch, for the epochs that are done. */
   history: z.record(z.string(), z.array(z.number())),
   stopping: stoppingRecord,
 });
 export type Position = z.infer<typeof position>;
 
-/** What a fit is of: a checkpoint of anything else is of no use to it. */
+/** What identifies a fit. A fit can only use its own checkpoints. */
 const identity = z.strictObject({
   family: z.string(),
   hyperparameters: z.string(),
   early_stopping: z.string(),
   data: z.string(),
-  /** SHA-256 of the compiled step: another version of Trainyard may compile another one. */
+  /** SHA-256 of the compiled step, which may differ between versions of Trainyard. */
   program: z.string(),
 });
 export type Identity = z.infer<typeof identity>;
@@ -46,11 +47,11 @@ const metadata = z.strictObject({ version: z.literal(VERSION), of: identity, at:
 export interface Checkpoint {
   readonly at: Position;
   readonly state: State;
-  /** The best epoch's parameters under the keys of a state; absent before the first epoch is done. */
+  /** The best epoch's parameters, by the keys of a state. Absent before the first epoch is done. */
   readonly best?: State;
 }
 
-/** A checkpoint that this fit cannot go on from; the message is the reason, as in "the checkpoint is not used: …". */
+/** This fit cannot continue from the checkpoint. The message completes the sentence "the checkpoint is not used: …". */
 export class CheckpointRefused extends Error {
   override readonly name = 'CheckpointRefused';
 }
@@ -75,7 +76,7 @@ const STATE = 'state/';
 const BEST = 'best/';
 const METADATA = 'checkpoint';
 
-/** The file, in pieces that follow each other. */
+/** Returns the file as consecutive pieces. */
 export function writeCheckpoint(of: Identity, { at, state, best = {} }: Checkpoint): Uint8Array[] {
   const words: z.infer<typeof metadata> = { version: VERSION, of, at };
   return writeStateFile({ ...prefixed(STATE, state), ...prefixed(BEST, best) }, { [METADATA]: JSON.stringify(words) });
@@ -84,7 +85,7 @@ export function writeCheckpoint(of: Identity, { at, state, best = {} }: Checkpoi
 /**
  * Reads a checkpoint for a fit.
  * @param stepsPerEpoch of that fit
- * @throws CheckpointRefused if the file is damaged, or is of another fit
+ * @throws CheckpointRefused if the file is damaged or belongs to another fit
  */
 export function readCheckpoint(file: Uint8Array, of: Identity, stepsPerEpoch: number): Checkpoint {
   const { tensors, metadata: words } = readFile(file);

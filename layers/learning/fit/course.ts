@@ -9,13 +9,13 @@ export interface CourseSpec {
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   readonly rule: StoppingRule;
-  /** Whether rows were kept back. */
+  /** Whether there are validation rows. */
   readonly validated: boolean;
 }
 
 const NOTHING: Totals = { loss: 0, weight: 0, correct: 0 };
 
-/** How far a fit has come, apart from the training's own state, and what it has seen on its way. */
+/** A fit's progress, apart from the training's own state: position, history and early stopping. */
 export class Course {
   readonly #spec: CourseSpec;
   readonly #history: Record<string, number[]>;
@@ -25,7 +25,7 @@ export class Course {
   #totals: Totals;
   #best: State | undefined;
 
-  /** @param from goes on from there */
+  /** @param from where to continue */
   constructor(spec: CourseSpec, from?: Checkpoint) {
     this.#spec = spec;
     this.#epoch = from?.at.epoch ?? 1;
@@ -36,17 +36,17 @@ export class Course {
     this.#best = from?.best;
   }
 
-  /** The epoch under way, from 1. */
+  /** The current epoch, from 1. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Batches of the epoch that are done. */
+  /** Batches of the current epoch that are done. */
   get step(): number {
     return this.#step;
   }
 
-  /** Over the batches of the epoch that are done. */
+  /** Sums over the batches of the current epoch that are done. */
   get totals(): Totals {
     return this.#totals;
   }
@@ -55,7 +55,7 @@ export class Course {
     return this.#history;
   }
 
-  /** The best epoch's parameters under the keys of a state; `undefined` before the first epoch is done. */
+  /** The best epoch's parameters, by the keys of a state. `undefined` before the first epoch is done. */
   get best(): State | undefined {
     return this.#best;
   }
@@ -68,12 +68,12 @@ export class Course {
     return this.#stopping.monitor;
   }
 
-  /** Of all epochs, 0–1. */
+  /** The fraction of all epochs that is done, 0–1. */
   get fraction(): number {
     return (this.#epoch - 1 + this.#step / this.#spec.stepsPerEpoch) / this.#spec.epochs;
   }
 
-  /** Of the last epoch that is done; empty before. */
+  /** The metrics of the last finished epoch. Empty before the first. */
   get metrics(): Scores {
     return Object.fromEntries(Object.entries(this.#history).map(([name, values]) => [name, values.at(-1)!]));
   }
@@ -82,13 +82,13 @@ export class Course {
     return this.#epoch > this.#spec.epochs || this.#stopping.isOver;
   }
 
-  /** All of it but the best parameters. */
+  /** All of this except the best parameters. */
   get position(): Position {
     const { record: stopping } = this.#stopping;
     return { epoch: this.#epoch, step: this.#step, totals: this.#totals, history: copied(this.#history), stopping };
   }
 
-  /** Steps of the epoch were taken. One after the other, so that a sum does not depend on how they were grouped. */
+  /** Adds the scores of some steps, one after another, so that the sums do not depend on how steps were grouped. */
   took({ loss, weight, correct }: StepScores): void {
     const sum = (start: number, values: Float32Array) => values.reduce((total, value) => total + value, start);
     const { totals } = this;
@@ -100,7 +100,7 @@ export class Course {
     this.#step += loss.length;
   }
 
-  /** The epoch is done, with these metrics. `parameters` are asked for if it is the best so far. */
+  /** Ends the epoch with its metrics. `parameters` is called if the epoch is the best so far. */
   finish(metrics: Scores, parameters: () => State): void {
     for (const [name, value] of Object.entries(metrics)) {
       this.#history[name] ??= [];

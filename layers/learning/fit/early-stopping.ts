@@ -4,29 +4,29 @@ import type { Scores } from './evaluate.ts';
 
 export type StoppingRule = Job['early_stopping'];
 
-/** What early stopping has seen, as a checkpoint keeps it. */
+/** The state of early stopping, as in a checkpoint. */
 export const stoppingRecord = z.object({
   epoch: z.int().min(0),
   best_epoch: z.int().min(0),
-  /** The monitored metric of the best epoch; null before the first. */
+  /** The monitored metric of the best epoch. Null before the first epoch is done. */
   best: z.number().nullable(),
 });
 export type StoppingRecord = z.infer<typeof stoppingRecord>;
 
 const UNSEEN: StoppingRecord = { epoch: 0, best_epoch: 0, best: null };
 
-/** Knows which epoch was the best so far, and whether it is worth going on. */
+/** Tracks the best epoch so far, and decides whether to continue. */
 export class EarlyStopping {
-  /** The metric that decides: the rule's, where it applies and can be computed; else the loss of the rows kept back. */
+  /** The monitored metric: the rule's if it applies and can be computed, otherwise the validation loss. */
   readonly monitor: string;
   readonly #enabled: boolean;
   readonly #patience: number;
   #best: number;
-  /** From 1; 0 before the first. */
+  /** From 1. It is 0 before the first epoch is done. */
   bestEpoch: number;
   #epoch: number;
 
-  /** @param seen goes on from there */
+  /** @param seen where to continue */
   constructor(rule: StoppingRule, validated: boolean, seen: StoppingRecord = UNSEEN) {
     const usable = rule.enabled && (validated || !rule.monitor.startsWith('val_'));
     this.monitor = usable ? rule.monitor : validated ? 'val_loss' : 'loss';
@@ -42,7 +42,7 @@ export class EarlyStopping {
     return { epoch: this.#epoch, best_epoch: this.bestEpoch, best };
   }
 
-  /** Takes the metrics of the next epoch; true if it is the best so far. Of equal ones the first counts. */
+  /** Takes the next epoch's metrics and returns whether it is the best so far. Of equal epochs, the first counts. */
   take(metrics: Scores): boolean {
     this.#epoch++;
     const value = metrics[this.monitor] ?? Number.NaN;

@@ -1,4 +1,4 @@
-/** A network judged on rows, a piece at a time. */
+/** Evaluates a network on rows, one piece at a time. */
 import { expectTensor, type Tensor } from '#engine/tensor.ts';
 import type { State } from '#engine/training/state.ts';
 import type { Evaluator } from '#engine/training/training.ts';
@@ -9,7 +9,7 @@ import type { Preparation } from './task.ts';
 
 export type Scores = Readonly<Record<string, number>>;
 
-/** Takes in the outputs for some rows and gives the scores over all of them. */
+/** Takes the outputs for some rows at a time, and computes the scores over all of them. */
 interface Judge {
   take(outputs: Float32Array, truths: Tensor): void;
   scores(): Scores;
@@ -45,15 +45,15 @@ const judges: Readonly<Record<Preparation['task'], (of: Preparation) => Judge>> 
 export interface EvaluateOptions {
   readonly evaluator: Evaluator;
   readonly preparation: Preparation;
-  /** Rows at once. Fixed, and not by the clock: sums depend on where they are cut. */
+  /** Rows per piece. A fixed number, not one chosen by the clock, because the sums depend on where rows are split. */
   readonly pieceRows: number;
-  /** Asked after each piece; false ends the evaluation. */
+  /** Called after each piece; false ends the evaluation. */
   readonly goOn: () => Promise<boolean>;
 }
 
 /**
- * The mean loss over the rows, and the task's scores; `undefined` if it was ended.
- * @param limit look at no more than so many rows, from the first
+ * The mean loss over the rows, and the task's scores. `undefined` if `goOn` ended the evaluation.
+ * @param limit the most rows to evaluate, from the first
  */
 export async function evaluate(
   { evaluator, preparation, pieceRows, goOn }: EvaluateOptions,

@@ -1,17 +1,17 @@
-/** What ends a fit, in words for the owner of the job. */
+/** Describes what ends a fit to the owner of the job. */
 import { OutOfMemoryError } from '#engine/out-of-memory.ts';
 import { DivergenceError } from '#engine/training/divergence.ts';
 import { TrainingFailure } from '../failure.ts';
 
 export interface Place {
   readonly epoch: number;
-  /** Batches of the epoch that were done. */
+  /** Batches of the epoch that are done. */
   readonly step: number;
   readonly stepsPerEpoch: number;
   readonly learningRate: number;
 }
 
-/** The failure that an error of the engine means; any other error as it is. */
+/** Translates an error of the engine into a failure, and returns any other error unchanged. */
 export function failureOf(error: unknown, { epoch, step, stepsPerEpoch, learningRate }: Place): unknown {
   if (error instanceof DivergenceError) {
     return diverged(epoch, `step ${step + error.stepInChunk} of ${stepsPerEpoch}`, learningRate, error);

@@ -1,4 +1,4 @@
-/** The fit loop: epochs of chunks, each of them one run of many steps, which can be left and taken up again anywhere. */
+/** The fit loop. An epoch is run in chunks of many steps; between two chunks, a fit can be interrupted and resumed. */
 import type { Device } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { stepsTaken } from '#engine/training/divergence.ts';
@@ -23,11 +23,11 @@ import { type EncodedData, objectiveOf, type Preparation, shapeOf } from './task
 export type History = Readonly<Record<string, readonly number[]>>;
 
 export interface Progress {
-  /** Epochs that are done. */
+  /** The number of finished epochs. */
   readonly epoch: number;
-  /** Of all epochs, 0–1. */
+  /** The fraction of all epochs that is done, 0–1. */
   readonly fraction: number;
-  /** Of the last epoch that is done; empty before. */
+  /** The metrics of the last finished epoch. Empty before the first. */
   readonly metrics: Scores;
 }
 
@@ -37,35 +37,35 @@ export interface FitSpec {
   readonly preparation: Preparation;
   readonly data: EncodedData;
   readonly earlyStopping: StoppingRule;
-  /** Milliseconds from any beginning, to keep chunks short and checkpoints rare; results do not depend on it. */
+  /** Milliseconds since any fixed time. It keeps chunks short and checkpoints rare; results do not depend on it. */
   readonly now: () => number;
-  /** Called about once a second, between chunks; false ends the fit with nothing kept. */
+  /** Called about once a second, between chunks. False ends the fit without keeping anything. */
   readonly report: (progress: Progress) => Promise<boolean>;
   /** Default: the processor. */
   readonly device?: Device;
-  /** Where a fit that is interrupted leaves what it has, and the next one of the same spec finds it. */
+  /** Where an interrupted fit leaves a checkpoint, and the next fit of the same spec finds it. */
   readonly checkpoints?: Checkpoints;
 }
 
 export interface Fit {
-  /** The best epoch's. */
+  /** Those of the best epoch. */
   readonly parameters: Tensors;
   readonly history: History;
   readonly bestEpoch: number;
-  /** What decided which epoch is the best. */
+  /** The metric that decided which epoch is the best. */
   readonly monitor: string;
-  /** Of the best epoch's parameters, on all rows of each kind. */
+  /** The scores of the best epoch's parameters, on all training rows and on all validation rows. */
   readonly training: Scores;
   readonly validation?: Scores;
 }
 
-/** Of a piece of an evaluation: a fraction of a second. */
+/** Per piece of an evaluation, which then takes a fraction of a second. */
 const PIECE_FLOPS = 5e8;
 const PIECE_ROWS = { least: 64, most: 65_536 };
-/** Below so many operations a step, a second thread costs more than it does. */
+/** With fewer operations per step, a second thread costs more than it gains. */
 const THREADED_FLOPS = 3e7;
 
-/** What is compiled for a fit, and how it is run. */
+/** What a fit compiles, and how it runs it. */
 function planOf({ family, hyperparameters: h, preparation, data, earlyStopping, checkpoints, device }: FitSpec) {
   const shape = shapeOf(preparation);
   const network = family.network(shape, h);
@@ -95,9 +95,9 @@ function planOf({ family, hyperparameters: h, preparation, data, earlyStopping, 
 }
 
 /**
- * Fits a network. The same spec gives the same result, bit for bit, on the same machine, also if it is interrupted and
- * goes on from a checkpoint. `undefined`: `report` ended it, or the signal of `checkpoints` did.
- * @throws TrainingFailure, naming epoch and step, if the loss is no finite number, or if there is too little memory
+ * Fits a network. On the same machine, the same spec gives the same result, bit for bit, even if the fit is interrupted
+ * and resumed from a checkpoint. `undefined` if `report` or the signal of `checkpoints` ended the fit.
+ * @throws TrainingFailure, naming epoch and step, if the loss is not finite or there is too little memory
  */
 export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
   const { hyperparameters: h, preparation, data, now, checkpoints } = spec;
@@ -154,7 +154,7 @@ export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
   }
 }
 
-/** Puts a training where the last checkpoint left it, and tells; where that cannot be used, it begins from the start. */
+/** Resumes a training from the last checkpoint, or from the start if that cannot be used, and reports which. */
 function resume(
   training: Training,
   { identity, stepsPerEpoch }: Pick<ReturnType<typeof planOf>, 'identity' | 'stepsPerEpoch'>,
@@ -173,7 +173,7 @@ function resume(
   }
 }
 
-/** Of a state what an evaluation needs of it. */
+/** The part of a state that an evaluation needs. */
 const withoutSlots = (state: State): State =>
   Object.fromEntries(Object.entries(state).filter(([key]) => key.startsWith(parameterKey(''))));
 

@@ -1,19 +1,19 @@
-/** The metrics of an epoch, by the names that a history has. */
+/** Computes the metrics of an epoch, named as in a history. */
 import type { State } from '#engine/training/state.ts';
 import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
 import type { EncodedData, Preparation } from './task.ts';
 
-/** Sums over the rows of an epoch's steps so far, as each was seen while learning. */
+/** Sums over the rows of an epoch so far, each as it was when the network learned from it. */
 export interface Totals {
   readonly loss: number;
   readonly weight: number;
   readonly correct: number;
 }
 
-/** Training rows that a regression is judged by in each epoch; all of them are in the end. */
+/** The training rows on which a regression is evaluated after each epoch. At the end, all of them are used. */
 const SAMPLE_ROWS = 8192;
 
-/** Of training rows as they were seen while learning, of validation rows afterwards; `undefined` if it was ended. */
+/** Training metrics are those seen while learning; validation metrics are computed afterwards. `undefined` if ended. */
 export async function judgeEpoch(
   judging: EvaluateOptions,
   state: State,
@@ -28,13 +28,13 @@ export async function judgeEpoch(
   return { ...only(task, training, ''), ...only(task, validation, 'val_') };
 }
 
-/** The names that the history has, of the scores that were computed. */
+/** The scores that a history has, by task. */
 const EPOCH_METRICS = {
   classification: ['loss', 'accuracy'],
   regression: ['loss', 'rmse', 'mae', 'r2'],
 } as const;
 
-/** Those scores that a task's history has, with a prefix to their names. */
+/** The scores that a task's history has, with a prefix added to their names. */
 export function only(task: Preparation['task'], scores: Scores, prefix: string): Scores {
   const names: readonly string[] = EPOCH_METRICS[task];
   return Object.fromEntries(names.flatMap((name) => (name in scores ? [[prefix + name, scores[name]!]] : [])));

@@ -1,30 +1,30 @@
-/** Decides between chunks whether it is time for a checkpoint, and whether the fit is to leave. */
+/** Decides between chunks whether a checkpoint is due, and whether the fit must end. */
 export interface Checkpoints {
   /**
-   * Of what data this fit is and how they were split, in words that are equal only where those are: the fit does not go
-   * on from a checkpoint of other data.
+   * Identifies the data of this fit and their split: two strings are equal only if both are. The fit does not continue
+   * from a checkpoint of other data.
    */
   readonly data: string;
-  /** The file that was kept last, if there is one. */
+  /** The last checkpoint file, if there is one. */
   readonly last?: Uint8Array;
-  /** Keeps a file, given in pieces that follow each other, in place of the one before. */
+  /** Stores a file, given as consecutive pieces, in place of the one before. */
   readonly keep: (file: readonly Uint8Array[]) => Promise<void>;
   /** Milliseconds from one checkpoint to the next. Default: 30 s. */
   readonly everyMs?: number;
-  /** Once it is aborted, the fit keeps a checkpoint between two chunks and ends. */
+  /** Once it is aborted, the fit stores a checkpoint between two chunks and ends. */
   readonly signal?: AbortSignal;
-  /** Told before the first step what became of `last`; without one, nothing is told. */
+  /** Called before the first step with what became of `last`. Not called if there is none. */
   readonly onResume?: (from: Resumed) => void;
 }
 
-/** Where a fit goes on, or why it begins from the start. */
+/** Where a fit continues, or why it begins from the start. */
 export type Resumed =
   | { readonly epoch: number; readonly step: number; readonly steps: number }
   | { readonly refused: string };
 
 const EVERY_MS = 30_000;
 
-/** Of all time, what keeping checkpoints may take: where one takes long, the next comes later. */
+/** The largest share of time for storing checkpoints. If one takes long, the next comes later. */
 const MOST_OF_TIME = 0.03;
 
 export class Keeper {
@@ -34,8 +34,8 @@ export class Keeper {
   #dueAt: number;
 
   /**
-   * @param now milliseconds from any beginning
-   * @param make the fit as it stands between two chunks
+   * @param now milliseconds since any fixed time
+   * @param make returns the fit's checkpoint, between two chunks
    */
   constructor(checkpoints: Checkpoints | undefined, now: () => number, make: () => readonly Uint8Array[]) {
     this.#checkpoints = checkpoints;
@@ -44,7 +44,7 @@ export class Keeper {
     this.#dueAt = now() + this.#every;
   }
 
-  /** Keeps a checkpoint if one is due. False: the fit is to leave, and a checkpoint has been kept. */
+  /** Stores a checkpoint if one is due. False if the fit must end; a checkpoint has then been stored. */
   async pass(): Promise<boolean> {
     const { keep, signal } = this.#checkpoints ?? {};
     const leaves = signal?.aborted ?? false;

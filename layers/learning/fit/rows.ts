@@ -1,4 +1,4 @@
-/** Encoded rows, `dense`, `codes` and `y`: in memory, or in shards on disk where memory does not hold them. */
+/** Encoded rows (`dense`, `codes` and `y`): in memory, or in shards on disk if they do not fit into memory. */
 import { type EpochOptions, shardedBatches, shardMemory } from '#engine/shards/batches.ts';
 import { rowBytesOf } from '#engine/shards/format.ts';
 import type { Shards } from '#engine/shards/read.ts';
@@ -9,14 +9,14 @@ import { batchesOf } from './batches.ts';
 
 export type EncodedRows = Tensors | Shards;
 
-/** What rows of shards take in memory while they are learned from, unless a shard and a batch take more. */
+/** The memory for sharded rows during training, unless a shard and a batch need more. */
 const MEMORY_BYTES = 2 ** 28;
 
 export function isSharded(rows: EncodedRows): rows is Shards {
   return typeof rows.folder === 'string';
 }
 
-/** How many rows there are. */
+/** The number of rows. */
 export const rowsOf = (rows: EncodedRows): number => (isSharded(rows) ? rows.rows : (rows.y?.shape[0] ?? 0));
 
 /** Rows in memory, and batches of them. */
@@ -27,9 +27,9 @@ export interface Portion {
 
 /** The rows for a training of many epochs. */
 export interface TrainingRows {
-  /** Of the right types, to open a training with. */
+  /** Data of the right types, with which to open a training. */
   readonly first: Tensors;
-  /** All rows once, in batches, in an order that seed and epoch give, beginning with the batch numbered `from`. */
+  /** All rows once, in batches, in the order given by seed and epoch, starting with the batch numbered `from`. */
   epoch(options: Required<EpochOptions>): AsyncIterable<Portion> | Iterable<Portion>;
 }
 
@@ -46,8 +46,8 @@ export function trainingRows(rows: EncodedRows, batchSize: number): TrainingRows
 }
 
 /**
- * The rows in pieces, in the order in which they lie; each piece is valid until the next is asked for.
- * @param limit no more than so many rows, from the first
+ * The rows in pieces, in their stored order. A piece is valid until the next one is requested.
+ * @param limit the most rows, from the first
  */
 export async function* piecesOf(rows: EncodedRows, pieceRows: number, limit: number): AsyncGenerator<Tensors> {
   let left = limit;

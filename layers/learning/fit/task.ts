@@ -1,4 +1,4 @@
-/** What is to be learned: encoded rows, and how their targets are judged. */
+/** What is to be learned: encoded rows, and how predictions of their targets are scored. */
 
 import type { Task } from '#domain/datasets/profile.ts';
 import { type Loss, softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
@@ -10,18 +10,18 @@ import { encodedTypes, features } from '../tabular/front.ts';
 import type { TargetScale } from '../tabular/target.ts';
 import type { EncodedRows } from './rows.ts';
 
-/** What was learned from the training rows before the network learns anything. */
+/** What is known from the training rows before the network learns anything. */
 export interface Preparation {
   readonly encoder: Encoder;
   readonly task: Task;
-  /** In the order of the network's outputs; empty for regression. */
+  /** In the order of the network's outputs. Empty for a regression. */
   readonly classes: readonly string[];
   readonly scale: TargetScale;
 }
 
 export interface EncodedData {
   readonly training: EncodedRows;
-  /** Absent where no rows were kept back. */
+  /** Absent if there are no validation rows. */
   readonly validation?: EncodedRows;
 }
 
@@ -36,7 +36,7 @@ const rules: Readonly<Record<Task, Rules>> = {
   regression: { loss: squaredError, target: type('float32', ['rows', 1]), outputs: () => 1 },
 };
 
-/** The widths between which the network stands. */
+/** The network's input and output widths. */
 export const shapeOf = ({ encoder, task, classes }: Preparation) => ({
   features: widthOf(encoder),
   outputs: rules[task].outputs(classes),

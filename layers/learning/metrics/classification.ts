@@ -14,8 +14,8 @@ export class Confusion {
   }
 
   /**
-   * Accuracy, and precision, recall and F1 averaged evenly over the classes that occur in the truth or among the
-   * predictions. A quotient without a denominator is 0.
+   * Accuracy, and macro-averaged precision, recall and F1: the unweighted mean over the classes that occur in the truth
+   * or among the predictions. A quotient whose denominator is 0 is 0.
    */
   scores(): { accuracy: number; precision: number; recall: number; f1_score: number } {
     const perClass = Array.from({ length: this.classes }, (_, c) => this.#ofClass(c)).filter((c) => c.occurs);

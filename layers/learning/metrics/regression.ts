@@ -13,7 +13,7 @@ export class Errors {
     this.#absolutes += Math.abs(error);
   }
 
-  /** Root mean squared error, mean absolute error, and R²: where the truth does not vary, 1 if all is right and else 0. */
+  /** Root mean squared error, mean absolute error and R². For a constant truth, R² is 1 without errors and else 0. */
   scores(): { rmse: number; mae: number; r2: number } {
     const { count, standardDeviation } = this.#truths;
     const n = Math.max(1, count);

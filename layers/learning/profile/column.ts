@@ -5,16 +5,16 @@ import { DistinctCount } from './distinct.ts';
 import { Moments } from './moments.ts';
 import { parseBoolean, parseNumber, parseTimestamp } from './parse.ts';
 
-/** Values that a column of categories may have: more are text. */
+/** The most distinct values of a category column. With more, it is text. */
 export const MAX_CATEGORIES = 1000;
-/** So few different values make a column categorical however short the file is. */
+/** A column with so few distinct values is categorical, however short the file. */
 const ALWAYS_CATEGORY = 50;
 const TOP_VALUES = 20;
 
-/** For 2000 columns together at most about 250 MB. */
+/** At most about 250 MB for 2000 columns together. */
 const COUNT_BOUNDS: CountBounds = { values: MAX_CATEGORIES, characters: 32_768 };
 
-/** A value that is no number, and its row (from 1 after the header). */
+/** A value that is not a number, and its row (from 1 after the header). */
 export interface Odd {
   readonly row: number;
   readonly value: string;
@@ -25,7 +25,7 @@ export class ColumnSummary {
   readonly name: string;
   readonly numbers = new Moments();
   readonly counts: ValueCounts;
-  /** The first value that is no number. */
+  /** The first value that is not a number. */
   firstOdd: Odd | undefined;
   missing = 0;
   present = 0;
@@ -33,7 +33,7 @@ export class ColumnSummary {
   readonly #times = new Moments();
   readonly #distinct = new DistinctCount();
   #mayBeTime = true;
-  /** The only pair of truth words seen; -1 none yet, undefined once something else was seen. */
+  /** The only pair of boolean words so far: -1 before the first, undefined once there was any other value. */
   #booleanPair: number | undefined = -1;
 
   constructor(name: string, bounds: CountBounds = COUNT_BOUNDS) {
@@ -41,7 +41,7 @@ export class ColumnSummary {
     this.counts = new ValueCounts(bounds);
   }
 
-  /** The next row's cell. */
+  /** Adds the next row's cell. */
   add(cell: string, row: number): void {
     if (isMissing(cell)) {
       this.missing++;
@@ -49,7 +49,7 @@ export class ColumnSummary {
     }
     this.present++;
     this.#distinct.add(cell);
-    // Nobody asks which numbers are frequent where there are too many to tell.
+    // If there are too many distinct numbers to count, their frequencies are not needed.
     if (!this.counts.overflowed || this.firstOdd !== undefined) this.counts.add(cell);
     if (this.firstOdd === undefined) this.#asNumber(cell, row);
     if (this.#mayBeTime) this.#asTime(cell);

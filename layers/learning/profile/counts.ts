@@ -1,4 +1,4 @@
-/** How often each value occurs, for the values that fit: so many of them, of so many characters in all. */
+/** Bounds on counting how often each value occurs: the number of values, and their characters in total. */
 export interface CountBounds {
   readonly values: number;
   readonly characters: number;
@@ -11,7 +11,7 @@ export class ValueCounts {
   readonly #counts = new Map<string, number>();
   readonly #bounds: CountBounds;
   #characters = 0;
-  /** Whether some value did not fit: the counts are exact, but not all values are there. */
+  /** Whether a value did not fit. The counts are then still exact, but some values are missing. */
   overflowed = false;
 
   constructor(bounds: CountBounds) {
@@ -38,7 +38,7 @@ export class ValueCounts {
     return this.#counts.size;
   }
 
-  /** The most frequent first; equally frequent ones by value. */
+  /** The most frequent values first; equally frequent ones in the order of the values. */
   top(limit = this.#counts.size): { value: string; count: number }[] {
     return [...this.#counts]
       .map(([value, count]) => ({ value, count }))

@@ -1,14 +1,14 @@
 /**
- * Counts different strings in bounded memory: exactly up to a bound, by estimate above it. It keeps the k smallest
- * hashes; if the k-th smallest of n evenly spread ones lies at the fraction u, n is about (k − 1) / u with a relative
- * error of about 1 / √(k − 2) (Bar-Yossef et al. 2002, "Counting distinct elements in a data stream"; Beyer et al.
+ * Counts distinct strings in bounded memory: exactly up to a bound, by estimate above it. It keeps the k smallest
+ * hashes. If the k-th smallest of n uniformly distributed hashes is at the fraction u, n is about (k − 1) / u, with a
+ * relative error of about 1 / √(k − 2) (Bar-Yossef et al. 2002, "Counting distinct elements in a data stream"; Beyer et al.
  * 2007).
  */
 const K = 1024;
 const SPAN = 2 ** 52;
 
 export class DistinctCount {
-  /** The kept hashes, and a max-heap of the same to find the largest. */
+  /** The kept hashes, and a max-heap of them to find the largest. */
   readonly #kept = new Set<number>();
   readonly #heap: number[] = [];
   #overflowed = false;
@@ -66,7 +66,7 @@ export class DistinctCount {
   }
 }
 
-/** 52 bits from two 32-bit hashes (FNV-1a with two offsets), each finished by MurmurHash3's mixer. */
+/** 52 bits of two 32-bit hashes (FNV-1a with two offsets), each finalised with MurmurHash3's mixer. */
 function hash52(value: string): number {
   let a = 0x811c9dc5;
   let b = 0x1b873593;

@@ -1,4 +1,4 @@
-/** Count, bounds, mean and spread of a stream of numbers in one pass (Welford 1962; Knuth, TAOCP 2, 4.2.2). */
+/** Count, bounds, mean and deviation of a stream of numbers in one pass (Welford 1962; Knuth, TAOCP 2, 4.2.2). */
 export class Moments {
   count = 0;
   min = Number.POSITIVE_INFINITY;
@@ -15,7 +15,7 @@ export class Moments {
     this.#squares += delta * (x - this.mean);
   }
 
-  /** Of the population: divided by n. 0 where there is nothing. */
+  /** The population standard deviation (divided by n). 0 if there are no numbers. */
   get standardDeviation(): number {
     return this.count === 0 ? 0 : Math.sqrt(this.#squares / this.count);
   }

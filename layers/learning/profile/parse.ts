@@ -1,8 +1,8 @@
-/** Cells as numbers, times and truth values. Each function answers NaN or undefined for what is none. */
+/** Parses cells as numbers, timestamps and booleans. Each function returns NaN or undefined for anything else. */
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
-/** Between these a double still holds the sum of the squares of as many values as a file may have. */
+/** Within these bounds, a double can hold the sum of squares of as many values as a file may have. */
 const NUMBER_BOUNDS = { smallest: 1e-100, largest: 1e100 } as const;
 
 /** A decimal number of at most the largest magnitude, 0 for one below the smallest; NaN for anything else. */
@@ -25,7 +25,7 @@ export function parseTimestamp(cell: string): number {
   const parts = [Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)] as const;
   const time = Date.UTC(...parts);
   const back = new Date(time);
-  // Date.UTC lets the 30th of February be the 2nd of March, and reads the years 0 to 99 as 1900 to 1999.
+  // Date.UTC turns 30 February into 2 March, and the years 0 to 99 into 1900 to 1999.
   const exact = back.getUTCFullYear() === parts[0] && back.getUTCMonth() === parts[1] && back.getUTCDate() === parts[2];
   if (!exact || parts[3] > 23 || parts[4] > 59 || parts[5] > 59) return Number.NaN;
   return time + Math.floor(Number(`0.${fraction}`) * 1000) - zoneOffset(zone);
@@ -38,7 +38,7 @@ function zoneOffset(zone: string): number {
   return (zone.startsWith('-') ? -minutes : minutes) * 60_000;
 }
 
-/** Pairs of words for no and yes. A column is boolean if all its values come from one pair. */
+/** Pairs of words for false and true. A column is boolean if all its values come from one pair. */
 export const BOOLEAN_WORDS = [
   ['false', 'true'],
   ['no', 'yes'],
@@ -46,7 +46,7 @@ export const BOOLEAN_WORDS = [
   ['n', 'y'],
 ] as const;
 
-/** Which pair and which of its words, whatever the case; undefined for anything else. */
+/** The pair that the word belongs to, and its value. Case does not matter. Undefined for anything else. */
 export function parseBoolean(cell: string): { pair: number; value: boolean } | undefined {
   if (cell.length > 5) return undefined;
   const word = cell.toLowerCase();

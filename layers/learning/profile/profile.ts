@@ -1,4 +1,4 @@
-/** A file's profile in one pass over its bytes. */
+/** Profiles a file in one pass over its bytes. */
 import { createHash, type Hash } from 'node:crypto';
 import type { DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import { fileFault } from '../csv/fault.ts';
@@ -7,13 +7,13 @@ import { ColumnSummary } from './column.ts';
 import { chooseTarget, TARGET_BOUNDS, taskOf } from './target.ts';
 
 export interface ProfileOptions {
-  /** The name of the target column, where one was asked for. */
+  /** The name of the target column, if one was requested. */
   readonly target?: string;
   readonly task: Task | 'auto';
 }
 
 /**
- * Reads a CSV file to its end; memory depends on the number of columns, not of rows.
+ * Reads a CSV file to its end. Memory depends on the number of columns, not on the number of rows.
  * @throws ValidationError with field `file` or `target`
  */
 export async function profileCsv(bytes: AsyncIterable<Uint8Array>, options: ProfileOptions): Promise<DatasetProfile> {

@@ -1,4 +1,4 @@
-/** Which column is predicted, and as what. */
+/** Determines which column is the target, and the task. */
 
 import type { Task } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
@@ -8,19 +8,19 @@ import { type ColumnSummary, MAX_CATEGORIES } from './column.ts';
 import { CATEGORY_CHARACTERS, type CountBounds } from './counts.ts';
 
 const MAX_CLASSES = MAX_CATEGORIES;
-/** Every class of the target is counted, and one more to notice that there are too many. */
+/** Room for every class of the target, and for one more to notice that there are too many. */
 export const TARGET_BOUNDS: CountBounds = {
   values: MAX_CLASSES + 1,
   characters: (MAX_CLASSES + 1) * CATEGORY_CHARACTERS,
 };
 
 const USUAL_NAMES = ['label', 'target', 'class', 'y'];
-/** An integer target with at most so many values is taken for classes where nobody said what it is. */
+/** If no task is requested, an integer target with at most this many distinct values is a classification. */
 const FEW_VALUES = 20;
 
 /**
- * The position of the target: the column asked for, else one with a usual name, else the last.
- * @throws ValidationError, field `target`, if the column asked for is not there
+ * The position of the target: the requested column, else one with a common name, else the last.
+ * @throws ValidationError, field `target`, if the requested column does not exist
  */
 export function chooseTarget(header: readonly string[], requested: string | undefined): number {
   if (requested !== undefined) {
@@ -38,7 +38,7 @@ export function chooseTarget(header: readonly string[], requested: string | unde
 }
 
 /**
- * The task that the target allows, as asked for or by its values.
+ * The requested task, if the target allows it, or the task that fits the target's values.
  * @throws ValidationError, field `target`, with the column, the bound and what was found
  */
 export function taskOf(target: ColumnSummary, asked: Task | 'auto'): Task {

@@ -1,4 +1,4 @@
-/** Loaded things by name, within a bound of bytes: the least recently used go first, but none while it is in use. */
+/** Loaded values by name, within a limit in bytes. The least recently used is evicted first, but never while in use. */
 export interface Loaded {
   readonly bytes: number;
   dispose(): Promise<void>;
@@ -12,14 +12,14 @@ interface Entry<V> {
 
 export class Cache<V extends Loaded> {
   readonly #maxBytes: number;
-  /** The least recently used first. */
+  /** In order of use, the least recent first. */
   readonly #entries = new Map<string, Entry<V>>();
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Loads what is not there, once even for callers at the same time, and keeps it loaded while `use` runs. */
+  /** Loads a missing value, once even for concurrent callers, and keeps it loaded while `use` runs. */
   async use<R>(name: string, load: () => Promise<V>, use: (value: V) => Promise<R>): Promise<R> {
     const entry = this.#entries.get(name) ?? { loading: load(), users: 0, bytes: 0 };
     entry.users++;

@@ -1,4 +1,4 @@
-/** A model card in Markdown: what the model is, what it was made from and how good it is. Facts alone. */
+/** A model card in Markdown: what the model is, what it was made from and how good it is. Only facts. */
 
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Job } from '#domain/training/record.ts';
@@ -60,7 +60,7 @@ ${Object.entries(facts.performance)
 `;
 }
 
-/** Names come from outside: nothing in them may become markup. */
+/** Names are user input: nothing in them may become markup. */
 const line = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>#|]/g, '\\$&');
 const cell = line;
 const code = (text: string): string => `\`${text.replace(/\s+/g, ' ').replace(/`/g, 'ˋ').replace(/\|/g, '\\|')}\``;

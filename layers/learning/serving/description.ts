@@ -1,4 +1,4 @@
-/** What has to be known to call a `model.onnx`: kept beside it as `serving.json`, and in its metadata. */
+/** What a caller of a `model.onnx` must know. It is stored beside the model as `serving.json`, and in its metadata. */
 import { z } from 'zod';
 import { TASKS } from '#domain/datasets/profile.ts';
 import { featureSpec } from '#domain/models/record.ts';
@@ -8,26 +8,26 @@ export const ONNX_FILE = 'model.onnx';
 export const CARD_FILE = 'model-card.md';
 
 const servedFeature = featureSpec.extend({
-  /** The name of the model's input, which a feature's own name may not be fit for. */
+  /** The name of the model's input. A feature's own name may not be valid for that. */
   input: z.string(),
 });
 export type ServedFeature = z.infer<typeof servedFeature>;
 
 export const serving = z.object({
-  /** Of this description. */
+  /** The version of this description's format. */
   format: z.literal(1),
   task: z.enum(TASKS),
   target: z.string(),
   features: z.array(servedFeature),
-  /** In the order of `probabilities`; empty for regression. */
+  /** In the order of `probabilities`. Empty for a regression. */
   classes: z.array(z.string()),
 });
 export type Serving = z.infer<typeof serving>;
 
-/** Names that the model's outputs have. */
+/** The names of the model's outputs. */
 const OUTPUTS = ['label', 'probabilities', 'value'];
 
-/** An input name for each feature: its own, with what is no letter, digit or underscore replaced; each different. */
+/** A distinct input name for each feature: its own, with everything but letters, digits and underscores replaced. */
 export function inputNames(features: readonly string[]): string[] {
   const taken = new Set(OUTPUTS);
   return features.map((feature) => {

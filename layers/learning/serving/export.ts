@@ -1,4 +1,4 @@
-/** A trained network as a `model.onnx` that takes raw features. */
+/** Exports a trained network as a `model.onnx` that takes raw features. */
 import type { Builder, Value } from '#engine/graph.ts';
 import type { ModelMeta } from '#engine/onnx/write.ts';
 import { add, mul } from '#engine/ops/elementwise.ts';
@@ -16,9 +16,9 @@ import { encoded, features } from '../tabular/front.ts';
 import type { Serving } from './description.ts';
 
 /**
- * Inputs: each feature [rows, 1], numbers and timestamps (epoch milliseconds) as float64 with NaN for missing,
- * categories and truth values as strings with '' for missing. Outputs: of a classification `label` string [rows] and
- * `probabilities` float32 [rows, classes], of a regression `value` float64 [rows] in the target's unit.
+ * Inputs: one [rows, 1] per feature. Numbers and timestamps (epoch milliseconds) are float64, with NaN for missing;
+ * categories and booleans are strings, with '' for missing. Outputs of a classification: `label`, string [rows], and
+ * `probabilities`, float32 [rows, classes]. Output of a regression: `value`, float64 [rows], in the target's unit.
  */
 export function exportModel(
   preparation: Preparation,

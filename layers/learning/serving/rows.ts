@@ -8,14 +8,14 @@ import type { ServedFeature } from './description.ts';
 
 /** One value of a row; `null` is missing. */
 export type Cell = string | number | boolean | null;
-/** In the order of the model's features, or by their names. */
+/** Values in the order of the model's features, or by feature name. */
 export type Row = readonly Cell[] | Readonly<Record<string, Cell>>;
 
 /** How many names of features a message lists, and how much of each: a table may have 2,000 long ones. */
 const MOST_NAMES = 20;
 const NAME_CHARACTERS = 40;
 
-/** How a feature's type takes a cell: `undefined` if it does not. */
+/** How a feature type converts a cell; `undefined` if it cannot. */
 interface Taking<T> {
   readonly expected: string;
   readonly take: (cell: Exclude<Cell, null>) => T | undefined;
@@ -47,7 +47,7 @@ const words: Readonly<Record<'category' | 'boolean', Taking<string>>> = {
   },
 };
 
-/** A category spelled as "no value" in a file is none here either. */
+/** A category that means "no value" in a file means the same here. */
 function present(cell: string): string {
   const word = cell.trim();
   return isMissing(word) ? '' : word;

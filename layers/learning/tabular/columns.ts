@@ -1,4 +1,4 @@
-/** A file's usable cells in memory, a column at a time, before anything is learned from them. */
+/** A file's usable cells in memory, column by column, before anything is learned from them. */
 
 /** Numbers in their own unit, or timestamps in epoch milliseconds; NaN is missing. */
 export interface NumberColumn {
@@ -8,7 +8,7 @@ export interface NumberColumn {
   readonly values: Float64Array;
 }
 
-/** Categories or truth values as positions in `words`; -1 is missing. */
+/** Categories or booleans, as positions in `words`; -1 is missing. */
 export interface WordColumn {
   readonly kind: 'words';
   readonly name: string;
@@ -19,12 +19,12 @@ export interface WordColumn {
 
 export type Column = NumberColumn | WordColumn;
 
-/** The target of each row: the position of its class, or its number. */
+/** Each row's target: the position of its class, or its number. */
 export type Target =
   | { readonly task: 'classification'; readonly classes: readonly string[]; readonly values: Int32Array }
   | { readonly task: 'regression'; readonly values: Float64Array };
 
-/** Rows that have a target; text columns are left out. */
+/** The rows that have a target, without text columns. */
 export interface Rows {
   readonly count: number;
   readonly columns: readonly Column[];

@@ -1,4 +1,4 @@
-/** Rows as tensors, by the encoder. */
+/** Encodes rows as tensors. */
 import { type Tensors, tensor } from '#engine/tensor.ts';
 import type { Column, Rows, Target } from './columns.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from './encoder.ts';
 import type { TargetScale } from './target.ts';
 
-/** `dense` float32 [rows, width] and `codes` int32 [rows, categories], each only where it has a column. */
+/** `dense`, float32 [rows, width], and `codes`, int32 [rows, categories]. Either is absent if it has no columns. */
 export function encodeRows(rows: Rows, encoder: Encoder, which: Int32Array): Tensors {
   const byName = new Map(rows.columns.map((column) => [column.name, column]));
   const numbers = numbersOf(encoder);
@@ -38,7 +38,7 @@ export function encodeRows(rows: Rows, encoder: Encoder, which: Int32Array): Ten
   return tensors;
 }
 
-/** `y`: int32 [rows] for classes; float32 [rows, 1] for numbers, standardised. */
+/** `y`: int32 [rows] for classes, or standardised float32 [rows, 1] for numbers. */
 export function encodeTarget(target: Target, scale: TargetScale, which: Int32Array): Tensors {
   if (target.task === 'classification') {
     return {

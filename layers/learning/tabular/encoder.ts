@@ -1,11 +1,11 @@
 /**
- * How a row becomes numbers. What is learned from the data (means, spreads, words) is learned from the training rows
- * alone. An encoded row has two parts:
+ * How a row becomes numbers. What is learned from the data (means, deviations, words) is learned from the training rows
+ * only. An encoded row has two parts:
  *
- *     dense: (x − mean) / deviation of each number, 0 where it is missing ‖ 1 for each missing number, where training
- *            rows had any
- *     codes: of each category the position of its word; the next one for "missing", where training rows had any; one
- *            more for what was never seen, which becomes zeros when codes become one-hot
+ *     dense: for each number (x − mean) / deviation, or 0 if it is missing. Then, for each number that was ever missing
+ *            in training rows, an indicator: 1 if it is missing.
+ *     codes: for each category the position of its word. The next code means "missing", if it was missing in training
+ *            rows. One more code means a word that was never seen, which becomes zeros in the one-hot vector.
  */
 import { z } from 'zod';
 import { TrainingFailure } from '../failure.ts';
@@ -16,9 +16,9 @@ const numberEncoding = z.object({
   name: z.string(),
   type: z.enum(['number', 'timestamp']),
   mean: z.number(),
-  /** 1 where all values are equal. */
+  /** 1 if all values are equal. */
   deviation: z.number(),
-  /** Whether there is an indicator of missing values. */
+  /** Whether the column has an indicator for missing values. */
   missing: z.boolean(),
 });
 
@@ -30,7 +30,7 @@ const wordEncoding = z.object({
 });
 
 export const encoder = z.object({
-  /** In the file's order, as a prediction's input has them. */
+  /** In the file's order, which is also that of a prediction's input. */
   features: z.array(z.discriminatedUnion('type', [numberEncoding, wordEncoding])),
   leftOut: z.array(z.string()),
 });
@@ -38,7 +38,7 @@ export type Encoder = z.infer<typeof encoder>;
 export type NumberEncoding = z.infer<typeof numberEncoding>;
 export type WordEncoding = z.infer<typeof wordEncoding>;
 
-/** The widest input that a network may get. */
+/** The widest input that a network may have. */
 const MAX_WIDTH = 65_536;
 
 export const numbersOf = ({ features }: Encoder): NumberEncoding[] => features.filter((f) => 'mean' in f);
@@ -47,15 +47,15 @@ export const wordsOf = ({ features }: Encoder): WordEncoding[] => features.filte
 /** The length of a one-hot vector: a place for each word, and one for "missing". */
 export const depthOf = ({ words, missing }: WordEncoding): number => words.length + Number(missing);
 
-/** Numbers in the dense part. */
+/** The width of the dense part. */
 export const denseWidth = (of: Encoder): number => numbersOf(of).reduce((sum, f) => sum + 1 + Number(f.missing), 0);
 
-/** Numbers that the network gets. */
+/** The width of the network's input. */
 export const widthOf = (of: Encoder): number => wordsOf(of).reduce((sum, f) => sum + depthOf(f), denseWidth(of));
 
 /**
- * Learns from the given rows.
- * @throws TrainingFailure if there is nothing to learn from, or too much side by side
+ * Learns the encoding from the given rows.
+ * @throws TrainingFailure if there is no usable column, or if the encoded rows are too wide
  */
 export function fitEncoder(rows: Rows, training: Int32Array): Encoder {
   const fitting = new EncoderFitting();
@@ -63,19 +63,19 @@ export function fitEncoder(rows: Rows, training: Int32Array): Encoder {
   return fitting.encoder(rows.leftOut);
 }
 
-/** What is learned of a column, a piece after the other. */
+/** Learns a column's encoding, one piece after another. */
 interface Fitting<C extends Column> {
   take(column: C, training: Int32Array): void;
   encoding(): C extends NumberColumn ? NumberEncoding : WordEncoding;
 }
 
-/** Learns from rows that come a piece at a time; the same as from all of them at once. */
+/** Learns from rows that come in pieces. The result is the same as from all of them at once. */
 export class EncoderFitting {
   readonly #numbers = new Map<string, Fitting<NumberColumn>>();
   readonly #words = new Map<string, Fitting<WordColumn>>();
   readonly #names = new Set<string>();
 
-  /** @param training which of these rows are learned from */
+  /** @param training the rows to learn from */
   take({ columns }: Rows, training: Int32Array): void {
     for (const column of columns) {
       this.#names.add(column.name);
@@ -84,7 +84,7 @@ export class EncoderFitting {
     }
   }
 
-  /** @throws TrainingFailure if there is nothing to learn from, or too much side by side */
+  /** @throws TrainingFailure if there is no usable column, or if the encoded rows are too wide */
   encoder(leftOut: readonly string[]): Encoder {
     const features = [...this.#names].map((name) => (this.#numbers.get(name) ?? this.#words.get(name)!).encoding());
     const fitted: Encoder = { features, leftOut: [...leftOut] };
@@ -121,7 +121,7 @@ function fitNumbers({ name, type }: NumberColumn): Fitting<NumberColumn> {
     },
     encoding: () => {
       const { mean, standardDeviation } = moments;
-      // Rounding leaves a spread of about 1e-16 of the mean where all values are equal.
+      // If all values are equal, rounding leaves a deviation of about 1e-16 of the mean.
       const varies = standardDeviation > Math.abs(mean) * 1e-12;
       return { name, type, mean, deviation: varies ? standardDeviation : 1, missing: moments.count < rows };
     },

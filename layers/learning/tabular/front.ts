@@ -1,4 +1,4 @@
-/** The encoder as a part of graphs: encoded rows to features (training and serving), raw inputs to encoded rows (serving). */
+/** The encoder in graphs: encoded rows to features (training and serving), raw inputs to encoded rows (serving). */
 import type { Builder, Value } from '#engine/graph.ts';
 import { isNan } from '#engine/ops/compare.ts';
 import { div, sub } from '#engine/ops/elementwise.ts';
@@ -13,7 +13,7 @@ import { type Type, type } from '#engine/type.ts';
 import { BOOLEAN_WORDS } from '../profile/parse.ts';
 import { denseWidth, depthOf, type Encoder, numbersOf, type WordEncoding, wordsOf } from './encoder.ts';
 
-/** The types of what `encodeRows` makes. */
+/** The types of what `encodeRows` returns. */
 export function encodedTypes(encoder: Encoder): Readonly<Record<string, Type>> {
   const words = wordsOf(encoder).length;
   return {
@@ -22,7 +22,7 @@ export function encodedTypes(encoder: Encoder): Readonly<Record<string, Type>> {
   };
 }
 
-/** From `dense` and `codes` to what the network gets, float32 [rows, width]. */
+/** From `dense` and `codes` to the network's input, float32 [rows, width]. */
 export function features(b: Builder, encoder: Encoder, { dense, codes }: Values): Value {
   const hot = wordsOf(encoder).map((encoding, i) =>
     oneHot(b, squeeze(b, slice(b, codes!, 1, i, i + 1), [1]), depthOf(encoding)),
@@ -30,7 +30,7 @@ export function features(b: Builder, encoder: Encoder, { dense, codes }: Values)
   return concat(b, [...(dense ? [dense] : []), ...hot], 1);
 }
 
-/** From raw inputs, one [rows, 1] a feature in the encoder's order, to `dense` and `codes`. */
+/** From raw inputs, one [rows, 1] per feature in the encoder's order, to `dense` and `codes`. */
 export function encoded(b: Builder, encoder: Encoder, inputs: readonly Value[]): Values {
   const pairs = encoder.features.map((feature, i) => ({ feature, input: inputs[i]! }));
   const numbers = pairs.filter(({ feature }) => 'mean' in feature).map(({ input }) => input);
@@ -41,7 +41,7 @@ export function encoded(b: Builder, encoder: Encoder, inputs: readonly Value[]):
   };
 }
 
-/** float64 [rows, numbers] with NaN for missing, to the dense part. The arithmetic is that of `encodeRows`. */
+/** From float64 [rows, numbers], with NaN for missing, to the dense part. The arithmetic is that of `encodeRows`. */
 function denseOf(b: Builder, encoder: Encoder, x: Value): Value {
   const numbers = numbersOf(encoder);
   const vector = (values: readonly number[]): Value => b.constant(tensorFrom('float64', [values.length], values));
@@ -55,7 +55,7 @@ function denseOf(b: Builder, encoder: Encoder, x: Value): Value {
   return concat(b, [values, indicators], 1);
 }
 
-/** string [rows, 1], '' for missing, to codes int64 [rows, 1]. */
+/** From string [rows, 1], with '' for missing, to codes int64 [rows, 1]. */
 function codeOf(b: Builder, encoding: WordEncoding, input: Value): Value {
   const spellings = encoding.words.flatMap((word, code) =>
     (encoding.type === 'boolean' ? truthSpellings(word) : [word]).map((spelling) => ({ spelling, code })),
@@ -67,12 +67,12 @@ function codeOf(b: Builder, encoding: WordEncoding, input: Value): Value {
     spellings.map(({ spelling }) => spelling),
     spellings.length,
   );
-  // Position among the spellings → code; the last entry is what was never seen.
+  // Maps the position among the spellings to a code. The last entry is for words that were never seen.
   const codes = [...spellings.map(({ code }) => code), depthOf(encoding)];
   return gather(b, b.constant(tensorFrom('int64', [codes.length], codes)), place, 0);
 }
 
-/** As files write it and as JSON does: true, True, TRUE, yes, … */
+/** The spellings in files and in JSON: true, True, TRUE, yes, … */
 function truthSpellings(word: string): string[] {
   const side = word === 'true' ? 1 : 0;
   return BOOLEAN_WORDS.flatMap((pair) => {

@@ -7,15 +7,15 @@ import { parseBoolean, parseNumber, parseTimestamp } from '../profile/parse.ts';
 import type { Column, Rows, Target } from './columns.ts';
 import { usableColumns, usableRows } from './resident.ts';
 
-/** No and yes, as boolean columns are encoded whatever their words in the file. */
+/** Boolean columns are encoded with these words, whatever words the file has. */
 const TRUTH_WORDS = ['false', 'true'] as const;
 
-/** Puts the next row's cell into its column. */
+/** Stores a row's cell in its column. */
 type Store = (cell: string, row: number) => void;
 
 /**
  * Reads the file that the profile describes.
- * @throws TrainingFailure if it is not that file
+ * @throws TrainingFailure if the bytes are not those of that file
  */
 export async function loadRows(bytes: AsyncIterable<Uint8Array>, profile: DatasetProfile): Promise<Rows> {
   const all: Rows[] = [];
@@ -24,9 +24,9 @@ export async function loadRows(bytes: AsyncIterable<Uint8Array>, profile: Datase
 }
 
 /**
- * Reads the file that the profile describes, `pieceRows` of its rows at a time, of which there is at least one. The
- * words of a category keep their codes from piece to piece, and the last piece has all of them.
- * @throws TrainingFailure if it is not that file
+ * Reads the file that the profile describes, `pieceRows` rows at a time. There is at least one piece. The words of a
+ * category keep their codes from piece to piece, and the last piece has all words.
+ * @throws TrainingFailure if the bytes are not those of that file
  */
 export async function* readRows(
   bytes: AsyncIterable<Uint8Array>,
@@ -76,7 +76,7 @@ export async function* readRows(
   yield piece();
 }
 
-/** Takes in a column, or the target, a piece after the other. */
+/** Reads a column or the target, one piece after another. */
 interface Pieces {
   /** Makes room for the next piece's rows. */
   readonly begin: (count: number) => void;
@@ -85,7 +85,7 @@ interface Pieces {
 
 interface ColumnStore extends Pieces {
   readonly name: string;
-  /** The piece, once its rows are stored. */
+  /** The piece, after its rows are stored. */
   readonly column: () => Column;
 }
 

@@ -1,18 +1,18 @@
-/** A file's rows on disk, where memory does not hold them: parsed once, read in pieces as often as one likes. */
+/** Keeps rows on disk if they do not fit into memory. They are parsed once and can be read in pieces repeatedly. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Column, Rows, Target } from './columns.ts';
 import { readRows } from './load.ts';
 
-/** Some rows, and which of all the first of them is. */
+/** Some consecutive rows, and the number of the first one. */
 export interface RowPiece {
   readonly first: number;
   readonly rows: Rows;
 }
 
 export interface SpilledRows {
-  /** Of all rows: targets stay in memory. */
+  /** The targets of all rows, which stay in memory. */
   readonly target: Target;
   readonly leftOut: readonly string[];
   /** In the file's order. */
@@ -22,9 +22,9 @@ export interface SpilledRows {
 }
 
 /**
- * Writes the usable cells of the file that the profile describes into a folder, each column of each piece as its
- * numbers, one after the other.
- * @throws TrainingFailure if it is not that file
+ * Writes the usable cells of the file that the profile describes into a folder. Each column of each piece is a file of
+ * numbers.
+ * @throws TrainingFailure if the bytes are not those of that file
  */
 export async function spillRows(
   bytes: AsyncIterable<Uint8Array>,
@@ -42,7 +42,7 @@ export async function spillRows(
     for (const [i, { values }] of rows.columns.entries()) await writeFile(path(counts.length, i), values);
     counts.push(rows.count);
     targets.push(rows.target);
-    // The last piece's have all words.
+    // Those of the last piece have all words.
     columns = rows.columns.map((column) => ({ ...column, values: column.values.subarray(0, 0) }) as Column);
     ({ leftOut } = rows);
   }

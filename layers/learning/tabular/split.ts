@@ -1,4 +1,4 @@
-/** Which rows are learned from and which the learning is judged by. */
+/** Splits rows into training and validation rows. */
 import { uniformStream } from '#engine/random.ts';
 import { shuffle } from '#engine/shuffle.ts';
 import { TrainingFailure } from '../failure.ts';
@@ -10,19 +10,19 @@ export interface Split {
   readonly validation: Int32Array;
 }
 
-/** Rows with neighbouring targets that make one stratum of a regression. */
+/** The number of strata of a regression: rows with neighbouring targets are in the same stratum. */
 const BINS = 10;
 
 /**
- * Takes `fraction` of the rows for validation, of each class alike, or of each tenth of a regression's range alike. At
- * least one row of each stratum stays for training. The same seed gives the same rows.
+ * Takes `fraction` of the rows for validation: the same share of each class or, for a regression, of each tenth of the
+ * rows by target. At least one row of each stratum stays in training. The same seed gives the same rows.
  */
 export function splitRows(target: Target, fraction: number, seed: number): Split {
   const strata =
     target.task === 'classification' ? byClass(target.values, target.classes.length) : byRank(target.values);
   const uniform = uniformStream(seed, 'validation split');
   const isValidation = new Uint8Array(target.values.length);
-  // What rounding takes from one stratum is given to the next, so that the whole has the right size.
+  // What rounding takes from one stratum is given to the next, so that the total has the right size.
   let owed = 0;
   for (const rows of strata) {
     owed += rows.length * fraction;

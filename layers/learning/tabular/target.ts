@@ -1,7 +1,7 @@
 import { Moments } from '../profile/moments.ts';
 import type { Target } from './columns.ts';
 
-/** A regression learns (y − mean) / deviation of the training rows; classes have no scale. */
+/** A regression learns (y − mean) / deviation, computed from the training rows. Classes have no scale. */
 export interface TargetScale {
   readonly mean: number;
   readonly deviation: number;

@@ -2,6 +2,7 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, expect, test } from '@jest/globals';
 import { tableDefinition } from '#aws/table/definition.ts';
 import { DynamoTable } from '#aws/table/table.ts';
+import { listsConformance } from '../../conformance/lists.ts';
 import { outboxConformance } from '../../conformance/outbox.ts';
 import { tableConformance } from '../../conformance/table/index.ts';
 import { type TableSubject, testClock } from '../../conformance/table/subject.ts';
@@ -31,4 +32,5 @@ if (typeof local === 'string') {
   };
   tableConformance('DynamoDB', () => open('trainyard'));
   outboxConformance('DynamoDB', () => open('outbox'));
+  listsConformance('DynamoDB', () => open('lists'), { runs: 3 });
 }

@@ -34,6 +34,23 @@ export const items = (subject: Subject) =>
       expect(await subject().other.get(item)).toEqual(item);
     });
 
+    test('items are read together in the order of their keys, absent ones as undefined', async () => {
+      const pk = fresh();
+      const keys = Array.from({ length: 100 }, (_, i) => ({ pk: i % 2 === 0 ? pk : `${pk}#other`, sk: `k${i}` }));
+      for (const key of keys.slice(0, 60)) await subject().table.put({ ...key, filled: 'x'.repeat(50_000) });
+      const found = await subject().table.getMany(keys);
+      expect(found.map((item) => item && { pk: item.pk, sk: item.sk })).toEqual(
+        keys.map((key, i) => (i < 60 ? key : undefined)),
+      );
+      expect(await subject().table.getMany([])).toEqual([]);
+    });
+
+    test('at most 100 different items are read together', async () => {
+      const keys = Array.from({ length: 101 }, (_, i) => ({ pk: 'p', sk: `k${i}` }));
+      await expect(subject().table.getMany(keys)).rejects.toThrow(InvalidItemError);
+      await expect(subject().table.getMany([keys[0]!, keys[0]!])).rejects.toThrow(InvalidItemError);
+    });
+
     test('a put replaces the whole item', async () => {
       const key = { pk: fresh(), sk: 'a' };
       await subject().table.put({ ...key, one: 1, ipk: 'x', isk: 'y' });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getAccount } from '#domain/accounts/read.ts';
 import { datasetFailed, deleteDataset } from '#domain/datasets/change.ts';
-import { getDataset, listDatasets, listProcessing } from '#domain/datasets/read.ts';
+import { DATASET_SORTS, type DatasetsWanted, listDatasets } from '#domain/datasets/lists.ts';
+import { getDataset, listProcessing } from '#domain/datasets/read.ts';
 import { ConflictError, NotFoundError } from '#domain/errors.ts';
-import { blobKeys, keys } from '#domain/keys.ts';
-import { LIMITS } from '#domain/limits.ts';
+import { blobKeys } from '#domain/keys.ts';
 import { deleteOrphans, dueOrphans } from '#domain/orphans.ts';
 import { stopJob } from '#domain/training/endings.ts';
 import { getJob } from '#domain/training/read.ts';
@@ -20,6 +20,9 @@ afterAll(() => store.close());
 beforeEach(async () => {
   account = await anAccount(store.table);
 });
+
+const listed = (accountId: string, sort: DatasetsWanted['sort'] = 'name') =>
+  listDatasets(store.table, accountId, { sort, order: 'ascending', limit: 10 });
 
 describe('datasets', () => {
   test('clear the orphan mark of their files once they exist', async () => {
@@ -47,8 +50,8 @@ describe('datasets', () => {
     const stranger = await anAccount(store.table);
     await expect(getDataset(store.table, stranger, made.id)).rejects.toThrow(NotFoundError);
     await expect(deleteDataset(store.table, stranger, made.id, NOW)).rejects.toThrow(NotFoundError);
-    expect(await listDatasets(store.table, stranger)).toEqual([]);
-    expect(await listDatasets(store.table, account)).toHaveLength(1);
+    expect(await listed(stranger)).toMatchObject({ records: [], total: 0 });
+    expect(await listed(account)).toMatchObject({ records: [made], total: 1 });
   });
 
   test('cannot be deleted while a job reads them, and can afterwards', async () => {
@@ -60,19 +63,13 @@ describe('datasets', () => {
     await expect(getDataset(store.table, account, made.id)).rejects.toThrow(NotFoundError);
   });
 
-  test('are limited per account, and deleting one allows another', async () => {
-    const count = (datasets: number) => store.table.update(keys.account(account), { set: { datasets } });
+  test('are in each list from their creation to their deletion, and counted', async () => {
     const made = await aDataset(store.table, account);
+    for (const sort of DATASET_SORTS) expect(await listed(account, sort)).toMatchObject({ records: [made], total: 1 });
     expect(await getAccount(store.table, account)).toMatchObject({ datasets: 1 });
-    await count(LIMITS.datasets - 1);
-    await aDataset(store.table, account);
-    await expect(aDataset(store.table, account)).rejects.toThrow(
-      new ConflictError('An account may have at most 10000 datasets; got 10001: delete one first'),
-    );
-    expect(await listDatasets(store.table, account)).toHaveLength(2);
     await deleteDataset(store.table, account, made.id, NOW);
-    await aDataset(store.table, account);
-    expect(await getAccount(store.table, account)).toMatchObject({ datasets: LIMITS.datasets });
+    for (const sort of DATASET_SORTS) expect(await listed(account, sort)).toMatchObject({ records: [], total: 0 });
+    expect(await getAccount(store.table, account)).toMatchObject({ datasets: 0 });
   });
 
   test('still count after a deletion that is refused', async () => {

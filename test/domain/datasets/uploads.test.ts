@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { getDataset, listDatasets } from '#domain/datasets/read.ts';
+import { listDatasets } from '#domain/datasets/lists.ts';
+import { getDataset } from '#domain/datasets/read.ts';
 import { abortUpload, completeUpload, getUpload, partSize, startUpload } from '#domain/datasets/uploads.ts';
 import { NotFoundError, ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
@@ -74,7 +75,8 @@ describe('an upload in parts', () => {
     }
     const [one, other] = await Promise.all([complete(sent), complete(sent)]);
     expect(other).toEqual(one);
-    expect(await listDatasets(store.table, account)).toEqual([one]);
+    const page = { sort: 'name', order: 'ascending', limit: 10 } as const;
+    expect(await listDatasets(store.table, account, page)).toMatchObject({ records: [one], total: 1 });
   });
 
   test('that the bucket does not have any more can be aborted', async () => {

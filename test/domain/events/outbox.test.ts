@@ -14,7 +14,8 @@ const itemOf = (event: DomainEvent): Item => {
   if (write.kind !== 'put') throw new Error(`an event is put; got ${write.kind}`);
   return write.item;
 };
-const withText = (characters: number) => domainEvent('x', 'account', AT, { text: 'x'.repeat(characters) });
+const withText = (characters: number) =>
+  domainEvent('dataset.processed', 'account', AT, { text: 'x'.repeat(characters) });
 /** A text that makes an event of `bytes`. */
 const textFor = (bytes: number) => bytes - JSON.stringify(withText(0)).length;
 
@@ -38,7 +39,9 @@ test('a recorded event fits an item and, with its envelope, the bus', () => {
   fc.assert(
     fc.property(fc.array(small, { minLength: 1, maxLength: 8 }), (some) => {
       const times = Math.floor(textFor(258_048) / (JSON.stringify(some).length * 2));
-      const event = domainEvent('x', 'account', AT, { list: Array.from({ length: times }, () => some) });
+      const event = domainEvent('dataset.processed', 'account', AT, {
+        list: Array.from({ length: times }, () => some),
+      });
       expect(itemSize(checkItem(itemOf(event)))).toBeLessThanOrEqual(409_600);
       checkEvents([JSON.stringify(event) + 'x'.repeat(4096)]);
     }),
@@ -52,7 +55,7 @@ test('a record that is not an event is refused', () => {
 
 test('a failure to publish an event is a warning, not an error for the caller', async () => {
   const event = withText(1);
-  const about = { event_id: event.detail.event_id, event_type: 'x' };
+  const about = { event_id: event.detail.event_id, event_type: 'dataset.processed' };
   const calls: unknown[] = [];
   const away = async (): Promise<never> => Promise.reject(new Error('away'));
   const table = { delete: async (key: unknown) => void calls.push(key) };

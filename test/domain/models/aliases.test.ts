@@ -7,6 +7,7 @@ import { getAlias, listAliases, moveAlias, removeAlias } from '#domain/models/al
 import { deleteModel } from '#domain/models/change.ts';
 import { findModel, getModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
+import { isoTime } from '#domain/times.ts';
 import { AT, anAccount, aReadyDataset, aRunningJob, NOW, openStore, type Store } from '../store.ts';
 import { completed } from './completed.ts';
 
@@ -28,7 +29,8 @@ beforeEach(async () => {
   }
 });
 
-const move = (to: Model, alias = 'champion') => moveAlias(store.table, to, alias, AT);
+const later = (seconds: number) => isoTime(NOW + seconds * 1000);
+const move = (to: Model, alias = 'champion', at = AT) => moveAlias(store.table, to, alias, at);
 const counts = async () =>
   Promise.all(models.map(async ({ id }) => (await findModel(store.table, account, id))?.aliases));
 
@@ -53,10 +55,10 @@ describe('an alias', () => {
   test('publishes each move with both ends, and nothing where it stays', async () => {
     const [first, second] = models as [Model, Model, Model];
     await move(first);
-    await move(second);
+    await move(second, 'champion', later(1));
     expect((await move(second)).event).toBeUndefined();
-    await removeAlias(store.table, account, { name: first.name, alias: 'champion' }, AT);
-    const about = { name: first.name, alias: 'champion' };
+    await removeAlias(store.table, account, { name: first.name, alias: 'champion' }, later(2));
+    const about = { model_name: first.name, alias: 'champion' };
     expect(await events('model.alias.moved')).toEqual([
       expect.objectContaining({ ...about, model_id: first.id, version: '1.0.0', previous_model_id: null }),
       expect.objectContaining({
@@ -103,10 +105,12 @@ test('a model is created and deleted with one event each', async () => {
   await deleteModel(store.table, account, id, NOW);
   expect(await events('model.created')).toContainEqual(
     expect.objectContaining({
-      ...{ model_id: id, number, name, version, version_reason: 'first version', job_id },
-      metrics: { train_loss: 0.5, accuracy: 1 },
+      ...{ model_id: id, number, model_name: name, version, version_reason: 'first version', job_id },
+      ...{ accuracy: 1, metrics: { train_loss: 0.5 } },
     }),
   );
-  expect(await events('model.deleted')).toEqual([expect.objectContaining({ model_id: id, number, name, version })]);
+  expect(await events('model.deleted')).toEqual([
+    expect.objectContaining({ model_id: id, number, model_name: name, version }),
+  ]);
   expect(await getModel(store.table, account, models[1]!.id)).toMatchObject({ previous_id: id });
 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getAccount } from '#domain/accounts/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
-import { ConflictError, NotFoundError } from '#domain/errors.ts';
-import { keys } from '#domain/keys.ts';
-import { LIMITS } from '#domain/limits.ts';
-import { deleteModel, expectRoomForModel } from '#domain/models/change.ts';
-import { getModel, listModels } from '#domain/models/read.ts';
+import { NotFoundError } from '#domain/errors.ts';
+import { deleteModel } from '#domain/models/change.ts';
+import { listModels, MODEL_SORTS, type ModelsWanted } from '#domain/models/lists.ts';
+import { getModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
+import { isoTime } from '#domain/times.ts';
 import { stopJob } from '#domain/training/endings.ts';
 import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
@@ -26,7 +26,13 @@ beforeEach(async () => {
   dataset = await aReadyDataset(store.table, account);
 });
 
-const complete = async (job: Job): Promise<Model | undefined> => (await completed(store.table, job))?.model;
+const completeLater = async () => complete(await aRunningJob(store.table, dataset), isoTime(NOW + 1000));
+
+const complete = async (job: Job, created_at = AT): Promise<Model | undefined> =>
+  (await completed(store.table, job, { created_at }))?.model;
+
+const listed = (given: Partial<ModelsWanted> = {}) =>
+  listModels(store.table, account, { sort: 'name', order: 'ascending', limit: 10, ...given });
 
 describe('completing a job', () => {
   test('ends it, frees its slot, and creates a model with number and version', async () => {
@@ -46,9 +52,14 @@ describe('completing a job', () => {
 
   test('numbers all models when several complete at once', async () => {
     const jobs = await Promise.all([1, 2, 3, 4, 5].map(() => aRunningJob(store.table, dataset)));
-    const models = await Promise.all(jobs.map(complete));
+    const models = await Promise.all(jobs.map((job) => complete(job)));
     expect(models.map((model) => model!.number).sort()).toEqual([1, 2, 3, 4, 5]);
     expect(models.map((model) => model!.version).sort()).toEqual(['1.0.0', '1.0.1', '1.0.2', '1.0.3', '1.0.4']);
+    const ids = models.map((model) => model!.id).sort();
+    for (const sort of MODEL_SORTS) {
+      const { records, total } = await listed({ sort });
+      expect([records.map(({ id }) => id).sort(), total]).toEqual([ids, 5]);
+    }
   });
 
   test('raises the part of the version that matches the change', async () => {
@@ -68,15 +79,13 @@ describe('completing a job', () => {
     const job = await aRunningJob(store.table, dataset);
     await stopJob(store.table, job, AT);
     expect(await complete(job)).toBeUndefined();
-    expect(await listModels(store.table, account)).toEqual([]);
+    expect(await listed()).toMatchObject({ records: [], total: 0 });
     expect(await getAccount(store.table, account)).toMatchObject({ active_jobs: 0, last_model_number: 0 });
   });
 });
 
-describe('how many models an account has', () => {
-  const room = () => expectRoomForModel(store.table, account);
-
-  test('is counted up and down', async () => {
+describe('the models of an account', () => {
+  test('are counted up and down', async () => {
     const one = await complete(await aRunningJob(store.table, dataset));
     await complete(await aRunningJob(store.table, dataset));
     expect(await getAccount(store.table, account)).toMatchObject({ models: 2 });
@@ -85,16 +94,28 @@ describe('how many models an account has', () => {
     expect(await getAccount(store.table, account)).toMatchObject({ models: 1 });
   });
 
-  test('is limited before a job begins, active jobs included, and deleting one allows another', async () => {
-    const model = await complete(await aRunningJob(store.table, dataset));
-    await store.table.update(keys.account(account), { add: { models: LIMITS.models - 2 } });
-    await room();
-    const job = await aRunningJob(store.table, dataset);
-    await expect(room()).rejects.toThrow('at most 10000 models; got 9999 and 1 in training: delete one first');
-    expect(await complete(job)).toBeDefined();
-    await expect(room()).rejects.toThrow(ConflictError);
-    await deleteModel(store.table, account, model!.id, NOW);
-    await room();
+  test('are in each list, and in those of their type, from their creation to their deletion', async () => {
+    const jobs = await Promise.all(
+      ['mlp', 'mlp', 'other'].map((model_type) => aRunningJob(store.table, dataset, { model_type })),
+    );
+    const models = await Promise.all(jobs.map((job) => complete(job)));
+    for (const sort of MODEL_SORTS) {
+      expect((await listed({ sort })).total).toBe(3);
+      expect((await listed({ sort, modelType: 'mlp' })).total).toBe(2);
+      expect((await listed({ sort, modelType: 'other' })).records).toEqual([models[2]]);
+    }
+    await Promise.all(models.slice(1).map((model) => deleteModel(store.table, account, model!.id, NOW)));
+    for (const sort of MODEL_SORTS) {
+      expect((await listed({ sort })).records).toEqual([models[0]]);
+      expect((await listed({ sort, modelType: 'mlp' })).records).toEqual([models[0]]);
+      expect(await listed({ sort, modelType: 'other' })).toMatchObject({ records: [], total: 0 });
+    }
+  });
+
+  test('are listed by name with the newest of a name first', async () => {
+    const [first, second] = [await complete(await aRunningJob(store.table, dataset)), await completeLater()];
+    const other = await complete(await aRunningJob(store.table, dataset, { model_name: 'a name before' }));
+    expect((await listed()).records).toEqual([other, second, first]);
   });
 });
 

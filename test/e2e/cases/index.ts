@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
 import { hostileInput } from './hostile-input.ts';
+import { lists } from './lists.ts';
 import { mainJob } from './main-job.ts';
 import { modelsApi } from './models-api.ts';
 import { programs } from './programs.ts';
@@ -10,12 +11,25 @@ import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
 import { uploads } from './uploads.ts';
+import { webhooks } from './webhooks.ts';
 
 /** Generous: on a busy machine a training may have to wait. */
 const CASE_MILLISECONDS = 150_000;
 
 export function platformCases(world: World): void {
   jest.setTimeout(CASE_MILLISECONDS);
-  for (const cases of [mainJob, badData, hostileInput, requests, uploads, stopping, tenancy, modelsApi, programs])
-    cases(world);
+  const all = [
+    mainJob,
+    badData,
+    hostileInput,
+    requests,
+    uploads,
+    lists,
+    stopping,
+    tenancy,
+    modelsApi,
+    programs,
+    webhooks,
+  ];
+  for (const cases of all) cases(world);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { Client } from '#infra/embedded/demo/client.ts';
+import { Receiver } from '#infra/embedded/demo/receiver.ts';
 import { runMainJob } from '#infra/embedded/demo/session.ts';
 import { Terminal } from '#infra/embedded/demo/terminal.ts';
 import type { World } from '../world.ts';
@@ -15,10 +16,14 @@ export function mainJob(world: World): void {
       printed.on('data', (chunk: Buffer) => lines.push(chunk));
       const file = join(world.folder, 'penguins.onnx');
       const terminal = new Terminal(printed);
-      const accuracy = await runMainJob(new Client(world.base), terminal, file, world.pollMilliseconds);
+      const receiver = world.webhooksToLoopback ? await Receiver.start() : undefined;
+      const client = new Client(world.base);
+      const accuracy = await runMainJob(client, terminal, file, world.pollMilliseconds, receiver);
+      await receiver?.stop();
       expect(accuracy).toBeGreaterThanOrEqual(0.95);
       expect(readFileSync(file).length).toBeGreaterThan(1000);
       expect(Buffer.concat(lines).toString()).toContain('test accuracy');
+      if (receiver) expect(Buffer.concat(lines).toString()).toContain('Received a signed webhook');
     });
 
     test('is documented by pages whose assets are served from the same place', async () => {

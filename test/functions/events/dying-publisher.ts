@@ -13,7 +13,7 @@ const queue = { visibilitySeconds: 60, maxReceives: 5 };
 const store = await openEmbedded({
   dir,
   baseUrl: 'http://127.0.0.1:1',
-  queues: { datasets: queue, training: queue },
+  queues: { datasets: queue, training: queue, webhooks: queue },
   now: () => Number(time),
 });
 const { events } = store;

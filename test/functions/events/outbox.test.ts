@@ -45,7 +45,7 @@ async function recorded(count: number): Promise<DomainEvent[]> {
   const events: DomainEvent[] = [];
   for (let n = 0; n < count; n++) {
     world.clock.now += 1000;
-    const event = domainEvent('x', world.accountId, isoTime(world.clock.now), { n });
+    const event = domainEvent('dataset.processed', world.accountId, isoTime(world.clock.now), { n });
     await world.adapters.table.transact([recordEvent(event)]);
     events.push(event);
   }
@@ -228,7 +228,10 @@ describe('the sweep', () => {
 
   test('publishes events that are too large together one by one', async () => {
     for (const n of [0, 1]) {
-      const event = domainEvent('x', world.accountId, isoTime(world.clock.now + n), { n, text: 'x'.repeat(140_000) });
+      const event = domainEvent('dataset.processed', world.accountId, isoTime(world.clock.now + n), {
+        n,
+        text: 'x'.repeat(140_000),
+      });
       await world.adapters.table.transact([recordEvent(event)]);
       expect(await world.adapters.table.get(keys.event(event.detail.event_id))).toBeDefined();
     }

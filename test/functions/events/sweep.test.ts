@@ -204,7 +204,7 @@ describe('the sweep', () => {
       status: 'failed',
       failure: { message: 'The file could not be processed within a day', details: [] },
     });
-    expect(await world.events()).toMatchObject([{ 'detail-type': 'dataset.processed', detail: { status: 'failed' } }]);
+    expect(await world.events()).toMatchObject([{ 'detail-type': 'dataset.failed', detail: { status: 'failed' } }]);
     expect(await world.sent('datasets')).toHaveLength(1);
   });
 

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { findAccount } from '#domain/accounts/read.ts';
 import { findDataset } from '#domain/datasets/read.ts';
+import { keys } from '#domain/keys.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
+import { listModels } from '#domain/models/lists.ts';
+import { type Model, NEW_MODEL } from '#domain/models/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { MAX_ATTEMPTS } from '#domain/training/attempts.ts';
 import { stopJob } from '#domain/training/endings.ts';
@@ -151,6 +154,33 @@ describe('a trainer that has ended', () => {
       );
       expect(await world.sent('training')).toEqual([world.message()]);
     }
+  });
+
+  test('with a model that an earlier release wrote without lists puts it into them', async () => {
+    await world.reachAttempt(1);
+    const { table } = world.adapters;
+    const wanted = { sort: 'name', order: 'ascending', limit: 10 } as const;
+    expect((await listModels(table, world.accountId, wanted)).total).toBe(0);
+    const made: Model = {
+      ...NEW_MODEL,
+      ...{ id: 'm', account_id: world.accountId, number: 1, name: 'm', version: '1.0.0', job_id: 'j', dataset_id: 'd' },
+      ...{
+        model_type: 'mlp',
+        task: 'classification',
+        target: 'y',
+        artifacts: [],
+        created_at: isoTime(world.clock.now),
+      },
+      architecture: { input_shape: [1], output_classes: 2, parameters: 3 },
+      ...{ performance: {}, final_metrics: {}, training_config: {}, hyperparameters: {} },
+    };
+    await table.put({ ...keys.model(world.accountId, made.id), ...made });
+    await table.update(keys.job(world.accountId, 'j'), { set: { status: 'completed', model_id: made.id } });
+    for (let times = 0; times < 2; times += 1) {
+      await world.settle({ exit_code: 0, reason: 'completed' });
+      expect(await listModels(table, world.accountId, wanted)).toMatchObject({ records: [made], total: 1 });
+    }
+    expect((await world.job()).status).toBe('completed');
   });
 
   test('after the job ended changes nothing', async () => {

@@ -260,7 +260,11 @@ describe('a listing', () => {
     [{ limit: '1e1' }, 'limit', 'must be a whole number; got "1e1"'],
     [{ limit: ['1', '2'] }, 'limit', 'must be given once; got 2 values'],
     [{ sort_by: 'colour' }, 'sort_by', 'must be "name", "created_at" or "size"; got "colour"'],
-    [{ sorted: 'name' }, 'sorted', 'is not a known field; known are page, limit, sort_by, order'],
+    [
+      { sorted: 'name' },
+      'sorted',
+      'is not a known field; known are page, limit, cursor, sort_by, order, status, name_prefix, uploaded_after, uploaded_before',
+    ],
   ])('refuses %j', async (query, field, message) => {
     const answer = await platform.call({ path: '/datasets', token, query });
     expect(answer.status).toBe(400);

@@ -212,6 +212,7 @@ function counted(table: Table, calls: string[]): Table {
   };
   return {
     get: (key) => record(`get ${key.pk} ${key.sk}`, table.get(key)),
+    getMany: (keys) => record(`getMany ${keys.length}`, table.getMany(keys)),
     query: (query) => record(`query ${query.partition}`, table.query(query)),
     put: (item, condition) => record(`put ${item.pk}`, table.put(item, condition)),
     update: (key, change, condition) => record(`update ${key.pk}`, table.update(key, change, condition)),

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
+import { contentOf } from '#domain/request-body.ts';
 import type { Body } from '#functions/http/body/body.ts';
 import { renderPlatformError } from '#functions/http/errors/platform.ts';
 import { describedRoutes } from '#functions/platform/routes.ts';
@@ -41,13 +42,13 @@ const jsonRoutes = describedRoutes.filter(({ request }) => request.body?.accepts
 
 test.each(jsonRoutes.map((of) => [`${of.method} ${of.path}`, of] as const))(
   'whatever the body of %s is full of, few issues are made of it and the answer is short',
-  (_, of) => {
+  async (_, of) => {
     const body = of.request.body!;
     const { schema } = body.openapi.content['application/json'] as { schema: z.ZodObject };
     const fields = Object.keys(schema.shape);
     for (const [what, value] of Object.entries(values)) {
       for (const text of [value, ...fields.map((field) => `{"${field}":${value}}`)]) {
-        const { issues, details, bytes } = refusal(body, text);
+        const { issues, details, bytes } = await refusal(body, text);
         expect({ what, issues: issues < 1000, details: details <= 20, bytes: bytes <= 65_536 }).toEqual({
           what,
           issues: true,
@@ -60,12 +61,11 @@ test.each(jsonRoutes.map((of) => [`${of.method} ${of.path}`, of] as const))(
 );
 
 /** What a body costs, and what its refusal would be as an answer; nothing where it is taken. */
-function refusal(body: Body<unknown>, text: string) {
+async function refusal(body: Body<unknown>, text: string) {
   let refused: unknown;
-  const issues = issuesMade(() => {
+  const issues = await issuesMade(async () => {
     try {
-      // JSON is parsed at once: there is nothing to wait for.
-      void body.parse({ contentType: 'application/json', bytes: Buffer.from(text) });
+      await body.parse({ contentType: 'application/json', content: contentOf(Buffer.from(text)) });
     } catch (error) {
       refused = error;
     }

@@ -55,6 +55,7 @@ beforeAll(async () => {
     invitation_id: await made('/account/invitations', { role: 'viewer' }),
     name: model.name,
     alias: 'champion',
+    webhook_id: await made('/webhooks', { url: 'https://hooks.example.com/in', events: ['*'] }),
     key_id: await made('/account/api-keys', { name: 'key', scope: 'read' }),
   };
 });

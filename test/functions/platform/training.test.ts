@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Dataset } from '#domain/datasets/record.ts';
-import { keys } from '#domain/keys.ts';
-import { LIMITS } from '#domain/limits.ts';
 import { reportProgress } from '#domain/training/attempts.ts';
 import { failJob } from '#domain/training/endings.ts';
 import { getJob } from '#domain/training/read.ts';
@@ -126,15 +124,6 @@ describe('starting', () => {
     expect(refused?.body.message).toContain('At most 5 training jobs');
     await stop(taken[0]!.body.job_id);
     expect((await start({})).status).toBe(201);
-  });
-
-  test('is a conflict if the account has reached its limit of models', async () => {
-    await platform.store.table.update(keys.account(dataset.account_id), { add: { models: LIMITS.models } });
-    const refused = await start({});
-    expect(refused.status).toBe(409);
-    expect(refused.body.message).toBe(
-      'An account may have at most 10000 models; got 10000 and 0 in training: delete one first',
-    );
   });
 
   test('of a regression cannot monitor accuracy', async () => {

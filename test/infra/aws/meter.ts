@@ -39,7 +39,11 @@ export function metered(adapters: Adapters, meter: Metered): Adapters {
     ...adapters,
     table: meteredTable(adapters.table, meter),
     blobs: { datasets: meteredBlobs(blobs.datasets, meter), artifacts: meteredBlobs(blobs.artifacts, meter) },
-    queues: { datasets: meteredQueue(queues.datasets, meter), training: meteredQueue(queues.training, meter) },
+    queues: {
+      datasets: meteredQueue(queues.datasets, meter),
+      training: meteredQueue(queues.training, meter),
+      webhooks: meteredQueue(queues.webhooks, meter),
+    },
     events: replacing(adapters.events, {
       publish: async (...events) => {
         meter.events += events.length;
@@ -63,6 +67,11 @@ function meteredTable(table: Table, meter: Metered): Table {
       const item = await table.get(key);
       meter.tableReads += units(bytesOf(item), 4096);
       return item;
+    },
+    getMany: async (keys) => {
+      const items = await table.getMany(keys);
+      for (const item of items) meter.tableReads += units(bytesOf(item), 4096);
+      return items;
     },
     query: async (query) => {
       const page = await table.query(query);

@@ -6,7 +6,8 @@ import { permissions } from './suites/permissions.ts';
 import { rules } from './suites/rules.ts';
 import { storage } from './suites/storage.ts';
 import { training } from './suites/training.ts';
+import { upgrade } from './suites/upgrade.ts';
 import { synthesized } from './synthesized.ts';
 
 const variants = synthesized();
-for (const suite of [storage, permissions, http, asynchronous, training, idle, cost, rules]) suite(variants);
+for (const suite of [storage, permissions, http, asynchronous, training, idle, cost, rules, upgrade]) suite(variants);

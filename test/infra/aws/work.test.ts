@@ -2,9 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TaskRecords } from '#aws/compute/task-records.ts';
+import { datasetLists } from '#domain/datasets/lists.ts';
+import { ensureLists } from '#domain/lists/build.ts';
+import type { ListSpec } from '#domain/lists/list.ts';
+import { modelLists } from '#domain/models/lists.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { taskId } from '#domain/training/attempts.ts';
+import { jobLists } from '#domain/training/lists.ts';
 import { getJob } from '#domain/training/read.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
 import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
@@ -31,8 +36,17 @@ beforeAll(async () => {
   });
   token = await platform.login();
   accountId = (await platform.call({ path: '/auth/me', token })).body.id;
+  await buildAll(datasetLists, [undefined]);
+  await buildAll(jobLists, [undefined]);
+  await buildAll(modelLists, [undefined, 'model_type=mlp']);
 });
 afterAll(() => platform.close());
+
+/** An account's lists are built once: they are no part of a typical training. */
+async function buildAll<R>(spec: ListSpec<R>, parts: readonly (string | undefined)[]): Promise<void> {
+  const lists = Object.keys(spec.sorts).flatMap((sort) => parts.map((part) => ({ sort, part })));
+  await ensureLists(adapters.table, spec, accountId, lists);
+}
 
 /** What some work adds to the meter. */
 async function counted(work: () => Promise<unknown>): Promise<Metered> {

@@ -30,6 +30,6 @@ export interface Queue {
   release(receipt: string, delaySeconds: number): Promise<void>;
 }
 
-export const QUEUES = ['datasets', 'training'] as const;
+export const QUEUES = ['datasets', 'training', 'webhooks'] as const;
 
 export type QueueName = (typeof QUEUES)[number];

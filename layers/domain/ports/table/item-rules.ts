@@ -20,6 +20,7 @@ const ITEM_LIMITS = {
   smallestNumber: 1e-130,
   largestNumber: 9.99e125,
   writes: 100,
+  reads: 100,
 } as const;
 
 const KEY_BYTES: Readonly<Record<string, number>> = {
@@ -35,6 +36,16 @@ const utf8Bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
 export function checkKey(key: Key): void {
   checkKeyPart('pk', key.pk);
   checkKeyPart('sk', key.sk);
+}
+
+/** Of items that are read together. Throws `InvalidItemError`. */
+export function checkKeys(keys: readonly Key[]): void {
+  if (keys.length > ITEM_LIMITS.reads) {
+    throw new InvalidItemError(`at most ${ITEM_LIMITS.reads} items are read at once; got ${keys.length}`);
+  }
+  for (const key of keys) checkKey(key);
+  const different = new Set(keys.map(({ pk, sk }) => JSON.stringify([pk, sk])));
+  if (different.size < keys.length) throw new InvalidItemError('an item is read twice at once');
 }
 
 /** A copy of the item as it will be read back: without undefined attributes. Throws `InvalidItemError`. */

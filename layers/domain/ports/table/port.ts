@@ -74,6 +74,8 @@ export interface Page {
 export interface Table {
   /** A strongly consistent read. */
   get(key: Key): Promise<Item | undefined>;
+  /** What `get` resolves with for each of up to 100 different keys, in their order. Throws `InvalidItemError`. */
+  getMany(keys: readonly Key[]): Promise<readonly (Item | undefined)[]>;
   query(query: Query): Promise<Page>;
   /** Replaces the whole item. Throws `ConditionFailedError`, `InvalidItemError`. */
   put(item: Item, condition?: Condition): Promise<void>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** How many issues zod made while `during` ran: each asks for its message. Those made for alternatives that failed count too. */
-export function issuesMade(during: () => void): number {
+export async function issuesMade(during: () => unknown): Promise<number> {
   const before = z.config().customError;
   let made = 0;
   z.config({
@@ -11,7 +11,7 @@ export function issuesMade(during: () => void): number {
     },
   });
   try {
-    during();
+    await during();
   } finally {
     z.config({ customError: before });
   }

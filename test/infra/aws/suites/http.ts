@@ -1,6 +1,48 @@
 import { describe, expect, test } from '@jest/globals';
-import { functions, surfaces } from '#infra/topology.ts';
+import type { z } from 'zod';
+import { NotFoundError, PayloadTooLargeError, RateLimitError } from '#domain/errors.ts';
+import { platformError, renderPlatformError } from '#functions/http/errors/platform.ts';
+import { functions, type SurfaceName, surfaces } from '#infra/topology.ts';
 import { named, ofType, type Synthesized, type Variant } from '../synthesized.ts';
+
+const GATEWAY_ERRORS = [
+  'MISSING_AUTHENTICATION_TOKEN',
+  'THROTTLED',
+  'REQUEST_TOO_LARGE',
+  'WAF_FILTERED',
+  'INTEGRATION_TIMEOUT',
+  'DEFAULT_4XX',
+  'DEFAULT_5XX',
+];
+
+/** The error bodies of each surface's functions. */
+const ERROR_BODIES: Readonly<Record<SurfaceName, z.ZodType>> = { platform: platformError };
+
+/** The logical id of each surface's API. */
+const apisOf = (of: Synthesized): Readonly<Record<SurfaceName, string>> => {
+  const apis = ofType(of, 'AWS::ApiGateway::RestApi');
+  const idOf = (name: string) => apis.find(({ Properties }) => Properties.Name.endsWith(`-${name}`))!.id;
+  return Object.fromEntries(Object.keys(surfaces).map((name) => [name, idOf(name)])) as Record<SurfaceName, string>;
+};
+
+const HEADER = 'gatewayresponse.header.';
+
+/** What an API answers by itself. */
+const gatewayErrors = (of: Synthesized, api: string) =>
+  ofType(of, 'AWS::ApiGateway::GatewayResponse')
+    .map(({ Properties }) => Properties)
+    .filter(({ RestApiId }) => RestApiId.Ref === api)
+    .map(({ ResponseType, StatusCode, ResponseParameters, ResponseTemplates }) => ({
+      type: ResponseType as string,
+      status: StatusCode as string | undefined,
+      headers: Object.fromEntries(
+        Object.entries(ResponseParameters as Record<string, string>).map(([key, value]) => [
+          key.replace(HEADER, ''),
+          value,
+        ]),
+      ),
+      body: JSON.parse(ResponseTemplates['application/json']) as unknown,
+    }));
 
 export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>): void {
   describe('over HTTP', () => {
@@ -52,14 +94,34 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
       for (const method of methods.filter((one) => !one.streams)) expect(method.milliseconds).toBe(29_000);
     });
 
-    test('errors of the gateway itself have the platform’s format', () => {
-      const answers = ofType(prod, 'AWS::ApiGateway::GatewayResponse').map(({ Properties: one }) => [
-        one.ResponseType,
-        one.StatusCode,
-        Object.keys(JSON.parse(one.ResponseTemplates['application/json'])),
-      ]);
-      for (const [, , fields] of answers) expect(fields).toEqual(['error', 'message']);
-      expect(answers).toContainEqual(['MISSING_AUTHENTICATION_TOKEN', '404', expect.anything()]);
+    test('errors of the gateway itself have the body of the surface that was called', () => {
+      for (const [name, api] of Object.entries(apisOf(prod))) {
+        const errors = gatewayErrors(prod, api);
+        expect(errors.map(({ type }) => type).sort()).toEqual([...GATEWAY_ERRORS].sort());
+        for (const { body } of errors) expect(ERROR_BODIES[name as SurfaceName].parse(body)).toEqual(body);
+      }
+    });
+
+    test('errors of the gateway itself have the status and the code that a function would answer', () => {
+      const errors = gatewayErrors(prod, apisOf(prod).platform);
+      const byType = Object.fromEntries(errors.map(({ type, status, body }) => [type, [status, body]]));
+      const id = '$context.requestId';
+      const busy = { error: 'unavailable', retry_after: 1, request_id: id };
+      expect(byType).toMatchObject({
+        MISSING_AUTHENTICATION_TOKEN: ['404', { error: new NotFoundError().code }],
+        REQUEST_TOO_LARGE: [undefined, { error: new PayloadTooLargeError('body', 1, 2).code }],
+        THROTTLED: [undefined, renderPlatformError(new RateLimitError(1), id)],
+        INTEGRATION_TIMEOUT: [undefined, busy],
+        DEFAULT_5XX: [undefined, busy],
+      });
+    });
+
+    test('an error of the gateway itself says in its header too when to try again, also to a page of another origin', () => {
+      for (const { headers, body } of gatewayErrors(prod, apisOf(prod).platform)) {
+        const after = (body as { retry_after?: number }).retry_after;
+        expect(headers).toMatchObject({ 'Access-Control-Allow-Origin': "'*'", 'Cache-Control': "'no-store'" });
+        expect(headers['Retry-After']).toBe(after === undefined ? undefined : `'${after}'`);
+      }
     });
 
     test('a function loads the runtime where the topology says so, on the architecture that the layer is cut for', () => {

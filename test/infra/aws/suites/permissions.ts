@@ -89,9 +89,9 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
 
     test('may use the storage key only through the storage services', () => {
       for (const made of [dev, prod, small]) {
-        const using = statements(made).filter(({ statement }) =>
-          list(statement.Action).some((one) => /^kms:(?!Sign$|GetPublicKey$)/.test(one)),
-        );
+        const using = statements(made)
+          .filter(({ statement }) => list(statement.Action).some((one) => /^kms:(?!Sign$|GetPublicKey$)/.test(one)))
+          .filter(({ statement }) => statement.Sid !== 'DataKeys');
         expect(using.length).toBeGreaterThan(5);
         for (const { where, statement } of using) {
           const { StringEquals, ...others } = statement.Condition ?? {};
@@ -103,6 +103,17 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
           ]);
         }
       }
+    });
+
+    test('encrypts with the key for data only what its function is to encrypt, and decrypts only what it is to read', () => {
+      const using = statements(prod).filter(({ statement }) => statement.Sid === 'DataKeys');
+      expect(
+        using.map(({ where, statement }) => [where.id.replace(/Role.*/, ''), list(statement.Action).sort()]),
+      ).toEqual([
+        ['deliverwebhook', ['kms:Decrypt']],
+        ['platformapi', ['kms:Decrypt', 'kms:GenerateDataKey']],
+      ]);
+      for (const { statement } of using) expect(shown(statement.Resource)).toMatch(/KeysData|Keysdata|DataKey/i);
     });
 
     test('of a machine has AWS’s own policy for such machines, and no other has a managed policy but that for the logs of an API', () => {
@@ -129,6 +140,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
           .sort();
       expect(allowed(/^platformpredict/, /^(Table|Index|.*Objects)$/)).toEqual([
         'ArtifactsObjects GetObject',
+        'Table BatchGetItem',
         'Table GetItem',
         'Table UpdateItem',
       ]);
@@ -137,9 +149,19 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
         'ArtifactsObjects DeleteObject',
         'DatasetsObjects DeleteObject',
         'Index Query',
+        'Table BatchGetItem',
         'Table DeleteItem',
         'Table GetItem',
         'Table PutItem',
+        'Table UpdateItem',
+      ]);
+      expect(allowed(/^settletraining/, /^(Table|Index|.*Objects)$/)).toEqual([
+        'Table BatchGetItem',
+        'Table ConditionCheckItem',
+        'Table DeleteItem',
+        'Table GetItem',
+        'Table PutItem',
+        'Table Query',
         'Table UpdateItem',
       ]);
       expect(allowed(/^batchstopped/, /^(Table|Index|.*Objects)$/)).toEqual(['Table UpdateItem']);

@@ -1,0 +1,43 @@
+/**
+ * `node launcher.ts CHECKOUT DATA`: the host of a checkout of this repository, this one or another, on free ports and with
+ * rate limits that nobody reaches. The parent process is told the base URL, asks for the memory, and ends it.
+ */
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { HostMessage, HostQuestion } from './host.ts';
+
+/** As much of `infra/embedded/host.ts` as every version has. */
+interface HostModule {
+  startHost(options: {
+    readonly dataDir: string;
+    readonly portOffset: 'free';
+    readonly settings: Readonly<Record<string, unknown>>;
+  }): Promise<{ readonly bases: { readonly platform: string }; close(): Promise<void> }>;
+}
+
+const NEVER = 1_000_000_000;
+
+const [checkout = '', dataDir = ''] = process.argv.slice(2);
+const { startHost }: HostModule = await import(pathToFileURL(join(checkout, 'infra/embedded/host.ts')).href);
+const host = await startHost({
+  dataDir,
+  portOffset: 'free',
+  settings: { rates: { authenticatedPerHour: NEVER, anonymousPerHour: NEVER, loginFailures: NEVER } },
+});
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+const tell = (message: HostMessage) => process.send!(message);
+
+process.on('message', (question: HostQuestion) => {
+  if (question === 'stop') return process.disconnect();
+  collectGarbage();
+  tell({ heapMiB: process.memoryUsage().heapUsed / 2 ** 20 });
+});
+process.once('disconnect', async () => {
+  await host.close();
+  process.exit();
+});
+tell({ base: host.bases.platform });

@@ -1,0 +1,39 @@
+import type { Bench } from '../bench.ts';
+import { startFastApi } from '../peers/fastapi.ts';
+import { compare } from './comparison.ts';
+import { logIn } from './host/account.ts';
+import { HERE } from './host/host.ts';
+import { startLoad } from './load/load.ts';
+import { openOurs } from './ours.ts';
+import type { Authorized, Request } from './requests.ts';
+
+const CLIENTS = [1, 32];
+const SLICES = 5;
+const SECONDS = 30;
+
+/** One kind of request to one machine, beside FastAPI on SQLite (WAL) with one worker, in turns in the same run. */
+export interface Row {
+  readonly name: string;
+  readonly request: (of: Authorized) => Request;
+  /** How many the account has. */
+  readonly models: number;
+}
+
+/** A bench for one client, and one for 32 at once. */
+export const rowBenches = ({ name, request, models }: Row): readonly Bench[] =>
+  CLIENTS.map((clients) => ({
+    name: `api/${name}/${clients}`,
+    unit: 'requests/s',
+    run: async ({ seconds = SECONDS, cpuProfile } = {}) => {
+      await using load = startLoad();
+      await using ours = await openOurs({ checkout: HERE, models, cpuProfile });
+      await using peer = await startFastApi(models);
+      const kinds = (account: Authorized) => [{ ...request(account), weight: 1 }];
+      return await compare(
+        load,
+        { clients, seconds, slices: SLICES },
+        { ...ours, kinds: kinds(ours.account) },
+        peer && { ...peer, kinds: kinds({ ...peer.account, token: await logIn(peer.base, peer.account) }) },
+      );
+    },
+  }));

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { isoTime } from '#domain/times.ts';
+import { listWebhooks } from '#domain/webhooks/read.ts';
+import { route } from '#functions/http/route.ts';
+import { showWebhook, webhookAnswer } from './fields.ts';
+
+const answer = z.strictObject({ total: z.int(), webhooks: z.array(webhookAnswer) }).meta({ id: 'WebhookList' });
+
+export const list = route({
+  method: 'GET',
+  path: '/webhooks',
+  summary: 'List all webhooks, oldest first',
+  tags: ['Webhooks'],
+  authentication: 'account',
+  scope: 'admin',
+  cost: 'request',
+  responses: { 200: { description: 'All of them', schema: answer } },
+  async handler({ caller }, { adapters }) {
+    const { table, keys, now } = adapters;
+    const found = await listWebhooks(table, caller.accountId);
+    const webhooks = await Promise.all(found.map((webhook) => showWebhook(keys, webhook, isoTime(now()))));
+    return { status: 200, body: { total: webhooks.length, webhooks } };
+  },
+});

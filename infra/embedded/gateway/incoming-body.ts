@@ -1,0 +1,92 @@
+import type { IncomingMessage } from 'node:http';
+import { RequestTimeoutError, UnavailableError } from '#domain/errors.ts';
+import type { ReadOptions, Received, RequestBody } from '#domain/request-body.ts';
+import { receiveBody } from './receive-body.ts';
+import type { SharedLimits } from './shared-limits.ts';
+import { Spool } from './spool.ts';
+
+export interface BodyOptions extends Pick<SharedLimits, 'limits' | 'bodies'> {
+  readonly spoolFolder: string;
+  /** Sends `100 Continue` if the client expects it. */
+  readonly sendContinue: () => void;
+}
+
+type Failure = Exclude<Received, { kind: 'complete' }>;
+
+/** A request's body, which is not received before it is asked for. */
+export class IncomingBody implements RequestBody {
+  readonly #request: IncomingMessage;
+  readonly #options: BodyOptions;
+  readonly #spool: Spool;
+  readonly #controller = new AbortController();
+  #reading: Promise<Received> | undefined;
+  #abortedWith: Failure | undefined;
+  #release: () => void = () => {};
+
+  constructor(request: IncomingMessage, options: BodyOptions) {
+    this.#request = request;
+    this.#options = options;
+    this.#spool = new Spool(options.spoolFolder, options.limits.memoryBytes);
+  }
+
+  get contentLength(): number | undefined {
+    const { headers } = this.#request;
+    return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined;
+  }
+
+  /** Receives and spools the body. Further calls return the same result. */
+  read(options: ReadOptions): Promise<Received> {
+    this.#reading ??= this.#read(options);
+    return this.#reading;
+  }
+
+  /** Streams the body without spooling it. Throws `RequestTimeoutError`, `UnavailableError`. */
+  async *stream(): AsyncGenerator<Buffer> {
+    const { limits, sendContinue } = this.#options;
+    sendContinue();
+    const progress = { seconds: limits.bodySeconds, bytes: limits.progressBytes };
+    yield* receiveBody(this.#request, progress, this.#controller.signal);
+  }
+
+  /** Aborts receiving the body because the host is closing. */
+  stop(): void {
+    this.#abort({ kind: 'stopping' });
+  }
+
+  /** Releases memory, file and quota. The content cannot be read afterwards. */
+  async release(): Promise<void> {
+    this.#abort({ kind: 'disconnected' });
+    await this.#reading?.catch(() => undefined);
+    // Discards what was not read, so that another request can follow on the connection.
+    this.#request.resume();
+    this.#release();
+    await this.#spool.close();
+  }
+
+  #abort(failure: Failure): void {
+    this.#abortedWith ??= failure;
+    this.#controller.abort(new UnavailableError('The service is stopping'));
+  }
+
+  async #read({ maxBytes, client }: ReadOptions): Promise<Received> {
+    const abort = () => this.#abort({ kind: 'overLimit', scope: 'host' });
+    const reservation = this.#options.bodies.open(client, abort);
+    this.#release = reservation.release;
+    try {
+      for await (const chunk of this.stream()) {
+        const size = this.#spool.size + chunk.length;
+        if (size > maxBytes) return { kind: 'tooLarge', bytes: size };
+        const scope = reservation.add(chunk.length);
+        if (scope !== undefined) return { kind: 'overLimit', scope };
+        await this.#spool.write(chunk);
+      }
+    } catch (error) {
+      if (error instanceof RequestTimeoutError) return { kind: 'stalled', seconds: this.#options.limits.bodySeconds };
+      if (this.#abortedWith !== undefined) return this.#abortedWith;
+      if (this.#request.destroyed) return { kind: 'disconnected' };
+      throw error;
+    }
+    reservation.complete();
+    return { kind: 'complete', content: this.#spool.content() };
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * How a host passes a request's body to a surface that asks for it. API Gateway instead reads the body before it invokes
+ * the function and puts it into the event.
+ */
+
+/** The bytes of a body that has been received completely, in memory or elsewhere. */
+export interface Content {
+  readonly size: number;
+  /** All bytes at once; for bodies that are known to be small. */
+  bytes(): Promise<Uint8Array>;
+  /** The bytes in chunks, from the first byte on. May be called more than once. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+export interface ReadOptions {
+  readonly maxBytes: number;
+  /** Whose limit the bytes count against, such as `account#ID` or `address#192.0.2.1`. */
+  readonly client: string;
+}
+
+/** The result of reading a body. */
+export type Received =
+  | { readonly kind: 'complete'; readonly content: Content }
+  /** `bytes` had been received when the limit was exceeded. */
+  | { readonly kind: 'tooLarge'; readonly bytes: number }
+  /** The client stopped sending. */
+  | { readonly kind: 'stalled'; readonly seconds: number }
+  /** The client closed the connection. */
+  | { readonly kind: 'disconnected' }
+  /** This client's bodies, or those of all clients, take as much space as the host allows. */
+  | { readonly kind: 'overLimit'; readonly scope: 'client' | 'host' }
+  | { readonly kind: 'stopping' };
+
+/**
+ * A body that the host has not read yet. The surface asks for it after it has matched the route and admitted the caller,
+ * so that the host receives no bytes of a request that is refused.
+ */
+export interface RequestBody {
+  /** `undefined` if the client has not sent a Content-Length. */
+  readonly contentLength: number | undefined;
+  read(options: ReadOptions): Promise<Received>;
+}
+
+export const contentOf = (bytes: Uint8Array): Content => ({
+  size: bytes.length,
+  bytes: async () => bytes,
+  async *read() {
+    if (bytes.length > 0) yield bytes;
+  },
+});

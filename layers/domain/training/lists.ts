@@ -1,0 +1,32 @@
+import { keys, prefixes } from '../keys.ts';
+import { equals, type Given } from '../lists/filters.ts';
+import type { ListSpec } from '../lists/list.ts';
+import { time } from '../lists/order.ts';
+import { type RecordsPage, type RecordsWanted, readRecords } from '../lists/records.ts';
+import type { Table } from '../ports/table/port.ts';
+import { type Job, job } from './record.ts';
+
+export const jobLists = {
+  kind: 'JOBS',
+  prefix: prefixes.jobs,
+  keyOf: keys.job,
+  parse: (item) => job.parse(item),
+  idOf: ({ id }) => id,
+  sorts: { created_at: ({ created_at }) => time(created_at) },
+  parts: () => [],
+  filters: {
+    // Not a part: each change of a job's status would have to move it between lists.
+    status: equals(({ status }) => status),
+    model_type: equals(({ model_type }) => model_type),
+    dataset_id: equals(({ dataset_id }) => dataset_id),
+  },
+} as const satisfies ListSpec<Job>;
+
+export interface JobsWanted extends Omit<RecordsWanted, 'sort' | 'part' | 'order' | 'filters'> {
+  readonly filters?: Given<keyof (typeof jobLists)['filters']>;
+}
+
+/** A page of an account's jobs, newest first. Throws `ValidationError`, as `readRecords` does. */
+export async function listJobs(table: Table, accountId: string, wanted: JobsWanted): Promise<RecordsPage<Job>> {
+  return readRecords(table, jobLists, accountId, { ...wanted, sort: 'created_at', order: 'descending' });
+}

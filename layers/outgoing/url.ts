@@ -1,0 +1,25 @@
+/** Which URLs a user may choose for requests of ours. Where a name leads is checked when it is called; see `post.ts`. */
+import { type AddressRules, isLoopback, refusal } from './addresses.ts';
+
+/** Why the URL cannot be called; `undefined` if it can, as far as its text shows. */
+export function urlFault(text: string, rules: AddressRules): string | undefined {
+  if (/[\s\p{Cc}]/u.test(text) || !URL.canParse(text)) return 'must be a URL without spaces and control characters';
+  const url = new URL(text);
+  const host = hostOf(url);
+  const isLocal = /^(.+\.)?localhost\.?$/.test(host) || isLoopback(host);
+  if (isLocal && !rules.loopback) return 'must not lead to this machine';
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal)) {
+    const expected = rules.loopback ? 'https, or http to a loopback address' : 'https';
+    return `must be ${expected}; got ${url.protocol.slice(0, -1)}`;
+  }
+  if (url.username !== '' || url.password !== '') return 'must not contain a user name or password';
+  if (text.includes('#')) return 'must not have a fragment';
+  const refused = isAddress(host) ? refusal(host, rules) : undefined;
+  return refused === undefined ? undefined : `must lead to a public address; got one that is not: ${refused}`;
+}
+
+/** Without the brackets of an IPv6 address. The URL's parser has written every form of an IPv4 address in the usual one. */
+export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');
+
+/** Whether it is an address, not a name. */
+export const isAddress = (host: string): boolean => host.includes(':') || /^[\d.]+$/.test(host);
