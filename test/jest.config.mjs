@@ -11,10 +11,11 @@ export default {
   roots: ['<rootDir>/test'],
   testEnvironment: '<rootDir>/test/environment.cjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Lanes of their own, with configurations of their own: `npm run test:cloud`, `test:clients`, `test:browser`.
+  // Lanes of their own, with configurations of their own: `npm run test:cloud`, `test:proxy`, `test:clients`, `test:browser`.
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/cloud/',
+    '<rootDir>/test/proxy/',
     '<rootDir>/test/clients/',
     '<rootDir>/test/browser/',
   ],

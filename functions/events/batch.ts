@@ -4,8 +4,10 @@ import type { z } from 'zod';
 import type { Queue } from '#domain/ports/queue/port.ts';
 import type { Log } from '#functions/http/contract.ts';
 
-/** Must be idempotent: a message is redelivered when it was handled only in part. */
-export type HandleMessage<M> = (message: M) => Promise<void>;
+/**
+ * Must be idempotent: a message is redelivered, with the same id, when it was handled only in part.
+ */
+export type HandleMessage<M> = (message: M, id: string) => Promise<void>;
 
 export interface ConsumerOptions<M> {
   readonly schema: z.ZodType<M>;
@@ -38,7 +40,7 @@ export function consumer<M>({ schema, queue, logger }: ConsumerOptions<M>, handl
     const batchItemFailures: { itemIdentifier: string }[] = [];
     for (const record of event.Records) {
       try {
-        await handle(read(schema, record.body));
+        await handle(read(schema, record.body), record.messageId);
       } catch (error) {
         if (await failed(record, error)) batchItemFailures.push({ itemIdentifier: record.messageId });
       }

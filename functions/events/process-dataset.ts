@@ -1,60 +1,131 @@
-/** Queue `datasets`: a file was uploaded; find out what is in it. */
-
+/** Queue `datasets`: reads an uploaded file and profiles it. */
+import type { Context, SQSEvent } from 'aws-lambda';
 import { datasetFailed, datasetReady } from '#domain/datasets/change.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { findDataset } from '#domain/datasets/read.ts';
-import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
-import { ValidationError } from '#domain/errors.ts';
+import { releaseSlot } from '#domain/datasets/reading-slots.ts';
+import {
+  beginReading,
+  endReading,
+  isBeingRead,
+  isUsedUp,
+  type Reading,
+  usedUpFailure,
+} from '#domain/datasets/readings.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
+import type { DomainEvent } from '#domain/events/event.ts';
 import { publishEvent } from '#domain/events/outbox.ts';
 import { blobKeys } from '#domain/keys.ts';
-import { type DatasetMessage, datasetMessage } from '#domain/messages.ts';
+import { type DatasetMessage, datasetMessage, send } from '#domain/messages.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
-import { profileCsv } from '#learning/profile/profile.ts';
 import { consumer } from './batch.ts';
+import { ReadingFailedError, readFile } from './read-file.ts';
 
 export type ProcessDatasetAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events' | 'now'>;
+type ReadingContext = ProcessDatasetAdapters & Omit<ProcessDatasetOptions, 'settings'> & { readonly readers: number };
 
-export function makeHandler(adapters: ProcessDatasetAdapters, options: { readonly logger: Log }) {
-  const { logger } = options;
-  const of = { schema: datasetMessage, queue: adapters.queues.datasets, logger };
-  return consumer(of, async ({ account_id, dataset_id }: DatasetMessage) => {
-    const dataset = await findDataset(adapters.table, account_id, dataset_id);
-    if (dataset?.status !== 'processing') return;
-    const outcome = await outcomeOf(adapters, dataset);
-    const event =
-      'failure' in outcome
-        ? await fail(adapters, dataset, outcome.failure)
-        : await ready(adapters, dataset, outcome.profile);
-    if (!event) return;
-    logger.info('dataset processed', { dataset_id, status: event.detail.status, rows: event.detail.rows });
-    await publishEvent(adapters, event, (message, about) => logger.warn(message, about));
-  });
+export interface ProcessDatasetOptions {
+  readonly logger: Log;
+  readonly settings: Pick<Settings, 'datasetReaders'>;
+  /** Aborts when the host is about to end this reader, which is no fault of the file. */
+  readonly closing?: AbortSignal;
 }
 
-/** What reading the file shows. Errors that the file did not cause are thrown: the message is redelivered. */
-async function outcomeOf(
-  { blobs }: ProcessDatasetAdapters,
-  dataset: Dataset,
-): Promise<{ profile: DatasetProfile } | { failure: DatasetFailure }> {
-  const { body } = await blobs.datasets.get(blobKeys.datasetFile(dataset.account_id, dataset.id));
-  const { requested_target: target, dataset_type: task } = dataset;
+/** A reading ends so long before the function's time limit, so that there is time to record it. */
+const MARGIN_MS = 10_000;
+/** The delay before another try if so many files of the account are being read that it may have no more. */
+const BUSY_SECONDS = 15;
+
+/** The message that is handled, and the milliseconds that are left for it. */
+interface Delivery {
+  readonly id: string;
+  readonly milliseconds: number;
+}
+
+export function makeHandler(adapters: ProcessDatasetAdapters, { settings, ...options }: ProcessDatasetOptions) {
+  const of = { schema: datasetMessage, queue: adapters.queues.datasets, logger: options.logger };
+  const context = { ...adapters, ...options, readers: settings.datasetReaders };
+  return (event: SQSEvent, call: Pick<Context, 'getRemainingTimeInMillis'>) =>
+    consumer(of, (message: DatasetMessage, id) =>
+      processDataset(context, message, { id, milliseconds: call.getRemainingTimeInMillis() }),
+    )(event);
+}
+
+async function processDataset(context: ReadingContext, message: DatasetMessage, delivery: Delivery): Promise<void> {
+  const { table, queues, now, logger, readers } = context;
+  const { account_id, dataset_id } = message;
+  const dataset = await findDataset(table, account_id, dataset_id);
+  if (dataset?.status !== 'processing') {
+    // An earlier delivery settled it and was lost before it could release the slot.
+    if (dataset?.reader === delivery.id) await release(context, dataset);
+    return;
+  }
+  if (isUsedUp(dataset) && !isBeingRead(dataset, now(), delivery.id)) {
+    await giveUp(context, dataset);
+    return release(context, dataset);
+  }
+  const until = now() + delivery.milliseconds;
+  const begun = await beginReading(table, dataset, { message: delivery.id, until }, { now: now(), readers });
+  if (begun === 'claimed') return logger.info('dataset is read by another message', { dataset_id });
+  if (begun === 'busy') {
+    logger.info('dataset waits for others of its account', { dataset_id });
+    return send(queues.datasets, message, { delaySeconds: BUSY_SECONDS });
+  }
   try {
-    return { profile: await profileCsv(body, { task, ...(target === undefined ? {} : { target }) }) };
-  } catch (error) {
-    if (!(error instanceof ValidationError)) throw error;
-    return { failure: { message: error.message, details: [...error.details] } };
+    await read(context, begun, delivery.milliseconds - MARGIN_MS);
   } finally {
-    body.destroy();
+    await release(context, begun);
   }
 }
 
-const fail = ({ table, now }: ProcessDatasetAdapters, dataset: Dataset, failure: DatasetFailure) =>
-  datasetFailed(table, dataset, failure, isoTime(now()));
+/** Errors that the file did not cause are thrown: the message is redelivered. */
+async function read(context: ReadingContext, reading: Reading, milliseconds: number): Promise<void> {
+  try {
+    const outcome = await readFile(context.blobs.datasets, reading, milliseconds, context.closing);
+    const event =
+      'failure' in outcome
+        ? await datasetFailed(context.table, reading, outcome.failure, isoTime(context.now()))
+        : await ready(context, reading, outcome.profile);
+    await settled(context, event);
+  } catch (error) {
+    const counts = error instanceof ReadingFailedError;
+    if (counts && isUsedUp(reading)) {
+      context.logger.error('dataset not read', { dataset_id: reading.id, error });
+      return giveUp(context, { ...reading, reading_failure: error.reason });
+    }
+    const end = counts ? { counts, reason: error.reason } : { counts };
+    await endReading(context.table, reading, end, context.now());
+    throw error;
+  }
+}
 
-async function ready({ table, blobs, now }: ProcessDatasetAdapters, dataset: Dataset, profile: DatasetProfile) {
+async function giveUp(context: ReadingContext, dataset: Dataset): Promise<void> {
+  const failure = usedUpFailure(dataset);
+  context.logger.error('dataset given up', { dataset_id: dataset.id, reason: failure.message });
+  await settled(context, await datasetFailed(context.table, dataset, failure, isoTime(context.now())));
+}
+
+/** Never throws: if a slot cannot be released, it expires. */
+async function release({ table, logger }: ReadingContext, dataset: Dataset): Promise<void> {
+  try {
+    await releaseSlot(table, dataset);
+  } catch (error) {
+    logger.warn('slot not released', { dataset_id: dataset.id, error: error as Error });
+  }
+}
+
+async function settled({ table, events, logger }: ReadingContext, event: DomainEvent | undefined): Promise<void> {
+  if (!event) return;
+  const { dataset_id, status, rows } = event.detail;
+  logger.info('dataset processed', { dataset_id, status, rows });
+  await publishEvent({ table, events }, event, (message, about) => logger.warn(message, about));
+}
+
+async function ready({ table, blobs, now }: ReadingContext, dataset: Dataset, profile: DatasetProfile) {
   const { account_id, id } = dataset;
   const file = Buffer.from(JSON.stringify(profile));
   await blobs.datasets.put(blobKeys.datasetProfile(account_id, id), file, { contentType: 'application/json' });

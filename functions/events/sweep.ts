@@ -1,40 +1,41 @@
 /** Schedule: finds and repairs what crashes left half-done. Every repair is idempotent. */
 
-import { datasetFailed } from '#domain/datasets/change.ts';
-import { listProcessing } from '#domain/datasets/read.ts';
-import type { Dataset } from '#domain/datasets/record.ts';
-import { publishEvent } from '#domain/events/outbox.ts';
-import { type DatasetMessage, NO_MACHINE } from '#domain/messages.ts';
+import { keys } from '#domain/keys.ts';
+import { NO_MACHINE } from '#domain/messages.ts';
 import { deleteOrphans, dueOrphans } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
+import { isResendDue, noteResend } from '#domain/resent.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
-import { awaitHost, taskId } from '#domain/training/attempts.ts';
+import { awaitHost, isActive, taskId } from '#domain/training/attempts.ts';
 import { listActive } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { type DatasetThresholds, sweepDatasets } from './sweep-datasets.ts';
 import { type OutboxThresholds, sweepOutbox } from './sweep-outbox.ts';
-import { attemptLost, sendTraining } from './training-attempts.ts';
+import { attemptLost, failAttempt, sendTraining } from './training-attempts.ts';
 
 /** Milliseconds. */
-export interface SweepThresholds extends OutboxThresholds {
-  /** A queued job without a heartbeat for so long, and that Compute does not have, has lost its message. */
+export interface SweepThresholds extends OutboxThresholds, DatasetThresholds {
+  /**
+   * A queued job without a heartbeat for so long, and that Compute does not have, has lost its message. The message is
+   * sent again, later each time.
+   */
   readonly queued: number;
+  /** A queued job that could not be submitted to Compute for so long fails. */
+  readonly unsubmitted: number;
   /** A running job without a heartbeat for so long, and that Compute does not run, has lost its trainer. */
   readonly heartbeat: number;
   /** A queued job that is first in the queue and has had no machine for so long fails. */
   readonly unplaced: number;
   /** A trainer without a heartbeat for so long hangs, even if Compute still runs it. */
   readonly hung: number;
-  /** A dataset that is processing for so long has lost its message. */
-  readonly processing: number;
-  /** A dataset that is processing for so long, although its message was sent again and again, fails. */
-  readonly unreadable: number;
 }
 
 const MINUTE = 60_000;
 const THRESHOLDS: Omit<SweepThresholds, 'unplaced'> = {
   queued: 5 * MINUTE,
+  unsubmitted: 24 * 60 * MINUTE,
   heartbeat: 2 * MINUTE,
   hung: 15 * MINUTE,
   processing: 5 * MINUTE,
@@ -81,7 +82,13 @@ async function sweepQueued(context: SweepContext, job: Job, silent: number, thre
   const state = job.attempt === 0 ? 'unknown' : await context.compute.describe(taskId(job));
   if (state === 'running') return undefined;
   if (state === 'pending' || state === 'unplaced') return sweepWaiting(context, job, state, thresholds);
+  if (silent >= thresholds.unsubmitted) {
+    await failAttempt(context, job, 'The training could not be started within a day');
+    return 'failed it';
+  }
+  if (!isResendDue(job, context.now() - silent, context.now(), thresholds.queued)) return undefined;
   await sendTraining(context, job);
+  await noteResend(context.table, keys.job(job.account_id, job.id), job, context.now(), isActive);
   return 'sent its message again';
 }
 
@@ -116,29 +123,6 @@ async function sweepRunning(context: SweepContext, job: Job, silent: number, thr
   }
   const outcome = await attemptLost(context, job, 'no heartbeat');
   return outcome === 'again' ? 'asked for another attempt' : 'failed it';
-}
-
-async function sweepDatasets(context: SweepContext, thresholds: SweepThresholds): Promise<void> {
-  for (const dataset of await listProcessing(context.table)) {
-    const age = context.now() - Date.parse(dataset.uploaded_at);
-    if (age < thresholds.processing) continue;
-    const done = age < thresholds.unreadable ? await sendDataset(context, dataset) : await giveUp(context, dataset);
-    context.logger.warn('swept a dataset', { dataset_id: dataset.id, done });
-  }
-}
-
-async function sendDataset({ queues }: SweepAdapters, { account_id, id }: Dataset): Promise<string> {
-  const message: DatasetMessage = { account_id, dataset_id: id };
-  await queues.datasets.send(JSON.stringify(message));
-  return 'sent its message again';
-}
-
-async function giveUp({ table, events, now, logger }: SweepContext, dataset: Dataset): Promise<string> {
-  const failure = { message: 'The file could not be processed within a day', details: [] };
-  const event = await datasetFailed(table, dataset, failure, isoTime(now()));
-  if (!event) return 'nothing: it was settled just now';
-  await publishEvent({ table, events }, event, (message, about) => logger.warn(message, about));
-  return 'failed it';
 }
 
 async function sweepOrphans({ table, blobs, now, logger }: SweepContext): Promise<void> {

@@ -1,7 +1,7 @@
 /** Starting and ending a job's attempts: what dispatching, settling and the sweep have in common. */
 
 import { publishEvent } from '#domain/events/outbox.ts';
-import type { TrainingMessage } from '#domain/messages.ts';
+import { send } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Compute, ComputeTarget } from '#domain/ports/compute/port.ts';
 import type { Settings } from '#domain/settings.ts';
@@ -21,8 +21,7 @@ export type AttemptSettings = Pick<Settings, 'trainingSeconds' | 'functionSecond
 
 /** Sends the job's message to `dispatch-training`. */
 export async function sendTraining({ queues }: Pick<Adapters, 'queues'>, job: Job): Promise<void> {
-  const message: TrainingMessage = { account_id: job.account_id, job_id: job.id };
-  await queues.training.send(JSON.stringify(message));
+  await send(queues.training, { account_id: job.account_id, job_id: job.id });
 }
 
 /** Starts the next attempt, unless the job has ended or the attempt is started already. */

@@ -77,7 +77,7 @@ function operation(route: DescribedRoute, facts: DocumentFacts): ZodOpenApiOpera
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [...route.tags],
     // Explicitly empty for public routes, so that it does not look forgotten.
-    security: route.authentication === 'none' ? [] : [{ accessToken: [] }, { apiKey: [] }],
+    security: route.scope === undefined ? [] : [{ accessToken: [] }, { apiKey: [] }],
     requestParams: { ...(path ? { path } : {}), ...(query ? { query } : {}), ...(headers ? { header: headers } : {}) },
     ...(body ? { requestBody: body.openapi } : {}),
     responses: Object.fromEntries([...replies, ...errors]),
@@ -116,7 +116,8 @@ function errorStatuses(route: DescribedRoute): number[] {
   const follows: readonly (readonly [boolean, readonly number[]])[] = [
     [query !== undefined || headers !== undefined, [400]],
     [body !== undefined, [400, 408, 413, 415]],
-    [route.authentication !== 'none', [401, 403]],
+    [route.authentication !== 'none', [401]],
+    [route.scope !== undefined, [403]],
     [path !== undefined, [404]],
     [route.idempotent === true, [409, 422]],
     [route.cost === 'request', [429]],

@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type { Scope } from '#domain/accounts/scopes.ts';
 import type { Session } from '#domain/accounts/sessions.ts';
+import { UnauthorizedError } from '#domain/errors.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import { type AccessTokens, makeAccessTokens } from './authentication/access-token.ts';
@@ -18,9 +19,10 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * `account`: only with a valid access token or API key. `operator`: likewise, but on one machine whoever works at it may
- * call without, as its operator; for surfaces whose documents know no authentication. `none`: anyone.
+ * call without, as its operator; for surfaces whose documents know no authentication. `session`: only with the refresh
+ * token of a session in the body. `none`: anyone.
  */
-export type Authentication = 'account' | 'operator' | 'none';
+export type Authentication = 'account' | 'operator' | 'session' | 'none';
 
 /** Whether a call counts against the caller's requests per hour. */
 export type Cost = 'free' | 'request';
@@ -33,6 +35,12 @@ export interface Caller {
   readonly userId?: string;
   readonly session?: Session;
 }
+
+type CallerOf<A extends Authentication> = A extends 'none'
+  ? undefined
+  : A extends 'session'
+    ? Caller & { readonly session: Session }
+    : Caller;
 
 /** What the handlers of a surface get besides the request. */
 export interface Services {
@@ -68,7 +76,7 @@ export interface RawRequest {
 /** What is known of a request before its query, headers and body are looked at. */
 export interface Target<A extends Authentication, P> {
   readonly path: P;
-  readonly caller: A extends 'none' ? undefined : Caller;
+  readonly caller: CallerOf<A>;
   readonly request: { readonly id: string; readonly sourceIp: string };
 }
 
@@ -88,7 +96,7 @@ export interface RouteFacts {
   readonly description?: string;
   readonly tags: readonly string[];
   readonly authentication: Authentication;
-  /** What the caller must be allowed; a route with authentication has one. */
+  /** What the caller must be allowed; every route for accounts or the operator has one. */
   readonly scope?: Scope;
   readonly cost: Cost;
   readonly responses: Responses;
@@ -160,7 +168,7 @@ export function route<
     async run(raw, services) {
       const target = {
         path: parsePath(request.path, raw.path),
-        // The middleware admits only authenticated callers to a route with authentication.
+        // The middleware admits only authenticated callers to a route with authentication, but for sessions: see below.
         caller: raw.caller as Target<A, unknown>['caller'],
         request: { id: raw.id, sourceIp: raw.sourceIp },
       };
@@ -172,6 +180,8 @@ export function route<
         headers: parseHeaders(request.headers, raw.headers),
         body: (await request.body?.parse(raw.body)) as B,
       };
+      // An unknown refresh token is refused after whatever else is wrong with the body.
+      if (facts.authentication === 'session' && raw.caller === undefined) throw new UnauthorizedError();
       return handler(input, services);
     },
   };

@@ -9,7 +9,7 @@ export const line = (max: number) =>
     .string()
     .min(1, { abort: true })
     .max(max, { abort: true })
-    .regex(/^(?=.*\S)\P{Cc}*$/u, 'must have a visible character and no control characters');
+    .regex(/^[^\S\p{Cc}]*[^\s\p{Cc}]\P{Cc}*$/u, 'must have a visible character and no control characters');
 
 /** Text that may have several lines, or be empty. */
 export const paragraph = (max: number) =>

@@ -22,7 +22,15 @@ const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) =>
   error: choice(['true', 'false']),
 });
 
-const matching = (pattern: RegExp, what: string) =>
+const IMAGE = /^[\w.-]+(?::\d+)?(?:\/[\w.-]+)+(?::[\w.-]+)?$/;
+const DIGEST = /^sha256:[0-9a-f]{64}$/;
+
+function isImage(text: string): boolean {
+  const [name = '', digest, ...more] = text.split('@');
+  return IMAGE.test(name) && (digest === undefined || DIGEST.test(digest)) && more.length === 0;
+}
+
+const matching = (pattern: Pick<RegExp, 'test'>, what: string) =>
   z.string().check(z.refine((text) => pattern.test(text), { error: (issue) => `must be ${what}; got ${issue.input}` }));
 
 export const settingsSchema = z.strictObject({
@@ -46,13 +54,13 @@ export const settingsSchema = z.strictObject({
   /** US dollars a month; the topic of alarms is notified as the bill approaches it. */
   budget: bounded(1, 1_000_000),
   /** Where alarms go. */
-  alarmEmail: matching(/^[^@\s]+@[^@\s]+\.[^@\s]+$/, 'an e-mail address').optional(),
+  alarmEmail: matching(/^[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+$/, 'an e-mail address').optional(),
   /** The training containers. Without them jobs run in functions only. */
   batch: flag,
   /** Machines with a GPU for training. */
   gpu: flag,
   /** An existing trainer image; by default Docker builds it. */
-  trainerImage: matching(/^[\w.-]+(:\d+)?(\/[\w.-]+)+(:[\w.-]+)?(@sha256:[0-9a-f]{64})?$/, 'an image').optional(),
+  trainerImage: matching({ test: isImage }, 'an image').optional(),
   /** The maximum of virtual processors at once, by kind of machine. */
   maxVcpus: z.strictObject({ cpu: bounded(1, 10_000), gpu: bounded(4, 10_000) }),
   /** The hours after which Batch kills a trainer. */

@@ -1,6 +1,9 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parsePublicUrl } from './gateway/base-url.ts';
 import { BODY_SECONDS, CONNECTIONS_PER_ADDRESS, type GatewayLimits } from './gateway/limits.ts';
+import { parseTrustedProxies, type TrustedProxies } from './gateway/trusted-proxies.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface Arguments {
   readonly dataDir: string;
@@ -10,10 +13,9 @@ export interface Arguments {
   readonly apiKeys: readonly string[];
   readonly limits: Pick<GatewayLimits, 'bodySeconds' | 'connectionsPerAddress'>;
   readonly webhooksToLoopback: boolean;
+  readonly trustedProxies?: TrustedProxies;
+  readonly publicUrl?: string;
 }
-
-/** The command line is wrong; the message is one line for the user. */
-export class UsageError extends Error {}
 
 export const USAGE = `Usage: npm start [-- OPTIONS]
 
@@ -27,6 +29,10 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
                      concurrent connections of one address (default: ${CONNECTIONS_PER_ADDRESS})
   --webhooks-to-loopback
                      lets webhooks be delivered to this machine, over http too
+  --trust-proxy WHO  reverse proxies whose X-Forwarded-… headers are trusted: their addresses and networks, or loopback,
+                     linklocal and uniquelocal, separated by commas; or how many proxies there are in a row
+  --public-url URL   the address at which callers reach this host; presigned URLs begin with it
+                     (default: the address to which the caller is connected)
   --help             this text
 
 API_KEYS=KEY1,KEY2 in the environment: API keys of the operator.`;
@@ -48,17 +54,21 @@ export function readArguments(
     );
   }
   if (data === '' || host === '') throw new UsageError(`${data === '' ? '--data' : '--host'} must not be empty`);
+  const { 'trust-proxy': trust, 'public-url': publicUrl } = rest;
+  const local = LOOPBACK.test(host) && trust === undefined && publicUrl === undefined;
   return {
     dataDir: resolve(data),
     host,
     portOffset,
     ...(operator === undefined ? {} : { operator }),
-    apiKeys: keysOf(environment.API_KEYS, host),
+    apiKeys: keysOf(environment.API_KEYS, local),
     webhooksToLoopback: rest['webhooks-to-loopback'],
     limits: {
       bodySeconds: wholeNumber('--body-timeout', rest['body-timeout'], 3600),
       connectionsPerAddress: wholeNumber('--connections-per-address', rest['connections-per-address'], 1_000_000),
     },
+    ...(trust === undefined ? {} : { trustedProxies: parseTrustedProxies(trust) }),
+    ...(publicUrl === undefined ? {} : { publicUrl: parsePublicUrl(publicUrl) }),
   };
 }
 
@@ -66,13 +76,14 @@ export function readArguments(
 const KEY_CHARACTERS = 16;
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
-function keysOf(given: string | undefined, host: string): string[] {
+/** @param local whether only programs on this machine can call */
+function keysOf(given: string | undefined, local: boolean): string[] {
   const keys = (given ?? '')
     .split(',')
     .map((key) => key.trim())
     .filter((key) => key !== '');
   const short = keys.findIndex((key) => key.length < KEY_CHARACTERS);
-  if (short >= 0 && !LOOPBACK.test(host)) {
+  if (short >= 0 && !local) {
     throw new UsageError(
       `API_KEYS must be of ${KEY_CHARACTERS} characters or more where others can call; got ${keys[short]!.length} in number ${short + 1}`,
     );
@@ -98,6 +109,8 @@ function parse(args: readonly string[]) {
         'body-timeout': { type: 'string', default: String(BODY_SECONDS) },
         'connections-per-address': { type: 'string', default: String(CONNECTIONS_PER_ADDRESS) },
         'webhooks-to-loopback': { type: 'boolean', default: false },
+        'trust-proxy': { type: 'string' },
+        'public-url': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;

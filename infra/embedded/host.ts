@@ -1,24 +1,28 @@
 /** Trainyard on one machine: the topology's functions, queues, rules and schedules in one process and its children. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { operatorAccount } from '#domain/accounts/operator.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { parseSettings } from '#domain/settings.ts';
-import type { ComputeCommand, EmbeddedHost, EmbeddedOptions } from '#embedded/adapters.ts';
+import type { ComputeCommand, EmbeddedHost } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
 import { TELEMETRY_OFF } from '#engine/telemetry.ts';
 import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../topology.ts';
+import { baseUrlFor } from './gateway/base-url.ts';
 import { defaultLimits, type GatewayLimits } from './gateway/limits.ts';
-import { type Listener, listen } from './gateway/listener.ts';
+import { type Listener, type ListenerOptions, listen } from './gateway/listener.ts';
 import { operatorAuthorizer } from './gateway/operator.ts';
 import { provideStreamingRuntime } from './gateway/response-stream.ts';
 import { type SharedLimits, shareLimits } from './gateway/shared-limits.ts';
+import type { TrustedProxies } from './gateway/trusted-proxies.ts';
+import { noticeUnannouncedProxy } from './gateway/unannounced-proxy.ts';
 import { Invoker } from './invoke/invoker.ts';
 import { projectRoot } from './invoke/load.ts';
 import { type LogTarget, makeLogger } from './logger.ts';
 import { pumpBus } from './pumps/bus.ts';
 import type { Pump } from './pumps/consume.ts';
-import { pumpQueues } from './pumps/queues.ts';
+import { pumpQueues, queueSettings } from './pumps/queues.ts';
 import { runSchedules } from './pumps/scheduler.ts';
 import { stopWithin } from './pumps/stop.ts';
 
@@ -30,6 +34,10 @@ export interface HostOptions {
   readonly portOffset?: number | 'free';
   /** Whether webhooks may be delivered to this machine. Default: no. */
   readonly webhooksToLoopback?: boolean;
+  /** Reverse proxies whose `X-Forwarded-…` headers are trusted. Default: none. */
+  readonly trustedProxies?: TrustedProxies;
+  /** Where callers reach the host. Default: where a trusted proxy says, otherwise where each caller is connected to. */
+  readonly publicUrl?: string;
   readonly log?: LogTarget;
   /** A user whose account calls without credentials are taken for, where their surface allows them. Default: the first. */
   readonly operator?: string;
@@ -70,22 +78,23 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const settings = parseSettings({
     uploadBytes: UPLOAD_BYTES,
     webhooksToLoopback: options.webhooksToLoopback ?? false,
+    datasetReaders: queues.datasets.concurrency,
     ...options.settings,
   });
 
-  let baseUrl = '';
+  const { trustedProxies = 0, publicUrl } = options;
+  const noticeProxy = noticeUnannouncedProxy(trustedProxies, (message) => logger.warn(message));
+  const baseUrls = new AsyncLocalStorage<string>();
+  let boundBase = '';
+  /** The base URL for the request that is being handled. */
+  const baseUrl = (): string => publicUrl ?? baseUrls.getStore() ?? boundBase;
   const shared = {
     dir: options.dataDir,
-    queues: Object.fromEntries(
-      Object.entries(queues).map(([name, { visibilitySeconds, maxReceives }]) => [
-        name,
-        { visibilitySeconds, maxReceives },
-      ]),
-    ) as EmbeddedOptions['queues'],
+    queues: queueSettings,
   };
   const adapters = await openEmbeddedHost({
     ...shared,
-    baseUrl: () => baseUrl,
+    baseUrl,
     computeCommand: (task) => trainerCommand(options.dataDir, task),
     log: ({ task, stream, line }) => logger.info('trainer', { task: task.id, stream, line }),
   });
@@ -98,10 +107,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     provideStreamingRuntime();
     const invoker = new Invoker({
       adapters,
-      // A worker thread gets a copy, made at the first call, when the base URL is known.
-      get embedded() {
-        return { ...shared, baseUrl };
-      },
+      embedded: shared,
+      baseUrl,
       settings,
       log,
     });
@@ -114,15 +121,20 @@ export async function startHost(options: HostOptions): Promise<Host> {
       authorize: operatorAuthorizer({
         apiKeys: options.apiKeys ?? [],
         host: address,
-        behindProxy: false,
+        behindProxy: trustedProxies !== 0 || publicUrl !== undefined,
         anonymous: Object.values<Surface>(surfaces).flatMap(({ anonymous }) => anonymous ?? []),
         account: () => operatorAccount(adapters.table, options.operator, adapters.now()),
       }),
       limits: shareLimits({ ...defaultLimits(settings.uploadBytes), ...options.limits }),
       spoolFolder: await emptyFolder(join(options.dataDir, SPOOL_FOLDER)),
+      trustedProxies,
+      withBaseUrl: (request, answer) => {
+        noticeProxy(request);
+        return baseUrls.run(baseUrlFor(request, trustedProxies), answer);
+      },
       onError,
     });
-    baseUrl = listeners.platform.base;
+    boundBase = listeners.platform.base;
     const pumps: Pump[] = [...pumpQueues(adapters, invoker, onError), pumpBus(adapters, invoker, onError)];
     stops.push(() => stopWithin(GRACE_MS, pumps, () => invoker.close()));
     await adapters.startCompute();
@@ -153,6 +165,8 @@ async function listenAll(
     authorize: ReturnType<typeof operatorAuthorizer>;
     limits: SharedLimits;
     spoolFolder: string;
+    trustedProxies: TrustedProxies;
+    withBaseUrl: ListenerOptions['withBaseUrl'];
     onError: (error: unknown, where: string) => void;
   },
 ): Promise<Record<SurfaceName, Bound>> {
@@ -168,6 +182,8 @@ async function listenAll(
         limits: options.limits,
         spoolFolder: options.spoolFolder,
         before: (request, response, body) => adapters.servePresigned(request, response, body),
+        trustedProxies: options.trustedProxies,
+        withBaseUrl: options.withBaseUrl,
         now: adapters.now,
         authorize: options.authorize,
         onError: options.onError,

@@ -1,7 +1,8 @@
 /** `npm start`: runs the embedded host until it is stopped. */
-import { readArguments, USAGE, UsageError } from './arguments.ts';
+import { readArguments, USAGE } from './arguments.ts';
 import { explain } from './explain.ts';
 import { startHost } from './host.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Exit codes: 0 stopped on request, 1 could not start, 2 the command line was wrong. */
 async function main(): Promise<number> {
@@ -20,7 +21,7 @@ async function main(): Promise<number> {
 ${Object.entries(host.bases)
   .map(([name, url]) => `  ${name.padEnd(10)} ${url}`)
   .join('\n')}
-  documents  ${base}/docs
+  documents  ${base}/docs${args.publicUrl === undefined ? '' : `\n  public     ${args.publicUrl}`}
   data       ${args.dataDir}
 
 Get a token:

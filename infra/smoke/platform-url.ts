@@ -19,7 +19,13 @@ export function platformUrl(argument: string | undefined): string {
   if (url.search !== '' || url.hash !== '') {
     throw new PlatformUrlError(`BASE_URL must end with a path; got ${url.search || url.hash} after it`);
   }
-  return url.href.replace(/\/+$/, '');
+  return withoutSlashes(url.href);
+}
+
+function withoutSlashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '/') end -= 1;
+  return text.slice(0, end);
 }
 
 /** Throws `PlatformUrlError` if nothing responds there, or something else than a platform. */

@@ -11,7 +11,12 @@ export const functions = {
     computes: true,
     streams: false,
     runtime: false,
-    uses: { table: ['get', 'put', 'update', 'delete'], buckets: { datasets: ['read', 'put'] }, publishes: true },
+    uses: {
+      table: ['get', 'put', 'update', 'delete'],
+      buckets: { datasets: ['read', 'put'] },
+      sends: ['datasets'],
+      publishes: true,
+    },
   },
   'dispatch-training': {
     entry: 'functions/events/dispatch-training.ts',
@@ -106,7 +111,8 @@ export const functions = {
 type Name = keyof typeof functions;
 
 export const queues: Readonly<Record<QueueName, QueueSpec<Name>>> = {
-  datasets: { consumer: 'process-dataset', visibilitySeconds: 960, maxReceives: 3, batchSize: 1, concurrency: 1 },
+  // More deliveries than a file may have readings, so that the one after the last reading can fail the dataset.
+  datasets: { consumer: 'process-dataset', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 2 },
   training: { consumer: 'dispatch-training', visibilitySeconds: 120, maxReceives: 5, batchSize: 10, concurrency: 1 },
   webhooks: { consumer: 'deliver-webhook', visibilitySeconds: 60, maxReceives: 5, batchSize: 1, concurrency: 8 },
 };

@@ -67,7 +67,7 @@ export interface QueueSpec<Name extends string = string> {
   /** Deliveries after which a message goes to the dead-letter queue. */
   readonly maxReceives: number;
   readonly batchSize: number;
-  /** Batches in flight at once. */
+  /** Batches in flight at once on one machine. Where there are several, one account has at most one fewer. */
   readonly concurrency: number;
 }
 

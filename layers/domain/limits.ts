@@ -61,11 +61,14 @@ export const LIMITS = {
   upload: { partBytes: 16 * 1_048_576, parts: 1000, fileBytes: 1_000_000_000_000, seconds: 86_400 },
 } as const;
 
-/** The rate limits of the specification. */
+/** The rate limits of the specification, and the limits of failed logins. */
 export const RATES = {
   authenticatedPerHour: 1000,
   anonymousPerHour: 100,
   loginFailures: 5,
+  loginFailuresPerAddress: 25,
+  loginFailuresPerName: 25,
   /** How long failures count. */
   loginWindowSeconds: 900,
+  loginKnownSeconds: 30 * 86_400,
 } as const;

@@ -1,5 +1,6 @@
 /** The schemas of queue messages and of `compute.stopped`, shared by producers and consumers. */
 import { z } from 'zod';
+import type { Queue } from './ports/queue/port.ts';
 
 export const datasetMessage = z.object({ account_id: z.string(), dataset_id: z.string() });
 export type DatasetMessage = z.infer<typeof datasetMessage>;
@@ -30,6 +31,14 @@ export const webhookMessage = z.discriminatedUnion('kind', [
 export type WebhookMessage = z.infer<typeof webhookMessage>;
 export type DeliverMessage = Extract<WebhookMessage, { kind: 'deliver' }>;
 export type ReplayMessage = Extract<WebhookMessage, { kind: 'replay' }>;
+/** Sends an account's message in the account's group, so that the queue is fair to other accounts. */
+export async function send(
+  queue: Pick<Queue, 'send'>,
+  message: DatasetMessage | TrainingMessage | WebhookMessage,
+  options: { readonly delaySeconds?: number } = {},
+): Promise<void> {
+  await queue.send(JSON.stringify(message), { ...options, group: message.account_id });
+}
 
 /** The reason with which a task is terminated that waited for a machine in vain. */
 export const NO_MACHINE = 'no_machine';

@@ -15,10 +15,16 @@ const argon2 = z.strictObject({
 const rates = z.strictObject({
   authenticatedPerHour: count.default(RATES.authenticatedPerHour),
   anonymousPerHour: count.default(RATES.anonymousPerHour),
-  /** Failed logins, per name and per address, after which further logins are refused … */
+  /** Failed logins for a name from one address, after which further logins are refused … */
   loginFailures: count.default(RATES.loginFailures),
+  /** … from one address for all names … */
+  loginFailuresPerAddress: count.default(RATES.loginFailuresPerAddress),
+  /** … and for a name from all addresses … */
+  loginFailuresPerName: count.default(RATES.loginFailuresPerName),
   /** … for the rest of the window, which begins with the first failure. */
   loginWindowSeconds: seconds.default(RATES.loginWindowSeconds),
+  /** How long after a login only the name's own failures from that address limit it there. */
+  loginKnownSeconds: seconds.default(RATES.loginKnownSeconds),
 });
 
 export const settingsSchema = z.strictObject({
@@ -35,6 +41,8 @@ export const settingsSchema = z.strictObject({
   uploadBytes: count.default(4_500_000),
   /** Downloads above this size redirect to a presigned URL. The default is what a function may stream. */
   streamedBytes: count.default(200_000_000),
+  /** How many datasets are read at once. One account has at most one fewer, so that it does not hold up the others. */
+  datasetReaders: z.int().min(2).max(1000).default(2),
   /** A job that is estimated to take no longer runs in a function, if there is one; a function has 15 minutes. */
   functionSeconds: z.int().min(0).max(600).default(180),
   /** The time limit of a trainer. */

@@ -9,6 +9,8 @@ export interface QueueSettings {
   readonly visibilitySeconds: number;
   /** After this many deliveries a message goes to the dead-letter queue, 1–1000. */
   readonly maxReceives: number;
+  /** How many messages of one group may be in flight at once; its others wait. Default: any number. */
+  readonly groupInFlight?: number;
 }
 
 export interface EmbeddedOptions {
@@ -42,7 +44,10 @@ export interface EmbeddedHostOptions extends EmbeddedOptions {
   readonly computeCommand: (task: ComputeTask) => ComputeCommand;
   /** Receives what the trainers print, line by line. Default: dropped. */
   readonly log?: (line: LogLine) => void;
-  /** How many trainers run at the same time; the others wait. Default: one fewer than the cores, at least 1. */
+  /**
+   * How many trainers run at the same time; one account has at most one fewer, if there are several. Other tasks wait, and
+   * accounts take turns. Default: as many as there are cores, at least 2.
+   */
   readonly maxTasks?: number;
   /** Between SIGTERM and SIGKILL, for a trainer to save a checkpoint. Default: 10 s. */
   readonly graceSeconds?: number;
@@ -50,7 +55,7 @@ export interface EmbeddedHostOptions extends EmbeddedOptions {
 
 export interface EmbeddedQueue extends Queue {
   readonly name: string;
-  /** Epoch milliseconds at which the earliest message is, or was, visible; undefined when the queue is empty. */
+  /** Epoch milliseconds at which the next message can, or could, be received; undefined when the queue is empty. */
   nextVisibleAt(): number | undefined;
   /** Messages waiting (visible or delayed) and in flight (received and hidden). */
   counts(): { waiting: number; inFlight: number };

@@ -60,7 +60,7 @@ export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<Em
     const runner = new ComputeRunner(database, tasks, {
       command: options.computeCommand,
       log: options.log ?? (() => undefined),
-      maxTasks: options.maxTasks ?? Math.max(1, availableParallelism() - 1),
+      maxTasks: options.maxTasks ?? Math.max(2, availableParallelism()),
       graceSeconds: options.graceSeconds ?? 10,
     });
     return {

@@ -2,7 +2,9 @@ import { InternalError } from '#domain/errors.ts';
 import type { Database } from './database.ts';
 
 /** Incremented with every change of the tables below. */
-const VERSION = 3;
+const VERSION = 4;
+
+const MESSAGES_BY_GROUP = 'CREATE INDEX messages_by_group ON messages (queue, message_group, visible_at);';
 
 /** The migrations from each version to the next: the first is from 1 to 2. */
 const MIGRATIONS = [
@@ -11,6 +13,11 @@ const MIGRATIONS = [
   `INSERT OR IGNORE INTO items (pk, sk, body)
    SELECT 'OPERATOR', 'OPERATOR', json_object('pk', 'OPERATOR', 'sk', 'OPERATOR', 'account_id', body ->> 'id')
    FROM items WHERE sk = 'ACCOUNT' ORDER BY body ->> 'created_at' LIMIT 1;`,
+  // Messages that wait belong to their account's group, like those that are sent from now on.
+  `ALTER TABLE messages ADD COLUMN message_group TEXT;
+   UPDATE messages SET message_group = json_extract(body, '$.account_id')
+   WHERE queue IN ('datasets', 'training') AND json_valid(body);
+   ${MESSAGES_BY_GROUP}`,
 ];
 
 /**
@@ -43,9 +50,11 @@ CREATE TABLE parts (
 
 CREATE TABLE messages (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL, queue TEXT NOT NULL, body TEXT NOT NULL, sent_at REAL NOT NULL,
-  visible_at REAL NOT NULL, receives INTEGER NOT NULL DEFAULT 0, receipt TEXT, reason TEXT
+  visible_at REAL NOT NULL, receives INTEGER NOT NULL DEFAULT 0, receipt TEXT, reason TEXT,
+  message_group TEXT
 ) STRICT;
 CREATE INDEX messages_by_visibility ON messages (queue, visible_at);
+${MESSAGES_BY_GROUP}
 CREATE UNIQUE INDEX messages_by_receipt ON messages (receipt) WHERE receipt IS NOT NULL;
 
 CREATE TABLE tasks (

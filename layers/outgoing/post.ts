@@ -3,11 +3,11 @@
  * one of exactly those, so that a name that leads elsewhere a moment later changes nothing. Redirects are not followed,
  * and the response is read only in part and only for so long.
  */
-import { lookup } from 'node:dns/promises';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIPv6, type LookupFunction } from 'node:net';
 import { type AddressRules, isLoopback, refusal } from './addresses.ts';
+import { resolveName } from './resolve.ts';
 import { hostOf, isAddress, urlFault } from './url.ts';
 
 export interface PostRequest {
@@ -38,7 +38,7 @@ export interface PostOptions {
   readonly timeoutMs: number;
   /** How much of the response's body is read. */
   readonly responseBytes: number;
-  /** All addresses of a name. Default: the system's resolver. */
+  /** All addresses of a name. Default: asks the name servers. */
   readonly resolve?: (name: string) => Promise<readonly string[]>;
   /** Certificates to trust, in PEM. Default: the well-known authorities'. */
   readonly ca?: string;
@@ -46,9 +46,6 @@ export interface PostOptions {
 
 /** Of the response's header, in bytes. */
 const MAX_HEADER_BYTES = 16_384;
-
-const resolveName = async (name: string): Promise<readonly string[]> =>
-  (await lookup(name, { all: true })).map(({ address }) => address);
 
 export function makePost(options: PostOptions): Post {
   const { rules, timeoutMs } = options;
@@ -71,7 +68,7 @@ export function makePost(options: PostOptions): Post {
 /** The addresses to connect to, all of them checked. Which address was refused is not said: it may be a secret. */
 async function addressesOf(url: URL, { rules, resolve = resolveName }: PostOptions): Promise<readonly string[]> {
   const host = hostOf(url);
-  const addresses = isAddress(host) ? [host] : await resolve(host);
+  const addresses = isAddress(host) ? [host] : await resolve(host).catch(unresolved);
   if (addresses.length === 0) throw new NoResponseError('the name has no address');
   for (const address of addresses) {
     const refused = refusal(address, rules);
@@ -81,6 +78,10 @@ async function addressesOf(url: URL, { rules, resolve = resolveName }: PostOptio
     throw new NoResponseError('http is only for loopback addresses');
   }
   return addresses;
+}
+
+function unresolved(): never {
+  throw new NoResponseError('the name cannot be resolved');
 }
 
 function exchange(
@@ -156,6 +157,4 @@ function describe(error: NodeJS.ErrnoException): string {
 const WELL_KNOWN: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was closed without a response',
-  ENOTFOUND: 'the name cannot be resolved',
-  EAI_AGAIN: 'the name cannot be resolved at the moment',
 };

@@ -1,12 +1,15 @@
 /** Which URLs a user may choose for requests of ours. Where a name leads is checked when it is called; see `post.ts`. */
 import { type AddressRules, isLoopback, refusal } from './addresses.ts';
 
+/** Names of this machine (RFC 6761). */
+export const isLocalName = (host: string): boolean => /^(.+\.)?localhost\.?$/.test(host);
+
 /** Why the URL cannot be called; `undefined` if it can, as far as its text shows. */
 export function urlFault(text: string, rules: AddressRules): string | undefined {
   if (/[\s\p{Cc}]/u.test(text) || !URL.canParse(text)) return 'must be a URL without spaces and control characters';
   const url = new URL(text);
   const host = hostOf(url);
-  const isLocal = /^(.+\.)?localhost\.?$/.test(host) || isLoopback(host);
+  const isLocal = isLocalName(host) || isLoopback(host);
   if (isLocal && !rules.loopback) return 'must not lead to this machine';
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal)) {
     const expected = rules.loopback ? 'https, or http to a loopback address' : 'https';

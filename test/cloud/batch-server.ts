@@ -19,6 +19,7 @@ type Status = 'RUNNABLE' | 'STARTING' | 'RUNNING' | 'SUCCEEDED' | 'FAILED';
 export interface BatchJob {
   readonly jobId: string;
   readonly jobName: string;
+  readonly share: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   status: Status;
@@ -148,6 +149,7 @@ export async function startBatchServer(options: BatchServerOptions) {
       const job: Running = {
         jobId: randomUUID(),
         jobName: input.jobName ?? '',
+        share: input.shareIdentifier ?? '',
         environment: Object.fromEntries(environment.map(({ name, value }) => [name, value])),
         retries: input.retryStrategy ?? DEFINITION,
         timeoutSeconds: input.timeout?.attemptDurationSeconds ?? 86_400,
@@ -182,6 +184,11 @@ export async function startBatchServer(options: BatchServerOptions) {
   const server = createServer(async (request, response) => {
     const operation = operations[request.url ?? ''];
     const input = (await json(request)) as Input;
+    if (request.url === '/v1/submitjob' && !/^[A-Za-z0-9]{1,255}$/.test(input.shareIdentifier ?? '')) {
+      response.writeHead(400, { 'content-type': 'application/json', 'x-amzn-errortype': 'ClientException' });
+      response.end(JSON.stringify({ message: 'a job of a queue with a fair-share policy needs a share identifier' }));
+      return;
+    }
     response.writeHead(operation ? 200 : 404, { 'content-type': 'application/json' });
     response.end(JSON.stringify(operation?.(input) ?? { message: 'no such operation' }));
   });
@@ -215,6 +222,7 @@ export type BatchServer = Awaited<ReturnType<typeof startBatchServer>>;
 
 interface Input {
   readonly jobName?: string;
+  readonly shareIdentifier?: string;
   readonly jobId?: string;
   readonly reason?: string;
   readonly jobStatus?: string;

@@ -15,10 +15,8 @@ import { markOrphaned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { createJob } from '#domain/training/change.ts';
 import type { Job } from '#domain/training/record.ts';
-import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
 import { families } from '#zoo/registry.ts';
-import { batchOf } from '../functions/events/sqs.ts';
-import { silent } from '../functions/events/world.ts';
+import { readDataset } from '../functions/events/reader.ts';
 import { PENGUINS } from '../training/world.ts';
 import { CREDENTIALS, REGION, startMiniStack } from './ministack.ts';
 
@@ -102,7 +100,7 @@ export async function openCloud() {
       in_use: 0,
       requested_target: 'species',
     });
-    await makeProcess(adapters, { logger: silent })(batchOf([{ account_id: ACCOUNT, dataset_id: dataset }]));
+    await readDataset(adapters, [ACCOUNT, dataset]);
     const complete = families.mlp!.hyperparameters.parse(hyperparameters);
     const created: Job = {
       id,

@@ -111,6 +111,22 @@ export function queueConformance(name: string, open: () => Promise<QueueSubject>
       expect(new Set(rest.flat()).size).toBe(22);
     });
 
+    test('a message of a group says so, at each delivery, and does not wait for the others of its group', async () => {
+      for (const group of ['ada', 'ada', 'bob', undefined]) {
+        await queue.send(`of ${group}`, group === undefined ? {} : { group });
+      }
+      const received = async () => {
+        const each = [];
+        for (let n = 0; n < 4; n += 1) each.push(...(await queue.receive({ max: 1 })));
+        return each.map(({ body, group, receives }) => `${body}: ${group}, ${receives}`).sort();
+      };
+      const expected = (delivery: number) =>
+        ['of ada: ada', 'of ada: ada', 'of bob: bob', 'of undefined: undefined'].map((text) => `${text}, ${delivery}`);
+      expect(await received()).toEqual(expected(1));
+      subject.advance(30);
+      expect(await received()).toEqual(expected(2));
+    });
+
     test('two that receive at the same time never get the same message', async () => {
       await Promise.all(Array.from({ length: 30 }, (_, n) => queue.send(String(n))));
       const received = await Promise.all(Array.from({ length: 6 }, () => bodies({ max: 5 })));
@@ -139,6 +155,11 @@ export function queueConformance(name: string, open: () => Promise<QueueSubject>
       await expect(queue.send('a', { delaySeconds: 901 })).rejects.toThrow(
         'delaySeconds must be between 0 and 900; got 901',
       );
+      for (const group of ['', 'a b', 'x'.repeat(129)]) {
+        await expect(queue.send('a', { group })).rejects.toThrow(
+          `a message's group must be 1 to 128 of [A-Za-z0-9_-]; got "${group}"`,
+        );
+      }
       await expect(queue.receive({ max: 11 })).rejects.toThrow('max must be between 1 and 10; got 11');
       await expect(queue.receive({ visibilitySeconds: -1 })).rejects.toThrow('visibilitySeconds must be between');
     });

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -28,6 +30,39 @@ describe('the host as a process', () => {
       const end = await host.stop('SIGTERM');
       expect([end.code, end.signal]).toEqual([0, null]);
     }
+  });
+
+  test('warns once about a proxy that is not trusted', async () => {
+    const through = { headers: { 'x-forwarded-for': '198.51.100.7' } };
+    const warnings = async (...args: string[]) => {
+      const host = await startHostProcess(join(folder, 'proxied'), { args });
+      for (const init of [{}, through, through]) expect((await fetch(host.base, init)).status).toBe(200);
+      const { stderr } = await host.stop();
+      return stderr.split('\n').filter((line) => line.includes('--trust-proxy')).length;
+    };
+    expect(await warnings()).toBe(1);
+    expect(await warnings('--trust-proxy', 'loopback')).toBe(0);
+  });
+
+  test('stops after the response to a request in flight, even if the caller keeps the connection open', async () => {
+    const host = await startHostProcess(join(folder, 'kept'));
+    const body = JSON.stringify({ username: 'ada', password: 'wrong' });
+    const agent = new Agent({ keepAlive: true });
+    const headers = { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' };
+    const outgoing = request(`${host.base}/auth/login`, { method: 'POST', agent, headers });
+    outgoing.flushHeaders();
+    await once(outgoing, 'continue');
+    const stopped = host.stop('SIGTERM');
+    await new Promise<void>((resolve) => {
+      host.child.stdout!.on('data', (chunk) => String(chunk).includes('Stopping') && resolve());
+    });
+    outgoing.end(body);
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(401);
+    // Longer than a test may take.
+    expect(response.headers['keep-alive']).toBe('timeout=125');
+    expect((await stopped).code).toBe(0);
   });
 
   test('a second host on the same folder is refused, and the first continues', async () => {

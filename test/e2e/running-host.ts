@@ -31,13 +31,20 @@ export function runHost(...args: readonly string[]): Promise<Finished> {
   return launch(args).finished;
 }
 
-/**
- * Starts a host on free ports, whose webhooks may be delivered to this machine. Resolves once it prints that it is
- * running. `nodeOptions` are those of `node` itself.
- */
-export async function startHostProcess(dataDir: string, nodeOptions: readonly string[] = []): Promise<RunningHost> {
+export interface HostProcessOptions {
+  /** Further options of the host. */
+  readonly args?: readonly string[];
+  /** Options of `node` itself. */
+  readonly nodeOptions?: readonly string[];
+}
+
+/** Starts a host on free ports, whose webhooks may be delivered to this machine. Resolves once it prints that it is running. */
+export async function startHostProcess(
+  dataDir: string,
+  { args = [], nodeOptions = [] }: HostProcessOptions = {},
+): Promise<RunningHost> {
   const { child, finished, output } = launch(
-    ['--data', dataDir, '--port-offset', 'free', '--webhooks-to-loopback'],
+    ['--data', dataDir, '--port-offset', 'free', '--webhooks-to-loopback', ...args],
     nodeOptions,
   );
   const started = new Promise<string>((resolve) => {

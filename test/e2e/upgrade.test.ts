@@ -63,7 +63,7 @@ describe.each([
     const dir = join(folder, writer);
     manifest = make(dir);
     const later = Date.parse(manifest.writtenAt) + LATER_MS - Date.now();
-    host = await startHostProcess(dir, laterBy(later));
+    host = await startHostProcess(dir, { nodeOptions: laterBy(later) });
     store = await openEmbedded({ dir, baseUrl: host.base, queues, now: () => Date.now() + later });
     ada = personOf(manifest.ada);
   });

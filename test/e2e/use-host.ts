@@ -17,13 +17,13 @@ export interface Served extends World {
   host: RunningHost;
 }
 
-/** A host on a temporary folder for all tests of a file. */
-export function useHost(): Served {
+/** A host on a temporary folder, with further options, for all tests of a file. */
+export function useHost(...args: readonly string[]): Served {
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
   const data = join(folder, 'data');
   let host: RunningHost | undefined;
   beforeAll(async () => {
-    host = await startHostProcess(data);
+    host = await startHostProcess(data, { args });
   });
   afterAll(async () => {
     await host?.stop();

@@ -100,7 +100,7 @@ test('data that a newer release wrote is refused', async () => {
   const database = new Database(join(dir, 'trainyard.db'));
   database.execute('PRAGMA user_version = 99');
   database.close();
-  await expect(openEmbedded(embeddedOptions(dir))).rejects.toThrow('has format 99; this release reads up to 3');
+  await expect(openEmbedded(embeddedOptions(dir))).rejects.toThrow('has format 99; this release reads up to 4');
 });
 
 test('data that an earlier release wrote is migrated, and nothing is lost', async () => {
@@ -114,13 +114,37 @@ test('data that an earlier release wrote is migrated, and nothing is lost', asyn
   }
   await before.close();
   const database = new Database(join(dir, 'trainyard.db'));
-  database.execute('ALTER TABLE messages DROP COLUMN reason; PRAGMA user_version = 1');
+  database.execute(`DROP INDEX messages_by_group; ALTER TABLE messages DROP COLUMN message_group;
+    ALTER TABLE messages DROP COLUMN reason; PRAGMA user_version = 1`);
   database.close();
   const after = await openEmbedded(embeddedOptions(dir));
   await after.queues.datasets.deadLetter('broken', 'why');
   expect((await after.queues.datasets.receive()).map(({ body }) => body)).toEqual(['kept']);
   expect(await after.deadLetters.get('datasets')!.receive()).toMatchObject([{ body: 'broken', reason: 'why' }]);
   expect(await after.table.get({ pk: 'OPERATOR', sk: 'OPERATOR' })).toMatchObject({ account_id: 'first' });
+  await after.close();
+});
+
+test('messages that an earlier release sent belong to their accounts’ groups, and accounts take turns', async () => {
+  const before = await openEmbedded(embeddedOptions(dir));
+  const bodies = ['ada', 'ada', 'bob'].map((account_id, n) => JSON.stringify({ account_id, dataset_id: `d${n}` }));
+  for (const body of ['no JSON', '{}', ...bodies]) await before.queues.datasets.send(body);
+  await before.events.publish({ type: 'x', account: 'ada', detail: {} });
+  await before.close();
+  const database = new Database(join(dir, 'trainyard.db'));
+  database.execute(`DROP INDEX messages_by_group; ALTER TABLE messages DROP COLUMN message_group;
+    PRAGMA user_version = 3`);
+  database.close();
+  const after = await openEmbedded(embeddedOptions(dir));
+  const received = await after.queues.datasets.receive();
+  expect(received.map(({ body, group }) => [body, group])).toEqual([
+    ['no JSON', undefined],
+    ['{}', undefined],
+    [bodies[0], 'ada'],
+    [bodies[2], 'bob'],
+    [bodies[1], 'ada'],
+  ]);
+  expect(await after.queuesByName.get('bus')!.receive()).toHaveLength(1);
   await after.close();
 });
 

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { readArguments, UsageError } from '#infra/embedded/arguments.ts';
+import { readArguments } from '#infra/embedded/arguments.ts';
+import { isListed } from '#infra/embedded/gateway/trusted-proxies.ts';
+import { UsageError } from '#infra/embedded/usage-error.ts';
 
 describe('the command line of npm start', () => {
   test('defaults to this machine only and to a folder below the current one', () => {
@@ -36,9 +38,56 @@ describe('the command line of npm start', () => {
     expect(() => readArguments(['--host', '0.0.0.0'], keys)).toThrow(
       'API_KEYS must be of 16 characters or more where others can call; got 5 in number 2',
     );
+    // Through a proxy, others call a host that is bound to loopback.
+    for (const options of [
+      ['--trust-proxy', 'loopback'],
+      ['--public-url', 'https://ml.example.com'],
+    ]) {
+      expect(() => readArguments(options, keys)).toThrow('where others can call; got 5');
+    }
   });
 
   test.each([
+    ['3', 3],
+    ['loopback', ['127.9.9.9', '::1', '::ffff:127.0.0.1']],
+    ['uniquelocal, linklocal', ['10.1.1.1', '172.31.1.1', '192.168.1.1', 'fd00::1', '169.254.1.1', 'fe80::1%eth0']],
+    ['192.0.2.7,198.51.100.0/24,2001:db8::/32', ['192.0.2.7', '198.51.100.9', '2001:db8:f::1']],
+  ])('trusts as proxies %s', (given, addresses) => {
+    const { trustedProxies } = readArguments(['--trust-proxy', given])!;
+    if (trustedProxies === undefined || typeof trustedProxies === 'number') {
+      return expect(trustedProxies).toBe(addresses);
+    }
+    expect([addresses].flat().filter((one) => !isListed(trustedProxies, String(one)))).toEqual([]);
+    const strangers = ['192.0.2.8', '172.32.0.1', '2001:db9::1', '::2', 'localhost', ''];
+    expect(strangers.filter((one) => isListed(trustedProxies, one))).toEqual([]);
+  });
+
+  test.each([
+    ['https://ML.example.com/', 'https://ml.example.com'],
+    ['http://192.0.2.7:8080', 'http://192.0.2.7:8080'],
+    ['https://example.com/trainyard//', 'https://example.com/trainyard'],
+  ])('takes %s as the public URL', (given, publicUrl) => {
+    expect(readArguments(['--public-url', given])?.publicUrl).toBe(publicUrl);
+  });
+
+  test.each([
+    [['--public-url', 'ml.example.com'], /--public-url must be an http or https URL, .*; got ml.example.com/],
+    [['--public-url', ''], /must be an http or https URL/],
+    [['--public-url', 'ftp://example.com'], /got ftp:\/\/example.com/],
+    [['--public-url', 'https://ada:horse@example.com'], /^--public-url must not have a name or a password$/],
+    [['--public-url', 'https://example.com/?a=b'], /must end with a path; got \?a=b after it/],
+    [['--trust-proxy', '0'], /--trust-proxy .* between 1 and 10 proxies; got 0/],
+    [['--trust-proxy', '11'], /between 1 and 10 proxies; got 11/],
+    [['--trust-proxy', ''], /--trust-proxy must be a number of proxies, or addresses .*; got nothing/],
+    [['--trust-proxy', 'loopback,'], /got nothing/],
+    [['--trust-proxy', 'proxy.example.com'], /loopback, linklocal, uniquelocal; got proxy.example.com/],
+    [['--trust-proxy', 'constructor'], /got constructor/],
+    [['--trust-proxy', '10.0.0'], /got 10.0.0/],
+    [['--trust-proxy', '010.0.0.1'], /got 010.0.0.1/],
+    [['--trust-proxy', '10.0.0.0/33'], /10.0.0.0 has 1 to 32 bits; got 10.0.0.0\/33/],
+    [['--trust-proxy', '::/0'], /:: has 1 to 128 bits; got ::\/0/],
+    [['--trust-proxy', '10.0.0.0/x'], /1 to 32 bits; got 10.0.0.0\/x/],
+    [['--trust-proxy', '10.0.0.0/8/8'], /got 10.0.0.0\/8\/8/],
     [['--port-offset', '-1'], /port-offset/],
     [['--port-offset', '50001'], /between 0 and 50000, or free; got 50001/],
     [['--port-offset', '1e3'], /got 1e3/],

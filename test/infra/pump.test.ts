@@ -22,7 +22,7 @@ beforeEach(async () => {
   adapters = await openEmbedded({
     dir,
     baseUrl: 'http://127.0.0.1:1',
-    queues: { datasets: settings, training: settings, webhooks: settings },
+    queues: { datasets: { ...settings, groupInFlight: 1 }, training: settings, webhooks: settings },
   });
   queue = adapters.queuesByName.get('training')!;
 });
@@ -59,6 +59,53 @@ function deliveries(
 }
 
 const none = async () => new Set<string>();
+
+describe('two pumps of a queue that is fair', () => {
+  test('one account’s message that takes for ever does not hold up another account’s', async () => {
+    const order: string[] = [];
+    const ends = new Map<string, () => void>();
+    let wake = (): void => {};
+    const pumps = [1, 2].map(() =>
+      pump({
+        queue: adapters.queuesByName.get('datasets')!,
+        batchSize: 1,
+        watch: adapters.watch,
+        now: adapters.now,
+        onError: () => {},
+        handle: async ([message]) => {
+          const { body } = message!;
+          order.push(body);
+          wake();
+          await new Promise<void>((resolve) => ends.set(body, resolve));
+          return new Set();
+        },
+      }),
+    );
+    const begun = async (expected: string): Promise<void> => {
+      while (order.length < expected.split(' ').length) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      expect(order.join(' ')).toBe(expected);
+    };
+    const { datasets } = adapters.queues;
+    for (const body of ['a1', 'a2', 'a3']) await datasets.send(body, { group: 'a' });
+    await begun('a1');
+    await datasets.send('b1', { group: 'b' });
+    await begun('a1 b1');
+    await datasets.send('c1', { group: 'c' });
+    ends.get('b1')!();
+    await begun('a1 b1 c1');
+    ends.get('a1')!();
+    await begun('a1 b1 c1 a2');
+    ends.get('a2')!();
+    await begun('a1 b1 c1 a2 a3');
+    for (const end of ends.values()) end();
+    await Promise.all(pumps.map((one) => one.stop()));
+    expect(adapters.queuesByName.get('datasets')!.counts()).toEqual({ waiting: 0, inFlight: 0 });
+  });
+});
 
 describe('a pump', () => {
   test('delivers waiting and later messages, and acknowledges them', async () => {

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { MAX_READINGS } from '#domain/datasets/readings.ts';
 import { BUCKETS } from '#domain/ports/blobs/port.ts';
+import { queueSettings } from '#infra/embedded/pumps/queues.ts';
 import { buckets, functions, queues, rules, schedules, surfaces, trainer } from '#infra/topology.ts';
 
 describe('the topology', () => {
@@ -32,6 +34,16 @@ describe('the topology', () => {
     for (const queue of Object.values(queues)) {
       expect(queue.visibilitySeconds).toBeGreaterThan(functions[queue.consumer].timeoutSeconds);
     }
+  });
+
+  test('reads several datasets at once, of which one account leaves one to the others', () => {
+    expect(queues.datasets.concurrency).toBeGreaterThanOrEqual(2);
+    expect(queueSettings.datasets.groupInFlight).toBe(queues.datasets.concurrency - 1);
+    expect(queueSettings.training).not.toHaveProperty('groupInFlight');
+  });
+
+  test('delivers the message of a dataset once more than it may be begun to be read, to say that it was', () => {
+    expect(queues.datasets.maxReceives).toBeGreaterThan(MAX_READINGS);
   });
 
   test('has each bucket of the domain', () => {

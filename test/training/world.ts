@@ -5,10 +5,9 @@ import { isoTime } from '#domain/times.ts';
 import { beginAttempt } from '#domain/training/attempts.ts';
 import { findJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
-import { makeHandler } from '#functions/events/process-dataset.ts';
 import { families } from '#zoo/registry.ts';
-import { batchOf } from '../functions/events/sqs.ts';
-import { openWorld, silent } from '../functions/events/world.ts';
+import { readDataset } from '../functions/events/reader.ts';
+import { openWorld } from '../functions/events/world.ts';
 
 export const PENGUINS = readFileSync(new URL('../../infra/embedded/demo/penguins.csv', import.meta.url), 'utf8');
 
@@ -32,7 +31,7 @@ export async function openTrainerWorld() {
   const queue = async (id: string, spec: JobSpec = {}): Promise<Job> => {
     const { content = PENGUINS, target = 'species', hyperparameters = {}, more = {} } = spec;
     await world.upload(`${id}-data`, content, { requested_target: target });
-    await makeHandler(adapters, { logger: silent })(batchOf([{ account_id: accountId, dataset_id: `${id}-data` }]));
+    await readDataset(adapters, [accountId, `${id}-data`]);
     const complete = families.mlp!.hyperparameters.parse({ epochs: 10, learning_rate: 0.01, ...hyperparameters });
     await world.queueJob(id, `${id}-data`, {
       hyperparameters: JSON.parse(JSON.stringify(complete)),

@@ -4,7 +4,7 @@
  */
 import type { DomainEvent } from '#domain/events/event.ts';
 import { loggedEvents } from '#domain/events/log.ts';
-import type { ReplayMessage } from '#domain/messages.ts';
+import { type ReplayMessage, send } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { createDelivery, findDelivery, messageOf, newDelivery, restartDelivery } from '#domain/webhooks/deliveries.ts';
 import type { Delivery } from '#domain/webhooks/delivery.ts';
@@ -30,7 +30,7 @@ export async function replay(context: ReplayContext, message: ReplayMessage): Pr
   for (const delivery of due) if (delivery) await sendDelivery(context, messageOf(delivery));
   logger.info('replayed', { webhook_id, events: page.events.length, deliveries: due.filter(Boolean).length });
   // A crash before this repeats the page, whose deliveries are pending then.
-  if (page.cursor !== undefined) await queues.webhooks.send(JSON.stringify({ ...message, cursor: page.cursor }));
+  if (page.cursor !== undefined) await send(queues.webhooks, { ...message, cursor: page.cursor });
 }
 
 /** `undefined` if the delivery is pending already. */

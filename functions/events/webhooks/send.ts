@@ -1,5 +1,5 @@
 /** Messages of the queue `webhooks`. A message that cannot be sent is only logged: the schedule sends another. */
-import type { WebhookMessage } from '#domain/messages.ts';
+import { send, type WebhookMessage } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Log } from '#functions/http/contract.ts';
 
@@ -14,7 +14,7 @@ export async function sendDelivery(
   delaySeconds = 0,
 ): Promise<void> {
   try {
-    await queues.webhooks.send(JSON.stringify(message), delaySeconds === 0 ? {} : { delaySeconds });
+    await send(queues.webhooks, message, delaySeconds === 0 ? {} : { delaySeconds });
   } catch (error) {
     const { webhook_id, event_id } = message;
     logger.warn('delivery left to the schedule', { webhook_id, event_id, error: error as Error });

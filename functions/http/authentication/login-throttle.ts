@@ -1,11 +1,22 @@
 /**
- * Failed logins are counted per name and per address. An attempt is counted before the password is verified, so that
- * concurrent guesses count as well:
+ * Limits guesses of passwords. Failed logins are counted in three ways, each in a window that begins with the first
+ * failure:
  *
- *     reserve ── verify ──┬─ wrong: the reservation stays, as a failure
- *                         └─ right: the name's count is deleted, the address's is decremented
+ *     counted                       limit    beyond it, refused for the rest of the window
+ *     a name from one address           5    that name from that address
+ *     all names from one address       25    names that have not logged in from that address recently
+ *     a name from all addresses        25    that name from addresses from which it has not logged in recently
  *
- * The first failure opens a window; when it has passed, the count expires.
+ * So a person is not locked out by somebody who guesses from elsewhere, and people who share an address are not locked out
+ * by one of them who mistypes a password. Many addresses, or many names, do not allow more guesses. Recently means within
+ * the last 30 days. If a name has logged in from an address recently, its failures there count in the first row only.
+ *
+ * An attempt is counted before the password is verified, so that concurrent guesses count as well:
+ *
+ *     reserve ── verify ──┬─ wrong: the reservations stay, as failures
+ *                         └─ right: the first count is reset, the other two are decremented
+ *
+ * The rows are reserved in order, so that an attempt which the first row refuses never counts in the others.
  */
 import { createHash } from 'node:crypto';
 import { RateLimitError } from '#domain/errors.ts';
@@ -15,63 +26,87 @@ import type { Condition, Key, Table } from '#domain/ports/table/port.ts';
 import type { Settings } from '#domain/settings.ts';
 import { epochSeconds } from '#domain/times.ts';
 
+type Rates = Settings['rates'];
+
 export interface LoginAttempt {
   succeeded(): Promise<void>;
 }
 
-/** Throws `RateLimitError` if the name or the address has reached the limit. `now` in epoch milliseconds. */
+/** Throws `RateLimitError` if a limit is reached. `now` in epoch milliseconds. */
 export async function reserveLogin(
   table: Table,
   of: { readonly username: string; readonly address: string },
-  rates: Settings['rates'],
+  rates: Rates,
   now: number,
 ): Promise<LoginAttempt> {
-  const name = keys.rate(`login#name#${createHash('sha256').update(fold(of.username)).digest('hex')}`);
-  const address = keys.rate(`login#address#${of.address}`);
-  const reserved = await Promise.all([name, address].map((key) => reserve(table, key, rates, now)));
-  const refused = [name, address].filter((_, index) => !reserved[index]);
-  if (refused.length > 0) {
-    await Promise.all([name, address].filter((_, index) => reserved[index]).map((key) => release(table, key)));
-    throw new RateLimitError(await secondsLeft(table, refused, rates, now), 'Too many failed logins');
+  const name = sha256(fold(of.username));
+  const pair = sha256(`${name} ${of.address}`);
+  const known = keys.rate(`login#known#${pair}`);
+  const own = { key: keys.rate(`login#pair#${pair}`), limit: rates.loginFailures };
+  const shared = (await table.get(known))
+    ? []
+    : [
+        { key: keys.rate(`login#address#${of.address}`), limit: rates.loginFailuresPerAddress },
+        { key: keys.rate(`login#name#${name}`), limit: rates.loginFailuresPerName },
+      ];
+
+  const reserved: Key[] = [];
+  for (const { key, limit } of [own, ...shared]) {
+    if (await reserve(table, key, limit, rates, now)) reserved.push(key);
+    else {
+      await Promise.all(reserved.map((one) => release(table, one)));
+      throw new RateLimitError(await secondsLeft(table, key, rates, now), 'Too many failed logins');
+    }
   }
   return {
     async succeeded() {
-      await Promise.all([table.delete(name), release(table, address)]);
+      await Promise.all([
+        succeeds(table.update(own.key, { set: { failures: 0 } }, { kind: 'present' })),
+        ...shared.map(({ key }) => release(table, key)),
+        table.put({ ...known, expiresAt: epochSeconds(now) + rates.loginKnownSeconds }),
+      ]);
     },
   };
 }
 
-/** How often to try while concurrent logins open or close the window. */
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** How often to try while the window expires, or concurrent logins succeed at the limit. */
 const TRIES = 4;
 
-async function reserve(table: Table, key: Key, rates: Settings['rates'], now: number): Promise<boolean> {
-  const belowLimit: Condition = {
-    kind: 'all',
-    of: [{ kind: 'present' }, { kind: 'compare', attribute: 'failures', op: '<', value: rates.loginFailures }],
-  };
+/**
+ * A count is never deleted, only reset, so it exists until its window expires. Of concurrent attempts one opens the
+ * window, and the others find it.
+ */
+async function reserve(table: Table, key: Key, limit: number, rates: Rates, now: number): Promise<boolean> {
+  const noFailure: Condition = { kind: 'any', of: [{ kind: 'absent' }, failures('<=', 0)] };
+  const belowLimit: Condition = { kind: 'all', of: [{ kind: 'present' }, failures('<', limit)] };
   const opening = { ...key, failures: 1, expiresAt: epochSeconds(now) + rates.loginWindowSeconds };
   for (let tries = 0; tries < TRIES; tries++) {
-    if (await succeeds(table.put(opening, { kind: 'absent' }))) return true;
+    if (await succeeds(table.put(opening, noFailure))) return true;
     if (await succeeds(table.update(key, { add: { failures: 1 } }, belowLimit))) return true;
-    const failures = (await table.get(key))?.failures;
-    if (typeof failures === 'number' && failures >= rates.loginFailures) return false;
+    const failed = (await table.get(key))?.failures;
+    if (typeof failed === 'number' && failed >= limit) return false;
   }
   return false;
 }
 
 async function release(table: Table, key: Key): Promise<void> {
-  await succeeds(table.update(key, { add: { failures: -1 } }, { kind: 'present' }));
+  await succeeds(
+    table.update(key, { add: { failures: -1 } }, { kind: 'all', of: [{ kind: 'present' }, failures('>', 0)] }),
+  );
 }
 
-async function secondsLeft(
-  table: Table,
-  refused: readonly Key[],
-  rates: Settings['rates'],
-  now: number,
-): Promise<number> {
-  const items = await Promise.all(refused.map((key) => table.get(key)));
-  const ends = items.map((item) => item?.expiresAt ?? epochSeconds(now) + rates.loginWindowSeconds);
-  return Math.max(...ends) - now / 1000;
+const failures = (op: '<' | '<=' | '>', value: number): Condition => ({
+  kind: 'compare',
+  attribute: 'failures',
+  op,
+  value,
+});
+
+async function secondsLeft(table: Table, key: Key, rates: Rates, now: number): Promise<number> {
+  const end = (await table.get(key))?.expiresAt ?? epochSeconds(now) + rates.loginWindowSeconds;
+  return end - now / 1000;
 }
 
 async function succeeds(write: Promise<unknown>): Promise<boolean> {

@@ -15,7 +15,7 @@ const WHITESPACE = /[ \t\r\n]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const WORD = /true|false|null/y;
 /** Up to a quote, a backslash or one of the controls that must be escaped: U+0000 to U+001F. */
-const PLAIN = /[[^"\\]--[\p{Cc}--[\u{7f}-\u{9f}]]]*/vy;
+const PLAIN = /[\u{20}-\u{21}\u{23}-\u{5b}\u{5d}-\u{10ffff}]*/uy;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 class Fault extends Error {}

@@ -1,19 +1,22 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { includes, scopeOf } from '#domain/accounts/scopes.ts';
-import { findSession } from '#domain/accounts/sessions.ts';
+import { findSession, findSessionByRefreshToken } from '#domain/accounts/sessions.ts';
 import { addressBucket } from '#domain/client-address.ts';
-import { ForbiddenError, UnauthorizedError } from '#domain/errors.ts';
+import { ForbiddenError, TrainyardError, UnauthorizedError } from '#domain/errors.ts';
 import type { AccessToken } from '../authentication/access-token.ts';
 import { credentialsOf, presents } from '../authentication/credentials.ts';
 import { operatorOf } from '../authentication/operator.ts';
+import { refreshTokenIn } from '../authentication/refresh-token.ts';
+import { receiveBody } from '../body/receive-body.ts';
+import type { HandlerContext } from '../contract.ts';
 import { countRequest, enforce, rateLimitHeaders } from '../rate-limit.ts';
 import type { Caller, Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
 
 /**
  * Authenticates, rate-limits and authorizes. A token is verified without a remote call; then its session is read and the
- * request counted, concurrently. An API key is looked up, then the request is counted for its account. Without valid
- * credentials the request counts for the client's address. Throws `RateLimitError`, `UnauthorizedError`, `ForbiddenError`,
+ * request counted, concurrently. An API key, or the refresh token of a body, is looked up, then the request is counted for
+ * its account. Without valid credentials the request counts for the client's address. Throws `RateLimitError`, `UnauthorizedError`, `ForbiddenError`,
  * and the error of a request that matches no route.
  */
 export function admit(services: Services): Middleware {
@@ -53,6 +56,27 @@ export function admit(services: Services): Middleware {
     return given && byKey(state, given.key);
   }
 
+  /** Without a known refresh token there is no caller: the route refuses that once the body is validated. */
+  async function admitSession(state: RequestState, event: APIGatewayProxyEvent, context: HandlerContext) {
+    const token = await presentedRefreshToken(event, context);
+    const session = token === undefined ? undefined : await findSessionByRefreshToken(table, token);
+    if (!session) return admitAddress(state);
+    await countAccount(state, session.account_id);
+    const { account_id: accountId, user_id: userId, role } = session;
+    state.caller = { accountId, userId, scope: scopeOf(role), session };
+  }
+
+  /** `undefined` also if the body cannot be received: `readBody` then says why. */
+  async function presentedRefreshToken(event: APIGatewayProxyEvent, context: HandlerContext) {
+    try {
+      const content = await receiveBody(event, context, settings);
+      return content && refreshTokenIn(await content.bytes());
+    } catch (error) {
+      if (error instanceof TrainyardError) return undefined;
+      throw error;
+    }
+  }
+
   async function verified(state: RequestState) {
     try {
       const given = credentialsOf(state.headers);
@@ -80,10 +104,11 @@ export function admit(services: Services): Middleware {
   }
 
   return {
-    async before({ event }) {
+    async before({ event, context }) {
       const state = stateOf(event);
       state.client = `address#${addressBucket(event.requestContext.identity.sourceIp)}`;
       if (state.preflight || state.route?.cost === 'free') return;
+      if (state.route?.authentication === 'session') return admitSession(state, event, context);
       const asksWho = state.route !== undefined && state.route.authentication !== 'none';
       const caller = asksWho ? await identify(state, event) : undefined;
       if (caller) {

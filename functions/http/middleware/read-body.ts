@@ -1,75 +1,17 @@
-import {
-  PayloadTooLargeError,
-  RateLimitError,
-  RequestTimeoutError,
-  type TrainyardError,
-  UnavailableError,
-  UnsupportedMediaTypeError,
-  ValidationError,
-} from '#domain/errors.ts';
-import type { Received } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
-import { requestBody } from '../body/request-body.ts';
+import { receiveBody } from '../body/receive-body.ts';
 import { type Middleware, stateOf } from './state.ts';
 
-/** Of responses that depend on other requests' bodies. */
-const RETRY_SECONDS = 5;
-
 /**
- * Reads the body that the route declares, after checking its media type and size. It runs after `admit`, so that a host
- * that reads bodies on demand receives none of a request that is refused before.
+ * Reads the body that the route declares. It runs after `admit`, so that a host that reads bodies on demand receives none
+ * of a request that is refused before.
  */
 export function readBody(settings: Settings): Middleware {
   return {
     async before({ event, context }) {
+      const content = await receiveBody(event, context, settings);
       const state = stateOf(event);
-      const declared = state.route?.request.body;
-      if (!declared) return;
-      const body = requestBody(event, context);
-      const maxBytes = declared.bound(settings);
-      const { contentLength } = body;
-      if (contentLength !== undefined && contentLength > maxBytes) {
-        throw new PayloadTooLargeError('body', maxBytes, contentLength);
-      }
-      const { contentType } = state.body;
-      const coding = state.headers['content-encoding']?.trim().toLowerCase();
-      // A decompressed body could have any size: RFC 9110 has 415 for an unsupported coding.
-      if (coding !== undefined && coding !== '' && coding !== 'identity') {
-        throw new UnsupportedMediaTypeError(['identity'], coding, 'content-encoding');
-      }
-      if ((contentLength !== 0 || contentType !== undefined) && !isAccepted(declared.accepts, contentType)) {
-        throw new UnsupportedMediaTypeError(declared.accepts, contentType);
-      }
-      const received = await body.read({ maxBytes, client: state.client });
-      if (received.kind !== 'complete') throw errorOf(received, maxBytes);
-      state.body = { contentType, content: received.content };
+      if (content) state.body = { contentType: state.body.contentType, content };
     },
   };
-}
-
-function errorOf(received: Exclude<Received, { kind: 'complete' }>, maxBytes: number): TrainyardError {
-  switch (received.kind) {
-    case 'tooLarge':
-      return new PayloadTooLargeError('body', maxBytes, received.bytes);
-    case 'stalled':
-      return new RequestTimeoutError(received.seconds);
-    case 'disconnected':
-      return ValidationError.of('body', 'must be complete; the connection was closed before its end');
-    case 'overLimit':
-      return received.scope === 'client'
-        ? new RateLimitError(RETRY_SECONDS, 'Too many request bodies at once')
-        : new UnavailableError('Too many request bodies at once; try again', RETRY_SECONDS);
-    case 'stopping':
-      return new UnavailableError('The service is stopping; try again', RETRY_SECONDS);
-  }
-}
-
-/** Text in another encoding than UTF-8 is refused rather than misread. */
-function isAccepted(accepts: readonly string[], contentType = ''): boolean {
-  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
-  const charset = parameters
-    .find((parameter) => parameter.startsWith('charset='))
-    ?.slice(8)
-    .replaceAll('"', '');
-  return accepts.includes(type) && (charset === undefined || charset === 'utf-8' || charset === 'utf8');
 }

@@ -24,7 +24,9 @@ export const login = route({
   path: '/auth/login',
   summary: 'Authenticate and receive tokens',
   description:
-    'After five failed logins for a name or from an address, further attempts are refused for the rest of fifteen minutes.',
+    'After five failed logins for a name from one address, further attempts for that name from there are refused for the ' +
+    'rest of fifteen minutes. So are attempts from an address, or for a name, with many failures, except for a name that ' +
+    'has logged in from that address recently.',
   tags: ['Authentication'],
   authentication: 'none',
   cost: 'request',

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { findSessionByRefreshToken } from '#domain/accounts/sessions.ts';
-import { UnauthorizedError } from '#domain/errors.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { givenToken, refreshAnswer } from './fields.ts';
@@ -12,18 +10,15 @@ export const refresh = route({
   path: '/auth/refresh',
   summary: 'Refresh an expired access token',
   tags: ['Authentication'],
-  authentication: 'none',
+  authentication: 'session',
   cost: 'request',
   request: { body: json(body) },
   responses: { 200: { description: 'A new access token of the same session', schema: refreshAnswer } },
-  errors: [401],
-  async handler({ body: { refresh_token } }, { adapters, settings, tokens }) {
-    const session = await findSessionByRefreshToken(adapters.table, refresh_token);
-    if (!session) throw new UnauthorizedError();
+  async handler({ caller: { accountId, session } }, { settings, tokens }) {
     return {
       status: 200,
       body: {
-        access_token: await tokens.issue({ accountId: session.account_id, sessionId: session.id }),
+        access_token: await tokens.issue({ accountId, sessionId: session.id }),
         token_type: 'bearer',
         expires_in: settings.accessTokenSeconds,
       },

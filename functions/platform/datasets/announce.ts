@@ -1,5 +1,5 @@
 import type { Dataset } from '#domain/datasets/record.ts';
-import type { DatasetMessage } from '#domain/messages.ts';
+import { send } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Log } from '#functions/http/contract.ts';
 
@@ -7,9 +7,8 @@ import type { Log } from '#functions/http/contract.ts';
  * Sends a dataset's message to be processed. A failure is only logged: the sweep finds the dataset and sends it again.
  */
 export async function announce({ queues }: Adapters, logger: Log, of: Dataset): Promise<void> {
-  const message: DatasetMessage = { account_id: of.account_id, dataset_id: of.id };
   try {
-    await queues.datasets.send(JSON.stringify(message));
+    await send(queues.datasets, { account_id: of.account_id, dataset_id: of.id });
   } catch (error) {
     logger.error('dataset message not sent', { dataset_id: of.id, error });
   }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { getDataset } from '#domain/datasets/read.ts';
 import { newId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { TrainingMessage } from '#domain/messages.ts';
+import { send } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
 import { createJob } from '#domain/training/change.ts';
 import { COMPUTE_CHOICES, type Job } from '#domain/training/record.ts';
@@ -82,9 +82,8 @@ export const start = route({
       estimated_cost: 0,
     };
     await createJob(table, created);
-    const message: TrainingMessage = { account_id: created.account_id, job_id: created.id };
     try {
-      await queues.training.send(JSON.stringify(message));
+      await send(queues.training, { account_id: created.account_id, job_id: created.id });
     } catch (error) {
       // The job is recorded: the sweep finds it and sends its message again.
       logger.error('training message not sent', { job_id: created.id, error });

@@ -37,9 +37,9 @@ export const create = route({
   request: { body: json(body) },
   responses: { 201: { description: 'Created', schema: answer } },
   errors: [409],
-  async handler({ caller, body: { secret = newSecret(), ...given } }, { adapters, settings }) {
-    checkWebhook(given, settings);
-    const { table, keys, now } = adapters;
+  async handler({ caller, body: { secret = newSecret(), ...given } }, services) {
+    checkWebhook(given, services.settings);
+    const { table, keys, now } = services.adapters;
     const at = isoTime(now());
     const owner = { account_id: caller.accountId, id: newId(now()) };
     const created: Webhook = {
@@ -50,10 +50,11 @@ export const create = route({
       description: given.description,
       enabled: true,
       secrets: [{ sealed: await sealSecret(keys, owner, secret), created_at: at }],
+      rotations: 0,
       created_at: at,
       updated_at: at,
     };
     await createWebhook(table, created);
-    return { status: 201, body: { ...(await showWebhook(keys, created, at)), secret } };
+    return { status: 201, body: { ...(await showWebhook(services, created)), secret } };
   },
 });

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { EVENT_TYPES } from '#domain/events/types.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { Keys } from '#domain/ports/keys/port.ts';
 import type { Settings } from '#domain/settings.ts';
+import { isoTime } from '#domain/times.ts';
 import { DELIVERY_STATUSES, type Delivery } from '#domain/webhooks/delivery.ts';
 import { parseFilter } from '#domain/webhooks/filter.ts';
 import { isPattern } from '#domain/webhooks/patterns.ts';
 import { readableSecrets } from '#domain/webhooks/read.ts';
 import type { Webhook } from '#domain/webhooks/record.ts';
+import type { Services } from '#functions/http/route.ts';
 import { urlFault } from '#outgoing/url.ts';
 import { id, paragraph, time } from '../fields.ts';
 
@@ -100,8 +101,14 @@ const DISABLED: Readonly<Record<NonNullable<Webhook['disabled_reason']>, string>
 };
 
 /** Reads the secrets, because one that cannot be read is a state, and no reason to show nothing. */
-export async function showWebhook(keys: Keys, of: Webhook, now: string): Promise<z.input<typeof webhookAnswer>> {
-  const readable = (await readableSecrets(keys, of, now)).length > 0;
+export async function showWebhook(
+  { adapters: { keys, now }, logger }: Services,
+  of: Webhook,
+): Promise<z.input<typeof webhookAnswer>> {
+  const secrets = await readableSecrets(keys, of, isoTime(now())).catch((error: unknown) => {
+    logger.warn('secret not read', { webhook_id: of.id, error: error as Error });
+    return [];
+  });
   return {
     id: of.id,
     url: of.url,
@@ -109,7 +116,7 @@ export async function showWebhook(keys: Keys, of: Webhook, now: string): Promise
     filter: of.filter ?? null,
     description: of.description,
     enabled: of.enabled,
-    ...stateOf(of, readable),
+    ...stateOf(of, secrets.length > 0),
     failing_since: of.failing_since ?? null,
     created_at: of.created_at,
     updated_at: of.updated_at,

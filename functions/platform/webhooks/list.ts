@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { isoTime } from '#domain/times.ts';
 import { listWebhooks } from '#domain/webhooks/read.ts';
 import { route } from '#functions/http/route.ts';
 import { showWebhook, webhookAnswer } from './fields.ts';
@@ -15,10 +14,9 @@ export const list = route({
   scope: 'admin',
   cost: 'request',
   responses: { 200: { description: 'All of them', schema: answer } },
-  async handler({ caller }, { adapters }) {
-    const { table, keys, now } = adapters;
-    const found = await listWebhooks(table, caller.accountId);
-    const webhooks = await Promise.all(found.map((webhook) => showWebhook(keys, webhook, isoTime(now()))));
+  async handler({ caller }, services) {
+    const found = await listWebhooks(services.adapters.table, caller.accountId);
+    const webhooks = await Promise.all(found.map((webhook) => showWebhook(services, webhook)));
     return { status: 200, body: { total: webhooks.length, webhooks } };
   },
 });

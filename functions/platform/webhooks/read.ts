@@ -1,4 +1,3 @@
-import { isoTime } from '#domain/times.ts';
 import { getWebhook } from '#domain/webhooks/read.ts';
 import { route } from '#functions/http/route.ts';
 import { showWebhook, webhookAnswer, webhookPath } from './fields.ts';
@@ -13,9 +12,8 @@ export const read = route({
   cost: 'request',
   request: { path: webhookPath },
   responses: { 200: { description: 'The webhook', schema: webhookAnswer } },
-  async handler({ caller, path }, { adapters }) {
-    const { table, keys, now } = adapters;
-    const found = await getWebhook(table, caller.accountId, path.webhook_id);
-    return { status: 200, body: await showWebhook(keys, found, isoTime(now())) };
+  async handler({ caller, path }, services) {
+    const found = await getWebhook(services.adapters.table, caller.accountId, path.webhook_id);
+    return { status: 200, body: await showWebhook(services, found) };
   },
 });

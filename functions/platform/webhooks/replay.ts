@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { ReplayMessage } from '#domain/messages.ts';
+import { type ReplayMessage, send } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
@@ -46,7 +46,7 @@ export const replay = route({
       from,
       to,
     };
-    await queues.webhooks.send(JSON.stringify(message));
+    await send(queues.webhooks, message);
     return { status: 202, body: { webhook_id: webhook.id, from, to } };
   },
 });

@@ -32,10 +32,10 @@ export const update = route({
   request: { path: webhookPath, body: json(body) },
   responses: { 200: { description: 'The webhook as it is now', schema: webhookAnswer } },
   resource: ({ caller, path }, { adapters }) => getWebhook(adapters.table, caller.accountId, path.webhook_id),
-  async handler({ resource: found, body: change }, { adapters, settings }) {
-    const { table, keys, now } = adapters;
-    checkWebhook(change, settings);
-    const at = isoTime(now());
-    return { status: 200, body: await showWebhook(keys, await changeWebhook(table, found, change, at), at) };
+  async handler({ resource: found, body: change }, services) {
+    const { table, now } = services.adapters;
+    checkWebhook(change, services.settings);
+    const changed = await changeWebhook(table, found, change, isoTime(now()));
+    return { status: 200, body: await showWebhook(services, changed) };
   },
 });

@@ -38,6 +38,7 @@ export function environmentOf(
     TRAINYARD_SETTINGS: JSON.stringify({
       trainingSeconds,
       waitingSeconds,
+      datasetReaders: installation.settings.consumers.datasets,
       ...price,
       ...installation.settings.application,
     }),

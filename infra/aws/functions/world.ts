@@ -22,13 +22,16 @@ export interface BatchNames {
 }
 export type Device = 'cpu' | 'gpu';
 
-/** By device; without Batch, none. */
+/**
+ * By device; without Batch, none. A queue that was created without a fair-share policy cannot get one, so the queues that
+ * have one have other names.
+ */
 export function batchNames(installation: Installation): Readonly<Partial<Record<Device, BatchNames>>> {
   const { batch, gpu } = installation.settings;
   const devices: readonly Device[] = batch ? (gpu ? ['cpu', 'gpu'] : ['cpu']) : [];
   const prefix = prefixOf(installation);
   return Object.fromEntries(
-    devices.map((device) => [device, { queue: `${prefix}-${device}`, definition: `${prefix}-trainer-${device}` }]),
+    devices.map((device) => [device, { queue: `${prefix}-fair-${device}`, definition: `${prefix}-trainer-${device}` }]),
   );
 }
 

@@ -1,7 +1,9 @@
-import { Size } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import {
   AllocationStrategy,
   EcsMachineImageType,
+  FairshareSchedulingPolicy,
+  type IFairshareSchedulingPolicy,
   type IManagedEc2EcsComputeEnvironment,
   JobQueue,
   ManagedEc2EcsComputeEnvironment,
@@ -44,6 +46,9 @@ const KINDS: Readonly<Record<Device, Kind>> = {
   },
 };
 
+/** For how long Batch remembers which accounts had machines: about as long as many trainings take. */
+const SHARE_DECAY = Duration.hours(1);
+
 /** The user that the image runs as. */
 const TRAINER_USER = 10_001;
 
@@ -63,8 +68,9 @@ function refuseMetadata(): MultipartUserData {
 const ROLE_POLICY = 'service-role/AmazonEC2ContainerServiceforEC2Role';
 
 /**
- * Machines of one kind and the queue of jobs for them. None runs while there is no job. Spot machines come first; if
- * none is available, or their maximum is running, jobs go to on-demand machines.
+ * Machines of one kind and the queue of jobs for them. None runs while there is no job. Spot machines come first; if none
+ * is available, or their maximum is running, jobs go to on-demand machines. Of the waiting jobs, the next is one of the
+ * account that has used the least.
  */
 export class Machines extends Construct {
   readonly queue: JobQueue;
@@ -125,6 +131,9 @@ export class Machines extends Construct {
       }) as IManagedEc2EcsComputeEnvironment;
     this.queue = new JobQueue(this, 'Queue', {
       jobQueueName: queueName,
+      schedulingPolicy: new FairshareSchedulingPolicy(this, 'Shares', {
+        shareDecay: SHARE_DECAY,
+      }) as IFairshareSchedulingPolicy,
       computeEnvironments: [
         { computeEnvironment: environment('Spot', true), order: 1 },
         { computeEnvironment: environment('OnDemand', false), order: 2 },

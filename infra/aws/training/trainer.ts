@@ -67,6 +67,8 @@ export class Trainer extends Construct {
       retryAttempts: RETRY_ATTEMPTS,
       retryStrategies: RETRIES,
       timeout: props.timeout,
+      // The jobs of one account all have the same priority.
+      schedulingPriority: 1,
       propagateTags: true,
     });
   }

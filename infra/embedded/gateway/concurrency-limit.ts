@@ -15,21 +15,25 @@ export class ConcurrencyLimit {
     this.#total = total;
   }
 
-  /** Returns a function that releases the slot, to be called once; or the limit that is exceeded. */
-  acquire(address: string): (() => void) | ConcurrencyScope {
-    const bucket = addressBucket(address);
-    const count = this.#counts.get(bucket) ?? 0;
+  /**
+   * Returns a function that releases the slot, to be called once; or the limit that is exceeded. Without an address only
+   * the total is limited.
+   */
+  acquire(address: string | undefined): (() => void) | ConcurrencyScope {
+    const bucket = address === undefined ? undefined : addressBucket(address);
+    const count = bucket === undefined ? 0 : (this.#counts.get(bucket) ?? 0);
     if (count >= this.#perAddress) return 'address';
     if (this.#count >= this.#total) return 'total';
-    this.#counts.set(bucket, count + 1);
+    if (bucket !== undefined) this.#counts.set(bucket, count + 1);
     this.#count += 1;
     return () => this.#release(bucket);
   }
 
-  #release(bucket: string): void {
+  #release(bucket: string | undefined): void {
+    this.#count -= 1;
+    if (bucket === undefined) return;
     const left = (this.#counts.get(bucket) ?? 0) - 1;
     if (left > 0) this.#counts.set(bucket, left);
     else this.#counts.delete(bucket);
-    this.#count -= 1;
   }
 }

@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { clientAddress } from './client-address.ts';
 import type { ConcurrencyScope } from './concurrency-limit.ts';
 import { limitResponseText } from './limit-response.ts';
-import { addressOf } from './proxy-event.ts';
 import type { SharedLimits } from './shared-limits.ts';
+import { isTrustedProxy, type TrustedProxies } from './trusted-proxies.ts';
 
 interface Connection {
   /** One for each request without a complete response: releases its slot. Clients may pipeline requests. */
@@ -15,11 +16,13 @@ interface Connection {
 /** The connections of a server: limits how many there are, and how many requests they carry, and closes them. */
 export class Connections {
   readonly #shared: SharedLimits;
+  readonly #trusted: TrustedProxies;
   readonly #open = new Map<Socket, Connection>();
   #closing = false;
 
-  constructor(server: Server, shared: SharedLimits) {
+  constructor(server: Server, shared: SharedLimits, trusted: TrustedProxies) {
     this.#shared = shared;
+    this.#trusted = trusted;
     server.on('connection', (socket: Socket) => this.#accept(socket));
   }
 
@@ -32,7 +35,7 @@ export class Connections {
     const connection = this.#open.get(socket);
     if (connection === undefined || connection.lingering) return 'closed';
     connection.last = request;
-    const release = this.#shared.requests.acquire(addressOf(request));
+    const release = this.#shared.requests.acquire(clientAddress(request, this.#trusted));
     if (typeof release !== 'function') return release;
     connection.pending.add(release);
     response.once('close', () => {
@@ -50,7 +53,9 @@ export class Connections {
 
   #accept(socket: Socket): void {
     const connection: Connection = { pending: new Set(), last: undefined, lingering: false };
-    const release = this.#shared.connections.acquire(socket.remoteAddress ?? '');
+    const address = socket.remoteAddress ?? '';
+    // A trusted proxy has connections of many clients; its requests are limited by their clients' addresses.
+    const release = this.#shared.connections.acquire(isTrustedProxy(this.#trusted, address) ? undefined : address);
     this.#open.set(socket, connection);
     socket.once('close', () => {
       this.#open.delete(socket);

@@ -12,6 +12,7 @@ import { pathOf, toProxyEvent, writeResult } from './proxy-event.ts';
 import { ResponseStream } from './response-stream.ts';
 import { makeRouter } from './route.ts';
 import type { SharedLimits } from './shared-limits.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 
 export interface ListenerOptions {
   readonly name: string;
@@ -22,6 +23,9 @@ export interface ListenerOptions {
   readonly limits: SharedLimits;
   /** Where large bodies are stored until they are processed. */
   readonly spoolFolder: string;
+  readonly trustedProxies: TrustedProxies;
+  /** Runs the handler of a request with the base URL for URLs that are presigned meanwhile. */
+  readonly withBaseUrl: <T>(request: IncomingMessage, handle: () => Promise<T>) => Promise<T>;
   /** Handles requests that bypass the gateway, such as presigned URLs; false: not such a request. */
   readonly before: (
     request: IncomingMessage,
@@ -72,6 +76,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
       requestId,
       now: options.now(),
       surface: options.name,
+      trustedProxies: options.trustedProxies,
       authorizer,
     });
     const withBody = request.method !== 'HEAD';
@@ -89,17 +94,29 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const tracked = connections.track(request, response);
     if (tracked === 'closed') return;
     if (tracked !== 'tracked') return writeResult(response, limitResponse(tracked), true);
-    serve(request, response, () => expectsContinue && response.writeContinue()).catch((error: unknown) => {
-      options.onError(error, `${request.method} on ${options.name}`);
-      if (response.headersSent) return void response.destroy();
-      // The gateway's response when a function fails; the function renders its own errors.
-      writeResult(response, { statusCode: 502, body: '{"message":"Internal server error"}', headers: JSON_TYPE }, true);
-    });
+    const sendContinue = () => expectsContinue && response.writeContinue();
+    options
+      .withBaseUrl(request, () => serve(request, response, sendContinue))
+      .catch((error: unknown) => {
+        options.onError(error, `${request.method} on ${options.name}`);
+        if (response.headersSent) return void response.destroy();
+        // The gateway's response when a function fails; the function renders its own errors.
+        writeResult(
+          response,
+          { statusCode: 502, body: '{"message":"Internal server error"}', headers: JSON_TYPE },
+          true,
+        );
+      });
   };
 
   // The time for a whole body is not limited: it only has to make progress.
-  const server = createServer({ requestTimeout: 0, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS });
-  const connections = new Connections(server, options.limits);
+  const server = createServer({
+    requestTimeout: 0,
+    headersTimeout: HEADERS_MS,
+    keepAliveTimeout: IDLE_MS,
+    connectionsCheckingInterval: CHECK_MS,
+  });
+  const connections = new Connections(server, options.limits, options.trustedProxies);
   server.on('request', handle(false)).on('checkContinue', handle(true));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -113,6 +130,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
 
 const HEADERS_MS = 30_000;
 const CHECK_MS = 5000;
+/**
+ * Longer than proxies keep an idle connection (nginx and AWS one minute, Caddy two). If the host closed it first, just as
+ * a proxy sends the next request on it, that request would become a 502.
+ */
+const IDLE_MS = 125_000;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 function close(server: Server, connections: Connections, pending: ReadonlySet<IncomingBody>, seconds: number) {

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import type { OperatorAuthorizer } from '#domain/accounts/operator.ts';
+import { clientAddress } from './client-address.ts';
 import type { Match } from './route.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 
 /**
  * A request as API Gateway's REST API passes it to a function (payload format 1.0), without the body: the function reads
@@ -10,7 +12,13 @@ import type { Match } from './route.ts';
 export function toProxyEvent(
   request: IncomingMessage,
   match: Match,
-  context: { requestId: string; now: number; surface: string; authorizer?: OperatorAuthorizer | undefined },
+  context: {
+    requestId: string;
+    now: number;
+    surface: string;
+    trustedProxies: TrustedProxies;
+    authorizer?: OperatorAuthorizer | undefined;
+  },
 ): APIGatewayProxyEvent {
   const path = pathOf(request);
   const headers = valuesByName(pairsOf(request.rawHeaders));
@@ -36,7 +44,7 @@ export function toProxyEvent(
       httpMethod: method,
       identity: {
         ...NO_IDENTITY,
-        sourceIp: addressOf(request),
+        sourceIp: clientAddress(request, context.trustedProxies),
         userAgent: request.headers['user-agent'] ?? null,
       },
       path,
@@ -48,9 +56,6 @@ export function toProxyEvent(
     },
   };
 }
-
-/** The address of the client, against whose limits the request counts. */
-export const addressOf = (request: IncomingMessage): string => request.socket.remoteAddress ?? '';
 
 /** Also of names that every object has: a map has none, and the object gets them as names like any other. */
 function valuesByName(pairs: Iterable<readonly [string, string]>): Record<string, string[]> {

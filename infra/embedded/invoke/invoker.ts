@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { RequestBody } from '#domain/request-body.ts';
 import type { Settings } from '#domain/settings.ts';
-import type { EmbeddedOptions } from '#embedded/adapters.ts';
-import { type FunctionName, functions } from '../../topology.ts';
+import { type FunctionName, functions, queues } from '../../topology.ts';
 import type { ResponseStream } from '../gateway/response-stream.ts';
 import { type LogTarget, makeLogger } from '../logger.ts';
 import { makeContext } from './context.ts';
 import { type Handler, loadHandler } from './load.ts';
+import type { WorkerSetup } from './messages.ts';
 import { WorkerPool } from './pool.ts';
 import { TimeLimit } from './time-limit.ts';
 
@@ -20,7 +20,9 @@ export interface Request {
 export interface InvokerOptions {
   readonly adapters: Adapters;
   /** The options with which a worker thread opens its own adapters. */
-  readonly embedded: EmbeddedOptions;
+  readonly embedded: WorkerSetup['embedded'];
+  /** The beginning of URLs that are presigned during the current call. */
+  readonly baseUrl: () => string;
   readonly settings: Settings;
   readonly log: LogTarget;
 }
@@ -43,7 +45,9 @@ export class Invoker {
   /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
   async invoke(name: FunctionName, event: unknown, { requestId = randomUUID(), body }: Request = {}): Promise<unknown> {
     const milliseconds = functions[name].timeoutSeconds * 1000;
-    if (functions[name].computes) return this.#pool(name).call({ event, requestId, milliseconds, body });
+    if (functions[name].computes) {
+      return this.#pool(name).call({ event, requestId, milliseconds, body, baseUrl: this.#options.baseUrl() });
+    }
     return this.#call(name, event, requestId, body, []);
   }
 
@@ -86,10 +90,17 @@ export class Invoker {
     const known = this.#pools.get(name);
     if (known) return known;
     const { embedded, settings, log } = this.#options;
-    const pool = new WorkerPool({ name, embedded, settings, log });
+    const { memoryMegabytes } = functions[name];
+    const pool = new WorkerPool({ name, embedded, settings, log }, { size: callsAtOnce(name), memoryMegabytes });
     this.#pools.set(name, pool);
     return pool;
   }
+}
+
+/** As many calls as its queues deliver at once; other callers wait for each other. */
+function callsAtOnce(name: FunctionName): number {
+  const consumed = Object.values(queues).filter(({ consumer }) => consumer === name);
+  return Math.max(1, ...consumed.map(({ concurrency }) => concurrency));
 }
 
 /** Stops the function's time limit while the body is being received. */

@@ -11,6 +11,8 @@ export const projectRoot = fileURLToPath(new URL('../../..', import.meta.url));
 export interface HandlerOptions {
   readonly settings: Settings;
   readonly logger: Logger;
+  /** Aborts when the host is about to terminate this thread. */
+  readonly closing?: AbortSignal;
 }
 
 export type Handler = (event: unknown, ...rest: readonly unknown[]) => Promise<unknown>;

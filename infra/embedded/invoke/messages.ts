@@ -13,13 +13,16 @@ import type { LogTarget } from '../logger.ts';
 
 export interface WorkerSetup {
   readonly name: FunctionName;
-  readonly embedded: EmbeddedOptions;
+  /** Without the base URL, which each turn brings. */
+  readonly embedded: Omit<EmbeddedOptions, 'baseUrl'>;
   readonly settings: Settings;
   readonly log: LogTarget;
 }
 
 interface Turn {
   readonly requestId: string;
+  /** The beginning of URLs that are presigned in this turn. */
+  readonly baseUrl: string;
   /** The time limit of this turn. */
   readonly milliseconds: number;
 }
@@ -38,6 +41,13 @@ export interface BodyMessage extends Turn {
 }
 
 export type TurnMessage = CallMessage | BodyMessage;
+
+/** The thread is about to be terminated: the turn in progress can still clean up. */
+export interface CloseMessage {
+  readonly kind: 'close';
+}
+
+export type HostMessage = TurnMessage | CloseMessage;
 
 export type ReplyMessage =
   | { readonly kind: 'result'; readonly result: unknown }

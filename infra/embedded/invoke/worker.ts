@@ -5,19 +5,25 @@ import { openEmbedded } from '#embedded/open.ts';
 import { makeLogger } from '../logger.ts';
 import { makeContext } from './context.ts';
 import { loadHandler } from './load.ts';
-import type { BodyMessage, CallMessage, ReplyMessage, TurnMessage, WorkerSetup } from './messages.ts';
+import type { BodyMessage, CallMessage, HostMessage, ReplyMessage, WorkerSetup } from './messages.ts';
 
 const setup = workerData as WorkerSetup;
 const port = parentPort!;
-const adapters = await openEmbedded(setup.embedded);
+/** Of the current turn: calls interleave, turns do not. */
+let baseUrl = '';
+const adapters = await openEmbedded({ ...setup.embedded, baseUrl: () => baseUrl });
 const logger = makeLogger(setup.name, setup.log);
-const handler = await loadHandler(setup.name, adapters, { settings: setup.settings, logger });
+const controller = new AbortController();
+const options = { settings: setup.settings, logger, closing: controller.signal };
+const handler = await loadHandler(setup.name, adapters, options);
 /** The calls that wait for their bodies, by request id. */
 const waiting = new Map<string, (message: BodyMessage) => void>();
 
 const reply = (message: ReplyMessage): void => port.postMessage(message);
 
-port.on('message', (message: TurnMessage) => {
+port.on('message', (message: HostMessage) => {
+  if (message.kind === 'close') return controller.abort();
+  baseUrl = message.baseUrl;
   if (message.kind === 'call') return void call(message);
   const resume = waiting.get(message.requestId);
   waiting.delete(message.requestId);

@@ -1,10 +1,21 @@
 import { createHash } from 'node:crypto';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ReceivedMessage } from '#domain/ports/queue/port.ts';
-import type { EmbeddedAdapters } from '#embedded/adapters.ts';
+import type { EmbeddedAdapters, EmbeddedOptions } from '#embedded/adapters.ts';
 import { queues } from '../../topology.ts';
 import type { Invoker } from '../invoke/invoker.ts';
 import { type Pump, pump } from './consume.ts';
+
+/**
+ * The topology's queues, as the store needs them. Where a queue has several consumers, one account may occupy all but one
+ * of them.
+ */
+export const queueSettings = Object.fromEntries(
+  Object.entries(queues).map(([name, { visibilitySeconds, maxReceives, batchSize, concurrency }]) => {
+    const fair = concurrency > 1 ? { groupInFlight: (concurrency - 1) * batchSize } : {};
+    return [name, { visibilitySeconds, maxReceives, ...fair }];
+  }),
+) as EmbeddedOptions['queues'];
 
 /** Calls each queue's consumer with SQS events and handles partial failures, as Lambda's event source mapping does. */
 export function pumpQueues(

@@ -1,4 +1,5 @@
 /** Tasks as AWS Batch jobs: the job's name is the task's id. */
+import { createHash } from 'node:crypto';
 import {
   type BatchClient,
   DescribeJobsCommand,
@@ -11,7 +12,7 @@ import { InternalError } from '#domain/errors.ts';
 import type { ComputeState, ComputeTask } from '#domain/ports/compute/port.ts';
 import { translating } from '../vendor.ts';
 
-/** A job queue and the job definition that is submitted to it, by name or ARN. */
+/** A job queue with a fair-share policy and the job definition that is submitted to it, by name or ARN. */
 export interface BatchPlace {
   readonly queue: string;
   readonly definition: string;
@@ -29,6 +30,15 @@ const STATES: Readonly<Record<JobStatus, ComputeState>> = {
   SUCCEEDED: 'succeeded',
   FAILED: 'failed',
 };
+
+/** A Batch queue knows at most 500 shares at once and refuses jobs of further ones. */
+const SHARES = 400;
+
+/** The share identifier for an account's jobs. Two accounts may have the same one. */
+export function shareOf(accountId: string): string {
+  const hash = createHash('sha256').update(accountId).digest();
+  return `share${hash.readUInt32BE() % SHARES}`;
+}
 
 /** The trainer's parameters; `containers/trainer/main.ts` reads them. */
 const trainerEnvironment = (task: ComputeTask): Readonly<Record<string, string>> => ({
@@ -48,6 +58,7 @@ export async function submitJob(client: BatchClient, task: ComputeTask, place: B
     jobName: task.id,
     jobQueue: place.queue,
     jobDefinition: place.definition,
+    shareIdentifier: shareOf(task.accountId),
     containerOverrides: {
       environment: Object.entries(trainerEnvironment(task)).map(([name, value]) => ({ name, value })),
     },

@@ -8,8 +8,15 @@ import {
 } from '@aws-sdk/client-sqs';
 import { InternalError } from '#domain/errors.ts';
 import { MessageTooLargeError } from '#domain/ports/errors.ts';
-import type { Queue, ReceivedMessage } from '#domain/ports/queue/port.ts';
-import { checkDelay, checkMessage, checkReceive, MESSAGE_LIMITS, reasonOf } from '#domain/ports/queue/rules.ts';
+import type { Queue, ReceivedMessage, SendOptions } from '#domain/ports/queue/port.ts';
+import {
+  checkDelay,
+  checkGroup,
+  checkMessage,
+  checkReceive,
+  MESSAGE_LIMITS,
+  reasonOf,
+} from '#domain/ports/queue/rules.ts';
 import { type Translations, translateError, translating } from '../vendor.ts';
 
 export interface QueueContext {
@@ -49,14 +56,17 @@ export class SqsQueue implements Queue {
     this.maxReceives = context.maxReceives ?? Number.POSITIVE_INFINITY;
   }
 
-  async send(body: string, { delaySeconds = 0 }: { delaySeconds?: number } = {}): Promise<void> {
+  async send(body: string, { delaySeconds = 0, group }: SendOptions = {}): Promise<void> {
     checkMessage(body);
     checkDelay(delaySeconds);
+    checkGroup(group);
     const { client, url } = this.#context;
     const command = new SendMessageCommand({
       QueueUrl: url,
       MessageBody: body,
       ...(delaySeconds === 0 ? {} : { DelaySeconds: Math.ceil(delaySeconds) }),
+      // On a standard queue a group does not order messages; it makes the queue fair.
+      ...(group === undefined ? {} : { MessageGroupId: group }),
     });
     await translating('SQS', () => client.send(command), TRANSLATIONS);
   }
@@ -70,7 +80,7 @@ export class SqsQueue implements Queue {
       MaxNumberOfMessages: Math.floor(max),
       ...(visibilitySeconds === undefined ? {} : { VisibilityTimeout: Math.ceil(visibilitySeconds) }),
       WaitTimeSeconds: 0,
-      MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
+      MessageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
       MessageAttributeNames: [REASON],
     });
     const { Messages: messages = [] } = await translating('SQS', () => client.send(command), TRANSLATIONS);
@@ -115,6 +125,7 @@ async function ignoringStale(call: () => Promise<unknown>): Promise<void> {
 
 function received(message: Message): ReceivedMessage {
   const reason = message.MessageAttributes?.[REASON]?.StringValue;
+  const group = message.Attributes?.MessageGroupId;
   return {
     id: message.MessageId ?? '',
     body: message.Body ?? '',
@@ -122,5 +133,6 @@ function received(message: Message): ReceivedMessage {
     sentAt: Number(message.Attributes?.SentTimestamp ?? 0),
     receipt: message.ReceiptHandle ?? '',
     ...(reason === undefined ? {} : { reason }),
+    ...(group === undefined ? {} : { group }),
   };
 }

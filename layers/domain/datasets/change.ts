@@ -35,7 +35,7 @@ export async function createDataset(table: Table, created: Dataset, also: readon
   ]);
 }
 
-const stillProcessing = { kind: 'compare', attribute: 'status', op: '=', value: 'processing' } as const;
+export const stillProcessing = { kind: 'compare', attribute: 'status', op: '=', value: 'processing' } as const;
 
 /**
  * `processing` → `ready`. Resolves with the event to publish, or with `undefined` if the dataset is no longer

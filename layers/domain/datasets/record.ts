@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { resent } from '../resent.ts';
 import { TASKS } from './profile.ts';
 
 export const DATASET_STATUSES = ['processing', 'ready', 'failed'] as const;
@@ -26,6 +27,16 @@ export const dataset = z.object({
   failure: z
     .object({ message: z.string(), details: z.array(z.object({ field: z.string(), message: z.string() })) })
     .optional(),
+  /** How often reading its file was begun; `readings.ts` describes this and the next four attributes. */
+  readings: z.number().int().optional(),
+  /** The id of the message by which it is being read, or was read last. */
+  reader: z.string().optional(),
+  /** When that reader can no longer be running. */
+  reader_until: z.string().optional(),
+  reader_slot: z.number().int().optional(),
+  /** Why a reading ended without a result. */
+  reading_failure: z.string().optional(),
+  ...resent,
   /** The number of active jobs that read it; it cannot be deleted while there are any. */
   in_use: z.number().int().default(0),
 });

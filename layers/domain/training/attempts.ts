@@ -51,7 +51,7 @@ export const isRunningAttempt = (of: Job): Condition => all(is('status', 'runnin
  */
 export async function beginAttempt(table: Table, of: Job, now: string): Promise<Job | undefined> {
   const set = { status: 'queued', attempt: of.attempt + 1, heartbeat_at: now };
-  return changed(table, of, { set, remove: ['run', 'unplaced_since'] }, isActiveAttempt(of));
+  return changed(table, of, { set, remove: ['run', 'unplaced_since', 'resent_at', 'resends'] }, isActiveAttempt(of));
 }
 
 /** Records that the attempt was lost with its host. `undefined`: the job ended, or another attempt has begun. */

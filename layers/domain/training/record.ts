@@ -10,6 +10,7 @@
 import { z } from 'zod';
 import { TASKS } from '../datasets/profile.ts';
 import { COMPUTE_TARGETS } from '../ports/compute/port.ts';
+import { resent } from '../resent.ts';
 
 export const JOB_STATUSES = ['queued', 'running', 'completed', 'failed', 'stopped'] as const;
 
@@ -65,6 +66,7 @@ export const job = z.object({
   heartbeat_at: z.string().optional(),
   /** While it is first in the queue and waits for a machine: since when. */
   unplaced_since: z.string().optional(),
+  ...resent,
   ended_at: z.string().optional(),
   model_id: z.string().optional(),
   final_metrics: metrics.optional(),

@@ -75,7 +75,7 @@ export async function changeWebhook(table: Table, of: Webhook, change: WebhookCh
 
 /**
  * Makes `secret` the current one; those before it sign until `expiresAt`, or until they expire anyway. Throws
- * `ConflictError` if that would be too many, or if the webhook was changed in the meantime.
+ * `ConflictError` if that would be too many, or if another call has replaced it in the meantime.
  */
 export async function rotateSecret(
   table: Table,
@@ -91,12 +91,13 @@ export async function rotateSecret(
     throw new ConflictError(`At most ${most} secrets of a webhook may sign at once; got ${before.length + 1}`);
   }
   const set = { secrets: [{ sealed: secret, created_at: now }, ...before], updated_at: now };
-  const unchanged: Condition = { kind: 'compare', attribute: 'updated_at', op: '=', value: of.updated_at };
+  const change = { set, add: { rotations: 1 } };
+  const unchanged: Condition = { kind: 'compare', attribute: 'rotations', op: '=', value: of.rotations };
   try {
-    return webhook.parse(await table.update(keys.webhook(of.account_id, of.id), { set }, unchanged));
+    return webhook.parse(await table.update(keys.webhook(of.account_id, of.id), change, unchanged));
   } catch (error) {
     if (error instanceof ConditionFailedError)
-      throw new ConflictError(`Webhook ${of.id} was changed just now; try again`);
+      throw new ConflictError(`The secret of webhook ${of.id} was replaced just now; try again`);
     throw error;
   }
 }

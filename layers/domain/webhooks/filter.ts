@@ -36,7 +36,7 @@ const PARTS = {
   name: { pattern: /[A-Za-z_][A-Za-z0-9_]{0,63}/y, expected: 'the name of a metric or a field' },
   operator: { pattern: /<=|>=|!=|=|<|>/y, expected: 'one of = != < <= > >=' },
   value: {
-    pattern: /-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,3})?(?![\w.])|"[^"]*"|'[^']*'/y,
+    pattern: /-?[0-9]{1,15}(?:\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,3})?|"[^"]*"|'[^']*'/y,
     expected: 'a number or a quoted text',
   },
   and: { pattern: /and\b/iy, expected: '"and" or the end' },
@@ -58,6 +58,9 @@ export function parseFilter(text: string, field = 'filter'): readonly Comparison
     pattern.lastIndex = at;
     const found = pattern.exec(text)?.[0];
     if (found === undefined) return refuse(at, expected);
+    // `0.9.1` and `1e5000` are not numbers with something after them.
+    const isNumber = part === 'value' && /[0-9]$/.test(found);
+    if (isNumber && /^[\w.]/.test(text.charAt(at + found.length))) return refuse(at, expected);
     at += found.length;
     return found;
   };

@@ -25,8 +25,13 @@ export const webhook = z.object({
   disabled_at: z.string().optional(),
   /** Since when every attempt has failed; absent after a success. */
   failing_since: z.string().optional(),
-  /** The current secret first. Replaced ones sign beside it until they expire (RFC 3339). */
-  secrets: z.array(z.object({ sealed, created_at: z.string(), expires_at: z.string().exactOptional() })).min(1),
+  /**
+   * The current secret first. Replaced ones sign beside it until they expire (RFC 3339). A record whose secrets are
+   * damaged is one without, so that it breaks no list and can be healed.
+   */
+  secrets: z.array(z.object({ sealed, created_at: z.string(), expires_at: z.string().exactOptional() })).catch([]),
+  /** How often its secret was replaced. */
+  rotations: z.number().int(),
   created_at: z.string(),
   updated_at: z.string(),
 });

@@ -5,10 +5,12 @@ import type { Database } from '../database.ts';
 import { isAlive, pidOf } from '../process-identity.ts';
 import { Child, signalGroup } from './child.ts';
 import type { Outcome, Tasks } from './tasks.ts';
+import { Turns } from './turns.ts';
 
 export interface RunnerOptions {
   readonly command: (task: ComputeTask) => ComputeCommand;
   readonly log: (line: LogLine) => void;
+  /** How many run at once; one account has at most one fewer, if there are several. */
   readonly maxTasks: number;
   readonly graceSeconds: number;
 }
@@ -18,7 +20,9 @@ export class ComputeRunner {
   readonly #database: Database;
   readonly #tasks: Tasks;
   readonly #options: RunnerOptions;
-  readonly #children = new Map<string, Child | undefined>();
+  /** By the task's id. A task that is being started has no child yet, and is still pending in its row. */
+  readonly #children = new Map<string, { readonly accountId: string; child?: Child }>();
+  readonly #turns: Turns<ComputeTask>;
   readonly #done = new Set<Promise<void>>();
   #unwatch: (() => void) | undefined;
   #closing = false;
@@ -27,6 +31,7 @@ export class ComputeRunner {
     this.#database = database;
     this.#tasks = tasks;
     this.#options = options;
+    this.#turns = new Turns(Math.max(1, options.maxTasks - 1), ({ accountId }) => accountId);
   }
 
   /** Kills trainers that a lost host left running, then runs the tasks that are pending or submitted later. */
@@ -44,7 +49,7 @@ export class ComputeRunner {
   async close(): Promise<void> {
     this.#closing = true;
     this.#unwatch?.();
-    for (const child of this.#children.values()) child?.stop('host_stopped', this.#grace());
+    for (const { child } of this.#children.values()) child?.stop('host_stopped', this.#grace());
     await Promise.all(this.#done);
   }
 
@@ -52,20 +57,20 @@ export class ComputeRunner {
     if (this.#closing) return;
     if (this.#children.size > 0) {
       for (const { task, stopReason } of this.#tasks.running()) {
-        if (stopReason !== undefined) this.#children.get(task.id)?.stop(stopReason, this.#grace());
+        if (stopReason !== undefined) this.#children.get(task.id)?.child?.stop(stopReason, this.#grace());
       }
     }
-    const { maxTasks } = this.#options;
-    if (this.#children.size >= maxTasks) return;
-    // Tasks that are just being started are still pending in their rows.
-    for (const task of this.#tasks.pending(maxTasks + this.#children.size)) {
-      if (this.#children.size >= maxTasks) break;
-      if (!this.#children.has(task.id)) this.#launch(task);
-    }
+    const free = this.#options.maxTasks - this.#children.size;
+    if (free <= 0) return;
+    const waiting = this.#tasks.pending().filter(({ id }) => !this.#children.has(id));
+    const running = [...this.#children.values()];
+    const inHand = (of: ComputeTask) => running.filter(({ accountId }) => accountId === of.accountId).length;
+    for (const task of this.#turns.order(waiting, inHand).slice(0, free)) this.#launch(task);
   }
 
   #launch(task: ComputeTask): void {
-    this.#children.set(task.id, undefined);
+    this.#children.set(task.id, { accountId: task.accountId });
+    this.#turns.served(task);
     const done = this.#run(task).finally(() => {
       this.#children.delete(task.id);
       this.#done.delete(done);
@@ -81,7 +86,7 @@ export class ComputeRunner {
     } catch (error) {
       return this.#record(task.id, { exitCode: null, reason: `not started: ${(error as Error).message}` });
     }
-    this.#children.set(task.id, child);
+    this.#children.set(task.id, { accountId: task.accountId, child });
     const isOurs = await this.#database
       .write(() => this.#tasks.markRunning(task.id, child.identity))
       .catch(() => false);

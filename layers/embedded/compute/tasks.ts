@@ -42,12 +42,8 @@ export class Tasks {
   }
 
   /** The pending tasks, oldest first. */
-  pending(limit: number): ComputeTask[] {
-    const rows = this.#database.all(
-      "SELECT * FROM tasks WHERE state = 'pending' ORDER BY submitted_at, rowid LIMIT ?",
-      limit,
-    );
-    return rows.map(taskOf);
+  pending(): ComputeTask[] {
+    return this.#database.all("SELECT * FROM tasks WHERE state = 'pending' ORDER BY submitted_at, rowid").map(taskOf);
   }
 
   /** The running tasks, each with its process and, if it is to stop, the reason. */

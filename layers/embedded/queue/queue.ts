@@ -1,9 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import { InternalError } from '#domain/errors.ts';
-import type { ReceivedMessage } from '#domain/ports/queue/port.ts';
-import { checkDelay, checkMessage, checkReceive, MESSAGE_LIMITS, reasonOf } from '#domain/ports/queue/rules.ts';
+import type { ReceivedMessage, SendOptions } from '#domain/ports/queue/port.ts';
+import {
+  checkDelay,
+  checkGroup,
+  checkMessage,
+  checkReceive,
+  MESSAGE_LIMITS,
+  reasonOf,
+} from '#domain/ports/queue/rules.ts';
 import type { DeadLetterQueue, EmbeddedQueue, QueueSettings } from '../adapters.ts';
 import type { Database } from '../database.ts';
+import { QueueOrder } from './order.ts';
+
+interface Inserted {
+  readonly delaySeconds?: number;
+  readonly group?: string | undefined;
+  readonly reason?: string;
+}
 
 /** The Queue port on SQLite: a message is a row, hidden until its `visible_at`. */
 export class SqliteQueue implements EmbeddedQueue {
@@ -13,6 +27,7 @@ export class SqliteQueue implements EmbeddedQueue {
   /** The name of the dead-letter queue; a dead-letter queue has none itself. */
   readonly #deadLetters: string | undefined;
   readonly #now: () => number;
+  readonly #order: QueueOrder;
 
   constructor(
     database: Database,
@@ -26,39 +41,42 @@ export class SqliteQueue implements EmbeddedQueue {
     this.#settings = settings;
     this.#deadLetters = deadLetters;
     this.#now = now;
+    this.#order = new QueueOrder(database, name, settings.groupInFlight ?? Number.POSITIVE_INFINITY);
   }
 
   get maxReceives(): number {
     return this.#settings.maxReceives;
   }
 
-  async send(body: string, { delaySeconds = 0 }: { delaySeconds?: number } = {}): Promise<void> {
+  async send(body: string, { delaySeconds = 0, group }: SendOptions = {}): Promise<void> {
     checkMessage(body);
     checkDelay(delaySeconds);
-    await this.#database.write(() => this.insert(body, delaySeconds));
+    checkGroup(group);
+    await this.#database.write(() => this.#insert(this.name, body, { delaySeconds, group }));
   }
 
   /** For a transaction that does more than send: only within `Database.write`, with a body that is already checked. */
-  insert(body: string, delaySeconds = 0): void {
-    this.#insert(this.name, body, delaySeconds, null);
+  insert(body: string): void {
+    this.#insert(this.name, body, {});
   }
 
   async deadLetter(body: string, reason: string): Promise<void> {
     const deadLetters = this.#deadLetters;
     if (deadLetters === undefined) throw new InternalError(`the queue ${this.name} has no dead-letter queue`);
-    await this.#database.write(() => this.#insert(deadLetters, body, 0, reasonOf(reason)));
+    await this.#database.write(() => this.#insert(deadLetters, body, { reason: reasonOf(reason) }));
   }
 
-  #insert(queue: string, body: string, delaySeconds: number, reason: string | null): void {
+  #insert(queue: string, body: string, { delaySeconds = 0, group, reason }: Inserted): void {
     const now = this.#now();
     this.#database.run(
-      'INSERT INTO messages (id, queue, body, sent_at, visible_at, reason) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO messages (id, queue, body, sent_at, visible_at, reason, message_group) VALUES (?, ?, ?, ?, ?, ?, ?)',
       randomUUID(),
       queue,
       body,
       now,
       now + delaySeconds * 1000,
-      reason,
+      reason ?? null,
+      group ?? null,
     );
   }
 
@@ -97,7 +115,16 @@ export class SqliteQueue implements EmbeddedQueue {
   }
 
   nextVisibleAt(): number | undefined {
-    const row = this.#database.get('SELECT min(visible_at) AS at FROM messages WHERE queue = ?', this.name);
+    const earliest = this.#earliest(-1);
+    const now = this.#now();
+    if (earliest === undefined || earliest > now || this.#order.next(1, now).length > 0) return earliest;
+    // What is visible waits for messages of its group that are in flight. The first of these is visible again by then.
+    return this.#earliest(now);
+  }
+
+  #earliest(after: number): number | undefined {
+    const sql = 'SELECT min(visible_at) AS at FROM messages WHERE queue = ? AND visible_at > ?';
+    const row = this.#database.get(sql, this.name, after);
     return typeof row?.at === 'number' ? row.at : undefined;
   }
 
@@ -125,14 +152,9 @@ export class SqliteQueue implements EmbeddedQueue {
         this.#settings.maxReceives,
       );
     }
-    const rows = this.#database.all(
-      'SELECT * FROM messages WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, number LIMIT ?',
-      this.name,
-      now,
-      max,
-    );
-    return rows.map((row) => {
+    return this.#order.next(max, now).map((row) => {
       const receipt = randomUUID();
+      this.#order.delivered(row);
       this.#database.run(
         'UPDATE messages SET receives = receives + 1, receipt = ?, visible_at = ? WHERE number = ?',
         receipt,
@@ -146,6 +168,7 @@ export class SqliteQueue implements EmbeddedQueue {
         sentAt: Number(row.sent_at),
         receipt,
         ...(row.reason === null ? {} : { reason: String(row.reason) }),
+        ...(row.message_group === null ? {} : { group: String(row.message_group) }),
       };
     });
   }

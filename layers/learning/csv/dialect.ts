@@ -29,7 +29,7 @@ export function detectDialect(sample: string, whole: boolean): Dialect {
 function detectQuote(sample: string, delimiter: string): string {
   const counts = QUOTES.map((quote) => {
     const opened = sample.split(delimiter + quote).length + sample.split(`\n${quote}`).length - 2;
-    const closed = sample.split(quote + delimiter).length + sample.split(new RegExp(`${quote}\r?\n`)).length - 2;
+    const closed = [delimiter, '\n', '\r\n'].reduce((sum, end) => sum + sample.split(quote + end).length - 1, 0);
     return Math.min(opened, closed) + (sample.startsWith(quote) && closed > 0 ? 1 : 0);
   });
   return counts[1]! > 0 && counts[0] === 0 ? QUOTES[1] : QUOTES[0];

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { describeJob } from '#aws/compute/batch.ts';
+import { describeJob, shareOf, submitJob } from '#aws/compute/batch.ts';
 import { type Answer, type Service, startService } from '../service.ts';
 
 const QUEUE = 'arn:aws:batch:us-east-1:000000000000:job-queue/gpu';
@@ -48,6 +48,16 @@ test.each([
   ['FAILED', 'failed'],
 ])('a job that is %s is %s, and nothing else is asked', async (status, state) => {
   expect(await described(job(status), listed('other'))).toEqual({ state, asked: [{ jobs: ['b'] }] });
+});
+
+test('a job is counted to its account’s share, by a name that Batch takes, of no more than Batch knows at once', async () => {
+  service = await startService([answer({ jobId: 'b' })]);
+  const task = { id: 'j-1', accountId: 'account-1', jobId: 'j', attempt: 1, timeoutSeconds: 60 };
+  await submitJob(service.clients.batch, task, { queue: QUEUE, definition: 'trainer' });
+  expect(service.requests[0]!.input).toMatchObject({ jobName: 'j-1', shareIdentifier: shareOf('account-1') });
+  const shares = new Set(Array.from({ length: 20_000 }, (_, n) => shareOf(`account-${n}`)));
+  expect(shares.size).toBe(400);
+  for (const share of shares) expect(share).toMatch(/^[A-Za-z0-9]+$/);
 });
 
 test('a job that Batch has forgotten is unknown', async () => {

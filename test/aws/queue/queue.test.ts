@@ -41,6 +41,13 @@ test('a queue that does not exist, or is not ours, is an error at once', async (
   expect(service.requests).toHaveLength(2);
 });
 
+test('a message’s group tells a fair queue whose message it is', async () => {
+  const queue = await open(taken('hello'), taken('hello'));
+  await queue.send('hello', { group: 'account-1' });
+  await queue.send('hello');
+  expect(service.requests.map(({ input }) => input.MessageGroupId)).toEqual(['account-1', undefined]);
+});
+
 test('a stale receipt is not an error', async () => {
   const queue = await open(fault(400, 'ReceiptHandleIsInvalid'), fault(400, 'MessageNotInflight'));
   await queue.acknowledge('stale');
@@ -58,17 +65,18 @@ test('messages say how often they were received and when they were sent', async 
           Body: 'hello',
           MD5OfBody: createHash('md5').update('hello').digest('hex'),
           ReceiptHandle: 'r',
-          Attributes: { ApproximateReceiveCount: '3', SentTimestamp: '1800000000000' },
+          Attributes: { ApproximateReceiveCount: '3', SentTimestamp: '1800000000000', MessageGroupId: 'g' },
         },
       ],
     },
   });
   expect(await queue.receive({ max: 5, visibilitySeconds: 90 })).toEqual([
-    { id: 'm', body: 'hello', receives: 3, sentAt: 1_800_000_000_000, receipt: 'r' },
+    { id: 'm', body: 'hello', receives: 3, sentAt: 1_800_000_000_000, receipt: 'r', group: 'g' },
   ]);
   expect(service.requests[0]!.input).toMatchObject({
     MaxNumberOfMessages: 5,
     VisibilityTimeout: 90,
     WaitTimeSeconds: 0,
+    MessageSystemAttributeNames: expect.arrayContaining(['MessageGroupId']),
   });
 });

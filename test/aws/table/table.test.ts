@@ -2,7 +2,7 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, expect, test } from '@jest/globals';
 import { tableDefinition } from '#aws/table/definition.ts';
 import { DynamoTable } from '#aws/table/table.ts';
-import { listsConformance } from '../../conformance/lists.ts';
+import { listsConformance } from '../../conformance/lists/index.ts';
 import { outboxConformance } from '../../conformance/outbox.ts';
 import { tableConformance } from '../../conformance/table/index.ts';
 import { type TableSubject, testClock } from '../../conformance/table/subject.ts';

@@ -4,6 +4,7 @@ import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
 import { hostileInput } from './hostile-input.ts';
 import { lists } from './lists.ts';
+import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
 import { modelsApi } from './models-api.ts';
 import { programs } from './programs.ts';
@@ -23,6 +24,7 @@ export function platformCases(world: World): void {
     badData,
     hostileInput,
     requests,
+    logins,
     uploads,
     lists,
     stopping,

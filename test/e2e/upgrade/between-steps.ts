@@ -11,7 +11,6 @@ import { indexes } from '#domain/keys.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { parseSettings } from '#domain/settings.ts';
 import { openEmbedded } from '#embedded/open.ts';
-import { makeHandler as makeProcessDataset } from '#functions/events/process-dataset.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { defaultLimits } from '#infra/embedded/gateway/limits.ts';
 import { listen } from '#infra/embedded/gateway/listener.ts';
@@ -19,7 +18,7 @@ import { shareLimits } from '#infra/embedded/gateway/shared-limits.ts';
 import { Invoker } from '#infra/embedded/invoke/invoker.ts';
 import { makeLogger } from '#infra/embedded/logger.ts';
 import { queues, surfaces } from '#infra/topology.ts';
-import { batchOf } from '#test/functions/events/sqs.ts';
+import { readDataset } from '#test/functions/events/reader.ts';
 import { User } from '../user.ts';
 import type { BetweenSteps } from './manifest.ts';
 
@@ -79,14 +78,14 @@ async function leaveEventUnpublished(): Promise<string> {
 /** Reads a file as the consumer does. Its message is never acknowledged and so stays in flight. */
 async function processWithoutPublishing(): Promise<string> {
   const dataset = await as(adapters, upload);
-  await makeProcessDataset(withoutBus, { logger })(batchOf([await receiveMessageOf(dataset)]));
+  await receiveMessageOf(dataset);
+  await readDataset(withoutBus, [accountId, dataset], { logger });
   return dataset;
 }
 
-async function receiveMessageOf(dataset: string): Promise<string> {
+async function receiveMessageOf(dataset: string): Promise<void> {
   const [message] = await adapters.queues.datasets.receive({ max: 1 });
   if (!message?.body.includes(dataset)) throw new Error(`the next message must be that of dataset ${dataset}`);
-  return message.body;
 }
 
 async function deleteOnlyTheRecord(): Promise<string> {
@@ -135,7 +134,13 @@ async function train(user: User): Promise<string> {
 
 /** Serves the platform on these adapters while the account's owner uses it. Nothing consumes the queues. */
 async function as<T>(served: Adapters, use: (user: User) => Promise<T>): Promise<T> {
-  const invoker = new Invoker({ adapters: served, embedded: options, settings, log: 'stderr' });
+  const invoker = new Invoker({
+    adapters: served,
+    embedded: options,
+    baseUrl: () => options.baseUrl,
+    settings,
+    log: 'stderr',
+  });
   const listener = await listen({
     name: 'platform',
     surface: surfaces.platform,
@@ -145,6 +150,8 @@ async function as<T>(served: Adapters, use: (user: User) => Promise<T>): Promise
     limits: shareLimits(defaultLimits(settings.uploadBytes)),
     spoolFolder: tmpdir(),
     authorize: async () => undefined,
+    trustedProxies: 0,
+    withBaseUrl: (_, handle) => handle(),
     before: async () => false,
     now: adapters.now,
     onError: (error, where) => logger.error(where, error as Error),

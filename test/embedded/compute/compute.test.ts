@@ -7,7 +7,7 @@ import { openEmbedded } from '#embedded/open.ts';
 import { isAlive, processIdentity } from '#embedded/process-identity.ts';
 import { computeConformance } from '../../conformance/compute.ts';
 import { embeddedOptions, temporaryFolder } from '../folder.ts';
-import { computeSubject } from './compute-subject.ts';
+import { computeSubject, SCRIPTS } from './compute-subject.ts';
 
 computeConformance('child processes', async () => {
   const { dir, remove } = await temporaryFolder();
@@ -39,6 +39,48 @@ describe('compute of the embedded host', () => {
     await subject.compute.terminate(first.id, 'enough');
     expect(await subject.stopped()).toMatchObject({ task: first.id });
     expect(await subject.stopped()).toMatchObject({ task: third.id, reason: 'completed' });
+    await subject.close();
+  });
+
+  test('one account leaves a trainer to the others and takes turns with them, however much it has submitted', async () => {
+    const order: string[] = [];
+    const subject = await computeSubject(folder.dir, {
+      maxTasks: 3,
+      // Each runs until it is terminated.
+      computeCommand: () => ({ command: process.execPath, args: ['-e', SCRIPTS.hang], env: {} }),
+      log: ({ task }) => {
+        order.push(task.id);
+        wake();
+      },
+    });
+    let wake = (): void => {};
+    const begun = async (...expected: string[]): Promise<void> => {
+      while (order.length < expected.length) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      expect([...order].sort()).toEqual([...expected].sort());
+    };
+    const submit = (id: string) => subject.compute.submit(subject.task('hang', { id, accountId: id[0]! }));
+    const end = async (id: string): Promise<void> => {
+      await subject.compute.terminate(id, 'enough');
+      expect(await subject.stopped()).toMatchObject({ task: id });
+    };
+    for (const id of ['a1', 'a2', 'a3', 'a4']) await submit(id);
+    await begun('a1', 'a2');
+    await submit('b1');
+    await begun('a1', 'a2', 'b1');
+    for (const id of ['b2', 'c1']) await submit(id);
+    await end('a1');
+    // c has nothing, and a and b have one each.
+    await begun('a1', 'a2', 'b1', 'c1');
+    await end('a2');
+    await begun('a1', 'a2', 'b1', 'c1', 'a3');
+    await end('c1');
+    // a was served after b.
+    await begun('a1', 'a2', 'b1', 'c1', 'a3', 'b2');
+    expect(await subject.compute.describe('a4')).toBe('pending');
     await subject.close();
   });
 

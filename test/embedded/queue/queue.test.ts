@@ -28,6 +28,93 @@ queueConformance('SQLite', async () => {
   };
 });
 
+describe('fairness between groups', () => {
+  const clock = testClock();
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let database: Database;
+  const open = (groupInFlight?: number) =>
+    new SqliteQueue(
+      database,
+      'fair',
+      { visibilitySeconds: 30, maxReceives: 3, ...(groupInFlight === undefined ? {} : { groupInFlight }) },
+      undefined,
+      clock.now,
+    );
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+    await (await openEmbedded(embeddedOptions(folder.dir))).close();
+    database = new Database(`${folder.dir}/trainyard.db`);
+  });
+  afterEach(async () => {
+    database.close();
+    await folder.remove();
+  });
+  /** Sends a message for each letter, whose group it is. */
+  const send = async (queue: SqliteQueue, groups: string): Promise<void> => {
+    for (const [n, group] of [...groups].entries()) await queue.send(`${group}${n}`, { group });
+  };
+  const next = async (queue: SqliteQueue) => (await queue.receive({ max: 1 }))[0];
+  /** Receives and acknowledges one after another, until there are none. */
+  const drained = async (queue: SqliteQueue): Promise<string> => {
+    const order: string[] = [];
+    for (let message = await next(queue); message !== undefined; message = await next(queue)) {
+      order.push(message.body);
+      await queue.acknowledge(message.receipt);
+    }
+    return order.join(' ');
+  };
+
+  test('a group with much to do takes turns with the others, the oldest of each first', async () => {
+    const queue = open();
+    await send(queue, 'aaaabbc');
+    expect(await drained(queue)).toBe('a0 b4 c6 a1 b5 a2 a3');
+  });
+
+  test('who comes later does not wait for what came before, also within a batch', async () => {
+    const queue = open();
+    await send(queue, 'aaaa');
+    expect(await next(queue)).toMatchObject({ body: 'a0' });
+    await send(queue, 'b');
+    expect((await queue.receive({ max: 3 })).map(({ body }) => body)).toEqual(['b0', 'a1', 'a2']);
+  });
+
+  test('a group that has in hand what it may waits, and nobody is woken for it', async () => {
+    const queue = open(2);
+    await send(queue, 'aaab');
+    const [first] = [await next(queue), await next(queue), await next(queue)];
+    expect(first).toMatchObject({ body: 'a0' });
+    // Three are in flight, a2 waits: nothing can be received before the first of them shows again.
+    expect(await queue.receive()).toEqual([]);
+    expect(queue.nextVisibleAt()).toBe(clock.now() + 30_000);
+    expect(queue.counts()).toEqual({ waiting: 1, inFlight: 3 });
+    await queue.acknowledge(first!.receipt);
+    expect(queue.nextVisibleAt()).toBeLessThanOrEqual(clock.now());
+    expect(await next(queue)).toMatchObject({ body: 'a2' });
+  });
+
+  test('to look at messages that have to wait writes nothing, which would wake whoever looks', async () => {
+    const queue = open(1);
+    await send(queue, 'aa');
+    await next(queue);
+    let writes = 0;
+    database.watch.add(() => {
+      writes += 1;
+    });
+    expect(await queue.receive()).toEqual([]);
+    expect(writes).toBe(0);
+  });
+
+  test('a group whose deliveries ran out of time may have others again', async () => {
+    const queue = open(1);
+    await send(queue, 'aa');
+    await next(queue);
+    clock.advance(30);
+    expect(await next(queue)).toMatchObject({ body: 'a1' });
+    clock.advance(30);
+    expect(await next(queue)).toMatchObject({ body: 'a0', receives: 2 });
+  });
+});
+
 describe('queues of the embedded host', () => {
   const clock = testClock();
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -1,4 +1,4 @@
-import { listsConformance } from '../../conformance/lists.ts';
+import { listsConformance } from '../../conformance/lists/index.ts';
 import { openTableSubject } from './table-subject.ts';
 
 listsConformance('SQLite', openTableSubject, { runs: 20 });

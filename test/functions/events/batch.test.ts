@@ -34,8 +34,8 @@ const refuseBad: HandleMessage<DatasetMessage> = async ({ dataset_id }) => {
 
 test('a batch reports the messages that failed, and only those', async () => {
   const handled: string[] = [];
-  const { handler, deadLettered } = consuming(async (of) => {
-    await refuseBad(of);
+  const { handler, deadLettered } = consuming(async (of, id) => {
+    await refuseBad(of, id);
     handled.push(of.dataset_id);
   });
   expect(await failures(handler(batchOf([message('1'), message('bad'), message('2')])))).toEqual(['message-1']);

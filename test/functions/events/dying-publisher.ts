@@ -4,9 +4,7 @@
  */
 
 import { openEmbedded } from '#embedded/open.ts';
-import { makeHandler } from '#functions/events/process-dataset.ts';
-import { batchOf } from './sqs.ts';
-import { silent } from './world.ts';
+import { readDataset } from './reader.ts';
 
 const [dir = '', account_id, dataset_id, time, moment] = process.argv.slice(2);
 const queue = { visibilitySeconds: 60, maxReceives: 5 };
@@ -22,4 +20,4 @@ const publish: typeof events.publish = async (...all) => {
   process.kill(process.pid, 'SIGKILL');
   await new Promise(() => {});
 };
-await makeHandler({ ...store, events: { publish } }, { logger: silent })(batchOf([{ account_id, dataset_id }]));
+await readDataset({ ...store, events: { publish } }, [account_id, dataset_id]);

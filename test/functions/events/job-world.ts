@@ -7,10 +7,10 @@ import { startJob, taskId } from '#domain/training/attempts.ts';
 import { findJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
-import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
 import { makeHandler as makeSettle } from '#functions/events/settle-training.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { readDataset } from './reader.ts';
 import { batchOf } from './sqs.ts';
 import { openWorld, silent } from './world.ts';
 
@@ -21,9 +21,7 @@ export async function openJobWorld() {
   const world = await openWorld();
   const { adapters, accountId, clock, compute } = world;
   await world.upload('d', 'a,y\n1,x\n2,z\n3,x\n');
-  await makeProcess(permitted('process-dataset', adapters), { logger: silent })(
-    batchOf([{ account_id: accountId, dataset_id: 'd' }]),
-  );
+  await readDataset(permitted('process-dataset', adapters), [accountId, 'd']);
   await world.queueJob('j', 'd');
   await world.events();
 

@@ -11,12 +11,11 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { MessageTooLargeError } from '#domain/ports/errors.ts';
 import type { OutgoingEvent } from '#domain/ports/events/port.ts';
 import { isoTime } from '#domain/times.ts';
-import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { type JobWorld, MINUTE, openJobWorld, settings } from './job-world.ts';
-import { batchOf } from './sqs.ts';
+import { readDataset } from './reader.ts';
 import { replacing, silent } from './world.ts';
 
 const DAY = 24 * 60 * MINUTE;
@@ -28,9 +27,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const process_ = (adapters: Adapters, logger: Log = silent) =>
-  makeProcess(permitted('process-dataset', adapters), { logger })(
-    batchOf([{ account_id: world.accountId, dataset_id: 'e' }]),
-  );
+  readDataset(permitted('process-dataset', adapters), [world.accountId, 'e'], { logger });
 const sweep = (adapters: Adapters = world.adapters) =>
   makeSweep(permitted('sweep', adapters), { logger: silent, settings })();
 const publishing = (publish: (...events: readonly OutgoingEvent[]) => Promise<void>): Adapters => ({
@@ -178,6 +175,7 @@ describe('the sweep', () => {
 
   test('leaves all events in the outbox while the bus is unavailable, for however long', async () => {
     await recorded(12);
+    await world.dispatch();
     world.clock.now += 2 * DAY;
     await expect(sweep(publishing(away))).rejects.toThrow('1 of 4 sweeps failed');
     expect(await world.unpublished()).toHaveLength(12);

@@ -6,10 +6,9 @@ import { datasetProfile } from '#domain/datasets/profile.ts';
 import { findDataset } from '#domain/datasets/read.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { dueOrphans } from '#domain/orphans.ts';
-import { makeHandler } from '#functions/events/process-dataset.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
-import { batchOf } from './sqs.ts';
-import { openWorld, replacing, silent, type World } from './world.ts';
+import { readDataset } from './reader.ts';
+import { openWorld, replacing, type World } from './world.ts';
 
 const PENGUINS = readFileSync(new URL('../../../infra/embedded/demo/penguins.csv', import.meta.url), 'utf8');
 
@@ -20,9 +19,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const process = (id: string, receives = 1, adapters = world.adapters) =>
-  makeHandler(permitted('process-dataset', adapters), { logger: silent })(
-    batchOf([{ account_id: world.accountId, dataset_id: id }], receives),
-  );
+  readDataset(permitted('process-dataset', adapters), [world.accountId, id], {}, { receives });
 
 test('a file becomes a ready dataset with a profile beside it, and the event is published', async () => {
   await world.upload('d', PENGUINS, { requested_target: 'species' });

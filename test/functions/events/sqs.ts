@@ -1,10 +1,10 @@
 import type { SQSEvent } from 'aws-lambda';
 
 /** A batch as SQS delivers it; strings are bodies, anything else is written as JSON. */
-export function batchOf(bodies: readonly unknown[], receives = 1): SQSEvent {
+export function batchOf(bodies: readonly unknown[], receives = 1, name = 'message'): SQSEvent {
   return {
     Records: bodies.map((body, i) => ({
-      messageId: `message-${i}`,
+      messageId: `${name}-${i}`,
       receiptHandle: `receipt-${i}`,
       body: typeof body === 'string' ? body : JSON.stringify(body),
       attributes: {

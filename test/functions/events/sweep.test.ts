@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { findDataset } from '#domain/datasets/read.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
 import { markOrphaned } from '#domain/orphans.ts';
@@ -183,29 +182,32 @@ describe('the sweep', () => {
     expect(world.compute.terminated).toEqual([['j-1', 'no heartbeat']]);
   });
 
-  test('sends the message of a dataset that lost it', async () => {
-    await world.upload('e', 'a,b\n1,2\n');
-    await world.sweep();
-    expect(await world.sent('datasets')).toEqual([]);
-    world.clock.now += 5 * MINUTE;
-    await world.sweep();
-    expect(await world.sent('datasets')).toEqual([{ account_id: world.accountId, dataset_id: 'e' }]);
+  test('sends the message of a job later each time, and fails it if it could not be submitted for a day', async () => {
+    const sentAfter: number[] = [];
+    for (let minutes = 5; minutes <= 24 * 60; minutes += 5) {
+      expect((await world.job()).status).toBe('queued');
+      world.clock.now += 5 * MINUTE;
+      await world.sweep();
+      if ((await world.sent('training')).length > 0) sentAfter.push(minutes);
+    }
+    expect(sentAfter).toEqual([5, 15, 35, 75, 155, 315, 635, 1275]);
+    expect(await world.job()).toMatchObject({
+      status: 'failed',
+      failure: 'The training could not be started within a day',
+    });
   });
 
-  test('fails a dataset that could not be processed for a day, and publishes it', async () => {
-    await world.upload('e', 'a,b\n1,2\n');
-    await world.events();
-    world.clock.now += 24 * 60 * MINUTE - 1;
+  test('counts the messages of each attempt anew', async () => {
+    for (const _ of [1, 2]) {
+      world.clock.now += 10 * MINUTE;
+      await world.sweep();
+    }
+    expect(await world.sent('training')).toHaveLength(2);
+    await world.dispatch();
+    world.compute.states.set('j-1', 'unknown');
+    world.clock.now += 5 * MINUTE;
     await world.sweep();
-    expect((await findDataset(world.adapters.table, world.accountId, 'e'))!.status).toBe('processing');
-    world.clock.now += 1;
-    await world.sweep();
-    expect(await findDataset(world.adapters.table, world.accountId, 'e')).toMatchObject({
-      status: 'failed',
-      failure: { message: 'The file could not be processed within a day', details: [] },
-    });
-    expect(await world.events()).toMatchObject([{ 'detail-type': 'dataset.failed', detail: { status: 'failed' } }]);
-    expect(await world.sent('datasets')).toHaveLength(1);
+    expect(await world.sent('training')).toHaveLength(1);
   });
 
   test('deletes orphaned files, once they are due', async () => {

@@ -75,22 +75,26 @@ export async function openWorld() {
     },
   };
   const accountId = 'account-1';
-  await createAccount(adapters.table, {
-    id: accountId,
-    username: 'ada',
-    email: 'ada@example.com',
-    full_name: 'Ada',
-    password_hash: '-',
-    created_at: isoTime(clock.now),
-  });
+  const register = async (id: string, username: string): Promise<void> => {
+    await createAccount(adapters.table, {
+      id,
+      username,
+      email: `${username}@example.com`,
+      full_name: username,
+      password_hash: '-',
+      created_at: isoTime(clock.now),
+    });
+  };
+  await register(accountId, 'ada');
 
   const upload = async (id: string, content: string, more: Partial<Dataset> = {}): Promise<Dataset> => {
-    const prefix = blobKeys.datasetPrefix(accountId, id);
+    const { account_id = accountId } = more;
+    const prefix = blobKeys.datasetPrefix(account_id, id);
     await adapters.table.transact([markOrphaned('datasets', prefix, clock.now + 3_600_000)]);
-    const info = await adapters.blobs.datasets.put(blobKeys.datasetFile(accountId, id), Buffer.from(content));
+    const info = await adapters.blobs.datasets.put(blobKeys.datasetFile(account_id, id), Buffer.from(content));
     const created: Dataset = {
       id,
-      account_id: accountId,
+      account_id,
       name: id,
       description: '',
       dataset_type: 'auto',
@@ -149,7 +153,21 @@ export async function openWorld() {
     await rm(dir, { recursive: true, force: true });
   };
   const { watch } = store;
-  return { adapters, accountId, clock, compute, upload, queueJob, events, unpublished, sent, watch, close, dir };
+  return {
+    adapters,
+    accountId,
+    register,
+    clock,
+    compute,
+    upload,
+    queueJob,
+    events,
+    unpublished,
+    sent,
+    watch,
+    close,
+    dir,
+  };
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>;

@@ -27,7 +27,7 @@ const notes = async () =>
   (await platform.store.table.query({ index: 'byIndex', partition: indexes.orphans, limit: 100 })).items.length;
 
 describe('an upload', () => {
-  test('is stored byte for byte, queued, and leaves no orphan mark', async () => {
+  test('is stored byte for byte, announced in its account’s group, and leaves no orphan mark', async () => {
     const before = await notes();
     const answer = await platform.call(
       uploadOf(token, [csvFile(CSV), name, { name: 'dataset_type', value: 'classification' }]),
@@ -46,10 +46,10 @@ describe('an upload', () => {
     const { body } = await platform.store.blobs.datasets.get(blobKeys.datasetFile(me.body.id, answer.body.id));
     expect((await buffer(body)).toString()).toBe(CSV);
     const messages = await platform.store.queues.datasets.receive({ max: 10 });
-    expect(messages.map((message) => JSON.parse(message.body))).toContainEqual({
-      account_id: me.body.id,
-      dataset_id: answer.body.id,
-    });
+    expect(messages.map(({ body, group }) => [JSON.parse(body), group])).toContainEqual([
+      { account_id: me.body.id, dataset_id: answer.body.id },
+      me.body.id,
+    ]);
     expect(await notes()).toBe(before);
   });
 

@@ -119,7 +119,8 @@ describe('the OpenAPI document', () => {
 
   test('asks for a scope wherever it asks who calls', () => {
     for (const { method, path, authentication, scope } of describedRoutes) {
-      expect([method, path, scope !== undefined]).toEqual([method, path, authentication !== 'none']);
+      const asksWho = authentication === 'account' || authentication === 'operator';
+      expect([method, path, scope !== undefined]).toEqual([method, path, asksWho]);
     }
   });
 

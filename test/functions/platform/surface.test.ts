@@ -144,7 +144,33 @@ describe('rate limits', () => {
     await limited.close();
   });
 
-  test('count every one of many concurrent requests', async () => {
+  test('count a refresh for its account, and for the address only where the token is none', async () => {
+    const limited = await openPlatform({ rates: { anonymousPerHour: 3, authenticatedPerHour: 2 } });
+    const ip = '192.0.2.6';
+    const post = (path: string, json: unknown) => limited.call({ method: 'POST', path, json, ip });
+    const credentials = { username: 'grace', password: 'correct horse' };
+    await post('/auth/register', { ...credentials, email: 'g@example.com', full_name: 'Grace' });
+    const { refresh_token } = (await post('/auth/login', credentials)).body;
+    for (const body of [{ refresh_token: 'nobody’s' }, { refresh_token: '' }, {}, { refresh_token: 7 }]) {
+      const next = `192.0.2.${60 + Object.keys(body).length}`;
+      const answer = await limited.call({ method: 'POST', path: '/auth/refresh', json: body, ip: next });
+      expect([400, 401]).toContain(answer.status);
+      expect(answer.headers['X-RateLimit-Limit']).toBe('3');
+    }
+    expect((await post('/auth/refresh', { refresh_token: 'nobody’s' })).headers['X-RateLimit-Remaining']).toBe('0');
+    expect((await post('/auth/refresh', { refresh_token: 'nobody’s' })).status).toBe(429);
+    // The address has no more left, the account has all.
+    const refreshed = await post('/auth/refresh', { refresh_token });
+    expect(refreshed.status).toBe(200);
+    expect(refreshed.headers).toMatchObject({ 'X-RateLimit-Limit': '2', 'X-RateLimit-Remaining': '1' });
+    const { access_token: token } = refreshed.body;
+    const me = await limited.call({ path: '/auth/me', token, ip });
+    expect(me.headers['X-RateLimit-Remaining']).toBe('0');
+    expect((await post('/auth/refresh', { refresh_token })).status).toBe(429);
+    await limited.close();
+  });
+
+  test('lose no request of many at once', async () => {
     const limited = await openPlatform({ rates: { anonymousPerHour: 10 } });
     const answers = await Promise.all(Array.from({ length: 30 }, () => limited.call({ path: '/datasets' })));
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);

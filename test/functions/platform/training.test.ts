@@ -32,6 +32,7 @@ const start = (json: object, as = token) =>
 async function messages(): Promise<unknown[]> {
   const received = await platform.store.queues.training.receive({ max: 10 });
   await Promise.all(received.map(({ receipt }) => platform.store.queues.training.acknowledge(receipt)));
+  for (const { body, group } of received) expect(group).toBe(JSON.parse(body).account_id);
   return received.map(({ body }) => JSON.parse(body));
 }
 

@@ -4,6 +4,7 @@ import { keys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { webhookMessage } from '#domain/messages.ts';
 import { recordNotice } from '#domain/notices.ts';
+import type { Json } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
 import { createDelivery, newDelivery } from '#domain/webhooks/deliveries.ts';
 import { getWebhook } from '#domain/webhooks/read.ts';
@@ -149,20 +150,27 @@ describe('a webhook', () => {
     expect((await send('PATCH', `/webhooks/${id}`, { secret: newSecret() })).status).toBe(400);
   });
 
-  test('whose secret cannot be read is listed with a state that says so, beside the others, and healed by a rotation', async () => {
-    const broken = (await create()).body.id;
-    platform.clock.now += 1;
-    await create();
-    const key = keys.webhook(accountId, broken);
-    const sealed = { data_key: 'AAAA', ciphertext: 'A'.repeat(60) };
-    await platform.store.table.update(key, { set: { secrets: [{ sealed, created_at: isoTime(0) }] } });
-    const { total, webhooks } = (await send('GET', '/webhooks')).body;
-    expect(total).toBe(2);
-    expect(webhooks.map(({ state }: { state: string }) => state)).toEqual(['secret_unreadable', 'active']);
-    expect(webhooks[0]).toMatchObject({ id: broken, state_reason: expect.stringContaining('rotate it') });
-    await send('POST', `/webhooks/${broken}/rotate-secret`, {});
-    expect((await send('GET', `/webhooks/${broken}`)).body.state).toBe('active');
-  });
+  test.each<[string, Json | undefined]>([
+    ['is encrypted by another key', undefined],
+    ['is damaged', 'nonsense'],
+    ['is gone', []],
+  ])(
+    'whose secret %s is listed with a state that says so, beside the others, and healed by a rotation',
+    async (_, stored) => {
+      const broken = (await create()).body.id;
+      platform.clock.now += 1;
+      await create();
+      const key = keys.webhook(accountId, broken);
+      const sealed = { data_key: 'AAAA', ciphertext: 'A'.repeat(60) };
+      await platform.store.table.update(key, { set: { secrets: stored ?? [{ sealed, created_at: isoTime(0) }] } });
+      const { total, webhooks } = (await send('GET', '/webhooks')).body;
+      expect(total).toBe(2);
+      expect(webhooks.map(({ state }: { state: string }) => state)).toEqual(['secret_unreadable', 'active']);
+      expect(webhooks[0]).toMatchObject({ id: broken, state_reason: expect.stringContaining('rotate it') });
+      await send('POST', `/webhooks/${broken}/rotate-secret`, {});
+      expect((await send('GET', `/webhooks/${broken}`)).body.state).toBe('active');
+    },
+  );
 
   test('gets a new secret, and says how long the old one signs beside it', async () => {
     const { id, secret: old } = (await create()).body;

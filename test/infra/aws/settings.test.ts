@@ -22,7 +22,10 @@ describe('the settings of a stage', () => {
     [{ removal: 'keep' }, 'removal must be one of retain, destroy; got keep'],
     [{ gpu: 'no' }, 'gpu must be one of true, false; got no'],
     [{ alarmEmail: 'me' }, 'alarmEmail must be an e-mail address; got me'],
+    [{ alarmEmail: 'me@example..com' }, 'alarmEmail must be an e-mail address; got me@example..com'],
     [{ trainerImage: 'two words' }, 'trainerImage must be an image; got two words'],
+    [{ trainerImage: 'a/b@sha256:00' }, 'trainerImage must be an image; got a/b@sha256:00'],
+    [{ trainerImage: 'a/b@' }, 'trainerImage must be an image; got a/b@'],
     [{ domain: 'ml.example.com' }, 'domain and certificate go together'],
   ])('%j is refused in one line that names the bound', (override, message) => {
     let said = '';

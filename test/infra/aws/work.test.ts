@@ -12,9 +12,9 @@ import { taskId } from '#domain/training/attempts.ts';
 import { jobLists } from '#domain/training/lists.ts';
 import { getJob } from '#domain/training/read.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
-import { makeHandler as makeProcess } from '#functions/events/process-dataset.ts';
 import { makeHandler as makeRun } from '#functions/training/run.ts';
 import { REQUEST, TRAINING } from '#infra/aws/cost/profile.ts';
+import { readDataset } from '../../functions/events/reader.ts';
 import { batchOf } from '../../functions/events/sqs.ts';
 import { silent } from '../../functions/events/world.ts';
 import { csvFile, uploadOf } from '../../functions/platform/forms.ts';
@@ -62,7 +62,7 @@ const options = { logger: silent };
 async function upload(): Promise<string> {
   const form = [csvFile(PENGUINS), { name: 'name', value: 'penguins' }, { name: 'target', value: 'species' }];
   const { id } = (await platform.call(uploadOf(token, form))).body;
-  await makeProcess(adapters, options)(batchOf([{ account_id: accountId, dataset_id: id }]));
+  await readDataset(adapters, [accountId, id]);
   return id;
 }
 

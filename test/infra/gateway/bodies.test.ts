@@ -59,13 +59,19 @@ describe('a body', () => {
     expect(answer).toMatch(/\r\nconnection: close\r\n/i);
   });
 
-  test('that is not read may be sent all the same, and the client sees the response', async () => {
-    const anonymous = await sending(uploadHead(undefined, { 'content-length': 20 * MEGABYTE }));
-    await anonymous.until(/401/);
-    for (let n = 0; n < 20; n++) await anonymous.sent(Buffer.alloc(MEGABYTE));
-    expect(await anonymous.ended()).toMatch(/^HTTP\/1.1 401 [\s\S]*\}$/);
-    expect(anonymous.socket.errored).toBeNull();
-  });
+  test.each([
+    [401, (headers: Record<string, number>) => uploadHead(undefined, headers)],
+    [403, (headers: Record<string, number>) => head('PUT', '/-/blobs/datasets/~key?signature=forged', headers)],
+  ])(
+    'that is not read because of a %d may be sent all the same, and the client sees the response',
+    async (status, of) => {
+      const anonymous = await sending(of({ 'content-length': 20 * MEGABYTE }));
+      await anonymous.until(new RegExp(`${status}`));
+      for (let n = 0; n < 20; n++) await anonymous.sent(Buffer.alloc(MEGABYTE));
+      expect(await anonymous.ended()).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*\\}$`));
+      expect(anonymous.socket.errored).toBeNull();
+    },
+  );
 
   test('is asked for with 100 Continue after the caller was admitted, and not before', async () => {
     const { head: announced, body } = uploadOf(user, 1000);
@@ -94,6 +100,32 @@ describe('a body', () => {
     await part.until(/100 Continue\r\n\r\n/);
     part.send('x'.repeat(1000));
     expect(await part.until(/ 200 OK[\s\S]*\r\n\r\n/)).toMatch(/etag: "[0-9a-f]+"/i);
+  });
+
+  test('with a refresh token is received before its account is known, and then counts for the account', async () => {
+    const refresh = head('POST', '/auth/refresh', {
+      'content-type': 'application/json',
+      'content-length': 30,
+      Expect: '100-continue',
+    });
+    const refreshing = await sending(refresh);
+    await refreshing.until(/100 Continue\r\n\r\n/);
+    refreshing.send('{"refresh_token":"nobody’s"}');
+    expect(await refreshing.until(/\}/)).toMatch(/HTTP\/1.1 401 [\s\S]*x-ratelimit-limit: 10000\r\n/i);
+    const bad = await sending(refresh.replace('application/json', 'text/csv'));
+    expect(await bad.ended()).toMatch(/^HTTP\/1.1 415 [\s\S]*x-ratelimit-limit: 10000\r\n/i);
+    const login = await fetch(`${served.base}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username: user.username, password: user.password }),
+    });
+    const { refresh_token } = (await login.json()) as { refresh_token: string };
+    const known = await fetch(`${served.base}/auth/refresh`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ refresh_token }),
+    });
+    expect([known.status, known.headers.get('x-ratelimit-limit')]).toEqual([200, '1000']);
   });
 
   test('of JSON is refused beyond a mebibyte, with a length or in chunks', async () => {

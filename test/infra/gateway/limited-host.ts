@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GatewayLimits } from '#infra/embedded/gateway/limits.ts';
-import { type Host, startHost } from '#infra/embedded/host.ts';
+import { type Host, type HostOptions, startHost } from '#infra/embedded/host.ts';
 import { User } from '#test/e2e/user.ts';
 import { BOUNDARY, csvFile, formBytes } from '#test/functions/platform/forms.ts';
 import { FAST_ARGON2 } from '#test/functions/platform/harness.ts';
@@ -17,7 +17,10 @@ export interface LimitedHost {
   close(): Promise<void>;
 }
 
-export async function limitedHost(limits: Partial<GatewayLimits> = {}): Promise<LimitedHost> {
+export async function limitedHost(
+  limits: Partial<GatewayLimits> = {},
+  options: Partial<HostOptions> = {},
+): Promise<LimitedHost> {
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-gateway-'));
   const data = join(folder, 'data');
   const host = await startHost({
@@ -26,6 +29,7 @@ export async function limitedHost(limits: Partial<GatewayLimits> = {}): Promise<
     log: { file: '/dev/null' },
     settings: { argon2: FAST_ARGON2, rates: { anonymousPerHour: 10_000 } },
     limits,
+    ...options,
   });
   const base = host.bases.platform;
   return {

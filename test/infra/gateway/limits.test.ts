@@ -2,6 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { GatewayLimits } from '#infra/embedded/gateway/limits.ts';
+import { parseTrustedProxies } from '#infra/embedded/gateway/trusted-proxies.ts';
+import type { HostOptions } from '#infra/embedded/host.ts';
 import type { User } from '#test/e2e/user.ts';
 import { Connection, head } from './connection.ts';
 import { type LimitedHost, limitedHost, uploadHead, uploadOf } from './limited-host.ts';
@@ -19,8 +21,8 @@ afterEach(async () => {
   await served.close();
 });
 
-const start = async (limits: Partial<GatewayLimits>): Promise<void> => {
-  served = await limitedHost(limits);
+const start = async (limits: Partial<GatewayLimits>, options: Partial<HostOptions> = {}): Promise<void> => {
+  served = await limitedHost(limits, options);
 };
 
 async function sending(text: string | Uint8Array): Promise<Connection> {
@@ -151,6 +153,32 @@ describe('connections of one address', () => {
     const answer = await pipelined.ended();
     expect(answer.match(/HTTP\/1.1 200 /g)).toHaveLength(5);
     expect(answer.match(/HTTP\/1.1 429 /g)).toHaveLength(1);
+  });
+});
+
+describe.each(['loopback', '1'])('behind a proxy, with --trust-proxy %s', (trust) => {
+  const forwarded = (address: string, rest: Readonly<Record<string, string | number>> = {}) =>
+    uploadHead(undefined, { 'x-forwarded-for': address, ...rest });
+
+  test('the proxy’s connections are limited in total only', async () => {
+    await start({ connectionsPerAddress: 2, connections: 6 }, { trustedProxies: parseTrustedProxies(trust) });
+    for (let n = 0; n < 5; n++) await sending('');
+    expect(await statusOf(await sending(get))).toBe(200);
+    expect(await (await sending(get)).ended()).toMatch(/^HTTP\/1.1 503 /);
+  });
+
+  test('concurrent requests are limited per caller', async () => {
+    await start({ connectionsPerAddress: 2, bodySeconds: SECONDS }, { trustedProxies: parseTrustedProxies(trust) });
+    const login = (address: string) =>
+      head('POST', '/auth/login', {
+        'content-type': 'application/json',
+        'content-length': 100,
+        expect: '100-continue',
+        'x-forwarded-for': address,
+      });
+    for (let n = 0; n < 2; n++) await (await sending(login('198.51.100.1'))).until(/100 Continue/);
+    expect(await statusOf(await sending(forwarded('198.51.100.1')))).toBe(429);
+    expect(await statusOf(await sending(forwarded('198.51.100.2')))).toBe(401);
   });
 });
 

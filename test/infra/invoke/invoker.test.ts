@@ -14,6 +14,7 @@ beforeEach(async () => {
   invoker = new Invoker({
     adapters: store,
     embedded: embeddedOptions('unused'),
+    baseUrl: () => 'http://unused.example',
     settings: parseSettings({}),
     log: { file: '/dev/null' },
   });

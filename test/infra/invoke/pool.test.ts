@@ -20,12 +20,13 @@ beforeAll(async () => {
     ...makeEvent({ method: 'POST', path, token, headers: { 'content-type': 'application/json' } }),
     body: null,
   };
-  pool = new WorkerPool({
+  const setup = {
     name: 'platform-predict',
-    embedded: { ...embeddedOptions(served.data), baseUrl: served.base },
+    embedded: embeddedOptions(served.data),
     settings: parseSettings({}),
     log: { file: '/dev/null' },
-  });
+  } as const;
+  pool = new WorkerPool(setup, { size: 1, memoryMegabytes: 2048 });
 });
 afterAll(async () => {
   await pool.close();
@@ -33,7 +34,13 @@ afterAll(async () => {
 });
 
 const call = async (body: RequestBody, milliseconds = SECONDS, requestId = 'request') => {
-  const answer = (await pool.call({ event, requestId, milliseconds, body })) as APIGatewayProxyResult;
+  const answer = (await pool.call({
+    event,
+    requestId,
+    milliseconds,
+    body,
+    baseUrl: served.base,
+  })) as APIGatewayProxyResult;
   return [answer.statusCode, JSON.parse(answer.body).error];
 };
 

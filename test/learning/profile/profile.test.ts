@@ -170,6 +170,17 @@ describe('values', () => {
     );
   });
 
+  test('a cell that is longer than any number or time is none, whatever stands in it', () => {
+    const smallest = `-0.${(5n ** 1074n).toString().padStart(1074, '0')}`;
+    expect(smallest).toHaveLength(1077);
+    expect(parseNumber(smallest)).toBe(0);
+    expect(parseNumber('0'.repeat(1100))).toBe(0);
+    expect(parseNumber('0'.repeat(1101))).toBeNaN();
+    const longest = '2024-02-29T12:00:00.123456789+00:00';
+    expect(parseTimestamp(longest)).toBe(Date.UTC(2024, 1, 29, 12, 0, 0, 123));
+    expect(longest).toHaveLength(35);
+  });
+
   test('truth has four pairs of words', () => {
     expect(parseBoolean('Yes')).toEqual({ pair: 1, value: true });
     expect(parseBoolean('maybe')).toBeUndefined();

@@ -1,4 +1,10 @@
 /** Message queues with at-least-once delivery. */
+export interface SendOptions {
+  readonly delaySeconds?: number;
+  /** Whose message it is, such as an account's id: 1 to 128 of [A-Za-z0-9_-]. A message without one is its own group. */
+  readonly group?: string;
+}
+
 export interface ReceivedMessage {
   readonly id: string;
   readonly body: string;
@@ -10,14 +16,20 @@ export interface ReceivedMessage {
   readonly receipt: string;
   /** In a dead-letter queue: why it was dead-lettered. Absent if it was merely delivered too often. */
   readonly reason?: string;
+  /** As it was sent. */
+  readonly group?: string;
 }
 
-/** At least once, in no guaranteed order. */
+/**
+ * At least once, in no guaranteed order. Where messages wait, those of a group that keeps the consumers busy come after
+ * those of other groups. Messages of one group have no order and may be delivered at the same time. (SQS calls this a fair
+ * queue. There it takes effect from about 30 messages in flight, or a tenth of the consumers' time.)
+ */
 export interface Queue {
   /** After so many deliveries without an acknowledgement the queue itself dead-letters a message. */
   readonly maxReceives: number;
   /** `body` is at most 256 KiB of UTF-8. Resolves once the message is durable. */
-  send(body: string, options?: { delaySeconds?: number }): Promise<void>;
+  send(body: string, options?: SendOptions): Promise<void>;
   /** Up to ten visible messages, hidden from others for `visibilitySeconds` (default: the queue's own). Does not wait. */
   receive(options?: { max?: number; visibilitySeconds?: number }): Promise<readonly ReceivedMessage[]>;
   acknowledge(receipt: string): Promise<void>;

@@ -42,6 +42,11 @@ export function checkEvents(entries: readonly string[]): void {
   }
 }
 
+export function checkGroup(group: string | undefined): void {
+  if (group === undefined || /^[A-Za-z0-9_-]{1,128}$/.test(group)) return;
+  throw new InternalError(`a message's group must be 1 to 128 of [A-Za-z0-9_-]; got ${JSON.stringify(group)}`);
+}
+
 export const checkDelay = (seconds: number, max: number = MESSAGE_LIMITS.delaySeconds): void =>
   within('delaySeconds', seconds, 0, max);
 

@@ -144,7 +144,7 @@ function valueSize(value: Json): number {
 
 /** A byte for two significant digits, one more byte, and one for a minus sign. */
 function numberSize(value: number): number {
-  const digits = value.toExponential().replace(/e.*$/, '').replace(/[-.]/g, '').length;
+  const digits = value.toExponential().split('e')[0]!.replace(/[-.]/g, '').length;
   return Math.ceil(digits / 2) + 1 + (value < 0 ? 1 : 0);
 }
 

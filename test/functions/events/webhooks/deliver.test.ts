@@ -150,6 +150,9 @@ describe('a receiver that fails', () => {
     const days = (times.at(-1)! * 1000 - began) / DAY;
     expect(days).toBeGreaterThan(2.5);
     expect(days).toBeLessThan(3.7);
+    const delays = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400];
+    const late = delays.map((delay, i) => times[i + 1]! - times[i]! - delay);
+    for (const seconds of late) expect([seconds >= 0, seconds < 60]).toEqual([true, true]);
     expect(new Set(receiver.received.map(({ body }) => body)).size).toBe(1);
     expect(new Set(receiver.each('webhook-signature')).size).toBe(10);
     // The time of the first try is still fresh enough for a receiver.
@@ -364,6 +367,27 @@ describe('nothing is lost', () => {
     expect(receiver.each('webhook-id')).toEqual([event]);
   });
 
+  test('but a message that is out of date, or a schedule that runs again at once, causes no attempt', async () => {
+    const { id } = await world.subscribe(receiver.url);
+    receiver.next = [status(500), status(500)];
+    const event = await world.happen();
+    const [first] = await world.sent('webhooks');
+    const before = await world.delivery(id, event);
+    await world.handle([first]);
+    await world.handle([first]);
+    expect(receiver.received).toHaveLength(1);
+    expect(await claimDelivery(world.adapters.table, before, world.clock.now)).toBeUndefined();
+    world.clock.now += 10 * SECOND;
+    await world.work();
+    expect(receiver.received).toHaveLength(2);
+    // The message of the third try is lost.
+    world.clock.now += HOUR;
+    await world.sent('webhooks');
+    await world.due();
+    await world.due();
+    expect(await world.sent('webhooks')).toHaveLength(1);
+  });
+
   test('while one attempt is in progress, no other begins; one that has taken too long records nothing', async () => {
     const { id } = await world.subscribe(receiver.url);
     const event = await world.happen();
@@ -390,7 +414,10 @@ describe('a webhook', () => {
     const now = isoTime(world.clock.now);
     const expiresAt = isoTime(world.clock.now + HOUR);
     const before = await world.webhook(id);
-    await rotateSecret(table, before, await sealSecret(keys, before, secret), { now, expiresAt });
+    const sealed = await sealSecret(keys, before, secret);
+    await rotateSecret(table, before, sealed, { now, expiresAt });
+    // One of two calls at once: the other's secret would be lost.
+    await expect(rotateSecret(table, before, sealed, { now, expiresAt })).rejects.toThrow('replaced just now');
     await world.happen();
     await world.work();
     expect(String(receiver.each('webhook-signature')[0]).split(' ')).toHaveLength(2);

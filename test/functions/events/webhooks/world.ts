@@ -55,6 +55,7 @@ export async function openWebhookWorld(
       description: '',
       enabled: true,
       secrets: [{ sealed: await sealSecret(world.adapters.keys, owner, secret), created_at: at }],
+      rotations: 0,
       created_at: at,
       updated_at: at,
       ...given,

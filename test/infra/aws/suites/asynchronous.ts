@@ -72,6 +72,13 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
       }
     });
 
+    test('readers know how many they are, so that no account has all of them', () => {
+      const mapping = ofType(prod, 'AWS::Lambda::EventSourceMapping').find(({ id }) => /datasets/.test(id))!;
+      const reader = ofType(prod, 'AWS::Lambda::Function').find(({ id }) => id.startsWith('processdataset'))!;
+      const settings = JSON.parse(reader.Properties.Environment.Variables.TRAINYARD_SETTINGS);
+      expect(settings.datasetReaders).toBe(mapping.Properties.ScalingConfig.MaximumConcurrency);
+    });
+
     test('a message is hidden for longer than its consumer may take', () => {
       const hidden = ofType(prod, 'AWS::SQS::Queue').flatMap((queue) => queue.Properties.VisibilityTimeout ?? []);
       expect(hidden.sort()).toEqual(

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { CAPACITY, TOO_FEW_PROCESSORS, TOO_SMALL_MACHINES } from '#aws/compute/unplaced.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { longTrainingCost } from '#infra/aws/cost/compute.ts';
 import { LONG_TRAINING } from '#infra/aws/cost/profile.ts';
+
+import { stages } from '#infra/aws/settings.ts';
 import { functions } from '#infra/topology.ts';
 import { named, ofType, type Synthesized, type Variant } from '../synthesized.ts';
 
@@ -44,6 +47,30 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
       // Batch has the reason, so its limit is shorter.
       const { waitingSeconds } = JSON.parse(String(environment(withoutGpu).TRAINYARD_SETTINGS));
       expect(waitingSeconds).toBe(2 * 3600);
+    });
+
+    test('accounts take turns: each queue is fair, and its name is not that of one which was not', () => {
+      const queues = ofType(prod, 'AWS::Batch::JobQueue');
+      expect(queues.map(({ Properties: queue }) => queue.JobQueueName)).toEqual([
+        'trainyard-prod-fair-cpu',
+        'trainyard-prod-fair-gpu',
+      ]);
+      const policies = ofType(prod, 'AWS::Batch::SchedulingPolicy');
+      expect(policies.map(({ Properties: policy }) => policy.FairsharePolicy)).toEqual([
+        { ShareDecaySeconds: 3600, ShareDistribution: [] },
+        { ShareDecaySeconds: 3600, ShareDistribution: [] },
+      ]);
+      const named = policies.map(({ id }) => ({ 'Fn::GetAtt': [id, 'Arn'] }));
+      expect(queues.map(({ Properties: queue }) => queue.SchedulingPolicyArn)).toEqual(named);
+      for (const { Properties: definition } of ofType(prod, 'AWS::Batch::JobDefinition')) {
+        expect(definition.SchedulingPriority).toBe(1);
+      }
+    });
+
+    test('no account can have all machines: there are more than it may have jobs', () => {
+      for (const { maxVcpus } of Object.values(stages)) {
+        for (const processors of Object.values(maxVcpus)) expect(processors / 4).toBeGreaterThan(LIMITS.activeJobs);
+      }
     });
 
     test('machines with a GPU start from the image that has its driver', () => {

@@ -1,0 +1,54 @@
+/** Reads and profiles a dataset's file. */
+import { addAbortSignal, type Readable } from 'node:stream';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
+import { UnavailableError, ValidationError } from '#domain/errors.ts';
+import { blobKeys } from '#domain/keys.ts';
+import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { profileCsv } from '#learning/profile/profile.ts';
+
+/** A reading failed, and neither a fault of the file nor a store that is unavailable is the cause. */
+export class ReadingFailedError extends Error {
+  override readonly name = 'ReadingFailedError';
+  /** For the dataset's owner. */
+  readonly reason: string;
+  constructor(reason: string, options: ErrorOptions) {
+    super(reason, options);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Resolves with the file's profile, or with what is wrong with the file.
+ * @throws ReadingFailedError if it takes longer than `milliseconds`, or the program throws
+ * @throws UnavailableError if the store fails, or the host stops
+ */
+export async function readFile(
+  blobs: Pick<Blobs, 'get'>,
+  { account_id, id, requested_target: target, dataset_type: task }: Dataset,
+  milliseconds: number,
+  closing?: AbortSignal,
+): Promise<{ profile: DatasetProfile } | { failure: DatasetFailure }> {
+  const { body } = await blobs.get(blobKeys.datasetFile(account_id, id));
+  const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
+  addAbortSignal(closing ? AbortSignal.any([closing, timeout]) : timeout, body);
+  try {
+    return { profile: await profileCsv(body, { task, ...(target === undefined ? {} : { target }) }) };
+  } catch (error) {
+    if (error instanceof ValidationError) return { failure: { message: error.message, details: [...error.details] } };
+    if (closing?.aborted) throw new UnavailableError('the host is stopping');
+    if (timeout.aborted) {
+      throw new ReadingFailedError(`reading it takes longer than ${Math.round(milliseconds / 1000)} seconds`, {
+        cause: error,
+      });
+    }
+    if (isBroken(body)) throw new UnavailableError(`the file could not be read to its end: ${body.errored?.message}`);
+    throw new ReadingFailedError('the program failed while it read the file; its log says why', { cause: error });
+  } finally {
+    body.destroy();
+  }
+}
+
+/** A stream that was destroyed before its end has an error too: `ABORT_ERR`. */
+const isBroken = ({ errored }: Readable): boolean =>
+  errored !== null && (errored as NodeJS.ErrnoException).code !== 'ABORT_ERR';

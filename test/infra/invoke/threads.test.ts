@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { findDataset } from '#domain/datasets/read.ts';
+import { contentOf, type Received } from '#domain/request-body.ts';
+import { parseSettings } from '#domain/settings.ts';
+import type { WorkerSetup } from '#infra/embedded/invoke/messages.ts';
+import { WorkerPool } from '#infra/embedded/invoke/pool.ts';
+import { batchOf } from '#test/functions/events/sqs.ts';
+import { openWorld } from '#test/functions/events/world.ts';
+import type { Does } from './pool-program.ts';
+
+let pool: WorkerPool;
+afterEach(() => pool.close());
+
+const open = (size = 1): void => {
+  const setup = { name: 'process-dataset' } as WorkerSetup;
+  pool = new WorkerPool(setup, { size, memoryMegabytes: 32, program: new URL('./pool-program.ts', import.meta.url) });
+};
+const LONG = 3_600_000;
+const call = (event: Does, milliseconds = LONG): Promise<unknown> =>
+  pool.call({ event, requestId: 'request', milliseconds, body: undefined, baseUrl: '' });
+
+/** Calls a function that asks for its body; `complete` lets the body arrive. */
+function callWithBody() {
+  const requested = Promise.withResolvers<void>();
+  const received = Promise.withResolvers<Received>();
+  let reads = 0;
+  const read = () => {
+    reads += 1;
+    requested.resolve();
+    return received.promise;
+  };
+  const body = { contentLength: 1, read };
+  const answer = pool.call({ event: 'askForBody', requestId: 'with body', milliseconds: LONG, body, baseUrl: '' });
+  const complete = () => received.resolve({ kind: 'complete', content: contentOf(Buffer.from('x')) });
+  return { answer, requested: requested.promise, complete, reads: () => reads };
+}
+
+describe('worker threads', () => {
+  test.each([
+    ['ends', 'end', LONG, 'the worker ended (7)'],
+    ['needs more memory than its limit', 'grow', LONG, 'memory'],
+    ['never answers', 'spin', 1, 'no answer within 0.001 s'],
+  ] as const)(
+    'a thread that %s fails its call, and the next call gets another thread',
+    async (_, event, limit, message) => {
+      open();
+      const [lost, next] = [call(event, limit), call('answer')];
+      await expect(lost).rejects.toThrow(message);
+      expect(await next).toBe('answered');
+    },
+  );
+
+  test('a thread that ends between two calls fails the second one at once, and the next call gets another thread', async () => {
+    open();
+    expect(await call('answerAndEnd')).toBe('answered');
+    await expect(call('answer')).rejects.toThrow('the worker ended');
+    expect(await call('answer')).toBe('answered');
+  });
+
+  test('as many calls run at once as there are threads; one that never ends does not hold up the others', async () => {
+    open(2);
+    const endless = call('spin');
+    const order: string[] = [];
+    await Promise.all([1, 2, 3].map(async (n) => order.push(`${n} ${await call('answer')}`)));
+    expect(order).toEqual(['1 answered', '2 answered', '3 answered']);
+    const lost = expect(endless).rejects.toThrow('the worker ended');
+    await pool.close();
+    await lost;
+  });
+
+  test('a call continues with its body in the thread in which it began', async () => {
+    open(2);
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const first = call({ gate });
+    // The first thread is busy, so this call begins in the second one.
+    const slow = callWithBody();
+    await slow.requested;
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+    expect(await first).toBe('answered');
+    slow.complete();
+    expect([await slow.answer, slow.reads()]).toEqual(['resumed', 1]);
+  });
+
+  test('a call whose thread is busy when its body arrives waits for it, and others pass it', async () => {
+    open(2);
+    const slow = callWithBody();
+    await slow.requested;
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const busy = call({ gate });
+    slow.complete();
+    expect(await call('answer')).toBe('answered');
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+    expect([await busy, await slow.answer, slow.reads()]).toEqual(['answered', 'resumed', 1]);
+  });
+
+  test('a reading that the closing pool interrupts does not count, and its message is redelivered', async () => {
+    const world = await openWorld();
+    const row = `${'0.123456,'.repeat(100)}x\n`;
+    const header = `${Array.from({ length: 100 }, (_, n) => `c${n}`).join(',')},y\n`;
+    await world.upload('d', header + row.repeat(50_000));
+    const queue = { visibilitySeconds: 60, maxReceives: 5 };
+    const embedded = {
+      dir: world.dir,
+      baseUrl: 'http://127.0.0.1:1',
+      queues: { datasets: queue, training: queue, webhooks: queue },
+    };
+    const log = { file: join(world.dir, 'log') };
+    const setup: WorkerSetup = { name: 'process-dataset', embedded, settings: parseSettings({}), log };
+    pool = new WorkerPool(setup, { size: 1, memoryMegabytes: 256 });
+    const dataset = () => findDataset(world.adapters.table, world.accountId, 'd');
+    const event = batchOf([{ account_id: world.accountId, dataset_id: 'd' }]);
+    const reading = pool.call({ event, requestId: 'r', milliseconds: LONG, body: undefined, baseUrl: '' });
+    for (;;) {
+      const written = new Promise<void>((resolve) => {
+        const stop = world.watch(() => {
+          stop();
+          resolve();
+        });
+      });
+      if ((await dataset())?.readings !== undefined) break;
+      await written;
+    }
+    await pool.close();
+    expect(await reading).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-0' }] });
+    expect(await dataset()).toMatchObject({ status: 'processing', readings: 0 });
+    await world.close();
+  });
+
+  test('a turn in progress can clean up when the pool closes', async () => {
+    open();
+    const inProgress = call('wait');
+    await pool.close();
+    expect(await inProgress).toBe('cleaned up');
+  });
+
+  test('calls that wait for a thread when the pool closes fail, and so do later ones', async () => {
+    open();
+    const inProgress = call('wait');
+    const waiting = expect(call('answer')).rejects.toThrow('process-dataset: the host is stopping');
+    await pool.close();
+    await waiting;
+    expect(await inProgress).toBe('cleaned up');
+    await expect(call('answer')).rejects.toThrow('process-dataset: the host is stopping');
+  });
+});
