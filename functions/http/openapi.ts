@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { exampleOf } from './example.ts';
 import { idempotencyHeader } from './idempotency.ts';
 import type { ResponseDeclaration } from './reply.ts';
 import type { Method, RequestDeclaration, RouteFacts } from './route.ts';
@@ -93,8 +94,8 @@ function replyObject(declared: ResponseDeclaration) {
   );
   const rest = { description: declared.description, ...(declared.headers ? { headers } : {}) };
   if (declared.schema) {
-    const { schema, example } = declared;
-    return { ...rest, content: { 'application/json': { schema, ...(example === undefined ? {} : { example }) } } };
+    const { schema, example = exampleOf(schema, 'output') } = declared;
+    return { ...rest, content: { 'application/json': { schema, example } } };
   }
   if (declared.content === undefined) return rest;
   return { ...rest, content: { [declared.content]: { schema: { type: 'string' as const } } } };

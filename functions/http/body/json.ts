@@ -1,6 +1,7 @@
 /** A JSON body with a schema. */
 import type { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
+import { exampleOf } from '../example.ts';
 import { check } from '../validation/check.ts';
 import type { Body } from './body.ts';
 import { findJsonFault } from './json-text.ts';
@@ -11,9 +12,8 @@ const MAX_DEPTH = 32;
 
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 
-/** `schema` should be strict, so that unknown fields are refused by name. */
+/** `schema` should be strict, so that unknown fields are refused by name. `example`: default, one made of it. */
 export function json<Z extends z.ZodType>(schema: Z, example?: unknown): Body<z.output<Z>> {
-  const media = example === undefined ? { schema } : { schema, example };
   return {
     accepts: ['application/json'],
     bound: (settings) => settings.jsonBodyBytes,
@@ -23,7 +23,12 @@ export function json<Z extends z.ZodType>(schema: Z, example?: unknown): Body<z.
       expectKeptNames(value);
       return checked;
     },
-    openapi: { required: true, content: { 'application/json': media } },
+    get openapi() {
+      return {
+        required: true,
+        content: { 'application/json': { schema, example: example ?? exampleOf(schema, 'input') } },
+      };
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Invitation } from '#domain/accounts/invitations.ts';
 import { ROLES, SCOPES } from '#domain/accounts/scopes.ts';
 import type { User } from '#domain/accounts/users.ts';
 import { LIMITS } from '#domain/limits.ts';
+import { user } from '../auth/fields.ts';
 import { id, line, time } from '../fields.ts';
 
 export const role = z.enum(ROLES).meta({
@@ -14,14 +15,14 @@ export const scope = z.enum(SCOPES).meta({
     '`read`: look, predict, download. `train`: also upload, save, start and stop. `admin`: also delete and manage',
 });
 
-export const label = line(LIMITS.description.max).default('').meta({ description: 'What or whom it is for' });
+export const label = line(LIMITS.description.max)
+  .default('')
+  .meta({ description: 'What or whom it is for', example: 'The nightly training' });
 
 /** Days from now on. */
 export const days = (max: number) => z.int().min(1).max(max);
 
-export const member = z
-  .strictObject({ id, username: z.string(), email: z.string(), full_name: z.string(), role, created_at: time })
-  .meta({ id: 'Member' });
+export const member = z.strictObject({ ...user.shape, role }).meta({ id: 'Member' });
 
 export const showMember = (of: User): z.input<typeof member> => ({
   id: of.id,

@@ -31,7 +31,13 @@ export const email = z.email().max(LIMITS.email.max).meta({ example: 'ada@exampl
 export const fullName = line(LIMITS.fullName.max).meta({ example: 'Ada Lovelace' });
 
 export const user = z
-  .strictObject({ id, username: z.string(), email: z.string(), full_name: z.string(), created_at: time })
+  .strictObject({
+    id,
+    username: z.string().meta({ example: 'ada' }),
+    email: z.string().meta({ example: 'ada@example.com' }),
+    full_name: z.string().meta({ example: 'Ada Lovelace' }),
+    created_at: time,
+  })
   .meta({ id: 'User' });
 
 export const showUser = (of: User): z.input<typeof user> => ({
@@ -43,10 +49,19 @@ export const showUser = (of: User): z.input<typeof user> => ({
 });
 
 const grant = {
-  access_token: z.string().meta({ description: 'For the header `Authorization: Bearer …`' }),
+  access_token: z.string().meta({
+    description: 'For the header `Authorization: Bearer …`',
+    example: 'eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl',
+  }),
   token_type: z.literal('bearer'),
   expires_in: z.int().meta({ description: 'Seconds', example: 1800 }),
 };
 
-export const loginAnswer = z.strictObject({ ...grant, refresh_token: z.string() }).meta({ id: 'Login' });
+const exampleToken = { example: 'vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx' };
+
+export const givenRefreshToken = givenToken.meta({ format: 'password', ...exampleToken });
+
+export const loginAnswer = z
+  .strictObject({ ...grant, refresh_token: z.string().meta(exampleToken) })
+  .meta({ id: 'Login' });
 export const refreshAnswer = z.strictObject(grant).meta({ id: 'AccessToken' });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { givenToken, refreshAnswer } from './fields.ts';
+import { givenRefreshToken, refreshAnswer } from './fields.ts';
 
-const body = z.strictObject({ refresh_token: givenToken }).meta({ id: 'Refresh' });
+const body = z.strictObject({ refresh_token: givenRefreshToken }).meta({ id: 'Refresh' });
 
 export const refresh = route({
   method: 'POST',

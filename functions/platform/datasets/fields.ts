@@ -20,10 +20,10 @@ export const newDataset = {
 
 const facts = {
   id,
-  name: z.string(),
-  description: z.string(),
+  name: z.string().meta({ example: 'Palmer penguins' }),
+  description: z.string().meta({ example: 'Measurements of three species' }),
   dataset_type: z.enum(DATASET_TYPES),
-  file_size: z.int().meta({ description: 'Bytes' }),
+  file_size: z.int().meta({ description: 'Bytes', example: 1024000 }),
   uploaded_at: time,
   status: z.enum(DATASET_STATUSES),
 };
@@ -33,6 +33,7 @@ export const datasetAnswer = z.strictObject(facts).meta({ id: 'Dataset' });
 export const datasetDetail = z
   .strictObject({
     ...facts,
+    status: facts.status.meta({ example: 'ready' }),
     metadata: z
       .strictObject({
         rows: z.int(),
@@ -41,7 +42,10 @@ export const datasetDetail = z
         target: z.string(),
       })
       .optional()
-      .meta({ description: 'Once the dataset is ready' }),
+      .meta({
+        description: 'Once the dataset is ready',
+        example: { rows: 10000, columns: 3, features: ['feature1', 'feature2'], target: 'label' },
+      }),
     error: z
       .strictObject({
         error: z.string(),

@@ -14,9 +14,9 @@ export const onnxArtifact = (of: Model) => of.artifacts.find(({ file }) => file 
 export const modelSummary = z
   .strictObject({
     id,
-    name: z.string(),
+    name: z.string().meta({ example: 'Penguins' }),
     model_type: z.string().meta({ example: 'mlp' }),
-    accuracy: z.number().nullable().meta({ description: 'null for regression' }),
+    accuracy: z.number().nullable().meta({ description: 'null for regression', example: 0.912 }),
     created_at: time,
     size_mb: z.number().meta({ description: 'Of model.onnx, in millions of bytes', example: 98.5 }),
   })
@@ -29,18 +29,20 @@ const tags = z
 export const modelDetail = z
   .strictObject({
     id,
-    name: z.string(),
+    name: z.string().meta({ example: 'Penguins' }),
     model_type: z.string().meta({ example: 'mlp' }),
     architecture: z.strictObject({
-      input_shape: z.array(z.int()),
-      output_classes: z.int().meta({ description: '1 for regression' }),
-      parameters: z.int(),
+      input_shape: z.array(z.int()).meta({ example: [7] }),
+      output_classes: z.int().meta({ description: '1 for regression', example: 3 }),
+      parameters: z.int().meta({ example: 5123 }),
     }),
     performance: z.record(z.string(), z.number()).meta({
       description: 'On the validation rows, or on the training rows if there are none',
       example: { accuracy: 0.912, precision: 0.905, recall: 0.918, f1_score: 0.911 },
     }),
-    training_config: z.record(z.string(), z.json()),
+    training_config: z.record(z.string(), z.json()).meta({
+      example: { dataset_id: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55', epochs: 100, batch_size: 32, optimizer: 'adam' },
+    }),
     created_at: time,
     number: z.int().meta({ description: 'An addition: its number in `/api/v1/models`', example: 7 }),
     version: z.string().meta({ description: 'An addition: MAJOR.MINOR.PATCH', example: '1.1.0' }),

@@ -5,16 +5,18 @@ import { id } from '../fields.ts';
 
 export const jobPath = z.strictObject({ job_id: id });
 
-export const earlyStoppingRequest = z.strictObject({
-  enabled: z.boolean().default(false),
-  patience: z
-    .int()
-    .min(1)
-    .max(1000)
-    .default(10)
-    .meta({ description: 'Epochs without an improvement before training stops' }),
-  monitor: z.enum(MONITORS).default('val_loss'),
-});
+export const earlyStoppingRequest = z
+  .strictObject({
+    enabled: z.boolean().default(false),
+    patience: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(10)
+      .meta({ description: 'Epochs without an improvement before training stops' }),
+    monitor: z.enum(MONITORS).default('val_loss'),
+  })
+  .meta({ example: { enabled: true, patience: 10, monitor: 'val_loss' } });
 
 /** The monitors that a job computes. */
 export const monitorsOf = (task: Task, validated: boolean): readonly Job['early_stopping']['monitor'][] =>

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import type { z } from 'zod';
 import { describedRoutes } from '#functions/platform/routes.ts';
 import { openPlatform, type Platform } from './harness.ts';
 
@@ -60,6 +62,24 @@ describe('the OpenAPI document', () => {
     const tags = new Set((document.tags as unknown as { name: string }[]).map(({ name }) => name));
     for (const { operation } of operations()) {
       for (const tag of operation.tags as unknown as string[]) expect(tags).toContain(tag);
+    }
+  });
+
+  test('is valid by the schema of OpenAPI 3.1', async () => {
+    expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
+  });
+
+  test.each(describedRoutes)('shows of $method $path a request and a response that its schemas accept', (route) => {
+    const { requestBody, responses } = document.paths![route.path]![route.method.toLowerCase()]!;
+    const request = requestBody?.content?.['application/json'];
+    if (request) {
+      const { schema } = route.request.body!.openapi.content['application/json']!;
+      expect((schema as z.ZodType).safeParse(request.example).error).toBeUndefined();
+    }
+    for (const [status, { schema }] of Object.entries(route.responses)) {
+      if (schema === undefined) continue;
+      const { example } = responses![status]!.content!['application/json']!;
+      expect(schema.safeParse(example).error).toBeUndefined();
     }
   });
 
