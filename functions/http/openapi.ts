@@ -16,8 +16,13 @@ export interface DocumentFacts {
   readonly version: string;
   readonly description: string;
   readonly tags: readonly { readonly name: string; readonly description: string }[];
-  /** The surface's error body, and one example of it for each status. */
-  readonly error: { readonly schema: z.ZodType; readonly examples: Readonly<Record<number, unknown>> };
+  /** The error body of the routes at a path, and one example of it for each status. */
+  readonly errorAt: (path: string) => DescribedError;
+}
+
+export interface DescribedError {
+  readonly schema: z.ZodType;
+  readonly examples: Readonly<Record<number, unknown>>;
 }
 
 const METHODS: Readonly<Record<Method, 'get' | 'post' | 'put' | 'patch' | 'delete'>> = {
@@ -65,7 +70,8 @@ function operation(route: DescribedRoute, facts: DocumentFacts): ZodOpenApiOpera
     ? (route.request.headers ?? z.object({})).extend(idempotencyHeader)
     : route.request.headers;
   const replies = Object.entries(route.responses).map(([status, declared]) => [status, replyObject(declared)] as const);
-  const errors = errorStatuses(route).map((status) => [String(status), errorObject(status, facts)] as const);
+  const error = facts.errorAt(route.path);
+  const errors = errorStatuses(route).map((status) => [String(status), errorObject(status, error)] as const);
   return {
     operationId: operationId(route),
     summary: route.summary,
@@ -95,7 +101,7 @@ function replyObject(declared: ResponseDeclaration) {
   return { ...rest, content: { [declared.content]: { schema: { type: 'string' as const } } } };
 }
 
-const errorObject = (status: number, { error }: DocumentFacts) => ({
+const errorObject = (status: number, error: DescribedError) => ({
   description: STATUS_CODES[status] ?? 'Error',
   content: {
     'application/json': {

@@ -14,11 +14,25 @@ import { remove as removeDataset } from './datasets/remove.ts';
 import { upload } from './datasets/upload.ts';
 import { documentationRoutes } from './documentation/routes.ts';
 import { welcome } from './health/welcome.ts';
+import {
+  list as listAliases,
+  remove as removeAlias,
+  resolve as resolveAlias,
+  set as setAlias,
+} from './models/aliases.ts';
+import { change as changeModel } from './models/change.ts';
+import { compare } from './models/compare.ts';
 import { download } from './models/download.ts';
+import { lineage } from './models/lineage.ts';
 import { list as listModels } from './models/list.ts';
 import { predict } from './models/predict.ts';
 import { read as readModel } from './models/read.ts';
 import { remove as removeModel } from './models/remove.ts';
+import { versions } from './models/versions.ts';
+import { download as downloadNumbered } from './numbered-models/download.ts';
+import { list as listNumbered } from './numbered-models/list.ts';
+import { read as readNumbered } from './numbered-models/read.ts';
+import { remove as removeNumbered } from './numbered-models/remove.ts';
 import { list as listJobs } from './training/list.ts';
 import { results } from './training/results.ts';
 import { start } from './training/start.ts';
@@ -53,12 +67,23 @@ const resources: readonly Route[] = [
   listModels,
   readModel,
   removeModel,
+  changeModel,
+  compare,
+  lineage,
+  versions,
+  listAliases,
+  resolveAlias,
+  setAlias,
+  removeAlias,
+  listNumbered,
+  readNumbered,
+  removeNumbered,
   ...webhookRoutes,
   notices,
 ];
 
 /** The routes in the OpenAPI document. */
-export const describedRoutes = [...resources, predict, download];
+export const describedRoutes = [...resources, predict, download, downloadNumbered];
 
 /** The routes of the platform's main function. */
 export const apiRoutes: readonly Route[] = [...resources, ...documentationRoutes(describedRoutes)];

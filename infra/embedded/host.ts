@@ -122,6 +122,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
         apiKeys: options.apiKeys ?? [],
         host: address,
         behindProxy: trustedProxies !== 0 || publicUrl !== undefined,
+        anonymous: Object.values<Surface>(surfaces).flatMap(({ anonymous }) => anonymous ?? []),
         account: () => operatorAccount(adapters.table, options.operator, adapters.now()),
       }),
       limits: shareLimits({ ...defaultLimits(settings.uploadBytes), ...options.limits }),

@@ -54,6 +54,8 @@ export interface Surface<Name extends string = string> {
   readonly port: number;
   /** Below the domain, in the cloud. */
   readonly cloudBase: string;
+  /** What lies at or below these paths may be called without credentials by the operator, on one machine. */
+  readonly anonymous?: readonly string[];
   /** The most specific path wins. */
   readonly routes: readonly SurfaceRoute<Name>[];
 }

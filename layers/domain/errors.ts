@@ -125,6 +125,12 @@ export class UnsupportedMediaTypeError extends TrainyardError {
   }
 }
 
+/** A model that something still uses or points to cannot be deleted. */
+export class ModelInUseError extends TrainyardError {
+  readonly code = 'model_in_use';
+  readonly status = 409;
+}
+
 /** The request is well formed, but differs from the earlier one whose idempotency key it uses. */
 export class UnprocessableError extends TrainyardError {
   readonly code = 'unprocessable';

@@ -17,6 +17,9 @@
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
+ * | Model by its number | `ACCOUNT#id` | `MODELNUMBER#n` | |
+ * | How far the models of earlier builds can be looked up | `ACCOUNT#id` | `MODELLOOKUPS` | |
+ * | Version, alias of a model's name | `ACCOUNT#id#NAME#name` | `VERSION#…`, in order; `ALIAS#alias` | |
  * | Response to a request with an idempotency key | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
  * | That the lists of a kind of record are complete | `ACCOUNT#id` | `LISTS#MODELS` | |
@@ -52,6 +55,16 @@ export const keys = {
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
+  modelNumber: (accountId: string, n: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODELNUMBER#${n}` }),
+  modelLookups: (accountId: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: 'MODELLOOKUPS' }),
+  modelVersion: (accountId: string, name: string, version: string): Key => ({
+    pk: `ACCOUNT#${accountId}#NAME#${name}`,
+    sk: `${prefixes.versions}${ordered(version)}`,
+  }),
+  modelAlias: (accountId: string, name: string, alias: string): Key => ({
+    pk: `ACCOUNT#${accountId}#NAME#${name}`,
+    sk: `${prefixes.aliases}${alias}`,
+  }),
   lineage: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LINEAGE#${name}` }),
   idempotency: (accountId: string, sha256: string): Key => ({
     pk: `ACCOUNT#${accountId}`,
@@ -82,11 +95,21 @@ export const prefixes = {
   users: 'USER#',
   invitations: 'INVITATION#',
   apiKeys: 'APIKEY#',
+  /** Below a model's name. */
+  versions: 'VERSION#',
+  aliases: 'ALIAS#',
   lists: 'LIST#',
   listsComplete: 'LISTS#',
   webhooks: 'WEBHOOK#',
   notices: 'NOTICE#',
 } as const;
+
+/** A semantic version as text that sorts as versions do. */
+const ordered = (version: string): string =>
+  version
+    .split('.')
+    .map((part) => part.padStart(8, '0'))
+    .join('.');
 
 /** The partition of a list; `name` as in `keys.list`. */
 export const listPartition = (accountId: string, name: string): string => `ACCOUNT#${accountId}#LIST#${name}`;

@@ -7,6 +7,15 @@ export const LIMITS = {
   datasetName: { max: 200 },
   description: { max: 2000 },
   modelName: { max: 200 },
+  alias: { max: 64 },
+  /** Of one name. */
+  aliases: 100,
+  /** Of one model. */
+  tags: { count: 50, name: 128, value: 256 },
+  notes: { max: 10_000 },
+  /** How many models are compared at once, and shown in a lineage. */
+  comparedModels: { min: 2, max: 10 },
+  lineageModels: 20,
   /** Per account. */
   activeJobs: 5,
   users: 100,

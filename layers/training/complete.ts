@@ -54,6 +54,7 @@ export async function completeWith(
       task: job.task,
       job_id: job.id,
       dataset_id: job.dataset_id,
+      dataset_sha256: profile.sha256,
       target: profile.target,
       hyperparameters: job.hyperparameters,
       artifacts: files.map(({ file, bytes }) => ({ file, size: bytes.length, sha256: sha256(bytes) })),

@@ -13,7 +13,7 @@ export interface Call {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** The parsed JSON, or `undefined` for an empty body. */
+  /** The parsed JSON, or `undefined` for an empty body and for a file. */
   readonly body: unknown;
 }
 
@@ -41,8 +41,10 @@ export async function send(base: string, { method, path, token, body }: Call): P
     },
     ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
   });
+  const { status, headers } = response;
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+  const isJson = headers.get('content-type')?.startsWith('application/json') && text !== '';
+  return { status, headers, body: isJson ? JSON.parse(text) : undefined };
 }
 
 /** Runs them in their order against the host at `base()`. */

@@ -24,6 +24,12 @@ export const time = type('a time', (value) => isString(value) && TIME.test(value
 export const number = type('a number', isNumber);
 export const integer = type('an integer of at least 0', (value) => Number.isInteger(value) && (value as number) >= 0);
 export const fraction = type('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1);
+export const texts = type('an array of strings', (value) => Array.isArray(value) && value.every(isString));
+/** Whatever their names. */
+export const textFields = type(
+  'an object of strings',
+  (value) => typeof value === 'object' && value !== null && Object.values(value).every(isString),
+);
 /** Exactly this value. */
 export const is = (expected: string | number | boolean): Type =>
   type(JSON.stringify(expected), (value) => value === expected);

@@ -5,18 +5,23 @@ import { describe, expect, test } from '@jest/globals';
 import { operatorAuthorizer } from '#infra/embedded/gateway/operator.ts';
 
 /** What is said of a real request with these header fields. */
-async function authorized(headers: Record<string, string>, given: { host?: string; behindProxy?: boolean } = {}) {
+async function authorized(
+  headers: Record<string, string>,
+  given: { host?: string; behindProxy?: boolean; path?: string } = {},
+) {
   const authorize = operatorAuthorizer({
     apiKeys: ['operator-key'],
     host: '127.0.0.1',
     behindProxy: false,
+    anonymous: ['/api/v1/models'],
     account: async () => 'the-account',
     ...given,
   });
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  request({ port, host: '127.0.0.1', headers: { host: `localhost:${port}`, ...headers } })
+  const { path = '/api/v1/models/7' } = given;
+  request({ port, path, host: '127.0.0.1', headers: { host: `localhost:${port}`, ...headers } })
     .on('error', () => undefined)
     .end();
   const [incoming] = (await once(server, 'request')) as [IncomingMessage];
@@ -49,6 +54,14 @@ describe('the operator', () => {
     ['a proxy that only says its name', { via: '1.1 proxy' }],
   ])('is not %s', async (_, headers) => {
     expect(await authorized(headers)).toBeUndefined();
+  });
+
+  test('is nobody by place where credentials are asked for, so that registering comes before an account of theirs', async () => {
+    for (const path of ['/', '/auth/register', '/api/v1/modelsx', '/models?x=/api/v1/models']) {
+      expect(await authorized({}, { path })).toBeUndefined();
+      expect(await authorized({ 'x-api-key': 'operator-key' }, { path })).toEqual(operator('key'));
+    }
+    expect(await authorized({}, { path: '/api/v1/models?page=2' })).toEqual(operator('loopback'));
   });
 
   test('is nobody by place where others can call, or a proxy stands in front', async () => {

@@ -30,7 +30,7 @@ export function renderErrors(render: ErrorRenderer, log: Log): Middleware {
           'Cache-Control': 'no-store',
           ...headersOf(error, state.presented),
         },
-        body: request.event.httpMethod === 'HEAD' ? '' : JSON.stringify(render(error, state.id)),
+        body: request.event.httpMethod === 'HEAD' ? '' : JSON.stringify(render(error, state.id, request.event.path)),
       };
     },
   };

@@ -13,8 +13,8 @@ import {
   UnsupportedMediaTypeError,
   ValidationError,
 } from '#domain/errors.ts';
-import { platformError, renderPlatformError } from '#functions/http/errors/platform.ts';
-import type { DocumentFacts } from '#functions/http/openapi.ts';
+import type { DescribedError, DocumentFacts } from '#functions/http/openapi.ts';
+import { errorFormatAt } from '../errors.ts';
 
 const EXAMPLES: readonly TrainyardError[] = [
   ValidationError.of('learning_rate', 'must be between 1e-8 and 1; got 2'),
@@ -48,11 +48,18 @@ export const documentFacts = (version: string): DocumentFacts => ({
     { name: 'Datasets', description: 'Data to train with' },
     { name: 'Training', description: 'Jobs that train models' },
     { name: 'Models', description: 'Trained models' },
+    { name: 'Registry', description: 'Versions, aliases, tags, lineage and comparison of models' },
+    { name: 'Numbered models', description: 'The models API: models by number, with error bodies of its own' },
     { name: 'Webhooks', description: 'Events, posted to a URL of your own' },
     { name: 'Account', description: 'What concerns the whole account' },
   ],
-  error: {
-    schema: platformError,
-    examples: Object.fromEntries(EXAMPLES.map((error) => [error.status, renderPlatformError(error, REQUEST_ID)])),
-  },
+  errorAt,
 });
+
+function errorAt(path: string): DescribedError {
+  const { schema, render } = errorFormatAt(path);
+  return {
+    schema,
+    examples: Object.fromEntries(EXAMPLES.map((error) => [error.status, render(error, REQUEST_ID, path)])),
+  };
+}

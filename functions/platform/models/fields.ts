@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { ONNX_FILE } from '#learning/serving/description.ts';
 import { id, time } from '../fields.ts';
 
 export const modelPath = z.strictObject({ model_id: id });
+
+export const namePath = z.strictObject({ name: z.string().min(1).max(LIMITS.modelName.max) });
 
 /** The file that predictions use and that a download returns. */
 export const onnxArtifact = (of: Model) => of.artifacts.find(({ file }) => file === ONNX_FILE);
@@ -18,6 +21,10 @@ export const modelSummary = z
     size_mb: z.number().meta({ description: 'Of model.onnx, in millions of bytes', example: 98.5 }),
   })
   .meta({ id: 'Model' });
+
+const tags = z
+  .record(z.string(), z.string())
+  .meta({ description: 'An addition', example: { team: 'search', stage: 'candidate' } });
 
 export const modelDetail = z
   .strictObject({
@@ -37,6 +44,15 @@ export const modelDetail = z
       example: { dataset_id: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55', epochs: 100, batch_size: 32, optimizer: 'adam' },
     }),
     created_at: time,
+    number: z.int().meta({ description: 'An addition: its number in `/api/v1/models`', example: 7 }),
+    version: z.string().meta({ description: 'An addition: MAJOR.MINOR.PATCH', example: '1.1.0' }),
+    version_reason: z.string().nullable().meta({
+      description: 'An addition: why it has this version; null for models of earlier builds',
+      example: 'minor: learning_rate 0.01 → 0.001',
+    }),
+    aliases: z.array(z.string()).meta({ description: 'An addition: those that point to it', example: ['champion'] }),
+    tags,
+    notes: z.string().meta({ description: 'An addition' }),
   })
   .meta({ id: 'ModelDetail' });
 
@@ -49,7 +65,7 @@ export const showSummary = (of: Model): z.input<typeof modelSummary> => ({
   size_mb: Math.round((onnxArtifact(of)?.size ?? 0) / 1000) / 1000,
 });
 
-export const showDetail = (of: Model): z.input<typeof modelDetail> => ({
+export const showDetail = (of: Model, aliases: readonly string[]): z.input<typeof modelDetail> => ({
   id: of.id,
   name: of.name,
   model_type: of.model_type,
@@ -57,4 +73,10 @@ export const showDetail = (of: Model): z.input<typeof modelDetail> => ({
   performance: of.performance,
   training_config: of.training_config,
   created_at: of.created_at,
+  number: of.number,
+  version: of.version,
+  version_reason: of.version_reason ?? null,
+  aliases: [...aliases],
+  tags: of.tags,
+  notes: of.notes,
 });

@@ -1,3 +1,4 @@
+import { aliasesOf } from '#domain/models/aliases.ts';
 import { getModel } from '#domain/models/read.ts';
 import { route } from '#functions/http/route.ts';
 import { modelDetail, modelPath, showDetail } from './fields.ts';
@@ -13,5 +14,7 @@ export const read = route({
   request: { path: modelPath },
   responses: { 200: { description: 'The model', schema: modelDetail } },
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
-  handler: ({ resource: model }) => ({ status: 200, body: showDetail(model) }),
+  async handler({ resource: model }, { adapters }) {
+    return { status: 200, body: showDetail(model, await aliasesOf(adapters.table, model)) };
+  },
 });

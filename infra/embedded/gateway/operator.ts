@@ -13,7 +13,9 @@ export interface OperatorOptions {
   readonly host: string;
   /** Whether a proxy is in front of the host: then all requests come from its address. */
   readonly behindProxy: boolean;
-  /** The id of the operator's account. */
+  /** What lies at or below these paths may be called without credentials. */
+  readonly anonymous: readonly string[];
+  /** The id of the operator's account, which is made if there is none: only for a call that needs it. */
   readonly account: () => Promise<string>;
 }
 
@@ -32,10 +34,15 @@ export function operatorAuthorizer(
   return async (request) => {
     const key = keyOf(request);
     const byKey = key !== undefined && known.some((hash) => timingSafeEqual(hash, sha256(key)));
-    const byPlace = open && !options.behindProxy && isOfThisMachine(request);
+    const byPlace = open && !options.behindProxy && isBelow(options.anonymous, request.url) && isOfThisMachine(request);
     if (!byKey && !byPlace) return undefined;
     return { principalId: 'operator', accountId: await options.account(), by: byKey ? 'key' : 'loopback' };
   };
+}
+
+function isBelow(bases: readonly string[], url = ''): boolean {
+  const path = url.split('?', 1)[0]!;
+  return bases.some((base) => path === base || path.startsWith(`${base}/`));
 }
 
 function isOfThisMachine({ headers, socket }: IncomingMessage): boolean {

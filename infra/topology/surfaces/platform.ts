@@ -35,7 +35,8 @@ export const functions = {
     computes: false,
     streams: true,
     runtime: false,
-    uses: { table: ['get', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
+    // To a model of an earlier build, the item that finds it by its number is added when it is asked for.
+    uses: { table: ['get', 'query', 'put', 'update', 'check'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
   },
 } as const satisfies Record<string, FunctionSpec>;
 
@@ -43,9 +44,11 @@ export const surface = {
   title: 'Platform',
   port: 8000,
   cloudBase: '/platform',
+  anonymous: ['/api/v1/models'],
   routes: [
     { path: '/{proxy+}', function: 'platform-api' },
     { path: '/models/{model_id}/predict', function: 'platform-predict' },
     { path: '/models/{model_id}/download', function: 'platform-download' },
+    { path: '/api/v1/models/{model_id}/download', function: 'platform-download' },
   ],
 } as const satisfies Surface<keyof typeof functions>;

@@ -1,5 +1,5 @@
 import { getAccount } from '../accounts/read.ts';
-import { NotFoundError, UnavailableError } from '../errors.ts';
+import { ModelInUseError, UnavailableError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, keys } from '../keys.ts';
@@ -13,10 +13,12 @@ import { isRunningAttempt } from '../training/attempts.ts';
 import { endingWrites } from '../training/endings.ts';
 import { trainingEvents } from '../training/events.ts';
 import type { ComputeUsage, Job } from '../training/record.ts';
+import { aliasesOf } from './aliases.ts';
 import { modelEvents } from './events.ts';
 import { modelLists } from './lists.ts';
+import { addLookups, deleteLookups, putLookups } from './lookups.ts';
 import { findModel, getModel } from './read.ts';
-import { lineage, type Model } from './record.ts';
+import { lineage, type Model, NEW_MODEL, type TrainedModel } from './record.ts';
 import { FIRST_VERSION, nextVersion } from './versions.ts';
 
 /** How often completing a job is tried while other jobs of the account complete at the same moment. */
@@ -37,7 +39,7 @@ export async function completeJob(
   table: Table,
   of: Job,
   last: Pick<Job, 'current_epoch' | 'metrics'> & ComputeUsage,
-  made: Omit<Model, 'number' | 'version'>,
+  made: TrainedModel,
   now: string,
 ): Promise<Completed | undefined> {
   // A trainer has the time that a request has not to build the lists of models that an earlier release wrote.
@@ -48,9 +50,15 @@ export async function completeJob(
     const item = await table.get(lineageKey);
     const before = item && lineage.parse(item);
     const number = account.last_model_number + 1;
-    const version = before ? nextVersion(before.version, before, made) : FIRST_VERSION;
-    const created: Model = { ...made, number, version };
+    const { version, reason } = before ? nextVersion(before.version, before, made) : FIRST_VERSION;
+    const created: Model = {
+      ...NEW_MODEL,
+      ...made,
+      ...{ number, version, version_reason: reason },
+      ...(before?.model_id === undefined ? {} : { previous_id: before.model_id }),
+    };
     const events = [modelEvents.created(created, now), trainingEvents.completed(of, created, now)];
+    const recipe = { model_type: made.model_type, hyperparameters: made.hyperparameters };
     const unchanged: Condition = before
       ? { kind: 'compare', attribute: 'version', op: '=', value: before.version }
       : { kind: 'absent' };
@@ -66,11 +74,8 @@ export async function completeJob(
       await transactListed(table, modelLists, of.account_id, { after: created }, [
         ...endingWrites(of, set, isRunningAttempt(of), account.last_model_number),
         { kind: 'put', item: { ...keys.model(of.account_id, made.id), ...created }, condition: { kind: 'absent' } },
-        {
-          kind: 'put',
-          item: { ...lineageKey, version, model_type: made.model_type, hyperparameters: made.hyperparameters },
-          condition: unchanged,
-        },
+        { kind: 'put', item: { ...lineageKey, model_id: made.id, version, ...recipe }, condition: unchanged },
+        ...putLookups(created),
         clearOrphanMark('artifacts', blobKeys.modelPrefix(of.account_id, made.id)),
         ...events.map(recordEvent),
       ]);
@@ -85,31 +90,58 @@ export async function completeJob(
 }
 
 /**
- * Adds a completed job's model to its lists if it is missing from them: a trainer of an earlier release, which knew no
- * lists, may complete its job after this one was deployed.
+ * Adds a completed job's model to its lists and lookups if it is missing from them: a trainer of an earlier release, which
+ * knew none, may complete its job after this one was deployed.
  */
 export async function listModelOf(table: Table, { account_id, model_id }: Job): Promise<void> {
   const made = model_id === undefined ? undefined : await findModel(table, account_id, model_id);
   if (!made) return;
   await buildLists(table, modelLists, account_id);
   await addMissing(table, modelLists, account_id, made);
+  await addLookups(table, [made]);
 }
 
 /**
- * Deletes the record and marks its files as orphaned. Resolves with the event to publish. Throws `NotFoundError`.
+ * Deletes the record with what finds it, and marks its files as orphaned; resolves with the event to publish. Throws
+ * `NotFoundError`, `ModelInUseError` while something uses it or an alias points to it.
  */
 export async function deleteModel(table: Table, accountId: string, id: string, now: number): Promise<DomainEvent> {
-  const event = modelEvents.deleted(await getModel(table, accountId, id), isoTime(now));
-  try {
-    await deleteListed(table, modelLists, accountId, () => getModel(table, accountId, id), [
-      { kind: 'delete', key: keys.model(accountId, id), condition: { kind: 'present' } },
-      markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now),
-      { kind: 'update', key: keys.account(accountId), change: { add: { models: -1 } } },
-      recordEvent(event),
-    ]);
-    return event;
-  } catch (error) {
-    if (error instanceof TransactionFailedError) throw new NotFoundError(`Model ${id} not found`);
-    throw error;
+  const condition: Condition = { kind: 'all', of: [{ kind: 'present' }, none('in_use'), none('aliases')] };
+  for (let tries = 0; tries < TRIES; tries++) {
+    const of = await getModel(table, accountId, id);
+    const event = modelEvents.deleted(of, isoTime(now));
+    try {
+      await deleteListed(table, modelLists, accountId, async () => of, [
+        { kind: 'delete', key: keys.model(accountId, id), condition },
+        ...deleteLookups(of),
+        markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now),
+        { kind: 'update', key: keys.account(accountId), change: { add: { models: -1 } } },
+        recordEvent(event),
+      ]);
+      return event;
+    } catch (error) {
+      if (!(error instanceof TransactionFailedError)) throw error;
+      const reasons = await blockers(table, await getModel(table, accountId, id));
+      if (reasons.length > 0) throw new ModelInUseError(`Model ${id} cannot be deleted: ${reasons.join('; ')}`);
+      // What was in the way is gone.
+    }
   }
+  throw new UnavailableError(`could not delete model ${id} in ${TRIES} tries`);
 }
+
+/** Why the model cannot be deleted; nothing where it can be. */
+export async function blockers(table: Table, of: Model): Promise<string[]> {
+  const aliases = await aliasesOf(table, of);
+  return [
+    ...(of.in_use > 0 ? [`active jobs or predictions use it (${of.in_use})`] : []),
+    ...(aliases.length > 0 ? [`aliases of ${of.name} point to it: ${aliases.join(', ')}`] : []),
+  ];
+}
+
+const none = (attribute: string): Condition => ({
+  kind: 'any',
+  of: [
+    { kind: 'missing', attribute },
+    { kind: 'compare', attribute, op: '<=', value: 0 },
+  ],
+});

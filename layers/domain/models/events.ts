@@ -28,9 +28,20 @@ export interface AliasMove {
   readonly previous?: Pick<Model, 'id' | 'version'>;
 }
 
+export interface RemovedAlias {
+  readonly name: string;
+  readonly alias: string;
+  /** What it named. */
+  readonly model_id: string;
+  readonly version: string;
+}
+
+const ALIAS_MOVED = 'model.alias.moved' satisfies EventType;
+
 export const modelEvents = {
   created: (model: Model, at: string) =>
     event('model.created', model, at, {
+      version_reason: model.version_reason ?? null,
       job_id: model.job_id,
       dataset_id: model.dataset_id,
       ...model.performance,
@@ -39,9 +50,15 @@ export const modelEvents = {
   deleted: (model: ModelName, at: string) => event('model.deleted', model, at),
   /** The alias names `model` now. */
   aliasMoved: (model: ModelName, { alias, previous }: AliasMove, at: string) =>
-    event('model.alias.moved', model, at, {
+    event(ALIAS_MOVED, model, at, {
       alias,
       previous_model_id: previous?.id ?? null,
       previous_version: previous?.version ?? null,
+    }),
+  /** The alias names nothing any more. */
+  aliasRemoved: (account: string, { name, alias, model_id, version }: RemovedAlias, at: string) =>
+    domainEvent(ALIAS_MOVED, account, at, {
+      ...{ model_id: null, number: null, model_name: name, version: null, model_type: null },
+      ...{ alias, previous_model_id: model_id, previous_version: version },
     }),
 } as const;

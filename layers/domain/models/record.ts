@@ -21,10 +21,19 @@ export const model = z.object({
   number: z.number().int(),
   name: z.string(),
   version: z.string(),
+  /** Which part of the version was raised and why, such as `minor: learning_rate 0.01 → 0.001`. */
+  version_reason: z.string().optional(),
+  /** The version of this name before it, if there was one. */
+  previous_id: z.string().optional(),
+  /** The model that its job started from, if it did. */
+  parent_id: z.string().optional(),
   model_type: z.string(),
   task: z.enum(TASKS),
   job_id: z.string(),
   dataset_id: z.string(),
+  dataset_version: z.number().int().optional(),
+  /** Of the bytes that it was trained on. */
+  dataset_sha256: z.string().optional(),
   architecture: z.object({
     input_shape: z.array(z.number().int()),
     /** 1 for regression. */
@@ -39,11 +48,32 @@ export const model = z.object({
   hyperparameters: z.record(z.string(), z.json()),
   artifacts: z.array(artifact),
   created_at: z.string(),
+  /** Active jobs that start from it and batch predictions that use it: it cannot be deleted while there are any. */
+  in_use: z.number().int().default(0),
+  /** How many aliases point to it: it cannot be deleted while there are any. */
+  aliases: z.number().int().default(0),
+  tags: z.record(z.string(), z.string()).default({}),
+  notes: z.string().default(''),
+  /** Counts the changes of tags and notes. */
+  revision: z.number().int().default(0),
 });
 
 export type Model = z.infer<typeof model>;
 
+export type Artifact = z.infer<typeof artifact>;
+
+/** What a model begins with, besides what its training made. */
+export const NEW_MODEL = { in_use: 0, aliases: 0, tags: {}, notes: '', revision: 0 } as const;
+
+/** What a training makes: number and version are assigned when the job is completed. */
+export type TrainedModel = Omit<
+  Model,
+  keyof typeof NEW_MODEL | 'number' | 'version' | 'version_reason' | 'previous_id'
+>;
+
+/** The latest model that was created under a name, deleted or not: the next version follows from it. */
 export const lineage = z.object({
+  model_id: z.string().optional(),
   version: z.string(),
   model_type: z.string(),
   hyperparameters: z.record(z.string(), z.json()),

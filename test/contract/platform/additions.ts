@@ -1,5 +1,5 @@
 /** The fields that Trainyard's answers have and the document's have not. A new one needs a line here, and the word "addition" in its description. */
-import { number, optional, type Shape, text } from '../shape.ts';
+import { integer, number, optional, type Shape, text, textFields, texts, words } from '../shape.ts';
 
 export const ADDITIONS = {
   dataset: {},
@@ -14,5 +14,5 @@ export const ADDITIONS = {
   },
   results: { compute_seconds: number, estimated_cost: number },
   modelSummary: {},
-  model: {},
+  model: { number: integer, version: words, version_reason: text, aliases: texts, tags: textFields, notes: text },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;

@@ -77,6 +77,7 @@ describe('the document’s models', () => {
             },
           },
           created_at: time,
+          ...ADDITIONS.model,
         },
       },
       {

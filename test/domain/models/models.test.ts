@@ -2,18 +2,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { getAccount } from '#domain/accounts/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { NotFoundError } from '#domain/errors.ts';
-import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
-import { completeJob, deleteModel } from '#domain/models/change.ts';
+import { deleteModel } from '#domain/models/change.ts';
 import { listModels, MODEL_SORTS, type ModelsWanted } from '#domain/models/lists.ts';
 import { getModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
-import { markOrphaned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { stopJob } from '#domain/training/endings.ts';
 import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import { AT, anAccount, aReadyDataset, aRunningJob, NOW, openStore, type Store } from '../store.ts';
+import { completed, LAST } from './completed.ts';
 
 let store: Store;
 let account: string;
@@ -28,33 +26,10 @@ beforeEach(async () => {
   dataset = await aReadyDataset(store.table, account);
 });
 
-const LAST = { current_epoch: 2, metrics: { loss: 0.4, val_loss: 0.6 }, compute_seconds: 7.5, estimated_cost: 0.0075 };
-
 const completeLater = async () => complete(await aRunningJob(store.table, dataset), isoTime(NOW + 1000));
 
-async function complete(job: Job, created_at = AT): Promise<Model | undefined> {
-  const id = newId(NOW);
-  await store.table.transact([markOrphaned('artifacts', blobKeys.modelPrefix(account, id), NOW)]);
-  const { hyperparameters, model_type, task } = job;
-  const made = {
-    id,
-    account_id: account,
-    name: job.model_name,
-    model_type,
-    task,
-    job_id: job.id,
-    dataset_id: job.dataset_id,
-    architecture: { input_shape: [1], output_classes: 2, parameters: 3 },
-    target: 'b',
-    performance: { accuracy: 1 },
-    final_metrics: { train_loss: 0.5 },
-    training_config: {},
-    hyperparameters,
-    artifacts: [],
-    created_at,
-  };
-  return (await completeJob(store.table, job, LAST, made, AT))?.model;
-}
+const complete = async (job: Job, created_at = AT): Promise<Model | undefined> =>
+  (await completed(store.table, job, { created_at }))?.model;
 
 const listed = (given: Partial<ModelsWanted> = {}) =>
   listModels(store.table, account, { sort: 'name', order: 'ascending', limit: 10, ...given });

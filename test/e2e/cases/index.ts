@@ -6,6 +6,7 @@ import { hostileInput } from './hostile-input.ts';
 import { lists } from './lists.ts';
 import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
+import { modelsApi } from './models-api.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
@@ -18,7 +19,7 @@ const CASE_MILLISECONDS = 150_000;
 
 export function platformCases(world: World): void {
   jest.setTimeout(CASE_MILLISECONDS);
-  for (const cases of [
+  const all = [
     mainJob,
     badData,
     hostileInput,
@@ -28,8 +29,9 @@ export function platformCases(world: World): void {
     lists,
     stopping,
     tenancy,
+    modelsApi,
     programs,
     webhooks,
-  ])
-    cases(world);
+  ];
+  for (const cases of all) cases(world);
 }

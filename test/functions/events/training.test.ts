@@ -4,7 +4,7 @@ import { findDataset } from '#domain/datasets/read.ts';
 import { keys } from '#domain/keys.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
 import { listModels } from '#domain/models/lists.ts';
-import type { Model } from '#domain/models/record.ts';
+import { type Model, NEW_MODEL } from '#domain/models/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { MAX_ATTEMPTS } from '#domain/training/attempts.ts';
 import { stopJob } from '#domain/training/endings.ts';
@@ -162,6 +162,7 @@ describe('a trainer that has ended', () => {
     const wanted = { sort: 'name', order: 'ascending', limit: 10 } as const;
     expect((await listModels(table, world.accountId, wanted)).total).toBe(0);
     const made: Model = {
+      ...NEW_MODEL,
       ...{ id: 'm', account_id: world.accountId, number: 1, name: 'm', version: '1.0.0', job_id: 'j', dataset_id: 'd' },
       ...{
         model_type: 'mlp',

@@ -6,10 +6,10 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Table } from '#domain/ports/table/port.ts';
 import { parseSettings, type Settings } from '#domain/settings.ts';
 import type { HttpHandler, Log } from '#functions/http/contract.ts';
-import { platformError } from '#functions/http/errors/platform.ts';
 import { makeMatcher } from '#functions/http/match.ts';
 import type { Route } from '#functions/http/route.ts';
 import { makeHandler } from '#functions/platform/api.ts';
+import { errorFormatAt } from '#functions/platform/errors.ts';
 import { describedRoutes } from '#functions/platform/routes.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { NOW, openStore, type Store } from '#test/domain/store.ts';
@@ -103,7 +103,7 @@ const match = makeMatcher(describedRoutes as readonly Route[]);
 /** Every response must be one that the route declares, and every error in the specification's format. */
 function checkAnswer({ method = 'GET', path }: Call, status: number, body: unknown): void {
   if (status >= 400) {
-    if (method !== 'HEAD') platformError.parse(body);
+    if (method !== 'HEAD') errorFormatAt(path).schema.parse(body);
     return;
   }
   if (/^\/(openapi\.json|docs|redoc)/.test(path) || method === 'OPTIONS' || method === 'HEAD') return;

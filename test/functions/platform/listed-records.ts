@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { newId } from '#domain/ids.ts';
 import type { ListSpec } from '#domain/lists/list.ts';
-import type { Model } from '#domain/models/record.ts';
+import { type Model, NEW_MODEL } from '#domain/models/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { JOB_STATUSES, type Job } from '#domain/training/record.ts';
 import { Database } from '#embedded/database.ts';
@@ -14,6 +14,7 @@ import type { Platform } from './harness.ts';
 const NAMES = ['Alpha', 'alphabet', 'beta', 'BETA', 'Ärger', 'z', '日本', '_'];
 
 export const aModel = (account_id: string, n: number): Model => ({
+  ...NEW_MODEL,
   id: newId(NOW + n),
   account_id,
   number: n + 1,

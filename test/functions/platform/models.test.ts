@@ -66,6 +66,12 @@ describe('models', () => {
       performance: { accuracy: 0.7 },
       training_config: { dataset_id: models[0]!.dataset_id, epochs: 2, batch_size: 32, optimizer: 'adam' },
       created_at: models[0]!.created_at,
+      number: 1,
+      version: '1.0.0',
+      version_reason: 'first version',
+      aliases: [],
+      tags: {},
+      notes: '',
     });
   });
 

@@ -6,9 +6,9 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import { json } from '#functions/http/body/json.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
-import { renderPlatformError } from '#functions/http/errors/platform.ts';
 import { makeServices, route } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
+import { renderError } from '#functions/platform/errors.ts';
 import { describedRoutes } from '#functions/platform/routes.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { BOUNDARY } from './forms.ts';
@@ -22,6 +22,8 @@ let stranger: string;
 let handler: HttpHandler;
 /** The records of an account by the parameter of a path that names them. */
 let owned: Record<string, string>;
+/** Of the model, in paths where a number names it. */
+let number: string;
 
 beforeAll(async () => {
   platform = await openPlatform();
@@ -37,6 +39,13 @@ beforeAll(async () => {
   const upload = await platform.call({ method: 'POST', path: '/datasets/uploads', token, json });
   const made = async (path: string, json: unknown) =>
     (await platform.call({ method: 'POST', path, token, json })).body.id;
+  await platform.call({
+    method: 'PUT',
+    path: `/models/by-name/${model.name}/aliases/champion`,
+    token,
+    json: { model_id: model.id },
+  });
+  number = String(model.number);
   owned = {
     dataset_id: dataset.id,
     job_id: job.id,
@@ -44,6 +53,8 @@ beforeAll(async () => {
     upload_id: upload.body.upload_id,
     user_id: (await platform.call({ path: '/auth/me', token })).body.id,
     invitation_id: await made('/account/invitations', { role: 'viewer' }),
+    name: model.name,
+    alias: 'champion',
     webhook_id: await made('/webhooks', { url: 'https://hooks.example.com/in', events: ['*'] }),
     key_id: await made('/account/api-keys', { name: 'key', scope: 'read' }),
   };
@@ -58,12 +69,15 @@ function surfaceOf(routes: typeof describedRoutes, adapters: Adapters, rates: Pa
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   const predictor = { predict: async () => [] };
   const services = { ...makeServices(adapters, { settings, logger }), predictor };
-  return makeSurface({ routes, renderError: renderPlatformError }, services);
+  return makeSurface({ routes, renderError }, services);
 }
 
 const routes = describedRoutes.map((one) => [`${one.method} ${one.path}`, one] as const);
 const withBody = routes.filter(([, { request }]) => request.body);
 const withParameters = routes.filter(([, { path }]) => path.includes('{'));
+
+/** The code of a missing resource. */
+const codeAt = (path: string) => (path.startsWith('/api/v1/models') ? 'RESOURCE_NOT_FOUND' : 'not_found');
 
 /** A call whose query and whose body are both wrong. */
 function badCall(of: (typeof describedRoutes)[number], ids: Readonly<Record<string, string>>): Call {
@@ -71,7 +85,10 @@ function badCall(of: (typeof describedRoutes)[number], ids: Readonly<Record<stri
   const contentType = accepted === 'multipart/form-data' ? `${accepted}; boundary=${BOUNDARY}` : accepted;
   return {
     method: of.method,
-    path: of.path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name]!),
+    path: of.path.replace(/\{(\w+)\}/g, (_, name: string) => {
+      const numbered = of.path.startsWith('/api/v1/models') && ids === owned;
+      return numbered ? number : ids[name]!;
+    }),
     query: of.request.query ? { nonsense: '1' } : {},
     ...(contentType === undefined ? {} : { raw: '{"input": [1,', headers: { 'content-type': contentType } }),
   };
@@ -86,7 +103,7 @@ describe('a body is parsed only', () => {
     const missing = Object.fromEntries(Object.keys(owned).map((name) => [name, newId(platform.clock.now)]));
     for (const ids of [missing, Object.fromEntries(Object.keys(owned).map((name) => [name, 'no-uuid']))]) {
       const answer = await platform.call({ ...badCall(of, ids), token }, handler);
-      expect([answer.status, answer.body.error]).toEqual([404, 'not_found']);
+      expect([answer.status, answer.body.error ?? answer.body.code]).toEqual([404, codeAt(of.path)]);
     }
     if (parse) expect(parse).not.toHaveBeenCalled();
   });
@@ -147,7 +164,9 @@ describe('what a path names', () => {
       const method = of.method === 'GET' ? 'HEAD' : of.method;
       const call = { ...badCall(of, owned), method, query: {}, token };
       await platform.call(call, surfaceOf([of], { ...platform.store, table }));
-      expect(reads.filter((sk) => !sk.startsWith('SESSION#'))).toHaveLength(1);
+      const resources = reads.filter((sk) => !sk.startsWith('SESSION#'));
+      expect(resources.length).toBeGreaterThanOrEqual(1);
+      expect(resources).toEqual([...new Set(resources)]);
     },
   );
 });

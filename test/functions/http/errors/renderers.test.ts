@@ -11,10 +11,14 @@ import {
   ValidationError,
 } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
+import { modelsError, renderModelsError } from '#functions/http/errors/models.ts';
 import { platformError, renderPlatformError } from '#functions/http/errors/platform.ts';
 
 /** One of each surface. */
-const renderers = { platform: [renderPlatformError, platformError] } as const;
+const renderers = {
+  platform: [renderPlatformError, platformError],
+  'models API': [renderModelsError, modelsError],
+} as const;
 
 /** JSON writes each of its characters in six bytes. */
 const long = '\u0001'.repeat(200_000);
@@ -32,7 +36,7 @@ const errors: readonly TrainyardError[] = [
   new InternalError(long),
 ];
 
-describe.each(Object.entries(renderers))('an error body of the surface %s', (_, [render, schema]) => {
+describe.each(Object.entries(renderers))('an error body of the %s', (_, [render, schema]) => {
   test.each(errors.map((error) => [error.name, error] as const))('is small, whatever went wrong: %s', (__, error) => {
     const body = render(error, 'request');
     expect(schema.parse(body)).toEqual(body);
@@ -45,6 +49,10 @@ describe.each(Object.entries(renderers))('an error body of the surface %s', (_, 
       field: `inputs[${i}]`,
       message: 'must be a number. '.repeat(20),
     }));
-    expect(render(new ValidationError(usual), 'request')).toMatchObject({ details: usual });
+    const body = JSON.stringify(render(new ValidationError(usual), 'request'));
+    for (const { field, message } of usual) {
+      expect(body).toContain(field);
+      expect(body).toContain(message);
+    }
   });
 });

@@ -1,0 +1,26 @@
+/** The platform serves two documents; which of them has the error body depends on the path alone. */
+import type { z } from 'zod';
+import { modelsError, renderModelsError } from '#functions/http/errors/models.ts';
+import { platformError, renderPlatformError } from '#functions/http/errors/platform.ts';
+import type { ErrorRenderer } from '#functions/http/errors/renderer.ts';
+
+interface ErrorFormat {
+  readonly schema: z.ZodType;
+  readonly render: ErrorRenderer;
+}
+
+const platform: ErrorFormat = { schema: platformError, render: renderPlatformError };
+
+/** What lies at or below a path has another format than the rest. */
+const BELOW: Readonly<Record<string, ErrorFormat>> = {
+  '/api/v1/models': { schema: modelsError, render: renderModelsError },
+};
+
+/** The format of errors at a path, whether or not there is a route. */
+export function errorFormatAt(path: string): ErrorFormat {
+  const found = Object.entries(BELOW).find(([base]) => path === base || path.startsWith(`${base}/`));
+  return found?.[1] ?? platform;
+}
+
+export const renderError: ErrorRenderer = (error, requestId, path) =>
+  errorFormatAt(path).render(error, requestId, path);

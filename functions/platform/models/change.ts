@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
+import { aliasesOf } from '#domain/models/aliases.ts';
+import { annotateModel } from '#domain/models/annotations.ts';
+import { getModel } from '#domain/models/read.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { line, paragraph } from '../fields.ts';
+import { modelDetail, modelPath, showDetail } from './fields.ts';
+
+const { count, name, value } = LIMITS.tags;
+
+const body = z
+  .strictObject({
+    tags: z
+      .record(line(name), z.string().max(value).nullable())
+      .optional()
+      .meta({
+        description: `Merged into the tags that there are: null removes one. At most ${count} tags`,
+        example: { team: 'search', draft: null },
+      }),
+    notes: paragraph(LIMITS.notes.max).optional(),
+  })
+  .meta({ id: 'ModelChange' });
+
+export const change = route({
+  method: 'PATCH',
+  path: '/models/{model_id}',
+  summary: 'Change tags and notes of a model',
+  description: 'An addition to the document. What is left out stays as it is.',
+  tags: ['Registry'],
+  authentication: 'account',
+  scope: 'train',
+  cost: 'request',
+  request: { path: modelPath, body: json(body, { tags: { team: 'search' }, notes: 'Trained on the spring data.' }) },
+  responses: { 200: { description: 'The model as it is now', schema: modelDetail } },
+  errors: [409],
+  resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
+  async handler({ resource: { account_id, id }, body }, { adapters }) {
+    const changed = await annotateModel(adapters.table, account_id, id, body);
+    return { status: 200, body: showDetail(changed, await aliasesOf(adapters.table, changed)) };
+  },
+});

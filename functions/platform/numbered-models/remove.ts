@@ -1,0 +1,22 @@
+import { getModelByNumber } from '#domain/models/numbers.ts';
+import { route } from '#functions/http/route.ts';
+import { removeModel } from '../models/removal.ts';
+import { numberPath } from './fields.ts';
+
+export const remove = route({
+  method: 'DELETE',
+  path: '/api/v1/models/{model_id}',
+  summary: 'Delete a model and its files by its number',
+  tags: ['Numbered models'],
+  authentication: 'operator',
+  scope: 'admin',
+  cost: 'request',
+  request: { path: numberPath },
+  responses: { 204: { description: 'Deleted' } },
+  errors: [409],
+  resource: ({ caller, path }, { adapters }) => getModelByNumber(adapters.table, caller.accountId, path.model_id),
+  async handler({ resource: model }, services) {
+    await removeModel(model, services);
+    return { status: 204 };
+  },
+});
