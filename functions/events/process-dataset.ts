@@ -13,6 +13,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
+import { wakeWaiting } from './awaited-dataset.ts';
 import { consumer } from './batch.ts';
 
 export type ProcessDatasetAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events' | 'now'>;
@@ -22,12 +23,14 @@ export function makeHandler(adapters: ProcessDatasetAdapters, options: { readonl
   const of = { schema: datasetMessage, queue: adapters.queues.datasets, logger };
   return consumer(of, async ({ account_id, dataset_id }: DatasetMessage) => {
     const dataset = await findDataset(adapters.table, account_id, dataset_id);
-    if (dataset?.status !== 'processing') return;
+    // A crash after it was settled may have kept the jobs that wait for it from their messages.
+    if (dataset?.status !== 'processing') return wakeWaiting(adapters, account_id, dataset_id);
     const outcome = await outcomeOf(adapters, dataset);
     const event =
       'failure' in outcome
         ? await fail(adapters, dataset, outcome.failure)
         : await ready(adapters, dataset, outcome.profile);
+    await wakeWaiting(adapters, account_id, dataset_id);
     if (!event) return;
     logger.info('dataset processed', { dataset_id, status: event.detail.status, rows: event.detail.rows });
     await publishEvent(adapters, event, (message, about) => logger.warn(message, about));

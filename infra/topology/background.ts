@@ -10,7 +10,12 @@ export const functions = {
     computes: true,
     streams: false,
     runtime: false,
-    uses: { table: ['get', 'put', 'update', 'delete'], buckets: { datasets: ['read', 'put'] }, publishes: true },
+    uses: {
+      table: ['get', 'query', 'put', 'update', 'delete'],
+      buckets: { datasets: ['read', 'put'] },
+      sends: ['training'],
+      publishes: true,
+    },
   },
   'dispatch-training': {
     entry: 'functions/events/dispatch-training.ts',
@@ -19,7 +24,12 @@ export const functions = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: ['get', 'put', 'update', 'delete'], publishes: true, compute: ['submit', 'describe', 'terminate'] },
+    uses: {
+      table: ['get', 'put', 'update', 'delete'],
+      buckets: { datasets: ['read'] },
+      publishes: true,
+      compute: ['submit', 'describe', 'terminate'],
+    },
   },
   'settle-training': {
     entry: 'functions/events/settle-training.ts',

@@ -15,6 +15,7 @@
  * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is processing |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
+ * | Job that waits for a dataset | `ACCOUNT#id` | `WAITING#dataset#job` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Response to a request with an idempotency key | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
@@ -41,6 +42,10 @@ export const keys = {
   dataset: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASET#${id}` }),
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),
+  waitingJob: (accountId: string, datasetId: string, jobId: string): Key => ({
+    pk: `ACCOUNT#${accountId}`,
+    sk: `WAITING#${datasetId}#${jobId}`,
+  }),
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
   lineage: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LINEAGE#${name}` }),
   idempotency: (accountId: string, sha256: string): Key => ({
@@ -61,6 +66,7 @@ export const prefixes = {
   users: 'USER#',
   invitations: 'INVITATION#',
   apiKeys: 'APIKEY#',
+  waitingJobs: (datasetId: string) => `WAITING#${datasetId}#`,
 } as const;
 
 /** Partitions of the sparse index. Their stored names are older than the names in the code. */

@@ -1,18 +1,11 @@
 import { z } from 'zod';
-import { getDataset } from '#domain/datasets/read.ts';
-import { newId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { TrainingMessage } from '#domain/messages.ts';
-import { expectRoomForModel } from '#domain/models/change.ts';
-import { isoTime } from '#domain/times.ts';
-import { createJob } from '#domain/training/change.ts';
-import { COMPUTE_CHOICES, type Job } from '#domain/training/record.ts';
+import { COMPUTE_CHOICES } from '#domain/training/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { readProfile } from '../datasets/profile-of.ts';
-import { id, line, time } from '../fields.ts';
-import { earlyStoppingRequest } from './fields.ts';
-import { findFamily, planTraining } from './plan.ts';
+import { id, line } from '../fields.ts';
+import { earlyStoppingRequest, started, startedAnswer } from './fields.ts';
+import { queueJob } from './queue-job.ts';
 
 const body = z
   .strictObject({
@@ -38,67 +31,21 @@ const body = z
   })
   .meta({ id: 'TrainingRequest' });
 
-const answer = z
-  .strictObject({
-    job_id: id,
-    status: z.literal('queued'),
-    created_at: time,
-    estimated_time: z.number().meta({ description: 'Seconds', example: 3600 }),
-  })
-  .meta({ id: 'TrainingStarted' });
-
 export const start = route({
   method: 'POST',
   path: '/training/start',
   summary: 'Start a new model training job',
-  description: `At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once. An account may have at most ${LIMITS.models} models.`,
+  description: `A dataset that is still processing is no obstacle: the job stays \`queued\` until it is ready, and is checked then. At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once. An account may have at most ${LIMITS.models} models.`,
   tags: ['Training'],
   authentication: 'account',
   scope: 'train',
   cost: 'request',
   idempotent: true,
   request: { body: json(body) },
-  responses: { 201: { description: 'Queued', schema: answer } },
+  responses: { 201: { description: 'Queued', schema: started } },
   errors: [404, 409],
-  async handler({ caller, body: { dataset_id, name, compute, ...request } }, { adapters, logger }) {
-    const { table, queues, now } = adapters;
-    const family = findFamily(request.model_type);
-    const dataset = await getDataset(table, caller.accountId, dataset_id);
-    await expectRoomForModel(table, caller.accountId);
-    const plan = planTraining(family, request, await readProfile(adapters, dataset));
-    const created: Job = {
-      ...plan,
-      id: newId(now()),
-      account_id: caller.accountId,
-      dataset_id,
-      dataset_name: dataset.name,
-      model_name: name ?? dataset.name,
-      compute,
-      status: 'queued',
-      created_at: isoTime(now()),
-      attempt: 0,
-      current_epoch: 0,
-      progress: 0,
-      metrics: {},
-      compute_seconds: 0,
-      estimated_cost: 0,
-    };
-    await createJob(table, created);
-    const message: TrainingMessage = { account_id: created.account_id, job_id: created.id };
-    try {
-      await queues.training.send(JSON.stringify(message));
-    } catch (error) {
-      // The job is recorded: the sweep finds it and sends its message again.
-      logger.error('training message not sent', { job_id: created.id, error });
-    }
-    return {
-      status: 201,
-      body: {
-        job_id: created.id,
-        status: 'queued',
-        created_at: created.created_at,
-        estimated_time: created.estimated_time,
-      },
-    };
+  async handler({ caller, body: request }, services) {
+    const created = await queueJob(services, caller.accountId, request);
+    return { status: 201, body: startedAnswer(created) };
   },
 });

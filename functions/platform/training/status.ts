@@ -16,6 +16,10 @@ const answer = z
     started_at: time.nullable(),
     elapsed_time: z.number().meta({ description: 'Seconds since the start, or from start to end', example: 1800 }),
     ...usageAnswer,
+    waits_for: z
+      .literal('dataset')
+      .optional()
+      .meta({ description: 'An addition: it is queued until its dataset is ready, and is checked then' }),
     error: z.string().optional().meta({ description: 'An addition: why the job has failed' }),
     device: z
       .string()
@@ -54,6 +58,7 @@ export const status = route({
       started_at: job.started_at ?? null,
       elapsed_time: elapsed(job, adapters.now()),
       ...usageOf(job),
+      ...(job.awaits_dataset && job.status === 'queued' ? { waits_for: 'dataset' as const } : {}),
       ...(job.failure === undefined ? {} : { error: job.failure }),
       ...(job.device === undefined ? {} : { device: job.device }),
       ...(job.device_reason === undefined ? {} : { device_reason: job.device_reason }),

@@ -9,6 +9,7 @@ import type { Condition, Json, Table, Write } from '../ports/table/port.ts';
 import { isActive, isActiveAttempt } from './attempts.ts';
 import { trainingEvents } from './events.ts';
 import type { ComputeUsage, Job } from './record.ts';
+import { clearWaiting } from './waiting.ts';
 
 /** Milliseconds after a job's end in which a trainer that has not noticed it may still write a checkpoint. */
 const LATE_CHECKPOINT_MS = 15 * 60_000;
@@ -46,6 +47,7 @@ export function endingWrites(
       condition: { kind: 'present' },
     },
     markOrphaned('artifacts', checkpoint, due),
+    ...(of.awaits_dataset ? [clearWaiting(of)] : []),
   ];
 }
 

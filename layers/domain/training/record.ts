@@ -49,6 +49,11 @@ export const job = z.object({
   data_bytes: z.number().optional(),
   /** Where to run it, as requested. `auto`, the default, decides by the estimate. */
   compute: z.enum(COMPUTE_CHOICES).optional(),
+  /**
+   * Its dataset was not ready when it was created: what it is to learn from has not been checked yet, and what depends on
+   * that is a guess; see `waiting.ts`.
+   */
+  awaits_dataset: z.literal(true).optional(),
   /** The number of the current attempt; the trainer of an earlier one can no longer write. */
   attempt: z.number().int(),
   /** Attempts that were lost with their host: they do not count towards the maximum. */

@@ -2,6 +2,7 @@
 import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
+import { earlyStart } from './early-start.ts';
 import { hostileInput } from './hostile-input.ts';
 import { mainJob } from './main-job.ts';
 import { programs } from './programs.ts';
@@ -15,5 +16,6 @@ const CASE_MILLISECONDS = 150_000;
 
 export function platformCases(world: World): void {
   jest.setTimeout(CASE_MILLISECONDS);
-  for (const cases of [mainJob, badData, hostileInput, requests, uploads, stopping, tenancy, programs]) cases(world);
+  const all = [mainJob, earlyStart, badData, hostileInput, requests, uploads, stopping, tenancy, programs];
+  for (const cases of all) cases(world);
 }

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { keys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { reportProgress } from '#domain/training/attempts.ts';
 import { failJob } from '#domain/training/endings.ts';
 import { getJob } from '#domain/training/read.ts';
+import { listWaiting } from '#domain/training/waiting.ts';
 import { residentBytes } from '#learning/tabular/resident.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, failed, PROFILE, ready, running, uploaded } from './records.ts';
@@ -105,10 +107,32 @@ describe('starting', () => {
     expect(await messages()).toEqual([]);
   });
 
-  test('does not wait: a dataset that is not ready is a conflict, and one of another account is not found', async () => {
+  test('may come before the dataset is ready: the job is queued, and holds its slot and its dataset', async () => {
     const processing = await uploaded(platform, token);
-    const early = await start({ dataset_id: processing.id });
-    expect(early.body).toEqual({ error: 'conflict', message: `Dataset ${processing.id} is still processing` });
+    const answer = await start({ dataset_id: processing.id });
+    expect([answer.status, answer.body.status]).toEqual([201, 'queued']);
+    expect(answer.body.estimated_time).toBeGreaterThan(0);
+    const job = await getJob(platform.store.table, dataset.account_id, answer.body.job_id);
+    expect(job).toMatchObject({ awaits_dataset: true, attempt: 0, total_epochs: 50 });
+    expect(await messages()).toEqual([{ account_id: dataset.account_id, job_id: job.id }]);
+    expect((await status(job.id)).body.waits_for).toBe('dataset');
+    expect((await getDataset(platform.store.table, dataset.account_id, processing.id)).in_use).toBe(1);
+    expect(await listWaiting(platform.store.table, dataset.account_id, processing.id)).toEqual([job.id]);
+    await stop(job.id);
+    expect(await listWaiting(platform.store.table, dataset.account_id, processing.id)).toEqual([]);
+    expect((await getDataset(platform.store.table, dataset.account_id, processing.id)).in_use).toBe(0);
+  });
+
+  test('before the dataset is ready refuses at once what no dataset could make right', async () => {
+    const processing = await uploaded(platform, token);
+    const answer = await start({ dataset_id: processing.id, hyperparameters: { batch_size: 0 } });
+    expect([answer.status, answer.body.details[0].field]).toEqual([400, 'hyperparameters.batch_size']);
+    const monitor = { early_stopping: { enabled: true }, validation_split: 0 };
+    expect((await start({ dataset_id: processing.id, ...monitor })).status).toBe(400);
+  });
+
+  test('with a dataset that has failed is a conflict, and with one of another account finds nothing', async () => {
+    const processing = await uploaded(platform, token);
     await failed(platform, processing);
     const late = await start({ dataset_id: processing.id });
     expect(late.status).toBe(409);
