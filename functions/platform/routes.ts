@@ -18,6 +18,7 @@ import { list as listModels } from './models/list.ts';
 import { predict } from './models/predict.ts';
 import { read as readModel } from './models/read.ts';
 import { remove as removeModel } from './models/remove.ts';
+import { logs } from './training/logs.ts';
 import { results } from './training/results.ts';
 import { start } from './training/start.ts';
 import { status } from './training/status.ts';
@@ -45,6 +46,7 @@ const resources: readonly Route[] = [
   start,
   status,
   results,
+  logs,
   stop,
   listModels,
   readModel,

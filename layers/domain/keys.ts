@@ -16,6 +16,7 @@
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
  * | Job that waits for a dataset | `ACCOUNT#id` | `WAITING#dataset#job` | |
+ * | Chunk of a job's log | `ACCOUNT#id#LOGS` | `job#attempt#run#chunk` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Response to a request with an idempotency key | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
@@ -45,6 +46,10 @@ export const keys = {
   waitingJob: (accountId: string, datasetId: string, jobId: string): Key => ({
     pk: `ACCOUNT#${accountId}`,
     sk: `WAITING#${datasetId}#${jobId}`,
+  }),
+  jobLog: (accountId: string, id: string, place: string): Key => ({
+    pk: `ACCOUNT#${accountId}#LOGS`,
+    sk: `${id}#${place}`,
   }),
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
   lineage: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LINEAGE#${name}` }),

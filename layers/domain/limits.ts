@@ -18,6 +18,8 @@ export const LIMITS = {
   /** Of one listing. */
   pageSize: 100,
   page: 1_000_000,
+  /** Of one response with a job's log. */
+  logLines: 1_000,
   jsonBodyBytes: 1_048_576,
   csv: {
     columns: 2_000,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { getJob } from '#domain/training/read.ts';
 import { JOB_STATUSES, type Job } from '#domain/training/record.ts';
@@ -15,6 +16,10 @@ const answer = z
     metrics: metricsAnswer,
     started_at: time.nullable(),
     elapsed_time: z.number().meta({ description: 'Seconds since the start, or from start to end', example: 1800 }),
+    eta: z.number().nullable().meta({
+      description: 'An addition: the seconds that it still needs, by its speed so far; null once it has ended',
+      example: 2200,
+    }),
     ...usageAnswer,
     waits_for: z
       .literal('dataset')
@@ -35,33 +40,68 @@ const answer = z
 const elapsed = ({ started_at, ended_at }: Job, now: number): number =>
   started_at === undefined ? 0 : secondsBetween(started_at, ended_at ?? now);
 
+/** From what the trainers have used so far, so that time in which none ran does not count. */
+function eta({ status: state, progress, compute_seconds, estimated_time }: Job): number | null {
+  if (state !== 'queued' && state !== 'running') return null;
+  if (progress === 0 || compute_seconds === 0) return estimated_time;
+  return Math.round((compute_seconds * (100 - progress)) / progress);
+}
+
+const bodyOf = (job: Job, now: number): z.input<typeof answer> => ({
+  job_id: job.id,
+  status: job.status,
+  progress: job.progress,
+  current_epoch: job.current_epoch,
+  total_epochs: job.total_epochs,
+  metrics: job.metrics,
+  started_at: job.started_at ?? null,
+  elapsed_time: elapsed(job, now),
+  eta: eta(job),
+  ...usageOf(job),
+  ...(job.awaits_dataset && job.status === 'queued' ? { waits_for: 'dataset' as const } : {}),
+  ...(job.failure === undefined ? {} : { error: job.failure }),
+  ...(job.device === undefined ? {} : { device: job.device }),
+  ...(job.device_reason === undefined ? {} : { device_reason: job.device_reason }),
+});
+
+/** Of all that is said but the time of day, without which nothing has happened since the last poll. */
+function etagOf({ elapsed_time: _, ...rest }: z.input<typeof answer>): string {
+  return `W/"${createHash('sha256').update(JSON.stringify(rest)).digest('base64url')}"`;
+}
+
+/** Whether a header `If-None-Match` names the tag, compared weakly as RFC 9110 has it. */
+function isKnown(tag: string, header = ''): boolean {
+  const opaque = (text: string) => text.trim().replace(/^W\//, '');
+  return header.trim() === '*' || header.split(',').some((known) => opaque(known) === opaque(tag));
+}
+
+const ETAG = { ETag: 'Changes when anything but `elapsed_time` does' };
+
 export const status = route({
   method: 'GET',
   path: '/training/status/{job_id}',
   summary: 'Check the status of a training job',
+  description:
+    'To poll, send the `ETag` of the last response as `If-None-Match`: as long as nothing has changed, the answer is a 304 without a body.',
   tags: ['Training'],
   authentication: 'account',
   scope: 'read',
   cost: 'request',
-  request: { path: jobPath },
-  responses: { 200: { description: 'How far it is', schema: answer } },
+  request: {
+    path: jobPath,
+    headers: z.object({
+      'if-none-match': z.string().max(1000).optional().meta({ description: 'The `ETag` of an earlier response' }),
+    }),
+  },
+  responses: {
+    200: { description: 'How far it is', headers: ETAG, schema: answer },
+    304: { description: 'Nothing has changed', headers: ETAG },
+  },
   resource: ({ caller, path }, { adapters }) => getJob(adapters.table, caller.accountId, path.job_id),
-  handler: ({ resource: job }, { adapters }) => ({
-    status: 200,
-    body: {
-      job_id: job.id,
-      status: job.status,
-      progress: job.progress,
-      current_epoch: job.current_epoch,
-      total_epochs: job.total_epochs,
-      metrics: job.metrics,
-      started_at: job.started_at ?? null,
-      elapsed_time: elapsed(job, adapters.now()),
-      ...usageOf(job),
-      ...(job.awaits_dataset && job.status === 'queued' ? { waits_for: 'dataset' as const } : {}),
-      ...(job.failure === undefined ? {} : { error: job.failure }),
-      ...(job.device === undefined ? {} : { device: job.device }),
-      ...(job.device_reason === undefined ? {} : { device_reason: job.device_reason }),
-    },
-  }),
+  handler({ resource: job, headers }, { adapters }) {
+    const body = bodyOf(job, adapters.now());
+    const tagged = { headers: { ETag: etagOf(body) } };
+    if (isKnown(tagged.headers.ETag, headers['if-none-match'])) return { status: 304, ...tagged };
+    return { status: 200, ...tagged, body };
+  },
 });

@@ -5,6 +5,7 @@ import { keys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { reportProgress } from '#domain/training/attempts.ts';
 import { failJob } from '#domain/training/endings.ts';
+import { appendLog, lineOf } from '#domain/training/logs.ts';
 import { getJob } from '#domain/training/read.ts';
 import { listWaiting } from '#domain/training/waiting.ts';
 import { residentBytes } from '#learning/tabular/resident.ts';
@@ -186,6 +187,7 @@ describe('a job', () => {
       metrics: {},
       started_at: null,
       elapsed_time: 0,
+      eta: expect.any(Number),
       compute_seconds: 0,
       estimated_cost: 0,
     });
@@ -207,13 +209,14 @@ describe('a job', () => {
       device: 'cpu',
       started_at: new Date(begin).toISOString(),
       elapsed_time: 2.5,
+      eta: 1,
       compute_seconds: 1,
       estimated_cost: 0.001,
     });
     expect((await results(id)).body.message).toContain('still running');
     const model = await completed(platform, job, Buffer.from('onnx'));
     platform.clock.now += 60_000;
-    expect((await status(id)).body).toMatchObject({ status: 'completed', progress: 100, elapsed_time: 2.5 });
+    expect((await status(id)).body).toMatchObject({ status: 'completed', progress: 100, elapsed_time: 2.5, eta: null });
     expect((await results(id)).body).toEqual({
       job_id: id,
       status: 'completed',
@@ -227,6 +230,49 @@ describe('a job', () => {
     });
     const late = await stop(id);
     expect([late.status, late.body.message]).toEqual([409, `Training job ${id} cannot be stopped: it is completed`]);
+  });
+
+  test('is polled by its ETag: 304 until something but the time has changed', async () => {
+    const id = await started();
+    const poll = (tag: string) =>
+      platform.call({ path: `/training/status/${id}`, token, headers: { 'If-None-Match': tag } });
+    const tag = (await status(id)).headers.ETag!;
+    platform.clock.now += 1000;
+    for (const known of [tag, tag.slice(2), `"other", ${tag}`, '*']) {
+      const answer = await poll(known);
+      expect([answer.status, answer.text, answer.headers.ETag]).toEqual([304, '', tag]);
+    }
+    expect((await poll('"other"')).status).toBe(200);
+    await running(platform, dataset.account_id, id);
+    const changed = await poll(tag);
+    expect([changed.status, changed.body.status]).toEqual([200, 'running']);
+    expect(changed.headers.ETag).not.toBe(tag);
+  });
+
+  test('shows its log by cursor, also what is written after the last line', async () => {
+    const id = await started();
+    const job = await running(platform, dataset.account_id, id);
+    const read = (query = {}) => platform.call({ path: `/training/logs/${id}`, token, query });
+    expect((await read()).body).toMatchObject({ job_id: id, status: 'running', lines: [] });
+    const write = (chunk: number, ...messages: string[]) => {
+      const lines = messages.map((message) => lineOf('INFO', message, platform.clock.now));
+      return appendLog(platform.store.table, job, { attempt: 1, run: 1, chunk }, lines, platform.clock.now);
+    };
+    await write(1, 'a', 'b', 'c');
+    const first = await read({ limit: '2' });
+    expect(first.body.lines).toEqual(
+      ['a', 'b'].map((message) => ({ level: 'INFO', message, time: new Date(platform.clock.now).toISOString() })),
+    );
+    const second = await read({ cursor: first.body.next_cursor });
+    expect(second.body.lines).toMatchObject([{ message: 'c' }]);
+    const none = await read({ cursor: second.body.next_cursor });
+    expect(none.body).toMatchObject({ lines: [], next_cursor: second.body.next_cursor });
+    await write(2, 'd');
+    expect((await read({ cursor: none.body.next_cursor })).body.lines).toMatchObject([{ message: 'd' }]);
+    const wrong = await read({ cursor: 'abc' });
+    expect([wrong.status, wrong.body.details[0].field]).toEqual([400, 'cursor']);
+    const stranger = await platform.login(`reader-${'x'.repeat(people)}`);
+    expect((await platform.call({ path: `/training/logs/${id}`, token: stranger })).status).toBe(404);
   });
 
   test('that has failed says why', async () => {
