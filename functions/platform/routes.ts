@@ -19,6 +19,7 @@ import { predict } from './models/predict.ts';
 import { read as readModel } from './models/read.ts';
 import { remove as removeModel } from './models/remove.ts';
 import { logs } from './training/logs.ts';
+import { restart } from './training/restart.ts';
 import { results } from './training/results.ts';
 import { start } from './training/start.ts';
 import { status } from './training/status.ts';
@@ -48,6 +49,7 @@ const resources: readonly Route[] = [
   results,
   logs,
   stop,
+  restart,
   listModels,
   readModel,
   removeModel,

@@ -11,6 +11,9 @@ export const LIMITS = {
   datasets: 10_000,
   models: 10_000,
   activeJobs: 5,
+  /** Of a job. */
+  budgetSeconds: 31_536_000,
+  budgetDollars: 1_000_000,
   users: 100,
   apiKeys: 100,
   /** Days for which an invitation can be used, at the most. */

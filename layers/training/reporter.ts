@@ -4,7 +4,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
 import { type Report, reportProgress } from '#domain/training/attempts.ts';
 import { trainingEvents } from '#domain/training/events.ts';
-import type { ComputeUsage, Job } from '#domain/training/record.ts';
+import type { ComputeUsage, Job, StopReason } from '#domain/training/record.ts';
 import type { Progress } from '#learning/fit/fit.ts';
 import type { Log } from './log.ts';
 
@@ -36,6 +36,7 @@ export class Reporter {
   #lastEpoch: number;
   #tenths: number;
   #isOver = false;
+  #keepsBest: boolean;
 
   constructor(
     adapters: Pick<Adapters, 'table' | 'events' | 'now'>,
@@ -52,11 +53,20 @@ export class Reporter {
     this.#lastAt = this.#began;
     this.#lastEpoch = started.current_epoch;
     this.#tenths = Math.floor(started.progress / TENTH);
+    this.#keepsBest = started.stop_requested === 'keep_best';
   }
 
   /** Whether the job was stopped or another trainer has taken over. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Why the training is to end now, with the best weights so far. */
+  get enough(): StopReason | undefined {
+    const { max_seconds = Infinity, max_cost = Infinity } = this.#job;
+    if (this.#keepsBest) return 'owner';
+    if (this.usage.compute_seconds >= max_seconds) return 'max_seconds';
+    return this.usage.estimated_cost >= max_cost ? 'max_cost' : undefined;
   }
 
   /** The usage of all trainers of the job until now. */
@@ -89,6 +99,7 @@ export class Reporter {
       this.#isOver = true;
       return false;
     }
+    this.#keepsBest = job.stop_requested === 'keep_best';
     const tenths = Math.floor(job.progress / TENTH);
     if (tenths > this.#tenths) {
       this.#tenths = tenths;

@@ -18,7 +18,7 @@ import { isoTime } from '#domain/times.ts';
 import { startJob } from '#domain/training/attempts.ts';
 import { failJob } from '#domain/training/endings.ts';
 import { findJob } from '#domain/training/read.ts';
-import type { Job } from '#domain/training/record.ts';
+import type { Job, StopReason } from '#domain/training/record.ts';
 import { type FoundDevice, findDevice as findBestDevice } from '#engine/device.ts';
 import type { Device } from '#engine/run.ts';
 import { makeArtifacts } from '#learning/artifacts.ts';
@@ -166,6 +166,7 @@ async function train({ adapters, job, reporter, jobLog, checkpoint, device, opti
     ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
   });
   const last = isFirstRun(job) ? undefined : await checkpoint.read();
+  let enough: StopReason | undefined;
   const fitted = await fitNetwork({
     ...{ family, hyperparameters, device },
     preparation: prepared.preparation,
@@ -175,6 +176,10 @@ async function train({ adapters, job, reporter, jobLog, checkpoint, device, opti
     async report(progress) {
       await jobLog.progress(progress, job.total_epochs);
       return reporter.report(progress);
+    },
+    isEnough() {
+      enough ??= reporter.enough;
+      return enough !== undefined;
     },
     checkpoints: {
       data: `SHA-256 ${profile.sha256}, target ${profile.target}, split ${job.validation_split}`,
@@ -189,11 +194,14 @@ async function train({ adapters, job, reporter, jobLog, checkpoint, device, opti
     },
   });
   if (!fitted) throw reporter.isOver ? new Ended() : new Interrupted();
-  jobLog.tell('INFO', `trained ${fitted.history.loss?.length ?? 0} epochs; the best is epoch ${fitted.bestEpoch}`);
+  const epochs = fitted.history.loss?.length ?? 0;
+  const stopReason = epochs < job.total_epochs ? (enough ?? 'early_stopping') : undefined;
+  const why = stopReason === undefined ? '' : `, stopped by ${stopReason}`;
+  jobLog.tell('INFO', `trained ${epochs} epochs${why}; the best is epoch ${fitted.bestEpoch}`);
   await jobLog.flush();
   const createdAt = isoTime(now());
   const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit: fitted, createdAt });
-  return completeWith(adapters, job, { artifacts, profile, history: fitted.history, createdAt, reporter });
+  return completeWith(adapters, job, { artifacts, profile, history: fitted.history, createdAt, reporter, stopReason });
 }
 
 const isFirstRun = ({ attempt, run = 1 }: Job): boolean => attempt === 1 && run === 1;

@@ -37,7 +37,9 @@ export function readBody(settings: Settings): Middleware {
       if (coding !== undefined && coding !== '' && coding !== 'identity') {
         throw new UnsupportedMediaTypeError(['identity'], coding, 'content-encoding');
       }
-      if ((contentLength !== 0 || contentType !== undefined) && !isAccepted(declared.accepts, contentType)) {
+      const isEmpty = contentLength === 0 && (contentType === undefined || declared.optional);
+      const isUntold = contentType === undefined && declared.optional;
+      if (!isEmpty && !isUntold && !isAccepted(declared.accepts, contentType)) {
         throw new UnsupportedMediaTypeError(declared.accepts, contentType);
       }
       const received = await body.read({ maxBytes, client: state.client });

@@ -9,7 +9,7 @@ import type { Services } from '#functions/http/route.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { findFamily, guessProfile, planTraining, type TrainingRequest } from './plan.ts';
 
-export interface JobRequest extends TrainingRequest, Pick<Job, 'dataset_id' | 'compute'> {
+export interface JobRequest extends TrainingRequest, Pick<Job, 'dataset_id' | 'compute' | 'max_seconds' | 'max_cost'> {
   /** The model's. Default: the dataset's. */
   readonly name?: string | undefined;
 }
@@ -21,7 +21,7 @@ export interface JobRequest extends TrainingRequest, Pick<Job, 'dataset_id' | 'c
 export async function queueJob(
   { adapters, logger }: Services,
   accountId: string,
-  { dataset_id, name, compute = 'auto', ...request }: JobRequest,
+  { dataset_id, name, compute = 'auto', max_seconds, max_cost, ...request }: JobRequest,
 ): Promise<Job> {
   const { table, queues, now } = adapters;
   const family = findFamily(request.model_type);
@@ -37,6 +37,8 @@ export async function queueJob(
     dataset_name: dataset.name,
     model_name: name ?? dataset.name,
     compute,
+    ...(max_seconds === undefined ? {} : { max_seconds }),
+    ...(max_cost === undefined ? {} : { max_cost }),
     ...(waits ? { awaits_dataset: true } : {}),
     status: 'queued',
     created_at: isoTime(now()),

@@ -25,6 +25,15 @@ const body = z
       description:
         'An addition: `function` for short jobs, `cpu` and `gpu` for containers; `auto` chooses by the estimate and the size of the data. A target that the installation does not have is replaced by one that it has',
     }),
+    max_seconds: z
+      .number()
+      .positive()
+      .max(LIMITS.budgetSeconds)
+      .optional()
+      .meta({ description: 'An addition: the seconds of compute after which it ends with the best weights so far' }),
+    max_cost: z.number().positive().max(LIMITS.budgetDollars).optional().meta({
+      description: 'An addition: likewise the `estimated_cost` in US dollars, which is 0 on your own machine',
+    }),
     name: line(LIMITS.modelName.max)
       .optional()
       .meta({ description: "An addition: the model's name. Default: the dataset's" }),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { getJob } from '#domain/training/read.ts';
-import { JOB_STATUSES, type Job } from '#domain/training/record.ts';
+import { JOB_STATUSES, type Job, STOP_REASONS } from '#domain/training/record.ts';
 import { route } from '#functions/http/route.ts';
 import { id, secondsBetween, time } from '../fields.ts';
 import { jobPath, metricsAnswer, usageAnswer, usageOf } from './fields.ts';
@@ -25,6 +25,14 @@ const answer = z
       .literal('dataset')
       .optional()
       .meta({ description: 'An addition: it is queued until its dataset is ready, and is checked then' }),
+    stopping: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'An addition: it is about to end with the best weights so far, as its owner asked' }),
+    stop_reason: z
+      .enum(STOP_REASONS)
+      .optional()
+      .meta({ description: 'An addition: why a completed job has not run all its epochs' }),
     error: z.string().optional().meta({ description: 'An addition: why the job has failed' }),
     device: z
       .string()
@@ -59,6 +67,8 @@ const bodyOf = (job: Job, now: number): z.input<typeof answer> => ({
   eta: eta(job),
   ...usageOf(job),
   ...(job.awaits_dataset && job.status === 'queued' ? { waits_for: 'dataset' as const } : {}),
+  ...(job.stop_requested && job.ended_at === undefined ? { stopping: true as const } : {}),
+  ...(job.stop_reason === undefined ? {} : { stop_reason: job.stop_reason }),
   ...(job.failure === undefined ? {} : { error: job.failure }),
   ...(job.device === undefined ? {} : { device: job.device }),
   ...(job.device_reason === undefined ? {} : { device_reason: job.device_reason }),

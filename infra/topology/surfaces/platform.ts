@@ -13,6 +13,7 @@ export const functions = {
       table: ['get', 'query', 'put', 'update', 'delete'],
       buckets: { datasets: ['read', 'put', 'upload', 'delete'], artifacts: ['read', 'delete'] },
       sends: ['datasets', 'training'],
+      publishes: true,
       tokens: 'sign',
       compute: ['terminate'],
     },

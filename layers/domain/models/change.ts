@@ -10,7 +10,7 @@ import type { Condition, Table } from '../ports/table/port.ts';
 import { isRunningAttempt } from '../training/attempts.ts';
 import { endingWrites } from '../training/endings.ts';
 import { trainingEvents } from '../training/events.ts';
-import type { ComputeUsage, Job } from '../training/record.ts';
+import type { ComputeUsage, Job, StopReason } from '../training/record.ts';
 import { lineage, type Model } from './record.ts';
 import { FIRST_VERSION, nextVersion } from './versions.ts';
 
@@ -31,7 +31,7 @@ export interface Completed {
 export async function completeJob(
   table: Table,
   of: Job,
-  last: Pick<Job, 'current_epoch' | 'metrics'> & ComputeUsage,
+  last: Pick<Job, 'current_epoch' | 'metrics'> & { readonly stop_reason?: StopReason } & ComputeUsage,
   made: Omit<Model, 'number' | 'version'>,
   now: string,
 ): Promise<Completed | undefined> {

@@ -4,7 +4,7 @@ import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, keys } from '../keys.ts';
 import { markOrphaned } from '../orphans.ts';
-import { TransactionFailedError } from '../ports/errors.ts';
+import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Json, Table, Write } from '../ports/table/port.ts';
 import { isActive, isActiveAttempt } from './attempts.ts';
 import { trainingEvents } from './events.ts';
@@ -67,9 +67,30 @@ export async function failJob(
   return (await ended(table, [...writes, recordEvent(event)])) ? event : undefined;
 }
 
-/** Ends an active job as `stopped`, whatever its attempt, without an event: its owner did it. False if it had ended. */
-export async function stopJob(table: Table, of: Job, now: string): Promise<boolean> {
-  return ended(table, endingWrites(of, { status: 'stopped', ended_at: now }, isActive));
+/** Ends an active job as `stopped`, whatever its attempt. Resolves like `failJob`. */
+export async function stopJob(table: Table, of: Job, now: string): Promise<DomainEvent | undefined> {
+  const event = trainingEvents.stopped(of, now);
+  const writes = endingWrites(of, { status: 'stopped', ended_at: now }, isActive);
+  return (await ended(table, [...writes, recordEvent(event)])) ? event : undefined;
+}
+
+/**
+ * Asks the trainer of a job to complete it with the best weights so far; the next trainer does, if that one is lost.
+ * False: the job has not begun, so that there are none, or it has ended.
+ */
+export async function requestKeepBest(table: Table, of: Job): Promise<boolean> {
+  const hasBegun: Condition = { kind: 'compare', attribute: 'started_at', op: '>', value: '' };
+  try {
+    await table.update(
+      keys.job(of.account_id, of.id),
+      { set: { stop_requested: 'keep_best' } },
+      { kind: 'all', of: [isActive, hasBegun] },
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailedError) return false;
+    throw error;
+  }
 }
 
 async function ended(table: Table, writes: readonly Write[]): Promise<boolean> {

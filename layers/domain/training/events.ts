@@ -26,6 +26,13 @@ export const trainingEvents = {
   /** `accuracy` for a classification; `rmse`, `mae` and `r2` for a regression. */
   completed: (job: Job, model: Model, at: string) =>
     event('training.completed', job, at, { model_id: model.id, ...model.performance }),
+  /** Its owner stopped it, without a model. */
+  stopped: (job: Job, at: string) =>
+    event('training.stopped', job, at, {
+      dataset_id: job.dataset_id,
+      current_epoch: job.current_epoch,
+      total_epochs: job.total_epochs,
+    }),
   failed: (job: Job, reason: string, at: string) =>
     event('training.failed', job, at, { dataset_id: job.dataset_id, error: reason }),
 } as const;

@@ -33,7 +33,7 @@ const start = { run: 1, device: 'cpu' };
 describe('a job', () => {
   test('takes a slot and marks its dataset as in use, and releases both however it ends', async () => {
     const ends: ((job: Job) => Promise<boolean>)[] = [
-      (job) => stopJob(store.table, job, AT),
+      async (job) => (await stopJob(store.table, job, AT)) !== undefined,
       async (job) => (await failJob(store.table, job, 'why', AT)) !== undefined,
     ];
     for (const end of ends) {

@@ -100,6 +100,8 @@ describe('starting', () => {
       /^must be loss or accuracy for/,
     ],
     [{ epochs: 3 }, 'epochs', /^is not a known field; known are dataset_id, model_type/],
+    [{ max_seconds: 0 }, 'max_seconds', /got 0$/],
+    [{ max_cost: -1 }, 'max_cost', /got -1$/],
     [{ name: '' }, 'name', /^must have between 1 and 200 characters; got ""$/],
   ])('refuses %j', async (json, field, message) => {
     const answer = await start(json);
@@ -310,6 +312,76 @@ describe('a job', () => {
     expect(terminated).toEqual([`${id}-1`]);
     expect((await results(id)).body.message).toBe(`Training job ${id} was stopped`);
     await watched.close();
+  });
+
+  test('is stopped with or without a body, and its event is published', async () => {
+    for (const body of [{}, { raw: '' }, { json: {} }, { json: { keep_best: false } }]) {
+      const id = await started();
+      const answer = await platform.call({ method: 'POST', path: `/training/stop/${id}`, token, ...body });
+      expect([answer.status, answer.body.status]).toEqual([200, 'stopped']);
+      const published = await platform.store.queuesByName.get('bus')!.receive({ max: 10 });
+      expect(published.map(({ body: event }) => event).join()).toContain(`"detail-type":"training.stopped"`);
+      expect(published.map(({ body: event }) => event).join()).toContain(id);
+      for (const { receipt } of published) await platform.store.queuesByName.get('bus')!.acknowledge(receipt);
+    }
+    const refused = await platform.call({
+      method: 'POST',
+      path: `/training/stop/${await started()}`,
+      token,
+      json: { keep: true },
+    });
+    expect([refused.status, refused.body.details[0].field]).toEqual([400, 'keep']);
+  });
+
+  test('that has begun can be stopped with the best weights so far: its trainer is to complete it', async () => {
+    const keep = (id: string) =>
+      platform.call({ method: 'POST', path: `/training/stop/${id}`, token, json: { keep_best: true } });
+    const waiting = await started();
+    expect((await keep(waiting)).body).toMatchObject({ status: 'stopped' });
+    const id = await started();
+    const job = await running(platform, dataset.account_id, id);
+    for (let i = 0; i < 2; i++) {
+      const answer = await keep(id);
+      expect([answer.status, answer.body.status]).toEqual([200, 'stopping']);
+    }
+    expect((await status(id)).body).toMatchObject({ status: 'running', stopping: true });
+    await completed(platform, job, Buffer.from('onnx'));
+    expect((await status(id)).body).not.toHaveProperty('stopping');
+    expect((await keep(id)).status).toBe(409);
+  });
+
+  test('that has ended is started again with the same request, as a job of its own', async () => {
+    const restart = (id: string) => platform.call({ method: 'POST', path: `/training/restart/${id}`, token });
+    const request = {
+      hyperparameters: { epochs: 7, learning_rate: 0.5 },
+      validation_split: 0.3,
+      early_stopping: { enabled: true, patience: 4 },
+      compute: 'cpu',
+      name: 'Antarctic',
+      max_seconds: 60,
+      max_cost: 0.5,
+    };
+    const id = (await start(request)).body.job_id;
+    const early = await restart(id);
+    expect([early.status, early.body.message]).toEqual([
+      409,
+      `Training job ${id} cannot be started again: it is queued`,
+    ]);
+    await stop(id);
+    await messages();
+    const again = await restart(id);
+    expect(again.status).toBe(201);
+    const [old, created] = await Promise.all(
+      [id, again.body.job_id].map((one) => getJob(platform.store.table, dataset.account_id, one)),
+    );
+    const { id: _, ended_at: __, ...same } = old!;
+    expect(created).toEqual({ ...same, id: again.body.job_id, status: 'queued' });
+    expect(created).toMatchObject({ max_seconds: 60, max_cost: 0.5, compute: 'cpu', model_name: 'Antarctic' });
+    expect(await messages()).toEqual([{ account_id: dataset.account_id, job_id: created!.id }]);
+    const stranger = await platform.login(`again-${'x'.repeat(people)}`);
+    expect((await platform.call({ method: 'POST', path: `/training/restart/${id}`, token: stranger })).status).toBe(
+      404,
+    );
   });
 
   test('of another account does not exist', async () => {
