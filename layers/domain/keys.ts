@@ -17,6 +17,7 @@
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
  * | Job that waits for a dataset | `ACCOUNT#id` | `WAITING#dataset#job` | |
  * | Chunk of a job's log | `ACCOUNT#id#LOGS` | `job#attempt#run#chunk` | |
+ * | Place of an open stream of events | `ACCOUNT#id` | `STREAM#number` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Response to a request with an idempotency key | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
@@ -51,6 +52,7 @@ export const keys = {
     pk: `ACCOUNT#${accountId}#LOGS`,
     sk: `${id}#${place}`,
   }),
+  stream: (accountId: string, place: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `STREAM#${place}` }),
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
   lineage: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LINEAGE#${name}` }),
   idempotency: (accountId: string, sha256: string): Key => ({

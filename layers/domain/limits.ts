@@ -14,6 +14,8 @@ export const LIMITS = {
   /** Of a job. */
   budgetSeconds: 31_536_000,
   budgetDollars: 1_000_000,
+  /** Streams of events that are open at once. */
+  streams: 5,
   users: 100,
   apiKeys: 100,
   /** Days for which an invitation can be used, at the most. */

@@ -10,12 +10,13 @@ import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
 import { uploads } from './uploads.ts';
+import { watching } from './watching.ts';
 
 /** Generous: on a busy machine a training may have to wait. */
 const CASE_MILLISECONDS = 150_000;
 
 export function platformCases(world: World): void {
   jest.setTimeout(CASE_MILLISECONDS);
-  const all = [mainJob, earlyStart, badData, hostileInput, requests, uploads, stopping, tenancy, programs];
+  const all = [mainJob, earlyStart, badData, hostileInput, requests, uploads, stopping, watching, tenancy, programs];
   for (const cases of all) cases(world);
 }
