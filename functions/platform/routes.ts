@@ -19,7 +19,10 @@ import { list as listModels } from './models/list.ts';
 import { predict } from './models/predict.ts';
 import { read as readModel } from './models/read.ts';
 import { remove as removeModel } from './models/remove.ts';
+import { events } from './training/events.ts';
 import { list as listJobs } from './training/list.ts';
+import { logs } from './training/logs.ts';
+import { restart } from './training/restart.ts';
 import { results } from './training/results.ts';
 import { start } from './training/start.ts';
 import { status } from './training/status.ts';
@@ -49,7 +52,9 @@ const resources: readonly Route[] = [
   listJobs,
   status,
   results,
+  logs,
   stop,
+  restart,
   listModels,
   readModel,
   removeModel,
@@ -58,7 +63,7 @@ const resources: readonly Route[] = [
 ];
 
 /** The routes in the OpenAPI document. */
-export const describedRoutes = [...resources, predict, download];
+export const describedRoutes = [...resources, predict, download, events];
 
 /** The routes of the platform's main function. */
 export const apiRoutes: readonly Route[] = [...resources, ...documentationRoutes(describedRoutes)];

@@ -16,6 +16,9 @@
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
+ * | Job that waits for a dataset | `ACCOUNT#id` | `WAITING#dataset#job` | |
+ * | Chunk of a job's log | `ACCOUNT#id#LOGS` | `job#attempt#run#chunk` | |
+ * | Place of an open stream of events | `ACCOUNT#id` | `STREAM#number` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Response to a request with an idempotency key | `ACCOUNT#id` | `IDEMPOTENCY#sha256` | |
  * | Lineage of a model's versions | `ACCOUNT#id` | `LINEAGE#name` | |
@@ -51,6 +54,15 @@ export const keys = {
   readingSlot: (accountId: string, slot: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `READING#${slot}` }),
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),
+  waitingJob: (accountId: string, datasetId: string, jobId: string): Key => ({
+    pk: `ACCOUNT#${accountId}`,
+    sk: `WAITING#${datasetId}#${jobId}`,
+  }),
+  jobLog: (accountId: string, id: string, place: string): Key => ({
+    pk: `ACCOUNT#${accountId}#LOGS`,
+    sk: `${id}#${place}`,
+  }),
+  stream: (accountId: string, place: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `STREAM#${place}` }),
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
   lineage: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `LINEAGE#${name}` }),
   idempotency: (accountId: string, sha256: string): Key => ({
@@ -86,6 +98,7 @@ export const prefixes = {
   listsComplete: 'LISTS#',
   webhooks: 'WEBHOOK#',
   notices: 'NOTICE#',
+  waitingJobs: (datasetId: string) => `WAITING#${datasetId}#`,
 } as const;
 
 /** The partition of a list; `name` as in `keys.list`. */

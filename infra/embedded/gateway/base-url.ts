@@ -27,7 +27,9 @@ export function parsePublicUrl(text: string): string {
   if (url.search !== '' || url.hash !== '') {
     throw new UsageError(`--public-url must end with a path; got ${url.search || url.hash} after it`);
   }
-  return url.href.replace(/\/+$/, '');
+  let base = url.href;
+  while (base.endsWith('/')) base = base.slice(0, -1);
+  return base;
 }
 
 /** The base URL for the caller of a request, without a final slash. */
@@ -47,6 +49,7 @@ function proxiedBase(request: IncomingMessage, trusted: TrustedProxies): string 
 }
 
 function connectionBase({ socket: { localAddress = '127.0.0.1', localPort } }: IncomingMessage): string {
-  const address = localAddress.replace(/^::ffff:(?=[\d.]+$)/i, '').replace(/%.*$/, '');
+  const [withoutZone = ''] = localAddress.split('%', 1);
+  const address = /^::ffff:([\d.]+)$/i.exec(withoutZone)?.[1] ?? withoutZone;
   return `http://${isIPv6(address) ? `[${address}]` : address}:${localPort}`;
 }

@@ -37,6 +37,16 @@ export const functions = {
     runtime: false,
     uses: { table: ['get', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
   },
+  // Longer than a stream by what a cold start takes.
+  'platform-events': {
+    entry: 'functions/platform/events.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 75,
+    computes: false,
+    streams: true,
+    runtime: false,
+    uses: { table: ['get', 'put', 'update', 'delete'], tokens: 'verify' },
+  },
 } as const satisfies Record<string, FunctionSpec>;
 
 export const surface = {
@@ -47,5 +57,6 @@ export const surface = {
     { path: '/{proxy+}', function: 'platform-api' },
     { path: '/models/{model_id}/predict', function: 'platform-predict' },
     { path: '/models/{model_id}/download', function: 'platform-download' },
+    { path: '/training/events/{job_id}', function: 'platform-events' },
   ],
 } as const satisfies Surface<keyof typeof functions>;

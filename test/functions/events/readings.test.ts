@@ -143,7 +143,7 @@ describe('a reader that is lost', () => {
       'The file could not be read in 3 attempts: reading it takes more memory or more time than a reader has, or its readers were killed';
     expect(await found()).toMatchObject({ status: 'failed', failure: { message, details: [] } });
     expect(await world.events()).toMatchObject([
-      { 'detail-type': 'dataset.processed', detail: { dataset_id: 'd', status: 'failed', error: { message } } },
+      { 'detail-type': 'dataset.failed', detail: { dataset_id: 'd', status: 'failed', error: { message } } },
     ]);
     // Nothing of it is left to hold up the account's other files.
     await world.upload('e', CSV);

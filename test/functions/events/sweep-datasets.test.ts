@@ -11,7 +11,7 @@ afterEach(() => world.close());
 
 const failedDatasets = async () =>
   (await world.events())
-    .filter((event) => event['detail-type'] === 'dataset.processed' && event.detail.status === 'failed')
+    .filter((event) => event['detail-type'] === 'dataset.failed')
     .map(({ detail }) => detail.dataset_id);
 const begin = async (id: string, until: number) => {
   const { table } = world.adapters;
