@@ -8,11 +8,13 @@
  */
 
 import { type TrainingMessage, trainingMessage } from '#domain/messages.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
 import type { ComputeState } from '#domain/ports/compute/port.ts';
 import { hasAttemptsLeft, taskId } from '#domain/training/attempts.ts';
 import { findJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { checkWaiting } from './awaited-dataset.ts';
 import { consumer } from './batch.ts';
 import {
   type AttemptAdapters,
@@ -27,12 +29,16 @@ export interface DispatchOptions {
   readonly settings: AttemptSettings;
 }
 
-export function makeHandler(adapters: AttemptAdapters, options: DispatchOptions) {
+export type DispatchAdapters = AttemptAdapters & Pick<Adapters, 'blobs'>;
+
+export function makeHandler(adapters: DispatchAdapters, options: DispatchOptions) {
   const { logger, settings } = options;
   const of = { schema: trainingMessage, queue: adapters.queues.training, logger };
   return consumer(of, async ({ account_id, job_id }: TrainingMessage) => {
-    const job = await findJob(adapters.table, account_id, job_id);
-    if (!job || !(job.status === 'queued' || job.status === 'running')) return;
+    const found = await findJob(adapters.table, account_id, job_id);
+    if (!found || !(found.status === 'queued' || found.status === 'running')) return;
+    const job = found.awaits_dataset ? await checkWaiting({ ...adapters, logger }, found) : found;
+    if (!job) return;
     const state = job.attempt === 0 ? 'none' : await adapters.compute.describe(taskId(job));
     logger.info('dispatching', { job_id, attempt: job.attempt, status: job.status, compute: state });
     await responses[state]({ ...adapters, logger }, job, settings);

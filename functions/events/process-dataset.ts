@@ -22,6 +22,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { wakeWaiting } from './awaited-dataset.ts';
 import { consumer } from './batch.ts';
 import { ReadingFailedError, readFile } from './read-file.ts';
 
@@ -60,13 +61,14 @@ async function processDataset(context: ReadingContext, message: DatasetMessage, 
   const { account_id, dataset_id } = message;
   const dataset = await findDataset(table, account_id, dataset_id);
   if (dataset?.status !== 'processing') {
-    // An earlier delivery settled it and was lost before it could release the slot.
+    // An earlier delivery settled it and was lost before it could release the slot, or send the messages of jobs.
     if (dataset?.reader === delivery.id) await release(context, dataset);
-    return;
+    return wakeWaiting(context, account_id, dataset_id);
   }
   if (isUsedUp(dataset) && !isBeingRead(dataset, now(), delivery.id)) {
     await giveUp(context, dataset);
-    return release(context, dataset);
+    await release(context, dataset);
+    return wakeWaiting(context, account_id, dataset_id);
   }
   const until = now() + delivery.milliseconds;
   const begun = await beginReading(table, dataset, { message: delivery.id, until }, { now: now(), readers });
@@ -80,6 +82,7 @@ async function processDataset(context: ReadingContext, message: DatasetMessage, 
   } finally {
     await release(context, begun);
   }
+  await wakeWaiting(context, account_id, dataset_id);
 }
 
 /** Errors that the file did not cause are thrown: the message is redelivered. */

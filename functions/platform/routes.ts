@@ -33,7 +33,10 @@ import { download as downloadNumbered } from './numbered-models/download.ts';
 import { list as listNumbered } from './numbered-models/list.ts';
 import { read as readNumbered } from './numbered-models/read.ts';
 import { remove as removeNumbered } from './numbered-models/remove.ts';
+import { events } from './training/events.ts';
 import { list as listJobs } from './training/list.ts';
+import { logs } from './training/logs.ts';
+import { restart } from './training/restart.ts';
 import { results } from './training/results.ts';
 import { start } from './training/start.ts';
 import { status } from './training/status.ts';
@@ -63,7 +66,9 @@ const resources: readonly Route[] = [
   listJobs,
   status,
   results,
+  logs,
   stop,
+  restart,
   listModels,
   readModel,
   removeModel,
@@ -83,7 +88,7 @@ const resources: readonly Route[] = [
 ];
 
 /** The routes in the OpenAPI document. */
-export const describedRoutes = [...resources, predict, download, downloadNumbered];
+export const describedRoutes = [...resources, predict, download, downloadNumbered, events];
 
 /** The routes of the platform's main function. */
 export const apiRoutes: readonly Route[] = [...resources, ...documentationRoutes(describedRoutes)];

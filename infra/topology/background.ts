@@ -12,9 +12,9 @@ export const functions = {
     streams: false,
     runtime: false,
     uses: {
-      table: ['get', 'put', 'update', 'delete'],
+      table: ['get', 'query', 'put', 'update', 'delete'],
       buckets: { datasets: ['read', 'put'] },
-      sends: ['datasets'],
+      sends: ['datasets', 'training'],
       publishes: true,
     },
   },
@@ -25,7 +25,12 @@ export const functions = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: ['get', 'put', 'update', 'delete'], publishes: true, compute: ['submit', 'describe', 'terminate'] },
+    uses: {
+      table: ['get', 'put', 'update', 'delete'],
+      buckets: { datasets: ['read'] },
+      publishes: true,
+      compute: ['submit', 'describe', 'terminate'],
+    },
   },
   'settle-training': {
     entry: 'functions/events/settle-training.ts',

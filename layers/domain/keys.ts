@@ -16,6 +16,9 @@
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
+ * | Job that waits for a dataset | `ACCOUNT#id` | `WAITING#dataset#job` | |
+ * | Chunk of a job's log | `ACCOUNT#id#LOGS` | `job#attempt#run#chunk` | |
+ * | Place of an open stream of events | `ACCOUNT#id` | `STREAM#number` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Model by its number | `ACCOUNT#id` | `MODELNUMBER#n` | |
  * | How far the models of earlier builds can be looked up | `ACCOUNT#id` | `MODELLOOKUPS` | |
@@ -54,6 +57,15 @@ export const keys = {
   readingSlot: (accountId: string, slot: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `READING#${slot}` }),
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),
+  waitingJob: (accountId: string, datasetId: string, jobId: string): Key => ({
+    pk: `ACCOUNT#${accountId}`,
+    sk: `WAITING#${datasetId}#${jobId}`,
+  }),
+  jobLog: (accountId: string, id: string, place: string): Key => ({
+    pk: `ACCOUNT#${accountId}#LOGS`,
+    sk: `${id}#${place}`,
+  }),
+  stream: (accountId: string, place: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `STREAM#${place}` }),
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
   modelNumber: (accountId: string, n: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODELNUMBER#${n}` }),
   modelLookups: (accountId: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: 'MODELLOOKUPS' }),
@@ -102,6 +114,7 @@ export const prefixes = {
   listsComplete: 'LISTS#',
   webhooks: 'WEBHOOK#',
   notices: 'NOTICE#',
+  waitingJobs: (datasetId: string) => `WAITING#${datasetId}#`,
 } as const;
 
 /** A semantic version as text that sorts as versions do. */

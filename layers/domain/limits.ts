@@ -18,6 +18,11 @@ export const LIMITS = {
   lineageModels: 20,
   /** Per account. */
   activeJobs: 5,
+  /** Of a job. */
+  budgetSeconds: 31_536_000,
+  budgetDollars: 1_000_000,
+  /** Streams of events that are open at once. */
+  streams: 5,
   users: 100,
   apiKeys: 100,
   /** Days for which an invitation can be used, at the most. */
@@ -25,6 +30,8 @@ export const LIMITS = {
   /** Of one listing. */
   pageSize: 100,
   page: 1_000_000,
+  /** Of one response with a job's log. */
+  logLines: 1_000,
   jsonBodyBytes: 1_048_576,
   csv: {
     columns: 2_000,

@@ -6,7 +6,7 @@ import { type Completed, completeJob } from '#domain/models/change.ts';
 import { deleteOrphans, markOrphaned } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
-import type { Job } from '#domain/training/record.ts';
+import type { Job, StopReason } from '#domain/training/record.ts';
 import type { Artifacts } from '#learning/artifacts.ts';
 import type { History } from '#learning/fit/fit.ts';
 import { Ended, type Reporter } from './reporter.ts';
@@ -20,6 +20,8 @@ export interface Made {
   readonly history: History;
   readonly createdAt: string;
   readonly reporter: Reporter;
+  /** Why not all epochs were run. */
+  readonly stopReason?: StopReason | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Made {
 export async function completeWith(
   { table, blobs, now }: Pick<Adapters, 'table' | 'blobs' | 'now'>,
   job: Job,
-  { artifacts: { files, record }, profile, history, createdAt, reporter }: Made,
+  { artifacts: { files, record }, profile, history, createdAt, reporter, stopReason }: Made,
 ): Promise<Completed> {
   if (!(await reporter.flush())) throw new Ended();
   const id = newId(now());
@@ -44,7 +46,7 @@ export async function completeWith(
   const completed = await completeJob(
     table,
     job,
-    { ...lastEpoch(history), ...reporter.usage },
+    { ...lastEpoch(history), ...(stopReason === undefined ? {} : { stop_reason: stopReason }), ...reporter.usage },
     {
       ...record,
       id,

@@ -6,7 +6,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
 import { type Report, reportProgress } from '#domain/training/attempts.ts';
 import { PROGRESS_STEP, trainingEvents } from '#domain/training/events.ts';
-import type { ComputeUsage, Job } from '#domain/training/record.ts';
+import type { ComputeUsage, Job, StopReason } from '#domain/training/record.ts';
 import type { Progress } from '#learning/fit/fit.ts';
 import type { Log } from './log.ts';
 
@@ -38,6 +38,7 @@ export class Reporter {
   /** Full steps of progress that were published. */
   #steps: number;
   #isOver = false;
+  #keepsBest: boolean;
 
   constructor(
     adapters: Pick<Adapters, 'table' | 'events' | 'now'>,
@@ -54,11 +55,20 @@ export class Reporter {
     this.#lastAt = this.#began;
     this.#lastEpoch = started.current_epoch;
     this.#steps = Math.floor(started.progress / PROGRESS_STEP);
+    this.#keepsBest = started.stop_requested === 'keep_best';
   }
 
   /** Whether the job was stopped or another trainer has taken over. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Why the training is to end now, with the best weights so far. */
+  get enough(): StopReason | undefined {
+    const { max_seconds = Infinity, max_cost = Infinity } = this.#job;
+    if (this.#keepsBest) return 'owner';
+    if (this.usage.compute_seconds >= max_seconds) return 'max_seconds';
+    return this.usage.estimated_cost >= max_cost ? 'max_cost' : undefined;
   }
 
   /** The usage of all trainers of the job until now. */
@@ -93,6 +103,7 @@ export class Reporter {
       this.#isOver = true;
       return false;
     }
+    this.#keepsBest = job.stop_requested === 'keep_best';
     this.#steps += events.length;
     for (const event of events) {
       await publishEvent(this.#adapters, event, (message, about) => this.#log('WARN', message, about));

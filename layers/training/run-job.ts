@@ -18,7 +18,7 @@ import { isoTime } from '#domain/times.ts';
 import { startJob } from '#domain/training/attempts.ts';
 import { failJob } from '#domain/training/endings.ts';
 import { findJob } from '#domain/training/read.ts';
-import type { Job } from '#domain/training/record.ts';
+import type { Job, StopReason } from '#domain/training/record.ts';
 import { type FoundDevice, findDevice as findBestDevice } from '#engine/device.ts';
 import type { Device } from '#engine/run.ts';
 import { makeArtifacts } from '#learning/artifacts.ts';
@@ -29,6 +29,7 @@ import { families } from '#zoo/registry.ts';
 import { CheckpointFile } from './checkpoints.ts';
 import { completeWith } from './complete.ts';
 import { chooseDevice } from './device.ts';
+import { JobLog } from './job-log.ts';
 import type { Log } from './log.ts';
 import { Ended, Interrupted, Reporter } from './reporter.ts';
 import { openScratch } from './scratch.ts';
@@ -67,7 +68,9 @@ export type Outcome = 'completed' | 'failed' | 'ended' | 'interrupted';
 export async function runJob(adapters: TrainerAdapters, of: Attempt, options: RunOptions): Promise<Outcome> {
   const { table, blobs, now } = adapters;
   const { run = 1 } = of;
-  const { log, findDevice = () => findBestDevice() } = options;
+  const { findDevice = () => findBestDevice() } = options;
+  const jobLog = new JobLog(adapters, { ...of, run }, options.log);
+  const { log } = jobLog;
   const before = await findJob(table, of.accountId, of.jobId);
   if (!before || before.attempt !== of.attempt) return 'ended';
   const chosen = await chooseDevice(before, findDevice, log);
@@ -75,11 +78,13 @@ export async function runJob(adapters: TrainerAdapters, of: Attempt, options: Ru
   if (!started) return 'ended';
   const { job, event } = started;
   if (event) await publishEvent(adapters, event, warningsOf(log));
-  const reporter = new Reporter(adapters, job, options);
+  const reporter = new Reporter(adapters, job, { ...options, log });
   const checkpoint = new CheckpointFile(blobs.artifacts, job, log);
-  const outcome = await settled(adapters, job, { reporter, log }, () =>
-    train({ adapters, job, reporter, checkpoint, device: chosen.device, options }),
+  jobLog.tell('INFO', `training begins: attempt ${of.attempt}, run ${run}`);
+  const outcome = await settled(adapters, job, { reporter, jobLog }, () =>
+    train({ adapters, job, reporter, jobLog, checkpoint, device: chosen.device, options }),
   );
+  await jobLog.flush();
   if (await hasEnded(table, job, outcome)) await checkpoint.remove();
   return outcome;
 }
@@ -88,20 +93,31 @@ export async function runJob(adapters: TrainerAdapters, of: Attempt, options: Ru
 async function settled(
   adapters: TrainerAdapters,
   job: Job,
-  { reporter, log }: { readonly reporter: Reporter; readonly log: Log },
+  { reporter, jobLog }: { readonly reporter: Reporter; readonly jobLog: JobLog },
   run: () => Promise<Completed>,
 ): Promise<Outcome> {
   const { table, now } = adapters;
+  const { log } = jobLog;
   try {
     const { events } = await run();
     for (const event of events) await publishEvent(adapters, event, warningsOf(log));
     return 'completed';
   } catch (error) {
     if (error instanceof Ended) return 'ended';
-    if (error instanceof Interrupted) return 'interrupted';
-    if (!(error instanceof TrainingFailure)) throw error;
+    if (error instanceof Interrupted) {
+      jobLog.tell('WARN', 'interrupted: the next run continues from the checkpoint');
+      return 'interrupted';
+    }
+    if (!(error instanceof TrainingFailure)) {
+      // What it was is for the operator, whose log has it.
+      jobLog.tell('ERROR', 'the trainer crashed');
+      await jobLog.flush();
+      throw error;
+    }
     // The job's failure tells the owner what to do; the log also has the cause.
     log('WARN', error.message, error.cause instanceof Error ? { cause: error.cause.message } : {});
+    // A reader who sees the end of the job sees all lines about it.
+    await jobLog.flush();
     const event = await failJob(table, job, error.message, isoTime(now()), reporter.usage);
     if (!event) return 'ended';
     await publishEvent(adapters, event, warningsOf(log));
@@ -125,15 +141,17 @@ interface Run {
   readonly adapters: TrainerAdapters;
   readonly job: Job;
   readonly reporter: Reporter;
+  readonly jobLog: JobLog;
   readonly checkpoint: CheckpointFile;
   readonly device: Device;
   readonly options: RunOptions;
 }
 
 /** Throws `TrainingFailure`, `Interrupted`, and `Ended` if the job is no longer this trainer's. */
-async function train({ adapters, job, reporter, checkpoint, device, options }: Run): Promise<Completed> {
+async function train({ adapters, job, reporter, jobLog, checkpoint, device, options }: Run): Promise<Completed> {
   const { blobs, now } = adapters;
-  const { log, signal, checkpointMs, disk } = options;
+  const { signal, checkpointMs, disk } = options;
+  const { log } = jobLog;
   const family = families[job.model_type];
   if (!family)
     throw new TrainingFailure(`model_type must be one of ${Object.keys(families).join(', ')}; got ${job.model_type}`);
@@ -148,13 +166,21 @@ async function train({ adapters, job, reporter, checkpoint, device, options }: R
     ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
   });
   const last = isFirstRun(job) ? undefined : await checkpoint.read();
+  let enough: StopReason | undefined;
   const fitted = await fitNetwork({
     ...{ family, hyperparameters, device },
     preparation: prepared.preparation,
     data: prepared.data,
     earlyStopping: job.early_stopping,
     now: () => performance.now(),
-    report: (progress) => reporter.report(progress),
+    async report(progress) {
+      await jobLog.progress(progress, job.total_epochs);
+      return reporter.report(progress);
+    },
+    isEnough() {
+      enough ??= reporter.enough;
+      return enough !== undefined;
+    },
     checkpoints: {
       data: `SHA-256 ${profile.sha256}, target ${profile.target}, split ${job.validation_split}`,
       ...(last ? { last } : {}),
@@ -168,9 +194,14 @@ async function train({ adapters, job, reporter, checkpoint, device, options }: R
     },
   });
   if (!fitted) throw reporter.isOver ? new Ended() : new Interrupted();
+  const epochs = fitted.history.loss?.length ?? 0;
+  const stopReason = epochs < job.total_epochs ? (enough ?? 'early_stopping') : undefined;
+  const why = stopReason === undefined ? '' : `, stopped by ${stopReason}`;
+  jobLog.tell('INFO', `trained ${epochs} epochs${why}; the best is epoch ${fitted.bestEpoch}`);
+  await jobLog.flush();
   const createdAt = isoTime(now());
   const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit: fitted, createdAt });
-  return completeWith(adapters, job, { artifacts, profile, history: fitted.history, createdAt, reporter });
+  return completeWith(adapters, job, { artifacts, profile, history: fitted.history, createdAt, reporter, stopReason });
 }
 
 const isFirstRun = ({ attempt, run = 1 }: Job): boolean => attempt === 1 && run === 1;

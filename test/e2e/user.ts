@@ -54,12 +54,16 @@ export class User {
 
   /** Uploads and waits until it is `ready` or `failed`. */
   async upload(csv: string, fields: Readonly<Record<string, string>> = {}): Promise<Dataset> {
+    return this.processed(await this.send(csv, fields));
+  }
+
+  /** Uploads and does not wait: the dataset's id. */
+  async send(csv: string, fields: Readonly<Record<string, string>> = {}): Promise<string> {
     const form = new FormData();
     form.append('file', new File([csv], 'data.csv', { type: 'text/csv' }));
     form.append('name', 'data');
     for (const [name, value] of Object.entries(fields)) form.append(name, value);
-    const { id } = await this.client.post<{ id: string }>('/datasets/upload', form);
-    return this.processed(id);
+    return (await this.client.post<{ id: string }>('/datasets/upload', form)).id;
   }
 
   /** Waits until it is `ready` or `failed`. */

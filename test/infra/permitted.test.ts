@@ -27,12 +27,11 @@ test('any other use is refused with a message that names both', async () => {
   const { table: predictions } = permitted('platform-predict', world.adapters);
   const update = { kind: 'update', key, change: { set: { a: 2 } } } as const;
   const refused: readonly [string, () => unknown][] = [
-    ['table.query', () => table.query({ partition: 'p', limit: 1 })],
     ['table.index', () => table.query({ index: 'byIndex', partition: 'p', limit: 1 })],
     ['datasets.delete', () => blobs.datasets.delete('k')],
     ['datasets.startUpload', () => blobs.datasets.startUpload('k')],
     ['artifacts.get', () => blobs.artifacts.get('k')],
-    ['training.send', () => queues.training.send('{}')],
+    ['webhooks.send', () => queues.webhooks.send('{}')],
     ['training.deadLetter', () => queues.training.deadLetter('{}', 'why')],
     ['keys.sign', () => keys.sign(new Uint8Array())],
     ['compute.terminate', () => compute.terminate('t', 'why')],
@@ -43,6 +42,9 @@ test('any other use is refused with a message that names both', async () => {
     );
   }
   const deleting = { kind: 'delete', key: { ...key, sk: 't' } } as const;
+  await expect((async () => predictions.query({ partition: 'p', limit: 1 }))()).rejects.toThrow(
+    'platform-predict used table.query, which the topology does not say',
+  );
   for (const use of [() => predictions.delete(key), () => predictions.transact([update, deleting])]) {
     await expect(use()).rejects.toThrow('platform-predict used table.delete, which the topology does not say');
   }

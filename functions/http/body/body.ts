@@ -12,6 +12,8 @@ export interface RawBody {
 export interface Body<T> {
   /** Media types, in lower case. */
   readonly accepts: readonly string[];
+  /** Whether a request may come without a body, and without its media type. */
+  readonly optional?: true;
   /** The largest size in bytes. */
   bound(settings: Settings): number;
   /** Throws `ValidationError`. */

@@ -32,6 +32,17 @@ export function json<Z extends z.ZodType>(schema: Z, example?: unknown): Body<z.
   };
 }
 
+/** A body that may be left out: it is then an object without fields. */
+export function optionalJson<Z extends z.ZodType>(schema: Z, example?: unknown): Body<z.output<Z>> {
+  const given = json(schema, example);
+  return {
+    ...given,
+    optional: true,
+    parse: (raw) => (raw.content.size === 0 ? check(schema, {}, { root: 'body' }) : given.parse(raw)),
+    openapi: { ...given.openapi, required: false },
+  };
+}
+
 /** Throws `ValidationError` with line and column for what is not JSON in well-formed UTF-8. */
 function parseJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw ValidationError.of('body', 'is required');

@@ -41,7 +41,9 @@ export async function receiveBody(
   if (coding !== undefined && coding !== '' && coding !== 'identity') {
     throw new UnsupportedMediaTypeError(['identity'], coding, 'content-encoding');
   }
-  if ((contentLength !== 0 || contentType !== undefined) && !isAccepted(declared.accepts, contentType)) {
+  const isEmpty = contentLength === 0 && (contentType === undefined || declared.optional);
+  const isUntold = contentType === undefined && declared.optional;
+  if (!isEmpty && !isUntold && !isAccepted(declared.accepts, contentType)) {
     throw new UnsupportedMediaTypeError(declared.accepts, contentType);
   }
   const received = await body.read({ maxBytes, client: state.client });

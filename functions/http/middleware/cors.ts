@@ -18,7 +18,7 @@ const EXPOSED = [
 export function cors(origins: readonly string[]): Middleware {
   return httpCors({
     origins: [...origins],
-    headers: 'Authorization, Content-Type, Idempotency-Key',
+    headers: 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID',
     methods: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
     exposeHeaders: EXPOSED.join(', '),
     maxAge: '600',

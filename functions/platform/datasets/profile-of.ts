@@ -7,7 +7,7 @@ import { blobKeys } from '#domain/keys.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 
 /** The profile of a dataset that is ready. Throws `ConflictError`, with the reason, for any other. */
-export async function readProfile({ blobs }: Adapters, of: Dataset): Promise<DatasetProfile> {
+export async function readProfile({ blobs }: Pick<Adapters, 'blobs'>, of: Dataset): Promise<DatasetProfile> {
   requireReady(of);
   const { body } = await blobs.datasets.get(blobKeys.datasetProfile(of.account_id, of.id));
   return datasetProfile.parse(JSON.parse(Buffer.from(await buffer(body)).toString('utf8')));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Task } from '#domain/datasets/profile.ts';
 import { type ComputeUsage, type Job, MONITORS } from '#domain/training/record.ts';
-import { id } from '../fields.ts';
+import { id, time } from '../fields.ts';
 
 export const jobPath = z.strictObject({ job_id: id });
 
@@ -23,6 +23,23 @@ export const monitorsOf = (task: Task, validated: boolean): readonly Job['early_
   MONITORS.filter(
     (monitor) => (validated || !monitor.startsWith('val_')) && (task === 'classification' || monitor.endsWith('loss')),
   );
+
+/** What starting a job answers. */
+export const started = z
+  .strictObject({
+    job_id: id,
+    status: z.literal('queued'),
+    created_at: time,
+    estimated_time: z.number().meta({ description: 'Seconds', example: 3600 }),
+  })
+  .meta({ id: 'TrainingStarted' });
+
+export const startedAnswer = ({ id, created_at, estimated_time }: Job): z.input<typeof started> => ({
+  job_id: id,
+  status: 'queued',
+  created_at,
+  estimated_time,
+});
 
 export const metricsAnswer = z.record(z.string(), z.number()).meta({
   description: 'By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows',

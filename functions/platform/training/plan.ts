@@ -1,8 +1,10 @@
 /** Turns a training request into a job's settings, checked against the dataset and the model family. */
 import type { z } from 'zod';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
 import { ValidationError } from '#domain/errors.ts';
 import type { Job } from '#domain/training/record.ts';
+import type { Plan } from '#domain/training/waiting.ts';
 import { check } from '#functions/http/validation/check.ts';
 import { estimateSeconds } from '#learning/estimate.ts';
 import { residentBytes } from '#learning/tabular/resident.ts';
@@ -16,18 +18,6 @@ export interface TrainingRequest {
   readonly validation_split: number;
   readonly early_stopping: z.output<typeof earlyStoppingRequest>;
 }
-
-export type Plan = Pick<
-  Job,
-  | 'model_type'
-  | 'task'
-  | 'hyperparameters'
-  | 'validation_split'
-  | 'early_stopping'
-  | 'total_epochs'
-  | 'estimated_time'
-  | 'data_bytes'
->;
 
 /** Throws `ValidationError`. */
 export function findFamily(modelType: string): Family {
@@ -73,4 +63,27 @@ function planStopping(
     'early_stopping.monitor',
     `must be ${possible.join(' or ')} for ${task} with validation_split ${validation_split}; got ${early_stopping.monitor}`,
   );
+}
+
+/** Of a file that nobody has read yet. */
+const GUESS = { columns: 10, bytesPerCell: 8 };
+
+/**
+ * What a dataset that is still processing may turn out to be, to check what can be checked before and to estimate the
+ * time: a table of numbers, with the type that was given, otherwise with one that allows the most.
+ */
+export function guessProfile(family: Family, { file_size, dataset_type }: Dataset): DatasetProfile {
+  const names = Array.from({ length: GUESS.columns }, (_, i) => String(i));
+  const column = { type: 'number', missing: 0, distinct: 0, distinct_estimated: true } as const;
+  return {
+    rows: Math.max(1, Math.round(file_size / (GUESS.columns * GUESS.bytesPerCell))),
+    columns: names.map((name) => ({ name, ...column })),
+    features: names.slice(1),
+    target: names[0]!,
+    task: dataset_type === 'auto' ? family.tasks.toSorted()[0]! : dataset_type,
+    rows_without_target: 0,
+    delimiter: ',',
+    quote: '"',
+    sha256: '',
+  };
 }

@@ -1,17 +1,11 @@
 import { z } from 'zod';
-import { getDataset } from '#domain/datasets/read.ts';
-import { newId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { send } from '#domain/messages.ts';
-import { isoTime } from '#domain/times.ts';
-import { createJob } from '#domain/training/change.ts';
-import { COMPUTE_CHOICES, type Job } from '#domain/training/record.ts';
+import { COMPUTE_CHOICES } from '#domain/training/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { readProfile } from '../datasets/profile-of.ts';
-import { id, line, time } from '../fields.ts';
-import { earlyStoppingRequest } from './fields.ts';
-import { findFamily, planTraining } from './plan.ts';
+import { id, line } from '../fields.ts';
+import { earlyStoppingRequest, started, startedAnswer } from './fields.ts';
+import { queueJob } from './queue-job.ts';
 
 const body = z
   .strictObject({
@@ -31,71 +25,36 @@ const body = z
       description:
         'An addition: `function` for short jobs, `cpu` and `gpu` for containers; `auto` chooses by the estimate and the size of the data. A target that the installation does not have is replaced by one that it has',
     }),
+    max_seconds: z
+      .number()
+      .positive()
+      .max(LIMITS.budgetSeconds)
+      .optional()
+      .meta({ description: 'An addition: the seconds of compute after which it ends with the best weights so far' }),
+    max_cost: z.number().positive().max(LIMITS.budgetDollars).optional().meta({
+      description: 'An addition: likewise the `estimated_cost` in US dollars, which is 0 on your own machine',
+    }),
     name: line(LIMITS.modelName.max)
       .optional()
       .meta({ description: "An addition: the model's name. Default: the dataset's" }),
   })
   .meta({ id: 'TrainingRequest' });
 
-const answer = z
-  .strictObject({
-    job_id: id,
-    status: z.literal('queued'),
-    created_at: time,
-    estimated_time: z.number().meta({ description: 'Seconds', example: 3600 }),
-  })
-  .meta({ id: 'TrainingStarted' });
-
 export const start = route({
   method: 'POST',
   path: '/training/start',
   summary: 'Start a new model training job',
-  description: `At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once.`,
+  description: `A dataset that is still processing is no obstacle: the job stays \`queued\` until it is ready, and is checked then. At most ${LIMITS.activeJobs} jobs of an account may be queued or running at once.`,
   tags: ['Training'],
   authentication: 'account',
   scope: 'train',
   cost: 'request',
   idempotent: true,
   request: { body: json(body) },
-  responses: { 201: { description: 'Queued', schema: answer } },
+  responses: { 201: { description: 'Queued', schema: started } },
   errors: [404, 409],
-  async handler({ caller, body: { dataset_id, name, compute, ...request } }, { adapters, logger }) {
-    const { table, queues, now } = adapters;
-    const family = findFamily(request.model_type);
-    const dataset = await getDataset(table, caller.accountId, dataset_id);
-    const plan = planTraining(family, request, await readProfile(adapters, dataset));
-    const created: Job = {
-      ...plan,
-      id: newId(now()),
-      account_id: caller.accountId,
-      dataset_id,
-      dataset_name: dataset.name,
-      model_name: name ?? dataset.name,
-      compute,
-      status: 'queued',
-      created_at: isoTime(now()),
-      attempt: 0,
-      current_epoch: 0,
-      progress: 0,
-      metrics: {},
-      compute_seconds: 0,
-      estimated_cost: 0,
-    };
-    await createJob(table, created);
-    try {
-      await send(queues.training, { account_id: created.account_id, job_id: created.id });
-    } catch (error) {
-      // The job is recorded: the sweep finds it and sends its message again.
-      logger.error('training message not sent', { job_id: created.id, error });
-    }
-    return {
-      status: 201,
-      body: {
-        job_id: created.id,
-        status: 'queued',
-        created_at: created.created_at,
-        estimated_time: created.estimated_time,
-      },
-    };
+  async handler({ caller, body: request }, services) {
+    const created = await queueJob(services, caller.accountId, request);
+    return { status: 201, body: startedAnswer(created) };
   },
 });

@@ -1,62 +1,42 @@
 import { z } from 'zod';
 import { getJob } from '#domain/training/read.ts';
-import { JOB_STATUSES, type Job } from '#domain/training/record.ts';
 import { route } from '#functions/http/route.ts';
-import { id, secondsBetween, time } from '../fields.ts';
-import { jobPath, metricsAnswer, usageAnswer, usageOf } from './fields.ts';
+import { jobPath } from './fields.ts';
+import { etagOf, statusAnswer, statusOf } from './status-body.ts';
 
-const answer = z
-  .strictObject({
-    job_id: id,
-    status: z.enum(JOB_STATUSES),
-    progress: z.number().min(0).max(100).meta({ description: 'Percent', example: 45 }),
-    current_epoch: z.int(),
-    total_epochs: z.int(),
-    metrics: metricsAnswer,
-    started_at: time.nullable(),
-    elapsed_time: z.number().meta({ description: 'Seconds since the start, or from start to end', example: 1800 }),
-    ...usageAnswer,
-    error: z.string().optional().meta({ description: 'An addition: why the job has failed' }),
-    device: z
-      .string()
-      .optional()
-      .meta({ description: 'An addition: the device that trains it, `cpu` or `cuda`', example: 'cpu' }),
-    device_reason: z
-      .string()
-      .optional()
-      .meta({ description: 'An addition: why it is not trained on the requested device' }),
-  })
-  .meta({ id: 'TrainingStatus' });
+/** Whether a header `If-None-Match` names the tag, compared weakly as RFC 9110 has it. */
+function isKnown(tag: string, header = ''): boolean {
+  const opaque = (text: string) => text.trim().replace(/^W\//, '');
+  return header.trim() === '*' || header.split(',').some((known) => opaque(known) === opaque(tag));
+}
 
-const elapsed = ({ started_at, ended_at }: Job, now: number): number =>
-  started_at === undefined ? 0 : secondsBetween(started_at, ended_at ?? now);
+const ETAG = { ETag: 'Changes when anything but `elapsed_time` does' };
 
 export const status = route({
   method: 'GET',
   path: '/training/status/{job_id}',
   summary: 'Check the status of a training job',
+  description:
+    'To poll, send the `ETag` of the last response as `If-None-Match`: as long as nothing has changed, the answer is a 304 without a body.',
   tags: ['Training'],
   authentication: 'account',
   scope: 'read',
   cost: 'request',
-  request: { path: jobPath },
-  responses: { 200: { description: 'How far it is', schema: answer } },
+  request: {
+    path: jobPath,
+    headers: z.object({
+      'if-none-match': z.string().max(1000).optional().meta({ description: 'The `ETag` of an earlier response' }),
+    }),
+  },
+  responses: {
+    200: { description: 'How far it is', headers: ETAG, schema: statusAnswer },
+    304: { description: 'Nothing has changed', headers: ETAG },
+  },
   resource: ({ caller, path }, { adapters }) => getJob(adapters.table, caller.accountId, path.job_id),
-  handler: ({ resource: job }, { adapters }) => ({
-    status: 200,
-    body: {
-      job_id: job.id,
-      status: job.status,
-      progress: job.progress,
-      current_epoch: job.current_epoch,
-      total_epochs: job.total_epochs,
-      metrics: job.metrics,
-      started_at: job.started_at ?? null,
-      elapsed_time: elapsed(job, adapters.now()),
-      ...usageOf(job),
-      ...(job.failure === undefined ? {} : { error: job.failure }),
-      ...(job.device === undefined ? {} : { device: job.device }),
-      ...(job.device_reason === undefined ? {} : { device_reason: job.device_reason }),
-    },
-  }),
+  handler({ resource: job, headers }, { adapters }) {
+    const body = statusOf(job, adapters.now());
+    const tagged = { headers: { ETag: etagOf(body) } };
+    if (isKnown(tagged.headers.ETag, headers['if-none-match'])) return { status: 304, ...tagged };
+    return { status: 200, ...tagged, body };
+  },
 });

@@ -11,7 +11,7 @@
  * reached the host there, and behind such a proxy it leads nowhere.
  */
 import type { IncomingMessage } from 'node:http';
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { UsageError } from '../usage-error.ts';
 import { forwardedValues, originOf } from './client-address.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
@@ -27,13 +27,9 @@ export function parsePublicUrl(text: string): string {
   if (url.search !== '' || url.hash !== '') {
     throw new UsageError(`--public-url must end with a path; got ${url.search || url.hash} after it`);
   }
-  return withoutFinalSlashes(url.href);
-}
-
-function withoutFinalSlashes(text: string): string {
-  let end = text.length;
-  while (text[end - 1] === '/') end -= 1;
-  return text.slice(0, end);
+  let base = url.href;
+  while (base.endsWith('/')) base = base.slice(0, -1);
+  return base;
 }
 
 /** The base URL for the caller of a request, without a final slash. */
@@ -53,9 +49,7 @@ function proxiedBase(request: IncomingMessage, trusted: TrustedProxies): string 
 }
 
 function connectionBase({ socket: { localAddress = '127.0.0.1', localPort } }: IncomingMessage): string {
-  // An IPv4 address may be written as one of IPv6, and a link-local address has its interface after a percent sign.
-  const [bare = ''] = localAddress.split('%');
-  const mapped = bare.toLowerCase().startsWith('::ffff:') ? bare.slice('::ffff:'.length) : bare;
-  const address = isIPv4(mapped) ? mapped : bare;
+  const [withoutZone = ''] = localAddress.split('%', 1);
+  const address = /^::ffff:([\d.]+)$/i.exec(withoutZone)?.[1] ?? withoutZone;
   return `http://${isIPv6(address) ? `[${address}]` : address}:${localPort}`;
 }

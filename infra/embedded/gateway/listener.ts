@@ -9,7 +9,7 @@ import { Connections } from './connections.ts';
 import { IncomingBody } from './incoming-body.ts';
 import { limitResponse } from './limit-response.ts';
 import { pathOf, toProxyEvent, writeResult } from './proxy-event.ts';
-import { ResponseStream } from './response-stream.ts';
+import { ConnectionClosed, ResponseStream } from './response-stream.ts';
 import { makeRouter } from './route.ts';
 import type { SharedLimits } from './shared-limits.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
@@ -54,6 +54,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   const router = makeRouter(options.surface.routes);
   /** Of the requests in flight. */
   const pending = new Set<IncomingBody>();
+  const streams = new Set<ResponseStream>();
 
   async function serve(request: IncomingMessage, response: ServerResponse, sendContinue: () => void): Promise<void> {
     const body = new IncomingBody(request, { limits, bodies, spoolFolder, sendContinue });
@@ -81,7 +82,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     });
     const withBody = request.method !== 'HEAD';
     if (functions[match.function].streams) {
-      await invoker.stream(match.function, event, new ResponseStream(response, withBody), { requestId, body });
+      const stream = new ResponseStream(response, withBody);
+      streams.add(stream);
+      response.once('close', () => streams.delete(stream));
+      await invoker.stream(match.function, event, stream, { requestId, body });
     } else {
       const result = await invoker.invoke(match.function, event, { requestId, body });
       writeResult(response, result as APIGatewayProxyResult, withBody);
@@ -98,6 +102,8 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     options
       .withBaseUrl(request, () => serve(request, response, sendContinue))
       .catch((error: unknown) => {
+        // The end of a stream of events, usually.
+        if (error instanceof ConnectionClosed) return;
         options.onError(error, `${request.method} on ${options.name}`);
         if (response.headersSent) return void response.destroy();
         // The gateway's response when a function fails; the function renders its own errors.
@@ -124,7 +130,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   });
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => close(server, connections, pending, limits.closeSeconds),
+    close() {
+      const closed = close(server, connections, pending, limits.closeSeconds);
+      for (const stream of streams) stream.close();
+      return closed;
+    },
   };
 }
 

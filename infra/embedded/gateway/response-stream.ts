@@ -9,18 +9,22 @@ import { writeHead } from './proxy-event.ts';
 
 type Head = Omit<APIGatewayProxyResult, 'body'>;
 
+/** Nobody reads the rest of a response: its client has closed the connection, or the host has. */
+export class ConnectionClosed extends Error {}
+
 /** The writing end that a streaming function gets. */
 export class ResponseStream extends Writable {
   readonly #response: ServerResponse;
   readonly #withBody: boolean;
   #begun = false;
+  #isEvents = false;
 
   constructor(response: ServerResponse, withBody: boolean) {
     super();
     this.#response = response;
     this.#withBody = withBody;
     response.on('close', () => {
-      if (!response.writableEnded) this.destroy(new Error('the client closed the connection'));
+      if (!response.writableEnded) this.destroy(new ConnectionClosed('the client closed the connection'));
     });
   }
 
@@ -31,7 +35,13 @@ export class ResponseStream extends Writable {
 
   setHead(head: Head): void {
     writeHead(this.#response, head);
+    this.#isEvents = head.headers?.['Content-Type'] === 'text/event-stream';
     this.#begun = true;
+  }
+
+  /** Ends a stream of events, whose client connects again elsewhere. A download is to end by itself. */
+  close(): void {
+    if (this.#isEvents) this.#response.destroy();
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {

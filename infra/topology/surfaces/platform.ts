@@ -38,6 +38,16 @@ export const functions = {
     // To a model of an earlier build, the item that finds it by its number is added when it is asked for.
     uses: { table: ['get', 'query', 'put', 'update', 'check'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
   },
+  // Longer than a stream by what a cold start takes.
+  'platform-events': {
+    entry: 'functions/platform/events.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 75,
+    computes: false,
+    streams: true,
+    runtime: false,
+    uses: { table: ['get', 'put', 'update', 'delete'], tokens: 'verify' },
+  },
 } as const satisfies Record<string, FunctionSpec>;
 
 export const surface = {
@@ -50,5 +60,6 @@ export const surface = {
     { path: '/models/{model_id}/predict', function: 'platform-predict' },
     { path: '/models/{model_id}/download', function: 'platform-download' },
     { path: '/api/v1/models/{model_id}/download', function: 'platform-download' },
+    { path: '/training/events/{job_id}', function: 'platform-events' },
   ],
 } as const satisfies Surface<keyof typeof functions>;

@@ -12,7 +12,7 @@ import { isoTime } from '../times.ts';
 import { isRunningAttempt } from '../training/attempts.ts';
 import { endingWrites } from '../training/endings.ts';
 import { trainingEvents } from '../training/events.ts';
-import type { ComputeUsage, Job } from '../training/record.ts';
+import type { ComputeUsage, Job, StopReason } from '../training/record.ts';
 import { aliasesOf } from './aliases.ts';
 import { modelEvents } from './events.ts';
 import { modelLists } from './lists.ts';
@@ -38,7 +38,7 @@ export interface Completed {
 export async function completeJob(
   table: Table,
   of: Job,
-  last: Pick<Job, 'current_epoch' | 'metrics'> & ComputeUsage,
+  last: Pick<Job, 'current_epoch' | 'metrics'> & { readonly stop_reason?: StopReason } & ComputeUsage,
   made: TrainedModel,
   now: string,
 ): Promise<Completed | undefined> {

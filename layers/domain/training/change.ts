@@ -6,10 +6,11 @@ import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
 import { jobLists } from './lists.ts';
 import type { Job } from './record.ts';
+import { markWaiting } from './waiting.ts';
 
 /**
  * Throws `RateLimitError` if all slots are in use, `NotFoundError` if the dataset is deleted, `ConflictError` if it is
- * not ready.
+ * not ready, or has failed where the job may wait for it.
  */
 export async function createJob(table: Table, created: Job): Promise<void> {
   const slotFree: Condition = {
@@ -36,8 +37,13 @@ export async function createJob(table: Table, created: Job): Promise<void> {
         kind: 'update',
         key: keys.dataset(created.account_id, created.dataset_id),
         change: { add: { in_use: 1 } },
-        condition: { kind: 'compare', attribute: 'status', op: '=', value: 'ready' },
+        condition: {
+          kind: 'oneOf',
+          attribute: 'status',
+          values: created.awaits_dataset ? ['processing', 'ready'] : ['ready'],
+        },
       },
+      ...(created.awaits_dataset ? [markWaiting(created)] : []),
     ]);
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;

@@ -4,11 +4,12 @@ import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, keys } from '../keys.ts';
 import { markOrphaned } from '../orphans.ts';
-import { TransactionFailedError } from '../ports/errors.ts';
+import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Json, Table, Write } from '../ports/table/port.ts';
 import { isActive, isActiveAttempt } from './attempts.ts';
 import { trainingEvents } from './events.ts';
 import type { ComputeUsage, Job } from './record.ts';
+import { clearWaiting } from './waiting.ts';
 
 /** Milliseconds after a job's end in which a trainer that has not noticed it may still write a checkpoint. */
 const LATE_CHECKPOINT_MS = 15 * 60_000;
@@ -46,6 +47,7 @@ export function endingWrites(
       condition: { kind: 'present' },
     },
     markOrphaned('artifacts', checkpoint, due),
+    ...(of.awaits_dataset ? [clearWaiting(of)] : []),
   ];
 }
 
@@ -73,6 +75,25 @@ export async function stopJob(table: Table, of: Job, now: string): Promise<Domai
   const event = trainingEvents.stopped(of, now);
   const writes = endingWrites(of, { status: 'stopped', ended_at: now }, isActive);
   return (await ended(table, [...writes, recordEvent(event)])) ? event : undefined;
+}
+
+/**
+ * Asks the trainer of a job to complete it with the best weights so far; the next trainer does, if that one is lost.
+ * False: the job has not begun, so that there are none, or it has ended.
+ */
+export async function requestKeepBest(table: Table, of: Job): Promise<boolean> {
+  const hasBegun: Condition = { kind: 'compare', attribute: 'started_at', op: '>', value: '' };
+  try {
+    await table.update(
+      keys.job(of.account_id, of.id),
+      { set: { stop_requested: 'keep_best' } },
+      { kind: 'all', of: [isActive, hasBegun] },
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailedError) return false;
+    throw error;
+  }
 }
 
 async function ended(table: Table, writes: readonly Write[]): Promise<boolean> {

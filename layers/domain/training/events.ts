@@ -53,10 +53,12 @@ export const trainingEvents = {
     }),
   failed: (job: Job, reason: string, at: string) =>
     event('training.failed', job, at, SEQUENCE.ended, { dataset_id: job.dataset_id, error: reason }),
+  /** Its owner stopped it, without a model. */
   stopped: (job: Job, at: string) =>
     event('training.stopped', job, at, SEQUENCE.ended, {
       dataset_id: job.dataset_id,
       progress: job.progress,
       current_epoch: job.current_epoch,
+      total_epochs: job.total_epochs,
     }),
 } as const;

@@ -19,6 +19,10 @@ export const MONITORS = ['val_loss', 'val_accuracy', 'loss', 'accuracy'] as cons
 /** Where a job may be requested to run; a single machine has no choice. */
 export const COMPUTE_CHOICES = ['auto', ...COMPUTE_TARGETS] as const;
 
+/** Why a completed job has not run all its epochs. */
+export const STOP_REASONS = ['early_stopping', 'owner', 'max_seconds', 'max_cost'] as const;
+export type StopReason = (typeof STOP_REASONS)[number];
+
 export const earlyStopping = z.object({
   enabled: z.boolean(),
   patience: z.number().int(),
@@ -48,8 +52,19 @@ export const job = z.object({
   estimated_time: z.number(),
   /** An estimate of the memory that its data take during training, in bytes. */
   data_bytes: z.number().optional(),
+  /** Its budget: more `compute_seconds` or a higher `estimated_cost` end it, and it completes with the best weights. */
+  max_seconds: z.number().optional(),
+  max_cost: z.number().optional(),
+  /** Its owner has stopped it and wants the best weights so far: the trainer is to complete it. */
+  stop_requested: z.literal('keep_best').optional(),
+  stop_reason: z.enum(STOP_REASONS).optional(),
   /** Where to run it, as requested. `auto`, the default, decides by the estimate. */
   compute: z.enum(COMPUTE_CHOICES).optional(),
+  /**
+   * Its dataset was not ready when it was created: what it is to learn from has not been checked yet, and what depends on
+   * that is a guess; see `waiting.ts`.
+   */
+  awaits_dataset: z.literal(true).optional(),
   /** The number of the current attempt; the trainer of an earlier one can no longer write. */
   attempt: z.number().int(),
   /** Attempts that were lost with their host: they do not count towards the maximum. */

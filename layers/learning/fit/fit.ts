@@ -41,6 +41,11 @@ export interface FitSpec {
   readonly now: () => number;
   /** Called about once a second, between chunks. False ends the fit without keeping anything. */
   readonly report: (progress: Progress) => Promise<boolean>;
+  /**
+   * Asked between chunks, once something was learned: true ends the fit as early stopping does, with the best epoch's
+   * parameters, or within the first epoch with those that there are. Default: never.
+   */
+  readonly isEnough?: () => boolean;
   /** Default: the processor. */
   readonly device?: Device;
   /** Where an interrupted fit leaves a checkpoint, and the next fit of the same spec finds it. */
@@ -48,9 +53,10 @@ export interface FitSpec {
 }
 
 export interface Fit {
-  /** Those of the best epoch. */
+  /** Those of the best epoch; of none, if the fit was ended within the first. */
   readonly parameters: Tensors;
   readonly history: History;
+  /** From 1; 0 if the fit was ended within the first epoch. */
   readonly bestEpoch: number;
   /** The metric that decided which epoch is the best. */
   readonly monitor: string;
@@ -121,25 +127,41 @@ export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
     const judging: EvaluateOptions = { evaluator, preparation, pieceRows: plan.pieceRows, goOn };
     const loop = new TrainingLoop(training, { now });
 
-    while (!at.isOver) {
+    const isEnough = () => spec.isEnough?.() ?? false;
+    const runEpoch = async (): Promise<'finished' | 'enough' | 'ended'> => {
       for await (const { data, batches } of rows.epoch({ seed: h.seed, epoch: at.epoch, from: at.step })) {
         training.data = data;
         for await (const { scores } of loop.run(batches)) {
           at.took(scores);
-          if (!(await goOn())) return undefined;
+          if (!(await goOn())) return 'ended';
+          if (at.step < stepsPerEpoch && isEnough()) return 'enough';
         }
       }
+      return 'finished';
+    };
+
+    let enough = checkpoint !== undefined && isEnough();
+    while (!at.isOver && !enough) {
+      const outcome = await runEpoch();
+      if (outcome === 'ended') return undefined;
+      if (outcome === 'enough') break;
       const metrics = await judgeEpoch(judging, training.state, data, at.totals);
       if (!metrics) return undefined;
       if (!Object.values(metrics).every(Number.isFinite)) throw diverged(at.epoch, 'its end', h.learning_rate);
       at.finish(metrics, () => withoutSlots(training.state));
       if (!(await goOn())) return undefined;
+      enough = isEnough();
     }
+    // What follows takes a while: a fit that is interrupted there must not have lost what it ended with.
+    if (!at.isOver) await keeper.keep();
 
     const best = at.best ?? training.state;
     const onTraining = await evaluate(judging, best, data.training);
     const onValidation = data.validation && (await evaluate(judging, best, data.validation));
     if (!onTraining || (data.validation && !onValidation)) return undefined;
+    if (!at.best && !Object.values(onTraining).every(Number.isFinite)) {
+      throw diverged(at.epoch, 'its end', h.learning_rate);
+    }
     return {
       parameters: parametersOf(best),
       history: at.history,

@@ -46,14 +46,18 @@ export class Keeper {
 
   /** Stores a checkpoint if one is due. False if the fit must end; a checkpoint has then been stored. */
   async pass(): Promise<boolean> {
-    const { keep, signal } = this.#checkpoints ?? {};
-    const leaves = signal?.aborted ?? false;
+    const leaves = this.#checkpoints?.signal?.aborted ?? false;
+    if (!this.#checkpoints || !(leaves || this.#now() >= this.#dueAt)) return true;
+    await this.keep();
+    return !leaves;
+  }
+
+  /** Stores a checkpoint, due or not. */
+  async keep(): Promise<void> {
     const began = this.#now();
-    if (!keep || !(leaves || began >= this.#dueAt)) return true;
-    await keep(this.#make());
+    await this.#checkpoints?.keep(this.#make());
     const ended = this.#now();
     this.#dueAt = ended + Math.max(this.#every, (ended - began) / MOST_OF_TIME);
-    return !leaves;
   }
 
   get #every(): number {

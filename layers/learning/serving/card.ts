@@ -40,7 +40,7 @@ A missing number is replaced by the training rows' mean; a value of a category t
 ${serving.task === 'classification' ? `\nClasses: ${serving.classes.map(code).join(', ')}.\n` : ''}
 ## Training
 
-${facts.parameters} parameters. ${facts.epochs} epochs were run; the weights are those of epoch ${facts.bestEpoch}, the best by ${code(facts.monitor)}.
+${facts.parameters} parameters. ${weights(facts)}
 
 | Hyperparameter | Value |
 | --- | --- |
@@ -64,3 +64,8 @@ ${Object.entries(facts.performance)
 const line = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>#|]/g, '\\$&');
 const cell = line;
 const code = (text: string): string => `\`${text.replace(/\s+/g, ' ').replace(/`/g, 'ˋ').replace(/\|/g, '\\|')}\``;
+
+const weights = ({ epochs, bestEpoch, monitor }: Pick<CardFacts, 'epochs' | 'bestEpoch' | 'monitor'>): string =>
+  bestEpoch === 0
+    ? 'The training was ended within its first epoch.'
+    : `${epochs} epochs were run; the weights are those of epoch ${bestEpoch}, the best by ${code(monitor)}.`;

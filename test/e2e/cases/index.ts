@@ -2,6 +2,7 @@
 import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
+import { earlyStart } from './early-start.ts';
 import { hostileInput } from './hostile-input.ts';
 import { lists } from './lists.ts';
 import { logins } from './logins.ts';
@@ -12,6 +13,7 @@ import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
 import { uploads } from './uploads.ts';
+import { watching } from './watching.ts';
 import { webhooks } from './webhooks.ts';
 
 /** Generous: on a busy machine a training may have to wait. */
@@ -21,6 +23,7 @@ export function platformCases(world: World): void {
   jest.setTimeout(CASE_MILLISECONDS);
   const all = [
     mainJob,
+    earlyStart,
     badData,
     hostileInput,
     requests,
@@ -28,6 +31,7 @@ export function platformCases(world: World): void {
     uploads,
     lists,
     stopping,
+    watching,
     tenancy,
     modelsApi,
     programs,

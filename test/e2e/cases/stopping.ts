@@ -26,5 +26,21 @@ export function stopping(world: World): void {
       expect(await user.client.get('/models')).toMatchObject({ total: 1 });
       await user.client.delete(`/datasets/${id}`);
     });
+
+    test('can keep the best weights so far: it completes with a model, and its log says so', async () => {
+      const user = await User.register(world);
+      const { id } = await user.uploadPenguins();
+      const job = await user.train(id, LONG);
+      await user.jobIs(job, (status) => status.status === 'running' && status.current_epoch > 0);
+      const stopping = await user.client.post(`/training/stop/${job}`, { keep_best: true });
+      expect(stopping).toMatchObject({ job_id: job, status: 'stopping' });
+      expect(await user.jobIs(job, ({ status }) => status !== 'running')).toMatchObject({
+        status: 'completed',
+        stop_reason: 'owner',
+      });
+      expect(await user.client.get('/models')).toMatchObject({ total: 1 });
+      const log = await user.client.get<{ lines: { message: string }[] }>(`/training/logs/${job}?limit=1000`);
+      expect(log.lines.at(-1)!.message).toContain('stopped by owner');
+    });
   });
 }

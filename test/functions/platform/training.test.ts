@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { reportProgress } from '#domain/training/attempts.ts';
 import { failJob } from '#domain/training/endings.ts';
+import { appendLog, lineOf } from '#domain/training/logs.ts';
 import { getJob } from '#domain/training/read.ts';
+import { listWaiting } from '#domain/training/waiting.ts';
 import { residentBytes } from '#learning/tabular/resident.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, failed, PROFILE, ready, running, uploaded } from './records.ts';
@@ -96,6 +99,8 @@ describe('starting', () => {
       /^must be loss or accuracy for/,
     ],
     [{ epochs: 3 }, 'epochs', /^is not a known field; known are dataset_id, model_type/],
+    [{ max_seconds: 0 }, 'max_seconds', /got 0$/],
+    [{ max_cost: -1 }, 'max_cost', /got -1$/],
     [{ name: '' }, 'name', /^must have between 1 and 200 characters; got ""$/],
   ])('refuses %j', async (json, field, message) => {
     const answer = await start(json);
@@ -104,10 +109,32 @@ describe('starting', () => {
     expect(await messages()).toEqual([]);
   });
 
-  test('does not wait: a dataset that is not ready is a conflict, and one of another account is not found', async () => {
+  test('may come before the dataset is ready: the job is queued, and holds its slot and its dataset', async () => {
     const processing = await uploaded(platform, token);
-    const early = await start({ dataset_id: processing.id });
-    expect(early.body).toEqual({ error: 'conflict', message: `Dataset ${processing.id} is still processing` });
+    const answer = await start({ dataset_id: processing.id });
+    expect([answer.status, answer.body.status]).toEqual([201, 'queued']);
+    expect(answer.body.estimated_time).toBeGreaterThan(0);
+    const job = await getJob(platform.store.table, dataset.account_id, answer.body.job_id);
+    expect(job).toMatchObject({ awaits_dataset: true, attempt: 0, total_epochs: 50 });
+    expect(await messages()).toEqual([{ account_id: dataset.account_id, job_id: job.id }]);
+    expect((await status(job.id)).body.waits_for).toBe('dataset');
+    expect((await getDataset(platform.store.table, dataset.account_id, processing.id)).in_use).toBe(1);
+    expect(await listWaiting(platform.store.table, dataset.account_id, processing.id)).toEqual([job.id]);
+    await stop(job.id);
+    expect(await listWaiting(platform.store.table, dataset.account_id, processing.id)).toEqual([]);
+    expect((await getDataset(platform.store.table, dataset.account_id, processing.id)).in_use).toBe(0);
+  });
+
+  test('before the dataset is ready refuses at once what no dataset could make right', async () => {
+    const processing = await uploaded(platform, token);
+    const answer = await start({ dataset_id: processing.id, hyperparameters: { batch_size: 0 } });
+    expect([answer.status, answer.body.details[0].field]).toEqual([400, 'hyperparameters.batch_size']);
+    const monitor = { early_stopping: { enabled: true }, validation_split: 0 };
+    expect((await start({ dataset_id: processing.id, ...monitor })).status).toBe(400);
+  });
+
+  test('with a dataset that has failed is a conflict, and with one of another account finds nothing', async () => {
+    const processing = await uploaded(platform, token);
     await failed(platform, processing);
     const late = await start({ dataset_id: processing.id });
     expect(late.status).toBe(409);
@@ -152,6 +179,7 @@ describe('a job', () => {
       metrics: {},
       started_at: null,
       elapsed_time: 0,
+      eta: expect.any(Number),
       compute_seconds: 0,
       estimated_cost: 0,
     });
@@ -173,13 +201,14 @@ describe('a job', () => {
       device: 'cpu',
       started_at: new Date(begin).toISOString(),
       elapsed_time: 2.5,
+      eta: 1,
       compute_seconds: 1,
       estimated_cost: 0.001,
     });
     expect((await results(id)).body.message).toContain('still running');
     const model = await completed(platform, job, Buffer.from('onnx'));
     platform.clock.now += 60_000;
-    expect((await status(id)).body).toMatchObject({ status: 'completed', progress: 100, elapsed_time: 2.5 });
+    expect((await status(id)).body).toMatchObject({ status: 'completed', progress: 100, elapsed_time: 2.5, eta: null });
     expect((await results(id)).body).toEqual({
       job_id: id,
       status: 'completed',
@@ -193,6 +222,49 @@ describe('a job', () => {
     });
     const late = await stop(id);
     expect([late.status, late.body.message]).toEqual([409, `Training job ${id} cannot be stopped: it is completed`]);
+  });
+
+  test('is polled by its ETag: 304 until something but the time has changed', async () => {
+    const id = await started();
+    const poll = (tag: string) =>
+      platform.call({ path: `/training/status/${id}`, token, headers: { 'If-None-Match': tag } });
+    const tag = (await status(id)).headers.ETag!;
+    platform.clock.now += 1000;
+    for (const known of [tag, tag.slice(2), `"other", ${tag}`, '*']) {
+      const answer = await poll(known);
+      expect([answer.status, answer.text, answer.headers.ETag]).toEqual([304, '', tag]);
+    }
+    expect((await poll('"other"')).status).toBe(200);
+    await running(platform, dataset.account_id, id);
+    const changed = await poll(tag);
+    expect([changed.status, changed.body.status]).toEqual([200, 'running']);
+    expect(changed.headers.ETag).not.toBe(tag);
+  });
+
+  test('shows its log by cursor, also what is written after the last line', async () => {
+    const id = await started();
+    const job = await running(platform, dataset.account_id, id);
+    const read = (query = {}) => platform.call({ path: `/training/logs/${id}`, token, query });
+    expect((await read()).body).toMatchObject({ job_id: id, status: 'running', lines: [] });
+    const write = (chunk: number, ...messages: string[]) => {
+      const lines = messages.map((message) => lineOf('INFO', message, platform.clock.now));
+      return appendLog(platform.store.table, job, { attempt: 1, run: 1, chunk }, lines, platform.clock.now);
+    };
+    await write(1, 'a', 'b', 'c');
+    const first = await read({ limit: '2' });
+    expect(first.body.lines).toEqual(
+      ['a', 'b'].map((message) => ({ level: 'INFO', message, time: new Date(platform.clock.now).toISOString() })),
+    );
+    const second = await read({ cursor: first.body.next_cursor });
+    expect(second.body.lines).toMatchObject([{ message: 'c' }]);
+    const none = await read({ cursor: second.body.next_cursor });
+    expect(none.body).toMatchObject({ lines: [], next_cursor: second.body.next_cursor });
+    await write(2, 'd');
+    expect((await read({ cursor: none.body.next_cursor })).body.lines).toMatchObject([{ message: 'd' }]);
+    const wrong = await read({ cursor: 'abc' });
+    expect([wrong.status, wrong.body.details[0].field]).toEqual([400, 'cursor']);
+    const stranger = await platform.login(`reader-${'x'.repeat(people)}`);
+    expect((await platform.call({ path: `/training/logs/${id}`, token: stranger })).status).toBe(404);
   });
 
   test('that has failed says why', async () => {
@@ -230,6 +302,76 @@ describe('a job', () => {
     expect(terminated).toEqual([`${id}-1`]);
     expect((await results(id)).body.message).toBe(`Training job ${id} was stopped`);
     await watched.close();
+  });
+
+  test('is stopped with or without a body, and its event is published', async () => {
+    for (const body of [{}, { raw: '' }, { json: {} }, { json: { keep_best: false } }]) {
+      const id = await started();
+      const answer = await platform.call({ method: 'POST', path: `/training/stop/${id}`, token, ...body });
+      expect([answer.status, answer.body.status]).toEqual([200, 'stopped']);
+      const published = await platform.store.queuesByName.get('bus')!.receive({ max: 10 });
+      expect(published.map(({ body: event }) => event).join()).toContain(`"detail-type":"training.stopped"`);
+      expect(published.map(({ body: event }) => event).join()).toContain(id);
+      for (const { receipt } of published) await platform.store.queuesByName.get('bus')!.acknowledge(receipt);
+    }
+    const refused = await platform.call({
+      method: 'POST',
+      path: `/training/stop/${await started()}`,
+      token,
+      json: { keep: true },
+    });
+    expect([refused.status, refused.body.details[0].field]).toEqual([400, 'keep']);
+  });
+
+  test('that has begun can be stopped with the best weights so far: its trainer is to complete it', async () => {
+    const keep = (id: string) =>
+      platform.call({ method: 'POST', path: `/training/stop/${id}`, token, json: { keep_best: true } });
+    const waiting = await started();
+    expect((await keep(waiting)).body).toMatchObject({ status: 'stopped' });
+    const id = await started();
+    const job = await running(platform, dataset.account_id, id);
+    for (let i = 0; i < 2; i++) {
+      const answer = await keep(id);
+      expect([answer.status, answer.body.status]).toEqual([200, 'stopping']);
+    }
+    expect((await status(id)).body).toMatchObject({ status: 'running', stopping: true });
+    await completed(platform, job, Buffer.from('onnx'));
+    expect((await status(id)).body).not.toHaveProperty('stopping');
+    expect((await keep(id)).status).toBe(409);
+  });
+
+  test('that has ended is started again with the same request, as a job of its own', async () => {
+    const restart = (id: string) => platform.call({ method: 'POST', path: `/training/restart/${id}`, token });
+    const request = {
+      hyperparameters: { epochs: 7, learning_rate: 0.5 },
+      validation_split: 0.3,
+      early_stopping: { enabled: true, patience: 4 },
+      compute: 'cpu',
+      name: 'Antarctic',
+      max_seconds: 60,
+      max_cost: 0.5,
+    };
+    const id = (await start(request)).body.job_id;
+    const early = await restart(id);
+    expect([early.status, early.body.message]).toEqual([
+      409,
+      `Training job ${id} cannot be started again: it is queued`,
+    ]);
+    await stop(id);
+    await messages();
+    const again = await restart(id);
+    expect(again.status).toBe(201);
+    const [old, created] = await Promise.all(
+      [id, again.body.job_id].map((one) => getJob(platform.store.table, dataset.account_id, one)),
+    );
+    const { id: _, ended_at: __, ...same } = old!;
+    expect(created).toEqual({ ...same, id: again.body.job_id, status: 'queued' });
+    expect(created).toMatchObject({ max_seconds: 60, max_cost: 0.5, compute: 'cpu', model_name: 'Antarctic' });
+    expect(await messages()).toEqual([{ account_id: dataset.account_id, job_id: created!.id }]);
+    const stranger = await platform.login(`again-${'x'.repeat(people)}`);
+    expect((await platform.call({ method: 'POST', path: `/training/restart/${id}`, token: stranger })).status).toBe(
+      404,
+    );
   });
 
   test('of another account does not exist', async () => {

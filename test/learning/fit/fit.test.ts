@@ -100,6 +100,24 @@ describe('learning', () => {
     expect([...fractions].sort((a, b) => a - b)).toEqual(fractions);
   });
 
+  test('ends where it is enough: with the best epoch, or within the first with what was learned', async () => {
+    const spec = { ...SPECIES, hyperparameters: { epochs: 10, batch_size: 16 } };
+    let asked = 0;
+    // A clock that says that every chunk took an hour: one step at a time, of 18 in an epoch.
+    const slow = () => 3_600_000 * ++asked;
+    const enoughAfter = (times: number) => {
+      let left = times;
+      return { now: slow, isEnough: () => --left < 0 };
+    };
+    const { fitted } = await learned(PENGUINS, spec, enoughAfter(2 * 18));
+    expect(fitted!.history.loss).toHaveLength(2);
+    expect(fitted!.bestEpoch).toBe(2);
+    expect(fitted!.validation!.loss).toBeCloseTo(fitted!.history.val_loss![1]!, 6);
+    const { fitted: short } = await learned(PENGUINS, spec, enoughAfter(0));
+    expect([short!.bestEpoch, short!.history]).toEqual([0, {}]);
+    expect(Object.values(short!.validation!).every(Number.isFinite)).toBe(true);
+  });
+
   test('learns from a mixture of types, of which some rows have nothing', async () => {
     const rows = Array.from({ length: 120 }, (_, i) => {
       const sign = i % 2 === 0;
