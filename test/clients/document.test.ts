@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { useHost } from '#test/e2e/use-host.ts';
 import { User } from '#test/e2e/user.ts';
-import { awaitReadiness } from './await-readiness.ts';
 import { run } from './run.ts';
 
 const world = useHost();
@@ -25,8 +24,8 @@ describe('the program that the document prints', () => {
   });
 
   const PROGRAMS = {
-    python: () => `${awaitReadiness('python', printed('program.py.txt'))}\nprint(job_id)\n`,
-    javascript: () => `${FILE_INPUT}${awaitReadiness('javascript', printed('program.js.txt'))}\nconsole.log(job_id);\n`,
+    python: () => `${printed('program.py.txt')}\nprint(job_id)\n`,
+    javascript: () => `${FILE_INPUT}${printed('program.js.txt')}\nconsole.log(job_id);\n`,
   } as const;
 
   test.each(['python', 'javascript'] as const)('in %s starts a training, which ends with a model', async (language) => {

@@ -35,6 +35,7 @@ export const is = (expected: string | number | boolean): Type =>
   type(JSON.stringify(expected), (value) => value === expected);
 export const oneOf = (...expected: readonly string[]): Type =>
   type(expected.join(' or '), (value) => isString(value) && expected.includes(value));
+export const orNull = (of: Type): Type => type(`${of.type}, or null`, (value) => value === null || of.accepts(value));
 /** The same, or not there: what goes beyond the document, or is there only sometimes. */
 export const optional = (of: Type): Type =>
   type(`${of.type}, or nothing`, (value) => value === undefined || of.accepts(value));

@@ -1,7 +1,8 @@
 /** The fields that Trainyard's answers have and the document's have not. A new one needs a line here, and the word "addition" in its description. */
-import { integer, number, optional, type Shape, text, textFields, texts, words } from '../shape.ts';
+import { integer, number, optional, orNull, type Shape, text, textFields, texts, words } from '../shape.ts';
 
 export const ADDITIONS = {
+  list: { next_cursor: orNull(words) },
   dataset: {},
   datasetDetail: {},
   metadata: {},
@@ -9,6 +10,9 @@ export const ADDITIONS = {
   status: {
     compute_seconds: number,
     estimated_cost: number,
+    eta: orNull(number),
+    waits_for: optional(text),
+    stop_reason: optional(text),
     device: optional(text),
     device_reason: optional(text),
   },

@@ -76,6 +76,7 @@ describe('the document’s datasets', () => {
             total: is(2),
             page: is(1),
             limit: is(10),
+            ...ADDITIONS.list,
             datasets: [
               {
                 ...dataset,
@@ -100,6 +101,7 @@ describe('the document’s datasets', () => {
               total: is(2),
               page: is(2),
               limit: is(1),
+              ...ADDITIONS.list,
               datasets: [
                 {
                   ...dataset,

@@ -46,7 +46,7 @@ describe('the document’s models', () => {
         name: 'GET /models',
         call: () => ({ method: 'GET', path: '/models', token: scene.token }),
         status: 200,
-        body: { total: is(1), page: is(1), limit: is(10), models: [summary] },
+        body: { total: is(1), page: is(1), limit: is(10), ...ADDITIONS.list, models: [summary] },
       },
       ...['created_at', 'accuracy', 'name'].map((sort) => ({
         name: `GET /models with every parameter, sort_by ${sort}`,
@@ -56,7 +56,7 @@ describe('the document’s models', () => {
           token: scene.token,
         }),
         status: 200,
-        body: { total: is(1), page: is(1), limit: is(5), models: [summary] as const },
+        body: { total: is(1), page: is(1), limit: is(5), ...ADDITIONS.list, models: [summary] as const },
       })),
       {
         name: 'GET /models/{model_id}',
