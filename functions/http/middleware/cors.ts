@@ -18,7 +18,7 @@ const EXPOSED = [
 export function cors(origins: readonly string[]): Middleware {
   return httpCors({
     origins: [...origins],
-    headers: 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID',
+    headers: 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, X-API-Key',
     methods: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
     exposeHeaders: EXPOSED.join(', '),
     maxAge: '600',
