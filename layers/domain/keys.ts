@@ -13,6 +13,7 @@
  * | Refresh token | `REFRESH#sha256` | `REFRESH` | |
  * | Counter of requests, of failed logins | `RATE#…` | `RATE` | |
  * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is processing |
+ * | Latest version of a dataset's name | `ACCOUNT#id` | `DATASETNAME#name` | |
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
@@ -54,6 +55,7 @@ export const keys = {
   refreshToken: (sha256: string): Key => ({ pk: `REFRESH#${sha256}`, sk: 'REFRESH' }),
   rate: (what: string): Key => ({ pk: `RATE#${what}`, sk: 'RATE' }),
   dataset: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASET#${id}` }),
+  datasetName: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASETNAME#${name}` }),
   readingSlot: (accountId: string, slot: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `READING#${slot}` }),
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),

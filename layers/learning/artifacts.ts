@@ -100,12 +100,16 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
 
 function describe({ profile, prepared: { preparation } }: ArtifactSpec): Serving {
   const { features } = preparation.encoder;
+  const formats = new Map(profile.columns.map(({ name, format }) => [name, format]));
   const inputs = inputNames(features.map(({ name }) => name));
   return {
     format: 1,
     task: preparation.task,
     target: profile.target,
-    features: features.map(({ name, type }, i) => ({ name, type, input: inputs[i]! })),
+    features: features.map(({ name, type }, i) => {
+      const format = formats.get(name);
+      return { name, type, input: inputs[i]!, ...(format === undefined ? {} : { format }) };
+    }),
     classes: [...preparation.classes],
   };
 }

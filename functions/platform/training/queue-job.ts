@@ -33,6 +33,7 @@ export async function queueJob(
     account_id: accountId,
     dataset_id,
     dataset_name: dataset.name,
+    dataset_version: dataset.version,
     model_name: name ?? dataset.name,
     compute,
     ...(max_seconds === undefined ? {} : { max_seconds }),

@@ -11,8 +11,7 @@ const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
 export function parseOptions({ delimiter, quote }: Dialect, check: RecordCheck): Options<string[]> {
   return {
     delimiter,
-    quote,
-    escape: quote,
+    ...(quote === 'none' ? { quote: false } : { quote, escape: quote }),
     record_delimiter: ['\r\n', '\n', '\r'],
     trim: true,
     skip_empty_lines: true,

@@ -22,8 +22,7 @@ export interface CardFacts {
 export function modelCard(facts: CardFacts): string {
   const { job, profile, serving, rows } = facts;
   const judged = rows.validation > 0 ? `${rows.validation} validation rows` : `the ${rows.training} training rows`;
-  const leftOut =
-    facts.leftOut.length === 0 ? '' : `\nLeft out, because it is text: ${facts.leftOut.map(code).join(', ')}.\n`;
+  const leftOut = facts.leftOut.length === 0 ? '' : `\nLeft out: ${facts.leftOut.map(code).join(', ')}.\n`;
   return `# ${line(job.model_name)}
 
 A ${job.model_type} for ${serving.task}, predicting ${code(serving.target)}. Made by Trainyard ${facts.version} on ${facts.createdAt} in job ${job.id}.

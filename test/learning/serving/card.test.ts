@@ -65,7 +65,7 @@ test('a model card says what there is to know, and nothing in a name becomes mar
   expect(lines).toContain('| hidden_layers | \\[8,8\\] |');
   expect(lines).toContain('| accuracy | 0.912346 |');
   expect(card).toContain('10 rows, of which 7 were learned from, 2 kept back for validation and 1 had no target');
-  expect(card).toContain('Left out, because it is text: `note`.');
+  expect(card).toContain('Left out: `note`.');
   expect(card).toContain('weights are those of epoch 2, the best by `val_loss`');
   expect(card).toContain('On 2 validation rows:');
 });
