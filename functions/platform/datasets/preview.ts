@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { getDataset } from '#domain/datasets/read.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { multipart } from '#functions/http/body/multipart.ts';
 import { route } from '#functions/http/route.ts';
 import { previewFile, previewProfiled } from '#learning/preview.ts';
-import { datasetPath, parsingOf, previewForm } from './fields.ts';
-import { beginningOf } from './inspect-file.ts';
+import { datasetPath } from './fields.ts';
 import { previewAnswer, showPreview } from './preview-fields.ts';
 import { readProfile } from './profile-of.ts';
 import { beginningOfStored } from './stored-file.ts';
@@ -37,26 +35,5 @@ export const preview = route({
     const { parsing = {}, requested_target: target, requested_type, dataset_type } = found;
     const options = { parsing, target, task: requested_type ?? dataset_type, rows: query.rows };
     return { status: 200, body: showPreview(previewFile(beginning, options)) };
-  },
-});
-
-const form = z.strictObject(previewForm).meta({ id: 'PreviewForm' });
-
-export const previewUpload = route({
-  method: 'POST',
-  path: '/datasets/preview',
-  summary: 'See how a file would be read',
-  description:
-    'An addition to the document. Only the first 256 KiB of the file are looked at, so that its beginning is enough; nothing is stored.',
-  tags: ['Datasets'],
-  authentication: 'account',
-  scope: 'train',
-  cost: 'request',
-  request: { body: multipart(form, 'The file, or the beginning of it (CSV)') },
-  responses: { 200: { description: 'The first rows', schema: previewAnswer } },
-  async handler({ body: { file, fields } }) {
-    const { target, dataset_type: task } = fields;
-    const options = { parsing: parsingOf(fields), target, task, rows: LIMITS.previewRows };
-    return { status: 200, body: showPreview(previewFile(await beginningOf(file), options)) };
   },
 });

@@ -65,5 +65,6 @@ export async function listVersions(
 ): Promise<VersionsPage> {
   const wanted = { sort: 'name', order: 'descending', limit, cursor, filters: { name } } as const;
   const { records, nextCursor } = await listDatasets(table, account_id, wanted);
-  return { versions: records, nextCursor };
+  // Those of one millisecond are listed in the order of their ids.
+  return { versions: records.toSorted((a, b) => b.version - a.version), nextCursor };
 }

@@ -2,6 +2,7 @@
 import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
+import { datasets } from './datasets.ts';
 import { earlyStart } from './early-start.ts';
 import { hostileInput } from './hostile-input.ts';
 import { lists } from './lists.ts';
@@ -25,6 +26,7 @@ export function platformCases(world: World): void {
     mainJob,
     earlyStart,
     badData,
+    datasets,
     hostileInput,
     requests,
     logins,
