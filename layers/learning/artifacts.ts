@@ -90,12 +90,19 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         dataset_sha256: profile.sha256,
         ...job.hyperparameters,
         validation_split: job.validation_split,
+        split: splitOf(profile),
         early_stopping: job.early_stopping,
         best_epoch: fit.bestEpoch,
         left_out: preparation.encoder.leftOut,
       },
     },
   };
+}
+
+/** By what the rows were divided into training and validation rows. */
+function splitOf({ columns }: DatasetProfile): { [name: string]: string } {
+  const column = columns.find(({ role }) => role === 'group' || role === 'time');
+  return column ? { by: column.role!, column: column.name } : { by: 'random' };
 }
 
 function describe({ profile, prepared: { preparation } }: ArtifactSpec): Serving {

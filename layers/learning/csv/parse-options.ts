@@ -9,6 +9,7 @@ const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
 
 /** The parser's settings: `check` checks the number of fields in each row, and blank lines do not count. */
 export function parseOptions({ delimiter, quote }: Dialect, check: RecordCheck): Options<string[]> {
+  let isHeader = true;
   return {
     delimiter,
     ...(quote === 'none' ? { quote: false } : { quote, escape: quote }),
@@ -18,8 +19,11 @@ export function parseOptions({ delimiter, quote }: Dialect, check: RecordCheck):
     relax_column_count: true,
     max_record_size: ROW_CHARACTERS,
     on_record: (record: string[], { lines }: { lines: number }) => {
-      check(record, lines);
-      return record;
+      // Blanks around a name are none of it, also within quotes. Those of values are left to whoever knows the column.
+      const row = isHeader ? record.map((name) => name.trim()) : record;
+      isHeader = false;
+      check(row, lines);
+      return row;
     },
   };
 }

@@ -73,7 +73,8 @@ export class Alternatives<Way extends string> {
     this.#second?.add(value, cell, row);
   }
 
-  add([first, second]: readonly [number, number], cell: string, row: number): void {
+  /** @param first what the first way makes of the cell; NaN if it cannot read it */
+  add(first: number, second: number, cell: string, row: number): void {
     if (!this.#second && !Object.is(first, second)) {
       this.#second = this.#first.fork();
       this.firstDifference = { row, value: cell };

@@ -104,7 +104,7 @@ export class ColumnSummary {
   #asNumber(cell: string, row: number): void {
     const value = parseNumber(cell);
     if (isPlainNumber(cell)) {
-      if (cell.includes('.')) this.numbers.add([value, parseNumber(cell, ',')], cell, row);
+      if (cell.includes('.')) this.numbers.add(value, parseNumber(cell, ','), cell, row);
       else {
         this.numbers.addSame(value, cell, row);
         this.#asDigits(cell, row);
@@ -114,7 +114,7 @@ export class ColumnSummary {
       return;
     }
     const other = parseNumber(cell, ',');
-    this.numbers.add([value, other], cell, row);
+    this.numbers.add(value, other, cell, row);
     if (Number.isNaN(value) && Number.isNaN(other)) {
       if (!this.hasBlanks) this.hasBlanks = cell.includes(' ');
       this.#asTime(cell, row);
@@ -143,7 +143,7 @@ export class ColumnSummary {
     const time = parseTime(cell, 'day_first');
     if (isOrdered(cell)) {
       this.dateMark ??= cell.match(/[-/.]/)?.[0];
-      this.times.add([time, parseTime(cell, 'month_first')], cell, row);
+      this.times.add(time, parseTime(cell, 'month_first'), cell, row);
     } else this.times.addSame(time, cell, row);
   }
 

@@ -39,8 +39,14 @@ export function expectColumns(header: readonly string[], { columns = {} }: Parsi
     if (faults.full) break;
     if (!header.includes(name)) faults.add(`columns.${name}`, `must be one of the columns ${listed(header)}`);
   }
-  const targets = Object.keys(columns).filter((name) => columns[name]!.role === 'target');
+  const having = (...roles: ColumnRole[]) =>
+    Object.keys(columns).filter((name) => roles.includes(columns[name]!.role ?? 'feature'));
+  const [targets, orders] = [having('target'), having('group', 'time')];
   if (targets.length > 1) faults.add('columns', `must have at most 1 target; got ${targets.map(shown).join(', ')}`);
+  if (orders.length > 1) {
+    const got = orders.map((name) => `${columns[name]!.role} ${shown(name)}`).join(', ');
+    faults.add('columns', `must have at most 1 group or time, by which the rows are split; got ${got}`);
+  }
   faults.throwIfAny();
 }
 
@@ -248,6 +254,12 @@ function columnProfile(
 
 /** Throws `ValidationError` if a column cannot be what its owner says. */
 function expectPossible(summary: ColumnSummary, said: Saying, { type, values }: Decided): void {
+  if (said.role === 'time' && !values) {
+    throw ValidationError.of(
+      `columns.${summary.name}.role`,
+      `must be that of a column of times or numbers; column ${shown(summary.name)} is ${type}`,
+    );
+  }
   if (said.type === undefined || summary.present === 0) return;
   const field = `columns.${summary.name}.type`;
   if (values && values.readable === 0) {

@@ -36,8 +36,11 @@ export async function* readRows(
   const count = usableRows(profile);
   const columns = usableColumns(profile).map((column) => columnStores[column.type](column));
   const target = targetStore(profile);
-  const targetAt = header.indexOf(profile.target);
-  const stores = columns.map((column) => ({ at: header.indexOf(column.name), column }));
+  // Earlier builds kept blanks of names within quotes.
+  const placeOf = (name: string) => header.indexOf(name.trim());
+  const targetAt = placeOf(profile.target);
+  const order = profile.columns.filter((column) => orders(column)).map(orderStore);
+  const stores = [...columns, ...order].map((column) => ({ at: placeOf(column.name), column }));
   const used = new Set(columns.map(({ name }) => name));
   const leftOut = profile.columns
     .filter((column) => !used.has(column.name) && roleOf(column, profile) !== 'target')
@@ -45,12 +48,13 @@ export async function* readRows(
   const sizeAfter = (done: number) => Math.min(pieceRows, count - done);
   let [done, row, size] = [0, 0, sizeAfter(0)];
   const begin = () => {
-    for (const store of [target, ...columns]) store.begin(size);
+    for (const store of [target, ...columns, ...order]) store.begin(size);
   };
   const piece = (): Rows => ({
     count: size,
     columns: columns.map(({ column }) => column()),
     target: target.target(),
+    ...splitByOf(order[0]?.column()),
     leftOut,
   });
   begin();
@@ -75,6 +79,20 @@ export async function* readRows(
     throw new TrainingFailure('The file is not the one that was processed: its bytes have changed');
   }
   yield piece();
+}
+
+/** Whether the split of the rows follows the column: there is at most one. */
+const orders = ({ role }: ColumnProfile): boolean => role === 'group' || role === 'time';
+
+function orderStore(column: ColumnProfile): ColumnStore {
+  if (column.role === 'group') return columnStores.category({ ...column, format: { ...column.format, missing: [] } });
+  return columnStores[column.type === 'timestamp' ? 'timestamp' : 'number'](column);
+}
+
+function splitByOf(column: Column | undefined): Pick<Rows, 'splitBy'> {
+  if (column === undefined) return {};
+  const { kind, values } = column;
+  return { splitBy: kind === 'words' ? { by: 'group', values } : { by: 'time', values } };
 }
 
 /** Reads a column or the target, one piece after another. */

@@ -8,6 +8,7 @@ export type DecimalMark = (typeof DECIMAL_MARKS)[number];
 /** The exact digits of the smallest double, written out, take 1,077 characters; no number takes more. */
 const NUMBER_CHARACTERS = 1100;
 const PLAIN = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
+const POINTS_BETWEEN_THOUSANDS = /^[+-]?[1-9]\d{0,2}(?:\.\d{3})+$/;
 const DIGITS = /^\d+$/;
 const EXPONENT = /[eE][+-]?\d{1,4}$/;
 const CURRENCY_SIGN = /^\p{Sc}$/u;
@@ -27,8 +28,11 @@ const CURRENCIES: ReadonlySet<string> = new Set(
 /** A number of at most the largest magnitude, 0 for one below the smallest; NaN for anything else. */
 export function parseNumber(cell: string, decimal: DecimalMark = '.'): number {
   if (cell.length > NUMBER_CHARACTERS) return Number.NaN;
-  if (PLAIN.test(cell) && (decimal === '.' || !cell.includes('.'))) return bounded(Number(cell));
-  if (!hasDigit(cell)) return Number.NaN;
+  if (PLAIN.test(cell)) {
+    if (decimal === '.' || !cell.includes('.')) return bounded(Number(cell));
+    return POINTS_BETWEEN_THOUSANDS.test(cell) ? bounded(Number(cell.replaceAll('.', ''))) : Number.NaN;
+  }
+  if (!mayBeNumber(cell)) return Number.NaN;
   const { negative, body } = dressed(cell);
   const value = bounded(parseBody(body, decimal));
   return negative ? -value : value;
@@ -46,13 +50,21 @@ function bounded(value: number): number {
   return magnitude < BOUNDS.smallest ? 0 : value;
 }
 
-const hasDigit = (cell: string): boolean => {
-  for (let i = 0; i < cell.length; i++) {
+/** Of a sign, digits, marks and a unit. Most cells that are no numbers fail here, which takes no time. */
+const DRESSED_CHARACTERS = 64;
+/** Of the longest unit and an exponent. */
+const MOST_LETTERS = 4;
+
+function mayBeNumber(cell: string): boolean {
+  if (cell.length > DRESSED_CHARACTERS) return false;
+  let [digits, letters] = [0, 0];
+  for (let i = 0; i < cell.length && letters <= MOST_LETTERS; i++) {
     const code = cell.charCodeAt(i);
-    if (code >= 48 && code <= 57) return true;
+    if (code >= 48 && code <= 57) digits++;
+    else if ((code | 32) >= 97 && (code | 32) <= 122) letters++;
   }
-  return false;
-};
+  return digits > 0 && letters <= MOST_LETTERS;
+}
 
 /** The number without its sign, its unit and the parentheses of a negative amount. */
 function dressed(cell: string): { negative: boolean; unit: string; body: string } {

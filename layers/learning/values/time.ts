@@ -28,7 +28,7 @@ interface Day {
 /** Epoch milliseconds; a time without a zone is in UTC. NaN for anything else, also for days that do not exist. */
 export function parseTime(cell: string, order: DateOrder = 'month_first'): number {
   if (cell.length > LONGEST || cell.length < 6) return Number.NaN;
-  const text = cell.replace(WEEKDAY, '');
+  const text = withoutWeekday(cell);
   const found = yearFirst(text) ?? yearLast(text, order) ?? named(text);
   if (!found) return Number.NaN;
   const clock = clockOf(text.slice(found.length));
@@ -36,7 +36,14 @@ export function parseTime(cell: string, order: DateOrder = 'month_first'): numbe
 }
 
 /** A date of which only the order says what is the day: the column has to settle it. */
-export const isOrdered = (cell: string): boolean => cell.length <= LONGEST && YEAR_LAST.test(cell.replace(WEEKDAY, ''));
+export const isOrdered = (cell: string): boolean => cell.length <= LONGEST && YEAR_LAST.test(withoutWeekday(cell));
+
+const withoutWeekday = (cell: string): string => (startsWithDigit(cell) ? cell : cell.replace(WEEKDAY, ''));
+
+function startsWithDigit(cell: string): boolean {
+  const code = cell.charCodeAt(0);
+  return code >= 48 && code <= 57;
+}
 
 interface Found {
   readonly date: Day;
