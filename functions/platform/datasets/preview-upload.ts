@@ -3,8 +3,9 @@ import { LIMITS } from '#domain/limits.ts';
 import { multipart } from '#functions/http/body/multipart.ts';
 import { route } from '#functions/http/route.ts';
 import { previewFile } from '#learning/preview.ts';
-import { parsingOf, previewForm } from './fields.ts';
+import { previewForm } from './fields.ts';
 import { beginningOf } from './inspect-file.ts';
+import { parsingOf } from './parsing-fields.ts';
 import { previewAnswer, showPreview } from './preview-fields.ts';
 
 const form = z.strictObject(previewForm).meta({ id: 'PreviewForm' });

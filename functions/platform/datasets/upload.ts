@@ -9,8 +9,9 @@ import { multipart } from '#functions/http/body/multipart.ts';
 import { route } from '#functions/http/route.ts';
 import { deleteFiles } from '../delete-files.ts';
 import { announce } from './announce.ts';
-import { datasetAnswer, datasetForm, parsingOf, showDataset } from './fields.ts';
+import { datasetAnswer, datasetForm, showDataset } from './fields.ts';
 import { inspectFile } from './inspect-file.ts';
+import { parsingOf } from './parsing-fields.ts';
 
 const form = z.strictObject(datasetForm).meta({ id: 'DatasetForm' });
 

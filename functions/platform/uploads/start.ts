@@ -4,7 +4,8 @@ import { newId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { newDataset, parsingOf } from '../datasets/fields.ts';
+import { newDataset } from '../datasets/fields.ts';
+import { parsingOf } from '../datasets/parsing-fields.ts';
 import { id, line } from '../fields.ts';
 
 const body = z

@@ -1,9 +1,5 @@
 /** What there is to say about a column: what was taken for missing, left out or read in one of several ways. */
-import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { shown } from '../csv/fault.ts';
-import { isMissing } from '../values/missing.ts';
-import type { Place } from './candidate.ts';
-import type { ClassCount } from './classes.ts';
 import type { ColumnSummary } from './column.ts';
 import { areCodes, type Decided } from './decide.ts';
 import { areTokens, isUnique } from './identifier.ts';
@@ -22,7 +18,7 @@ export function columnFindings(summary: ColumnSummary, decided: Decided): Findin
   const { name: column } = summary;
   return [
     ...unreadable(summary, decided),
-    ...absent(summary),
+    ...absent(summary, decided),
     ...open(summary, decided),
     ...written(summary, decided),
   ].map((finding) => ({ column, ...finding }));
@@ -43,7 +39,7 @@ function unreadable(summary: ColumnSummary, { type, values }: Decided): Finding[
   ];
 }
 
-function absent({ name, absent: { rows, first } }: ColumnSummary): Finding[] {
+function absent({ name, absent: { rows, first } }: ColumnSummary, { values }: Decided): Finding[] {
   if (rows === 0) return [];
   return [
     {
@@ -52,7 +48,8 @@ function absent({ name, absent: { rows, first } }: ColumnSummary): Finding[] {
       rows,
       message: `${rows} cells have a word that usually means "no value", such as ${shown(first!.value)}`,
       cost: 'They count as missing',
-      overrule: choose(name, { missing: [] }),
+      // A number without words for "no value" would still have none.
+      overrule: choose(name, values ? { type: 'category', missing: [] } : { missing: [] }),
     },
   ];
 }
@@ -231,80 +228,23 @@ export const equalsTargetFinding = (summary: ColumnSummary, target: string): Fin
   overrule: choose(summary.name, { role: 'ignore' }),
 });
 
-/** Classes of fewer rows cannot be in the training and the validation rows. */
-const RARE = 2;
-const SHOWN = 5;
+const NAMES: Readonly<Record<string, string>> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': '|' };
 
-export function classFindings(summary: ColumnSummary, classes: readonly ClassCount[]): Finding[] {
-  const { name: column } = summary;
-  const rare = classes.filter(({ count }) => count < RARE);
-  const merged = classes.filter(({ others }) => others.length > 0);
-  const like = classes.filter(({ value }) => isMissing(value));
-  const names = (of: readonly ClassCount[]) =>
-    of
-      .slice(0, SHOWN)
-      .map(({ value }) => shown(value))
-      .join(', ');
+export function delimiterFinding({
+  delimiter,
+  rival,
+}: {
+  readonly delimiter: string;
+  readonly rival?: string | undefined;
+}): Finding[] {
+  if (rival === undefined) return [];
   return [
-    ...like.map(
-      ({ value, count }): Finding => ({
-        code: 'class_like_missing',
-        column,
-        first: placeOf(summary, value),
-        rows: count,
-        message: `The class ${shown(value)} is a word that often means "no value"; it was taken for a class`,
-        cost: 'If it means "no value", the model learns to predict that',
-        overrule: choose(column, { missing: [value] }),
-      }),
-    ),
-    ...(rare.length > 0
-      ? [
-          {
-            code: 'rare_class' as const,
-            column,
-            first: placeOf(summary, rare[0]!.value),
-            rows: rare.length,
-            message: `${rare.length} of ${classes.length} classes have one row each: ${names(rare)}`,
-            cost: 'Such a class is learned from one example, and never validated',
-            overrule: null,
-          },
-        ]
-      : []),
-    ...(merged.length > 0
-      ? [
-          {
-            code: 'classes_merged' as const,
-            column,
-            first: placeOf(summary, merged[0]!.others[0]!),
-            rows: merged.reduce((sum, { count }) => sum + count, 0),
-            message: `${merged
-              .map(
-                ({ value, others }) =>
-                  `${shown(value)} is also written ${others.slice(0, SHOWN).map(shown).join(', ')}`,
-              )
-              .slice(0, SHOWN)
-              .join('; ')}`,
-            cost: 'Different spellings of a value are one class',
-            overrule: choose(column, { type: 'category' }),
-          },
-        ]
-      : []),
+    {
+      code: 'delimiter_ambiguous',
+      rows: 0,
+      message: `Cells are separated by ${NAMES[delimiter]}; ${NAMES[rival]} would also give every row as many cells as the header`,
+      cost: 'With the wrong one, columns are cut at the wrong places',
+      overrule: { delimiter: rival },
+    },
   ];
 }
-
-const placeOf = ({ counts }: ColumnSummary, value: string): Place => ({ row: counts.firstRow(value) ?? 0, value });
-
-export const targetRowsFinding = (
-  summary: ColumnSummary,
-  rows: number,
-  first: Finding['first'],
-  task: DatasetProfile['task'],
-): Finding => ({
-  code: 'target_rows_left_out',
-  column: summary.name,
-  first,
-  rows,
-  message: `${rows} rows have no ${task === 'regression' ? 'number' : 'class'} in the target`,
-  cost: 'They are left out of the training',
-  overrule: summary.absent.rows > 0 || summary.present < rows ? choose(summary.name, { missing: [] }) : null,
-});

@@ -4,7 +4,8 @@ import { chosenTarget, type ParsingOptions } from '#domain/datasets/parsing-opti
 import type { DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import { openOptions } from '../csv/dialect.ts';
 import { readCsv } from '../csv/read.ts';
-import { expectColumns, TableSummary } from './table.ts';
+import { expectColumns } from './expect.ts';
+import { TableSummary } from './table.ts';
 
 export interface ProfileOptions {
   /** The name of the target column, if one was requested. */

@@ -45,21 +45,13 @@ export class QuantileSketch {
     return copy;
   }
 
-  /** At each of the fractions (ascending), interpolated between neighbours. NaN if there are no numbers. */
+  /** At each of the fractions, interpolated between neighbours. NaN if there are no numbers. */
   at(fractions: readonly number[]): number[] {
     const weighted = this.#weighted();
     const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
-    let [i, before] = [0, 0];
-    const valueAt = (rank: number): number => {
-      while (i < weighted.length - 1 && before + weighted[i]!.weight <= rank) before += weighted[i++]!.weight;
-      return weighted[i]?.value ?? Number.NaN;
-    };
     return fractions.map((fraction) => {
       const rank = fraction * (total - 1);
-      const low = valueAt(Math.floor(rank));
-      const high = valueAt(Math.ceil(rank));
-      // Ranks ascend but for this step back.
-      [i, before] = [0, 0];
+      const [low, high] = [valueAt(weighted, Math.floor(rank)), valueAt(weighted, Math.ceil(rank))];
       return low + (high - low) * (rank - Math.floor(rank));
     });
   }
@@ -112,11 +104,25 @@ export class QuantileSketch {
     return (x >>> 16) & 1;
   }
 
-  #weighted(): { readonly value: number; readonly weight: number }[] {
+  #weighted(): Weighted[] {
     return this.#levels
       .flatMap((level, h) => level.map((value) => ({ value, weight: 2 ** h })))
       .sort((a, b) => a.value - b.value);
   }
+}
+
+interface Weighted {
+  readonly value: number;
+  readonly weight: number;
+}
+
+function valueAt(weighted: readonly Weighted[], rank: number): number {
+  let before = 0;
+  for (const { value, weight } of weighted) {
+    before += weight;
+    if (before > rank) return value;
+  }
+  return weighted.at(-1)?.value ?? Number.NaN;
 }
 
 /** Whole numbers in proportion to the weights that add up to `total`: rounding errors are carried on. */

@@ -37,7 +37,7 @@ ${serving.features.map(({ input, name, type }) => `| ${code(input)} | ${cell(nam
 ${leftOut}
 A missing number is replaced by the training rows' mean; a value of a category that training rows did not have counts as none.
 ${serving.task === 'classification' ? `\nClasses: ${serving.classes.map(code).join(', ')}.\n` : ''}
-## Training
+${warnings(facts.profile)}## Training
 
 ${facts.parameters} parameters. ${weights(facts)}
 
@@ -63,6 +63,21 @@ ${Object.entries(facts.performance)
 const line = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>#|]/g, '\\$&');
 const cell = line;
 const code = (text: string): string => `\`${text.replace(/\s+/g, ' ').replace(/`/g, 'ˋ').replace(/\|/g, '\\|')}\``;
+
+function warnings({ warnings: all = [] }: DatasetProfile): string {
+  if (all.length === 0) return '';
+  const rows = all.map(({ column, first_value, rows: count, message, cost }) => {
+    const about = [column === null ? '' : code(column), first_value === null ? '' : code(first_value), count];
+    return `| ${[...about, cell(message), cell(cost)].join(' | ')} |`;
+  });
+  return `### What was decided about the data
+
+| Column | First value | Rows | Finding | Cost |
+| --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+`;
+}
 
 const weights = ({ epochs, bestEpoch, monitor }: Pick<CardFacts, 'epochs' | 'bestEpoch' | 'monitor'>): string =>
   bestEpoch === 0

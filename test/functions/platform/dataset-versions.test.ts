@@ -24,7 +24,9 @@ const versionsOf = async (id: string) =>
 
 describe('uploads under one name', () => {
   test('are versions of it, counted from 1, each with an id of its own', async () => {
-    const [first, second, other] = [await upload('sales'), await upload('sales'), await upload('Sales')];
+    const first = await upload('sales');
+    platform.clock.now += 1000;
+    const [second, other] = [await upload('sales'), await upload('Sales')];
     expect([first.version, second.version, other.version]).toEqual([1, 2, 1]);
     expect((await get(`/datasets/${second.id}`)).version).toBe(2);
     expect(await versionsOf(first.id)).toEqual([2, 1]);

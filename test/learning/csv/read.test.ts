@@ -95,6 +95,12 @@ const bad: readonly (readonly [what: string, content: string | Uint8Array, expec
     Buffer.from('PK\x03\x04\x14\0', 'latin1'),
     'file: must be CSV text in UTF-8; got a ZIP archive or an Excel workbook (by its first bytes)',
   ],
+  ['JSON', '[{"a": 1, "b": 2}]', 'file: must be CSV text; got JSON (by its first characters)'],
+  [
+    'a page that says that you are not logged in',
+    ' <!DOCTYPE html><html>,</html>',
+    'file: must be CSV text; got an HTML page (by its first characters)',
+  ],
   [
     'one column',
     'a\n1\n',

@@ -213,3 +213,34 @@ test('different values are counted exactly up to 1024', () => {
   for (let i = 0; i < 3000; i++) count.add(`value ${i % 1024}`);
   expect([count.count, count.estimated]).toEqual([1024, false]);
 });
+
+describe('the scale of a column', () => {
+  const scaleOf = (values: readonly number[]) => {
+    const moments = new Moments();
+    for (const value of values) moments.add(value);
+    return moments.scale;
+  };
+
+  test('makes numbers of about 1 of whatever differs, however little that is', () => {
+    for (const [base, step] of [
+      [7e17, 1000],
+      [1e15, 1],
+      [1, 1e-12],
+      [-3e99, 1e90],
+      [0, 1e-90],
+    ] as const) {
+      const values = Array.from({ length: 1000 }, (_, i) => base + ((i * 37) % 1000) * step);
+      const { mean, deviation } = scaleOf(values);
+      const scaled = values.map((value) => (value - mean) / deviation);
+      expect(Math.max(...scaled.map(Math.abs))).toBeLessThan(50);
+      expect(Math.max(...scaled) - Math.min(...scaled)).toBeGreaterThan(1.9);
+    }
+  });
+
+  test('makes 0 of equal numbers', () => {
+    for (const value of [0, 0.1, 1e100, -123456.789]) {
+      const { mean, deviation } = scaleOf(Array.from({ length: 77 }, () => value));
+      expect((value - mean) / deviation).toBe(0);
+    }
+  });
+});

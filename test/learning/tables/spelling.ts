@@ -71,16 +71,20 @@ export const spellings: fc.Arbitrary<Spelling> = fc.record({
   mark: fc.constantFrom('', '\uFEFF'),
 }) as fc.Arbitrary<Spelling>;
 
+/** A row's cells, before they are quoted. */
+export const cellsOf = (of: Row, by: Spelling): string[] => [
+  of.amount === null ? by.missing : priced(number(of.amount, 2, by), by),
+  of.count === null ? by.missing : number(of.count, 0, by),
+  of.day === null ? by.missing : date(of.day, by),
+  of.open === null ? by.missing : by.truth[Number(of.open)]!,
+  of.place ?? by.missing,
+  of.label,
+];
+
 export function written(rows: readonly Row[], by: Spelling): string {
-  const cells = (of: Row): string[] => [
-    of.amount === null ? by.missing : priced(number(of.amount, 2, by), by),
-    of.count === null ? by.missing : number(of.count, 0, by),
-    of.day === null ? by.missing : date(of.day, by),
-    of.open === null ? by.missing : by.truth[Number(of.open)]!,
-    of.place ?? by.missing,
-    of.label,
-  ];
-  const lines = [HEADER.map(String), ...rows.map(cells)].map((line) => line.map((cell) => enclosed(cell, by)));
+  const lines = [HEADER.map(String), ...rows.map((row) => cellsOf(row, by))].map((line) =>
+    line.map((cell) => enclosed(cell, by)),
+  );
   return by.mark + lines.map((line) => line.join(by.delimiter) + by.newline).join('');
 }
 

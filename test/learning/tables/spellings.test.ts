@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { previewFile } from '#learning/preview.ts';
+import { profileCsv } from '#learning/profile/profile.ts';
+import type { ServedFeature } from '#learning/serving/description.ts';
+import { rowTensors } from '#learning/serving/rows.ts';
+import { chunked } from '../chunks.ts';
 import { prepared, resident } from '../tables.ts';
-import { HEADER, type Row, type Spelling, spellings, tables, written } from './spelling.ts';
+import { cellsOf, HEADER, type Row, type Spelling, spellings, tables, written } from './spelling.ts';
 
 const RUNS = { seed: 2026, numRuns: 150 };
 
@@ -48,6 +52,29 @@ describe('a table that is written in any spelling', () => {
         expect(await encoded(rows, one)).toEqual(await encoded(rows, other));
       }),
       { seed: 2026, numRuns: 20 },
+    );
+  });
+
+  test('is read the same way in predictions: cells as text, and the values that they mean', async () => {
+    await fc.assert(
+      fc.asyncProperty(tables, spellings, async (rows, by) => {
+        const { columns, features } = await profileCsv(chunked(written(rows, by)), { task: 'auto' });
+        const served = columns
+          .filter(({ name }) => features.includes(name))
+          .map(({ name, type, format }) => ({ name, type, format, input: name }) as ServedFeature);
+        const [asText, asValues] = [
+          rowTensors(
+            served,
+            rows.map((row) => cellsOf(row, by).slice(0, -1)),
+          ),
+          rowTensors(
+            served,
+            rows.map((row) => asRead(row).slice(0, -1)),
+          ),
+        ];
+        expect(asText).toEqual(asValues);
+      }),
+      { seed: 2026, numRuns: 60 },
     );
   });
 });
