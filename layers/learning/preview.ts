@@ -73,14 +73,14 @@ export function inspectBeginning(
  * @throws ValidationError with field `file`, `target` or `columns`
  */
 export function previewFile(beginning: Beginning, options: PreviewOptions): Preview {
-  const head = inspectBeginning(beginning, options);
+  const { head, isCut } = cutOrWhole(beginning, options);
   if (head === undefined) throw ValidationError.of('file', 'must have a header within its first bytes; got none');
   const { header, rows, dialect, rival } = head;
   const { parsing, task } = options;
   const table = new TableSummary(header, { target: chosenTarget(parsing) ?? options.target, parsing });
   for (const row of rows) table.add(row);
   const shown = rows.slice(0, options.rows);
-  const rest = { ...dialect, complete: beginning.whole && rows.length === shown.length };
+  const rest = { ...dialect, complete: beginning.whole && !isCut && rows.length === shown.length };
   try {
     const found = table.profile(task, { ...dialect, rival });
     return { ...rest, ...tableOf(found, header, shown), task: found.task, warnings: found.warnings, problems: [] };
@@ -93,6 +93,20 @@ export function previewFile(beginning: Beginning, options: PreviewOptions): Prev
       warnings: [],
       problems: error.details,
     };
+  }
+}
+
+const NEWLINE = 10;
+
+/** The caller may have sent the first part of a file, whose last row is cut. */
+function cutOrWhole(beginning: Beginning, options: PreviewOptions): { head: Head | undefined; isCut: boolean } {
+  try {
+    return { head: inspectBeginning(beginning, options), isCut: false };
+  } catch (error) {
+    if (!beginning.whole || beginning.bytes.at(-1) === NEWLINE) throw error;
+    const head = inspectBeginning({ ...beginning, whole: false }, options);
+    if (head === undefined || head.rows.length === 0) throw error;
+    return { head, isCut: true };
   }
 }
 

@@ -48,7 +48,7 @@ export async function queueJob(
     compute_seconds: 0,
     estimated_cost: 0,
   };
-  await createJob(table, created);
+  await createJob(table, created, dataset.processing_since);
   try {
     await send(queues.training, { account_id: created.account_id, job_id: created.id });
   } catch (error) {

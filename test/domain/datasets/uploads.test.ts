@@ -81,6 +81,19 @@ describe('an upload in parts', () => {
     expect(await listDatasets(store.table, account, page)).toMatchObject({ records: [one], total: 1 });
   });
 
+  test('of a file whose beginning is refused becomes no dataset, and is over', async () => {
+    const begun = wanted(10);
+    const { parts } = await startUpload(store.table, store.blobs.datasets, begun, NOW);
+    const upload = await getUpload(store.table, account, begun.id);
+    const sent = [{ part: 1, etag: await put(parts[0]!.url, '0123456789') }];
+    const refuse = () => Promise.reject(ValidationError.of('file', 'must be a table'));
+    const complete = completeUpload(store.table, store.blobs.datasets, upload, { parts: sent, inspect: refuse }, NOW);
+    await expect(complete).rejects.toMatchObject({ details: [{ field: 'file', message: 'must be a table' }] });
+    await expect(getUpload(store.table, account, begun.id)).rejects.toThrow(NotFoundError);
+    await expect(getDataset(store.table, account, begun.id)).rejects.toThrow(NotFoundError);
+    expect(await store.blobs.datasets.head(blobKeys.datasetFile(account, begun.id))).toBeUndefined();
+  });
+
   test('that the bucket does not have any more can be aborted', async () => {
     const begun = wanted(10);
     await startUpload(store.table, store.blobs.datasets, begun, NOW);

@@ -3,6 +3,7 @@ import { findDataset, getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
 import { makeHandler } from '#functions/events/process-dataset.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { aJob } from '#test/domain/store.ts';
 import { csvFile, formBytes, type Part, uploadOf } from './forms.ts';
 import { openPlatform, type Platform } from './harness.ts';
 
@@ -137,6 +138,18 @@ describe('how a file is read', () => {
     expect((await patch(dataset.id, { delimiter: ';' })).status).toBe(200);
   });
 
+  test('is what a job was checked against: one that comes in between is refused', async () => {
+    const dataset = await upload(TEXT);
+    await process(dataset);
+    const before = await getDataset(platform.store.table, account, dataset.id);
+    await patch(dataset.id, { columns: { size: { role: 'ignore' } } });
+    await process(dataset);
+    const late = aJob(platform.store.table, before);
+    await expect(late).rejects.toThrow('has just been read in another way; try again');
+    const json = { dataset_id: dataset.id, model_type: 'mlp' };
+    expect((await platform.call({ method: 'POST', path: '/training/start', token, json })).status).toBe(201);
+  });
+
   test('can be repaired where a dataset has failed', async () => {
     const dataset = await upload('a,label\n1,x\n2,x\n3,x\n');
     expect(await process(dataset)).toMatchObject({ status: 'failed' });
@@ -234,6 +247,15 @@ describe('a preview', () => {
     expect(said.body).toMatchObject({ task: null, problems: [{ field: 'target' }] });
     const broken = await preview('a,b\n1,2\n3\n');
     expect([broken.status, broken.body.details[0].field]).toEqual([400, 'file']);
+  });
+
+  test('takes the first part of a file, cut anywhere', async () => {
+    const bytes = Buffer.from(TEXT.replaceAll('some', 'söme'));
+    for (const length of [200, 201, 202, 203, 204, 205, 206, 207]) {
+      const parts = [{ ...csvFile(bytes.subarray(0, length)) }];
+      const answer = await platform.call({ ...uploadOf(token, [], formBytes(parts)), path: '/datasets/preview' });
+      expect([answer.status, answer.body.columns.length]).toEqual([200, 3]);
+    }
   });
 
   test('of a dataset shows its first rows with their types, at most a hundred', async () => {
