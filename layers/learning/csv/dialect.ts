@@ -11,6 +11,8 @@ export interface Dialect {
 }
 
 export interface DetectedDialect extends Dialect {
+  /** The line that the header is on, from 1: a spreadsheet may have written `sep=;` before it. */
+  readonly headerLine: number;
   /** Another delimiter that gives every row as many fields as the first one. */
   readonly rival?: string;
 }
@@ -18,6 +20,9 @@ export interface DetectedDialect extends Dialect {
 /** In order of preference, for samples that fit more than one. */
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 const APOSTROPHE = "'";
+
+/** A first line that spreadsheets write to say what separates cells. */
+const ANNOUNCEMENT = /^"?sep=([,;\t|])"?\r?\n/i;
 
 const ENOUGH_ROWS = 200;
 
@@ -36,6 +41,11 @@ export const openOptions = ({ delimiter, quote }: ParsingOptions): Partial<Diale
  * @param whole whether `sample` is the whole file; otherwise its last row may be cut off and does not count
  */
 export function detectDialect(sample: string, whole: boolean, given: Partial<Dialect> = {}): DetectedDialect {
+  const [announcement, announced] = ANNOUNCEMENT.exec(sample) ?? [];
+  if (announcement !== undefined && announced !== undefined) {
+    const rest = sample.slice(announcement.length);
+    return { ...detectDialect(rest, whole, { delimiter: announced, ...given }), headerLine: 2 };
+  }
   const delimiters = given.delimiter === undefined ? DELIMITERS : [given.delimiter];
   const candidates = delimiters
     .map((delimiter) => {
@@ -53,7 +63,12 @@ export function detectDialect(sample: string, whole: boolean, given: Partial<Dia
     .sort((a, b) => b.score - a.score || b.fields - a.fields);
   const [best, next] = candidates;
   const isRival = next !== undefined && next.agreeing === 1 && next.fields > 1;
-  return { delimiter: best!.delimiter, quote: best!.quote, ...(isRival ? { rival: next.delimiter } : {}) };
+  return {
+    delimiter: best!.delimiter,
+    quote: best!.quote,
+    headerLine: 1,
+    ...(isRival ? { rival: next.delimiter } : {}),
+  };
 }
 
 /** An apostrophe is a quote only if each field that begins with one ends with one: many names begin with one. */

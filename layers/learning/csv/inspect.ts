@@ -32,11 +32,11 @@ export function inspectCsvHead(head: Uint8Array, whole: boolean, given: Partial<
       );
     return undefined;
   }
-  const { rival, ...dialect } = detectDialect(text, whole, given);
+  const { rival, headerLine, ...dialect } = detectDialect(text, whole, given);
   const complete = whole ? text : text.slice(0, lastRowEnd(text, dialect.quote));
   let records: string[][];
   try {
-    records = parse(complete, parseOptions(dialect, makeRecordCheck()));
+    records = parse(complete, parseOptions(dialect, headerLine, makeRecordCheck()));
   } catch (error) {
     throw translated(error, dialect.quote);
   }

@@ -28,15 +28,22 @@ export async function readCsv(bytes: AsyncIterable<Uint8Array>, given: Partial<D
   const chunks = checkedText(bytes)[Symbol.asyncIterator]();
   const { head, whole } = await readHead(chunks);
   if (head.length === 0) throw fileFault('must not be empty; got 0 bytes');
-  const { rival, ...dialect }: DetectedDialect = detectDialect(head.toString('utf8'), whole, given);
-  const records = parseRecords(joined(head, chunks), dialect);
+  const { rival, headerLine, ...dialect }: DetectedDialect = detectDialect(head.toString('utf8'), whole, given);
+  const records = parseRecords(joined(head, chunks), dialect, headerLine);
   const first = await records.next();
   if (first.done) throw fileFault('must have a header and at least 1 row; got blank lines only');
   return { dialect, rival, header: first.value, rows: expectRows(records) };
 }
 
-async function* parseRecords(bytes: AsyncIterable<Buffer>, dialect: Dialect): AsyncGenerator<string[]> {
-  const parser = parse({ ...parseOptions(dialect, makeRecordCheck()), readableHighWaterMark: 512 } as object);
+async function* parseRecords(
+  bytes: AsyncIterable<Buffer>,
+  dialect: Dialect,
+  headerLine: number,
+): AsyncGenerator<string[]> {
+  const parser = parse({
+    ...parseOptions(dialect, headerLine, makeRecordCheck()),
+    readableHighWaterMark: 512,
+  } as object);
   const flow = pipeline(Readable.from(bytes, { objectMode: false }), parser);
   // Errors reach the loop below through the parser. If the loop is left early, nothing else awaits this promise.
   flow.catch(() => {});

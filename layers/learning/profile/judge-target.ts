@@ -1,6 +1,7 @@
 /** What the target is: which task, which rows have it, and what its classes are. */
 import type { ColumnFormat } from '#domain/datasets/column-format.ts';
 import type { Task } from '#domain/datasets/profile.ts';
+import { caseVariants } from './case-variants.ts';
 import { type ClassCount, classesOf } from './classes.ts';
 import type { ColumnSummary } from './column.ts';
 import { type Conventions, type Decided, decide, type Saying, wordsOf } from './decide.ts';
@@ -50,7 +51,7 @@ export function judgeTarget(
   const hasWords = said.missing !== undefined && said.missing.length > 0;
   const first = earliest(summary.empty.first, hasWords ? summary.absent.first : undefined);
   const decided = { type, format, ...(type === 'number' ? { values: numbers } : {}) } as const;
-  const found = classFindings(summary, classes);
+  const found = [...classFindings(summary, classes), ...caseVariants(summary, decided, classes)];
   if (without > 0) found.push(targetRowsFinding(summary, { rows: without, first, task, hasWords }));
   return { task, classes, without, decided, found };
 }

@@ -2,6 +2,7 @@
 import type { ColumnRole, ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import type { ColumnProfile, DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import { fileFault } from '../csv/fault.ts';
+import { caseVariants } from './case-variants.ts';
 import { ColumnSummary } from './column.ts';
 import { type Column, columnProfile } from './column-profile.ts';
 import { type Conventions, conventionsOf, decide, type Saying } from './decide.ts';
@@ -81,6 +82,7 @@ export class TableSummary {
     const twins = new Set(this.#twins.map((i) => this.#columns[i]));
     for (const { summary, decided } of features) {
       found.push(...columnFindings(summary, decided), ...featureFindings(summary, decided));
+      found.push(...caseVariants(summary, decided));
       if (twins.has(summary)) found.push(equalsTargetFinding(summary, this.#target.name));
     }
     const used = new Set(features);

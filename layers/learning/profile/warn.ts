@@ -17,6 +17,7 @@ const CODES = [
   'class_like_missing',
   'rare_class',
   'classes_merged',
+  'case_variants',
   'mixed_units',
   'codes',
   'leading_zeros',

@@ -95,6 +95,11 @@ const bad: readonly (readonly [what: string, content: string | Uint8Array, expec
     Buffer.from('PK\x03\x04\x14\0', 'latin1'),
     'file: must be CSV text in UTF-8; got a ZIP archive or an Excel workbook (by its first bytes)',
   ],
+  [
+    'a row that is too short below what separates cells',
+    'sep=;\na;b\n1;2\n3\n',
+    'file: row 2 (line 4) must have 2 values, as many as the header; got 1',
+  ],
   ['JSON', '[{"a": 1, "b": 2}]', 'file: must be CSV text; got JSON (by its first characters)'],
   [
     'a page that says that you are not logged in',

@@ -159,6 +159,10 @@ const KINDS: Readonly<Record<string, readonly [cells: readonly string[], expecte
   'one value': [repeated(['7']), { type: 'number', said: ['constant_column'] }],
   nothing: [repeated(['', 'NA']), { type: 'text', left: true, said: ['text_left_out'] }],
   'blanks around values': [repeated(['  red ', 'red', ' blue']), { type: 'category', distinct: 2 }],
+  'words in upper and lower case': [
+    repeated(['Male', 'male', 'Female']),
+    { type: 'category', said: ['case_variants'] },
+  ],
   'numbers as floats and as whole numbers': [repeated(['1', '1.0', '2']), { type: 'number', min: 1, max: 2 }],
 };
 
@@ -226,6 +230,12 @@ describe('a target of', () => {
     expect(found.warnings).toMatchObject([{ code: 'rare_class', rows: 2, first_value: 'c', first_row: 41 }]);
   });
 
+  test('words that differ in case only says so, and keeps them apart', async () => {
+    const found = await targeted(repeated(['Setosa', 'setosa', 'virginica']));
+    expect(classes(found)).toEqual(['Setosa 14', 'setosa 13', 'virginica 13']);
+    expect(found.warnings).toMatchObject([{ code: 'case_variants', first_value: 'setosa', first_row: 2, rows: 27 }]);
+  });
+
   test('what another column has as well says so', async () => {
     const found = await profiled(`copy,n,y\n${many((i) => `${i % 3},${i}.5,${i % 3}`).join('\n')}\n`);
     expect(found.warnings).toMatchObject([
@@ -263,6 +273,18 @@ describe('a file', () => {
     ['with blanks around everything', ' place , n , y \n  a , 1 , u \n b , 2 , v \n', ['a', 1, 'u']],
   ])('%s', (_, text, row) => {
     expect(first(text)).toEqual(row);
+  });
+
+  test('that says what separates its cells, as spreadsheets do, is read from its second line on', () => {
+    const text = 'sep=;\r\na, b;n;y\r\n1,5;2;u\r\n3,5;4;v\r\n';
+    expect(preview(text)).toMatchObject({ delimiter: ';', columns: [{ name: 'a, b' }, { name: 'n' }, { name: 'y' }] });
+    expect(first(text)).toEqual([1.5, 2, 'u']);
+    expect(() => preview('sep=;\na;b\n1;2\n3\n')).toThrow('Invalid input data');
+  });
+
+  test('with an index that has no name, as pandas writes it, leaves that out', async () => {
+    const found = await profiled(`,n,y\n${many((i) => `${i},${i % 3}.5,${i % 2 ? 'a' : 'b'}`).join('\n')}\n`);
+    expect(found).toMatchObject({ features: ['n'], left_out: [{ name: 'Unnamed: 0', reason: 'id' }] });
   });
 
   test('with inches in it is read where its owner says that nothing is a quote', () => {
