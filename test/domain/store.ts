@@ -124,7 +124,7 @@ export async function aJob(table: Table, of: Dataset, given: Partial<Job> = {}):
     estimated_cost: 0,
     ...given,
   };
-  await createJob(table, created);
+  await createJob(table, created, of.processing_since);
   return getJob(table, of.account_id, created.id);
 }
 

@@ -144,8 +144,13 @@ describe('how a file is read', () => {
     const before = await getDataset(platform.store.table, account, dataset.id);
     await patch(dataset.id, { columns: { size: { role: 'ignore' } } });
     await process(dataset);
-    const late = aJob(platform.store.table, before);
-    await expect(late).rejects.toThrow('has just been read in another way; try again');
+    const between = await getDataset(platform.store.table, account, dataset.id);
+    await patch(dataset.id, { columns: { size: { role: null } } });
+    await process(dataset);
+    for (const late of [before, between]) {
+      const job = aJob(platform.store.table, late);
+      await expect(job).rejects.toThrow('has just been read in another way; try again');
+    }
     const json = { dataset_id: dataset.id, model_type: 'mlp' };
     expect((await platform.call({ method: 'POST', path: '/training/start', token, json })).status).toBe(201);
   });

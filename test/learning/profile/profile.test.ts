@@ -237,6 +237,18 @@ describe('the scale of a column', () => {
     }
   });
 
+  test('makes numbers of about 1 of two neighbours among the doubles, whose mean is none', () => {
+    for (const [base, next] of [
+      [1, 1 + 2 ** -52],
+      [7e17, 7e17 + 128],
+      [-1e15, -1e15 + 0.125],
+    ] as const) {
+      const { mean, deviation } = scaleOf(Array.from({ length: 1000 }, (_, i) => (i % 2 ? base : next)));
+      expect(Math.abs(next - base) / deviation).toBeGreaterThan(1.9);
+      expect(Math.abs(next - mean) / deviation).toBeLessThan(50);
+    }
+  });
+
   test('makes 0 of equal numbers', () => {
     for (const value of [0, 0.1, 1e100, -123456.789]) {
       const { mean, deviation } = scaleOf(Array.from({ length: 77 }, () => value));

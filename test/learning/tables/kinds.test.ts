@@ -145,6 +145,10 @@ const KINDS: Readonly<Record<string, readonly [cells: readonly string[], expecte
     { type: 'number', role: 'id', left: true, said: ['identifier_left_out'] },
     'customerId',
   ],
+  'whole numbers of eighteen digits, each another one': [
+    many((i) => `7000000000000${String(i * 64).padStart(5, '0')}`),
+    { type: 'number', role: 'id', left: true, said: ['identifier_left_out'] },
+  ],
   'a running number that is called otherwise': [
     many((i) => `${i + 1}`),
     { type: 'number', role: 'feature', said: [] },
