@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findDataset, getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
+import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { makeHandler } from '#functions/events/process-dataset.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { aJob } from '#test/domain/store.ts';
@@ -11,11 +12,32 @@ let platform: Platform;
 let token: string;
 let account: string;
 beforeAll(async () => {
-  platform = await openPlatform();
+  platform = await openPlatform({}, (adapters) => ({
+    ...adapters,
+    blobs: { ...adapters.blobs, datasets: watched(adapters.blobs.datasets) },
+  }));
   token = await platform.login();
   account = (await platform.call({ path: '/auth/me', token })).body.id;
 });
 afterAll(() => platform.close());
+
+/** What was read of files, as `get data 0-262143`. */
+const reads: string[] = [];
+
+const watched = (blobs: Blobs): Blobs =>
+  new Proxy(blobs, {
+    get(target, name) {
+      const own: unknown = Reflect.get(target, name);
+      if (typeof own !== 'function') return own;
+      return (...args: [key: string, range?: { start: number; end: number }]) => {
+        const [key, range] = args;
+        if (name === 'get' || name === 'head') {
+          reads.push(`${name} ${key.split('/').at(-1)}${range ? ` ${range.start}-${range.end}` : ''}`);
+        }
+        return own.apply(target, args);
+      };
+    },
+  });
 
 const ROWS = Array.from(
   { length: 60 },
@@ -194,6 +216,11 @@ describe('how a file is read', () => {
       'columns',
       'must have at most 1 target; got "zip", "size"',
     ],
+    [
+      { columns: { zip: { role: 'group' }, size: { role: 'time' } } },
+      'columns',
+      'must have at most 1 group or time, by which the rows are split; got group "zip", time "size"',
+    ],
   ])('refuses %j and changes nothing', async (json, name, message) => {
     const [first] = await fault(json);
     expect(first.field).toBe(name);
@@ -283,11 +310,26 @@ describe('a preview', () => {
     expect(most.body.details).toEqual([{ field: 'rows', message: 'must be between 1 and 100; got 101' }]);
   });
 
-  test('takes one range of the file, and not the file', async () => {
-    const wide = `a,b,label\n${Array.from({ length: 40_000 }, (_, i) => `${i},${'x'.repeat(20)},${i % 2}`).join('\n')}\n`;
-    const dataset = await upload(wide);
-    const answer = await platform.call({ path: `/datasets/${dataset.id}/preview`, token, query: { rows: '3' } });
-    expect(answer.body.rows).toHaveLength(3);
-    expect(answer.body.complete).toBe(false);
+  test('reads the record and the beginning of the file, once each', async () => {
+    const cells = Array.from({ length: 20_000 }, (_, i) => `${i},${'x'.repeat(20)},${i % 2}`);
+    const dataset = await upload(`a,b,label\n${cells.join('\n')}\n`);
+    const calls = async (call: Parameters<Platform['call']>[0]) => {
+      platform.calls.length = 0;
+      reads.length = 0;
+      const { status, body } = await platform.call(call);
+      const records = platform.calls.filter((one) => one.includes('DATASET#') || one.startsWith('transact'));
+      return { status, body, calls: [...records.map((one) => one.split(' ')[0]), ...reads] };
+    };
+    const path = `/datasets/${dataset.id}`;
+    const preview = await calls({ path: `${path}/preview`, token, query: { rows: '3' } });
+    expect(preview).toMatchObject({ body: { complete: false }, calls: ['get', 'get data 0-262143'] });
+    await process(dataset);
+    expect(await calls({ path: `${path}/preview`, token })).toMatchObject({
+      status: 200,
+      calls: ['get', 'get data 0-262143', 'get profile.json'],
+    });
+    const change = await calls({ method: 'PATCH', path, token, json: { columns: { b: { role: 'ignore' } } } });
+    expect(change).toMatchObject({ status: 200, calls: ['get', 'get data 0-262143'] });
+    expect(platform.calls.filter((one) => one.startsWith('update') && !one.includes('RATE#'))).toHaveLength(1);
   });
 });

@@ -310,6 +310,29 @@ describe('a file', () => {
     ]);
   });
 
+  test.each([
+    [
+      { x: { type: 'number' } },
+      'columns.x.type',
+      'must fit the values; got number, and "red" in row 1 is none, nor is any other value',
+    ],
+    [
+      { x: { type: 'boolean' } },
+      'columns.x.type',
+      'must fit the values; got boolean, and they are not one pair of truth words such as yes and no',
+    ],
+    [{ x: { role: 'time' } }, 'columns.x.role', 'must be that of a column of times or numbers; column "x" is category'],
+  ] as const)('of which its owner says %j is refused', async (columns, field, message) => {
+    const said = profiled(tableOf(repeated(['red', 'green', 'blue'])), { parsing: { columns } });
+    await expect(said).rejects.toMatchObject({ details: [{ field, message }] });
+  });
+
+  test('of groups says how its rows are split, and does not learn from the group', async () => {
+    const text = `g,n,y\n${many((i) => `team ${i % 6},${i}.5,${i % 2 ? 'a' : 'b'}`).join('\n')}\n`;
+    const found = await profiled(text, { parsing: { columns: { g: { role: 'group' } } } });
+    expect(found).toMatchObject({ features: ['n'], left_out: [{ name: 'g', reason: 'group' }], warnings: [] });
+  });
+
   test('that has one identifier and nothing else is learned from all the same, which is said', async () => {
     const found = await profiled(`id,y\n${many((i) => `${i},${i % 2 ? 'a' : 'b'}`).join('\n')}\n`);
     expect(found).toMatchObject({ features: ['id'], left_out: [], warnings: [{ code: 'identifier_kept' }] });
