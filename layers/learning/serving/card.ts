@@ -29,7 +29,7 @@ A ${job.model_type} for ${serving.task}, predicting ${code(serving.target)}. Mad
 
 ## Data
 
-Dataset ${line(job.dataset_name)} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${profile.rows} rows, of which ${rows.training} were learned from, ${rows.validation} kept back for validation and ${profile.rows_without_target} had no target.
+Dataset ${line(job.dataset_name)}${job.dataset_version === undefined ? '' : `, version ${job.dataset_version}`} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${profile.rows} rows, of which ${rows.training} were learned from, ${rows.validation} kept back for validation and ${profile.rows_without_target} had no target.
 
 | Input | Feature | Type |
 | --- | --- | --- |
