@@ -114,8 +114,9 @@ describe('bounds', () => {
   test.each([
     ['too many opcodes', { opcodes: 99 }, 'it has too many opcodes'],
     ['too deep a stack', { values: 99 }, 'its stack is too deep'],
-  ])('%s', async (_, bounds, problem) => {
-    const result = await scan(text(`\x80\x04${'N'.repeat(200)}.`), bounds);
+    ['too large a memo', { values: 201 }, 'its memo is too large', '\x94'.repeat(300)],
+  ])('%s', async (_, bounds, problem, more = '') => {
+    const result = await scan(text(`\x80\x04${'N'.repeat(200)}${more}.`), bounds);
     expect(result).toMatchObject({ complete: false, problem: `the file: ${problem}` });
   });
 
