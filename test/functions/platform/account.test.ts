@@ -216,7 +216,7 @@ describe('an API key', () => {
     platform.calls.length = 0;
     await withKey(key, '/account/members');
     expect(platform.calls.filter((call) => call.startsWith('update'))).toEqual([
-      expect.stringContaining('update RATE#'),
+      expect.stringMatching(/^update ACCOUNT#.*#USAGE$/),
     ]);
   });
 });

@@ -77,7 +77,7 @@ describe('models by number', () => {
       created_at: models[0]!.created_at,
       file_size: 5,
     });
-    const reads = world.platform.calls.filter((one) => !/SESSION|RATE/.test(one));
+    const reads = world.platform.calls.filter((one) => !/SESSION|USAGE/.test(one));
     expect(reads).toEqual([
       `get ACCOUNT#${models[0]!.account_id} MODELNUMBER#1`,
       `get ACCOUNT#${models[0]!.account_id} MODEL#${models[0]!.id}`,
