@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { UnavailableError } from '#domain/errors.ts';
+import { keys } from '#domain/keys.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { rowsWith } from '../../domain/accounts/deletion/everything.ts';
@@ -102,6 +103,21 @@ describe('DELETE /account', () => {
     await sweep();
     // Messages in queues have ids of what is gone.
     expect(rowsWith(platform.store.dir, id).filter((row) => !row.startsWith('messages:'))).toEqual([]);
+  });
+
+  test('takes a bounded number of calls, however much the account has', async () => {
+    await platform.call({ path: '/models', token });
+    for (let i = 0; i < 3; i++) await uploaded(platform, token, `data ${i}`);
+    const { table } = platform.store;
+    const logs = (n: number) => ({ kind: 'put' as const, item: { ...keys.jobLog(id, 'j', String(n)), lines: [] } });
+    for (let i = 0; i < 60; i++) await table.transact(Array.from({ length: 100 }, (_, n) => logs(i * 100 + n)));
+    platform.calls.length = 0;
+    expect((await remove()).status).toBe(202);
+    expect(platform.calls.length).toBeLessThan(200);
+    expect(rowsWith(platform.store.dir, id).length).toBeGreaterThan(3000);
+    expect((await platform.call({ path: '/models', token })).status).toBe(401);
+    await sweep();
+    expect(rowsWith(platform.store.dir, id).filter((row) => !row.startsWith('messages:')).length).toBeLessThan(3);
   });
 
   test('wants the username of an administrator, and changes nothing without it', async () => {

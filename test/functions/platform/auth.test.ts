@@ -121,6 +121,17 @@ describe('a login', () => {
     expect((await login('mary', person.password, '192.0.2.100')).status).toBe(200);
   });
 
+  test('is not throttled by many at once with the right password, and of as many guesses five are made', async () => {
+    await register({ ...person, username: 'rita', email: 'rita@example.com' });
+    const many = (password: string) =>
+      Promise.all(Array.from({ length: 30 }, async () => (await login('rita', password, '192.0.2.150')).status));
+    expect(new Set(await many(person.password))).toEqual(new Set([200]));
+    const guesses = await many('wrong');
+    expect(guesses.filter((status) => status === 401)).toHaveLength(5);
+    expect(guesses.filter((status) => status === 429)).toHaveLength(25);
+    expect((await login('rita', person.password, '192.0.2.150')).status).toBe(429);
+  });
+
   test('is throttled so also where it has succeeded before', async () => {
     await register({ ...person, username: 'ida', email: 'ida@example.com' });
     expect((await login('ida', person.password, '192.0.2.101')).status).toBe(200);

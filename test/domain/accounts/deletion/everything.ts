@@ -9,6 +9,14 @@ import type { Store } from '../../store.ts';
 /** What is no account's: counters of addresses and of hashed names. */
 const NOBODYS: readonly Item[] = [];
 
+/** Not due while a test runs. */
+const LATER = '2030';
+
+const orphanMark = (prefix: string): Item => ({
+  ...keys.orphans('artifacts', prefix),
+  ...{ bucket: 'artifacts', prefix, ipk: indexes.orphans, isk: LATER },
+});
+
 /**
  * A record of each key, of an account that has it. A new kind of record needs a line here, and unless it is in the
  * account's own partition one in `belongings.ts`: the test of deletion says so.
@@ -34,7 +42,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   rate: () => NOBODYS,
   calls: (id) => [{ ...keys.calls(id, '2026-01-01'), h00: 1 }],
   monthUsage: (id) => [{ ...keys.monthUsage(id, '2026-01'), completed: 1 }],
-  dataset: (id) => [{ ...keys.dataset(id, 'd'), account_id: id, ipk: indexes.processing, isk: '2026' }],
+  dataset: (id) => [{ ...keys.dataset(id, 'd'), account_id: id }],
   readingSlot: (id) => [{ ...keys.readingSlot(id, 1) }],
   // One that has begun needs the bucket too; see the test.
   upload: () => NOBODYS,
@@ -55,29 +63,22 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
     Array.from({ length: 120 }, (_, n) => ({ ...keys.listEntry(listPartition(id, 'MODELS#name#a'), String(n)) })),
   listBucket: (id) => [{ ...keys.listBucket(listPartition(id, 'MODELS#name#a'), '0') }],
   webhook: (id) => [{ ...keys.webhook(id, 'w'), account_id: id }],
-  delivery: (id) => [{ ...keys.delivery(id, 'w', 'e'), ipk: indexes.pendingDeliveries, isk: '2026' }],
+  delivery: (id) => [{ ...keys.delivery(id, 'w', 'e'), ipk: indexes.pendingDeliveries, isk: LATER }],
   loggedEvent: (id) => [{ ...keys.loggedEvent(id, 'e') }],
   notice: (id) => [{ ...keys.notice(id, 'n') }],
   task: (id) => [1, 2].map((attempt) => ({ ...keys.task(`j${id}-${attempt}`), account_id: id })),
-  orphans: (id) => [
-    { ...keys.orphans('artifacts', `${id}/models/m/`), prefix: `${id}/models/m/`, ipk: indexes.orphans, isk: '2026' },
-    {
-      ...keys.orphans('artifacts', `checkpoints/${id}/j/`),
-      prefix: `checkpoints/${id}/j/`,
-      ipk: indexes.orphans,
-      isk: '2',
-    },
-  ],
+  orphans: (id) => [`${id}/models/m/`, `checkpoints/${id}/j/`].map((prefix) => orphanMark(prefix)),
   event: (account) => [
-    { ...keys.event(`e${account}`), account, ipk: indexes.outbox, isk: '2026' },
-    { ...keys.event(`f${account}`), account, ipk: indexes.deadLettered, isk: '2026' },
+    { ...keys.event(`e${account}`), account, ipk: indexes.outbox, isk: LATER },
+    { ...keys.event(`f${account}`), account, ipk: indexes.deadLettered, isk: LATER },
   ],
 };
 
 /** Stores all of them, and files of every kind in every bucket. */
-export async function fill({ table, blobs }: Store, accountId: string): Promise<void> {
-  for (const sample of Object.values(SAMPLES)) {
-    for (const item of sample(accountId)) await table.put(item);
+export async function fill({ table, blobs }: Pick<Store, 'table' | 'blobs'>, accountId: string): Promise<void> {
+  const items = Object.values(SAMPLES).flatMap((sample) => sample(accountId));
+  for (let i = 0; i < items.length; i += 100) {
+    await table.transact(items.slice(i, i + 100).map((item) => ({ kind: 'put', item })));
   }
   for (const bucket of BUCKETS) {
     for (const key of ['d/data', 'jobs/j/history.json', 'models/m/model.onnx', 'whatever/else']) {
