@@ -27,7 +27,7 @@ const answer = z
     to: time.meta({ description: 'The end of the period, or now' }),
     calls: z.strictObject({
       total: count.meta({ description: 'In the period, those that were refused for the rate limit included' }),
-      limit_per_hour: count,
+      this_hour: bounded,
     }),
     jobs: z
       .strictObject({ completed: count, failed: count, stopped: count, active: bounded })
@@ -72,13 +72,13 @@ export const usage = route({
   async handler({ caller, query }, { adapters, settings }) {
     const now = adapters.now();
     const period = query.period ?? isoTime(now).slice(0, 7);
-    const found = await readUsage(adapters.table, caller.accountId, period);
+    const found = await readUsage(adapters.table, caller.accountId, period, now);
     return { status: 200, body: show(found, { period, now }, settings) };
   },
 });
 
 function show(
-  { account, calls, month: used }: Usage,
+  { account, calls, callsNow, month: used }: Usage,
   { period, now }: { readonly period: string; readonly now: number },
   { rates }: Settings,
 ): z.input<typeof answer> {
@@ -89,7 +89,7 @@ function show(
     period,
     from,
     to: isoTime(Math.max(Date.parse(from), Math.min(now, endOf(from)))),
-    calls: { total: calls, limit_per_hour: rates.authenticatedPerHour },
+    calls: { total: calls, this_hour: { used: callsNow, limit: rates.authenticatedPerHour } },
     jobs: { ...ended, active: { used: account.active_jobs, limit: LIMITS.activeJobs } },
     compute: { seconds: compute_seconds, cost_usd, limit_usd: null },
     storage: {

@@ -38,15 +38,15 @@ describe('DELETE /account', () => {
       account_id: id,
       status: 'deleting',
       requested_at: '2026-01-01T00:00:00.000Z',
-      deleted_by: '2026-01-01T00:40:00.000Z',
+      deleted_by: '2026-01-01T00:41:00.000Z',
       deleting: expect.arrayContaining(['datasets and uploads']),
     });
     expect(answer.body.remains).toEqual([
-      { what: expect.stringContaining('account'), until: '2026-01-01T00:30:00.000Z' },
-      { what: expect.stringContaining('messages'), until: '2026-01-15T00:30:00.000Z' },
-      { what: expect.stringContaining('point-in-time recovery'), until: '2026-02-05T00:30:00.000Z' },
-      { what: expect.stringContaining('backups'), until: '2026-04-01T00:30:00.000Z' },
-      { what: expect.stringContaining('logs'), until: '2026-04-01T00:30:00.000Z' },
+      { what: expect.stringContaining('account'), until: '2026-01-01T00:31:00.000Z' },
+      { what: expect.stringContaining('messages'), until: '2026-01-15T00:31:00.000Z' },
+      { what: expect.stringContaining('point-in-time recovery'), until: '2026-02-05T00:31:00.000Z' },
+      { what: expect.stringContaining('backups'), until: '2026-04-01T00:31:00.000Z' },
+      { what: expect.stringContaining('logs'), until: '2026-04-01T00:31:00.000Z' },
     ]);
   });
 
@@ -81,7 +81,7 @@ describe('DELETE /account', () => {
     const again = await platform.login('ada');
     expect((await platform.call({ path: '/auth/me', token: again })).body.id).not.toBe(id);
     expect((await post('/auth/register', grace)).status).toBe(201);
-    platform.clock.now += 31 * MINUTE;
+    platform.clock.now += 32 * MINUTE;
     await sweep();
     expect((await post('/auth/login', { username: 'grace', password })).status).toBe(200);
   });
@@ -144,7 +144,7 @@ describe('DELETE /account', () => {
     jest.spyOn(artifacts, 'list').mockRejectedValueOnce(new UnavailableError());
     expect((await remove()).status).toBe(202);
     expect(platform.logged.join('\n')).toContain('account not deleted yet');
-    platform.clock.now += 31 * MINUTE;
+    platform.clock.now += 32 * MINUTE;
     await sweep();
     expect(rowsWith(platform.store.dir, id)).toEqual([]);
   });

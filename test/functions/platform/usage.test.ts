@@ -37,7 +37,7 @@ describe('GET /account/usage', () => {
       period: '2026-01',
       from: '2026-01-01T00:00:00.000Z',
       to: '2026-01-01T00:00:00.000Z',
-      calls: { total: 8, limit_per_hour: 1000 },
+      calls: { total: 8, this_hour: { used: 8, limit: 1000 } },
       jobs: { completed: 1, failed: 1, stopped: 1, active: { used: 1, limit: 5 } },
       compute: { seconds: 9.75, cost_usd: 0.008, limit_usd: null },
       storage: {
@@ -55,13 +55,13 @@ describe('GET /account/usage', () => {
   test('is of the month that is asked for', async () => {
     await usage();
     platform.clock.now = Date.parse('2026-01-31T23:59:59.999Z');
-    expect((await usage()).calls.total).toBe(3);
+    expect((await usage()).calls).toEqual({ total: 3, this_hour: { used: 1, limit: 1000 } });
     platform.clock.now += 1;
     expect(await usage()).toMatchObject({ period: '2026-02', calls: { total: 1 } });
     expect(await usage({ period: '2026-01' })).toMatchObject({
       period: '2026-01',
       to: '2026-02-01T00:00:00.000Z',
-      calls: { total: 3 },
+      calls: { total: 3, this_hour: { used: 2, limit: 1000 } },
     });
     expect(await usage({ period: '2027-12' })).toMatchObject({ calls: { total: 0 }, jobs: { completed: 0 } });
     for (const period of ['2026', '2026-13', '2026-1', '1999-01', '2026-01-01', '']) {
@@ -69,12 +69,13 @@ describe('GET /account/usage', () => {
     }
   });
 
-  test('takes four reads, however much was used', async () => {
+  test('takes five reads, however much was used', async () => {
     platform.calls.length = 0;
     await usage();
     expect(platform.calls.map((call) => call.replace(id, 'ID')).sort()).toEqual(
       [
         'get ACCOUNT#ID ACCOUNT',
+        'get ACCOUNT#ID#USAGE CALLS#2026-01-01',
         'get ACCOUNT#ID#USAGE MONTH#2026-01',
         expect.stringMatching(/^get ACCOUNT#ID SESSION#/),
         'query ACCOUNT#ID#USAGE',

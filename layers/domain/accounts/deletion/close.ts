@@ -12,8 +12,9 @@ import { ConditionFailedError } from '../../ports/errors.ts';
 import type { Condition, Table } from '../../ports/table/port.ts';
 import { isoTime } from '../../times.ts';
 
-/** Milliseconds after which nobody who was let in before is still at work: neither a function nor a trainer. */
-const QUIET_MS = 30 * 60_000;
+const MINUTE = 60_000;
+/** After which nobody who was let in before is still at work: neither a function nor a trainer. */
+const QUIET_MS = 30 * MINUTE;
 
 export const closedAccount = z.object({
   id: z.string(),
@@ -38,7 +39,7 @@ export async function closeAccount(
   id: string,
   { now, tokenSeconds }: { readonly now: number; readonly tokenSeconds: number },
 ): Promise<ClosedAccount> {
-  const quiet = now + Math.max(QUIET_MS, tokenSeconds * 1000);
+  const quiet = now + Math.max(QUIET_MS, tokenSeconds * 1000 + MINUTE);
   const set = {
     closed_at: isoTime(now),
     quiet_at: isoTime(quiet),

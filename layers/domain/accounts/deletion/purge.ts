@@ -77,7 +77,7 @@ async function* stopJobs({ table, compute }: PurgeAdapters, accountId: string): 
   for (const job of await listActive(table)) {
     if (job.account_id !== accountId) continue;
     if (job.attempt > 0) await compute.terminate(taskId(job), 'its account is deleted');
-    await table.delete(keys.job(accountId, job.id));
+    await deleteItems(table, accountId, [{ ...job, ...keys.job(accountId, job.id) } as Item]);
     yield;
   }
 }

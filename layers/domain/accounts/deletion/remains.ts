@@ -20,7 +20,7 @@ export interface Remaining {
 
 const DAY_MS = 86_400_000;
 
-/** Messages are dead-lettered for so many days at the most. */
+/** For so many days at the most. */
 const MESSAGE_DAYS = 14;
 
 /** Only what the installation has: on one machine there are neither backups nor earlier versions. */
@@ -28,10 +28,10 @@ export function remaining({ closed_at, quiet_at }: ClosedAccount, { retention }:
   const within = (days: number): string => isoTime(Date.parse(quiet_at) + days * DAY_MS);
   const { recoveryDays, backupDays, logDays } = retention;
   const kept: readonly (readonly [what: string, days: number])[] = [
-    ['messages that could not be handled, which have ids and no contents', MESSAGE_DAYS],
+    ['messages that could not be handled, and tasks of trainers: ids, and no contents', MESSAGE_DAYS],
     ['point-in-time recovery of the records, by the operator of this installation', recoveryDays],
     ['backups and earlier versions of files', backupDays],
-    ['logs, which have ids and no contents', logDays],
+    ['logs: ids, and no contents', logDays],
   ];
   const remains: Remaining[] = [
     { what: `the account's id, and that it was deleted on ${closed_at.slice(0, 10)}`, until: quiet_at },

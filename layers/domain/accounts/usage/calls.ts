@@ -36,5 +36,11 @@ export async function readCalls(table: Table, accountId: string, month: string):
   return items.reduce((sum, item) => sum + callsOf(item), 0);
 }
 
+/** Of the present hour. One read. `now` in epoch milliseconds. */
+export async function callsNow(table: Table, accountId: string, now: number): Promise<number> {
+  const today = await table.get(keys.calls(accountId, dayOf(now)));
+  return Number(today?.[hourOf(now)] ?? 0);
+}
+
 const callsOf = (day: Item): number =>
   Object.entries(day).reduce((sum, [name, count]) => (HOUR.test(name) ? sum + Number(count) : sum), 0);

@@ -103,9 +103,11 @@ describe('deleting an account', () => {
     const job = await aRunningJob(store.table, await aReadyDataset(store.table, id));
     const theirs = await aRunningJob(store.table, await aReadyDataset(store.table, other));
     await aDataset(store.table, id);
+    await store.table.put({ ...keys.task(`${job.id}-1`), account_id: id });
     await purge(adapters(), await close(), ALL);
     expect(terminated).toEqual([`${job.id}-1`]);
     expect(await findJob(store.table, id, job.id)).toBeUndefined();
+    expect(await store.table.get(keys.task(`${job.id}-1`))).toBeUndefined();
     expect(await findJob(store.table, other, theirs.id)).toMatchObject({ status: 'running' });
   });
 
