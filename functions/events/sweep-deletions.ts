@@ -8,7 +8,7 @@ type DeletionsContext = Pick<Adapters, 'table' | 'blobs' | 'compute' | 'now'> & 
 
 const ACCOUNTS_AT_ONCE = 10;
 /** Of all of them together: what fits into the sweep's time. The next sweep makes the next ones. */
-const STEPS = 1000;
+const STEPS = 500;
 
 export async function sweepDeletions(context: DeletionsContext): Promise<void> {
   const due = await dueDeletions(context.table, context.now(), ACCOUNTS_AT_ONCE);

@@ -114,7 +114,7 @@ describe('DELETE /account', () => {
     platform.calls.length = 0;
     expect((await remove()).status).toBe(202);
     expect(platform.calls.length).toBeLessThan(200);
-    expect(rowsWith(platform.store.dir, id).length).toBeGreaterThan(3000);
+    expect(rowsWith(platform.store.dir, id).length).toBeGreaterThan(1000);
     expect((await platform.call({ path: '/models', token })).status).toBe(401);
     await sweep();
     expect(rowsWith(platform.store.dir, id).filter((row) => !row.startsWith('messages:')).length).toBeLessThan(3);

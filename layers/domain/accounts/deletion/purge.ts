@@ -13,8 +13,8 @@ import type { ClosedAccount } from './close.ts';
 type PurgeAdapters = Pick<Adapters, 'table' | 'blobs' | 'compute' | 'now'>;
 type Steps = AsyncGenerator<void, void, undefined>;
 
-/** Items of a step: no more than a transaction takes. */
-const ITEMS = 50;
+/** Items of a step: as many as a transaction takes. */
+const ITEMS = 100;
 const FILES = 100;
 
 /** With these somebody is let in. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ClosedAccount, closeAccount, dueDeletions } from '#domain/accounts/deletion/close.ts';
 import { endAccess, purge } from '#domain/accounts/deletion/purge.ts';
+import { operatorAccount } from '#domain/accounts/operator.ts';
 import { startUpload } from '#domain/datasets/uploads.ts';
 import { newId } from '#domain/ids.ts';
 import { indexes, keys } from '#domain/keys.ts';
@@ -109,6 +110,15 @@ describe('deleting an account', () => {
     expect(await findJob(store.table, id, job.id)).toBeUndefined();
     expect(await store.table.get(keys.task(`${job.id}-1`))).toBeUndefined();
     expect(await findJob(store.table, other, theirs.id)).toMatchObject({ status: 'running' });
+  });
+
+  test('of the operator leaves the machine without one, until the next call needs it', async () => {
+    id = await operatorAccount(store.table, undefined, NOW);
+    await endAccess(store.table, await close());
+    const next = await operatorAccount(store.table, undefined, NOW);
+    expect(next).not.toBe(id);
+    await endAccess(store.table, await close());
+    expect(await operatorAccount(store.table, undefined, NOW)).toBe(next);
   });
 
   test('leaves a name to whoever registered it since', async () => {
