@@ -1,38 +1,36 @@
 /**
  * What is stored for an account, in one place: `purge.ts` deletes this, and nothing else.
  *
- * - Whatever is in the account's own partition, `ACCOUNT#id`. Nothing needs to be said about a record there, unless
- *   others belong to it: those are in `LED_TO`.
- * - Whatever is in one of its `partitions`.
+ * - The partitions that every account has: `rootsOf`. First among them is its own, `ACCOUNT#id`: nothing needs to be
+ *   said about a new kind of record there.
+ * - What is found by their items only: items and whole partitions that they lead to.
  * - What stands in an index on its way to somewhere else: `TRANSIENT`.
- * - Every file below one of its `prefixes`, in every bucket.
+ * - Every file below one of its prefixes, in every bucket: `prefixesOf`.
  *
  * A test stores a record of every key in `keys.ts` and looks for what a deletion leaves behind.
  */
 import { blobKeys, indexes, keys, listPartition, namePartition, prefixes } from '../../keys.ts';
-import type { BucketName } from '../../ports/blobs/port.ts';
+import { BUCKETS, type BucketName } from '../../ports/blobs/port.ts';
 import type { Item, Key } from '../../ports/table/port.ts';
 
-/** The partitions that every account has, besides its own. */
-export const partitions = (accountId: string): readonly string[] => [
-  keys.jobLog(accountId, '', '').pk,
-  keys.delivery(accountId, '', '').pk,
-  keys.loggedEvent(accountId, '').pk,
-  keys.calls(accountId, '').pk,
-];
-
-/** What an item of the account's own partition leads to. It is deleted before the item, which is how it is found. */
-interface Leads {
-  /** Single items elsewhere. They are deleted only if they are this account's. */
+/** What is deleted before the item by which it is found. */
+export interface Leads {
+  /** Single items elsewhere. They are deleted only if their `account_id` is the account's. */
   readonly items?: (item: Item) => readonly Key[];
-  /** A whole partition. */
-  readonly partition?: (accountId: string, item: Item) => string;
+  /** Whole partitions. */
+  readonly partitions?: (accountId: string, item: Item) => readonly string[];
+}
+
+export interface Root {
+  readonly partition: string;
+  /** By the prefix of the sort key. */
+  readonly leads: Readonly<Record<string, Leads>>;
 }
 
 const after = (prefix: string, { sk }: Key): string => sk.slice(prefix.length);
 
-/** By the prefix of the sort key. */
-export const LED_TO: Readonly<Record<string, Leads>> = {
+/** What the items of an account's own partition lead to. */
+export const OWN: Root['leads'] = {
   // Earlier versions stored an account's only user in the account's record.
   [keys.account('').sk]: { items: (item) => namesOf(item) },
   [prefixes.users]: { items: (item) => namesOf(item) },
@@ -40,9 +38,19 @@ export const LED_TO: Readonly<Record<string, Leads>> = {
   [prefixes.apiKeys]: { items: ({ sha256 }) => [keys.apiKeySecret(String(sha256))] },
   [prefixes.invitations]: { items: ({ token_sha256 }) => [keys.invitationToken(String(token_sha256))] },
   [prefixes.jobs]: { items: (item) => tasksOf(item) },
-  [prefixes.lists]: { partition: (accountId, item) => listPartition(accountId, after(prefixes.lists, item)) },
-  [prefixes.lineages]: { partition: (accountId, item) => namePartition(accountId, after(prefixes.lineages, item)) },
+  [prefixes.lists]: { partitions: (accountId, item) => [listPartition(accountId, after(prefixes.lists, item))] },
+  [prefixes.lineages]: { partitions: (accountId, item) => [namePartition(accountId, after(prefixes.lineages, item))] },
 };
+
+const alone = (partition: string): Root => ({ partition, leads: {} });
+
+export const rootsOf = (accountId: string): readonly Root[] => [
+  { partition: keys.account(accountId).pk, leads: OWN },
+  alone(keys.jobLog(accountId, '', '').pk),
+  alone(keys.delivery(accountId, '', '').pk),
+  alone(keys.loggedEvent(accountId, '').pk),
+  alone(keys.calls(accountId, '').pk),
+];
 
 function namesOf({ username, email }: Item): Key[] {
   return [
@@ -64,7 +72,6 @@ export const isOf = (accountId: string, { account, prefix }: Item): boolean =>
 
 /** Where its files are. */
 export const prefixesOf = (accountId: string): readonly (readonly [BucketName, string])[] => [
-  ['datasets', blobKeys.accountPrefix(accountId)],
-  ['artifacts', blobKeys.accountPrefix(accountId)],
+  ...BUCKETS.map((bucket) => [bucket, blobKeys.accountPrefix(accountId)] as const),
   ['artifacts', blobKeys.accountCheckpoints(accountId)],
 ];

@@ -7,7 +7,7 @@ import type { Item, Key, Query, Table } from '../../ports/table/port.ts';
 import { isoTime } from '../../times.ts';
 import { taskId } from '../../training/attempts.ts';
 import { listActive } from '../../training/read.ts';
-import { isOf, LED_TO, partitions, prefixesOf, TRANSIENT } from './belongings.ts';
+import { isOf, type Leads, OWN, prefixesOf, type Root, rootsOf, TRANSIENT } from './belongings.ts';
 import type { ClosedAccount } from './close.ts';
 
 type PurgeAdapters = Pick<Adapters, 'table' | 'blobs' | 'compute' | 'now'>;
@@ -20,18 +20,15 @@ const FILES = 100;
 /** With these somebody is let in. */
 const CREDENTIALS = [prefixes.apiKeys, prefixes.invitations, prefixes.users, prefixes.sessions];
 
-/** What leads to partitions goes last: while a record is there, somebody may still add to them. */
-const LAST = Object.keys(LED_TO).filter((prefix) => LED_TO[prefix]?.partition);
-
 /** Ends all access. The account's names are free then. */
 export async function endAccess(table: Table, { id }: ClosedAccount): Promise<void> {
   const account = keys.account(id);
   const record = await table.get(account);
   if (!record) return;
   for (const prefix of CREDENTIALS) {
-    for await (const items of pages(table, { partition: account.pk, prefix })) await deleteItems(table, id, items);
+    for await (const items of pages(table, { partition: account.pk, prefix })) await deleteItems(table, id, items, OWN);
   }
-  await deleteLedTo(table, id, record);
+  await deleteLedTo(table, id, record, OWN);
   await table.update(account, { remove: ['username', 'email', 'full_name', 'password_hash'] }, { kind: 'present' });
   await deleteOwn(table, id, keys.operator());
 }
@@ -59,8 +56,7 @@ async function* purgeSteps(adapters: PurgeAdapters, of: ClosedAccount): Steps {
     for (const item of items) await abortUpload(table, blobs.datasets, upload.parse(item));
     yield;
   }
-  yield* emptyAccount(table, id);
-  for (const partition of partitions(id)) yield* emptyPartition(table, id, partition);
+  for (const root of rootsOf(id)) yield* emptyRoot(table, id, root);
   yield* deleteFiles(adapters, id);
   for (const partition of TRANSIENT) {
     for await (const items of pages(table, { index: 'byIndex', partition })) {
@@ -77,23 +73,28 @@ async function* stopJobs({ table, compute }: PurgeAdapters, accountId: string): 
   for (const job of await listActive(table)) {
     if (job.account_id !== accountId) continue;
     if (job.attempt > 0) await compute.terminate(taskId(job), 'its account is deleted');
-    await deleteItems(table, accountId, [{ ...job, ...keys.job(accountId, job.id) } as Item]);
+    await deleteItems(table, accountId, [{ ...job, ...keys.job(accountId, job.id) } as Item], OWN);
     yield;
   }
 }
 
-async function* emptyAccount(table: Table, accountId: string): Steps {
-  const { pk: partition, sk: own } = keys.account(accountId);
+async function* emptyRoot(table: Table, accountId: string, { partition, leads }: Root): Steps {
+  const record = keys.account(accountId);
+  // What leads to partitions goes last: while other records are there, somebody may still add to them.
+  const last = Object.keys(leads).filter((prefix) => leads[prefix]?.partitions);
   for await (const items of pages(table, { partition })) {
-    const now = items.filter(({ sk }) => sk !== own && !LAST.some((prefix) => sk.startsWith(prefix)));
+    const now = items.filter(
+      ({ pk, sk }) => !(pk === record.pk && sk === record.sk) && !last.some((prefix) => sk.startsWith(prefix)),
+    );
     if (now.length === 0) continue;
-    await deleteItems(table, accountId, now);
+    await deleteItems(table, accountId, now, leads);
     yield;
   }
-  for (const prefix of LAST) {
+  for (const prefix of last) {
     for await (const items of pages(table, { partition, prefix })) {
-      for (const item of items) yield* emptyPartition(table, accountId, LED_TO[prefix]!.partition!(accountId, item));
-      await deleteItems(table, accountId, items);
+      const ledTo = items.flatMap((item) => leads[prefix]!.partitions!(accountId, item));
+      for (const inner of ledTo) yield* emptyPartition(table, accountId, inner);
+      await deleteItems(table, accountId, items, leads);
       yield;
     }
   }
@@ -132,15 +133,16 @@ async function finish({ table, now }: PurgeAdapters, { id, quiet_at }: ClosedAcc
   return over ? 'deleted' : 'waiting';
 }
 
-async function deleteItems(table: Table, accountId: string, items: readonly Item[]): Promise<void> {
-  for (const item of items) await deleteLedTo(table, accountId, item);
+type LeadsByPrefix = Readonly<Record<string, Leads>>;
+
+async function deleteItems(table: Table, accountId: string, items: readonly Item[], leads: LeadsByPrefix = {}) {
+  for (const item of items) await deleteLedTo(table, accountId, item, leads);
   await table.transact(items.map(({ pk, sk }) => ({ kind: 'delete', key: { pk, sk } })));
 }
 
-async function deleteLedTo(table: Table, accountId: string, item: Item): Promise<void> {
-  const leads = Object.entries(LED_TO).find(([prefix]) => item.sk.startsWith(prefix))?.[1];
-  const found = item.pk === keys.account(accountId).pk ? (leads?.items?.(item) ?? []) : [];
-  await Promise.all(found.map((key) => deleteOwn(table, accountId, key)));
+async function deleteLedTo(table: Table, accountId: string, item: Item, leads: LeadsByPrefix): Promise<void> {
+  const found = Object.entries(leads).find(([prefix]) => item.sk.startsWith(prefix))?.[1];
+  await Promise.all((found?.items?.(item) ?? []).map((key) => deleteOwn(table, accountId, key)));
 }
 
 /** Not what belongs to another account, such as a name that was registered again. */
