@@ -136,7 +136,7 @@ async function finish({ table, now }: PurgeAdapters, { id, quiet_at }: ClosedAcc
 type LeadsByPrefix = Readonly<Record<string, Leads>>;
 
 async function deleteItems(table: Table, accountId: string, items: readonly Item[], leads: LeadsByPrefix = {}) {
-  for (const item of items) await deleteLedTo(table, accountId, item, leads);
+  await Promise.all(items.map((item) => deleteLedTo(table, accountId, item, leads)));
   await table.transact(items.map(({ pk, sk }) => ({ kind: 'delete', key: { pk, sk } })));
 }
 
