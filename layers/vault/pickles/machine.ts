@@ -1,4 +1,5 @@
 /** Runs one pickle without executing anything: values are followed as far as they are simple. */
+import { setImmediate } from 'node:timers/promises';
 import { type Argument, type Effect, OPCODES } from './opcodes.ts';
 import { KEPT_BYTES, MalformedError, type Reader } from './reader.ts';
 import { arrayOf, isArrayWrapper, isMade, type JoblibArray, MARK, mayBeText, OTHER, type Value } from './values.ts';
@@ -21,6 +22,9 @@ export class LimitError extends Error {}
 
 type Simple = Exclude<Effect['does'], 'replace' | 'collect' | 'tuple'>;
 
+/** So many are applied before whoever else waits for the event loop gets a turn. */
+const OPCODES_A_TURN = 16_384;
+
 /** The longest argument of a fixed size, and its opcode. */
 const AHEAD = 9;
 
@@ -38,6 +42,7 @@ export async function runPickle(reader: Reader, onImport: OnImport, limits: Limi
       throw new MalformedError(`byte ${reader.position - 1} is 0x${code.toString(16)}, which is no opcode`);
     }
     limits.opcodes -= 1;
+    if (limits.opcodes % OPCODES_A_TURN === 0) await setImmediate();
     if (limits.opcodes < 0) throw new LimitError('it has too many opcodes');
     const { argument, effect } = opcode;
     const given = argument.kind === 'none' ? [] : await readArgument(reader, argument);

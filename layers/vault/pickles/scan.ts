@@ -38,8 +38,8 @@ export interface ScanBounds {
   readonly decompressedBytes: number;
 }
 
-/** A few seconds and about 100 MB at the most. */
-export const SCAN_BOUNDS: ScanBounds = { opcodes: 20_000_000, values: 1_000_000, decompressedBytes: 1_000_000_000 };
+/** At the most about 10 s of one core, during which others get their turn, and 200 MB. */
+export const SCAN_BOUNDS: ScanBounds = { opcodes: 10_000_000, values: 1_000_000, decompressedBytes: 1_000_000_000 };
 
 const LISTED = 200;
 const IMPORTS = 10_000;
