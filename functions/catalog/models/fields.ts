@@ -11,8 +11,8 @@ const { catalog: limits } = LIMITS;
 const share = (max: number) =>
   z
     .number()
-    .min(0)
-    .max(max)
+    .min(0, { abort: true })
+    .max(max, { abort: true })
     .refine((value) => value === 0 || value >= limits.smallest, `must be 0, or at least ${limits.smallest}`);
 
 /** The settings of a model as a request has them; null where it has none. */
