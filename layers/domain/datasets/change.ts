@@ -1,3 +1,4 @@
+import { addBytes } from '../accounts/usage/storage.ts';
 import { ConflictError, NotFoundError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
@@ -31,7 +32,7 @@ export function createDataset(table: Table, given: NewDataset, also: readonly Wr
       {
         kind: 'update',
         key: keys.account(account_id),
-        change: { add: { datasets: 1 } },
+        change: { add: { datasets: 1, ...addBytes('dataset_bytes', created.file_size) } },
         condition: { kind: 'present' },
       },
       {
@@ -178,15 +179,25 @@ async function inUse(table: Table, { id, account_id, in_use }: Dataset): Promise
 /** Deletes the record and marks its files as orphaned. Throws `NotFoundError`, `ConflictError` while a job reads it. */
 export async function deleteDataset(table: Table, accountId: string, id: string, now: number): Promise<void> {
   try {
-    await deleteListed(table, datasetLists, accountId, () => getDataset(table, accountId, id), [
-      {
-        kind: 'delete',
-        key: keys.dataset(accountId, id),
-        condition: { kind: 'all', of: [{ kind: 'present' }, notInUse] },
-      },
-      markOrphaned('datasets', blobKeys.datasetPrefix(accountId, id), now),
-      { kind: 'update', key: keys.account(accountId), change: { add: { datasets: -1 } } },
-    ]);
+    await deleteListed(
+      table,
+      datasetLists,
+      accountId,
+      () => getDataset(table, accountId, id),
+      ({ file_size }) => [
+        {
+          kind: 'delete',
+          key: keys.dataset(accountId, id),
+          condition: { kind: 'all', of: [{ kind: 'present' }, notInUse] },
+        },
+        markOrphaned('datasets', blobKeys.datasetPrefix(accountId, id), now),
+        {
+          kind: 'update',
+          key: keys.account(accountId),
+          change: { add: { datasets: -1, ...addBytes('dataset_bytes', -file_size) } },
+        },
+      ],
+    );
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
     const found = await getDataset(table, accountId, id);

@@ -330,6 +330,6 @@ describe('a preview', () => {
     });
     const change = await calls({ method: 'PATCH', path, token, json: { columns: { b: { role: 'ignore' } } } });
     expect(change).toMatchObject({ status: 200, calls: ['get', 'get data 0-262143'] });
-    expect(platform.calls.filter((one) => one.startsWith('update') && !one.includes('RATE#'))).toHaveLength(1);
+    expect(platform.calls.filter((one) => one === `update ACCOUNT#${account}`)).toHaveLength(1);
   });
 });
