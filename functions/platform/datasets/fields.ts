@@ -11,7 +11,7 @@ const datasetType = z.enum(DATASET_TYPES).meta({ description: 'The task; `auto` 
 const target = line(LIMITS.csv.columnNameCharacters).meta({
   description: 'An addition: the column to predict. Default: `label`, `target`, `class` or `y`, or the last column',
 });
-export const taskFields = { dataset_type: datasetType.default('auto'), target: target.optional() };
+const taskFields = { dataset_type: datasetType.default('auto'), target: target.optional() };
 
 /** The fields of an upload in parts. */
 export const newDataset = {

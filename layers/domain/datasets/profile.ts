@@ -9,7 +9,7 @@ export type ColumnType = (typeof COLUMN_TYPES)[number];
 export const TASKS = ['classification', 'regression'] as const;
 export type Task = (typeof TASKS)[number];
 
-export const LEFT_OUT_REASONS = ['text', 'id', 'ignore', 'group', 'time'] as const;
+const LEFT_OUT_REASONS = ['text', 'id', 'ignore', 'group', 'time'] as const;
 
 const valueCount = z.object({ value: z.string(), count: z.number().int().nonnegative() });
 

@@ -32,7 +32,7 @@ export const areTokens = (summary: ColumnSummary): boolean =>
 export const isUnique = ({ distinct, distinctEstimated, present }: ColumnSummary): boolean =>
   distinct >= present * (distinctEstimated ? 1 - ESTIMATE_ERROR : 1);
 
-export function hasIdentifierName(name: string): boolean {
+function hasIdentifierName(name: string): boolean {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
     .toLowerCase()

@@ -10,7 +10,7 @@ const USUAL: ReadonlySet<string> = new Set([
 ]);
 
 /** The longest word that may be given. */
-export const MISSING_CHARACTERS = 64;
+const MISSING_CHARACTERS = 64;
 
 export type MissingWords = ReadonlySet<string>;
 
