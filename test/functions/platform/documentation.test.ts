@@ -43,6 +43,12 @@ const operations = () =>
     Object.entries(item).map(([method, operation]) => ({ name: `${method} ${path}`, path, operation })),
   );
 
+/** An answer itself, or the component that it refers to. */
+const resolved = (response: Node | undefined): Node => {
+  const { $ref } = (response ?? {}) as { $ref?: string };
+  return $ref === undefined ? response! : document.components!.responses![$ref.split('/').at(-1)!]!;
+};
+
 /** Every nested object, with its path. */
 function* nodes(value: unknown, at = '#'): Generator<[string, Record<string, unknown>]> {
   if (typeof value !== 'object' || value === null) return;
@@ -103,16 +109,16 @@ describe('the OpenAPI document', () => {
       expect(inPath).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
       for (const [status, response] of Object.entries(operation.responses!)) {
         expect(status).toMatch(/^[1-5]\d\d$/);
-        expect(response).toHaveProperty('description', expect.stringMatching(/\S/));
+        expect(resolved(response)).toHaveProperty('description', expect.stringMatching(/\S/));
       }
     }
   });
 
   test('shows errors by one schema, with an example for each status', () => {
     const of = document.paths!['/training/start']!.post!.responses!;
-    const statuses = ['201', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '500', '503'];
+    const statuses = ['201', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '431', '500', '503'];
     expect(Object.keys(of)).toEqual(statuses);
-    expect(of['429']!.content).toEqual({
+    expect(resolved(of['429']).content).toEqual({
       'application/json': {
         schema: { $ref: '#/components/schemas/Error' },
         example: { error: 'rate_limit_exceeded', message: 'Too many requests', retry_after: 60 },
@@ -132,9 +138,18 @@ describe('the OpenAPI document', () => {
     expect(document.components!.securitySchemes!.accessToken).toMatchObject({ type: 'http', scheme: 'bearer' });
     for (const { operation, name } of operations()) {
       const open = /^get \/$|^post \/auth\/(register|login|refresh)$/.test(name);
-      expect([name, operation.security]).toEqual([name, open ? [] : [{ accessToken: [] }, { apiKey: [] }]]);
+      const operator = name.includes(' /api/v1/models') ? [{}] : [];
+      const either = [{ accessToken: [] }, { apiKey: [] }, ...operator];
+      expect([name, operation.security]).toEqual([name, open ? [] : either]);
     }
     expect(document.components!.schemas!.Credentials!.properties!.password!.format).toBe('password');
+  });
+
+  test('says of a key for a retry what is wrong with it', () => {
+    for (const { operation } of operations()) {
+      const parameters = Array.isArray(operation.parameters) ? operation.parameters : [];
+      if (parameters.some(({ name }) => name === 'idempotency-key')) expect(operation.responses).toHaveProperty('400');
+    }
   });
 
   test('asks for a scope wherever it asks who calls', () => {
