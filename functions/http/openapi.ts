@@ -113,7 +113,9 @@ function replyObject(declared: ResponseDeclaration) {
     return { ...rest, content: { 'application/json': { schema, example } } };
   }
   if (declared.content === undefined) return rest;
-  return { ...rest, content: { [declared.content]: { schema: { type: 'string' as const } } } };
+  // Of a stream of events, a schema would be that of all of them together.
+  const media = declared.content === 'text/event-stream' ? {} : { schema: { type: 'string' as const } };
+  return { ...rest, content: { [declared.content]: media } };
 }
 
 type ErrorResponses = (path: string, status: number) => ZodOpenApiResponseObject;

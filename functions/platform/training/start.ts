@@ -40,11 +40,11 @@ const body = z
     }),
     max_seconds: z
       .number()
-      .positive()
-      .max(LIMITS.budgetSeconds)
+      .min(LIMITS.budgetSeconds.min)
+      .max(LIMITS.budgetSeconds.max)
       .optional()
       .meta({ description: 'An addition: the seconds of compute after which it ends with the best weights so far' }),
-    max_cost: z.number().positive().max(LIMITS.budgetDollars).optional().meta({
+    max_cost: z.number().min(LIMITS.budgetDollars.min).max(LIMITS.budgetDollars.max).optional().meta({
       description: 'An addition: likewise the `estimated_cost` in US dollars, which is 0 on your own machine',
     }),
     name: line(LIMITS.modelName.max)
