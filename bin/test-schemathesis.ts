@@ -7,7 +7,7 @@
 import { jest, step } from './steps.ts';
 import { virtualEnvironmentOrExit } from './virtual-environment.ts';
 
-const BOUNDED = ['--seed', '2026', '--max-examples', '15'];
+const BOUNDED = ['--seed', '2026', '--max-examples', '10'];
 
 virtualEnvironmentOrExit('.trainyard/schemathesis/venv', 'test/schemathesis/requirements.txt');
 // Of an option that is given twice, the last one counts.

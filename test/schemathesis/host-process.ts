@@ -8,6 +8,7 @@ const host = await startHost({
   dataDir,
   portOffset: 'free',
   apiKeys: [key],
+  webhooksToLoopback: true,
   log: { file: `${dataDir}.log` },
   settings: {
     rates: {
