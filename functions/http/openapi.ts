@@ -82,6 +82,7 @@ function operation(route: DescribedRoute, errorAt: ErrorResponses): ZodOpenApiOp
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [...route.tags],
+    // Explicitly empty for public routes, so that it does not look forgotten.
     security: securityOf(route),
     requestParams: { ...(path ? { path } : {}), ...(query ? { query } : {}), ...(headers ? { header: headers } : {}) },
     ...(body ? { requestBody: body.openapi } : {}),
@@ -89,10 +90,11 @@ function operation(route: DescribedRoute, errorAt: ErrorResponses): ZodOpenApiOp
   };
 }
 
-/** Empty for public routes, so that it does not look forgotten. `{}`: the operator may call without. */
-function securityOf({ authentication, scope }: DescribedRoute): ZodOpenApiOperationObject['security'] & object {
+/** The operator of a machine may call without credentials where the route says so. */
+function securityOf({ scope, authentication }: DescribedRoute) {
   if (scope === undefined) return [];
-  return [{ accessToken: [] }, { apiKey: [] }, ...(authentication === 'operator' ? [{}] : [])];
+  const schemes = [{ accessToken: [] }, { apiKey: [] }];
+  return authentication === 'operator' ? [...schemes, {}] : schemes;
 }
 
 /** Those that it declares, and the one that makes it idempotent. */

@@ -58,6 +58,6 @@ function stack<S extends Services>(surface: Surface<S>, services: S, plugin: mid
     .use(matchRoute(makeMatcher(surface.routes)))
     .use(admit(services))
     .use(readBody(settings))
-    .use(renderErrors(surface.renderError, logger))
+    .use(renderErrors(surface.renderError, logger, adapters.now))
     .handler(makeDispatcher(surface.routes, services));
 }

@@ -1,13 +1,8 @@
 /** The platform serves two documents; which of them has the error body depends on the path alone. */
-import type { z } from 'zod';
+import type { ErrorFormat } from '#functions/http/errors/format.ts';
 import { modelsError, renderModelsError } from '#functions/http/errors/models.ts';
 import { platformError, renderPlatformError } from '#functions/http/errors/platform.ts';
 import type { ErrorRenderer } from '#functions/http/errors/renderer.ts';
-
-interface ErrorFormat {
-  readonly schema: z.ZodType;
-  readonly render: ErrorRenderer;
-}
 
 const platform: ErrorFormat = { schema: platformError, render: renderPlatformError };
 
@@ -22,5 +17,4 @@ export function errorFormatAt(path: string): ErrorFormat {
   return found?.[1] ?? platform;
 }
 
-export const renderError: ErrorRenderer = (error, requestId, path) =>
-  errorFormatAt(path).render(error, requestId, path);
+export const renderError: ErrorRenderer = (error, request) => errorFormatAt(request.path).render(error, request);

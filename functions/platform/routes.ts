@@ -1,4 +1,5 @@
 /** Every route of the platform, whichever function handles it. */
+import { documentationRoutes } from '#functions/http/documentation/routes.ts';
 import type { Route } from '#functions/http/route.ts';
 import { notices } from './account/notices.ts';
 import { accountRoutes } from './account/routes.ts';
@@ -12,7 +13,7 @@ import { profile } from './datasets/profile.ts';
 import { read as readDataset } from './datasets/read.ts';
 import { remove as removeDataset } from './datasets/remove.ts';
 import { upload } from './datasets/upload.ts';
-import { documentationRoutes } from './documentation/routes.ts';
+import { documentFacts } from './documentation.ts';
 import { welcome } from './health/welcome.ts';
 import {
   list as listAliases,
@@ -91,4 +92,4 @@ const resources: readonly Route[] = [
 export const describedRoutes = [...resources, predict, download, downloadNumbered, events];
 
 /** The routes of the platform's main function. */
-export const apiRoutes: readonly Route[] = [...resources, ...documentationRoutes(describedRoutes)];
+export const apiRoutes: readonly Route[] = [...resources, ...documentationRoutes(describedRoutes, documentFacts)];

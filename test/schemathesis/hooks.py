@@ -39,6 +39,7 @@ BEYOND_SCHEMA = [
     (r"cursor", r"must be (a|the) next_cursor of "),
     (r"alias", r"must not (be latest|look like a version)"),
     (r"invitation", r"must be the token of an invitation"),
+    (r"confirm", r"must be "),
     (r"parts", r"part \d+ was not uploaded"),
     # The features of the model.
     (r"inputs?\b.*", r""),

@@ -44,16 +44,27 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+async function operationsOf(url: string): Promise<string[]> {
+  const { paths = {} } = (await (await fetch(url)).json()) as { paths?: Record<string, Record<string, object>> };
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+}
+
 /** Operations that cannot succeed with what is made up, each with the reason. */
 const NEVER: Readonly<Record<string, string>> = {
   'POST /datasets/uploads/{upload_id}/complete': 'its parts have to be sent to presigned URLs before',
   'POST /training/stop/{job_id}': 'no training of this lane takes so long that it can be stopped',
+  'DELETE /account': 'it would end the run: it is confirmed with a name that Schemathesis does not know',
   'POST /auth/refresh': 'nobody guesses a refresh token',
 };
 
 test.each(Object.keys(surfaces))('the %s surface does what its document says', async (surface) => {
   const [report, acceptedFile] = [join(REPORTS, `${surface}.txt`), join(folder, `${surface}.json`)];
   const url = `${host.bases[surface]}/openapi.json`;
+  const operations = await operationsOf(url);
+  // A surface without routes has nothing to say.
+  if (operations.length === 0) return;
   const child = spawn(PROGRAM, ['--config-file', config, 'run', url, ...OPTIONS], {
     cwd: folder,
     env: { ...process.env, ...PYTHON, ACCEPTED: acceptedFile },
@@ -69,9 +80,5 @@ test.each(Object.keys(surfaces))('the %s surface does what its document says', a
   // A run that was told what to call does not call the rest.
   if (OPTIONS.some((option) => /^--(in|ex)clude|^--phases/.test(option))) return;
   const accepted: string[] = JSON.parse(readFileSync(acceptedFile, 'utf8'));
-  const { paths } = (await (await fetch(url)).json()) as { paths: Record<string, Record<string, object>> };
-  const operations = Object.entries(paths).flatMap(([path, item]) =>
-    Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
-  );
   expect(operations.filter((one) => !accepted.includes(one) && !(one in NEVER))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 /** The error bodies of the document of `/api/v1/models`: a code in capitals and a message that says all. */
 import { z } from 'zod';
 import type { TrainyardError } from '#domain/errors.ts';
-import { publicMessage } from './renderer.ts';
+import { describedMessage } from './renderer.ts';
 
 export const modelsError = z
   .strictObject({
@@ -14,9 +14,8 @@ export const modelsError = z
 const CODES: Readonly<Record<string, string>> = { not_found: 'RESOURCE_NOT_FOUND' };
 
 export function renderModelsError(error: TrainyardError): z.input<typeof modelsError> {
-  const details = error.details.map(({ field, message }) => `${field} ${message}`);
   return {
     code: CODES[error.code] ?? error.code.toUpperCase(),
-    message: [publicMessage(error), ...(details.length > 0 ? [details.join('; ')] : [])].join(': '),
+    message: describedMessage(error),
   };
 }

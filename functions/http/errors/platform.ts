@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { RateLimitError, type TrainyardError, UnavailableError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { publicMessage } from './renderer.ts';
+import { type FailedRequest, publicMessage } from './renderer.ts';
 
 export const platformError = z
   .strictObject({
@@ -22,13 +22,16 @@ export const platformError = z
   })
   .meta({ id: 'Error' });
 
-export function renderPlatformError(error: TrainyardError, requestId: string): z.input<typeof platformError> {
+export function renderPlatformError(
+  error: TrainyardError,
+  request: Pick<FailedRequest, 'id'>,
+): z.input<typeof platformError> {
   const retries = error instanceof RateLimitError || error instanceof UnavailableError;
   return {
     error: error.code,
     message: publicMessage(error),
     ...(error.details.length > 0 ? { details: error.details.map(({ field, message }) => ({ field, message })) } : {}),
     ...(retries ? { retry_after: error.retryAfter } : {}),
-    ...(error.status >= 500 ? { request_id: requestId } : {}),
+    ...(error.status >= 500 ? { request_id: request.id } : {}),
   };
 }

@@ -15,7 +15,7 @@ import { type Middleware, stateOf } from './state.ts';
  * Renders every error in the surface's format. Unexpected errors are logged with their stack and hidden from the
  * caller.
  */
-export function renderErrors(render: ErrorRenderer, log: Log): Middleware {
+export function renderErrors(render: ErrorRenderer, log: Log, now: () => number): Middleware {
   return {
     onError(request) {
       const state = stateOf(request.event);
@@ -30,7 +30,10 @@ export function renderErrors(render: ErrorRenderer, log: Log): Middleware {
           'Cache-Control': 'no-store',
           ...headersOf(error, state.presented),
         },
-        body: request.event.httpMethod === 'HEAD' ? '' : JSON.stringify(render(error, state.id, request.event.path)),
+        body:
+          request.event.httpMethod === 'HEAD'
+            ? ''
+            : JSON.stringify(render(error, { id: state.id, path: request.event.path, at: now() })),
       };
     },
   };

@@ -4,9 +4,11 @@ import type { SurfaceName } from '#infra/topology.ts';
 
 interface GatewayError {
   readonly type: ResponseType;
+  /** What the caller sees; of the two defaults, the most usual one. */
+  readonly code: number;
   /** If it differs from API Gateway's own. */
   readonly status?: string;
-  readonly code: string;
+  readonly name: string;
   readonly message: string;
   /** Seconds until another try can succeed, where it can. */
   readonly retryAfter?: number;
@@ -16,27 +18,35 @@ interface GatewayError {
 
 /** Until API Gateway's limits, which are per second, admit a request again, or a function that has failed runs again. */
 const RETRY_SECONDS = 1;
-const unavailable = { code: 'unavailable', retryAfter: RETRY_SECONDS, ours: true } as const;
+const unavailable = { name: 'unavailable', retryAfter: RETRY_SECONDS, ours: true } as const;
 
 /** The errors of the gateway itself: the function behind it is not called, or its response does not arrive. */
 const ERRORS: readonly GatewayError[] = [
   // API Gateway's error for a path without a resource.
-  { type: ResponseType.MISSING_AUTHENTICATION_TOKEN, status: '404', code: 'not_found', message: 'Not found' },
+  {
+    type: ResponseType.MISSING_AUTHENTICATION_TOKEN,
+    status: '404',
+    code: 404,
+    name: 'not_found',
+    message: 'Not found',
+  },
   {
     type: ResponseType.THROTTLED,
-    code: 'rate_limit_exceeded',
+    code: 429,
+    name: 'rate_limit_exceeded',
     message: 'Too many requests',
     retryAfter: RETRY_SECONDS,
   },
-  { type: ResponseType.REQUEST_TOO_LARGE, code: 'payload_too_large', message: 'The request is too large' },
-  { type: ResponseType.WAF_FILTERED, code: 'forbidden', message: 'The request was refused' },
-  { type: ResponseType.INTEGRATION_TIMEOUT, message: 'The request took too long', ...unavailable },
-  { type: ResponseType.DEFAULT_4XX, code: 'bad_request', message: 'The request could not be read' },
-  { type: ResponseType.DEFAULT_5XX, message: 'Try again later', ...unavailable },
+  { type: ResponseType.REQUEST_TOO_LARGE, code: 413, name: 'payload_too_large', message: 'The request is too large' },
+  { type: ResponseType.WAF_FILTERED, code: 403, name: 'forbidden', message: 'The request was refused' },
+  { type: ResponseType.INTEGRATION_TIMEOUT, code: 504, message: 'The request took too long', ...unavailable },
+  { type: ResponseType.DEFAULT_4XX, code: 400, name: 'bad_request', message: 'The request could not be read' },
+  { type: ResponseType.DEFAULT_5XX, code: 500, message: 'Try again later', ...unavailable },
 ];
 
 /** API Gateway replaces it by the id, which its access log has as well. */
 const REQUEST_ID = '$context.requestId';
+const TIME = '$context.requestTime';
 
 /**
  * The body of an error by surface, with the fields of the surface's document: those of `functions/http/errors/`.
@@ -46,13 +56,29 @@ const REQUEST_ID = '$context.requestId';
  * functions, which are all others, have the fields of that path's own document.
  */
 const BODIES: Readonly<Record<SurfaceName, (of: GatewayError) => object>> = {
-  platform: ({ code, message, retryAfter, ours }) => ({
-    error: code,
+  platform: ({ name, message, retryAfter, ours }) => ({
+    error: name,
     message,
     ...(retryAfter === undefined ? {} : { retry_after: retryAfter }),
     ...(ours ? { request_id: REQUEST_ID } : {}),
   }),
+  catalog: ({ code, message }) => ({ code, message }),
+  manager: ({ name, message }) => ({
+    error: `${capitalized(name)}Error`,
+    message,
+    details: {},
+    timestamp: TIME,
+    request_id: REQUEST_ID,
+  }),
+  training: ({ name, message }) => ({ status: 'error', error: message, code: name.toUpperCase(), timestamp: TIME }),
 };
+
+/** `not_found` is `NotFound`. */
+const capitalized = (name: string): string =>
+  name
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
 
 /** A gateway response's headers are expressions: a constant is in quotes. */
 const headersOf = ({ retryAfter }: GatewayError): Record<string, string> => ({

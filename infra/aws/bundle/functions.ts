@@ -5,7 +5,7 @@ import { type FunctionName, functions } from '#infra/topology.ts';
 import { bundle } from '../../../layers/onnxruntime/bundle.ts';
 import { entrySource } from './entry.ts';
 
-/** Files of packages that are read instead of imported; see `functions/platform/documentation/viewers.ts`. */
+/** Files of packages that are read instead of imported; see `functions/http/documentation/viewers.ts`. */
 const READ: Readonly<Partial<Record<FunctionName, Readonly<Record<string, readonly string[]>>>>> = {
   'platform-api': {
     'swagger-ui-dist': ['package.json', 'swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'],

@@ -223,6 +223,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/account/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get what this account uses, beside its limits
+         * @description Counts are exact, in the transactions that change what they count. What a training used is added when it ends.
+         */
+        get: operations["get_account_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete this account with all its data
+         * @description There is no way back. All tokens and API keys of all its users stop working at once, running trainings are stopped, and its names can be registered again. The data go in the background, whatever happens to this request.
+         */
+        delete: operations["delete_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/datasets/upload": {
         parameters: {
             query?: never;
@@ -966,6 +1006,13 @@ export interface components {
             /** @description Left out, it holds until it is revoked */
             expires_in_days?: number;
         };
+        AccountDeletionRequest: {
+            /**
+             * @description The username of an administrator of the account
+             * @example ada
+             */
+            confirm: string;
+        };
         NewUpload: {
             /**
              * @description Dataset name
@@ -1402,6 +1449,89 @@ export interface components {
             expires_at: string | null;
             /** @description To within ten minutes */
             last_used_at: string | null;
+        };
+        AccountUsage: {
+            /** @example 2026-01 */
+            period: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description The end of the period, or now
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            to: string;
+            calls: {
+                /** @description In the period, those that were refused for the rate limit included */
+                total: number;
+                this_hour: components["schemas"]["UsageAndLimit"];
+            };
+            /** @description Those that ended in the period, and those that are queued or running now */
+            jobs: {
+                completed: number;
+                failed: number;
+                stopped: number;
+                active: components["schemas"]["UsageAndLimit"];
+            };
+            /** @description Of the jobs that ended in the period: a job counts when it ends */
+            compute: {
+                seconds: number;
+                /** @description At list prices; 0 on your own machine */
+                cost_usd: number;
+                /** @description There is none for an account; a job may have one (`max_cost`) */
+                limit_usd: null;
+            };
+            /** @description Now: uploaded files and the files of models. Bytes are null if they could not be counted */
+            storage: {
+                datasets: number;
+                dataset_bytes: number | null;
+                models: number;
+                model_bytes: number | null;
+                total_bytes: number | null;
+                /** @description There is none */
+                limit_bytes: null;
+            };
+            users: components["schemas"]["UsageAndLimit"];
+            api_keys: components["schemas"]["UsageAndLimit"];
+            webhooks: components["schemas"]["UsageAndLimit"];
+        };
+        UsageAndLimit: {
+            used: number;
+            limit: number;
+        };
+        AccountDeletion: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            account_id: string;
+            /** @constant */
+            status: "deleting";
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            requested_at: string;
+            /**
+             * Format: date-time
+             * @description When the last of it is gone, unless there is very much of it
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            deleted_by: string;
+            /** @description What goes */
+            deleting: string[];
+            /** @description What stays, and until when */
+            remains: {
+                what: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-01-01T00:00:00.000Z
+                 */
+                until: string;
+            }[];
         };
         Dataset: {
             /**
@@ -2483,21 +2613,6 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
-        /** @description Not Found */
-        Error404: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "error": "not_found",
-                 *       "message": "Resource not found"
-                 *     }
-                 */
-                "application/json": components["schemas"]["Error"];
-            };
-        };
         /** @description Unprocessable Entity */
         Error422: {
             headers: {
@@ -2508,6 +2623,21 @@ export interface components {
                  * @example {
                  *       "error": "unprocessable",
                  *       "message": "The Idempotency-Key was used before for another request"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Not Found */
+        Error404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "not_found",
+                 *       "message": "Resource not found"
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
@@ -2921,7 +3051,10 @@ export interface operations {
     post_account_invitations: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2961,8 +3094,10 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -3161,7 +3296,10 @@ export interface operations {
     post_account_api_keys: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3205,6 +3343,7 @@ export interface operations {
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -3232,6 +3371,140 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_account_usage: {
+        parameters: {
+            query?: {
+                /** @description A month, in UTC. Default: this one, up to now */
+                period?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Usage and limits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "period": "2026-01",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "to": "2026-01-01T00:00:00.000Z",
+                     *       "calls": {
+                     *         "total": 1,
+                     *         "this_hour": {
+                     *           "used": 1,
+                     *           "limit": 1
+                     *         }
+                     *       },
+                     *       "jobs": {
+                     *         "completed": 1,
+                     *         "failed": 1,
+                     *         "stopped": 1,
+                     *         "active": {
+                     *           "used": 1,
+                     *           "limit": 1
+                     *         }
+                     *       },
+                     *       "compute": {
+                     *         "seconds": 1,
+                     *         "cost_usd": 1,
+                     *         "limit_usd": null
+                     *       },
+                     *       "storage": {
+                     *         "datasets": 1,
+                     *         "dataset_bytes": 1,
+                     *         "models": 1,
+                     *         "model_bytes": 1,
+                     *         "total_bytes": 1,
+                     *         "limit_bytes": null
+                     *       },
+                     *       "users": {
+                     *         "used": 1,
+                     *         "limit": 1
+                     *       },
+                     *       "api_keys": {
+                     *         "used": 1,
+                     *         "limit": 1
+                     *       },
+                     *       "webhooks": {
+                     *         "used": 1,
+                     *         "limit": 1
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccountUsage"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    delete_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "confirm": "ada"
+                 *     }
+                 */
+                "application/json": components["schemas"]["AccountDeletionRequest"];
+            };
+        };
+        responses: {
+            /** @description Everybody is locked out; the data are being deleted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "status": "deleting",
+                     *       "requested_at": "2026-01-01T00:00:00.000Z",
+                     *       "deleted_by": "2026-01-01T00:00:00.000Z",
+                     *       "deleting": [
+                     *         "string"
+                     *       ],
+                     *       "remains": [
+                     *         {
+                     *           "what": "string",
+                     *           "until": "2026-01-01T00:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AccountDeletion"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            408: components["responses"]["Error408"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -4820,7 +5093,10 @@ export interface operations {
     };
     delete_api_v1_models_model_id: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An addition: only say what would go */
+                dry_run?: "true" | "false";
+            };
             header?: never;
             path: {
                 /** @description Counted per account from 1 */
@@ -4830,6 +5106,39 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description What would be deleted, with `dry_run` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model": {
+                     *         "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *         "number": 1,
+                     *         "name": "string",
+                     *         "version": "string"
+                     *       },
+                     *       "files": [
+                     *         {
+                     *           "file": "string",
+                     *           "size": 1
+                     *         }
+                     *       ],
+                     *       "bytes": 1,
+                     *       "aliases": [
+                     *         "string"
+                     *       ],
+                     *       "deletable": true,
+                     *       "reasons": [
+                     *         "string"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDeletion"];
+                };
+            };
             /** @description Deleted */
             204: {
                 headers: {
@@ -4837,6 +5146,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["ModelsError400"];
             401: components["responses"]["ModelsError401"];
             403: components["responses"]["ModelsError403"];
             404: components["responses"]["ModelsError404"];
@@ -5193,6 +5503,8 @@ export interface operations {
             query?: {
                 /** @description Items per page */
                 limit?: number;
+                /** @description Only those with this status. A page may then have fewer than `limit`, or none, before the end */
+                status?: "pending" | "delivered" | "failed" | "cancelled";
                 /** @description The `next_cursor` of the page before */
                 cursor?: string;
             };

@@ -72,7 +72,7 @@ async function refusal(body: Body<unknown>, text: string) {
   });
   if (refused === undefined) return { issues, details: 0, bytes: 0 };
   if (!(refused instanceof ValidationError)) throw refused;
-  const answer = renderPlatformError(refused, 'request');
+  const answer = renderPlatformError(refused, { id: 'request' });
   return { issues, details: answer.details!.length, bytes: Buffer.byteLength(JSON.stringify(answer)) };
 }
 

@@ -11,14 +11,22 @@ import {
   ValidationError,
 } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
+import { catalogError, renderCatalogError } from '#functions/http/errors/catalog.ts';
+import { managerError, renderManagerError } from '#functions/http/errors/manager.ts';
 import { modelsError, renderModelsError } from '#functions/http/errors/models.ts';
 import { platformError, renderPlatformError } from '#functions/http/errors/platform.ts';
+import { renderTrainingError, trainingError } from '#functions/http/errors/training.ts';
 
 /** One of each surface. */
 const renderers = {
   platform: [renderPlatformError, platformError],
   'models API': [renderModelsError, modelsError],
+  catalog: [renderCatalogError, catalogError],
+  manager: [renderManagerError, managerError],
+  'training service': [renderTrainingError, trainingError],
 } as const;
+
+const request = { id: 'request', path: '/', at: 0 };
 
 /** JSON writes each of its characters in six bytes. */
 const long = '\u0001'.repeat(200_000);
@@ -38,7 +46,7 @@ const errors: readonly TrainyardError[] = [
 
 describe.each(Object.entries(renderers))('an error body of the %s', (_, [render, schema]) => {
   test.each(errors.map((error) => [error.name, error] as const))('is small, whatever went wrong: %s', (__, error) => {
-    const body = render(error, 'request');
+    const body = render(error, request);
     expect(schema.parse(body)).toEqual(body);
     expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThanOrEqual(LIMITS.error.bytes);
     expect(error.details.length).toBeLessThanOrEqual(LIMITS.error.details);
@@ -49,7 +57,7 @@ describe.each(Object.entries(renderers))('an error body of the %s', (_, [render,
       field: `inputs[${i}]`,
       message: 'must be a number. '.repeat(20),
     }));
-    const body = JSON.stringify(render(new ValidationError(usual), 'request'));
+    const body = JSON.stringify(render(new ValidationError(usual), request));
     for (const { field, message } of usual) {
       expect(body).toContain(field);
       expect(body).toContain(message);

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import { NotFoundError, PayloadTooLargeError, RateLimitError } from '#domain/errors.ts';
+import { catalogError } from '#functions/http/errors/catalog.ts';
+import { managerError } from '#functions/http/errors/manager.ts';
 import { platformError, renderPlatformError } from '#functions/http/errors/platform.ts';
+import { trainingError } from '#functions/http/errors/training.ts';
 import { functions, type SurfaceName, surfaces } from '#infra/topology.ts';
 import { named, ofType, type Synthesized, type Variant } from '../synthesized.ts';
 
@@ -16,7 +19,12 @@ const GATEWAY_ERRORS = [
 ];
 
 /** The error bodies of each surface's functions. */
-const ERROR_BODIES: Readonly<Record<SurfaceName, z.ZodType>> = { platform: platformError };
+const ERROR_BODIES: Readonly<Record<SurfaceName, z.ZodType>> = {
+  platform: platformError,
+  catalog: catalogError,
+  manager: managerError,
+  training: trainingError,
+};
 
 /** The logical id of each surface's API. */
 const apisOf = (of: Synthesized): Readonly<Record<SurfaceName, string>> => {
@@ -111,7 +119,7 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
       expect(byType).toMatchObject({
         MISSING_AUTHENTICATION_TOKEN: ['404', { error: new NotFoundError().code }],
         REQUEST_TOO_LARGE: [undefined, { error: new PayloadTooLargeError('body', 1, 2).code }],
-        THROTTLED: [undefined, renderPlatformError(new RateLimitError(1), id)],
+        THROTTLED: [undefined, renderPlatformError(new RateLimitError(1), { id })],
         INTEGRATION_TIMEOUT: [undefined, busy],
         DEFAULT_5XX: [undefined, busy],
       });

@@ -1,7 +1,7 @@
 /** A file that browsers cache, with its hash as the ETag. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Content, Headers } from '#functions/http/reply.ts';
+import type { Content, Headers } from '../reply.ts';
 
 export interface Asset {
   readonly contentType: string;

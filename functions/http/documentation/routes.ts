@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { NotFoundError } from '#domain/errors.ts';
-import { type DescribedRoute, openApiDocument } from '#functions/http/openapi.ts';
-import { type Route, route } from '#functions/http/route.ts';
+import { type DescribedRoute, type DocumentFacts, openApiDocument } from '../openapi.ts';
+import { type Route, route } from '../route.ts';
 import { type Asset, assetResponses, conditional, makeAsset, serveAsset } from './asset.ts';
-import { documentFacts } from './facts.ts';
 import { findAsset, pages } from './viewers.ts';
 
 const DAY = 86_400;
@@ -11,7 +10,10 @@ const DAY = 86_400;
 const common = { method: 'GET', tags: ['Documentation'], authentication: 'none', cost: 'free' } as const;
 
 /** The document of `described`, and two viewers of it. */
-export function documentationRoutes(described: readonly DescribedRoute[]): Route[] {
+export function documentationRoutes(
+  described: readonly DescribedRoute[],
+  documentFacts: (version: string) => DocumentFacts,
+): Route[] {
   let document: Asset | undefined;
 
   const openApi = route({

@@ -1,0 +1,29 @@
+/** The error bodies of the vault's document: an error's name, details by name, when, and the request. */
+import { z } from 'zod';
+import type { TrainyardError } from '#domain/errors.ts';
+import { isoTime } from '#domain/times.ts';
+import { type FailedRequest, publicMessage } from './renderer.ts';
+
+export const managerError = z
+  .strictObject({
+    error: z.string().meta({ description: 'A stable name', example: 'ModelNotFoundError' }),
+    message: z.string().meta({ example: "Model 'classifier_v1.0' not found in manager 'production_manager'" }),
+    details: z.record(z.string(), z.unknown()).meta({ description: 'By field: what was wrong' }),
+    timestamp: z.string(),
+    request_id: z.string().meta({ description: 'To be quoted when asking for help' }),
+  })
+  .meta({ id: 'ManagerError' });
+
+export const renderManagerError = (error: TrainyardError, request: FailedRequest): z.input<typeof managerError> => ({
+  error: errorName(error.code),
+  message: publicMessage(error),
+  details: Object.fromEntries(error.details.map(({ field, message }) => [field, message])),
+  timestamp: isoTime(request.at),
+  request_id: request.id,
+});
+
+/** `not_found` is `NotFoundError`. */
+export const errorName = (code: string): string => {
+  const words = code.split('_').filter((word) => word !== 'error');
+  return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Error`;
+};

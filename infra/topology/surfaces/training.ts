@@ -1,0 +1,25 @@
+/** The training service: text classifiers. */
+import type { FunctionSpec, Surface } from '../types.ts';
+
+export const functions = {
+  'training-api': {
+    entry: 'functions/training/api.ts',
+    memoryMegabytes: 1024,
+    timeoutSeconds: 29,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: {
+      table: ['get', 'query', 'put', 'update', 'delete', 'check'],
+      tokens: 'verify',
+    },
+  },
+} as const satisfies Record<string, FunctionSpec>;
+
+export const surface = {
+  title: 'Training',
+  port: 8002,
+  cloudBase: '/training',
+  anonymous: ['/'],
+  routes: [{ path: '/{proxy+}', function: 'training-api' }],
+} as const satisfies Surface<keyof typeof functions>;
