@@ -126,6 +126,15 @@ describe('the OpenAPI document', () => {
     });
   });
 
+  test('shows an example of every request and answer in JSON, and of every error', () => {
+    const without = operations().flatMap(({ name, operation }) => {
+      const bodies = [operation.requestBody, ...Object.values(operation.responses!).map(resolved)];
+      const contents = bodies.map((body) => body?.content?.['application/json']);
+      return contents.some((content) => content !== undefined && !('example' in content)) ? [name] : [];
+    });
+    expect(without).toEqual([]);
+  });
+
   test('says how many details an error has at most', () => {
     const withDetails = [...nodes(document)].filter(([at]) => at.endsWith('/properties/details'));
     expect(withDetails.map(([at]) => at)).toEqual(
