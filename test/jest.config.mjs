@@ -11,7 +11,7 @@ export default {
   roots: ['<rootDir>/test'],
   testEnvironment: '<rootDir>/test/environment.cjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Lanes of their own, with configurations of their own: `npm run test:cloud`, `test:proxy`, `test:clients`, `test:browser`, `test:schemathesis`.
+  // Lanes of their own, with configurations of their own: `npm run test:cloud`, `test:proxy`, `test:clients`, …
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/cloud/',
@@ -19,6 +19,7 @@ export default {
     '<rootDir>/test/clients/',
     '<rootDir>/test/browser/',
     '<rootDir>/test/schemathesis/',
+    '<rootDir>/test/vault-python/',
   ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', swc] },
