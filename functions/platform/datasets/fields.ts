@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DATASET_STATUSES, DATASET_TYPES, type Dataset } from '#domain/datasets/record.ts';
 import { datasetWarning } from '#domain/datasets/warnings.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { id, line, paragraph, time } from '../fields.ts';
+import { anyJson, id, line, paragraph, time } from '../fields.ts';
 import { parsingChange, parsingFields, parsingForm } from './parsing-fields.ts';
 
 export const datasetPath = z.strictObject({ dataset_id: id });
@@ -66,7 +66,7 @@ export const datasetDetail = z
         'An addition: what was decided about the file that you may see differently, what it costs, and the body for `PATCH` that decides otherwise',
     }),
     parsing: z
-      .record(z.string(), z.json())
+      .record(z.string(), anyJson)
       .optional()
       .meta({
         description: 'An addition: what was said about how the file is to be read',

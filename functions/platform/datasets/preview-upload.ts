@@ -20,7 +20,9 @@ export const previewUpload = route({
   authentication: 'account',
   scope: 'train',
   cost: 'request',
-  request: { body: multipart(form, 'The file, or the beginning of it (CSV)') },
+  request: {
+    body: multipart(form, { description: 'The file, or the beginning of it (CSV)', contentType: 'text/csv' }),
+  },
   responses: { 200: { description: 'The first rows', schema: previewAnswer } },
   async handler({ body: { file, fields } }) {
     const { target, dataset_type: task } = fields;

@@ -13,7 +13,12 @@ export const datasetWarning = z.object({
   message: z.string(),
   cost: z.string(),
   /** A body for `PATCH /datasets/{id}` that decides otherwise; null where nothing can. */
-  overrule: z.record(z.string(), z.json()).nullable(),
+  overrule: z
+    .object({
+      delimiter: z.string().exactOptional(),
+      columns: z.record(z.string(), z.record(z.string(), z.union([z.string(), z.array(z.string())]))).exactOptional(),
+    })
+    .nullable(),
 });
 export type DatasetWarning = z.infer<typeof datasetWarning>;
 
