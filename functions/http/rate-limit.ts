@@ -1,5 +1,4 @@
-/** Requests are counted in fixed windows of an hour, each in an item that expires with its window. */
-import { z } from 'zod';
+/** Requests are counted in fixed windows of an hour, each by a counter that expires with its window. */
 import { RateLimitError } from '#domain/errors.ts';
 import { keys } from '#domain/keys.ts';
 import type { Table } from '#domain/ports/table/port.ts';
@@ -17,14 +16,12 @@ export interface RateLimitStatus {
   readonly resetAt: number;
 }
 
-const counter = z.object({ count: z.number() });
-
 /** Counts one request of `who` (such as `account#id`). `now` in epoch milliseconds. */
 export async function countRequest(table: Table, who: string, limit: number, now: number): Promise<RateLimitStatus> {
   const window = Math.floor(epochSeconds(now) / WINDOW_SECONDS);
   const resetAt = (window + 1) * WINDOW_SECONDS;
-  const item = await table.update(keys.rate(`${who}#${window}`), { add: { count: 1 }, set: { expiresAt: resetAt } });
-  return { limit, count: counter.parse(item).count, resetAt };
+  const count = await table.increment(keys.rate(`${who}#${window}`), resetAt);
+  return { limit, count, resetAt };
 }
 
 /** Throws `RateLimitError` if this request exceeds the limit. */

@@ -85,6 +85,10 @@ function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: strin
       needs('update');
       return table.update(...args);
     },
+    async increment(...args) {
+      needs('update');
+      return table.increment(...args);
+    },
     async delete(...args) {
       needs('delete');
       return table.delete(...args);

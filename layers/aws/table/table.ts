@@ -63,6 +63,11 @@ export class DynamoTable implements Table {
     throw new UnavailableError('the item kept expiring while it was changed');
   }
 
+  async increment(counter: Key, expiresAt: number): Promise<number> {
+    const { count } = await this.update(counter, { add: { count: 1 }, set: { expiresAt } });
+    return Number(count);
+  }
+
   async delete(key: Key, condition?: Condition): Promise<void> {
     checkKey(key);
     if (condition !== undefined) checkCondition(condition);

@@ -13,6 +13,7 @@ import {
 } from '#domain/ports/table/item-rules.ts';
 import type { Change, Condition, Item, Key, Page, Query, Table, Write } from '#domain/ports/table/port.ts';
 import type { Database } from '../database.ts';
+import type { Counters } from './counters.ts';
 import { queryItems } from './query.ts';
 
 /** How long a transaction's token is remembered. */
@@ -21,10 +22,12 @@ const TOKEN_SECONDS = 600;
 /** The Table port on SQLite. Conditions are evaluated inside the transaction that writes. */
 export class SqliteTable implements Table {
   readonly #database: Database;
+  readonly #counters: Counters;
   readonly #now: () => number;
 
-  constructor(database: Database, now: () => number) {
+  constructor(database: Database, counters: Counters, now: () => number) {
     this.#database = database;
+    this.#counters = counters;
     this.#now = now;
   }
 
@@ -49,6 +52,11 @@ export class SqliteTable implements Table {
   async update(key: Key, change: Change, condition?: Condition): Promise<Item> {
     const changed = await this.#single(prepare({ kind: 'update', key, change, ...(condition && { condition }) }));
     return changed as Item;
+  }
+
+  async increment(counter: Key, expiresAt: number): Promise<number> {
+    checkKey(counter);
+    return this.#counters.increment(counter, expiresAt);
   }
 
   async delete(key: Key, condition?: Condition): Promise<void> {

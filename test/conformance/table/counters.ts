@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { InvalidItemError } from '#domain/ports/errors.ts';
 import { fresh, type Subject } from './subject.ts';
 
 export const counters = (subject: Subject) =>
@@ -12,6 +13,34 @@ export const counters = (subject: Subject) =>
       expect(after.map((item) => Number(item.n)).sort((a, b) => a - b)).toEqual(
         Array.from({ length: 60 }, (_, n) => n + 1),
       );
+    });
+
+    test('a counter that is not an item counts concurrent writers as exactly', async () => {
+      const counter = { pk: fresh(), sk: 'counter' };
+      const other = { pk: counter.pk, sk: 'other' };
+      const tables = [subject().table, subject().other];
+      const expiresAt = subject().seconds() + 60;
+      const sums = await Promise.all(
+        Array.from({ length: 60 }, (_, n) => tables[n % 2]!.increment(n % 3 === 0 ? other : counter, expiresAt)),
+      );
+      const sumsOf = (wanted: (n: number) => boolean) => sums.filter((_, n) => wanted(n)).sort((a, b) => a - b);
+      expect(sumsOf((n) => n % 3 === 0)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+      expect(sumsOf((n) => n % 3 !== 0)).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
+    });
+
+    test('it counts from zero again once it has expired', async () => {
+      const { table, advance, seconds } = subject();
+      const counter = { pk: fresh(), sk: 'counter' };
+      const count = () => table.increment(counter, seconds() + 10);
+      expect([await count(), await count()]).toEqual([1, 2]);
+      advance(9.999);
+      expect(await count()).toBe(3);
+      advance(20);
+      expect([await count(), await count()]).toEqual([1, 2]);
+    });
+
+    test('its key is checked as that of an item', async () => {
+      await expect(subject().table.increment({ pk: '', sk: 'a' }, 1)).rejects.toThrow(InvalidItemError);
     });
 
     test('increments within transactions are not lost either', async () => {

@@ -215,8 +215,8 @@ describe('an API key', () => {
     await withKey(key, '/account/members');
     platform.calls.length = 0;
     await withKey(key, '/account/members');
-    expect(platform.calls.filter((call) => call.startsWith('update'))).toEqual([
-      expect.stringContaining('update RATE#'),
+    expect(platform.calls.filter((call) => /^(?:update|increment)/.test(call))).toEqual([
+      expect.stringContaining('increment RATE#'),
     ]);
   });
 });

@@ -216,6 +216,7 @@ function counted(table: Table, calls: string[]): Table {
     query: (query) => record(`query ${query.partition}`, table.query(query)),
     put: (item, condition) => record(`put ${item.pk}`, table.put(item, condition)),
     update: (key, change, condition) => record(`update ${key.pk}`, table.update(key, change, condition)),
+    increment: (counter, expiresAt) => record(`increment ${counter.pk}`, table.increment(counter, expiresAt)),
     delete: (key, condition) => record(`delete ${key.pk}`, table.delete(key, condition)),
     transact: (writes, token) => record(`transact ${writes.length}`, table.transact(writes, token)),
   };

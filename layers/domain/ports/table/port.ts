@@ -81,6 +81,12 @@ export interface Table {
   put(item: Item, condition?: Condition): Promise<void>;
   /** Resolves with the item as it is after the change. Throws `ConditionFailedError`, `InvalidItemError`. */
   update(key: Key, change: Change, condition?: Condition): Promise<Item>;
+  /**
+   * Adds one to a counter and resolves with its sum, which no concurrent caller gets too. It counts from 0 again from
+   * `expiresAt` (epoch seconds) on. A counter is not an item: other methods need not find it. It outlives every process;
+   * but on one machine a loss of power may undo its last moments. Throws `InvalidItemError`.
+   */
+  increment(counter: Key, expiresAt: number): Promise<number>;
   /** Deleting what is absent succeeds. Throws `ConditionFailedError`. */
   delete(key: Key, condition?: Condition): Promise<void>;
   /**
