@@ -8,7 +8,7 @@ import { type LogTarget, makeLogger } from '../logger.ts';
 import { makeContext } from './context.ts';
 import { type Handler, loadHandler } from './load.ts';
 import type { WorkerSetup } from './messages.ts';
-import { WorkerPool } from './pool.ts';
+import { type PoolOptions, WorkerPool } from './pool.ts';
 import { TimeLimit } from './time-limit.ts';
 
 /** The part of a call that comes from an HTTP request. */
@@ -31,7 +31,7 @@ export interface InvokerOptions {
 export class Invoker {
   readonly #options: InvokerOptions;
   readonly #handlers = new Map<FunctionName, Promise<Handler>>();
-  readonly #pools = new Map<FunctionName, WorkerPool>();
+  readonly #pools = new Map<string, WorkerPool>();
 
   constructor(options: InvokerOptions) {
     this.#options = options;
@@ -39,14 +39,21 @@ export class Invoker {
 
   /** Loads a function before its first call. */
   async warm(name: FunctionName): Promise<void> {
-    await this.#handler(name);
+    if (functions[name].computes) await this.#pool(name, 'small').warm();
+    else await this.#handler(name);
   }
 
   /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
   async invoke(name: FunctionName, event: unknown, { requestId = randomUUID(), body }: Request = {}): Promise<unknown> {
     const milliseconds = functions[name].timeoutSeconds * 1000;
     if (functions[name].computes) {
-      return this.#pool(name).call({ event, requestId, milliseconds, body, baseUrl: this.#options.baseUrl() });
+      return this.#pool(name, laneOf(body)).call({
+        event,
+        requestId,
+        milliseconds,
+        body,
+        baseUrl: this.#options.baseUrl(),
+      });
     }
     return this.#call(name, event, requestId, body, []);
   }
@@ -86,21 +93,34 @@ export class Invoker {
     return loading;
   }
 
-  #pool(name: FunctionName): WorkerPool {
-    const known = this.#pools.get(name);
+  #pool(name: FunctionName, lane: Lane): WorkerPool {
+    const key = `${name} ${lane}`;
+    const known = this.#pools.get(key);
     if (known) return known;
     const { embedded, settings, log } = this.#options;
     const { memoryMegabytes } = functions[name];
-    const pool = new WorkerPool({ name, embedded, settings, log }, { size: callsAtOnce(name), memoryMegabytes });
-    this.#pools.set(name, pool);
+    const pool = new WorkerPool({ name, embedded, settings, log }, { memoryMegabytes, ...placesOf(name, lane) });
+    this.#pools.set(key, pool);
     return pool;
   }
 }
 
-/** As many calls as its queues deliver at once; other callers wait for each other. */
-function callsAtOnce(name: FunctionName): number {
+/** Calls with large bodies, which take long, have a thread of their own, so that small ones do not wait for them. */
+type Lane = 'small' | 'large';
+
+const SMALL_BODY_BYTES = 65_536;
+
+const laneOf = (body: RequestBody | undefined): Lane =>
+  body === undefined || (body.contentLength ?? Number.POSITIVE_INFINITY) <= SMALL_BODY_BYTES ? 'small' : 'large';
+
+/** Small calls that a thread has in hand at once. */
+const SMALL_CALLS = 64;
+
+/** A consumer of queues has a thread for each batch that they deliver at once. */
+function placesOf(name: FunctionName, lane: Lane): Pick<PoolOptions, 'size' | 'turnsAtOnce'> {
   const consumed = Object.values(queues).filter(({ consumer }) => consumer === name);
-  return Math.max(1, ...consumed.map(({ concurrency }) => concurrency));
+  if (consumed.length > 0) return { size: Math.max(...consumed.map(({ concurrency }) => concurrency)) };
+  return { size: 1, turnsAtOnce: lane === 'small' ? SMALL_CALLS : 1 };
 }
 
 /** Stops the function's time limit while the body is being received. */

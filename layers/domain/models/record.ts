@@ -60,6 +60,11 @@ export const model = z.object({
 
 export type Model = z.infer<typeof model>;
 
+/** What predictions need of a model. */
+export const servedModel = model.pick({ id: true, account_id: true, artifacts: true });
+
+export type ServedModel = z.infer<typeof servedModel>;
+
 export type Artifact = z.infer<typeof artifact>;
 
 /** What a model begins with, besides what its training made. */
