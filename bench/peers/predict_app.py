@@ -16,6 +16,9 @@ import sys
 import threading
 from importlib.metadata import version
 
+# Before the runtime is imported, as ours.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import numpy
 import onnxruntime
 import uvicorn

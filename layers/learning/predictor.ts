@@ -13,6 +13,7 @@ import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving, serving as servingSchema } from './serving/description.ts';
 import { type Row, rowTensors } from './serving/rows.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
+import { SMALL_MODEL_BYTES } from './serving/weight.ts';
 
 export type { Cell, Row } from './serving/rows.ts';
 
@@ -44,9 +45,6 @@ interface LoadedModel extends Loaded {
   readonly serving: Serving;
   readonly runs: SharedRuns;
 }
-
-/** A file of so many bytes has about a million parameters, and a row takes well below a millisecond. */
-const SMALL_MODEL_BYTES = 4 * 2 ** 20;
 
 export function makePredictor({
   artifacts,

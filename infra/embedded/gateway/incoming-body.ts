@@ -21,7 +21,8 @@ export class IncomingBody implements RequestBody {
   readonly #request: IncomingMessage;
   readonly #options: BodyOptions;
   readonly #spool: Spool;
-  readonly #controller = new AbortController();
+  /** While the body is being received. */
+  #receiving: AbortController | undefined;
   #arrived: Uint8Array | undefined;
   #reading: Promise<Received> | undefined;
   #abortedWith: Failure | undefined;
@@ -59,7 +60,13 @@ export class IncomingBody implements RequestBody {
     const { limits, sendContinue } = this.#options;
     sendContinue();
     const progress = { seconds: limits.bodySeconds, bytes: limits.progressBytes };
-    yield* receiveBody(this.#request, progress, this.#controller.signal);
+    if (this.#abortedWith !== undefined) throw stopping();
+    this.#receiving = new AbortController();
+    try {
+      yield* receiveBody(this.#request, progress, this.#receiving.signal);
+    } finally {
+      this.#receiving = undefined;
+    }
   }
 
   /** Aborts receiving the body because the host is closing. */
@@ -79,7 +86,7 @@ export class IncomingBody implements RequestBody {
 
   #abort(failure: Failure): void {
     this.#abortedWith ??= failure;
-    this.#controller.abort(new UnavailableError('The service is stopping'));
+    this.#receiving?.abort(stopping());
   }
 
   async #read({ maxBytes, client }: ReadOptions): Promise<Received> {
@@ -106,3 +113,5 @@ export class IncomingBody implements RequestBody {
     return { kind: 'complete', content: this.#spool.content() };
   }
 }
+
+const stopping = () => new UnavailableError('The service is stopping');

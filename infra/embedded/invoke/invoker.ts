@@ -6,9 +6,10 @@ import { type FunctionName, functions, queues } from '../../topology.ts';
 import type { ResponseStream } from '../gateway/response-stream.ts';
 import { type LogTarget, makeLogger } from '../logger.ts';
 import { makeContext } from './context.ts';
+import { HeavyPredictor } from './heavy-predictor.ts';
 import { type Handler, loadHandler } from './load.ts';
 import type { WorkerSetup } from './messages.ts';
-import { type PoolOptions, WorkerPool } from './pool.ts';
+import { WorkerPool } from './pool.ts';
 import { TimeLimit } from './time-limit.ts';
 
 /** The part of a call that comes from an HTTP request. */
@@ -31,23 +32,25 @@ export interface InvokerOptions {
 export class Invoker {
   readonly #options: InvokerOptions;
   readonly #handlers = new Map<FunctionName, Promise<Handler>>();
-  readonly #pools = new Map<string, WorkerPool>();
+  readonly #pools = new Map<FunctionName, WorkerPool>();
+  readonly #heavyPredictor: HeavyPredictor;
 
   constructor(options: InvokerOptions) {
     this.#options = options;
+    const { embedded, settings, log } = options;
+    this.#heavyPredictor = new HeavyPredictor({ embedded, settings, log });
   }
 
   /** Loads a function before its first call. */
   async warm(name: FunctionName): Promise<void> {
-    if (functions[name].computes) await this.#pool(name, 'small').warm();
-    else await this.#handler(name);
+    await this.#handler(name);
   }
 
   /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
   async invoke(name: FunctionName, event: unknown, { requestId = randomUUID(), body }: Request = {}): Promise<unknown> {
     const milliseconds = functions[name].timeoutSeconds * 1000;
-    if (functions[name].computes) {
-      return this.#pool(name, laneOf(body)).call({
+    if (functions[name].computes && !(functions[name].callsSmallHere && isSmall(body))) {
+      return this.#pool(name).call({
         event,
         requestId,
         milliseconds,
@@ -64,7 +67,7 @@ export class Invoker {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+    await Promise.all([this.#heavyPredictor, ...this.#pools.values()].map((one) => one.close()));
   }
 
   async #call(
@@ -88,40 +91,36 @@ export class Invoker {
     const known = this.#handlers.get(name);
     if (known) return known;
     const { adapters, settings, log } = this.#options;
-    const loading = loadHandler(name, adapters, { settings, logger: makeLogger(name, log) });
+    const loading = loadHandler(name, adapters, {
+      settings,
+      logger: makeLogger(name, log),
+      heavyPredictor: this.#heavyPredictor,
+    });
     this.#handlers.set(name, loading);
     return loading;
   }
 
-  #pool(name: FunctionName, lane: Lane): WorkerPool {
-    const key = `${name} ${lane}`;
-    const known = this.#pools.get(key);
+  #pool(name: FunctionName): WorkerPool {
+    const known = this.#pools.get(name);
     if (known) return known;
     const { embedded, settings, log } = this.#options;
     const { memoryMegabytes } = functions[name];
-    const pool = new WorkerPool({ name, embedded, settings, log }, { memoryMegabytes, ...placesOf(name, lane) });
-    this.#pools.set(key, pool);
+    const pool = new WorkerPool({ name, embedded, settings, log }, { size: callsAtOnce(name), memoryMegabytes });
+    this.#pools.set(name, pool);
     return pool;
   }
 }
 
-/** Calls with large bodies, which take long, have a thread of their own, so that small ones do not wait for them. */
-type Lane = 'small' | 'large';
+/** As many calls as its queues deliver at once; other callers wait for each other. */
+function callsAtOnce(name: FunctionName): number {
+  const consumed = Object.values(queues).filter(({ consumer }) => consumer === name);
+  return Math.max(1, ...consumed.map(({ concurrency }) => concurrency));
+}
 
 const SMALL_BODY_BYTES = 65_536;
 
-const laneOf = (body: RequestBody | undefined): Lane =>
-  body === undefined || (body.contentLength ?? Number.POSITIVE_INFINITY) <= SMALL_BODY_BYTES ? 'small' : 'large';
-
-/** Small calls that a thread has in hand at once. */
-const SMALL_CALLS = 64;
-
-/** A consumer of queues has a thread for each batch that they deliver at once. */
-function placesOf(name: FunctionName, lane: Lane): Pick<PoolOptions, 'size' | 'turnsAtOnce'> {
-  const consumed = Object.values(queues).filter(({ consumer }) => consumer === name);
-  if (consumed.length > 0) return { size: Math.max(...consumed.map(({ concurrency }) => concurrency)) };
-  return { size: 1, turnsAtOnce: lane === 'small' ? SMALL_CALLS : 1 };
-}
+const isSmall = (body: RequestBody | undefined): boolean =>
+  body === undefined || (body.contentLength ?? Number.POSITIVE_INFINITY) <= SMALL_BODY_BYTES;
 
 /** Stops the function's time limit while the body is being received. */
 const untimed = (body: RequestBody, limit: TimeLimit): RequestBody => ({

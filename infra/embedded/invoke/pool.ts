@@ -66,12 +66,6 @@ export class WorkerPool {
     this.#places = Array.from({ length: options.size }, () => ({ thread: undefined, turns: new Set() }));
   }
 
-  /** Starts a thread before the first call. */
-  async warm(): Promise<void> {
-    const [place] = this.#places;
-    if (place && !this.#closed) await this.#threadOf(place).started;
-  }
-
   async call(call: Call): Promise<unknown> {
     for (let repeats = this.#turnsAtOnce > 1 ? 1 : 0; ; repeats -= 1) {
       try {

@@ -53,11 +53,6 @@ export class Thread {
     return this.#lost !== undefined;
   }
 
-  /** Resolves once the thread is ready for turns. */
-  get started(): Promise<void> {
-    return this.#started;
-  }
-
   /** Throws `ThreadLostError`, and an `Error` if there is no answer in time: then the thread is terminated. */
   async exchange(message: TurnMessage): Promise<ReplyMessage> {
     await this.#started;
