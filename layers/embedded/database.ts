@@ -56,9 +56,15 @@ export class Database {
   }
 
   /** Row by row; do not write to the database while iterating. */
-  iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
-    // Not from the cache: a statement cannot be started again while it is being iterated.
-    return this.#sqlite.prepare(sql).iterate(...values) as Iterable<Row>;
+  *iterate(sql: string, ...values: SQLInputValue[]): Generator<Row, void, void> {
+    const statement = this.#prepare(sql);
+    // Out of the cache meanwhile: a statement cannot be started again while it is being iterated.
+    this.#statements.delete(sql);
+    try {
+      yield* statement.iterate(...values) as Iterable<Row>;
+    } finally {
+      this.#statements.set(sql, statement);
+    }
   }
 
   /** Only within `write`. Returns how many rows it changed. */
