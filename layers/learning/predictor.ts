@@ -88,11 +88,18 @@ const readings: Readonly<Record<Serving['task'], Reading>> = {
     const { data } = expectTensor('probabilities', probabilities, 'float32');
     return expectTensor('label', label, 'string').data.map((name, row) => ({
       class: name,
-      confidence: Math.min(1, Math.max(...data.subarray(row * classes.length, (row + 1) * classes.length))),
+      confidence: Math.min(1, highest(data, row * classes.length, (row + 1) * classes.length)),
     }));
   },
   regression: ({ value }) => Array.from(expectTensor('value', value, 'float64').data, (number) => ({ value: number })),
 };
+
+/** NaN where there is one. */
+function highest(values: Float32Array, from: number, to: number): number {
+  let found = Number.NEGATIVE_INFINITY;
+  for (let i = from; i < to; i++) found = Math.max(found, values[i]!);
+  return found;
+}
 
 /** Inputs far outside the range of the training data can overflow the network's numbers. */
 function expectFinite(predictions: readonly Prediction[]): readonly Prediction[] {
