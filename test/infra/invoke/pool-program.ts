@@ -11,7 +11,10 @@ export type Does =
   | 'grow'
   | 'wait'
   | 'askForBody'
-  | { readonly gate: Int32Array };
+  | 'echoBody'
+  | { readonly gate: Int32Array }
+  /** Answers the second time. */
+  | { readonly attempts: Int32Array };
 
 const port = parentPort!;
 const reply = (call: number, message: Reply): void => port.postMessage({ ...message, call });
@@ -20,7 +23,7 @@ const asked = new Set<number>();
 /** The call in progress. */
 let current = 0;
 
-const does: Readonly<Record<Extract<Does, string>, (call: number) => void>> = {
+const does: Readonly<Record<Exclude<Extract<Does, string>, 'echoBody'>, (call: number) => void>> = {
   answer: (call) => reply(call, { kind: 'result', result: 'answered' }),
   answerAndEnd: (call) => {
     reply(call, { kind: 'result', result: 'answered' });
@@ -51,8 +54,13 @@ port.on('message', (message: HostMessage) => {
   }
   current = message.call;
   const event = message.event as Does;
+  if (event === 'echoBody') {
+    const text = Buffer.from(message.body?.arrived ?? []).toString('utf8');
+    return reply(message.call, { kind: 'result', result: text });
+  }
   if (typeof event === 'string') return does[event](message.call);
-  Atomics.wait(event.gate, 0, 0);
+  if ('attempts' in event && Atomics.add(event.attempts, 0, 1) === 0) return;
+  if ('gate' in event) Atomics.wait(event.gate, 0, 0);
   reply(message.call, { kind: 'result', result: 'answered' });
 });
 port.postMessage('ready');
