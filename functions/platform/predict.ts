@@ -3,8 +3,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import type { HandlerOptions, HttpHandler } from '#functions/http/contract.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
-import { makePredictor, type Predictor } from '#learning/predictor.ts';
-import { dividedByWeight } from '#learning/serving/weight.ts';
+import { dividedByWeight, makePredictor, type Predictor } from '#learning/predictor.ts';
 import { renderError } from './errors.ts';
 import { predict } from './models/predict.ts';
 

@@ -79,6 +79,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     uploadBytes: UPLOAD_BYTES,
     webhooksToLoopback: options.webhooksToLoopback ?? false,
     datasetReaders: queues.datasets.concurrency,
+    retention: { recoveryDays: 0, backupDays: 0, logDays: 0 },
     ...options.settings,
   });
 

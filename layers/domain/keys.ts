@@ -3,7 +3,7 @@
  *
  * | What | pk | sk | index |
  * | --- | --- | --- | --- |
- * | Account | `ACCOUNT#id` | `ACCOUNT` | |
+ * | Account | `ACCOUNT#id` | `ACCOUNT` | `CLOSED` while it is being deleted |
  * | User of an account | `ACCOUNT#id` | `USER#id` | |
  * | Invitation, and by its token | `ACCOUNT#id`, `INVITATION#sha256` | `INVITATION#id`, `INVITATION` | |
  * | API key, and by what it is | `ACCOUNT#id`, `APIKEY#sha256` | `APIKEY#id`, `APIKEY` | |
@@ -11,7 +11,9 @@
  * | Account of the operator of a machine | `OPERATOR` | `OPERATOR` | |
  * | Session | `ACCOUNT#id` | `SESSION#id` | |
  * | Refresh token | `REFRESH#sha256` | `REFRESH` | |
- * | Counter of requests, of failed logins | `RATE#…` | `RATE` | |
+ * | Counter of requests of an address, of failed logins | `RATE#…` | `RATE` | |
+ * | Calls of an account, by the hour of a day | `ACCOUNT#id#USAGE` | `CALLS#2026-01-31` | |
+ * | What an account used in a month | `ACCOUNT#id#USAGE` | `MONTH#2026-01` | |
  * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is processing |
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
@@ -37,6 +39,9 @@
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
  * | Event not published yet | `EVENT#id` | `EVENT` | `OUTBOX`, by time; `BURIED` once dead-lettered |
+ *
+ * A new kind of record also needs a line in `accounts/deletion/belongings.ts`, unless it is in an account's own
+ * partition: what is not there stays when its account is deleted.
  */
 import type { Key } from './ports/table/port.ts';
 
@@ -53,6 +58,8 @@ export const keys = {
   session: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SESSION#${id}` }),
   refreshToken: (sha256: string): Key => ({ pk: `REFRESH#${sha256}`, sk: 'REFRESH' }),
   rate: (what: string): Key => ({ pk: `RATE#${what}`, sk: 'RATE' }),
+  calls: (accountId: string, day: string): Key => ({ pk: `ACCOUNT#${accountId}#USAGE`, sk: `CALLS#${day}` }),
+  monthUsage: (accountId: string, month: string): Key => ({ pk: `ACCOUNT#${accountId}#USAGE`, sk: `MONTH#${month}` }),
   dataset: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASET#${id}` }),
   readingSlot: (accountId: string, slot: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `READING#${slot}` }),
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
@@ -114,6 +121,8 @@ export const prefixes = {
   listsComplete: 'LISTS#',
   webhooks: 'WEBHOOK#',
   notices: 'NOTICE#',
+  uploads: 'UPLOAD#',
+  lineages: 'LINEAGE#',
   waitingJobs: (datasetId: string) => `WAITING#${datasetId}#`,
 } as const;
 
@@ -135,13 +144,20 @@ export const indexes = {
   outbox: 'OUTBOX',
   deadLettered: 'BURIED',
   pendingDeliveries: 'WEBHOOKS',
+  closedAccounts: 'CLOSED',
 } as const;
 
 /** The form in which names are compared: case and Unicode composition do not matter. */
 export const fold = (name: string): string => name.normalize('NFKC').toLowerCase();
 
+/** The partition of a name's versions and aliases. */
+export const namePartition = (accountId: string, name: string): string => keys.modelAlias(accountId, name, '').pk;
+
 /** The keys of a record's files in its bucket. */
 export const blobKeys = {
+  /** All of an account's, but for its checkpoints. */
+  accountPrefix: (accountId: string) => `${accountId}/`,
+  accountCheckpoints: (accountId: string) => `checkpoints/${accountId}/`,
   datasetPrefix: (accountId: string, id: string) => `${accountId}/${id}/`,
   datasetFile: (accountId: string, id: string) => `${accountId}/${id}/data`,
   datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,

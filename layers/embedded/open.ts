@@ -29,8 +29,9 @@ import { FileKeys } from './keys/keys.ts';
 import { lockFolder } from './lock.ts';
 import { purge } from './purge.ts';
 import { releaseReceived, SqliteDeadLetterQueue, SqliteQueue } from './queue/queue.ts';
-import { createCounters, createSchema } from './schema.ts';
+import { createSchema } from './schema.ts';
 import { Counters } from './table/counters.ts';
+import { createCounters } from './table/create-counters.ts';
 import { SqliteTable } from './table/table.ts';
 
 export type * from './adapters.ts';

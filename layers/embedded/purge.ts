@@ -24,7 +24,7 @@ export async function purge({ database, counters, uploads }: Purged, now: number
     ),
     counters: await inBatches(
       counters,
-      'DELETE FROM counters WHERE (pk, sk) IN (SELECT pk, sk FROM counters WHERE expires_at <= ? LIMIT ?)',
+      'DELETE FROM counters WHERE (pk, sk, name) IN (SELECT pk, sk, name FROM counters WHERE expires_at <= ? LIMIT ?)',
       now / 1000,
     ),
     tokens: await inBatches(

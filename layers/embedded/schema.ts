@@ -65,35 +65,6 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_by_state ON tasks (state, submitted_at);
 `;
 
-/** There are few of them: an index by expiry would double what a count writes. */
-const COUNTERS = `
-CREATE TABLE counters (
-  pk TEXT NOT NULL, sk TEXT NOT NULL, count INTEGER NOT NULL, expires_at REAL NOT NULL,
-  PRIMARY KEY (pk, sk)
-) STRICT, WITHOUT ROWID;
-PRAGMA user_version = 1;
-`;
-
-/** Earlier releases counted requests in items. */
-const COUNTERS_IN_ITEMS = `
-SELECT pk, sk, body ->> 'count' AS count, expires_at FROM items
-WHERE pk >= 'RATE#' AND pk < 'RATE$' AND body ->> 'count' IS NOT NULL AND expires_at IS NOT NULL`;
-
-/** Creates the table in a new database and moves the counts of an earlier release there, so that no limit is reset. */
-export function createCounters(counters: Database, items: Database): void {
-  const isNew = () => Number(counters.get('PRAGMA user_version')?.user_version) === 0;
-  if (!isNew()) return;
-  counters.execute('BEGIN IMMEDIATE');
-  // Another process may have done it in the meantime.
-  if (isNew()) {
-    counters.execute(COUNTERS);
-    for (const { pk, sk, count, expires_at } of items.all(COUNTERS_IN_ITEMS)) {
-      counters.run('INSERT INTO counters VALUES (?, ?, ?, ?)', pk!, sk!, count!, expires_at!);
-    }
-  }
-  counters.execute('COMMIT');
-}
-
 /**
  * Creates the tables in a new database and migrates those of an earlier release. Throws if a newer release wrote the
  * database.

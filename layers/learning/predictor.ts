@@ -13,7 +13,7 @@ import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving, serving as servingSchema } from './serving/description.ts';
 import { type Row, rowTensors } from './serving/rows.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
-import { SMALL_MODEL_BYTES } from './serving/weight.ts';
+import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
 
 export type { Cell, Row } from './serving/rows.ts';
 
@@ -80,6 +80,14 @@ export function makePredictor({
       }),
   };
 }
+
+/** Makes predictions that take long with the other predictor. */
+export const dividedByWeight = (
+  light: Pick<Predictor, 'predict'>,
+  heavy: Pick<Predictor, 'predict'>,
+): Pick<Predictor, 'predict'> => ({
+  predict: (model, rows) => (isHeavy(model, rows.length) ? heavy : light).predict(model, rows),
+});
 
 type Reading = (results: Tensors, serving: Serving) => Prediction[];
 

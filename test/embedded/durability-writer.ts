@@ -22,7 +22,7 @@ await Promise.all([
     await table.put({ pk: `PUT#${run}`, sk: String(n), n });
     return { kind: 'put', n };
   }),
-  forever(async () => ({ kind: 'count', n: await table.increment(counterOf(run), Number.MAX_SAFE_INTEGER) })),
+  forever(async () => ({ kind: 'count', n: await table.increment(counterOf(run), 'n', Number.MAX_SAFE_INTEGER) })),
   forever(async (n) => {
     await table.transact([
       { kind: 'put', item: { pk: `PAIR#${run}`, sk: `left ${n}`, n } },

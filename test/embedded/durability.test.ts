@@ -80,7 +80,7 @@ describe('what was acknowledged survives SIGKILL', () => {
   test('counters count each increment that was acknowledged, and at most one more', async () => {
     for (let run = 0; run < ROUNDS; run += 1) {
       const counted = of(run, 'count').at(-1)?.n ?? 0;
-      const next = await host.table.increment(counterOf(run), Number.MAX_SAFE_INTEGER);
+      const next = await host.table.increment(counterOf(run), 'n', Number.MAX_SAFE_INTEGER);
       // Of the last line of the writer the beginning may have been printed.
       expect([1, 2, 3]).toContain(next - counted);
     }

@@ -13,7 +13,7 @@ const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
   read: ['get', 'head', 'presignGet'],
   put: ['put'],
   upload: ['startUpload', 'presignParts', 'completeUpload', 'abortUpload'],
-  delete: ['delete', 'list'],
+  delete: ['delete', 'list', 'abortUpload'],
 };
 
 /** A call that the topology does not list for that function throws `InternalError`. */
@@ -88,6 +88,14 @@ function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: strin
     async increment(...args) {
       needs('update');
       return table.increment(...args);
+    },
+    async counters(...args) {
+      needs('query');
+      return table.counters(...args);
+    },
+    async deleteCounters(...args) {
+      needs('query', 'delete');
+      return table.deleteCounters(...args);
     },
     async delete(...args) {
       needs('delete');

@@ -5,6 +5,7 @@ import { checkCondition, holds } from '#domain/ports/table/conditions.ts';
 import {
   added,
   checkChange,
+  checkCounter,
   checkItem,
   checkKey,
   checkKeys,
@@ -54,9 +55,17 @@ export class SqliteTable implements Table {
     return changed as Item;
   }
 
-  async increment(counter: Key, expiresAt: number): Promise<number> {
-    checkKey(counter);
-    return this.#counters.increment(counter, expiresAt);
+  async increment(key: Key, name: string, expiresAt: number): Promise<number> {
+    checkCounter(key, name, expiresAt);
+    return this.#counters.increment(key, name, expiresAt);
+  }
+
+  async counters(partition: string, prefix: string): Promise<readonly Item[]> {
+    return this.#counters.read(partition, prefix);
+  }
+
+  async deleteCounters(partition: string): Promise<void> {
+    await this.#counters.delete(partition);
   }
 
   async delete(key: Key, condition?: Condition): Promise<void> {

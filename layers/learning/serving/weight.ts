@@ -1,6 +1,5 @@
 /** How long a prediction takes, as far as shows beforehand. */
 import type { ServedModel } from '#domain/models/record.ts';
-import type { Predictor } from '../predictor.ts';
 import { ONNX_FILE } from './description.ts';
 
 /** A file of so many bytes has about a million parameters: it is loaded in milliseconds. */
@@ -12,11 +11,3 @@ export function isHeavy({ artifacts }: Pick<ServedModel, 'artifacts'>, rows: num
   const bytes = artifacts.find(({ file }) => file === ONNX_FILE)?.size ?? 0;
   return bytes > SMALL_MODEL_BYTES || bytes * rows > LIGHT_BYTES;
 }
-
-/** Makes predictions that take long with the other predictor. */
-export const dividedByWeight = (
-  light: Pick<Predictor, 'predict'>,
-  heavy: Pick<Predictor, 'predict'>,
-): Pick<Predictor, 'predict'> => ({
-  predict: (model, rows) => (isHeavy(model, rows.length) ? heavy : light).predict(model, rows),
-});

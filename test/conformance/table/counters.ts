@@ -21,7 +21,7 @@ export const counters = (subject: Subject) =>
       const tables = [subject().table, subject().other];
       const expiresAt = subject().seconds() + 60;
       const sums = await Promise.all(
-        Array.from({ length: 60 }, (_, n) => tables[n % 2]!.increment(n % 3 === 0 ? other : counter, expiresAt)),
+        Array.from({ length: 60 }, (_, n) => tables[n % 2]!.increment(n % 3 === 0 ? other : counter, 'n', expiresAt)),
       );
       const sumsOf = (wanted: (n: number) => boolean) => sums.filter((_, n) => wanted(n)).sort((a, b) => a - b);
       expect(sumsOf((n) => n % 3 === 0)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
@@ -31,7 +31,7 @@ export const counters = (subject: Subject) =>
     test('it counts from zero again once it has expired', async () => {
       const { table, advance, seconds } = subject();
       const counter = { pk: fresh(), sk: 'counter' };
-      const count = () => table.increment(counter, seconds() + 10);
+      const count = () => table.increment(counter, 'n', seconds() + 10);
       expect([await count(), await count()]).toEqual([1, 2]);
       advance(9.999);
       expect(await count()).toBe(3);
@@ -39,8 +39,35 @@ export const counters = (subject: Subject) =>
       expect([await count(), await count()]).toEqual([1, 2]);
     });
 
-    test('its key is checked as that of an item', async () => {
-      await expect(subject().table.increment({ pk: '', sk: 'a' }, 1)).rejects.toThrow(InvalidItemError);
+    test('the counters of a partition are read together, and deleted together', async () => {
+      const { table, other, seconds } = subject();
+      const [pk, another] = [fresh(), fresh()];
+      const expiresAt = seconds() + 60;
+      for (const [sk, name] of [
+        ['day 2', 'a'],
+        ['day 1', 'a'],
+        ['day 1', 'b b'],
+        ['day 1', 'a'],
+        ['night', 'a'],
+      ] as const) {
+        await table.increment({ pk, sk }, name, expiresAt);
+      }
+      await table.increment({ pk: another, sk: 'day 1' }, 'a', expiresAt);
+      expect(await other.counters(pk, 'day')).toEqual([
+        { pk, sk: 'day 1', a: 2, 'b b': 1 },
+        { pk, sk: 'day 2', a: 1 },
+      ]);
+      await other.deleteCounters(pk);
+      expect([await table.counters(pk, 'd'), await table.counters(another, 'd')]).toEqual([
+        [],
+        [{ pk: another, sk: 'day 1', a: 1 }],
+      ]);
+    });
+
+    test('its key and name are checked as those of an item', async () => {
+      const { table } = subject();
+      await expect(table.increment({ pk: '', sk: 'a' }, 'n', 1)).rejects.toThrow(InvalidItemError);
+      await expect(table.increment({ pk: 'p', sk: 'a' }, 'pk', 1)).rejects.toThrow(InvalidItemError);
     });
 
     test('increments within transactions are not lost either', async () => {

@@ -1,6 +1,7 @@
 /** Cases for every host: the same over HTTP against one machine and against a deployment. */
 import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
+import { accounts } from './accounts.ts';
 import { badData } from './bad-data.ts';
 import { earlyStart } from './early-start.ts';
 import { hostileInput } from './hostile-input.ts';
@@ -33,6 +34,7 @@ export function platformCases(world: World): void {
     stopping,
     watching,
     tenancy,
+    accounts,
     modelsApi,
     programs,
     webhooks,

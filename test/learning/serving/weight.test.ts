@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ServedModel } from '#domain/models/record.ts';
-import { dividedByWeight, isHeavy } from '#learning/serving/weight.ts';
+import { dividedByWeight } from '#learning/predictor.ts';
+import { isHeavy } from '#learning/serving/weight.ts';
 
 const MEBIBYTE = 2 ** 20;
 
