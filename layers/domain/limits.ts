@@ -19,8 +19,8 @@ export const LIMITS = {
   /** Per account. */
   activeJobs: 5,
   /** Of a job. */
-  budgetSeconds: 31_536_000,
-  budgetDollars: 1_000_000,
+  budgetSeconds: { min: 0.001, max: 31_536_000 },
+  budgetDollars: { min: 0.000001, max: 1_000_000 },
   /** Streams of events that are open at once. */
   streams: 5,
   users: 100,
@@ -61,6 +61,21 @@ export const LIMITS = {
     retentionSeconds: 30 * 86_400,
     /** Of a response, as the log of deliveries shows it. */
     responseBytes: 1024,
+  },
+  catalog: {
+    name: 200,
+    modelId: 200,
+    region: 100,
+    operatorId: 128,
+    maxTokens: 1_000_000_000,
+    temperature: 2,
+    topP: 1,
+    /** Of a temperature or `top_p` that is not 0: the table does not store numbers of any size. */
+    smallest: 1e-6,
+    /** Of an entry: the last that its key has room for. */
+    id: 999_999_999_999_999,
+    /** Entries of one export or import. */
+    transferred: 100,
   },
   /** How long a notice to an account is stored. */
   noticeSeconds: 90 * 86_400,

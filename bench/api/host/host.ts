@@ -5,11 +5,15 @@ import { fileURLToPath } from 'node:url';
 
 /** What a host is asked: the memory of its main thread's objects after a garbage collection, or to close. */
 export type HostQuestion = 'heap' | 'stop';
-export type HostMessage = { readonly base: string } | { readonly heapMiB: number };
+/** Of the surfaces by name: an earlier version has fewer. */
+export type Bases = { readonly platform: string } & Readonly<Record<string, string>>;
+export type HostMessage = { readonly bases: Bases } | { readonly heapMiB: number };
 
 /** A one-machine host in a process of its own. */
 export interface RunningHost extends AsyncDisposable {
+  /** Of the platform. */
   readonly base: string;
+  readonly bases: Bases;
   readonly pid: number;
   /** Of the main thread's objects, after a garbage collection. */
   heapMiB(): Promise<number>;
@@ -21,6 +25,8 @@ export interface HostOptions {
   readonly dataDir: string;
   /** Where its log goes. */
   readonly log: string;
+  /** Beside rate limits that nobody reaches; they are to be settings that the checkout knows. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** A folder for a CPU profile of each of its threads. */
   readonly cpuProfile?: string | undefined;
 }
@@ -34,10 +40,16 @@ const LAST_LINES = 20;
 const LAUNCHER = fileURLToPath(new URL('launcher.ts', import.meta.url));
 
 /** @throws an error with the end of the log where the host does not start */
-export async function startHostOf({ checkout, dataDir, log, cpuProfile }: HostOptions): Promise<RunningHost> {
+export async function startHostOf({
+  checkout,
+  dataDir,
+  log,
+  settings = {},
+  cpuProfile,
+}: HostOptions): Promise<RunningHost> {
   // Standard error is a file, as where a supervisor keeps the log: a pipe would be read by someone's event loop.
   const descriptor = openSync(log, 'a');
-  const child = fork(LAUNCHER, [checkout, dataDir], {
+  const child = fork(LAUNCHER, [checkout, dataDir, JSON.stringify(settings)], {
     cwd: checkout,
     stdio: ['ignore', descriptor, descriptor, 'ipc'],
     execArgv: cpuProfile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfile}`],
@@ -49,9 +61,10 @@ export async function startHostOf({ checkout, dataDir, log, cpuProfile }: HostOp
   });
   gone.catch(() => {});
   const answer = async <M extends HostMessage>(): Promise<M> => (await Promise.race([once(child, 'message'), gone]))[0];
-  const { base } = await answer<{ base: string }>();
+  const { bases } = await answer<{ bases: Bases }>();
   return {
-    base,
+    base: bases.platform,
+    bases,
     pid: child.pid!,
     heapMiB: async () => {
       child.send('heap' satisfies HostQuestion);

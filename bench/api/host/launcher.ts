@@ -1,12 +1,12 @@
 /**
- * `node launcher.ts CHECKOUT DATA`: the host of a checkout of this repository, this one or another, on free ports and with
- * rate limits that nobody reaches. The parent process is told the base URL, asks for the memory, and ends it.
+ * `node launcher.ts CHECKOUT DATA SETTINGS`: the host of a checkout of this repository, this one or another, on free ports, with
+ * further settings as JSON and with rate limits that nobody reaches. The parent process is told the base URLs, asks for the memory, and ends it.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { HostMessage, HostQuestion } from './host.ts';
+import type { Bases, HostMessage, HostQuestion } from './host.ts';
 
 /** As much of `infra/embedded/host.ts` as every version has. */
 interface HostModule {
@@ -14,17 +14,20 @@ interface HostModule {
     readonly dataDir: string;
     readonly portOffset: 'free';
     readonly settings: Readonly<Record<string, unknown>>;
-  }): Promise<{ readonly bases: { readonly platform: string }; close(): Promise<void> }>;
+  }): Promise<{ readonly bases: Bases; close(): Promise<void> }>;
 }
 
 const NEVER = 1_000_000_000;
 
-const [checkout = '', dataDir = ''] = process.argv.slice(2);
+const [checkout = '', dataDir = '', more = '{}'] = process.argv.slice(2);
 const { startHost }: HostModule = await import(pathToFileURL(join(checkout, 'infra/embedded/host.ts')).href);
 const host = await startHost({
   dataDir,
   portOffset: 'free',
-  settings: { rates: { authenticatedPerHour: NEVER, anonymousPerHour: NEVER, loginFailures: NEVER } },
+  settings: {
+    rates: { authenticatedPerHour: NEVER, anonymousPerHour: NEVER, loginFailures: NEVER },
+    ...JSON.parse(more),
+  },
 });
 
 setFlagsFromString('--expose-gc');
@@ -40,4 +43,4 @@ process.once('disconnect', async () => {
   await host.close();
   process.exit();
 });
-tell({ base: host.bases.platform });
+tell({ bases: host.bases });

