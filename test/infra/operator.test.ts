@@ -13,7 +13,6 @@ async function authorized(
     apiKeys: ['operator-key'],
     host: '127.0.0.1',
     behindProxy: false,
-    anonymous: ['/api/v1/models'],
     account: async () => 'the-account',
     ...given,
   });
@@ -25,7 +24,7 @@ async function authorized(
     .on('error', () => undefined)
     .end();
   const [incoming] = (await once(server, 'request')) as [IncomingMessage];
-  const found = await authorize(incoming);
+  const found = await authorize(incoming, ['/api/v1/models']);
   server.closeAllConnections();
   server.close();
   return found;
@@ -67,6 +66,12 @@ describe('the operator', () => {
   test('is nobody by place where others can call, or a proxy stands in front', async () => {
     expect(await authorized({}, { host: '0.0.0.0' })).toBeUndefined();
     expect(await authorized({}, { behindProxy: true })).toBeUndefined();
+  });
+
+  test('is nobody by place where the request has credentials of somebody, right or wrong', async () => {
+    for (const headers of [{ authorization: 'Bearer a.b.c' }, { authorization: '' }, { 'x-api-key': '' }]) {
+      expect(await authorized(headers)).toBeUndefined();
+    }
   });
 
   test('is who has one of the operator’s keys, from wherever', async () => {

@@ -20,6 +20,16 @@ export const surface = {
   title: 'Training',
   port: 8002,
   cloudBase: '/training',
-  anonymous: ['/'],
+  anonymous: [
+    '/models',
+    '/model-loading',
+    '/train',
+    '/retrain',
+    '/jobs',
+    '/logs',
+    '/create-sample-data',
+    '/training-data',
+    '/predict',
+  ],
   routes: [{ path: '/{proxy+}', function: 'training-api' }],
 } as const satisfies Surface<keyof typeof functions>;
