@@ -96,10 +96,10 @@ describe('a webhook', () => {
     ['url', 'must not lead to this machine', { url: 'https://127.0.0.1/' }],
     [
       'url',
-      'must lead to a public address; got one that is not: ipv4Mapped',
+      'must lead to a public address; got one of another kind: ipv4Mapped',
       { url: 'https://[::ffff:169.254.169.254]/' },
     ],
-    ['url', 'must lead to a public address; got one that is not: linkLocal', { url: 'https://2852039166/' }],
+    ['url', 'must lead to a public address; got one of another kind: linkLocal', { url: 'https://2852039166/' }],
     ['url', 'must be a URL without spaces and control characters', { url: 'https://example.com/\r\nx: y' }],
     ['url', 'must have between 1 and 2048 characters; got 2068', { url: `https://example.com/${'x'.repeat(2048)}` }],
     ['events', 'must have between 1 and 20 items; got 0', { events: [] }],
