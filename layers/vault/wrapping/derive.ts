@@ -1,0 +1,36 @@
+import { argon2, pbkdf2, scrypt } from 'node:crypto';
+import { promisify } from 'node:util';
+import { KEY_BYTES } from '../encryption/cipher.ts';
+import type { PasswordDerivation } from './derivation.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+const run = {
+  scrypt: promisify<string, Uint8Array, number, object, Buffer>(scrypt),
+  pbkdf2: promisify(pbkdf2),
+  argon2: promisify(argon2),
+};
+
+/** 32 bytes from a password. Depending on the keyboard, the same letters may be composed or decomposed: both are one. */
+export function derive(password: string, salt: Uint8Array, of: PasswordDerivation): Promise<Uint8Array> {
+  const message = password.normalize('NFKC');
+  switch (of.algorithm) {
+    case 'scrypt': {
+      const { cost, blockSize, parallelization } = of;
+      // What scrypt needs, and room for its smaller buffers.
+      const maxmem = 128 * blockSize * (cost + parallelization) + MEBIBYTE;
+      return run.scrypt(message, salt, KEY_BYTES, { cost, blockSize, parallelization, maxmem });
+    }
+    case 'pbkdf2':
+      return run.pbkdf2(message, salt, of.iterations, KEY_BYTES, of.hash);
+    case 'argon2id':
+      return run.argon2('argon2id', {
+        message,
+        nonce: salt,
+        memory: of.memoryKiB,
+        passes: of.passes,
+        parallelism: of.parallelism,
+        tagLength: KEY_BYTES,
+      });
+  }
+}
