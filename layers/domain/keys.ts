@@ -32,7 +32,18 @@
  * | Webhook | `ACCOUNT#id` | `WEBHOOK#id` | |
  * | Delivery of an event to a webhook | `ACCOUNT#id#DELIVERIES` | `webhook#event` | `WEBHOOKS` while it is pending |
  * | Event of an account with webhooks, for replays | `ACCOUNT#id#EVENTS` | `EVENT#id` | |
+ * | Manager of the vault | `ACCOUNT#id#VAULT` | `MANAGER#id` | `VAULTBACKUPS`, by when its next backup is due |
+ * | Deleted manager whose records are still being deleted | `ACCOUNT#id#VAULT` | `DELETED#vault` | `VAULTDELETED` |
+ * | Model of a manager, an earlier revision | `ACCOUNT#id#VAULT#vault` | `MODEL#name`, `REVISION#name#id` | |
+ * | How often a model was accessed | `ACCOUNT#id#VAULT#vault` | `ACCESS#name` | |
+ * | Active version of a family of models | `ACCOUNT#id#VAULT#vault` | `ACTIVE#family` | |
+ * | Measured operations of a manager, rotation of its passwords | `ACCOUNT#id#VAULT#vault` | `OPERATIONS`, `ROTATION` | |
+ * | Entry of a manager's audit trail, and its last | `ACCOUNT#id#VAULTAUDIT#manager` | `ENTRY#number`, `HEAD` | |
+ * | Backup of a manager | `ACCOUNT#id#VAULTBACKUPS#manager` | `BACKUP#name` | `VAULTSTARTED` until it is complete; `VAULTEXPIRING` |
+ * | Backup whose files are still being deleted | `ACCOUNT#id#VAULTBACKUPS#manager` | `DROPPED#id` | `VAULTDROPPED` |
+ * | File that backups hold, and that one of them does | `ACCOUNT#id#VAULTBACKUPS#manager` | `CONTENT#sha256`, `HELD#backup#sha256` | |
  * | Notice to an account | `ACCOUNT#id` | `NOTICE#id` | |
+ * | Since when a version is deployed, in the cloud | `DEPLOYMENT#version` | `DEPLOYMENT` | |
  * | Token of a completed transaction, in the cloud | `TOKEN#…` | `TOKEN` | |
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
@@ -93,6 +104,60 @@ export const keys = {
   }),
   loggedEvent: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}#EVENTS`, sk: `EVENT#${id}` }),
   notice: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `NOTICE#${id}` }),
+  vaultManager: (accountId: string, id: string): Key => ({
+    pk: `ACCOUNT#${accountId}#VAULT`,
+    sk: `${prefixes.vaultManagers}${id}`,
+  }),
+  vaultDeleted: (accountId: string, vault: string): Key => ({
+    pk: `ACCOUNT#${accountId}#VAULT`,
+    sk: `DELETED#${vault}`,
+  }),
+  vaultModel: (accountId: string, vault: string, name: string): Key => ({
+    pk: vaultPartition(accountId, vault),
+    sk: `${prefixes.vaultModels}${name}`,
+  }),
+  vaultRevision: (accountId: string, vault: string, name: string, revision: string): Key => ({
+    pk: vaultPartition(accountId, vault),
+    sk: `${prefixes.vaultRevisions(name)}${revision}`,
+  }),
+  vaultAccess: (accountId: string, vault: string, name: string): Key => ({
+    pk: vaultPartition(accountId, vault),
+    sk: `${prefixes.vaultAccesses}${name}`,
+  }),
+  vaultActive: (accountId: string, vault: string, family: string): Key => ({
+    pk: vaultPartition(accountId, vault),
+    sk: `ACTIVE#${family}`,
+  }),
+  vaultOperations: (accountId: string, vault: string): Key => ({
+    pk: vaultPartition(accountId, vault),
+    sk: 'OPERATIONS',
+  }),
+  vaultRotation: (accountId: string, vault: string): Key => ({ pk: vaultPartition(accountId, vault), sk: 'ROTATION' }),
+  vaultAuditEntry: (accountId: string, managerId: string, seq: number): Key => ({
+    pk: `ACCOUNT#${accountId}#VAULTAUDIT#${managerId}`,
+    sk: `${prefixes.auditEntries}${String(seq).padStart(12, '0')}`,
+  }),
+  vaultAuditHead: (accountId: string, managerId: string): Key => ({
+    pk: `ACCOUNT#${accountId}#VAULTAUDIT#${managerId}`,
+    sk: 'HEAD',
+  }),
+  vaultBackup: (accountId: string, managerId: string, name: string): Key => ({
+    pk: `ACCOUNT#${accountId}#VAULTBACKUPS#${managerId}`,
+    sk: `${prefixes.vaultBackups}${name}`,
+  }),
+  vaultDroppedBackup: (accountId: string, managerId: string, id: string): Key => ({
+    pk: `ACCOUNT#${accountId}#VAULTBACKUPS#${managerId}`,
+    sk: `DROPPED#${id}`,
+  }),
+  vaultContent: (accountId: string, managerId: string, sha256: string): Key => ({
+    pk: `ACCOUNT#${accountId}#VAULTBACKUPS#${managerId}`,
+    sk: `CONTENT#${sha256}`,
+  }),
+  vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key => ({
+    pk: `ACCOUNT#${accountId}#VAULTBACKUPS#${managerId}`,
+    sk: `${prefixes.vaultHeld(backupId)}${sha256}`,
+  }),
+  deployment: (version: string): Key => ({ pk: `DEPLOYMENT#${version}`, sk: 'DEPLOYMENT' }),
   task: (id: string): Key => ({ pk: `TASK#${id}`, sk: 'TASK' }),
   orphans: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
@@ -114,6 +179,14 @@ export const prefixes = {
   listsComplete: 'LISTS#',
   webhooks: 'WEBHOOK#',
   notices: 'NOTICE#',
+  vaultManagers: 'MANAGER#',
+  /** Below a manager of the vault. */
+  vaultModels: 'MODEL#',
+  vaultAccesses: 'ACCESS#',
+  vaultRevisions: (name: string) => `REVISION#${name}#`,
+  auditEntries: 'ENTRY#',
+  vaultBackups: 'BACKUP#',
+  vaultHeld: (backupId: string) => `HELD#${backupId}#`,
   waitingJobs: (datasetId: string) => `WAITING#${datasetId}#`,
 } as const;
 
@@ -127,6 +200,9 @@ const ordered = (version: string): string =>
 /** The partition of a list; `name` as in `keys.list`. */
 export const listPartition = (accountId: string, name: string): string => `ACCOUNT#${accountId}#LIST#${name}`;
 
+/** The partition of a manager's records. `vault` is another one each time that a manager of that id is created. */
+export const vaultPartition = (accountId: string, vault: string): string => `ACCOUNT#${accountId}#VAULT#${vault}`;
+
 /** Partitions of the sparse index. Their stored names are older than the names in the code. */
 export const indexes = {
   processing: 'PROCESSING',
@@ -135,6 +211,11 @@ export const indexes = {
   outbox: 'OUTBOX',
   deadLettered: 'BURIED',
   pendingDeliveries: 'WEBHOOKS',
+  dueBackups: 'VAULTBACKUPS',
+  deletedVaults: 'VAULTDELETED',
+  startedBackups: 'VAULTSTARTED',
+  expiringBackups: 'VAULTEXPIRING',
+  droppedBackups: 'VAULTDROPPED',
 } as const;
 
 /** The form in which names are compared: case and Unicode composition do not matter. */
@@ -152,4 +233,17 @@ export const blobKeys = {
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
   modelFile: (accountId: string, id: string, file: string) => `${accountId}/models/${id}/${file}`,
+  /** Of a manager of the vault. */
+  vaultsPrefix: (accountId: string, vault: string) => `${accountId}/vault/${vault}/`,
+  /** Of one revision of a model in the vault. */
+  vaultPrefix: (accountId: string, vault: string, revision: string) => `${accountId}/vault/${vault}/${revision}/`,
+  vaultFile: (accountId: string, vault: string, revision: string) => `${accountId}/vault/${vault}/${revision}/data`,
+  /** In the bucket of backups. */
+  backupPrefix: (accountId: string, managerId: string, id: string) => `${accountId}/vault/${managerId}/backups/${id}/`,
+  backupManifest: (accountId: string, managerId: string, id: string) =>
+    `${accountId}/vault/${managerId}/backups/${id}/manifest`,
+  backupContentPrefix: (accountId: string, managerId: string, content: string) =>
+    `${accountId}/vault/${managerId}/contents/${content}/`,
+  backupContent: (accountId: string, managerId: string, content: string) =>
+    `${accountId}/vault/${managerId}/contents/${content}/data`,
 } as const;

@@ -62,6 +62,23 @@ export const LIMITS = {
     /** Of a response, as the log of deliveries shows it. */
     responseBytes: 1024,
   },
+  vault: {
+    /** Of the name of a manager, a model, a backup or a tag. */
+    name: 128,
+    /** Per account. */
+    managers: 100,
+    /** Of one manager. */
+    models: 100_000,
+    tags: 50,
+    /** Of a model's metadata as JSON. */
+    metadataBytes: 131_072,
+    password: { min: 1, max: 1024 },
+    modelPath: 255,
+    /** Of one request. */
+    comparedModels: 100,
+    namedModels: 1000,
+    pageSize: 1000,
+  },
   /** How long a notice to an account is stored. */
   noticeSeconds: 90 * 86_400,
   /** Of a multipart upload: the minimum size of a part, the maximum number of parts and file size, the time limit. */

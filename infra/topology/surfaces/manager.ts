@@ -14,11 +14,46 @@ export const functions = {
       tokens: 'verify',
     },
   },
+  // Deriving a key takes 64 MiB and more, and a file in a body several times its size.
+  'manager-files': {
+    entry: 'functions/manager/files.ts',
+    memoryMegabytes: 2048,
+    timeoutSeconds: 29,
+    computes: true,
+    streams: false,
+    runtime: false,
+    uses: {
+      table: ['get', 'query', 'put', 'update', 'delete', 'check'],
+      buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },
+      tokens: 'verify',
+      dataKeys: ['generate', 'unwrap'],
+    },
+  },
 } as const satisfies Record<string, FunctionSpec>;
+
+const base = '/api/model-manager/{manager_id}';
 
 export const surface = {
   title: 'Manager',
   port: 8004,
   cloudBase: '/manager',
-  routes: [{ path: '/{proxy+}', function: 'manager-api' }],
+  routes: [
+    { path: '/{proxy+}', function: 'manager-api' },
+    // Literal names beside those of managers and models.
+    { path: '/api/model-manager/create', function: 'manager-api' },
+    { path: '/api/model-manager/list', function: 'manager-api' },
+    { path: `${base}/models/list`, function: 'manager-api' },
+    { path: `${base}/models/search`, function: 'manager-api' },
+    { path: `${base}/models/by-tags`, function: 'manager-api' },
+    { path: `${base}/models/best`, function: 'manager-api' },
+    { path: `${base}/models/compare`, function: 'manager-api' },
+    { path: base, function: 'manager-files' },
+    { path: `${base}/models/save`, function: 'manager-files' },
+    { path: `${base}/models/load`, function: 'manager-files' },
+    { path: `${base}/models/{model_name}`, function: 'manager-files' },
+    { path: `${base}/backup/create`, function: 'manager-files' },
+    { path: `${base}/backup/restore`, function: 'manager-files' },
+    { path: `${base}/security/password`, function: 'manager-files' },
+    { path: `${base}/health`, function: 'manager-files' },
+  ],
 } as const satisfies Surface<keyof typeof functions>;

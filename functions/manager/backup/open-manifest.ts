@@ -1,0 +1,23 @@
+import type { Actor } from '#domain/vault/audit.ts';
+import type { CompleteBackup, Manifest } from '#domain/vault/backup.ts';
+import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
+import type { VaultServices } from '../services.ts';
+import { readManifest } from './manifest.ts';
+
+/** The manifest, with the password where one is needed. Guesses are throttled as a model's are. */
+export async function openManifest(
+  services: VaultServices,
+  backup: CompleteBackup,
+  by: Actor,
+  password: string | undefined,
+): Promise<Manifest> {
+  const { encryption } = backup.complete;
+  const guesses = encryption !== undefined && encryption.key_derivation !== 'platform' && password !== undefined;
+  if (!guesses) return readManifest(services, backup, password);
+  const { adapters, settings } = services;
+  const guessed = { kind: 'vault', username: `${backup.account_id}#${backup.id}`, address: by.address } as const;
+  const attempt = await reserveLogin(adapters.table, guessed, settings.rates, adapters.now());
+  const manifest = await readManifest(services, backup, password);
+  await attempt.succeeded();
+  return manifest;
+}
