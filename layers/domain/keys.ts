@@ -44,6 +44,10 @@
  * | File that backups hold, and that one of them does | `ACCOUNT#id#VAULTBACKUPS#manager` | `CONTENT#sha256`, `HELD#backup#sha256` | |
  * | Notice to an account | `ACCOUNT#id` | `NOTICE#id` | |
  * | Since when a version is deployed, in the cloud | `DEPLOYMENT#version` | `DEPLOYMENT` | |
+ * | Entry of the catalog | `ACCOUNT#id#CATALOG` | `ENTRY#n`, in order | |
+ * | Taken `model_id` of the catalog | `ACCOUNT#id#CATALOG` | `MODELID#…` | |
+ * | Change of an entry | `ACCOUNT#id#CATALOG` | `CHANGE#n#version`, in order | |
+ * | The last number of an entry | `ACCOUNT#id#CATALOG` | `NUMBERS` | |
  * | Token of a completed transaction, in the cloud | `TOKEN#…` | `TOKEN` | |
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
@@ -158,6 +162,19 @@ export const keys = {
     sk: `${prefixes.vaultHeld(backupId)}${sha256}`,
   }),
   deployment: (version: string): Key => ({ pk: `DEPLOYMENT#${version}`, sk: 'DEPLOYMENT' }),
+  catalogEntry: (accountId: string, n: number): Key => ({
+    pk: `ACCOUNT#${accountId}#CATALOG`,
+    sk: `${prefixes.catalogEntries}${padded(n)}`,
+  }),
+  catalogModelId: (accountId: string, modelId: string): Key => ({
+    pk: `ACCOUNT#${accountId}#CATALOG`,
+    sk: `MODELID#${modelId.normalize('NFC')}`,
+  }),
+  catalogChange: (accountId: string, n: number, version: number): Key => ({
+    pk: `ACCOUNT#${accountId}#CATALOG`,
+    sk: `${prefixes.catalogChanges(n)}${padded(version)}`,
+  }),
+  catalogNumbers: (accountId: string): Key => ({ pk: `ACCOUNT#${accountId}#CATALOG`, sk: 'NUMBERS' }),
   task: (id: string): Key => ({ pk: `TASK#${id}`, sk: 'TASK' }),
   orphans: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
@@ -187,8 +204,14 @@ export const prefixes = {
   auditEntries: 'ENTRY#',
   vaultBackups: 'BACKUP#',
   vaultHeld: (backupId: string) => `HELD#${backupId}#`,
+  /** Below the catalog of an account. */
+  catalogEntries: 'ENTRY#',
+  catalogChanges: (n: number) => `CHANGE#${padded(n)}#`,
   waitingJobs: (datasetId: string) => `WAITING#${datasetId}#`,
 } as const;
+
+/** A number below 10^15 as text that sorts as numbers do. */
+const padded = (n: number): string => String(n).padStart(15, '0');
 
 /** A semantic version as text that sorts as versions do. */
 const ordered = (version: string): string =>

@@ -2,6 +2,7 @@
 import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { badData } from './bad-data.ts';
+import { catalog } from './catalog.ts';
 import { earlyStart } from './early-start.ts';
 import { hostileInput } from './hostile-input.ts';
 import { lists } from './lists.ts';
@@ -36,6 +37,7 @@ export function platformCases(world: World): void {
     modelsApi,
     programs,
     webhooks,
+    catalog,
   ];
   for (const cases of all) cases(world);
 }
