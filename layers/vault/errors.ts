@@ -39,3 +39,18 @@ export class PasswordRequiredError extends ForbiddenError {
     super(message);
   }
 }
+
+/** Why a PEM cannot sign. */
+export type SigningKeyProblem = 'not a PEM' | 'encrypted' | 'public key' | 'certificate' | 'unsupported' | 'damaged';
+
+/** What was given as a signing key is none that can be used. The message never repeats any of it. */
+export class SigningKeyError extends ValidationError {
+  readonly problem: SigningKeyProblem;
+  constructor(problem: SigningKeyProblem, message: string, field = 'signing_key') {
+    super([{ field, message }], 'Invalid signing key');
+    this.problem = problem;
+  }
+}
+
+/** A signature does not verify, or is one of other files. */
+export class SignatureError extends UnprocessableError {}

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import { encryptionContext } from '#vault/context.ts';
 import type { ByteSource } from '#vault/encryption/cipher.ts';
 
@@ -11,16 +12,9 @@ export async function collect(source: ByteSource): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Bytes that differ from place to place, without a library of random numbers. */
-export const bytesOf = (length: number, seed = 1): Buffer => {
-  const bytes = Buffer.alloc(length);
-  let state = seed;
-  for (let i = 0; i < length; i++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    bytes[i] = state >>> 24;
-  }
-  return bytes;
-};
+/** Bytes without a pattern, the same every time. */
+export const bytesOf = (length: number, seed = 1): Buffer =>
+  createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16)).update(Buffer.alloc(length));
 
 /** The bytes in pieces of the given sizes, over and over. */
 export function* inPieces(bytes: Uint8Array, sizes: readonly number[]): Generator<Uint8Array> {

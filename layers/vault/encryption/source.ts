@@ -1,8 +1,9 @@
 import type { ByteSource } from './cipher.ts';
 
-/** A source that remembers its own error, so that a reader can tell it from an error about the bytes. */
+/** A source that counts its bytes, and remembers its own error: a reader can tell it from an error about the bytes. */
 export class Source implements AsyncIterable<Uint8Array> {
   readonly #bytes: ByteSource;
+  bytes = 0;
   #failed: { readonly error: unknown } | undefined;
 
   constructor(bytes: ByteSource) {
@@ -13,7 +14,10 @@ export class Source implements AsyncIterable<Uint8Array> {
     const bytes = this.#bytes;
     const iterator = Symbol.asyncIterator in bytes ? bytes[Symbol.asyncIterator]() : bytes[Symbol.iterator]();
     try {
-      for (let next = await this.#next(iterator); !next.done; next = await this.#next(iterator)) yield next.value;
+      for (let next = await this.#next(iterator); !next.done; next = await this.#next(iterator)) {
+        this.bytes += next.value.length;
+        yield next.value;
+      }
     } finally {
       await iterator.return?.();
     }

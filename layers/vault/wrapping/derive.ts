@@ -11,8 +11,29 @@ const run = {
   argon2: promisify(argon2),
 };
 
+/**
+ * So many derivations run at once; the others wait. Each takes up to 256 MiB, and all of them together the threads with
+ * which the process reads files.
+ */
+const AT_ONCE = 2;
+let running = 0;
+const waiting: (() => void)[] = [];
+
 /** 32 bytes from a password. Depending on the keyboard, the same letters may be composed or decomposed: both are one. */
-export function derive(password: string, salt: Uint8Array, of: PasswordDerivation): Promise<Uint8Array> {
+export async function derive(password: string, salt: Uint8Array, of: PasswordDerivation): Promise<Uint8Array> {
+  if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running += 1;
+  try {
+    return await deriveNow(password, salt, of);
+  } finally {
+    // Whoever waits longest takes over the place; without anybody, it is given back.
+    const next = waiting.shift();
+    if (next === undefined) running -= 1;
+    else next();
+  }
+}
+
+function deriveNow(password: string, salt: Uint8Array, of: PasswordDerivation): Promise<Uint8Array> {
   const message = password.normalize('NFKC');
   switch (of.algorithm) {
     case 'scrypt': {
