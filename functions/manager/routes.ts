@@ -23,6 +23,7 @@ import { load } from './models/load.ts';
 import { remove as removeModel } from './models/remove.ts';
 import { save } from './models/save.ts';
 import { search } from './models/search.ts';
+import { signature } from './models/signature.ts';
 import { update } from './models/update.ts';
 import { versions } from './models/versions.ts';
 import { health } from './monitoring/health.ts';
@@ -41,6 +42,7 @@ const records: readonly Route[] = [
   compare,
   modelInfo,
   versions,
+  signature,
   activate,
   deploy,
   listBackups,

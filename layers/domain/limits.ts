@@ -78,6 +78,7 @@ export const LIMITS = {
     comparedModels: 100,
     namedModels: 1000,
     pageSize: 1000,
+  },
   catalog: {
     name: 200,
     modelId: 200,

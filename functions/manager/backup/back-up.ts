@@ -7,7 +7,7 @@ import type { Actor } from '#domain/vault/audit.ts';
 import type { BackedUpModel, Backup, BackupKind, CompleteBackup } from '#domain/vault/backup.ts';
 import { completeBackup, deleteDropped, dropBackup, startBackup } from '#domain/vault/backups.ts';
 import { holdContent } from '#domain/vault/contents.ts';
-import { ModelsNotFoundError } from '#domain/vault/errors.ts';
+import { BackupExistsError, ModelsNotFoundError } from '#domain/vault/errors.ts';
 import { itemOf } from '#domain/vault/item.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { itemOfModel, type StoredModel } from '#domain/vault/model.ts';
@@ -158,10 +158,28 @@ export const sealedInBackup = (backup: Backup, model: StoredModel) => ({
   revision: backup.id,
 });
 
-/** `classifier_v2.1_20250115_103000`, and milliseconds, so that two of one second do not meet. */
+/** `classifier_v2.1_20250115_103000`, as the document names such backups. */
 export function backupNameFor(what: string, now: number): string {
   const digits = isoTime(now).replace(/\D/g, '');
-  return `${what}_${digits.slice(0, 8)}_${digits.slice(8, 14)}_${digits.slice(14)}`;
+  return `${what}_${digits.slice(0, 8)}_${digits.slice(8, 14)}`;
+}
+
+/** A backup that nobody has named: by its time, and where that name is taken by a part of an id as well. */
+export async function backUpByTime(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  { what, ...given }: Omit<NewBackup, 'name' | 'compress' | 'encrypt'> & { readonly what: string },
+): Promise<BackedUp> {
+  const { now } = services.adapters;
+  const name = backupNameFor(what, now());
+  const rest = { ...given, compress: true, encrypt: true };
+  try {
+    return await backUp(services, manager, by, { ...rest, name });
+  } catch (error) {
+    if (!(error instanceof BackupExistsError)) throw error;
+    return backUp(services, manager, by, { ...rest, name: `${name}_${newId(now()).slice(-12)}` });
+  }
 }
 
 /** Backs up a model that was just saved. A failure does not fail the save, and is logged. */
@@ -173,8 +191,7 @@ export async function backUpSaved(
 ): Promise<boolean> {
   if (!manager.config.backup_enabled) return false;
   try {
-    const name = backupNameFor(saved.name, services.adapters.now());
-    await backUp(services, manager, by, { name, kind: 'save', include: [saved.name], compress: true, encrypt: true });
+    await backUpByTime(services, manager, by, { what: saved.name, kind: 'save', include: [saved.name] });
     return true;
   } catch (error) {
     services.logger.error('a saved model is not backed up yet', { request_id: by.requestId, error: error as Error });

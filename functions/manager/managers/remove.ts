@@ -5,7 +5,7 @@ import { removeManager } from '#domain/vault/managers.ts';
 import { optionalJson } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
-import { backUp, backupNameFor } from '../backup/back-up.ts';
+import { backUpByTime } from '../backup/back-up.ts';
 import { confirmationBody, confirmationQuery, given } from '../confirmation.ts';
 import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 import { deleteVault } from './delete-vault.ts';
@@ -46,9 +46,8 @@ export const remove = route({
     const confirmed = given(request.confirm_deletion, query.confirm_deletion) ?? false;
     const backup = await auditFailure(services, manager, by, { action: 'manager_delete' }, async () => {
       if (manager.models > 0 && !confirmed) throw new ManagerNotEmptyError(manager.id, manager.models);
-      const last =
-        manager.models === 0 ? undefined : { name: backupNameFor(manager.id, now()), kind: 'deletion' as const };
-      const made = last && (await backUp(services, manager, by, { ...last, compress: true, encrypt: true }));
+      const last = { what: manager.id, kind: 'deletion' } as const;
+      const made = manager.models === 0 ? undefined : await backUpByTime(services, manager, by, last);
       await removeManager(table, manager, by, now, confirmed);
       return made?.backup;
     });

@@ -5,7 +5,7 @@ import type { CompleteBackup } from '#domain/vault/backup.ts';
 import { removeModel } from '#domain/vault/change.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { getModel } from '#domain/vault/models.ts';
-import { backUp, backupNameFor } from '../backup/back-up.ts';
+import { backUpByTime } from '../backup/back-up.ts';
 import type { VaultServices } from '../services.ts';
 
 /** Resolves with the backup, if one was wanted. Throws `ModelNotFoundError`, `ModelChangedError`. */
@@ -18,13 +18,7 @@ export async function deleteModel(
   const { table, blobs, now } = services.adapters;
   const model = await getModel(table, manager, name);
   const backup = backupFirst
-    ? await backUp(services, manager, by, {
-        name: backupNameFor(name, now()),
-        kind: 'deletion',
-        include: [name],
-        compress: true,
-        encrypt: true,
-      })
+    ? await backUpByTime(services, manager, by, { what: name, kind: 'deletion', include: [name] })
     : undefined;
   const prefixes = await removeModel(table, manager, model, by, now);
   for (const prefix of prefixes) {

@@ -12,6 +12,7 @@ import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
 import { verified } from '#vault/encryption/spool.ts';
 import type { VaultServices } from '../services.ts';
 import { collected, factsOf, needsPassword, openFile, openKey, unpack } from './seal.ts';
+import { verifiedSignature } from './sign.ts';
 import { StoredFiles } from './stored-files.ts';
 
 export interface Loaded {
@@ -50,6 +51,7 @@ export async function loadModel(
     const file = blobKeys.vaultFile(model.account_id, model.vault, model.revision);
     const { bytes: stored, hit } = await files.read(blobs.artifacts, file);
     const bytes = await opened(model, stored, key);
+    verifiedSignature(model);
     return { model, bytes, cached: hit };
   } catch (error) {
     if (!(error instanceof BlobNotFoundError)) throw error;

@@ -14,7 +14,7 @@ export const functions = {
       tokens: 'verify',
     },
   },
-  // Deriving a key takes 64 MiB and more, and a file in a body several times its size.
+  // It signs models with the key of tokens. Deriving a key takes 64 MiB and more, and a file in a body several times its size.
   'manager-files': {
     entry: 'functions/manager/files.ts',
     memoryMegabytes: 2048,
@@ -25,7 +25,7 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },
-      tokens: 'verify',
+      tokens: 'sign',
       dataKeys: ['generate', 'unwrap'],
     },
   },

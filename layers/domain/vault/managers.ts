@@ -1,4 +1,5 @@
 /** Creating, reading and deleting managers. */
+import { z } from 'zod';
 import { ConflictError } from '../errors.ts';
 import { indexes, keys, prefixes, vaultPartition } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
@@ -127,6 +128,22 @@ export async function deleteVaultRecords(table: Table, { account_id: accountId, 
     await table.transact(items.map(({ pk, sk }) => ({ kind: 'delete', key: { pk, sk } })));
   }
   await table.delete(keys.vaultDeleted(accountId, vault));
+}
+
+/** The managers whose next backup was due at `now` (epoch milliseconds), the longest due first. */
+export async function managersDue(table: Table, now: number, limit: number): Promise<Manager[]> {
+  const partition = indexes.dueBackups;
+  const page = await table.query({ index: 'byIndex', partition, from: '0', to: isoTime(now), limit });
+  return page.items.map((item) => manager.parse(item));
+}
+
+const managerRef = z.object({ id: z.string(), account_id: z.string(), vault: z.string() });
+
+/** Deleted managers whose records are still there. */
+export async function deletedManagers(table: Table, until: number, limit: number): Promise<ManagerRef[]> {
+  const partition = indexes.deletedVaults;
+  const page = await table.query({ index: 'byIndex', partition, from: '0', to: isoTime(until), limit });
+  return page.items.map((item) => managerRef.parse(item));
 }
 
 /** Sets when the next scheduled backup is due. Does nothing if the manager was deleted. */
