@@ -6,6 +6,7 @@ import { trail } from './audit/trail.ts';
 import { verify } from './audit/verify.ts';
 import { create as createBackup } from './backup/create.ts';
 import { list as listBackups } from './backup/list.ts';
+import { remove as removeBackup } from './backup/remove.ts';
 import { restore } from './backup/restore.ts';
 import { documentFacts } from './documentation.ts';
 import { create } from './managers/create.ts';
@@ -61,6 +62,7 @@ export const fileRoutes: readonly Route[] = [
   update,
   createBackup,
   restore,
+  removeBackup,
   password,
   health,
   remove,

@@ -53,6 +53,8 @@ export const surface = {
     { path: `${base}/models/{model_name}`, function: 'manager-files' },
     { path: `${base}/backup/create`, function: 'manager-files' },
     { path: `${base}/backup/restore`, function: 'manager-files' },
+    { path: `${base}/backup/list`, function: 'manager-api' },
+    { path: `${base}/backup/{backup_name}`, function: 'manager-files' },
     { path: `${base}/security/password`, function: 'manager-files' },
     { path: `${base}/health`, function: 'manager-files' },
   ],

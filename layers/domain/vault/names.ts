@@ -8,6 +8,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 /** The last segments of routes, which are therefore the names of no model. */
 const ROUTES_OF_MODELS: readonly string[] = ['save', 'load', 'list', 'search', 'compare', 'by-tags', 'best', 'uploads'];
 const ROUTES_OF_MANAGERS: readonly string[] = ['create', 'list'];
+const ROUTES_OF_BACKUPS: readonly string[] = ['create', 'list', 'restore', 'upload'];
 
 const RULE = 'must have only letters, digits, and . _ -, and begin with a letter or digit';
 
@@ -21,12 +22,7 @@ const nameOf = (reserved: readonly string[]) =>
 
 export const managerId = nameOf(ROUTES_OF_MANAGERS).meta({ example: 'manager_prod' });
 export const modelName = nameOf(ROUTES_OF_MODELS).meta({ example: 'classifier_v2.1' });
-export const backupName = z
-  .string()
-  .min(1, { abort: true })
-  .max(LIMITS.vault.name, { abort: true })
-  .regex(NAME, RULE)
-  .meta({ example: 'daily_backup_20250115' });
+export const backupName = nameOf(ROUTES_OF_BACKUPS).meta({ example: 'daily_backup_20250115' });
 
 const SEGMENT = /^[A-Za-z0-9_-][A-Za-z0-9._ -]*$/;
 
