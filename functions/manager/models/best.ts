@@ -47,7 +47,8 @@ export const best = route({
   async handler({ resource: of, query: given }, { adapters }) {
     const metric = given.metric ?? of.config.primary_metric;
     const order = directionOf(metric).better === 'higher' ? 'desc' : 'asc';
-    const ranked = search(await readSummaries(adapters.table, of), { sortBy: metric, order }).flatMap(({ summary }) => {
+    const { matches } = search(await readSummaries(adapters.table, of), { sortBy: metric, order });
+    const ranked = matches.flatMap(({ summary }) => {
       const value = metricOf(summary, metric);
       return value === undefined ? [] : [{ name: summary.name, value }];
     });

@@ -38,7 +38,7 @@ export const byTags = route({
     const wanted = listed(given.tags);
     if (wanted.length === 0) throw ValidationError.of('tags', 'must name at least one tag');
     const summaries = await readSummaries(adapters.table, of);
-    const found = search(summaries, { tags: wanted, anyTag: given.match === 'any' });
+    const { matches: found } = search(summaries, { tags: wanted, anyTag: given.match === 'any' });
     return {
       status: 200,
       body: {

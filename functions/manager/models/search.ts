@@ -61,7 +61,7 @@ export const search = route({
     const { query, framework, algorithm, tags, sort_by, sort_order, limit, page, ...rest } = given;
     const bounds = boundsOf(rest);
     const began = now();
-    const matches = searchModels(await readSummaries(table, of), {
+    const { matches, criteriaOf } = searchModels(await readSummaries(table, of), {
       query,
       framework,
       algorithm,
@@ -80,7 +80,8 @@ export const search = route({
     return {
       status: 200,
       body: {
-        models: shown.flatMap(({ summary, relevance, criteria }) => {
+        models: shown.flatMap((match) => {
+          const { summary, relevance } = match;
           const model = byName.get(summary.name);
           if (!model) return [];
           return [
@@ -88,7 +89,7 @@ export const search = route({
               model_name: summary.name,
               relevance_score: Math.round(relevance * 1000) / 1000,
               metadata: showMetadata(model),
-              match_criteria: [...criteria],
+              match_criteria: criteriaOf(match),
             },
           ];
         }),

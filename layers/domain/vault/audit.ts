@@ -100,8 +100,8 @@ export async function readHead(table: Table, of: Audited): Promise<AuditHead> {
 const TRIES = 30;
 const WAIT_MS = 40;
 
-/** The appends of this process to each trail are in a row, so that they do not disturb each other. */
-const rows = new Map<string, Promise<unknown>>();
+/** The appends to each trail of a table that this process makes are in a row, so that they do not disturb each other. */
+const rowsOf = new WeakMap<Table, Map<string, Promise<unknown>>>();
 
 /**
  * Appends an entry, together with `writes` (at most 98). Resolves with the entry.
@@ -115,6 +115,8 @@ export function appendAudit(
   now: () => number,
   writes: readonly Write[] = [],
 ): Promise<AuditEntry> {
+  const rows = rowsOf.get(table) ?? new Map<string, Promise<unknown>>();
+  rowsOf.set(table, rows);
   const row = `${of.account_id}#${of.id}`;
   const before = rows.get(row) ?? Promise.resolve();
   const append = before.then(() => tryAppend(table, of, by, event, now, writes));

@@ -13,24 +13,56 @@ const WEIGHTS: Readonly<Record<SearchedField, number>> = {
   description: 0.6,
 };
 
-export interface Hit {
-  /** From 0 to 1. */
-  readonly score: number;
-  readonly fields: ReadonlySet<SearchedField>;
+/** Fields as bits, in the order of `SEARCHED_FIELDS`: there may be tens of thousands of hits. */
+type FieldBits = number;
+
+const bitOf = (field: SearchedField): FieldBits => 1 << SEARCHED_FIELDS.indexOf(field);
+
+const fieldsOf = (bits: FieldBits): SearchedField[] => SEARCHED_FIELDS.filter((field) => (bits & bitOf(field)) !== 0);
+
+/** By bits of fields: what a word counts that is in those. */
+const WEIGHT_OF: readonly number[] = Array.from({ length: 1 << SEARCHED_FIELDS.length }, (_, bits) =>
+  Math.max(0, ...fieldsOf(bits).map((field) => WEIGHTS[field])),
+);
+
+interface Hit {
+  score: number;
+  fields: FieldBits;
+}
+
+/** What a search found: for each model how relevant it is, from 0 to 1, and in which fields. */
+export class Hits {
+  readonly #hits: ReadonlyMap<string, Hit>;
+  readonly #words: number;
+
+  constructor(hits: ReadonlyMap<string, Hit>, words: number) {
+    this.#hits = hits;
+    this.#words = words;
+  }
+
+  names(): Iterable<string> {
+    return this.#hits.keys();
+  }
+
+  relevance(name: string): number {
+    return (this.#hits.get(name)?.score ?? 0) / this.#words;
+  }
+
+  fields(name: string): readonly SearchedField[] {
+    return fieldsOf(this.#hits.get(name)?.fields ?? 0);
+  }
 }
 
 /** Words of a query that are looked for. */
 const QUERY_WORDS = 16;
 
 export class SearchIndex {
-  readonly #models = new Map<string, Map<string, Set<SearchedField>>>();
+  readonly #models = new Map<string, Map<string, FieldBits>>();
 
   add(summary: Summary): void {
     for (const [word, field] of wordsOf(summary)) {
-      const models = this.#models.get(word) ?? new Map<string, Set<SearchedField>>();
-      this.#models.set(word, models);
-      const fields = models.get(summary.name) ?? new Set();
-      models.set(summary.name, fields.add(field));
+      const models = this.#models.get(word) ?? new Map<string, FieldBits>();
+      this.#models.set(word, models.set(summary.name, (models.get(summary.name) ?? 0) | bitOf(field)));
     }
   }
 
@@ -42,41 +74,38 @@ export class SearchIndex {
     }
   }
 
-  /** The models that have every word of the query, in some form, by name. */
-  search(query: string): ReadonlyMap<string, Hit> {
+  /** The models that have every word of the query, in some form. */
+  search(query: string): Hits {
     const words = [...new Set(split(query))].slice(0, QUERY_WORDS);
     let found: Map<string, Hit> | undefined;
-    for (const word of words) {
-      const hits = this.#hits(word);
-      if (found === undefined) found = hits;
-      else found = both(found, hits);
-    }
-    for (const [name, hit] of found ?? []) found?.set(name, { ...hit, score: hit.score / words.length });
-    return found ?? new Map();
+    for (const word of words) found = this.#hits(word, found);
+    return new Hits(found ?? new Map(), Math.max(1, words.length));
   }
 
-  #hits(word: string): Map<string, Hit> {
+  /** The models that have the word, of those in `among`, to whose scores it is added. */
+  #hits(word: string, among: ReadonlyMap<string, Hit> | undefined): Map<string, Hit> {
     const hits = new Map<string, Hit>();
     for (const [known, models] of this.#models) {
       const likeness = likenessOf(word, known);
       if (likeness === 0) continue;
       for (const [name, fields] of models) {
-        const before = hits.get(name);
-        const score = Math.max(before?.score ?? 0, ...[...fields].map((field) => likeness * WEIGHTS[field]));
-        hits.set(name, { score, fields: before ? new Set([...before.fields, ...fields]) : fields });
+        const score = likeness * WEIGHT_OF[fields]!;
+        const hit = hits.get(name);
+        if (hit !== undefined) {
+          if (score > hit.score) hit.score = score;
+          hit.fields |= fields;
+        } else if (among === undefined || among.has(name)) hits.set(name, { score, fields });
+      }
+    }
+    if (among !== undefined) {
+      for (const [name, hit] of hits) {
+        const before = among.get(name)!;
+        hit.score += before.score;
+        hit.fields |= before.fields;
       }
     }
     return hits;
   }
-}
-
-function both(a: ReadonlyMap<string, Hit>, b: ReadonlyMap<string, Hit>): Map<string, Hit> {
-  const result = new Map<string, Hit>();
-  for (const [name, hit] of a) {
-    const other = b.get(name);
-    if (other) result.set(name, { score: hit.score + other.score, fields: new Set([...hit.fields, ...other.fields]) });
-  }
-  return result;
 }
 
 /** What two forms of a word have in common at the least: `classification` finds `classifier`. */

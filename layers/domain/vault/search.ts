@@ -1,7 +1,6 @@
 /** Searching the models of a manager by words, tags, framework and metrics. */
 
 import { directionOf } from './metrics.ts';
-import type { SearchedField } from './search-index.ts';
 import type { Summaries } from './summaries.ts';
 import type { Summary } from './summary.ts';
 import { compareVersions } from './versions.ts';
@@ -26,9 +25,14 @@ export interface Wanted {
 
 export interface Match {
   readonly summary: Summary;
+  /** From 0 to 1. */
   readonly relevance: number;
-  /** The filters that it passed, and the fields in which the words of the query were found. */
-  readonly criteria: readonly string[];
+}
+
+export interface Found {
+  readonly matches: readonly Match[];
+  /** The filters that a match passed, and the fields in which the words of the query were found. */
+  readonly criteriaOf: (match: Match) => string[];
 }
 
 type Sort = (a: Match, b: Match) => number;
@@ -47,21 +51,21 @@ export const SORTS: Readonly<Record<string, Sort>> = {
 };
 
 /** In their order; those without the metric by which they are sorted come last. */
-export function search(summaries: Summaries, wanted: Wanted): Match[] {
+export function search(summaries: Summaries, wanted: Wanted): Found {
   const { query, sortBy = query === undefined ? 'created_at' : 'relevance' } = wanted;
   const filters = filtersOf(wanted);
   const hits = query === undefined ? undefined : summaries.index.search(query);
   const matches: Match[] = [];
-  for (const summary of hits ? found(summaries, hits.keys()) : summaries.byName.values()) {
+  for (const summary of hits ? found(summaries, hits.names()) : summaries.byName.values()) {
     if (!filters.every(({ passes }) => passes(summary))) continue;
-    const hit = hits?.get(summary.name);
-    const criteria = [...new Set([...filters.map(({ name }) => name), ...fieldsOf(hit?.fields)])];
-    matches.push({ summary, relevance: hit?.score ?? 1, criteria });
+    matches.push({ summary, relevance: hits?.relevance(summary.name) ?? 1 });
   }
-  return matches.sort(comparison(sortBy, wanted.order));
+  const names = filters.map(({ name }) => name);
+  return {
+    matches: matches.sort(comparison(sortBy, wanted.order)),
+    criteriaOf: ({ summary }) => [...new Set([...names, ...(hits?.fields(summary.name) ?? [])])],
+  };
 }
-
-const fieldsOf = (fields: ReadonlySet<SearchedField> | undefined): readonly string[] => [...(fields ?? [])];
 
 function* found(summaries: Summaries, names: Iterable<string>): Generator<Summary> {
   for (const name of names) {
