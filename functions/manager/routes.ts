@@ -5,9 +5,11 @@ import { exported } from './audit/export.ts';
 import { trail } from './audit/trail.ts';
 import { verify } from './audit/verify.ts';
 import { create as createBackup } from './backup/create.ts';
+import { download as downloadBackup } from './backup/download.ts';
 import { list as listBackups } from './backup/list.ts';
 import { remove as removeBackup } from './backup/remove.ts';
 import { restore } from './backup/restore.ts';
+import { upload } from './backup/upload.ts';
 import { documentFacts } from './documentation.ts';
 import { create } from './managers/create.ts';
 import { info } from './managers/info.ts';
@@ -18,6 +20,7 @@ import { best } from './models/best.ts';
 import { byTags } from './models/by-tags.ts';
 import { compare } from './models/compare.ts';
 import { deploy } from './models/deploy.ts';
+import { download } from './models/download.ts';
 import { info as modelInfo } from './models/info.ts';
 import { list as listModels } from './models/list.ts';
 import { load } from './models/load.ts';
@@ -26,6 +29,7 @@ import { save } from './models/save.ts';
 import { search } from './models/search.ts';
 import { signature } from './models/signature.ts';
 import { update } from './models/update.ts';
+import { completeUpload, startUpload } from './models/uploads.ts';
 import { versions } from './models/versions.ts';
 import { health } from './monitoring/health.ts';
 import { stats } from './monitoring/stats.ts';
@@ -54,21 +58,28 @@ const records: readonly Route[] = [
   stats,
 ];
 
-/** Those that read or write files, and derive keys. */
+/** Those that read or write files, and derive keys. Of two templates for a path the first one counts. */
 export const fileRoutes: readonly Route[] = [
   save,
+  startUpload,
+  completeUpload,
   load,
+  download,
   removeModel,
   update,
   createBackup,
   restore,
+  upload,
   removeBackup,
   password,
   health,
   remove,
 ];
 
+/** Those whose responses are streamed. */
+export const downloadRoutes: readonly Route[] = [downloadBackup];
+
 /** The routes in the OpenAPI document. */
-export const describedRoutes: readonly Route[] = [...records, ...fileRoutes];
+export const describedRoutes: readonly Route[] = [...records, ...fileRoutes, ...downloadRoutes];
 
 export const apiRoutes: readonly Route[] = [...records, ...documentationRoutes(describedRoutes, documentFacts)];

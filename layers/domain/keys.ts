@@ -35,9 +35,10 @@
  * | Manager of the vault | `ACCOUNT#id#VAULT` | `MANAGER#id` | `VAULTBACKUPS`, by when its next backup is due |
  * | Deleted manager whose records are still being deleted | `ACCOUNT#id#VAULT` | `DELETED#vault` | `VAULTDELETED` |
  * | Model of a manager, an earlier revision | `ACCOUNT#id#VAULT#vault` | `MODEL#name`, `REVISION#name#id` | |
+ * | Upload in parts of a model | `ACCOUNT#id#VAULT#vault` | `UPLOAD#id` | |
  * | How often a model was accessed | `ACCOUNT#id#VAULT#vault` | `ACCESS#name` | |
  * | Active version of a family of models | `ACCOUNT#id#VAULT#vault` | `ACTIVE#family` | |
- * | Measured operations of a manager, rotation of its passwords | `ACCOUNT#id#VAULT#vault` | `OPERATIONS`, `ROTATION` | |
+ * | Measured operations of a manager | `ACCOUNT#id#VAULT#vault` | `OPERATIONS` | |
  * | Entry of a manager's audit trail, and its last | `ACCOUNT#id#VAULTAUDIT#manager` | `ENTRY#number`, `HEAD` | |
  * | Backup of a manager | `ACCOUNT#id#VAULTBACKUPS#manager` | `BACKUP#name` | `VAULTSTARTED` until it is complete; `VAULTEXPIRING` |
  * | Backup whose files are still being deleted | `ACCOUNT#id#VAULTBACKUPS#manager` | `DROPPED#id` | `VAULTDROPPED` |
@@ -124,6 +125,10 @@ export const keys = {
     pk: vaultPartition(accountId, vault),
     sk: `${prefixes.vaultRevisions(name)}${revision}`,
   }),
+  vaultUpload: (accountId: string, vault: string, id: string): Key => ({
+    pk: vaultPartition(accountId, vault),
+    sk: `UPLOAD#${id}`,
+  }),
   vaultAccess: (accountId: string, vault: string, name: string): Key => ({
     pk: vaultPartition(accountId, vault),
     sk: `${prefixes.vaultAccesses}${name}`,
@@ -136,7 +141,6 @@ export const keys = {
     pk: vaultPartition(accountId, vault),
     sk: 'OPERATIONS',
   }),
-  vaultRotation: (accountId: string, vault: string): Key => ({ pk: vaultPartition(accountId, vault), sk: 'ROTATION' }),
   vaultAuditEntry: (accountId: string, managerId: string, seq: number): Key => ({
     pk: `ACCOUNT#${accountId}#VAULTAUDIT#${managerId}`,
     sk: `${prefixes.auditEntries}${String(seq).padStart(12, '0')}`,
@@ -261,6 +265,9 @@ export const blobKeys = {
   /** Of one revision of a model in the vault. */
   vaultPrefix: (accountId: string, vault: string, revision: string) => `${accountId}/vault/${vault}/${revision}/`,
   vaultFile: (accountId: string, vault: string, revision: string) => `${accountId}/vault/${vault}/${revision}/data`,
+  /** A file in plain, on its way in or out: for an hour at most. */
+  vaultStagedPrefix: (accountId: string, vault: string, id: string) => `${accountId}/vault/${vault}/staged/${id}/`,
+  vaultStaged: (accountId: string, vault: string, id: string) => `${accountId}/vault/${vault}/staged/${id}/data`,
   /** In the bucket of backups. */
   backupPrefix: (accountId: string, managerId: string, id: string) => `${accountId}/vault/${managerId}/backups/${id}/`,
   backupManifest: (accountId: string, managerId: string, id: string) =>

@@ -90,6 +90,20 @@ async function holdKnown(table: Table, of: Owner, sha256: string): Promise<boole
 
 const heldContent = z.object({ sha256: z.string() });
 
+/** The files that a backup holds, with the keys at which they are. */
+export async function listContents(table: Table, of: Owner) {
+  const { pk } = keys.vaultContent(of.account_id, of.manager_id, '');
+  const held = await readAll(table, { partition: pk, prefix: prefixes.vaultHeld(of.id) });
+  const found: { readonly sha256: string; readonly bytes: number; readonly key: string }[] = [];
+  for (const { sha256 } of held.map((item) => heldContent.parse(item))) {
+    const item = await table.get(keys.vaultContent(of.account_id, of.manager_id, sha256));
+    if (!item) continue;
+    const { place, bytes } = content.parse(item);
+    found.push({ sha256, bytes, key: fileOf(of, place) });
+  }
+  return found;
+}
+
 /** Lets go of every file that the backup holds, and deletes those that none holds any more. */
 export async function releaseContents(table: Table, blobs: Blobs, of: Owner, now: number): Promise<void> {
   const { pk } = keys.vaultContent(of.account_id, of.manager_id, '');

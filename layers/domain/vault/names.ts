@@ -6,7 +6,17 @@ import { LIMITS } from '../limits.ts';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /** The last segments of routes, which are therefore the names of no model. */
-const ROUTES_OF_MODELS: readonly string[] = ['save', 'load', 'list', 'search', 'compare', 'by-tags', 'best', 'uploads'];
+const ROUTES_OF_MODELS: readonly string[] = [
+  'save',
+  'load',
+  'list',
+  'search',
+  'compare',
+  'by-tags',
+  'best',
+  'uploads',
+  'download',
+];
 const ROUTES_OF_MANAGERS: readonly string[] = ['create', 'list'];
 const ROUTES_OF_BACKUPS: readonly string[] = ['create', 'list', 'restore', 'upload'];
 

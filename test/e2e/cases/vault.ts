@@ -77,6 +77,64 @@ export function vault(world: World): void {
       ]);
     });
 
+    test('gives a backup as an archive, and takes it back', async () => {
+      await call('POST', '/create', { manager_id: 'archived', config: { backup_enabled: false } });
+      await call('POST', '/archived/models/save', { model_name: 'm', model_data: FILE });
+      await call('POST', '/archived/backup/create', { backup_name: 'b' });
+      const url = `${world.bases.manager}/api/model-manager/archived/backup`;
+      const headers = { authorization: `Bearer ${owner.client.token}` };
+      const archive = await fetch(`${url}/b/download`, { headers });
+      expect([archive.status, archive.headers.get('content-disposition')]).toEqual([
+        200,
+        'attachment; filename="b.tar.gz"',
+      ]);
+      const body = await archive.arrayBuffer();
+      expect((await call('DELETE', '/archived/backup/b')).status).toBe(200);
+      await call('DELETE', '/archived/models/m', { confirm_deletion: true });
+      const upload = (bytes: ArrayBuffer) =>
+        fetch(`${url}/upload`, {
+          method: 'POST',
+          headers: { ...headers, 'content-type': 'application/gzip' },
+          body: bytes,
+        });
+      expect((await upload(body.slice(0, -50))).status).toBe(400);
+      expect((await upload(body)).status).toBe(201);
+      expect((await upload(body)).status).toBe(409);
+      expect(await call('POST', '/archived/backup/restore', { backup_name: 'b' })).toMatchObject({
+        body: { restored_models: ['m'] },
+      });
+      expect(await call('POST', '/archived/models/load', { model_name: 'm' })).toMatchObject({
+        body: { model_data: FILE },
+      });
+    });
+
+    test('takes and gives models in parts that no request could carry', async () => {
+      await call('POST', '/create', { manager_id: 'large', config: { use_scrypt: false, key_iterations: 100_000 } });
+      const parts = [Buffer.alloc(16 * 1_048_576, 'a'), Buffer.from('the rest')];
+      const file = Buffer.concat(parts);
+      const started = await call('POST', '/large/models/uploads', {
+        model_name: 'm',
+        password: PASSWORD,
+        file_size: file.length,
+      });
+      expect([started.status, started.body.parts.length]).toEqual([201, 2]);
+      const put: { part: number; etag: string }[] = [];
+      for (const { part, url } of started.body.parts) {
+        const answer = await fetch(url, { method: 'PUT', body: parts[part - 1]! });
+        put.push({ part, etag: answer.headers.get('etag')! });
+      }
+      const complete = () => call('POST', `/large/models/uploads/${started.body.upload_id}/complete`, { parts: put });
+      const saved = await complete();
+      expect(saved).toMatchObject({ status: 201, body: { encrypted: true } });
+      expect((await complete()).status).toBe(404);
+      const url = async (password: string) => call('POST', '/large/models/download', { model_name: 'm', password });
+      expect((await url('wrong')).status).toBe(403);
+      const { body } = await url(PASSWORD);
+      expect(body).toMatchObject({ size_bytes: file.length, hash: saved.body.hash });
+      const got = Buffer.from(await (await fetch(body.download_url)).arrayBuffer());
+      expect(got.equals(file)).toBe(true);
+    });
+
     test('of one account does not exist for another', async () => {
       await call('POST', '/create', { manager_id: 'mine' });
       expect(await call('GET', '/mine/info', undefined, stranger)).toMatchObject({
