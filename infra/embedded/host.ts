@@ -85,6 +85,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     datasetReaders: queues.datasets.concurrency,
     startedAt: isoTime(Date.now()),
     vault: options.manager?.vault,
+    retention: { recoveryDays: 0, backupDays: 0, logDays: 0 },
     ...options.settings,
   });
 

@@ -3,7 +3,7 @@
  *
  * | What | pk | sk | index |
  * | --- | --- | --- | --- |
- * | Account | `ACCOUNT#id` | `ACCOUNT` | |
+ * | Account | `ACCOUNT#id` | `ACCOUNT` | `CLOSED` while it is being deleted |
  * | User of an account | `ACCOUNT#id` | `USER#id` | |
  * | Invitation, and by its token | `ACCOUNT#id`, `INVITATION#sha256` | `INVITATION#id`, `INVITATION` | |
  * | API key, and by what it is | `ACCOUNT#id`, `APIKEY#sha256` | `APIKEY#id`, `APIKEY` | |
@@ -11,7 +11,9 @@
  * | Account of the operator of a machine | `OPERATOR` | `OPERATOR` | |
  * | Session | `ACCOUNT#id` | `SESSION#id` | |
  * | Refresh token | `REFRESH#sha256` | `REFRESH` | |
- * | Counter of requests, of failed logins | `RATE#…` | `RATE` | |
+ * | Counter of requests of an address, of failed logins | `RATE#…` | `RATE` | |
+ * | Calls of an account, by the hour of a day | `ACCOUNT#id#USAGE` | `CALLS#2026-01-31` | |
+ * | What an account used in a month | `ACCOUNT#id#USAGE` | `MONTH#2026-01` | |
  * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is processing |
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
@@ -34,6 +36,7 @@
  * | Event of an account with webhooks, for replays | `ACCOUNT#id#EVENTS` | `EVENT#id` | |
  * | Manager of the vault | `ACCOUNT#id#VAULT` | `MANAGER#id` | `VAULTBACKUPS`, by when its next backup is due |
  * | Deleted manager whose records are still being deleted | `ACCOUNT#id#VAULT` | `DELETED#vault` | `VAULTDELETED` |
+ * | That a manager of this id has or had an audit trail and backups | `ACCOUNT#id#VAULT` | `KNOWN#id` | |
  * | Model of a manager, an earlier revision | `ACCOUNT#id#VAULT#vault` | `MODEL#name`, `REVISION#name#id` | |
  * | Upload in parts of a model | `ACCOUNT#id#VAULT#vault` | `UPLOAD#id` | |
  * | How often a model was accessed | `ACCOUNT#id#VAULT#vault` | `ACCESS#name` | |
@@ -53,6 +56,9 @@
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
  * | Event not published yet | `EVENT#id` | `EVENT` | `OUTBOX`, by time; `BURIED` once dead-lettered |
+ *
+ * A new kind of record also needs a line in `accounts/deletion/belongings.ts`, unless it is in an account's own
+ * partition: what is not there stays when its account is deleted.
  */
 import type { Key } from './ports/table/port.ts';
 
@@ -69,6 +75,8 @@ export const keys = {
   session: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SESSION#${id}` }),
   refreshToken: (sha256: string): Key => ({ pk: `REFRESH#${sha256}`, sk: 'REFRESH' }),
   rate: (what: string): Key => ({ pk: `RATE#${what}`, sk: 'RATE' }),
+  calls: (accountId: string, day: string): Key => ({ pk: `ACCOUNT#${accountId}#USAGE`, sk: `CALLS#${day}` }),
+  monthUsage: (accountId: string, month: string): Key => ({ pk: `ACCOUNT#${accountId}#USAGE`, sk: `MONTH#${month}` }),
   dataset: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASET#${id}` }),
   readingSlot: (accountId: string, slot: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `READING#${slot}` }),
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
@@ -109,62 +117,29 @@ export const keys = {
   }),
   loggedEvent: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}#EVENTS`, sk: `EVENT#${id}` }),
   notice: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `NOTICE#${id}` }),
-  vaultManager: (accountId: string, id: string): Key => ({
-    pk: `ACCOUNT#${accountId}#VAULT`,
-    sk: `${prefixes.vaultManagers}${id}`,
-  }),
-  vaultDeleted: (accountId: string, vault: string): Key => ({
-    pk: `ACCOUNT#${accountId}#VAULT`,
-    sk: `DELETED#${vault}`,
-  }),
-  vaultModel: (accountId: string, vault: string, name: string): Key => ({
-    pk: vaultPartition(accountId, vault),
-    sk: `${prefixes.vaultModels}${name}`,
-  }),
-  vaultRevision: (accountId: string, vault: string, name: string, revision: string): Key => ({
-    pk: vaultPartition(accountId, vault),
-    sk: `${prefixes.vaultRevisions(name)}${revision}`,
-  }),
-  vaultUpload: (accountId: string, vault: string, id: string): Key => ({
-    pk: vaultPartition(accountId, vault),
-    sk: `UPLOAD#${id}`,
-  }),
-  vaultAccess: (accountId: string, vault: string, name: string): Key => ({
-    pk: vaultPartition(accountId, vault),
-    sk: `${prefixes.vaultAccesses}${name}`,
-  }),
-  vaultActive: (accountId: string, vault: string, family: string): Key => ({
-    pk: vaultPartition(accountId, vault),
-    sk: `ACTIVE#${family}`,
-  }),
-  vaultOperations: (accountId: string, vault: string): Key => ({
-    pk: vaultPartition(accountId, vault),
-    sk: 'OPERATIONS',
-  }),
-  vaultAuditEntry: (accountId: string, managerId: string, seq: number): Key => ({
-    pk: `ACCOUNT#${accountId}#VAULTAUDIT#${managerId}`,
-    sk: `${prefixes.auditEntries}${String(seq).padStart(12, '0')}`,
-  }),
-  vaultAuditHead: (accountId: string, managerId: string): Key => ({
-    pk: `ACCOUNT#${accountId}#VAULTAUDIT#${managerId}`,
-    sk: 'HEAD',
-  }),
-  vaultBackup: (accountId: string, managerId: string, name: string): Key => ({
-    pk: `ACCOUNT#${accountId}#VAULTBACKUPS#${managerId}`,
-    sk: `${prefixes.vaultBackups}${name}`,
-  }),
-  vaultDroppedBackup: (accountId: string, managerId: string, id: string): Key => ({
-    pk: `ACCOUNT#${accountId}#VAULTBACKUPS#${managerId}`,
-    sk: `DROPPED#${id}`,
-  }),
-  vaultContent: (accountId: string, managerId: string, sha256: string): Key => ({
-    pk: `ACCOUNT#${accountId}#VAULTBACKUPS#${managerId}`,
-    sk: `CONTENT#${sha256}`,
-  }),
-  vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key => ({
-    pk: `ACCOUNT#${accountId}#VAULTBACKUPS#${managerId}`,
-    sk: `${prefixes.vaultHeld(backupId)}${sha256}`,
-  }),
+  vaultManager: (accountId: string, id: string): Key => amongManagers(accountId, `${prefixes.vaultManagers}${id}`),
+  vaultKnown: (accountId: string, id: string): Key => amongManagers(accountId, `${prefixes.vaultKnown}${id}`),
+  vaultDeleted: (accountId: string, vault: string): Key => amongManagers(accountId, `${prefixes.vaultDeleted}${vault}`),
+  vaultModel: (accountId: string, vault: string, name: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultModels}${name}`),
+  vaultRevision: (accountId: string, vault: string, name: string, revision: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultRevisions(name)}${revision}`),
+  vaultUpload: (accountId: string, vault: string, id: string): Key => inVault(accountId, vault, `UPLOAD#${id}`),
+  vaultAccess: (accountId: string, vault: string, name: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultAccesses}${name}`),
+  vaultActive: (accountId: string, vault: string, family: string): Key => inVault(accountId, vault, `ACTIVE#${family}`),
+  vaultOperations: (accountId: string, vault: string): Key => inVault(accountId, vault, 'OPERATIONS'),
+  vaultAuditEntry: (accountId: string, managerId: string, seq: number): Key =>
+    inTrail(accountId, managerId, `${prefixes.auditEntries}${String(seq).padStart(12, '0')}`),
+  vaultAuditHead: (accountId: string, managerId: string): Key => inTrail(accountId, managerId, 'HEAD'),
+  vaultBackup: (accountId: string, managerId: string, name: string): Key =>
+    inBackups(accountId, managerId, `${prefixes.vaultBackups}${name}`),
+  vaultDroppedBackup: (accountId: string, managerId: string, id: string): Key =>
+    inBackups(accountId, managerId, `DROPPED#${id}`),
+  vaultContent: (accountId: string, managerId: string, sha256: string): Key =>
+    inBackups(accountId, managerId, `CONTENT#${sha256}`),
+  vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key =>
+    inBackups(accountId, managerId, `${prefixes.vaultHeld(backupId)}${sha256}`),
   deployment: (version: string): Key => ({ pk: `DEPLOYMENT#${version}`, sk: 'DEPLOYMENT' }),
   catalogEntry: (accountId: string, n: number): Key => ({
     pk: `ACCOUNT#${accountId}#CATALOG`,
@@ -184,6 +159,22 @@ export const keys = {
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
 } as const;
 
+function amongManagers(accountId: string, sk: string): Key {
+  return { pk: `ACCOUNT#${accountId}#VAULT`, sk };
+}
+
+function inVault(accountId: string, vault: string, sk: string): Key {
+  return { pk: vaultPartition(accountId, vault), sk };
+}
+
+function inTrail(accountId: string, managerId: string, sk: string): Key {
+  return { pk: `ACCOUNT#${accountId}#VAULTAUDIT#${managerId}`, sk };
+}
+
+function inBackups(accountId: string, managerId: string, sk: string): Key {
+  return { pk: `ACCOUNT#${accountId}#VAULTBACKUPS#${managerId}`, sk };
+}
+
 /** Prefixes of sort keys within an account's partition. */
 export const prefixes = {
   datasets: 'DATASET#',
@@ -201,6 +192,8 @@ export const prefixes = {
   webhooks: 'WEBHOOK#',
   notices: 'NOTICE#',
   vaultManagers: 'MANAGER#',
+  vaultKnown: 'KNOWN#',
+  vaultDeleted: 'DELETED#',
   /** Below a manager of the vault. */
   vaultModels: 'MODEL#',
   vaultAccesses: 'ACCESS#',
@@ -208,6 +201,8 @@ export const prefixes = {
   auditEntries: 'ENTRY#',
   vaultBackups: 'BACKUP#',
   vaultHeld: (backupId: string) => `HELD#${backupId}#`,
+  uploads: 'UPLOAD#',
+  lineages: 'LINEAGE#',
   /** Below the catalog of an account. */
   catalogEntries: 'ENTRY#',
   catalogChanges: (n: number) => `CHANGE#${padded(n)}#`,
@@ -243,13 +238,20 @@ export const indexes = {
   startedBackups: 'VAULTSTARTED',
   expiringBackups: 'VAULTEXPIRING',
   droppedBackups: 'VAULTDROPPED',
+  closedAccounts: 'CLOSED',
 } as const;
 
 /** The form in which names are compared: case and Unicode composition do not matter. */
 export const fold = (name: string): string => name.normalize('NFKC').toLowerCase();
 
+/** The partition of a name's versions and aliases. */
+export const namePartition = (accountId: string, name: string): string => keys.modelAlias(accountId, name, '').pk;
+
 /** The keys of a record's files in its bucket. */
 export const blobKeys = {
+  /** All of an account's, but for its checkpoints. */
+  accountPrefix: (accountId: string) => `${accountId}/`,
+  accountCheckpoints: (accountId: string) => `checkpoints/${accountId}/`,
   datasetPrefix: (accountId: string, id: string) => `${accountId}/${id}/`,
   datasetFile: (accountId: string, id: string) => `${accountId}/${id}/data`,
   datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,

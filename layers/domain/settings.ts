@@ -36,6 +36,14 @@ const vault = z.strictObject({
   backupRetentionDays: z.int().min(1).max(3650).default(30),
 });
 
+/** For how many days what was deleted can be restored, and logs are kept. 0: not at all, or whoever runs it decides. */
+const days = z.int().min(0).max(3650);
+const retention = z.strictObject({
+  recoveryDays: days.default(35),
+  backupDays: days.default(90),
+  logDays: days.default(90),
+});
+
 export const settingsSchema = z.strictObject({
   /** The `iss` of access tokens. */
   issuer: z.string().min(1).default('trainyard'),
@@ -44,12 +52,15 @@ export const settingsSchema = z.strictObject({
   accessTokenSeconds: seconds.default(1800),
   refreshTokenSeconds: seconds.default(30 * 86_400),
   rates: rates.prefault({}),
+  retention: retention.prefault({}),
   argon2: argon2.prefault({}),
   jsonBodyBytes: count.default(LIMITS.jsonBodyBytes),
   /** Of a whole upload request. The default is what fits through a function behind API Gateway. */
   uploadBytes: count.default(4_500_000),
   /** Downloads above this size redirect to a presigned URL. The default is what a function may stream. */
   streamedBytes: count.default(200_000_000),
+  /** How many an account may have. */
+  webhooks: count.default(LIMITS.webhooks.count),
   /** How many datasets are read at once. One account has at most one fewer, so that it does not hold up the others. */
   datasetReaders: z.int().min(2).max(1000).default(2),
   /** A job that is estimated to take no longer runs in a function, if there is one; a function has 15 minutes. */

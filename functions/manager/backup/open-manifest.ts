@@ -1,6 +1,6 @@
 import type { Actor } from '#domain/vault/audit.ts';
 import type { CompleteBackup, Manifest } from '#domain/vault/backup.ts';
-import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
+import { throttled } from '../guess.ts';
 import type { VaultServices } from '../services.ts';
 import { readManifest } from './manifest.ts';
 
@@ -14,10 +14,5 @@ export async function openManifest(
   const { encryption } = backup.complete;
   const guesses = encryption !== undefined && encryption.key_derivation !== 'platform' && password !== undefined;
   if (!guesses) return readManifest(services, backup, password);
-  const { adapters, settings } = services;
-  const guessed = { kind: 'vault', username: `${backup.account_id}#${backup.id}`, address: by.address } as const;
-  const attempt = await reserveLogin(adapters.table, guessed, settings.rates, adapters.now());
-  const manifest = await readManifest(services, backup, password);
-  await attempt.succeeded();
-  return manifest;
+  return throttled(services, `${backup.account_id}#${backup.id}`, by, () => readManifest(services, backup, password));
 }

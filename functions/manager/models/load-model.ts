@@ -8,8 +8,8 @@ import { StoredDataError, UnsupportedModelError } from '#domain/vault/errors.ts'
 import type { ManagerRef } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { getModel, modelNotFound } from '#domain/vault/models.ts';
-import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
 import { verified } from '#vault/encryption/spool.ts';
+import { throttled } from '../guess.ts';
 import type { VaultServices } from '../services.ts';
 import { collected, factsOf, needsPassword, openFile, openKey, unpack } from './seal.ts';
 import { verifiedSignature } from './sign.ts';
@@ -64,19 +64,16 @@ export async function loadModel(
 
 /** The key of an encrypted model. Guesses of a password are throttled for each model and address. */
 export async function keyOf(
-  { adapters, settings }: VaultServices,
+  services: VaultServices,
   model: StoredModel,
   by: Actor,
   password: string | undefined,
 ): Promise<Uint8Array | undefined> {
-  if (model.encryption === undefined) return undefined;
-  const { table, keys, now } = adapters;
-  if (!needsPassword(model) || password === undefined) return openKey(model, model.encryption, { password, keys });
-  const guessed = { kind: 'vault', username: `${model.account_id}#${model.id}`, address: by.address } as const;
-  const attempt = await reserveLogin(table, guessed, settings.rates, now());
-  const key = await openKey(model, model.encryption, { password, keys });
-  await attempt.succeeded();
-  return key;
+  const { encryption } = model;
+  if (encryption === undefined) return undefined;
+  const open = () => openKey(model, encryption, { password, keys: services.adapters.keys });
+  if (!needsPassword(model) || password === undefined) return open();
+  return throttled(services, `${model.account_id}#${model.id}`, by, open);
 }
 
 async function opened(model: StoredModel, stored: Uint8Array, key: Uint8Array | undefined): Promise<Uint8Array> {

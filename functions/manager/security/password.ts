@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { isoTime } from '#domain/times.ts';
 import { WrongPasswordError } from '#domain/vault/errors.ts';
-import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, password as passwordField, readManager, tags, time } from '../fields.ts';
+import { throttled } from '../guess.ts';
 import { rotate } from './rotate.ts';
 
 const body = z
@@ -53,21 +53,21 @@ export const password = route({
   resource: readManager,
   async handler(input, services) {
     const { resource: manager, body: given } = input;
-    const { adapters, settings } = services;
+    const { adapters } = services;
     const by = actorOf(input);
-    const progress = await auditFailure(services, manager, by, { action: 'password_update' }, async () => {
-      const username = `${manager.account_id}#${manager.vault}#rotation`;
-      const guessed = { kind: 'vault', username, address: by.address } as const;
-      const attempt = await reserveLogin(adapters.table, guessed, settings.rates, adapters.now());
+    const change = async () => {
       const passwords = { old: given.old_password, new: given.new_password };
       const options = { newKeys: given.rotate_model_keys, milliseconds: WAIT_MS };
       const reached = await rotate(services, manager, by, passwords, options);
       if (reached.done && reached.rotated === 0 && reached.refused > 0) {
         throw new WrongPasswordError({ manager_id: manager.id }, 'The old password opens none of the models');
       }
-      await attempt.succeeded();
       return { ...reached };
-    });
+    };
+    const what = `${manager.account_id}#${manager.vault}#rotation`;
+    const progress = await auditFailure(services, manager, by, { action: 'password_update' }, () =>
+      throttled(services, what, by, change),
+    );
     const done = progress.done;
     const shown = {
       message: done

@@ -27,7 +27,7 @@ const body = z
     input: row.optional().meta({ description: 'One row' }),
     inputs: z.array(row).min(1).max(LIMITS.predictRows).optional().meta({ description: 'Several rows' }),
   })
-  .meta({ id: 'PredictionRequest' });
+  .meta({ id: 'PredictionRequest', override: { oneOf: [{ required: ['input'] }, { required: ['inputs'] }] } });
 
 const answer = z
   .strictObject({

@@ -1,3 +1,4 @@
+import { isOpen } from '../accounts/deletion/close.ts';
 import { ConflictError, NotFoundError, UnavailableError, ValidationError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import { transactListed } from '../lists/change.ts';
@@ -50,7 +51,7 @@ export async function addEntry(
   const settings = { ...DEFAULTS, ...defined(given) };
   const after: Entry = { ...settings, id, account_id: accountId, version: 1, created_at: at, updated_at: at };
   const writes: Write[] = [
-    { kind: 'check', key: keys.account(accountId), condition: { kind: 'present' } },
+    { kind: 'check', key: keys.account(accountId), condition: isOpen },
     claimWrite(accountId, after),
     { kind: 'put', item: { ...keys.catalogEntry(accountId, id), ...after }, condition: { kind: 'absent' } },
     recordChange({ after }, by, at),

@@ -46,6 +46,7 @@ export async function createManager(table: Table, created: Manager, by: Actor, n
         item: itemOf(keys.vaultManager(accountId, id), { ...created, ...dueAttributes(created, now()) }),
         condition: { kind: 'absent' },
       },
+      { kind: 'put', item: { ...keys.vaultKnown(accountId, id), id } },
     ]);
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;

@@ -1,6 +1,8 @@
-/** Runs one pickle without executing anything: only marks, texts and the memo are followed. */
+/** Runs one pickle without executing anything: values are followed as far as they are simple. */
+import { setImmediate } from 'node:timers/promises';
 import { type Argument, type Effect, OPCODES } from './opcodes.ts';
 import { KEPT_BYTES, MalformedError, type Reader } from './reader.ts';
+import { arrayOf, isArrayWrapper, isMade, type JoblibArray, MARK, mayBeText, OTHER, type Value } from './values.ts';
 
 /** What cannot be told without executing the pickle: a name that was computed, or one of `copyreg`'s extensions. */
 export const COMPUTED = '<computed>';
@@ -18,22 +20,20 @@ export interface Limits {
 
 export class LimitError extends Error {}
 
-const MARK = Symbol('mark');
+type Simple = Exclude<Effect['does'], 'replace' | 'collect' | 'tuple'>;
 
-/** A text, a mark, or `null` for whatever else. */
-type Value = string | null | typeof MARK;
-
-type Simple = Exclude<Effect['does'], 'replace' | 'collect'>;
+/** So many are applied before whoever else waits for the event loop gets a turn. */
+const OPCODES_A_TURN = 16_384;
 
 /** The longest argument of a fixed size, and its opcode. */
 const AHEAD = 9;
 
 /**
- * Reads up to and including the pickle's last opcode.
+ * Reads up to and including the pickle's last opcode. With `arrays` as joblib does: arrays stand between the opcodes.
  * @throws TruncatedError, MalformedError, LimitError
  */
-export async function runPickle(reader: Reader, onImport: OnImport, limits: Limits): Promise<void> {
-  const machine = new Machine(onImport, limits.values);
+export async function runPickle(reader: Reader, onImport: OnImport, limits: Limits, arrays = false): Promise<void> {
+  const machine = new Machine(onImport, limits.values, arrays);
   for (;;) {
     if (!reader.has(AHEAD)) await reader.load(AHEAD);
     const code = reader.take(1)[0]!;
@@ -42,12 +42,23 @@ export async function runPickle(reader: Reader, onImport: OnImport, limits: Limi
       throw new MalformedError(`byte ${reader.position - 1} is 0x${code.toString(16)}, which is no opcode`);
     }
     limits.opcodes -= 1;
+    if (limits.opcodes % OPCODES_A_TURN === 0) await setImmediate();
     if (limits.opcodes < 0) throw new LimitError('it has too many opcodes');
     const { argument, effect } = opcode;
     const given = argument.kind === 'none' ? [] : await readArgument(reader, argument);
     if (effect.does === 'stop') return;
     machine.apply(effect, given);
+    const array = machine.takeArray();
+    if (arrays && array !== undefined) await skipArray(reader, array, onImport, limits);
   }
+}
+
+async function skipArray(reader: Reader, array: JoblibArray, onImport: OnImport, limits: Limits): Promise<void> {
+  if (array === 'unknown') throw new MalformedError('it has an array of joblib that cannot be followed');
+  if (array === 'pickle') return runPickle(reader, onImport, limits);
+  await reader.load(1);
+  if (array.aligned) await reader.skip(reader.take(1)[0]!);
+  await reader.skip(array.bytes);
 }
 
 /** Two names for `lines`, otherwise one value: a number as decimal text; `null` for what is not kept. */
@@ -71,12 +82,19 @@ const integer = (bytes: Buffer): number =>
   bytes.length <= 6 ? bytes.readUIntLE(0, bytes.length) : Number(bytes.readBigUInt64LE());
 
 class Machine {
+  readonly #joblib: boolean;
   readonly #onImport: OnImport;
   readonly #most: number;
   readonly #stack: Value[] = [];
   readonly #memo = new Map<number, Value>();
+  /** Values within others. Beyond the most, they are not followed any more. */
+  #within = 0;
+  #array: JoblibArray | undefined;
+  /** Whether what follows are the bytes of an array to joblib, and opcodes only to `pickle`. */
+  #withinArray = false;
 
-  constructor(onImport: OnImport, most: number) {
+  constructor(onImport: OnImport, most: number, joblib: boolean) {
+    this.#joblib = joblib;
     this.#onImport = onImport;
     this.#most = most;
   }
@@ -88,9 +106,18 @@ class Machine {
     } else if (effect.does === 'collect') {
       this.#popToMark();
       if (effect.pushes === 1) this.#push(null);
+    } else if (effect.does === 'tuple') {
+      this.#push(this.#followed(effect.of === 'mark' ? this.#popToMark() : this.#popSome(effect.of)));
     } else {
       this.#rules[effect.does](first, second);
     }
+  }
+
+  /** The array that joblib writes behind the opcode that was applied last. */
+  takeArray(): JoblibArray | undefined {
+    const array = this.#array;
+    this.#array = undefined;
+    return array;
   }
 
   readonly #rules: Readonly<Record<Simple, (first: string | null, second: string | null) => void>> = {
@@ -100,7 +127,7 @@ class Machine {
     text: (value) => this.#push(value),
     quoted: (value) => this.#push(plain(value?.slice(1, -1))),
     escaped: (value) => this.#push(plain(value)),
-    get: (index) => this.#push(this.#memo.get(indexOf(index)) ?? null),
+    get: (index) => this.#push(this.#recall(indexOf(index))),
     put: (index) => this.#remember(indexOf(index)),
     memoize: () => this.#remember(this.#memo.size),
     global: (module, name) => this.#import(module, name),
@@ -110,17 +137,55 @@ class Machine {
     },
     stackGlobal: () => {
       const name = this.#pop();
-      this.#import(this.#pop(), name);
+      const module = this.#pop();
+      if (!mayBeText(module) || !mayBeText(name)) throw new MalformedError('it imports what is no name');
+      this.#import(module, name);
     },
-    extension: () => this.#import(null, null),
+    other: () => this.#push(OTHER),
+    integer: (value) => this.#push(Number(value)),
+    dict: () => this.#push(new Map()),
+    setItem: () => this.#setItems(this.#popSome(2)),
+    setItems: () => this.#setItems(this.#popToMark()),
+    call: () => {
+      const given = this.#pop();
+      const called = this.#pop();
+      this.#push(isMade(called) ? { of: called.of, given, state: null } : null);
+    },
+    build: () => {
+      const state = this.#pop();
+      const built = this.#top();
+      if (!isMade(built)) return;
+      built.state = state;
+      if (!isArrayWrapper(built.of)) return;
+      this.#withinArray = !this.#joblib;
+      this.#array = arrayOf(state);
+    },
+    extension: () => {
+      // A program has to have registered it. The bytes of numbers would often be taken for one.
+      if (this.#withinArray) this.#push(null);
+      else this.#import(null, null);
+    },
     // Ends the pickle before it gets here.
     stop: () => {},
   };
 
   #import(module: Value, name: Value): void {
     const known = typeof module === 'string' && typeof name === 'string';
-    this.#onImport(known ? `${module}.${name}` : COMPUTED);
-    this.#push(null);
+    const of = known ? `${module}.${name}` : COMPUTED;
+    this.#onImport(of);
+    this.#push({ of, given: null, state: null });
+  }
+
+  #setItems(items: readonly Value[]): void {
+    const into = this.#top();
+    const followed = this.#followed(items);
+    if (!(into instanceof Map) || followed === null) return;
+    for (let i = 0; i + 1 < followed.length; i += 2) into.set(followed[i]!, followed[i + 1]!);
+  }
+
+  #followed(values: readonly Value[]): readonly Value[] | null {
+    this.#within += values.length;
+    return this.#within > this.#most ? null : values;
   }
 
   #push(value: Value): void {
@@ -140,10 +205,21 @@ class Machine {
     return value;
   }
 
-  #popToMark(): void {
-    let value: Value;
-    do value = this.#pop();
-    while (value !== MARK);
+  #popSome(count: number): Value[] {
+    return Array.from({ length: count }, () => this.#pop()).reverse();
+  }
+
+  #popToMark(): Value[] {
+    const mark = this.#stack.lastIndexOf(MARK);
+    if (mark === -1) throw new MalformedError('it takes values down to a mark that is not there');
+    const values = this.#stack.splice(mark);
+    return values.slice(1);
+  }
+
+  #recall(index: number): Value {
+    const value = this.#memo.get(index);
+    if (value === undefined) throw new MalformedError('it recalls what it did not remember');
+    return value;
   }
 
   #remember(index: number): void {

@@ -17,6 +17,7 @@ import {
 import { isDangerous } from './dangerous.ts';
 import { LimitError, type Limits, runPickle } from './machine.ts';
 import { MalformedError, Reader, TruncatedError } from './reader.ts';
+import { isArrayWrapper } from './values.ts';
 import { InvalidZipError, type ZipEntry, zipEntries } from './zip.ts';
 
 export interface PickleScan {
@@ -37,8 +38,8 @@ export interface ScanBounds {
   readonly decompressedBytes: number;
 }
 
-/** A few seconds and about 100 MB at the most. */
-export const SCAN_BOUNDS: ScanBounds = { opcodes: 20_000_000, values: 1_000_000, decompressedBytes: 1_000_000_000 };
+/** At the most about 10 s of one core, during which others get their turn, and 200 MB. */
+export const SCAN_BOUNDS: ScanBounds = { opcodes: 10_000_000, values: 1_000_000, decompressedBytes: 1_000_000_000 };
 
 const LISTED = 200;
 const IMPORTS = 10_000;
@@ -58,6 +59,8 @@ class Scan {
   readonly #imports = new Set<string>();
   /** Imports so far, repeated ones included. */
   #found = 0;
+  /** Whether the stream that is scanned imports what stands before an array of joblib. */
+  #arrays = false;
   #pickle = false;
   #problem: string | undefined;
 
@@ -104,15 +107,30 @@ class Scan {
       await reader.load(16);
       const start = reader.peek(16);
       const compression = compressionOf(start);
-      if (compression === undefined) return this.#pickles(reader, expected);
+      if (compression === undefined) return this.#pickles(() => new Reader(bytes()), expected);
       if (compression === 'unsupported') return this.#report(where, 'its compression is not supported');
       if (depth === 0) return this.#report(where, 'it is compressed too many times');
       await this.#stream(where, () => decompressed(bytes(), compression, this.#allowance), depth - 1, expected);
     });
   }
 
+  /**
+   * What `pickle` would load, and what joblib would if there are arrays of its own: to `pickle`, the bytes of an array
+   * are opcodes. Where those end it, it ends for `pickle` as well, and the rest is for joblib alone.
+   */
+  async #pickles(open: () => Reader, expected: boolean): Promise<void> {
+    this.#arrays = false;
+    try {
+      await this.#row(open(), expected, false);
+    } catch (error) {
+      if (!this.#arrays || !(error instanceof MalformedError || error instanceof TruncatedError)) throw error;
+    }
+    if (this.#arrays) await this.#row(open(), expected, true);
+  }
+
   /** Pickles in a row, as PyTorch wrote them before it used zip files. */
-  async #pickles(reader: Reader, expected: boolean): Promise<void> {
+  async #row(reader: Reader, expected: boolean, arrays: boolean): Promise<void> {
+    await reader.load(16);
     await skipArrayHeader(reader);
     for (let first = true; ; first = false) {
       await reader.load(2);
@@ -121,7 +139,7 @@ class Scan {
       const certain = (first && expected) || (code === 0x80 && protocol !== undefined && protocol <= 5);
       const before = this.#found;
       try {
-        await runPickle(reader, (name) => this.#add(name), this.#limits);
+        await runPickle(reader, (name) => this.#add(name), this.#limits, arrays);
         this.#pickle = true;
       } catch (error) {
         // Whatever has no import before it goes wrong is taken for other bytes, such as the numbers of a tensor.
@@ -134,6 +152,7 @@ class Scan {
 
   #add(name: string): void {
     this.#found += 1;
+    if (isArrayWrapper(name)) this.#arrays = true;
     this.#imports.add(name);
     if (this.#imports.size > IMPORTS) throw new LimitError('it imports too much');
   }

@@ -6,8 +6,8 @@ import { KeyDerivationLimitError } from '../errors.ts';
 export const HASHES = ['sha256', 'sha384', 'sha512'] as const;
 
 /**
- * The minimum is what protects a password for now; the maximum is what a derivation may take: 256 MiB of memory, and a
- * few seconds of one core (the maximum of each took 1.5 to 5 s on a core of 2023).
+ * The minimum is what protects a password for now; the maximum is what a derivation may take: 256 MiB of memory and
+ * about 3 s of one core, which each algorithm took at its maximum on the processor that this was written on.
  */
 export const DERIVATION_LIMITS = {
   scrypt: { cost: { min: 2 ** 14, max: 2 ** 18 }, blockSize: { min: 8, max: 8 }, parallelization: { min: 1, max: 4 } },

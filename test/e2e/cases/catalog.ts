@@ -94,6 +94,9 @@ export function catalog(world: World): void {
       }
       const document = await fetch(`${world.bases.catalog}/openapi.json`);
       expect(await document.json()).toMatchObject({ info: { title: 'Trainyard catalog API' } });
+      for (const file of ['docs/swagger-ui.css', 'redoc/redoc.standalone.js']) {
+        expect((await fetch(`${world.bases.catalog}/${file}`)).status).toBe(200);
+      }
     });
   });
 }

@@ -1,6 +1,7 @@
 /** Cases for every host: the same over HTTP against one machine and against a deployment. */
 import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
+import { accounts } from './accounts.ts';
 import { badData } from './bad-data.ts';
 import { catalog } from './catalog.ts';
 import { earlyStart } from './early-start.ts';
@@ -35,6 +36,7 @@ export function platformCases(world: World): void {
     stopping,
     watching,
     tenancy,
+    accounts,
     modelsApi,
     programs,
     webhooks,

@@ -114,6 +114,15 @@ describe('a body', () => {
     expect((await world.call('create', { name: 'x', model_id })).status).toBe(400);
   });
 
+  test.each(['temperature', 'top_p'])('cannot have a %s that is too small to be stored', async (field) => {
+    for (const value of [5e-324, 1e-200, 1e-7]) {
+      const answer = await world.call('create', { ...NEW, [field]: value });
+      const message = `Invalid input data: ${field} must be 0, or at least 0.000001`;
+      expect([answer.status, answer.body]).toEqual([400, { code: 400, message }]);
+    }
+    expect(await world.created({ [field]: 1e-6 })).toMatchObject({ [field]: 1e-6 });
+  });
+
   test('of more than a megabyte is refused before it is read', async () => {
     const raw = `{"name":"${'x'.repeat(1_100_000)}"}`;
     const answer = await world.call('create', undefined, { raw, headers: { 'content-type': 'application/json' } });

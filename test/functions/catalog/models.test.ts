@@ -111,7 +111,7 @@ describe('a deletion', () => {
 });
 
 describe('a version', () => {
-  test.each(['update', 'delete'])('that is not the present one stops an %s', async (what) => {
+  test.each(['update', 'delete'])('that is not the present one stops the %s', async (what) => {
     const { id } = await world.created();
     await world.call('update', { id, name: 'Changed' });
     const refused = await world.call(what, { id, version: 1 });

@@ -64,8 +64,8 @@ describe('changing the password', () => {
         for (const name of ['a', 'b']) await world.save(id, name, { password: PASSWORD });
         process?.killAt(change);
         // Another address each time: an attempt that was interrupted counts as a guess.
-      const ip = `198.51.100.${change}`;
-      await rotate(id, { rotate_model_keys }, ip);
+        const ip = `198.51.100.${change}`;
+        await rotate(id, { rotate_model_keys }, ip);
         const finished = !process!.killed;
         process?.killAt(0);
         for (const name of ['a', 'b']) {

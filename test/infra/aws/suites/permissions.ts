@@ -151,14 +151,18 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       ]);
       // The sweep reads the records of Batch's tasks in the table.
       expect(allowed(/^sweep(?!Schedule)/, /^(Table|Index|.*Objects)$/)).toEqual([
+        'ArtifactsObjects AbortMultipartUpload',
         'ArtifactsObjects DeleteObject',
+        'BackupsObjects AbortMultipartUpload',
         'BackupsObjects DeleteObject',
+        'DatasetsObjects AbortMultipartUpload',
         'DatasetsObjects DeleteObject',
         'Index Query',
         'Table BatchGetItem',
         'Table DeleteItem',
         'Table GetItem',
         'Table PutItem',
+        'Table Query',
         'Table UpdateItem',
       ]);
       expect(allowed(/^settletraining/, /^(Table|Index|.*Objects)$/)).toEqual([
