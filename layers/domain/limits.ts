@@ -67,8 +67,7 @@ export const LIMITS = {
     name: 128,
     /** Per account. */
     managers: 100,
-    /** Of one manager. */
-    models: 100_000,
+    /** Of one model. */
     tags: 50,
     /** Of a model's metadata as JSON. */
     metadataBytes: 131_072,

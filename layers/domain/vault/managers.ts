@@ -78,8 +78,9 @@ export async function listManagers(table: Table, accountId: string): Promise<Man
 }
 
 /**
- * From then on the manager does not exist; its models are deleted afterwards, by `deleteVault` or by the sweep. Throws
- * `ManagerNotEmptyError` if it has models, unless that was `confirmed`.
+ * From then on the manager does not exist; its models are deleted afterwards, by `deleteVault` or by the schedule. Throws
+ * `ManagerNotEmptyError` if it has models, unless that was `confirmed`; or if it has another number of them than when it
+ * was read: those would not be in the last backup.
  */
 export async function removeManager(
   table: Table,
@@ -90,13 +91,13 @@ export async function removeManager(
 ): Promise<void> {
   const { account_id: accountId, id, vault } = of;
   const same: Condition = { kind: 'compare', attribute: 'vault', op: '=', value: vault };
-  const empty: Condition = { kind: 'compare', attribute: 'models', op: '=', value: 0 };
+  const known: Condition = { kind: 'compare', attribute: 'models', op: '=', value: confirmed ? of.models : 0 };
   try {
     await appendAudit(table, of, by, { action: 'manager_delete', success: true, facts: { models: of.models } }, now, [
       {
         kind: 'delete',
         key: keys.vaultManager(accountId, id),
-        condition: confirmed ? same : { kind: 'all', of: [same, empty] },
+        condition: { kind: 'all', of: [same, known] },
       },
       {
         kind: 'put',
