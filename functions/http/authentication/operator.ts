@@ -14,6 +14,7 @@ export function operatorOf(
   route: RouteFacts | undefined,
   headers: Readonly<Record<string, string>>,
 ): Caller | undefined {
+  if (!event.requestContext.authorizer) return undefined;
   const parsed = operatorAuthorizer.safeParse(event.requestContext.authorizer);
   if (!parsed.success) return undefined;
   const { accountId, by } = parsed.data;
