@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UnsupportedModelError } from '#domain/vault/errors.ts';
 import { getModel } from '#domain/vault/models.ts';
 import { json } from '#functions/http/body/json.ts';
+import { anyJson } from '#functions/http/fields.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
 import { actorOf, modelPath, readManager, tags } from '../fields.ts';
@@ -40,7 +41,7 @@ const body = z
   })
   .meta({ id: 'DeploymentRequest' });
 
-const manifest = z.record(z.string(), z.json());
+const manifest = z.record(z.string(), anyJson);
 
 export const deploy = route({
   method: 'POST',

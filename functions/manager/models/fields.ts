@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
-import { megabytes, type StoredModel } from '#domain/vault/model.ts';
+import { type Metadata, megabytes, type StoredModel } from '#domain/vault/model.ts';
 import type { Summary } from '#domain/vault/summary.ts';
+import { anyJson } from '#functions/http/fields.ts';
 import { sizeMb, tagList } from '../fields.ts';
 
 const metadataBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
 /** What the model's author says of it: any JSON, of which some fields have a meaning. */
 export const metadataRequest = z
-  .record(z.string().max(1024), z.json())
+  .record(z.string().max(1024), anyJson)
   .refine(
     (value) => metadataBytes(value) <= LIMITS.vault.metadataBytes,
     `must have at most ${LIMITS.vault.metadataBytes} bytes as JSON`,
@@ -25,7 +26,7 @@ export const metadataRequest = z
     },
   });
 
-export const metadata = z.record(z.string(), z.json()).meta({ description: 'As it was saved' });
+export const metadata = z.record(z.string(), anyJson).meta({ description: 'As it was saved' });
 
 export const metrics = z.record(z.string(), z.number()).meta({ example: { accuracy: 0.96, f1_score: 0.945 } });
 
@@ -54,7 +55,7 @@ export const showSummary = (of: Summary): z.input<typeof modelSummary> => ({
 });
 
 /** Metadata as a response has it. */
-export const showMetadata = ({ metadata }: StoredModel): z.input<typeof metadataSchema> =>
-  metadata as z.input<typeof metadataSchema>;
+export const showMetadata = (of: StoredModel): Record<string, unknown> => ({ ...of.metadata });
 
-const metadataSchema = metadata;
+/** Metadata of a request: whatever came as JSON is JSON. */
+export const givenMetadata = (given: Record<string, unknown>): Metadata => given as Metadata;

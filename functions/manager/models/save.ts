@@ -8,7 +8,7 @@ import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { backUpSaved } from '../backup/back-up.ts';
 import { actorOf, managerPath, password, readManager, sizeMb, tagList, tags, time } from '../fields.ts';
-import { metadataRequest } from './fields.ts';
+import { givenMetadata, metadataRequest } from './fields.ts';
 import { saveModel } from './save-model.ts';
 
 /** The format marks values that must never appear in a response or a log. */
@@ -73,7 +73,7 @@ export const save = route({
         name: given.model_name,
         bytes: decode(given.model_data),
         password: given.password,
-        metadata: given.metadata,
+        metadata: givenMetadata(given.metadata),
         tags: given.tags,
         replace: given.replace_existing,
         sign: given.digital_signature,

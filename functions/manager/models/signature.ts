@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { NotFoundError } from '#domain/errors.ts';
 import { getModel } from '#domain/vault/models.ts';
+import { anyJson } from '#functions/http/fields.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
 import { actorOf, modelPath, readManager, tags } from '../fields.ts';
 import { verifiedSignature } from './sign.ts';
 
-const bundle = z.record(z.string(), z.json());
+const bundle = z.record(z.string(), anyJson);
 
 export const signature = route({
   method: 'GET',

@@ -8,7 +8,7 @@ import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, modelPath, readManager, tagList, tags, time } from '../fields.ts';
-import { metadata, metadataRequest, showMetadata } from './fields.ts';
+import { givenMetadata, metadata, metadataRequest, showMetadata } from './fields.ts';
 
 const body = z
   .strictObject({
@@ -52,7 +52,7 @@ export const update = route({
     const event = { action: 'model_update', model_name: path.model_name, success: true } as const;
     const changed = await auditFailure(services, of, by, event, async () => {
       const model = await getModel(table, of, path.model_name);
-      const merged = withoutNulls({ ...model.metadata, ...given.metadata });
+      const merged = withoutNulls({ ...model.metadata, ...givenMetadata(given.metadata ?? {}) });
       if (!metadataRequest.safeParse(merged).success) {
         throw ValidationError.of('metadata', 'must not be larger than that of a save, with what is there already');
       }

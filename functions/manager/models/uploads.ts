@@ -26,6 +26,7 @@ import { newDataKey, unwrap, wrappedKey, wrapWithPlatform } from '#vault/wrappin
 import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 import type { VaultServices } from '../services.ts';
+import { givenMetadata } from './fields.ts';
 import { inspectPickles } from './pickles.ts';
 import { savedAnswer, saveFields } from './save.ts';
 import { algorithmOf, wrapKey } from './seal.ts';
@@ -78,7 +79,7 @@ export const startUpload = route({
       file_size: given.file_size,
       revision,
       name: given.model_name,
-      metadata: given.metadata,
+      metadata: givenMetadata(given.metadata),
       tags: given.tags,
       replace: given.replace_existing,
       ...(manager.config.enable_encryption
