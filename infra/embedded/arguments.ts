@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { parsePublicUrl } from './gateway/base-url.ts';
 import { BODY_SECONDS, CONNECTIONS_PER_ADDRESS, type GatewayLimits } from './gateway/limits.ts';
 import { parseTrustedProxies, type TrustedProxies } from './gateway/trusted-proxies.ts';
+import { type ManagerEnvironment, managerEnvironment } from './manager-environment.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface Arguments {
@@ -15,6 +16,7 @@ export interface Arguments {
   readonly webhooksToLoopback: boolean;
   readonly trustedProxies?: TrustedProxies;
   readonly publicUrl?: string;
+  readonly manager: ManagerEnvironment;
 }
 
 export const USAGE = `Usage: npm start [-- OPTIONS]
@@ -35,7 +37,8 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
                      (default: the address to which the caller is connected)
   --help             this text
 
-API_KEYS=KEY1,KEY2 in the environment: API keys of the operator.`;
+API_KEYS=KEY1,KEY2 in the environment: API keys of the operator. MODEL_MANAGER_API_HOST, MODEL_MANAGER_API_PORT,
+MODEL_PATH, ENABLE_ENCRYPTION, BACKUP_ENABLED and BACKUP_INTERVAL_HOURS: of the vault of models.`;
 
 /** The largest offset that keeps every port of the topology below 65536. */
 const LARGEST_OFFSET = 50_000;
@@ -55,7 +58,10 @@ export function readArguments(
   }
   if (data === '' || host === '') throw new UsageError(`${data === '' ? '--data' : '--host'} must not be empty`);
   const { 'trust-proxy': trust, 'public-url': publicUrl } = rest;
-  const local = LOOPBACK.test(host) && trust === undefined && publicUrl === undefined;
+  const manager = managerEnvironment(environment);
+  const { host: managerHost = host } = manager.listen;
+  const bound = LOOPBACK.test(host) && LOOPBACK.test(managerHost);
+  const local = bound && trust === undefined && publicUrl === undefined;
   return {
     dataDir: resolve(data),
     host,
@@ -63,6 +69,7 @@ export function readArguments(
     ...(operator === undefined ? {} : { operator }),
     apiKeys: keysOf(environment.API_KEYS, local),
     webhooksToLoopback: rest['webhooks-to-loopback'],
+    manager,
     limits: {
       bodySeconds: wholeNumber('--body-timeout', rest['body-timeout'], 3600),
       connectionsPerAddress: wholeNumber('--connections-per-address', rest['connections-per-address'], 1_000_000),

@@ -66,6 +66,22 @@ export const LIMITS = {
     /** Of a response, as the log of deliveries shows it. */
     responseBytes: 1024,
   },
+  vault: {
+    /** Of the name of a manager, a model, a backup or a tag. */
+    name: 128,
+    /** Per account. */
+    managers: 100,
+    /** Of one model. */
+    tags: 50,
+    /** Of a model's metadata as JSON. */
+    metadataBytes: 131_072,
+    password: { min: 1, max: 1024 },
+    modelPath: 255,
+    /** Of one request. */
+    comparedModels: 100,
+    namedModels: 1000,
+    pageSize: 1000,
+  },
   catalog: {
     name: 200,
     modelId: 200,

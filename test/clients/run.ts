@@ -26,8 +26,10 @@ export interface Ran {
 
 /** Where the document and our documents say that a host is. */
 const PRINTED = /http:\/\/(?:localhost|127\.0\.0\.1):8000/g;
+const PRINTED_MANAGER = /http:\/\/(?:localhost|127\.0\.0\.1):8004/g;
 
-export const at = (base: string, source: string): string => source.replaceAll(PRINTED, base);
+export const at = ({ platform, manager }: World['bases'], source: string): string =>
+  source.replaceAll(PRINTED, platform).replaceAll(PRINTED_MANAGER, manager);
 
 /** `prepare` puts further files into its folder. */
 export async function run(
@@ -40,7 +42,7 @@ export async function run(
   copyFileSync('infra/embedded/demo/penguins.csv', join(folder, 'penguins.csv'));
   prepare?.(folder);
   const { file, command } = LANGUAGES[language];
-  writeFileSync(join(folder, file), at(world.base, source));
+  writeFileSync(join(folder, file), at(world.bases, source));
   const child = spawn(command, [file], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const [[code], stdout, stderr] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
   return { folder, code: code as number, stdout, stderr };

@@ -48,7 +48,7 @@ export function partSize(fileSize: number): number {
 const partCount = (fileSize: number): number => Math.max(1, Math.ceil(fileSize / partSize(fileSize)));
 
 /** Parts of equal size; the last holds the rest. */
-const partsOf = (fileSize: number): PartToPut[] =>
+export const partsOf = (fileSize: number): PartToPut[] =>
   Array.from({ length: partCount(fileSize) }, (_, index) => ({
     part: index + 1,
     bytes: Math.min(partSize(fileSize), fileSize - index * partSize(fileSize)),

@@ -16,6 +16,7 @@ import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
 import { uploads } from './uploads.ts';
+import { vault } from './vault.ts';
 import { watching } from './watching.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -42,6 +43,7 @@ export function platformCases(world: World): void {
     programs,
     webhooks,
     catalog,
+    vault,
   ];
   for (const cases of all) cases(world);
 }
