@@ -12,7 +12,7 @@ import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../to
 import { baseUrlFor } from './gateway/base-url.ts';
 import { defaultLimits, type GatewayLimits } from './gateway/limits.ts';
 import { type Listener, type ListenerOptions, listen } from './gateway/listener.ts';
-import { operatorAuthorizer } from './gateway/operator.ts';
+import { type Authorize, operatorAuthorizer } from './gateway/operator.ts';
 import { provideStreamingRuntime } from './gateway/response-stream.ts';
 import { type SharedLimits, shareLimits } from './gateway/shared-limits.ts';
 import type { TrustedProxies } from './gateway/trusted-proxies.ts';
@@ -43,6 +43,8 @@ export interface HostOptions {
   readonly operator?: string;
   /** API keys of the operator. */
   readonly apiKeys?: readonly string[];
+  /** From where pretrained encoders are loaded. Default: Hugging Face, without a token. */
+  readonly hub?: { readonly url?: string; readonly token?: string };
   /** Overrides of the settings that handlers get. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Overrides of the gateway's limits. */
@@ -79,6 +81,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     uploadBytes: UPLOAD_BYTES,
     webhooksToLoopback: options.webhooksToLoopback ?? false,
     datasetReaders: queues.datasets.concurrency,
+    ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
+    ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
     ...options.settings,
   });
 
@@ -122,7 +126,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
         apiKeys: options.apiKeys ?? [],
         host: address,
         behindProxy: trustedProxies !== 0 || publicUrl !== undefined,
-        anonymous: Object.values<Surface>(surfaces).flatMap(({ anonymous }) => anonymous ?? []),
         account: () => operatorAccount(adapters.table, options.operator, adapters.now()),
       }),
       limits: shareLimits({ ...defaultLimits(settings.uploadBytes), ...options.limits }),
@@ -162,7 +165,7 @@ async function listenAll(
   options: {
     address: string;
     portOffset: number | 'free';
-    authorize: ReturnType<typeof operatorAuthorizer>;
+    authorize: Authorize;
     limits: SharedLimits;
     spoolFolder: string;
     trustedProxies: TrustedProxies;
@@ -185,7 +188,7 @@ async function listenAll(
         trustedProxies: options.trustedProxies,
         withBaseUrl: options.withBaseUrl,
         now: adapters.now,
-        authorize: options.authorize,
+        authorize: (request) => options.authorize(request, surface.anonymous ?? []),
         onError: options.onError,
       });
       bound.push([name, { listener, base: `http://${urlHost(options.address)}:${listener.port}` }]);

@@ -14,6 +14,7 @@
  * | Counter of requests, of failed logins | `RATE#…` | `RATE` | |
  * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is processing |
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
+ * | File of training texts, by its name | `ACCOUNT#id` | `TRAININGDATA#name` | |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
  * | Job that waits for a dataset | `ACCOUNT#id` | `WAITING#dataset#job` | |
@@ -34,6 +35,7 @@
  * | Event of an account with webhooks, for replays | `ACCOUNT#id#EVENTS` | `EVENT#id` | |
  * | Notice to an account | `ACCOUNT#id` | `NOTICE#id` | |
  * | Token of a completed transaction, in the cloud | `TOKEN#…` | `TOKEN` | |
+ * | Pretrained encoder, of all accounts | `ENCODER#name` | `ENCODER` | |
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
  * | Event not published yet | `EVENT#id` | `EVENT` | `OUTBOX`, by time; `BURIED` once dead-lettered |
@@ -55,6 +57,10 @@ export const keys = {
   rate: (what: string): Key => ({ pk: `RATE#${what}`, sk: 'RATE' }),
   dataset: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASET#${id}` }),
   readingSlot: (accountId: string, slot: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `READING#${slot}` }),
+  trainingData: (accountId: string, name: string): Key => ({
+    pk: `ACCOUNT#${accountId}`,
+    sk: `${prefixes.trainingData}${name}`,
+  }),
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),
   waitingJob: (accountId: string, datasetId: string, jobId: string): Key => ({
@@ -93,6 +99,7 @@ export const keys = {
   }),
   loggedEvent: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}#EVENTS`, sk: `EVENT#${id}` }),
   notice: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `NOTICE#${id}` }),
+  encoder: (name: string): Key => ({ pk: `ENCODER#${name}`, sk: 'ENCODER' }),
   task: (id: string): Key => ({ pk: `TASK#${id}`, sk: 'TASK' }),
   orphans: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
@@ -101,6 +108,7 @@ export const keys = {
 /** Prefixes of sort keys within an account's partition. */
 export const prefixes = {
   datasets: 'DATASET#',
+  trainingData: 'TRAININGDATA#',
   jobs: 'JOB#',
   models: 'MODEL#',
   sessions: 'SESSION#',
@@ -151,5 +159,6 @@ export const blobKeys = {
   checkpointPrefix: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/`,
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
+  encoderFile: (name: string, file: string) => `encoders/${name}/${file}`,
   modelFile: (accountId: string, id: string, file: string) => `${accountId}/models/${id}/${file}`,
 } as const;

@@ -25,8 +25,7 @@ export async function createDataset(table: Table, created: Dataset, also: readon
       item: {
         ...keys.dataset(created.account_id, created.id),
         ...created,
-        ipk: indexes.processing,
-        isk: created.uploaded_at,
+        ...(created.status === 'processing' ? { ipk: indexes.processing, isk: created.uploaded_at } : {}),
       },
       condition: { kind: 'absent' },
     },

@@ -2,6 +2,7 @@ import { ConflictError, NotFoundError, RateLimitError } from '../errors.ts';
 import { indexes, keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { transactListed } from '../lists/change.ts';
+import { beginUse } from '../models/in-use.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
 import { jobLists } from './lists.ts';
@@ -9,7 +10,7 @@ import type { Job } from './record.ts';
 import { markWaiting } from './waiting.ts';
 
 /**
- * Throws `RateLimitError` if all slots are in use, `NotFoundError` if the dataset is deleted, `ConflictError` if it is
+ * Throws `RateLimitError` if all slots are in use, `NotFoundError` if the dataset or the parent is deleted, `ConflictError` if it is
  * not ready, or has failed where the job may wait for it.
  */
 export async function createJob(table: Table, created: Job): Promise<void> {
@@ -43,6 +44,7 @@ export async function createJob(table: Table, created: Job): Promise<void> {
           values: created.awaits_dataset ? ['processing', 'ready'] : ['ready'],
         },
       },
+      ...(created.parent_id === undefined ? [] : [beginUse(created.account_id, created.parent_id)]),
       ...(created.awaits_dataset ? [markWaiting(created)] : []),
     ]);
   } catch (error) {
@@ -51,6 +53,9 @@ export async function createJob(table: Table, created: Job): Promise<void> {
       const exists = await table.get(keys.dataset(created.account_id, created.dataset_id));
       if (!exists) throw new NotFoundError(`Dataset ${created.dataset_id} not found`);
       throw new ConflictError(`Dataset ${created.dataset_id} is not ready`);
+    }
+    if (created.parent_id !== undefined && error.failed.includes(3)) {
+      throw new NotFoundError(`Model ${created.parent_id} not found`);
     }
     throw new RateLimitError(
       60,

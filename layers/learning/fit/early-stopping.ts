@@ -4,6 +4,13 @@ import type { Scores } from './evaluate.ts';
 
 export type StoppingRule = Job['early_stopping'];
 
+/** Which epoch is the best, whatever the rule monitors. */
+export interface BestBy {
+  /** As a history names it, such as `val_f1_score`. */
+  readonly metric: string;
+  readonly greaterIsBetter: boolean;
+}
+
 /** The state of early stopping, as in a checkpoint. */
 export const stoppingRecord = z.object({
   epoch: z.int().min(0),
@@ -21,15 +28,17 @@ export class EarlyStopping {
   readonly monitor: string;
   readonly #enabled: boolean;
   readonly #patience: number;
+  readonly #greaterIsBetter: boolean;
   #best: number;
   /** From 1. It is 0 before the first epoch is done. */
   bestEpoch: number;
   #epoch: number;
 
   /** @param seen where to continue */
-  constructor(rule: StoppingRule, validated: boolean, seen: StoppingRecord = UNSEEN) {
+  constructor(rule: StoppingRule, validated: boolean, seen: StoppingRecord = UNSEEN, bestBy?: BestBy) {
     const usable = rule.enabled && (validated || !rule.monitor.startsWith('val_'));
-    this.monitor = usable ? rule.monitor : validated ? 'val_loss' : 'loss';
+    this.monitor = bestBy?.metric ?? (usable ? rule.monitor : validated ? 'val_loss' : 'loss');
+    this.#greaterIsBetter = bestBy?.greaterIsBetter ?? this.monitor.endsWith('accuracy');
     this.#enabled = rule.enabled;
     this.#patience = rule.patience;
     this.#best = seen.best ?? Number.NaN;
@@ -46,11 +55,16 @@ export class EarlyStopping {
   take(metrics: Scores): boolean {
     this.#epoch++;
     const value = metrics[this.monitor] ?? Number.NaN;
-    const isBetter = this.monitor.endsWith('accuracy') ? value > this.#best : value < this.#best;
+    const isBetter = this.#greaterIsBetter ? value > this.#best : value < this.#best;
     if (this.bestEpoch > 0 && !isBetter) return false;
     this.#best = value;
     this.bestEpoch = this.#epoch;
     return true;
+  }
+
+  /** The monitored metric of the best epoch. `undefined` before the first epoch is done. */
+  get best(): number | undefined {
+    return Number.isNaN(this.#best) ? undefined : this.#best;
   }
 
   get isOver(): boolean {
