@@ -2,25 +2,11 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { CURSOR_CHARACTERS } from '#domain/lists/cursor.ts';
+import { line, paragraph, time } from '#functions/http/fields.ts';
 
-/** One line of visible text. */
-export const line = (max: number) =>
-  z
-    .string()
-    .min(1, { abort: true })
-    .max(max, { abort: true })
-    .regex(/^[^\S\p{Cc}]*[^\s\p{Cc}]\P{Cc}*$/u, 'must have a visible character and no control characters');
-
-/** Text that may have several lines, or be empty. */
-export const paragraph = (max: number) =>
-  z
-    .string()
-    .max(max)
-    .regex(/^(?:\P{Cc}|[\t\n\r])*$/u, 'must have no control characters but tabs and line breaks');
+export { line, paragraph, time };
 
 export const id = z.uuid().meta({ example: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55' });
-
-export const time = z.iso.datetime().meta({ example: '2026-01-01T00:00:00.000Z' });
 
 /** How many items of a list at once. */
 export const limit = z.int().min(1).max(LIMITS.pageSize).default(10).meta({ description: 'Items per page' });

@@ -17,7 +17,7 @@ import { type MiniStack, startMiniStack } from './ministack.ts';
 const folder = mkdtempSync(join(tmpdir(), 'trainyard-deployed-'));
 let stack: MiniStack;
 let to: CloudFormation;
-let base: string;
+let bases: World['bases'];
 
 const world: World = {
   folder,
@@ -25,7 +25,10 @@ const world: World = {
   requestBytes: parseSettings({}).uploadBytes,
   webhooksToLoopback: false,
   get base() {
-    return base;
+    return bases.platform;
+  },
+  get bases() {
+    return bases;
   },
 };
 
@@ -33,7 +36,7 @@ beforeAll(async () => {
   stack = await startMiniStack();
   to = { endpoint: stack.endpoint, folder };
   await bootstrap(to);
-  ({ base } = await deploy(to));
+  ({ bases } = await deploy(to));
 }, 600_000);
 afterAll(async () => {
   await stack?.stop();
@@ -106,7 +109,7 @@ describe('the deployment', () => {
     });
     const before = await everything(user);
 
-    expect(await deploy(to, { backupDays: '14', logDays: '14' })).toEqual({ base, unchanged: 0 });
+    expect(await deploy(to, { backupDays: '14', logDays: '14' })).toEqual({ bases, unchanged: 0 });
     // The earlier token is still valid, and so is the password.
     expect(await everything(user)).toEqual(before);
     await user.login();

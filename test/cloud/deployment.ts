@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { type SurfaceName, surfaces } from '#infra/topology.ts';
 import { CREDENTIALS, REGION } from './ministack.ts';
 
 const run = promisify(execFile);
@@ -26,8 +27,8 @@ export interface CloudFormation {
 }
 
 export interface Deployed {
-  /** Of the platform surface, without a trailing slash. */
-  readonly base: string;
+  /** Of every surface, without a trailing slash. */
+  readonly bases: Readonly<Record<SurfaceName, string>>;
   /** How many stacks had no changes. */
   readonly unchanged: number;
 }
@@ -70,10 +71,14 @@ export async function deploy(to: CloudFormation, settings: Readonly<Record<strin
   const output = join(to.folder, 'cdk.out');
   const files = ['--output', output, '--outputs-file', outputs];
   const said = await cdk(to, root, ['deploy', ...STACKS, '--require-approval', 'never', ...files, ...context]);
-  const { BasePlatform: base } = (JSON.parse(readFileSync(outputs, 'utf8')) as Outputs)['trainyard-dev-api'] ?? {};
+  const printed = (JSON.parse(readFileSync(outputs, 'utf8')) as Outputs)['trainyard-dev-api'] ?? {};
+  const bases = Object.entries(surfaces).map(([name, { title }]) => [name, served(to, printed[`Base${title}`])]);
+  return { bases: Object.fromEntries(bases), unchanged: said.split('(no changes)').length - 1 };
+}
+
+/** The host name of an API is that of AWS; MiniStack serves it at a path. */
+function served({ endpoint }: CloudFormation, base: string | undefined): string {
   const [, id, stage] = /^https:\/\/(\w+)\.execute-api\.[^/]+\/(\w+)$/.exec(base ?? '') ?? [];
-  if (id === undefined) throw new Error(`BasePlatform must be the URL of a stage; got ${base}`);
-  // The host name of an API is that of AWS; MiniStack serves it at a path.
-  const url = `${to.endpoint}/restapis/${id}/${stage}/_user_request_`;
-  return { base: url, unchanged: said.split('(no changes)').length - 1 };
+  if (id === undefined) throw new Error(`the base of a surface must be the URL of a stage; got ${base}`);
+  return `${endpoint}/restapis/${id}/${stage}/_user_request_`;
 }

@@ -1,6 +1,7 @@
 /** Starts the real program, as `npm start` does, and talks to it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type SurfaceName, surfaces } from '#infra/topology.ts';
 
 export interface Finished {
   readonly code: number | null;
@@ -9,15 +10,22 @@ export interface Finished {
   readonly stderr: string;
 }
 
+type Bases = Readonly<Record<SurfaceName, string>>;
+
 export class RunningHost {
   readonly child: ChildProcess;
-  readonly base: string;
+  readonly bases: Bases;
   readonly finished: Promise<Finished>;
 
-  constructor(child: ChildProcess, base: string, finished: Promise<Finished>) {
+  constructor(child: ChildProcess, bases: Bases, finished: Promise<Finished>) {
     this.child = child;
-    this.base = base;
+    this.bases = bases;
     this.finished = finished;
+  }
+
+  /** Of the platform. */
+  get base(): string {
+    return this.bases.platform;
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Finished> {
@@ -49,17 +57,26 @@ export async function startHostProcess(
   );
   const started = new Promise<string>((resolve) => {
     child.stdout!.on('data', () => {
-      const base = /platform\s+(http:\S+)/.exec(output())?.[1];
-      if (base !== undefined && output().includes('Stop with')) resolve(base);
+      if (output().includes('Stop with')) resolve(output());
     });
   });
-  const base = await Promise.race([
+  const printed = await Promise.race([
     started,
     finished.then((end) => {
       throw new Error(`the host did not start: ${end.stderr}`);
     }),
   ]);
-  return new RunningHost(child, base, finished);
+  return new RunningHost(child, basesIn(printed), finished);
+}
+
+function basesIn(output: string): Bases {
+  const printed = new Map([...output.matchAll(/^ {2}(\w+) +(http:\S+)$/gm)].map(([, name, base]) => [name!, base!]));
+  const base = (name: string) => {
+    const found = printed.get(name);
+    if (found === undefined) throw new Error(`the host did not print where the surface ${name} is: ${output}`);
+    return [name, found] as const;
+  };
+  return Object.fromEntries(Object.keys(surfaces).map(base)) as Bases;
 }
 
 function launch(args: readonly string[], nodeOptions: readonly string[] = []) {

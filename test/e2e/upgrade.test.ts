@@ -73,11 +73,7 @@ describe.each([
   });
 
   function personOf({ username, password, access_token }: Person): User {
-    const user = new User(
-      { base: host.base, folder, pollMilliseconds: POLL_MS, requestBytes: 1e6, webhooksToLoopback: false },
-      username,
-      password,
-    );
+    const user = new User({ base: host.base, pollMilliseconds: POLL_MS }, username, password);
     user.client.useToken(access_token);
     return user;
   }

@@ -45,5 +45,8 @@ export function useHost(...args: readonly string[]): Served {
     get base() {
       return this.host.base;
     },
+    get bases() {
+      return this.host.bases;
+    },
   };
 }

@@ -29,7 +29,7 @@ export class User {
   readonly password: string;
   readonly #pollMilliseconds: number;
 
-  constructor(world: World, username: string, password: string) {
+  constructor(world: Pick<World, 'base' | 'pollMilliseconds'>, username: string, password: string) {
     this.client = new Client(world.base);
     this.username = username;
     this.password = password;
@@ -37,7 +37,7 @@ export class User {
   }
 
   /** With a new account, logged in. */
-  static async register(world: World): Promise<User> {
+  static async register(world: Pick<World, 'base' | 'pollMilliseconds'>): Promise<User> {
     const username = `person${randomBytes(4).toString('hex')}`;
     const user = new User(world, username, 'correct horse');
     const email = `${username}@example.com`;

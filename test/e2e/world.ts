@@ -1,7 +1,11 @@
+import type { SurfaceName } from '#infra/topology.ts';
+
 /** What the cases need to know about the host of a platform: one machine, or a deployment. */
 export interface World {
   /** Of the platform surface, without a trailing slash. */
   readonly base: string;
+  /** Of every surface, without a trailing slash. */
+  readonly bases: Readonly<Record<SurfaceName, string>>;
   /** Of this test file alone. */
   readonly folder: string;
   /** Between two polls of a status. */

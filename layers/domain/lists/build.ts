@@ -55,7 +55,8 @@ export async function buildLists<R>(
 ): Promise<void> {
   const complete = keys.listsComplete(accountId, spec.kind);
   if ((await table.get(complete)) !== undefined) return;
-  const items = await readAll(table, { partition: complete.pk, prefix: spec.prefix });
+  const { pk: partition } = spec.keyOf(accountId, '');
+  const items = await readAll(table, { partition, prefix: spec.prefix });
   const lists = new Map<string, { list: ListName; entries: Entry[] }>();
   for (const record of items.map((item) => spec.parse(item))) {
     for (const { sort, part, position } of placesOf(spec, record)) {

@@ -21,7 +21,7 @@ import { type Range, SEPARATOR } from './order.ts';
 export interface ListSpec<R> {
   /** Part of the keys, such as `MODELS`: it never changes. */
   readonly kind: string;
-  /** The prefix of the records' sort keys in the account's partition. */
+  /** The prefix of the records' sort keys in their partition, which is one for all records of an account. */
   readonly prefix: string;
   readonly keyOf: (accountId: string, id: string) => Key;
   readonly parse: (item: unknown) => R;

@@ -55,11 +55,7 @@ export async function beforeKill(dir: string): Promise<BeforeKill> {
 
 async function register(host: RunningHost, username: string) {
   const password = `correct horse of ${username}`;
-  const user = new User(
-    { base: host.base, folder: '', pollMilliseconds: 50, requestBytes: 1e6, webhooksToLoopback: false },
-    username,
-    password,
-  );
+  const user = new User({ base: host.base, pollMilliseconds: 50 }, username, password);
   const email = `${username}@example.com`;
   await user.client.post('/auth/register', { username, email, password, full_name: username });
   const tokens = await user.client.post<Pick<Person, 'access_token' | 'refresh_token'>>('/auth/login', {

@@ -158,11 +158,7 @@ async function as<T>(served: Adapters, use: (user: User) => Promise<T>): Promise
     onError: (error, where) => logger.error(where, error as Error),
   });
   const base = `http://127.0.0.1:${listener.port}`;
-  const user = new User(
-    { base, folder: '', pollMilliseconds: 50, requestBytes: settings.uploadBytes, webhooksToLoopback: false },
-    '',
-    '',
-  );
+  const user = new User({ base, pollMilliseconds: 50 }, '', '');
   user.client.useToken(token);
   try {
     return await use(user);

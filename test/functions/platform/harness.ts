@@ -1,4 +1,4 @@
-/** The platform in this process, on the real embedded adapters: a test sends events, and every response is checked. */
+/** The surfaces in this process, on the real embedded adapters: a test sends events, and every response is checked. */
 import { types } from 'node:util';
 import type { APIGatewayProxyEvent, Context } from 'aws-lambda';
 import { LIMITS } from '#domain/limits.ts';
@@ -6,15 +6,16 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Table } from '#domain/ports/table/port.ts';
 import { parseSettings, type Settings } from '#domain/settings.ts';
 import type { HttpHandler, Log } from '#functions/http/contract.ts';
-import { makeMatcher } from '#functions/http/match.ts';
-import type { Route } from '#functions/http/route.ts';
-import { makeHandler } from '#functions/platform/api.ts';
-import { errorFormatAt } from '#functions/platform/errors.ts';
-import { describedRoutes } from '#functions/platform/routes.ts';
+import { type Matcher, makeMatcher } from '#functions/http/match.ts';
+import type { Services } from '#functions/http/route.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import type { SurfaceName } from '#infra/topology.ts';
 import { NOW, openStore, type Store } from '#test/domain/store.ts';
+import { SURFACES } from '#test/functions/surfaces.ts';
 
 export interface Call {
+  /** Default: the platform. */
+  readonly surface?: SurfaceName;
   readonly method?: string;
   readonly path: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
@@ -25,6 +26,8 @@ export interface Call {
   /** Sent unchanged; bytes in Base64, as API Gateway sends them. */
   readonly raw?: string | Uint8Array;
   readonly ip?: string;
+  /** The account of the operator, for a call as one machine marks it: from a program on it, without credentials. */
+  readonly operator?: string;
 }
 
 export interface Answer {
@@ -63,14 +66,20 @@ export async function openPlatform(
   const adapters = change({ ...store, table: counted(store.table, calls) });
   const settings = parseSettings({ argon2: FAST_ARGON2, ...given });
   const logger = capture(logged);
-  const api = makeHandler(permitted('platform-api', adapters), { settings, logger });
+  const handlers = new Map<SurfaceName, HttpHandler>();
+  const handlerOf = (surface: SurfaceName): HttpHandler => {
+    const { function: name, makeHandler } = SURFACES[surface];
+    const handler = handlers.get(surface) ?? makeHandler(permitted(name, adapters), { settings, logger });
+    handlers.set(surface, handler);
+    return handler;
+  };
   const platform: Platform = {
     store,
     settings,
     clock,
     logged,
     calls,
-    async call(call, handler = api) {
+    async call(call, handler = handlerOf(call.surface ?? 'platform')) {
       const result = await handler(makeEvent(call), context);
       const text = result.isBase64Encoded ? Buffer.from(result.body, 'base64').toString('latin1') : result.body;
       const headers = Object.fromEntries(Object.entries(result.headers ?? {}).map(([k, v]) => [k, String(v)]));
@@ -98,16 +107,18 @@ export async function openPlatform(
   return platform;
 }
 
-const match = makeMatcher(describedRoutes as readonly Route[]);
+const matchers = Object.fromEntries(
+  Object.entries(SURFACES).map(([name, { described }]) => [name, makeMatcher(described)]),
+) as Record<SurfaceName, Matcher<Services>>;
 
 /** Every response must be one that the route declares, and every error in the specification's format. */
-function checkAnswer({ method = 'GET', path }: Call, status: number, body: unknown): void {
+function checkAnswer({ surface = 'platform', method = 'GET', path }: Call, status: number, body: unknown): void {
   if (status >= 400) {
-    if (method !== 'HEAD') errorFormatAt(path).schema.parse(body);
+    if (method !== 'HEAD') SURFACES[surface].errorsAt(path).schema.parse(body);
     return;
   }
   if (/^\/(openapi\.json|docs|redoc)/.test(path) || method === 'OPTIONS' || method === 'HEAD') return;
-  const found = match(method, path);
+  const found = matchers[surface](method, path);
   if ('preflight' in found) return;
   const declared = found.route.responses[status];
   if (!declared) throw new Error(`${method} ${path} answered ${status}, which it has not declared`);
@@ -138,7 +149,7 @@ const context: Context = {
 let requests = 0;
 
 export function makeEvent(call: Call): APIGatewayProxyEvent {
-  const { method = 'GET', path, query = {}, token, json, raw, ip = '192.0.2.1' } = call;
+  const { method = 'GET', path, query = {}, token, json, raw, ip = '192.0.2.1', operator } = call;
   const headers: Record<string, string> = {
     ...(json === undefined ? {} : { 'content-type': 'application/json' }),
     ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
@@ -164,7 +175,7 @@ export function makeEvent(call: Call): APIGatewayProxyEvent {
     requestContext: {
       accountId: '000000000000',
       apiId: 'local',
-      authorizer: {},
+      authorizer: operator === undefined ? {} : { principalId: 'operator', accountId: operator, by: 'loopback' },
       protocol: 'HTTP/1.1',
       httpMethod: method,
       identity: { ...NOBODY, sourceIp: ip },

@@ -1,80 +1,8 @@
 /** Requests made to be answered with more than was sent: what they cost and what comes back is bounded. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { z } from 'zod';
-import { ValidationError } from '#domain/errors.ts';
-import { contentOf } from '#domain/request-body.ts';
-import type { Body } from '#functions/http/body/body.ts';
-import { renderPlatformError } from '#functions/http/errors/platform.ts';
-import { describedRoutes } from '#functions/platform/routes.ts';
-import { issuesMade } from '../http/validation/issues-made.ts';
 import { BOUNDARY, csvFile, type Part, uploadOf } from './forms.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { ready, uploaded } from './records.ts';
-
-const BYTES = 60_000;
-/** As many as fit. */
-const list = (item: string): string => `[${Array(Math.floor(BYTES / (item.length + 1))).fill(item)}]`;
-const names = (value: string): string =>
-  `{${Array.from({ length: Math.floor(BYTES / (value.length + 12)) }, (_, i) => `"name${i}":${value}`)}}`;
-
-/** Values that are wrong in very many places, for most schemas. */
-const values: Readonly<Record<string, string>> = {
-  'a list of objects': list('{}'),
-  'a list of lists': list('[]'),
-  'a list of a wide list': `[${list('{}')}]`,
-  'lists of a few lists': list('[[],[],[],[]]'),
-  'objects of a few objects': list('{"a":{},"b":{},"c":{}}'),
-  'a wide object': names('{}'),
-  'a list of a wide object': `[${names('[]')}]`,
-  'numbers out of range': list('1e999'),
-  'lists of lists of such numbers': list('[[[1e999,1e999],[1e999]],[[1e999]]]'),
-  'a long text': `"${'é'.repeat(BYTES / 2)}"`,
-  'a long name': `{"${'n'.repeat(BYTES)}":{}}`,
-  'deep lists': '['.repeat(BYTES / 2) + ']'.repeat(BYTES / 2),
-  'deep objects': `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`,
-  'names that objects drop': list('{"__proto__":1}'),
-  'halves of characters': list('"\\ud800"'),
-  'no end': '['.repeat(BYTES),
-  lines: `[${'\n'.repeat(BYTES)}`,
-};
-
-const jsonRoutes = describedRoutes.filter(({ request }) => request.body?.accepts.includes('application/json'));
-
-test.each(jsonRoutes.map((of) => [`${of.method} ${of.path}`, of] as const))(
-  'whatever the body of %s is full of, few issues are made of it and the answer is short',
-  async (_, of) => {
-    const body = of.request.body!;
-    const { schema } = body.openapi.content['application/json'] as { schema: z.ZodObject };
-    const fields = Object.keys(schema.shape);
-    for (const [what, value] of Object.entries(values)) {
-      for (const text of [value, ...fields.map((field) => `{"${field}":${value}}`)]) {
-        const { issues, details, bytes } = await refusal(body, text);
-        expect({ what, issues: issues < 1000, details: details <= 20, bytes: bytes <= 65_536 }).toEqual({
-          what,
-          issues: true,
-          details: true,
-          bytes: true,
-        });
-      }
-    }
-  },
-);
-
-/** What a body costs, and what its refusal would be as an answer; nothing where it is taken. */
-async function refusal(body: Body<unknown>, text: string) {
-  let refused: unknown;
-  const issues = await issuesMade(async () => {
-    try {
-      await body.parse({ contentType: 'application/json', content: contentOf(Buffer.from(text)) });
-    } catch (error) {
-      refused = error;
-    }
-  });
-  if (refused === undefined) return { issues, details: 0, bytes: 0 };
-  if (!(refused instanceof ValidationError)) throw refused;
-  const answer = renderPlatformError(refused, { id: 'request' });
-  return { issues, details: answer.details!.length, bytes: Buffer.byteLength(JSON.stringify(answer)) };
-}
 
 describe('the platform', () => {
   let platform: Platform;

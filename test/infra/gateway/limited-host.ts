@@ -36,7 +36,7 @@ export async function limitedHost(
     base,
     data,
     host,
-    user: () => User.register({ base, folder, pollMilliseconds: 10, requestBytes: 0, webhooksToLoopback: false }),
+    user: () => User.register({ base, pollMilliseconds: 10 }),
     async close() {
       await host.close();
       rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,19 @@
+/** Fields of several surfaces. */
+import { z } from 'zod';
+
+/** One line of visible text. */
+export const line = (max: number) =>
+  z
+    .string()
+    .min(1, { abort: true })
+    .max(max, { abort: true })
+    .regex(/^[^\S\p{Cc}]*[^\s\p{Cc}]\P{Cc}*$/u, 'must have a visible character and no control characters');
+
+/** Text that may have several lines, or be empty. */
+export const paragraph = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^(?:\P{Cc}|[\t\n\r])*$/u, 'must have no control characters but tabs and line breaks');
+
+export const time = z.iso.datetime().meta({ example: '2026-01-01T00:00:00.000Z' });
