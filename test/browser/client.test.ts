@@ -14,7 +14,7 @@ const browser = useBrowser();
 const server = createServer((request, response) => {
   const [page] = printedIn('docs/clients.md', 'html');
   const isPage = request.url === '/';
-  response.writeHead(isPage ? 200 : 204, { 'content-type': 'text/html' }).end(isPage ? at(world.base, page!) : '');
+  response.writeHead(isPage ? 200 : 204, { 'content-type': 'text/html' }).end(isPage ? at(world.bases, page!) : '');
 });
 
 beforeAll(async () => {

@@ -32,10 +32,7 @@ export const upload = route({
   cost: 'request',
   request: {
     path: z.strictObject({ name: z.string() }),
-    body: bytes(
-      ['application/x-ndjson', 'application/jsonl', 'application/json', 'text/csv', 'text/plain'],
-      'The file',
-    ),
+    body: bytes(['application/x-ndjson', 'application/jsonl', 'text/csv', 'text/plain'], 'The file'),
   },
   responses: { 200: { description: 'Stored', schema: fileAnswer } },
   resource: ({ path }) => {
