@@ -54,8 +54,12 @@ export async function trainText(run: FitJob, profile: DatasetProfile): Promise<T
     data: prepared.data,
     // Only with rows that were kept back are there scores beside the loss and the accuracy.
     bestBy: validated
-      ? { metric: `val_${HISTORY_NAMES[h.metric_for_best_model]}`, greaterIsBetter: greaterIsBetter(h) }
-      : { metric: 'loss', greaterIsBetter: false },
+      ? {
+          metric: `val_${HISTORY_NAMES[h.metric_for_best_model]}`,
+          greaterIsBetter: greaterIsBetter(h),
+          tieBreaker: 'val_loss',
+        }
+      : { metric: 'loss', greaterIsBetter: false, tieBreaker: 'loss' },
     more: ['precision', 'recall', 'f1_score'],
     dataName: `SHA-256 ${profile.sha256}, split ${h.validation_split}, parent ${job.parent_id ?? 'none'}`,
   });

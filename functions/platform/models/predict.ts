@@ -2,23 +2,28 @@ import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { getModel } from '#domain/models/read.ts';
+import type { Model } from '#domain/models/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
 import type { Prediction, Predictor } from '#learning/predictor.ts';
+import { takesText } from '#learning/text/description.ts';
+import type { TextPredictor } from '#learning/text/predictor.ts';
 import { modelPath } from './fields.ts';
+import { tableRows, textsOf } from './text-rows.ts';
 
 export interface PredictServices extends Services {
   /** Only a type here, so that declaring the route does not load ONNX Runtime. */
   readonly predictor: Pick<Predictor, 'predict'>;
+  readonly texts: TextPredictor;
 }
 
 const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
 
-const row = z.union([z.array(cell), z.record(z.string(), cell)]).meta({
+const row = z.union([z.array(cell), z.record(z.string(), cell), z.string()]).meta({
   id: 'Row',
   description:
     "A value for each of the model's features in their order, null if it is missing; " +
-    'as an addition, an object of values by feature name.',
+    'as an addition, an object of values by feature name, or for a model of texts the text.',
   example: [0.5, 0.3, 0.2, 0.1],
 });
 
@@ -52,19 +57,31 @@ export const predict = route({
   responses: { 200: { description: 'One prediction for each row, in their order', schema: answer } },
   resource: ({ caller, path }, { adapters }: PredictServices) =>
     getModel(adapters.table, caller.accountId, path.model_id),
-  async handler({ resource: model, body: { input, inputs } }, { predictor }: PredictServices) {
+  async handler({ resource: model, body: { input, inputs } }, services: PredictServices) {
     if ((input === undefined) === (inputs === undefined)) {
       throw ValidationError.of(
         'input',
         `must be given or inputs, and only one of them; got ${input ? 'both' : 'neither'}`,
       );
     }
-    const predictions: readonly Prediction[] = await (input === undefined
-      ? predictor.predict(model, inputs ?? [])
-      : named('input', predictor.predict(model, [input])));
-    return { status: 200, body: { predictions: Array.from(predictions) } };
+    const found: readonly Prediction[] = await (input === undefined
+      ? predictions(services, model, inputs ?? [])
+      : named('input', predictions(services, model, [input])));
+    return { status: 200, body: { predictions: Array.from(found) } };
   },
 });
+
+type GivenRow = z.output<typeof row>;
+
+async function predictions(
+  { predictor, texts }: PredictServices,
+  model: Model,
+  rows: readonly GivenRow[],
+): Promise<readonly Prediction[]> {
+  if (!takesText(model)) return predictor.predict(model, tableRows(rows));
+  const found = await texts.predict(model, textsOf(rows));
+  return found.map(({ label, score }) => ({ class: label, confidence: score }));
+}
 
 /** Names the field `input` in errors about a single row. */
 async function named<T>(field: string, predicting: Promise<T>): Promise<T> {

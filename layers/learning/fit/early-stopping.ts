@@ -9,6 +9,8 @@ export interface BestBy {
   /** As a history names it, such as `val_f1_score`. */
   readonly metric: string;
   readonly greaterIsBetter: boolean;
+  /** The metric by which the lower of two equally good epochs is better. */
+  readonly tieBreaker: string;
 }
 
 /** The state of early stopping, as in a checkpoint. */
@@ -17,6 +19,8 @@ export const stoppingRecord = z.object({
   best_epoch: z.int().min(0),
   /** The monitored metric of the best epoch. Null before the first epoch is done. */
   best: z.number().nullable(),
+  /** The tie breaker's of the best epoch, where there is one. */
+  best_tie: z.number().exactOptional(),
 });
 export type StoppingRecord = z.infer<typeof stoppingRecord>;
 
@@ -29,6 +33,8 @@ export class EarlyStopping {
   readonly #enabled: boolean;
   readonly #patience: number;
   readonly #greaterIsBetter: boolean;
+  readonly #tieBreaker: string | undefined;
+  #bestTie: number | undefined;
   #best: number;
   /** From 1. It is 0 before the first epoch is done. */
   bestEpoch: number;
@@ -39,6 +45,8 @@ export class EarlyStopping {
     const usable = rule.enabled && (validated || !rule.monitor.startsWith('val_'));
     this.monitor = bestBy?.metric ?? (usable ? rule.monitor : validated ? 'val_loss' : 'loss');
     this.#greaterIsBetter = bestBy?.greaterIsBetter ?? this.monitor.endsWith('accuracy');
+    this.#tieBreaker = bestBy?.tieBreaker;
+    this.#bestTie = seen.best_tie;
     this.#enabled = rule.enabled;
     this.#patience = rule.patience;
     this.#best = seen.best ?? Number.NaN;
@@ -48,15 +56,19 @@ export class EarlyStopping {
 
   get record(): StoppingRecord {
     const best = Number.isNaN(this.#best) ? null : this.#best;
-    return { epoch: this.#epoch, best_epoch: this.bestEpoch, best };
+    const tie = this.#bestTie === undefined ? {} : { best_tie: this.#bestTie };
+    return { epoch: this.#epoch, best_epoch: this.bestEpoch, best, ...tie };
   }
 
-  /** Takes the next epoch's metrics and returns whether it is the best so far. Of equal epochs, the first counts. */
+  /** Takes the next epoch's metrics and returns whether it is the best so far. Of equal epochs the first counts, unless a tie breaker decides. */
   take(metrics: Scores): boolean {
     this.#epoch++;
     const value = metrics[this.monitor] ?? Number.NaN;
-    const isBetter = this.#greaterIsBetter ? value > this.#best : value < this.#best;
+    const tie = this.#tieBreaker === undefined ? undefined : metrics[this.#tieBreaker];
+    const winsTie = value === this.#best && tie !== undefined && tie < (this.#bestTie ?? Number.NEGATIVE_INFINITY);
+    const isBetter = winsTie || (this.#greaterIsBetter ? value > this.#best : value < this.#best);
     if (this.bestEpoch > 0 && !isBetter) return false;
+    this.#bestTie = tie;
     this.#best = value;
     this.bestEpoch = this.#epoch;
     return true;

@@ -62,10 +62,10 @@ export function bestThreshold(all: readonly Scored[]): number | null {
   let best = { f1: 0, threshold: null as number | null };
   for (const [i, { score, positive }] of sorted.entries()) {
     if (positive) found++;
-    const next = sorted[i + 1]?.score ?? 0;
+    const next = sorted[i + 1]?.score;
     if (next === score) continue;
     const f1 = (2 * found) / (i + 1 + positives);
-    if (f1 > best.f1) best = { f1, threshold: (score + next) / 2 };
+    if (f1 > best.f1) best = { f1, threshold: (score + (next ?? 0)) / 2 };
   }
   return best.threshold;
 }

@@ -37,10 +37,6 @@ interface LoadedModel extends Loaded {
   readonly session: Session;
 }
 
-/** Whether a model's input is text. */
-export const takesText = ({ artifacts }: Pick<Model, 'artifacts'>): boolean =>
-  artifacts.some(({ file }) => file === TEXT_FILE);
-
 /** Texts that are run together, so that a long one makes few others as wide. */
 const TOGETHER = 64;
 

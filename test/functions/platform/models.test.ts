@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ValidationError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys, keys } from '#domain/keys.ts';
 import type { Model } from '#domain/models/record.ts';
+import type { Json } from '#domain/ports/table/port.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { renderPlatformError } from '#functions/http/errors/platform.ts';
 import { makeServices } from '#functions/http/route.ts';
@@ -97,13 +98,18 @@ describe('predicting', () => {
       });
     },
   };
+  /** Takes each text for spam. */
+  const texts: PredictServices['texts'] = {
+    predict: async (_, all) =>
+      all.map((text) => ({ label: `spam ${text}`, score: 0.75, scores: {}, threshold: 0.5, isAttack: true })),
+  };
   let handler: HttpHandler;
   beforeAll(() => {
     const services = makeServices(platform.store, {
       settings: platform.settings,
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     });
-    handler = makeSurface({ routes: [predict], renderError: renderPlatformError }, { ...services, predictor });
+    handler = makeSurface({ routes: [predict], renderError: renderPlatformError }, { ...services, predictor, texts });
   });
   const ask = (json: unknown, id = models[0]!.id) =>
     platform.call({ method: 'POST', path: `/models/${id}/predict`, token, json }, handler);
@@ -131,6 +137,26 @@ describe('predicting', () => {
     const answer = await ask(json);
     expect(answer.status).toBe(400);
     expect(answer.body.details[0]).toEqual({ field, message: expect.stringMatching(message) });
+  });
+
+  test('with a model of texts takes a text alone, in a list, or by its name', async () => {
+    const [{ account_id, id }] = models as [Model];
+    const of = await platform.store.table.get(keys.model(account_id, id));
+    const file = { file: 'text.json', size: 1, sha256: '00' };
+    await platform.store.table.put({ ...of!, artifacts: [...(of!.artifacts as Json[]), file] });
+    const spam = (text: string) => ({ class: `spam ${text}`, confidence: 0.75 });
+    expect((await ask({ input: 'a' })).body).toEqual({ predictions: [spam('a')] });
+    expect((await ask({ inputs: ['a', ['b'], { text: 'c' }] })).body).toEqual({
+      predictions: [spam('a'), spam('b'), spam('c')],
+    });
+    const answer = await ask({ inputs: ['a', ['b', 'c'], { words: 'd' }, ' ', [1]] });
+    expect(answer.body.details.map(({ field }: { field: string }) => field)).toEqual([
+      'inputs[1]',
+      'inputs[2]',
+      'inputs[3]',
+      'inputs[4]',
+    ]);
+    await platform.store.table.put(of!);
   });
 
   test('refuses `__proto__` at any depth', async () => {
