@@ -11,15 +11,20 @@ export const MODEL_STATUSES = ['not_trained', 'queued', 'training', 'completed',
 type ModelStatus = (typeof MODEL_STATUSES)[number];
 
 export interface KnownModel extends NamedVersions {
+  /** The latest, or rather the latest one that is active. */
   readonly job: Job | undefined;
 }
+
+/** More than may be active at once, because some may have ended since. */
+const LATEST_JOBS = 20;
 
 export async function readKnown(table: Table, accountId: string, name: string): Promise<KnownModel> {
   const [found, jobs] = await Promise.all([
     versionsOf(table, accountId, name),
-    listTextJobs(table, accountId, { modelType: name, limit: 1 }),
+    listTextJobs(table, accountId, { modelType: name, limit: LATEST_JOBS }),
   ]);
-  return { ...found, job: jobs.records[0] };
+  const active = jobs.records.find(({ ended_at }) => ended_at === undefined);
+  return { ...found, job: active ?? jobs.records[0] };
 }
 
 /** While a job is active its state; afterwards whether there is a version, or what became of the job. */

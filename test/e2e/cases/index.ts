@@ -12,6 +12,7 @@ import { programs } from './programs.ts';
 import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
+import { trainingService } from './training-service.ts';
 import { uploads } from './uploads.ts';
 import { watching } from './watching.ts';
 import { webhooks } from './webhooks.ts';
@@ -35,6 +36,7 @@ export function platformCases(world: World): void {
     tenancy,
     modelsApi,
     programs,
+    trainingService,
     webhooks,
   ];
   for (const cases of all) cases(world);
