@@ -11,13 +11,14 @@ export default {
   roots: ['<rootDir>/test'],
   testEnvironment: '<rootDir>/test/environment.cjs',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Lanes of their own, with configurations of their own: `npm run test:cloud`, `test:proxy`, `test:clients`, `test:browser`.
+  // Lanes of their own, with configurations of their own: `npm run test:cloud`, `test:proxy`, `test:clients`, …
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/cloud/',
     '<rootDir>/test/proxy/',
     '<rootDir>/test/clients/',
     '<rootDir>/test/browser/',
+    '<rootDir>/test/vault-python/',
   ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', swc] },

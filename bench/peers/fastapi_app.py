@@ -1,4 +1,4 @@
-"""The platform's login, list and status as one would write them by hand in FastAPI on SQLite: the peer of `npm run bench -- api`.
+"""The platform's login, list and status, and the catalog's list and create, as one would write them by hand in FastAPI on SQLite: the peer of `npm run bench -- api`.
 
 The work is ours: the token is verified (ES256), its session is read, the request is counted in a durable write, and the
 answer has our fields. Passwords are Argon2id with our parameters. Of ours it leaves out the security headers and CORS.
@@ -22,7 +22,7 @@ import uuid
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from importlib.metadata import version
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 import jwt
 import uvicorn
@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 ISSUER = AUDIENCE = "trainyard"
 ACCESS_SECONDS, REFRESH_SECONDS, WINDOW_SECONDS = 1800, 30 * 86400, 3600
@@ -56,6 +56,18 @@ CREATE TABLE models (
   account_id TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, model_type TEXT NOT NULL, accuracy REAL,
   created_at TEXT NOT NULL, size_mb REAL NOT NULL,
   PRIMARY KEY (account_id, id)
+);
+CREATE TABLE catalog (
+  account_id TEXT NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL, model_id TEXT NOT NULL, description TEXT,
+  is_active INTEGER NOT NULL, max_tokens INTEGER, temperature REAL, top_p REAL, region TEXT, version INTEGER NOT NULL,
+  created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+  PRIMARY KEY (account_id, id), UNIQUE (account_id, model_id)
+);
+CREATE INDEX catalog_by_activity ON catalog (account_id, is_active, id);
+CREATE TABLE catalog_changes (
+  account_id TEXT NOT NULL, id INTEGER NOT NULL, version INTEGER NOT NULL, action TEXT NOT NULL, at TEXT NOT NULL,
+  operator_id TEXT, after TEXT,
+  PRIMARY KEY (account_id, id, version)
 );
 CREATE INDEX models_by_time ON models (account_id, created_at, id);
 """
@@ -107,6 +119,53 @@ class TrainingStatus(BaseModel):
     compute_seconds: float
     estimated_cost: float
     device: str | None = None
+
+
+class CatalogSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(min_length=1, max_length=200)
+    model_id: str = Field(min_length=1, max_length=200)
+    description: str | None = Field(default=None, max_length=2000)
+    is_active: bool = True
+    max_tokens: int | None = Field(default=None, ge=1)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    region: str | None = Field(default=None, max_length=100)
+
+
+class NewCatalogModel(CatalogSettings):
+    operatorId: int | str | None = None
+
+
+class CatalogModel(CatalogSettings):
+    id: int
+    version: int
+    created_at: str
+    updated_at: str
+
+
+class CatalogQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    page: int = Field(ge=1)
+    size: int = Field(ge=1, le=100)
+    is_active: bool | None = None
+    operatorId: int | str | None = None
+
+
+class CatalogPage(BaseModel):
+    items: list[CatalogModel]
+    total: int
+    page: int
+    size: int
+
+
+Data = TypeVar("Data")
+
+
+class CatalogAnswer(BaseModel, Generic[Data]):
+    code: int = 0
+    message: str = "success"
+    data: Data
 
 
 def open_database(folder):
@@ -270,6 +329,45 @@ async def status(account: Caller, job_id: uuid.UUID) -> TrainingStatus:
     )
 
 
+CATALOG = "id, name, model_id, description, is_active, max_tokens, temperature, top_p, region, version, created_at, updated_at"
+
+
+@app.post("/api/v1/models/list")
+async def list_catalog(account: Caller, given: CatalogQuery) -> CatalogAnswer[CatalogPage]:
+    where, values = "account_id = ?", [account]
+    if given.is_active is not None:
+        where, values = where + " AND is_active = ?", [*values, given.is_active]
+    (total,) = database.execute(f"SELECT COUNT(*) FROM catalog WHERE {where}", values).fetchone()
+    rows = database.execute(
+        f"SELECT {CATALOG} FROM catalog WHERE {where} ORDER BY id LIMIT ? OFFSET ?",
+        (*values, given.size, (given.page - 1) * given.size),
+    ).fetchall()
+    items = [CatalogModel(**dict(row)) for row in rows]
+    return CatalogAnswer(data=CatalogPage(items=items, total=total, page=given.page, size=given.size))
+
+
+@app.post("/api/v1/models/create", status_code=201)
+async def create_catalog(account: Caller, given: NewCatalogModel) -> CatalogAnswer[CatalogModel]:
+    at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    settings = given.model_dump(exclude={"operatorId"})
+    try:
+        with transaction():
+            (last,) = database.execute("SELECT MAX(id) FROM catalog WHERE account_id = ?", (account,)).fetchone()
+            created = CatalogModel(**settings, id=(last or 0) + 1, version=1, created_at=at, updated_at=at)
+            row = created.model_dump()
+            database.execute(
+                f"INSERT INTO catalog (account_id, {', '.join(row)}) VALUES (?{', ?' * len(row)})",
+                (account, *row.values()),
+            )
+            database.execute(
+                "INSERT INTO catalog_changes VALUES (?, ?, 1, 'created', ?, ?, ?)",
+                (account, created.id, at, account, json.dumps(settings)),
+            )
+    except sqlite3.IntegrityError:
+        raise HTTPException(400, "model_id already exists")
+    return CatalogAnswer(data=created)
+
+
 def fill(count):
     """One account with one job and so many models, a minute apart."""
     account, job = new_id(), new_id()
@@ -285,6 +383,11 @@ def fill(count):
         database.executemany(
             "INSERT INTO models VALUES (?, ?, 'Palmer penguins', 'mlp', 0.982, ?, 0.012)",
             ((account, new_id(), at(now - 60 * n)) for n in range(count)),
+        )
+        database.executemany(
+            f"INSERT INTO catalog (account_id, {CATALOG}) VALUES (?, ?, 'Claude 3 Opus', ?, 'Most capable Claude model',"
+            " 1, 200000, 0.5, 0.9, 'us-west-2', 1, ?, ?)",
+            ((account, n + 1, f"claude-{n}", at(now), at(now)) for n in range(count)),
         )
     return job
 

@@ -8,6 +8,6 @@ export const documentFacts = (version: string): DocumentFacts => ({
   version,
   description:
     'The settings of language models of third parties. Every route is a POST that answers `{code, message, data}`.',
-  tags: [],
+  tags: [{ name: 'Models', description: 'Language models by number' }],
   errorAt: (path) => describeErrors({ schema: catalogError, render: renderCatalogError }, path),
 });

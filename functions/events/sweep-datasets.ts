@@ -11,6 +11,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { isResendDue, noteResend } from '#domain/resent.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { wakeWaiting } from './awaited-dataset.ts';
 
 /** Milliseconds. */
 export interface DatasetThresholds {
@@ -53,9 +54,11 @@ async function sweepDataset(
   return 'sent its message again';
 }
 
-async function fail({ table, events, now, logger }: DatasetsContext, dataset: Dataset, failure: DatasetFailure) {
+async function fail(context: DatasetsContext, dataset: Dataset, failure: DatasetFailure) {
+  const { table, events, now, logger } = context;
   const event = await datasetFailed(table, dataset, failure, isoTime(now()));
   if (!event) return 'nothing: it was settled just now';
   await publishEvent({ table, events }, event, (message, about) => logger.warn(message, about));
+  await wakeWaiting(context, dataset.account_id, dataset.id);
   return 'failed it';
 }

@@ -12,6 +12,7 @@ import { listActive } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { type DatasetThresholds, sweepDatasets } from './sweep-datasets.ts';
+import { sweepDeletions } from './sweep-deletions.ts';
 import { type OutboxThresholds, sweepOutbox } from './sweep-outbox.ts';
 import { attemptLost, failAttempt, sendTraining } from './training-attempts.ts';
 
@@ -60,7 +61,7 @@ export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
   const thresholds = { ...THRESHOLDS, unplaced, ...options.thresholds };
   const context = { ...adapters, logger: options.logger };
   return async (): Promise<void> => {
-    const gaps = [sweepJobs, sweepDatasets, sweepOrphans, sweepOutbox];
+    const gaps = [sweepJobs, sweepDatasets, sweepOrphans, sweepOutbox, sweepDeletions];
     // One sweep that fails does not stop the others.
     const results = await Promise.allSettled(gaps.map((gap) => gap(context, thresholds)));
     const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));

@@ -78,11 +78,18 @@ function operation(route: DescribedRoute, facts: DocumentFacts): ZodOpenApiOpera
     ...(route.description === undefined ? {} : { description: route.description }),
     tags: [...route.tags],
     // Explicitly empty for public routes, so that it does not look forgotten.
-    security: route.scope === undefined ? [] : [{ accessToken: [] }, { apiKey: [] }],
+    security: securityOf(route),
     requestParams: { ...(path ? { path } : {}), ...(query ? { query } : {}), ...(headers ? { header: headers } : {}) },
     ...(body ? { requestBody: body.openapi } : {}),
     responses: Object.fromEntries([...replies, ...errors]),
   };
+}
+
+/** The operator of a machine may call without credentials where the route says so. */
+function securityOf({ scope, authentication }: DescribedRoute) {
+  if (scope === undefined) return [];
+  const schemes = [{ accessToken: [] }, { apiKey: [] }];
+  return authentication === 'operator' ? [...schemes, {}] : schemes;
 }
 
 function replyObject(declared: ResponseDeclaration) {

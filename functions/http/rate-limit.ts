@@ -1,5 +1,6 @@
 /** Requests are counted in fixed windows of an hour, each in an item that expires with its window. */
 import { z } from 'zod';
+import { addCall } from '#domain/accounts/usage/calls.ts';
 import { RateLimitError } from '#domain/errors.ts';
 import { keys } from '#domain/keys.ts';
 import type { Table } from '#domain/ports/table/port.ts';
@@ -19,12 +20,18 @@ export interface RateLimitStatus {
 
 const counter = z.object({ count: z.number() });
 
-/** Counts one request of `who` (such as `account#id`). `now` in epoch milliseconds. */
+/** Counts one request of `who` (such as `address#192.0.2.1`), for an hour. `now` in epoch milliseconds. */
 export async function countRequest(table: Table, who: string, limit: number, now: number): Promise<RateLimitStatus> {
   const window = Math.floor(epochSeconds(now) / WINDOW_SECONDS);
   const resetAt = (window + 1) * WINDOW_SECONDS;
   const item = await table.update(keys.rate(`${who}#${window}`), { add: { count: 1 }, set: { expiresAt: resetAt } });
   return { limit, count: counter.parse(item).count, resetAt };
+}
+
+/** Counts one request of an account: its usage is counted with the same write. `now` in epoch milliseconds. */
+export async function countCall(table: Table, accountId: string, limit: number, now: number): Promise<RateLimitStatus> {
+  const { count, resetAt } = await addCall(table, accountId, now);
+  return { limit, count, resetAt };
 }
 
 /** Throws `RateLimitError` if this request exceeds the limit. */

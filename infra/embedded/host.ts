@@ -83,6 +83,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     datasetReaders: queues.datasets.concurrency,
     ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
     ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
+    retention: { recoveryDays: 0, backupDays: 0, logDays: 0 },
     ...options.settings,
   });
 

@@ -120,7 +120,7 @@ export const functions = {
     streams: false,
     runtime: false,
     uses: {
-      table: ['get', 'index', 'put', 'update', 'delete'],
+      table: ['get', 'query', 'index', 'put', 'update', 'delete'],
       buckets: { datasets: ['delete'], artifacts: ['delete'] },
       sends: ['datasets', 'training'],
       publishes: true,

@@ -8,7 +8,7 @@ import type { QueueName } from '#domain/ports/queue/port.ts';
  */
 export type TableUse = 'get' | 'query' | 'index' | 'put' | 'update' | 'delete' | 'check';
 
-/** Reading, writing whole files, multipart uploads by callers, and listing and deleting. */
+/** Reading, writing whole files, multipart uploads by callers, and listing and deleting, unfinished uploads too. */
 export type BucketUse = 'read' | 'put' | 'upload' | 'delete';
 
 /** What a function uses. In the cloud its role allows only that; on one machine any other call is refused. */

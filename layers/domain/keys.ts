@@ -3,7 +3,7 @@
  *
  * | What | pk | sk | index |
  * | --- | --- | --- | --- |
- * | Account | `ACCOUNT#id` | `ACCOUNT` | |
+ * | Account | `ACCOUNT#id` | `ACCOUNT` | `CLOSED` while it is being deleted |
  * | User of an account | `ACCOUNT#id` | `USER#id` | |
  * | Invitation, and by its token | `ACCOUNT#id`, `INVITATION#sha256` | `INVITATION#id`, `INVITATION` | |
  * | API key, and by what it is | `ACCOUNT#id`, `APIKEY#sha256` | `APIKEY#id`, `APIKEY` | |
@@ -11,7 +11,9 @@
  * | Account of the operator of a machine | `OPERATOR` | `OPERATOR` | |
  * | Session | `ACCOUNT#id` | `SESSION#id` | |
  * | Refresh token | `REFRESH#sha256` | `REFRESH` | |
- * | Counter of requests, of failed logins | `RATE#…` | `RATE` | |
+ * | Counter of requests of an address, of failed logins | `RATE#…` | `RATE` | |
+ * | Calls of an account, by the hour of a day | `ACCOUNT#id#USAGE` | `CALLS#2026-01-31` | |
+ * | What an account used in a month | `ACCOUNT#id#USAGE` | `MONTH#2026-01` | |
  * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is processing |
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
  * | File of training texts, by its name | `ACCOUNT#id` | `TRAININGDATA#name` | |
@@ -34,11 +36,18 @@
  * | Delivery of an event to a webhook | `ACCOUNT#id#DELIVERIES` | `webhook#event` | `WEBHOOKS` while it is pending |
  * | Event of an account with webhooks, for replays | `ACCOUNT#id#EVENTS` | `EVENT#id` | |
  * | Notice to an account | `ACCOUNT#id` | `NOTICE#id` | |
+ * | Entry of the catalog | `ACCOUNT#id#CATALOG` | `ENTRY#n`, in order | |
+ * | Taken `model_id` of the catalog | `ACCOUNT#id#CATALOG` | `MODELID#…` | |
+ * | Change of an entry | `ACCOUNT#id#CATALOG` | `CHANGE#n#version`, in order | |
+ * | The last number of an entry | `ACCOUNT#id#CATALOG` | `NUMBERS` | |
  * | Token of a completed transaction, in the cloud | `TOKEN#…` | `TOKEN` | |
  * | Pretrained encoder, of all accounts | `ENCODER#name` | `ENCODER` | |
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
  * | Event not published yet | `EVENT#id` | `EVENT` | `OUTBOX`, by time; `BURIED` once dead-lettered |
+ *
+ * A new kind of record also needs a line in `accounts/deletion/belongings.ts`, unless it is in an account's own
+ * partition: what is not there stays when its account is deleted.
  */
 import type { Key } from './ports/table/port.ts';
 
@@ -55,6 +64,8 @@ export const keys = {
   session: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SESSION#${id}` }),
   refreshToken: (sha256: string): Key => ({ pk: `REFRESH#${sha256}`, sk: 'REFRESH' }),
   rate: (what: string): Key => ({ pk: `RATE#${what}`, sk: 'RATE' }),
+  calls: (accountId: string, day: string): Key => ({ pk: `ACCOUNT#${accountId}#USAGE`, sk: `CALLS#${day}` }),
+  monthUsage: (accountId: string, month: string): Key => ({ pk: `ACCOUNT#${accountId}#USAGE`, sk: `MONTH#${month}` }),
   dataset: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASET#${id}` }),
   readingSlot: (accountId: string, slot: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `READING#${slot}` }),
   trainingData: (accountId: string, name: string): Key => ({
@@ -100,6 +111,19 @@ export const keys = {
   loggedEvent: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}#EVENTS`, sk: `EVENT#${id}` }),
   notice: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `NOTICE#${id}` }),
   encoder: (name: string): Key => ({ pk: `ENCODER#${name}`, sk: 'ENCODER' }),
+  catalogEntry: (accountId: string, n: number): Key => ({
+    pk: `ACCOUNT#${accountId}#CATALOG`,
+    sk: `${prefixes.catalogEntries}${padded(n)}`,
+  }),
+  catalogModelId: (accountId: string, modelId: string): Key => ({
+    pk: `ACCOUNT#${accountId}#CATALOG`,
+    sk: `MODELID#${modelId.normalize('NFC')}`,
+  }),
+  catalogChange: (accountId: string, n: number, version: number): Key => ({
+    pk: `ACCOUNT#${accountId}#CATALOG`,
+    sk: `${prefixes.catalogChanges(n)}${padded(version)}`,
+  }),
+  catalogNumbers: (accountId: string): Key => ({ pk: `ACCOUNT#${accountId}#CATALOG`, sk: 'NUMBERS' }),
   task: (id: string): Key => ({ pk: `TASK#${id}`, sk: 'TASK' }),
   orphans: (bucket: string, prefix: string): Key => ({ pk: `GARBAGE#${bucket}#${prefix}`, sk: 'GARBAGE' }),
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
@@ -122,8 +146,16 @@ export const prefixes = {
   listsComplete: 'LISTS#',
   webhooks: 'WEBHOOK#',
   notices: 'NOTICE#',
+  uploads: 'UPLOAD#',
+  lineages: 'LINEAGE#',
+  /** Below the catalog of an account. */
+  catalogEntries: 'ENTRY#',
+  catalogChanges: (n: number) => `CHANGE#${padded(n)}#`,
   waitingJobs: (datasetId: string) => `WAITING#${datasetId}#`,
 } as const;
+
+/** A number below 10^15 as text that sorts as numbers do. */
+const padded = (n: number): string => String(n).padStart(15, '0');
 
 /** A semantic version as text that sorts as versions do. */
 const ordered = (version: string): string =>
@@ -143,13 +175,20 @@ export const indexes = {
   outbox: 'OUTBOX',
   deadLettered: 'BURIED',
   pendingDeliveries: 'WEBHOOKS',
+  closedAccounts: 'CLOSED',
 } as const;
 
 /** The form in which names are compared: case and Unicode composition do not matter. */
 export const fold = (name: string): string => name.normalize('NFKC').toLowerCase();
 
+/** The partition of a name's versions and aliases. */
+export const namePartition = (accountId: string, name: string): string => keys.modelAlias(accountId, name, '').pk;
+
 /** The keys of a record's files in its bucket. */
 export const blobKeys = {
+  /** All of an account's, but for its checkpoints. */
+  accountPrefix: (accountId: string) => `${accountId}/`,
+  accountCheckpoints: (accountId: string) => `checkpoints/${accountId}/`,
   datasetPrefix: (accountId: string, id: string) => `${accountId}/${id}/`,
   datasetFile: (accountId: string, id: string) => `${accountId}/${id}/data`,
   datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,

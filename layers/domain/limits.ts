@@ -68,6 +68,21 @@ export const LIMITS = {
     /** Of a response, as the log of deliveries shows it. */
     responseBytes: 1024,
   },
+  catalog: {
+    name: 200,
+    modelId: 200,
+    region: 100,
+    operatorId: 128,
+    maxTokens: 1_000_000_000,
+    temperature: 2,
+    topP: 1,
+    /** Of a temperature or `top_p` that is not 0: the table does not store numbers of any size. */
+    smallest: 1e-6,
+    /** Of an entry: the last that its key has room for. */
+    id: 999_999_999_999_999,
+    /** Entries of one export or import. */
+    transferred: 100,
+  },
   /** How long a notice to an account is stored. */
   noticeSeconds: 90 * 86_400,
   /** Of a multipart upload: the minimum size of a part, the maximum number of parts and file size, the time limit. */

@@ -27,6 +27,14 @@ const rates = z.strictObject({
   loginKnownSeconds: seconds.default(RATES.loginKnownSeconds),
 });
 
+/** For how many days what was deleted can be restored, and logs are kept. 0: not at all, or whoever runs it decides. */
+const days = z.int().min(0).max(3650);
+const retention = z.strictObject({
+  recoveryDays: days.default(35),
+  backupDays: days.default(90),
+  logDays: days.default(90),
+});
+
 export const settingsSchema = z.strictObject({
   /** The `iss` of access tokens. */
   issuer: z.string().min(1).default('trainyard'),
@@ -35,6 +43,7 @@ export const settingsSchema = z.strictObject({
   accessTokenSeconds: seconds.default(1800),
   refreshTokenSeconds: seconds.default(30 * 86_400),
   rates: rates.prefault({}),
+  retention: retention.prefault({}),
   argon2: argon2.prefault({}),
   jsonBodyBytes: count.default(LIMITS.jsonBodyBytes),
   /** Of a whole upload request. The default is what fits through a function behind API Gateway. */

@@ -16,6 +16,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'layers/aws': ['layers/domain'],
   'layers/embedded': ['layers/domain'],
   'layers/outgoing': ['layers/domain'],
+  'layers/vault': ['layers/domain'],
   'layers/learning': ['layers/zoo', 'layers/engine', 'layers/domain'],
   'layers/training': ['layers/learning', 'layers/zoo', 'layers/engine', 'layers/domain'],
   functions: ['layers'],
@@ -34,6 +35,7 @@ const ONLY_IN: Record<string, RegExp> = {
   'node:https': /^(layers\/outgoing\/|test\/)/,
   'ipaddr.js': /^layers\/outgoing\//,
   protobufjs: /^layers\/engine\/onnx\//,
+  '@aws-crypto/': /^(layers\/vault\/encryption\/aes\.ts$|bench\/|test\/)/,
 };
 
 /** The packages of an area that is kept pure. */

@@ -1,7 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
+import { type SurfaceName, surfaces } from '#infra/topology.ts';
 import { useHost } from '#test/e2e/use-host.ts';
 import { User } from '#test/e2e/user.ts';
 import { useBrowser, type WatchedPage } from './browser.ts';
+
+const SURFACES = Object.keys(surfaces) as SurfaceName[];
+
+interface Document {
+  readonly info: { readonly title: string };
+  readonly paths?: Readonly<Record<string, Readonly<Record<string, { readonly summary: string }>>>>;
+}
 
 const world = useHost();
 const browser = useBrowser();
@@ -18,15 +26,30 @@ describe('in Chromium without a network', () => {
     expect(complaints).toContain('https://cdn.example.com/logo.svg: net::ERR_FAILED');
   });
 
-  test('/docs lists every operation, and calls the API when asked to', async () => {
+  test.each(SURFACES)('/docs and /redoc of the surface %s show every operation', async (surface) => {
+    const base = world.bases[surface];
+    const document = (await (await fetch(`${base}/openapi.json`)).json()) as Document;
+    const operations = Object.values(document.paths ?? {}).flatMap((path) => Object.values(path));
+    const docs = await browser.open();
+    await docs.page.goto(`${base}/docs`);
+    await docs.page.getByRole('heading', { name: document.info.title }).waitFor();
+    if (operations.length > 0) await docs.page.locator('.opblock').first().waitFor();
+    expect(await docs.page.locator('.opblock').count()).toBe(operations.length);
+    await docs.screenshot(`docs-${surface}`);
+    const redoc = await browser.open();
+    await redoc.page.goto(`${base}/redoc`);
+    await redoc.page.getByRole('heading', { name: document.info.title }).waitFor();
+    for (const { summary } of operations) {
+      await redoc.page.getByRole('heading', { name: summary }).first().waitFor({ state: 'attached' });
+    }
+    await redoc.screenshot(`redoc-${surface}`);
+    for (const opened of [docs, redoc]) expectQuiet(opened);
+  });
+
+  test('/docs calls the API when asked to', async () => {
     const opened = await browser.open();
     const { page } = opened;
     await page.goto(`${world.base}/docs`);
-    await page.locator('.opblock').first().waitFor();
-    const { paths } = (await (await fetch(`${world.base}/openapi.json`)).json()) as { paths: Record<string, object> };
-    const operations = Object.values(paths).flatMap((path) => Object.keys(path));
-    expect(await page.locator('.opblock').count()).toBe(operations.length);
-    await opened.screenshot('docs');
 
     const welcome = page.locator('#operations-Health-get');
     await welcome.locator('.opblock-summary-control').click();
@@ -42,16 +65,6 @@ describe('in Chromium without a network', () => {
     await opened.screenshot('docs-call');
     // The example that the document shows was sent as it stands.
     await new User(world, 'ada', 'correct horse').login();
-    expectQuiet(opened);
-  });
-
-  test('/redoc shows every operation', async () => {
-    const opened = await browser.open();
-    const { page } = opened;
-    await page.goto(`${world.base}/redoc`);
-    await page.getByRole('heading', { name: 'Trainyard platform API' }).waitFor();
-    await page.getByRole('heading', { name: 'Start a new model training job' }).waitFor({ state: 'attached' });
-    await opened.screenshot('redoc');
     expectQuiet(opened);
   });
 });

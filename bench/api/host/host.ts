@@ -5,11 +5,15 @@ import { fileURLToPath } from 'node:url';
 
 /** What a host is asked: the memory of its main thread's objects after a garbage collection, or to close. */
 export type HostQuestion = 'heap' | 'stop';
-export type HostMessage = { readonly base: string } | { readonly heapMiB: number };
+/** Of the surfaces by name: an earlier version has fewer. */
+export type Bases = { readonly platform: string } & Readonly<Record<string, string>>;
+export type HostMessage = { readonly bases: Bases } | { readonly heapMiB: number };
 
 /** A one-machine host in a process of its own. */
 export interface RunningHost extends AsyncDisposable {
+  /** Of the platform. */
   readonly base: string;
+  readonly bases: Bases;
   readonly pid: number;
   /** Of the main thread's objects, after a garbage collection. */
   heapMiB(): Promise<number>;
@@ -49,9 +53,10 @@ export async function startHostOf({ checkout, dataDir, log, cpuProfile }: HostOp
   });
   gone.catch(() => {});
   const answer = async <M extends HostMessage>(): Promise<M> => (await Promise.race([once(child, 'message'), gone]))[0];
-  const { base } = await answer<{ base: string }>();
+  const { bases } = await answer<{ bases: Bases }>();
   return {
-    base,
+    base: bases.platform,
+    bases,
     pid: child.pid!,
     heapMiB: async () => {
       child.send('heap' satisfies HostQuestion);

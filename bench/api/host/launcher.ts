@@ -1,12 +1,12 @@
 /**
  * `node launcher.ts CHECKOUT DATA`: the host of a checkout of this repository, this one or another, on free ports and with
- * rate limits that nobody reaches. The parent process is told the base URL, asks for the memory, and ends it.
+ * rate limits that nobody reaches. The parent process is told the base URLs, asks for the memory, and ends it.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { HostMessage, HostQuestion } from './host.ts';
+import type { Bases, HostMessage, HostQuestion } from './host.ts';
 
 /** As much of `infra/embedded/host.ts` as every version has. */
 interface HostModule {
@@ -14,7 +14,7 @@ interface HostModule {
     readonly dataDir: string;
     readonly portOffset: 'free';
     readonly settings: Readonly<Record<string, unknown>>;
-  }): Promise<{ readonly bases: { readonly platform: string }; close(): Promise<void> }>;
+  }): Promise<{ readonly bases: Bases; close(): Promise<void> }>;
 }
 
 const NEVER = 1_000_000_000;
@@ -40,4 +40,4 @@ process.once('disconnect', async () => {
   await host.close();
   process.exit();
 });
-tell({ base: host.bases.platform });
+tell({ bases: host.bases });

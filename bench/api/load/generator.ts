@@ -1,7 +1,7 @@
 /** The process behind `startLoad`: carries out one order after another until its parent lets go of it. */
 import { Client } from 'undici';
 import type { Order, Outcome } from './load.ts';
-import { chooser, type Kind } from './mix.ts';
+import { chooser, type Kind, UNIQUE } from './mix.ts';
 
 /** Longer than the time limit of the functions, so that it is the host that says so. */
 const PATIENCE_MS = 35_000;
@@ -12,7 +12,7 @@ async function carryOut(order: Order): Promise<Outcome> {
   const { base, clients, kinds, seconds, requests = Number.POSITIVE_INFINITY, seed } = order;
   const tallies = kinds.map(({ name }) => ({ name, latencies: [] as number[], errors: {} as Record<string, number> }));
   const choose = chooser(
-    kinds.map((kind, i) => ({ weight: kind.weight, send: sender(kind), ...tallies[i]! })),
+    kinds.map((kind, i) => ({ weight: kind.weight, send: sender(kind, seed), ...tallies[i]! })),
     seed,
   );
   const before = performance.eventLoopUtilization();
@@ -52,23 +52,29 @@ async function carryOut(order: Order): Promise<Outcome> {
 }
 
 /** What makes a request of this kind and resolves with its status once the whole answer has come. */
-function sender({ method, path, token, body }: Kind): (connection: Client) => Promise<number> {
+function sender({ method, path, token, body }: Kind, seed: number): (connection: Client) => Promise<number> {
   const headers = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   };
-  const options = { method, path, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+  const text = body === undefined ? null : JSON.stringify(body);
+  const parts = text?.split(UNIQUE) ?? [];
+  let sent = 0;
+  const next = () => (parts.length > 1 ? parts.join(`${seed}-${sent++}`) : text);
   return (connection) =>
     new Promise((resolve, reject) => {
       let status = 0;
-      connection.dispatch(options, {
-        onRequestStart: () => {},
-        onResponseStart: (_, statusCode) => {
-          status = statusCode;
+      connection.dispatch(
+        { method, path, headers, body: next() },
+        {
+          onRequestStart: () => {},
+          onResponseStart: (_, statusCode) => {
+            status = statusCode;
+          },
+          onResponseData: () => {},
+          onResponseEnd: () => resolve(status),
+          onResponseError: (_, error) => reject(error),
         },
-        onResponseData: () => {},
-        onResponseEnd: () => resolve(status),
-        onResponseError: (_, error) => reject(error),
-      });
+      );
     });
 }

@@ -6,9 +6,11 @@ export interface Kind {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly token?: string;
-  /** Sent as JSON. */
+  /** Sent as JSON. Where it has `UNIQUE` in a text, each request has another text there. */
   readonly body?: unknown;
 }
+
+export const UNIQUE = '$UNIQUE';
 
 /** Chooses kinds by their weights. The same seed gives the same sequence. */
 export function chooser<K extends Pick<Kind, 'weight'>>(kinds: readonly K[], seed: number): () => K {

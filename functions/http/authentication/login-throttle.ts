@@ -11,14 +11,19 @@
  * by one of them who mistypes a password. Many addresses, or many names, do not allow more guesses. Recently means within
  * the last 30 days. If a name has logged in from an address recently, its failures there count in the first row only.
  *
- * An attempt is counted before the password is verified, so that concurrent guesses count as well:
+ * An attempt is counted before the password is verified, as a failure that is pending, so that concurrent guesses count
+ * as well:
  *
- *     reserve ── verify ──┬─ wrong: the reservations stay, as failures
+ *     reserve ── verify ──┬─ wrong: no longer pending, a failure
  *                         └─ right: the first count is reset, the other two are decremented
+ *
+ * Where a limit is reached only because of pending ones, an attempt waits for them: many right logins at once all succeed,
+ * and of many guesses at once none is made beyond the limit.
  *
  * The rows are reserved in order, so that an attempt which the first row refuses never counts in the others.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { RateLimitError } from '#domain/errors.ts';
 import { fold, keys } from '#domain/keys.ts';
 import { ConditionFailedError } from '#domain/ports/errors.ts';
@@ -30,7 +35,10 @@ type Rates = Settings['rates'];
 
 export interface LoginAttempt {
   succeeded(): Promise<void>;
+  failed(): Promise<void>;
 }
+
+type Pause = (milliseconds: number) => Promise<unknown>;
 
 /** Throws `RateLimitError` if a limit is reached. `now` in epoch milliseconds. */
 export async function reserveLogin(
@@ -38,6 +46,7 @@ export async function reserveLogin(
   of: { readonly username: string; readonly address: string },
   rates: Rates,
   now: number,
+  pause: Pause = setTimeout,
 ): Promise<LoginAttempt> {
   const name = sha256(fold(of.username));
   const pair = sha256(`${name} ${of.address}`);
@@ -52,7 +61,7 @@ export async function reserveLogin(
 
   const reserved: Key[] = [];
   for (const { key, limit } of [own, ...shared]) {
-    if (await reserve(table, key, limit, rates, now)) reserved.push(key);
+    if (await reserve(table, key, limit, rates, now, pause)) reserved.push(key);
     else {
       await Promise.all(reserved.map((one) => release(table, one)));
       throw new RateLimitError(await secondsLeft(table, key, rates, now), 'Too many failed logins');
@@ -61,10 +70,15 @@ export async function reserveLogin(
   return {
     async succeeded() {
       await Promise.all([
-        succeeds(table.update(own.key, { set: { failures: 0 } }, { kind: 'present' })),
+        succeeds(table.update(own.key, { set: { failures: 0 }, add: { pending: -1 } }, { kind: 'present' })),
         ...shared.map(({ key }) => release(table, key)),
         table.put({ ...known, expiresAt: epochSeconds(now) + rates.loginKnownSeconds }),
       ]);
+    },
+    async failed() {
+      await Promise.all(
+        reserved.map((key) => succeeds(table.update(key, { add: { pending: -1 } }, { kind: 'present' }))),
+      );
     },
   };
 }
@@ -74,35 +88,65 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 /** How often to try while the window expires, or concurrent logins succeed at the limit. */
 const TRIES = 4;
 
+/** How often to wait for pending attempts, and for how many milliseconds at the most: longer than a few take. */
+const WAITS = 60;
+const WAIT_MS = 200;
+
 /**
  * A count is never deleted, only reset, so it exists until its window expires. Of concurrent attempts one opens the
  * window, and the others find it.
  */
-async function reserve(table: Table, key: Key, limit: number, rates: Rates, now: number): Promise<boolean> {
-  const noFailure: Condition = { kind: 'any', of: [{ kind: 'absent' }, failures('<=', 0)] };
+async function reserve(
+  table: Table,
+  key: Key,
+  limit: number,
+  rates: Rates,
+  now: number,
+  pause: Pause,
+): Promise<boolean> {
+  const nonePending: Condition = {
+    kind: 'any',
+    of: [{ kind: 'missing', attribute: 'pending' }, count('pending', '<=', 0)],
+  };
+  const noFailure: Condition = {
+    kind: 'any',
+    of: [{ kind: 'absent' }, { kind: 'all', of: [failures('<=', 0), nonePending] }],
+  };
   const belowLimit: Condition = { kind: 'all', of: [{ kind: 'present' }, failures('<', limit)] };
-  const opening = { ...key, failures: 1, expiresAt: epochSeconds(now) + rates.loginWindowSeconds };
-  for (let tries = 0; tries < TRIES; tries++) {
+  const opening = { ...key, failures: 1, pending: 1, expiresAt: epochSeconds(now) + rates.loginWindowSeconds };
+  let waits = 0;
+  for (let tries = 0; tries < TRIES + waits; tries++) {
     if (await succeeds(table.put(opening, noFailure))) return true;
-    if (await succeeds(table.update(key, { add: { failures: 1 } }, belowLimit))) return true;
-    const failed = (await table.get(key))?.failures;
-    if (typeof failed === 'number' && failed >= limit) return false;
+    if (await succeeds(table.update(key, { add: { failures: 1, pending: 1 } }, belowLimit))) return true;
+    const found = await table.get(key);
+    if (Number(found?.failures ?? 0) < limit) continue;
+    if (Number(found?.pending ?? 0) <= 0 || waits >= WAITS) return false;
+    waits += 1;
+    await pause(Math.random() * WAIT_MS);
   }
   return false;
 }
 
 async function release(table: Table, key: Key): Promise<void> {
   await succeeds(
-    table.update(key, { add: { failures: -1 } }, { kind: 'all', of: [{ kind: 'present' }, failures('>', 0)] }),
+    table.update(
+      key,
+      { add: { failures: -1, pending: -1 } },
+      { kind: 'all', of: [{ kind: 'present' }, failures('>', 0)] },
+    ),
   );
 }
 
-const failures = (op: '<' | '<=' | '>', value: number): Condition => ({
+type Op = '<' | '<=' | '>';
+
+const count = (attribute: 'failures' | 'pending', op: Op, value: number): Condition => ({
   kind: 'compare',
-  attribute: 'failures',
+  attribute,
   op,
   value,
 });
+
+const failures = (op: Op, value: number): Condition => count('failures', op, value);
 
 async function secondsLeft(table: Table, key: Key, rates: Rates, now: number): Promise<number> {
   const end = (await table.get(key))?.expiresAt ?? epochSeconds(now) + rates.loginWindowSeconds;

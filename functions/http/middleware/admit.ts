@@ -9,7 +9,7 @@ import { operatorOf } from '../authentication/operator.ts';
 import { refreshTokenIn } from '../authentication/refresh-token.ts';
 import { receiveBody } from '../body/receive-body.ts';
 import type { HandlerContext } from '../contract.ts';
-import { countRequest, enforce, rateLimitHeaders } from '../rate-limit.ts';
+import { countCall, countRequest, enforce, rateLimitHeaders } from '../rate-limit.ts';
 import type { Caller, Services } from '../route.ts';
 import { type Middleware, type ProxyResponse, type RequestState, stateOf } from './state.ts';
 
@@ -26,7 +26,7 @@ export function admit(services: Services): Middleware {
   async function countAccount(state: RequestState, accountId: string): Promise<void> {
     const limit = settings.rates.authenticatedPerHour;
     state.client = `account#${accountId}`;
-    state.rateLimit = await countRequest(table, state.client, limit, now());
+    state.rateLimit = await countCall(table, accountId, limit, now());
     enforce(state.rateLimit, now());
   }
 

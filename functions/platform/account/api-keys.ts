@@ -29,6 +29,8 @@ export const create = route({
   path: '/account/api-keys',
   summary: 'Make an API key',
   description: 'Send it as `X-API-Key: …` or as `Authorization: Bearer …`.',
+  idempotent: true,
+  confidential: true,
   request: { body: json(body) },
   responses: { 201: { description: 'The key, and what it is this once', schema: newApiKey } },
   errors: [409],

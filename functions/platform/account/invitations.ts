@@ -23,6 +23,8 @@ export const invite = route({
   path: '/account/invitations',
   summary: 'Invite a user into this account',
   description: 'Who registers with the token (`invitation` in `POST /auth/register`) becomes a user of this account.',
+  idempotent: true,
+  confidential: true,
   request: { body: json(body) },
   responses: { 201: { description: 'The invitation, and its token this once', schema: newInvitation } },
   async handler({ caller, body: { role, expires_in_days, description } }, { adapters }) {

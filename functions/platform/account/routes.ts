@@ -1,8 +1,10 @@
-/** The routes of an account: who is in it, and which keys it has. */
+/** The routes of an account: who is in it, which keys it has, what it uses, and its end. */
 import type { Route } from '#functions/http/route.ts';
 import * as apiKeys from './api-keys.ts';
 import * as invitations from './invitations.ts';
 import * as members from './members.ts';
+import { remove } from './remove.ts';
+import { usage } from './usage.ts';
 
 export const accountRoutes: readonly Route[] = [
   invitations.invite,
@@ -14,4 +16,6 @@ export const accountRoutes: readonly Route[] = [
   apiKeys.create,
   apiKeys.list,
   apiKeys.revoke,
+  usage,
+  remove,
 ];

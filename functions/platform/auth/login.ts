@@ -47,8 +47,10 @@ export const login = route({
     const user = await findUserByUsername(table, name);
     const stored = user?.password_hash ?? decoyHash(settings.argon2);
     const { matches, outdated } = await verifyPassword(password, stored, settings.argon2);
-    if (!user || !matches || user.removed) throw new UnauthorizedError('Invalid username or password');
-
+    if (!user || !matches || user.removed) {
+      await attempt.failed();
+      throw new UnauthorizedError('Invalid username or password');
+    }
     await attempt.succeeded();
     if (outdated) await replacePasswordHash(table, user, await hashPassword(password, settings.argon2));
     const session = {

@@ -1,5 +1,6 @@
 import { getModelByNumber } from '#domain/models/numbers.ts';
 import { route } from '#functions/http/route.ts';
+import { deletionAnswer, deletionQuery, whatWouldGo } from '../models/dry-run.ts';
 import { removeModel } from '../models/removal.ts';
 import { numberPath } from './fields.ts';
 
@@ -11,11 +12,15 @@ export const remove = route({
   authentication: 'operator',
   scope: 'admin',
   cost: 'request',
-  request: { path: numberPath },
-  responses: { 204: { description: 'Deleted' } },
+  request: { path: numberPath, query: deletionQuery },
+  responses: {
+    200: { description: 'What would be deleted, with `dry_run`', schema: deletionAnswer },
+    204: { description: 'Deleted' },
+  },
   errors: [409],
   resource: ({ caller, path }, { adapters }) => getModelByNumber(adapters.table, caller.accountId, path.model_id),
-  async handler({ resource: model }, services) {
+  async handler({ resource: model, query: { dry_run } }, services) {
+    if (dry_run === 'true') return { status: 200, body: await whatWouldGo(model, services) };
     await removeModel(model, services);
     return { status: 204 };
   },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { InvalidCursorError } from '#domain/ports/errors.ts';
 import { listDeliveries } from '#domain/webhooks/deliveries.ts';
+import { DELIVERY_STATUSES } from '#domain/webhooks/delivery.ts';
 import { getWebhook } from '#domain/webhooks/read.ts';
 import { route } from '#functions/http/route.ts';
 import { limit } from '../fields.ts';
@@ -9,6 +10,9 @@ import { deliveryAnswer, showDelivery, webhookPath } from './fields.ts';
 
 const query = z.strictObject({
   limit,
+  status: z.enum(DELIVERY_STATUSES).optional().meta({
+    description: 'Only those with this status. A page may then have fewer than `limit`, or none, before the end',
+  }),
   cursor: z.string().min(1).max(2000).optional().meta({ description: 'The `next_cursor` of the page before' }),
 });
 

@@ -20,7 +20,7 @@ const OBJECT_ACTIONS: Readonly<Record<BucketUse, readonly string[]>> = {
   read: ['GetObject'],
   put: ['GetObject', 'PutObject', 'AbortMultipartUpload'],
   upload: ['GetObject', 'PutObject', 'AbortMultipartUpload', 'ListMultipartUploadParts'],
-  delete: ['DeleteObject'],
+  delete: ['DeleteObject', 'AbortMultipartUpload'],
 };
 
 /** What Compute's task records need, which exist in the cloud only. */

@@ -13,7 +13,7 @@ const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
   read: ['get', 'head', 'presignGet'],
   put: ['put'],
   upload: ['startUpload', 'presignParts', 'completeUpload', 'abortUpload'],
-  delete: ['delete', 'list'],
+  delete: ['delete', 'list', 'abortUpload'],
 };
 
 /** A call that the topology does not list for that function throws `InternalError`. */

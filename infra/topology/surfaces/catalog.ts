@@ -5,7 +5,8 @@ export const functions = {
   'catalog-api': {
     entry: 'functions/catalog/api.ts',
     memoryMegabytes: 1024,
-    timeoutSeconds: 29,
+    // A client of the document gives up after ten: it gets an error before, also after a cold start.
+    timeoutSeconds: 8,
     computes: false,
     streams: false,
     runtime: false,

@@ -8,6 +8,7 @@ import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts
 import type { Condition, Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import { epochSeconds } from '../times.ts';
+import { isOpen } from './deletion/close.ts';
 import { SCOPES } from './scopes.ts';
 
 export const apiKey = z.object({
@@ -30,7 +31,7 @@ export const hashOfKey = (secret: string): string => createHash('sha256').update
 const hasRoom: Condition = {
   kind: 'all',
   of: [
-    { kind: 'present' },
+    isOpen,
     {
       kind: 'any',
       of: [

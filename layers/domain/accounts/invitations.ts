@@ -8,6 +8,7 @@ import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import { epochSeconds } from '../times.ts';
+import { isOpen } from './deletion/close.ts';
 import { ROLES } from './scopes.ts';
 import { creation, takenNames, type User } from './users.ts';
 
@@ -35,6 +36,7 @@ export async function createInvitation(
   const record: Invitation = { ...created, token_sha256: sha256(token) };
   const expiresAt = epochSeconds(Date.parse(created.expires_at));
   await table.transact([
+    { kind: 'check', key: keys.account(created.account_id), condition: isOpen },
     { kind: 'put', item: { ...keys.invitation(created.account_id, created.id), ...record, expiresAt } },
     { kind: 'put', item: { ...keys.invitationToken(record.token_sha256), ...record, expiresAt } },
   ]);
@@ -59,7 +61,7 @@ export async function revokeInvitation(table: Table, accountId: string, id: stri
 const hasRoom: Condition = {
   kind: 'all',
   of: [
-    { kind: 'present' },
+    isOpen,
     {
       kind: 'any',
       of: [
@@ -91,7 +93,8 @@ export async function acceptInvitation(
   const account = await table.get(keys.account(account_id));
   const first = account?.users === undefined ? { users: 1, admins: 1 } : { users: 0, admins: 0 };
   const add = { users: 1 + first.users, admins: (role === 'admin' ? 1 : 0) + first.admins };
-  const counted: Condition = account?.users === undefined ? { kind: 'missing', attribute: 'users' } : hasRoom;
+  const counted: Condition =
+    account?.users === undefined ? { kind: 'all', of: [isOpen, { kind: 'missing', attribute: 'users' }] } : hasRoom;
   try {
     await table.transact([
       ...creation(created),

@@ -14,6 +14,14 @@ export const account = z.object({
   /** Users with the role `admin`; always at least one. */
   admins: z.number().int().default(1),
   api_keys: z.number().int().default(0),
+  /** Of its files; `usage/storage.ts` describes this and the next three attributes. */
+  dataset_bytes: z.number().int().default(0),
+  model_bytes: z.number().int().default(0),
+  storage_changes: z.number().int().optional(),
+  storage_counted: z.boolean().default(false),
+  webhooks: z.number().int().default(0),
+  /** It is being deleted. */
+  closed_at: z.string().optional(),
 });
 export type Account = z.infer<typeof account>;
 
@@ -26,4 +34,7 @@ export const NEW_ACCOUNT = {
   users: 1,
   admins: 1,
   api_keys: 0,
+  dataset_bytes: 0,
+  model_bytes: 0,
+  storage_counted: true,
 } as const;

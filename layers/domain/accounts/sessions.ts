@@ -1,10 +1,12 @@
 /** A login creates a session. Its access token and its refresh token both end with it. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { UnauthorizedError } from '../errors.ts';
 import { keys, prefixes } from '../keys.ts';
-import { ConditionFailedError } from '../ports/errors.ts';
+import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
 import type { Table, Write } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
+import { isOpen } from './deletion/close.ts';
 import { ROLES, type Role } from './scopes.ts';
 
 const session = z
@@ -31,15 +33,21 @@ export interface NewSession {
   readonly expiresAt: number;
 }
 
-/** The refresh token is kept only as its hash. */
+/** The refresh token is kept only as its hash. Throws `UnauthorizedError` if the account is being deleted. */
 export async function createSession(table: Table, created: NewSession): Promise<void> {
   const { id, accountId, userId, role, expiresAt } = created;
   const hash = sha256(created.refreshToken);
   const record = { id, account_id: accountId, user_id: userId, role, refresh_sha256: hash, expiresAt };
-  await table.transact([
-    { kind: 'put', item: { ...keys.session(accountId, id), ...record } },
-    { kind: 'put', item: { ...keys.refreshToken(hash), ...record } },
-  ]);
+  try {
+    await table.transact([
+      { kind: 'check', key: keys.account(accountId), condition: isOpen },
+      { kind: 'put', item: { ...keys.session(accountId, id), ...record } },
+      { kind: 'put', item: { ...keys.refreshToken(hash), ...record } },
+    ]);
+  } catch (error) {
+    if (error instanceof TransactionFailedError) throw new UnauthorizedError();
+    throw error;
+  }
 }
 
 export async function findSession(table: Table, accountId: string, id: string): Promise<Session | undefined> {

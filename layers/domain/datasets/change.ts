@@ -1,3 +1,4 @@
+import { addBytes } from '../accounts/usage/storage.ts';
 import { ConflictError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
@@ -19,7 +20,12 @@ import type { Dataset, DatasetFailure } from './record.ts';
 export async function createDataset(table: Table, created: Dataset, also: readonly Write[] = []): Promise<void> {
   const account = keys.account(created.account_id);
   await transactListed(table, datasetLists, created.account_id, { after: created }, [
-    { kind: 'update', key: account, change: { add: { datasets: 1 } }, condition: { kind: 'present' } },
+    {
+      kind: 'update',
+      key: account,
+      change: { add: { datasets: 1, ...addBytes('dataset_bytes', created.file_size) } },
+      condition: { kind: 'present' },
+    },
     {
       kind: 'put',
       item: {
@@ -97,15 +103,25 @@ export async function deleteDataset(table: Table, accountId: string, id: string,
     ],
   } as const;
   try {
-    await deleteListed(table, datasetLists, accountId, () => getDataset(table, accountId, id), [
-      {
-        kind: 'delete',
-        key: keys.dataset(accountId, id),
-        condition: { kind: 'all', of: [{ kind: 'present' }, notInUse] },
-      },
-      markOrphaned('datasets', blobKeys.datasetPrefix(accountId, id), now),
-      { kind: 'update', key: keys.account(accountId), change: { add: { datasets: -1 } } },
-    ]);
+    await deleteListed(
+      table,
+      datasetLists,
+      accountId,
+      () => getDataset(table, accountId, id),
+      ({ file_size }) => [
+        {
+          kind: 'delete',
+          key: keys.dataset(accountId, id),
+          condition: { kind: 'all', of: [{ kind: 'present' }, notInUse] },
+        },
+        markOrphaned('datasets', blobKeys.datasetPrefix(accountId, id), now),
+        {
+          kind: 'update',
+          key: keys.account(accountId),
+          change: { add: { datasets: -1, ...addBytes('dataset_bytes', -file_size) } },
+        },
+      ],
+    );
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
     const found = await getDataset(table, accountId, id);

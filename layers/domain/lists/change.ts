@@ -46,17 +46,18 @@ export async function transactListed<R>(
   }
 }
 
-/** Deletes a record with its entries and makes the writes, in one transaction. `read` throws if there is no record. */
+/** Deletes a record with its entries and makes its writes, in one transaction. `read` throws if there is no record. */
 export async function deleteListed<R>(
   table: Table,
   spec: ListSpec<R>,
   accountId: string,
   read: () => Promise<R>,
-  writes: readonly Write[],
+  writesOf: (record: R) => readonly Write[],
 ): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     try {
-      await transactListed(table, spec, accountId, { before: await read() }, writes);
+      const before = await read();
+      await transactListed(table, spec, accountId, { before }, writesOf(before));
       return;
     } catch (error) {
       if (!(error instanceof TransactionFailedError) || error.failed.length > 0) throw error;

@@ -1,4 +1,5 @@
 import { getAccount } from '../accounts/read.ts';
+import { addBytes, bytesOf } from '../accounts/usage/storage.ts';
 import { ModelInUseError, UnavailableError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
@@ -63,7 +64,7 @@ export async function completeJob(
       ? { kind: 'compare', attribute: 'version', op: '=', value: before.version }
       : { kind: 'absent' };
     const set = {
-      status: 'completed',
+      status: 'completed' as const,
       progress: 100,
       ...last,
       model_id: made.id,
@@ -72,7 +73,10 @@ export async function completeJob(
     };
     try {
       await transactListed(table, modelLists, of.account_id, { after: created }, [
-        ...endingWrites(of, set, isRunningAttempt(of), account.last_model_number),
+        ...endingWrites(of, set, isRunningAttempt(of), {
+          numberAfter: account.last_model_number,
+          bytes: bytesOf(made),
+        }),
         { kind: 'put', item: { ...keys.model(of.account_id, made.id), ...created }, condition: { kind: 'absent' } },
         { kind: 'put', item: { ...lineageKey, model_id: made.id, version, ...recipe }, condition: unchanged },
         ...putLookups(created),
@@ -111,13 +115,23 @@ export async function deleteModel(table: Table, accountId: string, id: string, n
     const of = await getModel(table, accountId, id);
     const event = modelEvents.deleted(of, isoTime(now));
     try {
-      await deleteListed(table, modelLists, accountId, async () => of, [
-        { kind: 'delete', key: keys.model(accountId, id), condition },
-        ...deleteLookups(of),
-        markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now),
-        { kind: 'update', key: keys.account(accountId), change: { add: { models: -1 } } },
-        recordEvent(event),
-      ]);
+      await deleteListed(
+        table,
+        modelLists,
+        accountId,
+        async () => of,
+        () => [
+          { kind: 'delete', key: keys.model(accountId, id), condition },
+          ...deleteLookups(of),
+          markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now),
+          {
+            kind: 'update',
+            key: keys.account(accountId),
+            change: { add: { models: -1, ...addBytes('model_bytes', -bytesOf(of)) } },
+          },
+          recordEvent(event),
+        ],
+      );
       return event;
     } catch (error) {
       if (!(error instanceof TransactionFailedError)) throw error;

@@ -1,5 +1,7 @@
 /** How a job ends without a model; `completeJob` in `models/change.ts` ends it with one. */
 
+import { addUsage, type Ending } from '../accounts/usage/month.ts';
+import { addBytes } from '../accounts/usage/storage.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, keys } from '../keys.ts';
@@ -18,23 +20,23 @@ const LATE_CHECKPOINT_MS = 15 * 60_000;
 /**
  * Writes that end a job: they set its final state, free its slot, release the dataset and mark its checkpoint as
  * orphaned. The first is the job's.
- * @param takeModelNumberAfter the account's last model number as it was read; the job takes the next one
+ * @param made the job's model: the account's last model number as it was read, of which it takes the next, and its bytes
  */
 export function endingWrites(
   of: Job,
-  set: { ended_at: string; [name: string]: Json },
+  set: { status: Ending; ended_at: string; [name: string]: Json } & Partial<ComputeUsage>,
   condition: Condition,
-  takeModelNumberAfter?: number,
+  made?: { readonly numberAfter: number; readonly bytes: number },
 ): Write[] {
   const account = keys.account(of.account_id);
   const onAccount: Write =
-    takeModelNumberAfter === undefined
+    made === undefined
       ? { kind: 'update', key: account, change: { add: { active_jobs: -1 } }, condition: { kind: 'present' } }
       : {
           kind: 'update',
           key: account,
-          change: { add: { active_jobs: -1, models: 1, last_model_number: 1 } },
-          condition: { kind: 'compare', attribute: 'last_model_number', op: '=', value: takeModelNumberAfter },
+          change: { add: { active_jobs: -1, models: 1, last_model_number: 1, ...addBytes('model_bytes', made.bytes) } },
+          condition: { kind: 'compare', attribute: 'last_model_number', op: '=', value: made.numberAfter },
         };
   const checkpoint = blobKeys.checkpointPrefix(of.account_id, of.id);
   const due = Date.parse(set.ended_at) + LATE_CHECKPOINT_MS;
@@ -48,6 +50,7 @@ export function endingWrites(
       condition: { kind: 'present' },
     },
     markOrphaned('artifacts', checkpoint, due),
+    addUsage(of.account_id, set.status, { ...of, ...set }, set.ended_at),
     ...(of.awaits_dataset ? [clearWaiting(of)] : []),
     ...(of.parent_id === undefined ? [] : [endUse(of.account_id, of.parent_id)]),
   ];

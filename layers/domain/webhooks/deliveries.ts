@@ -83,23 +83,37 @@ export async function getDelivery(table: Table, accountId: string, webhookId: st
   return found;
 }
 
-/** A page of a webhook's deliveries, those of the newest events first. Throws `InvalidCursorError`. */
+/** How many queries a page with a filter takes at the most. */
+const MOST_QUERIES = 20;
+
+/**
+ * A page of a webhook's deliveries, those of the newest events first. With a filter it may have fewer than its limit, or
+ * none, and still have a cursor. Throws `InvalidCursorError`.
+ */
 export async function listDeliveries(
   table: Table,
   accountId: string,
   webhookId: string,
-  page: { readonly limit: number; readonly cursor?: string | undefined },
+  page: {
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+    readonly status?: Delivery['status'] | undefined;
+  },
 ): Promise<{ deliveries: Delivery[]; cursor: string | undefined }> {
-  const { pk, sk: prefix } = keys.delivery(accountId, webhookId, '');
-  const { limit, cursor } = page;
-  const found = await table.query({
-    partition: pk,
-    prefix,
-    order: 'descending',
-    limit,
-    ...(cursor === undefined ? {} : { cursor }),
-  });
-  return { deliveries: found.items.map((item) => delivery.parse(item)), cursor: found.cursor };
+  const { pk: partition, sk: prefix } = keys.delivery(accountId, webhookId, '');
+  const { limit, status } = page;
+  const deliveries: Delivery[] = [];
+  let { cursor } = page;
+  for (let queries = 0; queries < MOST_QUERIES && deliveries.length < limit; queries += 1) {
+    // Never more than there is room for: the cursor is behind the last one that was read.
+    const query = { partition, prefix, order: 'descending', limit: limit - deliveries.length } as const;
+    const found = await table.query({ ...query, ...(cursor === undefined ? {} : { cursor }) });
+    const all = found.items.map((item) => delivery.parse(item));
+    deliveries.push(...all.filter((one) => status === undefined || one.status === status));
+    cursor = found.cursor;
+    if (cursor === undefined) break;
+  }
+  return { deliveries, cursor };
 }
 
 /** Before an attempt. `undefined`: another one is in progress or was made in the meantime. */

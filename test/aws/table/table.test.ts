@@ -2,6 +2,7 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, expect, test } from '@jest/globals';
 import { tableDefinition } from '#aws/table/definition.ts';
 import { DynamoTable } from '#aws/table/table.ts';
+import { catalogConformance } from '../../conformance/catalog.ts';
 import { listsConformance } from '../../conformance/lists/index.ts';
 import { outboxConformance } from '../../conformance/outbox.ts';
 import { tableConformance } from '../../conformance/table/index.ts';
@@ -33,4 +34,5 @@ if (typeof local === 'string') {
   tableConformance('DynamoDB', () => open('trainyard'));
   outboxConformance('DynamoDB', () => open('outbox'));
   listsConformance('DynamoDB', () => open('lists'), { runs: 3 });
+  catalogConformance('DynamoDB', () => open('catalog'));
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Load, startLoad } from '../../../bench/api/load/load.ts';
+import { UNIQUE } from '../../../bench/api/load/mix.ts';
 
 interface Seen {
   readonly method: string | undefined;
@@ -62,6 +63,19 @@ describe('the load generator', () => {
         body: '{"password":"ü"}',
       }),
     );
+  });
+
+  test('gives each request another text where its body asks for one, also in the next order', async () => {
+    const seen: string[] = [];
+    const base = await open(async (request) => {
+      seen.push(await text(request));
+      return 200;
+    });
+    const create = { name: 'create', weight: 1, method: 'POST', path: '/create', body: { id: `x-${UNIQUE}` } } as const;
+    const order = { base, clients: 4, kinds: [create], seconds: 60, requests: 20 };
+    for (const seed of [0, 1]) await load!.run({ ...order, seed });
+    expect(new Set(seen).size).toBe(40);
+    for (const body of seen) expect(body).toMatch(/^\{"id":"x-\d+-\d+"\}$/);
   });
 
   test('has just as many requests under way as there are clients', async () => {

@@ -1,10 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { deleteListed, transactListed } from '#domain/lists/change.ts';
-import { partitionOf } from '#domain/lists/list.ts';
-import { deleteLists } from '#domain/lists/remove.ts';
 import { TransactionFailedError } from '#domain/ports/errors.ts';
-import { readAll } from '#domain/ports/table/read-all.ts';
 import { aThing, put, spec, type Thing } from './things.ts';
 import type { ListWorld } from './world.ts';
 
@@ -73,9 +70,13 @@ export function changes(world: ListWorld, runs: number): void {
     const loser = first?.status === 'fulfilled' ? second : first;
     expect(loser).toMatchObject({ status: 'rejected', reason: new TransactionFailedError([]) });
     await expectLists('race', [winner], 10);
-    await deleteListed(world.table, spec, 'race', async () => winner, [
-      { kind: 'delete', key: spec.keyOf('race', winner.id) },
-    ]);
+    await deleteListed(
+      world.table,
+      spec,
+      'race',
+      async () => winner,
+      () => [{ kind: 'delete', key: spec.keyOf('race', winner.id) }],
+    );
     await expectLists('race', [], 10);
   });
 
@@ -87,19 +88,5 @@ export function changes(world: ListWorld, runs: number): void {
     ]);
     await expect(refused).rejects.toEqual(new TransactionFailedError([1]));
     await expectLists('refused', [], 10);
-  });
-
-  test('are deleted with their account', async () => {
-    await insert('leaving', aThing(1));
-    await insert('staying', aThing(1));
-    await deleteLists(world.table, 'leaving');
-    for (const sort of ['name', 'score']) {
-      for (const part of [undefined, 'kind=b']) {
-        expect(await readAll(world.table, { partition: partitionOf(spec, 'leaving', { sort, part }) })).toEqual([]);
-      }
-    }
-    const left = await readAll(world.table, { partition: 'ACCOUNT#leaving' });
-    expect(left.map(({ sk }) => sk)).toEqual([spec.keyOf('', aThing(1).id).sk]);
-    await expectLists('staying', [aThing(1)], 10);
   });
 }

@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createAccount } from '#domain/accounts/change.ts';
+import { closeAccount } from '#domain/accounts/deletion/close.ts';
 import { createSession, endSession, findSession, findSessionByRefreshToken } from '#domain/accounts/sessions.ts';
 import { findUser, findUserByUsername, listUsers, replacePasswordHash } from '#domain/accounts/users.ts';
-import { ConflictError } from '#domain/errors.ts';
+import { ConflictError, UnauthorizedError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
-import { AT, NOW, openStore, type Store } from '../store.ts';
+import { AT, anAccount, NOW, openStore, type Store } from '../store.ts';
 
 let store: Store;
 
@@ -77,33 +78,45 @@ describe('an account of before there were several users', () => {
 });
 
 describe('sessions', () => {
+  let accountId: string;
+  beforeEach(async () => {
+    accountId = await anAccount(store.table);
+  });
+
   test('are found by id and by refresh token, until they end', async () => {
     await createSession(store.table, {
       id: 's',
-      accountId: 'a',
+      accountId,
       userId: 'u',
       role: 'viewer',
       refreshToken: 'secret',
       expiresAt: NOW / 1000 + 60,
     });
     const found = await findSessionByRefreshToken(store.table, 'secret');
-    expect(found).toEqual(await findSession(store.table, 'a', 's'));
+    expect(found).toEqual(await findSession(store.table, accountId, 's'));
     expect(JSON.stringify(found)).not.toContain('secret');
     await endSession(store.table, found!);
     expect(await findSessionByRefreshToken(store.table, 'secret')).toBeUndefined();
-    expect(await findSession(store.table, 'a', 's')).toBeUndefined();
+    expect(await findSession(store.table, accountId, 's')).toBeUndefined();
   });
 
   test('do not exist any more once expired', async () => {
     await createSession(store.table, {
       id: 'old',
-      accountId: 'a',
+      accountId,
       userId: 'u',
       role: 'viewer',
       refreshToken: 'old',
       expiresAt: NOW / 1000,
     });
-    expect(await findSession(store.table, 'a', 'old')).toBeUndefined();
+    expect(await findSession(store.table, accountId, 'old')).toBeUndefined();
     expect(await findSessionByRefreshToken(store.table, 'old')).toBeUndefined();
+  });
+
+  test('cannot begin once the account is being deleted', async () => {
+    await closeAccount(store.table, accountId, { now: NOW, tokenSeconds: 1800 });
+    const late = { ...{ id: 'late', accountId, userId: 'u', refreshToken: 'late' }, expiresAt: NOW / 1000 + 60 };
+    await expect(createSession(store.table, { ...late, role: 'admin' })).rejects.toThrow(UnauthorizedError);
+    expect(await findSessionByRefreshToken(store.table, 'late')).toBeUndefined();
   });
 });

@@ -1,7 +1,9 @@
 /** Cases for every host: the same over HTTP against one machine and against a deployment. */
 import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
+import { accounts } from './accounts.ts';
 import { badData } from './bad-data.ts';
+import { catalog } from './catalog.ts';
 import { earlyStart } from './early-start.ts';
 import { hostileInput } from './hostile-input.ts';
 import { lists } from './lists.ts';
@@ -34,10 +36,12 @@ export function platformCases(world: World): void {
     stopping,
     watching,
     tenancy,
+    accounts,
     modelsApi,
     programs,
     trainingService,
     webhooks,
+    catalog,
   ];
   for (const cases of all) cases(world);
 }

@@ -25,6 +25,12 @@ export function logins(world: World): void {
       await user.login();
     });
 
+    test('that is right succeeds, however many there are at once', async () => {
+      const { username, password } = await User.register(world);
+      const logins = await Promise.all(Array.from({ length: 8 }, () => post('/auth/login', { username, password })));
+      expect(logins.map(({ status }) => status)).toEqual(Array(8).fill(200));
+    });
+
     test('is refreshed on the account of who it is', async () => {
       const { username, password } = user;
       const login = (await (await post('/auth/login', { username, password })).json()) as { refresh_token: string };

@@ -68,6 +68,23 @@ test('all jobs that wait for a dataset get their messages', async () => {
   expect(await world.sent('training')).toEqual([message('j'), message('k')]);
 });
 
+test('a dataset that the sweep fails, because nobody read it for a day, wakes the jobs that wait for it', async () => {
+  await world.upload('d', GOOD);
+  world.clock.now += 24 * 60 * MINUTE - 1000;
+  await queue();
+  world.clock.now += 1000;
+  const sweep = makeSweep(permitted('sweep', world.adapters), { logger: silent, settings });
+  await sweep();
+  const sent = await world.sent('training');
+  expect(sent).toEqual([message()]);
+  await dispatch(sent);
+  expect(await job()).toMatchObject({
+    status: 'failed',
+    failure: 'Dataset d has failed: The file could not be processed within a day',
+  });
+  await isReleased();
+});
+
 test('a dataset that fails ends the job with the reason', async () => {
   await world.upload('d', 'a,y\n1\n');
   await queue();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { rowsWith } from '../../domain/accounts/deletion/everything.ts';
 import { openPlatform, type Platform } from './harness.ts';
 
 let platform: Platform;
@@ -195,6 +196,25 @@ describe('an API key', () => {
     expect(JSON.stringify(platform.logged)).not.toContain(key);
   });
 
+  test('is made once for an Idempotency-Key, shown again to who repeats the request, and not stored', async () => {
+    for (const [path, json, secret] of [
+      ['/account/api-keys', { name: 'retried', scope: 'read' }, 'key'],
+      ['/account/invitations', { role: 'viewer' }, 'token'],
+    ] as const) {
+      const headers = { 'idempotency-key': `made-once-${secret}` };
+      const make = (more: object = {}) =>
+        platform.call({ method: 'POST', path, json: { ...json, ...more }, token: admin, headers });
+      const [first, again] = [await make(), await make()];
+      expect([first.status, again.status, again.body]).toEqual([201, 201, first.body]);
+      expect(again.headers['Idempotent-Replayed']).toBe('true');
+      const other = await make(secret === 'key' ? { name: 'another' } : { role: 'admin' });
+      expect(other.status).toBe(422);
+      expect(rowsWith(platform.store.dir, first.body[secret])).toEqual([]);
+    }
+    const { api_keys } = (await get('/account/api-keys')).body;
+    expect(api_keys.filter(({ name }: { name: string }) => name === 'retried')).toHaveLength(1);
+  });
+
   test('that has expired lets nobody in, and is still listed', async () => {
     const { key, id } = (await post('/account/api-keys', { name: 'short', scope: 'admin', expires_in_days: 1 })).body;
     const before = platform.clock.now;
@@ -216,7 +236,7 @@ describe('an API key', () => {
     platform.calls.length = 0;
     await withKey(key, '/account/members');
     expect(platform.calls.filter((call) => call.startsWith('update'))).toEqual([
-      expect.stringContaining('update RATE#'),
+      expect.stringMatching(/^update ACCOUNT#.*#USAGE$/),
     ]);
   });
 });

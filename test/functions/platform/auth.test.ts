@@ -107,7 +107,7 @@ describe('a login', () => {
     expect(wrong.status).toBe(401);
     expect(wrong.text).toBe('{"error":"unauthorized","message":"Invalid username or password"}');
     expect(await kinds('nobody-at-all', '192.0.2.21')).toEqual(wrong);
-    expect(wrong.calls).toEqual(['update', 'get', 'put', 'put', 'put', 'get', 'get']);
+    expect(wrong.calls).toEqual(['update', 'get', 'put', 'put', 'put', 'get', 'get', 'update', 'update', 'update']);
   });
 
   test('is throttled for a name from an address after five failures, also with the right password, until the window has passed', async () => {
@@ -119,6 +119,17 @@ describe('a login', () => {
     expect(refused.headers['Retry-After']).toBe('900');
     platform.clock.now += 900_000;
     expect((await login('mary', person.password, '192.0.2.100')).status).toBe(200);
+  });
+
+  test('is not throttled by many at once with the right password, and of as many guesses five are made', async () => {
+    await register({ ...person, username: 'rita', email: 'rita@example.com' });
+    const many = (password: string) =>
+      Promise.all(Array.from({ length: 30 }, async () => (await login('rita', password, '192.0.2.150')).status));
+    expect(new Set(await many(person.password))).toEqual(new Set([200]));
+    const guesses = await many('wrong');
+    expect(guesses.filter((status) => status === 401)).toHaveLength(5);
+    expect(guesses.filter((status) => status === 429)).toHaveLength(25);
+    expect((await login('rita', person.password, '192.0.2.150')).status).toBe(429);
   });
 
   test('is throttled so also where it has succeeded before', async () => {

@@ -77,7 +77,7 @@ describe('models by number', () => {
       created_at: models[0]!.created_at,
       file_size: 5,
     });
-    const reads = world.platform.calls.filter((one) => !/SESSION|RATE/.test(one));
+    const reads = world.platform.calls.filter((one) => !/SESSION|USAGE/.test(one));
     expect(reads).toEqual([
       `get ACCOUNT#${models[0]!.account_id} MODELNUMBER#1`,
       `get ACCOUNT#${models[0]!.account_id} MODEL#${models[0]!.id}`,
@@ -130,6 +130,25 @@ describe('an error below /api/v1/models', () => {
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
 describe('deleting by number', () => {
+  test('only says what would go with dry_run', async () => {
+    const { account_id, id, number, version } = await world.train('dry');
+    await world.platform.store.table.transact([beginUse(account_id, id)]);
+    const dry = await call(`/${number}`, { method: 'DELETE', query: { dry_run: 'true' } });
+    expect([dry.status, dry.body]).toEqual([
+      200,
+      {
+        model: { id, number, name: 'dry', version },
+        files: [{ file: 'model.onnx', size: 5 }],
+        bytes: 5,
+        aliases: [],
+        deletable: false,
+        reasons: ['active jobs or predictions use it (1)'],
+      },
+    ]);
+    expect((await call(`/${number}`)).status).toBe(200);
+    expect((await call(`/${number}`, { method: 'DELETE', query: { dry_run: 'yes' } })).status).toBe(400);
+  });
+
   test('is refused with MODEL_IN_USE while a job or a prediction uses the model, and goes on afterwards', async () => {
     const { account_id, id, number } = await world.train('used');
     const { table, blobs } = world.platform.store;

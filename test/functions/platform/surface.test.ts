@@ -186,7 +186,7 @@ describe('what a request costs', () => {
     expect(platform.calls.map((call) => call.replace(/[0-9a-f-]{36}/g, 'ID').replace(/#\d+$/, '#N')).sort()).toEqual([
       'get ACCOUNT#ID DATASET#ID',
       'get ACCOUNT#ID SESSION#ID',
-      'update RATE#account#ID#N',
+      'update ACCOUNT#ID#USAGE',
     ]);
     platform.calls.length = 0;
     await platform.call({ path: '/' });

@@ -6,7 +6,7 @@ import { webhookMessage } from '#domain/messages.ts';
 import { recordNotice } from '#domain/notices.ts';
 import type { Json } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
-import { createDelivery, newDelivery } from '#domain/webhooks/deliveries.ts';
+import { cancelDelivery, createDelivery, newDelivery } from '#domain/webhooks/deliveries.ts';
 import { getWebhook } from '#domain/webhooks/read.ts';
 import { newSecret, secretBytes, unsealSecret } from '#domain/webhooks/secret.ts';
 import { type Answer, type Call, openPlatform, type Platform } from './harness.ts';
@@ -255,6 +255,37 @@ describe('deliveries', () => {
     expect((await list({ limit: '101' })).status).toBe(400);
     const elsewhere = { path: `/webhooks/${other}/deliveries`, token, query: { cursor: first.next_cursor } };
     expect((await platform.call(elsewhere)).status).toBe(400);
+  });
+
+  test('are found by their status, in pages that end where there are no more', async () => {
+    const { id } = (await create()).body;
+    const { table } = platform.store;
+    const cancelled: string[] = [];
+    for (let i = 0; i < 9; i++) {
+      platform.clock.now += 1;
+      const one = await aDelivery(id, { job_id: `j${i}` });
+      if (i % 4 !== 0) continue;
+      await cancelDelivery(table, one);
+      cancelled.unshift(one.event_id);
+    }
+    const list = (query: Record<string, string>) => platform.call({ path: `/webhooks/${id}/deliveries`, token, query });
+    const idsOf = ({ body }: Awaited<ReturnType<typeof list>>) => body.deliveries.map((one: { id: string }) => one.id);
+    expect(idsOf(await list({ status: 'cancelled' }))).toEqual(cancelled);
+    const first = await list({ status: 'cancelled', limit: '2' });
+    expect(idsOf(first)).toEqual(cancelled.slice(0, 2));
+    const second = await list({ status: 'cancelled', limit: '2', cursor: first.body.next_cursor });
+    expect([idsOf(second), second.body.next_cursor]).toEqual([cancelled.slice(2), null]);
+    expect(idsOf(await list({ status: 'pending' }))).toHaveLength(6);
+    expect(idsOf(await list({ status: 'failed' }))).toEqual([]);
+    expect((await list({ status: 'lost' })).status).toBe(400);
+
+    // However many there are, one page reads a bounded number of them.
+    const many = Array.from({ length: 60 }, () => aDelivery(id, { job_id: 'many' }));
+    await Promise.all(many);
+    platform.calls.length = 0;
+    const none = await list({ status: 'failed', limit: '1' });
+    expect([idsOf(none), none.body.next_cursor]).toEqual([[], expect.any(String)]);
+    expect(platform.calls.filter((call) => call.startsWith('query'))).toHaveLength(20);
   });
 
   test('of a test are sent once, whatever the events and the filter', async () => {

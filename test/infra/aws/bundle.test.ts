@@ -5,12 +5,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bundleFunctions } from '#infra/aws/bundle/functions.ts';
-import { type FunctionName, functions } from '#infra/topology.ts';
+import { type FunctionName, functions, type Surface, surfaces } from '#infra/topology.ts';
 import { cutRuntime, type Platform } from '../../../layers/onnxruntime/cut.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../../..');
 const names = Object.keys(functions) as FunctionName[];
+/** Those that serve what no other function of their surface does. */
+const documented = Object.values<Surface>(surfaces).flatMap(({ routes }) =>
+  routes.flatMap((route) => (route.path === '/{proxy+}' ? [route.function] : [])),
+);
 
 /** Placeholder names: a bundle does not call AWS until it is invoked. */
 const WORLD = {
@@ -56,10 +60,9 @@ describe("a function's bundle", () => {
     expect(await inLambda(name, 'typeof handler')).toBe('function');
   });
 
-  test('keeps the mark of a streaming handler', async () => {
+  test.each(names)('%s has the mark of a streaming handler if it is one', async (name) => {
     const mark = `handler[Symbol.for('aws.lambda.runtime.handler.streaming')] ?? null`;
-    for (const name of names)
-      expect([name, (await inLambda(name, mark)) !== null]).toEqual([name, functions[name].streams]);
+    expect((await inLambda(name, mark)) !== null).toBe(functions[name].streams);
   });
 
   test('loads the runtime only if the topology gives it the layer', async () => {
@@ -69,8 +72,8 @@ describe("a function's bundle", () => {
     }
   });
 
-  test('includes the viewers of the documentation', async () => {
-    const folderOf = join(folder, 'functions/platform-api/node_modules');
+  test.each(documented)('%s includes the viewers of the documentation', async (name) => {
+    const folderOf = join(folder, 'functions', name, 'node_modules');
     for (const file of ['redoc/bundles/redoc.standalone.js', 'swagger-ui-dist/swagger-ui-bundle.js']) {
       expect((await readFile(join(folderOf, file))).length).toBeGreaterThan(100_000);
     }

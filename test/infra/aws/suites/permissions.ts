@@ -146,13 +146,16 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       ]);
       // The sweep reads the records of Batch's tasks in the table.
       expect(allowed(/^sweep(?!Schedule)/, /^(Table|Index|.*Objects)$/)).toEqual([
+        'ArtifactsObjects AbortMultipartUpload',
         'ArtifactsObjects DeleteObject',
+        'DatasetsObjects AbortMultipartUpload',
         'DatasetsObjects DeleteObject',
         'Index Query',
         'Table BatchGetItem',
         'Table DeleteItem',
         'Table GetItem',
         'Table PutItem',
+        'Table Query',
         'Table UpdateItem',
       ]);
       expect(allowed(/^settletraining/, /^(Table|Index|.*Objects)$/)).toEqual([

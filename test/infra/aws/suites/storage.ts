@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { BUCKETS } from '#domain/ports/blobs/port.ts';
+import { parseSettings } from '#domain/settings.ts';
 import { table as tableFacts } from '#infra/topology.ts';
 import { named, ofType, type Synthesized, type Variant } from '../synthesized.ts';
 
@@ -75,6 +76,21 @@ export function storage({ dev, prod }: Readonly<Record<Variant, Synthesized>>): 
           ]),
         );
       }
+    });
+
+    test('says to whoever deletes an account for how long that can be undone', () => {
+      const api = ofType(prod, 'AWS::Lambda::Function').find(({ id }) => id.startsWith('platformapi'))!;
+      const { retention } = JSON.parse(api.Properties.Environment.Variables.TRAINYARD_SETTINGS);
+      const rules = ofType(prod, 'AWS::S3::Bucket').flatMap(
+        (bucket) => bucket.Properties.LifecycleConfiguration?.Rules ?? [],
+      );
+      const old = rules.filter(({ Id }: { Id: string }) => Id === 'old-versions');
+      expect(old.length).toBeGreaterThan(1);
+      for (const { NoncurrentVersionExpiration } of old) {
+        expect(retention.backupDays).toBe(NoncurrentVersionExpiration.NoncurrentDays);
+      }
+      expect(retention.logDays).toBe(90);
+      expect(parseSettings({ retention }).retention.recoveryDays).toBe(35);
     });
 
     test('may be put and read by presigned URL from pages, which see the ETag of a part', () => {

@@ -1,0 +1,46 @@
+/**
+ * Calls of an account: one item a day, with a count for each hour. It is the counter of the rate limit as well, so that
+ * a call takes one write.
+ */
+import { keys } from '../../keys.ts';
+import type { Item, Table } from '../../ports/table/port.ts';
+import { epochSeconds, isoTime } from '../../times.ts';
+
+const HOUR_SECONDS = 3600;
+/** So that the usage of a year can be compared with the year before. */
+const RETENTION_SECONDS = 400 * 86_400;
+
+const HOUR = /^h\d\d$/;
+
+export interface CallsOfHour {
+  readonly count: number;
+  /** When the hour ends, in epoch seconds. */
+  readonly resetAt: number;
+}
+
+const dayOf = (now: number): string => isoTime(now).slice(0, 10);
+const hourOf = (now: number): string => `h${isoTime(now).slice(11, 13)}`;
+const endOfHour = (now: number): number => (Math.floor(epochSeconds(now) / HOUR_SECONDS) + 1) * HOUR_SECONDS;
+
+/** Counts one call; resolves with the calls of this hour, that one included. `now` in epoch milliseconds. */
+export async function addCall(table: Table, accountId: string, now: number): Promise<CallsOfHour> {
+  const change = { add: { [hourOf(now)]: 1 }, set: { expiresAt: endOfHour(now) + RETENTION_SECONDS } };
+  const item = await table.update(keys.calls(accountId, dayOf(now)), change);
+  return { count: Number(item[hourOf(now)]), resetAt: endOfHour(now) };
+}
+
+/** Of a month, such as `2026-01`. One read. */
+export async function readCalls(table: Table, accountId: string, month: string): Promise<number> {
+  const { pk: partition, sk: prefix } = keys.calls(accountId, month);
+  const { items } = await table.query({ partition, prefix, limit: 31 });
+  return items.reduce((sum, item) => sum + callsOf(item), 0);
+}
+
+/** Of the present hour. One read. `now` in epoch milliseconds. */
+export async function callsNow(table: Table, accountId: string, now: number): Promise<number> {
+  const today = await table.get(keys.calls(accountId, dayOf(now)));
+  return Number(today?.[hourOf(now)] ?? 0);
+}
+
+const callsOf = (day: Item): number =>
+  Object.entries(day).reduce((sum, [name, count]) => (HOUR.test(name) ? sum + Number(count) : sum), 0);

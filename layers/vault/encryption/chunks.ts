@@ -1,0 +1,32 @@
+import type { ByteSource } from './cipher.ts';
+
+export interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly last: boolean;
+}
+
+/**
+ * The bytes of a source in chunks of `size`, the first of `first`. Only the last may be shorter; it is empty only if the
+ * source is. Holds at most a chunk and what the source gave at once.
+ */
+export async function* chunks(source: ByteSource, size: number, first = size): AsyncGenerator<Chunk> {
+  let pending: Uint8Array[] = [];
+  let length = 0;
+  let wanted = first;
+  for await (let piece of source) {
+    while (length + piece.length > wanted) {
+      const head = piece.subarray(0, wanted - length);
+      yield { bytes: joined(pending, head), last: false };
+      piece = piece.subarray(head.length);
+      pending = [];
+      length = 0;
+      wanted = size;
+    }
+    if (piece.length > 0) pending.push(piece);
+    length += piece.length;
+  }
+  yield { bytes: Buffer.concat(pending), last: true };
+}
+
+const joined = (pending: readonly Uint8Array[], head: Uint8Array): Uint8Array =>
+  pending.length === 0 ? head : Buffer.concat([...pending, head]);

@@ -1,0 +1,40 @@
+import { IntegrityError } from '../errors.ts';
+import { ciphers } from './algorithms.ts';
+import type { ByteSource } from './cipher.ts';
+import { type Digest, Digesting } from './digest.ts';
+import type { Digests, Sealing } from './seal.ts';
+
+/**
+ * Decrypts a stream, in constant memory: each frame once it is authenticated. Whether the file is whole and is the one
+ * that was stored is known only when the iteration ends without an error. Nothing may leave before: see `verified`.
+ * @throws IntegrityError; an error of the source passes through as it is
+ */
+export async function* open(ciphertext: ByteSource, sealing: Sealing, stored: Digests): AsyncGenerator<Uint8Array> {
+  const before = new Digesting(atMost(stored.ciphertext.bytes, ciphertext));
+  const after = new Digesting(ciphers[sealing.algorithm].decrypt(before, sealing.key, sealing.context));
+  yield* after;
+  requireSame('encrypted', before.digest(), stored.ciphertext);
+  requireSame('decrypted', after.digest(), stored.plaintext);
+}
+
+/** The same for a file that is stored as it is. */
+export async function* openPlain(plaintext: ByteSource, stored: Digest): AsyncGenerator<Uint8Array> {
+  const bytes = new Digesting(atMost(stored.bytes, plaintext));
+  yield* bytes;
+  requireSame('stored', bytes.digest(), stored);
+}
+
+/** A file that is longer than it should be is not read to its end. */
+async function* atMost(bytes: number, source: ByteSource): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  for await (const chunk of source) {
+    read += chunk.length;
+    if (read > bytes) throw new IntegrityError('trailing bytes', 'The stored file is longer than it was');
+    yield chunk;
+  }
+}
+
+function requireSame(what: string, got: Digest, stored: Digest): void {
+  if (got.sha256 === stored.sha256 && got.bytes === stored.bytes) return;
+  throw new IntegrityError('digest', `The ${what} file is not the one that was stored: its SHA-256 or size differs`);
+}
