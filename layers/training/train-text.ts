@@ -44,6 +44,10 @@ export async function trainText(run: FitJob, profile: DatasetProfile): Promise<T
   );
   const validated = prepared.data.validation !== undefined;
   const warnings = warningsOf(h, prepared.rows.training, validated);
+  jobLog.tell(
+    'INFO',
+    `${prepared.rows.validation} of ${prepared.rows.training + prepared.rows.validation} texts are kept back, by ${prepared.splitBy}`,
+  );
   for (const warning of warnings) jobLog.tell('WARN', warning);
   const initial = await parentWeights(run);
   const learner = textLearner({ hyperparameters: h, places: prepared.places, rows: prepared.rows.training, initial });

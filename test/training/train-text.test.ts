@@ -94,7 +94,7 @@ describe('a training on texts', () => {
       ['benign', false],
     ]);
     expect(await find('j')).toMatchObject({ current_epoch: 12, best_metric: 1, metrics: { val_f1_score: 1 } });
-    expect(await fileOf(made, 'model-card.md')).toMatch(/60 texts, of which 48 were learned from and 12 kept back/);
+    expect(await fileOf(made, 'model-card.md')).toMatch(/60 texts, of which 48 were learned from and 12 kept back\./);
   });
 
   test('is the same, bit for bit, on the same machine, interrupted or not', async () => {

@@ -25,7 +25,7 @@ export interface TextArtifactSpec extends TextTraining {
 const BINARY = 'application/octet-stream';
 
 export function makeTextArtifacts(spec: TextArtifactSpec): Artifacts {
-  const { job, profile, hyperparameters: h, learner, fit, evaluation, warnings } = spec;
+  const { job, profile, hyperparameters: h, learner, prepared, fit, evaluation, warnings } = spec;
   const serving: TextServing = {
     format: 1,
     featurizer: featurizerOf(h),
@@ -57,6 +57,7 @@ export function makeTextArtifacts(spec: TextArtifactSpec): Artifacts {
         dataset_sha256: profile.sha256,
         ...job.hyperparameters,
         best_epoch: fit.bestEpoch,
+        split_by: prepared.splitBy,
         evaluation: { ...evaluation },
         warnings: [...warnings],
       },

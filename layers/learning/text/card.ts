@@ -41,7 +41,7 @@ A ${job.model_type} that classifies texts. Made by Trainyard ${facts.version} on
 
 ## Data
 
-Dataset ${line(job.dataset_name)} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${training + validation} texts, of which ${training} were learned from and ${validation} kept back.
+Dataset ${line(job.dataset_name)} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${training + validation} texts, of which ${training} were learned from and ${validation} kept back${prepared.splitBy === 'source' ? ', all of their sources' : ''}.
 
 ## Input
 

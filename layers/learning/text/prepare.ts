@@ -7,9 +7,10 @@ import { type Tensors, tensor } from '#engine/tensor.ts';
 import { shown } from '../csv/fault.ts';
 import { TrainingFailure } from '../failure.ts';
 import type { EncodedData } from '../fit/task.ts';
-import { expectEnough, splitRows } from '../tabular/split.ts';
+import { expectEnough } from '../tabular/split.ts';
 import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
 import { readTexts, type TextRow } from './rows.ts';
+import { splitTexts, type TextSplit } from './split.ts';
 
 export interface PrepareTextsOptions {
   readonly featurizer: Featurizer;
@@ -24,6 +25,8 @@ export interface PreparedTexts {
   /** The n-grams that a row has room for. */
   readonly places: number;
   readonly rows: { readonly training: number; readonly validation: number };
+  /** What was kept back: whole sources, or rows. */
+  readonly splitBy: TextSplit['by'];
 }
 
 /** Of memory, for the n-grams of all texts. */
@@ -39,10 +42,12 @@ export async function prepareTexts(
   const hash = createHash('sha256');
   const grams: Grams[] = [];
   const codes: number[] = [];
+  const sources: (string | undefined)[] = [];
   let places = 1;
   try {
     for await (const row of readTexts(hashed(bytes, hash), format)) {
       codes.push(codeOf(row, labels));
+      sources.push(row.source);
       const found = gramsOf(row.text, featurizer);
       grams.push(found);
       places = Math.max(places, found.buckets.length);
@@ -56,7 +61,7 @@ export async function prepareTexts(
   }
   expectTwoClasses(codes, labels);
   const values = Int32Array.from(codes);
-  const split = splitRows({ task: 'classification', classes: labels, values }, validationSplit, seed);
+  const split = splitTexts({ labels, codes: values, sources, fraction: validationSplit, seed });
   expectEnough(split);
   const { training, validation } = split;
   const encode = (which: Int32Array) => encodeTexts(grams, values, which, places);
@@ -64,6 +69,7 @@ export async function prepareTexts(
     data: { training: encode(training), ...(validation.length > 0 ? { validation: encode(validation) } : {}) },
     places,
     rows: { training: training.length, validation: validation.length },
+    splitBy: split.by,
   };
 }
 

@@ -4,7 +4,7 @@ import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { checkedText } from '../csv/bytes.ts';
-import { shown } from '../csv/fault.ts';
+import { shortened, shown } from '../csv/fault.ts';
 import { readCsv } from '../csv/read.ts';
 
 export interface TextRow {
@@ -12,6 +12,8 @@ export interface TextRow {
   readonly row: number;
   readonly text: string;
   readonly label: string;
+  /** Where the text comes from, where the row says. */
+  readonly source?: string;
 }
 
 type Cells = Readonly<Record<string, unknown>>;
@@ -98,7 +100,7 @@ function parse(line: string): Read['cells'] {
 }
 
 /** The row, or what is wrong with it. */
-function rowOf(row: number, { text, label }: Cells): TextRow | string {
+function rowOf(row: number, { text, label, source }: Cells): TextRow | string {
   if (typeof text !== 'string' || text.trim() === '') {
     return `text must be a string that is not empty; got ${text === undefined ? 'nothing' : shown(String(text))}`;
   }
@@ -108,5 +110,6 @@ function rowOf(row: number, { text, label }: Cells): TextRow | string {
     const got = label === undefined ? 'nothing' : shown(String(label));
     return `label must be a string of 1 to ${LIMITS.text.label} characters; got ${got}`;
   }
-  return { row, text, label };
+  const given = typeof source === 'string' && source !== '' ? { source: shortened(source, LIMITS.text.label) } : {};
+  return { row, text, label, ...given };
 }

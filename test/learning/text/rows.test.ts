@@ -34,7 +34,7 @@ describe('JSON Lines', () => {
   test('are read whatever ends the lines, and whatever else is in a row', async () => {
     expect(await read(`\ufeff${row('é')}\r\n\n{"id":1,"label":"b","text":"two\\nlines","source":"s"}`)).toEqual([
       { row: 1, text: 'é', label: 'a' },
-      { row: 3, text: 'two\nlines', label: 'b' },
+      { row: 3, text: 'two\nlines', label: 'b', source: 's' },
     ]);
   });
 
