@@ -48,6 +48,10 @@ export class HubServer {
     await once(this.#server.close(), 'close');
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }

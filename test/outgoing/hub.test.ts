@@ -46,13 +46,12 @@ describe('a hub', () => {
   });
 
   test('gets the token, and nobody whom it redirects to', async () => {
-    const other = await new HubServer(server.repositories).start();
+    await using other = await new HubServer(server.repositories).start();
     server.behaviour = { redirect: other.url };
     const [config] = await hub('secret').files(REPOSITORY);
     await buffer(hub('secret').read(REPOSITORY, config!));
     expect(server.requests.map(({ authorization }) => authorization)).toEqual(['Bearer secret', 'Bearer secret']);
     expect(other.requests.map(({ authorization }) => authorization)).toEqual([undefined]);
-    await other.stop();
   });
 
   test.each([

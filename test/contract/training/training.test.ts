@@ -314,6 +314,11 @@ describe('the document’s retraining', () => {
         call: () => get('/models/registry'),
         status: 200,
         body: { latest_models: byName, best_models: byName, versions: { 'compact-text': [entryShape] } },
+        after: ({ versions }: { versions: { 'compact-text': { mlflow_uri: string }[] } }) =>
+          expect(versions['compact-text'].map(({ mlflow_uri }) => mlflow_uri)).toEqual([
+            'models:/security_compact-text/latest',
+            'models:/security_compact-text/v1.0.0',
+          ]),
       },
       {
         name: 'GET /models/latest',

@@ -100,11 +100,10 @@ describe('loading an encoder', () => {
   });
 
   test('of a repository without weights says so', async () => {
-    const bare = await new HubServer({ [REPOSITORY]: { 'config.json': Buffer.from('{}') } }).start();
+    await using bare = await new HubServer({ [REPOSITORY]: { 'config.json': Buffer.from('{}') } }).start();
     await ask();
     await load({ encoder: NAME }, bare.url);
     expect((await state())!.failure).toMatch(/must have config.json and one of model.safetensors, pytorch_model.bin/);
-    await bare.stop();
   });
 });
 

@@ -245,6 +245,15 @@ describe('a job', () => {
     const { job_id } = (await platform.call({ method: 'POST', path: '/training/start', token, json })).body;
     expect(errorOf(await get(`/jobs/${job_id}`)).slice(0, 2)).toEqual([404, 'JOB_NOT_FOUND']);
     expect((await get('/jobs')).body.jobs).not.toHaveProperty(job_id);
+    const at = { attempt: 1, run: 1, chunk: 1 };
+    await appendLog(
+      platform.store.table,
+      { account_id: operator, id: job_id },
+      at,
+      [lineOf('INFO', 'a table', NOW)],
+      NOW,
+    );
+    expect((await get('/logs')).text).not.toContain('a table');
     await platform.call({ method: 'POST', path: `/training/stop/${job_id}`, token });
   });
 });
