@@ -30,12 +30,26 @@ export const status = ({ token, jobId }: Authorized): Request => ({
   token,
 });
 
+export const createWebhook = ({ token }: Authorized): Request => ({
+  name: 'createWebhook',
+  method: 'POST',
+  path: '/webhooks',
+  token,
+  body: { url: 'https://example.com/trainyard', events: ['training.*'], filter: 'val_accuracy < 0.9' },
+});
+
 export const predict = ({ token, modelId }: Authorized & Pick<Trained, 'modelId'>): Request => ({
   name: 'predict',
   method: 'POST',
   path: `/models/${modelId}/predict`,
   token,
   body: { input: PENGUIN },
+});
+
+/** Of so many rows in one request. */
+export const predictMany = (of: Authorized & Pick<Trained, 'modelId'>, rows: number): Request => ({
+  ...predict(of),
+  body: { inputs: Array.from({ length: rows }, () => PENGUIN) },
 });
 
 /** What users do, in percent. */

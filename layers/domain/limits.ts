@@ -19,8 +19,8 @@ export const LIMITS = {
   /** Per account. */
   activeJobs: 5,
   /** Of a job. */
-  budgetSeconds: 31_536_000,
-  budgetDollars: 1_000_000,
+  budgetSeconds: { min: 0.001, max: 31_536_000 },
+  budgetDollars: { min: 0.000001, max: 1_000_000 },
   /** Streams of events that are open at once. */
   streams: 5,
   users: 100,

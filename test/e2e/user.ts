@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client } from '#infra/embedded/demo/client.ts';
+import { Client } from './client.ts';
 import type { World } from './world.ts';
 
 export interface JobStatus {

@@ -29,7 +29,7 @@ export const upload = route({
   scope: 'train',
   cost: 'request',
   idempotent: true,
-  request: { body: multipart(form, 'Dataset file (CSV)') },
+  request: { body: multipart(form, { description: 'Dataset file (CSV)', contentType: 'text/csv' }) },
   responses: { 201: { description: 'Uploaded; processing follows', schema: datasetAnswer } },
   async handler({ caller, body: { file, fields } }, { adapters, logger }) {
     await inspectFile(file);

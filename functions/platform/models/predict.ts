@@ -1,20 +1,18 @@
 import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { getModel } from '#domain/models/read.ts';
-import type { Model } from '#domain/models/record.ts';
+import { getServedModel } from '#domain/models/read.ts';
+import type { ServedModel } from '#domain/models/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
 import type { Prediction, Predictor } from '#learning/predictor.ts';
 import { takesText } from '#learning/text/description.ts';
-import type { TextPredictor } from '#learning/text/predictor.ts';
 import { modelPath } from './fields.ts';
 import { tableRows, textsOf } from './text-rows.ts';
 
 export interface PredictServices extends Services {
   /** Only a type here, so that declaring the route does not load ONNX Runtime. */
   readonly predictor: Pick<Predictor, 'predict'>;
-  readonly texts: TextPredictor;
 }
 
 const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
@@ -32,7 +30,7 @@ const body = z
     input: row.optional().meta({ description: 'One row' }),
     inputs: z.array(row).min(1).max(LIMITS.predictRows).optional().meta({ description: 'Several rows' }),
   })
-  .meta({ id: 'PredictionRequest' });
+  .meta({ id: 'PredictionRequest', override: { oneOf: [{ required: ['input'] }, { required: ['inputs'] }] } });
 
 const answer = z
   .strictObject({
@@ -56,32 +54,28 @@ export const predict = route({
   request: { path: modelPath, body: json(body, { input: [0.5, 0.3, 0.2, 0.1] }) },
   responses: { 200: { description: 'One prediction for each row, in their order', schema: answer } },
   resource: ({ caller, path }, { adapters }: PredictServices) =>
-    getModel(adapters.table, caller.accountId, path.model_id),
-  async handler({ resource: model, body: { input, inputs } }, services: PredictServices) {
+    getServedModel(adapters.table, caller.accountId, path.model_id),
+  async handler({ resource: model, body: { input, inputs } }, { predictor }: PredictServices) {
     if ((input === undefined) === (inputs === undefined)) {
       throw ValidationError.of(
         'input',
         `must be given or inputs, and only one of them; got ${input ? 'both' : 'neither'}`,
       );
     }
-    const found: readonly Prediction[] = await (input === undefined
-      ? predictions(services, model, inputs ?? [])
-      : named('input', predictions(services, model, [input])));
-    return { status: 200, body: { predictions: Array.from(found) } };
+    const predictions: readonly Prediction[] = await (input === undefined
+      ? predictRows(predictor, model, inputs ?? [])
+      : named('input', predictRows(predictor, model, [input])));
+    return { status: 200, body: { predictions: Array.from(predictions) } };
   },
 });
 
-type GivenRow = z.output<typeof row>;
-
-async function predictions(
-  { predictor, texts }: PredictServices,
-  model: Model,
-  rows: readonly GivenRow[],
-): Promise<readonly Prediction[]> {
-  if (!takesText(model)) return predictor.predict(model, tableRows(rows));
-  const found = await texts.predict(model, textsOf(rows));
-  return found.map(({ label, score }) => ({ class: label, confidence: score }));
-}
+/** Throws `ValidationError`, with fields such as `inputs[3]`. */
+const predictRows = async (
+  predictor: PredictServices['predictor'],
+  model: ServedModel,
+  rows: readonly z.output<typeof row>[],
+): Promise<readonly Prediction[]> =>
+  predictor.predict(model, takesText(model) ? textsOf(rows).map((text) => [text]) : tableRows(rows));
 
 /** Names the field `input` in errors about a single row. */
 async function named<T>(field: string, predicting: Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import type { Model } from '#domain/models/record.ts';
 import { route } from '#functions/http/route.ts';
 import { findFamily, modelPath, time, version } from '../fields.ts';
 import { spelled } from '../versions.ts';
+import { evaluation } from './evaluation.ts';
 import { fullPerformance, modelFacts, readKnown, showFacts, showFullPerformance } from './model.ts';
 
 const trainingInfo = z.strictObject({
@@ -20,10 +21,9 @@ const answer = z
     training_info: trainingInfo.nullable().meta({ description: 'Of the latest version; null without one' }),
     version: version.nullable().meta({ description: 'An addition: the latest' }),
     model_id: z.uuid().nullable().meta({ description: 'An addition: the model of the platform' }),
-    evaluation: z
-      .json()
+    evaluation: evaluation
       .nullable()
-      .meta({ description: 'An addition: how the latest version was judged, and the threshold of each label' }),
+      .meta({ description: 'An addition: how the latest version was judged; null without one' }),
   })
   .meta({ id: 'ModelInfo' });
 
@@ -49,7 +49,7 @@ export const read = route({
         training_info: model ? infoOf(model) : null,
         version: latest ? spelled(latest) : null,
         model_id: latest?.model_id ?? null,
-        evaluation: model?.training_config.evaluation ?? null,
+        evaluation: model ? evaluation.parse(model.training_config.evaluation) : null,
       },
     };
   },

@@ -4,7 +4,6 @@ import { parseArgs } from 'node:util';
 import { explain } from '../explain.ts';
 import { type Host, startHost } from '../host.ts';
 import { UsageError } from '../usage-error.ts';
-import { Client } from './client.ts';
 import { Receiver } from './receiver.ts';
 import { runMainJob } from './session.ts';
 import { Terminal } from './terminal.ts';
@@ -33,7 +32,7 @@ const DEMOS = {
     const base = host.bases.platform;
     const receiver = await Receiver.start();
     try {
-      await runMainJob(new Client(base), terminal, resolve(FOLDER, 'penguins.onnx'), undefined, receiver);
+      await runMainJob(base, terminal, resolve(FOLDER, 'penguins.onnx'), undefined, receiver);
     } finally {
       await receiver.stop();
     }
@@ -41,7 +40,7 @@ const DEMOS = {
   },
   async text(host: Host, terminal: Terminal): Promise<string> {
     const base = host.bases.training;
-    await runTextSession(base, new Client(base), terminal);
+    await runTextSession(base, terminal);
     return base;
   },
 } as const;

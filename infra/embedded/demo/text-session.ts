@@ -1,37 +1,26 @@
 /** The training service over HTTP, as whoever works at the machine calls it: samples, upload, training, predictions. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Client } from './client.ts';
+import { answer, makeClient } from '#client/client.ts';
+import type { components, paths } from '#client/training/schema.ts';
 import type { Terminal } from './terminal.ts';
 import { labelledTexts, unseenTexts } from './texts.ts';
 
 const POLL_MS = 150;
 const NAME = 'demo.jsonl';
 
-interface Job {
-  readonly status: string;
-  readonly progress: number;
-  readonly current_epoch: number;
-  readonly total_epochs: number;
-  readonly current_loss: number | null;
-  readonly best_metric: number | null;
-  readonly error?: string;
-  readonly result: { readonly version: string; readonly metrics: Readonly<Record<string, number>> } | null;
-}
-
-interface Predictions {
-  readonly predictions: readonly { readonly label: string; readonly score: number; readonly is_attack: boolean }[];
-}
+type Client = ReturnType<typeof makeClient<paths>>;
 
 /** Resolves with how many of the unseen texts it classified rightly. */
-export async function runTextSession(base: string, client: Client, terminal: Terminal): Promise<number> {
-  const { available_models } = await client.get<{ available_models: string[] }>('/models/available');
+export async function runTextSession(base: string, terminal: Terminal): Promise<number> {
+  const client = makeClient<paths>(base);
+  const { available_models } = await answer(client.GET('/models/available'));
   terminal.step('Asked which models there are', available_models.join(', '));
-  const { count, path } = await client.post<{ count: number; path: string }>('/create-sample-data');
+  const { count, path } = await answer(client.POST('/create-sample-data'));
   terminal.step('Had sample data created', `${count} texts, ${path}`);
 
   const body = labelledTexts.map((row) => `${JSON.stringify(row)}\n`).join('');
-  const answer = await fetch(`${base}/training-data/${NAME}`, { method: 'PUT', body });
-  if (!answer.ok) throw new Error(`PUT /training-data/${NAME} answered ${answer.status}: ${await answer.text()}`);
+  const uploaded = await fetch(`${base}/training-data/${NAME}`, { method: 'PUT', body });
+  if (!uploaded.ok) throw new Error(`PUT /training-data/${NAME} answered ${uploaded.status}: ${await uploaded.text()}`);
   terminal.step('Uploaded texts of our own', `${labelledTexts.length} texts, five labels, ${NAME}`);
 
   const trained = await train(client, terminal, '/train', { num_epochs: 20 });
@@ -43,7 +32,7 @@ export async function runTextSession(base: string, client: Client, terminal: Ter
   );
 
   const texts = unseenTexts.map(({ text }) => text);
-  const { predictions } = await client.post<Predictions>('/predict', { texts });
+  const { predictions } = await answer(client.POST('/predict', { body: { texts } }));
   const right = predictions.filter(({ label }, i) => label === unseenTexts[i]!.label).length;
   terminal.step('Classified unseen texts', `${right} of ${texts.length} correct`);
   for (const [i, { label, score }] of predictions.entries()) {
@@ -51,19 +40,21 @@ export async function runTextSession(base: string, client: Client, terminal: Ter
   }
 
   await train(client, terminal, '/retrain', { num_epochs: 5, learning_rate: 0.002 });
-  const { versions } = await client.get<{ versions: { version: string; mlflow_uri: string }[] }>(
-    '/models/versions/compact-text',
+  const { versions } = await answer(
+    client.GET('/models/versions/{model_name}', { params: { path: { model_name: 'compact-text' } } }),
   );
   terminal.step('Listed its versions', versions.map(({ version }) => version).join(', '));
   return right;
 }
 
-async function train(client: Client, terminal: Terminal, path: '/train' | '/retrain', config: object) {
-  const request = { model_name: 'compact-text', training_data_path: NAME, config };
-  const { job_id, model_name } = await client.post<{ job_id: string; model_name: string }>(path, request);
+type Result = components['schemas']['JobResult'];
+
+async function train(client: Client, terminal: Terminal, path: '/train' | '/retrain', config: object): Promise<Result> {
+  const body = { model_name: 'compact-text', training_data_path: NAME, config: { ...config } };
+  const { job_id, model_name } = await answer(client.POST(path, { body }));
   terminal.step(path === '/train' ? 'Started a training job' : 'Trained it further', model_name);
   for (;;) {
-    const job = await client.get<Job>(`/jobs/${job_id}`);
+    const job = await answer(client.GET('/jobs/{job_id}', { params: { path: { job_id } } }));
     const { current_epoch, total_epochs, current_loss, best_metric } = job;
     const numbers =
       current_loss === null ? job.status : `loss ${current_loss.toFixed(3)}, best F1 ${best_metric?.toFixed(3)}`;

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { InternalError, NotFoundError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
-import type { Model } from '#domain/models/record.ts';
+import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 
 /** Reads a file and checks that its bytes are those that were written when the model was created. */
-export async function readArtifact(artifacts: Blobs, model: Model, file: string): Promise<Buffer> {
+export async function readArtifact(artifacts: Blobs, model: ServedModel, file: string): Promise<Buffer> {
   const expected = model.artifacts.find((artifact) => artifact.file === file);
   if (!expected) throw new InternalError(`model ${model.id} has no ${file}`);
   try {

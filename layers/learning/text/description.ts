@@ -1,6 +1,6 @@
 /** What predictions of a model of texts need besides its `model.onnx`; stored beside it as `text.json`. */
 import { z } from 'zod';
-import type { Model } from '#domain/models/record.ts';
+import type { ServedModel } from '#domain/models/record.ts';
 import { featurizer } from './featurizer.ts';
 
 export const TEXT_FILE = 'text.json';
@@ -22,5 +22,5 @@ export type TextServing = z.infer<typeof textServing>;
 export const DEFAULT_THRESHOLD = 0.5;
 
 /** Whether a model's input is text. */
-export const takesText = ({ artifacts }: Pick<Model, 'artifacts'>): boolean =>
+export const takesText = ({ artifacts }: Pick<ServedModel, 'artifacts'>): boolean =>
   artifacts.some(({ file }) => file === TEXT_FILE);

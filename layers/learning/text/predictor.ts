@@ -1,5 +1,5 @@
 /** Predictions of models of texts, which are loaded once and kept in memory while there is room. */
-import type { Model } from '#domain/models/record.ts';
+import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
@@ -22,7 +22,7 @@ export interface TextPrediction {
 
 export interface TextPredictor {
   /** One prediction per text, in the same order. Throws `NotFoundError` if the model was deleted meanwhile. */
-  predict(model: Model, texts: readonly string[]): Promise<readonly TextPrediction[]>;
+  predict(model: ServedModel, texts: readonly string[]): Promise<readonly TextPrediction[]>;
 }
 
 export interface TextPredictorOptions {
@@ -30,6 +30,8 @@ export interface TextPredictorOptions {
   readonly artifacts: Blobs;
   /** The total file size of the models that stay loaded. Default: 256 MiB. */
   readonly maxBytes?: number;
+  /** How many models stay loaded. Default: 64. */
+  readonly maxModels?: number;
 }
 
 interface LoadedModel extends Loaded {
@@ -40,9 +42,13 @@ interface LoadedModel extends Loaded {
 /** Texts that are run together, so that a long one makes few others as wide. */
 const TOGETHER = 64;
 
-export function makeTextPredictor({ artifacts, maxBytes = 256 * 2 ** 20 }: TextPredictorOptions): TextPredictor {
-  const cache = new Cache<LoadedModel>(maxBytes);
-  const load = async (model: Model): Promise<LoadedModel> => {
+export function makeTextPredictor({
+  artifacts,
+  maxBytes = 256 * 2 ** 20,
+  maxModels = 64,
+}: TextPredictorOptions): TextPredictor {
+  const cache = new Cache<LoadedModel>({ bytes: maxBytes, count: maxModels });
+  const load = async (model: ServedModel): Promise<LoadedModel> => {
     const [onnx, description] = await Promise.all([
       readArtifact(artifacts, model, ONNX_FILE),
       readArtifact(artifacts, model, TEXT_FILE),

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { Client } from '#infra/embedded/demo/client.ts';
+import { Client } from '../client.ts';
 import { User } from '../user.ts';
 import type { World } from '../world.ts';
 

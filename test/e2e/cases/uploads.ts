@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { makeClient } from '#client/client.ts';
+import type { paths } from '#client/platform/schema.ts';
 import { uploadFile } from '#infra/upload/upload-file.ts';
 import { User } from '../user.ts';
 import type { World } from '../world.ts';
@@ -33,7 +35,7 @@ export function uploads(world: World): void {
       expect(csv.length).toBeGreaterThan(16 * 1024 * 1024);
       const progress: number[] = [];
       const id = await uploadFile(
-        user.client,
+        makeClient<paths>(world.base, user.client),
         file,
         { name: 'large', target: 'y' },
         { onProgress: (sent) => progress.push(sent), refresh: () => user.login() },

@@ -24,8 +24,12 @@ beforeAll(async () => {
   token = await platform.login();
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   const services = makeServices(platform.store, { settings: platform.settings, logger });
-  const [predictor, texts] = [{ predict: async () => [] }, { predict: async () => [] }];
-  handler = makeSurface({ routes: describedRoutes, renderError }, { ...services, predictor, texts });
+  const predictor = { predict: async () => [] };
+  const every: Parameters<typeof makeSurface<typeof services & { predictor: typeof predictor }>>[0] = {
+    routes: describedRoutes,
+    renderError,
+  };
+  handler = makeSurface(every, { ...services, predictor });
 });
 afterAll(() => platform.close());
 

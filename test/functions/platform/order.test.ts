@@ -67,8 +67,8 @@ afterEach(() => {
 function surfaceOf(routes: typeof describedRoutes, adapters: Adapters, rates: Partial<Settings['rates']> = {}) {
   const settings = { ...platform.settings, rates: { ...platform.settings.rates, ...rates } };
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
-  const [predictor, texts] = [{ predict: async () => [] }, { predict: async () => [] }];
-  const services = { ...makeServices(adapters, { settings, logger }), predictor, texts };
+  const predictor = { predict: async () => [] };
+  const services = { ...makeServices(adapters, { settings, logger }), predictor };
   return makeSurface({ routes, renderError }, services);
 }
 

@@ -6,7 +6,7 @@ import { isPlainObject } from '../../canonical-json.ts';
 import { InvalidItemError } from '../errors.ts';
 import type { Change, Item, Json, Key, Write } from './port.ts';
 
-const ITEM_LIMITS = {
+export const ITEM_LIMITS = {
   pkBytes: 2048,
   skBytes: 1024,
   /** Names and values together, as `itemSize` counts. */
@@ -90,6 +90,12 @@ export function checkChange(change: Change): void {
   if (remove.includes('isk') && !remove.includes('ipk')) {
     throw new InvalidItemError('a change that removes isk must remove ipk');
   }
+}
+
+/** Throws `InvalidItemError` unless an item could have such an attribute, and that expiry. */
+export function checkCounter(key: Key, name: string, expiresAt: number): void {
+  checkKey(key);
+  checkChange({ add: { [name]: 1 }, set: { expiresAt } });
 }
 
 /** The attribute after `add`. Throws `InvalidItemError` if it is not a number. */

@@ -1,4 +1,4 @@
-/** A minimal client of the platform surface. */
+/** A client of the platform surface without types, for tests that send what the document does not have. */
 
 /** The API responded with an error: its status and body. */
 export class ApiError extends Error {
