@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { urlFault } from '#outgoing/url.ts';
 import { parsePublicUrl } from './gateway/base-url.ts';
 import { BODY_SECONDS, CONNECTIONS_PER_ADDRESS, type GatewayLimits } from './gateway/limits.ts';
 import { parseTrustedProxies, type TrustedProxies } from './gateway/trusted-proxies.ts';
@@ -17,6 +18,7 @@ export interface Arguments {
   readonly trustedProxies?: TrustedProxies;
   readonly publicUrl?: string;
   readonly manager: ManagerEnvironment;
+  readonly hub?: { readonly url?: string; readonly token?: string };
 }
 
 export const USAGE = `Usage: npm start [-- OPTIONS]
@@ -35,9 +37,11 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
                      linklocal and uniquelocal, separated by commas; or how many proxies there are in a row
   --public-url URL   the address at which callers reach this host; presigned URLs begin with it
                      (default: the address to which the caller is connected)
+  --hub-url URL      the hub from which pretrained encoders are loaded (default: https://huggingface.co)
   --help             this text
 
-API_KEYS=KEY1,KEY2 in the environment: API keys of the operator. MODEL_MANAGER_API_HOST, MODEL_MANAGER_API_PORT,
+HF_TOKEN=TOKEN in the environment: for repositories of the hub that are not open to all.
+API_KEYS=KEY1,KEY2: API keys of the operator. MODEL_MANAGER_API_HOST, MODEL_MANAGER_API_PORT,
 MODEL_PATH, ENABLE_ENCRYPTION, BACKUP_ENABLED and BACKUP_INTERVAL_HOURS: of the vault of models.`;
 
 /** The largest offset that keeps every port of the topology below 65536. */
@@ -76,7 +80,15 @@ export function readArguments(
     },
     ...(trust === undefined ? {} : { trustedProxies: parseTrustedProxies(trust) }),
     ...(publicUrl === undefined ? {} : { publicUrl: parsePublicUrl(publicUrl) }),
+    ...hubOf(rest['hub-url'], environment.HF_TOKEN || undefined),
   };
+}
+
+function hubOf(url: string | undefined, token: string | undefined): Pick<Arguments, 'hub'> {
+  const fault = url === undefined ? undefined : urlFault(url, { loopback: true });
+  if (fault !== undefined) throw new UsageError(`--hub-url ${fault}`);
+  if (url === undefined && token === undefined) return {};
+  return { hub: { ...(url === undefined ? {} : { url }), ...(token === undefined ? {} : { token }) } };
 }
 
 /** Where others can call, a key that can be guessed would open everything. */
@@ -118,6 +130,7 @@ function parse(args: readonly string[]) {
         'webhooks-to-loopback': { type: 'boolean', default: false },
         'trust-proxy': { type: 'string' },
         'public-url': { type: 'string' },
+        'hub-url': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;

@@ -13,7 +13,7 @@ import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../to
 import { baseUrlFor } from './gateway/base-url.ts';
 import { defaultLimits, type GatewayLimits } from './gateway/limits.ts';
 import { type Listener, type ListenerOptions, listen } from './gateway/listener.ts';
-import { operatorAuthorizer } from './gateway/operator.ts';
+import { type Authorize, operatorAuthorizer } from './gateway/operator.ts';
 import { provideStreamingRuntime } from './gateway/response-stream.ts';
 import { type SharedLimits, shareLimits } from './gateway/shared-limits.ts';
 import type { TrustedProxies } from './gateway/trusted-proxies.ts';
@@ -47,6 +47,8 @@ export interface HostOptions {
   readonly apiKeys?: readonly string[];
   /** What the environment says of the vault of models. */
   readonly manager?: ManagerEnvironment;
+  /** From where pretrained encoders are loaded. Default: Hugging Face, without a token. */
+  readonly hub?: { readonly url?: string; readonly token?: string };
   /** Overrides of the settings that handlers get. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Overrides of the gateway's limits. */
@@ -85,6 +87,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     datasetReaders: queues.datasets.concurrency,
     startedAt: isoTime(Date.now()),
     vault: options.manager?.vault,
+    ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
+    ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
     retention: { recoveryDays: 0, backupDays: 0, logDays: 0 },
     ...options.settings,
   });
@@ -133,7 +137,6 @@ export async function startHost(options: HostOptions): Promise<Host> {
         apiKeys: options.apiKeys ?? [],
         host: address,
         behindProxy: trustedProxies !== 0 || publicUrl !== undefined,
-        anonymous: Object.values<Surface>(surfaces).flatMap(({ anonymous }) => anonymous ?? []),
         account: () => operatorAccount(adapters.table, options.operator, adapters.now()),
       }),
       limits: shareLimits({ ...defaultLimits(settings.uploadBytes), ...options.limits }),
@@ -177,7 +180,7 @@ async function listenAll(
     portOffset: number | 'free';
     /** Surfaces that listen elsewhere. */
     own: Readonly<Partial<Record<SurfaceName, { readonly host?: string; readonly port?: number }>>>;
-    authorize: ReturnType<typeof operatorAuthorizer>;
+    authorize: Authorize;
     limits: SharedLimits;
     spoolFolder: string;
     trustedProxies: TrustedProxies;
@@ -201,7 +204,7 @@ async function listenAll(
         trustedProxies: options.trustedProxies,
         withBaseUrl: options.withBaseUrl,
         now: adapters.now,
-        authorize: options.authorize,
+        authorize: (request) => options.authorize(request, surface.anonymous ?? []),
         onError: options.onError,
       });
       bound.push([name, { listener, base: `http://${urlHost(host)}:${listener.port}` }]);

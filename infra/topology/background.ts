@@ -28,6 +28,7 @@ export const functions = {
     uses: {
       table: ['get', 'put', 'update', 'delete'],
       buckets: { datasets: ['read'] },
+      sends: ['encoders'],
       publishes: true,
       compute: ['submit', 'describe', 'terminate'],
     },
@@ -61,6 +62,21 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { datasets: ['read'], artifacts: ['read', 'put', 'delete'] },
+      publishes: true,
+    },
+  },
+  // Sends requests to the hub only, and follows it to where its files are.
+  'load-encoder': {
+    entry: 'functions/events/load-encoder.ts',
+    memoryMegabytes: 1024,
+    timeoutSeconds: 900,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: {
+      table: ['get', 'put', 'update', 'delete'],
+      buckets: { artifacts: ['put'] },
+      sends: ['training', 'encoders'],
       publishes: true,
     },
   },
@@ -134,6 +150,7 @@ export const queues: Readonly<Record<QueueName, QueueSpec<Name>>> = {
   datasets: { consumer: 'process-dataset', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 2 },
   training: { consumer: 'dispatch-training', visibilitySeconds: 120, maxReceives: 5, batchSize: 10, concurrency: 1 },
   webhooks: { consumer: 'deliver-webhook', visibilitySeconds: 60, maxReceives: 5, batchSize: 1, concurrency: 8 },
+  encoders: { consumer: 'load-encoder', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 1 },
 };
 
 export const rules: readonly EventRule<Name>[] = [

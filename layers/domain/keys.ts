@@ -17,6 +17,7 @@
  * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is processing |
  * | Latest version of a dataset's name | `ACCOUNT#id` | `DATASETNAME#name` | |
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
+ * | File of training texts, by its name | `ACCOUNT#id` | `TRAININGDATA#name` | |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
  * | Job that waits for a dataset | `ACCOUNT#id` | `WAITING#dataset#job` | |
@@ -54,6 +55,7 @@
  * | Change of an entry | `ACCOUNT#id#CATALOG` | `CHANGE#n#version`, in order | |
  * | The last number of an entry | `ACCOUNT#id#CATALOG` | `NUMBERS` | |
  * | Token of a completed transaction, in the cloud | `TOKEN#…` | `TOKEN` | |
+ * | Pretrained encoder, of all accounts | `ENCODER#name` | `ENCODER` | |
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
  * | Event not published yet | `EVENT#id` | `EVENT` | `OUTBOX`, by time; `BURIED` once dead-lettered |
@@ -81,6 +83,10 @@ export const keys = {
   dataset: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASET#${id}` }),
   datasetName: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASETNAME#${name}` }),
   readingSlot: (accountId: string, slot: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `READING#${slot}` }),
+  trainingData: (accountId: string, name: string): Key => ({
+    pk: `ACCOUNT#${accountId}`,
+    sk: `${prefixes.trainingData}${name}`,
+  }),
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),
   waitingJob: (accountId: string, datasetId: string, jobId: string): Key => ({
@@ -143,6 +149,7 @@ export const keys = {
   vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key =>
     inBackups(accountId, managerId, `${prefixes.vaultHeld(backupId)}${sha256}`),
   deployment: (version: string): Key => ({ pk: `DEPLOYMENT#${version}`, sk: 'DEPLOYMENT' }),
+  encoder: (name: string): Key => ({ pk: `ENCODER#${name}`, sk: 'ENCODER' }),
   catalogEntry: (accountId: string, n: number): Key => ({
     pk: `ACCOUNT#${accountId}#CATALOG`,
     sk: `${prefixes.catalogEntries}${padded(n)}`,
@@ -180,6 +187,7 @@ function inBackups(accountId: string, managerId: string, sk: string): Key {
 /** Prefixes of sort keys within an account's partition. */
 export const prefixes = {
   datasets: 'DATASET#',
+  trainingData: 'TRAININGDATA#',
   jobs: 'JOB#',
   models: 'MODEL#',
   sessions: 'SESSION#',
@@ -263,6 +271,7 @@ export const blobKeys = {
   checkpointPrefix: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/`,
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
+  encoderFile: (name: string, file: string) => `encoders/${name}/${file}`,
   modelFile: (accountId: string, id: string, file: string) => `${accountId}/models/${id}/${file}`,
   /** Of a manager of the vault. */
   vaultsPrefix: (accountId: string, vault: string) => `${accountId}/vault/${vault}/`,

@@ -44,7 +44,13 @@ export const LIMITS = {
   parsing: { words: 50, wordCharacters: 64 },
   /** Of a preview. */
   previewRows: 100,
+  /** A labelled text, its label, and the different labels of a file. */
+  text: { bytes: 1_048_576, label: 100, labels: 50 },
+  /** A name below `training_data/`. */
+  trainingFileName: { max: 200 },
   predictRows: 10_000,
+  /** Texts of one request. */
+  predictTexts: 1_000,
   /** Of an error: the maximum of details, and of bytes of its body whatever the surface. */
   error: { details: 20, bytes: 65_536 },
   webhooks: {

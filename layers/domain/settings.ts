@@ -80,6 +80,10 @@ export const settingsSchema = z.strictObject({
   vault: vault.prefault({}),
   /** When this host started (RFC 3339). In the cloud, where nothing runs, uptime counts from the deployment. */
   startedAt: z.string().optional(),
+  /** The hub from which pretrained encoders are loaded: Hugging Face, or a mirror with the same API. */
+  hubUrl: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
+  /** For repositories that are not open to all. */
+  hubToken: z.string().min(1).optional(),
   /** The origins that may call from a browser. By default all: tokens are sent in a header, never in a cookie. */
   corsOrigins: z.array(z.string()).default(['*']),
   /** Shown in the OpenAPI document. */

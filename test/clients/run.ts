@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { type SurfaceName, surfaces } from '#infra/topology.ts';
 import type { World } from '#test/e2e/world.ts';
 
 /** The languages of programs: the file's name, and the program that runs it. */
@@ -24,12 +25,15 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Where the document and our documents say that a host is. */
-const PRINTED = /http:\/\/(?:localhost|127\.0\.0\.1):8000/g;
-const PRINTED_MANAGER = /http:\/\/(?:localhost|127\.0\.0\.1):8004/g;
+/** Where the documents say that the surfaces of a host are. */
+const PRINTED = /http:\/\/(?:localhost|127\.0\.0\.1):(\d+)/g;
+const BY_PORT = new Map(Object.entries(surfaces).map(([name, { port }]) => [String(port), name as SurfaceName]));
 
-export const at = ({ platform, manager }: World['bases'], source: string): string =>
-  source.replaceAll(PRINTED, platform).replaceAll(PRINTED_MANAGER, manager);
+export const at = (bases: World['bases'], source: string): string =>
+  source.replaceAll(PRINTED, (printed, port: string) => {
+    const name = BY_PORT.get(port);
+    return name === undefined ? printed : bases[name];
+  });
 
 /** `prepare` puts further files into its folder. */
 export async function run(

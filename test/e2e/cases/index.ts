@@ -15,6 +15,7 @@ import { programs } from './programs.ts';
 import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
+import { trainingService } from './training-service.ts';
 import { uploads } from './uploads.ts';
 import { vault } from './vault.ts';
 import { watching } from './watching.ts';
@@ -41,6 +42,7 @@ export function platformCases(world: World): void {
     accounts,
     modelsApi,
     programs,
+    trainingService,
     webhooks,
     catalog,
     vault,

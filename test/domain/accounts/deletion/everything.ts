@@ -45,6 +45,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   dataset: (id) => [{ ...keys.dataset(id, 'd'), account_id: id }],
   datasetName: (id) => [{ ...keys.datasetName(id, 'data'), version: 2 }],
   readingSlot: (id) => [{ ...keys.readingSlot(id, 1) }],
+  trainingData: (id) => [{ ...keys.trainingData(id, 'texts.jsonl'), dataset_id: 'd' }],
   // One that has begun needs the bucket too; see the test.
   upload: () => NOBODYS,
   job: (id) => [{ ...keys.job(id, 'j'), id: `j${id}`, attempt: 2, account_id: id }],
@@ -91,6 +92,8 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   vaultContent: (id) => [{ ...keys.vaultContent(id, 'm', 'c') }],
   vaultHeld: (id) => [{ ...keys.vaultHeld(id, 'm', 'b', 'c') }],
   deployment: () => NOBODYS,
+  // Loaded once for all.
+  encoder: () => NOBODYS,
   task: (id) => [1, 2].map((attempt) => ({ ...keys.task(`j${id}-${attempt}`), account_id: id })),
   orphans: (id) => [`${id}/models/m/`, `checkpoints/${id}/j/`].map((prefix) => orphanMark(prefix)),
   event: (account) => [
