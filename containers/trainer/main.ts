@@ -102,7 +102,7 @@ async function openAdapters(): Promise<Opened> {
   const adapters = await openEmbedded({
     dir: TRAINYARD_DATA,
     baseUrl: 'http://127.0.0.1',
-    queues: { datasets: UNUSED_QUEUE, training: UNUSED_QUEUE, webhooks: UNUSED_QUEUE },
+    queues: { datasets: UNUSED_QUEUE, training: UNUSED_QUEUE, webhooks: UNUSED_QUEUE, encoders: UNUSED_QUEUE },
   });
   return { adapters, close: () => adapters.close(), dollarsPerSecond: 0 };
 }

@@ -1,19 +1,17 @@
 /** Predictions of trained models, which are loaded once and kept in memory while there is room. */
-import { createHash } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
-import { InternalError, NotFoundError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
-import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { openSession, type SessionOptions } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
+import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving, serving as servingSchema } from './serving/description.ts';
 import { type Row, rowTensors } from './serving/rows.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
 import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
+import { takesText } from './text/description.ts';
+import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 
 export type { Cell, Row } from './serving/rows.ts';
 
@@ -22,7 +20,7 @@ export type Prediction = { readonly class: string; readonly confidence: number }
 
 export interface Predictor {
   /**
-   * One prediction per row, in the same order.
+   * One prediction per row, in the same order. A row of a model of texts is a list of one text.
    * @throws ValidationError with fields such as `inputs[3][2]`, NotFoundError if the model was deleted meanwhile
    */
   predict(model: ServedModel, rows: readonly Row[]): Promise<readonly Prediction[]>;
@@ -58,6 +56,8 @@ export function makePredictor({
     return wanted === undefined ? {} : { threads: wanted };
   };
 
+  const texts = makeTextPredictor({ artifacts });
+
   const load = async (model: ServedModel): Promise<LoadedModel> => {
     const [onnx, description] = await Promise.all([
       readArtifact(artifacts, model, ONNX_FILE),
@@ -73,12 +73,22 @@ export function makePredictor({
 
   return {
     describe: (model) => using(model, async ({ serving }) => serving),
-    predict: (model, rows) =>
-      using(model, async ({ serving, runs }) => {
+    predict: async (model, rows) => {
+      if (takesText(model)) return classesOf(texts, model, rows);
+      return using(model, async ({ serving, runs }) => {
         const results = await runs.run(rowTensors(serving.features, rows), rows.length);
         return expectFinite(readings[serving.task](results, serving));
-      }),
+      });
+    },
   };
+}
+
+async function classesOf(texts: TextPredictor, model: ServedModel, rows: readonly Row[]): Promise<Prediction[]> {
+  const found = await texts.predict(
+    model,
+    rows.map((row) => String(Object.values(row)[0])),
+  );
+  return found.map(({ label, score }) => ({ class: label, confidence: score }));
 }
 
 /** Makes predictions that take long with the other predictor. */
@@ -119,19 +129,4 @@ function expectFinite(predictions: readonly Prediction[]): readonly Prediction[]
   }
   faults.throwIfAny();
   return predictions;
-}
-
-/** Reads a file and checks that its bytes are those that were written when the model was created. */
-async function readArtifact(artifacts: Blobs, model: ServedModel, file: string): Promise<Buffer> {
-  const expected = model.artifacts.find((artifact) => artifact.file === file);
-  if (!expected) throw new InternalError(`model ${model.id} has no ${file}`);
-  try {
-    const { body } = await artifacts.get(blobKeys.modelFile(model.account_id, model.id, file));
-    const bytes = await buffer(body);
-    if (createHash('sha256').update(bytes).digest('hex') === expected.sha256) return bytes;
-  } catch (error) {
-    if (error instanceof BlobNotFoundError) throw new NotFoundError(`Model ${model.id} not found`);
-    throw error;
-  }
-  throw new InternalError(`${file} of model ${model.id} is not the file that was written: its SHA-256 differs`);
 }

@@ -1,4 +1,6 @@
 import { getDataset } from '#domain/datasets/read.ts';
+import type { Dataset } from '#domain/datasets/record.ts';
+import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { send } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
@@ -25,6 +27,7 @@ export async function queueJob(
   const { table, queues, now } = adapters;
   const family = findFamily(request.model_type);
   const dataset = await getDataset(table, accountId, dataset_id);
+  expectTable(dataset);
   const waits = dataset.status === 'processing';
   const profile = waits ? guessProfile(family, dataset) : await readProfile(adapters, dataset);
   const created: Job = {
@@ -56,4 +59,13 @@ export async function queueJob(
     logger.error('training message not sent', { job_id: created.id, error });
   }
   return created;
+}
+
+/** Files of texts are trained on by the training service. Throws `ValidationError`. */
+function expectTable({ id, text_format }: Dataset): void {
+  if (text_format === undefined) return;
+  throw ValidationError.of(
+    'dataset_id',
+    `must be a table; ${id} has labelled texts, on which the training service trains: POST /train with training_data_path datasets/${id}`,
+  );
 }

@@ -11,8 +11,21 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
+      buckets: { datasets: ['read', 'put'] },
+      sends: ['training', 'encoders'],
+      publishes: true,
       tokens: 'verify',
+      compute: ['terminate'],
     },
+  },
+  'training-predict': {
+    entry: 'functions/training/predict.ts',
+    memoryMegabytes: 2048,
+    timeoutSeconds: 29,
+    computes: true,
+    streams: false,
+    runtime: true,
+    uses: { table: ['get', 'query', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
   },
 } as const satisfies Record<string, FunctionSpec>;
 
@@ -31,5 +44,8 @@ export const surface = {
     '/training-data',
     '/predict',
   ],
-  routes: [{ path: '/{proxy+}', function: 'training-api' }],
+  routes: [
+    { path: '/{proxy+}', function: 'training-api' },
+    { path: '/predict', function: 'training-predict' },
+  ],
 } as const satisfies Surface<keyof typeof functions>;

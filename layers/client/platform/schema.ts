@@ -1401,7 +1401,7 @@ export interface components {
             inputs?: components["schemas"]["Row"][];
         } & (unknown | unknown);
         /**
-         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name.
+         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text.
          * @example [
          *       0.5,
          *       0.3,
@@ -1411,7 +1411,7 @@ export interface components {
          */
         Row: (number | string | boolean | null)[] | {
             [key: string]: number | string | boolean | null;
-        };
+        } | string;
         Error: {
             /**
              * @description A stable code

@@ -15,7 +15,9 @@ import { programs } from './programs.ts';
 import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
+import { trainingService } from './training-service.ts';
 import { uploads } from './uploads.ts';
+import { vault } from './vault.ts';
 import { watching } from './watching.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -40,8 +42,10 @@ export function platformCases(world: World): void {
     accounts,
     modelsApi,
     programs,
+    trainingService,
     webhooks,
     catalog,
+    vault,
   ];
   for (const cases of all) cases(world);
 }

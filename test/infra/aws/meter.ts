@@ -38,11 +38,16 @@ export function metered(adapters: Adapters, meter: Metered): Adapters {
   return {
     ...adapters,
     table: meteredTable(adapters.table, meter),
-    blobs: { datasets: meteredBlobs(blobs.datasets, meter), artifacts: meteredBlobs(blobs.artifacts, meter) },
+    blobs: {
+      datasets: meteredBlobs(blobs.datasets, meter),
+      artifacts: meteredBlobs(blobs.artifacts, meter),
+      backups: meteredBlobs(blobs.backups, meter),
+    },
     queues: {
       datasets: meteredQueue(queues.datasets, meter),
       training: meteredQueue(queues.training, meter),
       webhooks: meteredQueue(queues.webhooks, meter),
+      encoders: meteredQueue(queues.encoders, meter),
     },
     events: replacing(adapters.events, {
       publish: async (...events) => {
