@@ -185,7 +185,7 @@ describe('a webhook', () => {
 
   test('gets a new secret, and says how long the old one signs beside it', async () => {
     const { id, secret: old } = (await create()).body;
-    const rotate = (json: object) => send('POST', `/webhooks/${id}/rotate-secret`, json);
+    const rotate = (json?: object) => send('POST', `/webhooks/${id}/rotate-secret`, json);
     const { status, body } = await rotate({ overlap_seconds: 3600 });
     expect(status).toBe(200);
     expect(body.secret).not.toBe(old);
@@ -198,6 +198,7 @@ describe('a webhook', () => {
     // The leaked ones end at once.
     expect((await rotate({ overlap_seconds: 0 })).status).toBe(200);
     expect((await getWebhook(platform.store.table, accountId, id)).secrets).toHaveLength(1);
+    expect((await rotate()).body.secret).toMatch(/^whsec_/);
     expect((await rotate({ overlap_seconds: 604_801 })).status).toBe(400);
     expect((await rotate({ secret: 'whsec_' })).status).toBe(400);
   });
