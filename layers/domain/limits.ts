@@ -40,6 +40,10 @@ export const LIMITS = {
     cellBytes: 1_048_576,
     rows: 100_000_000,
   },
+  /** Of what is said about how a file is to be read. */
+  parsing: { words: 50, wordCharacters: 64 },
+  /** Of a preview. */
+  previewRows: 100,
   predictRows: 10_000,
   /** Of an error: the maximum of details, and of bytes of its body whatever the surface. */
   error: { details: 20, bytes: 65_536 },
