@@ -29,7 +29,10 @@ describe('of another account', () => {
     const headers = { 'x-api-key': made.body.key };
     for (const { method, path } of describedRoutes.filter((one) => one.path.includes('{manager_id}'))) {
       const below = path.replace('/api/model-manager', '').replace('{manager_id}', id);
-      const named = below.replace('{model_name}', 'm').replace('{backup_name}', 'b');
+      const named = below
+        .replace('{model_name}', 'm')
+        .replace('{backup_name}', 'b')
+        .replace('{upload_id}', '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55');
       const answer = await world.call(method, named, method === 'GET' ? undefined : {}, { headers });
       expect([method, path, answer.status, answer.body.error]).toEqual([method, path, 404, 'ManagerNotFoundError']);
       expect(answer.text).not.toContain(world.accountId);
