@@ -94,6 +94,7 @@ describe('a webhook', () => {
   test.each<[string, string, object]>([
     ['url', 'must be https; got http', { url: 'http://example.com/' }],
     ['url', 'must not lead to this machine', { url: 'https://127.0.0.1/' }],
+    ['url', 'must have a port from 1 to 65535; got 0', { url: 'https://example.com:0/' }],
     [
       'url',
       'must lead to a public address; got one of another kind: ipv4Mapped',
