@@ -1,11 +1,15 @@
-/** The platform's streaming function: downloads of models, by id and by number. */
+/** The platform's streaming function: downloads of datasets, and of models by id and by number. */
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { HandlerOptions, StreamingHttpHandler } from '#functions/http/contract.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeStreamingSurface } from '#functions/http/surface.ts';
+import { download as downloadDataset } from './datasets/download.ts';
 import { renderError } from './errors.ts';
 import { download } from './models/download.ts';
 import { download as downloadNumbered } from './numbered-models/download.ts';
 
 export const makeHandler = (adapters: Adapters, options: HandlerOptions): StreamingHttpHandler =>
-  makeStreamingSurface({ routes: [download, downloadNumbered], renderError }, makeServices(adapters, options));
+  makeStreamingSurface(
+    { routes: [download, downloadNumbered, downloadDataset], renderError },
+    makeServices(adapters, options),
+  );

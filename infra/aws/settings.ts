@@ -37,7 +37,7 @@ export const settingsSchema = z.strictObject({
   /** `destroy` deletes the data with the stacks. */
   removal: z.enum(['retain', 'destroy'], { error: choice(['retain', 'destroy']) }),
   logDays: bounded(1, 3653).refine((days) => LOG_DAYS.some((known) => known === days), { error: choice(LOG_DAYS) }),
-  /** How long to keep deleted and overwritten files, and files in the bucket of backups. */
+  /** How long to keep deleted and overwritten files. */
   backupDays: bounded(1, 3650),
   /** Requests per second and burst, over all callers of a surface. The application limits each caller. */
   throttle: z.strictObject({ rate: bounded(1, 10_000), burst: bounded(1, 5_000) }),

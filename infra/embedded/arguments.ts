@@ -4,6 +4,7 @@ import { urlFault } from '#outgoing/url.ts';
 import { parsePublicUrl } from './gateway/base-url.ts';
 import { BODY_SECONDS, CONNECTIONS_PER_ADDRESS, type GatewayLimits } from './gateway/limits.ts';
 import { parseTrustedProxies, type TrustedProxies } from './gateway/trusted-proxies.ts';
+import { type ManagerEnvironment, managerEnvironment } from './manager-environment.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface Arguments {
@@ -17,6 +18,7 @@ export interface Arguments {
   readonly trustedProxies?: TrustedProxies;
   readonly publicUrl?: string;
   readonly hub?: { readonly url?: string; readonly token?: string };
+  readonly manager: ManagerEnvironment;
 }
 
 export const USAGE = `Usage: npm start [-- OPTIONS]
@@ -38,8 +40,9 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --hub-url URL      the hub from which pretrained encoders are loaded (default: https://huggingface.co)
   --help             this text
 
-API_KEYS=KEY1,KEY2 in the environment: API keys of the operator.
-HF_TOKEN=TOKEN in the environment: for repositories of the hub that are not open to all.`;
+API_KEYS=KEY1,KEY2 in the environment: API keys of the operator. MODEL_MANAGER_API_HOST, MODEL_MANAGER_API_PORT,
+MODEL_PATH, ENABLE_ENCRYPTION, BACKUP_ENABLED and BACKUP_INTERVAL_HOURS: of the vault of models. HF_TOKEN: for repositories of the hub that are not
+open to all.`;
 
 /** The largest offset that keeps every port of the topology below 65536. */
 const LARGEST_OFFSET = 50_000;
@@ -59,7 +62,10 @@ export function readArguments(
   }
   if (data === '' || host === '') throw new UsageError(`${data === '' ? '--data' : '--host'} must not be empty`);
   const { 'trust-proxy': trust, 'public-url': publicUrl } = rest;
-  const local = LOOPBACK.test(host) && trust === undefined && publicUrl === undefined;
+  const manager = managerEnvironment(environment);
+  const { host: managerHost = host } = manager.listen;
+  const bound = LOOPBACK.test(host) && LOOPBACK.test(managerHost);
+  const local = bound && trust === undefined && publicUrl === undefined;
   return {
     dataDir: resolve(data),
     host,
@@ -67,6 +73,7 @@ export function readArguments(
     ...(operator === undefined ? {} : { operator }),
     apiKeys: keysOf(environment.API_KEYS, local),
     webhooksToLoopback: rest['webhooks-to-loopback'],
+    manager,
     limits: {
       bodySeconds: wholeNumber('--body-timeout', rest['body-timeout'], 3600),
       connectionsPerAddress: wholeNumber('--connections-per-address', rest['connections-per-address'], 1_000_000),

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { operatorAccount } from '#domain/accounts/operator.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { parseSettings } from '#domain/settings.ts';
+import { isoTime } from '#domain/times.ts';
 import type { ComputeCommand, EmbeddedHost } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
 import { TELEMETRY_OFF } from '#engine/telemetry.ts';
@@ -20,6 +21,7 @@ import { noticeUnannouncedProxy } from './gateway/unannounced-proxy.ts';
 import { Invoker } from './invoke/invoker.ts';
 import { projectRoot } from './invoke/load.ts';
 import { type LogTarget, makeLogger } from './logger.ts';
+import type { ManagerEnvironment } from './manager-environment.ts';
 import { pumpBus } from './pumps/bus.ts';
 import type { Pump } from './pumps/consume.ts';
 import { pumpQueues, queueSettings } from './pumps/queues.ts';
@@ -45,6 +47,8 @@ export interface HostOptions {
   readonly apiKeys?: readonly string[];
   /** From where pretrained encoders are loaded. Default: Hugging Face, without a token. */
   readonly hub?: { readonly url?: string; readonly token?: string };
+  /** What the environment says of the vault of models. */
+  readonly manager?: ManagerEnvironment;
   /** Overrides of the settings that handlers get. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Overrides of the gateway's limits. */
@@ -83,10 +87,15 @@ export async function startHost(options: HostOptions): Promise<Host> {
     datasetReaders: queues.datasets.concurrency,
     ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
     ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
+    startedAt: isoTime(Date.now()),
+    vault: options.manager?.vault,
     retention: { recoveryDays: 0, backupDays: 0, logDays: 0 },
     ...options.settings,
   });
 
+  if (options.manager?.ignoresJwtSecret) {
+    logger.warn('JWT_SECRET is ignored: tokens are signed with a key pair of the data folder');
+  }
   const { trustedProxies = 0, publicUrl } = options;
   const noticeProxy = noticeUnannouncedProxy(trustedProxies, (message) => logger.warn(message));
   const baseUrls = new AsyncLocalStorage<string>();
@@ -123,6 +132,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const listeners = await listenAll(adapters, invoker, {
       address,
       portOffset: options.portOffset ?? 0,
+      own: { manager: options.manager?.listen ?? {} },
       authorize: operatorAuthorizer({
         apiKeys: options.apiKeys ?? [],
         host: address,
@@ -168,6 +178,8 @@ async function listenAll(
   options: {
     address: string;
     portOffset: number | 'free';
+    /** Surfaces that listen elsewhere. */
+    own: Readonly<Partial<Record<SurfaceName, { readonly host?: string; readonly port?: number }>>>;
     authorize: Authorize;
     limits: SharedLimits;
     spoolFolder: string;
@@ -178,12 +190,13 @@ async function listenAll(
 ): Promise<Record<SurfaceName, Bound>> {
   const bound: [SurfaceName, Bound][] = [];
   for (const [name, surface] of Object.entries(surfaces) as [SurfaceName, Surface][]) {
+    const { host = options.address, port } = options.own[name] ?? {};
     try {
       const listener = await listen({
         name,
         surface,
-        host: options.address,
-        port: options.portOffset === 'free' ? 0 : surface.port + options.portOffset,
+        host,
+        port: port ?? (options.portOffset === 'free' ? 0 : surface.port + options.portOffset),
         invoker,
         limits: options.limits,
         spoolFolder: options.spoolFolder,
@@ -194,7 +207,7 @@ async function listenAll(
         authorize: (request) => options.authorize(request, surface.anonymous ?? []),
         onError: options.onError,
       });
-      bound.push([name, { listener, base: `http://${urlHost(options.address)}:${listener.port}` }]);
+      bound.push([name, { listener, base: `http://${urlHost(host)}:${listener.port}` }]);
     } catch (error) {
       await Promise.all(bound.map(([, one]) => one.listener.close()));
       throw error;

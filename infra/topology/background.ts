@@ -112,6 +112,20 @@ export const functions = {
     runtime: false,
     uses: { table: ['index', 'update'], sends: ['webhooks'] },
   },
+  // Scheduled backups of the vault, and what crashes left of backups and deletions.
+  'back-up-vaults': {
+    entry: 'functions/events/back-up-vaults.ts',
+    memoryMegabytes: 1024,
+    timeoutSeconds: 900,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: {
+      table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
+      buckets: { artifacts: ['read', 'delete'], backups: ['read', 'put', 'delete'] },
+      dataKeys: ['generate', 'unwrap'],
+    },
+  },
   sweep: {
     entry: 'functions/events/sweep.ts',
     memoryMegabytes: 512,
@@ -121,7 +135,7 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete'],
-      buckets: { datasets: ['delete'], artifacts: ['delete'] },
+      buckets: { datasets: ['delete'], artifacts: ['delete'], backups: ['delete'] },
       sends: ['datasets', 'training'],
       publishes: true,
       compute: ['describe', 'terminate'],
@@ -148,6 +162,7 @@ export const rules: readonly EventRule<Name>[] = [
 export const schedules: readonly Schedule<Name>[] = [
   { everySeconds: 300, target: 'sweep' },
   { everySeconds: 60, target: 'due-webhooks' },
+  { everySeconds: 300, target: 'back-up-vaults' },
 ];
 
 /**

@@ -46,6 +46,7 @@ const schema = z.object({
   TRAINYARD_TABLE: required('the name of the table'),
   TRAINYARD_BUCKET_DATASETS: required('the name of the bucket of datasets'),
   TRAINYARD_BUCKET_ARTIFACTS: required('the name of the bucket of artifacts'),
+  TRAINYARD_BUCKET_BACKUPS: required('the name of the bucket of backups'),
   TRAINYARD_QUEUE_DATASETS: required('the URL of the queue of datasets'),
   TRAINYARD_QUEUE_TRAINING: required('the URL of the queue of trainings'),
   TRAINYARD_QUEUE_WEBHOOKS: required('the URL of the queue of webhooks'),
@@ -123,6 +124,7 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
     blobs: {
       datasets: blobs(variables.TRAINYARD_BUCKET_DATASETS),
       artifacts: blobs(variables.TRAINYARD_BUCKET_ARTIFACTS),
+      backups: blobs(variables.TRAINYARD_BUCKET_BACKUPS),
     },
     queues: {
       datasets: queue(

@@ -4,6 +4,7 @@
  * small: it lists so many details, and cuts what is long, so that its body and its log line are small as well.
  */
 import { LIMITS } from './limits.ts';
+import type { Json } from './ports/table/port.ts';
 import { truncate } from './truncate.ts';
 
 /** One thing that was wrong: the field, and a message with the bound and the value received. */
@@ -22,6 +23,8 @@ export abstract class TrainyardError extends Error {
   readonly expose: boolean = true;
   /** At most `LIMITS.error.details`. */
   readonly details: readonly ErrorDetail[];
+  /** What the error is about, by name, for surfaces whose errors have such details. */
+  readonly facts?: { readonly [name: string]: Json };
   /** `stopped`: whoever looked for what is wrong stopped looking, so that there may be more. */
   constructor(message = '', details: readonly ErrorDetail[] = [], stopped = false) {
     const more = unlisted(details.length, stopped);
@@ -122,6 +125,17 @@ export class UnsupportedMediaTypeError extends TrainyardError {
   readonly status = 415;
   constructor(accepted: readonly string[], got = 'none', field = 'content-type') {
     super('Unsupported media type', [{ field, message: `must be ${accepted.join(' or ')}; got ${got}` }]);
+  }
+}
+
+/** A range of bytes that lies outside of the file. */
+export class RangeNotSatisfiableError extends TrainyardError {
+  readonly code = 'range_not_satisfiable';
+  readonly status = 416;
+  readonly size: number;
+  constructor(size: number) {
+    super(`The range must begin within the ${size} bytes of the file`);
+    this.size = size;
   }
 }
 

@@ -44,6 +44,10 @@ export const LIMITS = {
   text: { bytes: 1_048_576, label: 100, labels: 50 },
   /** A name below `training_data/`. */
   trainingFileName: { max: 200 },
+  /** Of what is said about how a file is to be read. */
+  parsing: { words: 50, wordCharacters: 64 },
+  /** Of a preview. */
+  previewRows: 100,
   predictRows: 10_000,
   /** Texts of one request. */
   predictTexts: 1_000,
@@ -67,6 +71,22 @@ export const LIMITS = {
     retentionSeconds: 30 * 86_400,
     /** Of a response, as the log of deliveries shows it. */
     responseBytes: 1024,
+  },
+  vault: {
+    /** Of the name of a manager, a model, a backup or a tag. */
+    name: 128,
+    /** Per account. */
+    managers: 100,
+    /** Of one model. */
+    tags: 50,
+    /** Of a model's metadata as JSON. */
+    metadataBytes: 131_072,
+    password: { min: 1, max: 1024 },
+    modelPath: 255,
+    /** Of one request. */
+    comparedModels: 100,
+    namedModels: 1000,
+    pageSize: 1000,
   },
   catalog: {
     name: 200,

@@ -40,6 +40,13 @@ export class Client {
     });
   }
 
+  patch<T>(path: string, body: unknown): Promise<T> {
+    return this.#json<T>('PATCH', path, {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+
   async delete(path: string): Promise<void> {
     await this.#request('DELETE', path);
   }

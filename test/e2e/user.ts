@@ -62,7 +62,7 @@ export class User {
     const form = new FormData();
     form.append('file', new File([csv], 'data.csv', { type: 'text/csv' }));
     form.append('name', 'data');
-    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
     return (await this.client.post<{ id: string }>('/datasets/upload', form)).id;
   }
 

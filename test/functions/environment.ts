@@ -4,6 +4,7 @@ export const ENVIRONMENT = {
   TRAINYARD_TABLE: 'table',
   TRAINYARD_BUCKET_DATASETS: 'datasets',
   TRAINYARD_BUCKET_ARTIFACTS: 'artifacts',
+  TRAINYARD_BUCKET_BACKUPS: 'backups',
   TRAINYARD_QUEUE_DATASETS: 'https://sqs.eu-central-1.amazonaws.com/000000000000/datasets',
   TRAINYARD_QUEUE_TRAINING: 'https://sqs.eu-central-1.amazonaws.com/000000000000/training',
   TRAINYARD_QUEUE_WEBHOOKS: 'https://sqs.eu-central-1.amazonaws.com/000000000000/webhooks',

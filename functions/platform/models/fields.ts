@@ -3,6 +3,7 @@ import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { ONNX_FILE } from '#learning/serving/description.ts';
 import { anyJson, id, time } from '../fields.ts';
+import { warningsAnswer } from '../training/fields.ts';
 
 export const modelPath = z.strictObject({ model_id: id });
 
@@ -53,6 +54,11 @@ export const modelDetail = z
     aliases: z.array(z.string()).meta({ description: 'An addition: those that point to it', example: ['champion'] }),
     tags,
     notes: z.string().meta({ description: 'An addition' }),
+    dataset_version: z
+      .int()
+      .nullable()
+      .meta({ description: 'An addition: null for models of earlier builds', example: 1 }),
+    warnings: warningsAnswer,
   })
   .meta({ id: 'ModelDetail' });
 
@@ -79,4 +85,6 @@ export const showDetail = (of: Model, aliases: readonly string[]): z.input<typeo
   aliases: [...aliases],
   tags: of.tags,
   notes: of.notes,
+  dataset_version: of.dataset_version ?? null,
+  warnings: of.warnings ?? [],
 });

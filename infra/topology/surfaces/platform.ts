@@ -37,7 +37,11 @@ export const functions = {
     streams: true,
     runtime: false,
     // To a model of an earlier build, the item that finds it by its number is added when it is asked for.
-    uses: { table: ['get', 'query', 'put', 'update', 'check'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
+    uses: {
+      table: ['get', 'query', 'put', 'update', 'check'],
+      buckets: { artifacts: ['read'], datasets: ['read'] },
+      tokens: 'verify',
+    },
   },
   // Longer than a stream by what a cold start takes.
   'platform-events': {
@@ -59,6 +63,7 @@ export const surface = {
   routes: [
     { path: '/{proxy+}', function: 'platform-api' },
     { path: '/models/{model_id}/predict', function: 'platform-predict' },
+    { path: '/datasets/{dataset_id}/download', function: 'platform-download' },
     { path: '/models/{model_id}/download', function: 'platform-download' },
     { path: '/api/v1/models/{model_id}/download', function: 'platform-download' },
     { path: '/training/events/{job_id}', function: 'platform-events' },

@@ -274,7 +274,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a new dataset for training
-         * @description A CSV file with a header. JSON and ZIP are not read yet.
+         * @description A CSV file with a header. JSON and ZIP are not read yet. Under a name that there is already, it becomes the next version.
          */
         post: operations["post_datasets_upload"];
         delete?: never;
@@ -375,7 +375,11 @@ export interface paths {
         delete: operations["delete_datasets_dataset_id"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change how the file of a dataset is read, without uploading it again
+         * @description An addition to the document. What is left out stays as it is, and null goes back to what is decided from the file. The dataset is `processing` until the file has been read again; models keep what they were trained on.
+         */
+        patch: operations["patch_datasets_dataset_id"];
         trace?: never;
     };
     "/datasets/{dataset_id}/profile": {
@@ -390,6 +394,66 @@ export interface paths {
          * @description An addition to the document.
          */
         get: operations["get_datasets_dataset_id_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the first rows of a dataset as they are read
+         * @description An addition to the document. As many rows as the first 256 KiB of the file have. Before the dataset is ready, the types are those of these rows.
+         */
+        get: operations["get_datasets_dataset_id_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See how a file would be read
+         * @description An addition to the document. Only the first 256 KiB of the file are looked at, so that its beginning is enough; nothing is stored.
+         */
+        post: operations["post_datasets_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the versions of a dataset, the latest first
+         * @description An addition to the document: all datasets of the same name. Each has an id of its own.
+         */
+        get: operations["get_datasets_dataset_id_versions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -913,6 +977,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/datasets/{dataset_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the file of a dataset
+         * @description An addition to the document: the bytes that were uploaded, or a range of them.
+         */
+        get: operations["get_datasets_dataset_id_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/training/events/{job_id}": {
         parameters: {
             query?: never;
@@ -1033,6 +1117,56 @@ export interface components {
             /** @description An addition: the column to predict. Default: `label`, `target`, `class` or `y`, or the last column */
             target?: string;
             /**
+             * @description An addition: what separates cells. Default: detected
+             * @enum {string}
+             */
+            delimiter?: "," | ";" | "\t" | "|" | "tab";
+            /**
+             * @description An addition: what encloses cells. Default: detected
+             * @enum {string}
+             */
+            quote?: "\"" | "'" | "none";
+            /**
+             * @description An addition: the decimal mark of all columns. Default: decided for each column
+             * @enum {string}
+             */
+            decimal?: "." | ",";
+            /**
+             * @description An addition: the words for "no value", beside the empty cell. Default: the usual ones (`NA`, `n/a`, `null`, `-` …); for classes none
+             * @example [
+             *       "NA",
+             *       "unknown"
+             *     ]
+             */
+            missing?: string[];
+            /**
+             * @description An addition: by name, what a column is for (`role`), what it is (`type`), and how its values are written. Whatever is not said is decided by what most values are
+             * @example {
+             *       "order_id": {
+             *         "role": "id"
+             *       },
+             *       "zip": {
+             *         "type": "category"
+             *       },
+             *       "price": {
+             *         "decimal": ","
+             *       }
+             *     }
+             */
+            columns?: {
+                [key: string]: {
+                    /** @enum {string} */
+                    role?: "feature" | "target" | "id" | "ignore" | "group" | "time";
+                    /** @enum {string} */
+                    type?: "number" | "category" | "boolean" | "timestamp" | "text";
+                    /** @enum {string} */
+                    decimal?: "." | ",";
+                    /** @enum {string} */
+                    date_order?: "day_first" | "month_first";
+                    missing?: string[];
+                };
+            };
+            /**
              * @description The file's name on the client
              * @default data.csv
              */
@@ -1046,6 +1180,42 @@ export interface components {
                 /** @description The `ETag` header of the response to the part */
                 etag: string;
             }[];
+        };
+        DatasetChange: {
+            description?: string;
+            /**
+             * @description The task; `auto` infers it from the target
+             * @enum {string}
+             */
+            dataset_type?: "auto" | "classification" | "regression";
+            target?: string | null;
+            delimiter?: ("," | ";" | "\t" | "|" | "tab") | null;
+            quote?: ("\"" | "'" | "none") | null;
+            decimal?: ("." | ",") | null;
+            missing?: string[] | null;
+            /**
+             * @description An addition: by name, what a column is for (`role`), what it is (`type`), and how its values are written. Whatever is not said is decided by what most values are
+             * @example {
+             *       "order_id": {
+             *         "role": "id"
+             *       },
+             *       "zip": {
+             *         "type": "category"
+             *       },
+             *       "price": {
+             *         "decimal": ","
+             *       }
+             *     }
+             */
+            columns?: {
+                [key: string]: {
+                    role?: ("feature" | "target" | "id" | "ignore" | "group" | "time") | null;
+                    type?: ("number" | "category" | "boolean" | "timestamp" | "text") | null;
+                    decimal?: ("." | ",") | null;
+                    date_order?: ("day_first" | "month_first") | null;
+                    missing?: string[] | null;
+                } | null;
+            };
         };
         TrainingRequest: {
             /**
@@ -1541,6 +1711,11 @@ export interface components {
             id: string;
             /** @example Palmer penguins */
             name: string;
+            /**
+             * @description An addition: counts the uploads under this name
+             * @example 1
+             */
+            version: number;
             /** @example Measurements of three species */
             description: string;
             /** @enum {string} */
@@ -1590,6 +1765,11 @@ export interface components {
             id: string;
             /** @example Palmer penguins */
             name: string;
+            /**
+             * @description An addition: counts the uploads under this name
+             * @example 1
+             */
+            version: number;
             /** @example Measurements of three species */
             description: string;
             /** @enum {string} */
@@ -1610,7 +1790,7 @@ export interface components {
              */
             status: "processing" | "ready" | "failed";
             /**
-             * @description Once the dataset is ready
+             * @description Once the dataset is ready. `features` are the columns that a model learns from
              * @example {
              *       "rows": 10000,
              *       "columns": 3,
@@ -1627,6 +1807,33 @@ export interface components {
                 features: string[];
                 target: string;
             };
+            /** @description An addition: what was decided about the file that you may see differently, what it costs, and the body for `PATCH` that decides otherwise */
+            warnings?: {
+                code: string;
+                column: string | null;
+                first_value: string | null;
+                first_row: number | null;
+                rows: number;
+                message: string;
+                cost: string;
+                overrule: {
+                    delimiter?: string;
+                    columns?: {
+                        [key: string]: {
+                            [key: string]: string | string[];
+                        };
+                    };
+                } | null;
+            }[];
+            /**
+             * @description An addition: what was said about how the file is to be read
+             * @example {
+             *       "delimiter": ";"
+             *     }
+             */
+            parsing?: {
+                [key: string]: unknown;
+            };
             /** @description An addition: why processing has failed */
             error?: {
                 error: string;
@@ -1636,6 +1843,76 @@ export interface components {
                     message: string;
                 }[];
             };
+        };
+        DatasetPreview: {
+            /** @example , */
+            delimiter: string;
+            /** @example " */
+            quote: string;
+            /**
+             * @example [
+             *       {
+             *         "name": "age",
+             *         "type": "number",
+             *         "role": "feature"
+             *       }
+             *     ]
+             */
+            columns: {
+                name: string;
+                /** @enum {string} */
+                type: "number" | "category" | "boolean" | "timestamp" | "text";
+                /** @enum {string} */
+                role: "feature" | "target" | "id" | "ignore" | "group" | "time";
+            }[];
+            /**
+             * @description Numbers, truth values and words; times in RFC 3339; null is a missing value
+             * @example [
+             *       [
+             *         45
+             *       ],
+             *       [
+             *         null
+             *       ]
+             *     ]
+             */
+            rows: (string | number | boolean | null)[][];
+            /** @description Whether these are all rows of the file */
+            complete: boolean;
+            /** @example premium */
+            target: string;
+            /** @description null where `problems` says why */
+            task: ("classification" | "regression") | null;
+            warnings: {
+                code: string;
+                column: string | null;
+                first_value: string | null;
+                first_row: number | null;
+                rows: number;
+                message: string;
+                cost: string;
+                overrule: {
+                    delimiter?: string;
+                    columns?: {
+                        [key: string]: {
+                            [key: string]: string | string[];
+                        };
+                    };
+                } | null;
+            }[];
+            /**
+             * @description What stands against learning from these rows
+             * @example []
+             */
+            problems: {
+                field: string;
+                message: string;
+            }[];
+        };
+        DatasetVersions: {
+            versions: components["schemas"]["Dataset"][];
+            /** @description An addition: the `cursor` of the next page; null at the end. With filters that are an addition, a page may have fewer items than `limit`, or none, before the end */
+            next_cursor: string | null;
         };
         TrainingStarted: {
             /**
@@ -1760,6 +2037,24 @@ export interface components {
              * @enum {string}
              */
             stop_reason?: "early_stopping" | "owner" | "max_seconds" | "max_cost";
+            /** @description An addition: what was decided about the data that you may see differently, the most important first */
+            warnings?: {
+                code: string;
+                column: string | null;
+                first_value: string | null;
+                first_row: number | null;
+                rows: number;
+                message: string;
+                cost: string;
+                overrule: {
+                    delimiter?: string;
+                    columns?: {
+                        [key: string]: {
+                            [key: string]: string | string[];
+                        };
+                    };
+                } | null;
+            }[];
             /** @description An addition: why the job has failed */
             error?: string;
             /**
@@ -1823,6 +2118,29 @@ export interface components {
              * @example 2026-01-01T00:00:00.000Z
              */
             completed_at: string;
+            /**
+             * @description An addition: null for jobs of earlier builds
+             * @example 1
+             */
+            dataset_version: number | null;
+            /** @description An addition: what was decided about the data that you may see differently, the most important first */
+            warnings: {
+                code: string;
+                column: string | null;
+                first_value: string | null;
+                first_row: number | null;
+                rows: number;
+                message: string;
+                cost: string;
+                overrule: {
+                    delimiter?: string;
+                    columns?: {
+                        [key: string]: {
+                            [key: string]: string | string[];
+                        };
+                    };
+                } | null;
+            }[];
             /**
              * @description An addition: seconds of compute used
              * @example 20
@@ -1986,6 +2304,29 @@ export interface components {
             };
             /** @description An addition */
             notes: string;
+            /**
+             * @description An addition: null for models of earlier builds
+             * @example 1
+             */
+            dataset_version: number | null;
+            /** @description An addition: what was decided about the data that you may see differently, the most important first */
+            warnings: {
+                code: string;
+                column: string | null;
+                first_value: string | null;
+                first_row: number | null;
+                rows: number;
+                message: string;
+                cost: string;
+                overrule: {
+                    delimiter?: string;
+                    columns?: {
+                        [key: string]: {
+                            [key: string]: string | string[];
+                        };
+                    };
+                } | null;
+            }[];
         };
         ModelDeletion: {
             model: {
@@ -2770,6 +3111,21 @@ export interface components {
                 "application/json": components["schemas"]["ModelsError"];
             };
         };
+        /** @description Range Not Satisfiable */
+        Error416: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "range_not_satisfiable",
+                 *       "message": "The range must begin within the 4096 bytes of the file"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -3543,6 +3899,25 @@ export interface operations {
                     /** @description An addition: the column to predict. Default: `label`, `target`, `class` or `y`, or the last column */
                     target?: string;
                     /**
+                     * @description An addition: what separates cells. Default: detected
+                     * @enum {string}
+                     */
+                    delimiter?: "," | ";" | "\t" | "|" | "tab";
+                    /**
+                     * @description An addition: what encloses cells. Default: detected
+                     * @enum {string}
+                     */
+                    quote?: "\"" | "'" | "none";
+                    /**
+                     * @description An addition: the decimal mark of all columns. Default: decided for each column
+                     * @enum {string}
+                     */
+                    decimal?: "." | ",";
+                    /** @description An addition: a JSON array of words for "no value" */
+                    missing?: string;
+                    /** @description An addition: a JSON object of columns, as in `PATCH /datasets/{dataset_id}` */
+                    columns?: string;
+                    /**
                      * Format: binary
                      * @description Dataset file (CSV)
                      */
@@ -3561,6 +3936,7 @@ export interface operations {
                      * @example {
                      *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "name": "Palmer penguins",
+                     *       "version": 1,
                      *       "description": "Measurements of three species",
                      *       "dataset_type": "auto",
                      *       "file_size": 1024000,
@@ -3599,6 +3975,21 @@ export interface operations {
                  *       "name": "Palmer penguins",
                  *       "description": "",
                  *       "dataset_type": "auto",
+                 *       "missing": [
+                 *         "NA",
+                 *         "unknown"
+                 *       ],
+                 *       "columns": {
+                 *         "order_id": {
+                 *           "role": "id"
+                 *         },
+                 *         "zip": {
+                 *           "type": "category"
+                 *         },
+                 *         "price": {
+                 *           "decimal": ","
+                 *         }
+                 *       },
                  *       "file_name": "data.csv",
                  *       "file_size": 1
                  *     }
@@ -3679,6 +4070,7 @@ export interface operations {
                      * @example {
                      *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "name": "Palmer penguins",
+                     *       "version": 1,
                      *       "description": "Measurements of three species",
                      *       "dataset_type": "auto",
                      *       "file_size": 1024000,
@@ -3746,6 +4138,8 @@ export interface operations {
                 order?: "asc" | "desc";
                 /** @description An addition: filter by status */
                 status?: "processing" | "ready" | "failed";
+                /** @description An addition: only those of exactly this name, which are its versions */
+                name?: string;
                 /** @description An addition: only those whose names begin so; case does not matter */
                 name_prefix?: string;
                 /** @description An addition: only those of this time or later */
@@ -3774,6 +4168,7 @@ export interface operations {
                      *         {
                      *           "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *           "name": "Palmer penguins",
+                     *           "version": 1,
                      *           "description": "Measurements of three species",
                      *           "dataset_type": "auto",
                      *           "file_size": 1024000,
@@ -3817,6 +4212,7 @@ export interface operations {
                      * @example {
                      *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "name": "Palmer penguins",
+                     *       "version": 1,
                      *       "description": "Measurements of three species",
                      *       "dataset_type": "auto",
                      *       "file_size": 1024000,
@@ -3830,6 +4226,9 @@ export interface operations {
                      *           "feature2"
                      *         ],
                      *         "target": "label"
+                     *       },
+                     *       "parsing": {
+                     *         "delimiter": ";"
                      *       }
                      *     }
                      */
@@ -3867,6 +4266,81 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    patch_datasets_dataset_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "delimiter": ";",
+                 *       "columns": {
+                 *         "order_id": {
+                 *           "role": "id"
+                 *         },
+                 *         "zip": {
+                 *           "type": "category"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["DatasetChange"];
+            };
+        };
+        responses: {
+            /** @description The dataset as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Palmer penguins",
+                     *       "version": 1,
+                     *       "description": "Measurements of three species",
+                     *       "dataset_type": "auto",
+                     *       "file_size": 1024000,
+                     *       "uploaded_at": "2026-01-01T00:00:00.000Z",
+                     *       "status": "ready",
+                     *       "metadata": {
+                     *         "rows": 10000,
+                     *         "columns": 3,
+                     *         "features": [
+                     *           "feature1",
+                     *           "feature2"
+                     *         ],
+                     *         "target": "label"
+                     *       },
+                     *       "parsing": {
+                     *         "delimiter": ";"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DatasetDetail"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -3919,19 +4393,45 @@ export interface operations {
                             name: string;
                             /** @enum {string} */
                             type: "number" | "category" | "boolean" | "timestamp" | "text";
+                            /** @enum {string} */
+                            role?: "feature" | "target" | "id" | "ignore" | "group" | "time";
+                            format?: {
+                                /** @enum {string} */
+                                decimal?: "." | ",";
+                                /** @enum {string} */
+                                date_order?: "day_first" | "month_first";
+                                missing?: string[];
+                                /** @enum {string} */
+                                words?: "text" | "number" | "boolean";
+                            };
                             missing: number;
+                            unreadable?: number;
                             distinct: number;
                             distinct_estimated: boolean;
                             min?: number;
                             max?: number;
                             mean?: number;
                             standard_deviation?: number;
+                            quantiles?: {
+                                [key: string]: number;
+                            };
+                            histogram?: {
+                                from: number;
+                                to: number;
+                                count: number;
+                            }[];
+                            distribution_estimated?: boolean;
                             top_values?: {
                                 value: string;
                                 count: number;
                             }[];
                         }[];
                         features: string[];
+                        left_out?: {
+                            name: string;
+                            /** @enum {string} */
+                            reason: "text" | "id" | "ignore" | "group" | "time";
+                        }[];
                         target: string;
                         /** @enum {string} */
                         task: "classification" | "regression";
@@ -3943,6 +4443,24 @@ export interface operations {
                         delimiter: string;
                         quote: string;
                         sha256: string;
+                        warnings?: {
+                            code: string;
+                            column: string | null;
+                            first_value: string | null;
+                            first_row: number | null;
+                            rows: number;
+                            message: string;
+                            cost: string;
+                            overrule: {
+                                delimiter?: string;
+                                columns?: {
+                                    [key: string]: {
+                                        [key: string]: string | string[];
+                                    };
+                                };
+                            } | null;
+                        }[];
+                        warnings_omitted?: number;
                     };
                 };
             };
@@ -3950,6 +4468,232 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_datasets_dataset_id_preview: {
+        parameters: {
+            query?: {
+                /** @description How many rows, at most */
+                rows?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "delimiter": ",",
+                     *       "quote": "\"",
+                     *       "columns": [
+                     *         {
+                     *           "name": "age",
+                     *           "type": "number",
+                     *           "role": "feature"
+                     *         }
+                     *       ],
+                     *       "rows": [
+                     *         [
+                     *           45
+                     *         ],
+                     *         [
+                     *           null
+                     *         ]
+                     *       ],
+                     *       "complete": true,
+                     *       "target": "premium",
+                     *       "task": "classification",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ],
+                     *       "problems": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DatasetPreview"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_datasets_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * @description The task; `auto` infers it from the target
+                     * @default auto
+                     * @enum {string}
+                     */
+                    dataset_type?: "auto" | "classification" | "regression";
+                    /** @description An addition: the column to predict. Default: `label`, `target`, `class` or `y`, or the last column */
+                    target?: string;
+                    /**
+                     * @description An addition: what separates cells. Default: detected
+                     * @enum {string}
+                     */
+                    delimiter?: "," | ";" | "\t" | "|" | "tab";
+                    /**
+                     * @description An addition: what encloses cells. Default: detected
+                     * @enum {string}
+                     */
+                    quote?: "\"" | "'" | "none";
+                    /**
+                     * @description An addition: the decimal mark of all columns. Default: decided for each column
+                     * @enum {string}
+                     */
+                    decimal?: "." | ",";
+                    /** @description An addition: a JSON array of words for "no value" */
+                    missing?: string;
+                    /** @description An addition: a JSON object of columns, as in `PATCH /datasets/{dataset_id}` */
+                    columns?: string;
+                    /**
+                     * Format: binary
+                     * @description The file, or the beginning of it (CSV)
+                     */
+                    file: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description The first rows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "delimiter": ",",
+                     *       "quote": "\"",
+                     *       "columns": [
+                     *         {
+                     *           "name": "age",
+                     *           "type": "number",
+                     *           "role": "feature"
+                     *         }
+                     *       ],
+                     *       "rows": [
+                     *         [
+                     *           45
+                     *         ],
+                     *         [
+                     *           null
+                     *         ]
+                     *       ],
+                     *       "complete": true,
+                     *       "target": "premium",
+                     *       "task": "classification",
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ],
+                     *       "problems": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DatasetPreview"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            408: components["responses"]["Error408"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_datasets_dataset_id_versions: {
+        parameters: {
+            query?: {
+                /** @description Items per page */
+                limit?: number;
+                /** @description An addition: `next_cursor` of the page before, with the same filters and order. What is created or deleted in the meantime moves no other item to another page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "versions": [
+                     *         {
+                     *           "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "name": "Palmer penguins",
+                     *           "version": 1,
+                     *           "description": "Measurements of three species",
+                     *           "dataset_type": "auto",
+                     *           "file_size": 1024000,
+                     *           "uploaded_at": "2026-01-01T00:00:00.000Z",
+                     *           "status": "processing"
+                     *         }
+                     *       ],
+                     *       "next_cursor": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DatasetVersions"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -4192,6 +4936,19 @@ export interface operations {
                      *       },
                      *       "duration": 3600,
                      *       "completed_at": "2026-01-01T00:00:00.000Z",
+                     *       "dataset_version": 1,
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ],
                      *       "compute_seconds": 20,
                      *       "estimated_cost": 0.000783
                      *     }
@@ -4471,7 +5228,20 @@ export interface operations {
                      *         "team": "search",
                      *         "stage": "candidate"
                      *       },
-                     *       "notes": "string"
+                     *       "notes": "string",
+                     *       "dataset_version": 1,
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ModelDetail"];
@@ -4615,7 +5385,20 @@ export interface operations {
                      *         "team": "search",
                      *         "stage": "candidate"
                      *       },
-                     *       "notes": "string"
+                     *       "notes": "string",
+                     *       "dataset_version": 1,
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ModelDetail"];
@@ -5873,6 +6656,82 @@ export interface operations {
             431: components["responses"]["ModelsError431"];
             500: components["responses"]["ModelsError500"];
             503: components["responses"]["ModelsError503"];
+        };
+    };
+    get_datasets_dataset_id_download: {
+        parameters: {
+            query?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description Changes whenever the bytes do */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description The name that the file had when it was uploaded */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description Changes whenever the bytes do */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description The name that the file had when it was uploaded */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description Changes whenever the bytes do */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
+            307: {
+                headers: {
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            416: components["responses"]["Error416"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
         };
     };
     get_training_events_job_id: {

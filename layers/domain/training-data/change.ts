@@ -1,5 +1,5 @@
 /** Writes a file below `training_data/`: a dataset that is ready, and the name that leads to it. */
-import { createDataset } from '../datasets/change.ts';
+import { createDataset, type NewDataset } from '../datasets/change.ts';
 import { datasetSettled } from '../datasets/events.ts';
 import type { DatasetProfile } from '../datasets/profile.ts';
 import type { Dataset } from '../datasets/record.ts';
@@ -48,16 +48,16 @@ export async function writeTrainingFile(
     contentType: 'application/json',
   });
   const { rows, sha256 } = profile;
-  const created: Dataset = {
+  const given: NewDataset = {
     ...{ id, account_id: accountId, name, description: '', dataset_type: profile.task },
     ...{ file_name: name, file_size: content.size, uploaded_at: at, text_format: format },
     ...{ status: 'ready', rows, columns: profile.columns.length, target: profile.target, sha256, in_use: 0 },
   };
-  const event = datasetSettled(created, at);
   const file: TrainingFile = { name, dataset_id: id, sha256, size: content.size, rows, updated_at: at };
-  await createDataset(table, created, [
-    { kind: 'put', item: { ...keys.trainingData(accountId, name), ...file } },
-    recordEvent(event),
-  ]);
-  return { file, event };
+  let event: DomainEvent | undefined;
+  await createDataset(table, given, (created) => {
+    event = datasetSettled(created, at);
+    return [{ kind: 'put', item: { ...keys.trainingData(accountId, name), ...file } }, recordEvent(event)];
+  });
+  return { file, event: event! };
 }

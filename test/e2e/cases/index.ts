@@ -4,6 +4,7 @@ import type { World } from '../world.ts';
 import { accounts } from './accounts.ts';
 import { badData } from './bad-data.ts';
 import { catalog } from './catalog.ts';
+import { datasets } from './datasets.ts';
 import { earlyStart } from './early-start.ts';
 import { hostileInput } from './hostile-input.ts';
 import { lists } from './lists.ts';
@@ -16,6 +17,7 @@ import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
 import { trainingService } from './training-service.ts';
 import { uploads } from './uploads.ts';
+import { vault } from './vault.ts';
 import { watching } from './watching.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -28,6 +30,7 @@ export function platformCases(world: World): void {
     mainJob,
     earlyStart,
     badData,
+    datasets,
     hostileInput,
     requests,
     logins,
@@ -42,6 +45,7 @@ export function platformCases(world: World): void {
     trainingService,
     webhooks,
     catalog,
+    vault,
   ];
   for (const cases of all) cases(world);
 }

@@ -63,6 +63,17 @@ export function uploads(world: World): void {
       expect(late.status).toBe(404);
     });
 
+    test('that is no such CSV file by its first bytes is refused when it is completed, and is gone', async () => {
+      const body = 'a,b\n1,2\n3\n';
+      const { upload_id, parts } = await begin(body.length);
+      const sent = await fetch(parts[0]!.url, { method: 'PUT', body });
+      const etag = sent.headers.get('etag')!.replaceAll('"', '');
+      const complete = () =>
+        user.client.post(`/datasets/uploads/${upload_id}/complete`, { parts: [{ part: 1, etag }] });
+      await expect(complete()).rejects.toThrow(/answered 400.*row 2 \(line 3\)/);
+      await expect(complete()).rejects.toThrow('answered 404');
+    });
+
     test('of another account does not exist', async () => {
       const { upload_id } = await begin(10);
       const stranger = await User.register(world);

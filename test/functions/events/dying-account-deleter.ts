@@ -36,6 +36,7 @@ const writing = replacing(table, {
 const buckets = {
   datasets: replacing(blobs.datasets, { delete: counting(blobs.datasets.delete.bind(blobs.datasets)) }),
   artifacts: replacing(blobs.artifacts, { delete: counting(blobs.artifacts.delete.bind(blobs.artifacts)) }),
+  backups: replacing(blobs.backups, { delete: counting(blobs.backups.delete.bind(blobs.backups)) }),
 };
 const closed = await closeAccount(writing, accountId, { now: Number(time), tokenSeconds: 60 });
 await endAccess(writing, closed);

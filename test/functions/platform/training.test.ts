@@ -227,6 +227,8 @@ describe('a job', () => {
       training_history: { loss: [0.9, 0.5], accuracy: [0.6, 0.8] },
       duration: 2.5,
       completed_at: new Date(begin + 2500).toISOString(),
+      dataset_version: expect.any(Number),
+      warnings: [],
       compute_seconds: 7.5,
       estimated_cost: 0.0075,
     });

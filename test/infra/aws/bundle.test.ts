@@ -22,6 +22,7 @@ const WORLD = {
   TRAINYARD_TABLE: 'table',
   TRAINYARD_BUCKET_DATASETS: 'datasets',
   TRAINYARD_BUCKET_ARTIFACTS: 'artifacts',
+  TRAINYARD_BUCKET_BACKUPS: 'backups',
   TRAINYARD_QUEUE_DATASETS: 'https://sqs.eu-west-1.amazonaws.com/111122223333/datasets',
   TRAINYARD_QUEUE_TRAINING: 'https://sqs.eu-west-1.amazonaws.com/111122223333/training',
   TRAINYARD_QUEUE_WEBHOOKS: 'https://sqs.eu-west-1.amazonaws.com/111122223333/webhooks',

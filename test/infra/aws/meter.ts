@@ -38,7 +38,11 @@ export function metered(adapters: Adapters, meter: Metered): Adapters {
   return {
     ...adapters,
     table: meteredTable(adapters.table, meter),
-    blobs: { datasets: meteredBlobs(blobs.datasets, meter), artifacts: meteredBlobs(blobs.artifacts, meter) },
+    blobs: {
+      datasets: meteredBlobs(blobs.datasets, meter),
+      artifacts: meteredBlobs(blobs.artifacts, meter),
+      backups: meteredBlobs(blobs.backups, meter),
+    },
     queues: {
       datasets: meteredQueue(queues.datasets, meter),
       training: meteredQueue(queues.training, meter),
