@@ -17,8 +17,8 @@ export interface Arguments {
   readonly webhooksToLoopback: boolean;
   readonly trustedProxies?: TrustedProxies;
   readonly publicUrl?: string;
-  readonly hub?: { readonly url?: string; readonly token?: string };
   readonly manager: ManagerEnvironment;
+  readonly hub?: { readonly url?: string; readonly token?: string };
 }
 
 export const USAGE = `Usage: npm start [-- OPTIONS]
@@ -40,9 +40,9 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --hub-url URL      the hub from which pretrained encoders are loaded (default: https://huggingface.co)
   --help             this text
 
-API_KEYS=KEY1,KEY2 in the environment: API keys of the operator. MODEL_MANAGER_API_HOST, MODEL_MANAGER_API_PORT,
-MODEL_PATH, ENABLE_ENCRYPTION, BACKUP_ENABLED and BACKUP_INTERVAL_HOURS: of the vault of models. HF_TOKEN: for repositories of the hub that are not
-open to all.`;
+HF_TOKEN=TOKEN in the environment: for repositories of the hub that are not open to all.
+API_KEYS=KEY1,KEY2: API keys of the operator. MODEL_MANAGER_API_HOST, MODEL_MANAGER_API_PORT,
+MODEL_PATH, ENABLE_ENCRYPTION, BACKUP_ENABLED and BACKUP_INTERVAL_HOURS: of the vault of models.`;
 
 /** The largest offset that keeps every port of the topology below 65536. */
 const LARGEST_OFFSET = 50_000;

@@ -45,10 +45,10 @@ export interface HostOptions {
   readonly operator?: string;
   /** API keys of the operator. */
   readonly apiKeys?: readonly string[];
-  /** From where pretrained encoders are loaded. Default: Hugging Face, without a token. */
-  readonly hub?: { readonly url?: string; readonly token?: string };
   /** What the environment says of the vault of models. */
   readonly manager?: ManagerEnvironment;
+  /** From where pretrained encoders are loaded. Default: Hugging Face, without a token. */
+  readonly hub?: { readonly url?: string; readonly token?: string };
   /** Overrides of the settings that handlers get. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Overrides of the gateway's limits. */
@@ -85,10 +85,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
     uploadBytes: UPLOAD_BYTES,
     webhooksToLoopback: options.webhooksToLoopback ?? false,
     datasetReaders: queues.datasets.concurrency,
-    ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
-    ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
     startedAt: isoTime(Date.now()),
     vault: options.manager?.vault,
+    ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
+    ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
     retention: { recoveryDays: 0, backupDays: 0, logDays: 0 },
     ...options.settings,
   });

@@ -125,7 +125,6 @@ export const keys = {
   }),
   loggedEvent: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}#EVENTS`, sk: `EVENT#${id}` }),
   notice: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `NOTICE#${id}` }),
-  encoder: (name: string): Key => ({ pk: `ENCODER#${name}`, sk: 'ENCODER' }),
   vaultManager: (accountId: string, id: string): Key => amongManagers(accountId, `${prefixes.vaultManagers}${id}`),
   vaultKnown: (accountId: string, id: string): Key => amongManagers(accountId, `${prefixes.vaultKnown}${id}`),
   vaultDeleted: (accountId: string, vault: string): Key => amongManagers(accountId, `${prefixes.vaultDeleted}${vault}`),
@@ -150,6 +149,7 @@ export const keys = {
   vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key =>
     inBackups(accountId, managerId, `${prefixes.vaultHeld(backupId)}${sha256}`),
   deployment: (version: string): Key => ({ pk: `DEPLOYMENT#${version}`, sk: 'DEPLOYMENT' }),
+  encoder: (name: string): Key => ({ pk: `ENCODER#${name}`, sk: 'ENCODER' }),
   catalogEntry: (accountId: string, n: number): Key => ({
     pk: `ACCOUNT#${accountId}#CATALOG`,
     sk: `${prefixes.catalogEntries}${padded(n)}`,

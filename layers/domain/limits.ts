@@ -40,14 +40,14 @@ export const LIMITS = {
     cellBytes: 1_048_576,
     rows: 100_000_000,
   },
-  /** A labelled text, its label, and the different labels of a file. */
-  text: { bytes: 1_048_576, label: 100, labels: 50 },
-  /** A name below `training_data/`. */
-  trainingFileName: { max: 200 },
   /** Of what is said about how a file is to be read. */
   parsing: { words: 50, wordCharacters: 64 },
   /** Of a preview. */
   previewRows: 100,
+  /** A labelled text, its label, and the different labels of a file. */
+  text: { bytes: 1_048_576, label: 100, labels: 50 },
+  /** A name below `training_data/`. */
+  trainingFileName: { max: 200 },
   predictRows: 10_000,
   /** Texts of one request. */
   predictTexts: 1_000,

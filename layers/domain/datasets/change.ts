@@ -26,7 +26,7 @@ export type NewDataset = Omit<Dataset, 'version'>;
 export function createDataset(
   table: Table,
   given: NewDataset,
-  also: readonly Write[] | ((created: Dataset) => readonly Write[]) = [],
+  also: (created: Dataset) => readonly Write[] = () => [],
 ): Promise<Dataset> {
   const { account_id, id, uploaded_at } = given;
   const create = async (version: number, takeVersion: Write): Promise<Dataset> => {
@@ -49,7 +49,7 @@ export function createDataset(
         condition: { kind: 'absent' },
       },
       clearOrphanMark('datasets', blobKeys.datasetPrefix(account_id, id)),
-      ...(typeof also === 'function' ? also(created) : also),
+      ...also(created),
     ]);
     return created;
   };

@@ -121,7 +121,7 @@ export async function completeUpload(
   const { upload_id: _, ...rest } = of;
   const created = { ...rest, uploaded_at: isoTime(now), status: 'processing' as const, in_use: 0 };
   try {
-    return await createDataset(table, created, [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
+    return await createDataset(table, created, () => [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
   } catch (error) {
     const existing =
       error instanceof TransactionFailedError ? await findDataset(table, of.account_id, of.id) : undefined;

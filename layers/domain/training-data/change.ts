@@ -2,7 +2,6 @@
 import { createDataset, type NewDataset } from '../datasets/change.ts';
 import { datasetSettled } from '../datasets/events.ts';
 import type { DatasetProfile } from '../datasets/profile.ts';
-import type { Dataset } from '../datasets/record.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { newId } from '../ids.ts';
@@ -19,7 +18,7 @@ const ABANDONED_MILLISECONDS = 3_600_000;
 export interface NewTrainingFile {
   readonly name: string;
   readonly content: Pick<Content, 'size' | 'read'>;
-  readonly format: NonNullable<Dataset['text_format']>;
+  readonly format: NonNullable<NewDataset['text_format']>;
   /** What reading the file found out. */
   readonly profile: DatasetProfile;
 }
@@ -54,10 +53,12 @@ export async function writeTrainingFile(
     ...{ status: 'ready', rows, columns: profile.columns.length, target: profile.target, sha256, in_use: 0 },
   };
   const file: TrainingFile = { name, dataset_id: id, sha256, size: content.size, rows, updated_at: at };
-  let event: DomainEvent | undefined;
+  // Each try to take the next version of the name makes an event of its own; the last one is what was written.
+  const events: DomainEvent[] = [];
   await createDataset(table, given, (created) => {
-    event = datasetSettled(created, at);
+    const event = datasetSettled(created, at);
+    events.push(event);
     return [{ kind: 'put', item: { ...keys.trainingData(accountId, name), ...file } }, recordEvent(event)];
   });
-  return { file, event: event! };
+  return { file, event: events.at(-1)! };
 }

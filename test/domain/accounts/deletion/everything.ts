@@ -72,8 +72,6 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   catalogModelId: (id) => [{ ...keys.catalogModelId(id, 'm') }],
   catalogChange: (id) => [{ ...keys.catalogChange(id, 1, 1) }],
   catalogNumbers: (id) => [{ ...keys.catalogNumbers(id), last: 1 }],
-  // Loaded once for all.
-  encoder: () => NOBODYS,
   vaultManager: (id) => [{ ...keys.vaultManager(id, 'm'), id: 'm', vault: 'v', account_id: id }],
   vaultKnown: (id) => ['m', 'deleted'].map((manager) => ({ ...keys.vaultKnown(id, manager), id: manager })),
   vaultDeleted: (id) => [{ ...keys.vaultDeleted(id, 'w'), vault: 'w', ipk: indexes.deletedVaults, isk: LATER }],
@@ -94,6 +92,8 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   vaultContent: (id) => [{ ...keys.vaultContent(id, 'm', 'c') }],
   vaultHeld: (id) => [{ ...keys.vaultHeld(id, 'm', 'b', 'c') }],
   deployment: () => NOBODYS,
+  // Loaded once for all.
+  encoder: () => NOBODYS,
   task: (id) => [1, 2].map((attempt) => ({ ...keys.task(`j${id}-${attempt}`), account_id: id })),
   orphans: (id) => [`${id}/models/m/`, `checkpoints/${id}/j/`].map((prefix) => orphanMark(prefix)),
   event: (account) => [
