@@ -115,16 +115,12 @@ describe('a body', () => {
   });
 
   test.each(['temperature', 'top_p'])('cannot have a %s that is too small to be stored', async (field) => {
-    for (const value of [1e-98, 1e-7]) {
+    for (const value of [1e-130, 1e-100, 1e-7]) {
       const answer = await world.call('create', { ...NEW, [field]: value });
       const message = `Invalid input data: ${field} must be 0, or at least 0.000001`;
       expect([answer.status, answer.body]).toEqual([400, { code: 400, message }]);
     }
     expect(await world.created({ [field]: 1e-6 })).toMatchObject({ [field]: 1e-6 });
-  });
-
-  test.each([5e-324, 1e-200])('has 0 for %d, which no store can tell from it', async (temperature) => {
-    expect(await world.created({ temperature })).toMatchObject({ temperature: 0 });
   });
 
   test('of more than a megabyte is refused before it is read', async () => {
