@@ -38,6 +38,12 @@ export const predict = ({ token, modelId }: Authorized & Pick<Trained, 'modelId'
   body: { input: PENGUIN },
 });
 
+/** Of so many rows in one request. */
+export const predictMany = (of: Authorized & Pick<Trained, 'modelId'>, rows: number): Request => ({
+  ...predict(of),
+  body: { inputs: Array.from({ length: rows }, () => PENGUIN) },
+});
+
 /** What users do, in percent. */
 export const mix = (of: Authorized & Trained): readonly Kind[] => [
   { ...login(of), weight: 5 },

@@ -44,18 +44,13 @@ function queryOf(event: APIGatewayProxyEvent): Record<string, readonly string[]>
 function render(route: RouteFacts, reply: Reply): ProxyResponse {
   const declared = route.responses[reply.status];
   if (!declared) throw new InternalError(`${route.method} ${route.path} answered an undeclared ${reply.status}`);
-  const headers = { 'Cache-Control': 'no-store', ...reply.headers };
-  const response = { statusCode: reply.status, headers };
-  if (declared.schema) {
-    return {
-      ...response,
-      headers: { 'Content-Type': 'application/json', ...headers },
-      body: JSON.stringify(reply.body),
-    };
-  }
-  if (declared.content === undefined) return { ...response, body: '' };
-  const content = { ...response, headers: { 'Content-Type': declared.content, ...headers } };
-  const { body } = reply;
+  const { status: statusCode, body } = reply;
+  const type = declared.schema ? 'application/json' : declared.content;
+  const typed = type === undefined ? {} : { 'Content-Type': type };
+  const headers = { ...typed, 'Cache-Control': 'no-store', ...reply.headers };
+  if (declared.schema) return { statusCode, headers, body: JSON.stringify(body) };
+  if (declared.content === undefined) return { statusCode, headers, body: '' };
+  const content = { statusCode, headers };
   if (typeof body === 'string' || body instanceof Readable) return { ...content, body };
   if (!(body instanceof Uint8Array)) throw new InternalError(`${route.method} ${route.path} answered no content`);
   return { ...content, body: Buffer.from(body).toString('base64'), isBase64Encoded: true };

@@ -1,5 +1,4 @@
-/** Requests are counted in fixed windows of an hour, each in an item that expires with its window. */
-import { z } from 'zod';
+/** Requests are counted in fixed windows of an hour, each by a counter that expires with its window. */
 import { addCall } from '#domain/accounts/usage/calls.ts';
 import { RateLimitError } from '#domain/errors.ts';
 import { keys } from '#domain/keys.ts';
@@ -18,14 +17,12 @@ export interface RateLimitStatus {
   readonly resetAt: number;
 }
 
-const counter = z.object({ count: z.number() });
-
 /** Counts one request of `who` (such as `address#192.0.2.1`), for an hour. `now` in epoch milliseconds. */
 export async function countRequest(table: Table, who: string, limit: number, now: number): Promise<RateLimitStatus> {
   const window = Math.floor(epochSeconds(now) / WINDOW_SECONDS);
   const resetAt = (window + 1) * WINDOW_SECONDS;
-  const item = await table.update(keys.rate(`${who}#${window}`), { add: { count: 1 }, set: { expiresAt: resetAt } });
-  return { limit, count: counter.parse(item).count, resetAt };
+  const count = await table.increment(keys.rate(`${who}#${window}`), 'count', resetAt);
+  return { limit, count, resetAt };
 }
 
 /** Counts one request of an account: its usage is counted with the same write. `now` in epoch milliseconds. */

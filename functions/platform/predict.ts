@@ -3,12 +3,17 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import type { HandlerOptions, HttpHandler } from '#functions/http/contract.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
-import { makePredictor } from '#learning/predictor.ts';
+import { dividedByWeight, makePredictor, type Predictor } from '#learning/predictor.ts';
 import { renderError } from './errors.ts';
 import { predict } from './models/predict.ts';
 
-export const makeHandler = (adapters: Adapters, options: HandlerOptions): HttpHandler =>
-  makeSurface(
-    { routes: [predict], renderError },
-    { ...makeServices(adapters, options), predictor: makePredictor({ artifacts: adapters.blobs.artifacts }) },
-  );
+export interface PredictOptions extends HandlerOptions {
+  /** Makes predictions that take long where they hold up no other call. Default: they are made like the others. */
+  readonly heavyPredictor?: Pick<Predictor, 'predict'>;
+}
+
+export function makeHandler(adapters: Adapters, { heavyPredictor, ...options }: PredictOptions): HttpHandler {
+  const here = makePredictor({ artifacts: adapters.blobs.artifacts });
+  const predictor = heavyPredictor ? dividedByWeight(here, heavyPredictor) : here;
+  return makeSurface({ routes: [predict], renderError }, { ...makeServices(adapters, options), predictor });
+}

@@ -35,6 +35,11 @@ export interface FunctionSpec {
    * the listener; in the cloud each call has its own environment anyway.
    */
   readonly computes: boolean;
+  /**
+   * On one machine: whether it is called in the listener's thread nevertheless where the request's body is small, because
+   * it leaves to other threads what takes long, and a change of threads costs as much as the call itself.
+   */
+  readonly callsSmallHere?: true;
   /** Whether the response is streamed instead of buffered. */
   readonly streams: boolean;
   /** Whether it loads ONNX Runtime, which is a layer in the cloud. */

@@ -39,6 +39,8 @@ export interface RequestBody {
   /** `undefined` if the client has not sent a Content-Length. */
   readonly contentLength: number | undefined;
   read(options: ReadOptions): Promise<Received>;
+  /** The bytes of a small body that came with the head of the request, so that nothing has to wait for them. */
+  arrived?(): Uint8Array | undefined;
 }
 
 export const contentOf = (bytes: Uint8Array): Content => ({
@@ -48,3 +50,7 @@ export const contentOf = (bytes: Uint8Array): Content => ({
     if (bytes.length > 0) yield bytes;
   },
 });
+
+/** What reading a body results in whose bytes are all there. */
+export const receivedOf = (bytes: Uint8Array, maxBytes: number): Received =>
+  bytes.length > maxBytes ? { kind: 'tooLarge', bytes: bytes.length } : { kind: 'complete', content: contentOf(bytes) };

@@ -94,6 +94,7 @@ export interface EmbeddedAdapters extends Adapters {
 
 export interface PurgeCounts {
   readonly items: number;
+  readonly counters: number;
   readonly tokens: number;
   readonly tasks: number;
   readonly uploads: number;

@@ -6,6 +6,14 @@ import { Watch } from './watch.ts';
 /** A row's columns by name. */
 export type Row = Readonly<Record<string, string | number | null>>;
 
+export interface DatabaseOptions {
+  /**
+   * When a write counts as done. `full`: once it is on the disk. `normal`: once the operating system has it, so that it
+   * survives the end of any process; a loss of power may undo the last writes, and never damages the file.
+   */
+  readonly durability?: 'full' | 'normal';
+}
+
 interface PendingWrite {
   run(): void;
   commit(): void;
@@ -28,9 +36,9 @@ export class Database {
   readonly #statements = new Map<string, StatementSync>();
   #pending: PendingWrite[] = [];
 
-  constructor(path: string) {
+  constructor(path: string, { durability = 'full' }: DatabaseOptions = {}) {
     this.#sqlite = new DatabaseSync(path, { timeout: 10_000 });
-    this.#sqlite.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384');
+    this.#sqlite.exec(`PRAGMA synchronous = ${durability}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384`);
     this.watch = new Watch(() => Number(this.get('PRAGMA data_version')?.data_version));
   }
 
@@ -48,9 +56,15 @@ export class Database {
   }
 
   /** Row by row; do not write to the database while iterating. */
-  iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
-    // Not from the cache: a statement cannot be started again while it is being iterated.
-    return this.#sqlite.prepare(sql).iterate(...values) as Iterable<Row>;
+  *iterate(sql: string, ...values: SQLInputValue[]): Generator<Row, void, void> {
+    const statement = this.#prepare(sql);
+    // Out of the cache meanwhile: a statement cannot be started again while it is being iterated.
+    this.#statements.delete(sql);
+    try {
+      yield* statement.iterate(...values) as Iterable<Row>;
+    } finally {
+      this.#statements.set(sql, statement);
+    }
   }
 
   /** Only within `write`. Returns how many rows it changed. */
@@ -59,7 +73,7 @@ export class Database {
   }
 
   /**
-   * Resolves with what `work` returned once its changes are durable; rejects with what it threw, and then its changes
+   * Resolves with what `work` returned once its changes are committed; rejects with what it threw, and then its changes
    * are rolled back. `work` is synchronous. Throws `UnavailableError` if the database is locked for ten seconds or
    * cannot write.
    */

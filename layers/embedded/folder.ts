@@ -12,6 +12,7 @@ export class FolderUnusableError extends InternalError {
 /** The files and folders of a data folder. */
 export const folderPaths = (dir: string) => ({
   database: join(dir, 'trainyard.db'),
+  counters: join(dir, 'counters.db'),
   blobs: join(dir, 'blobs'),
   keys: join(dir, 'keys'),
   lock: join(dir, 'host.lock'),

@@ -21,7 +21,7 @@ import { Uploads } from './blobs/uploads.ts';
 import { SqliteCompute } from './compute/compute.ts';
 import { ComputeRunner } from './compute/runner.ts';
 import { Tasks } from './compute/tasks.ts';
-import { Database } from './database.ts';
+import { Database, type DatabaseOptions } from './database.ts';
 import { SqliteEvents } from './events/events.ts';
 import { FolderUnusableError, folderPaths, openFolder } from './folder.ts';
 import { keyFile } from './keys/key-files.ts';
@@ -30,6 +30,8 @@ import { lockFolder } from './lock.ts';
 import { purge } from './purge.ts';
 import { releaseReceived, SqliteDeadLetterQueue, SqliteQueue } from './queue/queue.ts';
 import { createSchema } from './schema.ts';
+import { Counters } from './table/counters.ts';
+import { createCounters } from './table/create-counters.ts';
 import { SqliteTable } from './table/table.ts';
 
 export type * from './adapters.ts';
@@ -53,7 +55,7 @@ export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<Em
   await openFolder(options.dir);
   const unlock = lockFolder(options.dir);
   try {
-    const { adapters, database, contents, uploads, tasks } = await openParts(options);
+    const { adapters, database, counters, contents, uploads, tasks } = await openParts(options);
     const referenced = referencedContents(database);
     await contents.sweep((name) => referenced.has(name));
     await database.write(() => releaseReceived(database, adapters.now()));
@@ -66,7 +68,7 @@ export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<Em
     return {
       ...adapters,
       startCompute: () => runner.start(),
-      purge: () => purge(database, uploads, adapters.now()),
+      purge: () => purge({ database, counters, uploads }, adapters.now()),
       close: async () => {
         await runner.close();
         await adapters.close();
@@ -83,7 +85,10 @@ async function openParts(options: EmbeddedOptions) {
   const { dir, now = Date.now } = options;
   await openFolder(dir);
   const paths = folderPaths(dir);
-  const database = await openDatabase(dir, paths.database);
+  const database = await openDatabase(dir, paths.database, (opened) => createSchema(opened, paths.database));
+  const counters = await openDatabase(dir, paths.counters, (opened) => createCounters(opened, database), {
+    durability: 'normal',
+  });
   const contents = new Contents(paths.blobs);
   const uploads = new Uploads(database, contents, now);
   const key = await keyFile(paths.keys, 'presigning.key', () => randomBytes(32));
@@ -97,7 +102,7 @@ async function openParts(options: EmbeddedOptions) {
   const events = new SqliteEvents(database, bus, now);
   const tasks = new Tasks(database, events, now);
   const adapters: EmbeddedAdapters = {
-    table: new SqliteTable(database, now),
+    table: new SqliteTable(database, new Counters(counters, now), now),
     blobs,
     queues: Object.fromEntries(queuesByName) as Readonly<Record<QueueName, EmbeddedQueue>>,
     events,
@@ -108,9 +113,12 @@ async function openParts(options: EmbeddedOptions) {
     deadLetters,
     watch: (listener) => database.watch.add(listener),
     servePresigned: (request, response, body) => servePresigned({ urls, uploads, blobs }, request, response, body),
-    close: async () => database.close(),
+    close: async () => {
+      database.close();
+      counters.close();
+    },
   };
-  return { adapters, database, contents, uploads, tasks };
+  return { adapters, database, counters, contents, uploads, tasks };
 }
 
 function openQueues(options: EmbeddedOptions, database: Database, now: () => number) {
@@ -130,13 +138,18 @@ function openQueues(options: EmbeddedOptions, database: Database, now: () => num
 /**
  * Several processes may open a new folder at the same moment; all but one then find the database locked for a while.
  */
-async function openDatabase(dir: string, path: string): Promise<Database> {
+async function openDatabase(
+  dir: string,
+  path: string,
+  create: (opened: Database) => void,
+  options?: DatabaseOptions,
+): Promise<Database> {
   for (let attempt = 1; ; attempt += 1) {
     let database: Database | undefined;
     try {
-      database = new Database(path);
+      database = new Database(path, options);
       database.execute('PRAGMA journal_mode = WAL');
-      createSchema(database, path);
+      create(database);
       return database;
     } catch (error) {
       database?.close();

@@ -7,13 +7,24 @@ const BATCH = 500;
 /** How long ended tasks stay known and uploads may be completed: a week. */
 const RETENTION_MILLISECONDS = 7 * 24 * 3600 * 1000;
 
+export interface Purged {
+  readonly database: Database;
+  readonly counters: Database;
+  readonly uploads: Uploads;
+}
+
 /** `now` in epoch milliseconds. What has expired counts as absent already; this frees its space. */
-export async function purge(database: Database, uploads: Uploads, now: number): Promise<PurgeCounts> {
+export async function purge({ database, counters, uploads }: Purged, now: number): Promise<PurgeCounts> {
   const since = now - RETENTION_MILLISECONDS;
   return {
     items: await inBatches(
       database,
       'DELETE FROM items WHERE rowid IN (SELECT rowid FROM items WHERE expires_at <= ? LIMIT ?)',
+      now / 1000,
+    ),
+    counters: await inBatches(
+      counters,
+      'DELETE FROM counters WHERE (pk, sk, name) IN (SELECT pk, sk, name FROM counters WHERE expires_at <= ? LIMIT ?)',
       now / 1000,
     ),
     tokens: await inBatches(

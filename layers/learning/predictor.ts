@@ -4,14 +4,16 @@ import { buffer } from 'node:stream/consumers';
 import { InternalError, NotFoundError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
 import { blobKeys } from '#domain/keys.ts';
-import type { Model } from '#domain/models/record.ts';
+import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
-import { openSession, type Session } from '#engine/run.ts';
+import { openSession, type SessionOptions } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving, serving as servingSchema } from './serving/description.ts';
 import { type Row, rowTensors } from './serving/rows.ts';
+import { SharedRuns } from './serving/shared-runs.ts';
+import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
 
 export type { Cell, Row } from './serving/rows.ts';
 
@@ -23,9 +25,9 @@ export interface Predictor {
    * One prediction per row, in the same order.
    * @throws ValidationError with fields such as `inputs[3][2]`, NotFoundError if the model was deleted meanwhile
    */
-  predict(model: Model, rows: readonly Row[]): Promise<readonly Prediction[]>;
+  predict(model: ServedModel, rows: readonly Row[]): Promise<readonly Prediction[]>;
   /** The features, in the order of a row, and the classes. */
-  describe(model: Model): Promise<Serving>;
+  describe(model: ServedModel): Promise<Serving>;
 }
 
 export interface PredictorOptions {
@@ -33,40 +35,59 @@ export interface PredictorOptions {
   readonly artifacts: Blobs;
   /** The total file size of the models that stay loaded. Default: 512 MiB. */
   readonly maxBytes?: number;
-  /** The runtime's threads. Default: one per core. */
+  /** How many models stay loaded. Default: 256. */
+  readonly maxModels?: number;
+  /** The runtime's threads. Default: one for a small model, which others would only hold up, or else one per core. */
   readonly threads?: number;
 }
 
 interface LoadedModel extends Loaded {
   readonly serving: Serving;
-  readonly session: Session;
+  readonly runs: SharedRuns;
 }
 
-export function makePredictor({ artifacts, maxBytes = 512 * 2 ** 20, threads }: PredictorOptions): Predictor {
-  const cache = new Cache<LoadedModel>(maxBytes);
-  const options = threads === undefined ? {} : { threads };
+export function makePredictor({
+  artifacts,
+  maxBytes = 512 * 2 ** 20,
+  maxModels = 256,
+  threads,
+}: PredictorOptions): Predictor {
+  const cache = new Cache<LoadedModel>({ bytes: maxBytes, count: maxModels });
+  const optionsFor = (bytes: number): SessionOptions => {
+    const wanted = threads ?? (bytes <= SMALL_MODEL_BYTES ? 1 : undefined);
+    return wanted === undefined ? {} : { threads: wanted };
+  };
 
-  const load = async (model: Model): Promise<LoadedModel> => {
+  const load = async (model: ServedModel): Promise<LoadedModel> => {
     const [onnx, description] = await Promise.all([
       readArtifact(artifacts, model, ONNX_FILE),
       readArtifact(artifacts, model, SERVING_FILE),
     ]);
     const serving = servingSchema.parse(JSON.parse(description.toString('utf8')));
-    const session = await openSession(onnx, options);
-    return { serving, session, bytes: onnx.length, dispose: () => session.dispose() };
+    const session = await openSession(onnx, optionsFor(onnx.length));
+    const runs = new SharedRuns((feeds) => session.run(feeds));
+    return { serving, runs, bytes: onnx.length, dispose: () => session.dispose() };
   };
-  const using = <R>(model: Model, use: (loaded: LoadedModel) => Promise<R>): Promise<R> =>
+  const using = <R>(model: ServedModel, use: (loaded: LoadedModel) => Promise<R>): Promise<R> =>
     cache.use(model.id, () => load(model), use);
 
   return {
     describe: (model) => using(model, async ({ serving }) => serving),
     predict: (model, rows) =>
-      using(model, async ({ serving, session }) => {
-        const results = await session.run(rowTensors(serving.features, rows));
+      using(model, async ({ serving, runs }) => {
+        const results = await runs.run(rowTensors(serving.features, rows), rows.length);
         return expectFinite(readings[serving.task](results, serving));
       }),
   };
 }
+
+/** Makes predictions that take long with the other predictor. */
+export const dividedByWeight = (
+  light: Pick<Predictor, 'predict'>,
+  heavy: Pick<Predictor, 'predict'>,
+): Pick<Predictor, 'predict'> => ({
+  predict: (model, rows) => (isHeavy(model, rows.length) ? heavy : light).predict(model, rows),
+});
 
 type Reading = (results: Tensors, serving: Serving) => Prediction[];
 
@@ -75,11 +96,18 @@ const readings: Readonly<Record<Serving['task'], Reading>> = {
     const { data } = expectTensor('probabilities', probabilities, 'float32');
     return expectTensor('label', label, 'string').data.map((name, row) => ({
       class: name,
-      confidence: Math.min(1, Math.max(...data.subarray(row * classes.length, (row + 1) * classes.length))),
+      confidence: Math.min(1, highest(data, row * classes.length, (row + 1) * classes.length)),
     }));
   },
   regression: ({ value }) => Array.from(expectTensor('value', value, 'float64').data, (number) => ({ value: number })),
 };
+
+/** NaN where there is one. */
+function highest(values: Float32Array, from: number, to: number): number {
+  let found = Number.NEGATIVE_INFINITY;
+  for (let i = from; i < to; i++) found = Math.max(found, values[i]!);
+  return found;
+}
 
 /** Inputs far outside the range of the training data can overflow the network's numbers. */
 function expectFinite(predictions: readonly Prediction[]): readonly Prediction[] {
@@ -94,7 +122,7 @@ function expectFinite(predictions: readonly Prediction[]): readonly Prediction[]
 }
 
 /** Reads a file and checks that its bytes are those that were written when the model was created. */
-async function readArtifact(artifacts: Blobs, model: Model, file: string): Promise<Buffer> {
+async function readArtifact(artifacts: Blobs, model: ServedModel, file: string): Promise<Buffer> {
   const expected = model.artifacts.find((artifact) => artifact.file === file);
   if (!expected) throw new InternalError(`model ${model.id} has no ${file}`);
   try {

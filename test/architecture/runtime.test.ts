@@ -40,7 +40,7 @@ describe('ONNX Runtime', () => {
 
   test('is told so by every module that starts threads: a thread cannot change what the process was told', () => {
     const starting = files.filter((file) => /\bnew (\w+\.)?Worker\(/.test(readFileSync(join(root, file), 'utf8')));
-    expect(starting).toContain('infra/embedded/invoke/pool.ts');
+    expect(starting).toContain('infra/embedded/invoke/thread.ts');
     const told = new Set(importing(TELEMETRY));
     expect(starting.filter((file) => !told.has(file) && file !== 'test/engine/telemetry.test.ts')).toEqual([]);
   });

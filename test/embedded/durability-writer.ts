@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { writeSync } from 'node:fs';
 import { openEmbedded } from '#embedded/open.ts';
-import { embeddedOptions } from './folder.ts';
+import { counterOf, embeddedOptions } from './folder.ts';
 
 const [dir = '', run = ''] = process.argv.slice(2);
 const { table, blobs, queues, events } = await openEmbedded(embeddedOptions(dir));
@@ -22,6 +22,7 @@ await Promise.all([
     await table.put({ pk: `PUT#${run}`, sk: String(n), n });
     return { kind: 'put', n };
   }),
+  forever(async () => ({ kind: 'count', n: await table.increment(counterOf(run), 'n', Number.MAX_SAFE_INTEGER) })),
   forever(async (n) => {
     await table.transact([
       { kind: 'put', item: { pk: `PAIR#${run}`, sk: `left ${n}`, n } },

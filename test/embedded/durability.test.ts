@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Queue } from '#domain/ports/queue/port.ts';
 import { type EmbeddedHost, openEmbeddedHost } from '#embedded/open.ts';
-import { hostOptions, temporaryFolder } from './folder.ts';
+import { counterOf, hostOptions, temporaryFolder } from './folder.ts';
 
 const ROUNDS = 8;
 
@@ -75,6 +75,15 @@ describe('what was acknowledged survives SIGKILL', () => {
       }
     }
     expect(rounds.flat().filter((each) => each.kind === 'put').length).toBeGreaterThan(ROUNDS);
+  });
+
+  test('counters count each increment that was acknowledged, and at most one more', async () => {
+    for (let run = 0; run < ROUNDS; run += 1) {
+      const counted = of(run, 'count').at(-1)?.n ?? 0;
+      const next = await host.table.increment(counterOf(run), 'n', Number.MAX_SAFE_INTEGER);
+      // Of the last line of the writer the beginning may have been printed.
+      expect([1, 2, 3]).toContain(next - counted);
+    }
   });
 
   test('transactions are applied as a whole or not at all', async () => {

@@ -20,6 +20,9 @@ export const embeddedOptions = (dir: string): EmbeddedOptions => ({
   },
 });
 
+/** The counter that the run of a writer increments. */
+export const counterOf = (run: number | string) => ({ pk: `COUNT#${run}`, sk: 'counter' });
+
 export const hostOptions = (dir: string): EmbeddedHostOptions => ({
   ...embeddedOptions(dir),
   computeCommand: () => ({ command: process.execPath, args: ['-e', ''], env: {} }),

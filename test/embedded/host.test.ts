@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { addCall } from '#domain/accounts/usage/calls.ts';
+import { keys } from '#domain/keys.ts';
 import { Database } from '#embedded/database.ts';
 import { FolderInUseError, FolderUnusableError, openEmbedded, openEmbeddedHost } from '#embedded/open.ts';
 import { testClock } from '../conformance/table/subject.ts';
@@ -148,11 +150,33 @@ test('messages that an earlier release sent belong to their accounts’ groups, 
   await after.close();
 });
 
+test('requests that an earlier release counted still count after an upgrade', async () => {
+  const clock = testClock();
+  const options = { ...embeddedOptions(dir), now: clock.now };
+  const hour = Math.floor(clock.seconds() / 3600);
+  const [address, failures] = [keys.rate(`address#192.0.2.1#${hour}`), keys.rate('login#pair#x')];
+  const before = await openEmbedded(options);
+  for (const key of [keys.rate(`account#ada#${hour}`), address]) {
+    await before.table.put({ ...key, count: 1000, expiresAt: clock.seconds() + 60 });
+  }
+  await before.table.put({ ...failures, failures: 4, expiresAt: clock.seconds() + 60 });
+  await before.close();
+  await rm(join(dir, 'counters.db'));
+  for (const sum of [1001, 1002]) {
+    const after = await openEmbedded(options);
+    expect((await addCall(after.table, 'ada', clock.now())).count).toBe(sum);
+    expect(await after.table.increment(address, 'count', clock.seconds() + 60)).toBe(sum);
+    expect(await after.table.get(failures)).toMatchObject({ failures: 4 });
+    await after.close();
+  }
+});
+
 test('several processes open a new folder at once, and none of their increments is lost', async () => {
   const counters = await Promise.all([1, 2, 3].map(() => start('counting.ts', '150')));
   for (const { line } of counters) expect(line).toBe('counted');
   const adapters = await openEmbedded(embeddedOptions(dir));
   expect(await adapters.table.get({ pk: 'shared', sk: 'counter' })).toMatchObject({ n: 450 });
+  expect(await adapters.table.increment({ pk: 'shared', sk: 'counter' }, 'n', Number.MAX_SAFE_INTEGER)).toBe(451);
   await adapters.close();
 });
 
@@ -164,12 +188,15 @@ test('what has expired is purged, and nothing else', async () => {
   }
   await host.table.transact([{ kind: 'put', item: { pk: 'b', sk: 'a' } }], 'token');
   const upload = await host.blobs.datasets.startUpload('a');
-  expect(await host.purge()).toEqual({ items: 0, tokens: 0, tasks: 0, uploads: 0 });
+  const counted = await host.table.increment({ pk: 'b', sk: 'counter' }, 'n', clock.seconds() + 800);
+  await host.table.increment({ pk: 'b', sk: 'expiring' }, 'n', clock.seconds() + 5);
+  expect(await host.purge()).toEqual({ items: 0, counters: 0, tokens: 0, tasks: 0, uploads: 0 });
   clock.advance(700);
-  expect(await host.purge()).toEqual({ items: 1050, tokens: 1, tasks: 0, uploads: 0 });
+  expect(await host.purge()).toEqual({ items: 1050, counters: 1, tokens: 1, tasks: 0, uploads: 0 });
+  expect(await host.table.increment({ pk: 'b', sk: 'counter' }, 'n', clock.seconds() + 100)).toBe(counted + 1);
   expect((await host.table.query({ partition: 'a', limit: 1000 })).items).toHaveLength(50);
   clock.advance(7 * 24 * 3600);
-  expect(await host.purge()).toEqual({ items: 0, tokens: 0, tasks: 0, uploads: 1 });
+  expect(await host.purge()).toEqual({ items: 0, counters: 1, tokens: 0, tasks: 0, uploads: 1 });
   await expect(host.blobs.datasets.presignParts('a', upload, [{ part: 1, bytes: 1 }], 60)).rejects.toThrow(
     'there is no upload',
   );

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { InternalError, NotFoundError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
@@ -27,6 +28,15 @@ afterAll(() => world.close());
 
 const ROW = ['Biscoe', 46.1, 13.2, 211, 4500, 'female', 2007] as const;
 
+/** The same model under another id. */
+async function copyOf(of: Model, id: string): Promise<Model> {
+  for (const { file } of of.artifacts) {
+    const { body } = await artifacts.get(blobKeys.modelFile(of.account_id, of.id, file));
+    await artifacts.put(blobKeys.modelFile(of.account_id, id, file), await buffer(body));
+  }
+  return { ...of, id };
+}
+
 /** The same files, with a count of how often one was read. */
 function counting() {
   const reads: string[] = [];
@@ -46,6 +56,38 @@ describe('a predictor', () => {
     expect(both).toMatchObject([{ class: 'Gentoo' }, { class: 'Adelie' }]);
     expect(await predictor.predict(model, [adelie])).toEqual([both[1]]);
     expect(reads.sort()).toEqual(['model.onnx', 'serving.json']);
+  });
+
+  test('gives each of many calls at once what it gets alone', async () => {
+    const predictor = makePredictor({ artifacts });
+    const rows = Array.from({ length: 40 }, (_, n) => [
+      'Biscoe',
+      35 + n / 2,
+      13 + n / 8,
+      180 + n,
+      3000 + 70 * n,
+      null,
+      2007,
+    ]);
+    const alone = [];
+    for (const row of rows) alone.push(...(await predictor.predict(model, [row])));
+    const together = await Promise.all(rows.map((row) => predictor.predict(model, [row])));
+    expect(together.flat()).toEqual(alone);
+    expect(await predictor.predict(model, rows)).toEqual(alone);
+  });
+
+  test('answers every call while models are loaded, dropped and loaded again', async () => {
+    const { reads, blobs } = counting();
+    const predictor = makePredictor({ artifacts: blobs, maxModels: 2 });
+    const models = await Promise.all(Array.from({ length: 5 }, (_, n) => copyOf(model, `copy-${n}`)));
+    const [expected] = await makePredictor({ artifacts }).predict(model, [ROW]);
+    const client = async (n: number) => {
+      for (let call = 0; call < 20; call++) {
+        expect(await predictor.predict(models[(n + call) % models.length]!, [ROW])).toEqual([expected]);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, (_, n) => client(n)));
+    expect(reads.length).toBeGreaterThan(2 * models.length);
   });
 
   test('takes missing values, and says how sure it is', async () => {

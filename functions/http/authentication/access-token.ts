@@ -33,19 +33,29 @@ export function makeAccessTokens(keys: Keys, settings: Settings, now: () => numb
   const { issuer, audience } = settings;
   let known = new Map<string, PublicKey>();
   let fetchedAt = Number.NEGATIVE_INFINITY;
+  let fetching = Promise.resolve();
   let signer: string | undefined;
   const verified = new VerifiedTokens<AccessToken>(now);
 
   async function fetchKeys(): Promise<void> {
-    fetchedAt = now();
     const published = await keys.publicKeys();
     known = new Map(await Promise.all(published.map(async (jwk) => [jwk.kid, await importJWK(jwk, 'ES256')] as const)));
     signer ??= published[0]?.kid;
   }
 
+  /** Once for all who need them at the same time. */
+  function refreshKeys(): Promise<void> {
+    fetchedAt = now();
+    fetching = fetchKeys().catch((error: unknown) => {
+      fetchedAt = Number.NEGATIVE_INFINITY;
+      throw error;
+    });
+    return fetching;
+  }
+
   async function publicKey({ kid }: JWTHeaderParameters): Promise<PublicKey> {
     if (typeof kid !== 'string') throw new UnauthorizedError();
-    if (!known.has(kid) && now() - fetchedAt >= REFRESH_MILLISECONDS) await fetchKeys();
+    if (!known.has(kid)) await (now() - fetchedAt >= REFRESH_MILLISECONDS ? refreshKeys() : fetching);
     const key = known.get(kid);
     if (!key) throw new UnauthorizedError();
     return key;
@@ -56,7 +66,7 @@ export function makeAccessTokens(keys: Keys, settings: Settings, now: () => numb
       const iat = epochSeconds(now());
       const claims = { iss: issuer, aud: audience, sub: of.accountId, sid: of.sessionId };
       const payload = encode({ ...claims, iat, exp: iat + settings.accessTokenSeconds, jti: randomUUID() });
-      if (signer === undefined) await fetchKeys();
+      if (signer === undefined) await refreshKeys();
       // The header must name the key before the port says which one signed: sign again if it was another one.
       for (;;) {
         const input = `${encode({ alg: 'ES256', typ: 'JWT', kid: signer })}.${payload}`;

@@ -12,6 +12,7 @@ export function operatorOf(
   route: RouteFacts | undefined,
   presented: boolean,
 ): Caller | undefined {
+  if (!event.requestContext.authorizer) return undefined;
   const parsed = operatorAuthorizer.safeParse(event.requestContext.authorizer);
   if (!parsed.success) return undefined;
   const { accountId, by } = parsed.data;

@@ -45,15 +45,20 @@ export type Middleware = MiddlewareObj<APIGatewayProxyEvent, ProxyResponse, Erro
 /** By event, because nothing else that a handler gets identifies the request. */
 const states = new WeakMap<APIGatewayProxyEvent, RequestState>();
 
+const NOTHING = contentOf(new Uint8Array());
+
+function lowerCased(headers: APIGatewayProxyEvent['headers']): Record<string, string> {
+  // Without a prototype, so that no name is an object's own.
+  const result: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) result[name.toLowerCase()] = value;
+  return result;
+}
+
 export function stateOf(event: APIGatewayProxyEvent): RequestState {
   const known = states.get(event);
   if (known) return known;
-  const headers = Object.fromEntries(
-    Object.entries(event.headers ?? {}).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name.toLowerCase(), value] as const],
-    ),
-  );
-  const body = { contentType: headers['content-type'], content: contentOf(new Uint8Array()) };
+  const headers = lowerCased(event.headers ?? {});
+  const body = { contentType: headers['content-type'], content: NOTHING };
   const state: RequestState = { id: '', startedAt: 0, headers, parameters: {}, presented: false, client: '', body };
   states.set(event, state);
   return state;

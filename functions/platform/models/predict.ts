@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { getModel } from '#domain/models/read.ts';
+import { getServedModel } from '#domain/models/read.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
 import type { Prediction, Predictor } from '#learning/predictor.ts';
@@ -51,7 +51,7 @@ export const predict = route({
   request: { path: modelPath, body: json(body, { input: [0.5, 0.3, 0.2, 0.1] }) },
   responses: { 200: { description: 'One prediction for each row, in their order', schema: answer } },
   resource: ({ caller, path }, { adapters }: PredictServices) =>
-    getModel(adapters.table, caller.accountId, path.model_id),
+    getServedModel(adapters.table, caller.accountId, path.model_id),
   async handler({ resource: model, body: { input, inputs } }, { predictor }: PredictServices) {
     if ((input === undefined) === (inputs === undefined)) {
       throw ValidationError.of(

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { RequestTimeoutError, UnavailableError } from '#domain/errors.ts';
-import type { ReadOptions, Received, RequestBody } from '#domain/request-body.ts';
+import { type ReadOptions, type Received, type RequestBody, receivedOf } from '#domain/request-body.ts';
 import { receiveBody } from './receive-body.ts';
 import type { SharedLimits } from './shared-limits.ts';
 import { Spool } from './spool.ts';
@@ -13,12 +13,17 @@ export interface BodyOptions extends Pick<SharedLimits, 'limits' | 'bodies'> {
 
 type Failure = Exclude<Received, { kind: 'complete' }>;
 
+/** Bodies up to this size are taken as they have arrived: Node.js has read them in any case. */
+const ARRIVED_BYTES = 16_384;
+
 /** A request's body, which is not received before it is asked for. */
 export class IncomingBody implements RequestBody {
   readonly #request: IncomingMessage;
   readonly #options: BodyOptions;
   readonly #spool: Spool;
-  readonly #controller = new AbortController();
+  /** While the body is being received. */
+  #receiving: AbortController | undefined;
+  #arrived: Uint8Array | undefined;
   #reading: Promise<Received> | undefined;
   #abortedWith: Failure | undefined;
   #release: () => void = () => {};
@@ -34,10 +39,20 @@ export class IncomingBody implements RequestBody {
     return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined;
   }
 
+  arrived(): Uint8Array | undefined {
+    const request = this.#request;
+    if (this.#arrived !== undefined || this.#reading !== undefined) return this.#arrived;
+    if (!request.complete || request.destroyed || request.readableLength > ARRIVED_BYTES) return undefined;
+    this.#arrived = request.read() ?? new Uint8Array();
+    return this.#arrived;
+  }
+
   /** Receives and spools the body. Further calls return the same result. */
   read(options: ReadOptions): Promise<Received> {
-    this.#reading ??= this.#read(options);
-    return this.#reading;
+    // Not before `#read` has looked at what has arrived.
+    const reading = this.#reading ?? this.#read(options);
+    this.#reading = reading;
+    return reading;
   }
 
   /** Streams the body without spooling it. Throws `RequestTimeoutError`, `UnavailableError`. */
@@ -45,7 +60,13 @@ export class IncomingBody implements RequestBody {
     const { limits, sendContinue } = this.#options;
     sendContinue();
     const progress = { seconds: limits.bodySeconds, bytes: limits.progressBytes };
-    yield* receiveBody(this.#request, progress, this.#controller.signal);
+    if (this.#abortedWith !== undefined) throw stopping();
+    this.#receiving = new AbortController();
+    try {
+      yield* receiveBody(this.#request, progress, this.#receiving.signal);
+    } finally {
+      this.#receiving = undefined;
+    }
   }
 
   /** Aborts receiving the body because the host is closing. */
@@ -65,10 +86,12 @@ export class IncomingBody implements RequestBody {
 
   #abort(failure: Failure): void {
     this.#abortedWith ??= failure;
-    this.#controller.abort(new UnavailableError('The service is stopping'));
+    this.#receiving?.abort(stopping());
   }
 
   async #read({ maxBytes, client }: ReadOptions): Promise<Received> {
+    const arrived = this.arrived();
+    if (arrived !== undefined) return receivedOf(arrived, maxBytes);
     const abort = () => this.#abort({ kind: 'overLimit', scope: 'host' });
     const reservation = this.#options.bodies.open(client, abort);
     this.#release = reservation.release;
@@ -90,3 +113,5 @@ export class IncomingBody implements RequestBody {
     return { kind: 'complete', content: this.#spool.content() };
   }
 }
+
+const stopping = () => new UnavailableError('The service is stopping');

@@ -97,21 +97,26 @@ const NO_IDENTITY = {
 const last = (values: Record<string, string[]>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, list]) => [name, list.at(-1)!]));
 
-/** Writes status and headers of a function's response. */
-export function writeHead(response: ServerResponse, result: Omit<APIGatewayProxyResult, 'body'>): void {
-  for (const [name, value] of Object.entries(result.headers ?? {})) response.setHeader(name, String(value));
-  for (const [name, values] of Object.entries(result.multiValueHeaders ?? {})) {
-    response.setHeader(name, values.map(String));
+/** Writes status and headers of a function's response, and the further ones. */
+export function writeHead(
+  response: ServerResponse,
+  { statusCode, headers = {}, multiValueHeaders = {} }: Omit<APIGatewayProxyResult, 'body'>,
+  further: readonly string[] = [],
+): void {
+  const pairs = [...further];
+  for (const [name, value] of Object.entries(headers)) pairs.push(name, String(value));
+  for (const [name, values] of Object.entries(multiValueHeaders)) {
+    for (const value of values) pairs.push(name, String(value));
   }
   // The rest of the body is not read, so no other request can follow on this connection.
-  if (!response.req.complete) response.setHeader('connection', 'close');
-  response.statusCode = result.statusCode;
+  if (!response.req.complete) pairs.push('connection', 'close');
+  // All at once: that is several times faster than one after another.
+  response.writeHead(statusCode, pairs);
 }
 
 export function writeResult(response: ServerResponse, result: APIGatewayProxyResult, withBody: boolean): void {
   const body = Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8');
-  writeHead(response, result);
   const counts = withBody && result.statusCode !== 204 && result.statusCode !== 304;
-  if (counts) response.setHeader('content-length', body.length);
+  writeHead(response, result, counts ? ['content-length', String(body.length)] : []);
   response.end(withBody ? body : undefined);
 }

@@ -6,6 +6,7 @@ import { type FunctionName, functions, queues } from '../../topology.ts';
 import type { ResponseStream } from '../gateway/response-stream.ts';
 import { type LogTarget, makeLogger } from '../logger.ts';
 import { makeContext } from './context.ts';
+import { HeavyPredictor } from './heavy-predictor.ts';
 import { type Handler, loadHandler } from './load.ts';
 import type { WorkerSetup } from './messages.ts';
 import { WorkerPool } from './pool.ts';
@@ -32,9 +33,12 @@ export class Invoker {
   readonly #options: InvokerOptions;
   readonly #handlers = new Map<FunctionName, Promise<Handler>>();
   readonly #pools = new Map<FunctionName, WorkerPool>();
+  readonly #heavyPredictor: HeavyPredictor;
 
   constructor(options: InvokerOptions) {
     this.#options = options;
+    const { embedded, settings, log } = options;
+    this.#heavyPredictor = new HeavyPredictor({ embedded, settings, log });
   }
 
   /** Loads a function before its first call. */
@@ -45,8 +49,14 @@ export class Invoker {
   /** Calls a function. Rejects when it throws, or does not answer within its time limit. */
   async invoke(name: FunctionName, event: unknown, { requestId = randomUUID(), body }: Request = {}): Promise<unknown> {
     const milliseconds = functions[name].timeoutSeconds * 1000;
-    if (functions[name].computes) {
-      return this.#pool(name).call({ event, requestId, milliseconds, body, baseUrl: this.#options.baseUrl() });
+    if (functions[name].computes && !(functions[name].callsSmallHere && isSmall(body))) {
+      return this.#pool(name).call({
+        event,
+        requestId,
+        milliseconds,
+        body,
+        baseUrl: this.#options.baseUrl(),
+      });
     }
     return this.#call(name, event, requestId, body, []);
   }
@@ -57,7 +67,7 @@ export class Invoker {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+    await Promise.all([this.#heavyPredictor, ...this.#pools.values()].map((one) => one.close()));
   }
 
   async #call(
@@ -81,7 +91,11 @@ export class Invoker {
     const known = this.#handlers.get(name);
     if (known) return known;
     const { adapters, settings, log } = this.#options;
-    const loading = loadHandler(name, adapters, { settings, logger: makeLogger(name, log) });
+    const loading = loadHandler(name, adapters, {
+      settings,
+      logger: makeLogger(name, log),
+      heavyPredictor: this.#heavyPredictor,
+    });
     this.#handlers.set(name, loading);
     return loading;
   }
@@ -102,6 +116,11 @@ function callsAtOnce(name: FunctionName): number {
   const consumed = Object.values(queues).filter(({ consumer }) => consumer === name);
   return Math.max(1, ...consumed.map(({ concurrency }) => concurrency));
 }
+
+const SMALL_BODY_BYTES = 65_536;
+
+const isSmall = (body: RequestBody | undefined): boolean =>
+  body === undefined || (body.contentLength ?? Number.POSITIVE_INFINITY) <= SMALL_BODY_BYTES;
 
 /** Stops the function's time limit while the body is being received. */
 const untimed = (body: RequestBody, limit: TimeLimit): RequestBody => ({

@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
+import type { Predictor } from '#learning/predictor.ts';
 import { type FunctionName, functions } from '../../topology.ts';
 import { permitted } from './permitted.ts';
 
@@ -13,6 +14,8 @@ export interface HandlerOptions {
   readonly logger: Logger;
   /** Aborts when the host is about to terminate this thread. */
   readonly closing?: AbortSignal;
+  /** For predictions: see `functions/platform/predict.ts`. */
+  readonly heavyPredictor?: Pick<Predictor, 'predict'>;
 }
 
 export type Handler = (event: unknown, ...rest: readonly unknown[]) => Promise<unknown>;

@@ -1,6 +1,6 @@
 /**
- * The messages between the host and a worker thread. A call takes one turn, or two if the function asks for the request's
- * body. In between, while the body is being received, other calls have their turns.
+ * The messages between the host and a worker thread. A call takes one turn, or two if the function asks for a body that
+ * had not arrived with the call. In between, while the body is being received, other calls have their turns.
  *
  *     host     call ────►                   body ────►
  *     worker            ◄──── bodyRequest            ◄──── result
@@ -13,16 +13,15 @@ import type { LogTarget } from '../logger.ts';
 
 export interface WorkerSetup {
   readonly name: FunctionName;
-  /** Without the base URL, which each turn brings. */
+  /** Without the base URL, which each call brings. */
   readonly embedded: Omit<EmbeddedOptions, 'baseUrl'>;
   readonly settings: Settings;
   readonly log: LogTarget;
 }
 
 interface Turn {
-  readonly requestId: string;
-  /** The beginning of URLs that are presigned in this turn. */
-  readonly baseUrl: string;
+  /** The number of the call: a thread may have several in hand. */
+  readonly call: number;
   /** The time limit of this turn. */
   readonly milliseconds: number;
 }
@@ -30,7 +29,10 @@ interface Turn {
 export interface CallMessage extends Turn {
   readonly kind: 'call';
   readonly event: unknown;
-  readonly body?: { readonly contentLength: number | undefined };
+  readonly requestId: string;
+  /** The beginning of URLs that are presigned during the call. */
+  readonly baseUrl: string;
+  readonly body?: { readonly contentLength: number | undefined; readonly arrived: Uint8Array | undefined };
 }
 
 export interface BodyMessage extends Turn {
@@ -42,16 +44,19 @@ export interface BodyMessage extends Turn {
 
 export type TurnMessage = CallMessage | BodyMessage;
 
-/** The thread is about to be terminated: the turn in progress can still clean up. */
+/** The thread is about to be terminated: the turns in progress can still clean up. */
 export interface CloseMessage {
   readonly kind: 'close';
 }
 
 export type HostMessage = TurnMessage | CloseMessage;
 
-export type ReplyMessage =
+export type Reply =
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'failed'; readonly message: string }
   | { readonly kind: 'bodyRequest'; readonly options: ReadOptions }
   /** The thread in which the call began has been replaced. */
   | { readonly kind: 'unknown' };
+
+/** The end of a turn of that call. */
+export type ReplyMessage = Reply & { readonly call: number };

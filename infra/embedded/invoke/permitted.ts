@@ -85,6 +85,18 @@ function onlyTable(table: Table, uses: readonly TableUse[], refuse: (what: strin
       needs('update');
       return table.update(...args);
     },
+    async increment(...args) {
+      needs('update');
+      return table.increment(...args);
+    },
+    async counters(...args) {
+      needs('query');
+      return table.counters(...args);
+    },
+    async deleteCounters(...args) {
+      needs('query', 'delete');
+      return table.deleteCounters(...args);
+    },
     async delete(...args) {
       needs('delete');
       return table.delete(...args);

@@ -1,9 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-// A thread that loads ONNX Runtime cannot turn its telemetry off: that is done here, for all of them.
-import '#engine/telemetry.ts';
 import type { Received, RequestBody } from '#domain/request-body.ts';
-import type { BodyMessage, CloseMessage, ReplyMessage, TurnMessage, WorkerSetup } from './messages.ts';
+import type { BodyMessage, CallMessage, Reply, TurnMessage, WorkerSetup } from './messages.ts';
+import { Thread, ThreadLostError, type ThreadOptions } from './thread.ts';
 
 export interface Call {
   readonly event: unknown;
@@ -15,69 +12,76 @@ export interface Call {
   readonly baseUrl: string;
 }
 
-export interface PoolOptions {
-  /** The number of threads, and so of turns at once. */
+export interface PoolOptions extends ThreadOptions {
+  /** The number of threads. */
   readonly size: number;
-  /** The limit of each thread's heap; a thread that needs more ends. */
-  readonly memoryMegabytes: number;
-  /** The program of a thread. Default: one that runs a function. */
-  readonly program?: URL;
+  /**
+   * How many turns a thread has in hand at once. Default: 1. If there are several, each is repeated once when another one
+   * takes its thread with it.
+   */
+  readonly turnsAtOnce?: number;
 }
 
 /** A place for a thread, which starts when it is first needed. */
 interface Place {
-  worker: Promise<Worker> | undefined;
-  /** The turn in progress. */
-  turn: Promise<void> | undefined;
+  thread: Thread | undefined;
+  /** The turns in progress. */
+  readonly turns: Set<Promise<void>>;
 }
 
 interface Turn {
   /** Called when the turn begins, so that no body waits in memory. */
-  readonly message: () => Promise<TurnMessage>;
-  readonly milliseconds: number;
+  readonly message: () => Promise<TurnMessage> | TurnMessage;
   /** The place of the thread in which the call began. Default: any. */
   readonly place?: Place;
 }
 
 interface Answer {
-  readonly reply: ReplyMessage;
+  readonly reply: Reply;
   readonly place: Place;
 }
 
 interface Pending extends Turn {
   readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-/** The `threadId` of a thread that has ended. */
-const ENDED = -1;
-
-/** How long the turns in progress may take to clean up when the pool closes. */
-const CLOSING_MS = 1000;
-
 /**
- * Worker threads for a CPU-bound function. Each handles one turn at a time, like one warm Lambda environment. A thread
- * starts with the first turn that finds no idle one; if it dies or exceeds the time limit, the next turn starts a new one.
+ * Worker threads for a CPU-bound function. A thread starts with the first turn that finds no free one; if it dies or
+ * exceeds the time limit, the next turn starts a new one.
  */
 export class WorkerPool {
   readonly #setup: WorkerSetup;
   readonly #options: PoolOptions;
+  readonly #turnsAtOnce: number;
   readonly #places: readonly Place[];
   readonly #waiting: Pending[] = [];
+  #calls = 0;
   #closed = false;
 
   constructor(setup: WorkerSetup, options: PoolOptions) {
     this.#setup = setup;
     this.#options = options;
-    this.#places = Array.from({ length: options.size }, () => ({ worker: undefined, turn: undefined }));
+    this.#turnsAtOnce = options.turnsAtOnce ?? 1;
+    this.#places = Array.from({ length: options.size }, () => ({ thread: undefined, turns: new Set() }));
   }
 
-  async call({ event, requestId, milliseconds, body, baseUrl }: Call): Promise<unknown> {
-    const turn = { requestId, milliseconds, baseUrl };
-    const bodyFacts = body && { body: { contentLength: body.contentLength } };
+  async call(call: Call): Promise<unknown> {
+    for (let repeats = this.#turnsAtOnce > 1 ? 1 : 0; ; repeats -= 1) {
+      try {
+        return await this.#call(call);
+      } catch (error) {
+        if (repeats === 0 || this.#closed || !(error instanceof ThreadLostError)) throw error;
+      }
+    }
+  }
+
+  async #call({ event, requestId, milliseconds, body, baseUrl }: Call): Promise<unknown> {
     for (;;) {
-      const message = async () => ({ kind: 'call', event, ...turn, ...bodyFacts }) as const;
-      let { reply, place } = await this.#turn({ message, milliseconds });
+      const turn = { call: ++this.#calls, milliseconds };
+      const bodyFacts = body && { body: { contentLength: body.contentLength, arrived: body.arrived?.() } };
+      const message: CallMessage = { kind: 'call', event, requestId, baseUrl, ...turn, ...bodyFacts };
+      let { reply, place } = await this.#turn({ message: () => message });
       if (reply.kind === 'bodyRequest' && body) {
         let failure: unknown;
         // The thread must not wait forever for a body that cannot be read.
@@ -87,7 +91,7 @@ export class WorkerPool {
         };
         const received = await body.read(reply.options).catch(fail);
         const message = async () => ({ kind: 'body', ...turn, received: await toMessage(received) }) as const;
-        ({ reply } = await this.#turn({ message, milliseconds, place }));
+        ({ reply } = await this.#turn({ message, place }));
         if (failure !== undefined) throw failure;
       }
       if (reply.kind === 'result') return reply.result;
@@ -100,7 +104,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#closed = true;
     for (const { reject } of this.#waiting.splice(0)) reject(this.#isClosed());
-    await Promise.all(this.#places.map(close));
+    await Promise.all(this.#places.map(({ thread, turns }) => thread?.close([...turns])));
   }
 
   #turn(turn: Turn): Promise<Answer> {
@@ -115,101 +119,48 @@ export class WorkerPool {
     return new Error(`${this.#setup.name}: the host is stopping`);
   }
 
-  /** Begins the turns for which a thread is idle, in the order in which they came. */
+  /** Begins the turns for which a thread is free, in the order in which they came. */
   #next(): void {
-    for (const pending of [...this.#waiting]) {
-      const place = this.#idle(pending);
-      if (place === undefined) continue;
-      this.#waiting.splice(this.#waiting.indexOf(pending), 1);
-      place.turn = this.#answer(place, pending).finally(() => {
-        place.turn = undefined;
+    for (let at = 0; at < this.#waiting.length; ) {
+      const pending = this.#waiting[at]!;
+      const place = this.#free(pending);
+      if (place === undefined) {
+        at += 1;
+        continue;
+      }
+      this.#waiting.splice(at, 1);
+      const turn = this.#answer(place, pending).finally(() => {
+        place.turns.delete(turn);
         this.#next();
       });
+      place.turns.add(turn);
     }
   }
 
-  #idle({ place }: Turn): Place | undefined {
-    const idle = (place ? [place] : this.#places).filter(({ turn }) => turn === undefined);
-    return idle.find(({ worker }) => worker !== undefined) ?? idle[0];
+  /** The place that has the fewest turns in hand; of those, one whose thread runs. */
+  #free({ place }: Turn): Place | undefined {
+    const free = (place ? [place] : this.#places).filter(({ turns }) => turns.size < this.#turnsAtOnce);
+    const least = Math.min(...free.map(({ turns }) => turns.size));
+    const idle = free.filter(({ turns }) => turns.size === least);
+    return idle.find(({ thread }) => thread !== undefined) ?? idle[0];
   }
 
-  async #answer(place: Place, { message, milliseconds, resolve, reject }: Pending): Promise<void> {
+  async #answer(place: Place, { message, resolve, reject }: Pending): Promise<void> {
     try {
       // Started before anything is awaited, so that `close` finds it.
-      place.worker ??= start(this.#setup, this.#options);
-      const { worker } = place;
-      const content = await message();
-      resolve({ reply: await exchangeIn(place, worker, content, milliseconds), place });
+      const thread = this.#threadOf(place);
+      resolve({ reply: await thread.exchange(await message()), place });
     } catch (error) {
-      reject(error as Error);
+      reject(error);
     }
   }
-}
 
-/** Empties the place if its thread fails. */
-async function exchangeIn(place: Place, starting: Promise<Worker>, message: TurnMessage, milliseconds: number) {
-  try {
-    return await exchange(await starting, message, milliseconds);
-  } catch (error) {
-    await terminate(place);
-    place.worker = undefined;
-    throw error;
+  #threadOf(place: Place): Thread {
+    if (place.thread === undefined || place.thread.lost) place.thread = new Thread(this.#setup, this.#options);
+    return place.thread;
   }
 }
 
 async function toMessage(received: Received): Promise<BodyMessage['received']> {
   return received.kind === 'complete' ? { kind: 'complete', bytes: await received.content.bytes() } : received;
-}
-
-async function close(place: Place): Promise<void> {
-  const worker = await place.worker?.catch(() => undefined);
-  if (worker && place.turn) {
-    worker.postMessage({ kind: 'close' } satisfies CloseMessage);
-    const timer = new AbortController();
-    await Promise.race([place.turn, delay(CLOSING_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
-    timer.abort();
-  }
-  await terminate(place);
-}
-
-async function terminate({ worker }: Place): Promise<void> {
-  await (await worker?.catch(() => undefined))?.terminate();
-}
-
-function start(workerData: WorkerSetup, { memoryMegabytes, program }: PoolOptions): Promise<Worker> {
-  const resourceLimits = { maxOldGenerationSizeMb: memoryMegabytes };
-  const worker = new Worker(program ?? new URL('./worker.ts', import.meta.url), { workerData, resourceLimits });
-  return new Promise((resolve, reject) => {
-    worker.once('message', () => {
-      worker.removeAllListeners('error');
-      worker.on('error', () => {});
-      resolve(worker);
-    });
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`${workerData.name}: the worker ended at its start (${code})`)));
-  });
-}
-
-function exchange(worker: Worker, message: TurnMessage, timeoutMilliseconds: number): Promise<ReplyMessage> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => settle(() => reject(new Error(`no answer within ${timeoutMilliseconds / 1000} s`))),
-      timeoutMilliseconds,
-    );
-    const onMessage = (reply: ReplyMessage) => settle(() => resolve(reply));
-    const onError = (error: Error) => settle(() => reject(error));
-    const onExit = (code: number) => settle(() => reject(new Error(`the worker ended (${code})`)));
-    function settle(done: () => void): void {
-      clearTimeout(timer);
-      worker.off('message', onMessage);
-      worker.off('error', onError);
-      worker.off('exit', onExit);
-      done();
-    }
-    if (worker.threadId === ENDED) return settle(() => reject(new Error('the worker ended between two turns')));
-    worker.on('message', onMessage);
-    worker.on('error', onError);
-    worker.on('exit', onExit);
-    worker.postMessage(message);
-  });
 }

@@ -24,6 +24,7 @@ export const functions = {
     memoryMegabytes: 2048,
     timeoutSeconds: 29,
     computes: true,
+    callsSmallHere: true,
     streams: false,
     runtime: true,
     uses: { table: ['get', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },

@@ -9,6 +9,7 @@ import { UnavailableError } from '#domain/errors.ts';
 import { checkCondition } from '#domain/ports/table/conditions.ts';
 import { checkChange, checkItem, checkKey } from '#domain/ports/table/item-rules.ts';
 import type { Change, Condition, Item, Key, Page, Query, Table, Write } from '#domain/ports/table/port.ts';
+import { readAll } from '#domain/ports/table/read-all.ts';
 import { retryConflicts } from '../retry.ts';
 import { keyAttributes, type TableContext } from './context.ts';
 import { deleteExpired, EXPIRED_ATTEMPTS, isExpired } from './expired.ts';
@@ -61,6 +62,21 @@ export class DynamoTable implements Table {
       await this.#retrying(() => deleteExpired(this.#context, outcome.expired));
     }
     throw new UnavailableError('the item kept expiring while it was changed');
+  }
+
+  async increment(key: Key, name: string, expiresAt: number): Promise<number> {
+    const item = await this.update(key, { add: { [name]: 1 }, set: { expiresAt } });
+    return Number(item[name]);
+  }
+
+  async counters(partition: string, prefix: string): Promise<readonly Item[]> {
+    const { items } = await this.query({ partition, prefix, limit: 1000 });
+    return items.map(({ expiresAt: _, ...counters }) => counters as Item);
+  }
+
+  /** Here they are items. */
+  async deleteCounters(partition: string): Promise<void> {
+    for (const { pk, sk } of await readAll(this, { partition })) await this.delete({ pk, sk });
   }
 
   async delete(key: Key, condition?: Condition): Promise<void> {

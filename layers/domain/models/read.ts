@@ -1,7 +1,7 @@
 import { NotFoundError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
-import { type Model, model } from './record.ts';
+import { type Model, model, type ServedModel, servedModel } from './record.ts';
 
 export async function findModel(table: Table, accountId: string, id: string): Promise<Model | undefined> {
   const item = await table.get(keys.model(accountId, id));
@@ -13,4 +13,11 @@ export async function getModel(table: Table, accountId: string, id: string): Pro
   const found = await findModel(table, accountId, id);
   if (!found) throw new NotFoundError(`Model ${id} not found`);
   return found;
+}
+
+/** What predictions need of a model, which takes less time than all of it. Throws `NotFoundError`, as `getModel` does. */
+export async function getServedModel(table: Table, accountId: string, id: string): Promise<ServedModel> {
+  const item = await table.get(keys.model(accountId, id));
+  if (!item) throw new NotFoundError(`Model ${id} not found`);
+  return servedModel.parse(item);
 }

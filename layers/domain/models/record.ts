@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TASKS } from '../datasets/profile.ts';
+import { storedObject } from '../stored-object.ts';
 
 /** One value of a prediction's input. */
 export const featureSpec = z.object({
@@ -44,8 +45,8 @@ export const model = z.object({
   /** Of the best epoch, on the validation rows (on the training rows if there are none). */
   performance: z.record(z.string(), z.number()),
   final_metrics: z.record(z.string(), z.number()),
-  training_config: z.record(z.string(), z.json()),
-  hyperparameters: z.record(z.string(), z.json()),
+  training_config: storedObject,
+  hyperparameters: storedObject,
   artifacts: z.array(artifact),
   created_at: z.string(),
   /** Active jobs that start from it and batch predictions that use it: it cannot be deleted while there are any. */
@@ -59,6 +60,11 @@ export const model = z.object({
 });
 
 export type Model = z.infer<typeof model>;
+
+/** What predictions need of a model. */
+export const servedModel = model.pick({ id: true, account_id: true, artifacts: true });
+
+export type ServedModel = z.infer<typeof servedModel>;
 
 export type Artifact = z.infer<typeof artifact>;
 
@@ -76,5 +82,5 @@ export const lineage = z.object({
   model_id: z.string().optional(),
   version: z.string(),
   model_type: z.string(),
-  hyperparameters: z.record(z.string(), z.json()),
+  hyperparameters: storedObject,
 });

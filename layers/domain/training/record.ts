@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { TASKS } from '../datasets/profile.ts';
 import { COMPUTE_TARGETS } from '../ports/compute/port.ts';
 import { resent } from '../resent.ts';
+import { storedObject } from '../stored-object.ts';
 
 export const JOB_STATUSES = ['queued', 'running', 'completed', 'failed', 'stopped'] as const;
 
@@ -43,7 +44,7 @@ export const job = z.object({
   model_type: z.string(),
   task: z.enum(TASKS),
   /** Complete, with defaults for what was not given. */
-  hyperparameters: z.record(z.string(), z.json()),
+  hyperparameters: storedObject,
   validation_split: z.number(),
   early_stopping: earlyStopping,
   status: z.enum(JOB_STATUSES),

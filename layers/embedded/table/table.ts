@@ -5,6 +5,7 @@ import { checkCondition, holds } from '#domain/ports/table/conditions.ts';
 import {
   added,
   checkChange,
+  checkCounter,
   checkItem,
   checkKey,
   checkKeys,
@@ -13,6 +14,7 @@ import {
 } from '#domain/ports/table/item-rules.ts';
 import type { Change, Condition, Item, Key, Page, Query, Table, Write } from '#domain/ports/table/port.ts';
 import type { Database } from '../database.ts';
+import type { Counters } from './counters.ts';
 import { queryItems } from './query.ts';
 
 /** How long a transaction's token is remembered. */
@@ -21,10 +23,12 @@ const TOKEN_SECONDS = 600;
 /** The Table port on SQLite. Conditions are evaluated inside the transaction that writes. */
 export class SqliteTable implements Table {
   readonly #database: Database;
+  readonly #counters: Counters;
   readonly #now: () => number;
 
-  constructor(database: Database, now: () => number) {
+  constructor(database: Database, counters: Counters, now: () => number) {
     this.#database = database;
+    this.#counters = counters;
     this.#now = now;
   }
 
@@ -49,6 +53,19 @@ export class SqliteTable implements Table {
   async update(key: Key, change: Change, condition?: Condition): Promise<Item> {
     const changed = await this.#single(prepare({ kind: 'update', key, change, ...(condition && { condition }) }));
     return changed as Item;
+  }
+
+  async increment(key: Key, name: string, expiresAt: number): Promise<number> {
+    checkCounter(key, name, expiresAt);
+    return this.#counters.increment(key, name, expiresAt);
+  }
+
+  async counters(partition: string, prefix: string): Promise<readonly Item[]> {
+    return this.#counters.read(partition, prefix);
+  }
+
+  async deleteCounters(partition: string): Promise<void> {
+    await this.#counters.delete(partition);
   }
 
   async delete(key: Key, condition?: Condition): Promise<void> {

@@ -64,7 +64,7 @@ export function rowTensors(features: readonly ServedFeature[], rows: readonly Ro
   const cells: (readonly (Cell | undefined)[])[] = [];
   for (const [i, row] of rows.entries()) {
     if (faults.full) break;
-    cells.push(cellsOf(features, known, row, `inputs[${i}]`, faults));
+    cells.push(cellsOf(features, known, row, i, faults));
   }
   const columns: [string, Tensor][] = [];
   for (const [j, feature] of features.entries()) {
@@ -80,11 +80,12 @@ function cellsOf(
   features: readonly ServedFeature[],
   known: ReadonlySet<string>,
   row: Row,
-  field: string,
+  at: number,
   faults: Faults,
 ): readonly (Cell | undefined)[] {
+  if (isList(row) && row.length === features.length) return row;
+  const field = `inputs[${at}]`;
   if (isList(row)) {
-    if (row.length === features.length) return row;
     faults.add(field, `must have ${features.length} values (${listed(features)}); got ${row.length}`);
     return [];
   }

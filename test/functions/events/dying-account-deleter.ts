@@ -30,6 +30,7 @@ const { table, blobs } = store;
 const writing = replacing(table, {
   update: counting(table.update.bind(table)),
   delete: counting(table.delete.bind(table)),
+  deleteCounters: counting(table.deleteCounters.bind(table)),
   transact: counting(table.transact.bind(table)),
 });
 const buckets = {

@@ -235,8 +235,8 @@ describe('an API key', () => {
     await withKey(key, '/account/members');
     platform.calls.length = 0;
     await withKey(key, '/account/members');
-    expect(platform.calls.filter((call) => call.startsWith('update'))).toEqual([
-      expect.stringMatching(/^update ACCOUNT#.*#USAGE$/),
+    expect(platform.calls.filter((call) => /^(?:update|increment)/.test(call))).toEqual([
+      expect.stringMatching(/^increment ACCOUNT#.*#USAGE$/),
     ]);
   });
 });

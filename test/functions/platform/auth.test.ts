@@ -107,7 +107,7 @@ describe('a login', () => {
     expect(wrong.status).toBe(401);
     expect(wrong.text).toBe('{"error":"unauthorized","message":"Invalid username or password"}');
     expect(await kinds('nobody-at-all', '192.0.2.21')).toEqual(wrong);
-    expect(wrong.calls).toEqual(['update', 'get', 'put', 'put', 'put', 'get', 'get', 'update', 'update', 'update']);
+    expect(wrong.calls).toEqual(['increment', 'get', 'put', 'put', 'put', 'get', 'get', 'update', 'update', 'update']);
   });
 
   test('is throttled for a name from an address after five failures, also with the right password, until the window has passed', async () => {

@@ -227,6 +227,9 @@ function counted(table: Table, calls: string[]): Table {
     query: (query) => record(`query ${query.partition}`, table.query(query)),
     put: (item, condition) => record(`put ${item.pk}`, table.put(item, condition)),
     update: (key, change, condition) => record(`update ${key.pk}`, table.update(key, change, condition)),
+    increment: (key, name, expiresAt) => record(`increment ${key.pk}`, table.increment(key, name, expiresAt)),
+    counters: (partition, prefix) => record(`counters ${partition} ${prefix}`, table.counters(partition, prefix)),
+    deleteCounters: (partition) => record(`deleteCounters ${partition}`, table.deleteCounters(partition)),
     delete: (key, condition) => record(`delete ${key.pk}`, table.delete(key, condition)),
     transact: (writes, token) => record(`transact ${writes.length}`, table.transact(writes, token)),
   };

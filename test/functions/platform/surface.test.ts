@@ -72,7 +72,7 @@ describe('the platform', () => {
   test('hides unexpected errors, and logs them with their stack', async () => {
     const failing = await openPlatform({}, (adapters) => ({
       ...adapters,
-      table: { ...adapters.table, update: () => Promise.reject(new TypeError('the disk is on fire')) },
+      table: { ...adapters.table, increment: () => Promise.reject(new TypeError('the disk is on fire')) },
     }));
     const failed = await failing.call({ path: '/datasets' });
     expect(failed.status).toBe(500);
@@ -88,7 +88,7 @@ describe('the platform', () => {
   test('says when to retry if a dependency is busy', async () => {
     const busy = await openPlatform({}, (adapters) => ({
       ...adapters,
-      table: { ...adapters.table, update: () => Promise.reject(new UnavailableError()) },
+      table: { ...adapters.table, increment: () => Promise.reject(new UnavailableError()) },
     }));
     const answer = await busy.call({ path: '/datasets' });
     expect(answer.status).toBe(503);
@@ -186,7 +186,7 @@ describe('what a request costs', () => {
     expect(platform.calls.map((call) => call.replace(/[0-9a-f-]{36}/g, 'ID').replace(/#\d+$/, '#N')).sort()).toEqual([
       'get ACCOUNT#ID DATASET#ID',
       'get ACCOUNT#ID SESSION#ID',
-      'update ACCOUNT#ID#USAGE',
+      'increment ACCOUNT#ID#USAGE',
     ]);
     platform.calls.length = 0;
     await platform.call({ path: '/' });

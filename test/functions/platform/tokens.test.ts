@@ -1,6 +1,8 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader, exportSPKI, importJWK, SignJWT } from 'jose';
+import { UnavailableError } from '#domain/errors.ts';
+import { makeAccessTokens } from '#functions/http/authentication/access-token.ts';
 import { openPlatform, type Platform } from './harness.ts';
 
 let platform: Platform;
@@ -37,6 +39,32 @@ describe('an access token', () => {
     expect((await me(token)).status).toBe(200);
     expect((await me(token, 'bearer')).status).toBe(200);
     expect((await me(await signed({}, {}))).status).toBe(200);
+  });
+
+  test('is accepted from callers who come at once, before the keys are known', async () => {
+    const { keys } = platform.store;
+    let fetches = 0;
+    const counting = {
+      ...keys,
+      publicKeys: () => {
+        fetches += 1;
+        return keys.publicKeys();
+      },
+    };
+    const { verify } = makeAccessTokens(counting, platform.settings, () => platform.clock.now);
+    const found = await Promise.all([1, 2, 3].map(() => verify(token)));
+    expect(found).toEqual(new Array(3).fill({ accountId: decodeJwt(token).sub, sessionId: decodeJwt(token).sid }));
+    expect(fetches).toBe(1);
+  });
+
+  test('is accepted again once the keys can be fetched that could not be', async () => {
+    const { keys } = platform.store;
+    let fails = true;
+    const failing = { ...keys, publicKeys: () => (fails ? Promise.reject(new UnavailableError()) : keys.publicKeys()) };
+    const { verify } = makeAccessTokens(failing, platform.settings, () => platform.clock.now);
+    await expect(verify(token)).rejects.toThrow(UnavailableError);
+    fails = false;
+    expect((await verify(token)).accountId).toBe(decodeJwt(token).sub);
   });
 
   test('is requested if none is sent, without an error code', async () => {

@@ -75,11 +75,11 @@ describe('GET /account/usage', () => {
     expect(platform.calls.map((call) => call.replace(id, 'ID')).sort()).toEqual(
       [
         'get ACCOUNT#ID ACCOUNT',
-        'get ACCOUNT#ID#USAGE CALLS#2026-01-01',
+        'counters ACCOUNT#ID#USAGE CALLS#2026-01',
+        'counters ACCOUNT#ID#USAGE CALLS#2026-01-01',
         'get ACCOUNT#ID#USAGE MONTH#2026-01',
         expect.stringMatching(/^get ACCOUNT#ID SESSION#/),
-        'query ACCOUNT#ID#USAGE',
-        'update ACCOUNT#ID#USAGE',
+        'increment ACCOUNT#ID#USAGE',
       ].sort(byText),
     );
   });
@@ -95,7 +95,7 @@ describe('GET /account/usage', () => {
     expect((await usage()).storage).toMatchObject({ datasets: 2, dataset_bytes: 2 * CSV.length });
     platform.calls.length = 0;
     await usage();
-    expect(platform.calls.filter((call) => call.startsWith('query'))).toHaveLength(1);
+    expect(platform.calls.filter((call) => call.startsWith('query'))).toEqual([]);
     const { body } = await platform.call({ path: '/datasets', token });
     await platform.call({ method: 'DELETE', path: `/datasets/${body.datasets[0].id}`, token });
     expect((await usage()).storage).toMatchObject({ datasets: 1, dataset_bytes: CSV.length });

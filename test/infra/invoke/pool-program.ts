@@ -1,6 +1,6 @@
 /** The program of the test's worker threads, which does what a call's event says. */
 import { parentPort } from 'node:worker_threads';
-import type { HostMessage, ReplyMessage } from '#infra/embedded/invoke/messages.ts';
+import type { HostMessage, Reply } from '#infra/embedded/invoke/messages.ts';
 
 /** What a call does; `gate` keeps its thread busy until the test opens the gate. */
 export type Does =
@@ -11,17 +11,22 @@ export type Does =
   | 'grow'
   | 'wait'
   | 'askForBody'
-  | { readonly gate: Int32Array };
+  | 'echoBody'
+  | { readonly gate: Int32Array }
+  /** Answers the second time. */
+  | { readonly attempts: Int32Array };
 
 const port = parentPort!;
-const reply = (message: ReplyMessage): void => port.postMessage(message);
-/** The request ids of calls that wait for their bodies. */
-const asked = new Set<string>();
+const reply = (call: number, message: Reply): void => port.postMessage({ ...message, call });
+/** The calls that wait for their bodies. */
+const asked = new Set<number>();
+/** The call in progress. */
+let current = 0;
 
-const does: Readonly<Record<Extract<Does, string>, (requestId: string) => void>> = {
-  answer: () => reply({ kind: 'result', result: 'answered' }),
-  answerAndEnd: () => {
-    reply({ kind: 'result', result: 'answered' });
+const does: Readonly<Record<Exclude<Extract<Does, string>, 'echoBody'>, (call: number) => void>> = {
+  answer: (call) => reply(call, { kind: 'result', result: 'answered' }),
+  answerAndEnd: (call) => {
+    reply(call, { kind: 'result', result: 'answered' });
     process.exit(7);
   },
   end: () => process.exit(7),
@@ -33,20 +38,29 @@ const does: Readonly<Record<Extract<Does, string>, (requestId: string) => void>>
     for (;;) all.push(Array.from({ length: 1000 }, (_, n) => `${all.length} ${n}`));
   },
   wait: () => {},
-  askForBody: (requestId) => {
-    asked.add(requestId);
-    reply({ kind: 'bodyRequest', options: { maxBytes: 1, client: 'account#1' } });
+  askForBody: (call) => {
+    asked.add(call);
+    reply(call, { kind: 'bodyRequest', options: { maxBytes: 1, client: 'account#1' } });
   },
 };
 
 port.on('message', (message: HostMessage) => {
-  if (message.kind === 'close') return reply({ kind: 'result', result: 'cleaned up' });
+  if (message.kind === 'close') return reply(current, { kind: 'result', result: 'cleaned up' });
   if (message.kind === 'body') {
-    return reply(asked.delete(message.requestId) ? { kind: 'result', result: 'resumed' } : { kind: 'unknown' });
+    return reply(
+      message.call,
+      asked.delete(message.call) ? { kind: 'result', result: 'resumed' } : { kind: 'unknown' },
+    );
   }
+  current = message.call;
   const event = message.event as Does;
-  if (typeof event === 'string') return does[event](message.requestId);
-  Atomics.wait(event.gate, 0, 0);
-  reply({ kind: 'result', result: 'answered' });
+  if (event === 'echoBody') {
+    const text = Buffer.from(message.body?.arrived ?? []).toString('utf8');
+    return reply(message.call, { kind: 'result', result: text });
+  }
+  if (typeof event === 'string') return does[event](message.call);
+  if ('attempts' in event && Atomics.add(event.attempts, 0, 1) === 0) return;
+  if ('gate' in event) Atomics.wait(event.gate, 0, 0);
+  reply(message.call, { kind: 'result', result: 'answered' });
 });
 port.postMessage('ready');

@@ -12,9 +12,10 @@ import type { Does } from './pool-program.ts';
 let pool: WorkerPool;
 afterEach(() => pool.close());
 
-const open = (size = 1): void => {
+const open = (size = 1, turnsAtOnce = 1): void => {
   const setup = { name: 'process-dataset' } as WorkerSetup;
-  pool = new WorkerPool(setup, { size, memoryMegabytes: 32, program: new URL('./pool-program.ts', import.meta.url) });
+  const program = new URL('./pool-program.ts', import.meta.url);
+  pool = new WorkerPool(setup, { size, turnsAtOnce, memoryMegabytes: 32, program });
 };
 const LONG = 3_600_000;
 const call = (event: Does, milliseconds = LONG): Promise<unknown> =>
@@ -67,6 +68,36 @@ describe('worker threads', () => {
     const lost = expect(endless).rejects.toThrow('the worker ended');
     await pool.close();
     await lost;
+  });
+
+  test('a thread may have several calls in hand, and answers each when it can', async () => {
+    open(1, 3);
+    const waiting = call('wait');
+    const slow = callWithBody();
+    await slow.requested;
+    expect(await call('answer')).toBe('answered');
+    slow.complete();
+    expect(await slow.answer).toBe('resumed');
+    await pool.close();
+    await expect(waiting).rejects.toThrow('the worker ended');
+  });
+
+  test('calls that lose their thread because of another one are repeated once', async () => {
+    open(1, 3);
+    const attempts = new Int32Array(new SharedArrayBuffer(8));
+    const innocent = call({ attempts });
+    const culprit = expect(call('end')).rejects.toThrow('the worker ended (7)');
+    expect(await innocent).toBe('answered');
+    await culprit;
+    expect(attempts[0]).toBe(2);
+  });
+
+  test('a body that has arrived with its call is not asked for', async () => {
+    open();
+    const read = () => Promise.reject(new Error('asked'));
+    const body = { contentLength: 1, read, arrived: () => Buffer.from('x') };
+    const answer = await pool.call({ event: 'echoBody', requestId: 'r', milliseconds: LONG, body, baseUrl: '' });
+    expect(answer).toBe('x');
   });
 
   test('a call continues with its body in the thread in which it began', async () => {

@@ -1,9 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { Cache } from '#learning/serving/cache.ts';
 
-function world(maxBytes: number) {
+function world(maxBytes: number, maxCount = 100) {
   const log: string[] = [];
-  const cache = new Cache<{ name: string; bytes: number; dispose(): Promise<void> }>(maxBytes);
+  const cache = new Cache<{ name: string; bytes: number; dispose(): Promise<void> }>({
+    bytes: maxBytes,
+    count: maxCount,
+  });
   const use = (name: string, during: () => Promise<void> = async () => {}, bytes = 10) =>
     cache.use(
       name,
@@ -33,6 +36,12 @@ test('drops the least recently used when there is no more room', async () => {
   expect(cache.bytes).toBe(20);
 });
 
+test('drops the least recently used when there are too many', async () => {
+  const { log, use } = world(1000, 2);
+  for (const name of ['a', 'b', 'a', 'c']) await use(name);
+  expect(log).toEqual(['load a', 'load b', 'load c', 'drop b']);
+});
+
 test('drops nothing that is in use', async () => {
   const { log, use } = world(5);
   await use('a', async () => {
@@ -43,7 +52,7 @@ test('drops nothing that is in use', async () => {
 });
 
 test('tries again after a loading that failed', async () => {
-  const cache = new Cache<{ bytes: number; dispose(): Promise<void> }>(10);
+  const cache = new Cache<{ bytes: number; dispose(): Promise<void> }>({ bytes: 10, count: 10 });
   const failing = cache.use(
     'a',
     () => Promise.reject(new Error('away')),

@@ -57,6 +57,7 @@ async function* purgeSteps(adapters: PurgeAdapters, of: ClosedAccount): Steps {
     yield;
   }
   for (const root of rootsOf(id)) yield* emptyRoot(table, id, root);
+  await table.deleteCounters(keys.calls(id, '').pk);
   yield* deleteFiles(adapters, id);
   for (const partition of TRANSIENT) {
     for await (const items of pages(table, { index: 'byIndex', partition })) {

@@ -1,6 +1,6 @@
 /**
- * Calls of an account: one item a day, with a count for each hour. It is the counter of the rate limit as well, so that
- * a call takes one write.
+ * Calls of an account: a counter for each hour of a day. It is the counter of the rate limit as well, so that a call takes
+ * one write.
  */
 import { keys } from '../../keys.ts';
 import type { Item, Table } from '../../ports/table/port.ts';
@@ -22,24 +22,31 @@ const dayOf = (now: number): string => isoTime(now).slice(0, 10);
 const hourOf = (now: number): string => `h${isoTime(now).slice(11, 13)}`;
 const endOfHour = (now: number): number => (Math.floor(epochSeconds(now) / HOUR_SECONDS) + 1) * HOUR_SECONDS;
 
+/** Where the calls of an hour are counted. `now` in epoch milliseconds. */
+export const hourCounter = (accountId: string, now: number) => ({
+  key: keys.calls(accountId, dayOf(now)),
+  name: hourOf(now),
+  expiresAt: endOfHour(now) + RETENTION_SECONDS,
+});
+
 /** Counts one call; resolves with the calls of this hour, that one included. `now` in epoch milliseconds. */
 export async function addCall(table: Table, accountId: string, now: number): Promise<CallsOfHour> {
-  const change = { add: { [hourOf(now)]: 1 }, set: { expiresAt: endOfHour(now) + RETENTION_SECONDS } };
-  const item = await table.update(keys.calls(accountId, dayOf(now)), change);
-  return { count: Number(item[hourOf(now)]), resetAt: endOfHour(now) };
+  const { key, name, expiresAt } = hourCounter(accountId, now);
+  return { count: await table.increment(key, name, expiresAt), resetAt: endOfHour(now) };
 }
 
 /** Of a month, such as `2026-01`. One read. */
 export async function readCalls(table: Table, accountId: string, month: string): Promise<number> {
-  const { pk: partition, sk: prefix } = keys.calls(accountId, month);
-  const { items } = await table.query({ partition, prefix, limit: 31 });
-  return items.reduce((sum, item) => sum + callsOf(item), 0);
+  const { pk, sk: prefix } = keys.calls(accountId, month);
+  const days = await table.counters(pk, prefix);
+  return days.reduce((sum, day) => sum + callsOf(day), 0);
 }
 
 /** Of the present hour. One read. `now` in epoch milliseconds. */
 export async function callsNow(table: Table, accountId: string, now: number): Promise<number> {
-  const today = await table.get(keys.calls(accountId, dayOf(now)));
-  return Number(today?.[hourOf(now)] ?? 0);
+  const { key, name } = hourCounter(accountId, now);
+  const [today] = await table.counters(key.pk, key.sk);
+  return Number(today?.[name] ?? 0);
 }
 
 const callsOf = (day: Item): number =>

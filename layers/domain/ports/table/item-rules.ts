@@ -92,6 +92,12 @@ export function checkChange(change: Change): void {
   }
 }
 
+/** Throws `InvalidItemError` unless an item could have such an attribute, and that expiry. */
+export function checkCounter(key: Key, name: string, expiresAt: number): void {
+  checkKey(key);
+  checkChange({ add: { [name]: 1 }, set: { expiresAt } });
+}
+
 /** The attribute after `add`. Throws `InvalidItemError` if it is not a number. */
 export function added(name: string, value: unknown, amount: number): number {
   if (value === undefined) return amount;

@@ -81,6 +81,16 @@ export interface Table {
   put(item: Item, condition?: Condition): Promise<void>;
   /** Resolves with the item as it is after the change. Throws `ConditionFailedError`, `InvalidItemError`. */
   update(key: Key, change: Change, condition?: Condition): Promise<Item>;
+  /**
+   * Adds one to a counter and resolves with its sum, which no concurrent caller gets too. It counts from 0 again from
+   * `expiresAt` (epoch seconds) on. The counters of a key differ by name; only the methods below find them. They outlive
+   * every process, but on one machine a loss of power may undo their last moments. Throws `InvalidItemError`.
+   */
+  increment(key: Key, name: string, expiresAt: number): Promise<number>;
+  /** The counters of a partition with that prefix, of up to 1,000 keys in order: an item for each key, with their sums. */
+  counters(partition: string, prefix: string): Promise<readonly Item[]>;
+  /** Deletes all counters of a partition. */
+  deleteCounters(partition: string): Promise<void>;
   /** Deleting what is absent succeeds. Throws `ConditionFailedError`. */
   delete(key: Key, condition?: Condition): Promise<void>;
   /**

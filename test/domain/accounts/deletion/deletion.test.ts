@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ClosedAccount, closeAccount, dueDeletions } from '#domain/accounts/deletion/close.ts';
 import { endAccess, purge } from '#domain/accounts/deletion/purge.ts';
 import { operatorAccount } from '#domain/accounts/operator.ts';
+import { addCall, readCalls } from '#domain/accounts/usage/calls.ts';
 import { startUpload } from '#domain/datasets/uploads.ts';
 import { newId } from '#domain/ids.ts';
 import { indexes, keys } from '#domain/keys.ts';
@@ -49,6 +50,7 @@ describe('deleting an account', () => {
     for (const account of [other, id]) {
       await fill(store, account);
       await upload(account);
+      await addCall(store.table, account, NOW);
     }
     const before = rowsWith(store.dir, other);
     expect(rowsWith(store.dir, id).length).toBeGreaterThan(400);
@@ -65,6 +67,7 @@ describe('deleting an account', () => {
     expect(await purge(adapters(), closed, ALL)).toBe('deleted');
     expect(rowsWith(store.dir, id)).toEqual([]);
     expect(rowsWith(store.dir, other)).toEqual(before);
+    expect(await Promise.all([id, other].map((one) => readCalls(store.table, one, '20')))).toEqual([0, 1]);
   });
 
   test('goes on wherever it was interrupted, until nothing is left', async () => {

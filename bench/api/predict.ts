@@ -1,0 +1,60 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bench } from '../bench.ts';
+import { startPredictServer } from '../peers/predict.ts';
+import { compare } from './comparison.ts';
+import { HERE } from './host/host.ts';
+import { startLoad } from './load/load.ts';
+import { type Ours, openOurs } from './ours.ts';
+import { predict, predictMany, type Request } from './requests.ts';
+
+const SLICES = 5;
+const SECONDS = 30;
+const MODELS = 20;
+
+interface Row {
+  readonly name: string;
+  readonly clients: number;
+  readonly request: (of: Ours['account']) => Request;
+}
+
+const rows: readonly Row[] = [
+  { name: 'one-row/1', clients: 1, request: predict },
+  { name: 'one-row/32', clients: 32, request: predict },
+  { name: 'hundred-rows/8', clients: 8, request: (of) => predictMany(of, 100) },
+];
+
+/** Beside FastAPI with ONNX Runtime and the same file, which asks for no token and counts nothing. */
+const benchOf = ({ name, clients, request }: Row): Bench => ({
+  name: `api/predict/${name}`,
+  unit: 'requests/s',
+  run: async ({ seconds = SECONDS, cpuProfile } = {}) => {
+    await using stack = new AsyncDisposableStack();
+    const load = stack.use(startLoad());
+    const ours = stack.use(await openOurs({ checkout: HERE, models: MODELS, cpuProfile }));
+    const folder = stack.adopt(await mkdtemp(join(tmpdir(), 'trainyard-bench-')), (path) =>
+      rm(path, { recursive: true, force: true }),
+    );
+    const file = join(folder, 'model.onnx');
+    await writeFile(file, await download(ours));
+    const peer = stack.use(await startPredictServer(file));
+    const asked = { ...request(ours.account), weight: 1 };
+    const { token: _, ...withoutToken } = asked;
+    return await compare(
+      load,
+      { clients, seconds, slices: SLICES },
+      { ...ours, kinds: [asked] },
+      peer && { ...peer, kinds: [withoutToken] },
+    );
+  },
+});
+
+async function download({ base, account: { modelId, token } }: Ours): Promise<Buffer> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${base}/models/${modelId}/download`, { headers });
+  if (!response.ok) throw new Error(`the download of the model answered ${response.status}`);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+export const benches: readonly Bench[] = rows.map(benchOf);

@@ -1,0 +1,34 @@
+/** The worker thread behind `HeavyPredictor`: it has no surface, only a predictor. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { NotFoundError, ValidationError } from '#domain/errors.ts';
+import { openEmbedded } from '#embedded/open.ts';
+import { makePredictor } from '#learning/predictor.ts';
+import type { PredictionEvent, PredictionResult } from './heavy-predictor.ts';
+import type { HostMessage, Reply, WorkerSetup } from './messages.ts';
+import { permitted } from './permitted.ts';
+
+const { name, embedded } = workerData as WorkerSetup;
+const port = parentPort!;
+const { blobs } = permitted(name, await openEmbedded({ ...embedded, baseUrl: '' }));
+const predictor = makePredictor({ artifacts: blobs.artifacts });
+
+port.on('message', async (message: HostMessage) => {
+  if (message.kind !== 'call') return;
+  port.postMessage({ ...(await answer(message.event as PredictionEvent)), call: message.call });
+});
+port.postMessage('ready');
+
+async function answer({ model, rows }: PredictionEvent): Promise<Reply> {
+  try {
+    const predictions = await predictor.predict(model, rows);
+    return result({ kind: 'predictions', predictions });
+  } catch (error) {
+    if (error instanceof ValidationError) return result({ kind: 'invalid', ...shown(error) });
+    if (error instanceof NotFoundError) return result({ kind: 'notFound', message: error.message });
+    return { kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+}
+
+const result = (of: PredictionResult): Reply => ({ kind: 'result', result: of });
+
+const shown = ({ message, details }: ValidationError) => ({ message, details });

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+// A thread that loads ONNX Runtime cannot turn its telemetry off: that is done here, for all of them.
+import '#engine/telemetry.ts';
+import type { CloseMessage, ReplyMessage, TurnMessage, WorkerSetup } from './messages.ts';
+
+export interface ThreadOptions {
+  /** The limit of the thread's heap; a thread that needs more ends. */
+  readonly memoryMegabytes: number;
+  /** The program of a thread. Default: one that runs a function. */
+  readonly program?: URL;
+}
+
+/** The thread ended, or was terminated because another turn took too long: this turn has no answer. */
+export class ThreadLostError extends Error {}
+
+interface Exchange {
+  readonly resolve: (reply: ReplyMessage) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** How long the turns in progress may take to clean up when the thread closes. */
+const CLOSING_MS = 1000;
+
+/** A worker thread, which may have several turns in progress. One that takes too long ends the thread. */
+export class Thread {
+  readonly #worker: Worker;
+  readonly #started: Promise<void>;
+  readonly #exchanges = new Map<number, Exchange>();
+  #lost: ThreadLostError | undefined;
+
+  constructor(workerData: WorkerSetup, { memoryMegabytes, program }: ThreadOptions) {
+    const resourceLimits = { maxOldGenerationSizeMb: memoryMegabytes };
+    const worker = new Worker(program ?? new URL('./worker.ts', import.meta.url), { workerData, resourceLimits });
+    this.#worker = worker;
+    this.#started = new Promise((resolve, reject) => {
+      worker.once('message', () => {
+        worker.on('message', (reply: ReplyMessage) => this.#settle(reply.call)?.resolve(reply));
+        resolve();
+      });
+      worker.once('error', reject);
+      worker.once('exit', (code) => reject(new Error(`${workerData.name}: the worker ended at its start (${code})`)));
+    });
+    // Whoever has a turn is told; there may be nobody.
+    this.#started.catch(() => {});
+    worker.on('error', (error: Error) => this.#lose(new ThreadLostError(error.message, { cause: error })));
+    worker.on('exit', (code) => this.#lose(new ThreadLostError(`the worker ended (${code})`)));
+  }
+
+  /** Whether the thread has ended: it takes no further turn. */
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** Throws `ThreadLostError`, and an `Error` if there is no answer in time: then the thread is terminated. */
+  async exchange(message: TurnMessage): Promise<ReplyMessage> {
+    await this.#started;
+    if (this.#lost) throw this.#lost;
+    const { call, milliseconds } = message;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#settle(call)?.reject(new Error(`no answer within ${milliseconds / 1000} s`));
+        this.#lose(new ThreadLostError('the worker was ended, because another call took too long'));
+        void this.terminate();
+      }, milliseconds);
+      this.#exchanges.set(call, { resolve, reject, timer });
+      this.#worker.postMessage(message);
+    });
+  }
+
+  /** Tells the turns in progress, which have a second, and terminates the thread. */
+  async close(turns: readonly Promise<unknown>[]): Promise<void> {
+    await this.#started.catch(() => {});
+    if (turns.length > 0 && !this.#lost) {
+      this.#worker.postMessage({ kind: 'close' } satisfies CloseMessage);
+      const timer = new AbortController();
+      const late = delay(CLOSING_MS, undefined, { signal: timer.signal }).catch(() => undefined);
+      await Promise.race([Promise.all(turns), late]);
+      timer.abort();
+    }
+    await this.terminate();
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #settle(call: number): Exchange | undefined {
+    const exchange = this.#exchanges.get(call);
+    this.#exchanges.delete(call);
+    clearTimeout(exchange?.timer);
+    return exchange;
+  }
+
+  #lose(error: ThreadLostError): void {
+    this.#lost ??= error;
+    for (const call of [...this.#exchanges.keys()]) this.#settle(call)?.reject(this.#lost);
+  }
+}

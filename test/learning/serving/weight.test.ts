@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals';
+import type { ServedModel } from '#domain/models/record.ts';
+import { dividedByWeight } from '#learning/predictor.ts';
+import { isHeavy } from '#learning/serving/weight.ts';
+
+const MEBIBYTE = 2 ** 20;
+
+const modelOf = (size: number): ServedModel => ({
+  id: 'm',
+  account_id: 'a',
+  artifacts: [
+    { file: 'model-card.md', size: 1000 * MEBIBYTE, sha256: '' },
+    { file: 'model.onnx', size, sha256: '' },
+  ],
+});
+
+test.each([
+  ['a small model with one row', 20_000, 1, false],
+  ['a small model with many rows', 20_000, 1000, false],
+  ['a model at the bound', 4 * MEBIBYTE, 8, false],
+  ['one more row than it may have', 4 * MEBIBYTE, 9, true],
+  ['a large model with one row', 4 * MEBIBYTE + 1, 1, true],
+])('%s', (_, bytes, rows, heavy) => {
+  expect(isHeavy(modelOf(bytes), rows)).toBe(heavy);
+});
+
+test('heavy predictions are made elsewhere', async () => {
+  const made: string[] = [];
+  const named = (name: string) => ({
+    predict: async () => {
+      made.push(name);
+      return [];
+    },
+  });
+  const predictor = dividedByWeight(named('light'), named('heavy'));
+  await predictor.predict(modelOf(1), [[]]);
+  await predictor.predict(modelOf(5 * MEBIBYTE), [[]]);
+  expect(made).toEqual(['light', 'heavy']);
+});
