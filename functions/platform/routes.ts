@@ -34,6 +34,7 @@ import { download as downloadNumbered } from './numbered-models/download.ts';
 import { list as listNumbered } from './numbered-models/list.ts';
 import { read as readNumbered } from './numbered-models/read.ts';
 import { remove as removeNumbered } from './numbered-models/remove.ts';
+import { oipRoutes } from './oip/routes.ts';
 import { events } from './training/events.ts';
 import { list as listJobs } from './training/list.ts';
 import { logs } from './training/logs.ts';
@@ -89,7 +90,7 @@ const resources: readonly Route[] = [
 ];
 
 /** The routes in the OpenAPI document. */
-export const describedRoutes = [...resources, predict, download, downloadNumbered, events];
+export const describedRoutes = [...resources, predict, download, downloadNumbered, events, ...oipRoutes];
 
 /** The routes of the platform's main function. */
 export const apiRoutes: readonly Route[] = [...resources, ...documentationRoutes(describedRoutes, documentFacts)];

@@ -26,14 +26,27 @@ const body = z
   .strictObject({
     input: row.optional().meta({ description: 'One row' }),
     inputs: z.array(row).min(1).max(LIMITS.predictRows).optional().meta({ description: 'Several rows' }),
+    probabilities: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'An addition: also the probability of each class; a regression has none' }),
   })
   .meta({ id: 'PredictionRequest' });
+
+const probability = z.number().min(0).max(1);
 
 const answer = z
   .strictObject({
     predictions: z.array(
       z.union([
-        z.strictObject({ class: z.string(), confidence: z.number().min(0).max(1) }),
+        z.strictObject({
+          class: z.string(),
+          confidence: probability,
+          probabilities: z
+            .record(z.string(), probability)
+            .optional()
+            .meta({ description: 'An addition: of each class, if `probabilities` is true' }),
+        }),
         z.strictObject({ value: z.number() }).meta({ description: 'An addition: of a regression' }),
       ]),
     ),
@@ -52,7 +65,7 @@ export const predict = route({
   responses: { 200: { description: 'One prediction for each row, in their order', schema: answer } },
   resource: ({ caller, path }, { adapters }: PredictServices) =>
     getServedModel(adapters.table, caller.accountId, path.model_id),
-  async handler({ resource: model, body: { input, inputs } }, { predictor }: PredictServices) {
+  async handler({ resource: model, body: { input, inputs, ...options } }, { predictor }: PredictServices) {
     if ((input === undefined) === (inputs === undefined)) {
       throw ValidationError.of(
         'input',
@@ -60,8 +73,8 @@ export const predict = route({
       );
     }
     const predictions: readonly Prediction[] = await (input === undefined
-      ? predictor.predict(model, inputs ?? [])
-      : named('input', predictor.predict(model, [input])));
+      ? predictor.predict(model, inputs ?? [], options)
+      : named('input', predictor.predict(model, [input], options)));
     return { status: 200, body: { predictions: Array.from(predictions) } };
   },
 });

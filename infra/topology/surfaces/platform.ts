@@ -27,7 +27,8 @@ export const functions = {
     callsSmallHere: true,
     streams: false,
     runtime: true,
-    uses: { table: ['get', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
+    // By name, a model of an earlier build is found once its lookups are added.
+    uses: { table: ['get', 'query', 'put', 'update', 'check'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
   },
   'platform-download': {
     entry: 'functions/platform/download.ts',
@@ -59,6 +60,7 @@ export const surface = {
   routes: [
     { path: '/{proxy+}', function: 'platform-api' },
     { path: '/models/{model_id}/predict', function: 'platform-predict' },
+    { path: '/oip/{proxy+}', function: 'platform-predict' },
     { path: '/models/{model_id}/download', function: 'platform-download' },
     { path: '/api/v1/models/{model_id}/download', function: 'platform-download' },
     { path: '/training/events/{job_id}', function: 'platform-events' },

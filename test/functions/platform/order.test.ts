@@ -13,7 +13,7 @@ import { describedRoutes } from '#functions/platform/routes.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { BOUNDARY } from './forms.ts';
 import { type Call, openPlatform, type Platform } from './harness.ts';
-import { completed, ready, running, uploaded } from './records.ts';
+import { completed, ready, running, SERVING, uploaded } from './records.ts';
 
 let platform: Platform;
 let token: string;
@@ -55,6 +55,7 @@ beforeAll(async () => {
     invitation_id: await made('/account/invitations', { role: 'viewer' }),
     name: model.name,
     alias: 'champion',
+    version: model.version,
     webhook_id: await made('/webhooks', { url: 'https://hooks.example.com/in', events: ['*'] }),
     key_id: await made('/account/api-keys', { name: 'key', scope: 'read' }),
   };
@@ -67,7 +68,7 @@ afterEach(() => {
 function surfaceOf(routes: typeof describedRoutes, adapters: Adapters, rates: Partial<Settings['rates']> = {}) {
   const settings = { ...platform.settings, rates: { ...platform.settings.rates, ...rates } };
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
-  const predictor = { predict: async () => [] };
+  const predictor = { predict: async () => [], describe: async () => SERVING };
   const services = { ...makeServices(adapters, { settings, logger }), predictor };
   return makeSurface({ routes, renderError }, services);
 }
@@ -76,8 +77,11 @@ const routes = describedRoutes.map((one) => [`${one.method} ${one.path}`, one] a
 const withBody = routes.filter(([, { request }]) => request.body);
 const withParameters = routes.filter(([, { path }]) => path.includes('{'));
 
-/** The code of a missing resource. */
-const codeAt = (path: string) => (path.startsWith('/api/v1/models') ? 'RESOURCE_NOT_FOUND' : 'not_found');
+/** What stands for a missing resource: a code, but in the Open Inference Protocol a sentence. */
+function codeAt(path: string): unknown {
+  if (path.startsWith('/oip')) return expect.stringMatching(/not found|[Nn]o model|has no/);
+  return path.startsWith('/api/v1/models') ? 'RESOURCE_NOT_FOUND' : 'not_found';
+}
 
 /** A call whose query and whose body are both wrong. */
 function badCall(of: (typeof describedRoutes)[number], ids: Readonly<Record<string, string>>): Call {

@@ -13,6 +13,7 @@ import { isoTime } from '#domain/times.ts';
 import { beginAttempt, startJob } from '#domain/training/attempts.ts';
 import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
+import type { Serving } from '#learning/serving/description.ts';
 import { csvFile, uploadOf } from './forms.ts';
 import type { Platform } from './harness.ts';
 
@@ -38,6 +39,18 @@ export const PROFILE: DatasetProfile = {
   delimiter: ',',
   quote: '"',
   sha256: '00',
+};
+
+/** What a model that has learned from such a dataset takes. */
+export const SERVING: Serving = {
+  format: 1,
+  task: 'classification',
+  target: 'label',
+  features: [
+    { name: 'a', type: 'number', input: 'a' },
+    { name: 'b', type: 'category', input: 'b' },
+  ],
+  classes: ['no', 'yes'],
 };
 
 export const CSV = 'a,b,label\n1,x,yes\n2,y,no\n3,x,yes\n';

@@ -21,6 +21,8 @@ describe('the resources of a REST API', () => {
       '/models/{model_id}/{proxy+}': 'platform-api',
       '/models/{model_id}/predict': 'platform-predict',
       '/models/{model_id}/download': 'platform-download',
+      '/oip': 'platform-api',
+      '/oip/{proxy+}': 'platform-predict',
       '/training': 'platform-api',
       '/training/{proxy+}': 'platform-api',
       '/training/events': 'platform-api',
