@@ -42,7 +42,12 @@ export const settingsSchema = z.strictObject({
   /** Requests per second and burst, over all callers of a surface. The application limits each caller. */
   throttle: z.strictObject({ rate: bounded(1, 10_000), burst: bounded(1, 5_000) }),
   /** How many invocations of a queue's consumer may run at once. The minimum of SQS is 2. */
-  consumers: z.strictObject({ datasets: bounded(2, 1000), training: bounded(2, 1000), webhooks: bounded(2, 1000) }),
+  consumers: z.strictObject({
+    datasets: bounded(2, 1000),
+    training: bounded(2, 1000),
+    webhooks: bounded(2, 1000),
+    predictions: bounded(2, 1000),
+  }),
   /** Of functions and their layer. On an emulator it must be that machine's architecture. */
   architecture: z.enum(['arm64', 'x64'], { error: choice(['arm64', 'x64']) }),
   /** A web application firewall costs money every hour. */
@@ -79,7 +84,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 const common = {
   throttle: { rate: 100, burst: 200 },
-  consumers: { datasets: 10, training: 5, webhooks: 20 },
+  consumers: { datasets: 10, training: 5, webhooks: 20, predictions: 5 },
   architecture: 'arm64',
   waf: false,
   apiLogRole: true,

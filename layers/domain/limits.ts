@@ -18,6 +18,7 @@ export const LIMITS = {
   lineageModels: 20,
   /** Per account. */
   activeJobs: 5,
+  activeBatches: 5,
   /** Of a job. */
   budgetSeconds: 31_536_000,
   budgetDollars: 1_000_000,
@@ -41,6 +42,8 @@ export const LIMITS = {
     rows: 100_000_000,
   },
   predictRows: 10_000,
+  /** That the file of a batch prediction repeats. */
+  includedColumns: 100,
   /** Of an error: the maximum of details, and of bytes of its body whatever the surface. */
   error: { details: 20, bytes: 65_536 },
   webhooks: {

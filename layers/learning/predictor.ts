@@ -1,18 +1,14 @@
 /** Predictions of trained models, which are loaded once and kept in memory while there is room. */
-import { createHash } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
-import { InternalError, NotFoundError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
-import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { openSession, type SessionOptions } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
-import { ONNX_FILE, SERVING_FILE, type Serving, serving as servingSchema } from './serving/description.ts';
+import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { type Row, rowTensors } from './serving/rows.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
+import { readArtifact, readServing } from './serving/stored.ts';
 import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
 
 export type { Cell, Row } from './serving/rows.ts';
@@ -82,9 +78,8 @@ export function makePredictor({
     descriptions.use(
       model.id,
       async () => {
-        const file = await readArtifact(artifacts, model, SERVING_FILE);
-        const serving = servingSchema.parse(JSON.parse(file.toString('utf8')));
-        return { serving, bytes: file.length, dispose: async () => {} };
+        const bytes = model.artifacts.find(({ file }) => file === SERVING_FILE)?.size ?? 0;
+        return { serving: await readServing(artifacts, model), bytes, dispose: async () => {} };
       },
       async ({ serving }) => serving,
     );
@@ -154,19 +149,4 @@ function expectFinite(predictions: readonly Prediction[]): readonly Prediction[]
   }
   faults.throwIfAny();
   return predictions;
-}
-
-/** Reads a file and checks that its bytes are those that were written when the model was created. */
-async function readArtifact(artifacts: Blobs, model: ServedModel, file: string): Promise<Buffer> {
-  const expected = model.artifacts.find((artifact) => artifact.file === file);
-  if (!expected) throw new InternalError(`model ${model.id} has no ${file}`);
-  try {
-    const { body } = await artifacts.get(blobKeys.modelFile(model.account_id, model.id, file));
-    const bytes = await buffer(body);
-    if (createHash('sha256').update(bytes).digest('hex') === expected.sha256) return bytes;
-  } catch (error) {
-    if (error instanceof BlobNotFoundError) throw new NotFoundError(`Model ${model.id} not found`);
-    throw error;
-  }
-  throw new InternalError(`${file} of model ${model.id} is not the file that was written: its SHA-256 differs`);
 }

@@ -12,7 +12,7 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
       buckets: { datasets: ['read', 'put', 'upload', 'delete'], artifacts: ['read', 'delete'] },
-      sends: ['datasets', 'training', 'webhooks'],
+      sends: ['datasets', 'training', 'webhooks', 'predictions'],
       publishes: true,
       tokens: 'sign',
       dataKeys: ['generate', 'unwrap'],
@@ -60,6 +60,8 @@ export const surface = {
   routes: [
     { path: '/{proxy+}', function: 'platform-api' },
     { path: '/models/{model_id}/predict', function: 'platform-predict' },
+    { path: '/models/{model_id}/predict/batch', function: 'platform-api' },
+    { path: '/predictions/batch/{batch_id}/download', function: 'platform-download' },
     { path: '/oip/{proxy+}', function: 'platform-predict' },
     { path: '/models/{model_id}/download', function: 'platform-download' },
     { path: '/api/v1/models/{model_id}/download', function: 'platform-download' },

@@ -9,6 +9,7 @@ import { blobKeys } from '#domain/keys.ts';
 import { completeJob } from '#domain/models/change.ts';
 import type { Model } from '#domain/models/record.ts';
 import { markOrphaned } from '#domain/orphans.ts';
+import type { Batch } from '#domain/predictions/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { beginAttempt, startJob } from '#domain/training/attempts.ts';
 import { getJob } from '#domain/training/read.ts';
@@ -52,6 +53,24 @@ export const SERVING: Serving = {
   ],
   classes: ['no', 'yes'],
 };
+
+/** A batch prediction that has just been created. */
+export const aBatch = (model: Model, dataset: Dataset, at: number): Batch => ({
+  id: newId(at),
+  account_id: model.account_id,
+  model_id: model.id,
+  model_name: model.name,
+  model_version: model.version,
+  dataset_id: dataset.id,
+  dataset_name: dataset.name,
+  probabilities: false,
+  include: [],
+  status: 'queued',
+  created_at: isoTime(at),
+  rows: 3,
+  rows_done: 0,
+  attempts: 0,
+});
 
 export const CSV = 'a,b,label\n1,x,yes\n2,y,no\n3,x,yes\n';
 

@@ -43,6 +43,7 @@ export function metered(adapters: Adapters, meter: Metered): Adapters {
       datasets: meteredQueue(queues.datasets, meter),
       training: meteredQueue(queues.training, meter),
       webhooks: meteredQueue(queues.webhooks, meter),
+      predictions: meteredQueue(queues.predictions, meter),
     },
     events: replacing(adapters.events, {
       publish: async (...events) => {

@@ -1,0 +1,30 @@
+/** Reads a model's files, without loading the runtime. */
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { InternalError, NotFoundError } from '#domain/errors.ts';
+import { blobKeys } from '#domain/keys.ts';
+import type { ServedModel } from '#domain/models/record.ts';
+import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import { SERVING_FILE, type Serving, serving } from './description.ts';
+
+/** What the model takes and gives. Throws `NotFoundError` if it was deleted meanwhile. */
+export async function readServing(artifacts: Blobs, model: ServedModel): Promise<Serving> {
+  const file = await readArtifact(artifacts, model, SERVING_FILE);
+  return serving.parse(JSON.parse(file.toString('utf8')));
+}
+
+/** Reads a file and checks that its bytes are those that were written when the model was created. */
+export async function readArtifact(artifacts: Blobs, model: ServedModel, file: string): Promise<Buffer> {
+  const expected = model.artifacts.find((artifact) => artifact.file === file);
+  if (!expected) throw new InternalError(`model ${model.id} has no ${file}`);
+  try {
+    const { body } = await artifacts.get(blobKeys.modelFile(model.account_id, model.id, file));
+    const bytes = await buffer(body);
+    if (createHash('sha256').update(bytes).digest('hex') === expected.sha256) return bytes;
+  } catch (error) {
+    if (error instanceof BlobNotFoundError) throw new NotFoundError(`Model ${model.id} not found`);
+    throw error;
+  }
+  throw new InternalError(`${file} of model ${model.id} is not the file that was written: its SHA-256 differs`);
+}
