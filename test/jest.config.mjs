@@ -18,6 +18,7 @@ export default {
     '<rootDir>/test/proxy/',
     '<rootDir>/test/clients/',
     '<rootDir>/test/browser/',
+    '<rootDir>/test/schemathesis/',
     '<rootDir>/test/vault-python/',
   ],
   extensionsToTreatAsEsm: ['.ts'],

@@ -30,6 +30,14 @@ export const status = ({ token, jobId }: Authorized): Request => ({
   token,
 });
 
+export const createWebhook = ({ token }: Authorized): Request => ({
+  name: 'createWebhook',
+  method: 'POST',
+  path: '/webhooks',
+  token,
+  body: { url: 'https://example.com/trainyard', events: ['training.*'], filter: 'val_accuracy < 0.9' },
+});
+
 export const predict = ({ token, modelId }: Authorized & Pick<Trained, 'modelId'>): Request => ({
   name: 'predict',
   method: 'POST',

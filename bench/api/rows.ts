@@ -2,7 +2,7 @@ import type { Bench } from '../bench.ts';
 import { startFastApi } from '../peers/fastapi.ts';
 import { compare } from './comparison.ts';
 import { logIn } from './host/account.ts';
-import { HERE } from './host/host.ts';
+import { HERE, type HostOptions } from './host/host.ts';
 import { startLoad } from './load/load.ts';
 import { openOurs } from './ours.ts';
 import type { Authorized, Request } from './requests.ts';
@@ -17,16 +17,18 @@ export interface Row {
   readonly request: (of: Authorized) => Request;
   /** How many the account has. */
   readonly models: number;
+  /** Of our host, where the defaults would not let the requests through. */
+  readonly settings?: HostOptions['settings'];
 }
 
 /** A bench for one client, and one for 32 at once. */
-export const rowBenches = ({ name, request, models }: Row): readonly Bench[] =>
+export const rowBenches = ({ name, request, models, settings }: Row): readonly Bench[] =>
   CLIENTS.map((clients) => ({
     name: `api/${name}/${clients}`,
     unit: 'requests/s',
     run: async ({ seconds = SECONDS, cpuProfile } = {}) => {
       await using load = startLoad();
-      await using ours = await openOurs({ checkout: HERE, models, cpuProfile });
+      await using ours = await openOurs({ checkout: HERE, models, settings, cpuProfile });
       await using peer = await startFastApi(models);
       const kinds = (account: Authorized) => [{ ...request(account), weight: 1 }];
       return await compare(

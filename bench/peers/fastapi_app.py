@@ -1,4 +1,4 @@
-"""The platform's login, list and status, and the catalog's list and create, as one would write them by hand in FastAPI on SQLite: the peer of `npm run bench -- api`.
+"""The platform's login, list, status and new webhook, and the catalog's list and create, as one would write them by hand in FastAPI on SQLite: the peer of `npm run bench -- api`.
 
 The work is ours: the token is verified (ES256), its session is read, the request is counted in a write that waits for no
 disk, and the answer has our fields. Passwords are Argon2id with our parameters. Of ours it leaves out the security headers and CORS.
@@ -8,6 +8,7 @@ disk, and the answer has our fields. Passwords are Argon2id with our parameters.
 One worker of uvicorn on a free port. Prints one line of JSON when it listens, and ends with its standard input.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -29,6 +30,7 @@ import uvicorn
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -40,7 +42,9 @@ LIMIT = 1_000_000_000
 USERNAME, PASSWORD = "ada", "correct horse battery"
 
 SCHEMA = """
-CREATE TABLE accounts (id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE, password_hash TEXT NOT NULL);
+CREATE TABLE accounts (
+  id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE, password_hash TEXT NOT NULL, webhooks INTEGER NOT NULL DEFAULT 0
+);
 CREATE TABLE sessions (
   account_id TEXT NOT NULL, id TEXT NOT NULL, refresh_sha256 TEXT NOT NULL UNIQUE, expires_at INTEGER NOT NULL,
   PRIMARY KEY (account_id, id)
@@ -55,6 +59,11 @@ CREATE TABLE jobs (
 CREATE TABLE models (
   account_id TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, model_type TEXT NOT NULL, accuracy REAL,
   created_at TEXT NOT NULL, size_mb REAL NOT NULL,
+  PRIMARY KEY (account_id, id)
+);
+CREATE TABLE webhooks (
+  account_id TEXT NOT NULL, id TEXT NOT NULL, url TEXT NOT NULL, events TEXT NOT NULL, filter TEXT,
+  description TEXT NOT NULL, secret BLOB NOT NULL, created_at TEXT NOT NULL,
   PRIMARY KEY (account_id, id)
 );
 CREATE TABLE catalog (
@@ -75,6 +84,7 @@ CREATE INDEX models_by_time ON models (account_id, created_at, id);
 hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, hash_len=32, salt_len=16)
 key = ec.generate_private_key(ec.SECP256R1())
 public_key = key.public_key()
+secrets_key = AESGCM(AESGCM.generate_key(256))
 database = None
 # Of requests: in a file of their own, as ours.
 request_counts = None
@@ -91,6 +101,25 @@ class Login(BaseModel):
     refresh_token: str
     token_type: Literal["bearer"]
     expires_in: int
+
+
+class NewWebhook(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    url: Annotated[str, Field(min_length=1, max_length=2048, pattern="^https://")]
+    events: Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=20)]
+    filter: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+    description: Annotated[str, Field(max_length=500)] = ""
+
+
+class CreatedWebhook(NewWebhook):
+    id: str
+    enabled: bool
+    state: Literal["active"]
+    state_reason: None = None
+    failing_since: None = None
+    created_at: str
+    updated_at: str
+    secret: str
 
 
 class Model(BaseModel):
@@ -341,6 +370,26 @@ async def status(account: Caller, job_id: uuid.UUID) -> TrainingStatus:
     )
 
 
+@app.post("/webhooks", status_code=201)
+async def create_webhook(account: Caller, given: NewWebhook) -> CreatedWebhook:
+    webhook, secret = new_id(), secrets.token_bytes(32)
+    nonce = secrets.token_bytes(12)
+    sealed = nonce + secrets_key.encrypt(nonce, secret, f"{account}/{webhook}".encode())
+    at = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    with transaction():
+        changed = database.execute(
+            "UPDATE accounts SET webhooks = webhooks + 1 WHERE id = ? AND webhooks < ?", (account, LIMIT)
+        )
+        if changed.rowcount == 0:
+            raise HTTPException(409)
+        database.execute(
+            "INSERT INTO webhooks VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (account, webhook, given.url, json.dumps(given.events), given.filter, given.description, sealed, at),
+        )
+    whole = {**given.model_dump(), "id": webhook, "enabled": True, "state": "active", "created_at": at, "updated_at": at}
+    return CreatedWebhook(**whole, secret=f"whsec_{base64.b64encode(secret).decode()}")
+
+
 CATALOG = "id, name, model_id, description, is_active, max_tokens, temperature, top_p, region, version, created_at, updated_at"
 
 
@@ -387,7 +436,7 @@ def fill(count):
     now = time.time()
     metrics = {"loss": 0.021, "accuracy": 0.995, "val_loss": 0.034, "val_accuracy": 0.982}
     with transaction():
-        database.execute("INSERT INTO accounts VALUES (?, ?, ?)", (account, USERNAME, hasher.hash(PASSWORD)))
+        database.execute("INSERT INTO accounts (id, username, password_hash) VALUES (?, ?, ?)", (account, USERNAME, hasher.hash(PASSWORD)))
         database.execute(
             "INSERT INTO jobs VALUES (?, ?, 'completed', 100, 40, 40, ?, ?, ?, 1.2, 0, 'cpu')",
             (account, job, json.dumps(metrics), at(now - 3), at(now)),

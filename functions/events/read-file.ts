@@ -25,7 +25,7 @@ export class ReadingFailedError extends Error {
  */
 export async function readFile(
   blobs: Pick<Blobs, 'get'>,
-  { account_id, id, requested_target: target, dataset_type: task }: Dataset,
+  { account_id, id, requested_target: target, requested_type, dataset_type, parsing = {} }: Dataset,
   milliseconds: number,
   closing?: AbortSignal,
 ): Promise<{ profile: DatasetProfile } | { failure: DatasetFailure }> {
@@ -33,7 +33,8 @@ export async function readFile(
   const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
   addAbortSignal(closing ? AbortSignal.any([closing, timeout]) : timeout, body);
   try {
-    return { profile: await profileCsv(body, { task, ...(target === undefined ? {} : { target }) }) };
+    const task = requested_type ?? dataset_type;
+    return { profile: await profileCsv(body, { task, parsing, ...(target === undefined ? {} : { target }) }) };
   } catch (error) {
     if (error instanceof ValidationError) return { failure: { message: error.message, details: [...error.details] } };
     if (closing?.aborted) throw new UnavailableError('the host is stopping');

@@ -42,13 +42,13 @@ async function sweepDataset(
   isLineMoving: boolean,
 ): Promise<string | undefined> {
   const now = context.now();
-  const { uploaded_at, reader_until, readings } = dataset;
+  const { uploaded_at, processing_since = uploaded_at, reader_until, readings } = dataset;
   if (isUsedUp(dataset)) return fail(context, dataset, usedUpFailure(dataset));
   const isInLine = isLineMoving && readings === undefined;
-  if (now - Date.parse(uploaded_at) >= unreadable && !isInLine) {
+  if (now - Date.parse(processing_since) >= unreadable && !isInLine) {
     return fail(context, dataset, { message: 'The file could not be processed within a day', details: [] });
   }
-  if (!isResendDue(dataset, Date.parse(reader_until ?? uploaded_at), now, processing)) return undefined;
+  if (!isResendDue(dataset, Date.parse(reader_until ?? processing_since), now, processing)) return undefined;
   await send(context.queues.datasets, { account_id: dataset.account_id, dataset_id: dataset.id });
   await noteResend(context.table, keys.dataset(dataset.account_id, dataset.id), dataset, now, stillProcessing);
   return 'sent its message again';

@@ -7,7 +7,11 @@ export const line = (max: number) =>
     .string()
     .min(1, { abort: true })
     .max(max, { abort: true })
-    .regex(/^[^\S\p{Cc}]*[^\s\p{Cc}]\P{Cc}*$/u, 'must have a visible character and no control characters');
+    .regex(
+      // The first part is white space without control characters.
+      /^[ \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]*[^\s\p{Cc}]\P{Cc}*$/u,
+      'must have a visible character and no control characters',
+    );
 
 /** Text that may have several lines, or be empty. */
 export const paragraph = (max: number) =>

@@ -1,9 +1,15 @@
 /** The OpenAPI 3.1 document, generated from the routes' declarations. */
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
+} from 'zod-openapi';
 import { exampleOf } from './example.ts';
 import { idempotencyHeader } from './idempotency.ts';
+import { withPortablePatterns } from './portable-pattern.ts';
 import type { ResponseDeclaration } from './reply.ts';
 import type { Method, RequestDeclaration, RouteFacts } from './route.ts';
 
@@ -36,10 +42,11 @@ const METHODS: Readonly<Record<Method, 'get' | 'post' | 'put' | 'patch' | 'delet
 /** The document as plain JSON. Its server URL is relative to the document's own: the surface's base path. */
 export function openApiDocument(routes: readonly DescribedRoute[], facts: DocumentFacts): object {
   const paths: ZodOpenApiPathsObject = {};
+  const errors = errorResponses(facts);
   for (const route of routes) {
-    paths[route.path] = { ...paths[route.path], [METHODS[route.method]]: operation(route, facts) };
+    paths[route.path] = { ...paths[route.path], [METHODS[route.method]]: operation(route, errors) };
   }
-  return createDocument({
+  const document = createDocument({
     openapi: '3.1.1',
     info: {
       title: facts.title,
@@ -62,16 +69,14 @@ export function openApiDocument(routes: readonly DescribedRoute[], facts: Docume
       },
     },
   });
+  return withPortablePatterns(document);
 }
 
-function operation(route: DescribedRoute, facts: DocumentFacts): ZodOpenApiOperationObject {
+function operation(route: DescribedRoute, errorAt: ErrorResponses): ZodOpenApiOperationObject {
   const { path, query, body } = route.request;
-  const headers = route.idempotent
-    ? (route.request.headers ?? z.object({})).extend(idempotencyHeader)
-    : route.request.headers;
+  const headers = headersOf(route);
   const replies = Object.entries(route.responses).map(([status, declared]) => [status, replyObject(declared)] as const);
-  const error = facts.errorAt(route.path);
-  const errors = errorStatuses(route).map((status) => [String(status), errorObject(status, error)] as const);
+  const errors = errorStatuses(route).map((status) => [String(status), errorAt(route.path, status)] as const);
   return {
     operationId: operationId(route),
     summary: route.summary,
@@ -92,6 +97,11 @@ function securityOf({ scope, authentication }: DescribedRoute) {
   return authentication === 'operator' ? [...schemes, {}] : schemes;
 }
 
+/** Those that it declares, and the one that makes it idempotent. */
+function headersOf({ request, idempotent }: DescribedRoute): z.ZodObject | undefined {
+  return idempotent ? (request.headers ?? z.object({})).extend(idempotencyHeader) : request.headers;
+}
+
 function replyObject(declared: ResponseDeclaration) {
   const headers = Object.fromEntries(
     Object.entries(declared.headers ?? {}).map(([name, description]) => [
@@ -106,31 +116,47 @@ function replyObject(declared: ResponseDeclaration) {
     return { ...rest, content: { 'application/json': { schema, example }, ...other } };
   }
   if (declared.content === undefined) return rest;
-  return { ...rest, content: { [declared.content]: { schema: { type: 'string' as const } } } };
+  // Of a stream of events, a schema would be that of all of them together.
+  const media = declared.content === 'text/event-stream' ? {} : { schema: { type: 'string' as const } };
+  return { ...rest, content: { [declared.content]: media } };
 }
 
-const errorObject = (status: number, error: DescribedError) => ({
-  description: STATUS_CODES[status] ?? 'Error',
-  content: {
-    'application/json': {
-      schema: error.schema,
-      ...(error.examples[status] === undefined ? {} : { example: error.examples[status] }),
-    },
-  },
-});
+type ErrorResponses = (path: string, status: number) => ZodOpenApiResponseObject;
+
+/** Of each kind there is one, which the operations refer to. */
+function errorResponses({ errorAt }: DocumentFacts): ErrorResponses {
+  const known = new Map<string, ZodOpenApiResponseObject>();
+  return (path, status) => {
+    const error = errorAt(path);
+    const id = `${error.schema.meta()?.id}${status}`;
+    const response = known.get(id) ?? { id, ...errorObject(status, error) };
+    known.set(id, response);
+    return response;
+  };
+}
+
+function errorObject(status: number, { schema, examples }: DescribedError): ZodOpenApiResponseObject {
+  const description = STATUS_CODES[status] ?? 'Error';
+  // Nobody has read the request by then.
+  if (status === HEADERS_TOO_LARGE) return { description: `${description}; the answer has no body` };
+  const example = examples[status] === undefined ? {} : { example: examples[status] };
+  return { description, content: { 'application/json': { schema, ...example } } };
+}
+
+const HEADERS_TOO_LARGE = 431;
 
 /** The error statuses that a route declares, and those that follow from the rest of its declaration. */
 function errorStatuses(route: DescribedRoute): number[] {
-  const { path, query, headers, body } = route.request;
+  const { path, query, body } = route.request;
   const follows: readonly (readonly [boolean, readonly number[]])[] = [
-    [query !== undefined || headers !== undefined, [400]],
+    [query !== undefined || headersOf(route) !== undefined, [400]],
     [body !== undefined, [400, 408, 413, 415]],
     [route.authentication !== 'none', [401]],
     [route.scope !== undefined, [403]],
     [path !== undefined, [404]],
     [route.idempotent === true, [409, 422]],
     [route.cost === 'request', [429]],
-    [true, [500, 503]],
+    [true, [HEADERS_TOO_LARGE, 500, 503]],
   ];
   const statuses = follows.flatMap(([applies, of]) => (applies ? of : []));
   return [...new Set([...(route.errors ?? []), ...statuses])].sort((a, b) => a - b);

@@ -8,6 +8,9 @@ export { line, paragraph, time };
 
 export const id = z.uuid().meta({ example: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55' });
 
+/** Anything that JSON can say. */
+export const anyJson = z.unknown().meta({ description: 'Any JSON value' });
+
 /** How many items of a list at once. */
 export const limit = z.int().min(1).max(LIMITS.pageSize).default(10).meta({ description: 'Items per page' });
 

@@ -8,11 +8,16 @@ import { logout } from './auth/logout.ts';
 import { me } from './auth/me.ts';
 import { refresh } from './auth/refresh.ts';
 import { register } from './auth/register.ts';
+import { change as changeDataset } from './datasets/change.ts';
+import { download as downloadDataset } from './datasets/download.ts';
 import { list as listDatasets } from './datasets/list.ts';
+import { preview } from './datasets/preview.ts';
+import { previewUpload } from './datasets/preview-upload.ts';
 import { profile } from './datasets/profile.ts';
 import { read as readDataset } from './datasets/read.ts';
 import { remove as removeDataset } from './datasets/remove.ts';
 import { upload } from './datasets/upload.ts';
+import { versions as datasetVersions } from './datasets/versions.ts';
 import { documentFacts } from './documentation.ts';
 import { welcome } from './health/welcome.ts';
 import {
@@ -65,6 +70,10 @@ const resources: readonly Route[] = [
   listDatasets,
   readDataset,
   profile,
+  preview,
+  previewUpload,
+  datasetVersions,
+  changeDataset,
   removeDataset,
   start,
   listJobs,
@@ -93,7 +102,16 @@ const resources: readonly Route[] = [
 ];
 
 /** The routes in the OpenAPI document. */
-export const describedRoutes = [...resources, predict, download, downloadNumbered, downloadBatch, events, ...oipRoutes];
+export const describedRoutes = [
+  ...resources,
+  predict,
+  download,
+  downloadNumbered,
+  downloadDataset,
+  downloadBatch,
+  events,
+  ...oipRoutes,
+];
 
 /** The routes of the platform's main function. */
 export const apiRoutes: readonly Route[] = [...resources, ...documentationRoutes(describedRoutes, documentFacts)];

@@ -142,6 +142,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const timers = [...runSchedules(invoker, adapters.now, onError), purging(adapters, onError)];
     stops.push(async () => void (await Promise.all(timers.map((one) => one.stop()))));
     stops.push(async () => void (await Promise.all(Object.values(listeners).map((one) => one.listener.close()))));
+    // Loads ONNX Runtime, so that the first prediction does not wait for it.
+    invoker.warm('platform-predict').catch((error: unknown) => onError(error, 'platform-predict'));
     return {
       bases: Object.fromEntries(Object.entries(listeners).map(([name, { base }]) => [name, base])) as Host['bases'],
       close,

@@ -6,7 +6,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from '../embedded/demo/client.ts';
 import { runMainJob } from '../embedded/demo/session.ts';
 import { Terminal } from '../embedded/demo/terminal.ts';
 import { expectPlatform, lineOf, platformUrl } from './platform-url.ts';
@@ -21,7 +20,7 @@ try {
   const base = platformUrl(process.argv[2]);
   await expectPlatform(base);
   const terminal = new Terminal(process.stdout);
-  const accuracy = await runMainJob(new Client(base), terminal, join(folder, 'model.onnx'), POLL_MS);
+  const accuracy = await runMainJob(base, terminal, join(folder, 'model.onnx'), POLL_MS);
   if (!(accuracy >= MIN_ACCURACY)) throw new Error(`accuracy must be at least ${MIN_ACCURACY}; got ${accuracy}`);
   terminal.say('The deployment works.');
 } catch (error) {

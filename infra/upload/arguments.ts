@@ -9,8 +9,11 @@ export interface Arguments {
   readonly password: string;
   readonly name: string;
   readonly target?: string;
-  readonly type?: string;
+  readonly type?: DatasetType;
 }
+
+const TYPES = ['classification', 'regression'] as const;
+type DatasetType = (typeof TYPES)[number];
 
 /** The command line is wrong; the message is one line for the user. */
 export class UsageError extends Error {}
@@ -46,8 +49,14 @@ export function readArguments(args: readonly string[], environment: Environment)
     password,
     name,
     ...(target === undefined ? {} : { target }),
-    ...(type === undefined ? {} : { type }),
+    ...(type === undefined ? {} : { type: typeOf(type) }),
   };
+}
+
+function typeOf(given: string): DatasetType {
+  const type = TYPES.find((one) => one === given);
+  if (type === undefined) throw new UsageError(`--type must be ${TYPES.join(' or ')}; got ${given}`);
+  return type;
 }
 
 function parse(args: readonly string[]) {

@@ -3,28 +3,26 @@
  * found in it. Exits with 0, with 2 if the command line is wrong, or with 1 and one line that says what went wrong.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client } from '../embedded/demo/client.ts';
+import { answer, type Credentials, makeClient } from '#client/client.ts';
+import type { components, paths } from '#client/platform/schema.ts';
 import { Terminal } from '../embedded/demo/terminal.ts';
 import { expectPlatform, lineOf } from '../smoke/platform-url.ts';
 import { type Arguments, readArguments, USAGE } from './arguments.ts';
-import { uploadFile } from './upload-file.ts';
+import { type PlatformClient, uploadFile } from './upload-file.ts';
 
 const POLL_MS = 1000;
 const MEBIBYTE = 1_048_576;
 
-interface Dataset {
-  readonly status: string;
-  readonly error?: { readonly message: string; readonly details?: readonly { readonly message: string }[] };
-  readonly metadata: { readonly rows: number; readonly columns: number; readonly target: string };
-}
+type Dataset = components['schemas']['DatasetDetail'];
 
 async function main({ file, base, user, password, ...wanted }: Arguments): Promise<void> {
   const terminal = new Terminal(process.stdout);
   await expectPlatform(base);
-  const client = new Client(base);
+  const credentials: Credentials = {};
+  const client = makeClient<paths>(base, credentials);
   const refresh = async (): Promise<void> => {
-    const tokens = await client.post<{ access_token: string }>('/auth/login', { username: user, password });
-    client.useToken(tokens.access_token);
+    const login = await answer(client.POST('/auth/login', { body: { username: user, password } }));
+    credentials.token = login.access_token;
   };
   await refresh();
   const onProgress = (sent: number, size: number): void =>
@@ -35,10 +33,10 @@ async function main({ file, base, user, password, ...wanted }: Arguments): Promi
   terminal.step('Processed', `${rows} rows, ${columns} columns, target ${target}`);
 }
 
-async function processed(client: Client, id: string): Promise<Dataset['metadata']> {
+async function processed(client: PlatformClient, id: string): Promise<NonNullable<Dataset['metadata']>> {
   for (;;) {
-    const dataset = await client.get<Dataset>(`/datasets/${id}`);
-    if (dataset.status === 'ready') return dataset.metadata;
+    const dataset = await answer(client.GET('/datasets/{dataset_id}', { params: { path: { dataset_id: id } } }));
+    if (dataset.metadata !== undefined) return dataset.metadata;
     if (dataset.status === 'failed') throw new Error(`dataset ${id} failed: ${reasonOf(dataset)}`);
     await pause(POLL_MS);
   }

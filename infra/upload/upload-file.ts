@@ -3,13 +3,14 @@ import { openAsBlob } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Client } from '../embedded/demo/client.ts';
+import { answer, type makeClient } from '#client/client.ts';
+import type { components, paths } from '#client/platform/schema.ts';
 import { lineOf } from '../smoke/platform-url.ts';
 
 export interface WantedDataset {
   readonly name: string;
   readonly target?: string;
-  readonly type?: string;
+  readonly type?: components['schemas']['NewUpload']['dataset_type'];
 }
 
 export interface UploadOptions {
@@ -21,11 +22,8 @@ export interface UploadOptions {
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
 }
 
-interface Begun {
-  readonly upload_id: string;
-  readonly part_size: number;
-  readonly parts: readonly { readonly part: number; readonly url: string }[];
-}
+export type PlatformClient = ReturnType<typeof makeClient<paths>>;
+type Begun = components['schemas']['Upload'];
 
 /** Parts in flight at once. */
 const AT_ONCE = 4;
@@ -37,27 +35,28 @@ const BASE_MILLISECONDS = 500;
  * platform refuses a request, the upload is aborted.
  */
 export async function uploadFile(
-  client: Client,
+  client: PlatformClient,
   file: string,
   { name, target, type }: WantedDataset,
   { onProgress = () => {}, refresh = async () => {}, sleep = pause }: UploadOptions = {},
 ): Promise<string> {
   const { size } = await stat(file);
-  const begun = await client.post<Begun>('/datasets/uploads', {
+  const wanted = {
     name,
     file_name: basename(file),
     file_size: size,
     ...(target === undefined ? {} : { target }),
     ...(type === undefined ? {} : { dataset_type: type }),
-  });
-  const path = `/datasets/uploads/${begun.upload_id}`;
+  };
+  const begun = await answer(client.POST('/datasets/uploads', { body: wanted }));
+  const params = { path: { upload_id: begun.upload_id } };
   try {
     const parts = await putParts(begun, await openAsBlob(file), sleep, onProgress);
     await refresh();
-    return (await client.post<{ id: string }>(`${path}/complete`, { parts })).id;
+    return (await answer(client.POST('/datasets/uploads/{upload_id}/complete', { params, body: { parts } }))).id;
   } catch (error) {
     // If aborting fails, the upload expires in a day; throw the first error.
-    await client.delete(path).catch(() => {});
+    await client.DELETE('/datasets/uploads/{upload_id}', { params }).catch(() => {});
     throw error;
   }
 }

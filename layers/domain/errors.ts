@@ -125,6 +125,17 @@ export class UnsupportedMediaTypeError extends TrainyardError {
   }
 }
 
+/** A range of bytes that lies outside of the file. */
+export class RangeNotSatisfiableError extends TrainyardError {
+  readonly code = 'range_not_satisfiable';
+  readonly status = 416;
+  readonly size: number;
+  constructor(size: number) {
+    super(`The range must begin within the ${size} bytes of the file`);
+    this.size = size;
+  }
+}
+
 /** A model that something still uses or points to cannot be deleted. */
 export class ModelInUseError extends TrainyardError {
   readonly code = 'model_in_use';

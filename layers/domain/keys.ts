@@ -15,6 +15,7 @@
  * | Calls of an account, by the hour of a day | `ACCOUNT#id#USAGE` | `CALLS#2026-01-31` | |
  * | What an account used in a month | `ACCOUNT#id#USAGE` | `MONTH#2026-01` | |
  * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is processing |
+ * | Latest version of a dataset's name | `ACCOUNT#id` | `DATASETNAME#name` | |
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
@@ -66,6 +67,7 @@ export const keys = {
   calls: (accountId: string, day: string): Key => ({ pk: `ACCOUNT#${accountId}#USAGE`, sk: `CALLS#${day}` }),
   monthUsage: (accountId: string, month: string): Key => ({ pk: `ACCOUNT#${accountId}#USAGE`, sk: `MONTH#${month}` }),
   dataset: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASET#${id}` }),
+  datasetName: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASETNAME#${name}` }),
   readingSlot: (accountId: string, slot: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `READING#${slot}` }),
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),

@@ -20,8 +20,8 @@ export const LIMITS = {
   activeJobs: 5,
   activeBatches: 5,
   /** Of a job. */
-  budgetSeconds: 31_536_000,
-  budgetDollars: 1_000_000,
+  budgetSeconds: { min: 0.001, max: 31_536_000 },
+  budgetDollars: { min: 0.000001, max: 1_000_000 },
   /** Streams of events that are open at once. */
   streams: 5,
   users: 100,
@@ -41,6 +41,10 @@ export const LIMITS = {
     cellBytes: 1_048_576,
     rows: 100_000_000,
   },
+  /** Of what is said about how a file is to be read. */
+  parsing: { words: 50, wordCharacters: 64 },
+  /** Of a preview. */
+  previewRows: 100,
   predictRows: 10_000,
   /** That the file of a batch prediction repeats. */
   includedColumns: 100,

@@ -50,6 +50,8 @@ export const settingsSchema = z.strictObject({
   uploadBytes: count.default(4_500_000),
   /** Downloads above this size redirect to a presigned URL. The default is what a function may stream. */
   streamedBytes: count.default(200_000_000),
+  /** How many an account may have. */
+  webhooks: count.default(LIMITS.webhooks.count),
   /** How many datasets are read at once. One account has at most one fewer, so that it does not hold up the others. */
   datasetReaders: z.int().min(2).max(1000).default(2),
   /** A job that is estimated to take no longer runs in a function, if there is one; a function has 15 minutes. */

@@ -90,6 +90,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         dataset_sha256: profile.sha256,
         ...job.hyperparameters,
         validation_split: job.validation_split,
+        split: splitOf(profile),
         early_stopping: job.early_stopping,
         best_epoch: fit.bestEpoch,
         left_out: preparation.encoder.leftOut,
@@ -98,14 +99,24 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
   };
 }
 
+/** By what the rows were divided into training and validation rows. */
+function splitOf({ columns }: DatasetProfile): { [name: string]: string } {
+  const column = columns.find(({ role }) => role === 'group' || role === 'time');
+  return column ? { by: column.role!, column: column.name } : { by: 'random' };
+}
+
 function describe({ profile, prepared: { preparation } }: ArtifactSpec): Serving {
   const { features } = preparation.encoder;
+  const formats = new Map(profile.columns.map(({ name, format }) => [name, format]));
   const inputs = inputNames(features.map(({ name }) => name));
   return {
     format: 1,
     task: preparation.task,
     target: profile.target,
-    features: features.map(({ name, type }, i) => ({ name, type, input: inputs[i]! })),
+    features: features.map(({ name, type }, i) => {
+      const format = formats.get(name);
+      return { name, type, input: inputs[i]!, ...(format === undefined ? {} : { format }) };
+    }),
     classes: [...preparation.classes],
   };
 }

@@ -1,6 +1,7 @@
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
+import { usableColumns } from './tabular/resident.ts';
 
 /*
  * Measured on two cores of an x86-64 server with `node containers/trainer/main.ts`, from the start of the process to
@@ -41,8 +42,10 @@ export function estimateSeconds({ family, hyperparameters: h, profile, validatio
 
 /** The expected number of encoded values per row, from the profile. */
 function width(profile: DatasetProfile): number {
-  const features = profile.columns.filter(({ name, type }) => name !== profile.target && type !== 'text');
-  return features.reduce((sum, column) => sum + places[column.type](column) + Number(column.missing > 0), 0);
+  return usableColumns(profile).reduce(
+    (sum, column) => sum + places[column.type](column) + Number(column.missing > 0),
+    0,
+  );
 }
 
 const places: Readonly<Record<ColumnProfile['type'], (column: ColumnProfile) => number>> = {

@@ -48,8 +48,8 @@ async function onDisk(
 ): Promise<Prepared> {
   const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
   const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);
-  const split = splitRows(rows.target, validationSplit, seed);
-  expectEnough(split);
+  const split = splitRows(rows.target, validationSplit, seed, rows.splitBy);
+  expectEnough(split, rows.splitBy, validationSplit);
   const fitting = new EncoderFitting();
   for await (const piece of rows.pieces()) {
     await between();

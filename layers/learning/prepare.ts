@@ -28,8 +28,8 @@ export async function prepare(
     );
   }
   const rows = await loadRows(bytes, profile);
-  const split = splitRows(rows.target, validationSplit, seed);
-  expectEnough(split);
+  const split = splitRows(rows.target, validationSplit, seed, rows.splitBy);
+  expectEnough(split, rows.splitBy, validationSplit);
   const { training, validation } = split;
   const encoder = fitEncoder(rows, training);
   const scale = fitTarget(rows.target, training);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { carriedWarnings } from '#domain/datasets/warnings.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { type Completed, completeJob } from '#domain/models/change.ts';
@@ -56,7 +57,9 @@ export async function completeWith(
       task: job.task,
       job_id: job.id,
       dataset_id: job.dataset_id,
+      ...(job.dataset_version === undefined ? {} : { dataset_version: job.dataset_version }),
       dataset_sha256: profile.sha256,
+      warnings: carriedWarnings(profile.warnings),
       target: profile.target,
       hyperparameters: job.hyperparameters,
       artifacts: files.map(({ file, bytes }) => ({ file, size: bytes.length, sha256: sha256(bytes) })),

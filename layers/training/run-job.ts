@@ -9,6 +9,7 @@
  */
 import { json } from 'node:stream/consumers';
 import { type DatasetProfile, datasetProfile } from '#domain/datasets/profile.ts';
+import { carriedWarnings } from '#domain/datasets/warnings.ts';
 import { publishEvent, type Warn } from '#domain/events/outbox.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Completed } from '#domain/models/change.ts';
@@ -157,6 +158,9 @@ async function train({ adapters, job, reporter, jobLog, checkpoint, device, opti
     throw new TrainingFailure(`model_type must be one of ${Object.keys(families).join(', ')}; got ${job.model_type}`);
   const hyperparameters = family.hyperparameters.parse(job.hyperparameters);
   const profile = await readProfile(adapters, job);
+  for (const { code, column, message, cost } of carriedWarnings(profile.warnings)) {
+    jobLog.tell('WARN', `${code}: ${column === null ? '' : `column ${JSON.stringify(column)}: `}${message}. ${cost}`);
+  }
   const { body } = await blobs.datasets.get(blobKeys.datasetFile(job.account_id, job.dataset_id));
   await using scratch = disk === undefined ? undefined : await openScratch(disk, job.id);
   const prepared = await prepare(reporter.during(body), profile, {

@@ -50,9 +50,7 @@ function print(input: unknown): string {
 
 /** The hyperparameters that every family has, because the fit loop needs them. */
 export const commonHyperparameters = {
-  learning_rate: checked('learning_rate', 'must be greater than 0 and at most 1', (x) => x > 0 && x <= 1)
-    .meta({ exclusiveMinimum: 0, maximum: 1 })
-    .default(0.001),
+  learning_rate: bounded('learning_rate', 1e-12, 1).default(0.001),
   batch_size: boundedInteger('batch_size', 1, 65_536).default(32),
   epochs: boundedInteger('epochs', 1, 10_000).default(50),
   optimizer: oneOf('optimizer', optimizerNames).default('adam'),

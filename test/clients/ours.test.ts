@@ -1,8 +1,9 @@
 /** The programs that docs/clients.md and the README print, as they are printed. */
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { useHost } from '#test/e2e/use-host.ts';
+import { compile, copyClient } from './client-folder.ts';
 import { printedIn } from './printed.ts';
 import { run } from './run.ts';
 
@@ -31,6 +32,17 @@ describe('of docs/clients.md', () => {
       expect(stdout).toMatch(SPECIES);
     },
   );
+
+  test('the program in TypeScript compiles and does the same', async () => {
+    const [program, ...more] = printedIn(CLIENTS, 'typescript');
+    expect(more).toEqual([]);
+    const { code, stdout, stderr, folder } = await run(world, 'typescript', program!, copyClient);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(SPECIES);
+    expect(compile(folder)).toBe('');
+    writeFileSync(join(folder, 'program.ts'), program!.replace("'/auth/login'", "'/auth/logon'"));
+    expect(compile(folder)).toContain('/auth/logon');
+  });
 
   test('the calls with curl show rate-limit headers, one upload, an error, and a new token', async () => {
     const { code, stdout, stderr } = await run(world, 'sh', curl!);

@@ -10,6 +10,7 @@ import type { World } from '#test/e2e/world.ts';
 const LANGUAGES = {
   python: { file: 'program.py', command: resolve('.trainyard/clients/venv/bin/python') },
   javascript: { file: 'program.mjs', command: process.execPath },
+  typescript: { file: 'program.ts', command: process.execPath },
   sh: { file: 'program.sh', command: 'bash' },
 } as const;
 

@@ -25,6 +25,11 @@ export const number = type('a number', isNumber);
 export const integer = type('an integer of at least 0', (value) => Number.isInteger(value) && (value as number) >= 0);
 export const fraction = type('a number from 0 to 1', (value) => isNumber(value) && value >= 0 && value <= 1);
 export const texts = type('an array of strings', (value) => Array.isArray(value) && value.every(isString));
+/** Whatever their fields. */
+export const objects = type(
+  'an array of objects',
+  (value) => Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null),
+);
 /** Whatever their names. */
 export const textFields = type(
   'an object of strings',

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccount } from '#domain/accounts/change.ts';
-import { createDataset, datasetReady } from '#domain/datasets/change.ts';
+import { createDataset, datasetReady, type NewDataset } from '#domain/datasets/change.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
@@ -77,7 +77,7 @@ const profile: DatasetProfile = {
 
 /** A dataset that is processing. */
 export async function aDataset(table: Table, accountId: string): Promise<Dataset> {
-  const created: Dataset = {
+  const given: NewDataset = {
     id: newId(NOW),
     account_id: accountId,
     name: 'numbers',
@@ -89,9 +89,8 @@ export async function aDataset(table: Table, accountId: string): Promise<Dataset
     status: 'processing',
     in_use: 0,
   };
-  await table.transact([markOrphaned('datasets', blobKeys.datasetPrefix(accountId, created.id), NOW)]);
-  await createDataset(table, created);
-  return created;
+  await table.transact([markOrphaned('datasets', blobKeys.datasetPrefix(accountId, given.id), NOW)]);
+  return createDataset(table, given);
 }
 
 export async function aReadyDataset(table: Table, accountId: string): Promise<Dataset> {
@@ -125,7 +124,7 @@ export async function aJob(table: Table, of: Dataset, given: Partial<Job> = {}):
     estimated_cost: 0,
     ...given,
   };
-  await createJob(table, created);
+  await createJob(table, created, of.processing_since);
   return getJob(table, of.account_id, created.id);
 }
 

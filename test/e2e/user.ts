@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client } from '#infra/embedded/demo/client.ts';
+import { Client } from './client.ts';
 import type { World } from './world.ts';
 
 export interface JobStatus {
@@ -62,7 +62,7 @@ export class User {
     const form = new FormData();
     form.append('file', new File([csv], 'data.csv', { type: 'text/csv' }));
     form.append('name', 'data');
-    for (const [name, value] of Object.entries(fields)) form.append(name, value);
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
     return (await this.client.post<{ id: string }>('/datasets/upload', form)).id;
   }
 

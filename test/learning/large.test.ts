@@ -54,6 +54,8 @@ describe('data that memory does not hold', () => {
   test.each([
     ['classes', TABLE, {}],
     ['numbers', NUMBERS, { target: 'y' }],
+    ['by group', NUMBERS, { target: 'y', parsing: { columns: { b: { role: 'group' } } } }],
+    ['by time', NUMBERS, { target: 'y', parsing: { columns: { b: { role: 'time' } } } }],
   ] as const)('become the same encoded rows as in memory: %s', async (_, text, options) => {
     const [small, large] = [await prepared(text, options), await prepared(text, { ...options, scratch: scratch() })];
     expect(large.preparation).toEqual(small.preparation);

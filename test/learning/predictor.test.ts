@@ -86,9 +86,8 @@ describe('a predictor', () => {
         expect(await predictor.predict(models[(n + call) % models.length]!, [ROW])).toEqual([expected]);
       }
     };
-    await Promise.all(Array.from({ length: 8 }, (_, n) => client(n)));
-    // Clients that keep step with each other may use all models all the time; one alone does not.
-    await client(0);
+    // Fewer than there are models, so that there is always one that nobody uses and that can be dropped.
+    await Promise.all(Array.from({ length: 3 }, (_, n) => client(n)));
     expect(reads.length).toBeGreaterThan(2 * models.length);
   });
 

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { findModel } from '#domain/models/read.ts';
 import { failJob } from '#domain/training/endings.ts';
 import { LOG_BOUNDS, readLog } from '#domain/training/logs.ts';
 import { findJob } from '#domain/training/read.ts';
@@ -28,6 +30,18 @@ test('a trainer tells what it runs on, its epochs and what became of them', asyn
   expect(lines[1]).toBe('training begins: attempt 1, run 1');
   expect(lines.at(-2)).toMatch(/^epoch 10 of 10: loss [\d.]+, accuracy [\d.]+, val_loss/);
   expect(lines.at(-1)).toMatch(/^trained 10 epochs; the best is epoch \d+$/);
+});
+
+test('a trainer tells what was decided about the data, and so does its model', async () => {
+  const content = readFileSync('test/fixtures/tables/class-none.csv', 'utf8');
+  await run(await world.queue('j', { content, target: 'severity', more: { dataset_version: 3 } }));
+  expect(await messages('j')).toContain(
+    'class_like_missing: column "severity": The class "none" is a word that often means "no value"; it was taken for a class. If it means "no value", the model learns to predict that',
+  );
+  const { model_id } = (await findJob(world.adapters.table, world.accountId, 'j'))!;
+  const model = await findModel(world.adapters.table, world.accountId, model_id!);
+  expect(model).toMatchObject({ dataset_version: 3, warnings: [{ code: 'class_like_missing', column: 'severity' }] });
+  expect(model!.training_config.split).toEqual({ by: 'random' });
 });
 
 test('a job whose end can be seen has all its lines', async () => {

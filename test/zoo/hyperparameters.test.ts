@@ -26,8 +26,8 @@ describe('hyperparameters', () => {
     ['batch_size', 65_537, 'batch_size must be an integer between 1 and 65536; got 65537'],
     ['batch_size', 1.5, 'batch_size must be an integer between 1 and 65536; got 1.5'],
     ['batch_size', '8', 'batch_size must be an integer between 1 and 65536; got "8"'],
-    ['learning_rate', 0, 'learning_rate must be greater than 0 and at most 1; got 0'],
-    ['learning_rate', Number.NaN, 'learning_rate must be greater than 0 and at most 1; got NaN'],
+    ['learning_rate', 0, 'learning_rate must be between 1e-12 and 1; got 0'],
+    ['learning_rate', Number.NaN, 'learning_rate must be between 1e-12 and 1; got NaN'],
     ['epochs', 10_001, 'epochs must be an integer between 1 and 10000; got 10001'],
     ['seed', -1, 'seed must be an integer between 0 and 4294967295; got -1'],
     ['optimizer', 'lbfgs', 'optimizer must be one of adam, adamw, sgd, rmsprop; got "lbfgs"'],
@@ -37,7 +37,7 @@ describe('hyperparameters', () => {
 
   test('take the bounds themselves', () => {
     expect(refusals({ batch_size: 65_536, learning_rate: 1, epochs: 10_000, seed: 2 ** 32 - 1 })).toEqual([]);
-    expect(refusals({ batch_size: 1, learning_rate: 1e-30, epochs: 1, seed: 0 })).toEqual([]);
+    expect(refusals({ batch_size: 1, learning_rate: 1e-12, epochs: 1, seed: 0 })).toEqual([]);
   });
 
   test('refuse names that nobody knows', () => {
@@ -49,7 +49,7 @@ describe('hyperparameters', () => {
       additionalProperties: false,
       properties: {
         batch_size: { type: 'integer', minimum: 1, maximum: 65_536, default: 32 },
-        learning_rate: { exclusiveMinimum: 0, maximum: 1 },
+        learning_rate: { minimum: 1e-12, maximum: 1 },
       },
     });
   });

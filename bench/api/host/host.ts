@@ -25,6 +25,8 @@ export interface HostOptions {
   readonly dataDir: string;
   /** Where its log goes. */
   readonly log: string;
+  /** Beside rate limits that nobody reaches; they are to be settings that the checkout knows. */
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
   /** A folder for a CPU profile of each of its threads. */
   readonly cpuProfile?: string | undefined;
 }
@@ -38,10 +40,16 @@ const LAST_LINES = 20;
 const LAUNCHER = fileURLToPath(new URL('launcher.ts', import.meta.url));
 
 /** @throws an error with the end of the log where the host does not start */
-export async function startHostOf({ checkout, dataDir, log, cpuProfile }: HostOptions): Promise<RunningHost> {
+export async function startHostOf({
+  checkout,
+  dataDir,
+  log,
+  settings = {},
+  cpuProfile,
+}: HostOptions): Promise<RunningHost> {
   // Standard error is a file, as where a supervisor keeps the log: a pipe would be read by someone's event loop.
   const descriptor = openSync(log, 'a');
-  const child = fork(LAUNCHER, [checkout, dataDir], {
+  const child = fork(LAUNCHER, [checkout, dataDir, JSON.stringify(settings)], {
     cwd: checkout,
     stdio: ['ignore', descriptor, descriptor, 'ipc'],
     execArgv: cpuProfile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfile}`],

@@ -1,6 +1,6 @@
 /**
- * `node launcher.ts CHECKOUT DATA`: the host of a checkout of this repository, this one or another, on free ports and with
- * rate limits that nobody reaches. The parent process is told the base URLs, asks for the memory, and ends it.
+ * `node launcher.ts CHECKOUT DATA SETTINGS`: the host of a checkout of this repository, this one or another, on free ports, with
+ * further settings as JSON and with rate limits that nobody reaches. The parent process is told the base URLs, asks for the memory, and ends it.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -19,12 +19,15 @@ interface HostModule {
 
 const NEVER = 1_000_000_000;
 
-const [checkout = '', dataDir = ''] = process.argv.slice(2);
+const [checkout = '', dataDir = '', more = '{}'] = process.argv.slice(2);
 const { startHost }: HostModule = await import(pathToFileURL(join(checkout, 'infra/embedded/host.ts')).href);
 const host = await startHost({
   dataDir,
   portOffset: 'free',
-  settings: { rates: { authenticatedPerHour: NEVER, anonymousPerHour: NEVER, loginFailures: NEVER } },
+  settings: {
+    rates: { authenticatedPerHour: NEVER, anonymousPerHour: NEVER, loginFailures: NEVER },
+    ...JSON.parse(more),
+  },
 });
 
 setFlagsFromString('--expose-gc');

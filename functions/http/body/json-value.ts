@@ -1,6 +1,7 @@
-/** What JSON can hold and a request must not, found in one walk over the value. */
+/** What JSON can hold and a request must not. */
 import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
+import { ITEM_LIMITS } from '#domain/ports/table/item-rules.ts';
 import { showPath } from '../validation/show.ts';
 
 /** Whether arrays and objects are nested no deeper than `maxDepth`. */
@@ -41,4 +42,19 @@ export function expectKeptNames(value: unknown): void {
 
   look(value);
   faults.throwIfAny();
+}
+
+/**
+ * The value with 0 in place of numbers so small that no store has them; no computation of ours tells them from 0 either.
+ * Arrays and objects are changed where they are.
+ */
+export function withoutTinyNumbers(value: unknown): unknown {
+  if (typeof value === 'number') return Math.abs(value) < ITEM_LIMITS.smallestNumber ? 0 : value;
+  if (typeof value !== 'object' || value === null) return value;
+  const within = value as Record<string, unknown>;
+  for (const [name, part] of Object.entries(within)) {
+    const changed = withoutTinyNumbers(part);
+    if (changed !== part) within[name] = changed;
+  }
+  return value;
 }

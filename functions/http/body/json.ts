@@ -5,12 +5,14 @@ import { exampleOf } from '../example.ts';
 import { check } from '../validation/check.ts';
 import type { Body } from './body.ts';
 import { findJsonFault } from './json-text.ts';
-import { expectKeptNames, expectWellFormed, isShallow } from './json-value.ts';
+import { expectKeptNames, expectWellFormed, isShallow, withoutTinyNumbers } from './json-value.ts';
 
 /** Deeper than any body of the API, and shallow enough for recursive parsers. */
 const MAX_DEPTH = 32;
 
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
+/** What every number below 1e-99 has. */
+const TINY_NUMBER = /[eE]-[0-9]{2}|0{50}/;
 
 /** `schema` should be strict, so that unknown fields are refused by name. `example`: default, one made of it. */
 export function json<Z extends z.ZodType>(schema: Z, example?: unknown): Body<z.output<Z>> {
@@ -49,7 +51,7 @@ export function parseJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
   const value = readJson(text);
   if (SURROGATE_ESCAPE.test(text)) expectWellFormed(value);
-  return value;
+  return TINY_NUMBER.test(text) ? withoutTinyNumbers(value) : value;
 }
 
 /** The engine reads it many times faster than its faults are looked for: that is done where there is one. */

@@ -21,12 +21,19 @@ const FIELD_BYTES = 65_536;
 /** More parts than any form of ours has, to bound the work for a body of many small parts. */
 const MAX_PARTS = 32;
 
+export interface DescribedFile {
+  readonly description: string;
+  /** A media type. */
+  readonly contentType: string;
+}
+
 /** `fields` is strict: unknown fields are refused by name. The file is the field `file`. */
 export function multipart<Z extends z.ZodObject>(
   fields: Z,
-  fileDescription: string,
+  { description, contentType }: DescribedFile,
 ): Body<{ file: UploadedFile; fields: z.output<Z> }> {
-  const file = z.string().meta({ format: 'binary', description: fileDescription });
+  const file = z.string().meta({ format: 'binary', contentMediaType: contentType, description });
+  const schema = fields.extend({ file });
   return {
     accepts: ['multipart/form-data'],
     bound: (settings) => settings.uploadBytes,
@@ -43,7 +50,10 @@ export function multipart<Z extends z.ZodObject>(
       const { name, contentType, size } = found;
       return { file: { name, contentType, size, read: () => readFile(raw) }, fields: values };
     },
-    openapi: { required: true, content: { 'multipart/form-data': { schema: fields.extend({ file }) } } },
+    openapi: {
+      required: true,
+      content: { 'multipart/form-data': { schema, encoding: { file: { contentType } } } },
+    },
   };
 }
 

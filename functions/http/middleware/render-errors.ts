@@ -1,6 +1,7 @@
 import {
   InternalError,
   MethodNotAllowedError,
+  RangeNotSatisfiableError,
   RateLimitError,
   TrainyardError,
   UnauthorizedError,
@@ -42,6 +43,7 @@ export function renderErrors(render: ErrorRenderer, log: Log, now: () => number)
 function headersOf(error: TrainyardError, presented: boolean): Record<string, string> {
   if (error instanceof UnauthorizedError) return { 'WWW-Authenticate': challenge(presented) };
   if (error instanceof MethodNotAllowedError) return { Allow: error.allow.join(', ') };
+  if (error instanceof RangeNotSatisfiableError) return { 'Content-Range': `bytes */${error.size}` };
   if (error instanceof RateLimitError || error instanceof UnavailableError) {
     return { 'Retry-After': String(error.retryAfter) };
   }

@@ -31,7 +31,7 @@ export function parseQuery<Z extends z.ZodObject>(
   }
   repeated.throwIfAny();
   const values = Object.fromEntries(
-    Object.entries(given).map(([name, [text = '']]) => [name, isNumeric(schema, name) ? toNumber(text) : text]),
+    Object.entries(given).map(([name, [text = '']]) => [name, typed(schemaAt(schema, [name]), text)]),
   );
   return check(schema, values, { root: 'query' }) as Parsed<Z>;
 }
@@ -44,8 +44,12 @@ export function parseHeaders<Z extends z.ZodObject>(
   return check(schema ?? NOTHING, given, { root: 'headers' }) as Parsed<Z>;
 }
 
-const isNumeric = (schema: z.ZodObject, name: string): boolean => schemaAt(schema, [name]) instanceof z.ZodNumber;
+const PLAIN = /^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$/;
+/** As any language writes a number of 64 bits, with an exponent too. */
+const DECIMAL = /^-?[0-9]{1,25}(?:\.[0-9]{1,25})?(?:[eE][+-]?[0-9]{1,3})?$/;
 
-/** Only plain decimals: other texts that JavaScript converts (`''`, `0x10`, `1e3`) stay text and are refused. */
-const toNumber = (text: string): number | string =>
-  /^-?[0-9]{1,15}(?:\.[0-9]{1,15})?$/.test(text) ? Number(text) : text;
+/** Other texts that JavaScript converts (`''`, `0x10`, and `1e3` for a whole number) stay text and are refused. */
+function typed(schema: ReturnType<typeof schemaAt>, text: string): number | string {
+  if (!(schema instanceof z.ZodNumber)) return text;
+  return (schema.isInt ? PLAIN : DECIMAL).test(text) ? Number(text) : text;
+}

@@ -26,6 +26,7 @@ function child(schema: Schema, key: PropertyKey): Schema | undefined {
 function unwrap(schema: Schema): Schema {
   if (
     schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodExactOptional ||
     schema instanceof z.ZodNullable ||
     schema instanceof z.ZodDefault ||
     schema instanceof z.ZodPrefault ||

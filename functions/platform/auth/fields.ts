@@ -22,7 +22,12 @@ export const newUsername = z
   .max(LIMITS.username.max)
   .regex(/^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u, 'must be letters, digits, ".", "_" or "-", a letter or digit first')
   .refine((name) => name === name.normalize('NFKC'), 'must not have compatibility characters')
-  .meta({ example: 'ada' });
+  .meta({
+    example: 'ada',
+    description: 'Letters and digits of any script, `.`, `_` and `-`; the pattern has only those of ASCII',
+    // Not every reader of patterns knows what a letter is.
+    override: { pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$' },
+  });
 
 export const givenUsername = z.string().min(1).max(LIMITS.password.max).meta({ example: 'ada' });
 

@@ -1,19 +1,31 @@
+import type { ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { firstBytes } from '#functions/http/body/first-bytes.ts';
 import type { UploadedFile } from '#functions/http/body/multipart.ts';
-import { inspectCsvHead } from '#learning/csv/inspect.ts';
 import { HEAD_BYTES } from '#learning/csv/read.ts';
+import { type Beginning, inspectBeginning } from '#learning/preview.ts';
+
+/** What is said about a file beside its bytes. */
+export interface Given {
+  readonly parsing: ParsingOptions;
+  readonly target?: string | undefined;
+}
 
 /**
- * Throws `ValidationError` if the beginning shows that it is not a CSV file. Processing checks the rest.
+ * Throws `ValidationError` if the beginning shows that it is not such a CSV file. Processing checks the rest.
  */
-export async function inspectFile({ name, contentType, size, read }: UploadedFile): Promise<void> {
+export async function inspectFile(file: UploadedFile, given: Given): Promise<void> {
+  inspectBeginning(await beginningOf(file), given);
+}
+
+/** Throws `ValidationError` for a file that is called one of another format. */
+export async function beginningOf({ name, contentType, size, read }: UploadedFile): Promise<Beginning> {
   const kind = OTHER_KINDS.find(([, types, extension]) => types.includes(contentType) || extension.test(name));
   if (kind) {
     throw ValidationError.of('file', `must be a CSV file (JSON and ZIP are not read yet); got ${kind[0]}`);
   }
-  const head = await firstBytes(read(), HEAD_BYTES);
-  inspectCsvHead(head, head.length === size);
+  const bytes = await firstBytes(read(), HEAD_BYTES);
+  return { bytes, whole: bytes.length === size };
 }
 
 /** The other formats of the specification, by content type and file extension. */

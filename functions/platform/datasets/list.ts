@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { DATASET_SORTS, listDatasets } from '#domain/datasets/lists.ts';
 import { DATASET_STATUSES } from '#domain/datasets/record.ts';
+import { LIMITS } from '#domain/limits.ts';
 import { route } from '#functions/http/route.ts';
-import { namePrefix, nextCursor, ORDERS, order, pageAnswer, paging, timeBefore, timeFrom } from '../fields.ts';
+import { line, namePrefix, nextCursor, ORDERS, order, pageAnswer, paging, timeBefore, timeFrom } from '../fields.ts';
 import { datasetAnswer, showDataset } from './fields.ts';
 
 const query = z.strictObject({
@@ -10,6 +11,9 @@ const query = z.strictObject({
   sort_by: z.enum(DATASET_SORTS).default('created_at').meta({ description: 'Sort field' }),
   order: order.default('desc').meta({ description: 'Sort order' }),
   status: z.enum(DATASET_STATUSES).optional().meta({ description: 'An addition: filter by status' }),
+  name: line(LIMITS.datasetName.max)
+    .optional()
+    .meta({ description: 'An addition: only those of exactly this name, which are its versions' }),
   name_prefix: namePrefix,
   uploaded_after: timeFrom,
   uploaded_before: timeBefore,

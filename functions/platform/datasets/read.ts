@@ -1,6 +1,6 @@
 import { getDataset } from '#domain/datasets/read.ts';
 import { route } from '#functions/http/route.ts';
-import { datasetDetail, datasetPath, showDataset } from './fields.ts';
+import { datasetDetail, datasetPath, showDetail } from './fields.ts';
 import { readProfile } from './profile-of.ts';
 
 export const read = route({
@@ -15,14 +15,15 @@ export const read = route({
   responses: { 200: { description: 'The dataset', schema: datasetDetail } },
   resource: ({ caller, path }, { adapters }) => getDataset(adapters.table, caller.accountId, path.dataset_id),
   async handler({ resource: found }, { adapters }) {
-    const shown = showDataset(found);
+    const shown = showDetail(found);
     if (found.status === 'failed' && found.failure) {
       // An invalid file has details; a failure of ours has none.
       const error = found.failure.details.length > 0 ? 'validation_error' : 'internal_error';
       return { status: 200, body: { ...shown, error: { error, ...found.failure } } };
     }
     if (found.status !== 'ready') return { status: 200, body: shown };
-    const { rows, columns, features, target } = await readProfile(adapters, found);
-    return { status: 200, body: { ...shown, metadata: { rows, columns: columns.length, features, target } } };
+    const { rows, columns, features, target, warnings = [] } = await readProfile(adapters, found);
+    const metadata = { rows, columns: columns.length, features, target };
+    return { status: 200, body: { ...shown, metadata, warnings } };
   },
 });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { createDataset } from '#domain/datasets/change.ts';
-import type { Dataset } from '#domain/datasets/record.ts';
+import { createDataset, type NewDataset } from '#domain/datasets/change.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
@@ -10,10 +9,11 @@ import { multipart } from '#functions/http/body/multipart.ts';
 import { route } from '#functions/http/route.ts';
 import { deleteFiles } from '../delete-files.ts';
 import { announce } from './announce.ts';
-import { datasetAnswer, newDataset, showDataset } from './fields.ts';
+import { datasetAnswer, datasetForm, showDataset } from './fields.ts';
 import { inspectFile } from './inspect-file.ts';
+import { parsingOf } from './parsing-fields.ts';
 
-const form = z.strictObject(newDataset).meta({ id: 'DatasetForm' });
+const form = z.strictObject(datasetForm).meta({ id: 'DatasetForm' });
 
 /** After so long the sweep deletes a file whose record was never written. */
 const ABANDONED_MILLISECONDS = 3_600_000;
@@ -23,21 +23,24 @@ export const upload = route({
   method: 'POST',
   path: '/datasets/upload',
   summary: 'Upload a new dataset for training',
-  description: 'A CSV file with a header. JSON and ZIP are not read yet.',
+  description:
+    'A CSV file with a header. JSON and ZIP are not read yet. Under a name that there is already, it becomes the next version.',
   tags: ['Datasets'],
   authentication: 'account',
   scope: 'train',
   cost: 'request',
   idempotent: true,
-  request: { body: multipart(form, 'Dataset file (CSV)') },
+  request: { body: multipart(form, { description: 'Dataset file (CSV)', contentType: 'text/csv' }) },
   responses: { 201: { description: 'Uploaded; processing follows', schema: datasetAnswer } },
   async handler({ caller, body: { file, fields } }, { adapters, logger }) {
-    await inspectFile(file);
+    const { target, name, description, dataset_type } = fields;
+    const parsing = parsingOf(fields);
+    await inspectFile(file, { parsing, target });
     const { table, blobs, now } = adapters;
-    const { target, ...given } = fields;
     const id = newId(now());
-    const created: Dataset = {
-      ...given,
+    const given: NewDataset = {
+      ...{ name, description, dataset_type, parsing },
+      requested_type: dataset_type,
       id,
       account_id: caller.accountId,
       ...(target === undefined ? {} : { requested_target: target }),
@@ -50,12 +53,10 @@ export const upload = route({
     const prefix = blobKeys.datasetPrefix(caller.accountId, id);
     await table.transact([markOrphaned('datasets', prefix, now() + ABANDONED_MILLISECONDS)]);
     await blobs.datasets.put(blobKeys.datasetFile(caller.accountId, id), file.read(), { contentType: 'text/csv' });
-    try {
-      await createDataset(table, created);
-    } catch (error) {
+    const created = await createDataset(table, given).catch(async (error: unknown) => {
       if (error instanceof ConflictError) await deleteFiles(adapters, logger, 'datasets', prefix);
       throw error;
-    }
+    });
     await announce(adapters, logger, created);
     return { status: 201, body: showDataset(created) };
   },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import {
+  ALIAS_PATTERN,
   type Alias,
   expectAliasName,
   getAlias,
@@ -22,7 +23,10 @@ import { publish } from '../publish.ts';
 import { namePath } from './fields.ts';
 
 const common = { tags: ['Registry'], authentication: 'account', cost: 'request' } as const;
-const path = namePath.extend({ alias: z.string().meta({ example: 'champion' }) });
+const path = namePath.extend({
+  // What refuses another name says why.
+  alias: z.string().meta({ example: 'champion', override: { pattern: ALIAS_PATTERN, maxLength: LIMITS.alias.max } }),
+});
 
 const alias = z
   .strictObject({

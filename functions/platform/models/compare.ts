@@ -5,18 +5,25 @@ import { LIMITS } from '#domain/limits.ts';
 import { compareModels } from '#domain/models/compare.ts';
 import { getModel } from '#domain/models/read.ts';
 import { route } from '#functions/http/route.ts';
+import { anyJson } from '../fields.ts';
 import { modelSummary, showSummary } from './fields.ts';
 
 const { min, max } = LIMITS.comparedModels;
 
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}';
+
 const query = z.strictObject({
-  ids: z.string().meta({ description: `${min} to ${max} ids of models, separated by commas` }),
+  ids: z.string().meta({
+    description: `${min} to ${max} ids of different models, separated by commas`,
+    example: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55,019a0c9b-90aa-7d21-8e0c-6a1f3b5c7d9e',
+    override: { pattern: `^${UUID}(?:,${UUID}){${min - 1},${max - 1}}$` },
+  }),
 });
 
 const row = z
   .strictObject({
     name: z.string(),
-    values: z.array(z.json()).meta({ description: 'In the order of the models; null where one does not have it' }),
+    values: z.array(anyJson).meta({ description: 'In the order of the models; null where one does not have it' }),
     differs: z.boolean(),
   })
   .meta({ id: 'ComparedRow', example: { name: 'learning_rate', values: [0.01, 0.001], differs: true } });

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { ONNX_FILE } from '#learning/serving/description.ts';
-import { id, time } from '../fields.ts';
+import { anyJson, id, time } from '../fields.ts';
+import { warningsAnswer } from '../training/fields.ts';
 
 export const modelPath = z.strictObject({ model_id: id });
 
@@ -40,7 +41,7 @@ export const modelDetail = z
       description: 'On the validation rows, or on the training rows if there are none',
       example: { accuracy: 0.912, precision: 0.905, recall: 0.918, f1_score: 0.911 },
     }),
-    training_config: z.record(z.string(), z.json()).meta({
+    training_config: z.record(z.string(), anyJson).meta({
       example: { dataset_id: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55', epochs: 100, batch_size: 32, optimizer: 'adam' },
     }),
     created_at: time,
@@ -53,6 +54,11 @@ export const modelDetail = z
     aliases: z.array(z.string()).meta({ description: 'An addition: those that point to it', example: ['champion'] }),
     tags,
     notes: z.string().meta({ description: 'An addition' }),
+    dataset_version: z
+      .int()
+      .nullable()
+      .meta({ description: 'An addition: null for models of earlier builds', example: 1 }),
+    warnings: warningsAnswer,
   })
   .meta({ id: 'ModelDetail' });
 
@@ -79,4 +85,6 @@ export const showDetail = (of: Model, aliases: readonly string[]): z.input<typeo
   aliases: [...aliases],
   tags: of.tags,
   notes: of.notes,
+  dataset_version: of.dataset_version ?? null,
+  warnings: of.warnings ?? [],
 });

@@ -31,7 +31,7 @@ const body = z
       .default(false)
       .meta({ description: 'An addition: also the probability of each class; a regression has none' }),
   })
-  .meta({ id: 'PredictionRequest' });
+  .meta({ id: 'PredictionRequest', override: { oneOf: [{ required: ['input'] }, { required: ['inputs'] }] } });
 
 const probability = z.number().min(0).max(1);
 

@@ -7,9 +7,17 @@ import { route } from '#functions/http/route.ts';
 import { id, limit, time } from '../fields.ts';
 import { namePath } from './fields.ts';
 
+/** The key of a version in the table has its name, of which each character may be four bytes. */
+const CURSOR_CHARACTERS = 4096;
+
 const query = z.strictObject({
   limit,
-  cursor: z.string().max(16_384).optional().meta({ description: 'The `next_cursor` of the page before' }),
+  cursor: z
+    .string()
+    .min(1)
+    .max(CURSOR_CHARACTERS)
+    .optional()
+    .meta({ description: 'The `next_cursor` of the page before' }),
   metric: z.string().min(1).max(100).optional().meta({ description: 'Show only this one', example: 'val_accuracy' }),
 });
 

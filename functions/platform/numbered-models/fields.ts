@@ -8,7 +8,14 @@ const number = z
   .string()
   .regex(/^[1-9][0-9]{0,14}$/)
   .transform(Number)
-  .meta({ override: { type: 'integer', minimum: 1 }, example: 7, description: 'Counted per account from 1' });
+  .meta({
+    override: ({ jsonSchema }) => {
+      delete jsonSchema.pattern;
+      Object.assign(jsonSchema, { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 });
+    },
+    example: 7,
+    description: 'Counted per account from 1',
+  });
 
 export const numberPath = z.strictObject({ model_id: number });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Task } from '#domain/datasets/profile.ts';
+import { datasetWarning } from '#domain/datasets/warnings.ts';
 import { type ComputeUsage, type Job, MONITORS } from '#domain/training/record.ts';
 import { id, time } from '../fields.ts';
 
@@ -44,6 +45,11 @@ export const startedAnswer = ({ id, created_at, estimated_time }: Job): z.input<
 export const metricsAnswer = z.record(z.string(), z.number()).meta({
   description: 'By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows',
   example: { loss: 0.234, accuracy: 0.912, val_loss: 0.301, val_accuracy: 0.889 },
+});
+
+/** The warnings of the data, as jobs, results and models carry them. */
+export const warningsAnswer = z.array(datasetWarning).meta({
+  description: 'An addition: what was decided about the data that you may see differently, the most important first',
 });
 
 /** A job's usage, as responses show it. */

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
+import { carriedWarnings } from '#domain/datasets/warnings.ts';
 import { ValidationError } from '#domain/errors.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Plan } from '#domain/training/waiting.ts';
@@ -48,6 +49,7 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
     total_epochs: hyperparameters.epochs,
     estimated_time: estimateSeconds({ family, hyperparameters, profile, validationSplit: request.validation_split }),
     data_bytes: residentBytes(profile),
+    warnings: carriedWarnings(profile.warnings),
   };
 }
 

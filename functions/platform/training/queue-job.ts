@@ -33,6 +33,7 @@ export async function queueJob(
     account_id: accountId,
     dataset_id,
     dataset_name: dataset.name,
+    dataset_version: dataset.version,
     model_name: name ?? dataset.name,
     compute,
     ...(max_seconds === undefined ? {} : { max_seconds }),
@@ -47,7 +48,7 @@ export async function queueJob(
     compute_seconds: 0,
     estimated_cost: 0,
   };
-  await createJob(table, created);
+  await createJob(table, created, dataset.processing_since);
   try {
     await send(queues.training, { account_id: created.account_id, job_id: created.id });
   } catch (error) {

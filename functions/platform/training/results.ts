@@ -6,7 +6,7 @@ import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import { route } from '#functions/http/route.ts';
 import { id, secondsBetween, time } from '../fields.ts';
-import { jobPath, metricsAnswer, usageAnswer, usageOf } from './fields.ts';
+import { jobPath, metricsAnswer, usageAnswer, usageOf, warningsAnswer } from './fields.ts';
 
 const history = z.record(z.string(), z.array(z.number())).meta({
   description: 'Each metric by epoch',
@@ -24,6 +24,11 @@ const answer = z
     training_history: history,
     duration: z.number().meta({ description: 'Seconds', example: 3600 }),
     completed_at: time,
+    dataset_version: z
+      .int()
+      .nullable()
+      .meta({ description: 'An addition: null for jobs of earlier builds', example: 1 }),
+    warnings: warningsAnswer,
     ...usageAnswer,
   })
   .meta({ id: 'TrainingResults' });
@@ -65,6 +70,8 @@ export const results = route({
         training_history: history.parse(await readJson(body)),
         duration: secondsBetween(started_at ?? job.created_at, ended_at),
         completed_at: ended_at,
+        dataset_version: job.dataset_version ?? null,
+        warnings: job.warnings ?? [],
         ...usageOf(job),
       },
     };

@@ -3,14 +3,25 @@ import { LIMITS } from '#domain/limits.ts';
 import { COMPUTE_CHOICES } from '#domain/training/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
+import type { Family } from '#zoo/family.ts';
+import { families, modelTypes } from '#zoo/registry.ts';
 import { id, line } from '../fields.ts';
 import { earlyStoppingRequest, started, startedAnswer } from './fields.ts';
 import { queueJob } from './queue-job.ts';
 
+const hyperparametersOf = ({ label, hyperparameters }: Family) => {
+  const { $schema, ...schema } = z.toJSONSchema(hyperparameters, { io: 'input', unrepresentable: 'any' });
+  return { title: label, ...schema };
+};
+
 const body = z
   .strictObject({
     dataset_id: id,
-    model_type: z.string().min(1).max(100).meta({ example: 'mlp' }),
+    model_type: z
+      .string()
+      .min(1)
+      .max(100)
+      .meta({ example: 'mlp', override: { enum: [...modelTypes] } }),
     // The model type's own schema looks at the values.
     hyperparameters: z
       .record(z.string(), z.unknown())
@@ -18,6 +29,8 @@ const body = z
       .meta({
         description: 'Of the model type; those left out have their defaults',
         example: { learning_rate: 0.001, batch_size: 32, epochs: 100, optimizer: 'adam' },
+        override: ({ jsonSchema }) =>
+          Object.assign(jsonSchema, { anyOf: Object.values(families).map(hyperparametersOf) }),
       }),
     validation_split: z.number().min(0).max(0.9).default(0.2),
     early_stopping: earlyStoppingRequest.prefault({}),
@@ -27,11 +40,11 @@ const body = z
     }),
     max_seconds: z
       .number()
-      .positive()
-      .max(LIMITS.budgetSeconds)
+      .min(LIMITS.budgetSeconds.min)
+      .max(LIMITS.budgetSeconds.max)
       .optional()
       .meta({ description: 'An addition: the seconds of compute after which it ends with the best weights so far' }),
-    max_cost: z.number().positive().max(LIMITS.budgetDollars).optional().meta({
+    max_cost: z.number().min(LIMITS.budgetDollars.min).max(LIMITS.budgetDollars.max).optional().meta({
       description: 'An addition: likewise the `estimated_cost` in US dollars, which is 0 on your own machine',
     }),
     name: line(LIMITS.modelName.max)

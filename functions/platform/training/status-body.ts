@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { JOB_STATUSES, type Job, STOP_REASONS } from '#domain/training/record.ts';
 import { id, secondsBetween, time } from '../fields.ts';
-import { metricsAnswer, usageAnswer, usageOf } from './fields.ts';
+import { metricsAnswer, usageAnswer, usageOf, warningsAnswer } from './fields.ts';
 
 export const statusAnswer = z
   .strictObject({
@@ -32,6 +32,7 @@ export const statusAnswer = z
       .enum(STOP_REASONS)
       .optional()
       .meta({ description: 'An addition: why a completed job has not run all its epochs' }),
+    warnings: warningsAnswer.optional(),
     error: z.string().optional().meta({ description: 'An addition: why the job has failed' }),
     device: z
       .string()
@@ -68,6 +69,7 @@ export const statusOf = (job: Job, now: number): z.input<typeof statusAnswer> =>
   ...(job.awaits_dataset && job.status === 'queued' ? { waits_for: 'dataset' as const } : {}),
   ...(job.stop_requested && job.ended_at === undefined ? { stopping: true as const } : {}),
   ...(job.stop_reason === undefined ? {} : { stop_reason: job.stop_reason }),
+  ...(job.warnings === undefined || job.warnings.length === 0 ? {} : { warnings: job.warnings }),
   ...(job.failure === undefined ? {} : { error: job.failure }),
   ...(job.device === undefined ? {} : { device: job.device }),
   ...(job.device_reason === undefined ? {} : { device_reason: job.device_reason }),

@@ -3,8 +3,10 @@ import { completeUpload, getUpload } from '#domain/datasets/uploads.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
+import { inspectBeginning } from '#learning/preview.ts';
 import { announce } from '../datasets/announce.ts';
 import { datasetAnswer, showDataset } from '../datasets/fields.ts';
+import { beginningOfStored } from '../datasets/stored-file.ts';
 import { id } from '../fields.ts';
 
 export const uploadPath = z.strictObject({ upload_id: id });
@@ -31,7 +33,12 @@ export const complete = route({
   resource: ({ caller, path }, { adapters }) => getUpload(adapters.table, caller.accountId, path.upload_id),
   async handler({ resource: found, body: { parts } }, { adapters, logger }) {
     const { table, blobs, now } = adapters;
-    const created = await completeUpload(table, blobs.datasets, found, parts, now());
+    const inspect = async () =>
+      void inspectBeginning(await beginningOfStored(adapters, found), {
+        parsing: found.parsing ?? {},
+        target: found.requested_target,
+      });
+    const created = await completeUpload(table, blobs.datasets, found, { parts, inspect }, now());
     await announce(adapters, logger, created);
     return { status: 201, body: showDataset(created) };
   },

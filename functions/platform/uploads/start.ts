@@ -5,6 +5,7 @@ import { LIMITS } from '#domain/limits.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { newDataset } from '../datasets/fields.ts';
+import { parsingOf } from '../datasets/parsing-fields.ts';
 import { id, line } from '../fields.ts';
 
 const body = z
@@ -37,10 +38,13 @@ export const start = route({
   cost: 'request',
   request: { body: json(body) },
   responses: { 201: { description: 'The URLs of the parts', schema: answer } },
-  async handler({ caller, body: { target, ...given } }, { adapters }) {
+  async handler({ caller, body: { target, ...fields } }, { adapters }) {
     const { table, blobs, now } = adapters;
+    const { name, description, dataset_type, file_name, file_size } = fields;
     const wanted = {
-      ...given,
+      ...{ name, description, dataset_type, file_name, file_size },
+      requested_type: dataset_type,
+      parsing: parsingOf(fields),
       id: newId(now()),
       account_id: caller.accountId,
       ...(target === undefined ? {} : { requested_target: target }),

@@ -54,7 +54,7 @@ export const create = route({
       created_at: at,
       updated_at: at,
     };
-    await createWebhook(table, created);
+    await createWebhook(table, created, services.settings.webhooks);
     return { status: 201, body: { ...(await showWebhook(services, created)), secret } };
   },
 });

@@ -5,13 +5,14 @@ import { LIMITS } from '#domain/limits.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import { DELIVERY_STATUSES, type Delivery } from '#domain/webhooks/delivery.ts';
-import { parseFilter } from '#domain/webhooks/filter.ts';
-import { isPattern } from '#domain/webhooks/patterns.ts';
+import { FILTER_PATTERN, parseFilter } from '#domain/webhooks/filter.ts';
+import { isPattern, PATTERNS } from '#domain/webhooks/patterns.ts';
 import { readableSecrets } from '#domain/webhooks/read.ts';
 import type { Webhook } from '#domain/webhooks/record.ts';
+import { SECRET_PATTERN } from '#domain/webhooks/secret.ts';
 import type { Services } from '#functions/http/route.ts';
 import { urlFault } from '#outgoing/url.ts';
-import { id, paragraph, time } from '../fields.ts';
+import { anyJson, id, paragraph, time } from '../fields.ts';
 
 const { webhooks: limits } = LIMITS;
 
@@ -24,13 +25,14 @@ const pattern = z
     error: ({ input }) =>
       `must be *, one of ${EVENT_TYPES.join(', ')}, or a family of them such as training.*; got ${JSON.stringify(input)}`,
   })
-  .meta({ example: 'training.*' });
+  .meta({ example: 'training.*', override: { enum: [...PATTERNS] } });
 
 /** What an owner chooses. */
 export const webhookFields = {
   url: z.string().min(1).max(limits.urlCharacters).meta({
     description: 'Where events are posted. https, at a public address',
     example: 'https://example.com/trainyard',
+    format: 'uri',
   }),
   events: z
     .array(pattern)
@@ -46,6 +48,7 @@ export const webhookFields = {
         'Only events whose data satisfy it: comparisons of metrics and fields, joined by `and`. ' +
         'An event without the metric or field is not sent',
       example: 'val_accuracy < 0.9 and model_name = "churn"',
+      override: { pattern: FILTER_PATTERN },
     }),
   description: paragraph(limits.description),
 } as const;
@@ -65,6 +68,7 @@ export const secretField = z
   .max(200)
   .meta({
     description: `\`whsec_\` and Base64, with padding, of ${limits.secretBytes.min} to ${limits.secretBytes.max} bytes. Default: a new one`,
+    override: { pattern: SECRET_PATTERN },
   });
 
 /** Shown in answers that have a secret, once. */
@@ -141,7 +145,7 @@ export const deliveryAnswer = z
     created_at: time,
     attempt: z.int().meta({ description: 'How many attempts were made' }),
     next_attempt_at: time.nullable(),
-    payload: z.json().meta({ description: 'The body that is posted' }),
+    payload: anyJson.meta({ description: 'The body that is posted' }),
     attempts: z
       .array(
         z.strictObject({

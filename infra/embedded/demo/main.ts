@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { explain } from '../explain.ts';
 import { type Host, startHost } from '../host.ts';
-import { Client } from './client.ts';
 import { Receiver } from './receiver.ts';
 import { runMainJob } from './session.ts';
 import { Terminal } from './terminal.ts';
@@ -34,7 +33,7 @@ async function main(): Promise<void> {
   try {
     const base = host.bases.platform;
     terminal.say(`Trainyard on ${base}\n`);
-    await runMainJob(new Client(base), terminal, resolve(FOLDER, 'penguins.onnx'), undefined, receiver);
+    await runMainJob(base, terminal, resolve(FOLDER, 'penguins.onnx'), undefined, receiver);
     terminal.say(
       `\nDone in ${((performance.now() - began) / 1000).toFixed(1)} s. To look at${keep ? '' : ' (npm run demo -- --keep, or npm start)'}:`,
     );

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { answer, type Credentials, makeClient } from '#client/client.ts';
+import type { components, paths } from '#client/platform/schema.ts';
 import { chart } from './chart.ts';
-import type { Client } from './client.ts';
 import { splitPenguins } from './penguins.ts';
 import type { Receiver } from './receiver.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,34 +23,30 @@ const TRAINING = {
   },
   validation_split: 0.2,
   early_stopping: { enabled: true, patience: 30, monitor: 'val_loss' },
-};
+} as const;
 
-interface Status {
-  readonly status: string;
-  readonly progress: number;
-  readonly current_epoch: number;
-  readonly total_epochs: number;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly error?: unknown;
-}
+type Client = ReturnType<typeof makeClient<paths>>;
 
 /**
  * Runs it all; `modelFile` is where to save the downloaded model, `pollMs` the time between two polls of a status.
  * With a receiver, the end of the training is also posted to it. Resolves with the accuracy on the held-out rows.
  */
 export async function runMainJob(
-  client: Client,
+  base: string,
   terminal: Terminal,
   modelFile: string,
   pollMs: number = POLL_MS,
   receiver?: Receiver,
 ): Promise<number> {
+  const credentials: Credentials = {};
+  const client = makeClient<paths>(base, credentials);
   const { train, test } = splitPenguins();
   const name = `ada-${randomBytes(3).toString('hex')}`;
   const password = randomBytes(12).toString('base64url');
-  await client.post('/auth/register', { username: name, email: `${name}@example.com`, password, full_name: 'Ada' });
-  const { access_token } = await client.post<{ access_token: string }>('/auth/login', { username: name, password });
-  client.useToken(access_token);
+  const registration = { username: name, email: `${name}@example.com`, password, full_name: 'Ada' };
+  await answer(client.POST('/auth/register', { body: registration }));
+  const login = await answer(client.POST('/auth/login', { body: { username: name, password } }));
+  credentials.token = login.access_token;
   terminal.step('Registered and logged in', `as ${name}`);
 
   const announced = receiver && (await subscribe(client, receiver));
@@ -58,17 +55,14 @@ export async function runMainJob(
   const dataset = await upload(client, train, pollMs);
   terminal.step(
     'Uploaded penguins.csv',
-    `${dataset.metadata.rows} rows, ${dataset.metadata.columns} columns, target ${dataset.metadata.target}`,
+    `${dataset.metadata?.rows} rows, ${dataset.metadata?.columns} columns, target ${dataset.metadata?.target}`,
   );
 
-  const job = await client.post<{ job_id: string }>('/training/start', { dataset_id: dataset.id, ...TRAINING });
+  const job = await answer(client.POST('/training/start', { body: { dataset_id: dataset.id, ...TRAINING } }));
   terminal.step('Started a training job', `mlp, up to ${TRAINING.hyperparameters.epochs} epochs`);
   await watch(client, terminal, job.job_id, pollMs);
-  const results = await client.get<{
-    model_id: string;
-    training_history: { loss: number[]; val_loss: number[] };
-    duration: number;
-  }>(`/training/results/${job.job_id}`);
+  const results = await answer(client.GET('/training/results/{job_id}', { params: { path: job } }));
+  const { loss = [], val_loss = [] } = results.training_history;
   if (announced) {
     const { type, data } = await announced.event;
     terminal.step('Received a signed webhook', `${type}, validation accuracy ${Number(data.accuracy).toFixed(3)}`);
@@ -76,29 +70,29 @@ export async function runMainJob(
   terminal.say();
   terminal.say(
     chart([
-      { mark: '·', name: 'loss', values: results.training_history.loss },
-      { mark: '●', name: 'val_loss', values: results.training_history.val_loss },
+      { mark: '·', name: 'loss', values: loss },
+      { mark: '●', name: 'val_loss', values: val_loss },
     ]),
   );
   terminal.say();
 
-  const predict = `/models/${results.model_id}/predict`;
-  const answer = await client.post<{ predictions: { class: string }[] }>(predict, {
-    inputs: test.map((row) => row.input),
-  });
-  const right = answer.predictions.filter((one, i) => one.class === test[i]!.species).length;
+  const { model_id } = results;
+  const predict = (body: components['schemas']['PredictionRequest']) =>
+    answer(client.POST('/models/{model_id}/predict', { params: { path: { model_id } }, body }));
+  const { predictions } = await predict({ inputs: test.map(({ input }) => [...input]) });
+  const right = predictions.filter((one, i) => 'class' in one && one.class === test[i]!.species).length;
   const accuracy = right / test.length;
   terminal.step('Tested on held-out rows', `${right} of ${test.length} correct: test accuracy ${accuracy.toFixed(3)}`);
 
   const unseen = test[0]!;
-  const single = await client.post<{ predictions: { class: string; confidence: number }[] }>(predict, {
-    input: unseen.input,
-  });
-  const { class: species, confidence } = single.predictions[0]!;
+  const [single] = (await predict({ input: [...unseen.input] })).predictions;
+  if (single === undefined || !('class' in single))
+    throw new Error(`no class was predicted: ${JSON.stringify(single)}`);
   terminal.step('Predicted one of them', `${JSON.stringify(unseen.input)}`);
-  terminal.say(`    → ${species}, confidence ${confidence.toFixed(3)}; it is ${unseen.species}`);
+  terminal.say(`    → ${single.class}, confidence ${single.confidence.toFixed(3)}; it is ${unseen.species}`);
 
-  const bytes = await client.download(`/models/${results.model_id}/download`);
+  const downloading = client.GET('/models/{model_id}/download', { params: { path: results }, parseAs: 'arrayBuffer' });
+  const bytes = new Uint8Array(await answer(downloading));
   mkdirSync(dirname(modelFile), { recursive: true });
   writeFileSync(modelFile, bytes);
   terminal.step('Downloaded the model', `${modelFile} (${bytes.length} bytes)`);
@@ -107,30 +101,18 @@ export async function runMainJob(
 
 /** Has the end of a training posted to the receiver. */
 async function subscribe(client: Client, receiver: Receiver): Promise<{ event: ReturnType<Receiver['next']> }> {
-  const { secret } = await client.post<{ secret: string }>('/webhooks', {
-    url: receiver.url,
-    events: ['training.completed'],
-  });
+  const body = { url: receiver.url, events: ['training.completed' as const] };
+  const { secret } = await answer(client.POST('/webhooks', { body }));
   receiver.secret = secret;
   return { event: receiver.next() };
 }
 
-interface Dataset {
-  readonly id: string;
-  readonly status: string;
-  readonly error?: unknown;
-  readonly metadata: { readonly rows: number; readonly columns: number; readonly target: string };
-}
-
-async function upload(client: Client, csv: string, pollMs: number): Promise<Dataset> {
-  const form = new FormData();
-  form.append('file', new File([csv], 'penguins.csv', { type: 'text/csv' }));
-  form.append('name', 'Palmer penguins');
-  form.append('target', 'species');
-  form.append('dataset_type', 'classification');
-  const { id } = await client.post<{ id: string }>('/datasets/upload', form);
+async function upload(client: Client, csv: string, pollMs: number) {
+  const file = new File([csv], 'penguins.csv', { type: 'text/csv' });
+  const body = { file, name: 'Palmer penguins', target: 'species', dataset_type: 'classification' as const };
+  const { id } = await answer(client.POST('/datasets/upload', { body }));
   for (;;) {
-    const dataset = await client.get<Dataset>(`/datasets/${id}`);
+    const dataset = await answer(client.GET('/datasets/{dataset_id}', { params: { path: { dataset_id: id } } }));
     if (dataset.status === 'ready') return dataset;
     if (dataset.status === 'failed') throw new Error(`the dataset failed: ${JSON.stringify(dataset.error)}`);
     await pause(pollMs);
@@ -139,7 +121,8 @@ async function upload(client: Client, csv: string, pollMs: number): Promise<Data
 
 async function watch(client: Client, terminal: Terminal, jobId: string, pollMs: number): Promise<void> {
   for (;;) {
-    const status = await client.get<Status>(`/training/status/${jobId}`);
+    const path = { job_id: jobId };
+    const status = await answer(client.GET('/training/status/{job_id}', { params: { path } }));
     const { loss, val_accuracy: accuracy } = status.metrics;
     const numbers =
       loss === undefined ? status.status : `loss ${loss.toFixed(3)}, val_accuracy ${accuracy?.toFixed(3)}`;

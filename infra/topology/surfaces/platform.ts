@@ -38,7 +38,11 @@ export const functions = {
     streams: true,
     runtime: false,
     // To a model of an earlier build, the item that finds it by its number is added when it is asked for.
-    uses: { table: ['get', 'query', 'put', 'update', 'check'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
+    uses: {
+      table: ['get', 'query', 'put', 'update', 'check'],
+      buckets: { artifacts: ['read'], datasets: ['read'] },
+      tokens: 'verify',
+    },
   },
   // Longer than a stream by what a cold start takes.
   'platform-events': {
@@ -63,6 +67,7 @@ export const surface = {
     { path: '/models/{model_id}/predict/batch', function: 'platform-api' },
     { path: '/predictions/batch/{batch_id}/download', function: 'platform-download' },
     { path: '/oip/{proxy+}', function: 'platform-predict' },
+    { path: '/datasets/{dataset_id}/download', function: 'platform-download' },
     { path: '/models/{model_id}/download', function: 'platform-download' },
     { path: '/api/v1/models/{model_id}/download', function: 'platform-download' },
     { path: '/training/events/{job_id}', function: 'platform-events' },

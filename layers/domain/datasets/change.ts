@@ -1,45 +1,109 @@
 import { addBytes } from '../accounts/usage/storage.ts';
-import { ConflictError } from '../errors.ts';
+import { ConflictError, NotFoundError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, indexes, keys } from '../keys.ts';
 import { deleteListed, transactListed } from '../lists/change.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
-import { TransactionFailedError } from '../ports/errors.ts';
-import type { Json, Table, Write } from '../ports/table/port.ts';
+import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
+import type { Change, Condition, Json, Table, Write } from '../ports/table/port.ts';
+import { activeJobsOf } from '../training/lists.ts';
 import { datasetSettled } from './events.ts';
 import { datasetLists } from './lists.ts';
+import type { ParsingOptions } from './parsing-options.ts';
 import type { DatasetProfile } from './profile.ts';
 import { getDataset } from './read.ts';
-import type { Dataset, DatasetFailure } from './record.ts';
+import { type Dataset, type DatasetFailure, dataset } from './record.ts';
+import { withNextVersion } from './versions.ts';
+
+/** A dataset before its version is known. */
+export type NewDataset = Omit<Dataset, 'version'>;
 
 /**
  * Call `table.transact([markOrphaned('datasets', prefix, …)])` before writing the file; this clears the mark, in one
  * transaction with the writes in `also`.
  */
-export async function createDataset(table: Table, created: Dataset, also: readonly Write[] = []): Promise<void> {
-  const account = keys.account(created.account_id);
-  await transactListed(table, datasetLists, created.account_id, { after: created }, [
-    {
-      kind: 'update',
-      key: account,
-      change: { add: { datasets: 1, ...addBytes('dataset_bytes', created.file_size) } },
-      condition: { kind: 'present' },
-    },
-    {
-      kind: 'put',
-      item: {
-        ...keys.dataset(created.account_id, created.id),
-        ...created,
-        ipk: indexes.processing,
-        isk: created.uploaded_at,
+export function createDataset(table: Table, given: NewDataset, also: readonly Write[] = []): Promise<Dataset> {
+  const { account_id, id, uploaded_at } = given;
+  const create = async (version: number, takeVersion: Write): Promise<Dataset> => {
+    const created: Dataset = { ...given, version };
+    await transactListed(table, datasetLists, account_id, { after: created }, [
+      takeVersion,
+      {
+        kind: 'update',
+        key: keys.account(account_id),
+        change: { add: { datasets: 1, ...addBytes('dataset_bytes', created.file_size) } },
+        condition: { kind: 'present' },
       },
-      condition: { kind: 'absent' },
-    },
-    clearOrphanMark('datasets', blobKeys.datasetPrefix(created.account_id, created.id)),
-    ...also,
-  ]);
+      {
+        kind: 'put',
+        item: { ...keys.dataset(account_id, id), ...created, ipk: indexes.processing, isk: uploaded_at },
+        condition: { kind: 'absent' },
+      },
+      clearOrphanMark('datasets', blobKeys.datasetPrefix(account_id, id)),
+      ...also,
+    ]);
+    return created;
+  };
+  return withNextVersion(table, given, create, 0);
 }
+
+/** How the file of a dataset is to be read from now on. */
+export interface Reparse {
+  readonly parsing: ParsingOptions;
+  readonly requested_type: Dataset['dataset_type'];
+  readonly requested_target?: string | undefined;
+}
+
+/**
+ * `ready` or `failed` → `processing`: the file is read again, in another way. Throws `NotFoundError`; `ConflictError` while
+ * it is being read or a job uses it.
+ */
+export async function reprocessDataset(table: Table, of: Dataset, set: Reparse, now: string): Promise<Dataset> {
+  const { requested_target, ...rest } = set;
+  const idle: Condition = {
+    kind: 'all',
+    of: [{ kind: 'oneOf', attribute: 'status', values: ['ready', 'failed'] }, notInUse],
+  };
+  const change: Change = {
+    set: {
+      parsing: { ...rest.parsing },
+      ...(requested_target === undefined ? {} : { requested_target }),
+      status: 'processing',
+      requested_type: rest.requested_type,
+      dataset_type: rest.requested_type,
+      processing_since: now,
+      ipk: indexes.processing,
+      isk: now,
+    },
+    remove: [...RESULTS, ...(requested_target === undefined ? ['requested_target'] : [])],
+  };
+  try {
+    return dataset.parse(await table.update(keys.dataset(of.account_id, of.id), change, idle));
+  } catch (error) {
+    if (!(error instanceof ConditionFailedError)) throw error;
+    const found = await getDataset(table, of.account_id, of.id);
+    if (found.status === 'processing') throw new ConflictError(`Dataset ${of.id} is still processing`);
+    throw await inUse(table, found);
+  }
+}
+
+/** Throws `NotFoundError` if the dataset was deleted meanwhile. */
+export async function describeDataset(table: Table, of: Dataset, description: string): Promise<Dataset> {
+  try {
+    const key = keys.dataset(of.account_id, of.id);
+    return dataset.parse(await table.update(key, { set: { description } }, { kind: 'present' }));
+  } catch (error) {
+    if (error instanceof ConditionFailedError) throw new NotFoundError(`Dataset ${of.id} not found`);
+    throw error;
+  }
+}
+
+/** What reading the file has left in the record. */
+const RESULTS = [
+  ...['rows', 'columns', 'target', 'failure', 'readings', 'reader', 'reader_until', 'reader_slot', 'reading_failure'],
+  ...['resent_at', 'resends'],
+];
 
 export const stillProcessing = { kind: 'compare', attribute: 'status', op: '=', value: 'processing' } as const;
 
@@ -94,15 +158,26 @@ async function settle<S extends Partial<Dataset> & { readonly [name: string]: Js
   }
 }
 
+/** No job reads it. */
+const notInUse: Condition = {
+  kind: 'any',
+  of: [
+    { kind: 'missing', attribute: 'in_use' },
+    { kind: 'compare', attribute: 'in_use', op: '<=', value: 0 },
+  ],
+};
+
+/** How many jobs a message names: an account has no more active ones. */
+async function inUse(table: Table, { id, account_id, in_use }: Dataset): Promise<ConflictError> {
+  const jobs = await activeJobsOf(table, account_id, id);
+  const names = jobs.length === 0 ? '' : `: ${jobs.join(', ')}`;
+  return new ConflictError(
+    `Dataset ${id} is in use by ${in_use} active training job${in_use === 1 ? '' : 's'}${names}`,
+  );
+}
+
 /** Deletes the record and marks its files as orphaned. Throws `NotFoundError`, `ConflictError` while a job reads it. */
 export async function deleteDataset(table: Table, accountId: string, id: string, now: number): Promise<void> {
-  const notInUse = {
-    kind: 'any',
-    of: [
-      { kind: 'missing', attribute: 'in_use' },
-      { kind: 'compare', attribute: 'in_use', op: '<=', value: 0 },
-    ],
-  } as const;
   try {
     await deleteListed(
       table,
@@ -126,8 +201,6 @@ export async function deleteDataset(table: Table, accountId: string, id: string,
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
     const found = await getDataset(table, accountId, id);
-    throw new ConflictError(
-      `Dataset ${id} is in use by ${found.in_use} active training job${found.in_use === 1 ? '' : 's'}`,
-    );
+    throw await inUse(table, found);
   }
 }

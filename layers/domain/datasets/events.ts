@@ -6,9 +6,9 @@ import type { Dataset } from './record.ts';
 
 /** For a dataset that became `ready` or `failed` at `at` (RFC 3339): `dataset.processed`, or `dataset.failed`. */
 export function datasetSettled(of: Dataset, at: string): DomainEvent {
-  const { id, account_id, name, status, rows, columns, target, dataset_type, failure } = of;
+  const { id, account_id, name, version, status, rows, columns, target, dataset_type, failure } = of;
   const found: { readonly [name: string]: Json } =
     status === 'ready' ? { rows: rows!, columns: columns!, target: target!, dataset_type } : { error: failure ?? null };
   const type = status === 'ready' ? 'dataset.processed' : 'dataset.failed';
-  return domainEvent(type, account_id, at, { dataset_id: id, name, status, ...found });
+  return domainEvent(type, account_id, at, { dataset_id: id, name, version, status, ...found });
 }

@@ -1,5 +1,5 @@
 import { keys, prefixes } from '../keys.ts';
-import { before, equals, type Given, since, startsWith } from '../lists/filters.ts';
+import { before, equals, type Given, is, since, startsWith } from '../lists/filters.ts';
 import type { ListSpec } from '../lists/list.ts';
 import { number, text, time } from '../lists/order.ts';
 import { type RecordsPage, type RecordsWanted, readRecords } from '../lists/records.ts';
@@ -25,6 +25,7 @@ export const datasetLists = {
   parts: () => [],
   filters: {
     status: equals(({ status }) => status),
+    name: is('name', nameOf),
     name_prefix: startsWith('name', nameOf),
     uploaded_after: since('created_at', uploadedAt),
     uploaded_before: before('created_at', uploadedAt),

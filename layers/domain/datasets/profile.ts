@@ -1,18 +1,29 @@
 /** What reading a dataset found out about it: stored as `profile.json` beside the file. */
 import { z } from 'zod';
+import { columnFormat } from './column-format.ts';
+import { datasetWarning } from './warnings.ts';
 
-const COLUMN_TYPES = ['number', 'category', 'boolean', 'timestamp', 'text'] as const;
+export const COLUMN_TYPES = ['number', 'category', 'boolean', 'timestamp', 'text'] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
 export const TASKS = ['classification', 'regression'] as const;
 export type Task = (typeof TASKS)[number];
+
+const LEFT_OUT_REASONS = ['text', 'id', 'ignore', 'group', 'time'] as const;
 
 const valueCount = z.object({ value: z.string(), count: z.number().int().nonnegative() });
 
 const columnProfile = z.object({
   name: z.string(),
   type: z.enum(COLUMN_TYPES),
+  /** Absent in profiles of earlier builds: then the target is the target, and all others are features. */
+  role: z.enum(['feature', 'target', 'id', 'ignore', 'group', 'time']).optional(),
+  /** Absent in profiles of earlier builds. */
+  format: columnFormat.optional(),
+  /** Rows without a value; those whose value cannot be read among them. */
   missing: z.number().int().nonnegative(),
+  /** Values that are not of the column's type. */
+  unreadable: z.number().int().nonnegative().optional(),
   /** Different values apart from missing ones; an estimate where `distinct_estimated`. */
   distinct: z.number().int().nonnegative(),
   distinct_estimated: z.boolean(),
@@ -22,6 +33,12 @@ const columnProfile = z.object({
   mean: z.number().optional(),
   /** Of the population: divided by n. */
   standard_deviation: z.number().optional(),
+  /** By fraction of the values, interpolated. */
+  quantiles: z.record(z.string(), z.number()).optional(),
+  /** Bins of equal width; the last one includes its end. */
+  histogram: z.array(z.object({ from: z.number(), to: z.number(), count: z.number().int().nonnegative() })).optional(),
+  /** Whether quantiles and histogram are estimates: ranks are off by less than 1 % of the values. */
+  distribution_estimated: z.boolean().optional(),
   /** Of categories, booleans and texts, the most frequent first. */
   top_values: z.array(valueCount).optional(),
 });
@@ -30,8 +47,10 @@ export type ColumnProfile = z.infer<typeof columnProfile>;
 export const datasetProfile = z.object({
   rows: z.number().int().positive(),
   columns: z.array(columnProfile),
-  /** All columns but the target, in the file's order. */
+  /** The columns that a model learns from, in the file's order. */
   features: z.array(z.string()),
+  /** The other columns apart from the target, and why. */
+  left_out: z.array(z.object({ name: z.string(), reason: z.enum(LEFT_OUT_REASONS) })).optional(),
   target: z.string(),
   task: z.enum(TASKS),
   /** The target's classes by frequency, for classification. */
@@ -42,5 +61,9 @@ export const datasetProfile = z.object({
   quote: z.string(),
   /** Of the file's bytes, in hex. */
   sha256: z.string(),
+  /** The most important first. */
+  warnings: z.array(datasetWarning).optional(),
+  /** How many more there are. */
+  warnings_omitted: z.number().int().nonnegative().optional(),
 });
 export type DatasetProfile = z.infer<typeof datasetProfile>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { resent } from '../resent.ts';
+import { parsingOptions } from './parsing-options.ts';
 import { TASKS } from './profile.ts';
 
 export const DATASET_STATUSES = ['processing', 'ready', 'failed'] as const;
@@ -11,10 +12,18 @@ export const dataset = z.object({
   id: z.string(),
   account_id: z.string(),
   name: z.string(),
+  /** Counts the uploads under its name. Records of earlier builds are all version 1. */
+  version: z.number().int().default(1),
   description: z.string(),
   dataset_type: z.enum(DATASET_TYPES),
   /** The `target` of the upload form, if given. */
   requested_target: z.string().optional(),
+  /** What its owner said the task is. Absent in records of earlier builds, and where nothing was said. */
+  requested_type: z.enum(DATASET_TYPES).optional(),
+  /** What its owner said about how the file is to be read. */
+  parsing: parsingOptions.optional(),
+  /** When it last began to wait for its file to be read again; at first that is when it was uploaded. */
+  processing_since: z.string().optional(),
   file_name: z.string(),
   file_size: z.number().int(),
   uploaded_at: z.string(),

@@ -12,6 +12,7 @@ import { InvalidUploadError, TransactionFailedError } from '../ports/errors.ts';
 import type { Table } from '../ports/table/port.ts';
 import { epochSeconds, isoTime } from '../times.ts';
 import { createDataset } from './change.ts';
+import { parsingOptions } from './parsing-options.ts';
 import { findDataset } from './read.ts';
 import { DATASET_TYPES, type Dataset } from './record.ts';
 
@@ -25,6 +26,8 @@ export const upload = z.object({
   description: z.string(),
   dataset_type: z.enum(DATASET_TYPES),
   requested_target: z.string().optional(),
+  requested_type: z.enum(DATASET_TYPES).optional(),
+  parsing: parsingOptions.optional(),
   file_name: z.string(),
   file_size: z.number().int(),
 });
@@ -80,6 +83,12 @@ export async function getUpload(table: Table, accountId: string, id: string): Pr
   return upload.parse(item);
 }
 
+export interface Completion {
+  readonly parts: readonly UploadPart[];
+  /** Throws `ValidationError` if the beginning of the file shows that it is no dataset. Then the upload is over. */
+  readonly inspect: () => Promise<void>;
+}
+
 /**
  * Completes the multipart upload and creates the dataset. Concurrent calls all return the same dataset. Throws
  * `ValidationError` if parts are missing or differ from what was sent; then the upload stays as it was.
@@ -88,23 +97,31 @@ export async function completeUpload(
   table: Table,
   blobs: Blobs,
   of: Upload,
-  parts: readonly UploadPart[],
+  { parts, inspect }: Completion,
   now: number,
 ): Promise<Dataset> {
   const key = blobKeys.datasetFile(of.account_id, of.id);
   expectEveryPart(of, parts);
   // A retry after a crash finds the file in place.
   const info = (await blobs.head(key)) ?? (await complete(blobs, key, of.upload_id, parts));
-  if (info.size !== of.file_size) {
+  try {
+    if (info.size !== of.file_size) {
+      throw ValidationError.of(
+        'file_size',
+        `must be the ${of.file_size} bytes announced; got ${info.size}; start again`,
+      );
+    }
+    await inspect();
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
     await blobs.delete(key);
     await table.delete(keys.upload(of.account_id, of.id));
-    throw ValidationError.of('file_size', `must be the ${of.file_size} bytes announced; got ${info.size}; start again`);
+    throw error;
   }
   const { upload_id: _, ...rest } = of;
-  const created: Dataset = { ...rest, uploaded_at: isoTime(now), status: 'processing', in_use: 0 };
+  const created = { ...rest, uploaded_at: isoTime(now), status: 'processing' as const, in_use: 0 };
   try {
-    await createDataset(table, created, [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
-    return created;
+    return await createDataset(table, created, [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
   } catch (error) {
     const existing =
       error instanceof TransactionFailedError ? await findDataset(table, of.account_id, of.id) : undefined;

@@ -22,6 +22,12 @@ const LAST = '\u{10ffff}';
 /** Above the position of every record with the value before it. */
 const AFTER_VALUE = String.fromCharCode(SEPARATOR.charCodeAt(0) + 1);
 
+/** Exactly this text. */
+export const is = <R>(sort: string, field: (record: R) => string): Filter<R> => ({
+  matches: (record, value) => field(record) === value,
+  range: { sort, of: (value) => ({ from: text(String(value)) + SEPARATOR, to: text(String(value)) + AFTER_VALUE }) },
+});
+
 /** The beginning of a name, without regard to case. */
 export const startsWith = <R>(sort: string, field: (record: R) => string): Filter<R> => ({
   matches: (record, value) => fold(field(record)).startsWith(fold(String(value))),

@@ -131,7 +131,8 @@ async function recordsOf<R>(
 function expectOneWay({ page, cursor }: RecordsWanted, { given }: Pick<Chosen<unknown>, 'given'>): void {
   if (page === undefined) return;
   if (cursor !== undefined) throw ValidationError.of('page', 'cannot be given together with cursor');
-  if (given.length === 0) return;
+  // The first page is where one begins either way.
+  if (given.length === 0 || page === 1) return;
   const names = given.map(([name]) => name).join(', ');
   throw ValidationError.of(
     'page',

@@ -37,6 +37,9 @@ export interface AliasMove {
   readonly event?: DomainEvent;
 }
 
+/** For documents: the characters of an alias. */
+export const ALIAS_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]*$';
+
 /** Throws `ValidationError` for a name that an alias cannot have. */
 export function expectAliasName(given: string): void {
   const refuse = (message: string) => {

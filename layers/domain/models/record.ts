@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import { columnFormat } from '../datasets/column-format.ts';
 import { TASKS } from '../datasets/profile.ts';
+import { datasetWarning } from '../datasets/warnings.ts';
 import { storedObject } from '../stored-object.ts';
 
 /** One value of a prediction's input. */
 export const featureSpec = z.object({
   name: z.string(),
   type: z.enum(['number', 'category', 'boolean', 'timestamp']),
+  /** How its values are written. Absent for models of earlier builds. */
+  format: columnFormat.optional(),
 });
 
 export const artifact = z.object({
@@ -33,6 +37,8 @@ export const model = z.object({
   job_id: z.string(),
   dataset_id: z.string(),
   dataset_version: z.number().int().optional(),
+  /** Those of its data, as far as a model carries them. */
+  warnings: z.array(datasetWarning).optional(),
   /** Of the bytes that it was trained on. */
   dataset_sha256: z.string().optional(),
   architecture: z.object({

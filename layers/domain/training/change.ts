@@ -9,10 +9,13 @@ import type { Job } from './record.ts';
 import { markWaiting } from './waiting.ts';
 
 /**
+ * @param readAt when the file of the dataset was last given to be read again, if it was: the job was checked against
+ * what was found then
+ *
  * Throws `RateLimitError` if all slots are in use, `NotFoundError` if the dataset is deleted, `ConflictError` if it is
- * not ready, or has failed where the job may wait for it.
+ * not ready, has failed where the job may wait for it, or has been read in another way since.
  */
-export async function createJob(table: Table, created: Job): Promise<void> {
+export async function createJob(table: Table, created: Job, readAt?: string): Promise<void> {
   const slotFree: Condition = {
     kind: 'any',
     of: [
@@ -37,11 +40,9 @@ export async function createJob(table: Table, created: Job): Promise<void> {
         kind: 'update',
         key: keys.dataset(created.account_id, created.dataset_id),
         change: { add: { in_use: 1 } },
-        condition: {
-          kind: 'oneOf',
-          attribute: 'status',
-          values: created.awaits_dataset ? ['processing', 'ready'] : ['ready'],
-        },
+        condition: created.awaits_dataset
+          ? { kind: 'oneOf', attribute: 'status', values: ['processing', 'ready'] }
+          : { kind: 'all', of: [{ kind: 'compare', attribute: 'status', op: '=', value: 'ready' }, readAsIn(readAt)] },
       },
       ...(created.awaits_dataset ? [markWaiting(created)] : []),
     ]);
@@ -50,7 +51,11 @@ export async function createJob(table: Table, created: Job): Promise<void> {
     if (error.failed.includes(2)) {
       const exists = await table.get(keys.dataset(created.account_id, created.dataset_id));
       if (!exists) throw new NotFoundError(`Dataset ${created.dataset_id} not found`);
-      throw new ConflictError(`Dataset ${created.dataset_id} is not ready`);
+      throw new ConflictError(
+        exists.status === 'ready'
+          ? `Dataset ${created.dataset_id} has just been read in another way; try again`
+          : `Dataset ${created.dataset_id} is not ready`,
+      );
     }
     throw new RateLimitError(
       60,
@@ -58,3 +63,8 @@ export async function createJob(table: Table, created: Job): Promise<void> {
     );
   }
 }
+
+const readAsIn = (readAt: string | undefined): Condition =>
+  readAt === undefined
+    ? { kind: 'missing', attribute: 'processing_since' }
+    : { kind: 'compare', attribute: 'processing_since', op: '=', value: readAt };

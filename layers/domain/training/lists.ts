@@ -1,4 +1,5 @@
 import { keys, prefixes } from '../keys.ts';
+import { LIMITS } from '../limits.ts';
 import { equals, type Given } from '../lists/filters.ts';
 import type { ListSpec } from '../lists/list.ts';
 import { time } from '../lists/order.ts';
@@ -24,6 +25,12 @@ export const jobLists = {
 
 export interface JobsWanted extends Omit<RecordsWanted, 'sort' | 'part' | 'order' | 'filters'> {
   readonly filters?: Given<keyof (typeof jobLists)['filters']>;
+}
+
+/** The ids of the active jobs that use a dataset, as far as they are among the latest jobs of the account. */
+export async function activeJobsOf(table: Table, accountId: string, datasetId: string): Promise<string[]> {
+  const { records } = await listJobs(table, accountId, { limit: LIMITS.pageSize, filters: { dataset_id: datasetId } });
+  return records.filter(({ status }) => status === 'queued' || status === 'running').map(({ id }) => id);
 }
 
 /** A page of an account's jobs, newest first. Throws `ValidationError`, as `readRecords` does. */

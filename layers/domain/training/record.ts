@@ -9,6 +9,7 @@
  */
 import { z } from 'zod';
 import { TASKS } from '../datasets/profile.ts';
+import { datasetWarning } from '../datasets/warnings.ts';
 import { COMPUTE_TARGETS } from '../ports/compute/port.ts';
 import { resent } from '../resent.ts';
 import { storedObject } from '../stored-object.ts';
@@ -40,6 +41,8 @@ export const job = z.object({
   account_id: z.string(),
   dataset_id: z.string(),
   dataset_name: z.string(),
+  /** Absent in records of earlier builds. */
+  dataset_version: z.number().int().optional(),
   model_name: z.string(),
   model_type: z.string(),
   task: z.enum(TASKS),
@@ -47,6 +50,8 @@ export const job = z.object({
   hyperparameters: storedObject,
   validation_split: z.number(),
   early_stopping: earlyStopping,
+  /** Those of its dataset, as far as a job carries them; none before the dataset is ready. */
+  warnings: z.array(datasetWarning).optional(),
   status: z.enum(JOB_STATUSES),
   created_at: z.string(),
   /** Seconds. */

@@ -39,14 +39,19 @@ export type Plan = Pick<
   | 'total_epochs'
   | 'estimated_time'
   | 'data_bytes'
+  | 'warnings'
 >;
 
 /** The job no longer waits. `undefined`: it has ended, or was checked by a concurrent call. */
 export async function endWaiting(table: Table, of: Job, plan: Plan): Promise<Job | undefined> {
   const { awaits_dataset: _, ...rest } = of;
   const key = keys.job(of.account_id, of.id);
-  const { data_bytes, ...set } = plan;
-  const change = { set: { ...set, ...(data_bytes === undefined ? {} : { data_bytes }) }, remove: ['awaits_dataset'] };
+  const { data_bytes, warnings, ...set } = plan;
+  const optional = {
+    ...(data_bytes === undefined ? {} : { data_bytes }),
+    ...(warnings === undefined ? {} : { warnings }),
+  };
+  const change = { set: { ...set, ...optional }, remove: ['awaits_dataset'] };
   try {
     await table.transact([{ kind: 'update', key, change, condition: isActiveAttempt(of) }, clearWaiting(of)]);
     return { ...rest, ...plan };

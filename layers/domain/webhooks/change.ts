@@ -10,9 +10,12 @@ import { validSecrets, type Webhook, webhook } from './record.ts';
 
 const isPresent: Condition = { kind: 'present' };
 
-/** Throws `ConflictError` if the account has as many webhooks as it may have. */
-export async function createWebhook(table: Table, created: Webhook): Promise<void> {
-  const { count } = LIMITS.webhooks;
+/** Throws `ConflictError` if the account has as many webhooks as it may have: `count`. */
+export async function createWebhook(
+  table: Table,
+  created: Webhook,
+  count: number = LIMITS.webhooks.count,
+): Promise<void> {
   const hasRoom: Condition = {
     kind: 'all',
     of: [

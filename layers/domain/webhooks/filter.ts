@@ -42,6 +42,13 @@ const PARTS = {
   and: { pattern: /and\b/iy, expected: '"and" or the end' },
 } as const;
 
+const NAME = '[A-Za-z_][A-Za-z0-9_]{0,63}';
+const NUMBER = '-?[0-9]{1,15}(?:\\.[0-9]{1,15})?(?:[eE][+-]?[0-9]{1,2})?';
+const COMPARISON = `${NAME} *(?:(?:!?=|[<>]=?) *${NUMBER}|!?= *(?:"[^"]*"|'[^']*'))`;
+
+/** For documents: every text that it matches is a filter. Filters beyond it have exponents of three digits or an `AND`. */
+export const FILTER_PATTERN = `^ *${COMPARISON}(?: +and +${COMPARISON}){0,${LIMITS.webhooks.filterComparisons - 1}} *$`;
+
 /** Throws `ValidationError` with the position of the first fault. */
 export function parseFilter(text: string, field = 'filter'): readonly Comparison[] {
   let at = 0;

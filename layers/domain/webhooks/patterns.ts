@@ -7,5 +7,11 @@ export function matchesPattern(pattern: string, type: string): boolean {
   return pattern.endsWith('.*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
 }
 
-/** Whether the pattern means any event that there is. */
-export const isPattern = (text: string): boolean => EVENT_TYPES.some((type) => matchesPattern(text, type));
+/** `model.alias.moved` is in the families `model.*` and `model.alias.*`. */
+const familiesOf = (type: string): string[] =>
+  [...type.matchAll(/\./g)].map(({ index }) => `${type.slice(0, index)}.*`);
+
+/** Every pattern that means any event. */
+export const PATTERNS: readonly string[] = ['*', ...new Set(EVENT_TYPES.flatMap(familiesOf)), ...EVENT_TYPES];
+
+export const isPattern = (text: string): boolean => PATTERNS.includes(text);

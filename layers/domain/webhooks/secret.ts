@@ -8,6 +8,14 @@ import type { EncryptionContext, Keys } from '../ports/keys/port.ts';
 const PREFIX = 'whsec_';
 const NEW_SECRET_BYTES = 32;
 
+const QUAD = '[A-Za-z0-9+/]{4}';
+/** What is left of one byte, and of two. The last bits before the padding are zero. */
+const ONE = '[A-Za-z0-9+/][AQgw]==';
+const TWO = '[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=';
+
+/** For documents: matches exactly the secrets of 24 to 64 bytes. */
+export const SECRET_PATTERN = `^whsec_(?:(?:${QUAD}){8,20}(?:${ONE}|${TWO})?|(?:${QUAD}){21}(?:${ONE})?)$`;
+
 /** Of a webhook, for the encryption of its secrets. */
 interface Owner {
   readonly account_id: string;

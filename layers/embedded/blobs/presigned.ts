@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { parseRange } from '#domain/byte-range.ts';
+import { contentDisposition } from '#domain/content-disposition.ts';
 import { PayloadTooLargeError, RequestTimeoutError, UnavailableError } from '#domain/errors.ts';
 import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError, InvalidRangeError, InvalidUploadError } from '#domain/ports/errors.ts';
@@ -65,7 +67,7 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
     // A user's file must not run as a page of this origin.
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "sandbox; default-src 'none'",
-    'Content-Disposition': disposition(grant.filename),
+    'Content-Disposition': contentDisposition(grant.filename),
     ...(range === undefined ? {} : { 'Content-Range': `bytes ${range.start}-${end}/${info.size}` }),
   });
   if (request.method === 'HEAD') {
@@ -89,42 +91,6 @@ async function putPart(
   }
   const etag = await store.uploads.putPart(grant.bucket, grant.key, grant.upload, grant.part, body());
   response.writeHead(200, { ETag: `"${etag}"`, 'Content-Length': 0 }).end();
-}
-
-/**
- * The one range of a Range header (RFC 9110, section 14). Several ranges, another unit, a malformed header, or an
- * `If-Range` with another etag mean the whole blob. Throws `InvalidRangeError` if the range is outside of the blob.
- */
-function parseRange(
-  header: string | undefined,
-  ifRange: string | undefined,
-  etag: string,
-  size: number,
-): { start: number; end: number } | undefined {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '');
-  if (match === null || (ifRange !== undefined && ifRange !== `"${etag}"`)) return undefined;
-  const [, first = '', last = ''] = match;
-  if (first === '') {
-    // A suffix range: the last so many bytes.
-    if (last === '') return undefined;
-    if (Number(last) === 0 || size === 0) throw new InvalidRangeError(0, 0, size);
-    return { start: Math.max(0, size - Number(last)), end: size - 1 };
-  }
-  const start = Number(first);
-  if (last !== '' && Number(last) < start) return undefined;
-  if (start >= size) throw new InvalidRangeError(start, last === '' ? undefined : Number(last), size);
-  return { start, end: last === '' ? size - 1 : Math.min(Number(last), size - 1) };
-}
-
-/** A download under that name (RFC 6266), with an ASCII name for old clients. */
-function disposition(filename: string | undefined): string {
-  if (filename === undefined) return 'attachment';
-  const ascii = filename.replace(/[^\x20-\x7e]|["\\%]/g, '_');
-  const encoded = encodeURIComponent(filename.toWellFormed()).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
 }
 
 function answerError(request: IncomingMessage, response: ServerResponse, error: unknown): void {

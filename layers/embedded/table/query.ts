@@ -6,6 +6,9 @@ import type { Database } from '../database.ts';
 /** A page ends once its items exceed this size, as DynamoDB's pages do. */
 const PAGE_BYTES = 1_048_576;
 
+/** So few rows are read at once, which is faster, whatever their size. */
+const FEW = 25;
+
 const COLUMNS = {
   table: { partition: 'pk', sort: 'sk', order: ['sk'] },
   byIndex: { partition: 'ipk', sort: 'isk', order: ['isk', 'pk', 'sk'] },
@@ -19,7 +22,8 @@ export function queryItems(database: Database, query: Query, now: number): Page 
   const { sql, values } = compile(query, bounds, position, now);
   const items: Item[] = [];
   let bytes = 0;
-  for (const { body } of database.iterate(sql, ...values)) {
+  const rows = query.limit <= FEW ? database.all(sql, ...values) : database.iterate(sql, ...values);
+  for (const { body } of rows) {
     // The query asks for one row more than the limit: it shows that there is a next page.
     if (items.length === query.limit || bytes > PAGE_BYTES) {
       return { items, cursor: encodeCursor(query, items[items.length - 1]!) };

@@ -91,7 +91,20 @@ export async function* checkedText(chunks: AsyncIterable<Uint8Array>): AsyncGene
   check.end();
 }
 
+/** The beginnings of text formats, in lower case, that have no columns of their own. */
+const TEXT_FORMATS: readonly (readonly [kind: string, beginning: string])[] = [
+  ['JSON', '{"'],
+  ['JSON', '[{'],
+  ['JSON', '[['],
+  ['an HTML page', '<!doctype html'],
+  ['an HTML page', '<html'],
+  ['XML', '<?xml'],
+];
+
 function expectNoSignature(bytes: Buffer): void {
+  const text = bytes.toString('latin1', 0, BEGINNING_BYTES).trimStart().toLowerCase();
+  const format = TEXT_FORMATS.find(([, beginning]) => text.startsWith(beginning));
+  if (format) throw fileFault(`must be CSV text; got ${format[0]} (by its first characters)`);
   const found = SIGNATURES.find(([, beginning]) => bytes.subarray(0, beginning.length).equals(beginning));
   if (found) throw fileFault(`must be CSV text in UTF-8; got ${found[0]} (by its first bytes)`);
 }

@@ -1,65 +1,137 @@
 /** The delimiter and quote of a CSV file, detected from its beginning. */
+import type { ParsingOptions } from '#domain/datasets/parsing-options.ts';
+import { isMissing } from '../values/missing.ts';
+import { parseNumber } from '../values/number.ts';
+import { parseTime } from '../values/time.ts';
+
 export interface Dialect {
   readonly delimiter: string;
+  /** `none` if no character is a quote. */
   readonly quote: string;
+}
+
+export interface DetectedDialect extends Dialect {
+  /** The line that the header is on, from 1: a spreadsheet may have written `sep=;` before it. */
+  readonly headerLine: number;
+  /** Another delimiter that gives every row as many fields as the first one. */
+  readonly rival?: string;
 }
 
 /** In order of preference, for samples that fit more than one. */
 const DELIMITERS = [',', ';', '\t', '|'] as const;
-const QUOTES = ['"', "'"] as const;
+const APOSTROPHE = "'";
+
+/** A first line that spreadsheets write to say what separates cells. */
+const ANNOUNCEMENT = /^"?sep=([,;\t|])"?\r?\n/i;
 
 const ENOUGH_ROWS = 200;
 
+/** What is given is not detected. */
+export const openOptions = ({ delimiter, quote }: ParsingOptions): Partial<Dialect> => ({
+  ...(delimiter === undefined ? {} : { delimiter }),
+  ...(quote === undefined ? {} : { quote }),
+});
+
 /**
- * Chooses the delimiter that splits the most rows into as many fields as the first row has; among equals, the one with
- * more fields. The quote is the character that encloses fields, or `"` if none does.
+ * Chooses the delimiter that splits the most rows into as many fields as the first row has, and into fields that look
+ * like values: of `5,0;3,3` both marks make two fields, but only `;` makes two numbers. Among equals, the one with more
+ * fields. The quote is the character that encloses fields, or `"` if none does.
  *
  * @param sample the beginning of the file
  * @param whole whether `sample` is the whole file; otherwise its last row may be cut off and does not count
  */
-export function detectDialect(sample: string, whole: boolean): Dialect {
-  const candidates = DELIMITERS.map((delimiter) => {
-    const quote = detectQuote(sample, delimiter);
-    return { delimiter, quote, ...consistency(fieldCounts(sample, whole, delimiter, quote)) };
-  });
-  const [best] = candidates.sort((a, b) => b.agreeing - a.agreeing || b.fields - a.fields);
-  return { delimiter: best!.delimiter, quote: best!.quote };
+export function detectDialect(sample: string, whole: boolean, given: Partial<Dialect> = {}): DetectedDialect {
+  const [announcement, announced] = ANNOUNCEMENT.exec(sample) ?? [];
+  if (announcement !== undefined && announced !== undefined) {
+    const rest = sample.slice(announcement.length);
+    return { ...detectDialect(rest, whole, { delimiter: announced, ...given }), headerLine: 2 };
+  }
+  const delimiters = given.delimiter === undefined ? DELIMITERS : [given.delimiter];
+  const candidates = delimiters
+    .map((delimiter) => {
+      const quote = given.quote ?? detectQuote(sample, whole, delimiter);
+      const rows = splitRows(sample, whole, delimiter, quote);
+      const { fields, agreeing } = consistency(rows);
+      return {
+        delimiter,
+        quote,
+        fields,
+        agreeing,
+        score: agreeing * (agreeing < 0 ? 1 : cleanliness(rows, delimiter)),
+      };
+    })
+    .sort((a, b) => b.score - a.score || b.fields - a.fields);
+  const [best, next] = candidates;
+  const isRival = next !== undefined && next.agreeing === 1 && next.fields > 1;
+  return {
+    delimiter: best!.delimiter,
+    quote: best!.quote,
+    headerLine: 1,
+    ...(isRival ? { rival: next.delimiter } : {}),
+  };
 }
 
-function detectQuote(sample: string, delimiter: string): string {
-  const counts = QUOTES.map((quote) => {
-    const opened = sample.split(delimiter + quote).length + sample.split(`\n${quote}`).length - 2;
-    const closed = [delimiter, '\n', '\r\n'].reduce((sum, end) => sum + sample.split(quote + end).length - 1, 0);
-    return Math.min(opened, closed) + (sample.startsWith(quote) && closed > 0 ? 1 : 0);
-  });
-  return counts[1]! > 0 && counts[0] === 0 ? QUOTES[1] : QUOTES[0];
+/** An apostrophe is a quote only if each field that begins with one ends with one: many names begin with one. */
+function detectQuote(sample: string, whole: boolean, delimiter: string): string {
+  const fields = splitRows(sample, whole, delimiter, 'none').flat();
+  if (fields.some((field) => field.startsWith('"'))) return '"';
+  const opened = fields.filter((field) => field.startsWith(APOSTROPHE));
+  const closed = opened.filter((field) => field.length > 1 && field.endsWith(APOSTROPHE));
+  if (opened.length === 0) return '"';
+  if (opened.length === closed.length) return APOSTROPHE;
+  // A delimiter within quotes opens a field in one piece and closes it in another.
+  const quoted = consistency(splitRows(sample, whole, delimiter, APOSTROPHE));
+  const unquoted = consistency(splitRows(sample, whole, delimiter, 'none'));
+  return quoted.agreeing === 1 && unquoted.agreeing < 1 ? APOSTROPHE : '"';
 }
 
-/** The number of fields in each of the first rows. */
-function fieldCounts(sample: string, whole: boolean, delimiter: string, quote: string): number[] {
-  const counts: number[] = [];
-  let fields = 1;
+/** The fields of the first rows, without quotes and blanks around them. */
+function splitRows(sample: string, whole: boolean, delimiter: string, quote: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let start = 0;
   let quoted = false;
-  let empty = true;
-  for (let i = 0; i < sample.length && counts.length < ENOUGH_ROWS; i++) {
+  const endField = (end: number): void => void row.push(bare(sample.slice(start, end), quote));
+  const endRow = (end: number): void => {
+    endField(end);
+    if (row.length > 1 || row[0] !== '') rows.push(row);
+    row = [];
+  };
+  for (let i = 0; i < sample.length && rows.length < ENOUGH_ROWS; i++) {
     const character = sample[i];
     if (character === quote) quoted = !quoted;
-    if (!quoted && (character === '\n' || character === '\r')) {
-      if (!empty) counts.push(fields);
-      fields = 1;
-      empty = true;
-      continue;
-    }
-    if (!quoted && character === delimiter) fields++;
-    empty = false;
+    if (quoted) continue;
+    if (character === delimiter) endField(i);
+    else if (character === '\n' || character === '\r') endRow(i);
+    else continue;
+    start = i + 1;
   }
-  if (!empty && (whole || counts.length === 0)) counts.push(fields);
-  return counts;
+  if (rows.length < ENOUGH_ROWS && (whole || rows.length === 0)) endRow(sample.length);
+  return rows;
+}
+
+function bare(field: string, quote: string): string {
+  const text = field.trim();
+  return text.length > 1 && text.startsWith(quote) && text.endsWith(quote) ? text.slice(1, -1).trim() : text;
 }
 
 /** `agreeing` is the share of rows with as many fields as the first row, or -1 if the first row has only one. */
-function consistency(counts: readonly number[]): { fields: number; agreeing: number } {
-  const fields = counts[0] ?? 1;
+function consistency(rows: readonly (readonly string[])[]): { fields: number; agreeing: number } {
+  const fields = rows[0]?.length ?? 1;
   if (fields < 2) return { fields, agreeing: -1 };
-  return { fields, agreeing: counts.filter((count) => count === fields).length / counts.length };
+  return { fields, agreeing: rows.filter((row) => row.length === fields).length / rows.length };
 }
+
+/** The share of fields that are values, or at least have no other delimiter in them; more than 0. */
+function cleanliness(rows: readonly (readonly string[])[], delimiter: string): number {
+  const others = DELIMITERS.filter((other) => other !== delimiter);
+  const fields = rows.slice(1).flat();
+  const clean = fields.filter((field) => isValue(field) || !others.some((other) => field.includes(other)));
+  return (clean.length + 1) / (fields.length + 1);
+}
+
+const isValue = (field: string): boolean =>
+  isMissing(field) ||
+  !Number.isNaN(parseNumber(field, '.')) ||
+  !Number.isNaN(parseNumber(field, ',')) ||
+  !Number.isNaN(parseTime(field, 'day_first'));

@@ -1,9 +1,18 @@
 import { parse } from 'csv-parse/sync';
 import { TextCheck } from './bytes.ts';
-import { detectDialect } from './dialect.ts';
+import { type Dialect, detectDialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
 import { parseOptions, translated } from './parse-options.ts';
-import { makeRecordCheck, type RecordCheck } from './record-check.ts';
+import { makeRecordCheck } from './record-check.ts';
+
+/** The rows of the beginning of a file that are complete. */
+export interface Head {
+  readonly dialect: Dialect;
+  /** Another delimiter that fits as well. */
+  readonly rival: string | undefined;
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
 
 /**
  * Checks the beginning of a file before anything is stored: text, header and number of fields in each row. `readCsv`
@@ -11,31 +20,29 @@ import { makeRecordCheck, type RecordCheck } from './record-check.ts';
  *
  * @param head the first bytes (256 KiB are enough)
  * @param whole whether `head` is the whole file; then the whole structure is checked
+ * @returns undefined if not even the header is complete
  * @throws ValidationError with field `file`
  */
-export function inspectCsvHead(head: Uint8Array, whole: boolean): void {
+export function inspectCsvHead(head: Uint8Array, whole: boolean, given: Partial<Dialect> = {}): Head | undefined {
   const text = textOf(head, whole);
   if (text.trim() === '') {
     if (whole)
       throw fileFault(
         text === '' ? 'must not be empty; got 0 bytes' : 'must have a header and at least 1 row; got blank lines only',
       );
-    return;
+    return undefined;
   }
-  const dialect = detectDialect(text, whole);
+  const { rival, headerLine, ...dialect } = detectDialect(text, whole, given);
   const complete = whole ? text : text.slice(0, lastRowEnd(text, dialect.quote));
-  let records = 0;
-  const judge = makeRecordCheck();
-  const check: RecordCheck = (record, line) => {
-    records++;
-    judge(record, line);
-  };
+  let records: string[][];
   try {
-    parse(complete, parseOptions(dialect, check));
+    records = parse(complete, parseOptions(dialect, headerLine, makeRecordCheck()));
   } catch (error) {
     throw translated(error, dialect.quote);
   }
-  if (whole && records < 2) throw fileFault('must have at least 1 row after the header; got 0');
+  if (whole && records.length < 2) throw fileFault('must have at least 1 row after the header; got 0');
+  const [header, ...rows] = records;
+  return header && { dialect, rival, header, rows };
 }
 
 function textOf(head: Uint8Array, whole: boolean): string {

@@ -8,21 +8,33 @@ import type { RecordCheck } from './record-check.ts';
 const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
 
 /** The parser's settings: `check` checks the number of fields in each row, and blank lines do not count. */
-export function parseOptions({ delimiter, quote }: Dialect, check: RecordCheck): Options<string[]> {
+export function parseOptions({ delimiter, quote }: Dialect, headerLine: number, check: RecordCheck): Options<string[]> {
+  let isHeader = true;
   return {
     delimiter,
-    quote,
-    escape: quote,
+    from_line: headerLine,
+    ...(quote === 'none' ? { quote: false } : { quote, escape: quote }),
     record_delimiter: ['\r\n', '\n', '\r'],
     trim: true,
     skip_empty_lines: true,
     relax_column_count: true,
     max_record_size: ROW_CHARACTERS,
     on_record: (record: string[], { lines }: { lines: number }) => {
-      check(record, lines);
-      return record;
+      // Blanks around a name are none of it, also within quotes. Those of values are left to whoever knows the column.
+      const row = isHeader ? namesOf(record) : record;
+      isHeader = false;
+      check(row, lines);
+      return row;
     },
   };
+}
+
+/** As pandas reads it: the first column of its exports is an index without a name. */
+const INDEX_NAME = 'Unnamed: 0';
+
+function namesOf(record: readonly string[]): string[] {
+  const [first = '', ...rest] = record.map((name) => name.trim());
+  return [first === '' && rest.length > 1 ? INDEX_NAME : first, ...rest];
 }
 
 type Words = (line: number, quote: string) => string;

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import { checkedText } from './bytes.ts';
-import { type Dialect, detectDialect } from './dialect.ts';
+import { type DetectedDialect, type Dialect, detectDialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
 import { parseOptions, translated } from './parse-options.ts';
 import { makeRecordCheck } from './record-check.ts';
@@ -13,28 +13,37 @@ export const HEAD_BYTES = 262_144;
 
 export interface Csv {
   readonly dialect: Dialect;
+  /** Another delimiter that fits as well. */
+  readonly rival: string | undefined;
   readonly header: readonly string[];
-  /** Each has as many fields as the header, without blanks around values. Can be read once; throws ValidationError. */
+  /** Each has as many fields as the header, without blanks around them outside of quotes. Can be read once; throws ValidationError. */
   readonly rows: AsyncGenerator<readonly string[]>;
 }
 
 /**
- * Opens a file for reading. Read `rows` to its end or call its `return()`.
+ * Opens a file for reading. What `given` says of its dialect is not detected. Read `rows` to its end or call its `return()`.
  * @throws ValidationError with field `file`: here for faults in the beginning, and from `rows` for the rest
  */
-export async function readCsv(bytes: AsyncIterable<Uint8Array>): Promise<Csv> {
+export async function readCsv(bytes: AsyncIterable<Uint8Array>, given: Partial<Dialect> = {}): Promise<Csv> {
   const chunks = checkedText(bytes)[Symbol.asyncIterator]();
   const { head, whole } = await readHead(chunks);
   if (head.length === 0) throw fileFault('must not be empty; got 0 bytes');
-  const dialect = detectDialect(head.toString('utf8'), whole);
-  const records = parseRecords(joined(head, chunks), dialect);
+  const { rival, headerLine, ...dialect }: DetectedDialect = detectDialect(head.toString('utf8'), whole, given);
+  const records = parseRecords(joined(head, chunks), dialect, headerLine);
   const first = await records.next();
   if (first.done) throw fileFault('must have a header and at least 1 row; got blank lines only');
-  return { dialect, header: first.value, rows: expectRows(records) };
+  return { dialect, rival, header: first.value, rows: expectRows(records) };
 }
 
-async function* parseRecords(bytes: AsyncIterable<Buffer>, dialect: Dialect): AsyncGenerator<string[]> {
-  const parser = parse({ ...parseOptions(dialect, makeRecordCheck()), readableHighWaterMark: 512 } as object);
+async function* parseRecords(
+  bytes: AsyncIterable<Buffer>,
+  dialect: Dialect,
+  headerLine: number,
+): AsyncGenerator<string[]> {
+  const parser = parse({
+    ...parseOptions(dialect, headerLine, makeRecordCheck()),
+    readableHighWaterMark: 512,
+  } as object);
   const flow = pipeline(Readable.from(bytes, { objectMode: false }), parser);
   // Errors reach the loop below through the parser. If the loop is left early, nothing else awaits this promise.
   flow.catch(() => {});

@@ -1,96 +1,150 @@
-import type { ColumnProfile, ColumnType } from '#domain/datasets/profile.ts';
-import { isMissing } from '../csv/missing.ts';
+import { isMissing, type MissingWords, missingWords } from '../values/missing.ts';
+import { DECIMAL_MARKS, isPlainNumber, parseNumber, unitOf } from '../values/number.ts';
+import { DATE_ORDERS, isOrdered, parseTime } from '../values/time.ts';
+import { parseBoolean } from '../values/truth.ts';
+import { Alternatives, type Place } from './candidate.ts';
 import { type CountBounds, ValueCounts } from './counts.ts';
 import { DistinctCount } from './distinct.ts';
-import { Moments } from './moments.ts';
-import { parseBoolean, parseNumber, parseTimestamp } from './parse.ts';
 
 /** The most distinct values of a category column. With more, it is text. */
 export const MAX_CATEGORIES = 1000;
-/** A column with so few distinct values is categorical, however short the file. */
-const ALWAYS_CATEGORY = 50;
-const TOP_VALUES = 20;
 
 /** At most about 250 MB for 2000 columns together. */
-const COUNT_BOUNDS: CountBounds = { values: MAX_CATEGORIES, characters: 32_768 };
+const COUNT_BOUNDS: CountBounds = { values: MAX_CATEGORIES + 24, characters: 32_768 };
 
-/** A value that is not a number, and its row (from 1 after the header). */
-export interface Odd {
-  readonly row: number;
-  readonly value: string;
+/** With more units, what they are does not matter any more. */
+const MOST_UNITS = 4;
+
+export interface SummaryOptions {
+  readonly bounds?: CountBounds;
+  /** The words that mean "no value". Default: the usual ones. */
+  readonly missing?: readonly string[] | undefined;
 }
 
-/** What is known of a column so far. */
+/** Rows, and the first of them. */
+export class Occurrences {
+  rows = 0;
+  first: Place | undefined;
+
+  add(value: string, row: number): void {
+    this.rows++;
+    this.first ??= { row, value };
+  }
+}
+
+/** Everything that a file says about a column, whatever will be made of it. Memory does not depend on the number of rows. */
 export class ColumnSummary {
   readonly name: string;
-  readonly numbers = new Moments();
+  /** Of all cells but the empty ones: a class may be called "none". */
   readonly counts: ValueCounts;
-  /** The first value that is not a number. */
-  firstOdd: Odd | undefined;
-  missing = 0;
+  readonly numbers = new Alternatives(DECIMAL_MARKS);
+  readonly times = new Alternatives(DATE_ORDERS);
+  /** Cells that are empty, and those with a word for "no value". */
+  readonly empty = new Occurrences();
+  readonly absent = new Occurrences();
+  /** Whole numbers that begin with a 0, such as 007, and how long whole numbers are. */
+  readonly leadingZeros = new Occurrences();
+  readonly digits = { least: Number.POSITIVE_INFINITY, most: 0, cells: 0 };
+  readonly units = new Map<string, Occurrences>();
+  /** What separates day, month and year, as far as the year comes last. */
+  dateMark: string | undefined;
+  /** Values apart from missing ones, and the first of them. */
   present = 0;
+  first: Place | undefined;
+  longest = 0;
+  hasBlanks = false;
   allIntegers = true;
-  readonly #times = new Moments();
+  readonly #missing: MissingWords;
   readonly #distinct = new DistinctCount();
-  #mayBeTime = true;
   /** The only pair of boolean words so far: -1 before the first, undefined once there was any other value. */
   #booleanPair: number | undefined = -1;
 
-  constructor(name: string, bounds: CountBounds = COUNT_BOUNDS) {
+  constructor(name: string, { bounds = COUNT_BOUNDS, missing }: SummaryOptions = {}) {
     this.name = name;
     this.counts = new ValueCounts(bounds);
+    this.#missing = missingWords(missing);
   }
 
-  /** Adds the next row's cell. */
+  /** Adds the next row's cell, without blanks around it. */
   add(cell: string, row: number): void {
-    if (isMissing(cell)) {
-      this.missing++;
+    if (cell === '') {
+      this.empty.add(cell, row);
+      return;
+    }
+    // If there are too many distinct numbers to count, their frequencies are not needed.
+    if (!this.counts.overflowed || this.numbers.of('.').readable * 2 < this.present) this.counts.add(cell, row);
+    if (isMissing(cell, this.#missing)) {
+      this.absent.add(cell, row);
       return;
     }
     this.present++;
+    this.first ??= { row, value: cell };
     this.#distinct.add(cell);
-    // If there are too many distinct numbers to count, their frequencies are not needed.
-    if (!this.counts.overflowed || this.firstOdd !== undefined) this.counts.add(cell);
-    if (this.firstOdd === undefined) this.#asNumber(cell, row);
-    if (this.#mayBeTime) this.#asTime(cell);
+    if (cell.length > this.longest) this.longest = cell.length;
     if (this.#booleanPair !== undefined) this.#asBoolean(cell);
+    this.#asNumber(cell, row);
+  }
+
+  isAbsent(value: string): boolean {
+    return isMissing(value, this.#missing);
   }
 
   get distinct(): number {
-    return this.#distinct.count;
+    return Math.min(this.present, this.#distinct.count);
   }
 
-  get type(): ColumnType {
-    if (this.present === 0) return 'text';
-    if (this.firstOdd === undefined) return 'number';
-    if (this.#mayBeTime) return 'timestamp';
-    if (this.#booleanPair !== undefined) return 'boolean';
-    const few = this.distinct <= ALWAYS_CATEGORY || this.distinct <= this.present / 2;
-    return few && !this.counts.overflowed ? 'category' : 'text';
+  get distinctEstimated(): boolean {
+    return this.#distinct.estimated;
   }
 
-  profile(): ColumnProfile {
-    const { name, type, missing } = this;
-    const head = { name, type, missing, distinct: this.distinct, distinct_estimated: this.#distinct.estimated };
-    const moments = { number: this.numbers, timestamp: this.#times, category: null, boolean: null, text: null }[type];
-    if (!moments) return { ...head, top_values: this.counts.top(TOP_VALUES) };
-    const { min, max, mean, standardDeviation: standard_deviation } = moments;
-    return { ...head, min, max, mean, standard_deviation };
+  get isBoolean(): boolean {
+    return this.present > 0 && this.#booleanPair !== undefined;
   }
 
   #asNumber(cell: string, row: number): void {
     const value = parseNumber(cell);
-    if (Number.isNaN(value)) this.firstOdd = { row, value: cell };
-    else {
-      this.numbers.add(value);
+    if (isPlainNumber(cell)) {
+      if (cell.includes('.')) this.numbers.add(value, parseNumber(cell, ','), cell, row);
+      else {
+        this.numbers.addSame(value, cell, row);
+        this.#asDigits(cell, row);
+      }
       this.allIntegers &&= Number.isInteger(value);
+      this.times.addSame(Number.NaN, cell, row);
+      return;
     }
+    const other = parseNumber(cell, ',');
+    this.numbers.add(value, other, cell, row);
+    if (Number.isNaN(value) && Number.isNaN(other)) {
+      if (!this.hasBlanks) this.hasBlanks = cell.includes(' ');
+      this.#asTime(cell, row);
+      return;
+    }
+    this.allIntegers &&= Number.isInteger(value);
+    this.times.addSame(Number.NaN, cell, row);
+    this.#countUnit(unitOf(cell), cell, row);
   }
 
-  #asTime(cell: string): void {
-    const time = parseTimestamp(cell);
-    if (Number.isNaN(time)) this.#mayBeTime = false;
-    else this.#times.add(time);
+  #countUnit(unit: string, cell: string, row: number): void {
+    const known = this.units.get(unit) ?? new Occurrences();
+    known.add(cell, row);
+    if (this.units.size < MOST_UNITS) this.units.set(unit, known);
+  }
+
+  #asDigits(cell: string, row: number): void {
+    if (cell.length > 1 && cell.startsWith('0') && isDigits(cell)) this.leadingZeros.add(cell, row);
+    const { digits } = this;
+    digits.cells++;
+    if (cell.length < digits.least) digits.least = cell.length;
+    if (cell.length > digits.most) digits.most = cell.length;
+  }
+
+  #asTime(cell: string, row: number): void {
+    const time = parseTime(cell, 'day_first');
+    if (isOrdered(cell)) {
+      this.dateMark ??= cell.match(/[-/.]/)?.[0];
+      this.times.add(time, parseTime(cell, 'month_first'), cell, row);
+    } else this.times.addSame(time, cell, row);
   }
 
   #asBoolean(cell: string): void {
@@ -98,4 +152,12 @@ export class ColumnSummary {
     const same = pair !== undefined && (this.#booleanPair === -1 || this.#booleanPair === pair);
     this.#booleanPair = same ? pair : undefined;
   }
+}
+
+function isDigits(cell: string): boolean {
+  for (let i = 0; i < cell.length; i++) {
+    const code = cell.charCodeAt(i);
+    if (code < 48 || code > 57) return false;
+  }
+  return true;
 }

@@ -8,7 +8,7 @@ export interface CountBounds {
 export const CATEGORY_CHARACTERS = 256;
 
 export class ValueCounts {
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map<string, { count: number; readonly row: number }>();
   readonly #bounds: CountBounds;
   #characters = 0;
   /** Whether a value did not fit. The counts are then still exact, but some values are missing. */
@@ -18,10 +18,10 @@ export class ValueCounts {
     this.#bounds = bounds;
   }
 
-  add(value: string): void {
-    const count = this.#counts.get(value);
-    if (count !== undefined) {
-      this.#counts.set(value, count + 1);
+  add(value: string, row: number): void {
+    const known = this.#counts.get(value);
+    if (known !== undefined) {
+      known.count++;
       return;
     }
     const fits =
@@ -29,7 +29,7 @@ export class ValueCounts {
       this.#counts.size < this.#bounds.values &&
       this.#characters + value.length <= this.#bounds.characters;
     if (fits) {
-      this.#counts.set(value, 1);
+      this.#counts.set(value, { count: 1, row });
       this.#characters += value.length;
     } else this.overflowed = true;
   }
@@ -38,10 +38,15 @@ export class ValueCounts {
     return this.#counts.size;
   }
 
+  /** The row of its first occurrence, if it is counted. */
+  firstRow(value: string): number | undefined {
+    return this.#counts.get(value)?.row;
+  }
+
   /** The most frequent values first; equally frequent ones in the order of the values. */
   top(limit = this.#counts.size): { value: string; count: number }[] {
     return [...this.#counts]
-      .map(([value, count]) => ({ value, count }))
+      .map(([value, { count }]) => ({ value, count }))
       .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1))
       .slice(0, limit);
   }

@@ -15,6 +15,29 @@ export class Moments {
     this.#squares += delta * (x - this.mean);
   }
 
+  /**
+   * Mean and deviation by which values become numbers of about 1, whatever their size. The deviation lies within what the
+   * range allows, because that of large numbers that differ little has a rounding error of its own size. If all values are
+   * equal, they become 0.
+   */
+  get scale(): { readonly mean: number; readonly deviation: number } {
+    const range = this.max - this.min;
+    if (!(range > 0)) return { mean: this.count === 0 ? 0 : this.min, deviation: 1 };
+    const [least, most] = [range / Math.sqrt(2 * this.count), range / 2];
+    const computed = this.standardDeviation;
+    // A little beyond is a rounding error of the bounds.
+    const isPossible = computed > 0.999 * least && computed < 1.001 * most;
+    const deviation = isPossible ? computed : Math.min(most, Math.max(least, computed));
+    return { mean: Math.min(this.max, Math.max(this.min, this.mean)), deviation };
+  }
+
+  fork(): Moments {
+    const copy = new Moments();
+    Object.assign(copy, { count: this.count, min: this.min, max: this.max, mean: this.mean });
+    copy.#squares = this.#squares;
+    return copy;
+  }
+
   /** The population standard deviation (divided by n). 0 if there are no numbers. */
   get standardDeviation(): number {
     return this.count === 0 ? 0 : Math.sqrt(this.#squares / this.count);

@@ -4,77 +4,104 @@ import type { Task } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { shown } from '../csv/fault.ts';
+import type { Candidate } from './candidate.ts';
+import type { ClassCount } from './classes.ts';
 import { type ColumnSummary, MAX_CATEGORIES } from './column.ts';
 import { CATEGORY_CHARACTERS, type CountBounds } from './counts.ts';
 
 const MAX_CLASSES = MAX_CATEGORIES;
-/** Room for every class of the target, and for one more to notice that there are too many. */
-export const TARGET_BOUNDS: CountBounds = {
-  values: MAX_CLASSES + 1,
-  characters: (MAX_CLASSES + 1) * CATEGORY_CHARACTERS,
-};
+/** A class may have several spellings. */
+const MAX_SPELLINGS = 4 * MAX_CLASSES;
+export const TARGET_BOUNDS: CountBounds = { values: MAX_SPELLINGS, characters: MAX_SPELLINGS * CATEGORY_CHARACTERS };
 
 const USUAL_NAMES = ['label', 'target', 'class', 'y'];
 /** If no task is requested, an integer target with at most this many distinct values is a classification. */
 const FEW_VALUES = 20;
 
 /**
- * The position of the target: the requested column, else one with a common name, else the last.
+ * The position of the target: the requested column, else one with a common name, else the last of those that may be it.
  * @throws ValidationError, field `target`, if the requested column does not exist
  */
-export function chooseTarget(header: readonly string[], requested: string | undefined): number {
+export function chooseTarget(
+  header: readonly string[],
+  requested: string | undefined,
+  mayBe: (name: string) => boolean = () => true,
+): number {
   if (requested !== undefined) {
     const index = header.indexOf(requested.trim());
     if (index >= 0) return index;
-    const names = header.slice(0, 20).map(shown).join(', ');
-    const more = header.length > 20 ? ` and ${header.length - 20} more (at most ${LIMITS.csv.columns})` : '';
-    throw ValidationError.of('target', `must be one of the columns ${names}${more}; got ${shown(requested)}`);
+    throw ValidationError.of('target', `must be one of the columns ${listed(header)}; got ${shown(requested)}`);
   }
   for (const name of USUAL_NAMES) {
-    const index = header.findIndex((column) => column.toLowerCase() === name);
+    const index = header.findIndex((column) => column.toLowerCase() === name && mayBe(column));
     if (index >= 0) return index;
   }
-  return header.length - 1;
+  return Math.max(0, header.findLastIndex(mayBe));
+}
+
+/** The first names of a header, in a message. */
+export function listed(header: readonly string[]): string {
+  const names = header.slice(0, 20).map(shown).join(', ');
+  return header.length > 20 ? `${names} and ${header.length - 20} more (at most ${LIMITS.csv.columns})` : names;
+}
+
+export interface TargetFacts {
+  readonly summary: ColumnSummary;
+  /** Its values if it is to be a regression. */
+  readonly numbers: Candidate;
+  /** Whether most of its values are numbers. */
+  readonly areNumbers: boolean;
+  /** Its values if they are to be classes. */
+  readonly classes: readonly ClassCount[];
 }
 
 /**
  * The requested task, if the target allows it, or the task that fits the target's values.
  * @throws ValidationError, field `target`, with the column, the bound and what was found
  */
-export function taskOf(target: ColumnSummary, asked: Task | 'auto'): Task {
-  if (target.present === 0) throw fault(target, `must have values; got ${target.missing} rows without one`);
+export function taskOf(target: TargetFacts, asked: Task | 'auto'): Task {
+  const { summary } = target;
+  if (summary.present === 0) {
+    throw fault(summary, `must have values; got ${summary.empty.rows + summary.absent.rows} rows without one`);
+  }
   const task = asked === 'auto' ? inferred(target) : asked;
-  const check = { classification: expectClasses, regression: expectNumbers }[task];
-  check(target);
+  ({ classification: expectClasses, regression: expectNumbers })[task](target);
   return task;
 }
 
-function inferred(target: ColumnSummary): Task {
-  if (target.type !== 'number') return 'classification';
-  const classes = target.allIntegers && target.distinct <= FEW_VALUES && target.present >= 2 * target.distinct;
-  return classes ? 'classification' : 'regression';
+function inferred({ summary, areNumbers, classes }: TargetFacts): Task {
+  if (!areNumbers) return 'classification';
+  const few = !summary.counts.overflowed && classes.length <= FEW_VALUES && summary.present >= 2 * classes.length;
+  return summary.allIntegers && few ? 'classification' : 'regression';
 }
 
-function expectClasses(target: ColumnSummary): void {
-  const { counts, distinct } = target;
-  if (counts.overflowed || counts.size > MAX_CLASSES) {
-    const got = counts.overflowed ? `about ${Math.max(distinct, counts.size + 1)}` : counts.size;
+function expectClasses({ summary, classes }: TargetFacts): void {
+  const { counts, distinct } = summary;
+  if (counts.overflowed || classes.length > MAX_CLASSES) {
+    const got = counts.overflowed ? `about ${Math.max(distinct, classes.length + 1)}` : classes.length;
     throw fault(
-      target,
+      summary,
       `must have between 2 and ${MAX_CLASSES} classes of at most ${CATEGORY_CHARACTERS} characters; got ${got}`,
     );
   }
-  if (counts.size < 2) {
-    throw fault(target, `must have between 2 and ${MAX_CLASSES} classes; got 1: ${shown(counts.top(1)[0]!.value)}`);
+  if (classes.length < 2) {
+    const got = classes.length === 0 ? '0' : `1: ${shown(classes[0]!.value)}`;
+    throw fault(summary, `must have between 2 and ${MAX_CLASSES} classes; got ${got}`);
   }
 }
 
-function expectNumbers(target: ColumnSummary): void {
-  const { firstOdd, numbers } = target;
-  if (firstOdd)
-    throw fault(target, `must be numeric for regression; got ${shown(firstOdd.value)} in row ${firstOdd.row}`);
-  if (numbers.min === numbers.max)
-    throw fault(target, `must have at least 2 different values for regression; got 1: ${numbers.min}`);
+function expectNumbers({ summary, numbers }: TargetFacts): void {
+  const { firstUnreadable, moments } = numbers;
+  if (!numbers.fits && firstUnreadable) {
+    const { value, row } = firstUnreadable;
+    throw fault(
+      summary,
+      `must be numeric for regression; got ${shown(value)} in row ${row}, and ${numbers.unreadable} of ${summary.present} values are no numbers`,
+    );
+  }
+  if (moments.count === 0) throw fault(summary, 'must have values for regression; got none');
+  if (moments.min === moments.max)
+    throw fault(summary, `must have at least 2 different values for regression; got 1: ${moments.min}`);
 }
 
 const fault = (target: ColumnSummary, message: string): ValidationError =>

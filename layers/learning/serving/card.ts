@@ -22,15 +22,14 @@ export interface CardFacts {
 export function modelCard(facts: CardFacts): string {
   const { job, profile, serving, rows } = facts;
   const judged = rows.validation > 0 ? `${rows.validation} validation rows` : `the ${rows.training} training rows`;
-  const leftOut =
-    facts.leftOut.length === 0 ? '' : `\nLeft out, because it is text: ${facts.leftOut.map(code).join(', ')}.\n`;
+  const leftOut = facts.leftOut.length === 0 ? '' : `\nLeft out: ${facts.leftOut.map(code).join(', ')}.\n`;
   return `# ${line(job.model_name)}
 
 A ${job.model_type} for ${serving.task}, predicting ${code(serving.target)}. Made by Trainyard ${facts.version} on ${facts.createdAt} in job ${job.id}.
 
 ## Data
 
-Dataset ${line(job.dataset_name)} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${profile.rows} rows, of which ${rows.training} were learned from, ${rows.validation} kept back for validation and ${profile.rows_without_target} had no target.
+Dataset ${line(job.dataset_name)}${job.dataset_version === undefined ? '' : `, version ${job.dataset_version}`} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${profile.rows} rows, of which ${rows.training} were learned from, ${rows.validation} kept back for validation and ${profile.rows_without_target} had no target.
 
 | Input | Feature | Type |
 | --- | --- | --- |
@@ -38,7 +37,7 @@ ${serving.features.map(({ input, name, type }) => `| ${code(input)} | ${cell(nam
 ${leftOut}
 A missing number is replaced by the training rows' mean; a value of a category that training rows did not have counts as none.
 ${serving.task === 'classification' ? `\nClasses: ${serving.classes.map(code).join(', ')}.\n` : ''}
-## Training
+${warnings(facts.profile)}## Training
 
 ${facts.parameters} parameters. ${weights(facts)}
 
@@ -64,6 +63,21 @@ ${Object.entries(facts.performance)
 const line = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>#|]/g, '\\$&');
 const cell = line;
 const code = (text: string): string => `\`${text.replace(/\s+/g, ' ').replace(/`/g, 'ˋ').replace(/\|/g, '\\|')}\``;
+
+function warnings({ warnings: all = [] }: DatasetProfile): string {
+  if (all.length === 0) return '';
+  const rows = all.map(({ column, first_value, rows: count, message, cost }) => {
+    const about = [column === null ? '' : code(column), first_value === null ? '' : code(first_value), count];
+    return `| ${[...about, cell(message), cell(cost)].join(' | ')} |`;
+  });
+  return `### What was decided about the data
+
+| Column | First value | Rows | Finding | Cost |
+| --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+`;
+}
 
 const weights = ({ epochs, bestEpoch, monitor }: Pick<CardFacts, 'epochs' | 'bestEpoch' | 'monitor'>): string =>
   bestEpoch === 0

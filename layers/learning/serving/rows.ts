@@ -2,8 +2,8 @@
 import { Faults } from '#domain/faults.ts';
 import { type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { shortened, shown } from '../csv/fault.ts';
-import { isMissing } from '../csv/missing.ts';
-import { parseBoolean, parseTimestamp } from '../profile/parse.ts';
+import { columnValues } from '../values/column-values.ts';
+import { parseNumber } from '../values/number.ts';
 import type { ServedFeature } from './description.ts';
 
 /** One value of a row; `null` is missing. */
@@ -15,42 +15,44 @@ export type Row = readonly Cell[] | Readonly<Record<string, Cell>>;
 const MOST_NAMES = 20;
 const NAME_CHARACTERS = 40;
 
-/** How a feature type converts a cell; `undefined` if it cannot. */
+/** How a feature converts a cell; `undefined` if it cannot. */
 interface Taking<T> {
   readonly expected: string;
   readonly take: (cell: Exclude<Cell, null>) => T | undefined;
 }
 
-const finite = (cell: Cell): number | undefined =>
-  typeof cell === 'number' && Number.isFinite(cell) ? cell : undefined;
-
-const numbers: Readonly<Record<'number' | 'timestamp', Taking<number>>> = {
-  number: { expected: 'a number', take: finite },
-  timestamp: {
-    expected: 'a time (ISO 8601, or epoch milliseconds)',
-    take: (cell) => {
-      const time = typeof cell === 'string' ? parseTimestamp(cell.trim()) : Number.NaN;
-      return Number.isNaN(time) ? finite(cell) : time;
-    },
-  },
+const EXPECTED: Readonly<Record<ServedFeature['type'], string>> = {
+  number: 'a number',
+  timestamp: 'a time (ISO 8601, or epoch milliseconds)',
+  category: 'a string',
+  boolean: 'true or false',
 };
 
-const words: Readonly<Record<'category' | 'boolean', Taking<string>>> = {
-  category: { expected: 'a string', take: (cell) => (typeof cell === 'string' ? present(cell) : undefined) },
-  boolean: {
-    expected: 'true or false',
-    take: (cell) => {
-      if (typeof cell === 'boolean') return String(cell);
-      const truth = typeof cell === 'string' ? parseBoolean(cell.trim()) : undefined;
-      return truth && String(truth.value);
-    },
-  },
-};
+/** Text is read by the rules by which the file was read. A word that means "no value" there means the same here. */
+function takingNumbers({ type, format }: ServedFeature): Taking<number> {
+  const { number, isMissing } = columnValues(type, format);
+  const take = (cell: Exclude<Cell, null>): number | undefined => {
+    if (typeof cell === 'number') return Number.isFinite(cell) ? cell : undefined;
+    if (typeof cell === 'boolean') return undefined;
+    const value = number(cell.trim());
+    return Number.isNaN(value) && !isMissing(cell.trim()) ? epoch(type, cell) : value;
+  };
+  return { expected: EXPECTED[type], take };
+}
 
-/** A category that means "no value" in a file means the same here. */
-function present(cell: string): string {
-  const word = cell.trim();
-  return isMissing(word) ? '' : word;
+/** Times may be given as epoch milliseconds, also as text. */
+function epoch(type: ServedFeature['type'], cell: string): number | undefined {
+  const value = type === 'timestamp' ? parseNumber(cell.trim()) : Number.NaN;
+  return Number.isNaN(value) ? undefined : value;
+}
+
+function takingWords({ type, format }: ServedFeature): Taking<string> {
+  const { word, isMissing } = columnValues(type, format);
+  const take = (cell: Exclude<Cell, null>): string | undefined => {
+    const text = String(cell).trim();
+    return word(text) || (isMissing(text) ? '' : undefined);
+  };
+  return { expected: EXPECTED[type], take };
 }
 
 /**
@@ -110,12 +112,13 @@ function listed(features: readonly ServedFeature[]): string {
 }
 
 function columnOf(
-  { name, type }: ServedFeature,
+  feature: ServedFeature,
   cells: readonly (readonly (Cell | undefined)[])[],
   field: (row: number) => string,
   at: number,
   faults: Faults,
 ): Tensor {
+  const { name, type } = feature;
   const taken = <T>({ expected, take }: Taking<T>, missing: T): T[] =>
     cells.map((row, i) => {
       if (faults.full) return missing;
@@ -129,8 +132,8 @@ function columnOf(
     });
   const shape = [cells.length, 1];
   return type === 'number' || type === 'timestamp'
-    ? tensor('float64', shape, Float64Array.from(taken(numbers[type], Number.NaN)))
-    : tensor('string', shape, taken(words[type], ''));
+    ? tensor('float64', shape, Float64Array.from(taken(takingNumbers(feature), Number.NaN)))
+    : tensor('string', shape, taken(takingWords(feature), ''));
 }
 
 const fieldOf = (row: Row, i: number, j: number, { name }: ServedFeature): string =>

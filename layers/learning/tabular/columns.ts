@@ -24,11 +24,18 @@ export type Target =
   | { readonly task: 'classification'; readonly classes: readonly string[]; readonly values: Int32Array }
   | { readonly task: 'regression'; readonly values: Float64Array };
 
+/** What the split of the rows follows: the group of each row (-1 is none, a group of its own), or its time (NaN is none). */
+export type SplitBy =
+  | { readonly by: 'group'; readonly values: Int32Array }
+  | { readonly by: 'time'; readonly values: Float64Array };
+
 /** The rows that have a target, without text columns. */
 export interface Rows {
   readonly count: number;
   readonly columns: readonly Column[];
   readonly target: Target;
-  /** Names of the text columns. */
+  /** Absent: the split is random. */
+  readonly splitBy?: SplitBy;
+  /** Names of the columns that are not used. */
   readonly leftOut: readonly string[];
 }

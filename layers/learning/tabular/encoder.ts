@@ -119,12 +119,7 @@ function fitNumbers({ name, type }: NumberColumn): Fitting<NumberColumn> {
         if (!Number.isNaN(value)) moments.add(value);
       }
     },
-    encoding: () => {
-      const { mean, standardDeviation } = moments;
-      // If all values are equal, rounding leaves a deviation of about 1e-16 of the mean.
-      const varies = standardDeviation > Math.abs(mean) * 1e-12;
-      return { name, type, mean, deviation: varies ? standardDeviation : 1, missing: moments.count < rows };
-    },
+    encoding: () => ({ name, type, ...moments.scale, missing: moments.count < rows }),
   };
 }
 

@@ -10,7 +10,7 @@ import { cast, where } from '#engine/ops/select.ts';
 import { tensor, tensorFrom } from '#engine/tensor.ts';
 import type { Values } from '#engine/training/network.ts';
 import { type Type, type } from '#engine/type.ts';
-import { BOOLEAN_WORDS } from '../profile/parse.ts';
+import { BOOLEAN_WORDS } from '../values/truth.ts';
 import { denseWidth, depthOf, type Encoder, numbersOf, type WordEncoding, wordsOf } from './encoder.ts';
 
 /** The types of what `encodeRows` returns. */

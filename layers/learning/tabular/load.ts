@@ -1,14 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
-import { isMissing } from '../csv/missing.ts';
 import { readCsv } from '../csv/read.ts';
 import { TrainingFailure } from '../failure.ts';
-import { parseBoolean, parseNumber, parseTimestamp } from '../profile/parse.ts';
+import { columnValues, TRUTH_WORDS } from '../values/column-values.ts';
+import { parseNumber } from '../values/number.ts';
 import type { Column, Rows, Target } from './columns.ts';
-import { usableColumns, usableRows } from './resident.ts';
-
-/** Boolean columns are encoded with these words, whatever words the file has. */
-const TRUTH_WORDS = ['false', 'true'] as const;
+import { roleOf, usableColumns, usableRows } from './resident.ts';
 
 /** Stores a row's cell in its column. */
 type Store = (cell: string, row: number) => void;
@@ -34,28 +31,36 @@ export async function* readRows(
   pieceRows: number,
 ): AsyncGenerator<Rows, void, undefined> {
   const hash = createHash('sha256');
-  const { header, rows } = await readCsv(hashed(bytes, hash));
+  const { delimiter, quote } = profile;
+  const { header, rows } = await readCsv(hashed(bytes, hash), { delimiter, quote });
   const count = usableRows(profile);
   const columns = usableColumns(profile).map((column) => columnStores[column.type](column));
   const target = targetStore(profile);
-  const targetAt = header.indexOf(profile.target);
-  const stores = columns.map((column) => ({ at: header.indexOf(column.name), column }));
-  const leftOut = profile.columns.filter((c) => c.type === 'text' && c.name !== profile.target).map((c) => c.name);
+  // Earlier builds kept blanks of names within quotes.
+  const placeOf = (name: string) => header.indexOf(name.trim());
+  const targetAt = placeOf(profile.target);
+  const order = profile.columns.filter((column) => orders(column)).map(orderStore);
+  const stores = [...columns, ...order].map((column) => ({ at: placeOf(column.name), column }));
+  const used = new Set(columns.map(({ name }) => name));
+  const leftOut = profile.columns
+    .filter((column) => !used.has(column.name) && roleOf(column, profile) !== 'target')
+    .map(({ name }) => name);
   const sizeAfter = (done: number) => Math.min(pieceRows, count - done);
   let [done, row, size] = [0, 0, sizeAfter(0)];
   const begin = () => {
-    for (const store of [target, ...columns]) store.begin(size);
+    for (const store of [target, ...columns, ...order]) store.begin(size);
   };
   const piece = (): Rows => ({
     count: size,
     columns: columns.map(({ column }) => column()),
     target: target.target(),
+    ...splitByOf(order[0]?.column()),
     leftOut,
   });
   begin();
   for await (const record of rows) {
     const cell = record[targetAt] ?? '';
-    if (isMissing(cell)) continue;
+    if (target.isAbsent(cell)) continue;
     if (done + row === count) {
       row++;
       break;
@@ -76,6 +81,20 @@ export async function* readRows(
   yield piece();
 }
 
+/** Whether the split of the rows follows the column: there is at most one. */
+const orders = ({ role }: ColumnProfile): boolean => role === 'group' || role === 'time';
+
+function orderStore(column: ColumnProfile): ColumnStore {
+  if (column.role === 'group') return columnStores.category({ ...column, format: { ...column.format, missing: [] } });
+  return columnStores[column.type === 'timestamp' ? 'timestamp' : 'number'](column);
+}
+
+function splitByOf(column: Column | undefined): Pick<Rows, 'splitBy'> {
+  if (column === undefined) return {};
+  const { kind, values } = column;
+  return { splitBy: kind === 'words' ? { by: 'group', values } : { by: 'time', values } };
+}
+
 /** Reads a column or the target, one piece after another. */
 interface Pieces {
   /** Makes room for the next piece's rows. */
@@ -89,10 +108,9 @@ interface ColumnStore extends Pieces {
   readonly column: () => Column;
 }
 
-type NumberType = 'number' | 'timestamp';
-
-function numberStore(type: NumberType, parse: (cell: string) => number) {
-  return ({ name }: ColumnProfile): ColumnStore => {
+function numberStore(type: 'number' | 'timestamp') {
+  return ({ name, format }: ColumnProfile): ColumnStore => {
+    const { number } = columnValues(type, format);
     let values = new Float64Array();
     return {
       name,
@@ -100,82 +118,78 @@ function numberStore(type: NumberType, parse: (cell: string) => number) {
         values = new Float64Array(count).fill(Number.NaN);
       },
       store: (cell, row) => {
-        if (!isMissing(cell)) values[row] = parse(cell);
+        values[row] = number(cell);
       },
       column: () => ({ kind: 'numbers', name, type, values }),
     };
   };
 }
 
-function categoryStore({ name }: ColumnProfile): ColumnStore {
-  const codes = new Map<string, number>();
-  let values = new Int32Array();
-  return {
-    name,
-    begin: (count) => {
-      values = new Int32Array(count).fill(-1);
-    },
-    store: (cell, row) => {
-      if (isMissing(cell)) return;
-      const code = codes.get(cell) ?? codes.size;
-      codes.set(cell, code);
-      values[row] = code;
-    },
-    column: () => ({ kind: 'words', name, type: 'category', words: [...codes.keys()], values }),
-  };
-}
-
-function booleanStore({ name }: ColumnProfile): ColumnStore {
-  let values = new Int32Array();
-  return {
-    name,
-    begin: (count) => {
-      values = new Int32Array(count).fill(-1);
-    },
-    store: (cell, row) => {
-      const truth = parseBoolean(cell);
-      if (truth) values[row] = Number(truth.value);
-    },
-    column: () => ({ kind: 'words', name, type: 'boolean', words: TRUTH_WORDS, values }),
+function wordStore(type: 'category' | 'boolean', known: readonly string[] = []) {
+  return ({ name, format }: ColumnProfile): ColumnStore => {
+    const { word } = columnValues(type, format);
+    const codes = new Map(known.map((one, code) => [one, code]));
+    let values = new Int32Array();
+    return {
+      name,
+      begin: (count) => {
+        values = new Int32Array(count).fill(-1);
+      },
+      store: (cell, row) => {
+        const value = word(cell);
+        if (value === '') return;
+        const code = codes.get(value) ?? codes.size;
+        codes.set(value, code);
+        values[row] = code;
+      },
+      column: () => ({ kind: 'words', name, type, words: [...codes.keys()], values }),
+    };
   };
 }
 
 const columnStores = {
-  number: numberStore('number', parseNumber),
-  timestamp: numberStore('timestamp', parseTimestamp),
-  category: categoryStore,
-  boolean: booleanStore,
+  number: numberStore('number'),
+  timestamp: numberStore('timestamp'),
+  category: wordStore('category'),
+  boolean: wordStore('boolean', TRUTH_WORDS),
   text: (column: ColumnProfile): ColumnStore => {
     throw new TypeError(`column ${column.name} is text and cannot be encoded`);
   },
 } as const;
 
 interface TargetStore extends Pieces {
+  /** Whether a row with this cell has no target. */
+  readonly isAbsent: (cell: string) => boolean;
   readonly target: () => Target;
 }
 
 function targetStore(profile: DatasetProfile): TargetStore {
+  const format = profile.columns.find(({ name }) => name === profile.target)?.format;
   if (profile.task === 'regression') {
+    const { number } = columnValues('number', format);
     let values = new Float64Array();
     return {
+      isAbsent: (cell) => Number.isNaN(number(cell)),
       begin: (count) => {
         values = new Float64Array(count);
       },
       store: (cell, row) => {
-        values[row] = parseNumber(cell);
+        values[row] = number(cell);
       },
       target: () => ({ task: 'regression', values }),
     };
   }
+  const { word } = columnValues('category', format);
   const classes = (profile.classes ?? []).map(({ value }) => value).sort(byNumberThenText);
-  const codes = new Map(classes.map((name, code) => [name, code]));
+  const codes = new Map(classes.map((name, code) => [word(name), code]));
   let values = new Int32Array();
   return {
+    isAbsent: (cell) => word(cell) === '',
     begin: (count) => {
       values = new Int32Array(count);
     },
     store: (cell, row) => {
-      values[row] = codes.get(cell) ?? 0;
+      values[row] = codes.get(word(cell)) ?? 0;
     },
     target: () => ({ task: 'classification', classes, values }),
   };

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import type { Column, Rows, Target } from './columns.ts';
+import type { Column, Rows, SplitBy, Target } from './columns.ts';
 import { readRows } from './load.ts';
 
 /** Some consecutive rows, and the number of the first one. */
@@ -14,6 +14,7 @@ export interface RowPiece {
 export interface SpilledRows {
   /** The targets of all rows, which stay in memory. */
   readonly target: Target;
+  readonly splitBy?: SplitBy;
   readonly leftOut: readonly string[];
   /** In the file's order. */
   pieces(): AsyncGenerator<RowPiece, void, undefined>;
@@ -36,12 +37,14 @@ export async function spillRows(
   const path = (piece: number, column: number) => join(folder, `${piece}.${column}`);
   const counts: number[] = [];
   const targets: Target[] = [];
+  const orders: SplitBy[] = [];
   let columns: readonly Column[] = [];
   let leftOut: readonly string[] = [];
   for await (const rows of readRows(bytes, profile, pieceRows)) {
     for (const [i, { values }] of rows.columns.entries()) await writeFile(path(counts.length, i), values);
     counts.push(rows.count);
     targets.push(rows.target);
+    if (rows.splitBy) orders.push(rows.splitBy);
     // Those of the last piece have all words.
     columns = rows.columns.map((column) => ({ ...column, values: column.values.subarray(0, 0) }) as Column);
     ({ leftOut } = rows);
@@ -54,7 +57,8 @@ export async function spillRows(
       first += count;
     }
   }
-  return { target: joined(targets), leftOut, pieces, remove: () => rm(folder, { recursive: true }) };
+  const splitBy = orders.length === 0 ? {} : { splitBy: joined(orders) };
+  return { target: joined(targets), ...splitBy, leftOut, pieces, remove: () => rm(folder, { recursive: true }) };
 }
 
 function filled(column: Column, { buffer, byteOffset, byteLength }: Buffer): Column {
@@ -64,14 +68,15 @@ function filled(column: Column, { buffer, byteOffset, byteLength }: Buffer): Col
     : { ...column, values: new Int32Array(bytes) };
 }
 
-function joined(targets: readonly Target[]): Target {
-  const [first] = targets;
-  const count = targets.reduce((sum, { values }) => sum + values.length, 0);
-  const values = first!.task === 'classification' ? new Int32Array(count) : new Float64Array(count);
+/** The values of all pieces in one. */
+function joined<T extends { readonly values: Int32Array | Float64Array }>(pieces: readonly T[]): T {
+  const [first] = pieces;
+  const count = pieces.reduce((sum, { values }) => sum + values.length, 0);
+  const values = first!.values instanceof Int32Array ? new Int32Array(count) : new Float64Array(count);
   let at = 0;
-  for (const target of targets) {
-    values.set(target.values, at);
-    at += target.values.length;
+  for (const piece of pieces) {
+    values.set(piece.values, at);
+    at += piece.values.length;
   }
-  return { ...first!, values } as Target;
+  return { ...first!, values };
 }

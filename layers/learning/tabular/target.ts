@@ -11,5 +11,5 @@ export function fitTarget(target: Target, training: Int32Array): TargetScale {
   if (target.task === 'classification') return { mean: 0, deviation: 1 };
   const moments = new Moments();
   for (const row of training) moments.add(target.values[row]!);
-  return { mean: moments.mean, deviation: moments.standardDeviation || 1 };
+  return moments.scale;
 }

@@ -45,6 +45,19 @@ export const items = (subject: Subject) =>
       expect(await subject().table.getMany([])).toEqual([]);
     });
 
+    test('items are read together by keys with any characters', async () => {
+      const pk = fresh();
+      const keys = ['plain', '"quoted"', "it's", 'back\\slash', 'naïve 🚂', 'nul \0 end', '[1]', '{"a":1}', '12'].map(
+        (sk) => ({
+          pk,
+          sk,
+        }),
+      );
+      for (const key of keys) await subject().table.put(key);
+      expect(await subject().table.getMany(keys)).toEqual(keys);
+      expect(await subject().table.getMany(keys.slice(0, 5))).toEqual(keys.slice(0, 5));
+    });
+
     test('at most 100 different items are read together', async () => {
       const keys = Array.from({ length: 101 }, (_, i) => ({ pk: 'p', sk: `k${i}` }));
       await expect(subject().table.getMany(keys)).rejects.toThrow(InvalidItemError);

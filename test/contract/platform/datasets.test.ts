@@ -121,6 +121,7 @@ describe('the document’s datasets', () => {
           body: {
             ...dataset,
             status: is('ready'),
+            ...ADDITIONS.datasetDetail,
             metadata: { rows: integer, columns: integer, features: [text], target: text, ...ADDITIONS.metadata },
           },
         },

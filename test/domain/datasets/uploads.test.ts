@@ -11,6 +11,7 @@ import { blobKeys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { anAccount, NOW, openStore, type Store } from '../store.ts';
 
+const inspect = async (): Promise<void> => {};
 let store: Store;
 let account: string;
 let now = NOW;
@@ -68,7 +69,8 @@ describe('an upload in parts', () => {
       parts.map(async ({ part, url }) => ({ part, etag: await put(url, text.slice((part - 1) * size, part * size)) })),
     );
     const upload = await getUpload(store.table, account, begun.id);
-    const complete = (listed: typeof sent) => completeUpload(store.table, store.blobs.datasets, upload, listed, NOW);
+    const complete = (listed: typeof sent) =>
+      completeUpload(store.table, store.blobs.datasets, upload, { parts: listed, inspect }, NOW);
     expect(sent).toHaveLength(2);
     for (const listed of [sent.slice(0, 1), sent.toReversed(), []]) {
       await expect(complete(listed)).rejects.toMatchObject({ details: [{ field: 'parts' }] });
@@ -77,6 +79,19 @@ describe('an upload in parts', () => {
     expect(other).toEqual(one);
     const page = { sort: 'name', order: 'ascending', limit: 10 } as const;
     expect(await listDatasets(store.table, account, page)).toMatchObject({ records: [one], total: 1 });
+  });
+
+  test('of a file whose beginning is refused becomes no dataset, and is over', async () => {
+    const begun = wanted(10);
+    const { parts } = await startUpload(store.table, store.blobs.datasets, begun, NOW);
+    const upload = await getUpload(store.table, account, begun.id);
+    const sent = [{ part: 1, etag: await put(parts[0]!.url, '0123456789') }];
+    const refuse = () => Promise.reject(ValidationError.of('file', 'must be a table'));
+    const complete = completeUpload(store.table, store.blobs.datasets, upload, { parts: sent, inspect: refuse }, NOW);
+    await expect(complete).rejects.toMatchObject({ details: [{ field: 'file', message: 'must be a table' }] });
+    await expect(getUpload(store.table, account, begun.id)).rejects.toThrow(NotFoundError);
+    await expect(getDataset(store.table, account, begun.id)).rejects.toThrow(NotFoundError);
+    expect(await store.blobs.datasets.head(blobKeys.datasetFile(account, begun.id))).toBeUndefined();
   });
 
   test('that the bucket does not have any more can be aborted', async () => {
@@ -93,7 +108,7 @@ describe('an upload in parts', () => {
     await startUpload(store.table, store.blobs.datasets, begun, NOW);
     const upload = await getUpload(store.table, account, begun.id);
     const parts = [{ part: 1, etag: 'made-up' }];
-    await expect(completeUpload(store.table, store.blobs.datasets, upload, parts, NOW)).rejects.toThrow(
+    await expect(completeUpload(store.table, store.blobs.datasets, upload, { parts, inspect }, NOW)).rejects.toThrow(
       ValidationError,
     );
     await expect(getDataset(store.table, account, begun.id)).rejects.toThrow(NotFoundError);

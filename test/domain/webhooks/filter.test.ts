@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ValidationError } from '#domain/errors.ts';
-import { parseFilter, passes } from '#domain/webhooks/filter.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { FILTER_PATTERN, parseFilter, passes } from '#domain/webhooks/filter.ts';
 
 const data = { model_name: 'churn', accuracy: 0.5, progress: 30, metrics: { val_accuracy: 0.89, loss: 1e-3 } };
 const holds = (filter: string) => passes(parseFilter(filter), data);
@@ -118,4 +119,15 @@ describe('a filter', () => {
       }),
     );
   });
+});
+
+test('the pattern for documents matches filters only', () => {
+  const filters = fc.stringMatching(new RegExp(FILTER_PATTERN), { maxLength: LIMITS.webhooks.filterCharacters });
+  fc.assert(
+    fc.property(filters, (text) => expect(() => parseFilter(text)).not.toThrow()),
+    { seed: 2026, numRuns: 500 },
+  );
+  for (const text of ['', '0', 'a', 'a < "b"', 'a = 1 anda = 2', 'a = 1 and', 'a == 1']) {
+    expect(new RegExp(FILTER_PATTERN).test(text)).toBe(false);
+  }
 });

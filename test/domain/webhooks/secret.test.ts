@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { InvalidCiphertextError } from '#domain/ports/errors.ts';
-import { newSecret, sealSecret, secretBytes, unsealSecret } from '#domain/webhooks/secret.ts';
+import { newSecret, SECRET_PATTERN, sealSecret, secretBytes, unsealSecret } from '#domain/webhooks/secret.ts';
 import { sign } from '#domain/webhooks/signature.ts';
 import { openStore, type Store } from '../store.ts';
 
@@ -89,4 +90,17 @@ describe('a signature', () => {
     const headers = sign('msg_p5jXN8AQM9LWM0D4loKWxJek', 1614265330, '{"test": 2432232314}', [secret]);
     expect(headers['webhook-signature']).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=');
   });
+});
+
+test('the pattern for documents matches the secrets and nothing else', () => {
+  const pattern = new RegExp(SECRET_PATTERN);
+  for (let bytes = 20; bytes <= 70; bytes += 1) {
+    expect([bytes, pattern.test(encoded(bytes))]).toEqual([bytes, bytes >= 24 && bytes <= 64]);
+  }
+  expect(pattern.test(encoded(32).replace(/.=$/, '9='))).toBe(false);
+  expect(pattern.test(encoded(32).replaceAll('=', ''))).toBe(false);
+  fc.assert(
+    fc.property(fc.stringMatching(pattern), (text) => expect(() => secretBytes(text)).not.toThrow()),
+    { seed: 2026, numRuns: 300 },
+  );
 });

@@ -15,8 +15,12 @@ export function badData(world: World): void {
     test.each([
       ['a ragged row far down', `a,b,label\n${manyRows}\n1,2\n`, {}, ['60002', '3', '2']],
       ['one class', 'a,label\n1,x\n2,x\n3,x\n', {}, ['label', 'x']],
-      ['a regression target that is no number', 'a,y\n1,2\n2,three\n3,4\n', { dataset_type: 'regression' }, ['y']],
-      ['a target that is not there', 'a,y\n1,2\n2,3\n', { target: 'z' }, ['z']],
+      [
+        'a regression target that is no number',
+        'a,y\n1,2\n2,two\n3,three\n4,four\n',
+        { dataset_type: 'regression' },
+        ['y', 'two'],
+      ],
     ])('%s: the dataset fails and says why', async (_, csv, fields, words) => {
       const dataset = await user.upload(csv, fields);
       expect(dataset.status).toBe('failed');
@@ -24,6 +28,10 @@ export function badData(world: World): void {
       for (const word of words) expect(JSON.stringify(dataset.error)).toContain(word);
       const training = user.train(dataset.id, {});
       await expect(training).rejects.toThrow('answered 409');
+    });
+
+    test('a target that is not there is refused at once', async () => {
+      await expect(user.upload('a,y\n1,2\n2,3\n', { target: 'z' })).rejects.toThrow('answered 400');
     });
 
     test.each([

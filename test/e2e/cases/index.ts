@@ -4,6 +4,7 @@ import type { World } from '../world.ts';
 import { accounts } from './accounts.ts';
 import { badData } from './bad-data.ts';
 import { catalog } from './catalog.ts';
+import { datasets } from './datasets.ts';
 import { earlyStart } from './early-start.ts';
 import { hostileInput } from './hostile-input.ts';
 import { lists } from './lists.ts';
@@ -27,6 +28,7 @@ export function platformCases(world: World): void {
     mainJob,
     earlyStart,
     badData,
+    datasets,
     hostileInput,
     requests,
     logins,

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { Client } from '#infra/embedded/demo/client.ts';
 import { Receiver } from '#infra/embedded/demo/receiver.ts';
 import { runMainJob } from '#infra/embedded/demo/session.ts';
 import { Terminal } from '#infra/embedded/demo/terminal.ts';
@@ -17,8 +16,7 @@ export function mainJob(world: World): void {
       const file = join(world.folder, 'penguins.onnx');
       const terminal = new Terminal(printed);
       const receiver = world.webhooksToLoopback ? await Receiver.start() : undefined;
-      const client = new Client(world.base);
-      const accuracy = await runMainJob(client, terminal, file, world.pollMilliseconds, receiver);
+      const accuracy = await runMainJob(world.base, terminal, file, world.pollMilliseconds, receiver);
       await receiver?.stop();
       expect(accuracy).toBeGreaterThanOrEqual(0.95);
       expect(readFileSync(file).length).toBeGreaterThan(1000);

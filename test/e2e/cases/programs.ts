@@ -52,7 +52,7 @@ export function programs(world: World): void {
       const target = await upload(password, '--target', 'wingspan');
       expect([target.code, target.stderr]).toEqual([
         1,
-        expect.stringMatching(/^dataset [\w-]+ failed: .*wingspan[^\n]*\n$/),
+        expect.stringMatching(/^POST [^\n]* answered 400: [^\n]*wingspan[^\n]*\n$/),
       ]);
     });
   });

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { makeClient } from '#client/client.ts';
+import type { paths } from '#client/platform/schema.ts';
 import { uploadFile } from '#infra/upload/upload-file.ts';
 import { User } from '../user.ts';
 import type { World } from '../world.ts';
@@ -33,7 +35,7 @@ export function uploads(world: World): void {
       expect(csv.length).toBeGreaterThan(16 * 1024 * 1024);
       const progress: number[] = [];
       const id = await uploadFile(
-        user.client,
+        makeClient<paths>(world.base, user.client),
         file,
         { name: 'large', target: 'y' },
         { onProgress: (sent) => progress.push(sent), refresh: () => user.login() },
@@ -59,6 +61,17 @@ export function uploads(world: World): void {
       await user.client.delete(`/datasets/uploads/${upload_id}`);
       const late = await fetch(parts[0]!.url, { method: 'PUT', body: '0123456789' });
       expect(late.status).toBe(404);
+    });
+
+    test('that is no such CSV file by its first bytes is refused when it is completed, and is gone', async () => {
+      const body = 'a,b\n1,2\n3\n';
+      const { upload_id, parts } = await begin(body.length);
+      const sent = await fetch(parts[0]!.url, { method: 'PUT', body });
+      const etag = sent.headers.get('etag')!.replaceAll('"', '');
+      const complete = () =>
+        user.client.post(`/datasets/uploads/${upload_id}/complete`, { parts: [{ part: 1, etag }] });
+      await expect(complete()).rejects.toThrow(/answered 400.*row 2 \(line 3\)/);
+      await expect(complete()).rejects.toThrow('answered 404');
     });
 
     test('of another account does not exist', async () => {

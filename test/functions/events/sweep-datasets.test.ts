@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { datasetFailed, reprocessDataset } from '#domain/datasets/change.ts';
 import { findDataset } from '#domain/datasets/read.ts';
 import { beginReading, endReading, MAX_READINGS, type Reading } from '#domain/datasets/readings.ts';
+import { isoTime } from '#domain/times.ts';
 import { type JobWorld, MINUTE, openJobWorld } from './job-world.ts';
 
 let world: JobWorld;
@@ -43,6 +45,20 @@ describe('the sweep', () => {
     });
     expect(await failedDatasets()).toEqual(['e']);
     expect(await world.sent('datasets')).toHaveLength(1);
+  });
+
+  test('counts the day of a dataset that is read again from then on, not from its upload', async () => {
+    const { table } = world.adapters;
+    const uploaded = await world.upload('e', 'a,b\n1,2\n');
+    await datasetFailed(table, uploaded, { message: 'no', details: [] }, isoTime(world.clock.now));
+    world.clock.now += 30 * 24 * 60 * MINUTE;
+    const again = { parsing: {}, requested_type: 'auto' } as const;
+    await reprocessDataset(table, (await findDataset(table, world.accountId, 'e'))!, again, isoTime(world.clock.now));
+    await world.sweep();
+    expect(await findDataset(table, world.accountId, 'e')).toMatchObject({ status: 'processing' });
+    world.clock.now += 5 * MINUTE;
+    await world.sweep();
+    expect(await world.sent('datasets')).toEqual([{ account_id: world.accountId, dataset_id: 'e' }]);
   });
 
   test('sends no message of a dataset that is being read, and one once its reader can no longer be running', async () => {

@@ -96,6 +96,7 @@ export async function openWorld() {
       id,
       account_id,
       name: id,
+      version: 1,
       description: '',
       dataset_type: 'auto',
       file_name: `${id}.csv`,

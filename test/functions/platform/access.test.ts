@@ -26,7 +26,11 @@ beforeAll(async () => {
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   const services = makeServices(platform.store, { settings: platform.settings, logger });
   const predictor = { predict: async () => [], describe: async () => SERVING };
-  handler = makeSurface({ routes: describedRoutes, renderError }, { ...services, predictor });
+  const every: Parameters<typeof makeSurface<typeof services & { predictor: typeof predictor }>>[0] = {
+    routes: describedRoutes,
+    renderError,
+  };
+  handler = makeSurface(every, { ...services, predictor });
 });
 afterAll(() => platform.close());
 

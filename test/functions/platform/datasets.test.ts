@@ -36,6 +36,7 @@ describe('an upload', () => {
     expect(answer.body).toEqual({
       id: expect.any(String),
       name: 'My Dataset',
+      version: expect.any(Number),
       description: '',
       dataset_type: 'classification',
       file_size: CSV.length,
@@ -82,7 +83,11 @@ describe('an upload', () => {
       { field: 'other', message: 'is not a known file field; known is file' },
     ]);
     expect(await details([csvFile(CSV), name, { name: 'colour', value: 'red' }])).toEqual([
-      { field: 'colour', message: 'is not a known field; known are name, description, dataset_type, target' },
+      {
+        field: 'colour',
+        message:
+          'is not a known field; known are name, description, dataset_type, target, delimiter, quote, decimal, missing, columns',
+      },
     ]);
     expect(await details([csvFile(CSV), name, name])).toEqual([
       { field: 'name', message: 'must be given once; got 2 values' },
@@ -263,7 +268,7 @@ describe('a listing', () => {
     [
       { sorted: 'name' },
       'sorted',
-      'is not a known field; known are page, limit, cursor, sort_by, order, status, name_prefix, uploaded_after, uploaded_before',
+      'is not a known field; known are page, limit, cursor, sort_by, order, status, name, name_prefix, uploaded_after, uploaded_before',
     ],
   ])('refuses %j', async (query, field, message) => {
     const answer = await platform.call({ path: '/datasets', token, query });

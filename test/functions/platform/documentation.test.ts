@@ -40,6 +40,12 @@ const operations = () =>
     Object.entries(item).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
   );
 
+/** An answer itself, or the component that it refers to. */
+const resolved = (response: Node | undefined): Node => {
+  const { $ref } = (response ?? {}) as { $ref?: string };
+  return $ref === undefined ? response! : document.components!.responses![$ref.split('/').at(-1)!]!;
+};
+
 /** Every nested object, with its path. */
 function* nodes(value: unknown, at = '#'): Generator<[string, Record<string, unknown>]> {
   if (typeof value !== 'object' || value === null) return;
@@ -54,14 +60,23 @@ describe('the OpenAPI document', () => {
 
   test('shows errors by one schema, with an example for each status', () => {
     const of = document.paths!['/training/start']!.post!.responses!;
-    const statuses = ['201', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '500', '503'];
+    const statuses = ['201', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '431', '500', '503'];
     expect(Object.keys(of)).toEqual(statuses);
-    expect(of['429']!.content).toEqual({
+    expect(resolved(of['429']).content).toEqual({
       'application/json': {
         schema: { $ref: '#/components/schemas/Error' },
         example: { error: 'rate_limit_exceeded', message: 'Too many requests', retry_after: 60 },
       },
     });
+  });
+
+  test('shows an example of every request and answer in JSON, and of every error', () => {
+    const without = operations().flatMap(({ name, operation }) => {
+      const bodies = [operation.requestBody, ...Object.values(operation.responses!).map(resolved)];
+      const contents = bodies.map((body) => body?.content?.['application/json']);
+      return contents.some((content) => content !== undefined && !('example' in content)) ? [name] : [];
+    });
+    expect(without).toEqual([]);
   });
 
   test('says how many details an error has at most', () => {
@@ -82,6 +97,13 @@ describe('the OpenAPI document', () => {
       expect([name, operation.security]).toEqual([name, expected]);
     }
     expect(document.components!.schemas!.Credentials!.properties!.password!.format).toBe('password');
+  });
+
+  test('says of a key for a retry what is wrong with it', () => {
+    for (const { operation } of operations()) {
+      const parameters = Array.isArray(operation.parameters) ? operation.parameters : [];
+      if (parameters.some(({ name }) => name === 'idempotency-key')) expect(operation.responses).toHaveProperty('400');
+    }
   });
 
   test('has the bounds of numbers and the file of an upload', () => {

@@ -2,11 +2,12 @@ import { PassThrough, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
+import type { Dataset } from '#domain/datasets/record.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { StreamingHttpHandler } from '#functions/http/contract.ts';
 import { type Call, makeEvent, openPlatform, type Platform } from './harness.ts';
-import { completed, ready, running, uploaded } from './records.ts';
+import { CSV, completed, ready, running, uploaded } from './records.ts';
 
 interface Prelude {
   readonly statusCode: number;
@@ -52,9 +53,11 @@ async function train(name: string, bytes: Buffer): Promise<Model> {
   return completed(platform, await running(platform, dataset.account_id, body.job_id), bytes);
 }
 
-async function download(call: Partial<Call>, id = model.id) {
+const download = (call: Partial<Call>, id = model.id) => fetched({ path: `/models/${id}/download`, ...call });
+
+async function fetched(call: Call) {
   const stream = new PassThrough();
-  const event = makeEvent({ path: `/models/${id}/download`, token, ...call });
+  const event = makeEvent({ token, ...call });
   const context = { awsRequestId: 'x', getRemainingTimeInMillis: () => 60_000 } as Context;
   const [bytes] = await Promise.all([buffer(stream), handler(event, stream, context)]);
   return { ...preludes.get(stream)!, bytes };
@@ -101,5 +104,80 @@ describe('a download', () => {
     const gone = await train('gone', Buffer.from('x'));
     await platform.store.blobs.artifacts.delete(blobKeys.modelFile(gone.account_id, gone.id, 'model.onnx'));
     expect((await download({}, gone.id)).statusCode).toBe(404);
+  });
+});
+
+describe('a download of a dataset', () => {
+  let dataset: Dataset;
+  beforeAll(async () => {
+    dataset = await uploaded(platform, token);
+  });
+  const get = (headers: Record<string, string> = {}, call: Partial<Call> = {}) =>
+    fetched({ path: `/datasets/${dataset.id}/download`, headers, ...call });
+
+  test('is the bytes that were uploaded, under the name that they had', async () => {
+    const answer = await get();
+    expect(answer.bytes.toString()).toBe(CSV);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers).toMatchObject({
+      'Content-Type': 'text/csv; charset=utf-8',
+      'Content-Length': String(CSV.length),
+      'Content-Disposition': `attachment; filename="data.csv"; filename*=UTF-8''data.csv`,
+      'Accept-Ranges': 'bytes',
+      ETag: expect.stringMatching(/^"[^"]+"$/),
+    });
+  });
+
+  test.each([
+    ['bytes=0-3', CSV.slice(0, 4), `bytes 0-3/${CSV.length}`],
+    ['bytes=10-', CSV.slice(10), `bytes 10-${CSV.length - 1}/${CSV.length}`],
+    ['bytes=-5', CSV.slice(-5), `bytes ${CSV.length - 5}-${CSV.length - 1}/${CSV.length}`],
+    ['bytes=20-9999', CSV.slice(20), `bytes 20-${CSV.length - 1}/${CSV.length}`],
+  ])('takes the range %s', async (range, bytes, contentRange) => {
+    const answer = await get({ range });
+    expect([answer.statusCode, answer.bytes.toString()]).toEqual([206, bytes]);
+    expect(answer.headers).toMatchObject({ 'Content-Range': contentRange, 'Content-Length': String(bytes.length) });
+  });
+
+  test.each(['bytes=0-1,3-4', 'lines=0-1', 'bytes=5-2', 'nonsense'])('ignores the range %j', async (range) => {
+    expect((await get({ range })).statusCode).toBe(200);
+  });
+
+  test('refuses a range beyond the end, and says how long the file is', async () => {
+    const answer = await get({ range: `bytes=${CSV.length}-` });
+    expect(answer.statusCode).toBe(416);
+    expect(answer.headers['Content-Range']).toBe(`bytes */${CSV.length}`);
+    expect(JSON.parse(answer.bytes.toString()).error).toBe('range_not_satisfiable');
+  });
+
+  test('sends nothing to who has it, and the whole file to who has an older one', async () => {
+    const { ETag } = (await get()).headers as { ETag: string };
+    for (const known of [ETag, `W/${ETag}`, `"other", ${ETag}`, '*']) {
+      const answer = await get({ 'if-none-match': known });
+      expect([answer.statusCode, answer.bytes.length, answer.headers.ETag]).toEqual([304, 0, ETag]);
+    }
+    expect((await get({ 'if-none-match': '"other"' })).statusCode).toBe(200);
+    expect((await get({ range: 'bytes=0-3', 'if-range': ETag })).statusCode).toBe(206);
+    expect((await get({ range: 'bytes=0-3', 'if-range': '"other"' })).statusCode).toBe(200);
+  });
+
+  test('of another account, or of one that was deleted, is not there', async () => {
+    const stranger = await platform.login('mallory');
+    expect((await get({}, { token: stranger })).statusCode).toBe(404);
+    const gone = await uploaded(platform, token, 'gone');
+    await platform.store.blobs.datasets.delete(blobKeys.datasetFile(gone.account_id, gone.id));
+    expect((await fetched({ path: `/datasets/${gone.id}/download` })).statusCode).toBe(404);
+  });
+
+  test('that is too large to stream is a redirect; a part of it is streamed', async () => {
+    const large = await uploaded(platform, token, 'large');
+    await platform.store.blobs.datasets.put(
+      blobKeys.datasetFile(large.account_id, large.id),
+      Buffer.alloc(300_001, 'x'),
+    );
+    const path = `/datasets/${large.id}/download`;
+    const whole = await fetched({ path });
+    expect([whole.statusCode, whole.headers.Location]).toEqual([307, expect.stringContaining('http://127.0.0.1:1/')]);
+    expect((await fetched({ path, headers: { range: 'bytes=300000-' } })).bytes.toString()).toBe('x');
   });
 });

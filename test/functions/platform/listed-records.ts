@@ -39,6 +39,7 @@ export const aDataset = (account_id: string, n: number): Dataset => ({
   id: newId(NOW + n),
   account_id,
   name: NAMES[n % NAMES.length]!,
+  version: 1,
   description: '',
   dataset_type: 'auto',
   file_name: 'a.csv',

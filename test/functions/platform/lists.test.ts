@@ -209,8 +209,21 @@ describe('a cursor', () => {
     expect(theirs.body.details).toEqual(invalid);
   });
 
+  test.each([
+    ['0.3333333333333333', 200],
+    ['-1E-07', 200],
+    ['1e1', 200],
+    ['1e999', 400],
+    ['0x10', 400],
+    ['', 400],
+  ])('with an accuracy of at least %j answers %i', async (accuracy_min, status) => {
+    const answer = await platform.call({ path: '/models', token, query: { accuracy_min } });
+    expect(answer.status).toBe(status);
+  });
+
   test('is the only way through filters, and not together with a page number', async () => {
-    expect(await refusal('/models', { page: '1', name_prefix: 'a', accuracy_min: '0.5' })).toEqual([
+    expect((await call('/models', { page: '1', name_prefix: 'a' })).body).toMatchObject({ page: 1, total: null });
+    expect(await refusal('/models', { page: '2', name_prefix: 'a', accuracy_min: '0.5' })).toEqual([
       {
         field: 'page',
         message:

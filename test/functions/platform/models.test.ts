@@ -68,6 +68,8 @@ describe('models', () => {
       created_at: models[0]!.created_at,
       number: 1,
       version: '1.0.0',
+      dataset_version: 1,
+      warnings: [],
       version_reason: 'first version',
       aliases: [],
       tags: {},

@@ -117,6 +117,7 @@ export async function completed(platform: Platform, of: Job, file: Buffer, given
     task: of.task,
     job_id: of.id,
     dataset_id: of.dataset_id,
+    ...(of.dataset_version === undefined ? {} : { dataset_version: of.dataset_version }),
     architecture: { input_shape: [2], output_classes: 2, parameters: 10 },
     target: 'label',
     performance: { accuracy: 0.9, precision: 0.8, recall: 0.7, f1_score: 0.75 },

@@ -51,7 +51,7 @@ describe('the platform', () => {
     const answer = await platform.call({ method: 'OPTIONS', path: '/datasets/some-id', headers });
     expect(answer.status).toBe(204);
     expect(answer.headers).toMatchObject({
-      Allow: 'GET, DELETE, HEAD, OPTIONS',
+      Allow: 'GET, PATCH, DELETE, HEAD, OPTIONS',
       'Access-Control-Allow-Origin': '*',
       'Access-Control-Allow-Methods': expect.stringContaining('DELETE'),
       'Access-Control-Allow-Headers': expect.stringMatching(/Authorization.*X-API-Key/),

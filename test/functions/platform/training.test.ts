@@ -78,6 +78,16 @@ describe('starting', () => {
     expect(job).toMatchObject({ model_name: 'Antarctic', early_stopping: { enabled: true } });
   });
 
+  test('stores 0 for numbers too small for a store, wherever they are', async () => {
+    const tiny = { hyperparameters: { weight_decay: 5e-324, momentum: 1e-131 }, validation_split: 1e-300 };
+    const answer = await start(tiny);
+    expect(answer.status).toBe(201);
+    expect(await getJob(platform.store.table, dataset.account_id, answer.body.job_id)).toMatchObject({
+      hyperparameters: { weight_decay: 0, momentum: 0 },
+      validation_split: 0,
+    });
+  });
+
   test.each([
     [{ model_type: 'resnet50' }, 'model_type', /^must be one of .*mlp.*; got "resnet50"$/],
     [{ model_type: '__proto__' }, 'model_type', /^must be one of/],
@@ -217,6 +227,8 @@ describe('a job', () => {
       training_history: { loss: [0.9, 0.5], accuracy: [0.6, 0.8] },
       duration: 2.5,
       completed_at: new Date(begin + 2500).toISOString(),
+      dataset_version: expect.any(Number),
+      warnings: [],
       compute_seconds: 7.5,
       estimated_cost: 0.0075,
     });

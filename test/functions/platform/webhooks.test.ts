@@ -118,6 +118,17 @@ describe('a webhook', () => {
     expect((await send('GET', '/webhooks')).body.total).toBe(0);
   });
 
+  test('is one of as many as the installation allows', async () => {
+    const small = await openPlatform({ webhooks: 1 });
+    try {
+      const owner = await small.login('ada');
+      const post = () => small.call({ method: 'POST', path: '/webhooks', token: owner, json: HOOK });
+      expect([(await post()).status, (await post()).status]).toEqual([201, 409]);
+    } finally {
+      await small.close();
+    }
+  });
+
   test('is one of at most twenty, also for concurrent requests', async () => {
     const answers = await Promise.all(Array.from({ length: LIMITS.webhooks.count + 2 }, () => create()));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(LIMITS.webhooks.count);

@@ -25,6 +25,7 @@ test.each([
   [['x.csv', BASE, 'y.csv', '--user', 'ada'], secret, 'There must be one FILE and one BASE_URL; got y.csv as well'],
   [['x.csv', BASE], secret, '--user NAME is missing; see --help'],
   [['x.csv', BASE, '--user', 'ada'], {}, 'TRAINYARD_PASSWORD must be the password of ada; it is not set'],
+  [['x.csv', BASE, '--user', 'ada', '--type', 'x'], secret, '--type must be classification or regression; got x'],
   [['x.csv', BASE, '--colour', 'red'], secret, "Unknown option '--colour'"],
 ])('%j is refused', (args, environment, message) => {
   expect(() => readArguments(args, environment)).toThrow(message);

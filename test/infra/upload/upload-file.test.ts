@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { Client } from '#infra/embedded/demo/client.ts';
+import { makeClient } from '#client/client.ts';
+import type { paths } from '#client/platform/schema.ts';
 import { uploadFile } from '#infra/upload/upload-file.ts';
 
 type Outcome = number | 'cut';
@@ -63,7 +64,7 @@ async function upload() {
   const progress: number[] = [];
   const refreshed: number[] = [];
   const id = await uploadFile(
-    new Client(base),
+    makeClient<paths>(base),
     file,
     { name: 'data' },
     {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { inspectCsvHead } from '#learning/csv/inspect.ts';
-import { isMissing } from '#learning/csv/missing.ts';
 import { readCsv } from '#learning/csv/read.ts';
+import { isMissing } from '#learning/values/missing.ts';
 import { chunked, faults } from '../chunks.ts';
 
 async function read(content: string | Uint8Array, chunkSize?: number) {
@@ -96,6 +96,17 @@ const bad: readonly (readonly [what: string, content: string | Uint8Array, expec
     'file: must be CSV text in UTF-8; got a ZIP archive or an Excel workbook (by its first bytes)',
   ],
   [
+    'a row that is too short below what separates cells',
+    'sep=;\na;b\n1;2\n3\n',
+    'file: row 2 (line 4) must have 2 values, as many as the header; got 1',
+  ],
+  ['JSON', '[{"a": 1, "b": 2}]', 'file: must be CSV text; got JSON (by its first characters)'],
+  [
+    'a page that says that you are not logged in',
+    ' <!DOCTYPE html><html>,</html>',
+    'file: must be CSV text; got an HTML page (by its first characters)',
+  ],
+  [
     'one column',
     'a\n1\n',
     'file: must have between 2 and 2000 columns, a feature and the target at least; got 1 (separated by comma, semicolon, tab or |)',
@@ -152,5 +163,5 @@ test('missing values are spelled in many ways, in any case', () => {
   for (const spelling of ['', 'NA', 'N/A', 'n/a', 'NaN', 'null', 'NULL', 'None', '?', '-']) {
     expect(isMissing(spelling)).toBe(true);
   }
-  for (const value of ['0', 'no', 'nano', '--', '-1', 'false']) expect(isMissing(value)).toBe(false);
+  for (const value of ['0', 'no', 'nano', '---', '-1', 'false']) expect(isMissing(value)).toBe(false);
 });

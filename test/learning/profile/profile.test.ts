@@ -5,8 +5,10 @@ import fc from 'fast-check';
 import { datasetProfile } from '#domain/datasets/profile.ts';
 import { DistinctCount } from '#learning/profile/distinct.ts';
 import { Moments } from '#learning/profile/moments.ts';
-import { parseBoolean, parseNumber, parseTimestamp } from '#learning/profile/parse.ts';
 import { type ProfileOptions, profileCsv } from '#learning/profile/profile.ts';
+import { parseNumber } from '#learning/values/number.ts';
+import { parseTime } from '#learning/values/time.ts';
+import { parseBoolean } from '#learning/values/truth.ts';
 import { chunked, faults } from '../chunks.ts';
 
 const PENGUINS = new URL('../../../infra/embedded/demo/penguins.csv', import.meta.url);
@@ -104,7 +106,7 @@ describe('the target', () => {
     [
       'a,y\n1,1.5\n2,x\n',
       { task: 'regression' as const },
-      'target: column "y" must be numeric for regression; got "x" in row 2',
+      'target: column "y" must be numeric for regression; got "x" in row 2, and 1 of 2 values are no numbers',
     ],
     ['a,y\n1,NA\n2,?\n', {}, 'target: column "y" must have values; got 2 rows without one'],
     ['a,b\n1,2\n', { target: 'z' }, 'target: must be one of the columns "a", "b"; got "z"'],
@@ -116,7 +118,7 @@ describe('the target', () => {
     [
       'a,y\n,1\n,0\n,1\n,0\n',
       {},
-      'file: must have at least 1 feature of numbers, categories, truth values or times; got 1, all text or empty',
+      'file: must have at least 1 feature of numbers, categories, truth values or times; got 1, all text, empty or left out',
     ],
   ])('%j is judged', async (text, options, expected) => {
     expect(await faults(() => profile(text, options))).toEqual([expected]);
@@ -131,12 +133,14 @@ describe('the target', () => {
 
 describe('values', () => {
   test('numbers are decimal and finite', () => {
-    expect(['1', '+1.5', '.5', '5.', '-1e-3'].map(parseNumber)).toEqual([1, 1.5, 0.5, 5, -0.001]);
+    expect(['1', '+1.5', '.5', '5.', '-1e-3'].map((cell) => parseNumber(cell))).toEqual([1, 1.5, 0.5, 5, -0.001]);
     for (const odd of ['', '1,5', '0x10', '1e999', 'Infinity', '1 2', '1_000']) expect(parseNumber(odd)).toBeNaN();
   });
 
   test('numbers whose squares no double could sum are none, and those too small for it are 0', () => {
-    expect(['1e100', '-1e100', '1e-100', '1e-101', '-1e-400'].map(parseNumber)).toEqual([1e100, -1e100, 1e-100, 0, 0]);
+    expect(['1e100', '-1e100', '1e-100', '1e-101', '-1e-400'].map((cell) => parseNumber(cell))).toEqual([
+      1e100, -1e100, 1e-100, 0, 0,
+    ]);
     for (const huge of ['1.1e100', '-1e300']) expect(parseNumber(huge)).toBeNaN();
   });
 
@@ -147,11 +151,11 @@ describe('values', () => {
     expect(found.columns.map(({ type }) => type)).toEqual(['number', 'number', 'category', 'number']);
   });
 
-  test('times are ISO 8601, and exist', () => {
-    expect(parseTimestamp('2024-02-29T23:30:00.250+01:30')).toBe(Date.UTC(2024, 1, 29, 22, 0, 0, 250));
-    expect(parseTimestamp('2024-02-29 23:30')).toBe(Date.UTC(2024, 1, 29, 23, 30));
-    for (const odd of ['2023-02-29', '2024-13-01', '2024-01-01T24:00', '01/02/2024', '2024-1-1', '20240101']) {
-      expect(parseTimestamp(odd)).toBeNaN();
+  test('times exist', () => {
+    expect(parseTime('2024-02-29T23:30:00.250+01:30')).toBe(Date.UTC(2024, 1, 29, 22, 0, 0, 250));
+    expect(parseTime('2024-02-29 23:30')).toBe(Date.UTC(2024, 1, 29, 23, 30));
+    for (const odd of ['2023-02-29', '2024-13-01', '2024-01-01T24:00', '13/13/2024', '2024-1', '20240101']) {
+      expect(parseTime(odd)).toBeNaN();
     }
   });
 
@@ -164,7 +168,7 @@ describe('values', () => {
     fc.assert(
       fc.property(fc.date(within), (date) => {
         fc.pre(date.getUTCFullYear() >= 100);
-        expect(parseTimestamp(date.toISOString())).toBe(date.getTime());
+        expect(parseTime(date.toISOString())).toBe(date.getTime());
       }),
       { seed: 2026 },
     );
@@ -177,7 +181,7 @@ describe('values', () => {
     expect(parseNumber('0'.repeat(1100))).toBe(0);
     expect(parseNumber('0'.repeat(1101))).toBeNaN();
     const longest = '2024-02-29T12:00:00.123456789+00:00';
-    expect(parseTimestamp(longest)).toBe(Date.UTC(2024, 1, 29, 12, 0, 0, 123));
+    expect(parseTime(longest)).toBe(Date.UTC(2024, 1, 29, 12, 0, 0, 123));
     expect(longest).toHaveLength(35);
   });
 
@@ -208,4 +212,47 @@ test('different values are counted exactly up to 1024', () => {
   const count = new DistinctCount();
   for (let i = 0; i < 3000; i++) count.add(`value ${i % 1024}`);
   expect([count.count, count.estimated]).toEqual([1024, false]);
+});
+
+describe('the scale of a column', () => {
+  const scaleOf = (values: readonly number[]) => {
+    const moments = new Moments();
+    for (const value of values) moments.add(value);
+    return moments.scale;
+  };
+
+  test('makes numbers of about 1 of whatever differs, however little that is', () => {
+    for (const [base, step] of [
+      [7e17, 1000],
+      [1e15, 1],
+      [1, 1e-12],
+      [-3e99, 1e90],
+      [0, 1e-90],
+    ] as const) {
+      const values = Array.from({ length: 1000 }, (_, i) => base + ((i * 37) % 1000) * step);
+      const { mean, deviation } = scaleOf(values);
+      const scaled = values.map((value) => (value - mean) / deviation);
+      expect(Math.max(...scaled.map(Math.abs))).toBeLessThan(50);
+      expect(Math.max(...scaled) - Math.min(...scaled)).toBeGreaterThan(1.9);
+    }
+  });
+
+  test('makes numbers of about 1 of two neighbours among the doubles, whose mean is none', () => {
+    for (const [base, next] of [
+      [1, 1 + 2 ** -52],
+      [7e17, 7e17 + 128],
+      [-1e15, -1e15 + 0.125],
+    ] as const) {
+      const { mean, deviation } = scaleOf(Array.from({ length: 1000 }, (_, i) => (i % 2 ? base : next)));
+      expect(Math.abs(next - base) / deviation).toBeGreaterThan(1.9);
+      expect(Math.abs(next - mean) / deviation).toBeLessThan(50);
+    }
+  });
+
+  test('makes 0 of equal numbers', () => {
+    for (const value of [0, 0.1, 1e100, -123456.789]) {
+      const { mean, deviation } = scaleOf(Array.from({ length: 77 }, () => value));
+      expect((value - mean) / deviation).toBe(0);
+    }
+  });
 });

@@ -36,6 +36,18 @@ const PROFILE: DatasetProfile = {
   delimiter: ',',
   quote: '"',
   sha256: 'abc',
+  warnings: [
+    {
+      code: 'values_unreadable',
+      column: 'a|b',
+      first_value: 'x`y',
+      first_row: 3,
+      rows: 4,
+      message: 'Four *values*',
+      cost: 'They count as missing',
+      overrule: null,
+    },
+  ],
 };
 
 test('a model card says what there is to know, and nothing in a name becomes markup', () => {
@@ -65,7 +77,8 @@ test('a model card says what there is to know, and nothing in a name becomes mar
   expect(lines).toContain('| hidden_layers | \\[8,8\\] |');
   expect(lines).toContain('| accuracy | 0.912346 |');
   expect(card).toContain('10 rows, of which 7 were learned from, 2 kept back for validation and 1 had no target');
-  expect(card).toContain('Left out, because it is text: `note`.');
+  expect(card).toContain('Left out: `note`.');
   expect(card).toContain('weights are those of epoch 2, the best by `val_loss`');
   expect(card).toContain('On 2 validation rows:');
+  expect(lines).toContain('| `a\\|b` | `xˋy` | 4 | Four \\*values\\* | They count as missing |');
 });

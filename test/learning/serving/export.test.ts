@@ -7,11 +7,11 @@ import { expectTensor, toNumbers } from '#engine/tensor.ts';
 import { parameterKey } from '#engine/training/state.ts';
 import { compileEvaluate } from '#engine/training/step.ts';
 import { Evaluator } from '#engine/training/training.ts';
-import { isMissing } from '#learning/csv/missing.ts';
 import { objectiveOf, shapeOf } from '#learning/fit/task.ts';
 import { inputNames, type Serving } from '#learning/serving/description.ts';
 import { exportModel } from '#learning/serving/export.ts';
 import { type Row, rowTensors } from '#learning/serving/rows.ts';
+import { isMissing } from '#learning/values/missing.ts';
 import { type LearnOptions, learned, mlp, resident } from '../tables.ts';
 
 const PENGUINS = readFileSync(new URL('../../../infra/embedded/demo/penguins.csv', import.meta.url), 'utf8');

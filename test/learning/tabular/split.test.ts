@@ -46,3 +46,35 @@ describe('splitting rows', () => {
     expect(splitRows(classTarget(codes), 0.3, 5)).not.toEqual(splitRows(classTarget(codes), 0.3, 6));
   });
 });
+
+describe('splitting rows by group', () => {
+  const groups = fc.array(fc.integer({ min: -1, max: 6 }), { minLength: 2, maxLength: 100 });
+  const split = (codes: readonly number[], fraction: number, seed = 1) =>
+    splitRows(classTarget(codes.map(() => 0)), fraction, seed, { by: 'group', values: Int32Array.from(codes) });
+
+  test('puts no group on both sides, and never all rows into validation', () => {
+    fc.assert(
+      fc.property(groups, fc.double({ min: 0, max: 0.9, noNaN: true }), fc.integer(), (codes, fraction, seed) => {
+        const { training, validation } = split(codes, fraction, seed);
+        expect([...training, ...validation].sort((a, b) => a - b)).toEqual(codes.map((_, row) => row));
+        const taken = new Set([...validation].map((row) => codes[row]!).filter((group) => group >= 0));
+        for (const row of training) expect(taken.has(codes[row]!)).toBe(false);
+        expect(training.length).toBeGreaterThan(0);
+      }),
+      { seed: 2026 },
+    );
+  });
+
+  test('comes near to the fraction, and depends on the seed', () => {
+    const codes = Array.from({ length: 1000 }, (_, i) => i % 50);
+    expect(split(codes, 0.2).validation).toHaveLength(200);
+    expect(split(codes, 0.2, 1)).not.toEqual(split(codes, 0.2, 2));
+  });
+});
+
+test('splitting rows by time keeps the latest for validation, whatever the order of the file', () => {
+  const times = Float64Array.of(5, 1, Number.NaN, 4, 2, 3, 5, 0, 1, 2);
+  const { training, validation } = splitRows(classTarget(new Array(10).fill(0)), 0.3, 1, { by: 'time', values: times });
+  expect([...validation]).toEqual([0, 3, 6]);
+  expect(training).toHaveLength(7);
+});

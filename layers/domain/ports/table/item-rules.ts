@@ -6,7 +6,7 @@ import { isPlainObject } from '../../canonical-json.ts';
 import { InvalidItemError } from '../errors.ts';
 import type { Change, Item, Json, Key, Write } from './port.ts';
 
-const ITEM_LIMITS = {
+export const ITEM_LIMITS = {
   pkBytes: 2048,
   skBytes: 1024,
   /** Names and values together, as `itemSize` counts. */

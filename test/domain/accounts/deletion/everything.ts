@@ -43,6 +43,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   calls: (id) => [{ ...keys.calls(id, '2026-01-01'), h00: 1 }],
   monthUsage: (id) => [{ ...keys.monthUsage(id, '2026-01'), completed: 1 }],
   dataset: (id) => [{ ...keys.dataset(id, 'd'), account_id: id }],
+  datasetName: (id) => [{ ...keys.datasetName(id, 'data'), version: 2 }],
   readingSlot: (id) => [{ ...keys.readingSlot(id, 1) }],
   // One that has begun needs the bucket too; see the test.
   upload: () => NOBODYS,

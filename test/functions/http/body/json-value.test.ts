@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { expectKeptNames, expectWellFormed, isShallow } from '#functions/http/body/json-value.ts';
+import { expectKeptNames, expectWellFormed, isShallow, withoutTinyNumbers } from '#functions/http/body/json-value.ts';
 
 const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
 
@@ -20,6 +20,13 @@ describe('a JSON value', () => {
 
   test('with whole characters is not', () => {
     expect(() => expectWellFormed([{ '\u{1f600}': 'é' }, 1, null])).not.toThrow();
+  });
+
+  test('has 0 where no store has the number', () => {
+    const value = JSON.parse('{"a":[1e-130,-1e-130,9e-131,{"b":-5e-324}],"c":0,"__proto__":1e-200}');
+    const stored = JSON.parse('{"a":[1e-130,-1e-130,0,{"b":0}],"c":0,"__proto__":0}');
+    expect(withoutTinyNumbers(value)).toEqual(stored);
+    expect(withoutTinyNumbers(5e-324)).toBe(0);
   });
 
   test('has the name that objects drop nowhere, and is looked through until that is clear', () => {

@@ -6,7 +6,10 @@ import type { Content } from '#domain/request-body.ts';
 import { multipart } from '#functions/http/body/multipart.ts';
 import { BOUNDARY, csvFile, formBytes, type Part } from '#test/functions/platform/forms.ts';
 
-const form = multipart(z.strictObject({ name: z.string(), note: z.string().optional() }), 'A file');
+const form = multipart(z.strictObject({ name: z.string(), note: z.string().optional() }), {
+  description: 'A file',
+  contentType: 'text/csv',
+});
 const contentType = `multipart/form-data; boundary=${BOUNDARY}`;
 
 /** Bytes in chunks of the given sizes, in a cycle. */

@@ -94,8 +94,8 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
         uri: JSON.stringify(one.Uri),
       }));
       const streamed = methods.filter((method) => method.streams);
-      // Downloads by id and by number.
-      const limits = (['platform-download', 'platform-download', 'platform-events'] as const).map(
+      // Downloads of models by id and by number, and of datasets.
+      const limits = (['platform-download', 'platform-download', 'platform-download', 'platform-events'] as const).map(
         (name) => functions[name].timeoutSeconds,
       );
       expect(streamed.map(({ milliseconds }) => milliseconds).sort()).toEqual(limits.map((s) => s * 1000).sort());

@@ -1,4 +1,4 @@
-/** A minimal client of the platform surface. */
+/** A client of the platform surface without types, for tests that send what the document does not have. */
 
 /** The API responded with an error: its status and body. */
 export class ApiError extends Error {
@@ -37,6 +37,13 @@ export class Client {
     return this.#json<T>('POST', path, {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body ?? {}),
+    });
+  }
+
+  patch<T>(path: string, body: unknown): Promise<T> {
+    return this.#json<T>('PATCH', path, {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
     });
   }
 

@@ -1,0 +1,15 @@
+/**
+ * `npm run test:schemathesis [-- OPTIONS]`: Schemathesis on the OpenAPI document of every surface, against a new host. It
+ * makes the same requests each time; `--max-examples N` makes more of them, `--seed N` others, and `--max-time SECONDS` goes
+ * on for so long. They are options of `schemathesis run`, as all are. It is a Python program, for which this creates a
+ * virtual environment in `.trainyard/schemathesis/`.
+ */
+import { jest, step } from './steps.ts';
+import { virtualEnvironmentOrExit } from './virtual-environment.ts';
+
+const BOUNDED = ['--seed', '2026', '--max-examples', '10'];
+
+virtualEnvironmentOrExit('.trainyard/schemathesis/venv', 'test/schemathesis/requirements.txt');
+// Of an option that is given twice, the last one counts.
+process.env.SCHEMATHESIS_OPTIONS = [...BOUNDED, ...process.argv.slice(2)].join(' ');
+process.exit(step(process.execPath, jest('test/schemathesis/jest.config.mjs')));

@@ -1,0 +1,14 @@
+/** How the values of a column are written. It is decided once for the whole column, and training and prediction read by it. */
+import { z } from 'zod';
+
+export const columnFormat = z.object({
+  /** Of numbers. */
+  decimal: z.enum(['.', ',']).optional(),
+  /** Of dates such as 05/04/2024. */
+  date_order: z.enum(['day_first', 'month_first']).optional(),
+  /** Words that mean "no value" beside the empty cell. Absent: the usual ones. */
+  missing: z.array(z.string()).optional(),
+  /** What words are before they are compared: numbers and truth values have many spellings. */
+  words: z.enum(['text', 'number', 'boolean']).optional(),
+});
+export type ColumnFormat = z.infer<typeof columnFormat>;

@@ -1,0 +1,39 @@
+/** What the owner of a dataset says about how its file is to be read. Whatever is not said is decided from the file. */
+import { z } from 'zod';
+import { LIMITS } from '../limits.ts';
+import { COLUMN_TYPES } from './profile.ts';
+
+export const DELIMITERS = [',', ';', '\t', '|'] as const;
+export const QUOTES = ['"', "'", 'none'] as const;
+
+/** What a column is for. `id` and `ignore` are left out; rows of one `group` stay together; `time` orders the rows. */
+export const COLUMN_ROLES = ['feature', 'target', 'id', 'ignore', 'group', 'time'] as const;
+export type ColumnRole = (typeof COLUMN_ROLES)[number];
+
+const word = z.string().max(LIMITS.parsing.wordCharacters);
+const missing = z.array(word).max(LIMITS.parsing.words);
+const decimal = z.enum(['.', ',']);
+
+export const columnChoice = z.strictObject({
+  role: z.enum(COLUMN_ROLES).exactOptional(),
+  type: z.enum(COLUMN_TYPES).exactOptional(),
+  decimal: decimal.exactOptional(),
+  date_order: z.enum(['day_first', 'month_first']).exactOptional(),
+  missing: missing.exactOptional(),
+});
+export type ColumnChoice = z.infer<typeof columnChoice>;
+
+export const parsingOptions = z.object({
+  delimiter: z.enum(DELIMITERS).exactOptional(),
+  quote: z.enum(QUOTES).exactOptional(),
+  /** Of all columns that do not say otherwise. */
+  decimal: decimal.exactOptional(),
+  /** The words for "no value" beside the empty cell, in all columns that do not say otherwise. */
+  missing: missing.exactOptional(),
+  columns: z.record(z.string(), columnChoice).exactOptional(),
+});
+export type ParsingOptions = z.infer<typeof parsingOptions>;
+
+/** The column that is chosen as the target, if one is. */
+export const chosenTarget = ({ columns = {} }: ParsingOptions): string | undefined =>
+  Object.keys(columns).find((name) => columns[name]!.role === 'target');

@@ -1,0 +1,101 @@
+/** One way in which a column may be written, and what its values are if it is. */
+import { Moments } from './moments.ts';
+import { QuantileSketch } from './quantiles.ts';
+
+/** A value, and its row (from 1 after the header). */
+export interface Place {
+  readonly row: number;
+  readonly value: string;
+}
+
+/** So many different values that cannot be read are words for "no value" or "unknown", however often they occur. */
+const FEW_WORDS = 3;
+/** The share of all values that may be unreadable whatever they are. */
+const UNREADABLE_SHARE = 0.1;
+
+export class Candidate {
+  moments = new Moments();
+  quantiles = new QuantileSketch();
+  unreadable = 0;
+  firstUnreadable: Place | undefined;
+  #odd = new Set<string>();
+
+  /** @param value NaN if the cell cannot be read this way */
+  add(value: number, cell: string, row: number): void {
+    if (!Number.isNaN(value)) {
+      this.moments.add(value);
+      this.quantiles.add(value);
+      return;
+    }
+    this.unreadable++;
+    this.firstUnreadable ??= { row, value: cell };
+    if (this.#odd.size <= FEW_WORDS) this.#odd.add(cell);
+  }
+
+  get readable(): number {
+    return this.moments.count;
+  }
+
+  /** Whether most values are written this way: then the rest counts as missing. */
+  get fits(): boolean {
+    const present = this.readable + this.unreadable;
+    const fewOdd = this.#odd.size <= FEW_WORDS || this.unreadable <= UNREADABLE_SHARE * present;
+    return this.readable > present / 2 && fewOdd;
+  }
+
+  /** The same so far: the other way in which the column may be written differs from here on. */
+  fork(): Candidate {
+    const copy = new Candidate();
+    copy.moments = this.moments.fork();
+    copy.quantiles = this.quantiles.fork();
+    copy.unreadable = this.unreadable;
+    copy.firstUnreadable = this.firstUnreadable;
+    copy.#odd = new Set(this.#odd);
+    return copy;
+  }
+}
+
+/** Two ways, of which the column settles one. They are the same up to the first value that they read differently. */
+export class Alternatives<Way extends string> {
+  readonly #ways: readonly [Way, Way];
+  readonly #first = new Candidate();
+  #second: Candidate | undefined;
+  /** The first value that the two ways read differently. */
+  firstDifference: Place | undefined;
+
+  constructor(ways: readonly [Way, Way]) {
+    this.#ways = ways;
+  }
+
+  /** Adds a cell that both ways read as the same value. */
+  addSame(value: number, cell: string, row: number): void {
+    this.#first.add(value, cell, row);
+    this.#second?.add(value, cell, row);
+  }
+
+  /** @param first what the first way makes of the cell; NaN if it cannot read it */
+  add(first: number, second: number, cell: string, row: number): void {
+    if (!this.#second && !Object.is(first, second)) {
+      this.#second = this.#first.fork();
+      this.firstDifference = { row, value: cell };
+    }
+    this.#first.add(first, cell, row);
+    this.#second?.add(second, cell, row);
+  }
+
+  of(way: Way): Candidate {
+    return way === this.#ways[1] ? (this.#second ?? this.#first) : this.#first;
+  }
+
+  /** The way that reads more values; undefined if both read the same number of them. */
+  get better(): Way | undefined {
+    const difference = (this.#second?.unreadable ?? this.#first.unreadable) - this.#first.unreadable;
+    if (difference === 0) return undefined;
+    return this.#ways[difference > 0 ? 0 : 1];
+  }
+
+  /** Whether there are values that the two read differently. */
+  get differ(): boolean {
+    return this.#second !== undefined;
+  }
+}

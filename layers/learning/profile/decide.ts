@@ -1,0 +1,104 @@
+/** Decides what a column is: by what its owner says, and otherwise by what most of its values are. */
+import type { ColumnFormat } from '#domain/datasets/column-format.ts';
+import type { ColumnChoice } from '#domain/datasets/parsing-options.ts';
+import type { ColumnType } from '#domain/datasets/profile.ts';
+import type { DecimalMark } from '../values/number.ts';
+import type { DateOrder } from '../values/time.ts';
+import type { Candidate } from './candidate.ts';
+import { type ColumnSummary, MAX_CATEGORIES } from './column.ts';
+
+/** A column with so few distinct values is categorical, however short the file. */
+const ALWAYS_CATEGORY = 50;
+/** Numbers of which so many begin with a 0 are codes. */
+const CODES_SHARE = 0.05;
+
+/** What columns follow that can be read in two ways: what the other columns of the file settle. */
+export interface Conventions {
+  readonly decimal: DecimalMark;
+  readonly dateOrder: DateOrder | undefined;
+}
+
+export interface Decided {
+  readonly type: ColumnType;
+  readonly format: ColumnFormat;
+  /** Of numbers and times: their values. */
+  readonly values?: Candidate;
+  /** What the column leaves open and its owner has not said. */
+  readonly open?: 'decimal' | 'date_order';
+}
+
+/** The file's words for "no value" hold for columns that have none of their own. */
+export interface Saying extends ColumnChoice {
+  readonly fileDecimal?: DecimalMark | undefined;
+}
+
+export function decide(summary: ColumnSummary, said: Saying, conventions: Conventions): Decided {
+  const { numbers, times } = summary;
+  const givenDecimal = said.decimal ?? said.fileDecimal;
+  const decimal = givenDecimal ?? numbers.better ?? conventions.decimal;
+  const settledOrder = said.date_order ?? times.better ?? (summary.dateMark === '.' ? 'day_first' : undefined);
+  const dateOrder = settledOrder ?? conventions.dateOrder ?? 'month_first';
+  const number = numbers.of(decimal);
+  const time = times.of(dateOrder);
+  const type = said.type ?? typeOf(summary, number, time);
+  const missing = said.missing === undefined ? {} : { missing: [...said.missing] };
+  if (type === 'number') {
+    const isOpen = givenDecimal === undefined && numbers.differ && numbers.better === undefined;
+    return { type, format: { decimal, ...missing }, values: number, ...(isOpen ? { open: 'decimal' } : {}) };
+  }
+  if (type === 'timestamp') {
+    const isOpen = settledOrder === undefined && times.differ;
+    return {
+      type,
+      format: { date_order: dateOrder, ...missing },
+      values: time,
+      ...(isOpen ? { open: 'date_order' } : {}),
+    };
+  }
+  return { type, format: { words: wordsOf(summary, number), decimal, ...missing } };
+}
+
+function typeOf(summary: ColumnSummary, number: Candidate, time: Candidate): ColumnType {
+  if (summary.present === 0) return 'text';
+  if (number.fits && !areCodes(summary)) return 'number';
+  if (time.fits) return 'timestamp';
+  if (summary.isBoolean) return 'boolean';
+  const few = summary.distinct <= ALWAYS_CATEGORY || summary.distinct <= summary.present / 2;
+  return few && canBeCategory(summary) ? 'category' : 'text';
+}
+
+export const canBeCategory = ({ counts, distinct }: ColumnSummary): boolean =>
+  !counts.overflowed && distinct <= MAX_CATEGORIES;
+
+/** Words are compared as numbers or truth values if that is what they are: `1` and `1.0` are one value. */
+export function wordsOf(summary: ColumnSummary, number: Candidate): NonNullable<ColumnFormat['words']> {
+  if (areCodes(summary)) return 'text';
+  if (number.fits) return 'number';
+  return summary.isBoolean ? 'boolean' : 'text';
+}
+
+/** Postal codes, article numbers: digits of which some begin with a 0, all equally long or a good part of them. */
+export function areCodes({ leadingZeros, digits, present }: ColumnSummary): boolean {
+  if (leadingZeros.rows === 0 || digits.cells < present) return false;
+  return digits.least === digits.most || leadingZeros.rows >= CODES_SHARE * present;
+}
+
+/** What most of the columns that settle it settle. */
+export function conventionsOf(columns: readonly ColumnSummary[], delimiter: string): Conventions {
+  const decimals = columns.map(({ numbers }) =>
+    numbers.of('.').fits || numbers.of(',').fits ? numbers.better : undefined,
+  );
+  const orders = columns.map(({ times }) => times.better);
+  return {
+    // Where the comma is the decimal mark, a file is separated by semicolons.
+    decimal: mostly(decimals, ['.', ',']) ?? (delimiter === ';' ? ',' : '.'),
+    dateOrder: mostly(orders, ['month_first', 'day_first']),
+  };
+}
+
+function mostly<T>(votes: readonly (T | undefined)[], [one, other]: readonly [T, T]): T | undefined {
+  const count = (of: T) => votes.filter((vote) => vote === of).length;
+  const difference = count(one) - count(other);
+  if (difference === 0) return undefined;
+  return difference > 0 ? one : other;
+}

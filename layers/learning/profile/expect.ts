@@ -1,0 +1,57 @@
+/** What is said about a file's columns has to be possible. */
+import type { ColumnRole, ParsingOptions } from '#domain/datasets/parsing-options.ts';
+import { ValidationError } from '#domain/errors.ts';
+import { Faults } from '#domain/faults.ts';
+import { shown } from '../csv/fault.ts';
+import { type ColumnSummary, MAX_CATEGORIES } from './column.ts';
+import { canBeCategory, type Decided, type Saying } from './decide.ts';
+import { listed } from './target.ts';
+
+/** @throws ValidationError, field `columns`, for columns that the file does not have */
+export function expectColumns(header: readonly string[], { columns = {} }: ParsingOptions): void {
+  const faults = new Faults();
+  for (const name of Object.keys(columns)) {
+    if (faults.full) break;
+    if (!header.includes(name)) faults.add(`columns.${name}`, `must be one of the columns ${listed(header)}`);
+  }
+  const having = (...roles: ColumnRole[]) =>
+    Object.keys(columns).filter((name) => roles.includes(columns[name]!.role ?? 'feature'));
+  const [targets, orders] = [having('target'), having('group', 'time')];
+  if (targets.length > 1) faults.add('columns', `must have at most 1 target; got ${targets.map(shown).join(', ')}`);
+  if (orders.length > 1) {
+    const got = orders.map((name) => `${columns[name]!.role} ${shown(name)}`).join(', ');
+    faults.add('columns', `must have at most 1 group or time, by which the rows are split; got ${got}`);
+  }
+  faults.throwIfAny();
+}
+
+/** Throws `ValidationError` if a column cannot be what its owner says. */
+export function expectPossible(summary: ColumnSummary, said: Saying, { type, values }: Decided): void {
+  if (said.role === 'time' && !values) {
+    throw ValidationError.of(
+      `columns.${summary.name}.role`,
+      `must be that of a column of times or numbers; column ${shown(summary.name)} is ${type}`,
+    );
+  }
+  if (said.type === undefined || summary.present === 0) return;
+  const field = `columns.${summary.name}.type`;
+  if (values && values.readable === 0) {
+    const { value, row } = values.firstUnreadable!;
+    throw ValidationError.of(
+      field,
+      `must fit the values; got ${type}, and ${shown(value)} in row ${row} is none, nor is any other value`,
+    );
+  }
+  if (type === 'category' && !canBeCategory(summary)) {
+    throw ValidationError.of(
+      field,
+      `must be a category of at most ${MAX_CATEGORIES} different values; column ${shown(summary.name)} has about ${summary.distinct}`,
+    );
+  }
+  if (type === 'boolean' && !summary.isBoolean) {
+    throw ValidationError.of(
+      field,
+      `must fit the values; got boolean, and they are not one pair of truth words such as yes and no`,
+    );
+  }
+}

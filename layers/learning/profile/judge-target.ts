@@ -1,0 +1,63 @@
+/** What the target is: which task, which rows have it, and what its classes are. */
+import type { ColumnFormat } from '#domain/datasets/column-format.ts';
+import type { Task } from '#domain/datasets/profile.ts';
+import { caseVariants } from './case-variants.ts';
+import { type ClassCount, classesOf } from './classes.ts';
+import type { ColumnSummary } from './column.ts';
+import { type Conventions, type Decided, decide, type Saying, wordsOf } from './decide.ts';
+import { columnFindings } from './findings.ts';
+import { taskOf } from './target.ts';
+import { classFindings, targetRowsFinding } from './target-findings.ts';
+import type { Finding } from './warn.ts';
+
+export interface JudgedTarget {
+  readonly task: Task;
+  readonly classes: readonly ClassCount[];
+  /** Rows without a target. */
+  readonly without: number;
+  readonly decided: Decided;
+  readonly found: readonly Finding[];
+}
+
+interface TargetSaying {
+  readonly task: Task | 'auto';
+  readonly said: Saying;
+  readonly conventions: Conventions;
+}
+
+/** @throws ValidationError with field `target` */
+export function judgeTarget(
+  summary: ColumnSummary,
+  rows: number,
+  { task: asked, said, conventions }: TargetSaying,
+): JudgedTarget {
+  const numeric = decide(summary, { ...said, type: 'number' }, conventions);
+  const numbers = numeric.values!;
+  const words = said.type === 'category' || said.type === 'text' ? 'text' : wordsOf(summary, numbers);
+  // Only an empty cell is surely no class.
+  const format: ColumnFormat = { words, decimal: numeric.format.decimal, missing: [...(said.missing ?? [])] };
+  const classes = classesOf(summary, format);
+  const areNumbers = said.type === 'number' || words === 'number';
+  const task = taskOf({ summary, numbers, areNumbers, classes }, asked);
+  if (task === 'regression') {
+    const without = rows - numbers.readable;
+    const first = earliest(summary.empty.first, summary.absent.first, numbers.firstUnreadable);
+    const written = columnFindings(summary, numeric).filter(({ code }) => !ABOUT_MISSING.includes(code));
+    const found = without > 0 ? [targetRowsFinding(summary, { rows: without, first, task }), ...written] : written;
+    return { task, classes, without, decided: numeric, found };
+  }
+  const type = summary.isBoolean ? 'boolean' : words === 'number' ? 'number' : 'category';
+  const without = rows - classes.reduce((sum, { count }) => sum + count, 0);
+  const hasWords = said.missing !== undefined && said.missing.length > 0;
+  const first = earliest(summary.empty.first, hasWords ? summary.absent.first : undefined);
+  const decided = { type, format, ...(type === 'number' ? { values: numbers } : {}) } as const;
+  const found = [...classFindings(summary, classes), ...caseVariants(summary, decided, classes)];
+  if (without > 0) found.push(targetRowsFinding(summary, { rows: without, first, task, hasWords }));
+  return { task, classes, without, decided, found };
+}
+
+/** Of a target, the rows that are left out are said in one. */
+const ABOUT_MISSING: readonly string[] = ['missing_words', 'values_unreadable'];
+
+const earliest = (...places: readonly Finding['first'][]): Finding['first'] =>
+  places.filter((place) => place !== undefined).toSorted((a, b) => a.row - b.row)[0];

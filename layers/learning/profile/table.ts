@@ -1,0 +1,150 @@
+/** What a table says about its columns, and what is decided from it. */
+import type { ColumnRole, ParsingOptions } from '#domain/datasets/parsing-options.ts';
+import type { ColumnProfile, DatasetProfile, Task } from '#domain/datasets/profile.ts';
+import { fileFault } from '../csv/fault.ts';
+import { caseVariants } from './case-variants.ts';
+import { ColumnSummary } from './column.ts';
+import { type Column, columnProfile } from './column-profile.ts';
+import { type Conventions, conventionsOf, decide, type Saying } from './decide.ts';
+import { expectPossible } from './expect.ts';
+import {
+  columnFindings,
+  delimiterFinding,
+  equalsTargetFinding,
+  featureFindings,
+  keptIdentifierFinding,
+  leftOutFinding,
+} from './findings.ts';
+import { isIdentifier } from './identifier.ts';
+import { type JudgedTarget, judgeTarget } from './judge-target.ts';
+import { chooseTarget, TARGET_BOUNDS } from './target.ts';
+import { type Finding, listWarnings } from './warn.ts';
+
+interface TableOptions {
+  readonly target?: string | undefined;
+  readonly parsing: ParsingOptions;
+}
+
+export class TableSummary {
+  readonly #columns: readonly ColumnSummary[];
+  readonly #target: ColumnSummary;
+  readonly #parsing: ParsingOptions;
+  /** The columns that had the target's value in every row so far. */
+  #twins: readonly number[];
+  readonly #targetIndex: number;
+  #rows = 0;
+
+  constructor(header: readonly string[], { target, parsing }: TableOptions) {
+    const { columns = {} } = parsing;
+    const mayBe = (name: string) => [undefined, 'target'].includes(columns[name]?.role);
+    this.#parsing = parsing;
+    this.#targetIndex = chooseTarget(header, target, mayBe);
+    this.#columns = header.map((name, i) => {
+      const missing = columns[name]?.missing ?? parsing.missing;
+      return new ColumnSummary(name, { missing, ...(i === this.#targetIndex ? { bounds: TARGET_BOUNDS } : {}) });
+    });
+    this.#target = this.#columns[this.#targetIndex]!;
+    this.#twins = [...header.keys()].filter((i) => i !== this.#targetIndex);
+  }
+
+  /** Adds the next row. */
+  add(record: readonly string[]): void {
+    this.#rows++;
+    for (let i = 0; i < this.#columns.length; i++) this.#columns[i]!.add(record[i]!.trim(), this.#rows);
+    if (this.#twins.length === 0) return;
+    const label = record[this.#targetIndex]!;
+    if (this.#twins.some((i) => record[i] !== label)) this.#twins = this.#twins.filter((i) => record[i] === label);
+  }
+
+  get target(): string {
+    return this.#target.name;
+  }
+
+  /** What the columns are, whether or not a model could learn from them. */
+  columns(delimiter: string): ColumnProfile[] {
+    const conventions = conventionsOf(this.#columns, delimiter);
+    return this.#columns.map((summary) => {
+      const said = this.#said(summary.name);
+      const decided = decide(summary, said, conventions);
+      const role = said.role ?? (summary === this.#target ? 'target' : 'feature');
+      return columnProfile({ summary, decided, role }, { classes: [], without: 0 });
+    });
+  }
+
+  /** @throws ValidationError with field `file`, `target` or `columns` */
+  profile(asked: Task | 'auto', dialect: { readonly delimiter: string; readonly rival?: string | undefined }) {
+    const conventions = conventionsOf(this.#columns, dialect.delimiter);
+    const said = this.#said(this.#target.name);
+    const target = judgeTarget(this.#target, this.#rows, { task: asked, said, conventions });
+    const found: Finding[] = [...delimiterFinding(dialect), ...target.found];
+    const columns = this.#columns.map((summary): Column => this.#column(summary, conventions, target));
+    const features = this.#features(columns, found);
+    const twins = new Set(this.#twins.map((i) => this.#columns[i]));
+    for (const { summary, decided } of features) {
+      found.push(...columnFindings(summary, decided), ...featureFindings(summary, decided));
+      found.push(...caseVariants(summary, decided));
+      if (twins.has(summary)) found.push(equalsTargetFinding(summary, this.#target.name));
+    }
+    const used = new Set(features);
+    const left = columns.filter((column) => column.role !== 'target' && !used.has(column));
+    return {
+      rows: this.#rows,
+      columns: columns.map((column) => columnProfile(column, target)),
+      features: features.map(({ summary }) => summary.name),
+      left_out: left.map(({ summary: { name }, role }) => ({
+        name,
+        reason: role === 'feature' ? ('text' as const) : reasonOf(role),
+      })),
+      target: this.#target.name,
+      task: target.task,
+      ...(target.task === 'classification'
+        ? { classes: target.classes.map(({ value, count }) => ({ value, count })) }
+        : {}),
+      rows_without_target: target.without,
+      ...listWarnings(found),
+    } satisfies Partial<DatasetProfile>;
+  }
+
+  #said(name: string): Saying {
+    const { decimal: fileDecimal, missing, columns = {} } = this.#parsing;
+    return { ...(missing === undefined ? {} : { missing }), ...columns[name], fileDecimal };
+  }
+
+  #column(summary: ColumnSummary, conventions: Conventions, target: JudgedTarget): Column {
+    const said = this.#said(summary.name);
+    if (summary === this.#target) return { summary, decided: target.decided, role: 'target' };
+    const decided = decide(summary, said, conventions);
+    expectPossible(summary, said, decided);
+    const isId = said.role === undefined && isIdentifier(summary);
+    return { summary, decided, role: said.role ?? (isId ? 'id' : 'feature') };
+  }
+
+  /** The columns to learn from. An identifier that was not chosen as one is among them only if there are no others. */
+  #features(columns: readonly Column[], found: Finding[]): Column[] {
+    const usable = (column: Column) => column.role === 'feature' && column.decided.type !== 'text';
+    const guessed = columns.filter(({ summary, role }) => role === 'id' && this.#said(summary.name).role === undefined);
+    if (!columns.some(usable)) {
+      for (const column of guessed) if (column.decided.type !== 'text') column.role = 'feature';
+    }
+    for (const column of guessed) {
+      found.push(
+        column.role === 'id'
+          ? leftOutFinding(column.summary, column.decided, 'id')
+          : keptIdentifierFinding(column.summary),
+      );
+    }
+    const features = columns.filter(usable);
+    for (const { summary, decided, role } of columns) {
+      const chosen = this.#said(summary.name).type === 'text';
+      if (role === 'feature' && decided.type === 'text' && !chosen)
+        found.push(leftOutFinding(summary, decided, 'text'));
+    }
+    if (features.length > 0) return features;
+    const others = columns.length - 1;
+    throw fileFault(
+      `must have at least 1 feature of numbers, categories, truth values or times; got ${others}, all text, empty or left out`,
+    );
+  }
+}
+
+const reasonOf = (role: ColumnRole) => (role === 'target' || role === 'feature' ? 'ignore' : role);

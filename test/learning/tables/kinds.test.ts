@@ -1,0 +1,348 @@
+/** Spellings that people use, one column each: what its type is, what is missing, and what is said about it. */
+import { describe, expect, test } from '@jest/globals';
+import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
+import { previewFile } from '#learning/preview.ts';
+import { type ProfileOptions, profileCsv } from '#learning/profile/profile.ts';
+import { chunked } from '../chunks.ts';
+
+const profiled = (text: string, options: Partial<ProfileOptions> = {}): Promise<DatasetProfile> =>
+  profileCsv(chunked(text), { task: 'auto', ...options });
+
+const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
+/** A column, beside one of numbers to learn from and a target. */
+const tableOf = (cells: readonly string[], name = 'x'): string =>
+  `${name},n,y\n${cells.map((cell, i) => `${quoted(cell)},${(i * 7) % 5}.5,${i % 2 ? 'no' : 'yes'}`).join('\n')}\n`;
+const repeated = (cells: readonly string[], rows = 40): string[] =>
+  Array.from({ length: rows }, (_, i) => cells[i % cells.length]!);
+const many = (cell: (i: number) => string, rows = 60): string[] => Array.from({ length: rows }, (_, i) => cell(i));
+
+interface Expected extends Partial<ColumnProfile> {
+  /** The codes of the warnings about it. */
+  readonly said?: readonly string[];
+  readonly left?: boolean;
+}
+
+const KINDS: Readonly<Record<string, readonly [cells: readonly string[], expected: Expected, name?: string]>> = {
+  'decimal commas': [repeated(['1,5', '2,25', '10']), { type: 'number', min: 1.5, max: 10 }],
+  'points between thousands, decimal commas': [
+    repeated(['1.234,50', '12,75']),
+    { type: 'number', min: 12.75, max: 1234.5 },
+  ],
+  'commas between thousands, decimal points': [
+    repeated(['1,234.50', '12.75']),
+    { type: 'number', min: 12.75, max: 1234.5 },
+  ],
+  'commas between thousands alone': [
+    repeated(['1,234', '12,750']),
+    { type: 'number', max: 12_750, said: ['decimal_ambiguous'] },
+  ],
+  'blanks between thousands': [
+    repeated(['1 234,5', '12\u00a0345,25', '7\u202f000']),
+    { type: 'number', min: 1234.5, max: 12_345.25 },
+  ],
+  'apostrophes between thousands': [repeated(["1'234.50", '12’000']), { type: 'number', min: 1234.5, max: 12_000 }],
+  'lakhs and crores': [repeated(['1,23,456', '12,34,56,789.5']), { type: 'number', min: 123_456, max: 123_456_789.5 }],
+  'dollars, and losses in parentheses': [
+    repeated(['$1,200.00', '($45.50)', '-$3']),
+    { type: 'number', min: -45.5, max: 1200 },
+  ],
+  'euros after the number': [repeated(['1.200,00 €', '45,5€']), { type: 'number', min: 45.5, max: 1200 }],
+  'codes of currencies': [repeated(['CHF 12.50', 'CHF 3.75']), { type: 'number', min: 3.75, max: 12.5 }],
+  'two currencies': [repeated(['$12.50', '€3.75']), { type: 'number', said: ['mixed_units'] }],
+  percent: [repeated(['12 %', '3.5%']), { type: 'number', min: 3.5, max: 12 }],
+  'percent, and shares without it': [repeated(['12%', '0.5']), { type: 'number', said: ['mixed_units'] }],
+  'a minus sign of typography': [repeated(['−5', '3']), { type: 'number', min: -5, max: 3 }],
+  'powers of ten': [repeated(['1e3', '2.5E-2']), { type: 'number', min: 0.025, max: 1000 }],
+  'errors of a spreadsheet': [
+    ['1', '2', '3', '4', '#DIV/0!', '#VALUE!', '5'],
+    { type: 'number', missing: 2, unreadable: 0, said: ['missing_words'] },
+  ],
+  'a word for not known in a third of the numbers': [
+    repeated(['1.5', '2.5', 'unknown']),
+    { type: 'number', missing: 13, unreadable: 13, said: ['values_unreadable'] },
+  ],
+  'a few odd values among many numbers': [
+    many((i) => (i % 20 === 7 ? `about ${i}` : `${i}.25`)),
+    { type: 'number', unreadable: 3, said: ['values_unreadable'] },
+  ],
+  infinity: [['1', '2', 'inf', '4', '5'], { type: 'number', unreadable: 1, max: 5 }],
+  'a few numbers among words': [repeated(['red', 'green', '7']), { type: 'category' }],
+  'grades with a plus and a minus': [
+    repeated(['+', '-', '+']),
+    { type: 'category', missing: 13, said: ['missing_words'] },
+  ],
+  'postal codes': [repeated(['01234', '10115', '04109']), { type: 'category', said: ['codes'], distinct: 3 }],
+  'an article number with zeros among others': [
+    repeated(
+      many((i) => (i % 5 === 0 ? `00${i}` : `${i * 100}`), 20),
+      60,
+    ),
+    { type: 'category', said: ['codes'] },
+  ],
+  'one number with zeros among many': [
+    many((i) => (i === 30 ? '0031' : `${i * 11}`)),
+    { type: 'number', said: ['leading_zeros'] },
+  ],
+  'numbers of more digits than a double has': [
+    repeated(['12345678901234567', '12345678901234568', '5']),
+    { type: 'number', said: ['digits_lost'] },
+  ],
+  'truth in any case': [repeated(['TRUE', 'false', 'True']), { type: 'boolean', distinct: 3 }],
+  'truth in German': [repeated(['ja', 'Nein', 'JA']), { type: 'boolean' }],
+  switches: [repeated(['on', 'off']), { type: 'boolean' }],
+  'truth of two kinds': [repeated(['yes', 'true', 'no']), { type: 'category' }],
+  'days before months': [
+    repeated(['31.05.2024', '01.02.2024']),
+    { type: 'timestamp', max: Date.UTC(2024, 4, 31), min: Date.UTC(2024, 1, 1) },
+  ],
+  'days before months, with slashes': [
+    repeated(['31/05/2024', '01/02/2024']),
+    { type: 'timestamp', min: Date.UTC(2024, 1, 1) },
+  ],
+  'months before days': [repeated(['05/31/2024', '01/02/2024']), { type: 'timestamp', min: Date.UTC(2024, 0, 2) }],
+  'days and months that nothing tells apart': [
+    repeated(['05/04/2024', '01/02/2024']),
+    { type: 'timestamp', min: Date.UTC(2024, 0, 2), said: ['date_order_ambiguous'] },
+  ],
+  'dates with points, which have the day first': [
+    repeated(['05.04.2024', '01.02.2024']),
+    { type: 'timestamp', min: Date.UTC(2024, 1, 1), said: [] },
+  ],
+  'years of two digits': [
+    repeated(['31.12.99', '01.02.24']),
+    { type: 'timestamp', min: Date.UTC(1999, 11, 31), max: Date.UTC(2024, 1, 1) },
+  ],
+  'names of months': [
+    repeated(['31 May 2024', 'Feb 1, 2024', '3-Mar-2024']),
+    { type: 'timestamp', max: Date.UTC(2024, 4, 31) },
+  ],
+  'times of twelve hours': [
+    repeated(['05/31/2024 7:30 PM', '06/01/2024 12:00 AM']),
+    { type: 'timestamp', min: Date.UTC(2024, 4, 31, 19, 30) },
+  ],
+  'times of mail': [
+    repeated(['Fri, 31 May 2024 19:30:00 GMT', 'Sat, 1 Jun 2024 01:00:00 +0200']),
+    { type: 'timestamp', min: Date.UTC(2024, 4, 31, 19, 30) },
+  ],
+  'times with a zone': [
+    repeated(['2024-05-31 19:30:00 UTC', '2024-05-31T19:30:00+02:00']),
+    { type: 'timestamp', min: Date.UTC(2024, 4, 31, 17, 30) },
+  ],
+  'dates, of which some are none': [
+    many((i) => (i % 30 === 5 ? '0000-00-00' : `2024-03-${String((i % 28) + 1).padStart(2, '0')}`)),
+    { type: 'timestamp', unreadable: 2, said: ['values_unreadable'] },
+  ],
+  'versions, which are no dates': [repeated(['1.2.3', '1.10.0', '2.0.0']), { type: 'category' }],
+  'times of day, which are no dates': [
+    many((i) => `${i % 24}:${String((i * 7) % 60).padStart(2, '0')}`),
+    { type: 'text', left: true, said: ['identifier_left_out'] },
+  ],
+  'telephone numbers': [repeated(['+49 170 1234567', '+49 30 7654321']), { type: 'category' }],
+  hashes: [many((i) => `f${(i * 7919).toString(16)}b`), { type: 'text', left: true, said: ['identifier_left_out'] }],
+  'free text': [many((i) => `the text of row ${i}`), { type: 'text', left: true, said: ['text_left_out'] }],
+  'a running number that is called one': [
+    many((i) => `${i + 1}`),
+    { type: 'number', role: 'id', left: true, said: ['identifier_left_out'] },
+    'customerId',
+  ],
+  'whole numbers of eighteen digits, each another one': [
+    many((i) => `7000000000000${String(i * 64).padStart(5, '0')}`),
+    { type: 'number', role: 'id', left: true, said: ['identifier_left_out'] },
+  ],
+  'a running number that is called otherwise': [
+    many((i) => `${i + 1}`),
+    { type: 'number', role: 'feature', said: [] },
+    'week',
+  ],
+  'a key that occurs again and again': [
+    repeated(['17', '18', '19']),
+    { type: 'number', role: 'feature' },
+    'customer_id',
+  ],
+  'words of which each is another one': [many((i) => `w${i}`, 20), { type: 'category', said: ['unique_values'] }],
+  'one value': [repeated(['7']), { type: 'number', said: ['constant_column'] }],
+  nothing: [repeated(['', 'NA']), { type: 'text', left: true, said: ['text_left_out'] }],
+  'blanks around values': [repeated(['  red ', 'red', ' blue']), { type: 'category', distinct: 2 }],
+  'words in upper and lower case': [
+    repeated(['Male', 'male', 'Female']),
+    { type: 'category', said: ['case_variants'] },
+  ],
+  'numbers as floats and as whole numbers': [repeated(['1', '1.0', '2']), { type: 'number', min: 1, max: 2 }],
+};
+
+describe('a column of', () => {
+  test.each(Object.entries(KINDS))('%s', async (_, [cells, { said, left = false, ...expected }, name = 'x']) => {
+    const found = await profiled(tableOf(cells, name));
+    expect(found.columns[0]).toMatchObject(expected);
+    expect(found.features.includes(name)).toBe(!left);
+    expect(found.left_out!.map((of) => of.name)).toEqual(left ? [name] : []);
+    if (said) expect(found.warnings!.filter(({ column }) => column === name).map(({ code }) => code)).toEqual(said);
+  });
+});
+
+describe('a target of', () => {
+  const targeted = (cells: readonly string[], options: Partial<ProfileOptions> = {}) =>
+    profiled(`n,y\n${cells.map((cell, i) => `${(i * 7) % 5}.5,${quoted(cell)}`).join('\n')}\n`, options);
+  const classes = (of: DatasetProfile) => of.classes?.map(({ value, count }) => `${value} ${count}`);
+  const codes = (of: DatasetProfile) => of.warnings!.map(({ code }) => code);
+
+  test('truth words in any case has two classes, under the most frequent spellings', async () => {
+    const found = await targeted([...repeated(['True', 'False'], 30), 'true', 'FALSE', 'false']);
+    expect(classes(found)).toEqual(['False 17', 'True 16']);
+    expect(codes(found)).toEqual(['classes_merged']);
+  });
+
+  test('words with blanks around them has as many classes as words', async () => {
+    expect(classes(await targeted(repeated(['yes ', 'no', 'yes', ' no '])))).toEqual(['no 20', 'yes 20']);
+  });
+
+  test('numbers and words has a class for each', async () => {
+    expect(classes(await targeted(repeated(['1', '2', '3', 'other', '1.0'])))).toEqual([
+      '1 16',
+      '2 8',
+      '3 8',
+      'other 8',
+    ]);
+  });
+
+  test('codes keeps their zeros', async () => {
+    expect(classes(await targeted(repeated(['01', '1', '02', '10'])))).toEqual(['01 10', '02 10', '1 10', '10 10']);
+  });
+
+  test('words leaves out the empty cell alone, unless the owner says otherwise', async () => {
+    const cells = repeated(['a', 'b', 'N/A', ''], 40);
+    const found = await targeted(cells);
+    expect([classes(found), found.rows_without_target]).toEqual([['N/A 10', 'a 10', 'b 10'], 10]);
+    expect(codes(found)).toEqual(['target_rows_left_out', 'class_like_missing']);
+    const said = await targeted(cells, { parsing: { columns: { y: { missing: ['n/a'] } } } });
+    expect([classes(said), said.rows_without_target]).toEqual([['a 10', 'b 10'], 20]);
+  });
+
+  test('numbers leaves out what is none, and says how many rows that are', async () => {
+    const found = await targeted(many((i) => (i === 9 ? '#N/A' : i === 12 ? 'tbd' : `${i}.5`)));
+    expect(found).toMatchObject({ task: 'regression', rows_without_target: 2 });
+    expect(found.warnings![0]).toMatchObject({
+      code: 'target_rows_left_out',
+      first_value: '#N/A',
+      first_row: 10,
+      rows: 2,
+    });
+  });
+
+  test('classes of one row each says so', async () => {
+    const found = await targeted([...repeated(['a', 'b']), 'c', 'd']);
+    expect(found.warnings).toMatchObject([{ code: 'rare_class', rows: 2, first_value: 'c', first_row: 41 }]);
+  });
+
+  test('words that differ in case only says so, and keeps them apart', async () => {
+    const found = await targeted(repeated(['Setosa', 'setosa', 'virginica']));
+    expect(classes(found)).toEqual(['Setosa 14', 'setosa 13', 'virginica 13']);
+    expect(found.warnings).toMatchObject([{ code: 'case_variants', first_value: 'setosa', first_row: 2, rows: 27 }]);
+  });
+
+  test('what another column has as well says so', async () => {
+    const found = await profiled(`copy,n,y\n${many((i) => `${i % 3},${i}.5,${i % 3}`).join('\n')}\n`);
+    expect(found.warnings).toMatchObject([
+      { code: 'equals_target', column: 'copy', overrule: { columns: { copy: { role: 'ignore' } } } },
+    ]);
+  });
+});
+
+describe('a file', () => {
+  const preview = (text: string, parsing = {}) =>
+    previewFile({ bytes: Buffer.from(text), whole: true }, { parsing, task: 'auto', rows: 100 });
+  const first = (text: string, parsing = {}) => preview(text, parsing).rows[0];
+
+  test.each([
+    [
+      'with apostrophes at the beginning of names',
+      "place,n,y\n's-Hertogenbosch,1,a\nDen Haag,2,b\n'Tis,3,a\n",
+      ["'s-Hertogenbosch", 1, 'a'],
+    ],
+    [
+      'with an apostrophe at the beginning of one name and at the end of another',
+      "place,n,y\n'Tis,1,a\nJames',2,b\n",
+      ["'Tis", 1, 'a'],
+    ],
+    ['in apostrophes', "place,n,y\n'Köln, Dom',1,a\n'Bonn',2,b\n", ['Köln, Dom', 1, 'a']],
+    ['with semicolons within words', 'place;s,n,y\na;b,1,a\nc;d,2,b\ne,3,a\n', ['a;b', 1, 'a']],
+    ['with tabs', 'place\tn\ty\na, b\t1\ta\nc, d\t2\tb\n', ['a, b', 1, 'a']],
+    ['with bars', 'place|n|y\na, b|1,5|a\nc, d|2,5|b\n', ['a, b', 1.5, 'a']],
+    [
+      'with decimal commas that make as many fields as the semicolons',
+      'a, m;b, m;y\n1,5;2,5;u\n3,5;4,5;v\n',
+      [1.5, 2.5, 'u'],
+    ],
+    ['with a decimal mark that only another column settles', 'a;b;y\n1,234;1,5;u\n2,345;3,25;v\n', [1.234, 1.5, 'u']],
+    ['with blanks around everything', ' place , n , y \n  a , 1 , u \n b , 2 , v \n', ['a', 1, 'u']],
+  ])('%s', (_, text, row) => {
+    expect(first(text)).toEqual(row);
+  });
+
+  test('that says what separates its cells, as spreadsheets do, is read from its second line on', () => {
+    const text = 'sep=;\r\na, b;n;y\r\n1,5;2;u\r\n3,5;4;v\r\n';
+    expect(preview(text)).toMatchObject({ delimiter: ';', columns: [{ name: 'a, b' }, { name: 'n' }, { name: 'y' }] });
+    expect(first(text)).toEqual([1.5, 2, 'u']);
+    expect(() => preview('sep=;\na;b\n1;2\n3\n')).toThrow('Invalid input data');
+  });
+
+  test('with an index that has no name, as pandas writes it, leaves that out', async () => {
+    const found = await profiled(`,n,y\n${many((i) => `${i},${i % 3}.5,${i % 2 ? 'a' : 'b'}`).join('\n')}\n`);
+    expect(found).toMatchObject({ features: ['n'], left_out: [{ name: 'Unnamed: 0', reason: 'id' }] });
+  });
+
+  test('with inches in it is read where its owner says that nothing is a quote', () => {
+    const text = 'size,n,y\n5" pipe,1,a\n6" pipe,2,b\n';
+    expect(() => preview(text)).toThrow();
+    expect(first(text, { quote: 'none' })).toEqual(['5" pipe', 1, 'a']);
+  });
+
+  test('follows its owner in everything', () => {
+    const text = 'a;b;when;y\n1,234;007;05/04/2024;none\n2,345;008;06/04/2024;some\n';
+    const columns = {
+      b: { type: 'number' },
+      when: { date_order: 'day_first' },
+      y: { missing: ['none'] },
+    } as const;
+    expect(preview(text, { decimal: '.', columns }).rows).toEqual([
+      [1234, 7, '2024-04-05T00:00:00.000Z', null],
+      [2345, 8, '2024-04-06T00:00:00.000Z', 'some'],
+    ]);
+  });
+
+  test.each([
+    [
+      { x: { type: 'number' } },
+      'columns.x.type',
+      'must fit the values; got number, and "red" in row 1 is none, nor is any other value',
+    ],
+    [
+      { x: { type: 'boolean' } },
+      'columns.x.type',
+      'must fit the values; got boolean, and they are not one pair of truth words such as yes and no',
+    ],
+    [{ x: { role: 'time' } }, 'columns.x.role', 'must be that of a column of times or numbers; column "x" is category'],
+  ] as const)('of which its owner says %j is refused', async (columns, field, message) => {
+    const said = profiled(tableOf(repeated(['red', 'green', 'blue'])), { parsing: { columns } });
+    await expect(said).rejects.toMatchObject({ details: [{ field, message }] });
+  });
+
+  test('of groups says how its rows are split, and does not learn from the group', async () => {
+    const text = `g,n,y\n${many((i) => `team ${i % 6},${i}.5,${i % 2 ? 'a' : 'b'}`).join('\n')}\n`;
+    const found = await profiled(text, { parsing: { columns: { g: { role: 'group' } } } });
+    expect(found).toMatchObject({ features: ['n'], left_out: [{ name: 'g', reason: 'group' }], warnings: [] });
+  });
+
+  test('that has one identifier and nothing else is learned from all the same, which is said', async () => {
+    const found = await profiled(`id,y\n${many((i) => `${i},${i % 2 ? 'a' : 'b'}`).join('\n')}\n`);
+    expect(found).toMatchObject({ features: ['id'], left_out: [], warnings: [{ code: 'identifier_kept' }] });
+  });
+
+  test('of four hundred columns that are all left out says the first hundred, and how many more there are', async () => {
+    const names = Array.from({ length: 398 }, (_, i) => `t${i}`);
+    const line = (i: number) => [...names.map((name) => `${name} is ${i}`), `${i}`, i % 2 ? 'a' : 'b'].join(',');
+    const found = await profiled(`${[...names, 'n', 'y'].join(',')}\n${many(line, 52).join('\n')}\n`);
+    expect(found.warnings).toHaveLength(100);
+    expect(found.warnings_omitted).toBe(298);
+  });
+});

@@ -1,0 +1,74 @@
+/** Something to call: whatever is in `${…}` in schemathesis.toml. */
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { answer, type Credentials, makeClient } from '#client/client.ts';
+import type { paths } from '#client/platform/schema.ts';
+
+const POLL_MILLISECONDS = 100;
+
+type Client = ReturnType<typeof makeClient<paths>>;
+
+/** The operator is the first who registers. */
+export async function prepare(bases: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+  const credentials: Credentials = {};
+  const client = makeClient<paths>(bases.platform!, credentials);
+  const [username, password] = ['operator', 'correct horse'];
+  const registration = { username, password, email: 'operator@example.com', full_name: 'Operator' };
+  await answer(client.POST('/auth/register', { body: registration }));
+  credentials.token = (await answer(client.POST('/auth/login', { body: { username, password } }))).access_token;
+
+  const upload = async () => (await answer(client.POST('/datasets/upload', { body: penguins() }))).id;
+  const dataset = await upload();
+  const train = async () => {
+    const body = { dataset_id: dataset, model_type: 'mlp' as const, hyperparameters: { epochs: 3 } };
+    const path = await answer(client.POST('/training/start', { body }));
+    const status = async () => (await answer(client.GET('/training/status/{job_id}', { params: { path } }))).status;
+    while ((await status()) !== 'completed') await pause(POLL_MILLISECONDS);
+    const { model_id } = await answer(client.GET('/training/results/{job_id}', { params: { path } }));
+    return { job: path.job_id, model: model_id };
+  };
+  const models = [await train(), await train(), await train(), await train()] as const;
+  const [{ job, model }, { model: other }, { model: spare }] = models;
+  const { name } = await answer(client.GET('/models/{model_id}', { params: { path: { model_id: model } } }));
+  // A model with an alias is not deleted, whichever way.
+  for (const [alias, model_id] of [
+    ['kept', model],
+    ['champion', model],
+    ['kept-too', other],
+    ['challenger', spare],
+  ] as const) {
+    const params = { path: { name, alias } };
+    await answer(client.PUT('/models/by-name/{name}/aliases/{alias}', { params, body: { model_id } }));
+  }
+  const webhook = await answer(client.POST('/webhooks', { body: { url: NOBODY, events: ['model.deleted'] } }));
+  const tested = client.POST('/webhooks/{webhook_id}/test', { params: { path: { webhook_id: webhook.id } } });
+  return {
+    TOKEN: credentials.token,
+    DATASET: dataset,
+    JOB: job,
+    MODEL: model,
+    OTHER_MODEL: other,
+    MODEL_NAME: name,
+    WEBHOOK: webhook.id,
+    DELIVERY: (await answer(tested)).delivery_id,
+    UPLOAD: (await answer(client.POST('/datasets/uploads', { body: { name: 'Parts', file_size: 100 } }))).upload_id,
+    MEMBER: await member(client),
+    SPARE_MODEL: spare,
+  };
+}
+
+/** A port at which nobody receives. */
+const NOBODY = 'http://127.0.0.1:9/trainyard';
+
+/** Another user of the same account. */
+async function member(client: Client): Promise<string> {
+  const { token } = await answer(client.POST('/account/invitations', { body: { role: 'viewer' } }));
+  const body = { username: 'member', email: 'member@example.com', password: 'correct horse', full_name: 'Member' };
+  return (await answer(client.POST('/auth/register', { body: { ...body, invitation: token } }))).id;
+}
+
+const penguins = () => ({
+  file: new File([readFileSync('infra/embedded/demo/penguins.csv')], 'penguins.csv', { type: 'text/csv' }),
+  name: 'Penguins',
+  target: 'species',
+});
