@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getAccount } from '#domain/accounts/read.ts';
 import { deleteDataset } from '#domain/datasets/change.ts';
 import { findDataset } from '#domain/datasets/read.ts';
@@ -30,6 +30,7 @@ import { replacing, silent } from './world.ts';
 let world: TrainerWorld;
 let model: Model;
 let made = 0;
+const all: Batch[] = [];
 /** A new one for each test. */
 let batch: Batch;
 
@@ -45,6 +46,11 @@ afterAll(() => world.close());
 beforeEach(async () => {
   batch = await create();
   await world.events();
+});
+
+/** Ends those that a test left. */
+afterEach(async () => {
+  for (const one of all.splice(0)) await cancel(one);
 });
 
 async function create(more: Partial<Batch> = {}): Promise<Batch> {
@@ -66,6 +72,7 @@ async function create(more: Partial<Batch> = {}): Promise<Batch> {
     ...more,
   };
   await createBatch(world.adapters.table, created);
+  all.push(created);
   return created;
 }
 
@@ -94,7 +101,6 @@ const inUse = async () => [
   (await findDataset(world.adapters.table, world.accountId, 'j-data'))!.in_use,
   (await getAccount(world.adapters.table, world.accountId)).active_batches,
 ];
-/** Ends those that a test left. */
 const cancel = (of: Batch = batch) => cancelBatch(world.adapters.table, of, isoTime(world.clock.now));
 
 /** An artifacts bucket that cannot be written. */
@@ -108,6 +114,20 @@ const hanging: Adapters['blobs']['artifacts']['put'] = async (_, pieces) => {
   for await (const _piece of pieces as AsyncIterable<Uint8Array>);
   return new Promise(() => {});
 };
+
+/** The penguins with other lengths of bills; `n` is the row from 1. */
+const withLengths = (change: (n: number, length: string) => string): string =>
+  PENGUINS.trim()
+    .split('\n')
+    .map((line, n) =>
+      n === 0
+        ? line
+        : line
+            .split(',')
+            .with(2, change(n, line.split(',')[2]!))
+            .join(','),
+    )
+    .join('\n');
 
 /** The penguins as a caller of the API writes them. */
 const ROWS: readonly (readonly Cell[])[] = PENGUINS.trim()
@@ -133,7 +153,6 @@ describe('a batch prediction', () => {
       expect([row, island]).toEqual([String(i + 1), ROWS[i]![0]]);
       expect(rest).toEqual([one.class, ...[one.confidence, ...Object.values(one.probabilities)].map(String)]);
     }
-    await cancel();
   });
 
   test('ends with its file counted, its uses released, and an event', async () => {
@@ -162,18 +181,35 @@ describe('a batch prediction', () => {
   });
 
   test('fails with row and column for a cell that the model does not take', async () => {
-    await world.upload('bad', PENGUINS.replace('40.3', 'long'), { requested_target: 'species' });
+    await world.upload(
+      'bad',
+      withLengths((n) => `long ${n % 5}`),
+      { requested_target: 'species' },
+    );
     await readDataset(world.adapters, [world.accountId, 'bad']);
     const wanted = await create({ dataset_id: 'bad' });
     await world.events();
     expect(await make(wanted)).toEqual({ batchItemFailures: [] });
-    expect(await found(wanted)).toMatchObject({
-      status: 'failed',
-      failure: { details: [{ field: 'row 3, bill_length_mm', message: expect.stringContaining('got "long"') }] },
-    });
+    const { status, failure } = await found(wanted);
+    expect([status, failure!.details[0]]).toEqual([
+      'failed',
+      { field: 'row 1, bill_length_mm', message: expect.stringContaining('must be a number') },
+    ]);
     expect(await hasFile(wanted)).toBe(false);
     expect(await world.events()).toMatchObject([{ 'detail-type': 'prediction.batch.failed' }]);
-    await cancel();
+  });
+
+  test('reads cells by the format of their own file, and one that cannot be read as missing, as a training does', async () => {
+    const content = withLengths((n, length) => (n === 1 ? '??' : `"${length.replace('.', ',')}"`));
+    await world.upload('comma', content, { requested_target: 'species' });
+    await readDataset(world.adapters, [world.accountId, 'comma']);
+    const wanted = await create({ dataset_id: 'comma' });
+    await make(wanted);
+    const predictor = makePredictor({ artifacts: world.adapters.blobs.artifacts });
+    const expected = await predictor.predict(model, ROWS.with(0, ROWS[0]!.with(1, null)));
+    const lines = (await fileOf(wanted)).trimEnd().split('\r\n').slice(1);
+    expect(lines.map((line) => line.split(',')[1])).toEqual(expected.map((one) => ('class' in one ? one.class : '')));
+    expect(lines[0]).toContain(String((expected[0] as { confidence: number }).confidence));
   });
 
   test('that is cancelled while it is made leaves no file', async () => {
@@ -236,7 +272,6 @@ describe('an attempt', () => {
     const closing = AbortSignal.abort();
     expect((await make(batch, { closing, receives: 2 })).batchItemFailures).toHaveLength(1);
     expect(await found()).toMatchObject({ status: 'running', attempts: 0 });
-    await cancel();
   });
 
   test('that takes too long counts, and says so in the end', async () => {

@@ -231,7 +231,7 @@ describe('inference', () => {
       changed('year', { data: ['2007', 2008] }),
       'inputs[6].data[0] must be a number, as FP64 has it, or null',
     ],
-    ['numbers for a category', changed('sex', { datatype: 'FP64', data: [1, 2] }), 'sex[0]'],
+    ['words for a number', changed('year', { datatype: 'BYTES', data: ['2007', 'long'] }), 'year[1]'],
     ['an unknown datatype', changed('sex', { datatype: 'TEXT' }), 'inputs[1].datatype must be "BOOL", "INT8"'],
     [
       'an unknown output',
