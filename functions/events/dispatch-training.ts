@@ -15,6 +15,7 @@ import { findJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { checkWaiting } from './awaited-dataset.ts';
+import { loadAwaited } from './awaited-encoder.ts';
 import { consumer } from './batch.ts';
 import {
   type AttemptAdapters,
@@ -39,6 +40,7 @@ export function makeHandler(adapters: DispatchAdapters, options: DispatchOptions
     if (!found || !(found.status === 'queued' || found.status === 'running')) return;
     const job = found.awaits_dataset ? await checkWaiting({ ...adapters, logger }, found) : found;
     if (!job) return;
+    if (job.awaits_encoder !== undefined) return loadAwaited(adapters, job, job.awaits_encoder);
     const state = job.attempt === 0 ? 'none' : await adapters.compute.describe(taskId(job));
     logger.info('dispatching', { job_id, attempt: job.attempt, status: job.status, compute: state });
     await responses[state]({ ...adapters, logger }, job, settings);

@@ -21,3 +21,6 @@ export const paragraph = (max: number) =>
     .regex(/^(?:\P{Cc}|[\t\n\r])*$/u, 'must have no control characters but tabs and line breaks');
 
 export const time = z.iso.datetime().meta({ example: '2026-01-01T00:00:00.000Z' });
+
+/** Anything that JSON can say. */
+export const anyJson = z.unknown().meta({ description: 'Any JSON value' });

@@ -33,6 +33,8 @@ export interface Caller {
   readonly scope: Scope;
   /** Absent for an API key and for the operator. */
   readonly userId?: string;
+  /** SHA-256 of the API key with which the caller was identified. */
+  readonly keyHash?: string;
   readonly session?: Session;
 }
 

@@ -1,4 +1,4 @@
-/** Every route of the surface `manager`. */
+/** The vault’s main function: every route that works on records alone. */
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { HandlerOptions, HttpHandler } from '#functions/http/contract.ts';
 import { renderManagerError } from '#functions/http/errors/manager.ts';

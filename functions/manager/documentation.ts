@@ -8,6 +8,12 @@ export const documentFacts = (version: string): DocumentFacts => ({
   version,
   description:
     'A vault of model files: encrypted, versioned, audited and backed up. Every call needs an API key or a token.',
-  tags: [],
+  tags: [
+    { name: 'Managers', description: 'Vaults with a configuration of their own' },
+    { name: 'Models', description: 'Files with metadata, versions and revisions' },
+    { name: 'Backups', description: 'Backing up and restoring' },
+    { name: 'Security', description: 'Passwords, protection and the audit trail' },
+    { name: 'Monitoring', description: 'Statistics and health, as measured' },
+  ],
   errorAt: (path) => describeErrors({ schema: managerError, render: renderManagerError }, path),
 });

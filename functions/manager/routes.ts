@@ -1,9 +1,85 @@
-/** The routes of the surface `manager`. */
+/** The routes of the surface `manager`, whichever function handles them. */
 import { documentationRoutes } from '#functions/http/documentation/routes.ts';
 import type { Route } from '#functions/http/route.ts';
+import { exported } from './audit/export.ts';
+import { trail } from './audit/trail.ts';
+import { verify } from './audit/verify.ts';
+import { create as createBackup } from './backup/create.ts';
+import { download as downloadBackup } from './backup/download.ts';
+import { list as listBackups } from './backup/list.ts';
+import { remove as removeBackup } from './backup/remove.ts';
+import { restore } from './backup/restore.ts';
+import { upload } from './backup/upload.ts';
 import { documentFacts } from './documentation.ts';
+import { create } from './managers/create.ts';
+import { info } from './managers/info.ts';
+import { list } from './managers/list.ts';
+import { remove } from './managers/remove.ts';
+import { activate } from './models/activate.ts';
+import { best } from './models/best.ts';
+import { byTags } from './models/by-tags.ts';
+import { compare } from './models/compare.ts';
+import { deploy } from './models/deploy.ts';
+import { download } from './models/download.ts';
+import { info as modelInfo } from './models/info.ts';
+import { list as listModels } from './models/list.ts';
+import { load } from './models/load.ts';
+import { remove as removeModel } from './models/remove.ts';
+import { save } from './models/save.ts';
+import { search } from './models/search.ts';
+import { signature } from './models/signature.ts';
+import { update } from './models/update.ts';
+import { completeUpload, startUpload } from './models/uploads.ts';
+import { versions } from './models/versions.ts';
+import { health } from './monitoring/health.ts';
+import { stats } from './monitoring/stats.ts';
+import { password } from './security/password.ts';
+import { status } from './security/status.ts';
+
+const records: readonly Route[] = [
+  create,
+  list,
+  info,
+  listModels,
+  search,
+  byTags,
+  best,
+  compare,
+  modelInfo,
+  versions,
+  signature,
+  activate,
+  deploy,
+  listBackups,
+  status,
+  trail,
+  verify,
+  exported,
+  stats,
+];
+
+/** Those that read or write files, and derive keys. Of two templates for a path the first one counts. */
+export const fileRoutes: readonly Route[] = [
+  save,
+  startUpload,
+  completeUpload,
+  load,
+  download,
+  removeModel,
+  update,
+  createBackup,
+  restore,
+  upload,
+  removeBackup,
+  password,
+  health,
+  remove,
+];
+
+/** Those whose responses are streamed. */
+export const downloadRoutes: readonly Route[] = [downloadBackup];
 
 /** The routes in the OpenAPI document. */
-export const describedRoutes: readonly Route[] = [];
+export const describedRoutes: readonly Route[] = [...records, ...fileRoutes, ...downloadRoutes];
 
-export const apiRoutes: readonly Route[] = [...describedRoutes, ...documentationRoutes(describedRoutes, documentFacts)];
+export const apiRoutes: readonly Route[] = [...records, ...documentationRoutes(describedRoutes, documentFacts)];

@@ -2,14 +2,11 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { CURSOR_CHARACTERS } from '#domain/lists/cursor.ts';
-import { line, paragraph, time } from '#functions/http/fields.ts';
+import { anyJson, line, paragraph, time } from '#functions/http/fields.ts';
 
-export { line, paragraph, time };
+export { anyJson, line, paragraph, time };
 
 export const id = z.uuid().meta({ example: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55' });
-
-/** Anything that JSON can say. */
-export const anyJson = z.unknown().meta({ description: 'Any JSON value' });
 
 /** How many items of a list at once. */
 export const limit = z.int().min(1).max(LIMITS.pageSize).default(10).meta({ description: 'Items per page' });

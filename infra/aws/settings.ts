@@ -37,7 +37,7 @@ export const settingsSchema = z.strictObject({
   /** `destroy` deletes the data with the stacks. */
   removal: z.enum(['retain', 'destroy'], { error: choice(['retain', 'destroy']) }),
   logDays: bounded(1, 3653).refine((days) => LOG_DAYS.some((known) => known === days), { error: choice(LOG_DAYS) }),
-  /** How long to keep deleted and overwritten files, and files in the bucket of backups. */
+  /** How long to keep deleted and overwritten files. */
   backupDays: bounded(1, 3650),
   /** Requests per second and burst, over all callers of a surface. The application limits each caller. */
   throttle: z.strictObject({ rate: bounded(1, 10_000), burst: bounded(1, 5_000) }),
@@ -47,6 +47,7 @@ export const settingsSchema = z.strictObject({
     training: bounded(2, 1000),
     webhooks: bounded(2, 1000),
     predictions: bounded(2, 1000),
+    encoders: bounded(2, 1000),
   }),
   /** Of functions and their layer. On an emulator it must be that machine's architecture. */
   architecture: z.enum(['arm64', 'x64'], { error: choice(['arm64', 'x64']) }),
@@ -84,7 +85,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 const common = {
   throttle: { rate: 100, burst: 200 },
-  consumers: { datasets: 10, training: 5, webhooks: 20, predictions: 5 },
+  consumers: { datasets: 10, training: 5, webhooks: 20, encoders: 2, predictions: 5 },
   architecture: 'arm64',
   waf: false,
   apiLogRole: true,

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { urlFault } from '#outgoing/url.ts';
 import { parsePublicUrl } from './gateway/base-url.ts';
 import { BODY_SECONDS, CONNECTIONS_PER_ADDRESS, type GatewayLimits } from './gateway/limits.ts';
 import { parseTrustedProxies, type TrustedProxies } from './gateway/trusted-proxies.ts';
+import { type ManagerEnvironment, managerEnvironment } from './manager-environment.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface Arguments {
@@ -15,6 +17,8 @@ export interface Arguments {
   readonly webhooksToLoopback: boolean;
   readonly trustedProxies?: TrustedProxies;
   readonly publicUrl?: string;
+  readonly manager: ManagerEnvironment;
+  readonly hub?: { readonly url?: string; readonly token?: string };
 }
 
 export const USAGE = `Usage: npm start [-- OPTIONS]
@@ -33,9 +37,12 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
                      linklocal and uniquelocal, separated by commas; or how many proxies there are in a row
   --public-url URL   the address at which callers reach this host; presigned URLs begin with it
                      (default: the address to which the caller is connected)
+  --hub-url URL      the hub from which pretrained encoders are loaded (default: https://huggingface.co)
   --help             this text
 
-API_KEYS=KEY1,KEY2 in the environment: API keys of the operator.`;
+HF_TOKEN=TOKEN in the environment: for repositories of the hub that are not open to all.
+API_KEYS=KEY1,KEY2: API keys of the operator. MODEL_MANAGER_API_HOST, MODEL_MANAGER_API_PORT,
+MODEL_PATH, ENABLE_ENCRYPTION, BACKUP_ENABLED and BACKUP_INTERVAL_HOURS: of the vault of models.`;
 
 /** The largest offset that keeps every port of the topology below 65536. */
 const LARGEST_OFFSET = 50_000;
@@ -55,7 +62,10 @@ export function readArguments(
   }
   if (data === '' || host === '') throw new UsageError(`${data === '' ? '--data' : '--host'} must not be empty`);
   const { 'trust-proxy': trust, 'public-url': publicUrl } = rest;
-  const local = LOOPBACK.test(host) && trust === undefined && publicUrl === undefined;
+  const manager = managerEnvironment(environment);
+  const { host: managerHost = host } = manager.listen;
+  const bound = LOOPBACK.test(host) && LOOPBACK.test(managerHost);
+  const local = bound && trust === undefined && publicUrl === undefined;
   return {
     dataDir: resolve(data),
     host,
@@ -63,13 +73,22 @@ export function readArguments(
     ...(operator === undefined ? {} : { operator }),
     apiKeys: keysOf(environment.API_KEYS, local),
     webhooksToLoopback: rest['webhooks-to-loopback'],
+    manager,
     limits: {
       bodySeconds: wholeNumber('--body-timeout', rest['body-timeout'], 3600),
       connectionsPerAddress: wholeNumber('--connections-per-address', rest['connections-per-address'], 1_000_000),
     },
     ...(trust === undefined ? {} : { trustedProxies: parseTrustedProxies(trust) }),
     ...(publicUrl === undefined ? {} : { publicUrl: parsePublicUrl(publicUrl) }),
+    ...hubOf(rest['hub-url'], environment.HF_TOKEN || undefined),
   };
+}
+
+function hubOf(url: string | undefined, token: string | undefined): Pick<Arguments, 'hub'> {
+  const fault = url === undefined ? undefined : urlFault(url, { loopback: true });
+  if (fault !== undefined) throw new UsageError(`--hub-url ${fault}`);
+  if (url === undefined && token === undefined) return {};
+  return { hub: { ...(url === undefined ? {} : { url }), ...(token === undefined ? {} : { token }) } };
 }
 
 /** Where others can call, a key that can be guessed would open everything. */
@@ -111,6 +130,7 @@ function parse(args: readonly string[]) {
         'webhooks-to-loopback': { type: 'boolean', default: false },
         'trust-proxy': { type: 'string' },
         'public-url': { type: 'string' },
+        'hub-url': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;

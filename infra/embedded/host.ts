@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { operatorAccount } from '#domain/accounts/operator.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { parseSettings } from '#domain/settings.ts';
+import { isoTime } from '#domain/times.ts';
 import type { ComputeCommand, EmbeddedHost } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
 import { TELEMETRY_OFF } from '#engine/telemetry.ts';
@@ -12,7 +13,7 @@ import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../to
 import { baseUrlFor } from './gateway/base-url.ts';
 import { defaultLimits, type GatewayLimits } from './gateway/limits.ts';
 import { type Listener, type ListenerOptions, listen } from './gateway/listener.ts';
-import { operatorAuthorizer } from './gateway/operator.ts';
+import { type Authorize, operatorAuthorizer } from './gateway/operator.ts';
 import { provideStreamingRuntime } from './gateway/response-stream.ts';
 import { type SharedLimits, shareLimits } from './gateway/shared-limits.ts';
 import type { TrustedProxies } from './gateway/trusted-proxies.ts';
@@ -20,6 +21,7 @@ import { noticeUnannouncedProxy } from './gateway/unannounced-proxy.ts';
 import { Invoker } from './invoke/invoker.ts';
 import { projectRoot } from './invoke/load.ts';
 import { type LogTarget, makeLogger } from './logger.ts';
+import type { ManagerEnvironment } from './manager-environment.ts';
 import { pumpBus } from './pumps/bus.ts';
 import type { Pump } from './pumps/consume.ts';
 import { pumpQueues, queueSettings } from './pumps/queues.ts';
@@ -43,6 +45,10 @@ export interface HostOptions {
   readonly operator?: string;
   /** API keys of the operator. */
   readonly apiKeys?: readonly string[];
+  /** What the environment says of the vault of models. */
+  readonly manager?: ManagerEnvironment;
+  /** From where pretrained encoders are loaded. Default: Hugging Face, without a token. */
+  readonly hub?: { readonly url?: string; readonly token?: string };
   /** Overrides of the settings that handlers get. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Overrides of the gateway's limits. */
@@ -79,10 +85,17 @@ export async function startHost(options: HostOptions): Promise<Host> {
     uploadBytes: UPLOAD_BYTES,
     webhooksToLoopback: options.webhooksToLoopback ?? false,
     datasetReaders: queues.datasets.concurrency,
+    startedAt: isoTime(Date.now()),
+    vault: options.manager?.vault,
+    ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
+    ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
     retention: { recoveryDays: 0, backupDays: 0, logDays: 0 },
     ...options.settings,
   });
 
+  if (options.manager?.ignoresJwtSecret) {
+    logger.warn('JWT_SECRET is ignored: tokens are signed with a key pair of the data folder');
+  }
   const { trustedProxies = 0, publicUrl } = options;
   const noticeProxy = noticeUnannouncedProxy(trustedProxies, (message) => logger.warn(message));
   const baseUrls = new AsyncLocalStorage<string>();
@@ -119,11 +132,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const listeners = await listenAll(adapters, invoker, {
       address,
       portOffset: options.portOffset ?? 0,
+      own: { manager: options.manager?.listen ?? {} },
       authorize: operatorAuthorizer({
         apiKeys: options.apiKeys ?? [],
         host: address,
         behindProxy: trustedProxies !== 0 || publicUrl !== undefined,
-        anonymous: Object.values<Surface>(surfaces).flatMap(({ anonymous }) => anonymous ?? []),
         account: () => operatorAccount(adapters.table, options.operator, adapters.now()),
       }),
       limits: shareLimits({ ...defaultLimits(settings.uploadBytes), ...options.limits }),
@@ -165,7 +178,9 @@ async function listenAll(
   options: {
     address: string;
     portOffset: number | 'free';
-    authorize: ReturnType<typeof operatorAuthorizer>;
+    /** Surfaces that listen elsewhere. */
+    own: Readonly<Partial<Record<SurfaceName, { readonly host?: string; readonly port?: number }>>>;
+    authorize: Authorize;
     limits: SharedLimits;
     spoolFolder: string;
     trustedProxies: TrustedProxies;
@@ -175,12 +190,13 @@ async function listenAll(
 ): Promise<Record<SurfaceName, Bound>> {
   const bound: [SurfaceName, Bound][] = [];
   for (const [name, surface] of Object.entries(surfaces) as [SurfaceName, Surface][]) {
+    const { host = options.address, port } = options.own[name] ?? {};
     try {
       const listener = await listen({
         name,
         surface,
-        host: options.address,
-        port: options.portOffset === 'free' ? 0 : surface.port + options.portOffset,
+        host,
+        port: port ?? (options.portOffset === 'free' ? 0 : surface.port + options.portOffset),
         invoker,
         limits: options.limits,
         spoolFolder: options.spoolFolder,
@@ -188,10 +204,10 @@ async function listenAll(
         trustedProxies: options.trustedProxies,
         withBaseUrl: options.withBaseUrl,
         now: adapters.now,
-        authorize: options.authorize,
+        authorize: (request) => options.authorize(request, surface.anonymous ?? []),
         onError: options.onError,
       });
-      bound.push([name, { listener, base: `http://${urlHost(options.address)}:${listener.port}` }]);
+      bound.push([name, { listener, base: `http://${urlHost(host)}:${listener.port}` }]);
     } catch (error) {
       await Promise.all(bound.map(([, one]) => one.listener.close()));
       throw error;

@@ -28,6 +28,7 @@ export const functions = {
     uses: {
       table: ['get', 'put', 'update', 'delete'],
       buckets: { datasets: ['read'] },
+      sends: ['encoders'],
       publishes: true,
       compute: ['submit', 'describe', 'terminate'],
     },
@@ -77,6 +78,21 @@ export const functions = {
       publishes: true,
     },
   },
+  // Sends requests to the hub only, and follows it to where its files are.
+  'load-encoder': {
+    entry: 'functions/events/load-encoder.ts',
+    memoryMegabytes: 1024,
+    timeoutSeconds: 900,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: {
+      table: ['get', 'put', 'update', 'delete'],
+      buckets: { artifacts: ['put'] },
+      sends: ['training', 'encoders'],
+      publishes: true,
+    },
+  },
   'match-webhooks': {
     entry: 'functions/events/match-webhooks.ts',
     memoryMegabytes: 512,
@@ -109,6 +125,20 @@ export const functions = {
     runtime: false,
     uses: { table: ['index', 'update'], sends: ['webhooks'] },
   },
+  // Scheduled backups of the vault, and what crashes left of backups and deletions.
+  'back-up-vaults': {
+    entry: 'functions/events/back-up-vaults.ts',
+    memoryMegabytes: 1024,
+    timeoutSeconds: 900,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: {
+      table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
+      buckets: { artifacts: ['read', 'delete'], backups: ['read', 'put', 'delete'] },
+      dataKeys: ['generate', 'unwrap'],
+    },
+  },
   sweep: {
     entry: 'functions/events/sweep.ts',
     memoryMegabytes: 512,
@@ -118,7 +148,7 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete'],
-      buckets: { datasets: ['delete'], artifacts: ['delete'] },
+      buckets: { datasets: ['delete'], artifacts: ['delete'], backups: ['delete'] },
       sends: ['datasets', 'training', 'predictions'],
       publishes: true,
       compute: ['describe', 'terminate'],
@@ -134,6 +164,7 @@ export const queues: Readonly<Record<QueueName, QueueSpec<Name>>> = {
   training: { consumer: 'dispatch-training', visibilitySeconds: 120, maxReceives: 5, batchSize: 10, concurrency: 1 },
   predictions: { consumer: 'predict-batch', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 2 },
   webhooks: { consumer: 'deliver-webhook', visibilitySeconds: 60, maxReceives: 5, batchSize: 1, concurrency: 8 },
+  encoders: { consumer: 'load-encoder', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 1 },
 };
 
 export const rules: readonly EventRule<Name>[] = [
@@ -145,6 +176,7 @@ export const rules: readonly EventRule<Name>[] = [
 export const schedules: readonly Schedule<Name>[] = [
   { everySeconds: 300, target: 'sweep' },
   { everySeconds: 60, target: 'due-webhooks' },
+  { everySeconds: 300, target: 'back-up-vaults' },
 ];
 
 /**

@@ -9,7 +9,7 @@ export const table = {
   expiry: 'expiresAt',
 } as const;
 
-export const buckets: readonly BucketName[] = ['datasets', 'artifacts'];
+export const buckets: readonly BucketName[] = ['datasets', 'artifacts', 'backups'];
 
 /** One key signs tokens, the other wraps data keys. */
 export const keys = { tokens: 'ECC_NIST_P256', data: 'SYMMETRIC_DEFAULT' } as const;

@@ -46,17 +46,21 @@ const schema = z.object({
   TRAINYARD_TABLE: required('the name of the table'),
   TRAINYARD_BUCKET_DATASETS: required('the name of the bucket of datasets'),
   TRAINYARD_BUCKET_ARTIFACTS: required('the name of the bucket of artifacts'),
+  TRAINYARD_BUCKET_BACKUPS: required('the name of the bucket of backups'),
   TRAINYARD_QUEUE_DATASETS: required('the URL of the queue of datasets'),
   TRAINYARD_QUEUE_TRAINING: required('the URL of the queue of trainings'),
   TRAINYARD_QUEUE_WEBHOOKS: required('the URL of the queue of webhooks'),
+  TRAINYARD_QUEUE_ENCODERS: required('the URL of the queue of encoders'),
   TRAINYARD_QUEUE_PREDICTIONS: required('the URL of the queue of batch predictions'),
   TRAINYARD_DEAD_DATASETS: z.string().optional(),
   TRAINYARD_DEAD_TRAINING: z.string().optional(),
   TRAINYARD_DEAD_WEBHOOKS: z.string().optional(),
+  TRAINYARD_DEAD_ENCODERS: z.string().optional(),
   TRAINYARD_DEAD_PREDICTIONS: z.string().optional(),
   TRAINYARD_RECEIVES_DATASETS: receives,
   TRAINYARD_RECEIVES_TRAINING: receives,
   TRAINYARD_RECEIVES_WEBHOOKS: receives,
+  TRAINYARD_RECEIVES_ENCODERS: receives,
   TRAINYARD_RECEIVES_PREDICTIONS: receives,
   TRAINYARD_BUS: required('the name of the event bus'),
   /** Separated by commas: the first signs; signatures of the others are still accepted. */
@@ -123,6 +127,7 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
     blobs: {
       datasets: blobs(variables.TRAINYARD_BUCKET_DATASETS),
       artifacts: blobs(variables.TRAINYARD_BUCKET_ARTIFACTS),
+      backups: blobs(variables.TRAINYARD_BUCKET_BACKUPS),
     },
     queues: {
       datasets: queue(
@@ -144,6 +149,11 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
         variables.TRAINYARD_QUEUE_PREDICTIONS,
         variables.TRAINYARD_DEAD_PREDICTIONS,
         variables.TRAINYARD_RECEIVES_PREDICTIONS,
+      ),
+      encoders: queue(
+        variables.TRAINYARD_QUEUE_ENCODERS,
+        variables.TRAINYARD_DEAD_ENCODERS,
+        variables.TRAINYARD_RECEIVES_ENCODERS,
       ),
     },
     events: new EventBridgeEvents({ client: clients.eventbridge, bus: variables.TRAINYARD_BUS, now }),

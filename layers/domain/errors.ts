@@ -4,6 +4,7 @@
  * small: it lists so many details, and cuts what is long, so that its body and its log line are small as well.
  */
 import { LIMITS } from './limits.ts';
+import type { Json } from './ports/table/port.ts';
 import { truncate } from './truncate.ts';
 
 /** One thing that was wrong: the field, and a message with the bound and the value received. */
@@ -22,6 +23,8 @@ export abstract class TrainyardError extends Error {
   readonly expose: boolean = true;
   /** At most `LIMITS.error.details`. */
   readonly details: readonly ErrorDetail[];
+  /** What the error is about, by name, for surfaces whose errors have such details. */
+  readonly facts?: { readonly [name: string]: Json };
   /** `stopped`: whoever looked for what is wrong stopped looking, so that there may be more. */
   constructor(message = '', details: readonly ErrorDetail[] = [], stopped = false) {
     const more = unlisted(details.length, stopped);

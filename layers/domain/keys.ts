@@ -17,6 +17,7 @@
  * | Dataset | `ACCOUNT#id` | `DATASET#id` | `PROCESSING` while it is processing |
  * | Latest version of a dataset's name | `ACCOUNT#id` | `DATASETNAME#name` | |
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
+ * | File of training texts, by its name | `ACCOUNT#id` | `TRAININGDATA#name` | |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
  * | Job that waits for a dataset | `ACCOUNT#id` | `WAITING#dataset#job` | |
@@ -36,12 +37,26 @@
  * | Webhook | `ACCOUNT#id` | `WEBHOOK#id` | |
  * | Delivery of an event to a webhook | `ACCOUNT#id#DELIVERIES` | `webhook#event` | `WEBHOOKS` while it is pending |
  * | Event of an account with webhooks, for replays | `ACCOUNT#id#EVENTS` | `EVENT#id` | |
+ * | Manager of the vault | `ACCOUNT#id#VAULT` | `MANAGER#id` | `VAULTBACKUPS`, by when its next backup is due |
+ * | Deleted manager whose records are still being deleted | `ACCOUNT#id#VAULT` | `DELETED#vault` | `VAULTDELETED` |
+ * | That a manager of this id has or had an audit trail and backups | `ACCOUNT#id#VAULT` | `KNOWN#id` | |
+ * | Model of a manager, an earlier revision | `ACCOUNT#id#VAULT#vault` | `MODEL#name`, `REVISION#name#id` | |
+ * | Upload in parts of a model | `ACCOUNT#id#VAULT#vault` | `UPLOAD#id` | |
+ * | How often a model was accessed | `ACCOUNT#id#VAULT#vault` | `ACCESS#name` | |
+ * | Active version of a family of models | `ACCOUNT#id#VAULT#vault` | `ACTIVE#family` | |
+ * | Measured operations of a manager | `ACCOUNT#id#VAULT#vault` | `OPERATIONS` | |
+ * | Entry of a manager's audit trail, and its last | `ACCOUNT#id#VAULTAUDIT#manager` | `ENTRY#number`, `HEAD` | |
+ * | Backup of a manager | `ACCOUNT#id#VAULTBACKUPS#manager` | `BACKUP#name` | `VAULTSTARTED` until it is complete; `VAULTEXPIRING` |
+ * | Backup whose files are still being deleted | `ACCOUNT#id#VAULTBACKUPS#manager` | `DROPPED#id` | `VAULTDROPPED` |
+ * | File that backups hold, and that one of them does | `ACCOUNT#id#VAULTBACKUPS#manager` | `CONTENT#sha256`, `HELD#backup#sha256` | |
  * | Notice to an account | `ACCOUNT#id` | `NOTICE#id` | |
+ * | Since when a version is deployed, in the cloud | `DEPLOYMENT#version` | `DEPLOYMENT` | |
  * | Entry of the catalog | `ACCOUNT#id#CATALOG` | `ENTRY#n`, in order | |
  * | Taken `model_id` of the catalog | `ACCOUNT#id#CATALOG` | `MODELID#…` | |
  * | Change of an entry | `ACCOUNT#id#CATALOG` | `CHANGE#n#version`, in order | |
  * | The last number of an entry | `ACCOUNT#id#CATALOG` | `NUMBERS` | |
  * | Token of a completed transaction, in the cloud | `TOKEN#…` | `TOKEN` | |
+ * | Pretrained encoder, of all accounts | `ENCODER#name` | `ENCODER` | |
  * | Compute task, in the cloud | `TASK#id` | `TASK` | |
  * | Orphaned blobs | `GARBAGE#bucket#prefix` | `GARBAGE` | `GARBAGE`, by time |
  * | Event not published yet | `EVENT#id` | `EVENT` | `OUTBOX`, by time; `BURIED` once dead-lettered |
@@ -69,6 +84,10 @@ export const keys = {
   dataset: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASET#${id}` }),
   datasetName: (accountId: string, name: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `DATASETNAME#${name}` }),
   readingSlot: (accountId: string, slot: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `READING#${slot}` }),
+  trainingData: (accountId: string, name: string): Key => ({
+    pk: `ACCOUNT#${accountId}`,
+    sk: `${prefixes.trainingData}${name}`,
+  }),
   upload: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `UPLOAD#${id}` }),
   job: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `JOB#${id}` }),
   waitingJob: (accountId: string, datasetId: string, jobId: string): Key => ({
@@ -108,6 +127,31 @@ export const keys = {
   }),
   loggedEvent: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}#EVENTS`, sk: `EVENT#${id}` }),
   notice: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `NOTICE#${id}` }),
+  vaultManager: (accountId: string, id: string): Key => amongManagers(accountId, `${prefixes.vaultManagers}${id}`),
+  vaultKnown: (accountId: string, id: string): Key => amongManagers(accountId, `${prefixes.vaultKnown}${id}`),
+  vaultDeleted: (accountId: string, vault: string): Key => amongManagers(accountId, `${prefixes.vaultDeleted}${vault}`),
+  vaultModel: (accountId: string, vault: string, name: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultModels}${name}`),
+  vaultRevision: (accountId: string, vault: string, name: string, revision: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultRevisions(name)}${revision}`),
+  vaultUpload: (accountId: string, vault: string, id: string): Key => inVault(accountId, vault, `UPLOAD#${id}`),
+  vaultAccess: (accountId: string, vault: string, name: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultAccesses}${name}`),
+  vaultActive: (accountId: string, vault: string, family: string): Key => inVault(accountId, vault, `ACTIVE#${family}`),
+  vaultOperations: (accountId: string, vault: string): Key => inVault(accountId, vault, 'OPERATIONS'),
+  vaultAuditEntry: (accountId: string, managerId: string, seq: number): Key =>
+    inTrail(accountId, managerId, `${prefixes.auditEntries}${String(seq).padStart(12, '0')}`),
+  vaultAuditHead: (accountId: string, managerId: string): Key => inTrail(accountId, managerId, 'HEAD'),
+  vaultBackup: (accountId: string, managerId: string, name: string): Key =>
+    inBackups(accountId, managerId, `${prefixes.vaultBackups}${name}`),
+  vaultDroppedBackup: (accountId: string, managerId: string, id: string): Key =>
+    inBackups(accountId, managerId, `DROPPED#${id}`),
+  vaultContent: (accountId: string, managerId: string, sha256: string): Key =>
+    inBackups(accountId, managerId, `CONTENT#${sha256}`),
+  vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key =>
+    inBackups(accountId, managerId, `${prefixes.vaultHeld(backupId)}${sha256}`),
+  deployment: (version: string): Key => ({ pk: `DEPLOYMENT#${version}`, sk: 'DEPLOYMENT' }),
+  encoder: (name: string): Key => ({ pk: `ENCODER#${name}`, sk: 'ENCODER' }),
   catalogEntry: (accountId: string, n: number): Key => ({
     pk: `ACCOUNT#${accountId}#CATALOG`,
     sk: `${prefixes.catalogEntries}${padded(n)}`,
@@ -126,9 +170,26 @@ export const keys = {
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
 } as const;
 
+function amongManagers(accountId: string, sk: string): Key {
+  return { pk: `ACCOUNT#${accountId}#VAULT`, sk };
+}
+
+function inVault(accountId: string, vault: string, sk: string): Key {
+  return { pk: vaultPartition(accountId, vault), sk };
+}
+
+function inTrail(accountId: string, managerId: string, sk: string): Key {
+  return { pk: `ACCOUNT#${accountId}#VAULTAUDIT#${managerId}`, sk };
+}
+
+function inBackups(accountId: string, managerId: string, sk: string): Key {
+  return { pk: `ACCOUNT#${accountId}#VAULTBACKUPS#${managerId}`, sk };
+}
+
 /** Prefixes of sort keys within an account's partition. */
 export const prefixes = {
   datasets: 'DATASET#',
+  trainingData: 'TRAININGDATA#',
   jobs: 'JOB#',
   models: 'MODEL#',
   batches: 'BATCH#',
@@ -143,6 +204,16 @@ export const prefixes = {
   listsComplete: 'LISTS#',
   webhooks: 'WEBHOOK#',
   notices: 'NOTICE#',
+  vaultManagers: 'MANAGER#',
+  vaultKnown: 'KNOWN#',
+  vaultDeleted: 'DELETED#',
+  /** Below a manager of the vault. */
+  vaultModels: 'MODEL#',
+  vaultAccesses: 'ACCESS#',
+  vaultRevisions: (name: string) => `REVISION#${name}#`,
+  auditEntries: 'ENTRY#',
+  vaultBackups: 'BACKUP#',
+  vaultHeld: (backupId: string) => `HELD#${backupId}#`,
   uploads: 'UPLOAD#',
   lineages: 'LINEAGE#',
   /** Below the catalog of an account. */
@@ -164,6 +235,9 @@ const ordered = (version: string): string =>
 /** The partition of a list; `name` as in `keys.list`. */
 export const listPartition = (accountId: string, name: string): string => `ACCOUNT#${accountId}#LIST#${name}`;
 
+/** The partition of a manager's records. `vault` is another one each time that a manager of that id is created. */
+export const vaultPartition = (accountId: string, vault: string): string => `ACCOUNT#${accountId}#VAULT#${vault}`;
+
 /** Partitions of the sparse index. Their stored names are older than the names in the code. */
 export const indexes = {
   processing: 'PROCESSING',
@@ -173,6 +247,11 @@ export const indexes = {
   outbox: 'OUTBOX',
   deadLettered: 'BURIED',
   pendingDeliveries: 'WEBHOOKS',
+  dueBackups: 'VAULTBACKUPS',
+  deletedVaults: 'VAULTDELETED',
+  startedBackups: 'VAULTSTARTED',
+  expiringBackups: 'VAULTEXPIRING',
+  droppedBackups: 'VAULTDROPPED',
   closedAccounts: 'CLOSED',
 } as const;
 
@@ -198,5 +277,22 @@ export const blobKeys = {
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
   batchPrefix: (accountId: string, id: string) => `${accountId}/predictions/${id}/`,
   batchFile: (accountId: string, id: string) => `${accountId}/predictions/${id}/predictions.csv`,
+  encoderFile: (name: string, file: string) => `encoders/${name}/${file}`,
   modelFile: (accountId: string, id: string, file: string) => `${accountId}/models/${id}/${file}`,
+  /** Of a manager of the vault. */
+  vaultsPrefix: (accountId: string, vault: string) => `${accountId}/vault/${vault}/`,
+  /** Of one revision of a model in the vault. */
+  vaultPrefix: (accountId: string, vault: string, revision: string) => `${accountId}/vault/${vault}/${revision}/`,
+  vaultFile: (accountId: string, vault: string, revision: string) => `${accountId}/vault/${vault}/${revision}/data`,
+  /** A file in plain, on its way in or out: for an hour at most. */
+  vaultStagedPrefix: (accountId: string, vault: string, id: string) => `${accountId}/vault/${vault}/staged/${id}/`,
+  vaultStaged: (accountId: string, vault: string, id: string) => `${accountId}/vault/${vault}/staged/${id}/data`,
+  /** In the bucket of backups. */
+  backupPrefix: (accountId: string, managerId: string, id: string) => `${accountId}/vault/${managerId}/backups/${id}/`,
+  backupManifest: (accountId: string, managerId: string, id: string) =>
+    `${accountId}/vault/${managerId}/backups/${id}/manifest`,
+  backupContentPrefix: (accountId: string, managerId: string, content: string) =>
+    `${accountId}/vault/${managerId}/contents/${content}/`,
+  backupContent: (accountId: string, managerId: string, content: string) =>
+    `${accountId}/vault/${managerId}/contents/${content}/data`,
 } as const;

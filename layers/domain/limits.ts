@@ -45,9 +45,15 @@ export const LIMITS = {
   parsing: { words: 50, wordCharacters: 64 },
   /** Of a preview. */
   previewRows: 100,
+  /** A labelled text, its label, and the different labels of a file. */
+  text: { bytes: 1_048_576, label: 100, labels: 50 },
+  /** A name below `training_data/`. */
+  trainingFileName: { max: 200 },
   predictRows: 10_000,
   /** That the file of a batch prediction repeats. */
   includedColumns: 100,
+  /** Texts of one request. */
+  predictTexts: 1_000,
   /** Of an error: the maximum of details, and of bytes of its body whatever the surface. */
   error: { details: 20, bytes: 65_536 },
   webhooks: {
@@ -68,6 +74,22 @@ export const LIMITS = {
     retentionSeconds: 30 * 86_400,
     /** Of a response, as the log of deliveries shows it. */
     responseBytes: 1024,
+  },
+  vault: {
+    /** Of the name of a manager, a model, a backup or a tag. */
+    name: 128,
+    /** Per account. */
+    managers: 100,
+    /** Of one model. */
+    tags: 50,
+    /** Of a model's metadata as JSON. */
+    metadataBytes: 131_072,
+    password: { min: 1, max: 1024 },
+    modelPath: 255,
+    /** Of one request. */
+    comparedModels: 100,
+    namedModels: 1000,
+    pageSize: 1000,
   },
   catalog: {
     name: 200,

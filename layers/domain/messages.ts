@@ -11,6 +11,9 @@ export type TrainingMessage = z.infer<typeof trainingMessage>;
 /** Queue `predictions`. */
 export const batchMessage = z.object({ account_id: z.string(), batch_id: z.string() });
 export type BatchMessage = z.infer<typeof batchMessage>;
+/** Queue `encoders`: an encoder to load, and the job that waits for it, if one does. */
+export const encoderMessage = z.object({ encoder: z.string(), job: trainingMessage.exactOptional() });
+export type EncoderMessage = z.infer<typeof encoderMessage>;
 
 /** Queue `webhooks`: one attempt at a delivery, or a part of a replay. */
 export const webhookMessage = z.discriminatedUnion('kind', [
@@ -42,6 +45,15 @@ export async function send(
   options: { readonly delaySeconds?: number } = {},
 ): Promise<void> {
   await queue.send(JSON.stringify(message), { ...options, group: message.account_id });
+}
+
+/** An encoder is loaded for all accounts, so its message is in no account's group. */
+export async function sendEncoder(
+  queue: Pick<Queue, 'send'>,
+  message: EncoderMessage,
+  options: { readonly delaySeconds?: number } = {},
+): Promise<void> {
+  await queue.send(JSON.stringify(message), options);
 }
 
 /** The reason with which a task is terminated that waited for a machine in vain. */

@@ -27,6 +27,15 @@ const rates = z.strictObject({
   loginKnownSeconds: seconds.default(RATES.loginKnownSeconds),
 });
 
+/** What a new manager of the vault has where its request says nothing else. */
+const vault = z.strictObject({
+  modelPath: z.string().min(1).default('./models'),
+  encryption: z.boolean().default(true),
+  backups: z.boolean().default(true),
+  backupIntervalHours: z.number().min(0.25).max(8760).default(24),
+  backupRetentionDays: z.int().min(1).max(3650).default(30),
+});
+
 /** For how many days what was deleted can be restored, and logs are kept. 0: not at all, or whoever runs it decides. */
 const days = z.int().min(0).max(3650);
 const retention = z.strictObject({
@@ -68,6 +77,13 @@ export const settingsSchema = z.strictObject({
   trainerSecondPrice: z.number().min(0).default(0),
   /** Whether webhooks may be delivered to receivers on this machine, over HTTP too. Never in the cloud. */
   webhooksToLoopback: z.boolean().default(false),
+  vault: vault.prefault({}),
+  /** When this host started (RFC 3339). In the cloud, where nothing runs, uptime counts from the deployment. */
+  startedAt: z.string().optional(),
+  /** The hub from which pretrained encoders are loaded: Hugging Face, or a mirror with the same API. */
+  hubUrl: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
+  /** For repositories that are not open to all. */
+  hubToken: z.string().min(1).optional(),
   /** The origins that may call from a browser. By default all: tokens are sent in a header, never in a cookie. */
   corsOrigins: z.array(z.string()).default(['*']),
   /** Shown in the OpenAPI document. */

@@ -4,12 +4,15 @@ import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { openSession, type SessionOptions } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
+import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { type Row, rowTensors } from './serving/rows.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
-import { readArtifact, readServing } from './serving/stored.ts';
+import { readServing } from './serving/stored.ts';
 import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
+import { takesText } from './text/description.ts';
+import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 
 export type { Cell, Row } from './serving/rows.ts';
 
@@ -30,7 +33,7 @@ export interface PredictionOptions {
 
 export interface Predictor {
   /**
-   * One prediction per row, in the same order.
+   * One prediction per row, in the same order. A row of a model of texts is a list of one text.
    * @throws ValidationError with fields such as `inputs[3][2]`, NotFoundError if the model was deleted meanwhile
    */
   predict(model: ServedModel, rows: readonly Row[], options?: PredictionOptions): Promise<readonly Prediction[]>;
@@ -84,6 +87,8 @@ export function makePredictor({
       async ({ serving }) => serving,
     );
 
+  const texts = makeTextPredictor({ artifacts });
+
   const load = async (model: ServedModel): Promise<LoadedModel> => {
     const [onnx, serving] = await Promise.all([readArtifact(artifacts, model, ONNX_FILE), describe(model)]);
     const session = await openSession(onnx, optionsFor(onnx.length));
@@ -95,12 +100,31 @@ export function makePredictor({
 
   return {
     describe,
-    predict: (model, rows, options = {}) =>
-      using(model, async ({ serving, runs }) => {
+    predict: async (model, rows, options = {}) => {
+      if (takesText(model)) return classesOf(texts, model, rows, options);
+      return using(model, async ({ serving, runs }) => {
         const results = await runs.run(rowTensors(serving.features, rows), rows.length);
         return expectFinite(readings[serving.task](results, serving, options));
-      }),
+      });
+    },
   };
+}
+
+async function classesOf(
+  texts: TextPredictor,
+  model: ServedModel,
+  rows: readonly Row[],
+  { probabilities: wanted = false }: PredictionOptions,
+): Promise<Prediction[]> {
+  const found = await texts.predict(
+    model,
+    rows.map((row) => String(Object.values(row)[0] ?? '')),
+  );
+  return found.map(({ label, score, scores }) => ({
+    class: label,
+    confidence: score,
+    ...(wanted ? { probabilities: scores } : {}),
+  }));
 }
 
 /** Makes predictions that take long with the other predictor. */

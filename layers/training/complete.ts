@@ -15,14 +15,19 @@ import { Ended, type Reporter } from './reporter.ts';
 /** How long files may be without a model before the sweep deletes them. */
 const ARTIFACT_GRACE_MS = 3_600_000;
 
-export interface Made {
+/** What a training has made. */
+export interface Trained {
   readonly artifacts: Artifacts;
-  readonly profile: DatasetProfile;
   readonly history: History;
+  /** RFC 3339. */
   readonly createdAt: string;
-  readonly reporter: Reporter;
   /** Why not all epochs were run. */
-  readonly stopReason?: StopReason | undefined;
+  readonly stopReason: StopReason | undefined;
+}
+
+export interface Made extends Trained {
+  readonly profile: DatasetProfile;
+  readonly reporter: Reporter;
 }
 
 /**
@@ -55,6 +60,7 @@ export async function completeWith(
       name: job.model_name,
       model_type: job.model_type,
       task: job.task,
+      ...(job.parent_id === undefined ? {} : { parent_id: job.parent_id }),
       job_id: job.id,
       dataset_id: job.dataset_id,
       ...(job.dataset_version === undefined ? {} : { dataset_version: job.dataset_version }),

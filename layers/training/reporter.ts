@@ -51,7 +51,10 @@ export class Reporter {
     this.#log = log;
     this.#dollarsPerSecond = dollarsPerSecond;
     this.#began = adapters.now();
-    this.#state = { current_epoch: started.current_epoch, progress: started.progress, metrics: started.metrics };
+    this.#state = {
+      ...{ current_epoch: started.current_epoch, progress: started.progress, metrics: started.metrics },
+      ...(started.best_metric === undefined ? {} : { best_metric: started.best_metric }),
+    };
     this.#lastAt = this.#began;
     this.#lastEpoch = started.current_epoch;
     this.#steps = Math.floor(started.progress / PROGRESS_STEP);
@@ -158,8 +161,9 @@ export class Ended extends Error {}
 export class Interrupted extends Error {}
 
 /** The last percent is for writing the artifacts. */
-const stateOf = ({ epoch, fraction, metrics }: Progress): State => ({
+const stateOf = ({ epoch, fraction, metrics, best }: Progress): State => ({
   current_epoch: epoch,
   progress: Math.min(99, Math.floor(fraction * 1000) / 10),
   metrics: { ...metrics },
+  ...(best === undefined ? {} : { best_metric: best }),
 });

@@ -19,21 +19,18 @@ import { isoTime } from '#domain/times.ts';
 import { startJob } from '#domain/training/attempts.ts';
 import { failJob } from '#domain/training/endings.ts';
 import { findJob } from '#domain/training/read.ts';
-import type { Job, StopReason } from '#domain/training/record.ts';
+import type { Job } from '#domain/training/record.ts';
 import { type FoundDevice, findDevice as findBestDevice } from '#engine/device.ts';
-import type { Device } from '#engine/run.ts';
-import { makeArtifacts } from '#learning/artifacts.ts';
 import { TrainingFailure } from '#learning/failure.ts';
-import { fitNetwork } from '#learning/fit/fit.ts';
-import { prepare } from '#learning/prepare.ts';
-import { families } from '#zoo/registry.ts';
 import { CheckpointFile } from './checkpoints.ts';
 import { completeWith } from './complete.ts';
 import { chooseDevice } from './device.ts';
+import type { FitJob } from './fit-job.ts';
 import { JobLog } from './job-log.ts';
 import type { Log } from './log.ts';
 import { Ended, Interrupted, Reporter } from './reporter.ts';
-import { openScratch } from './scratch.ts';
+import { trainTable } from './train-table.ts';
+import { trainText } from './train-text.ts';
 
 export type TrainerAdapters = Pick<Adapters, 'table' | 'blobs' | 'events' | 'now'>;
 
@@ -83,7 +80,7 @@ export async function runJob(adapters: TrainerAdapters, of: Attempt, options: Ru
   const checkpoint = new CheckpointFile(blobs.artifacts, job, log);
   jobLog.tell('INFO', `training begins: attempt ${of.attempt}, run ${run}`);
   const outcome = await settled(adapters, job, { reporter, jobLog }, () =>
-    train({ adapters, job, reporter, jobLog, checkpoint, device: chosen.device, options }),
+    train({ adapters, job, reporter, jobLog, checkpoint, device: chosen.device, options }, options.disk),
   );
   await jobLog.flush();
   if (await hasEnded(table, job, outcome)) await checkpoint.remove();
@@ -138,77 +135,19 @@ async function hasEnded(table: Table, job: Job, outcome: Outcome): Promise<boole
   return status !== 'queued' && status !== 'running';
 }
 
-interface Run {
-  readonly adapters: TrainerAdapters;
-  readonly job: Job;
-  readonly reporter: Reporter;
-  readonly jobLog: JobLog;
-  readonly checkpoint: CheckpointFile;
-  readonly device: Device;
-  readonly options: RunOptions;
-}
-
 /** Throws `TrainingFailure`, `Interrupted`, and `Ended` if the job is no longer this trainer's. */
-async function train({ adapters, job, reporter, jobLog, checkpoint, device, options }: Run): Promise<Completed> {
-  const { blobs, now } = adapters;
-  const { signal, checkpointMs, disk } = options;
-  const { log } = jobLog;
-  const family = families[job.model_type];
-  if (!family)
-    throw new TrainingFailure(`model_type must be one of ${Object.keys(families).join(', ')}; got ${job.model_type}`);
-  const hyperparameters = family.hyperparameters.parse(job.hyperparameters);
+async function train(run: FitJob, disk: string | undefined): Promise<Completed> {
+  const { adapters, job, reporter } = run;
   const profile = await readProfile(adapters, job);
   for (const { code, column, message, cost } of carriedWarnings(profile.warnings)) {
-    jobLog.tell('WARN', `${code}: ${column === null ? '' : `column ${JSON.stringify(column)}: `}${message}. ${cost}`);
+    run.jobLog.tell(
+      'WARN',
+      `${code}: ${column === null ? '' : `column ${JSON.stringify(column)}: `}${message}. ${cost}`,
+    );
   }
-  const { body } = await blobs.datasets.get(blobKeys.datasetFile(job.account_id, job.dataset_id));
-  await using scratch = disk === undefined ? undefined : await openScratch(disk, job.id);
-  const prepared = await prepare(reporter.during(body), profile, {
-    validationSplit: job.validation_split,
-    seed: hyperparameters.seed,
-    between: () => reporter.expectMore(),
-    ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
-  });
-  const last = isFirstRun(job) ? undefined : await checkpoint.read();
-  let enough: StopReason | undefined;
-  const fitted = await fitNetwork({
-    ...{ family, hyperparameters, device },
-    preparation: prepared.preparation,
-    data: prepared.data,
-    earlyStopping: job.early_stopping,
-    now: () => performance.now(),
-    async report(progress) {
-      await jobLog.progress(progress, job.total_epochs);
-      return reporter.report(progress);
-    },
-    isEnough() {
-      enough ??= reporter.enough;
-      return enough !== undefined;
-    },
-    checkpoints: {
-      data: `SHA-256 ${profile.sha256}, target ${profile.target}, split ${job.validation_split}`,
-      ...(last ? { last } : {}),
-      keep: (file) => checkpoint.keep(file, reporter),
-      ...(checkpointMs === undefined ? {} : { everyMs: checkpointMs }),
-      ...(signal ? { signal } : {}),
-      onResume: (from) =>
-        'refused' in from
-          ? log('WARN', 'checkpoint not used, training from the start', { reason: from.refused })
-          : log('INFO', 'resumed', from),
-    },
-  });
-  if (!fitted) throw reporter.isOver ? new Ended() : new Interrupted();
-  const epochs = fitted.history.loss?.length ?? 0;
-  const stopReason = epochs < job.total_epochs ? (enough ?? 'early_stopping') : undefined;
-  const why = stopReason === undefined ? '' : `, stopped by ${stopReason}`;
-  jobLog.tell('INFO', `trained ${epochs} epochs${why}; the best is epoch ${fitted.bestEpoch}`);
-  await jobLog.flush();
-  const createdAt = isoTime(now());
-  const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit: fitted, createdAt });
-  return completeWith(adapters, job, { artifacts, profile, history: fitted.history, createdAt, reporter, stopReason });
+  const trained = await (job.kind === 'text' ? trainText(run, profile) : trainTable(run, profile, disk));
+  return completeWith(adapters, job, { ...trained, profile, reporter });
 }
-
-const isFirstRun = ({ attempt, run = 1 }: Job): boolean => attempt === 1 && run === 1;
 
 async function readProfile({ blobs }: TrainerAdapters, job: Job): Promise<DatasetProfile> {
   const { body } = await blobs.datasets.get(blobKeys.datasetProfile(job.account_id, job.dataset_id));

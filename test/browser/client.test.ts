@@ -20,7 +20,7 @@ const world = useHost();
 const browser = useBrowser();
 
 const pages = (): Readonly<Record<string, { type: string; text: string }>> => ({
-  '/': { type: 'text/html', text: at(world.base, printedIn(CLIENTS, 'html')[0]!) },
+  '/': { type: 'text/html', text: at(world.bases, printedIn(CLIENTS, 'html')[0]!) },
   '/typed': {
     type: 'text/html',
     text: '<!doctype html><title>Typed</title><script type="module" src="page.js"></script>',
@@ -36,7 +36,7 @@ const server = createServer((request, response) => {
 beforeAll(async () => {
   const folder = mkdtempSync(join(world.folder, 'page-'));
   copyClient(folder);
-  writeFileSync(join(folder, 'page.ts'), at(world.base, printedIn(CLIENTS, 'ts')[0]!));
+  writeFileSync(join(folder, 'page.ts'), at(world.bases, printedIn(CLIENTS, 'ts')[0]!));
   expect(compile(folder)).toBe('');
   const { outputFiles } = await build({
     absWorkingDir: folder,

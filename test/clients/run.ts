@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { type SurfaceName, surfaces } from '#infra/topology.ts';
 import type { World } from '#test/e2e/world.ts';
 
 /** The languages of programs: the file's name, and the program that runs it. */
@@ -24,10 +25,15 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Where the document and our documents say that a host is. */
-const PRINTED = /http:\/\/(?:localhost|127\.0\.0\.1):8000/g;
+/** Where the documents say that the surfaces of a host are. */
+const PRINTED = /http:\/\/(?:localhost|127\.0\.0\.1):(\d+)/g;
+const BY_PORT = new Map(Object.entries(surfaces).map(([name, { port }]) => [String(port), name as SurfaceName]));
 
-export const at = (base: string, source: string): string => source.replaceAll(PRINTED, base);
+export const at = (bases: World['bases'], source: string): string =>
+  source.replaceAll(PRINTED, (printed, port: string) => {
+    const name = BY_PORT.get(port);
+    return name === undefined ? printed : bases[name];
+  });
 
 /** `prepare` puts further files into its folder. */
 export async function run(
@@ -40,7 +46,7 @@ export async function run(
   copyFileSync('infra/embedded/demo/penguins.csv', join(folder, 'penguins.csv'));
   prepare?.(folder);
   const { file, command } = LANGUAGES[language];
-  writeFileSync(join(folder, file), at(world.base, source));
+  writeFileSync(join(folder, file), at(world.bases, source));
   const child = spawn(command, [file], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const [[code], stdout, stderr] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
   return { folder, code: code as number, stdout, stderr };

@@ -29,7 +29,7 @@ export async function openCloud() {
   const key = async (input: CreateKeyCommandInput) =>
     (await kms.send(new CreateKeyCommand(input))).KeyMetadata?.KeyId ?? '';
   await dynamodb.send(new CreateTableCommand(tableDefinition('trainyard')));
-  for (const Bucket of ['datasets', 'artifacts']) await s3.send(new CreateBucketCommand({ Bucket }));
+  for (const Bucket of ['datasets', 'artifacts', 'backups']) await s3.send(new CreateBucketCommand({ Bucket }));
   await eventbridge.send(new CreateEventBusCommand({ Name: 'trainyard' }));
   const environment = {
     AWS_REGION: REGION,
@@ -39,10 +39,12 @@ export async function openCloud() {
     TRAINYARD_TABLE: 'trainyard',
     TRAINYARD_BUCKET_DATASETS: 'datasets',
     TRAINYARD_BUCKET_ARTIFACTS: 'artifacts',
+    TRAINYARD_BUCKET_BACKUPS: 'backups',
     TRAINYARD_QUEUE_DATASETS: await queue('datasets'),
     TRAINYARD_QUEUE_TRAINING: await queue('training'),
     TRAINYARD_QUEUE_WEBHOOKS: await queue('webhooks'),
     TRAINYARD_QUEUE_PREDICTIONS: await queue('predictions'),
+    TRAINYARD_QUEUE_ENCODERS: await queue('encoders'),
     TRAINYARD_BUS: 'trainyard',
     TRAINYARD_KEY_TOKENS: await key({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),
     TRAINYARD_KEY_DATA: await key({ KeySpec: 'SYMMETRIC_DEFAULT' }),

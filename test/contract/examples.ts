@@ -3,9 +3,11 @@ import { expect, test } from '@jest/globals';
 import { mismatches, type Shape } from './shape.ts';
 
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly token?: string;
+  /** An API key. */
+  readonly key?: string;
   /** Sent as JSON; a form as multipart. */
   readonly body?: unknown;
 }
@@ -31,12 +33,13 @@ export interface Example {
   readonly after?: (body: never) => void;
 }
 
-export async function send(base: string, { method, path, token, body }: Call): Promise<Answer> {
+export async function send(base: string, { method, path, token, key, body }: Call): Promise<Answer> {
   const isForm = body instanceof FormData;
   const response = await fetch(`${base}${path}`, {
     method,
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(key === undefined ? {} : { 'x-api-key': key }),
       ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),

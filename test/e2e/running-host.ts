@@ -44,16 +44,19 @@ export interface HostProcessOptions {
   readonly args?: readonly string[];
   /** Options of `node` itself. */
   readonly nodeOptions?: readonly string[];
+  /** Variables beside those of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts a host on free ports, whose webhooks may be delivered to this machine. Resolves once it prints that it is running. */
 export async function startHostProcess(
   dataDir: string,
-  { args = [], nodeOptions = [] }: HostProcessOptions = {},
+  { args = [], nodeOptions = [], environment = {} }: HostProcessOptions = {},
 ): Promise<RunningHost> {
   const { child, finished, output } = launch(
     ['--data', dataDir, '--port-offset', 'free', '--webhooks-to-loopback', ...args],
     nodeOptions,
+    environment,
   );
   const started = new Promise<string>((resolve) => {
     child.stdout!.on('data', () => {
@@ -79,10 +82,11 @@ function basesIn(output: string): Bases {
   return Object.fromEntries(Object.keys(surfaces).map(base)) as Bases;
 }
 
-function launch(args: readonly string[], nodeOptions: readonly string[] = []) {
+function launch(args: readonly string[], nodeOptions: readonly string[] = [], environment = {}) {
   const options = ['--disable-warning=ExperimentalWarning', ...nodeOptions];
   const child = spawn(process.execPath, [...options, 'infra/embedded/main.ts', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
   });
   let stdout = '';
   let stderr = '';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
-import { type RunningHost, startHostProcess } from './running-host.ts';
+import { type HostProcessOptions, type RunningHost, startHostProcess } from './running-host.ts';
 import type { World } from './world.ts';
 
 const POLL_MS = 50;
@@ -18,12 +18,14 @@ export interface Served extends World {
 }
 
 /** A host on a temporary folder, with further options, for all tests of a file. */
-export function useHost(...args: readonly string[]): Served {
+export const useHost = (...args: readonly string[]): Served => useHostWith({ args });
+
+export function useHostWith(options: HostProcessOptions): Served {
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-e2e-'));
   const data = join(folder, 'data');
   let host: RunningHost | undefined;
   beforeAll(async () => {
-    host = await startHostProcess(data, { args });
+    host = await startHostProcess(data, options);
   });
   afterAll(async () => {
     await host?.stop();

@@ -8,9 +8,14 @@ import { catalogError, renderCatalogError } from '#functions/http/errors/catalog
 import type { ErrorFormat } from '#functions/http/errors/format.ts';
 import { managerError, renderManagerError } from '#functions/http/errors/manager.ts';
 import { renderTrainingError, trainingError } from '#functions/http/errors/training.ts';
-import type { Route } from '#functions/http/route.ts';
-import { makeHandler as makeManager } from '#functions/manager/api.ts';
-import { describedRoutes as managerRoutes } from '#functions/manager/routes.ts';
+import { makeServices, type Route } from '#functions/http/route.ts';
+import { makeSurface } from '#functions/http/surface.ts';
+import {
+  apiRoutes as managerApiRoutes,
+  downloadRoutes as managerDownloads,
+  fileRoutes as managerFiles,
+  describedRoutes as managerRoutes,
+} from '#functions/manager/routes.ts';
 import { makeHandler as makePlatform } from '#functions/platform/api.ts';
 import { errorFormatAt } from '#functions/platform/errors.ts';
 import { describedRoutes as platformRoutes } from '#functions/platform/routes.ts';
@@ -41,8 +46,16 @@ export const SURFACES: Readonly<Record<SurfaceName, SurfaceUnderTest>> = {
     errorsAt: () => ({ schema: catalogError, render: renderCatalogError }),
   },
   manager: {
-    function: 'manager-api',
-    makeHandler: makeManager,
+    function: 'manager-files',
+    // Every route in one function: those with a body are in several.
+    makeHandler: (adapters, options) =>
+      makeSurface(
+        {
+          routes: [...managerApiRoutes, ...managerFiles, ...managerDownloads],
+          renderError: renderManagerError,
+        },
+        makeServices(adapters, options),
+      ),
     described: managerRoutes,
     errorsAt: () => ({ schema: managerError, render: renderManagerError }),
   },

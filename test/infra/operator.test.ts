@@ -13,7 +13,6 @@ async function authorized(
     apiKeys: ['operator-key'],
     host: '127.0.0.1',
     behindProxy: false,
-    anonymous: ['/api/v1/models'],
     account: async () => 'the-account',
     ...given,
   });
@@ -25,7 +24,7 @@ async function authorized(
     .on('error', () => undefined)
     .end();
   const [incoming] = (await once(server, 'request')) as [IncomingMessage];
-  const found = await authorize(incoming);
+  const found = await authorize(incoming, ['/api/v1/models']);
   server.closeAllConnections();
   server.close();
   return found;

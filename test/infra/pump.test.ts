@@ -26,6 +26,7 @@ beforeEach(async () => {
       datasets: { ...settings, groupInFlight: 1 },
       training: settings,
       webhooks: settings,
+      encoders: settings,
       predictions: settings,
     },
   });

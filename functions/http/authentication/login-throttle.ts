@@ -38,25 +38,35 @@ export interface LoginAttempt {
   failed(): Promise<void>;
 }
 
+/** What is guessed: by default the password of a user, or that of a model in the vault, by whatever names it. */
+export interface Guessed {
+  readonly kind?: 'login' | 'vault';
+  readonly username: string;
+  readonly address: string;
+}
+
+const MESSAGES = { login: 'Too many failed logins', vault: 'Too many wrong passwords' } as const;
+
 type Pause = (milliseconds: number) => Promise<unknown>;
 
 /** Throws `RateLimitError` if a limit is reached. `now` in epoch milliseconds. */
 export async function reserveLogin(
   table: Table,
-  of: { readonly username: string; readonly address: string },
+  of: Guessed,
   rates: Rates,
   now: number,
   pause: Pause = setTimeout,
 ): Promise<LoginAttempt> {
+  const { kind = 'login' } = of;
   const name = sha256(fold(of.username));
   const pair = sha256(`${name} ${of.address}`);
-  const known = keys.rate(`login#known#${pair}`);
-  const own = { key: keys.rate(`login#pair#${pair}`), limit: rates.loginFailures };
+  const known = keys.rate(`${kind}#known#${pair}`);
+  const own = { key: keys.rate(`${kind}#pair#${pair}`), limit: rates.loginFailures };
   const shared = (await table.get(known))
     ? []
     : [
-        { key: keys.rate(`login#address#${of.address}`), limit: rates.loginFailuresPerAddress },
-        { key: keys.rate(`login#name#${name}`), limit: rates.loginFailuresPerName },
+        { key: keys.rate(`${kind}#address#${of.address}`), limit: rates.loginFailuresPerAddress },
+        { key: keys.rate(`${kind}#name#${name}`), limit: rates.loginFailuresPerName },
       ];
 
   const reserved: Key[] = [];
@@ -64,7 +74,7 @@ export async function reserveLogin(
     if (await reserve(table, key, limit, rates, now, pause)) reserved.push(key);
     else {
       await Promise.all(reserved.map((one) => release(table, one)));
-      throw new RateLimitError(await secondsLeft(table, key, rates, now), 'Too many failed logins');
+      throw new RateLimitError(await secondsLeft(table, key, rates, now), MESSAGES[kind]);
     }
   }
   return {

@@ -14,11 +14,18 @@ const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 /** What every number below 1e-99 has. */
 const TINY_NUMBER = /[eE]-[0-9]{2}|0{50}/;
 
-/** `schema` should be strict, so that unknown fields are refused by name. `example`: default, one made of it. */
-export function json<Z extends z.ZodType>(schema: Z, example?: unknown): Body<z.output<Z>> {
+/**
+ * `schema` should be strict, so that unknown fields are refused by name. `example`: default, one made of it. `bound`: for
+ * a body with a file in it.
+ */
+export function json<Z extends z.ZodType>(
+  schema: Z,
+  example?: unknown,
+  bound: Body<unknown>['bound'] = (settings) => settings.jsonBodyBytes,
+): Body<z.output<Z>> {
   return {
     accepts: ['application/json'],
-    bound: (settings) => settings.jsonBodyBytes,
+    bound,
     async parse(raw) {
       const value = parseJson(await raw.content.bytes());
       const checked = check(schema, value, { root: 'body' });

@@ -8,7 +8,9 @@ export const managerError = z
   .strictObject({
     error: z.string().meta({ description: 'A stable name', example: 'ModelNotFoundError' }),
     message: z.string().meta({ example: "Model 'classifier_v1.0' not found in manager 'production_manager'" }),
-    details: z.record(z.string(), z.unknown()).meta({ description: 'By field: what was wrong' }),
+    details: z.record(z.string(), z.unknown()).meta({
+      description: 'What the error is about, by name; of invalid input what was wrong, by field',
+    }),
     timestamp: z.string(),
     request_id: z.string().meta({ description: 'To be quoted when asking for help' }),
   })
@@ -17,7 +19,7 @@ export const managerError = z
 export const renderManagerError = (error: TrainyardError, request: FailedRequest): z.input<typeof managerError> => ({
   error: errorName(error.code),
   message: publicMessage(error),
-  details: Object.fromEntries(error.details.map(({ field, message }) => [field, message])),
+  details: { ...error.facts, ...Object.fromEntries(error.details.map(({ field, message }) => [field, message])) },
   timestamp: isoTime(request.at),
   request_id: request.id,
 });

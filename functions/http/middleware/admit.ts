@@ -40,13 +40,13 @@ export function admit(services: Services): Middleware {
     const key = await apiKeys.find(given);
     if (!key) return undefined;
     await countAccount(state, key.account_id);
-    return { accountId: key.account_id, scope: key.scope };
+    return { accountId: key.account_id, scope: key.scope, keyHash: key.sha256 };
   }
 
   /** The caller, whose request is counted; `undefined` if the request has no valid credentials. */
   async function identify(state: RequestState, event: APIGatewayProxyEvent): Promise<Caller | undefined> {
     state.presented = presents(state.headers);
-    const operator = operatorOf(event, state.route, state.presented);
+    const operator = operatorOf(event, state.route, state.headers);
     if (operator) {
       await countAccount(state, operator.accountId);
       return operator;

@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { getServedModel } from '#domain/models/read.ts';
+import type { ServedModel } from '#domain/models/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
-import type { Prediction, Predictor } from '#learning/predictor.ts';
+import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
+import { takesText } from '#learning/text/description.ts';
 import { modelPath } from './fields.ts';
+import { tableRows, textsOf } from './text-rows.ts';
 
 export interface PredictServices extends Services {
   /** Only a type here, so that declaring the route does not load ONNX Runtime. */
@@ -14,11 +17,11 @@ export interface PredictServices extends Services {
 
 const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
 
-const row = z.union([z.array(cell), z.record(z.string(), cell)]).meta({
+const row = z.union([z.array(cell), z.record(z.string(), cell), z.string()]).meta({
   id: 'Row',
   description:
     "A value for each of the model's features in their order, null if it is missing; " +
-    'as an addition, an object of values by feature name.',
+    'as an addition, an object of values by feature name, or for a model of texts the text.',
   example: [0.5, 0.3, 0.2, 0.1],
 });
 
@@ -73,11 +76,20 @@ export const predict = route({
       );
     }
     const predictions: readonly Prediction[] = await (input === undefined
-      ? predictor.predict(model, inputs ?? [], options)
-      : named('input', predictor.predict(model, [input], options)));
+      ? predictRows(predictor, model, inputs ?? [], options)
+      : named('input', predictRows(predictor, model, [input], options)));
     return { status: 200, body: { predictions: Array.from(predictions) } };
   },
 });
+
+/** Throws `ValidationError`, with fields such as `inputs[3]`. */
+const predictRows = async (
+  predictor: PredictServices['predictor'],
+  model: ServedModel,
+  rows: readonly z.output<typeof row>[],
+  options: PredictionOptions,
+): Promise<readonly Prediction[]> =>
+  predictor.predict(model, takesText(model) ? textsOf(rows).map((text) => [text]) : tableRows(rows), options);
 
 /** Names the field `input` in errors about a single row. */
 async function named<T>(field: string, predicting: Promise<T>): Promise<T> {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { route } from '#functions/http/route.ts';
+import { takesText } from '#learning/text/description.ts';
 import { forEachPath, modelOf } from './paths.ts';
 import { HEADER_LENGTH, type InferenceRequest, inferenceBody, inferenceHeaders, readRequest } from './request.ts';
 import { aboutTensors, rowsOf } from './rows.ts';
@@ -54,7 +56,7 @@ export const inferRoutes = forEachPath(({ base, schema }) =>
       const { request, rest } = readRequest(body, headers[HEADER_LENGTH], settings);
       const serving = await predictor.describe(model);
       const wanted = chosen(outputsOf(serving), request);
-      const rows = rowsOf(serving, request.inputs, rest);
+      const rows = rowsOf(serving, request.inputs, rest, takesText(model) ? LIMITS.predictTexts : LIMITS.predictRows);
       const probabilities = wanted.some(({ name }) => name === 'probabilities');
       const predictions = await predictor.predict(model, rows, { probabilities }).catch((error: unknown) => {
         throw aboutTensors(error, serving);

@@ -1,20 +1,24 @@
 /** The tensors of a request as rows of the model's features. */
 import { ValidationError } from '#domain/errors.ts';
-import { LIMITS } from '#domain/limits.ts';
 import type { Cell, Row } from '#learning/predictor.ts';
 import type { ServedFeature, Serving } from '#learning/serving/description.ts';
 import { cellsOfBytes, cellsOfJson } from './datatypes.ts';
 import type { InferenceInput } from './request.ts';
 
-/** Throws `ValidationError`: tensors that are unknown, missing or given twice, of another shape, or with other data. */
-export function rowsOf({ features }: Serving, inputs: readonly InferenceInput[], rest: Uint8Array): Row[] {
+/** At most `most` of them. Throws `ValidationError`: tensors that are unknown, missing or given twice, of another shape, or with other data. */
+export function rowsOf(
+  { features }: Serving,
+  inputs: readonly InferenceInput[],
+  rest: Uint8Array,
+  most: number,
+): Row[] {
   expectNames(features, inputs);
   const rows = inputs[0]!.shape[0]!;
   const columns = new Map<string, readonly Cell[]>();
   let at = 0;
   for (const [index, given] of inputs.entries()) {
     const field = `inputs[${index}]`;
-    expectShape(given, rows, field);
+    expectShape(given, rows, most, field);
     const size = binarySize(given, field);
     if (size === undefined) {
       columns.set(given.name, cellsOfJson(given.datatype, given.data!, rows, `${field}.data`));
@@ -49,12 +53,12 @@ function expectNames(features: readonly ServedFeature[], inputs: readonly Infere
   throw ValidationError.of('inputs', `must have a tensor for each of the model's inputs; ${missing}${more} is missing`);
 }
 
-function expectShape({ shape }: InferenceInput, rows: number, field: string): void {
+function expectShape({ shape }: InferenceInput, rows: number, most: number, field: string): void {
   const [first = 0, width = 1] = shape;
   const got = `got [${shape.join(', ')}]`;
   if (width !== 1) throw ValidationError.of(`${field}.shape`, `must be [rows, 1] or [rows]; ${got}`);
-  if (first < 1 || first > LIMITS.predictRows) {
-    throw ValidationError.of(`${field}.shape`, `must have between 1 and ${LIMITS.predictRows} rows; ${got}`);
+  if (first < 1 || first > most) {
+    throw ValidationError.of(`${field}.shape`, `must have between 1 and ${most} rows; ${got}`);
   }
   if (first !== rows) throw ValidationError.of(`${field}.shape`, `must have ${rows} rows, as inputs[0] has; ${got}`);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
 import { BATCH_STATUSES, type Batch } from '#domain/predictions/record.ts';
 import { id, time } from '../fields.ts';
 
@@ -29,7 +30,7 @@ export const batchAnswer = z
     error: z
       .strictObject({
         message: z.string(),
-        details: z.array(z.strictObject({ field: z.string(), message: z.string() })),
+        details: z.array(z.strictObject({ field: z.string(), message: z.string() })).max(LIMITS.error.details),
       })
       .nullable()
       .meta({ description: 'Why it failed: in a cell, the row from 1 and the column', example: null }),

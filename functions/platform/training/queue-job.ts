@@ -5,6 +5,7 @@ import { isoTime } from '#domain/times.ts';
 import { createJob } from '#domain/training/change.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Services } from '#functions/http/route.ts';
+import { expectTable } from '../datasets/expect-table.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { findFamily, guessProfile, planTraining, type TrainingRequest } from './plan.ts';
 
@@ -25,6 +26,7 @@ export async function queueJob(
   const { table, queues, now } = adapters;
   const family = findFamily(request.model_type);
   const dataset = await getDataset(table, accountId, dataset_id);
+  expectTable(dataset);
   const waits = dataset.status === 'processing';
   const profile = waits ? guessProfile(family, dataset) : await readProfile(adapters, dataset);
   const created: Job = {

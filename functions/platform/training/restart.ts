@@ -24,6 +24,8 @@ export const restart = route({
     if (job.status === 'queued' || job.status === 'running') {
       throw new ConflictError(`Training job ${job.id} cannot be started again: it is ${job.status}`);
     }
+    if (job.kind === 'text')
+      throw new ConflictError(`Training job ${job.id} is of the training service: POST /train there`);
     const created = await queueJob(services, job.account_id, requestOf(job));
     return { status: 201, body: startedAnswer(created) };
   },

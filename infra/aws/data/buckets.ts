@@ -20,6 +20,9 @@ import { type Installation, removalOf } from '../scope.ts';
 /** When to abort an upload that was neither completed nor aborted: its URLs expire after a day. */
 const ABANDONED = Duration.days(2);
 
+/** When backups are moved to a cheaper class. */
+const COLD = Duration.days(30);
+
 /**
  * A training replaces its checkpoint about twice a minute: old versions are not kept as long as those of other files.
  */
@@ -29,10 +32,9 @@ const CHECKPOINTS: LifecycleRule = {
   noncurrentVersionExpiration: Duration.days(1),
 };
 
-/** The topology's buckets, the bucket of backups, and that of access logs. */
+/** The topology's buckets, and that of access logs. */
 export class Buckets extends Construct {
   readonly byName: Readonly<Record<BucketName, Bucket>>;
-  readonly backups: Bucket;
   readonly accessLogs: Bucket;
 
   constructor(scope: Construct, id: string, installation: Installation, encryptionKey: IKey) {
@@ -83,12 +85,18 @@ export class Buckets extends Construct {
         maxAge: 3600,
       },
     ];
-    const cold = { storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: Duration.days(30) };
-    this.byName = Object.fromEntries(
-      buckets.map((name) => [name, make(name, name === 'artifacts' ? [CHECKPOINTS] : [], { cors })]),
-    ) as Record<BucketName, Bucket>;
-    this.backups = make('backups', [
-      { id: 'expire', expiration: retention, ...(settings.backupDays > 60 ? { transitions: [cold] } : {}) },
-    ]);
+    const rules: Readonly<Record<BucketName, LifecycleRule[]>> = {
+      datasets: [],
+      artifacts: [CHECKPOINTS],
+      // Backups are deleted with their records, when their own time is over.
+      backups:
+        settings.backupDays > 60
+          ? [{ id: 'cold', transitions: [{ storageClass: StorageClass.INFREQUENT_ACCESS, transitionAfter: COLD }] }]
+          : [],
+    };
+    this.byName = Object.fromEntries(buckets.map((name) => [name, make(name, rules[name], { cors })])) as Record<
+      BucketName,
+      Bucket
+    >;
   }
 }

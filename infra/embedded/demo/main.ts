@@ -1,11 +1,13 @@
-/** `npm run demo [-- --keep]`: starts a host and runs the main job on it. */
+/** `npm run demo [-- text] [--keep]`: starts a host and runs the main job on it, or with `text` the training service. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { explain } from '../explain.ts';
 import { type Host, startHost } from '../host.ts';
+import { UsageError } from '../usage-error.ts';
 import { Receiver } from './receiver.ts';
 import { runMainJob } from './session.ts';
 import { Terminal } from './terminal.ts';
+import { runTextSession } from './text-session.ts';
 
 const FOLDER = resolve('.trainyard/demo');
 
@@ -24,28 +26,55 @@ async function start(): Promise<Host> {
   }
 }
 
+/** What is shown, by its name on the command line. Each resolves with where to look afterwards. */
+const DEMOS = {
+  async tables(host: Host, terminal: Terminal): Promise<string> {
+    const base = host.bases.platform;
+    const receiver = await Receiver.start();
+    try {
+      await runMainJob(base, terminal, resolve(FOLDER, 'penguins.onnx'), undefined, receiver);
+    } finally {
+      await receiver.stop();
+    }
+    return base;
+  },
+  async text(host: Host, terminal: Terminal): Promise<string> {
+    const base = host.bases.training;
+    await runTextSession(base, terminal);
+    return base;
+  },
+} as const;
+type Demo = keyof typeof DEMOS;
+
+/** Throws `UsageError`. */
+function demoOf([name = 'tables', ...more]: readonly string[]): Demo {
+  if (more.length === 0 && Object.hasOwn(DEMOS, name)) return name as Demo;
+  throw new UsageError(`the demo must be one of ${Object.keys(DEMOS).join(', ')}; got ${[name, ...more].join(' ')}`);
+}
+
 async function main(): Promise<void> {
-  const { keep } = parseArgs({ options: { keep: { type: 'boolean', default: false } } }).values;
+  const { values, positionals } = parseArgs({
+    options: { keep: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const demo = demoOf(positionals);
   const began = performance.now();
   const terminal = new Terminal(process.stdout);
   const host = await start();
-  const receiver = await Receiver.start();
   try {
-    const base = host.bases.platform;
-    terminal.say(`Trainyard on ${base}\n`);
-    await runMainJob(base, terminal, resolve(FOLDER, 'penguins.onnx'), undefined, receiver);
-    terminal.say(
-      `\nDone in ${((performance.now() - began) / 1000).toFixed(1)} s. To look at${keep ? '' : ' (npm run demo -- --keep, or npm start)'}:`,
-    );
+    terminal.say(`Trainyard on ${demo === 'text' ? host.bases.training : host.bases.platform}\n`);
+    const base = await DEMOS[demo](host, terminal);
+    const seconds = ((performance.now() - began) / 1000).toFixed(1);
+    const how = values.keep ? '' : ` (npm run demo -- ${demo === 'tables' ? '' : `${demo} `}--keep, or npm start)`;
+    terminal.say(`\nDone in ${seconds} s. To look at${how}:`);
     for (const page of ['/docs', '/redoc', '/openapi.json']) terminal.say(`  ${base}${page}`);
-    if (keep) {
+    if (values.keep) {
       terminal.say('\nServing until Ctrl-C.');
       await new Promise<void>((stop) => {
         for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop());
       });
     }
   } finally {
-    await receiver.stop();
     await host.close();
   }
 }

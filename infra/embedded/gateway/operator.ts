@@ -13,8 +13,6 @@ export interface OperatorOptions {
   readonly host: string;
   /** Whether a proxy is in front of the host: then all requests come from its address. */
   readonly behindProxy: boolean;
-  /** What lies at or below these paths may be called without credentials. */
-  readonly anonymous: readonly string[];
   /** The id of the operator's account, which is made if there is none: only for a call that needs it. */
   readonly account: () => Promise<string>;
 }
@@ -25,16 +23,22 @@ const FORWARDING = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', '
 const LOOPBACK_NAME = /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?$/i;
 const LOOPBACK_ADDRESS = /^(127\.|::1$|::ffff:127\.)/;
 
-/** Makes the counterpart of an API Gateway authorizer: its result becomes part of the event. */
-export function operatorAuthorizer(
-  options: OperatorOptions,
-): (request: IncomingMessage) => Promise<OperatorAuthorizer | undefined> {
+/**
+ * The counterpart of an API Gateway authorizer: its result becomes part of the event.
+ * @param anonymous of the surface: what lies at or below these paths may be called without credentials
+ */
+export type Authorize = (
+  request: IncomingMessage,
+  anonymous: readonly string[],
+) => Promise<OperatorAuthorizer | undefined>;
+
+export function operatorAuthorizer(options: OperatorOptions): Authorize {
   const known = options.apiKeys.map(sha256);
   const open = LOOPBACK_ADDRESS.test(options.host) || options.host === 'localhost';
-  return async (request) => {
+  return async (request, anonymous) => {
     const key = keyOf(request);
     const byKey = key !== undefined && known.some((hash) => timingSafeEqual(hash, sha256(key)));
-    const byPlace = open && !options.behindProxy && isBelow(options.anonymous, request.url) && isOfThisMachine(request);
+    const byPlace = open && !options.behindProxy && isBelow(anonymous, request.url) && isOfThisMachine(request);
     if (!byKey && !byPlace) return undefined;
     return { principalId: 'operator', accountId: await options.account(), by: byKey ? 'key' : 'loopback' };
   };

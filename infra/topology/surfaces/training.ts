@@ -11,8 +11,21 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
+      buckets: { datasets: ['read', 'put'] },
+      sends: ['training', 'encoders'],
+      publishes: true,
       tokens: 'verify',
+      compute: ['terminate'],
     },
+  },
+  'training-predict': {
+    entry: 'functions/training/predict.ts',
+    memoryMegabytes: 2048,
+    timeoutSeconds: 29,
+    computes: true,
+    streams: false,
+    runtime: true,
+    uses: { table: ['get', 'query', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
   },
 } as const satisfies Record<string, FunctionSpec>;
 
@@ -20,6 +33,19 @@ export const surface = {
   title: 'Training',
   port: 8002,
   cloudBase: '/training',
-  anonymous: ['/'],
-  routes: [{ path: '/{proxy+}', function: 'training-api' }],
+  anonymous: [
+    '/models',
+    '/model-loading',
+    '/train',
+    '/retrain',
+    '/jobs',
+    '/logs',
+    '/create-sample-data',
+    '/training-data',
+    '/predict',
+  ],
+  routes: [
+    { path: '/{proxy+}', function: 'training-api' },
+    { path: '/predict', function: 'training-predict' },
+  ],
 } as const satisfies Surface<keyof typeof functions>;

@@ -1686,7 +1686,7 @@ export interface components {
             probabilities?: boolean;
         } & (unknown | unknown);
         /**
-         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name.
+         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text.
          * @example [
          *       0.5,
          *       0.3,
@@ -1696,7 +1696,7 @@ export interface components {
          */
         Row: (number | string | boolean | null)[] | {
             [key: string]: number | string | boolean | null;
-        };
+        } | string;
         InferenceRequest: {
             /** @description Comes back in the response */
             id?: string;

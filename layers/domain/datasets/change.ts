@@ -23,7 +23,11 @@ export type NewDataset = Omit<Dataset, 'version'>;
  * Call `table.transact([markOrphaned('datasets', prefix, …)])` before writing the file; this clears the mark, in one
  * transaction with the writes in `also`.
  */
-export function createDataset(table: Table, given: NewDataset, also: readonly Write[] = []): Promise<Dataset> {
+export function createDataset(
+  table: Table,
+  given: NewDataset,
+  also: (created: Dataset) => readonly Write[] = () => [],
+): Promise<Dataset> {
   const { account_id, id, uploaded_at } = given;
   const create = async (version: number, takeVersion: Write): Promise<Dataset> => {
     const created: Dataset = { ...given, version };
@@ -37,11 +41,15 @@ export function createDataset(table: Table, given: NewDataset, also: readonly Wr
       },
       {
         kind: 'put',
-        item: { ...keys.dataset(account_id, id), ...created, ipk: indexes.processing, isk: uploaded_at },
+        item: {
+          ...keys.dataset(account_id, id),
+          ...created,
+          ...(created.status === 'processing' ? { ipk: indexes.processing, isk: uploaded_at } : {}),
+        },
         condition: { kind: 'absent' },
       },
       clearOrphanMark('datasets', blobKeys.datasetPrefix(account_id, id)),
-      ...also,
+      ...also(created),
     ]);
     return created;
   };

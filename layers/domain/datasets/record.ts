@@ -8,6 +8,9 @@ export const DATASET_STATUSES = ['processing', 'ready', 'failed'] as const;
 /** `auto` until processing has inferred the type. */
 export const DATASET_TYPES = ['auto', ...TASKS] as const;
 
+export const TEXT_FORMATS = ['jsonl', 'csv'] as const;
+export type TextFormat = (typeof TEXT_FORMATS)[number];
+
 export const dataset = z.object({
   id: z.string(),
   account_id: z.string(),
@@ -27,6 +30,8 @@ export const dataset = z.object({
   file_name: z.string(),
   file_size: z.number().int(),
   uploaded_at: z.string(),
+  /** The format of a file of labelled texts. Absent for tables, whose format is CSV. */
+  text_format: z.enum(TEXT_FORMATS).optional(),
   status: z.enum(DATASET_STATUSES),
   rows: z.number().int().optional(),
   columns: z.number().int().optional(),

@@ -48,7 +48,7 @@ export function partSize(fileSize: number): number {
 const partCount = (fileSize: number): number => Math.max(1, Math.ceil(fileSize / partSize(fileSize)));
 
 /** Parts of equal size; the last holds the rest. */
-const partsOf = (fileSize: number): PartToPut[] =>
+export const partsOf = (fileSize: number): PartToPut[] =>
   Array.from({ length: partCount(fileSize) }, (_, index) => ({
     part: index + 1,
     bytes: Math.min(partSize(fileSize), fileSize - index * partSize(fileSize)),
@@ -121,7 +121,7 @@ export async function completeUpload(
   const { upload_id: _, ...rest } = of;
   const created = { ...rest, uploaded_at: isoTime(now), status: 'processing' as const, in_use: 0 };
   try {
-    return await createDataset(table, created, [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
+    return await createDataset(table, created, () => [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
   } catch (error) {
     const existing =
       error instanceof TransactionFailedError ? await findDataset(table, of.account_id, of.id) : undefined;

@@ -126,6 +126,7 @@ export interface Report extends Readonly<ComputeUsage> {
   readonly current_epoch: number;
   readonly progress: number;
   readonly metrics: Metrics;
+  readonly best_metric?: number;
 }
 
 /**

@@ -2,6 +2,7 @@ import { ConflictError, NotFoundError, RateLimitError } from '../errors.ts';
 import { indexes, keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { transactListed } from '../lists/change.ts';
+import { beginUse } from '../models/in-use.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
 import { jobLists } from './lists.ts';
@@ -12,7 +13,7 @@ import { markWaiting } from './waiting.ts';
  * @param readAt when the file of the dataset was last given to be read again, if it was: the job was checked against
  * what was found then
  *
- * Throws `RateLimitError` if all slots are in use, `NotFoundError` if the dataset is deleted, `ConflictError` if it is
+ * Throws `RateLimitError` if all slots are in use, `NotFoundError` if the dataset or the parent is deleted, `ConflictError` if it is
  * not ready, has failed where the job may wait for it, or has been read in another way since.
  */
 export async function createJob(table: Table, created: Job, readAt?: string): Promise<void> {
@@ -44,6 +45,7 @@ export async function createJob(table: Table, created: Job, readAt?: string): Pr
           ? { kind: 'oneOf', attribute: 'status', values: ['processing', 'ready'] }
           : { kind: 'all', of: [{ kind: 'compare', attribute: 'status', op: '=', value: 'ready' }, readAsIn(readAt)] },
       },
+      ...(created.parent_id === undefined ? [] : [beginUse(created.account_id, created.parent_id)]),
       ...(created.awaits_dataset ? [markWaiting(created)] : []),
     ]);
   } catch (error) {
@@ -56,6 +58,9 @@ export async function createJob(table: Table, created: Job, readAt?: string): Pr
           ? `Dataset ${created.dataset_id} has just been read in another way; try again`
           : `Dataset ${created.dataset_id} is not ready`,
       );
+    }
+    if (created.parent_id !== undefined && error.failed.includes(3)) {
+      throw new NotFoundError(`Model ${created.parent_id} not found`);
     }
     throw new RateLimitError(
       60,

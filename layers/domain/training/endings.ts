@@ -5,6 +5,7 @@ import { addBytes } from '../accounts/usage/storage.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, keys } from '../keys.ts';
+import { endUse } from '../models/in-use.ts';
 import { markOrphaned } from '../orphans.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Json, Table, Write } from '../ports/table/port.ts';
@@ -51,6 +52,7 @@ export function endingWrites(
     markOrphaned('artifacts', checkpoint, due),
     addUsage(of.account_id, set.status, { ...of, ...set }, set.ended_at),
     ...(of.awaits_dataset ? [clearWaiting(of)] : []),
+    ...(of.parent_id === undefined ? [] : [endUse(of.account_id, of.parent_id)]),
   ];
 }
 

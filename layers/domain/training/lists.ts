@@ -7,6 +7,9 @@ import { type RecordsPage, type RecordsWanted, readRecords } from '../lists/reco
 import type { Table } from '../ports/table/port.ts';
 import { type Job, job } from './record.ts';
 
+const ofKind = (kind: NonNullable<Job['kind']>) => `kind=${kind}`;
+const ofType = (modelType: string) => `model_type=${modelType}`;
+
 export const jobLists = {
   kind: 'JOBS',
   prefix: prefixes.jobs,
@@ -14,7 +17,7 @@ export const jobLists = {
   parse: (item) => job.parse(item),
   idOf: ({ id }) => id,
   sorts: { created_at: ({ created_at }) => time(created_at) },
-  parts: () => [],
+  parts: ({ kind, model_type }) => (kind === undefined ? [] : [ofKind(kind), ofType(model_type)]),
   filters: {
     // Not a part: each change of a job's status would have to move it between lists.
     status: equals(({ status }) => status),
@@ -36,4 +39,14 @@ export async function activeJobsOf(table: Table, accountId: string, datasetId: s
 /** A page of an account's jobs, newest first. Throws `ValidationError`, as `readRecords` does. */
 export async function listJobs(table: Table, accountId: string, wanted: JobsWanted): Promise<RecordsPage<Job>> {
   return readRecords(table, jobLists, accountId, { ...wanted, sort: 'created_at', order: 'descending' });
+}
+
+/** Likewise those that learn from texts: all of them, or those of one model type. */
+export async function listTextJobs(
+  table: Table,
+  accountId: string,
+  { modelType, ...wanted }: Pick<RecordsWanted, 'page' | 'limit'> & { readonly modelType?: string },
+): Promise<RecordsPage<Job>> {
+  const part = modelType === undefined ? ofKind('text') : ofType(modelType);
+  return readRecords(table, jobLists, accountId, { ...wanted, part, sort: 'created_at', order: 'descending' });
 }

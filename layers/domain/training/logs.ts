@@ -12,7 +12,7 @@ import { epochSeconds, isoTime } from '../times.ts';
 import { truncate } from '../truncate.ts';
 import type { Job } from './record.ts';
 
-const LEVELS = ['INFO', 'WARN', 'ERROR'] as const;
+export const LEVELS = ['INFO', 'WARN', 'ERROR'] as const;
 
 export const logLine = z.object({ time: z.string(), level: z.enum(LEVELS), message: z.string() });
 export type LogLine = z.infer<typeof logLine>;

@@ -45,6 +45,12 @@ export const job = z.object({
   dataset_version: z.number().int().optional(),
   model_name: z.string(),
   model_type: z.string(),
+  /** What its family learns from. Absent for tables. */
+  kind: z.literal('text').optional(),
+  /** The model whose weights it starts from. */
+  parent_id: z.string().optional(),
+  /** A pretrained encoder that is loaded before its first attempt. */
+  awaits_encoder: z.string().optional(),
   task: z.enum(TASKS),
   /** Complete, with defaults for what was not given. */
   hyperparameters: storedObject,
@@ -82,6 +88,8 @@ export const job = z.object({
   /** Percent, 0–100. */
   progress: z.number().default(0),
   metrics: metrics.default({}),
+  /** The best value so far of the metric that decides which epoch is the best, where the job names one. */
+  best_metric: z.number().optional(),
   started_at: z.string().optional(),
   /** The time of the last heartbeat. */
   heartbeat_at: z.string().optional(),

@@ -1,7 +1,7 @@
 import type { State } from '#engine/training/state.ts';
 import type { StepScores } from '#engine/training/training.ts';
 import type { Checkpoint, Position } from './checkpoint.ts';
-import { EarlyStopping, type StoppingRule } from './early-stopping.ts';
+import { type BestBy, EarlyStopping, type StoppingRule } from './early-stopping.ts';
 import type { Scores } from './evaluate.ts';
 import type { Totals } from './judge.ts';
 
@@ -11,6 +11,7 @@ export interface CourseSpec {
   readonly rule: StoppingRule;
   /** Whether there are validation rows. */
   readonly validated: boolean;
+  readonly bestBy?: BestBy | undefined;
 }
 
 const NOTHING: Totals = { loss: 0, weight: 0, correct: 0 };
@@ -32,7 +33,7 @@ export class Course {
     this.#step = from?.at.step ?? 0;
     this.#totals = from?.at.totals ?? NOTHING;
     this.#history = copied(from?.at.history ?? {});
-    this.#stopping = new EarlyStopping(spec.rule, spec.validated, from?.at.stopping);
+    this.#stopping = new EarlyStopping(spec.rule, spec.validated, from?.at.stopping, spec.bestBy);
     this.#best = from?.best;
   }
 
@@ -62,6 +63,11 @@ export class Course {
 
   get bestEpoch(): number {
     return this.#stopping.bestEpoch;
+  }
+
+  /** The monitored metric of the best epoch. `undefined` before the first epoch is done. */
+  get bestMetric(): number | undefined {
+    return this.#stopping.best;
   }
 
   get monitor(): string {

@@ -4,12 +4,23 @@ import type { Scores } from './evaluate.ts';
 
 export type StoppingRule = Job['early_stopping'];
 
+/** Which epoch is the best, whatever the rule monitors. */
+export interface BestBy {
+  /** As a history names it, such as `val_f1_score`. */
+  readonly metric: string;
+  readonly greaterIsBetter: boolean;
+  /** The metric by which the lower of two equally good epochs is better. */
+  readonly tieBreaker: string;
+}
+
 /** The state of early stopping, as in a checkpoint. */
 export const stoppingRecord = z.object({
   epoch: z.int().min(0),
   best_epoch: z.int().min(0),
   /** The monitored metric of the best epoch. Null before the first epoch is done. */
   best: z.number().nullable(),
+  /** The tie breaker's of the best epoch, where there is one. */
+  best_tie: z.number().exactOptional(),
 });
 export type StoppingRecord = z.infer<typeof stoppingRecord>;
 
@@ -21,15 +32,21 @@ export class EarlyStopping {
   readonly monitor: string;
   readonly #enabled: boolean;
   readonly #patience: number;
+  readonly #greaterIsBetter: boolean;
+  readonly #tieBreaker: string | undefined;
+  #bestTie: number | undefined;
   #best: number;
   /** From 1. It is 0 before the first epoch is done. */
   bestEpoch: number;
   #epoch: number;
 
   /** @param seen where to continue */
-  constructor(rule: StoppingRule, validated: boolean, seen: StoppingRecord = UNSEEN) {
+  constructor(rule: StoppingRule, validated: boolean, seen: StoppingRecord = UNSEEN, bestBy?: BestBy) {
     const usable = rule.enabled && (validated || !rule.monitor.startsWith('val_'));
-    this.monitor = usable ? rule.monitor : validated ? 'val_loss' : 'loss';
+    this.monitor = bestBy?.metric ?? (usable ? rule.monitor : validated ? 'val_loss' : 'loss');
+    this.#greaterIsBetter = bestBy?.greaterIsBetter ?? this.monitor.endsWith('accuracy');
+    this.#tieBreaker = bestBy?.tieBreaker;
+    this.#bestTie = seen.best_tie;
     this.#enabled = rule.enabled;
     this.#patience = rule.patience;
     this.#best = seen.best ?? Number.NaN;
@@ -39,18 +56,27 @@ export class EarlyStopping {
 
   get record(): StoppingRecord {
     const best = Number.isNaN(this.#best) ? null : this.#best;
-    return { epoch: this.#epoch, best_epoch: this.bestEpoch, best };
+    const tie = this.#bestTie === undefined ? {} : { best_tie: this.#bestTie };
+    return { epoch: this.#epoch, best_epoch: this.bestEpoch, best, ...tie };
   }
 
-  /** Takes the next epoch's metrics and returns whether it is the best so far. Of equal epochs, the first counts. */
+  /** Takes the next epoch's metrics and returns whether it is the best so far. Of equal epochs the first counts, unless a tie breaker decides. */
   take(metrics: Scores): boolean {
     this.#epoch++;
     const value = metrics[this.monitor] ?? Number.NaN;
-    const isBetter = this.monitor.endsWith('accuracy') ? value > this.#best : value < this.#best;
+    const tie = this.#tieBreaker === undefined ? undefined : metrics[this.#tieBreaker];
+    const winsTie = value === this.#best && tie !== undefined && tie < (this.#bestTie ?? Number.NEGATIVE_INFINITY);
+    const isBetter = winsTie || (this.#greaterIsBetter ? value > this.#best : value < this.#best);
     if (this.bestEpoch > 0 && !isBetter) return false;
+    this.#bestTie = tie;
     this.#best = value;
     this.bestEpoch = this.#epoch;
     return true;
+  }
+
+  /** The monitored metric of the best epoch. `undefined` before the first epoch is done. */
+  get best(): number | undefined {
+    return Number.isNaN(this.#best) ? undefined : this.#best;
   }
 
   get isOver(): boolean {

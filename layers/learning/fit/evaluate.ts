@@ -5,7 +5,7 @@ import type { Evaluator } from '#engine/training/training.ts';
 import { Confusion } from '../metrics/classification.ts';
 import { Errors } from '../metrics/regression.ts';
 import { type EncodedRows, piecesOf, rowsOf } from './rows.ts';
-import type { Preparation } from './task.ts';
+import type { Answers } from './task.ts';
 
 export type Scores = Readonly<Record<string, number>>;
 
@@ -15,7 +15,7 @@ interface Judge {
   scores(): Scores;
 }
 
-const judges: Readonly<Record<Preparation['task'], (of: Preparation) => Judge>> = {
+const judges: Readonly<Record<Answers['task'], (of: Answers) => Judge>> = {
   classification: ({ classes }) => {
     const confusion = new Confusion(classes.length);
     return {
@@ -44,7 +44,9 @@ const judges: Readonly<Record<Preparation['task'], (of: Preparation) => Judge>> 
 
 export interface EvaluateOptions {
   readonly evaluator: Evaluator;
-  readonly preparation: Preparation;
+  readonly preparation: Answers;
+  /** Validation scores that a history has besides those of every task. */
+  readonly more?: readonly string[];
   /** Rows per piece. A fixed number, not one chosen by the clock, because the sums depend on where rows are split. */
   readonly pieceRows: number;
   /** Called after each piece; false ends the evaluation. */

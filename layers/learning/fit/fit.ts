@@ -1,8 +1,11 @@
 /** The fit loop. An epoch is run in chunks of many steps; between two chunks, a fit can be interrupted and resumed. */
+import type { Optimizer, Schedule } from '#engine/optim/optimizer.ts';
 import type { Device } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { stepsTaken } from '#engine/training/divergence.ts';
 import { TrainingLoop } from '#engine/training/loop.ts';
+import type { Network } from '#engine/training/network.ts';
+import type { Objective } from '#engine/training/objective.ts';
 import { initialState, parameterKey, parametersOf, type State } from '#engine/training/state.ts';
 import { compileEvaluate, compileTrain } from '#engine/training/step.ts';
 import { Evaluator, Training } from '#engine/training/training.ts';
@@ -11,13 +14,13 @@ import type { Family } from '#zoo/family.ts';
 import { type CommonHyperparameters, optimizerOf } from '#zoo/hyperparameters.ts';
 import { type Checkpoint, CheckpointRefused, identityOf, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { Course } from './course.ts';
-import type { StoppingRule } from './early-stopping.ts';
+import type { BestBy, StoppingRule } from './early-stopping.ts';
 import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
 import { diverged, failureOf } from './failures.ts';
 import { judgeEpoch } from './judge.ts';
 import { type Checkpoints, Keeper } from './keeper.ts';
 import { rowsOf, trainingRows } from './rows.ts';
-import { type EncodedData, objectiveOf, type Preparation, shapeOf } from './task.ts';
+import { type Answers, type EncodedData, objectiveOf, type Preparation, shapeOf } from './task.ts';
 
 /** Each metric by epoch. */
 export type History = Readonly<Record<string, readonly number[]>>;
@@ -29,12 +32,35 @@ export interface Progress {
   readonly fraction: number;
   /** The metrics of the last finished epoch. Empty before the first. */
   readonly metrics: Scores;
+  /** The monitored metric of the best epoch. Absent before the first. */
+  readonly best?: number;
 }
 
-export interface FitSpec {
-  readonly family: Family;
-  readonly hyperparameters: CommonHyperparameters;
-  readonly preparation: Preparation;
+/** What learns: a network over encoded rows, whatever these were made of. */
+export interface Learner {
+  /** What checkpoints of it are recognized by, with its hyperparameters. */
+  readonly name: string;
+  readonly network: Network;
+  readonly objective: Objective;
+  readonly optimizer: Optimizer;
+  readonly schedule?: Schedule;
+  /** Weights to start from, by name. Default: all are drawn from the seed. */
+  readonly initial?: Tensors;
+  /** Floating-point operations of the forward pass of one row. */
+  readonly flopsPerRow: number;
+}
+
+/** The hyperparameters that the loop itself needs. */
+export type LoopHyperparameters = Pick<CommonHyperparameters, 'batch_size' | 'epochs' | 'learning_rate' | 'seed'>;
+
+export interface LearnerFit {
+  readonly learner: Learner;
+  readonly hyperparameters: LoopHyperparameters;
+  readonly preparation: Answers;
+  /** Decides which epoch is the best. Default: what early stopping monitors. */
+  readonly bestBy?: BestBy;
+  /** Validation scores that the history has besides those of every task. */
+  readonly more?: readonly string[];
   readonly data: EncodedData;
   readonly earlyStopping: StoppingRule;
   /** Milliseconds since any fixed time. It keeps chunks short and checkpoints rare; results do not depend on it. */
@@ -50,6 +76,13 @@ export interface FitSpec {
   readonly device?: Device;
   /** Where an interrupted fit leaves a checkpoint, and the next fit of the same spec finds it. */
   readonly checkpoints?: Checkpoints;
+}
+
+/** The fit of a family of networks for tables. */
+export interface FitSpec extends Omit<LearnerFit, 'learner' | 'hyperparameters' | 'preparation'> {
+  readonly family: Family;
+  readonly hyperparameters: CommonHyperparameters;
+  readonly preparation: Preparation;
 }
 
 export interface Fit {
@@ -71,29 +104,42 @@ const PIECE_ROWS = { least: 64, most: 65_536 };
 /** With fewer operations per step, a second thread costs more than it gains. */
 const THREADED_FLOPS = 3e7;
 
-/** What a fit compiles, and how it runs it. */
-function planOf({ family, hyperparameters: h, preparation, data, earlyStopping, checkpoints, device }: FitSpec) {
+/** A family of networks for tables as something to fit. */
+export function learnerOf({
+  family,
+  hyperparameters: h,
+  preparation,
+}: Pick<FitSpec, 'family' | 'hyperparameters' | 'preparation'>): Learner {
   const shape = shapeOf(preparation);
   const network = family.network(shape, h);
-  const objective = objectiveOf(preparation, network);
-  const optimizer = optimizerOf(h);
+  return {
+    name: family.name,
+    network,
+    objective: objectiveOf(preparation, network),
+    optimizer: optimizerOf(h),
+    flopsPerRow: family.flopsPerRow(shape, h),
+  };
+}
+
+/** What a fit compiles, and how it runs it. */
+function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, checkpoints, device }: LearnerFit) {
+  const { network, objective, optimizer, schedule, flopsPerRow: flops } = learner;
   const rows = rowsOf(data.training);
   const batchSize = Math.min(h.batch_size, rows);
-  const program = compileTrain({ ...objective, optimizer, batchSize, seed: h.seed });
-  const flops = family.flopsPerRow(shape, h);
+  const program = compileTrain({ ...objective, optimizer, batchSize, seed: h.seed, ...(schedule ? { schedule } : {}) });
   const threads = 3 * batchSize * flops < THREADED_FLOPS ? { threads: 1 } : {};
   return {
     program,
     evaluation: compileEvaluate(objective),
-    initial: initialState({ network, optimizer }, h.seed),
+    initial: initialState({ network, optimizer }, h.seed, learner.initial),
     batchSize,
     stepsPerEpoch: Math.ceil(rows / batchSize),
     pieceRows: pieceRows(flops),
     session: { ...threads, ...(device ? { device } : {}) },
     identity: identityOf({
-      family: family.name,
+      family: learner.name,
       hyperparameters: h,
-      earlyStopping,
+      earlyStopping: { ...earlyStopping, ...bestBy },
       data: checkpoints?.data ?? '',
       program,
     }),
@@ -105,7 +151,12 @@ function planOf({ family, hyperparameters: h, preparation, data, earlyStopping, 
  * and resumed from a checkpoint. `undefined` if `report` or the signal of `checkpoints` ended the fit.
  * @throws TrainingFailure, naming epoch and step, if the loss is not finite or there is too little memory
  */
-export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
+export function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
+  return fitLearner({ ...spec, learner: learnerOf(spec) });
+}
+
+/** Like `fitNetwork`, for any network over encoded rows. */
+export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
   const { hyperparameters: h, preparation, data, now, checkpoints } = spec;
   const plan = planOf(spec);
   const { stepsPerEpoch } = plan;
@@ -116,15 +167,22 @@ export async function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
     await using evaluator = await Evaluator.open(plan.evaluation, plan.session);
     const checkpoint = resume(training, plan, checkpoints);
     const validated = data.validation !== undefined;
-    const at = new Course({ epochs: h.epochs, stepsPerEpoch, rule: spec.earlyStopping, validated }, checkpoint);
+    const { earlyStopping: rule, bestBy } = spec;
+    const at = new Course({ epochs: h.epochs, stepsPerEpoch, rule, validated, bestBy }, checkpoint);
     course = at;
 
     const keeper = new Keeper(checkpoints, now, () =>
       writeCheckpoint(plan.identity, { at: at.position, state: training.state, ...(at.best && { best: at.best }) }),
     );
     const goOn = async (): Promise<boolean> =>
-      (await spec.report({ epoch: at.epoch - 1, fraction: at.fraction, metrics: at.metrics })) && keeper.pass();
-    const judging: EvaluateOptions = { evaluator, preparation, pieceRows: plan.pieceRows, goOn };
+      (await spec.report({
+        ...{ epoch: at.epoch - 1, fraction: at.fraction, metrics: at.metrics },
+        ...(at.bestMetric === undefined ? {} : { best: at.bestMetric }),
+      })) && keeper.pass();
+    const judging: EvaluateOptions = {
+      ...{ evaluator, preparation, pieceRows: plan.pieceRows, goOn },
+      ...(spec.more ? { more: spec.more } : {}),
+    };
     const loop = new TrainingLoop(training, { now });
 
     const isEnough = () => spec.isEnough?.() ?? false;

@@ -1,7 +1,7 @@
 /** Computes the metrics of an epoch, named as in a history. */
 import type { State } from '#engine/training/state.ts';
 import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
-import type { EncodedData, Preparation } from './task.ts';
+import type { Answers, EncodedData } from './task.ts';
 
 /** Sums over the rows of an epoch so far, each as it was when the network learned from it. */
 export interface Totals {
@@ -25,7 +25,7 @@ export async function judgeEpoch(
   const training = task === 'classification' ? seen : await evaluate(judging, state, data.training, SAMPLE_ROWS);
   const validation = data.validation ? await evaluate(judging, state, data.validation) : {};
   if (!training || !validation) return undefined;
-  return { ...only(task, training, ''), ...only(task, validation, 'val_') };
+  return { ...only(task, training, ''), ...only(task, validation, 'val_', judging.more) };
 }
 
 /** The scores that a history has, by task. */
@@ -35,7 +35,7 @@ const EPOCH_METRICS = {
 } as const;
 
 /** The scores that a task's history has, with a prefix added to their names. */
-export function only(task: Preparation['task'], scores: Scores, prefix: string): Scores {
-  const names: readonly string[] = EPOCH_METRICS[task];
+export function only(task: Answers['task'], scores: Scores, prefix: string, more: readonly string[] = []): Scores {
+  const names: readonly string[] = [...EPOCH_METRICS[task], ...more];
   return Object.fromEntries(names.flatMap((name) => (name in scores ? [[prefix + name, scores[name]!]] : [])));
 }

@@ -10,13 +10,17 @@ import { encodedTypes, features } from '../tabular/front.ts';
 import type { TargetScale } from '../tabular/target.ts';
 import type { EncodedRows } from './rows.ts';
 
-/** What is known from the training rows before the network learns anything. */
-export interface Preparation {
-  readonly encoder: Encoder;
+/** How a network's outputs are read. */
+export interface Answers {
   readonly task: Task;
   /** In the order of the network's outputs. Empty for a regression. */
   readonly classes: readonly string[];
   readonly scale: TargetScale;
+}
+
+/** What is known from the training rows before the network learns anything. */
+export interface Preparation extends Answers {
+  readonly encoder: Encoder;
 }
 
 export interface EncodedData {

@@ -3,6 +3,7 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Serving } from './description.ts';
+import { cell, code, line } from './markdown.ts';
 
 export interface CardFacts {
   readonly job: Job;
@@ -58,11 +59,6 @@ ${Object.entries(facts.performance)
   .join('\n')}
 `;
 }
-
-/** Names are user input: nothing in them may become markup. */
-const line = (text: string): string => text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>#|]/g, '\\$&');
-const cell = line;
-const code = (text: string): string => `\`${text.replace(/\s+/g, ' ').replace(/`/g, 'ˋ').replace(/\|/g, '\\|')}\``;
 
 function warnings({ warnings: all = [] }: DatasetProfile): string {
   if (all.length === 0) return '';

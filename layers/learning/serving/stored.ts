@@ -1,30 +1,18 @@
-/** Reads a model's files, without loading the runtime. */
-import { createHash } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
-import { InternalError, NotFoundError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
-import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import { TEXT_FILE, takesText, textServing } from '../text/description.ts';
+import { readArtifact } from './artifact.ts';
 import { SERVING_FILE, type Serving, serving } from './description.ts';
 
-/** What the model takes and gives. Throws `NotFoundError` if it was deleted meanwhile. */
+/**
+ * What a model takes and gives, without loading it. A model of texts has one feature, `text`. Throws `NotFoundError` if it
+ * was deleted meanwhile.
+ */
 export async function readServing(artifacts: Blobs, model: ServedModel): Promise<Serving> {
-  const file = await readArtifact(artifacts, model, SERVING_FILE);
-  return serving.parse(JSON.parse(file.toString('utf8')));
-}
-
-/** Reads a file and checks that its bytes are those that were written when the model was created. */
-export async function readArtifact(artifacts: Blobs, model: ServedModel, file: string): Promise<Buffer> {
-  const expected = model.artifacts.find((artifact) => artifact.file === file);
-  if (!expected) throw new InternalError(`model ${model.id} has no ${file}`);
-  try {
-    const { body } = await artifacts.get(blobKeys.modelFile(model.account_id, model.id, file));
-    const bytes = await buffer(body);
-    if (createHash('sha256').update(bytes).digest('hex') === expected.sha256) return bytes;
-  } catch (error) {
-    if (error instanceof BlobNotFoundError) throw new NotFoundError(`Model ${model.id} not found`);
-    throw error;
-  }
-  throw new InternalError(`${file} of model ${model.id} is not the file that was written: its SHA-256 differs`);
+  const read = async (file: string): Promise<unknown> =>
+    JSON.parse((await readArtifact(artifacts, model, file)).toString('utf8'));
+  if (!takesText(model)) return serving.parse(await read(SERVING_FILE));
+  const { labels } = textServing.parse(await read(TEXT_FILE));
+  const features = [{ name: 'text', type: 'category' as const, input: 'text' }];
+  return { format: 1, task: 'classification', target: 'label', features, classes: labels };
 }

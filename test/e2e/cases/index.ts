@@ -16,7 +16,9 @@ import { programs } from './programs.ts';
 import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
 import { tenancy } from './tenancy.ts';
+import { trainingService } from './training-service.ts';
 import { uploads } from './uploads.ts';
+import { vault } from './vault.ts';
 import { watching } from './watching.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -42,8 +44,10 @@ export function platformCases(world: World): void {
     modelsApi,
     predictions,
     programs,
+    trainingService,
     webhooks,
     catalog,
+    vault,
   ];
   for (const cases of all) cases(world);
 }

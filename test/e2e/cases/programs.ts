@@ -47,7 +47,7 @@ export function programs(world: World): void {
       const wrong = await upload(`${password}!`);
       expect([wrong.code, wrong.stderr]).toEqual([
         1,
-        expect.stringMatching(/^POST \/auth\/login answered 401: [^\n]+\n$/),
+        expect.stringMatching(/^POST \S*\/auth\/login answered 401: [^\n]+\n$/),
       ]);
       const target = await upload(password, '--target', 'wingspan');
       expect([target.code, target.stderr]).toEqual([

@@ -12,7 +12,7 @@ const queue = { visibilitySeconds: 60, maxReceives: 5 };
 const store = await openEmbedded({
   dir,
   baseUrl: 'http://127.0.0.1:1',
-  queues: { datasets: queue, training: queue, webhooks: queue, predictions: queue },
+  queues: { datasets: queue, training: queue, webhooks: queue, encoders: queue, predictions: queue },
   now: () => Number(time),
 });
 let writes = 0;
@@ -36,6 +36,7 @@ const writing = replacing(table, {
 const buckets = {
   datasets: replacing(blobs.datasets, { delete: counting(blobs.datasets.delete.bind(blobs.datasets)) }),
   artifacts: replacing(blobs.artifacts, { delete: counting(blobs.artifacts.delete.bind(blobs.artifacts)) }),
+  backups: replacing(blobs.backups, { delete: counting(blobs.backups.delete.bind(blobs.backups)) }),
 };
 const closed = await closeAccount(writing, accountId, { now: Number(time), tokenSeconds: 60 });
 await endAccess(writing, closed);

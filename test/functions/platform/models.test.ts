@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ValidationError } from '#domain/errors.ts';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys, keys } from '#domain/keys.ts';
 import type { Model } from '#domain/models/record.ts';
+import type { Json } from '#domain/ports/table/port.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { renderPlatformError } from '#functions/http/errors/platform.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
 import { type PredictServices, predict } from '#functions/platform/models/predict.ts';
+import { takesText } from '#learning/text/description.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, ready, running, uploaded } from './records.ts';
 
@@ -91,10 +93,11 @@ describe('models', () => {
 describe('predicting', () => {
   /** Echoes its input, and refuses rows of another width as the real one does. */
   const predictor: PredictServices['predictor'] = {
-    async predict(_, rows, options = {}) {
+    async predict(model, rows, options = {}) {
       return rows.map((row, i) => {
         const values = Array.isArray(row) ? row : Object.values(row);
-        if (values.length !== 2) throw ValidationError.of(`inputs[${i}]`, `must have 2 values; got ${values.length}`);
+        if (values.length !== (takesText(model) ? 1 : 2))
+          throw ValidationError.of(`inputs[${i}]`, `must have 2 values; got ${values.length}`);
         if (typeof values[0] !== 'string') return { value: 1 };
         const probabilities = options.probabilities ? { probabilities: { cat: 0.5, dog: 0.5 } } : {};
         return { class: values[0], confidence: 0.5, ...probabilities };
@@ -143,6 +146,27 @@ describe('predicting', () => {
     const answer = await ask(json);
     expect(answer.status).toBe(400);
     expect(answer.body.details[0]).toEqual({ field, message: expect.stringMatching(message) });
+  });
+
+  test('with a model of texts takes a text alone, in a list, or by its name', async () => {
+    const [{ account_id, id }] = models as [Model];
+    const of = await platform.store.table.get(keys.model(account_id, id));
+    const file = { file: 'text.json', size: 1, sha256: '00' };
+    await platform.store.table.put({ ...of!, artifacts: [...(of!.artifacts as Json[]), file] });
+    // The predictor gets lists of one text.
+    const echo = (text: string) => ({ class: text, confidence: 0.5 });
+    expect((await ask({ input: 'a' })).body).toEqual({ predictions: [echo('a')] });
+    expect((await ask({ inputs: ['a', ['b'], { text: 'c' }] })).body).toEqual({
+      predictions: [echo('a'), echo('b'), echo('c')],
+    });
+    const answer = await ask({ inputs: ['a', ['b', 'c'], { words: 'd' }, ' ', [1]] });
+    expect(answer.body.details.map(({ field }: { field: string }) => field)).toEqual([
+      'inputs[1]',
+      'inputs[2]',
+      'inputs[3]',
+      'inputs[4]',
+    ]);
+    await platform.store.table.put(of!);
   });
 
   test('refuses `__proto__` at any depth', async () => {

@@ -38,12 +38,17 @@ export function metered(adapters: Adapters, meter: Metered): Adapters {
   return {
     ...adapters,
     table: meteredTable(adapters.table, meter),
-    blobs: { datasets: meteredBlobs(blobs.datasets, meter), artifacts: meteredBlobs(blobs.artifacts, meter) },
+    blobs: {
+      datasets: meteredBlobs(blobs.datasets, meter),
+      artifacts: meteredBlobs(blobs.artifacts, meter),
+      backups: meteredBlobs(blobs.backups, meter),
+    },
     queues: {
       datasets: meteredQueue(queues.datasets, meter),
       training: meteredQueue(queues.training, meter),
       webhooks: meteredQueue(queues.webhooks, meter),
       predictions: meteredQueue(queues.predictions, meter),
+      encoders: meteredQueue(queues.encoders, meter),
     },
     events: replacing(adapters.events, {
       publish: async (...events) => {
@@ -81,6 +86,10 @@ function meteredTable(table: Table, meter: Metered): Table {
         4096,
       );
       return page;
+    },
+    increment: async (key, name, expiresAt) => {
+      meter.tableWrites += 1;
+      return table.increment(key, name, expiresAt);
     },
     put: async (item, condition) => {
       wrote(item);

@@ -9,7 +9,7 @@
  *
  * A test stores a record of every key in `keys.ts` and looks for what a deletion leaves behind.
  */
-import { blobKeys, indexes, keys, listPartition, namePartition, prefixes } from '../../keys.ts';
+import { blobKeys, indexes, keys, listPartition, namePartition, prefixes, vaultPartition } from '../../keys.ts';
 import { BUCKETS, type BucketName } from '../../ports/blobs/port.ts';
 import type { Item, Key } from '../../ports/table/port.ts';
 
@@ -42,6 +42,18 @@ export const OWN: Root['leads'] = {
   [prefixes.lineages]: { partitions: (accountId, item) => [namePartition(accountId, after(prefixes.lineages, item))] },
 };
 
+/** What the items of the vault lead to. The trail and the backups of a manager outlive it. */
+const VAULT: Root['leads'] = {
+  [prefixes.vaultManagers]: { partitions: (accountId, { vault }) => [vaultPartition(accountId, String(vault))] },
+  [prefixes.vaultDeleted]: { partitions: (accountId, { vault }) => [vaultPartition(accountId, String(vault))] },
+  [prefixes.vaultKnown]: {
+    partitions: (accountId, { id }) => [
+      keys.vaultAuditHead(accountId, String(id)).pk,
+      keys.vaultBackup(accountId, String(id), '').pk,
+    ],
+  },
+};
+
 const alone = (partition: string): Root => ({ partition, leads: {} });
 
 export const rootsOf = (accountId: string): readonly Root[] => [
@@ -51,6 +63,7 @@ export const rootsOf = (accountId: string): readonly Root[] => [
   alone(keys.loggedEvent(accountId, '').pk),
   alone(keys.calls(accountId, '').pk),
   alone(keys.catalogNumbers(accountId).pk),
+  { partition: keys.vaultManager(accountId, '').pk, leads: VAULT },
 ];
 
 function namesOf({ username, email }: Item): Key[] {

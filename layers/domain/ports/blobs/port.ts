@@ -65,6 +65,6 @@ export interface Blobs {
   abortUpload(key: string, uploadId: string): Promise<void>;
 }
 
-export const BUCKETS = ['datasets', 'artifacts'] as const;
+export const BUCKETS = ['datasets', 'artifacts', 'backups'] as const;
 
 export type BucketName = (typeof BUCKETS)[number];

@@ -45,6 +45,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   dataset: (id) => [{ ...keys.dataset(id, 'd'), account_id: id }],
   datasetName: (id) => [{ ...keys.datasetName(id, 'data'), version: 2 }],
   readingSlot: (id) => [{ ...keys.readingSlot(id, 1) }],
+  trainingData: (id) => [{ ...keys.trainingData(id, 'texts.jsonl'), dataset_id: 'd' }],
   // One that has begun needs the bucket too; see the test.
   upload: () => NOBODYS,
   job: (id) => [{ ...keys.job(id, 'j'), id: `j${id}`, attempt: 2, account_id: id }],
@@ -72,6 +73,28 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   catalogModelId: (id) => [{ ...keys.catalogModelId(id, 'm') }],
   catalogChange: (id) => [{ ...keys.catalogChange(id, 1, 1) }],
   catalogNumbers: (id) => [{ ...keys.catalogNumbers(id), last: 1 }],
+  vaultManager: (id) => [{ ...keys.vaultManager(id, 'm'), id: 'm', vault: 'v', account_id: id }],
+  vaultKnown: (id) => ['m', 'deleted'].map((manager) => ({ ...keys.vaultKnown(id, manager), id: manager })),
+  vaultDeleted: (id) => [{ ...keys.vaultDeleted(id, 'w'), vault: 'w', ipk: indexes.deletedVaults, isk: LATER }],
+  vaultModel: (id) =>
+    ['v', 'w'].flatMap((vault) => Array.from({ length: 120 }, (_, n) => ({ ...keys.vaultModel(id, vault, `m${n}`) }))),
+  vaultRevision: (id) => [{ ...keys.vaultRevision(id, 'v', 'm', 'r') }],
+  vaultUpload: (id) => [{ ...keys.vaultUpload(id, 'v', 'u') }],
+  vaultAccess: (id) => [{ ...keys.vaultAccess(id, 'v', 'm') }],
+  vaultActive: (id) => [{ ...keys.vaultActive(id, 'v', 'f') }],
+  vaultOperations: (id) => [{ ...keys.vaultOperations(id, 'v') }],
+  vaultAuditEntry: (id) =>
+    ['m', 'deleted'].flatMap((manager) =>
+      Array.from({ length: 120 }, (_, n) => ({ ...keys.vaultAuditEntry(id, manager, n + 1) })),
+    ),
+  vaultAuditHead: (id) => ['m', 'deleted'].map((manager) => ({ ...keys.vaultAuditHead(id, manager) })),
+  vaultBackup: (id) => [{ ...keys.vaultBackup(id, 'deleted', 'b'), ipk: indexes.expiringBackups, isk: LATER }],
+  vaultDroppedBackup: (id) => [{ ...keys.vaultDroppedBackup(id, 'm', 'b') }],
+  vaultContent: (id) => [{ ...keys.vaultContent(id, 'm', 'c') }],
+  vaultHeld: (id) => [{ ...keys.vaultHeld(id, 'm', 'b', 'c') }],
+  deployment: () => NOBODYS,
+  // Loaded once for all.
+  encoder: () => NOBODYS,
   task: (id) => [1, 2].map((attempt) => ({ ...keys.task(`j${id}-${attempt}`), account_id: id })),
   orphans: (id) => [`${id}/models/m/`, `checkpoints/${id}/j/`].map((prefix) => orphanMark(prefix)),
   event: (account) => [

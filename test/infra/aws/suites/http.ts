@@ -94,10 +94,16 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
         uri: JSON.stringify(one.Uri),
       }));
       const streamed = methods.filter((method) => method.streams);
-      // Downloads of models by id and by number, and of datasets.
-      const limits = (['platform-download', 'platform-download', 'platform-download', 'platform-events'] as const).map(
-        (name) => functions[name].timeoutSeconds,
-      );
+      // Downloads of models by id and by number, of datasets, and of batch predictions; the stream of events; downloads of backups.
+      const streaming = [
+        'platform-download',
+        'platform-download',
+        'platform-download',
+        'platform-download',
+        'platform-events',
+        'manager-download',
+      ] as const;
+      const limits = streaming.map((name) => functions[name].timeoutSeconds);
       expect(streamed.map(({ milliseconds }) => milliseconds).sort()).toEqual(limits.map((s) => s * 1000).sort());
       for (const { uri } of streamed) expect(uri).toContain('response-streaming-invocations');
       for (const method of methods.filter((one) => !one.streams)) expect(method.milliseconds).toBe(29_000);

@@ -111,7 +111,9 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
         using.map(({ where, statement }) => [where.id.replace(/Role.*/, ''), list(statement.Action).sort()]),
       ).toEqual([
         ['deliverwebhook', ['kms:Decrypt']],
+        ['backupvaults', ['kms:Decrypt', 'kms:GenerateDataKey']],
         ['platformapi', ['kms:Decrypt', 'kms:GenerateDataKey']],
+        ['managerfiles', ['kms:Decrypt', 'kms:GenerateDataKey']],
       ]);
       for (const { statement } of using) expect(shown(statement.Resource)).toMatch(/KeysData|Keysdata|DataKey/i);
     });
@@ -127,9 +129,12 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       ]);
     });
 
-    test('signs tokens only for the function that logs users in', () => {
+    test('signs only for the function that logs users in, and the one that signs models', () => {
       const signing = statements(prod).filter(({ statement }) => list(statement.Action).includes('kms:Sign'));
-      expect(signing.map(({ where }) => where.id)).toEqual([expect.stringMatching(/^platformapi/)]);
+      expect(signing.map(({ where }) => where.id)).toEqual([
+        expect.stringMatching(/^platformapi/),
+        expect.stringMatching(/^managerfiles/),
+      ]);
     });
 
     test('allows on the table and the buckets what its function does there', () => {
@@ -141,13 +146,18 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       expect(allowed(/^platformpredict/, /^(Table|Index|.*Objects)$/)).toEqual([
         'ArtifactsObjects GetObject',
         'Table BatchGetItem',
+        'Table ConditionCheckItem',
         'Table GetItem',
+        'Table PutItem',
+        'Table Query',
         'Table UpdateItem',
       ]);
       // The sweep reads the records of Batch's tasks in the table.
       expect(allowed(/^sweep(?!Schedule)/, /^(Table|Index|.*Objects)$/)).toEqual([
         'ArtifactsObjects AbortMultipartUpload',
         'ArtifactsObjects DeleteObject',
+        'BackupsObjects AbortMultipartUpload',
+        'BackupsObjects DeleteObject',
         'DatasetsObjects AbortMultipartUpload',
         'DatasetsObjects DeleteObject',
         'Index Query',

@@ -35,7 +35,7 @@ export function storage({ dev, prod }: Readonly<Record<Variant, Synthesized>>): 
 
     test('is in buckets that can never be public', () => {
       const buckets = ofType(prod, 'AWS::S3::Bucket');
-      expect(buckets).toHaveLength(BUCKETS.length + 2);
+      expect(buckets).toHaveLength(BUCKETS.length + 1);
       for (const bucket of buckets) {
         expect([named(bucket), bucket.Properties]).toMatchObject([
           named(bucket),

@@ -1,0 +1,72 @@
+/**
+ * Schedule: backs up the managers of the vault whose backups are due, deletes backups whose time is over, and cleans up
+ * what crashes left of backups and of deleted managers. Every step is idempotent.
+ */
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Settings } from '#domain/settings.ts';
+import type { Actor } from '#domain/vault/audit.ts';
+import { deleteDropped, dropBackup, dueOf } from '#domain/vault/backups.ts';
+import { deletedManagers, managersDue, scheduleBackup } from '#domain/vault/managers.ts';
+import type { Log } from '#functions/http/contract.ts';
+import { backUpByTime } from '#functions/manager/backup/back-up.ts';
+import { deleteVault } from '#functions/manager/managers/delete-vault.ts';
+import type { VaultServices } from '#functions/manager/services.ts';
+
+const AT_ONCE = 50;
+/** Milliseconds after which a backup that is not complete was abandoned: longer than a function may run. */
+const ABANDONED_MS = 3_600_000;
+
+const SCHEDULE: Actor = { userId: 'schedule', address: '', requestId: '' };
+
+export function makeHandler(adapters: Adapters, options: { readonly settings: Settings; readonly logger: Log }) {
+  const services: VaultServices = { adapters, ...options };
+  return async (): Promise<void> => {
+    const steps = [backUpDue, dropExpired, dropAbandoned, finishDropped, finishDeleted];
+    // One step that fails does not stop the others.
+    const results = await Promise.allSettled(steps.map((step) => step(services)));
+    const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+    if (failed.length > 0) throw new AggregateError(failed, `${failed.length} of ${steps.length} steps failed`);
+  };
+}
+
+async function backUpDue(services: VaultServices): Promise<void> {
+  const { table, now } = services.adapters;
+  for (const manager of await managersDue(table, now(), AT_ONCE)) {
+    const began = now();
+    try {
+      if (manager.models > 0) await backUpByTime(services, manager, SCHEDULE, { what: 'scheduled', kind: 'scheduled' });
+      await scheduleBackup(table, manager, began);
+    } catch (error) {
+      // It stays due, and those of other managers are made meanwhile.
+      services.logger.error('a scheduled backup failed', { manager_id: manager.id, error: error as Error });
+    }
+  }
+}
+
+async function dropExpired(services: VaultServices): Promise<void> {
+  await drop(services, 'expiringBackups', services.adapters.now());
+}
+
+async function dropAbandoned(services: VaultServices): Promise<void> {
+  await drop(services, 'startedBackups', services.adapters.now() - ABANDONED_MS);
+}
+
+async function drop({ adapters, logger }: VaultServices, index: 'expiringBackups' | 'startedBackups', until: number) {
+  const { table, blobs, now } = adapters;
+  for (const backup of await dueOf(table, index, until, AT_ONCE)) {
+    await dropBackup(table, backup, now);
+    await deleteDropped(table, blobs.backups, backup, now());
+    logger.info('deleted a backup', { manager_id: backup.manager_id, complete: backup.complete !== undefined });
+  }
+}
+
+async function finishDropped({ adapters: { table, blobs, now } }: VaultServices): Promise<void> {
+  for (const backup of await dueOf(table, 'droppedBackups', now(), AT_ONCE)) {
+    await deleteDropped(table, blobs.backups, backup, now());
+  }
+}
+
+async function finishDeleted(services: VaultServices): Promise<void> {
+  const { table, now } = services.adapters;
+  for (const of of await deletedManagers(table, now(), AT_ONCE)) await deleteVault(services, of);
+}

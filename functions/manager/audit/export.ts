@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { filteredEntries } from '#domain/vault/audit-trail.ts';
+import { route } from '#functions/http/route.ts';
+import { managerPath, readManager, tags } from '../fields.ts';
+import { auditFilter, filterOf } from './filter.ts';
+
+/** What a function's response can hold; older entries are exported by `end_date`. */
+const MOST_BYTES = 4_000_000;
+
+export const exported = route({
+  method: 'GET',
+  path: '/api/model-manager/{manager_id}/audit/export',
+  summary: 'Export the audit trail as JSON Lines',
+  description:
+    'An addition to the document. One entry a line, the newest first, with all that its hash is of. Where there are more than fit, `X-Next-End-Date` is the `end_date` of the next request.',
+  tags: tags.security,
+  authentication: 'account',
+  scope: 'admin',
+  cost: 'request',
+  request: { path: managerPath, query: z.strictObject(auditFilter) },
+  responses: {
+    200: {
+      description: 'The entries',
+      content: 'application/jsonl',
+      headers: { 'X-Next-End-Date': 'Where to go on, if there are more' },
+    },
+  },
+  resource: readManager,
+  async handler({ resource: of, query }, { adapters }) {
+    const lines: string[] = [];
+    let bytes = 0;
+    let next: string | undefined;
+    for await (const entry of filteredEntries(adapters.table, of, filterOf(query))) {
+      const line = `${JSON.stringify(entry)}\n`;
+      bytes += Buffer.byteLength(line);
+      if (bytes > MOST_BYTES) {
+        next = entry.timestamp;
+        break;
+      }
+      lines.push(line);
+    }
+    const headers = {
+      'Content-Disposition': `attachment; filename="${of.id}-audit.jsonl"`,
+      ...(next === undefined ? {} : { 'X-Next-End-Date': next }),
+    };
+    return { status: 200, headers, body: lines.join('') };
+  },
+});

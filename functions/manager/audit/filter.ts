@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { isoTime } from '#domain/times.ts';
+import { ACTION_TYPES, type AuditFilter } from '#domain/vault/audit-trail.ts';
+
+const day = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {
+  error: 'must be a date such as 2025-01-15, or a time such as 2025-01-15T10:30:00Z',
+});
+
+export const auditFilter = {
+  start_date: day.optional().meta({ example: '2025-01-01' }),
+  end_date: day.optional().meta({ description: 'A day is included', example: '2025-01-15' }),
+  action_type: z.string().max(200).optional().meta({ description: 'One, or several with commas between them' }),
+  model_name: z.string().max(LIMITS.vault.name).optional().meta({ description: 'An addition' }),
+  success: z.enum(['true', 'false']).optional().meta({ description: 'An addition' }),
+};
+
+const schema = z.strictObject(auditFilter);
+
+const DAY_MS = 86_400_000;
+const DATE_CHARACTERS = 10;
+
+/** Throws `ValidationError` for an action that is not known. */
+export function filterOf(given: z.output<typeof schema>): AuditFilter {
+  const { start_date: from, end_date: to, action_type: types, model_name: modelName, success } = given;
+  const actions = types?.split(',').map((type) => type.trim());
+  const unknown = actions?.find((action) => !ACTION_TYPES.includes(action));
+  if (unknown !== undefined) {
+    throw ValidationError.of('action_type', `must be of ${ACTION_TYPES.join(', ')}; got ${JSON.stringify(unknown)}`);
+  }
+  return {
+    from: from === undefined ? undefined : isoTime(Date.parse(from)),
+    until: to === undefined ? undefined : isoTime(Date.parse(to) + (to.length === DATE_CHARACTERS ? DAY_MS : 1)),
+    actions,
+    modelName,
+    success: success === undefined ? undefined : success === 'true',
+  };
+}

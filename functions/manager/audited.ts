@@ -1,0 +1,45 @@
+/** Failed accesses are in the audit trail too. Successful changes write their entries themselves, with the change. */
+import { TrainyardError } from '#domain/errors.ts';
+import { type Actor, type AuditEvent, appendAudit } from '#domain/vault/audit.ts';
+import type { ManagerRef } from '#domain/vault/manager.ts';
+import type { VaultServices } from './services.ts';
+
+export type Access = Pick<AuditEvent, 'action' | 'model_name'>;
+
+/** Runs, and appends an entry if that fails. Throws what `run` throws. */
+export async function auditFailure<T>(
+  { adapters, logger }: VaultServices,
+  of: ManagerRef,
+  by: Actor,
+  access: Access,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const reason = error instanceof TrainyardError ? error.code : 'internal_error';
+    try {
+      await appendAudit(adapters.table, of, by, { ...access, success: false, reason }, adapters.now);
+    } catch (unwritten) {
+      logger.error('a failed access is not in the audit trail', {
+        request_id: by.requestId,
+        error: unwritten as Error,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Runs, and appends an entry before the result is returned: what cannot be audited is not returned. */
+export async function auditAccess<T>(
+  services: VaultServices,
+  of: ManagerRef,
+  by: Actor,
+  access: Access,
+  run: () => Promise<T>,
+): Promise<T> {
+  const result = await auditFailure(services, of, by, access, run);
+  const { table, now } = services.adapters;
+  await appendAudit(table, of, by, { ...access, success: true }, now);
+  return result;
+}

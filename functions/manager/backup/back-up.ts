@@ -1,0 +1,200 @@
+/** Makes backups. A model is backed up as it is stored: nobody needs its password. */
+import { newId } from '#domain/ids.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import { isoTime } from '#domain/times.ts';
+import type { Actor } from '#domain/vault/audit.ts';
+import type { BackedUpModel, Backup, BackupKind, CompleteBackup } from '#domain/vault/backup.ts';
+import { completeBackup, deleteDropped, dropBackup, startBackup } from '#domain/vault/backups.ts';
+import { holdContent } from '#domain/vault/contents.ts';
+import { BackupExistsError, ModelsNotFoundError } from '#domain/vault/errors.ts';
+import { itemOf } from '#domain/vault/item.ts';
+import type { Manager } from '#domain/vault/manager.ts';
+import { itemOfModel, type StoredModel } from '#domain/vault/model.ts';
+import { findModel, readModels, readNamedModels, someNames } from '#domain/vault/models.ts';
+import { encryptionContext } from '#vault/context.ts';
+import { seal } from '#vault/encryption/seal.ts';
+import { newDataKey } from '#vault/wrapping/wrap.ts';
+import type { VaultServices } from '../services.ts';
+import { writeManifest } from './manifest.ts';
+
+export interface NewBackup {
+  readonly name: string;
+  readonly kind: BackupKind;
+  /** Names of models. Default: all. */
+  readonly include?: readonly string[] | undefined;
+  readonly compress: boolean;
+  readonly encrypt: boolean;
+  /** Default: the platform's key wraps the backup's key. */
+  readonly password?: string | undefined;
+}
+
+export interface BackedUp {
+  readonly backup: CompleteBackup;
+  /** Names that no model has. */
+  readonly missing: string[];
+}
+
+const DAY_MS = 86_400_000;
+
+/** Throws `BackupExistsError`, and `ModelsNotFoundError` if no model has any of the names. */
+export async function backUp(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  given: NewBackup,
+): Promise<BackedUp> {
+  const { table, blobs, now } = services.adapters;
+  const { models, missing } = await chosen(services, manager, given.include);
+  const started: Backup = {
+    id: newId(now()),
+    name: given.name,
+    account_id: manager.account_id,
+    manager_id: manager.id,
+    kind: given.kind,
+    created_at: isoTime(now()),
+    compressed: given.compress,
+    ...(given.kind === 'named' ? {} : { expires_at: isoTime(now() + manager.config.backup_retention_days * DAY_MS) }),
+  };
+  await startBackup(table, started);
+  try {
+    const backedUp: BackedUpModel[] = [];
+    for (const model of models) {
+      const one = await holdModel(services, manager, started, model, given.encrypt);
+      if (one) backedUp.push(one);
+    }
+    const content = {
+      version: 1,
+      name: given.name,
+      manager_id: manager.id,
+      created_at: started.created_at,
+      models: backedUp.map((one) =>
+        itemOf({ pk: '', sk: '' }, { ...one, model: itemOfModel({ pk: '', sk: '' }, one.model) }),
+      ),
+    };
+    const written = await writeManifest(services, started, content, manager.config, {
+      encrypt: given.encrypt,
+      password: given.password,
+    });
+    const files = new Map(backedUp.map(({ content, bytes }) => [content, bytes]));
+    const bytes = written.digests.ciphertext.bytes + [...files.values()].reduce((sum, size) => sum + size, 0);
+    const done: CompleteBackup = { ...started, complete: { bytes, models: backedUp.length, ...written } };
+    await completeBackup(table, done, by, now);
+    return { backup: done, missing };
+  } catch (error) {
+    // What cannot be cleaned up now, the schedule cleans up later.
+    await discard(services, started).catch((left: unknown) =>
+      services.logger.error('a failed backup is not cleaned up yet', { error: left as Error }),
+    );
+    throw error;
+  }
+
+  async function discard({ adapters }: VaultServices, of: Backup): Promise<void> {
+    await dropBackup(table, of, adapters.now);
+    await deleteDropped(table, blobs.backups, of, adapters.now());
+  }
+}
+
+async function chosen({ adapters: { table } }: VaultServices, manager: Manager, names: readonly string[] | undefined) {
+  if (names === undefined) return { models: await readModels(table, manager), missing: [] };
+  const models = await readNamedModels(table, manager, names);
+  const missing = [...new Set(names)].filter((name) => !models.some((model) => model.name === name));
+  if (models.length === 0 && missing.length > 0) {
+    throw new ModelsNotFoundError(manager.id, missing, await someNames(table, manager));
+  }
+  return { models, missing };
+}
+
+/** The model as it is now; `undefined` if it was deleted since it was listed. */
+async function holdModel(
+  services: VaultServices,
+  manager: Manager,
+  backup: Backup,
+  listed: StoredModel,
+  encrypt: boolean,
+): Promise<BackedUpModel | undefined> {
+  try {
+    return await hold(services, backup, listed, encrypt);
+  } catch (error) {
+    if (!(error instanceof BlobNotFoundError)) throw error;
+    const now = await findModel(services.adapters.table, manager, listed.name);
+    return now && hold(services, backup, now, encrypt);
+  }
+}
+
+async function hold(
+  { adapters: { table, blobs, now } }: VaultServices,
+  backup: Backup,
+  model: StoredModel,
+  encrypt: boolean,
+): Promise<BackedUpModel> {
+  const file = blobKeys.vaultFile(model.account_id, model.vault, model.revision);
+  const read = async () => (await blobs.artifacts.get(file)).body;
+  const place = newId(now());
+  const { sha256, bytes } = model.digests.ciphertext;
+  if (model.encryption !== undefined || !encrypt) {
+    await holdContent(table, blobs.backups, backup, { sha256, bytes, place, read }, now());
+    return { model, content: sha256, bytes };
+  }
+  // Stored plainly: encrypted under a key that stands in the manifest, which is encrypted itself.
+  const key = newDataKey();
+  const context = encryptionContext(sealedInBackup(backup, model));
+  const sealed = seal(await read(), { algorithm: 'AES-256-GCM', key, context });
+  const own = `${backup.id}-${sha256}`;
+  await holdContent(table, blobs.backups, backup, { sha256: own, bytes, place, read: () => sealed.ciphertext }, now());
+  const digests = sealed.digests();
+  return {
+    model,
+    content: own,
+    bytes: digests.ciphertext.bytes,
+    sealed: { key: Buffer.from(key).toString('base64'), digests },
+  };
+}
+
+export const sealedInBackup = (backup: Backup, model: StoredModel) => ({
+  accountId: backup.account_id,
+  managerId: backup.manager_id,
+  modelName: `backup/${backup.name}/${model.name}`,
+  revision: backup.id,
+});
+
+/** `classifier_v2.1_20250115_103000`, as the document names such backups. */
+export function backupNameFor(what: string, now: number): string {
+  const digits = isoTime(now).replace(/\D/g, '');
+  return `${what}_${digits.slice(0, 8)}_${digits.slice(8, 14)}`;
+}
+
+/** A backup that nobody has named: by its time, and where that name is taken by a part of an id as well. */
+export async function backUpByTime(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  { what, ...given }: Omit<NewBackup, 'name' | 'compress' | 'encrypt'> & { readonly what: string },
+): Promise<BackedUp> {
+  const { now } = services.adapters;
+  const name = backupNameFor(what, now());
+  const rest = { ...given, compress: true, encrypt: true };
+  try {
+    return await backUp(services, manager, by, { ...rest, name });
+  } catch (error) {
+    if (!(error instanceof BackupExistsError)) throw error;
+    return backUp(services, manager, by, { ...rest, name: `${name}_${newId(now()).slice(-12)}` });
+  }
+}
+
+/** Backs up a model that was just saved. A failure does not fail the save, and is logged. */
+export async function backUpSaved(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  saved: StoredModel,
+): Promise<boolean> {
+  if (!manager.config.backup_enabled) return false;
+  try {
+    await backUpByTime(services, manager, by, { what: saved.name, kind: 'save', include: [saved.name] });
+    return true;
+  } catch (error) {
+    services.logger.error('a saved model is not backed up yet', { request_id: by.requestId, error: error as Error });
+    return false;
+  }
+}

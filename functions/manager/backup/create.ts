@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
+import { backupPath } from '#domain/vault/backup.ts';
+import { megabytes } from '#domain/vault/model.ts';
+import { backupName } from '#domain/vault/names.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { auditFailure } from '../audited.ts';
+import { actorOf, managerPath, password, readManager, sizeMb, tags, time } from '../fields.ts';
+import { backUp, backupNameFor } from './back-up.ts';
+
+const names = z.array(z.string().min(1).max(LIMITS.vault.name)).min(1).max(LIMITS.vault.namedModels);
+
+const body = z
+  .strictObject({
+    backup_name: backupName.optional().meta({ description: 'Left out, it has a name by its time' }),
+    include_models: names.optional().meta({
+      description: 'Left out, all models. Of names that do not exist `missing` lists those',
+      example: ['classifier_v2.1', 'regressor_v1.0'],
+    }),
+    compress: z.boolean().default(true),
+    encrypt_backup: z.boolean().default(true),
+    backup_password: password.optional().meta({
+      description: 'An addition: without it the platform’s key wraps the key of an encrypted backup',
+    }),
+  })
+  .meta({ id: 'BackupRequest' });
+
+export const create = route({
+  method: 'POST',
+  path: '/api/model-manager/{manager_id}/backup/create',
+  summary: 'Back up models',
+  tags: tags.backups,
+  authentication: 'account',
+  scope: 'train',
+  cost: 'request',
+  request: { path: managerPath, body: json(body) },
+  responses: {
+    201: {
+      description: 'Backed up',
+      schema: z
+        .strictObject({
+          message: z.string().meta({ example: 'Backup created successfully' }),
+          backup_name: z.string().meta({ example: 'daily_backup_20250115' }),
+          backup_path: z.string().meta({ example: './backups/daily_backup_20250115.tar.gz' }),
+          backup_size_mb: sizeMb,
+          models_included: z.int(),
+          created_at: time,
+          missing: z.array(z.string()).meta({ description: 'An addition: names that no model has' }),
+        })
+        .meta({ id: 'BackupCreated' }),
+    },
+  },
+  errors: [409, 422],
+  resource: readManager,
+  async handler(input, services) {
+    const { resource: manager, body: given } = input;
+    const by = actorOf(input);
+    const { backup, missing } = await auditFailure(services, manager, by, { action: 'backup_create' }, () =>
+      backUp(services, manager, by, {
+        name: given.backup_name ?? backupNameFor('backup', services.adapters.now()),
+        kind: 'named',
+        include: given.include_models,
+        compress: given.compress,
+        encrypt: given.encrypt_backup,
+        password: given.backup_password,
+      }),
+    );
+    return {
+      status: 201,
+      body: {
+        message: 'Backup created successfully',
+        backup_name: backup.name,
+        backup_path: backupPath(backup),
+        backup_size_mb: megabytes(backup.complete.bytes),
+        models_included: backup.complete.models,
+        created_at: backup.created_at,
+        missing,
+      },
+    };
+  },
+});

@@ -1,0 +1,88 @@
+/** The manifest of a backup: written once, encrypted or not, and read for every restore. */
+import { blobKeys } from '#domain/keys.ts';
+import { markOrphaned } from '#domain/orphans.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import { type Backup, type CompleteBackup, type Manifest, manifest } from '#domain/vault/backup.ts';
+import { StoredDataError, UnsupportedModelError } from '#domain/vault/errors.ts';
+import type { ManagerConfig } from '#domain/vault/manager.ts';
+import { encryptionContext } from '#vault/context.ts';
+import { Digesting } from '#vault/encryption/digest.ts';
+import { open } from '#vault/encryption/open.ts';
+import { unwrap } from '#vault/wrapping/wrap.ts';
+import { algorithmOf, collected, innerKey, sealFile, translated } from '../models/seal.ts';
+import type { VaultServices } from '../services.ts';
+
+/** After so long the sweep deletes the manifest of a backup that was never completed. */
+const ABANDONED_MS = 86_400_000;
+
+/** No model has such a name, so a key of a backup never opens a model. */
+const sealedForBackup = ({ account_id, manager_id, name, id }: Backup) => ({
+  accountId: account_id,
+  managerId: manager_id,
+  modelName: `backup/${name}`,
+  revision: id,
+});
+
+type Facts = Pick<CompleteBackup['complete'], 'digests' | 'encryption'>;
+
+const fileOf = ({ account_id, manager_id, id }: Backup) => blobKeys.backupManifest(account_id, manager_id, id);
+
+/** Writes it under a mark of orphaned files, which completing the backup clears. */
+export async function writeManifest(
+  { adapters: { table, blobs, keys, now } }: VaultServices,
+  of: Backup,
+  content: object,
+  config: ManagerConfig,
+  { encrypt, password }: { readonly encrypt: boolean; readonly password: string | undefined },
+): Promise<Facts> {
+  const prefix = blobKeys.backupPrefix(of.account_id, of.manager_id, of.id);
+  await table.transact([markOrphaned('backups', prefix, now() + ABANDONED_MS)]);
+  const bytes = Buffer.from(JSON.stringify(content), 'utf8');
+  if (!encrypt) {
+    const plain = new Digesting([bytes]);
+    await blobs.backups.put(fileOf(of), plain);
+    return { digests: { plaintext: plain.digest(), ciphertext: plain.digest() } };
+  }
+  const sealed = await sealFile([bytes], sealedForBackup(of), config, { password, keys });
+  await blobs.backups.put(fileOf(of), sealed.ciphertext);
+  return { digests: sealed.digests(), encryption: sealed.encryption };
+}
+
+/** Throws `WrongPasswordError`, and `StoredDataError` if it was changed or is not this backup's. */
+export async function readManifest(
+  { adapters: { blobs, keys } }: VaultServices,
+  of: CompleteBackup,
+  password: string | undefined,
+): Promise<Manifest> {
+  const facts = { manager_id: of.manager_id, backup_name: of.name };
+  const { digests, encryption } = of.complete;
+  try {
+    const { body } = await blobs.backups.get(fileOf(of));
+    const bytes = encryption
+      ? await collected(open(body, await sealingOf(of, encryption, password, keys), digests))
+      : await collected(plain(body, digests.ciphertext.sha256, facts));
+    const parsed = manifest.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    if (!parsed.success) throw new UnsupportedModelError('The backup is in a format of another version', facts);
+    return parsed.data;
+  } catch (error) {
+    if (error instanceof BlobNotFoundError) throw new StoredDataError('The manifest of the backup is missing', facts);
+    throw translated(error, facts);
+  }
+}
+
+async function sealingOf(
+  of: CompleteBackup,
+  encryption: NonNullable<Facts['encryption']>,
+  password: string | undefined,
+  keys: VaultServices['adapters']['keys'],
+) {
+  const context = encryptionContext(sealedForBackup(of));
+  const key = await unwrap(await innerKey(encryption, keys, context), { password, keys }, context);
+  return { algorithm: algorithmOf(encryption), key, context };
+}
+
+async function* plain(body: AsyncIterable<Uint8Array>, sha256: string, facts: { readonly [name: string]: string }) {
+  const digesting = new Digesting(body);
+  yield* digesting;
+  if (digesting.digest().sha256 !== sha256) throw new StoredDataError('The manifest of the backup was changed', facts);
+}

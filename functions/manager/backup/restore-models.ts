@@ -1,0 +1,124 @@
+/** Restores models from a backup: each one as a new revision, under its own key as before. */
+import { newId } from '#domain/ids.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { deleteOrphans } from '#domain/orphans.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import { isoTime } from '#domain/times.ts';
+import type { Actor } from '#domain/vault/audit.ts';
+import type { BackedUpModel, CompleteBackup, Manifest } from '#domain/vault/backup.ts';
+import { filesOf, markRevision, saveModel } from '#domain/vault/change.ts';
+import { findContent } from '#domain/vault/contents.ts';
+import { ModelsNotFoundError, StoredDataError } from '#domain/vault/errors.ts';
+import type { Manager } from '#domain/vault/manager.ts';
+import type { StoredModel } from '#domain/vault/model.ts';
+import { findModel } from '#domain/vault/models.ts';
+import { encryptionContext } from '#vault/context.ts';
+import { Digesting } from '#vault/encryption/digest.ts';
+import { open } from '#vault/encryption/open.ts';
+import { factsOf, translated } from '../models/seal.ts';
+import type { VaultServices } from '../services.ts';
+import { sealedInBackup } from './back-up.ts';
+
+export interface Restoring {
+  readonly names: readonly string[] | undefined;
+  readonly overwrite: boolean;
+  readonly dryRun: boolean;
+}
+
+export interface Restored {
+  readonly restored: string[];
+  /** Those that exist, and were not to be overwritten. */
+  readonly skipped: string[];
+  readonly missing: string[];
+}
+
+/** Throws `ModelsNotFoundError` if the backup has none of the names, and `StoredDataError`. */
+export async function restoreModels(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  from: { readonly backup: CompleteBackup; readonly manifest: Manifest },
+  { names, overwrite, dryRun }: Restoring,
+): Promise<Restored> {
+  const { models } = from.manifest;
+  const wanted = models.filter(({ model }) => names === undefined || names.includes(model.name));
+  const missing = [...new Set(names ?? [])].filter((name) => !wanted.some(({ model }) => model.name === name));
+  if (wanted.length === 0 && missing.length > 0) {
+    throw new ModelsNotFoundError(
+      manager.id,
+      missing,
+      models.slice(0, 20).map(({ model }) => model.name),
+    );
+  }
+  const restored: string[] = [];
+  const skipped: string[] = [];
+  for (const one of wanted) {
+    const before = await findModel(services.adapters.table, manager, one.model.name);
+    if (before && !overwrite) {
+      skipped.push(one.model.name);
+      continue;
+    }
+    if (!dryRun) await restore(services, manager, by, from.backup, one, before);
+    restored.push(one.model.name);
+  }
+  return { restored, skipped, missing };
+}
+
+async function restore(
+  { adapters: { table, blobs, now } }: VaultServices,
+  manager: Manager,
+  by: Actor,
+  backup: CompleteBackup,
+  one: BackedUpModel,
+  before: StoredModel | undefined,
+): Promise<void> {
+  const revision = newId(now());
+  const place = { account_id: manager.account_id, vault: manager.vault, revision };
+  const restored: StoredModel = {
+    ...one.model,
+    ...place,
+    manager_id: manager.id,
+    modified_at: isoTime(now()),
+    saved_by: by.userId,
+  };
+  await markRevision(table, place, now());
+  try {
+    const file = blobKeys.vaultFile(manager.account_id, manager.vault, revision);
+    await blobs.artifacts.put(file, await contentOf({ table, blobs }, backup, one));
+    await saveModel(table, restored, { manager, by, now, before, action: 'model_restore' });
+  } catch (error) {
+    await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(place));
+    throw translated(error, factsOf(one.model));
+  }
+}
+
+/** The bytes as the vault stores them. Their end throws `StoredDataError` if they are not those that were backed up. */
+async function contentOf(
+  { table, blobs }: Pick<VaultServices['adapters'], 'table' | 'blobs'>,
+  backup: CompleteBackup,
+  { model, content, sealed }: BackedUpModel,
+): Promise<AsyncIterable<Uint8Array>> {
+  const file = await findContent(table, backup, content);
+  if (file === undefined) throw new StoredDataError('A file of the backup is missing', factsOf(model));
+  try {
+    const { body } = await blobs.backups.get(file);
+    if (sealed === undefined) return checked(body, model);
+    const key = Buffer.from(sealed.key, 'base64');
+    const context = encryptionContext(sealedInBackup(backup, model));
+    return checked(open(body, { algorithm: 'AES-256-GCM', key, context }, sealed.digests), model);
+  } catch (error) {
+    if (error instanceof BlobNotFoundError)
+      throw new StoredDataError('A file of the backup is missing', factsOf(model));
+    throw error;
+  }
+}
+
+async function* checked(body: AsyncIterable<Uint8Array>, model: StoredModel): AsyncGenerator<Uint8Array> {
+  const digesting = new Digesting(body);
+  yield* digesting;
+  const { sha256, bytes } = model.digests.ciphertext;
+  const got = digesting.digest();
+  if (got.sha256 !== sha256 || got.bytes !== bytes) {
+    throw new StoredDataError('A file of the backup is not the one that was backed up', factsOf(model));
+  }
+}

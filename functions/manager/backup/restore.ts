@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
+import { isoTime } from '#domain/times.ts';
+import { appendAudit } from '#domain/vault/audit.ts';
+import { getBackup } from '#domain/vault/backups.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { auditFailure } from '../audited.ts';
+import { actorOf, managerPath, password, readManager, tags, time } from '../fields.ts';
+import { openManifest } from './open-manifest.ts';
+import { restoreModels } from './restore-models.ts';
+
+const name = z
+  .string()
+  .min(1)
+  .max(LIMITS.vault.name * 2);
+
+const body = z
+  .strictObject({
+    backup_name: name.meta({ example: 'daily_backup_20250115' }),
+    restore_password: password.optional().meta({
+      description: 'Needed only where the backup was made with a `backup_password`',
+    }),
+    overwrite_existing: z.boolean().default(false),
+    models_to_restore: z
+      .array(name)
+      .min(1)
+      .max(LIMITS.vault.namedModels)
+      .optional()
+      .meta({ description: 'Left out, all of the backup', example: ['classifier_v2.1'] }),
+    dry_run: z.boolean().default(false).meta({ description: 'An addition: only say what would be done' }),
+  })
+  .meta({ id: 'RestoreRequest' });
+
+export const restore = route({
+  method: 'POST',
+  path: '/api/model-manager/{manager_id}/backup/restore',
+  summary: 'Restore models from a backup',
+  tags: tags.backups,
+  authentication: 'account',
+  scope: 'admin',
+  cost: 'request',
+  request: { path: managerPath, body: json(body) },
+  responses: {
+    200: {
+      description: 'Restored',
+      schema: z
+        .strictObject({
+          message: z.string().meta({ example: 'Backup restored successfully' }),
+          backup_name: z.string().meta({ example: 'daily_backup_20250115' }),
+          models_restored: z.int(),
+          restored_models: z.array(z.string()),
+          skipped_models: z.array(z.string()).meta({ description: 'Those that exist, without `overwrite_existing`' }),
+          missing: z.array(z.string()).meta({ description: 'Names that the backup does not have' }),
+          dry_run: z.boolean(),
+          restored_at: time,
+        })
+        .meta({ id: 'BackupRestored' }),
+    },
+  },
+  errors: [409, 422],
+  resource: readManager,
+  async handler(input, services) {
+    const { resource: manager, body: given } = input;
+    const { table, now } = services.adapters;
+    const by = actorOf(input);
+    const done = await auditFailure(services, manager, by, { action: 'backup_restore' }, async () => {
+      const backup = await getBackup(table, manager, given.backup_name);
+      const manifest = await openManifest(services, backup, by, given.restore_password);
+      return restoreModels(
+        services,
+        manager,
+        by,
+        { backup, manifest },
+        {
+          names: given.models_to_restore,
+          overwrite: given.overwrite_existing,
+          dryRun: given.dry_run,
+        },
+      );
+    });
+    const facts = { backup: given.backup_name, models: done.restored.length, dry_run: given.dry_run };
+    await appendAudit(table, manager, by, { action: 'backup_restore', success: true, facts }, now);
+    return {
+      status: 200,
+      body: {
+        message: given.dry_run ? 'Nothing was changed' : 'Backup restored successfully',
+        backup_name: given.backup_name,
+        models_restored: given.dry_run ? 0 : done.restored.length,
+        restored_models: done.restored,
+        skipped_models: done.skipped,
+        missing: done.missing,
+        dry_run: given.dry_run,
+        restored_at: isoTime(now()),
+      },
+    };
+  },
+});

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Body } from '#functions/http/body/body.ts';
+import { route } from '#functions/http/route.ts';
+import { auditFailure } from '../audited.ts';
+import { actorOf, managerPath, readManager, tags } from '../fields.ts';
+import { importArchive } from './archive.ts';
+import { backupSummary, showBackup } from './fields.ts';
+
+const archive: Body<Uint8Array> = {
+  accepts: ['application/gzip', 'application/x-gzip', 'application/octet-stream'],
+  bound: (settings) => settings.uploadBytes,
+  parse: ({ content }) => content.bytes(),
+  openapi: {
+    required: true,
+    content: { 'application/gzip': { schema: z.string().meta({ format: 'binary', description: 'A .tar.gz' }) } },
+  },
+};
+
+export const upload = route({
+  method: 'POST',
+  path: '/api/model-manager/{manager_id}/backup/upload',
+  summary: 'Add a backup from its archive',
+  description: 'An addition to the document: takes back what a download returned. Restore from it afterwards.',
+  tags: tags.backups,
+  authentication: 'account',
+  scope: 'admin',
+  cost: 'request',
+  request: { path: managerPath, body: archive },
+  responses: { 201: { description: 'Added', schema: backupSummary } },
+  errors: [409],
+  resource: readManager,
+  async handler(input, services) {
+    const { resource: manager, body } = input;
+    const by = actorOf(input);
+    const added = await auditFailure(services, manager, by, { action: 'backup_create' }, () =>
+      importArchive(services, manager, by, body),
+    );
+    return { status: 201, body: showBackup(added) };
+  },
+});

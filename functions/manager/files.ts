@@ -1,0 +1,10 @@
+/** The vault's function for what works on files: it derives keys, encrypts and decrypts. */
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { HandlerOptions, HttpHandler } from '#functions/http/contract.ts';
+import { renderManagerError } from '#functions/http/errors/manager.ts';
+import { makeServices } from '#functions/http/route.ts';
+import { makeSurface } from '#functions/http/surface.ts';
+import { fileRoutes } from './routes.ts';
+
+export const makeHandler = (adapters: Adapters, options: HandlerOptions): HttpHandler =>
+  makeSurface({ routes: fileRoutes, renderError: renderManagerError }, makeServices(adapters, options));

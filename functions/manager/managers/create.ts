@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { newId } from '#domain/ids.ts';
+import { isoTime } from '#domain/times.ts';
+import { createManager } from '#domain/vault/managers.ts';
+import { managerId } from '#domain/vault/names.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { derivationOf } from '#vault/wrapping/derivation.ts';
+import { actorOf, tags, time } from '../fields.ts';
+import { completeConfig, config, configRequest } from './fields.ts';
+
+const body = z.strictObject({ manager_id: managerId, config: configRequest.prefault({}) }).meta({ id: 'NewManager' });
+
+export const create = route({
+  method: 'POST',
+  path: '/api/model-manager/create',
+  summary: 'Create a manager',
+  tags: tags.managers,
+  authentication: 'account',
+  scope: 'train',
+  cost: 'request',
+  request: { body: json(body) },
+  responses: {
+    201: {
+      description: 'Created',
+      schema: z
+        .strictObject({
+          message: z.string().meta({ example: 'Manager created successfully' }),
+          manager_id: z.string().meta({ example: 'manager_prod' }),
+          config,
+          created_at: time,
+          storage_path: z.string().meta({ example: './models/production' }),
+        })
+        .meta({ id: 'ManagerCreated' }),
+    },
+  },
+  errors: [409],
+  async handler(input, { adapters, settings }) {
+    const { caller, body: given } = input;
+    const complete = completeConfig(given.config, settings);
+    // Parameters that cannot be used are refused now, not at the first save.
+    derivationOf(complete);
+    const created = {
+      id: given.manager_id,
+      account_id: caller.accountId,
+      vault: newId(adapters.now()),
+      config: complete,
+      created_at: isoTime(adapters.now()),
+      models: 0,
+      bytes: 0,
+      encrypted: 0,
+      compressed: 0,
+    };
+    await createManager(adapters.table, created, actorOf(input), adapters.now);
+    return {
+      status: 201,
+      body: {
+        message: 'Manager created successfully',
+        manager_id: created.id,
+        config: complete,
+        created_at: created.created_at,
+        storage_path: complete.model_path,
+      },
+    };
+  },
+});

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { Settings } from '#domain/settings.ts';
+import type { ManagerConfig } from '#domain/vault/manager.ts';
+import { type Manager, managerConfig, PRIMARY_METRICS } from '#domain/vault/manager.ts';
+
+/** What a request may leave out has a default; the settings of the installation decide some of them. */
+export const configRequest = managerConfig.partial().meta({
+  id: 'ManagerConfigRequest',
+  example: {
+    model_path: './models/production',
+    task_type: 'classification',
+    enable_encryption: true,
+    use_scrypt: true,
+    primary_metric: 'f1_score',
+  },
+});
+
+export const config = managerConfig.meta({ id: 'ManagerConfig' });
+
+const DEFAULT_ITERATIONS = 210_000;
+
+export function completeConfig(given: z.output<typeof configRequest>, { vault }: Settings): ManagerConfig {
+  const { task_type = 'classification', custom_key_derivation, ...rest } = given;
+  return {
+    model_path: vault.modelPath,
+    task_type,
+    enable_encryption: vault.encryption,
+    key_iterations: DEFAULT_ITERATIONS,
+    hash_algorithm: 'sha512',
+    use_scrypt: true,
+    enable_quantization: false,
+    primary_metric: PRIMARY_METRICS[task_type],
+    encryption_algorithm: 'AES-256-GCM',
+    block_unsafe_artifacts: false,
+    backup_enabled: vault.backups,
+    backup_interval_hours: vault.backupIntervalHours,
+    backup_retention_days: vault.backupRetentionDays,
+    ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
+    ...(custom_key_derivation === undefined ? {} : { custom_key_derivation }),
+  };
+}
+
+export const managerSummary = z
+  .strictObject({
+    manager_id: z.string().meta({ example: 'manager_prod' }),
+    task_type: z.string().meta({ example: 'classification' }),
+    model_count: z.int(),
+    created_at: z.string(),
+  })
+  .meta({ id: 'Manager' });
+
+export const showManager = (of: Manager): z.input<typeof managerSummary> => ({
+  manager_id: of.id,
+  task_type: of.config.task_type,
+  model_count: of.models,
+  created_at: of.created_at,
+});

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
+import { search } from '#domain/vault/search.ts';
+import { readSummaries } from '#domain/vault/summaries.ts';
+import { route } from '#functions/http/route.ts';
+import { listed, managerPath, pageOf, paging, readManager, tagList, tags } from '../fields.ts';
+import { modelSummary, showSummary } from './fields.ts';
+
+const query = z.strictObject({
+  tags: z
+    .string()
+    .min(1)
+    .max(2000)
+    .meta({ description: 'With commas between them', example: 'production,high-accuracy' }),
+  match: z.enum(['all', 'any']).default('all').meta({ description: 'An addition: models with all of them, or any' }),
+  ...paging,
+});
+
+export const byTags = route({
+  method: 'GET',
+  path: '/api/model-manager/{manager_id}/models/by-tags',
+  summary: 'List the models with tags',
+  tags: tags.models,
+  authentication: 'account',
+  scope: 'read',
+  cost: 'request',
+  request: { path: managerPath, query },
+  responses: {
+    200: {
+      description: 'The models, the newest first',
+      schema: z
+        .strictObject({ models: z.array(modelSummary), tags: tagList, total_models: z.int() })
+        .meta({ id: 'ModelsByTags' }),
+    },
+  },
+  resource: readManager,
+  async handler({ resource: of, query: given }, { adapters }) {
+    const wanted = listed(given.tags);
+    if (wanted.length === 0) throw ValidationError.of('tags', 'must name at least one tag');
+    const summaries = await readSummaries(adapters.table, of);
+    const { matches: found } = search(summaries, { tags: wanted, anyTag: given.match === 'any' });
+    return {
+      status: 200,
+      body: {
+        models: pageOf(found, given).map(({ summary }) => showSummary(summary)),
+        tags: wanted,
+        total_models: found.length,
+      },
+    };
+  },
+});

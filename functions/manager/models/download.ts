@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { pipeline, Readable } from 'node:stream';
+import { createZstdDecompress } from 'node:zlib';
+import { z } from 'zod';
+import { newId } from '#domain/ids.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { deleteOrphans } from '#domain/orphans.ts';
+import { isoTime } from '#domain/times.ts';
+import { recordAccess, recordOperations } from '#domain/vault/accesses.ts';
+import { StoredDataError } from '#domain/vault/errors.ts';
+import type { Manager } from '#domain/vault/manager.ts';
+import type { StoredModel } from '#domain/vault/model.ts';
+import { getModel } from '#domain/vault/models.ts';
+import { markStaged, STAGED_SECONDS, stagedFile } from '#domain/vault/uploads.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, managerPath, password, readManager, tags, time } from '../fields.ts';
+import type { VaultServices } from '../services.ts';
+import { keyOf } from './load-model.ts';
+import { factsOf, openFile, translated } from './seal.ts';
+import { verifiedSignature } from './sign.ts';
+
+const body = z
+  .strictObject({
+    model_name: z.string().min(1).max(LIMITS.vault.name).meta({ example: 'classifier_v2.1' }),
+    password: password.optional(),
+  })
+  .meta({ id: 'ModelDownloadRequest' });
+
+export const download = route({
+  method: 'POST',
+  path: '/api/model-manager/{manager_id}/models/download',
+  summary: 'Get a URL from which a model of any size is downloaded',
+  description: `An addition to the document. The file is decrypted and verified to its end before there is a URL; it is then in the bucket in plain for ${STAGED_SECONDS / 60} minutes.`,
+  tags: tags.models,
+  authentication: 'account',
+  scope: 'read',
+  cost: 'request',
+  request: { path: managerPath, body: json(body) },
+  responses: {
+    200: {
+      description: 'The URL',
+      schema: z
+        .strictObject({
+          model_name: z.string(),
+          download_url: z.string().meta({ description: 'Takes ranges, so that it can be fetched in parts' }),
+          size_bytes: z.int(),
+          hash: z.string().meta({ description: 'SHA-256 of the file, in hexadecimal' }),
+          expires_at: time,
+        })
+        .meta({ id: 'ModelDownload' }),
+    },
+  },
+  errors: [422],
+  resource: readManager,
+  async handler(input, services) {
+    const { resource: of, body: given } = input;
+    const { table, blobs, now } = services.adapters;
+    const by = actorOf(input);
+    const began = now();
+    const access = { action: 'model_download', model_name: given.model_name } as const;
+    const { model, staged } = await auditAccess(services, of, by, access, async () => {
+      const model = await getModel(table, of, given.model_name);
+      const key = await keyOf(services, model, by, given.password);
+      verifiedSignature(model);
+      return { model, staged: await stage(services, of, model, key) };
+    });
+    const options = { expiresInSeconds: STAGED_SECONDS, filename: model.name };
+    const download_url = await blobs.artifacts.presignGet(staged, options);
+    await recordAccess(table, of, model.name, isoTime(now()));
+    await recordOperations(table, of, { loads: 1, load_microseconds: (now() - began) * 1000 });
+    const expires_at = isoTime(now() + STAGED_SECONDS * 1000);
+    return {
+      status: 200,
+      body: { model_name: model.name, download_url, size_bytes: model.size, hash: model.sha256, expires_at },
+    };
+  },
+});
+
+/** Decrypts the file into the bucket, in a stream. Resolves with its key; nothing stays of one that was changed. */
+async function stage(
+  { adapters: { table, blobs, now } }: VaultServices,
+  of: Manager,
+  model: StoredModel,
+  key: Uint8Array | undefined,
+): Promise<string> {
+  const { artifacts } = blobs;
+  const id = newId(now());
+  await markStaged(table, of, id, now());
+  try {
+    const { body } = await artifacts.get(blobKeys.vaultFile(model.account_id, model.vault, model.revision));
+    const packed = key === undefined ? body : openFile(model, body, key);
+    const plain = model.compressed ? decompressed(packed) : packed;
+    await artifacts.put(stagedFile(of, id), checked(plain, model));
+    return stagedFile(of, id);
+  } catch (error) {
+    await deleteOrphans(table, artifacts, 'artifacts', blobKeys.vaultStagedPrefix(of.account_id, of.vault, id));
+    throw translated(error, factsOf(model));
+  }
+}
+
+/** An error of the source is an error of the result. */
+function decompressed(packed: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const plain = createZstdDecompress();
+  pipeline(Readable.from(packed), plain, () => undefined);
+  return plain;
+}
+
+async function* checked(plain: AsyncIterable<Uint8Array>, model: StoredModel): AsyncGenerator<Uint8Array> {
+  const hash = createHash('sha256');
+  for await (const chunk of plain) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest('hex') !== model.sha256) {
+    throw new StoredDataError('The stored file is not the one that was stored: its SHA-256 differs', factsOf(model));
+  }
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
+import { type Metadata, megabytes, type StoredModel } from '#domain/vault/model.ts';
+import type { Summary } from '#domain/vault/summary.ts';
+import { anyJson } from '#functions/http/fields.ts';
+import { sizeMb, tagList } from '../fields.ts';
+
+const metadataBytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+/** What the model's author says of it: any JSON, of which some fields have a meaning. */
+export const metadataRequest = z
+  .record(z.string().max(1024), anyJson)
+  .refine(
+    (value) => metadataBytes(value) <= LIMITS.vault.metadataBytes,
+    `must have at most ${LIMITS.vault.metadataBytes} bytes as JSON`,
+  )
+  .meta({
+    description:
+      '`version`, `framework`, `algorithm`, `description` and the numbers of `performance_metrics` can be searched and compared',
+    example: {
+      version: '2.1.0',
+      framework: 'sklearn',
+      algorithm: 'RandomForestClassifier',
+      performance_metrics: { accuracy: 0.96, f1_score: 0.945 },
+      description: 'Improved classifier with better feature engineering',
+    },
+  });
+
+export const metadata = z.record(z.string(), anyJson).meta({ description: 'As it was saved' });
+
+export const metrics = z.record(z.string(), z.number()).meta({ example: { accuracy: 0.96, f1_score: 0.945 } });
+
+export const modelSummary = z
+  .strictObject({
+    model_name: z.string().meta({ example: 'classifier_v2.1' }),
+    model_id: z.string(),
+    version: z.string().meta({ example: '2.1.0' }),
+    framework: z.string().nullable().meta({ example: 'sklearn' }),
+    size_mb: sizeMb,
+    created_at: z.string(),
+    tags: tagList,
+    performance_metrics: metrics,
+  })
+  .meta({ id: 'VaultModel' });
+
+export const showSummary = (of: Summary): z.input<typeof modelSummary> => ({
+  model_name: of.name,
+  model_id: of.id,
+  version: of.version,
+  framework: of.framework,
+  size_mb: megabytes(of.size),
+  created_at: of.created_at,
+  tags: [...of.tags],
+  performance_metrics: { ...of.metrics },
+});
+
+/** Metadata as a response has it. */
+export const showMetadata = (of: StoredModel): Record<string, unknown> => ({ ...of.metadata });
+
+/** Metadata of a request: whatever came as JSON is JSON. */
+export const givenMetadata = (given: Record<string, unknown>): Metadata => given as Metadata;

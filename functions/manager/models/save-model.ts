@@ -1,0 +1,91 @@
+/** Saves a model that is in memory: everything between the request and the record. */
+import { createHash } from 'node:crypto';
+import { newId } from '#domain/ids.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { deleteOrphans } from '#domain/orphans.ts';
+import { isoTime } from '#domain/times.ts';
+import type { Actor } from '#domain/vault/audit.ts';
+import { filesOf, markRevision, saveModel as writeModel } from '#domain/vault/change.ts';
+import { ModelExistsError } from '#domain/vault/errors.ts';
+import type { Manager } from '#domain/vault/manager.ts';
+import { familyOf, type Metadata, type StoredModel, versionOf } from '#domain/vault/model.ts';
+import { findModel } from '#domain/vault/models.ts';
+import { Digesting } from '#vault/encryption/digest.ts';
+import type { VaultServices } from '../services.ts';
+import { inspectPickles } from './pickles.ts';
+import { pack, sealFile } from './seal.ts';
+import { type SigningRequest, signatureOf } from './sign.ts';
+
+export interface NewModel extends SigningRequest {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly password: string | undefined;
+  readonly metadata: Metadata;
+  readonly tags: readonly string[];
+  readonly replace: boolean;
+}
+
+/** Throws `ModelExistsError`, `ModelChangedError`, `UnsafeArtifactError`. */
+export async function saveModel(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  given: NewModel,
+): Promise<StoredModel> {
+  const { table, blobs, now } = services.adapters;
+  const before = await findModel(table, manager, given.name);
+  if (before && !given.replace) throw new ModelExistsError(manager.id, given.name);
+  const pickle = await inspectPickles(given.bytes, manager, given.name);
+  const sha256 = createHash('sha256').update(given.bytes).digest('hex');
+  const signature = await signatureOf(services.adapters.keys, given, { name: given.name, sha256 });
+
+  const revision = newId(now());
+  const place = { account_id: manager.account_id, vault: manager.vault, revision };
+  await markRevision(table, place, now());
+  try {
+    const stored = await store(services, manager, revision, given);
+    const at = isoTime(now());
+    const saved: StoredModel = {
+      ...place,
+      ...stored,
+      id: before?.id ?? `model_${newId(now())}`,
+      name: given.name,
+      manager_id: manager.id,
+      family: familyOf(given.name).family,
+      version: versionOf(given.name, given.metadata),
+      metadata: given.metadata,
+      tags: [...given.tags],
+      size: given.bytes.length,
+      sha256,
+      ...(signature === undefined ? {} : { signature }),
+      ...(pickle === undefined ? {} : { pickle }),
+      created_at: before?.created_at ?? at,
+      modified_at: at,
+      saved_by: by.userId,
+    };
+    await writeModel(table, saved, { manager, by, now, before });
+    return saved;
+  } catch (error) {
+    // Whatever goes wrong here, the mark lets the sweep delete the file.
+    await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(place)).catch((undeleted: unknown) =>
+      services.logger.error('files not deleted yet', { error: undeleted as Error }),
+    );
+    throw error;
+  }
+}
+
+async function store({ adapters }: VaultServices, manager: Manager, revision: string, given: NewModel) {
+  const { blobs, keys } = adapters;
+  const packed = await pack(given.bytes);
+  const file = blobKeys.vaultFile(manager.account_id, manager.vault, revision);
+  if (!manager.config.enable_encryption) {
+    const plain = new Digesting([packed.bytes]);
+    await blobs.artifacts.put(file, plain);
+    const digest = plain.digest();
+    return { compressed: packed.compressed, digests: { plaintext: digest, ciphertext: digest } };
+  }
+  const sealedFor = { accountId: manager.account_id, managerId: manager.id, modelName: given.name, revision };
+  const sealed = await sealFile([packed.bytes], sealedFor, manager.config, { password: given.password, keys });
+  await blobs.artifacts.put(file, sealed.ciphertext);
+  return { compressed: packed.compressed, digests: sealed.digests(), encryption: sealed.encryption };
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
+import { recordOperations } from '#domain/vault/accesses.ts';
+import { megabytes } from '#domain/vault/model.ts';
+import { modelName } from '#domain/vault/names.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { auditFailure } from '../audited.ts';
+import { backUpSaved } from '../backup/back-up.ts';
+import { actorOf, managerPath, password, readManager, sizeMb, tagList, tags, time } from '../fields.ts';
+import { givenMetadata, metadataRequest } from './fields.ts';
+import { saveModel } from './save-model.ts';
+
+/** The format marks values that must never appear in a response or a log. */
+const secret = z.string().meta({ format: 'password' });
+
+export const saveFields = {
+  model_name: modelName,
+  password: password.optional().meta({
+    description: 'Left out, the platform’s key wraps the model’s key',
+    example: 'secure_password_123',
+  }),
+  metadata: metadataRequest.prefault({}),
+  tags: tagList.default([]),
+  replace_existing: z.boolean().default(false),
+  digital_signature: z.boolean().default(false),
+  signing_key: secret
+    .max(16_384)
+    .optional()
+    .meta({ description: 'A private key as PEM, used and forgotten. Left out, the platform’s key signs' }),
+};
+
+const body = z
+  .strictObject({
+    ...saveFields,
+    model_data: secret.min(1).meta({ format: 'password', description: 'The file in Base64', example: 'bW9kZWw=' }),
+  })
+  .meta({ id: 'ModelSaveRequest' });
+
+export const savedAnswer = z
+  .strictObject({
+    message: z.string().meta({ example: 'Model saved successfully' }),
+    model_name: z.string().meta({ example: 'classifier_v2.1' }),
+    model_id: z.string(),
+    encrypted: z.boolean(),
+    file_size_mb: sizeMb,
+    hash: z.string().meta({ description: 'SHA-256 of the file, in hexadecimal' }),
+    saved_at: time,
+    backup_created: z.boolean(),
+  })
+  .meta({ id: 'ModelSaved' });
+
+export const save = route({
+  method: 'POST',
+  path: '/api/model-manager/{manager_id}/models/save',
+  summary: 'Save a model',
+  tags: tags.models,
+  authentication: 'account',
+  scope: 'train',
+  cost: 'request',
+  request: { path: managerPath, body: json(body, undefined, (settings) => settings.uploadBytes) },
+  responses: { 201: { description: 'Saved', schema: savedAnswer } },
+  errors: [409, 422],
+  resource: readManager,
+  async handler(input, services) {
+    const { resource: manager, body: given } = input;
+    const { table, now } = services.adapters;
+    const by = actorOf(input);
+    const began = now();
+    const access = { action: 'model_save', model_name: given.model_name } as const;
+    const saved = await auditFailure(services, manager, by, access, () =>
+      saveModel(services, manager, by, {
+        name: given.model_name,
+        bytes: decode(given.model_data),
+        password: given.password,
+        metadata: givenMetadata(given.metadata),
+        tags: given.tags,
+        replace: given.replace_existing,
+        sign: given.digital_signature,
+        signingKey: given.signing_key,
+      }),
+    );
+    const backup_created = await backUpSaved(services, manager, by, saved);
+    await recordOperations(table, manager, { saves: 1, save_microseconds: (now() - began) * 1000 });
+    return {
+      status: 201,
+      body: {
+        message: 'Model saved successfully',
+        model_name: saved.name,
+        model_id: saved.id,
+        encrypted: saved.encryption !== undefined,
+        file_size_mb: megabytes(saved.size),
+        hash: saved.sha256,
+        saved_at: saved.modified_at,
+        backup_created,
+      },
+    };
+  },
+});
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
+/** Decoding alone ignores what is not Base64. Throws `ValidationError`. */
+function decode(text: string): Uint8Array {
+  if (text.length % 4 === 0 && BASE64.test(text)) {
+    const bytes = Buffer.from(text, 'base64');
+    if (bytes.length === Buffer.byteLength(text, 'base64')) return bytes;
+  }
+  throw ValidationError.of('model_data', `must be Base64 with padding; got ${text.length} characters that are not`);
+}

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { Faults } from '#domain/faults.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { readNamedModels } from '#domain/vault/models.ts';
+import { type MetricBound, SORTS, search as searchModels } from '#domain/vault/search.ts';
+import { readSummaries } from '#domain/vault/summaries.ts';
+import { route } from '#functions/http/route.ts';
+import { listed, managerPath, pageOf, readManager, tags } from '../fields.ts';
+import { metadata, showMetadata } from './fields.ts';
+
+const text = z.string().min(1).max(200);
+const MOST = 100;
+
+/** Bounds have names that are made of those of metrics. */
+const query = z
+  .object({
+    query: text.optional(),
+    framework: text.optional(),
+    algorithm: text.optional(),
+    tags: text.optional().meta({ description: 'With commas between them: models that have all of them' }),
+    sort_by: text.optional().meta({ description: `A metric, or ${Object.keys(SORTS).join(', ')}` }),
+    sort_order: z.enum(['asc', 'desc']).optional().meta({ description: 'Left out, the best first' }),
+    limit: z.int().min(1).max(MOST).default(20),
+    page: z.int().min(1).max(LIMITS.page).default(1).meta({ description: 'An addition' }),
+  })
+  .catchall(z.string())
+  .meta({ description: 'Also `min_METRIC` and `max_METRIC`, such as `min_accuracy=0.9`' });
+
+export const search = route({
+  method: 'GET',
+  path: '/api/model-manager/{manager_id}/models/search',
+  summary: 'Search the models of a manager',
+  description:
+    'Words of `query` are looked for in names, descriptions, tags, frameworks and algorithms. Any metric can be bounded: `min_accuracy=0.9`, `max_mse=0.1`.',
+  tags: tags.models,
+  authentication: 'account',
+  scope: 'read',
+  cost: 'request',
+  request: { path: managerPath, query },
+  responses: {
+    200: {
+      description: 'The models, the most relevant first',
+      schema: z
+        .strictObject({
+          models: z.array(
+            z.strictObject({
+              model_name: z.string().meta({ example: 'classifier_v2.1' }),
+              relevance_score: z.number().min(0).max(1).meta({ example: 0.95 }),
+              metadata,
+              match_criteria: z.array(z.string()).meta({ example: ['framework', 'tags', 'accuracy'] }),
+            }),
+          ),
+          total_results: z.int(),
+          query_time: z.number().meta({ description: 'Seconds', example: 0.045 }),
+        })
+        .meta({ id: 'ModelSearch' }),
+    },
+  },
+  resource: readManager,
+  async handler({ resource: of, query: given }, { adapters: { table, now } }) {
+    const { query, framework, algorithm, tags, sort_by, sort_order, limit, page, ...rest } = given;
+    const bounds = boundsOf(rest);
+    const began = now();
+    const { matches, criteriaOf } = searchModels(await readSummaries(table, of), {
+      query,
+      framework,
+      algorithm,
+      tags: listed(tags),
+      bounds,
+      sortBy: sort_by,
+      order: sort_order,
+    });
+    const shown = pageOf(matches, { page, limit });
+    const models = await readNamedModels(
+      table,
+      of,
+      shown.map(({ summary }) => summary.name),
+    );
+    const byName = new Map(models.map((model) => [model.name, model]));
+    return {
+      status: 200,
+      body: {
+        models: shown.flatMap((match) => {
+          const { summary, relevance } = match;
+          const model = byName.get(summary.name);
+          if (!model) return [];
+          return [
+            {
+              model_name: summary.name,
+              relevance_score: Math.round(relevance * 1000) / 1000,
+              metadata: showMetadata(model),
+              match_criteria: criteriaOf(match),
+            },
+          ];
+        }),
+        total_results: matches.length,
+        query_time: (now() - began) / 1000,
+      },
+    };
+  },
+});
+
+const NUMBER = /^-?\d{1,15}(?:\.\d{1,15})?$/;
+
+/** Throws `ValidationError` for what is neither a bound nor a known parameter. */
+function boundsOf(given: Readonly<Record<string, string>>): MetricBound[] {
+  const faults = new Faults();
+  const bounds = new Map<string, { metric: string; min?: number; max?: number }>();
+  for (const [name, value] of Object.entries(given)) {
+    const side = name.startsWith('min_') ? 'min' : name.startsWith('max_') ? 'max' : undefined;
+    const metric = name.slice(4);
+    if (side === undefined || metric === '') {
+      faults.add(name, 'is not a known field; bounds of metrics are min_METRIC and max_METRIC');
+    } else if (!NUMBER.test(value)) {
+      faults.add(name, `must be a number; got ${JSON.stringify(value.slice(0, 80))}`);
+    } else {
+      bounds.set(metric, { ...(bounds.get(metric) ?? { metric }), [side]: Number(value) });
+    }
+  }
+  faults.throwIfAny();
+  return [...bounds.values()];
+}

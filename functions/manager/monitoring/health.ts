@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { isoTime } from '#domain/times.ts';
+import { deployedSince } from '#domain/vault/deployment.ts';
+import { route } from '#functions/http/route.ts';
+import { managerPath, readManager, tags, time } from '../fields.ts';
+import { probeBackups, probeEncryption, probeIntegrity, probeStorage } from './probes.ts';
+
+const PROBES = {
+  storage_accessible: probeStorage,
+  encryption_working: probeEncryption,
+  backup_system: probeBackups,
+  model_integrity: probeIntegrity,
+} as const;
+
+export const health = route({
+  method: 'GET',
+  path: '/api/model-manager/{manager_id}/health',
+  summary: 'Check the health of a manager',
+  description:
+    'A file is written and read, a text is encrypted and decrypted, the age of the last backup is looked at, and the hashes of some stored models are compared.',
+  tags: tags.monitoring,
+  authentication: 'account',
+  scope: 'read',
+  cost: 'request',
+  request: { path: managerPath },
+  responses: {
+    200: {
+      description: 'What was measured',
+      schema: z
+        .strictObject({
+          status: z.enum(['healthy', 'degraded', 'unhealthy']),
+          checks: z.strictObject({
+            storage_accessible: z.boolean(),
+            encryption_working: z.boolean(),
+            backup_system: z.boolean(),
+            model_integrity: z.boolean(),
+          }),
+          last_check: time,
+          uptime: z.string().meta({ description: 'In the cloud, since the deployment', example: '5d 12h 30m' }),
+        })
+        .meta({ id: 'ManagerHealth' }),
+    },
+  },
+  resource: readManager,
+  async handler({ resource: of }, services) {
+    const { table, now } = services.adapters;
+    const measure = async (name: keyof typeof PROBES): Promise<boolean> => {
+      try {
+        return await PROBES[name](services, of);
+      } catch (error) {
+        services.logger.error('a check of a manager failed', { check: name, error: error as Error });
+        return false;
+      }
+    };
+    const checks = {
+      storage_accessible: await measure('storage_accessible'),
+      encryption_working: await measure('encryption_working'),
+      backup_system: await measure('backup_system'),
+      model_integrity: await measure('model_integrity'),
+    };
+    const { backup_system, ...needed } = checks;
+    const works = Object.values(needed).every((passed) => passed);
+    const since = services.settings.startedAt ?? (await deployedSince(table, services.settings.version, now()));
+    return {
+      status: 200,
+      body: {
+        status: works ? (backup_system ? 'healthy' : 'degraded') : 'unhealthy',
+        checks,
+        last_check: isoTime(now()),
+        uptime: showDuration(now() - Date.parse(since)),
+      },
+    };
+  },
+});
+
+const MINUTE = 60_000;
+
+/** `5d 12h 30m`. */
+function showDuration(milliseconds: number): string {
+  const minutes = Math.max(0, Math.floor(milliseconds / MINUTE));
+  return `${Math.floor(minutes / 1440)}d ${Math.floor(minutes / 60) % 24}h ${minutes % 60}m`;
+}

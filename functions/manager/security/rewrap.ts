@@ -1,0 +1,105 @@
+/** The key of one model, under another password; or a new key, and its file encrypted anew. */
+import { newId } from '#domain/ids.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { deleteOrphans } from '#domain/orphans.ts';
+import { isoTime } from '#domain/times.ts';
+import type { Actor } from '#domain/vault/audit.ts';
+import { filesOf, markRevision, replaceFile, updateModel } from '#domain/vault/change.ts';
+import { ModelChangedError, ModelNotFoundError, WrongPasswordError } from '#domain/vault/errors.ts';
+import type { Manager } from '#domain/vault/manager.ts';
+import type { StoredModel } from '#domain/vault/model.ts';
+import { findModel } from '#domain/vault/models.ts';
+import { needsPassword, openFile, openKey, sealFile, wrapKey } from '../models/seal.ts';
+import type { VaultServices } from '../services.ts';
+
+export interface Passwords {
+  readonly old: string;
+  readonly new: string;
+}
+
+/** How often to try while the model is changed by others. */
+const TRIES = 5;
+
+/** Whether it has the new password now. Throws `StoredDataError`. */
+export async function rewrapModel(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  listed: StoredModel,
+  passwords: Passwords,
+  newKeys: boolean,
+): Promise<boolean> {
+  let model: StoredModel | undefined = listed;
+  for (let tries = 0; model !== undefined && tries < TRIES; tries += 1) {
+    if (!needsPassword(model)) return false;
+    try {
+      return await rewrap(services, manager, by, model, passwords, newKeys);
+    } catch (error) {
+      if (!(error instanceof ModelChangedError || error instanceof ModelNotFoundError)) throw error;
+      model = await findModel(services.adapters.table, manager, listed.name);
+    }
+  }
+  return false;
+}
+
+async function rewrap(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  model: StoredModel,
+  passwords: Passwords,
+  newKeys: boolean,
+): Promise<boolean> {
+  const { table, keys, now } = services.adapters;
+  const { encryption } = model;
+  if (encryption === undefined) return false;
+  const key = await keyUnder(services, model, passwords.old);
+  // Wrapped by this rotation before a crash.
+  if (key === undefined) return (await keyUnder(services, model, passwords.new)) !== undefined;
+  const event = { action: 'password_update', model_name: model.name, success: true } as const;
+  if (newKeys) {
+    await encryptAnew(services, manager, by, model, key, passwords.new);
+    return true;
+  }
+  const wrapped = await wrapKey(key, encryption.sealed_for, manager.config, { password: passwords.new, keys });
+  const set = { encryption: { ...encryption, ...wrapped }, modified_at: isoTime(now()) };
+  await updateModel(table, manager, model, set, { by, event, now });
+  return true;
+}
+
+async function keyUnder({ adapters }: VaultServices, model: StoredModel, password: string) {
+  const { encryption } = model;
+  if (encryption === undefined) return undefined;
+  try {
+    return await openKey(model, encryption, { password, keys: adapters.keys });
+  } catch (error) {
+    if (error instanceof WrongPasswordError) return undefined;
+    throw error;
+  }
+}
+
+/** A file under a new key takes the place of the one before, which is deleted: it would open with the old password. */
+async function encryptAnew(
+  { adapters: { table, blobs, keys, now } }: VaultServices,
+  manager: Manager,
+  by: Actor,
+  model: StoredModel,
+  key: Uint8Array,
+  password: string,
+): Promise<void> {
+  const revision = newId(now());
+  const place = { account_id: model.account_id, vault: model.vault, revision };
+  await markRevision(table, place, now());
+  try {
+    const { body } = await blobs.artifacts.get(blobKeys.vaultFile(model.account_id, model.vault, model.revision));
+    const sealedFor = { accountId: model.account_id, managerId: manager.id, modelName: model.name, revision };
+    const sealed = await sealFile(openFile(model, body, key), sealedFor, manager.config, { password, keys });
+    await blobs.artifacts.put(blobKeys.vaultFile(model.account_id, model.vault, revision), sealed.ciphertext);
+    const changed = { ...model, revision, digests: sealed.digests(), encryption: sealed.encryption };
+    await replaceFile(table, manager, model, { ...changed, modified_at: isoTime(now()) }, by, now);
+  } catch (error) {
+    await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(place));
+    throw error;
+  }
+  await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(model));
+}

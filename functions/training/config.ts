@@ -1,0 +1,25 @@
+/** The `config` of a training: what may be in it, and how it is answered. */
+import { z } from 'zod';
+import { check } from '#functions/http/validation/check.ts';
+import { greaterIsBetter, type TextHyperparameters, textHyperparameters } from '#zoo/text-hyperparameters.ts';
+import type { TextFamily } from '#zoo/text-registry.ts';
+
+// The model's own schema looks at the values.
+export const configRequest = z.record(z.string(), z.unknown()).meta({
+  description: 'Of the model; those left out have their defaults. A retraining takes them from the latest version',
+  example: { max_length: 256, batch_size: 8, learning_rate: 0.00002, num_epochs: 2 },
+});
+
+export type Config = TextHyperparameters & { readonly greater_is_better: boolean };
+
+/** Throws `ValidationError` with fields such as `config.batch_size`. */
+export function configOf(family: TextFamily, given: unknown): Config {
+  const found = check(family.hyperparameters, given, { root: 'config', within: 'config' });
+  return { ...found, greater_is_better: greaterIsBetter(found) };
+}
+
+const NO_DEFAULTS = { batch_size: 8, learning_rate: 2e-5, num_epochs: 2, warmup_steps: 100 };
+
+export const configAnswer = z
+  .strictObject({ model_name: z.string(), ...textHyperparameters(NO_DEFAULTS).shape })
+  .meta({ id: 'TrainingConfig' });

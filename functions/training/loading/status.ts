@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { listEncoders } from '#domain/encoders/read.ts';
+import { ENCODER_STATUSES, type EncoderState } from '#domain/encoders/record.ts';
+import { route } from '#functions/http/route.ts';
+import { percent } from '../fields.ts';
+import { ENCODER_NAMES, sourceOf } from './fields.ts';
+
+const oneAnswer = z.strictObject({
+  status: z.enum(['not_loaded', ...ENCODER_STATUSES]),
+  progress: percent.meta({ description: 'Percent of its bytes', example: 75 }),
+  source: z.string().meta({ example: 'Hugging Face' }),
+  message: z.string().optional().meta({ description: 'An addition: why it has failed, and what can be done' }),
+});
+
+const answer = z
+  .strictObject({
+    loading_in_progress: z.boolean(),
+    loaded_models: z.int().meta({ example: 2 }),
+    total_models: z.int().meta({ example: 4 }),
+    progress: percent.meta({ description: 'Percent: the mean over the models', example: 50 }),
+    models: z.record(z.string(), oneAnswer),
+  })
+  .meta({ id: 'LoadingStatus' });
+
+export const status = route({
+  method: 'GET',
+  path: '/model-loading/status',
+  summary: 'Get which encoders are loaded, and how far those are that are loading',
+  description: '`compact-text` is trained from scratch and is not among them.',
+  tags: ['Loading'],
+  authentication: 'operator',
+  scope: 'read',
+  cost: 'request',
+  responses: { 200: { description: 'By encoder', schema: answer } },
+  async handler(_, { adapters, settings }) {
+    const states = await listEncoders(adapters.table);
+    const shown = states.map((state) => show(state, sourceOf(settings)));
+    const total = ENCODER_NAMES.length;
+    return {
+      status: 200,
+      body: {
+        loading_in_progress: shown.some((one) => one.status === 'loading'),
+        loaded_models: shown.filter((one) => one.status === 'loaded').length,
+        total_models: total,
+        progress: tenths(shown.reduce((sum, one) => sum + one.progress, 0) / total),
+        models: Object.fromEntries(ENCODER_NAMES.map((name, i) => [name, shown[i]!])),
+      },
+    };
+  },
+});
+
+function show(state: EncoderState | undefined, source: string): z.input<typeof oneAnswer> {
+  if (!state) return { status: 'not_loaded', progress: 0, source };
+  const { loaded_bytes, total_bytes, failure } = state;
+  const share = total_bytes === 0 ? 0 : Math.min(1, loaded_bytes / total_bytes);
+  return {
+    status: state.status,
+    progress: state.status === 'loaded' ? 100 : tenths(100 * share),
+    source: state.source,
+    ...(failure === undefined ? {} : { message: failure }),
+  };
+}
+
+const tenths = (percents: number): number => Math.floor(percents * 10) / 10;

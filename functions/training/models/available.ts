@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { ENCODERS } from '#domain/encoders/catalogue.ts';
+import { route } from '#functions/http/route.ts';
+import { LABELS } from '#zoo/text-hyperparameters.ts';
+import { textFamilies } from '#zoo/text-registry.ts';
+
+const answer = z
+  .strictObject({
+    available_models: z.array(z.string()),
+    model_configs: z.record(
+      z.string(),
+      z.strictObject({
+        path: z.string().nullable().meta({
+          description: 'The repository on the hub; null for a model that is trained from scratch',
+          example: 'microsoft/deberta-v3-base',
+        }),
+        type: z.enum(['pytorch', 'onnx']).meta({ description: 'The form of what training starts from' }),
+        labels: z.array(z.string()).meta({ example: [...LABELS] }),
+      }),
+    ),
+  })
+  .meta({ id: 'AvailableModels' });
+
+export const available = route({
+  method: 'GET',
+  path: '/models/available',
+  summary: 'Get the models that can be loaded and trained',
+  description:
+    'Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside. This release loads encoders but cannot fine-tune them yet.',
+  tags: ['Models'],
+  authentication: 'operator',
+  scope: 'read',
+  cost: 'request',
+  responses: { 200: { description: 'The models', schema: answer } },
+  handler: () => {
+    const names = Object.keys(textFamilies);
+    const config = (name: string): z.input<typeof answer>['model_configs'][string] => ({
+      path: ENCODERS[name]?.repository ?? null,
+      type: typeOf(name),
+      labels: [...LABELS],
+    });
+    return {
+      status: 200,
+      body: {
+        available_models: names,
+        model_configs: Object.fromEntries(names.map((name) => [name, config(name)])),
+      },
+    };
+  },
+});
+
+/** The form of a model's weights. */
+export const typeOf = (name: string): 'pytorch' | 'onnx' => (Object.hasOwn(ENCODERS, name) ? 'pytorch' : 'onnx');

@@ -1,0 +1,37 @@
+/** How a version was judged, as it is stored with the model. */
+import { z } from 'zod';
+
+const share = z.number().min(0).max(1);
+const detection = share.nullable().meta({ description: 'null without rows of both kinds, attacks and harmless ones' });
+
+const report = z.strictObject({
+  precision: share,
+  recall: share,
+  f1_score: share,
+  support: z.int().meta({ description: 'Rows with this label' }),
+});
+
+export const evaluation = z
+  .strictObject({
+    rows: z.int().meta({ description: 'By which it was judged' }),
+    accuracy: share,
+    precision_macro: share,
+    recall_macro: share,
+    f1_macro: share,
+    precision_weighted: share,
+    recall_weighted: share,
+    f1_weighted: share,
+    recall_at_1_percent_fpr: detection,
+    recall_at_0_1_percent_fpr: detection,
+    roc_auc: detection,
+    per_class: z.record(z.string(), report),
+    confusion_matrix: z.strictObject({
+      labels: z.array(z.string()),
+      counts: z.array(z.array(z.int())).meta({ description: 'Rows by their label, columns by what was predicted' }),
+    }),
+    thresholds: z
+      .record(z.string(), share.nullable())
+      .meta({ description: 'Of each label; null where there were too few rows to tell, and predictions use 0.5' }),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Evaluation' });

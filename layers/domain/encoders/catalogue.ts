@@ -1,0 +1,26 @@
+/** The pretrained encoders that can be loaded, by name. */
+
+export interface Encoder {
+  readonly name: string;
+  /** On the hub. */
+  readonly repository: string;
+}
+
+const all: readonly Encoder[] = [
+  { name: 'deberta-v3-base', repository: 'microsoft/deberta-v3-base' },
+  { name: 'roberta-base', repository: 'FacebookAI/roberta-base' },
+  { name: 'bert-base-uncased', repository: 'google-bert/bert-base-uncased' },
+  { name: 'distilbert-base-uncased', repository: 'distilbert/distilbert-base-uncased' },
+];
+
+export const ENCODERS: Readonly<Record<string, Encoder>> = Object.fromEntries(all.map((one) => [one.name, one]));
+
+/** Files that are loaded of a repository, where it has them; of the weights the first. */
+export const NEEDED_FILES = [
+  'config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'spm.model',
+  'vocab.txt',
+] as const;
+export const WEIGHT_FILES = ['model.safetensors', 'pytorch_model.bin'] as const;

@@ -1,0 +1,67 @@
+/** A backup of a manager, or of some of its models: a manifest, and the files that it names. */
+import { z } from 'zod';
+import { sealedFor, storedModel } from './model.ts';
+
+/** Why it was made: somebody asked, it was due, a model was saved, or something was about to be deleted. */
+export const BACKUP_KINDS = ['named', 'scheduled', 'save', 'deletion'] as const;
+export type BackupKind = (typeof BACKUP_KINDS)[number];
+
+const digest = z.object({ sha256: z.string(), bytes: z.int() });
+
+export const backup = z.object({
+  id: z.string(),
+  name: z.string(),
+  account_id: z.string(),
+  manager_id: z.string(),
+  kind: z.enum(BACKUP_KINDS),
+  created_at: z.string(),
+  compressed: z.boolean(),
+  /** Missing until it is complete. */
+  complete: z
+    .object({
+      /** Of the manifest and of the files that it names, each once. */
+      bytes: z.int(),
+      models: z.int(),
+      digests: z.object({ plaintext: digest, ciphertext: digest }),
+      /** Missing for one that is not encrypted. */
+      encryption: z
+        .object({
+          algorithm: z.string(),
+          key_derivation: z.string(),
+          wrapped_key: z.json(),
+          sealed_for: sealedFor,
+        })
+        .optional(),
+    })
+    .optional(),
+  /** When it is deleted; never for one that somebody asked for. */
+  expires_at: z.string().optional(),
+});
+export type Backup = z.infer<typeof backup>;
+export type CompleteBackup = Backup & { readonly complete: NonNullable<Backup['complete']> };
+
+/** Relative, as the API's document shows it. The archive of that name is made when it is downloaded. */
+export const backupPath = ({ name, kind, compressed }: Pick<Backup, 'name' | 'kind' | 'compressed'>): string => {
+  if (kind === 'save' || kind === 'deletion') return `./backups/${name}.backup`;
+  return `./backups/${name}${compressed ? '.tar.gz' : '.tar'}`;
+};
+
+/** A model in a backup, with the file that holds its bytes. */
+export const backedUpModel = z.object({
+  model: storedModel,
+  /** The SHA-256 by which the file is found. */
+  content: z.string(),
+  bytes: z.int(),
+  /** The key and digests of a file that was stored plainly and is encrypted in the backup. */
+  sealed: z.object({ key: z.string(), digests: z.object({ plaintext: digest, ciphertext: digest }) }).optional(),
+});
+export type BackedUpModel = z.infer<typeof backedUpModel>;
+
+export const manifest = z.object({
+  version: z.literal(1),
+  name: z.string(),
+  manager_id: z.string(),
+  created_at: z.string(),
+  models: z.array(backedUpModel),
+});
+export type Manifest = z.infer<typeof manifest>;

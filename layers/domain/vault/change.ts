@@ -1,0 +1,214 @@
+/**
+ * Saving, changing and deleting models. A revision's file is written before its record, under a mark of orphaned files;
+ * the record, the counts of the manager and the entry of the audit trail are one transaction:
+ *
+ *     save       mark ── put file ── transact: record, counts, entry, mark cleared
+ *     replace    likewise, and: the record before becomes an earlier revision, whose file is marked for its last day
+ *     delete     transact: record deleted, counts, entry, mark ── delete file ── clear mark
+ */
+import { blobKeys, keys } from '../keys.ts';
+import { clearOrphanMark, markOrphaned } from '../orphans.ts';
+import { TransactionFailedError } from '../ports/errors.ts';
+import type { Condition, Table, Write } from '../ports/table/port.ts';
+import { epochSeconds } from '../times.ts';
+import { type Actor, type AuditAction, type AuditEvent, appendAudit } from './audit.ts';
+import { ManagerNotFoundError, ModelChangedError, ModelExistsError } from './errors.ts';
+import type { Manager, ManagerRef } from './manager.ts';
+import { itemOfModel, type StoredModel } from './model.ts';
+import { findModel, modelNotFound, readRevisions } from './models.ts';
+
+/** After so long the sweep deletes a file whose record was never written. */
+const ABANDONED_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+export const filesOf = ({ account_id, vault, revision }: Pick<StoredModel, 'account_id' | 'vault' | 'revision'>) =>
+  blobKeys.vaultPrefix(account_id, vault, revision);
+
+/** Before the file of a revision is written. */
+export function markRevision(table: Table, of: Pick<StoredModel, 'account_id' | 'vault' | 'revision'>, now: number) {
+  return table.transact([markOrphaned('artifacts', filesOf(of), now + ABANDONED_MS)]);
+}
+
+interface Counts {
+  readonly models: number;
+  readonly bytes: number;
+  readonly encrypted: number;
+  readonly compressed: number;
+}
+
+const countsOf = (of: StoredModel): Counts => ({
+  models: 1,
+  bytes: of.size,
+  encrypted: of.encryption ? 1 : 0,
+  compressed: of.compressed ? 1 : 0,
+});
+
+/** Changes the manager's counts, and fails where that manager is not there any more. */
+function count(of: ManagerRef, after: StoredModel | undefined, before: StoredModel | undefined): Write {
+  const [plus, minus] = [after, before].map((one) => (one ? countsOf(one) : undefined));
+  const difference = (name: keyof Counts) => (plus?.[name] ?? 0) - (minus?.[name] ?? 0);
+  return {
+    kind: 'update',
+    key: keys.vaultManager(of.account_id, of.id),
+    change: {
+      add: {
+        models: difference('models'),
+        bytes: difference('bytes'),
+        encrypted: difference('encrypted'),
+        compressed: difference('compressed'),
+      },
+    },
+    condition: { kind: 'compare', attribute: 'vault', op: '=', value: of.vault },
+  };
+}
+
+const isRevision = ({ revision }: StoredModel): Condition => ({
+  kind: 'compare',
+  attribute: 'revision',
+  op: '=',
+  value: revision,
+});
+
+/** The record before as an earlier revision, until its last day. */
+function keepRevision(before: StoredModel, of: Manager, now: number): readonly Write[] {
+  const end = now + of.config.backup_retention_days * DAY_MS;
+  const key = keys.vaultRevision(before.account_id, before.vault, before.name, before.revision);
+  return [
+    { kind: 'put', item: itemOfModel(key, before, { expiresAt: epochSeconds(end) }) },
+    markOrphaned('artifacts', filesOf(before), end),
+  ];
+}
+
+export interface Saving {
+  readonly manager: Manager;
+  readonly by: Actor;
+  readonly now: () => number;
+  /** The record that is replaced; none for a new name. */
+  readonly before?: StoredModel | undefined;
+  readonly action?: AuditAction;
+}
+
+/**
+ * Writes the record of a revision whose file is in place and marked. Throws `ModelExistsError` if there is a model of
+ * that name that is not the one to be replaced, and `ManagerNotFoundError`.
+ */
+export async function saveModel(table: Table, saved: StoredModel, { manager, by, now, before, action }: Saving) {
+  const event: AuditEvent = {
+    action: action ?? 'model_save',
+    model_name: saved.name,
+    success: true,
+    facts: { revision: saved.revision, sha256: saved.sha256, ...(before ? { replaces: before.revision } : {}) },
+  };
+  try {
+    await appendAudit(table, manager, by, event, now, [
+      {
+        kind: 'put',
+        item: itemOfModel(keys.vaultModel(saved.account_id, saved.vault, saved.name), saved),
+        condition: before ? isRevision(before) : { kind: 'absent' },
+      },
+      count(manager, saved, before),
+      clearOrphanMark('artifacts', filesOf(saved)),
+      ...(before ? keepRevision(before, manager, now()) : []),
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    if (error.failed.includes(1)) throw new ManagerNotFoundError(manager.id, []);
+    throw before ? new ModelChangedError(manager.id, saved.name) : new ModelExistsError(manager.id, saved.name);
+  }
+}
+
+/** Changes of a model's record that leave its file as it is. Throws `ModelChangedError`, `ModelNotFoundError`. */
+export async function updateModel(
+  table: Table,
+  of: ManagerRef,
+  model: StoredModel,
+  set: Partial<StoredModel>,
+  { by, event, now }: { readonly by: Actor; readonly event: AuditEvent; readonly now: () => number },
+): Promise<StoredModel> {
+  const changed: StoredModel = { ...model, ...set };
+  const key = keys.vaultModel(of.account_id, of.vault, model.name);
+  try {
+    await appendAudit(table, of, by, event, now, [
+      { kind: 'put', item: itemOfModel(key, changed), condition: unchanged(model) },
+    ]);
+    return changed;
+  } catch (error) {
+    throw await whyNot(table, of, model, error);
+  }
+}
+
+const unchanged = (model: StoredModel): Condition => ({
+  kind: 'all',
+  of: [isRevision(model), { kind: 'compare', attribute: 'modified_at', op: '=', value: model.modified_at }],
+});
+
+/** The error for a change of a model that was not as it had been read. */
+async function whyNot(table: Table, of: ManagerRef, { name }: StoredModel, error: unknown): Promise<unknown> {
+  if (!(error instanceof TransactionFailedError)) return error;
+  return (await findModel(table, of, name)) ? new ModelChangedError(of.id, name) : modelNotFound(table, of, name);
+}
+
+/**
+ * The same model in another file, which is in place and marked. The file before is marked as orphaned at once. Throws
+ * `ModelChangedError`, `ModelNotFoundError`.
+ */
+export async function replaceFile(
+  table: Table,
+  of: ManagerRef,
+  before: StoredModel,
+  after: StoredModel,
+  by: Actor,
+  now: () => number,
+): Promise<void> {
+  const key = keys.vaultModel(of.account_id, of.vault, after.name);
+  const event: AuditEvent = { action: 'password_update', model_name: after.name, success: true };
+  try {
+    await appendAudit(table, of, by, event, now, [
+      { kind: 'put', item: itemOfModel(key, after), condition: unchanged(before) },
+      clearOrphanMark('artifacts', filesOf(after)),
+      markOrphaned('artifacts', filesOf(before), now()),
+    ]);
+  } catch (error) {
+    throw await whyNot(table, of, before, error);
+  }
+}
+
+/** Of one transaction, beside what else it writes. */
+const REVISIONS_AT_ONCE = 40;
+
+/**
+ * Deletes the record with its earlier revisions and marks their files as orphaned. Resolves with the prefixes of those.
+ * Throws `ModelNotFoundError`, `ModelChangedError`.
+ */
+export async function removeModel(
+  table: Table,
+  of: ManagerRef,
+  model: StoredModel,
+  by: Actor,
+  now: () => number,
+): Promise<readonly string[]> {
+  const revisions = (await readRevisions(table, of, model.name)).slice(0, REVISIONS_AT_ONCE);
+  const event: AuditEvent = {
+    action: 'model_delete',
+    model_name: model.name,
+    success: true,
+    facts: { revision: model.revision, sha256: model.sha256 },
+  };
+  try {
+    await appendAudit(table, of, by, event, now, [
+      { kind: 'delete', key: keys.vaultModel(of.account_id, of.vault, model.name), condition: isRevision(model) },
+      count(of, undefined, model),
+      { kind: 'delete', key: keys.vaultAccess(of.account_id, of.vault, model.name) },
+      ...[model, ...revisions].map((one) => markOrphaned('artifacts', filesOf(one), now())),
+      ...revisions.map(
+        (one): Write => ({
+          kind: 'delete',
+          key: keys.vaultRevision(of.account_id, of.vault, one.name, one.revision),
+        }),
+      ),
+    ]);
+    return [model, ...revisions].map(filesOf);
+  } catch (error) {
+    throw await whyNot(table, of, model, error);
+  }
+}

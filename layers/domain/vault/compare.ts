@@ -1,0 +1,58 @@
+/** Comparing models by their metrics, size and training time. */
+import { bestFirst, directionOf } from './metrics.ts';
+import { megabytes, metricsOf, type StoredModel } from './model.ts';
+
+export interface Comparison {
+  readonly comparison: Record<string, Record<string, number | null>>;
+  /** `by_` and a metric, or `by_size`: the name of the best one. */
+  readonly best_model: Record<string, string>;
+  /** By how much the best is better than the worst. */
+  readonly improvements: Record<string, number>;
+  /** Metrics of which it is not known that higher is better. */
+  readonly assumed: string[];
+}
+
+/** @param wanted metrics; without them all that one of the models has */
+export function compareModels(models: readonly StoredModel[], wanted: readonly string[] | undefined): Comparison {
+  const metrics = wanted ?? [...new Set(models.flatMap((model) => Object.keys(metricsOf(model))))];
+  const rows = models.map((model) => {
+    const own = metricsOf(model);
+    const values = Object.fromEntries(metrics.map((metric) => [metric, own[metric] ?? null]));
+    return {
+      name: model.name,
+      values: { ...values, size_mb: megabytes(model.size), training_time: trainingTime(model) },
+    };
+  });
+  const columns = [
+    ...metrics.map((metric) => ({ metric, field: metric, by: `by_${metric}` })),
+    { metric: 'size', field: 'size_mb', by: 'by_size' },
+  ];
+  const best: Record<string, string> = {};
+  const improvements: Record<string, number> = {};
+  for (const { metric, field, by } of columns) {
+    const values = rows
+      .flatMap(({ name, values: of }) => {
+        const value = (of as Readonly<Record<string, number | null>>)[field];
+        return typeof value === 'number' ? [{ name, value }] : [];
+      })
+      .sort((a, b) => bestFirst(metric)(a.value, b.value));
+    const [first, last] = [values[0], values.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    best[by] = first.name;
+    if (field === metric && values.length > 1) improvements[metric] = rounded(Math.abs(first.value - last.value));
+  }
+  return {
+    comparison: Object.fromEntries(rows.map(({ name, values }) => [name, values])),
+    best_model: best,
+    improvements,
+    assumed: metrics.filter((metric) => directionOf(metric).assumed),
+  };
+}
+
+const trainingTime = ({ metadata }: StoredModel): number | null => {
+  const seconds = metadata.training_time_seconds ?? metadata.training_time;
+  return typeof seconds === 'number' ? seconds : null;
+};
+
+/** Without what floating-point arithmetic adds: 0.96 - 0.94 is 0.02. */
+const rounded = (value: number): number => Number(value.toPrecision(12));

@@ -1,0 +1,148 @@
+/**
+ * The files of backups, by the SHA-256 of their bytes: backups of the same manager share what has not changed. Each
+ * backup notes which files it holds, and a file is deleted when none holds it any more. A file that is stored again after
+ * that gets a new place, so that its deletion cannot meet its next use.
+ */
+import { z } from 'zod';
+import { UnavailableError } from '../errors.ts';
+import { blobKeys, keys, prefixes } from '../keys.ts';
+import { clearOrphanMark, deleteOrphans, markOrphaned } from '../orphans.ts';
+import type { Blobs } from '../ports/blobs/port.ts';
+import { TransactionFailedError } from '../ports/errors.ts';
+import type { Table, Write } from '../ports/table/port.ts';
+import { readAll } from '../ports/table/read-all.ts';
+import type { Backup } from './backup.ts';
+
+const content = z.object({ place: z.string(), bytes: z.int(), holders: z.int() });
+
+type Owner = Pick<Backup, 'account_id' | 'manager_id' | 'id'>;
+
+/** After so long the sweep deletes a file whose record was never written. */
+const ABANDONED_MS = 3_600_000;
+
+const prefixOf = (of: Owner, place: string) => blobKeys.backupContentPrefix(of.account_id, of.manager_id, place);
+const fileOf = (of: Owner, place: string) => blobKeys.backupContent(of.account_id, of.manager_id, place);
+
+/** Where the file of these bytes is. */
+export async function findContent(table: Table, of: Owner, sha256: string): Promise<string | undefined> {
+  const item = await table.get(keys.vaultContent(of.account_id, of.manager_id, sha256));
+  return item && fileOf(of, content.parse(item).place);
+}
+
+export interface NewContent {
+  readonly sha256: string;
+  readonly bytes: number;
+  /** The place of the file if there is none yet. */
+  readonly place: string;
+  /** The bytes. */
+  readonly read: () => Promise<AsyncIterable<Uint8Array>> | AsyncIterable<Uint8Array>;
+}
+
+/** Holds a file for the backup; it is copied only if no backup of this manager holds it. Done again, it changes nothing. */
+export async function holdContent(
+  table: Table,
+  blobs: Blobs,
+  of: Owner,
+  given: NewContent,
+  now: number,
+): Promise<void> {
+  if (await holdKnown(table, of, given.sha256)) return;
+  await table.transact([markOrphaned('backups', prefixOf(of, given.place), now + ABANDONED_MS)]);
+  await blobs.put(fileOf(of, given.place), await given.read());
+  const key = keys.vaultContent(of.account_id, of.manager_id, given.sha256);
+  try {
+    await table.transact([
+      held(of, given.sha256),
+      {
+        kind: 'put',
+        item: { ...key, place: given.place, bytes: given.bytes, holders: 1 },
+        condition: { kind: 'absent' },
+      },
+      clearOrphanMark('backups', prefixOf(of, given.place)),
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    // Another backup stored the same bytes at the same time.
+    await deleteOrphans(table, blobs, 'backups', prefixOf(of, given.place));
+    if (!(await holdKnown(table, of, given.sha256))) throw error;
+  }
+}
+
+const held = (of: Owner, sha256: string): Write => ({
+  kind: 'put',
+  item: { ...keys.vaultHeld(of.account_id, of.manager_id, of.id, sha256), sha256 },
+  condition: { kind: 'absent' },
+});
+
+async function holdKnown(table: Table, of: Owner, sha256: string): Promise<boolean> {
+  const key = keys.vaultContent(of.account_id, of.manager_id, sha256);
+  try {
+    await table.transact([
+      held(of, sha256),
+      { kind: 'update', key, change: { add: { holders: 1 } }, condition: { kind: 'present' } },
+    ]);
+    return true;
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    return error.failed.includes(0);
+  }
+}
+
+const heldContent = z.object({ sha256: z.string() });
+
+/** The files that a backup holds, with the keys at which they are. */
+export async function listContents(table: Table, of: Owner) {
+  const { pk } = keys.vaultContent(of.account_id, of.manager_id, '');
+  const held = await readAll(table, { partition: pk, prefix: prefixes.vaultHeld(of.id) });
+  const found: { readonly sha256: string; readonly bytes: number; readonly key: string }[] = [];
+  for (const { sha256 } of held.map((item) => heldContent.parse(item))) {
+    const item = await table.get(keys.vaultContent(of.account_id, of.manager_id, sha256));
+    if (!item) continue;
+    const { place, bytes } = content.parse(item);
+    found.push({ sha256, bytes, key: fileOf(of, place) });
+  }
+  return found;
+}
+
+/** Lets go of every file that the backup holds, and deletes those that none holds any more. */
+export async function releaseContents(table: Table, blobs: Blobs, of: Owner, now: number): Promise<void> {
+  const { pk } = keys.vaultContent(of.account_id, of.manager_id, '');
+  const items = await readAll(table, { partition: pk, prefix: prefixes.vaultHeld(of.id) });
+  for (const { sha256 } of items.map((item) => heldContent.parse(item))) await release(table, blobs, of, sha256, now);
+}
+
+/** How often to try while other backups hold the same file or let go of it. */
+const TRIES = 10;
+
+/** The last one that lets go deletes the record and marks the file, in one transaction. */
+async function release(table: Table, blobs: Blobs, of: Owner, sha256: string, now: number): Promise<void> {
+  const key = keys.vaultContent(of.account_id, of.manager_id, sha256);
+  const letGo: Write = {
+    kind: 'delete',
+    key: keys.vaultHeld(of.account_id, of.manager_id, of.id, sha256),
+    condition: { kind: 'present' },
+  };
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const item = await table.get(key);
+    const left = item && content.parse(item);
+    const prefix = left && prefixOf(of, left.place);
+    const isLast = left !== undefined && left.holders <= 1;
+    const condition = { kind: 'compare', attribute: 'holders', op: '=', value: left?.holders ?? 0 } as const;
+    const rest: readonly Write[] = !left
+      ? []
+      : isLast
+        ? [{ kind: 'delete', key, condition }, markOrphaned('backups', prefixOf(of, left.place), now)]
+        : [{ kind: 'update', key, change: { add: { holders: -1 } }, condition }];
+    try {
+      await table.transact([letGo, ...rest]);
+    } catch (error) {
+      if (!(error instanceof TransactionFailedError)) throw error;
+      // Let go before.
+      if (error.failed.includes(0)) return;
+      continue;
+    }
+    if (isLast && prefix !== undefined) await deleteOrphans(table, blobs, 'backups', prefix);
+    return;
+  }
+  throw new UnavailableError();
+}

@@ -1,0 +1,161 @@
+/** Creating, reading and deleting managers. */
+import { z } from 'zod';
+import { ConflictError } from '../errors.ts';
+import { indexes, keys, prefixes, vaultPartition } from '../keys.ts';
+import { LIMITS } from '../limits.ts';
+import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
+import type { Condition, Table } from '../ports/table/port.ts';
+import { readAll } from '../ports/table/read-all.ts';
+import { isoTime } from '../times.ts';
+import { type Actor, appendAudit } from './audit.ts';
+import { ManagerExistsError, ManagerNotEmptyError, ManagerNotFoundError } from './errors.ts';
+import { itemOf } from './item.ts';
+import { type Manager, type ManagerRef, manager } from './manager.ts';
+
+/** Names that an error lists at most. */
+export const LISTED_NAMES = 20;
+
+const hasRoom: Condition = {
+  kind: 'all',
+  of: [
+    { kind: 'present' },
+    {
+      kind: 'any',
+      of: [
+        { kind: 'missing', attribute: 'vault_managers' },
+        { kind: 'compare', attribute: 'vault_managers', op: '<', value: LIMITS.vault.managers },
+      ],
+    },
+  ],
+};
+
+/** When the next scheduled backup of a manager is due; none where its backups are off. */
+const dueAttributes = (of: Manager, from: number) =>
+  of.config.backup_enabled
+    ? { ipk: indexes.dueBackups, isk: isoTime(from + of.config.backup_interval_hours * 3_600_000) }
+    : {};
+
+/** Throws `ManagerExistsError`, and `ConflictError` if the account has the maximum of managers. */
+export async function createManager(table: Table, created: Manager, by: Actor, now: () => number): Promise<void> {
+  const { account_id: accountId, id } = created;
+  try {
+    await appendAudit(table, created, by, { action: 'manager_create', success: true }, now, [
+      { kind: 'update', key: keys.account(accountId), change: { add: { vault_managers: 1 } }, condition: hasRoom },
+      {
+        kind: 'put',
+        item: itemOf(keys.vaultManager(accountId, id), { ...created, ...dueAttributes(created, now()) }),
+        condition: { kind: 'absent' },
+      },
+      { kind: 'put', item: { ...keys.vaultKnown(accountId, id), id } },
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    if (error.failed.includes(1)) throw new ManagerExistsError(id);
+    throw new ConflictError(`An account may have at most ${LIMITS.vault.managers} managers`);
+  }
+}
+
+export async function findManager(table: Table, accountId: string, id: string): Promise<Manager | undefined> {
+  const item = await table.get(keys.vaultManager(accountId, id));
+  return item && manager.parse(item);
+}
+
+/** Throws `ManagerNotFoundError`, also for a manager of another account. */
+export async function getManager(table: Table, accountId: string, id: string): Promise<Manager> {
+  const found = await findManager(table, accountId, id);
+  if (found) return found;
+  const others = await listManagers(table, accountId);
+  throw new ManagerNotFoundError(
+    id,
+    others.slice(0, LISTED_NAMES).map((one) => one.id),
+  );
+}
+
+export async function listManagers(table: Table, accountId: string): Promise<Manager[]> {
+  const { pk } = keys.vaultManager(accountId, '');
+  const items = await readAll(table, { partition: pk, prefix: prefixes.vaultManagers });
+  return items.map((item) => manager.parse(item));
+}
+
+/**
+ * From then on the manager does not exist; its models are deleted afterwards, by `deleteVault` or by the schedule. Throws
+ * `ManagerNotEmptyError` if it has models, unless that was `confirmed`; or if it has another number of them than when it
+ * was read: those would not be in the last backup.
+ */
+export async function removeManager(
+  table: Table,
+  of: Manager,
+  by: Actor,
+  now: () => number,
+  confirmed: boolean,
+): Promise<void> {
+  const { account_id: accountId, id, vault } = of;
+  const same: Condition = { kind: 'compare', attribute: 'vault', op: '=', value: vault };
+  const known: Condition = { kind: 'compare', attribute: 'models', op: '=', value: confirmed ? of.models : 0 };
+  try {
+    await appendAudit(table, of, by, { action: 'manager_delete', success: true, facts: { models: of.models } }, now, [
+      {
+        kind: 'delete',
+        key: keys.vaultManager(accountId, id),
+        condition: { kind: 'all', of: [same, known] },
+      },
+      {
+        kind: 'put',
+        item: {
+          ...keys.vaultDeleted(accountId, vault),
+          account_id: accountId,
+          id,
+          vault,
+          ipk: indexes.deletedVaults,
+          isk: isoTime(now()),
+        },
+      },
+      { kind: 'update', key: keys.account(accountId), change: { add: { vault_managers: -1 } } },
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    const found = await getManager(table, accountId, id);
+    throw new ManagerNotEmptyError(id, found.models);
+  }
+}
+
+const BATCH = 25;
+
+/** Deletes the records of a deleted manager, then the note of it. Its files are at `blobKeys.vaultsPrefix`. */
+export async function deleteVaultRecords(table: Table, { account_id: accountId, vault }: ManagerRef): Promise<void> {
+  const partition = vaultPartition(accountId, vault);
+  for (;;) {
+    const { items } = await table.query({ partition, limit: BATCH });
+    if (items.length === 0) break;
+    await table.transact(items.map(({ pk, sk }) => ({ kind: 'delete', key: { pk, sk } })));
+  }
+  await table.delete(keys.vaultDeleted(accountId, vault));
+}
+
+/** The managers whose next backup was due at `now` (epoch milliseconds), the longest due first. */
+export async function managersDue(table: Table, now: number, limit: number): Promise<Manager[]> {
+  const partition = indexes.dueBackups;
+  const page = await table.query({ index: 'byIndex', partition, from: '0', to: isoTime(now), limit });
+  return page.items.map((item) => manager.parse(item));
+}
+
+const managerRef = z.object({ id: z.string(), account_id: z.string(), vault: z.string() });
+
+/** Deleted managers whose records are still there. */
+export async function deletedManagers(table: Table, until: number, limit: number): Promise<ManagerRef[]> {
+  const partition = indexes.deletedVaults;
+  const page = await table.query({ index: 'byIndex', partition, from: '0', to: isoTime(until), limit });
+  return page.items.map((item) => managerRef.parse(item));
+}
+
+/** Sets when the next scheduled backup is due. Does nothing if the manager was deleted. */
+export async function scheduleBackup(table: Table, of: Manager, from: number): Promise<void> {
+  const { ipk, isk } = dueAttributes(of, from);
+  const change = ipk === undefined ? { remove: ['ipk', 'isk'] } : { set: { ipk, isk } };
+  const same: Condition = { kind: 'compare', attribute: 'vault', op: '=', value: of.vault };
+  try {
+    await table.update(keys.vaultManager(of.account_id, of.id), change, same);
+  } catch (error) {
+    if (!(error instanceof ConditionFailedError)) throw error;
+  }
+}

@@ -1,0 +1,59 @@
+/** Reading models. */
+import { keys, prefixes, vaultPartition } from '../keys.ts';
+import type { Table } from '../ports/table/port.ts';
+import { readAll } from '../ports/table/read-all.ts';
+import { ModelNotFoundError } from './errors.ts';
+import type { ManagerRef } from './manager.ts';
+import { LISTED_NAMES } from './managers.ts';
+import { type StoredModel, storedModel } from './model.ts';
+
+export async function findModel(table: Table, of: ManagerRef, name: string): Promise<StoredModel | undefined> {
+  const item = await table.get(keys.vaultModel(of.account_id, of.vault, name));
+  return item && storedModel.parse(item);
+}
+
+/** Throws `ModelNotFoundError`. */
+export async function getModel(table: Table, of: ManagerRef, name: string): Promise<StoredModel> {
+  const found = await findModel(table, of, name);
+  if (!found) throw await modelNotFound(table, of, name);
+  return found;
+}
+
+export async function modelNotFound(table: Table, of: ManagerRef, name: string): Promise<ModelNotFoundError> {
+  return new ModelNotFoundError(of.id, name, await someNames(table, of));
+}
+
+/** The first names, for an error. */
+export async function someNames(table: Table, of: ManagerRef): Promise<string[]> {
+  const partition = vaultPartition(of.account_id, of.vault);
+  const page = await table.query({ partition, prefix: prefixes.vaultModels, limit: LISTED_NAMES });
+  return page.items.map(({ sk }) => sk.slice(prefixes.vaultModels.length));
+}
+
+/** Every model whose name begins with `prefix`. */
+export async function readModels(table: Table, of: ManagerRef, prefix = ''): Promise<StoredModel[]> {
+  const partition = vaultPartition(of.account_id, of.vault);
+  const items = await readAll(table, { partition, prefix: `${prefixes.vaultModels}${prefix}` });
+  return items.map((item) => storedModel.parse(item));
+}
+
+/** How many items are read at once. */
+const AT_ONCE = 100;
+
+/** Those of the names that exist, in their order, each once. */
+export async function readNamedModels(table: Table, of: ManagerRef, names: readonly string[]): Promise<StoredModel[]> {
+  const wanted = [...new Set(names)].map((name) => keys.vaultModel(of.account_id, of.vault, name));
+  const found: StoredModel[] = [];
+  for (let at = 0; at < wanted.length; at += AT_ONCE) {
+    const items = await table.getMany(wanted.slice(at, at + AT_ONCE));
+    found.push(...items.flatMap((item) => (item ? [storedModel.parse(item)] : [])));
+  }
+  return found;
+}
+
+/** The earlier revisions of a model that are still kept, newest first. */
+export async function readRevisions(table: Table, of: ManagerRef, name: string): Promise<StoredModel[]> {
+  const partition = vaultPartition(of.account_id, of.vault);
+  const items = await readAll(table, { partition, prefix: prefixes.vaultRevisions(name), order: 'descending' });
+  return items.map((item) => storedModel.parse(item));
+}

@@ -1,0 +1,91 @@
+/**
+ * What lists and searches need of each model of a manager, in memory: reading ten thousand records for each search would
+ * take too long. The audit trail says what changed since they were read, because each change is one transaction with its
+ * entry. So the summaries are never older than the records.
+ */
+import { keys } from '../keys.ts';
+import type { Table } from '../ports/table/port.ts';
+import { readAll } from '../ports/table/read-all.ts';
+import { auditEntry, readHead } from './audit.ts';
+import type { Manager, ManagerRef } from './manager.ts';
+import { readModels, readNamedModels } from './models.ts';
+import { SearchIndex } from './search-index.ts';
+import { type Summary, summaryOf } from './summary.ts';
+
+/** The summaries of a manager, by name, with the index of their words. */
+export class Summaries {
+  readonly byName = new Map<string, Summary>();
+  readonly index = new SearchIndex();
+  /** The number of the entry of the audit trail up to which they are current. */
+  seq = 0;
+
+  set(summary: Summary): void {
+    this.delete(summary.name);
+    this.byName.set(summary.name, summary);
+    this.index.add(summary);
+  }
+
+  delete(name: string): void {
+    const known = this.byName.get(name);
+    if (known === undefined) return;
+    this.byName.delete(name);
+    this.index.remove(known);
+  }
+}
+
+/** Managers whose summaries are in memory, those used last at the end. */
+const cached = new Map<string, Promise<Summaries>>();
+const MOST_MANAGERS = 16;
+/** Where more entries than that have come since, all records are read again. */
+const MOST_ENTRIES = 500;
+
+/** The summaries as of now. The caller must not change them. */
+export function readSummaries(table: Table, of: Manager): Promise<Summaries> {
+  const name = `${of.account_id}#${of.vault}`;
+  const before = cached.get(name);
+  cached.delete(name);
+  // One after another, since they are changed in place.
+  const current = (before ?? Promise.resolve(undefined))
+    .catch(() => undefined)
+    .then((known) => (known && known.byName.size > 0 ? refresh(table, of, known) : readAgain(table, of)));
+  cached.set(name, current);
+  const oldest = cached.keys().next();
+  if (cached.size > MOST_MANAGERS && !oldest.done) cached.delete(oldest.value);
+  return current;
+}
+
+async function readAgain(table: Table, of: ManagerRef): Promise<Summaries> {
+  const summaries = new Summaries();
+  // Read before the records: what changes meanwhile is read once more.
+  summaries.seq = (await readHead(table, of)).seq;
+  for (const model of await readModels(table, of)) summaries.set(summaryOf(model));
+  return summaries;
+}
+
+async function refresh(table: Table, of: ManagerRef, known: Summaries): Promise<Summaries> {
+  const { seq } = await readHead(table, of);
+  if (seq === known.seq) return known;
+  if (seq < known.seq || seq - known.seq > MOST_ENTRIES) return readAgain(table, of);
+  const names = [...(await changedNames(table, of, known.seq + 1, seq))];
+  const models = new Map((await readNamedModels(table, of, names)).map((model) => [model.name, model]));
+  for (const name of names) {
+    const model = models.get(name);
+    if (model) known.set(summaryOf(model));
+    else known.delete(name);
+  }
+  known.seq = seq;
+  return known;
+}
+
+const READS: readonly string[] = ['model_load', 'model_info', 'model_download', 'model_deploy'];
+
+async function changedNames(table: Table, of: ManagerRef, from: number, to: number): Promise<Set<string>> {
+  const at = (seq: number) => keys.vaultAuditEntry(of.account_id, of.id, seq);
+  const items = await readAll(table, { partition: at(from).pk, from: at(from).sk, to: at(to).sk });
+  const entries = items.map((item) => auditEntry.parse(item));
+  return new Set(
+    entries.flatMap(({ success, action, model_name }) =>
+      success && model_name !== undefined && !READS.includes(action) ? [model_name] : [],
+    ),
+  );
+}

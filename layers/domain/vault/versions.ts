@@ -1,0 +1,79 @@
+/** The versions of a family of models. */
+import { z } from 'zod';
+import { keys } from '../keys.ts';
+import { TransactionFailedError } from '../ports/errors.ts';
+import type { Table } from '../ports/table/port.ts';
+import { type Actor, appendAudit } from './audit.ts';
+import type { ManagerRef } from './manager.ts';
+import { familyOf, type StoredModel } from './model.ts';
+import { modelNotFound, readModels } from './models.ts';
+
+export interface Family {
+  readonly family: string;
+  /** The newest first. */
+  readonly models: readonly StoredModel[];
+  /** The name of the active one. */
+  readonly active: string | undefined;
+}
+
+const active = z.object({ model_name: z.string() });
+
+/** The family that a model is of, or that has this name. Throws `ModelNotFoundError`. */
+export async function readFamily(table: Table, of: ManagerRef, name: string): Promise<Family> {
+  for (const family of new Set([name, familyOf(name).family])) {
+    const models = (await readModels(table, of, family)).filter((model) => model.family === family);
+    const named = family === name || models.some((model) => model.name === name);
+    if (models.length === 0 || !named) continue;
+    const sorted = models.sort(newestFirst);
+    const item = await table.get(keys.vaultActive(of.account_id, of.vault, family));
+    const chosen = item && sorted.find((model) => model.name === active.parse(item).model_name);
+    return { family, models: sorted, active: (chosen ?? sorted[0])?.name };
+  }
+  throw await modelNotFound(table, of, name);
+}
+
+/** Makes it the active one of its family. Throws `ModelNotFoundError` if it was deleted. */
+export async function activateModel(
+  table: Table,
+  of: ManagerRef,
+  { name, family }: StoredModel,
+  by: Actor,
+  now: () => number,
+): Promise<void> {
+  const event = { action: 'model_activate', model_name: name, success: true, facts: { family } } as const;
+  try {
+    await appendAudit(table, of, by, event, now, [
+      { kind: 'check', key: keys.vaultModel(of.account_id, of.vault, name), condition: { kind: 'present' } },
+      { kind: 'put', item: { ...keys.vaultActive(of.account_id, of.vault, family), model_name: name } },
+    ]);
+  } catch (error) {
+    if (error instanceof TransactionFailedError) throw await modelNotFound(table, of, name);
+    throw error;
+  }
+}
+
+/** By version, and of the same version the one that was created last. */
+export function newestFirst(a: StoredModel, b: StoredModel): number {
+  const order = compareVersions(b.version, a.version);
+  if (order !== 0) return order;
+  return a.created_at < b.created_at ? 1 : a.created_at > b.created_at ? -1 : 0;
+}
+
+/** By their numbers; a version with a suffix such as `2.0.0-rc1` is before the one without. */
+export function compareVersions(a: string, b: string): number {
+  const [left, right] = [partsOf(a), partsOf(b)];
+  for (let i = 0; i < Math.max(left.numbers.length, right.numbers.length); i += 1) {
+    const difference = (left.numbers[i] ?? 0) - (right.numbers[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  if (left.suffix === right.suffix) return 0;
+  if (left.suffix === '' || right.suffix === '') return left.suffix === '' ? 1 : -1;
+  return left.suffix < right.suffix ? -1 : 1;
+}
+
+function partsOf(version: string): { readonly numbers: readonly number[]; readonly suffix: string } {
+  const text = version.replace(/^v/i, '');
+  const at = text.search(/[^0-9.]/);
+  const numbers = (at < 0 ? text : text.slice(0, at)).split('.').filter((part) => part !== '');
+  return { numbers: numbers.map(Number), suffix: at < 0 ? '' : text.slice(at) };
+}

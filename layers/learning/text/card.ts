@@ -1,0 +1,77 @@
+/** The model card of a model of texts, in Markdown. Only facts. */
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import type { Job } from '#domain/training/record.ts';
+import type { Fit } from '../fit/fit.ts';
+import { cell, code, line } from '../serving/markdown.ts';
+import type { TextServing } from './description.ts';
+import type { Evaluation } from './evaluation.ts';
+import type { PreparedTexts } from './prepare.ts';
+
+/** What a training on texts made, as its card tells it. */
+export interface TextTraining {
+  readonly job: Job;
+  readonly profile: DatasetProfile;
+  readonly prepared: PreparedTexts;
+  readonly fit: Fit;
+  readonly evaluation: Evaluation;
+  readonly warnings: readonly string[];
+  /** RFC 3339. */
+  readonly createdAt: string;
+}
+
+export interface TextCardFacts extends TextTraining {
+  readonly serving: TextServing;
+  readonly parameters: number;
+  readonly version: string;
+}
+
+export function textCard(facts: TextCardFacts): string {
+  const { job, profile, serving, prepared, fit, evaluation, createdAt } = facts;
+  const { training, validation } = prepared.rows;
+  const judged =
+    validation > 0 ? `${validation} rows that were kept back` : `the ${training} rows that it learned from`;
+  const number = (value: number | null): string =>
+    value === null ? 'not known' : String(Number(value.toPrecision(6)));
+  const scores = Object.entries(evaluation).filter(
+    (one): one is [string, number | null] => typeof one[1] !== 'object' || one[1] === null,
+  );
+  return `# ${line(job.model_name)}
+
+A ${job.model_type} that classifies texts. Made by Trainyard ${facts.version} on ${createdAt} in job ${job.id}.
+
+## Data
+
+Dataset ${line(job.dataset_name)} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${training + validation} texts, of which ${training} were learned from and ${validation} kept back${prepared.splitBy === 'source' ? ', all of their sources' : ''}.
+
+## Input
+
+Of each text the first ${serving.featurizer.max_words} words are read, as hashed n-grams of words and characters (featurizer version ${serving.featurizer.version}, ${serving.featurizer.buckets} buckets).
+
+| Label | Texts | Threshold |
+| --- | --- | --- |
+${serving.labels
+  .map(
+    (label) =>
+      `| ${code(label)} | ${profile.classes?.find(({ value }) => value === label)?.count ?? 0} | ${number(serving.thresholds[label]!)} |`,
+  )
+  .join('\n')}
+
+## Training
+
+${facts.parameters} parameters. ${fit.history.loss?.length ?? 0} epochs were run; the weights are those of epoch ${fit.bestEpoch}, the best by ${code(fit.monitor)}.
+
+| Hyperparameter | Value |
+| --- | --- |
+${Object.entries(job.hyperparameters)
+  .map(([name, value]) => `| ${name} | ${cell(JSON.stringify(value))} |`)
+  .join('\n')}
+
+## Performance
+
+On ${judged}:
+
+| Metric | Value |
+| --- | --- |
+${scores.map(([name, value]) => `| ${name} | ${number(value)} |`).join('\n')}
+${[...facts.warnings, ...evaluation.warnings].map((warning) => `\n${line(warning)}.\n`).join('')}`;
+}

@@ -1,0 +1,123 @@
+/** Labelled texts as encoded rows: their n-grams, and the places of their labels among a model's. */
+import { createHash, type Hash } from 'node:crypto';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import type { TextFormat } from '#domain/datasets/record.ts';
+import { ValidationError } from '#domain/errors.ts';
+import { type Tensors, tensor } from '#engine/tensor.ts';
+import { shown } from '../csv/fault.ts';
+import { TrainingFailure } from '../failure.ts';
+import type { EncodedData } from '../fit/task.ts';
+import { expectEnough } from '../tabular/split.ts';
+import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
+import { readTexts, type TextRow } from './rows.ts';
+import { splitTexts, type TextSplit } from './split.ts';
+
+export interface PrepareTextsOptions {
+  readonly featurizer: Featurizer;
+  readonly labels: readonly string[];
+  /** The share of rows for validation, 0–0.9. */
+  readonly validationSplit: number;
+  readonly seed: number;
+}
+
+export interface PreparedTexts {
+  readonly data: EncodedData;
+  /** The n-grams that a row has room for. */
+  readonly places: number;
+  readonly rows: { readonly training: number; readonly validation: number };
+  /** What was kept back: whole sources, or rows. */
+  readonly splitBy: TextSplit['by'];
+}
+
+/** Of memory, for the n-grams of all texts. */
+const MOST_BYTES = 2 ** 30;
+const BYTES_PER_PLACE = 8;
+
+/** @throws TrainingFailure naming the row, if the data cannot be learned from */
+export async function prepareTexts(
+  bytes: AsyncIterable<Uint8Array>,
+  { format, profile }: { readonly format: TextFormat; readonly profile: Pick<DatasetProfile, 'sha256'> },
+  { featurizer, labels, validationSplit, seed }: PrepareTextsOptions,
+): Promise<PreparedTexts> {
+  const hash = createHash('sha256');
+  const grams: Grams[] = [];
+  const codes: number[] = [];
+  const sources: (string | undefined)[] = [];
+  let places = 1;
+  try {
+    for await (const row of readTexts(hashed(bytes, hash), format)) {
+      codes.push(codeOf(row, labels));
+      sources.push(row.source);
+      const found = gramsOf(row.text, featurizer);
+      grams.push(found);
+      places = Math.max(places, found.buckets.length);
+      expectRoom(grams.length * places);
+    }
+  } catch (error) {
+    throw error instanceof ValidationError ? failureOf(error) : error;
+  }
+  if (hash.digest('hex') !== profile.sha256) {
+    throw new TrainingFailure("The file's bytes are not those that were read when it was uploaded");
+  }
+  expectTwoClasses(codes, labels);
+  const values = Int32Array.from(codes);
+  const split = splitTexts({ labels, codes: values, sources, fraction: validationSplit, seed });
+  expectEnough(split);
+  const { training, validation } = split;
+  const encode = (which: Int32Array) => encodeTexts(grams, values, which, places);
+  return {
+    data: { training: encode(training), ...(validation.length > 0 ? { validation: encode(validation) } : {}) },
+    places,
+    rows: { training: training.length, validation: validation.length },
+    splitBy: split.by,
+  };
+}
+
+/** Throws `ValidationError` for a label that the model does not have. */
+export function codeOf({ row, label }: Pick<TextRow, 'row' | 'label'>, labels: readonly string[]): number {
+  const code = labels.indexOf(label);
+  if (code >= 0) return code;
+  throw ValidationError.of(`row ${row}`, `label must be one of ${labels.join(', ')}; got ${shown(label)}`);
+}
+
+function encodeTexts(grams: readonly Grams[], values: Int32Array, which: Int32Array, places: number): Tensors {
+  const buckets = new Int32Array(which.length * places);
+  const weights = new Float32Array(which.length * places);
+  for (const [i, row] of which.entries()) {
+    buckets.set(grams[row]!.buckets, i * places);
+    weights.set(grams[row]!.weights, i * places);
+  }
+  return {
+    buckets: tensor('int32', [which.length, places], buckets),
+    weights: tensor('float32', [which.length, places], weights),
+    y: tensor(
+      'int32',
+      [which.length],
+      which.map((row) => values[row]!),
+    ),
+  };
+}
+
+function expectTwoClasses(codes: readonly number[], labels: readonly string[]): void {
+  const [only, ...others] = new Set(codes);
+  if (others.length === 0) {
+    throw new TrainingFailure(`The rows must have at least 2 different labels; got ${labels[only!]} only`);
+  }
+}
+
+function expectRoom(places: number): void {
+  if (places * BYTES_PER_PLACE <= MOST_BYTES) return;
+  throw new TrainingFailure(
+    `The texts must take at most ${MOST_BYTES} bytes of memory; they take more: a smaller max_length reads less of each`,
+  );
+}
+
+const failureOf = ({ details }: ValidationError): TrainingFailure =>
+  new TrainingFailure(details.map(({ field, message }) => `${field} ${message}`).join('; '));
+
+async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}

@@ -1,0 +1,76 @@
+/** Fits a job's network: with reports, a budget, and checkpoints. */
+import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Job, StopReason } from '#domain/training/record.ts';
+import type { Device } from '#engine/run.ts';
+import { type Fit, fitLearner, type LearnerFit } from '#learning/fit/fit.ts';
+import type { CheckpointFile } from './checkpoints.ts';
+import type { JobLog } from './job-log.ts';
+import { Ended, Interrupted, type Reporter } from './reporter.ts';
+
+export interface FitJob {
+  readonly adapters: Pick<Adapters, 'table' | 'blobs' | 'events' | 'now'>;
+  readonly job: Job;
+  readonly reporter: Reporter;
+  readonly jobLog: JobLog;
+  readonly checkpoint: CheckpointFile;
+  readonly device: Device;
+  readonly options: {
+    /** Once it is aborted, the fit saves a checkpoint after the current chunk and ends. */
+    readonly signal?: AbortSignal;
+    /** Milliseconds from one checkpoint to the next. */
+    readonly checkpointMs?: number;
+  };
+}
+
+type Of = Pick<LearnerFit, 'learner' | 'hyperparameters' | 'preparation' | 'data' | 'bestBy' | 'more'> & {
+  /** Identifies the data and their split; see `Checkpoints`. */
+  readonly dataName: string;
+};
+
+export interface FittedJob {
+  readonly fit: Fit;
+  /** Why not all epochs were run. */
+  readonly stopReason: StopReason | undefined;
+}
+
+/** Throws `TrainingFailure`, `Interrupted`, and `Ended` if the job is no longer this trainer's. */
+export async function fitJob(run: FitJob, { dataName, ...of }: Of): Promise<FittedJob> {
+  const { job, reporter, jobLog, checkpoint, device } = run;
+  const { signal, checkpointMs } = run.options;
+  const last = isFirstRun(job) ? undefined : await checkpoint.read();
+  let enough: StopReason | undefined;
+  const fit = await fitLearner({
+    ...of,
+    device,
+    earlyStopping: job.early_stopping,
+    now: () => performance.now(),
+    async report(progress) {
+      await jobLog.progress(progress, job.total_epochs);
+      return reporter.report(progress);
+    },
+    isEnough() {
+      enough ??= reporter.enough;
+      return enough !== undefined;
+    },
+    checkpoints: {
+      data: dataName,
+      ...(last ? { last } : {}),
+      keep: (file) => checkpoint.keep(file, reporter),
+      ...(checkpointMs === undefined ? {} : { everyMs: checkpointMs }),
+      ...(signal ? { signal } : {}),
+      onResume: (from) =>
+        'refused' in from
+          ? jobLog.log('WARN', 'checkpoint not used, training from the start', { reason: from.refused })
+          : jobLog.log('INFO', 'resumed', from),
+    },
+  });
+  if (!fit) throw reporter.isOver ? new Ended() : new Interrupted();
+  const epochs = fit.history.loss?.length ?? 0;
+  const stopReason = epochs < job.total_epochs ? (enough ?? 'early_stopping') : undefined;
+  const why = stopReason === undefined ? '' : `, stopped by ${stopReason}`;
+  jobLog.tell('INFO', `trained ${epochs} epochs${why}; the best is epoch ${fit.bestEpoch}`);
+  await jobLog.flush();
+  return { fit, stopReason };
+}
+
+const isFirstRun = ({ attempt, run = 1 }: Job): boolean => attempt === 1 && run === 1;

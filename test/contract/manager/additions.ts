@@ -1,0 +1,48 @@
+/** The fields that the vault's answers have and its document's have not, and the bodies that it does not print. */
+import { integer, orNull, type Shape, text, texts, time, words } from '../shape.ts';
+
+const anything = { type: 'anything', accepts: () => true };
+
+export const ADDITIONS = {
+  info: {
+    tags: texts,
+    version: words,
+    family: words,
+    compressed: anything,
+    signed: anything,
+    revisions: anything,
+    pickle_imports: orNull(texts),
+    dangerous: orNull(texts),
+  },
+  comparison: { assumed: texts },
+  best: { assumed: texts },
+  backup: { kind: words, expires_at: orNull(time) },
+  backupCreated: { missing: texts },
+  auditEntry: { seq: integer, reason: orNull(text), request_id: words, hash: words },
+  managerDeleted: { models_deleted: integer, backup_created: anything, backup_path: orNull(text) },
+  byTags: { tags: texts },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;
+
+/** What the document leaves to the implementation. */
+export const UNPRINTED = {
+  restored: {
+    message: words,
+    backup_name: words,
+    models_restored: integer,
+    restored_models: texts,
+    skipped_models: texts,
+    missing: texts,
+    dry_run: anything,
+    restored_at: time,
+  },
+  password: {
+    message: words,
+    manager_id: words,
+    status: words,
+    rotated: integer,
+    skipped: integer,
+    failed: integer,
+    remaining: integer,
+    updated_at: time,
+  },
+} as const satisfies Readonly<Record<string, Shape>>;

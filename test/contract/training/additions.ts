@@ -1,0 +1,15 @@
+/** The fields that Trainyard's answers have and the document's have not. A new one needs a line here, and the word "addition" in its description. */
+import { number, oneOf, optional, orNull, type Shape, type Type, text, texts, uuid, words } from '../shape.ts';
+
+const anything: Type = { type: 'anything', accepts: () => true };
+
+export const ADDITIONS = {
+  version: { model_id: uuid },
+  model: { version: orNull(words), model_id: orNull(uuid), evaluation: anything },
+  modelStatus: { job_id: orNull(uuid), stage: optional(oneOf('loading', 'stopping')), error: optional(text) },
+  job: { stage: optional(oneOf('loading', 'stopping')), error: optional(text) },
+  loading: { message: optional(words) },
+  config: { labels: texts, benign_label: words, validation_split: number, seed: number },
+  retraining: { parent_version: words },
+  logs: { next_cursor: orNull(words) },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;

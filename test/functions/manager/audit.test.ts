@@ -1,0 +1,120 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { keys } from '#domain/keys.ts';
+import { type Actor, type AuditEntry, appendAudit, genesis, hashOfEntry } from '#domain/vault/audit.ts';
+import { openEmbedded } from '#embedded/open.ts';
+import { useVault } from './world.ts';
+
+jest.setTimeout(60_000);
+
+const world = useVault();
+const verify = async (id: string) => (await world.call('GET', `/${id}/audit/verify`)).body;
+const trail = async (id: string, query = '') => (await world.call('GET', `/${id}/audit/trail${query}`)).body;
+const entryAt = (id: string, seq: number) => keys.vaultAuditEntry(world.accountId, id, seq);
+
+async function filled(): Promise<string> {
+  const id = await world.manager({ backup_enabled: false });
+  await world.save(id, 'a');
+  await world.load(id, 'a');
+  await world.load(id, 'missing');
+  await world.call('GET', `/${id}/models/a/info`);
+  return id;
+}
+
+describe('the audit trail', () => {
+  test('has every access, the newest first, and says who, from where and whether', async () => {
+    const id = await filled();
+    const { audit_entries: entries, total_entries } = await trail(id);
+    expect(entries.map(({ action, success }: AuditEntry) => [action, success])).toEqual([
+      ['model_info', true],
+      ['model_load', false],
+      ['model_load', true],
+      ['model_save', true],
+      ['manager_create', true],
+    ]);
+    expect(total_entries).toBe(5);
+    expect(entries[1]).toMatchObject({ model_name: 'missing', reason: 'model_not_found', seq: 4 });
+    expect(entries[0].user_id).toMatch(/^key_[0-9a-f]{32}$/);
+  });
+
+  test('is filtered by group, action, model and day, of which the last is included', async () => {
+    const id = await filled();
+    const totals = async (query: string) => (await trail(id, query)).total_entries;
+    expect(await totals('?action_type=model_access')).toBe(3);
+    expect(await totals('?action_type=model_save,model_info')).toBe(2);
+    expect(await totals('?model_name=a')).toBe(3);
+    expect(await totals('?start_date=2025-12-01&end_date=2026-01-01')).toBe(5);
+    expect(await totals('?end_date=2025-12-31')).toBe(0);
+    expect(await totals('?start_date=2026-01-02')).toBe(0);
+    expect(await totals('?limit=2&page=2')).toBe(5);
+    expect((await world.call('GET', `/${id}/audit/trail?action_type=nothing`)).status).toBe(400);
+    expect((await world.call('GET', `/${id}/audit/trail?start_date=yesterday`)).status).toBe(400);
+  });
+
+  test('is exported as JSON Lines whose hashes anyone can compute', async () => {
+    const id = await filled();
+    const { text, headers } = await world.call('GET', `/${id}/audit/export`);
+    expect(headers['Content-Type']).toBe('application/jsonl');
+    const entries = Buffer.from(text, 'latin1')
+      .toString()
+      .trimEnd()
+      .split('\n')
+      .map((line): AuditEntry => JSON.parse(line))
+      .reverse();
+    let previous = genesis({ account_id: world.accountId, id }).hash;
+    for (const entry of entries) {
+      expect([entry.previous, hashOfEntry(entry)]).toEqual([previous, entry.hash]);
+      previous = entry.hash;
+    }
+    expect(await verify(id)).toEqual({ valid: true, entries: 5, head: previous, broken_at: null, reason: null });
+  });
+
+  test('shows what was changed, removed, added or cut off', async () => {
+    const { table } = world.platform.store;
+    const changed = await filled();
+    await table.update(entryAt(changed, 3), { set: { success: false } });
+    expect(await verify(changed)).toMatchObject({ valid: false, broken_at: 3, reason: 'was changed' });
+    const removed = await filled();
+    await table.delete(entryAt(removed, 2));
+    expect(await verify(removed)).toMatchObject({ valid: false, broken_at: 2, reason: 'is missing' });
+    const cut = await filled();
+    await table.delete(entryAt(cut, 5));
+    expect(await verify(cut)).toMatchObject({ valid: false, broken_at: 5, reason: 'is missing' });
+    const forged = await filled();
+    const entry = (await table.get(entryAt(forged, 3))) as unknown as AuditEntry & { pk: string; sk: string };
+    const { pk, sk, ...fields } = entry;
+    const rewritten = { ...fields, success: false };
+    await table.put({ pk, sk, ...rewritten, hash: hashOfEntry(rewritten) });
+    expect(await verify(forged)).toMatchObject({ valid: false, broken_at: 4 });
+  });
+
+  test('goes on where a manager of the same id is created again', async () => {
+    const id = await filled();
+    await world.call('DELETE', `/${id}?confirm_deletion=true`);
+    await world.call('POST', '/create', { manager_id: id });
+    expect(await verify(id)).toMatchObject({ valid: true });
+    const { audit_entries: entries } = await trail(id, '?action_type=manager_delete,manager_create');
+    expect(entries.map(({ action }: AuditEntry) => action)).toEqual([
+      'manager_create',
+      'manager_delete',
+      'manager_create',
+    ]);
+  });
+
+  test('never forks, however many processes append to it', async () => {
+    const queue = { visibilitySeconds: 30, maxReceives: 3 };
+    const options = {
+      dir: world.platform.store.dir,
+      baseUrl: '',
+      queues: { datasets: queue, training: queue, webhooks: queue, encoders: queue, predictions: queue },
+    };
+    const others = await Promise.all([openEmbedded(options), openEmbedded(options), openEmbedded(options)]);
+    const of = { account_id: world.accountId, id: 'shared' };
+    const by: Actor = { userId: 'user_a', address: '192.0.2.1', requestId: 'r' };
+    const append = ({ table, now }: (typeof others)[number]) =>
+      appendAudit(table, of, by, { action: 'model_load', success: true }, now);
+    await Promise.all(others.flatMap((adapters) => Array.from({ length: 8 }, () => append(adapters))));
+    await world.call('POST', '/create', { manager_id: 'shared' });
+    expect(await verify('shared')).toMatchObject({ valid: true, entries: 25 });
+    await Promise.all(others.map((adapters) => adapters.close()));
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, jest, test } from '@jest/globals';
+import { type Dying, dying } from './dying.ts';
+import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';
+
+jest.setTimeout(120_000);
+
+let process: Dying | undefined;
+const world = useVault((adapters) => {
+  process = dying(adapters);
+  return process.adapters;
+});
+
+const NEW = 'new_secure_password';
+const rotate = (id: string, more = {}, ip = '192.0.2.1') =>
+  world.call('PUT', `/${id}/security/password`, { old_password: PASSWORD, new_password: NEW, ...more }, { ip });
+const opens = async (id: string, name: string, password: string) => {
+  const answer = await world.load(id, name, password, { ip: `192.0.2.${Math.ceil(Math.random() * 250)}` });
+  return answer.status === 200 && bytesOf(answer).equals(FILE);
+};
+
+async function filled(): Promise<string> {
+  const id = await world.manager({ backup_enabled: false });
+  for (const name of ['a', 'b']) await world.save(id, name, { password: PASSWORD });
+  await world.save(id, 'other', { password: 'another password' });
+  await world.save(id, 'platform');
+  return id;
+}
+
+describe('changing the password', () => {
+  test.each([false, true])(
+    'counts what it did, and leaves the others as they are (new keys: %j)',
+    async (rotate_model_keys) => {
+      const id = await filled();
+      const { status, body } = await rotate(id, { rotate_model_keys });
+      expect([status, body]).toMatchObject([
+        200,
+        { rotated: 2, skipped: 2, failed: 0, remaining: 0, status: 'completed' },
+      ]);
+      expect([await opens(id, 'a', NEW), await opens(id, 'b', NEW)]).toEqual([true, true]);
+      expect([await opens(id, 'a', PASSWORD), await opens(id, 'other', 'another password')]).toEqual([false, true]);
+      const found = (await world.call('GET', `/${id}/security/status`)).body.last_key_rotation;
+      expect(found).not.toBeNull();
+    },
+  );
+
+  test('with a wrong one is 403, audited and throttled', async () => {
+    const id = await filled();
+    const guess = { old_password: 'wrong' };
+    for (let tries = 0; tries < 5; tries += 1) expect((await rotate(id, guess)).status).toBe(403);
+    expect((await rotate(id)).status).toBe(429);
+    expect(await opens(id, 'a', PASSWORD)).toBe(true);
+    const { audit_entries: entries } = (
+      await world.call('GET', `/${id}/audit/trail?action_type=password_update&success=false`)
+    ).body;
+    expect(entries.map(({ reason }: { reason: string }) => reason)).toContain('wrong_password');
+  });
+
+  test.each([false, true])(
+    'is finished by the same call after a crash, wherever that was (new keys: %j)',
+    async (rotate_model_keys) => {
+      for (let change = 1; change < 60; change += 1) {
+        process?.killAt(0);
+        const id = await world.manager({ backup_enabled: false });
+        for (const name of ['a', 'b']) await world.save(id, name, { password: PASSWORD });
+        process?.killAt(change);
+        // Another address each time: an attempt that was interrupted counts as a guess.
+        const ip = `198.51.100.${change}`;
+        await rotate(id, { rotate_model_keys }, ip);
+        const finished = !process!.killed;
+        process?.killAt(0);
+        for (const name of ['a', 'b']) {
+          const both = [await opens(id, name, PASSWORD), await opens(id, name, NEW)];
+          expect([change, name, both.filter(Boolean)]).toEqual([change, name, [true]]);
+        }
+        const again = await rotate(id, { rotate_model_keys }, ip);
+        expect([change, again.status, again.body.failed]).toEqual([change, 200, 0]);
+        expect([await opens(id, 'a', NEW), await opens(id, 'b', NEW)]).toEqual([true, true]);
+        if (finished) return;
+      }
+      throw new Error('it never ended');
+    },
+  );
+});

@@ -1,0 +1,95 @@
+/** A local server that speaks the API of Hugging Face's hub: lists of files, and files behind redirects. */
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface HubRequest {
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly range: string | undefined;
+}
+
+export interface HubBehaviour {
+  /** Answers every request so. */
+  status?: number;
+  headers?: Readonly<Record<string, string>>;
+  /** Breaks each connection for a file after so many bytes. */
+  breakAfter?: number;
+  /** Sends files without their last bytes, as if that were all. */
+  cut?: number;
+  /** What the list says of each file's SHA-256. Default: what it is. */
+  sha256?: string;
+  /** Where files are redirected to. Default: this server. */
+  redirect?: string;
+}
+
+export class HubServer {
+  readonly requests: HubRequest[] = [];
+  behaviour: HubBehaviour = {};
+  readonly #repositories: Readonly<Record<string, Readonly<Record<string, Buffer>>>>;
+  readonly #server = createServer((request, response) => this.#answer(request, response));
+
+  constructor(repositories: HubServer['repositories']) {
+    this.#repositories = repositories;
+  }
+
+  get repositories(): Readonly<Record<string, Readonly<Record<string, Buffer>>>> {
+    return this.#repositories;
+  }
+
+  async start(): Promise<this> {
+    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await once(this.#server.close(), 'close');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  #answer({ url = '', headers }: IncomingMessage, response: ServerResponse): void {
+    const path = decodeURIComponent(url);
+    const { range, authorization } = headers;
+    this.requests.push({ path, authorization, range });
+    const { status, headers: more = {} } = this.behaviour;
+    if (status !== undefined) return void response.writeHead(status, more).end();
+    const [, listed] = /^\/api\/models\/(.+)\/tree\/main$/.exec(path) ?? [];
+    if (listed !== undefined) {
+      this.#list(listed, response);
+      return;
+    }
+    const [, repository, file] = /^\/(?:cdn\/)?(.+)\/resolve\/main\/(.+)$/.exec(path) ?? [];
+    const bytes = this.#repositories[repository ?? '']?.[file ?? ''];
+    if (!bytes) return void response.writeHead(404).end();
+    if (path.startsWith('/cdn/')) this.#send(bytes, range, response);
+    else response.writeHead(302, { location: `${this.behaviour.redirect ?? ''}/cdn${url}` }).end();
+  }
+
+  #list(repository: string, response: ServerResponse): void {
+    const files = this.#repositories[repository];
+    if (!files) return void response.writeHead(404).end();
+    const listing = Object.entries(files).map(([path, bytes]) => ({
+      ...{ type: 'file', oid: 'git', path, size: bytes.length },
+      lfs: { oid: this.behaviour.sha256 ?? createHash('sha256').update(bytes).digest('hex'), size: bytes.length },
+    }));
+    response.end(JSON.stringify([{ type: 'directory', oid: 'git', path: 'onnx', size: 0 }, ...listing]));
+  }
+
+  #send(all: Buffer, range: string | undefined, response: ServerResponse): void {
+    const { breakAfter = Number.POSITIVE_INFINITY, cut = 0 } = this.behaviour;
+    const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
+    const bytes = all.subarray(from, all.length - cut);
+    response.writeHead(range === undefined ? 200 : 206, { 'content-length': bytes.length });
+    if (bytes.length <= breakAfter) return void response.end(bytes);
+    response.write(bytes.subarray(0, breakAfter), () => response.destroy());
+  }
+}
