@@ -10,7 +10,12 @@ import { managerError, renderManagerError } from '#functions/http/errors/manager
 import { renderTrainingError, trainingError } from '#functions/http/errors/training.ts';
 import { makeServices, type Route } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
-import { describedRoutes as managerRoutes } from '#functions/manager/routes.ts';
+import {
+  apiRoutes as managerApiRoutes,
+  downloadRoutes as managerDownloads,
+  fileRoutes as managerFiles,
+  describedRoutes as managerRoutes,
+} from '#functions/manager/routes.ts';
 import { makeHandler as makePlatform } from '#functions/platform/api.ts';
 import { errorFormatAt } from '#functions/platform/errors.ts';
 import { describedRoutes as platformRoutes } from '#functions/platform/routes.ts';
@@ -44,7 +49,13 @@ export const SURFACES: Readonly<Record<SurfaceName, SurfaceUnderTest>> = {
     function: 'manager-files',
     // Every route in one function: those with a body are in several.
     makeHandler: (adapters, options) =>
-      makeSurface({ routes: managerRoutes, renderError: renderManagerError }, makeServices(adapters, options)),
+      makeSurface(
+        {
+          routes: [...managerApiRoutes, ...managerFiles, ...managerDownloads],
+          renderError: renderManagerError,
+        },
+        makeServices(adapters, options),
+      ),
     described: managerRoutes,
     errorsAt: () => ({ schema: managerError, render: renderManagerError }),
   },
