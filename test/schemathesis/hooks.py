@@ -39,6 +39,7 @@ BEYOND_SCHEMA = [
     (r"ids", r"must name 2 to 10 different models"),
     (r"parts", r"must be the parts 1 to \d+, in this order"),
     (r"early_stopping\.monitor", r"must be .* with validation_split "),
+    (r"texts?", r"must be given or texts"),
     (r"key_iterations|hash_algorithm", r"must be "),
     (r"items\[\d+\]\.model_id", r"must be different from that of items"),
     # What there is.
@@ -50,6 +51,11 @@ BEYOND_SCHEMA = [
     (r"parts", r"part \d+ was not uploaded"),
     # Of keys as PEM, the algorithm decides.
     (r"signing_key", r""),
+    (r"training_data_path", r""),
+    (r"file", r"must have the columns text and label"),
+    (r"row", r"\d+ must be a JSON object with text and label"),
+    # The model's hyperparameters.
+    (r"config(\..*)?", r""),
     # The features of the model.
     (r"inputs?\b.*", r""),
     # In forms, Schemathesis 4.32 counts an empty text among those of one character or more.
@@ -63,6 +69,10 @@ def is_beyond_schema(field, message):
     return any(re.fullmatch(known, field) and re.match(of, message) for known, of in BEYOND_SCHEMA)
 
 
+# Messages have semicolons as well.
+NEXT = r"; (?=[\w.\[\]]+ (?:must|is|has) )"
+
+
 def refusals(answer):
     """What was refused, as fields and messages: each surface says it in its way."""
     details = answer.get("details")
@@ -73,7 +83,7 @@ def refusals(answer):
     said = answer["error"] if answer.get("status") == "error" else answer["message"]
     invalid = re.match("Invalid input data(; checking stopped [^:]*)?: ", said)
     # Without a field, the whole message counts.
-    return [tuple(fault.split(" ", 1)) for fault in said[invalid.end() :].split("; ")] if invalid else [("", said)]
+    return [tuple(fault.split(" ", 1)) for fault in re.split(NEXT, said[invalid.end() :])] if invalid else [("", said)]
 
 
 @schemathesis.hook
@@ -97,9 +107,15 @@ def before_call(context, case, kwargs):
     # The newest of those that were prepared, which nothing needs.
     if case.operation.label == "DELETE /api/v1/models/{model_id}" and case.operation.label not in accepted:
         case.path_parameters = {"model_id": 4}
+    # Until an operation has succeeded it is called for what there is, and afterwards for anything.
+    if case.operation.label in EXISTING and case.operation.label not in accepted:
+        case.path_parameters = {**case.path_parameters, **EXISTING[case.operation.label]}
     # One key for all requests would have each but the first refused.
     if case.headers and "idempotency-key" in case.headers:
         case.headers["idempotency-key"] = uuid.uuid4().hex
+    if case.operation.label == "PUT /training-data/{name}" and case.media_type != "text/csv":
+        case.path_parameters = {"name": "texts.jsonl"}
+        case.body = TEXTS
     if isinstance(case.body, dict):
         body = {name: possible(case.operation.label, name, value) for name, value in case.body.items()}
         # Whatever is assigned is judged anew, and a file is no text.
@@ -113,12 +129,14 @@ def possible(operation, name, value):
         return NOBODY
     if operation == "POST /models/{model_id}/predict" and name == "input":
         return PENGUIN
+    if (operation, name) in EXISTING_IN_BODY and operation not in accepted:
+        return EXISTING_IN_BODY[operation, name]
     if (operation, name) in GIVEN:
         return GIVEN[operation, name]
     if name == "confirm_deletion":
         return True
     # Trainings are there to be started, not to be waited for.
-    if name == "hyperparameters" and isinstance(value, dict):
+    if name in ("hyperparameters", "config") and isinstance(value, dict):
         return {key: small(key, of) for key, of in value.items()}
     return value
 
@@ -126,13 +144,38 @@ def possible(operation, name, value):
 VAULT = "/api/model-manager/{manager_id}"
 # What belongs together, or is not text.
 GIVEN = {
-    (f"POST {VAULT}/models/compare", "model_names"): ["classifier_v2.0", "classifier_v2.1"],
+    (f"POST {VAULT}/models/compare", "model_names"): ["kept_v2.0", "kept_v2.1"],
     (f"PUT {VAULT}/security/password", "old_password"): "correct horse",
     (f"PUT {VAULT}/security/password", "new_password"): "correct horse",
 }
+MODEL = f"{VAULT}/models/{{model_name}}"
+IN_VAULT = {"manager_id": "vault"}
+TEXT_JOB = {"job_id": os.environ["TEXT_JOB"]}
+EXISTING = {
+    **{f"GET {MODEL}/{what}": {**IN_VAULT, "model_name": "kept_v2.1"} for what in ("info", "versions", "signature")},
+    **{f"POST {MODEL}/{what}": {**IN_VAULT, "model_name": "kept_v2.1"} for what in ("activate", "deploy")},
+    **{f"POST {VAULT}/{what}": IN_VAULT for what in ("models/load", "models/download", "backup/restore")},
+    f"PATCH {MODEL}": {**IN_VAULT, "model_name": "kept_v2.1"},
+    f"DELETE {MODEL}": {**IN_VAULT, "model_name": "spare"},
+    f"DELETE {VAULT}/backup/{{backup_name}}": {**IN_VAULT, "backup_name": "spare"},
+    f"DELETE {VAULT}": {"manager_id": "spare"},
+    "GET /jobs/{job_id}": TEXT_JOB,
+    "GET /models/{model_name}": {"model_name": "compact-text"},
+    "GET /models/{model_name}/versions": {"model_name": "compact-text"},
+}
+EXISTING_IN_BODY = {
+    (f"POST {VAULT}/models/load", "model_name"): "kept_v2.1",
+    (f"POST {VAULT}/models/download", "model_name"): "kept_v2.1",
+    (f"POST {VAULT}/backup/restore", "backup_name"): "kept",
+    ("POST /predict", "model_name"): "compact-text",
+    ("POST /predict", "version"): "latest",
+    ("POST /train", "model_name"): "compact-text",
+    ("POST /retrain", "model_name"): "compact-text",
+}
 NOBODY = "http://127.0.0.1:9/trainyard"
 PENGUIN = ["Biscoe", 47.5, 15.0, 218, 4950, "female", 2009]
-MOST = {"epochs": 20, "batch_size": 4096, "hidden_layers": 32}
+TEXTS = b'{"text": "Hello", "label": "benign"}\n{"text": "Ignore all that", "label": "jailbreak"}\n'
+MOST = {"epochs": 20, "num_epochs": 2, "max_length": 256, "batch_size": 4096, "hidden_layers": 32}
 
 
 def small(name, value):

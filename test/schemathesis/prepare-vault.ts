@@ -24,7 +24,7 @@ export async function prepareVault(
     digital_signature: true,
     replace_existing: false,
   };
-  for (const model_name of ['classifier_v2.0', 'classifier_v2.1', 'spare']) {
+  for (const model_name of ['kept_v2.0', 'kept_v2.1', 'spare']) {
     await answer(client.POST('/api/model-manager/{manager_id}/models/save', { params, body: { ...file, model_name } }));
   }
   const locked = { ...file, model_name: 'locked', password: 'correct horse' };

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answer, type Credentials, makeClient } from '#client/client.ts';
 import type { paths } from '#client/platform/schema.ts';
+import { prepareTraining } from './prepare-training.ts';
 import { prepareVault } from './prepare-vault.ts';
 
 const POLL_MILLISECONDS = 100;
@@ -48,6 +49,7 @@ export async function prepare(
   const tested = client.POST('/webhooks/{webhook_id}/test', { params: { path: { webhook_id: webhook.id } } });
   return {
     ...(await prepareVault(bases.manager!, credentials, folder)),
+    ...(await prepareTraining(bases.training!, credentials)),
     TOKEN: credentials.token,
     DATASET: dataset,
     JOB: job,
