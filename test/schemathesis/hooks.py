@@ -167,6 +167,7 @@ EXISTING_IN_BODY = {
     (f"POST {VAULT}/models/load", "model_name"): "kept_v2.1",
     (f"POST {VAULT}/models/download", "model_name"): "kept_v2.1",
     (f"POST {VAULT}/backup/restore", "backup_name"): "kept",
+    (f"POST {VAULT}/backup/restore", "models_to_restore"): ["kept_v2.1"],
     ("POST /predict", "model_name"): "compact-text",
     ("POST /predict", "version"): "latest",
     ("POST /train", "model_name"): "compact-text",
