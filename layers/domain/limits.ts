@@ -99,8 +99,6 @@ export const LIMITS = {
     maxTokens: 1_000_000_000,
     temperature: 2,
     topP: 1,
-    /** Of a temperature or `top_p` that is not 0: the table does not store numbers of any size. */
-    smallest: 1e-6,
     /** Of an entry: the last that its key has room for. */
     id: 999_999_999_999_999,
     /** Entries of one export or import. */
