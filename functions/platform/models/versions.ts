@@ -72,7 +72,7 @@ async function asked<T>(listing: Promise<T>): Promise<T> {
   }
 }
 
-const show = ({ version_reason, metrics, ...rest }: VersionItem, metric: string | undefined) => ({
+const show = ({ version_reason, metrics, job_id: _, ...rest }: VersionItem, metric: string | undefined) => ({
   ...rest,
   version_reason: version_reason ?? null,
   metrics: metric === undefined ? metrics : { [metric]: Object.hasOwn(metrics, metric) ? metrics[metric]! : null },
