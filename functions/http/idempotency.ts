@@ -18,7 +18,7 @@ import type { Json, Key, Table } from '#domain/ports/table/port.ts';
 import { epochSeconds } from '#domain/times.ts';
 import type { RawBody } from './body/body.ts';
 import type { Reply } from './reply.ts';
-import type { RawRequest, RouteFacts, Services } from './route.ts';
+import type { Caller, RawRequest, RouteFacts, Services } from './route.ts';
 
 const HEADER = 'idempotency-key';
 const RETENTION_SECONDS = 86_400;
@@ -65,7 +65,7 @@ export async function once(
 
   const { table, keys: port, now } = adapters;
   const { accountId } = raw.caller;
-  const key = keys.idempotency(accountId, sha256(given));
+  const key = keys.idempotency(accountId, sha256(ownedKey(route, raw.caller, given)));
   const fingerprint = await fingerprintOf(`${route.method} ${route.path} ${JSON.stringify(raw.path)}`, raw.body);
   const stored = await begin(table, key, fingerprint, now());
   if (stored) return replayed(stored.sealed ? await unsealResponse(port, accountId, stored.sealed) : stored.reply);
@@ -85,6 +85,12 @@ export async function once(
     logger.error('response not stored', { request_id: raw.id, error });
   }
   return reply;
+}
+
+/** A response with a secret is replayed to who made the request alone; all others to everybody in the account. */
+function ownedKey({ confidential }: RouteFacts, { userId, keyHash }: Caller, given: string): string {
+  const owner = confidential ? (userId ?? keyHash) : undefined;
+  return owner === undefined ? given : `${owner} ${given}`;
 }
 
 /** Records the request as in progress, or returns what is stored for it. */

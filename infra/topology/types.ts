@@ -59,7 +59,10 @@ export interface Surface<Name extends string = string> {
   readonly port: number;
   /** Below the domain, in the cloud. */
   readonly cloudBase: string;
-  /** What lies at or below these paths may be called without credentials by the operator, on one machine. */
+  /**
+   * What lies at or below these paths may be called without credentials by the operator, on one machine. A call makes the
+   * operator's account where nobody has registered yet: so nothing that is open to anybody belongs here, such as `/`.
+   */
   readonly anonymous?: readonly string[];
   /** The most specific path wins. */
   readonly routes: readonly SurfaceRoute<Name>[];

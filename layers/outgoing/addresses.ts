@@ -23,7 +23,7 @@ export function refusal(address: string, rules: AddressRules): string | undefine
   if (range === 'loopback') return rules.loopback ? undefined : 'loopback';
   if (range !== 'unicast') return range;
   if (METADATA.includes(parsed.toString())) return 'metadata service';
-  return parsed instanceof ipaddr.IPv6 && !parsed.match(GLOBAL_UNICAST) ? 'not a public address' : undefined;
+  return parsed instanceof ipaddr.IPv6 && !parsed.match(GLOBAL_UNICAST) ? 'unassigned' : undefined;
 }
 
 /** Whether the address is one of this machine's own. */

@@ -17,8 +17,9 @@ export function urlFault(text: string, rules: AddressRules): string | undefined 
   }
   if (url.username !== '' || url.password !== '') return 'must not contain a user name or password';
   if (text.includes('#')) return 'must not have a fragment';
+  if (url.port === '0') return 'must have a port from 1 to 65535; got 0';
   const refused = isAddress(host) ? refusal(host, rules) : undefined;
-  return refused === undefined ? undefined : `must lead to a public address; got one that is not: ${refused}`;
+  return refused === undefined ? undefined : `must lead to a public address; got one of another kind: ${refused}`;
 }
 
 /** Without the brackets of an IPv6 address. The URL's parser has written every form of an IPv4 address in the usual one. */

@@ -11,7 +11,11 @@ jest.setTimeout(150_000);
 
 const host = useHost();
 
-test('curl -O -J saves a model of the operator under its name', async () => {
+test('curl -O -J saves a model of the operator under its name, who looked around before registering', async () => {
+  for (const base of Object.values(host.bases)) {
+    for (const path of ['/', '/docs', '/openapi.json', '/nowhere']) await fetch(`${base}${path}`);
+    await fetch(`${base}/api/v1/models`, { headers: { authorization: 'Bearer unknown' } });
+  }
   const user = await User.register(host);
   const { id } = await user.uploadPenguins();
   const job = await user.train(id, { epochs: 2 });

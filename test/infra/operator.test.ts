@@ -68,6 +68,12 @@ describe('the operator', () => {
     expect(await authorized({}, { behindProxy: true })).toBeUndefined();
   });
 
+  test('is nobody by place where the request has credentials of somebody, right or wrong', async () => {
+    for (const headers of [{ authorization: 'Bearer a.b.c' }, { authorization: '' }, { 'x-api-key': '' }]) {
+      expect(await authorized(headers)).toBeUndefined();
+    }
+  });
+
   test('is who has one of the operator’s keys, from wherever', async () => {
     const away = { host: '0.0.0.0', behindProxy: true };
     expect(await authorized({ 'x-api-key': 'operator-key' }, away)).toEqual(operator('key'));

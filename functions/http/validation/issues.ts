@@ -1,7 +1,7 @@
 /** Zod's issues as the API's error details: the field as a path, the bound, and the value received. */
 import { z } from 'zod';
 import type { ErrorDetail } from '#domain/errors.ts';
-import { boundsOf, isSecret, schemaAt } from './schema-at.ts';
+import { boundsOf, isSecret, nameSchemaAt, schemaAt } from './schema-at.ts';
 import { MAX_SHOWN, showPath, showValue } from './show.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -14,8 +14,9 @@ export function* detailsOf(
   where: { readonly root: string; readonly within?: string },
 ): Generator<ErrorDetail, void, void> {
   const prefix = where.within ?? '';
+  let last: ErrorDetail | undefined;
   for (const issue of issues.flatMap(deepest)) {
-    const at = schemaAt(schema, issue.path);
+    const at = issue.code === 'invalid_key' ? nameSchemaAt(schema, issue.path) : schemaAt(schema, issue.path);
     if (issue.code === 'unrecognized_keys') {
       const known = at && 'shape' in at ? Object.keys(at.shape as object) : [];
       const message = `is not a known field${known.length === 0 ? '' : `; known are ${known.join(', ')}`}`;
@@ -25,7 +26,11 @@ export function* detailsOf(
     const field = showPath(prefix, issue.path) || where.root;
     const rule = ruleOf(issue, at);
     const silent = isSecret(at) || rule === REQUIRED || issue.code === 'custom';
-    yield { field, message: silent ? rule : `${rule}; got ${received(issue)}` };
+    const message = silent ? rule : `${rule}; got ${received(issue)}`;
+    // A whole number that is too large for one breaks two rules at once, which read alike.
+    if (field === last?.field && message === last.message) continue;
+    last = { field, message };
+    yield last;
   }
 }
 
@@ -49,12 +54,14 @@ function deepest(issue: Issue): Issue[] {
 const isShapeMismatch = ({ code, path }: Issue): boolean => code === 'invalid_type' && path.length === 0;
 
 const REQUIRED = 'is required';
+/** The issues of a value that is not there at all. */
+const IS_OF_ANOTHER_KIND: ReadonlySet<Issue['code']> = new Set(['invalid_type', 'invalid_value', 'invalid_union']);
 
 /** The broken rule as a sentence. */
 function ruleOf(issue: Issue, at: Schema | undefined): string {
+  if (issue.input === undefined && IS_OF_ANOTHER_KIND.has(issue.code)) return REQUIRED;
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.input === undefined) return REQUIRED;
       return `must be ${typeName(isWhole(at) ? 'int' : issue.expected)}`;
     case 'too_small':
     case 'too_big':
@@ -68,7 +75,7 @@ function ruleOf(issue: Issue, at: Schema | undefined): string {
     case 'invalid_union':
       return unionRule(issue);
     case 'invalid_key':
-      return 'must have valid names';
+      return issue.issues.map((inner) => `its name ${ruleOf(inner, at)}`).join('; ');
     default:
       return withoutName(issue);
   }
@@ -98,6 +105,7 @@ const typeName = (expected: string): string => TYPES[expected] ?? expected;
 const FORMATS: Readonly<Record<string, string>> = {
   email: 'must be an e-mail address',
   uuid: 'must be a UUID',
+  datetime: 'must be a time in UTC such as 2026-01-01T00:00:00Z',
 };
 
 const UNITS: Readonly<Record<string, string>> = {

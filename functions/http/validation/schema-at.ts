@@ -14,6 +14,12 @@ export function schemaAt(schema: Schema, path: readonly PropertyKey[]): Schema |
   return at;
 }
 
+/** The schema that the last name of `path` has to satisfy, in an object with names of the client's choice. */
+export function nameSchemaAt(schema: Schema, path: readonly PropertyKey[]): Schema | undefined {
+  const parent = schemaAt(schema, path.slice(0, -1));
+  return parent instanceof z.ZodRecord ? unwrap(parent.keyType) : undefined;
+}
+
 function child(schema: Schema, key: PropertyKey): Schema | undefined {
   if (schema instanceof z.ZodObject)
     return typeof key === 'string' && Object.hasOwn(schema.shape, key) ? schema.shape[key] : undefined;

@@ -8,6 +8,7 @@ import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { inspectBeginning } from '#learning/preview.ts';
 import { announce } from './announce.ts';
+import { expectTable } from './expect-table.ts';
 import { datasetChange, datasetDetail, datasetPath, showDetail } from './fields.ts';
 import { beginningOfStored } from './stored-file.ts';
 
@@ -36,6 +37,7 @@ export const change = route({
     if (dataset_type === undefined && target === undefined && Object.keys(patch).length === 0) {
       return { status: 200, body: showDetail(described) };
     }
+    expectTable(found);
     const parsing = changedParsing(found.parsing ?? {}, patch, target);
     const requested = target === undefined ? found.requested_target : (target ?? undefined);
     // A column that is the target by its role says more than the field of the upload.

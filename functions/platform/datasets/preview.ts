@@ -3,6 +3,7 @@ import { getDataset } from '#domain/datasets/read.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { route } from '#functions/http/route.ts';
 import { previewFile, previewProfiled } from '#learning/preview.ts';
+import { expectTable } from './expect-table.ts';
 import { datasetPath } from './fields.ts';
 import { previewAnswer, showPreview } from './preview-fields.ts';
 import { readProfile } from './profile-of.ts';
@@ -27,6 +28,7 @@ export const preview = route({
   errors: [400],
   resource: ({ caller, path }, { adapters }) => getDataset(adapters.table, caller.accountId, path.dataset_id),
   async handler({ resource: found, query }, { adapters }) {
+    expectTable(found);
     const beginning = await beginningOfStored(adapters, found);
     if (found.status === 'ready') {
       const profile = await readProfile(adapters, found);

@@ -1,12 +1,11 @@
 import { getDataset } from '#domain/datasets/read.ts';
-import type { Dataset } from '#domain/datasets/record.ts';
-import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { send } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
 import { createJob } from '#domain/training/change.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Services } from '#functions/http/route.ts';
+import { expectTable } from '../datasets/expect-table.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { findFamily, guessProfile, planTraining, type TrainingRequest } from './plan.ts';
 
@@ -59,13 +58,4 @@ export async function queueJob(
     logger.error('training message not sent', { job_id: created.id, error });
   }
   return created;
-}
-
-/** Files of texts are trained on by the training service. Throws `ValidationError`. */
-function expectTable({ id, text_format }: Dataset): void {
-  if (text_format === undefined) return;
-  throw ValidationError.of(
-    'dataset_id',
-    `must be a table; ${id} has labelled texts, on which the training service trains: POST /train with training_data_path datasets/${id}`,
-  );
 }

@@ -4,7 +4,7 @@ import { isoTime } from '#domain/times.ts';
 import { rotateSecret } from '#domain/webhooks/change.ts';
 import { getWebhook } from '#domain/webhooks/read.ts';
 import { newSecret, sealSecret } from '#domain/webhooks/secret.ts';
-import { json } from '#functions/http/body/json.ts';
+import { optionalJson } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { id, time } from '../fields.ts';
 import { secretAnswer, secretField, webhookPath } from './fields.ts';
@@ -38,7 +38,7 @@ export const rotate = route({
   cost: 'request',
   idempotent: true,
   confidential: true,
-  request: { path: webhookPath, body: json(body) },
+  request: { path: webhookPath, body: optionalJson(body) },
   responses: { 200: { description: 'The new secret', schema: answer } },
   errors: [409],
   resource: ({ caller, path }, { adapters }) => getWebhook(adapters.table, caller.accountId, path.webhook_id),

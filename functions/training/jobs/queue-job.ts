@@ -34,6 +34,7 @@ export async function queueTextJob(
   const created: Job = {
     ...{ id: newId(now()), account_id: accountId, kind: 'text', model_type: name, model_name: registeredName(name) },
     ...{ dataset_id: dataset.id, dataset_name: dataset.name, task: 'classification' },
+    dataset_version: dataset.version,
     hyperparameters: { ...hyperparameters },
     validation_split: hyperparameters.validation_split,
     early_stopping: NO_EARLY_STOPPING,
@@ -45,7 +46,7 @@ export async function queueTextJob(
     total_epochs: hyperparameters.num_epochs,
     ...{ current_epoch: 0, progress: 0, metrics: {}, compute_seconds: 0, estimated_cost: 0 },
   };
-  await createJob(table, created);
+  await createJob(table, created, dataset.processing_since);
   try {
     await send(queues.training, { account_id: created.account_id, job_id: created.id });
   } catch (error) {

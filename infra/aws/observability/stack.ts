@@ -37,13 +37,15 @@ export class ObservabilityStack extends Stack {
         above: 0,
         periods: 2,
       });
-      watch(this, `${name}Throttles`, topic, {
-        message: `${name} is called more often than the account's limit of concurrent functions allows.`,
-        metric: one.metricThrottles(),
-        above: 0,
-        periods: 2,
-      });
     }
+    // One alarm instead of one for each function: the limit is the account's, and every alarm costs while nobody calls.
+    watch(this, 'FunctionThrottles', topic, {
+      message:
+        'Functions are called more often than the limit of concurrent functions allows, which all functions of this AWS account share in a region.',
+      metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', statistic: Stats.SUM }),
+      above: 0,
+      periods: 2,
+    });
     for (const [name, queue] of Object.entries(events.queues)) {
       const { timeoutSeconds } = functions[queues[name as QueueName].consumer];
       watch(this, `${name}Age`, topic, {

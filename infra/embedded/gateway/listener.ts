@@ -98,6 +98,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     const tracked = connections.track(request, response);
     if (tracked === 'closed') return;
     if (tracked !== 'tracked') return writeResult(response, limitResponse(tracked), true);
+    if (hasSeveralHosts(request)) return writeResult(response, SEVERAL_HOSTS, true);
     const sendContinue = () => expectsContinue && response.writeContinue();
     options
       .withBaseUrl(request, () => serve(request, response, sendContinue))
@@ -146,6 +147,20 @@ const CHECK_MS = 5000;
  */
 const IDLE_MS = 125_000;
 const JSON_TYPE = { 'content-type': 'application/json' };
+const SEVERAL_HOSTS: APIGatewayProxyResult = {
+  statusCode: 400,
+  headers: { ...JSON_TYPE, connection: 'close' },
+  body: '{"message":"A request must have one Host header; got several"}',
+};
+
+/** HTTP refuses them (RFC 9112, section 3.2): a proxy may have gone by another one than we would. */
+function hasSeveralHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    if (rawHeaders[at]!.length === 4 && rawHeaders[at]!.toLowerCase() === 'host') hosts++;
+  }
+  return hosts > 1;
+}
 
 function close(server: Server, connections: Connections, pending: ReadonlySet<IncomingBody>, seconds: number) {
   return new Promise<void>((resolve) => {

@@ -38,11 +38,16 @@ export function operatorAuthorizer(options: OperatorOptions): Authorize {
   return async (request, anonymous) => {
     const key = keyOf(request);
     const byKey = key !== undefined && known.some((hash) => timingSafeEqual(hash, sha256(key)));
-    const byPlace = open && !options.behindProxy && isBelow(anonymous, request.url) && isOfThisMachine(request);
+    const byPlace =
+      open && !options.behindProxy && !presents(request) && isBelow(anonymous, request.url) && isOfThisMachine(request);
     if (!byKey && !byPlace) return undefined;
     return { principalId: 'operator', accountId: await options.account(), by: byKey ? 'key' : 'loopback' };
   };
 }
+
+/** Whether the request has credentials: then these decide, and no account is made for it. */
+const presents = ({ headers }: IncomingMessage): boolean =>
+  headers.authorization !== undefined || headers['x-api-key'] !== undefined;
 
 function isBelow(bases: readonly string[], url = ''): boolean {
   const path = url.split('?', 1)[0]!;

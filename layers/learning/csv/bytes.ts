@@ -22,6 +22,9 @@ const SIGNATURES: readonly (readonly [kind: string, beginning: Buffer])[] = [
   ['an SQLite database', Buffer.from('SQLite format 3\0')],
 ];
 
+/** What a text is to be. */
+export type TextKind = 'CSV' | 'JSON Lines';
+
 /** Checks one chunk after another and keeps track of the position in the file. */
 export class TextCheck {
   #line = 1;
@@ -29,6 +32,12 @@ export class TextCheck {
   /** The first bytes of a character that continues in the next chunk: at most 3. */
   #carry: Buffer = Buffer.alloc(0);
   #first = true;
+  readonly #format: TextKind;
+
+  /** @param format what the text is to be: its beginning may not be another format's */
+  constructor(format: TextKind = 'CSV') {
+    this.#format = format;
+  }
 
   /**
    * Returns the chunk for the parser.
@@ -38,7 +47,7 @@ export class TextCheck {
     let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (this.#first && bytes.length > 0) {
       this.#first = false;
-      expectNoSignature(bytes);
+      expectNoSignature(bytes, this.#format);
       if (bytes.subarray(0, 3).equals(BOM)) {
         bytes = bytes.subarray(3);
         this.#offset = 3;
@@ -74,8 +83,11 @@ export class TextCheck {
 const BEGINNING_BYTES = 16;
 
 /** Passes all chunks through one `TextCheck`, however small the first ones are. */
-export async function* checkedText(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  const check = new TextCheck();
+export async function* checkedText(
+  chunks: AsyncIterable<Uint8Array>,
+  format: TextKind = 'CSV',
+): AsyncGenerator<Buffer> {
+  const check = new TextCheck(format);
   let beginning: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of chunks) {
     let bytes: Uint8Array = chunk;
@@ -101,12 +113,12 @@ const TEXT_FORMATS: readonly (readonly [kind: string, beginning: string])[] = [
   ['XML', '<?xml'],
 ];
 
-function expectNoSignature(bytes: Buffer): void {
+function expectNoSignature(bytes: Buffer, wanted: TextKind): void {
   const text = bytes.toString('latin1', 0, BEGINNING_BYTES).trimStart().toLowerCase();
-  const format = TEXT_FORMATS.find(([, beginning]) => text.startsWith(beginning));
-  if (format) throw fileFault(`must be CSV text; got ${format[0]} (by its first characters)`);
+  const format = TEXT_FORMATS.find(([kind, beginning]) => !wanted.startsWith(kind) && text.startsWith(beginning));
+  if (format) throw fileFault(`must be ${wanted} text; got ${format[0]} (by its first characters)`);
   const found = SIGNATURES.find(([, beginning]) => bytes.subarray(0, beginning.length).equals(beginning));
-  if (found) throw fileFault(`must be CSV text in UTF-8; got ${found[0]} (by its first bytes)`);
+  if (found) throw fileFault(`must be ${wanted} text in UTF-8; got ${found[0]} (by its first bytes)`);
 }
 
 function newlines(bytes: Buffer, end: number): number {

@@ -56,7 +56,7 @@ async function* csvRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Read> 
 
 async function* jsonRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Read> {
   let row = 0;
-  for await (const line of linesOf(checkedText(bytes))) {
+  for await (const line of linesOf(checkedText(bytes, 'JSON Lines'))) {
     row++;
     if (line.trim() !== '') yield { row, cells: parse(line) };
   }

@@ -89,12 +89,10 @@ export function derivationOf(config: DerivationConfig): PasswordDerivation {
       parallelism: bounded(field('parallelism'), custom.parallelism ?? 1, argon2id.parallelism),
     };
   }
-  if (config.use_scrypt !== false) return DEFAULT_DERIVATION;
-  return {
-    algorithm: 'pbkdf2',
-    iterations: bounded('key_iterations', config.key_iterations ?? 210_000, pbkdf2.iterations),
-    hash: hashOf(config.hash_algorithm ?? 'sha512'),
-  };
+  // Checked also where scrypt is used, which has no use for them: nobody is to believe that a weak one was accepted.
+  const iterations = bounded('key_iterations', config.key_iterations ?? 210_000, pbkdf2.iterations);
+  const hash = hashOf(config.hash_algorithm ?? 'sha512');
+  return config.use_scrypt === false ? { algorithm: 'pbkdf2', iterations, hash } : DEFAULT_DERIVATION;
 }
 
 function bounded(field: string, value: number, { min, max }: Bounds, unit = ''): number {

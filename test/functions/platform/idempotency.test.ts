@@ -83,6 +83,26 @@ describe('a request with an Idempotency-Key', () => {
     });
   });
 
+  test('for a secret is of its user alone', async () => {
+    const call = (path: string, as: string | undefined, json: object, key?: string) =>
+      platform.call({
+        method: 'POST',
+        path,
+        ...(as === undefined ? {} : { token: as }),
+        headers: { 'content-type': 'application/json', ...(key === undefined ? {} : { 'idempotency-key': key }) },
+        json,
+      });
+    const { token: invitation } = (await call('/account/invitations', token, { role: 'admin' })).body;
+    const person = { username: 'grace', email: 'grace@example.com', password: 'correct horse', full_name: 'G' };
+    await call('/auth/register', undefined, { ...person, invitation });
+    const login = await call('/auth/login', undefined, { username: 'grace', password: 'correct horse' });
+    const make = (as: string) => call('/account/api-keys', as, { name: 'ci', scope: 'read' }, 'ci-key');
+    const [first, again, other] = [await make(token), await make(token), await make(login.body.access_token)];
+    expect([first.status, other.status]).toEqual([201, 201]);
+    expect(again.body).toEqual(first.body);
+    expect(other.body.key).not.toBe(first.body.key);
+  });
+
   test('is of its account alone, and must be a key', async () => {
     const stranger = await platform.login('mallory');
     expect((await start('three', {}, stranger)).status).toBe(404);

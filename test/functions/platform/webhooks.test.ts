@@ -94,12 +94,13 @@ describe('a webhook', () => {
   test.each<[string, string, object]>([
     ['url', 'must be https; got http', { url: 'http://example.com/' }],
     ['url', 'must not lead to this machine', { url: 'https://127.0.0.1/' }],
+    ['url', 'must have a port from 1 to 65535; got 0', { url: 'https://example.com:0/' }],
     [
       'url',
-      'must lead to a public address; got one that is not: ipv4Mapped',
+      'must lead to a public address; got one of another kind: ipv4Mapped',
       { url: 'https://[::ffff:169.254.169.254]/' },
     ],
-    ['url', 'must lead to a public address; got one that is not: linkLocal', { url: 'https://2852039166/' }],
+    ['url', 'must lead to a public address; got one of another kind: linkLocal', { url: 'https://2852039166/' }],
     ['url', 'must be a URL without spaces and control characters', { url: 'https://example.com/\r\nx: y' }],
     ['url', 'must have between 1 and 2048 characters; got 2068', { url: `https://example.com/${'x'.repeat(2048)}` }],
     ['events', 'must have between 1 and 20 items; got 0', { events: [] }],
@@ -185,7 +186,7 @@ describe('a webhook', () => {
 
   test('gets a new secret, and says how long the old one signs beside it', async () => {
     const { id, secret: old } = (await create()).body;
-    const rotate = (json: object) => send('POST', `/webhooks/${id}/rotate-secret`, json);
+    const rotate = (json?: object) => send('POST', `/webhooks/${id}/rotate-secret`, json);
     const { status, body } = await rotate({ overlap_seconds: 3600 });
     expect(status).toBe(200);
     expect(body.secret).not.toBe(old);
@@ -198,6 +199,7 @@ describe('a webhook', () => {
     // The leaked ones end at once.
     expect((await rotate({ overlap_seconds: 0 })).status).toBe(200);
     expect((await getWebhook(platform.store.table, accountId, id)).secrets).toHaveLength(1);
+    expect((await rotate()).body.secret).toMatch(/^whsec_/);
     expect((await rotate({ overlap_seconds: 604_801 })).status).toBe(400);
     expect((await rotate({ secret: 'whsec_' })).status).toBe(400);
   });

@@ -86,6 +86,10 @@ function meteredTable(table: Table, meter: Metered): Table {
       );
       return page;
     },
+    increment: async (key, name, expiresAt) => {
+      meter.tableWrites += 1;
+      return table.increment(key, name, expiresAt);
+    },
     put: async (item, condition) => {
       wrote(item);
       await table.put(item, condition);

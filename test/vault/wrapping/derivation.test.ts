@@ -47,7 +47,7 @@ describe('the configuration of a manager', () => {
 
   test.each<[DerivationConfig, string, number, number, string]>([
     [
-      { use_scrypt: false, key_iterations: 1000 },
+      { key_iterations: 1000 },
       'key_iterations',
       100_000,
       1000,

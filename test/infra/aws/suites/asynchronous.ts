@@ -131,7 +131,7 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
       const alarms = ofType(prod, 'AWS::CloudWatch::Alarm').filter((one) => /observability/.test(one.stack));
       const counted = (metric: string) => alarms.filter((one) => one.Properties.MetricName === metric).length;
       expect(counted('Errors')).toBe(Object.keys(functions).length);
-      expect(counted('Throttles')).toBe(Object.keys(functions).length);
+      expect(counted('Throttles')).toBe(1);
       expect(counted('ApproximateAgeOfOldestMessage')).toBe(Object.keys(queues).length);
       for (const alarm of alarms)
         expect([named(alarm), alarm.Properties.AlarmActions?.length]).toEqual([named(alarm), 1]);
