@@ -27,7 +27,14 @@ export function queryItems(database: Database, query: Query, now: number): Page 
   for (const { body } of read(database, sql, values, query.limit)) {
     // The query asks for one row more than the limit: it shows that there is a next page.
     if (items.length === query.limit || bytes > PAGE_BYTES) {
-      return { items, cursor: encodeCursor(query, items[items.length - 1]!) };
+      const last = items[items.length - 1]!;
+      // Encoded only when it is asked for: whoever reads a known number of items asks for none.
+      return {
+        items,
+        get cursor() {
+          return encodeCursor(query, last);
+        },
+      };
     }
     items.push(JSON.parse(String(body)) as Item);
     bytes += String(body).length;
