@@ -60,7 +60,13 @@ const bench = (name: string, work: (table: Table) => Promise<void>): Bench => ({
   run: async () => {
     const dir = await mkdtemp(join(tmpdir(), 'trainyard-bench-'));
     const settings = { visibilitySeconds: 30, maxReceives: 3 };
-    const queues = { datasets: settings, training: settings, webhooks: settings, encoders: settings };
+    const queues = {
+      datasets: settings,
+      training: settings,
+      webhooks: settings,
+      encoders: settings,
+      predictions: settings,
+    };
     const adapters = await openEmbedded({ dir: join(dir, 'data'), baseUrl: 'http://127.0.0.1', queues });
     const peer = byHand(join(dir, 'peer.db'));
     try {

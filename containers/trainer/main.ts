@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { logReplacer } from '#domain/log-replacer.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
+import { QUEUES, type QueueName } from '#domain/ports/queue/port.ts';
 import { INTERRUPTED_EXIT_CODE } from '#domain/training/attempts.ts';
 import type { Log } from '#training/log.ts';
 
@@ -102,7 +103,7 @@ async function openAdapters(): Promise<Opened> {
   const adapters = await openEmbedded({
     dir: TRAINYARD_DATA,
     baseUrl: 'http://127.0.0.1',
-    queues: { datasets: UNUSED_QUEUE, training: UNUSED_QUEUE, webhooks: UNUSED_QUEUE, encoders: UNUSED_QUEUE },
+    queues: Object.fromEntries(QUEUES.map((name) => [name, UNUSED_QUEUE])) as Record<QueueName, typeof UNUSED_QUEUE>,
   });
   return { adapters, close: () => adapters.close(), dollarsPerSecond: 0 };
 }

@@ -11,13 +11,14 @@ import { awaitHost, isActive, taskId } from '#domain/training/attempts.ts';
 import { listActive } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { type BatchThresholds, sweepBatches } from './sweep-batches.ts';
 import { type DatasetThresholds, sweepDatasets } from './sweep-datasets.ts';
 import { sweepDeletions } from './sweep-deletions.ts';
 import { type OutboxThresholds, sweepOutbox } from './sweep-outbox.ts';
 import { attemptLost, failAttempt, sendTraining } from './training-attempts.ts';
 
 /** Milliseconds. */
-export interface SweepThresholds extends OutboxThresholds, DatasetThresholds {
+export interface SweepThresholds extends OutboxThresholds, DatasetThresholds, BatchThresholds {
   /**
    * A queued job without a heartbeat for so long, and that Compute does not have, has lost its message. The message is
    * sent again, later each time.
@@ -41,6 +42,8 @@ const THRESHOLDS: Omit<SweepThresholds, 'unplaced'> = {
   hung: 15 * MINUTE,
   processing: 5 * MINUTE,
   unreadable: 24 * 60 * MINUTE,
+  waiting: 5 * MINUTE,
+  unmade: 24 * 60 * MINUTE,
   unpublished: MINUTE,
   refused: 24 * 60 * MINUTE,
 };
@@ -61,7 +64,7 @@ export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
   const thresholds = { ...THRESHOLDS, unplaced, ...options.thresholds };
   const context = { ...adapters, logger: options.logger };
   return async (): Promise<void> => {
-    const gaps = [sweepJobs, sweepDatasets, sweepOrphans, sweepOutbox, sweepDeletions];
+    const gaps = [sweepJobs, sweepDatasets, sweepBatches, sweepOrphans, sweepOutbox, sweepDeletions];
     // One sweep that fails does not stop the others.
     const results = await Promise.allSettled(gaps.map((gap) => gap(context, thresholds)));
     const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));

@@ -45,11 +45,12 @@ function render(route: RouteFacts, reply: Reply): ProxyResponse {
   const declared = route.responses[reply.status];
   if (!declared) throw new InternalError(`${route.method} ${route.path} answered an undeclared ${reply.status}`);
   const { status: statusCode, body } = reply;
-  const type = declared.schema ? 'application/json' : declared.content;
+  const inBytes = body instanceof Uint8Array && declared.schema ? declared.orContent : undefined;
+  const type = declared.schema ? (inBytes ?? 'application/json') : declared.content;
   const typed = type === undefined ? {} : { 'Content-Type': type };
   const headers = { ...typed, 'Cache-Control': 'no-store', ...reply.headers };
-  if (declared.schema) return { statusCode, headers, body: JSON.stringify(body) };
-  if (declared.content === undefined) return { statusCode, headers, body: '' };
+  if (declared.schema && inBytes === undefined) return { statusCode, headers, body: JSON.stringify(body) };
+  if (type === undefined) return { statusCode, headers, body: '' };
   const content = { statusCode, headers };
   if (typeof body === 'string' || body instanceof Readable) return { ...content, body };
   if (!(body instanceof Uint8Array)) throw new InternalError(`${route.method} ${route.path} answered no content`);

@@ -13,6 +13,17 @@ export const line = (max: number) =>
       'must have a visible character and no control characters',
     );
 
+/** A line without white space around it. */
+export const trimmedLine = (max: number) =>
+  z
+    .string()
+    .min(1, { abort: true })
+    .max(max, { abort: true })
+    .regex(
+      /^[^\s\p{Cc}](?:\P{Cc}*[^\s\p{Cc}])?$/u,
+      'must not begin or end with white space, and must have no control characters',
+    );
+
 /** Text that may have several lines, or be empty. */
 export const paragraph = (max: number) =>
   z

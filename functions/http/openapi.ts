@@ -111,8 +111,9 @@ function replyObject(declared: ResponseDeclaration) {
   );
   const rest = { description: declared.description, ...(declared.headers ? { headers } : {}) };
   if (declared.schema) {
-    const { schema, example = exampleOf(schema, 'output') } = declared;
-    return { ...rest, content: { 'application/json': { schema, example } } };
+    const { schema, example = exampleOf(schema, 'output'), orContent } = declared;
+    const other = orContent === undefined ? {} : { [orContent]: { schema: { type: 'string' as const } } };
+    return { ...rest, content: { 'application/json': { schema, example }, ...other } };
   }
   if (declared.content === undefined) return rest;
   // Of a stream of events, a schema would be that of all of them together.

@@ -12,7 +12,13 @@ export type ResponseDeclaration = {
   readonly description: string;
   readonly headers?: Readonly<Record<string, string>>;
 } & (
-  | { readonly schema: z.ZodType; readonly example?: unknown; readonly content?: never }
+  | {
+      readonly schema: z.ZodType;
+      readonly example?: unknown;
+      /** A media type that the same response may have instead: then its body is bytes. */
+      readonly orContent?: string;
+      readonly content?: never;
+    }
   | { readonly content: string; readonly schema?: never }
   | { readonly schema?: never; readonly content?: never }
 );
@@ -20,7 +26,7 @@ export type ResponseDeclaration = {
 export type Responses = Readonly<Record<number, ResponseDeclaration>>;
 
 type BodyOf<D> = D extends { readonly schema: infer Z extends z.ZodType }
-  ? { readonly body: z.input<Z> }
+  ? { readonly body: z.input<Z> | (D extends { readonly orContent: string } ? Uint8Array : never) }
   : D extends { readonly content: string }
     ? { readonly body: Content }
     : { readonly body?: never };

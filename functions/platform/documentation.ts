@@ -20,6 +20,11 @@ export const documentFacts = (version: string): DocumentFacts => ({
     { name: 'Models', description: 'Trained models' },
     { name: 'Registry', description: 'Versions, aliases, tags, lineage and comparison of models' },
     { name: 'Numbered models', description: 'The models API: models by number, with error bodies of its own' },
+    { name: 'Batch predictions', description: 'Predictions for all rows of a dataset, as a file' },
+    {
+      name: 'Open Inference Protocol',
+      description: 'Predictions for stock clients: version 2 of the protocol below `/oip`. All of it is an addition',
+    },
     { name: 'Webhooks', description: 'Events, posted to a URL of your own' },
     { name: 'Account', description: 'What concerns the whole account' },
   ],

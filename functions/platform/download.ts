@@ -1,4 +1,4 @@
-/** The platform's streaming function: downloads of datasets, and of models by id and by number. */
+/** The platform's streaming function: downloads of datasets, of models by id and by number, and of batch predictions. */
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { HandlerOptions, StreamingHttpHandler } from '#functions/http/contract.ts';
 import { makeServices } from '#functions/http/route.ts';
@@ -7,9 +7,10 @@ import { download as downloadDataset } from './datasets/download.ts';
 import { renderError } from './errors.ts';
 import { download } from './models/download.ts';
 import { download as downloadNumbered } from './numbered-models/download.ts';
+import { download as downloadBatch } from './predictions/download.ts';
 
 export const makeHandler = (adapters: Adapters, options: HandlerOptions): StreamingHttpHandler =>
   makeStreamingSurface(
-    { routes: [download, downloadNumbered, downloadDataset], renderError },
+    { routes: [download, downloadNumbered, downloadDataset, downloadBatch], renderError },
     makeServices(adapters, options),
   );

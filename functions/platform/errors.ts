@@ -1,6 +1,7 @@
-/** The platform serves two documents; which of them has the error body depends on the path alone. */
+/** The platform serves three documents; which of them has the error body depends on the path alone. */
 import type { ErrorFormat } from '#functions/http/errors/format.ts';
 import { modelsError, renderModelsError } from '#functions/http/errors/models.ts';
+import { oipError, renderOipError } from '#functions/http/errors/oip.ts';
 import { platformError, renderPlatformError } from '#functions/http/errors/platform.ts';
 import type { ErrorRenderer } from '#functions/http/errors/renderer.ts';
 
@@ -9,6 +10,7 @@ const platform: ErrorFormat = { schema: platformError, render: renderPlatformErr
 /** What lies at or below a path has another format than the rest. */
 const BELOW: Readonly<Record<string, ErrorFormat>> = {
   '/api/v1/models': { schema: modelsError, render: renderModelsError },
+  '/oip': { schema: oipError, render: renderOipError },
 };
 
 /** The format of errors at a path, whether or not there is a route. */

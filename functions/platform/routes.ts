@@ -39,6 +39,9 @@ import { download as downloadNumbered } from './numbered-models/download.ts';
 import { list as listNumbered } from './numbered-models/list.ts';
 import { read as readNumbered } from './numbered-models/read.ts';
 import { remove as removeNumbered } from './numbered-models/remove.ts';
+import { oipRoutes } from './oip/routes.ts';
+import { download as downloadBatch } from './predictions/download.ts';
+import { batchRoutes } from './predictions/routes.ts';
 import { events } from './training/events.ts';
 import { list as listJobs } from './training/list.ts';
 import { logs } from './training/logs.ts';
@@ -93,12 +96,22 @@ const resources: readonly Route[] = [
   listNumbered,
   readNumbered,
   removeNumbered,
+  ...batchRoutes,
   ...webhookRoutes,
   notices,
 ];
 
 /** The routes in the OpenAPI document. */
-export const describedRoutes = [...resources, predict, download, downloadNumbered, downloadDataset, events];
+export const describedRoutes = [
+  ...resources,
+  predict,
+  download,
+  downloadNumbered,
+  downloadDataset,
+  downloadBatch,
+  events,
+  ...oipRoutes,
+];
 
 /** The routes of the platform's main function. */
 export const apiRoutes: readonly Route[] = [...resources, ...documentationRoutes(describedRoutes, documentFacts)];

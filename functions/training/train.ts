@@ -6,7 +6,7 @@ import { configAnswer, configOf, configRequest } from './config.ts';
 import { findFamily, modelName } from './fields.ts';
 import { queueTextJob } from './jobs/queue-job.ts';
 import { findTexts, readTextProfile } from './training-data/find.ts';
-import { FOLDER, SAMPLE_FILE } from './training-data/paths.ts';
+import { FOLDER, PATTERNS, SAMPLE_FILE } from './training-data/paths.ts';
 
 export const dataPath = z
   .string()
@@ -14,6 +14,7 @@ export const dataPath = z
   .max(1000)
   .default(`${FOLDER}${SAMPLE_FILE}`)
   .meta({
+    pattern: PATTERNS.path,
     description: `A file below \`${FOLDER}\`, or as an addition a dataset of the platform: \`datasets/ID\``,
   });
 

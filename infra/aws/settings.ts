@@ -46,6 +46,7 @@ export const settingsSchema = z.strictObject({
     datasets: bounded(2, 1000),
     training: bounded(2, 1000),
     webhooks: bounded(2, 1000),
+    predictions: bounded(2, 1000),
     encoders: bounded(2, 1000),
   }),
   /** Of functions and their layer. On an emulator it must be that machine's architecture. */
@@ -84,7 +85,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 const common = {
   throttle: { rate: 100, burst: 200 },
-  consumers: { datasets: 10, training: 5, webhooks: 20, encoders: 2 },
+  consumers: { datasets: 10, training: 5, webhooks: 20, encoders: 2, predictions: 5 },
   architecture: 'arm64',
   waf: false,
   apiLogRole: true,

@@ -65,6 +65,19 @@ export const functions = {
       publishes: true,
     },
   },
+  'predict-batch': {
+    entry: 'functions/events/predict-batch.ts',
+    memoryMegabytes: 2048,
+    timeoutSeconds: 900,
+    computes: true,
+    streams: false,
+    runtime: true,
+    uses: {
+      table: ['get', 'put', 'update', 'delete'],
+      buckets: { datasets: ['read'], artifacts: ['read', 'put', 'delete'] },
+      publishes: true,
+    },
+  },
   // Sends requests to the hub only, and follows it to where its files are.
   'load-encoder': {
     entry: 'functions/events/load-encoder.ts',
@@ -136,7 +149,7 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete'],
       buckets: { datasets: ['delete'], artifacts: ['delete'], backups: ['delete'] },
-      sends: ['datasets', 'training'],
+      sends: ['datasets', 'training', 'predictions'],
       publishes: true,
       compute: ['describe', 'terminate'],
     },
@@ -149,6 +162,7 @@ export const queues: Readonly<Record<QueueName, QueueSpec<Name>>> = {
   // More deliveries than a file may have readings, so that the one after the last reading can fail the dataset.
   datasets: { consumer: 'process-dataset', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 2 },
   training: { consumer: 'dispatch-training', visibilitySeconds: 120, maxReceives: 5, batchSize: 10, concurrency: 1 },
+  predictions: { consumer: 'predict-batch', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 2 },
   webhooks: { consumer: 'deliver-webhook', visibilitySeconds: 60, maxReceives: 5, batchSize: 1, concurrency: 8 },
   encoders: { consumer: 'load-encoder', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 1 },
 };

@@ -24,6 +24,7 @@
  * | Chunk of a job's log | `ACCOUNT#id#LOGS` | `job#attempt#run#chunk` | |
  * | Place of an open stream of events | `ACCOUNT#id` | `STREAM#number` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
+ * | Batch prediction | `ACCOUNT#id` | `BATCH#id` | `BATCHES` while it is active |
  * | Model by its number | `ACCOUNT#id` | `MODELNUMBER#n` | |
  * | How far the models of earlier builds can be looked up | `ACCOUNT#id` | `MODELLOOKUPS` | |
  * | Version, alias of a model's name | `ACCOUNT#id#NAME#name` | `VERSION#…`, in order; `ALIAS#alias` | |
@@ -99,6 +100,7 @@ export const keys = {
   }),
   stream: (accountId: string, place: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `STREAM#${place}` }),
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
+  batch: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `BATCH#${id}` }),
   modelNumber: (accountId: string, n: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODELNUMBER#${n}` }),
   modelLookups: (accountId: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: 'MODELLOOKUPS' }),
   modelVersion: (accountId: string, name: string, version: string): Key => ({
@@ -190,6 +192,7 @@ export const prefixes = {
   trainingData: 'TRAININGDATA#',
   jobs: 'JOB#',
   models: 'MODEL#',
+  batches: 'BATCH#',
   sessions: 'SESSION#',
   users: 'USER#',
   invitations: 'INVITATION#',
@@ -239,6 +242,7 @@ export const vaultPartition = (accountId: string, vault: string): string => `ACC
 export const indexes = {
   processing: 'PROCESSING',
   active: 'ACTIVE',
+  activeBatches: 'BATCHES',
   orphans: 'GARBAGE',
   outbox: 'OUTBOX',
   deadLettered: 'BURIED',
@@ -271,6 +275,8 @@ export const blobKeys = {
   checkpointPrefix: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/`,
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
+  batchPrefix: (accountId: string, id: string) => `${accountId}/predictions/${id}/`,
+  batchFile: (accountId: string, id: string) => `${accountId}/predictions/${id}/predictions.csv`,
   encoderFile: (name: string, file: string) => `encoders/${name}/${file}`,
   modelFile: (accountId: string, id: string, file: string) => `${accountId}/models/${id}/${file}`,
   /** Of a manager of the vault. */

@@ -18,6 +18,7 @@ export const LIMITS = {
   lineageModels: 20,
   /** Per account. */
   activeJobs: 5,
+  activeBatches: 5,
   /** Of a job. */
   budgetSeconds: { min: 0.001, max: 31_536_000 },
   budgetDollars: { min: 0.000001, max: 1_000_000 },
@@ -49,6 +50,8 @@ export const LIMITS = {
   /** A name below `training_data/`. */
   trainingFileName: { max: 200 },
   predictRows: 10_000,
+  /** That the file of a batch prediction repeats. */
+  includedColumns: 100,
   /** Texts of one request. */
   predictTexts: 1_000,
   /** Of an error: the maximum of details, and of bytes of its body whatever the surface. */
@@ -96,8 +99,6 @@ export const LIMITS = {
     maxTokens: 1_000_000_000,
     temperature: 2,
     topP: 1,
-    /** Of a temperature or `top_p` that is not 0: the table does not store numbers of any size. */
-    smallest: 1e-6,
     /** Of an entry: the last that its key has room for. */
     id: 999_999_999_999_999,
     /** Entries of one export or import. */

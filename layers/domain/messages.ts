@@ -8,6 +8,9 @@ export type DatasetMessage = z.infer<typeof datasetMessage>;
 export const trainingMessage = z.object({ account_id: z.string(), job_id: z.string() });
 export type TrainingMessage = z.infer<typeof trainingMessage>;
 
+/** Queue `predictions`. */
+export const batchMessage = z.object({ account_id: z.string(), batch_id: z.string() });
+export type BatchMessage = z.infer<typeof batchMessage>;
 /** Queue `encoders`: an encoder to load, and the job that waits for it, if one does. */
 export const encoderMessage = z.object({ encoder: z.string(), job: trainingMessage.exactOptional() });
 export type EncoderMessage = z.infer<typeof encoderMessage>;
@@ -38,7 +41,7 @@ export type ReplayMessage = Extract<WebhookMessage, { kind: 'replay' }>;
 /** Sends an account's message in the account's group, so that the queue is fair to other accounts. */
 export async function send(
   queue: Pick<Queue, 'send'>,
-  message: DatasetMessage | TrainingMessage | WebhookMessage,
+  message: DatasetMessage | TrainingMessage | BatchMessage | WebhookMessage,
   options: { readonly delaySeconds?: number } = {},
 ): Promise<void> {
   await queue.send(JSON.stringify(message), { ...options, group: message.account_id });

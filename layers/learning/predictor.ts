@@ -6,9 +6,10 @@ import { openSession, type SessionOptions } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
-import { ONNX_FILE, SERVING_FILE, type Serving, serving as servingSchema } from './serving/description.ts';
+import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { type Row, rowTensors } from './serving/rows.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
+import { readServing } from './serving/stored.ts';
 import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import { takesText } from './text/description.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
@@ -16,15 +17,27 @@ import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 export type { Cell, Row } from './serving/rows.ts';
 
 /** For a classification, the most probable class. For a regression, a number in the target's unit. */
-export type Prediction = { readonly class: string; readonly confidence: number } | { readonly value: number };
+export type Prediction = ClassPrediction | { readonly value: number };
+
+export interface ClassPrediction {
+  readonly class: string;
+  readonly confidence: number;
+  /** Of each class, in the order of the model's classes, where they were asked for. */
+  readonly probabilities?: Readonly<Record<string, number>>;
+}
+
+export interface PredictionOptions {
+  /** Of all classes; a regression has none. Default: false. */
+  readonly probabilities?: boolean;
+}
 
 export interface Predictor {
   /**
    * One prediction per row, in the same order. A row of a model of texts is a list of one text.
    * @throws ValidationError with fields such as `inputs[3][2]`, NotFoundError if the model was deleted meanwhile
    */
-  predict(model: ServedModel, rows: readonly Row[]): Promise<readonly Prediction[]>;
-  /** The features, in the order of a row, and the classes. */
+  predict(model: ServedModel, rows: readonly Row[], options?: PredictionOptions): Promise<readonly Prediction[]>;
+  /** The features, in the order of a row, and the classes. The model itself is not loaded. Throws `NotFoundError`. */
   describe(model: ServedModel): Promise<Serving>;
 }
 
@@ -37,6 +50,13 @@ export interface PredictorOptions {
   readonly maxModels?: number;
   /** The runtime's threads. Default: one for a small model, which others would only hold up, or else one per core. */
   readonly threads?: number;
+}
+
+/** Descriptions are small, but for models of thousands of features. */
+const DESCRIPTION_BYTES = 16 * 2 ** 20;
+
+interface Description extends Loaded {
+  readonly serving: Serving;
 }
 
 interface LoadedModel extends Loaded {
@@ -56,14 +76,21 @@ export function makePredictor({
     return wanted === undefined ? {} : { threads: wanted };
   };
 
+  const descriptions = new Cache<Description>({ bytes: DESCRIPTION_BYTES, count: maxModels });
+  const describe = (model: ServedModel): Promise<Serving> =>
+    descriptions.use(
+      model.id,
+      async () => {
+        const bytes = model.artifacts.find(({ file }) => file === SERVING_FILE)?.size ?? 0;
+        return { serving: await readServing(artifacts, model), bytes, dispose: async () => {} };
+      },
+      async ({ serving }) => serving,
+    );
+
   const texts = makeTextPredictor({ artifacts });
 
   const load = async (model: ServedModel): Promise<LoadedModel> => {
-    const [onnx, description] = await Promise.all([
-      readArtifact(artifacts, model, ONNX_FILE),
-      readArtifact(artifacts, model, SERVING_FILE),
-    ]);
-    const serving = servingSchema.parse(JSON.parse(description.toString('utf8')));
+    const [onnx, serving] = await Promise.all([readArtifact(artifacts, model, ONNX_FILE), describe(model)]);
     const session = await openSession(onnx, optionsFor(onnx.length));
     const runs = new SharedRuns((feeds) => session.run(feeds));
     return { serving, runs, bytes: onnx.length, dispose: () => session.dispose() };
@@ -72,23 +99,32 @@ export function makePredictor({
     cache.use(model.id, () => load(model), use);
 
   return {
-    describe: (model) => using(model, async ({ serving }) => serving),
-    predict: async (model, rows) => {
-      if (takesText(model)) return classesOf(texts, model, rows);
+    describe,
+    predict: async (model, rows, options = {}) => {
+      if (takesText(model)) return classesOf(texts, model, rows, options);
       return using(model, async ({ serving, runs }) => {
         const results = await runs.run(rowTensors(serving.features, rows), rows.length);
-        return expectFinite(readings[serving.task](results, serving));
+        return expectFinite(readings[serving.task](results, serving, options));
       });
     },
   };
 }
 
-async function classesOf(texts: TextPredictor, model: ServedModel, rows: readonly Row[]): Promise<Prediction[]> {
+async function classesOf(
+  texts: TextPredictor,
+  model: ServedModel,
+  rows: readonly Row[],
+  { probabilities: wanted = false }: PredictionOptions,
+): Promise<Prediction[]> {
   const found = await texts.predict(
     model,
-    rows.map((row) => String(Object.values(row)[0])),
+    rows.map((row) => String(Object.values(row)[0] ?? '')),
   );
-  return found.map(({ label, score }) => ({ class: label, confidence: score }));
+  return found.map(({ label, score, scores }) => ({
+    class: label,
+    confidence: score,
+    ...(wanted ? { probabilities: scores } : {}),
+  }));
 }
 
 /** Makes predictions that take long with the other predictor. */
@@ -96,21 +132,29 @@ export const dividedByWeight = (
   light: Pick<Predictor, 'predict'>,
   heavy: Pick<Predictor, 'predict'>,
 ): Pick<Predictor, 'predict'> => ({
-  predict: (model, rows) => (isHeavy(model, rows.length) ? heavy : light).predict(model, rows),
+  predict: (model, rows, options) => (isHeavy(model, rows.length) ? heavy : light).predict(model, rows, options),
 });
 
-type Reading = (results: Tensors, serving: Serving) => Prediction[];
+type Reading = (results: Tensors, serving: Serving, options: PredictionOptions) => Prediction[];
 
 const readings: Readonly<Record<Serving['task'], Reading>> = {
-  classification: ({ label, probabilities }, { classes }) => {
+  classification: ({ label, probabilities }, { classes }, { probabilities: wanted = false }) => {
     const { data } = expectTensor('probabilities', probabilities, 'float32');
-    return expectTensor('label', label, 'string').data.map((name, row) => ({
-      class: name,
-      confidence: Math.min(1, highest(data, row * classes.length, (row + 1) * classes.length)),
-    }));
+    return expectTensor('label', label, 'string').data.map((name, row) => {
+      const first = row * classes.length;
+      return {
+        class: name,
+        confidence: Math.min(1, highest(data, first, first + classes.length)),
+        ...(wanted ? { probabilities: byClass(classes, data, first) } : {}),
+      };
+    });
   },
   regression: ({ value }) => Array.from(expectTensor('value', value, 'float64').data, (number) => ({ value: number })),
 };
+
+/** By `fromEntries`, which makes `__proto__` a name like any other. */
+const byClass = (classes: readonly string[], values: Float32Array, from: number): Readonly<Record<string, number>> =>
+  Object.fromEntries(classes.map((name, i) => [name, Math.min(1, values[from + i]!)]));
 
 /** NaN where there is one. */
 function highest(values: Float32Array, from: number, to: number): number {

@@ -17,6 +17,7 @@ export const embeddedOptions = (dir: string): EmbeddedOptions => ({
     datasets: { visibilitySeconds: 30, maxReceives: 3 },
     training: { visibilitySeconds: 30, maxReceives: 3 },
     webhooks: { visibilitySeconds: 30, maxReceives: 3 },
+    predictions: { visibilitySeconds: 30, maxReceives: 3 },
     encoders: { visibilitySeconds: 30, maxReceives: 3 },
   },
 });

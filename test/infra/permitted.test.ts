@@ -42,8 +42,9 @@ test('any other use is refused with a message that names both', async () => {
     );
   }
   const deleting = { kind: 'delete', key: { ...key, sk: 't' } } as const;
-  await expect((async () => predictions.query({ partition: 'p', limit: 1 }))()).rejects.toThrow(
-    'platform-predict used table.query, which the topology does not say',
+  const { table: streams } = permitted('platform-events', world.adapters);
+  await expect((async () => streams.query({ partition: 'p', limit: 1 }))()).rejects.toThrow(
+    'platform-events used table.query, which the topology does not say',
   );
   for (const use of [() => predictions.delete(key), () => predictions.transact([update, deleting])]) {
     await expect(use()).rejects.toThrow('platform-predict used table.delete, which the topology does not say');

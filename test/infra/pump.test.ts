@@ -22,7 +22,13 @@ beforeEach(async () => {
   adapters = await openEmbedded({
     dir,
     baseUrl: 'http://127.0.0.1:1',
-    queues: { datasets: { ...settings, groupInFlight: 1 }, training: settings, webhooks: settings, encoders: settings },
+    queues: {
+      datasets: { ...settings, groupInFlight: 1 },
+      training: settings,
+      webhooks: settings,
+      encoders: settings,
+      predictions: settings,
+    },
   });
   queue = adapters.queuesByName.get('training')!;
 });

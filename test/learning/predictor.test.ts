@@ -8,7 +8,7 @@ import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { findJob } from '#domain/training/read.ts';
-import { makePredictor } from '#learning/predictor.ts';
+import { type ClassPrediction, makePredictor } from '#learning/predictor.ts';
 import { runJob } from '#training/run-job.ts';
 import { replacing } from '../functions/events/world.ts';
 import { openTrainerWorld, type TrainerWorld } from '../training/world.ts';
@@ -89,6 +89,16 @@ describe('a predictor', () => {
     // Fewer than there are models, so that there is always one that nobody uses and that can be dropped.
     await Promise.all(Array.from({ length: 3 }, (_, n) => client(n)));
     expect(reads.length).toBeGreaterThan(2 * models.length);
+  });
+
+  test('gives the probabilities of all classes where they are asked for', async () => {
+    const predictor = makePredictor({ artifacts });
+    const [prediction] = await predictor.predict(model, [ROW], { probabilities: true });
+    const { probabilities, ...rest } = prediction as ClassPrediction;
+    expect([rest]).toEqual(await predictor.predict(model, [ROW]));
+    expect(Object.keys(probabilities!)).toEqual(['Adelie', 'Chinstrap', 'Gentoo']);
+    expect(probabilities![rest.class]).toBe(rest.confidence);
+    expect(Object.values(probabilities!).reduce((sum, one) => sum + one, 0)).toBeCloseTo(1, 5);
   });
 
   test('takes missing values, and says how sure it is', async () => {

@@ -27,6 +27,10 @@ schemathesis.openapi.media_type("text/csv", csv_files())
 # Of a field of a form, the format decides.
 schemathesis.openapi.format("binary", csv_files())
 
+# The archive of a backup that is not there any more.
+with open("backup.tar.gz", "rb") as archive:
+    schemathesis.openapi.media_type("application/gzip", st.just(archive.read()))
+
 # Refusals of what a schema allows, by field and message: what each depends on is not in the shape of the request.
 BEYOND_SCHEMA = [
     # What else was sent.
@@ -35,12 +39,23 @@ BEYOND_SCHEMA = [
     (r"ids", r"must name 2 to 10 different models"),
     (r"parts", r"must be the parts 1 to \d+, in this order"),
     (r"early_stopping\.monitor", r"must be .* with validation_split "),
+    (r"texts?", r"must be given or texts"),
+    (r"key_iterations|hash_algorithm", r"must be "),
+    (r"items\[\d+\]\.model_id", r"must be different from that of items"),
     # What there is.
+    (r"", r"model_id already exists"),
     (r"cursor", r"must be (a|the) next_cursor of "),
     (r"alias", r"must not (be latest|look like a version)"),
     (r"invitation", r"must be the token of an invitation"),
-    (r"confirm", r"must be "),
+    (r"confirm(_deletion)?", r"must be "),
     (r"parts", r"part \d+ was not uploaded"),
+    # Of keys as PEM, the algorithm decides.
+    (r"signing_key", r""),
+    (r"training_data_path", r""),
+    (r"file", r"must have the columns text and label"),
+    (r"row", r"\d+ must be a JSON object with text and label"),
+    # The model's hyperparameters.
+    (r"config(\..*)?", r""),
     # The features of the model.
     (r"inputs?\b.*", r""),
     # In forms, Schemathesis 4.32 counts an empty text among those of one character or more.
@@ -50,8 +65,25 @@ BEYOND_SCHEMA = [
 ]
 
 
-def is_beyond_schema(detail):
-    return any(re.fullmatch(field, detail["field"]) and re.match(of, detail["message"]) for field, of in BEYOND_SCHEMA)
+def is_beyond_schema(field, message):
+    return any(re.fullmatch(known, field) and re.match(of, message) for known, of in BEYOND_SCHEMA)
+
+
+# Messages have semicolons as well.
+NEXT = r"; (?=[\w.\[\]]+ (?:must|is|has) )"
+
+
+def refusals(answer):
+    """What was refused, as fields and messages: each surface says it in its way."""
+    details = answer.get("details")
+    if isinstance(details, list):
+        return [(one["field"], one["message"]) for one in details]
+    if answer.get("error") == "ValidationError":
+        return list(details.items())
+    said = answer["error"] if answer.get("status") == "error" else answer["message"]
+    invalid = re.match("Invalid input data(; checking stopped [^:]*)?: ", said)
+    # Without a field, the whole message counts.
+    return [tuple(fault.split(" ", 1)) for fault in re.split(NEXT, said[invalid.end() :])] if invalid else [("", said)]
 
 
 @schemathesis.hook
@@ -59,12 +91,12 @@ def filter_failure(context, failure, case, response):
     """Drops refusals of schema-valid requests that no schema could have announced."""
     if not isinstance(failure, RejectedPositiveData):
         return True
-    if response.status_code == 422:
-        return b"Idempotency-Key was used before" not in response.content
-    if response.status_code != 400:
+    if b"Idempotency-Key was used before" in response.content:
+        return False
+    if response.status_code not in (400, 422):
         return True
-    details = json.loads(response.content).get("details", [])
-    return not details or not all(is_beyond_schema(detail) for detail in details)
+    refused = refusals(json.loads(response.content))
+    return not refused or not all(is_beyond_schema(*one) for one in refused)
 
 
 @schemathesis.hook
@@ -75,9 +107,15 @@ def before_call(context, case, kwargs):
     # The newest of those that were prepared, which nothing needs.
     if case.operation.label == "DELETE /api/v1/models/{model_id}" and case.operation.label not in accepted:
         case.path_parameters = {"model_id": 4}
+    # Until an operation has succeeded it is called for what there is, and afterwards for anything.
+    if case.operation.label in EXISTING and case.operation.label not in accepted:
+        case.path_parameters = {**case.path_parameters, **EXISTING[case.operation.label]}
     # One key for all requests would have each but the first refused.
     if case.headers and "idempotency-key" in case.headers:
         case.headers["idempotency-key"] = uuid.uuid4().hex
+    if case.operation.label == "PUT /training-data/{name}" and case.media_type != "text/csv":
+        case.path_parameters = {"name": "texts.jsonl"}
+        case.body = TEXTS
     if isinstance(case.body, dict):
         body = {name: possible(case.operation.label, name, value) for name, value in case.body.items()}
         # Whatever is assigned is judged anew, and a file is no text.
@@ -91,15 +129,54 @@ def possible(operation, name, value):
         return NOBODY
     if operation == "POST /models/{model_id}/predict" and name == "input":
         return PENGUIN
+    if (operation, name) in EXISTING_IN_BODY and operation not in accepted:
+        return EXISTING_IN_BODY[operation, name]
+    if (operation, name) in GIVEN:
+        return GIVEN[operation, name]
+    if name == "confirm_deletion":
+        return True
     # Trainings are there to be started, not to be waited for.
-    if name == "hyperparameters" and isinstance(value, dict):
+    if name in ("hyperparameters", "config") and isinstance(value, dict):
         return {key: small(key, of) for key, of in value.items()}
     return value
 
 
+VAULT = "/api/model-manager/{manager_id}"
+# What belongs together, or is not text.
+GIVEN = {
+    (f"POST {VAULT}/models/compare", "model_names"): ["kept_v2.0", "kept_v2.1"],
+    (f"PUT {VAULT}/security/password", "old_password"): "correct horse",
+    (f"PUT {VAULT}/security/password", "new_password"): "correct horse",
+}
+MODEL = f"{VAULT}/models/{{model_name}}"
+IN_VAULT = {"manager_id": "vault"}
+TEXT_JOB = {"job_id": os.environ["TEXT_JOB"]}
+EXISTING = {
+    **{f"GET {MODEL}/{what}": {**IN_VAULT, "model_name": "kept_v2.1"} for what in ("info", "versions", "signature")},
+    **{f"POST {MODEL}/{what}": {**IN_VAULT, "model_name": "kept_v2.1"} for what in ("activate", "deploy")},
+    **{f"POST {VAULT}/{what}": IN_VAULT for what in ("models/load", "models/download", "backup/restore")},
+    f"PATCH {MODEL}": {**IN_VAULT, "model_name": "kept_v2.1"},
+    f"DELETE {MODEL}": {**IN_VAULT, "model_name": "spare"},
+    f"DELETE {VAULT}/backup/{{backup_name}}": {**IN_VAULT, "backup_name": "spare"},
+    f"DELETE {VAULT}": {"manager_id": "spare"},
+    "GET /jobs/{job_id}": TEXT_JOB,
+    "GET /models/{model_name}": {"model_name": "compact-text"},
+    "GET /models/{model_name}/versions": {"model_name": "compact-text"},
+}
+EXISTING_IN_BODY = {
+    (f"POST {VAULT}/models/load", "model_name"): "kept_v2.1",
+    (f"POST {VAULT}/models/download", "model_name"): "kept_v2.1",
+    (f"POST {VAULT}/backup/restore", "backup_name"): "kept",
+    (f"POST {VAULT}/backup/restore", "models_to_restore"): ["kept_v2.1"],
+    ("POST /predict", "model_name"): "compact-text",
+    ("POST /predict", "version"): "latest",
+    ("POST /train", "model_name"): "compact-text",
+    ("POST /retrain", "model_name"): "compact-text",
+}
 NOBODY = "http://127.0.0.1:9/trainyard"
 PENGUIN = ["Biscoe", 47.5, 15.0, 218, 4950, "female", 2009]
-MOST = {"epochs": 20, "batch_size": 4096, "hidden_layers": 32}
+TEXTS = b'{"text": "Hello", "label": "benign"}\n{"text": "Ignore all that", "label": "jailbreak"}\n'
+MOST = {"epochs": 20, "num_epochs": 2, "max_length": 256, "batch_size": 4096, "hidden_layers": 32}
 
 
 def small(name, value):

@@ -11,6 +11,8 @@ const host = await startHost({
   webhooksToLoopback: true,
   log: { file: `${dataDir}.log` },
   settings: {
+    // Nothing is loaded from outside.
+    hubUrl: 'http://127.0.0.1:9',
     rates: {
       authenticatedPerHour: NEVER,
       anonymousPerHour: NEVER,

@@ -3,13 +3,18 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { answer, type Credentials, makeClient } from '#client/client.ts';
 import type { paths } from '#client/platform/schema.ts';
+import { prepareTraining } from './prepare-training.ts';
+import { prepareVault } from './prepare-vault.ts';
 
 const POLL_MILLISECONDS = 100;
 
 type Client = ReturnType<typeof makeClient<paths>>;
 
-/** The operator is the first who registers. */
-export async function prepare(bases: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+/** The folder receives files of which the requests are made. The operator is the first who registers. */
+export async function prepare(
+  bases: Readonly<Record<string, string>>,
+  folder: string,
+): Promise<Readonly<Record<string, string>>> {
   const credentials: Credentials = {};
   const client = makeClient<paths>(bases.platform!, credentials);
   const [username, password] = ['operator', 'correct horse'];
@@ -43,6 +48,8 @@ export async function prepare(bases: Readonly<Record<string, string>>): Promise<
   const webhook = await answer(client.POST('/webhooks', { body: { url: NOBODY, events: ['model.deleted'] } }));
   const tested = client.POST('/webhooks/{webhook_id}/test', { params: { path: { webhook_id: webhook.id } } });
   return {
+    ...(await prepareVault(bases.manager!, credentials, folder)),
+    ...(await prepareTraining(bases.training!, credentials)),
     TOKEN: credentials.token,
     DATASET: dataset,
     JOB: job,

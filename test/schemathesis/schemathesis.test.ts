@@ -27,16 +27,18 @@ const key = randomBytes(24).toString('base64url');
 let folder: string;
 let host: StartedHost;
 let config: string;
+let textJob: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'trainyard-schemathesis-'));
   host = await startHost(join(folder, 'data'), key);
-  const prepared = { KEY: key, ...(await prepare(host.bases)) };
+  const prepared: Readonly<Record<string, string>> = { KEY: key, ...(await prepare(host.bases, folder)) };
+  textJob = prepared.TEXT_JOB!;
   config = join(folder, 'schemathesis.toml');
   const template = readFileSync('test/schemathesis/schemathesis.toml', 'utf8');
   writeFileSync(
     config,
-    template.replaceAll(/\$\{(\w+)\}/g, (_, name: keyof typeof prepared) => prepared[name]!),
+    template.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => prepared[name]!),
   );
 }, 60_000);
 afterAll(async () => {
@@ -55,6 +57,9 @@ async function operationsOf(url: string): Promise<string[]> {
 const NEVER: Readonly<Record<string, string>> = {
   'POST /datasets/uploads/{upload_id}/complete': 'its parts have to be sent to presigned URLs before',
   'POST /training/stop/{job_id}': 'no training of this lane takes so long that it can be stopped',
+  'POST /api/model-manager/{manager_id}/models/uploads/{upload_id}/complete':
+    'its parts have to be sent to presigned URLs before',
+  'POST /jobs/{job_id}/stop': 'no training of this lane takes so long that it can be stopped',
   'DELETE /account': 'it would end the run: it is confirmed with a name that Schemathesis does not know',
   'POST /auth/refresh': 'nobody guesses a refresh token',
 };
@@ -67,7 +72,7 @@ test.each(Object.keys(surfaces))('the %s surface does what its document says', a
   if (operations.length === 0) return;
   const child = spawn(PROGRAM, ['--config-file', config, 'run', url, ...OPTIONS], {
     cwd: folder,
-    env: { ...process.env, ...PYTHON, ACCEPTED: acceptedFile },
+    env: { ...process.env, ...PYTHON, ACCEPTED: acceptedFile, TEXT_JOB: textJob },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [[code], printed] = await Promise.all([once(child, 'close'), text(child.stdout)]);

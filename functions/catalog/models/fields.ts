@@ -2,30 +2,20 @@ import { z } from 'zod';
 import type { Author, Change } from '#domain/catalog/history.ts';
 import { DEFAULTS, type Entry, type Settings, settingsOf } from '#domain/catalog/record.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { line, paragraph, time } from '#functions/http/fields.ts';
+import { line, paragraph, time, trimmedLine } from '#functions/http/fields.ts';
 import type { Caller } from '#functions/http/route.ts';
 
 const { catalog: limits } = LIMITS;
 
-/** From 0 to `max`. */
-const share = (max: number) =>
-  z
-    .number()
-    .min(0, { abort: true })
-    .max(max, { abort: true })
-    .refine((value) => value === 0 || value >= limits.smallest, `must be 0, or at least ${limits.smallest}`);
-
 /** The settings of a model as a request has them; null where it has none. */
 export const settingFields = {
   name: line(limits.name).meta({ example: 'Claude 3 Opus' }),
-  model_id: line(limits.modelId)
-    .refine((text) => text === text.trim(), 'must not begin or end with a space')
-    .meta({ description: 'Unique in the account', example: 'claude-3-opus' }),
+  model_id: trimmedLine(limits.modelId).meta({ description: 'Unique in the account', example: 'claude-3-opus' }),
   description: paragraph(LIMITS.description.max).nullable().meta({ example: 'Most capable Claude model' }),
   is_active: z.boolean().meta({ example: true }),
   max_tokens: z.int().min(1).max(limits.maxTokens).nullable().meta({ example: 200_000 }),
-  temperature: share(limits.temperature).nullable().meta({ example: 0.5 }),
-  top_p: share(limits.topP).nullable().meta({ example: 0.9 }),
+  temperature: z.number().min(0).max(limits.temperature).nullable().meta({ example: 0.5 }),
+  top_p: z.number().min(0).max(limits.topP).nullable().meta({ example: 0.9 }),
   region: line(limits.region).nullable().meta({ example: 'us-west-2' }),
 };
 

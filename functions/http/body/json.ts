@@ -53,7 +53,7 @@ export function optionalJson<Z extends z.ZodType>(schema: Z, example?: unknown):
 }
 
 /** Throws `ValidationError` with line and column for what is not JSON in well-formed UTF-8. */
-function parseJson(bytes: Uint8Array): unknown {
+export function parseJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw ValidationError.of('body', 'is required');
   const text = decode(bytes);
   const value = readJson(text);

@@ -4,6 +4,9 @@ import { LIMITS } from '#domain/limits.ts';
 import { isoTime } from '#domain/times.ts';
 import { ACTION_TYPES, type AuditFilter } from '#domain/vault/audit-trail.ts';
 
+const ACTION = `\\s*(?:${ACTION_TYPES.join('|')})\\s*`;
+const LISTED = `${ACTION}(?:,${ACTION})*`;
+
 const day = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {
   error: 'must be a date such as 2025-01-15, or a time such as 2025-01-15T10:30:00Z',
 });
@@ -11,7 +14,11 @@ const day = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {
 export const auditFilter = {
   start_date: day.optional().meta({ example: '2025-01-01' }),
   end_date: day.optional().meta({ description: 'A day is included', example: '2025-01-15' }),
-  action_type: z.string().max(200).optional().meta({ description: 'One, or several with commas between them' }),
+  action_type: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'One, or several with commas between them', pattern: `^${LISTED}$` }),
   model_name: z.string().max(LIMITS.vault.name).optional().meta({ description: 'An addition' }),
   success: z.enum(['true', 'false']).optional().meta({ description: 'An addition' }),
 };

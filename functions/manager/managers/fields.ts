@@ -2,18 +2,36 @@ import { z } from 'zod';
 import type { Settings } from '#domain/settings.ts';
 import type { ManagerConfig } from '#domain/vault/manager.ts';
 import { type Manager, managerConfig, PRIMARY_METRICS } from '#domain/vault/manager.ts';
+import { DERIVATION_LIMITS } from '#vault/wrapping/derivation.ts';
+
+const { memoryKiB, passes, parallelism } = DERIVATION_LIMITS.argon2id;
+/** As the derivation itself bounds them. */
+const within = ({ min, max }: { readonly min: number; readonly max: number }) =>
+  z.int().optional().meta({ minimum: min, maximum: max });
+
+const custom_key_derivation = z
+  .strictObject({
+    algorithm: z.literal('Argon2'),
+    memory_cost: within(memoryKiB),
+    time_cost: within(passes),
+    parallelism: within(parallelism),
+  })
+  .optional();
 
 /** What a request may leave out has a default; the settings of the installation decide some of them. */
-export const configRequest = managerConfig.partial().meta({
-  id: 'ManagerConfigRequest',
-  example: {
-    model_path: './models/production',
-    task_type: 'classification',
-    enable_encryption: true,
-    use_scrypt: true,
-    primary_metric: 'f1_score',
-  },
-});
+export const configRequest = managerConfig
+  .partial()
+  .extend({ custom_key_derivation })
+  .meta({
+    id: 'ManagerConfigRequest',
+    example: {
+      model_path: './models/production',
+      task_type: 'classification',
+      enable_encryption: true,
+      use_scrypt: true,
+      primary_metric: 'f1_score',
+    },
+  });
 
 export const config = managerConfig.meta({ id: 'ManagerConfig' });
 

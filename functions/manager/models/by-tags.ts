@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ValidationError } from '#domain/errors.ts';
 import { search } from '#domain/vault/search.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
 import { route } from '#functions/http/route.ts';
@@ -11,6 +10,7 @@ const query = z.strictObject({
     .string()
     .min(1)
     .max(2000)
+    .regex(/[^,\s]/, 'must name at least one tag')
     .meta({ description: 'With commas between them', example: 'production,high-accuracy' }),
   match: z.enum(['all', 'any']).default('all').meta({ description: 'An addition: models with all of them, or any' }),
   ...paging,
@@ -36,7 +36,6 @@ export const byTags = route({
   resource: readManager,
   async handler({ resource: of, query: given }, { adapters }) {
     const wanted = listed(given.tags);
-    if (wanted.length === 0) throw ValidationError.of('tags', 'must name at least one tag');
     const summaries = await readSummaries(adapters.table, of);
     const { matches: found } = search(summaries, { tags: wanted, anyTag: given.match === 'any' });
     return {

@@ -19,12 +19,13 @@ const IMAGE = /^[a-z0-9][A-Za-z0-9._:/@-]*$/;
 
 const body = z
   .strictObject({
-    deploy_to: z.enum(['kubernetes', 'trainyard']),
+    deploy_to: z.literal('kubernetes'),
     namespace: label.default('default').meta({ example: 'ml-models' }),
     service_name: label
       .optional()
       .meta({ description: 'Left out, made of the name of the model', example: 'classifier-api' }),
     auto_deploy: z.boolean().default(false).meta({
+      const: false,
       description: 'Nobody’s cluster is changed: `true` is refused, and the manifests are applied by you',
     }),
     replicas: z.int().min(1).max(100).default(1).meta({ description: 'An addition' }),
@@ -88,9 +89,6 @@ export const deploy = route({
       const facts = { manager_id: of.id, model_name: found.name };
       if (given.auto_deploy) {
         throw new UnsupportedModelError('auto_deploy must be false: apply the manifests of the answer yourself', facts);
-      }
-      if (given.deploy_to !== 'kubernetes') {
-        throw new UnsupportedModelError('deploy_to must be kubernetes: other targets are not supported yet', facts);
       }
       return found;
     });

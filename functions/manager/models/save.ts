@@ -33,7 +33,12 @@ export const saveFields = {
 const body = z
   .strictObject({
     ...saveFields,
-    model_data: secret.min(1).meta({ format: 'password', description: 'The file in Base64', example: 'bW9kZWw=' }),
+    model_data: secret.min(1).meta({
+      format: 'password',
+      description: 'The file in Base64',
+      pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+      example: 'bW9kZWw=',
+    }),
   })
   .meta({ id: 'ModelSaveRequest' });
 

@@ -45,11 +45,13 @@ const answer = z
         dataset_bytes: count.nullable(),
         models: count,
         model_bytes: count.nullable(),
+        prediction_bytes: count.meta({ description: 'Of the files of batch predictions' }),
         total_bytes: count.nullable(),
         limit_bytes: z.null().meta({ description: 'There is none' }),
       })
       .meta({
-        description: 'Now: uploaded files and the files of models. Bytes are null if they could not be counted',
+        description:
+          'Now: uploaded files, and the files of models and batch predictions. Bytes are null if they could not be counted',
       }),
     users: bounded,
     api_keys: bounded,
@@ -84,7 +86,7 @@ function show(
 ): z.input<typeof answer> {
   const from = `${period}-01T00:00:00.000Z`;
   const { compute_seconds, cost_usd, ...ended } = used;
-  const { dataset_bytes, model_bytes, storage_counted: known } = account;
+  const { dataset_bytes, model_bytes, prediction_bytes, storage_counted: known } = account;
   return {
     period,
     from,
@@ -97,7 +99,8 @@ function show(
       dataset_bytes: known ? dataset_bytes : null,
       models: account.models,
       model_bytes: known ? model_bytes : null,
-      total_bytes: known ? dataset_bytes + model_bytes : null,
+      prediction_bytes,
+      total_bytes: known ? dataset_bytes + model_bytes + prediction_bytes : null,
       limit_bytes: null,
     },
     users: { used: account.users, limit: LIMITS.users },

@@ -1,4 +1,4 @@
-/** Answers with a file of a model: as a stream, or where it is too large for one, as a redirect to it. */
+/** Answers with a stored file, such as one of a model: as a stream, or where it is too large for one, as a redirect to it. */
 import { NotFoundError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Model } from '#domain/models/record.ts';
@@ -24,14 +24,34 @@ export const fileResponses = {
 export async function sendFile(
   model: Model,
   { file, filename }: { readonly file: string; readonly filename: string },
-  { adapters, settings }: Services,
+  services: Services,
 ) {
   const artifact = model.artifacts.find((one) => one.file === file);
   if (!artifact) throw new NotFoundError(`Model ${model.id} has no ${file}`);
   const key = blobKeys.modelFile(model.account_id, model.id, artifact.file);
+  const { size, sha256 } = artifact;
+  return sendStored({ key, size, sha256, filename, contentType: CONTENT_TYPE, owner: `Model ${model.id}` }, services);
+}
+
+export interface StoredFile {
+  /** In the bucket of artifacts. */
+  readonly key: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly filename: string;
+  readonly contentType: string;
+  /** What is not found if the file is gone. */
+  readonly owner: string;
+}
+
+/** Throws `NotFoundError` if the file has been deleted since its record was read. */
+export async function sendStored(
+  { key, size, sha256, filename, contentType, owner }: StoredFile,
+  { adapters, settings }: Services,
+) {
   const { artifacts } = adapters.blobs;
-  if (artifact.size > settings.streamedBytes) {
-    const options = { expiresInSeconds: LINK_SECONDS, filename, contentType: CONTENT_TYPE };
+  if (size > settings.streamedBytes) {
+    const options = { expiresInSeconds: LINK_SECONDS, filename, contentType };
     return { status: 307, headers: { Location: await artifacts.presignGet(key, options) } } as const;
   }
   try {
@@ -39,11 +59,11 @@ export async function sendFile(
     const headers = {
       'Content-Length': String(info.size),
       'Content-Disposition': `attachment; filename="${filename}"`,
-      ETag: `"${artifact.sha256}"`,
+      ETag: `"${sha256}"`,
     };
     return { status: 200, headers, body } as const;
   } catch (error) {
-    if (error instanceof BlobNotFoundError) throw new NotFoundError(`Model ${model.id} not found`);
+    if (error instanceof BlobNotFoundError) throw new NotFoundError(`${owner} not found`);
     throw error;
   }
 }

@@ -5,7 +5,7 @@ import { getServedModel } from '#domain/models/read.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
-import type { Prediction, Predictor } from '#learning/predictor.ts';
+import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
 import { takesText } from '#learning/text/description.ts';
 import { modelPath } from './fields.ts';
 import { tableRows, textsOf } from './text-rows.ts';
@@ -29,14 +29,27 @@ const body = z
   .strictObject({
     input: row.optional().meta({ description: 'One row' }),
     inputs: z.array(row).min(1).max(LIMITS.predictRows).optional().meta({ description: 'Several rows' }),
+    probabilities: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'An addition: also the probability of each class; a regression has none' }),
   })
   .meta({ id: 'PredictionRequest', override: { oneOf: [{ required: ['input'] }, { required: ['inputs'] }] } });
+
+const probability = z.number().min(0).max(1);
 
 const answer = z
   .strictObject({
     predictions: z.array(
       z.union([
-        z.strictObject({ class: z.string(), confidence: z.number().min(0).max(1) }),
+        z.strictObject({
+          class: z.string(),
+          confidence: probability,
+          probabilities: z
+            .record(z.string(), probability)
+            .optional()
+            .meta({ description: 'An addition: of each class, if `probabilities` is true' }),
+        }),
         z.strictObject({ value: z.number() }).meta({ description: 'An addition: of a regression' }),
       ]),
     ),
@@ -55,7 +68,7 @@ export const predict = route({
   responses: { 200: { description: 'One prediction for each row, in their order', schema: answer } },
   resource: ({ caller, path }, { adapters }: PredictServices) =>
     getServedModel(adapters.table, caller.accountId, path.model_id),
-  async handler({ resource: model, body: { input, inputs } }, { predictor }: PredictServices) {
+  async handler({ resource: model, body: { input, inputs, ...options } }, { predictor }: PredictServices) {
     if ((input === undefined) === (inputs === undefined)) {
       throw ValidationError.of(
         'input',
@@ -63,8 +76,8 @@ export const predict = route({
       );
     }
     const predictions: readonly Prediction[] = await (input === undefined
-      ? predictRows(predictor, model, inputs ?? [])
-      : named('input', predictRows(predictor, model, [input])));
+      ? predictRows(predictor, model, inputs ?? [], options)
+      : named('input', predictRows(predictor, model, [input], options)));
     return { status: 200, body: { predictions: Array.from(predictions) } };
   },
 });
@@ -74,8 +87,9 @@ const predictRows = async (
   predictor: PredictServices['predictor'],
   model: ServedModel,
   rows: readonly z.output<typeof row>[],
+  options: PredictionOptions,
 ): Promise<readonly Prediction[]> =>
-  predictor.predict(model, takesText(model) ? textsOf(rows).map((text) => [text]) : tableRows(rows));
+  predictor.predict(model, takesText(model) ? textsOf(rows).map((text) => [text]) : tableRows(rows), options);
 
 /** Names the field `input` in errors about a single row. */
 async function named<T>(field: string, predicting: Promise<T>): Promise<T> {

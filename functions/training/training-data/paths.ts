@@ -27,6 +27,12 @@ export function dataAt(path: string, field: string): NamedData {
 
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/;
 
+/** For documents: what `dataAt` takes, and what `formatOf` takes as well. */
+export const PATTERNS = {
+  path: `^(?:${FOLDER}|(?:\\./)?(?:training_data/)?)${NAME.source.slice(1)}`,
+  name: `${NAME.source.slice(0, -1)}\\.(?:[jJ][sS][oO][nN][lL]|[nN][dD][jJ][sS][oO][nN]|[cC][sS][vV])$`,
+};
+
 /** A name below `training_data/`. Throws `ValidationError` for one that leads outside. */
 export function expectFileName(name: string, field: string, given = name): string {
   const { max } = LIMITS.trainingFileName;

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
 import type { TrainingFile } from '#domain/training-data/record.ts';
 import { bytes } from '#functions/http/body/bytes.ts';
 import { route } from '#functions/http/route.ts';
 import { time } from '../fields.ts';
-import { expectFileName, FOLDER, formatOf } from './paths.ts';
+import { expectFileName, FOLDER, formatOf, PATTERNS } from './paths.ts';
 import { storeTexts } from './write.ts';
 
 export const fileAnswer = z
@@ -20,6 +21,14 @@ export const fileAnswer = z
 
 export const showFile = (of: TrainingFile): z.input<typeof fileAnswer> => ({ ...of, path: `${FOLDER}${of.name}` });
 
+const name = z.string().meta({
+  description: 'Below `training_data/`',
+  minLength: 1,
+  maxLength: LIMITS.trainingFileName.max,
+  pattern: PATTERNS.name,
+  example: 'new_data.jsonl',
+});
+
 export const upload = route({
   method: 'PUT',
   path: '/training-data/{name}',
@@ -31,7 +40,7 @@ export const upload = route({
   scope: 'train',
   cost: 'request',
   request: {
-    path: z.strictObject({ name: z.string() }),
+    path: z.strictObject({ name }),
     body: bytes(['application/x-ndjson', 'application/jsonl', 'text/csv', 'text/plain'], 'The file'),
   },
   responses: { 200: { description: 'Stored', schema: fileAnswer } },

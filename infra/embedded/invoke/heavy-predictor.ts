@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorDetail, NotFoundError, ValidationError } from '#domain/errors.ts';
 import type { ServedModel } from '#domain/models/record.ts';
-import type { Prediction, Predictor, Row } from '#learning/predictor.ts';
+import type { Prediction, PredictionOptions, Predictor, Row } from '#learning/predictor.ts';
 import { functions } from '../../topology.ts';
 import type { WorkerSetup } from './messages.ts';
 import { WorkerPool } from './pool.ts';
@@ -11,6 +11,7 @@ import { WorkerPool } from './pool.ts';
 export interface PredictionEvent {
   readonly model: ServedModel;
   readonly rows: readonly Row[];
+  readonly options: PredictionOptions;
 }
 
 /** Errors lose their class between threads. */
@@ -35,8 +36,12 @@ export class HeavyPredictor implements Pick<Predictor, 'predict'> {
     this.#pool = new WorkerPool({ name: FUNCTION, ...setup }, options);
   }
 
-  async predict(model: ServedModel, rows: readonly Row[]): Promise<readonly Prediction[]> {
-    const event: PredictionEvent = { model, rows };
+  async predict(
+    model: ServedModel,
+    rows: readonly Row[],
+    options: PredictionOptions = {},
+  ): Promise<readonly Prediction[]> {
+    const event: PredictionEvent = { model, rows, options };
     const milliseconds = functions[FUNCTION].timeoutSeconds * 1000;
     const call = { event, requestId: randomUUID(), milliseconds, body: undefined, baseUrl: '' };
     const result = (await this.#pool.call(call)) as PredictionResult;

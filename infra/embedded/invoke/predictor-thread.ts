@@ -18,9 +18,9 @@ port.on('message', async (message: HostMessage) => {
 });
 port.postMessage('ready');
 
-async function answer({ model, rows }: PredictionEvent): Promise<Reply> {
+async function answer({ model, rows, options }: PredictionEvent): Promise<Reply> {
   try {
-    const predictions = await predictor.predict(model, rows);
+    const predictions = await predictor.predict(model, rows, options);
     return result({ kind: 'predictions', predictions });
   } catch (error) {
     if (error instanceof ValidationError) return result({ kind: 'invalid', ...shown(error) });

@@ -12,7 +12,7 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
       buckets: { datasets: ['read', 'put', 'upload', 'delete'], artifacts: ['read', 'delete'] },
-      sends: ['datasets', 'training', 'webhooks'],
+      sends: ['datasets', 'training', 'webhooks', 'predictions'],
       publishes: true,
       tokens: 'sign',
       dataKeys: ['generate', 'unwrap'],
@@ -27,7 +27,8 @@ export const functions = {
     callsSmallHere: true,
     streams: false,
     runtime: true,
-    uses: { table: ['get', 'update'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
+    // By name, a model of an earlier build is found once its lookups are added.
+    uses: { table: ['get', 'query', 'put', 'update', 'check'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
   },
   'platform-download': {
     entry: 'functions/platform/download.ts',
@@ -63,6 +64,9 @@ export const surface = {
   routes: [
     { path: '/{proxy+}', function: 'platform-api' },
     { path: '/models/{model_id}/predict', function: 'platform-predict' },
+    { path: '/models/{model_id}/predict/batch', function: 'platform-api' },
+    { path: '/predictions/batch/{batch_id}/download', function: 'platform-download' },
+    { path: '/oip/{proxy+}', function: 'platform-predict' },
     { path: '/datasets/{dataset_id}/download', function: 'platform-download' },
     { path: '/models/{model_id}/download', function: 'platform-download' },
     { path: '/api/v1/models/{model_id}/download', function: 'platform-download' },

@@ -678,8 +678,8 @@ export interface components {
             comparison_metrics?: string[];
         };
         DeploymentRequest: {
-            /** @enum {string} */
-            deploy_to: "kubernetes" | "trainyard";
+            /** @constant */
+            deploy_to: "kubernetes";
             /**
              * @default default
              * @example ml-models
@@ -693,8 +693,9 @@ export interface components {
             /**
              * @description Nobody’s cluster is changed: `true` is refused, and the manifests are applied by you
              * @default false
+             * @constant
              */
-            auto_deploy?: boolean;
+            auto_deploy?: false;
             /**
              * @description An addition
              * @default 1

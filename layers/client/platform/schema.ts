@@ -769,6 +769,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/{model_id}/predict/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make predictions for all rows of a dataset, as a file
+         * @description An addition. The dataset needs a column for each feature of the model, with the same name; it is read by the rules of a training. Neither model nor dataset can be deleted meanwhile. At most 5 of an account may be queued or running at once.
+         */
+        post: operations["post_models_model_id_predict_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/predictions/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the batch predictions of the account, newest first
+         * @description An addition.
+         */
+        get: operations["get_predictions_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/predictions/batch/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the status and the result of a batch prediction
+         * @description An addition.
+         */
+        get: operations["get_predictions_batch_batch_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a batch prediction that has ended, with its file
+         * @description An addition.
+         */
+        delete: operations["delete_predictions_batch_batch_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/predictions/batch/{batch_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a batch prediction that is queued or running
+         * @description An addition. No file is left.
+         */
+        post: operations["post_predictions_batch_batch_id_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks": {
         parameters: {
             query?: never;
@@ -997,6 +1081,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/predictions/batch/{batch_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the file of a batch prediction
+         * @description An addition. A CSV file (RFC 4180) with a line for each row of the dataset, in its order: `row` from 1, the columns that were to be repeated, and `class`, `confidence` and `probability_CLASS`, or for a regression `value`.
+         */
+        get: operations["get_predictions_batch_batch_id_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/training/events/{job_id}": {
         parameters: {
             query?: never;
@@ -1011,6 +1115,165 @@ export interface paths {
         get: operations["get_training_events_job_id"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oip/v2": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get what this server is, in the Open Inference Protocol */
+        get: operations["get_oip_v2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oip/v2/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check that inference requests are received */
+        get: operations["get_oip_v2_health_live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oip/v2/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check that inference requests are answered */
+        get: operations["get_oip_v2_health_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oip/v2/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a model's inputs and outputs, in the Open Inference Protocol */
+        get: operations["get_oip_v2_models_name"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oip/v2/models/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get a model's inputs and outputs, in the Open Inference Protocol */
+        get: operations["get_oip_v2_models_name_versions_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oip/v2/models/{name}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check that a model can be called, in the Open Inference Protocol */
+        get: operations["get_oip_v2_models_name_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oip/v2/models/{name}/versions/{version}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check that a model can be called, in the Open Inference Protocol */
+        get: operations["get_oip_v2_models_name_versions_version_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oip/v2/models/{name}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make predictions in the Open Inference Protocol
+         * @description One tensor for each feature, named as in the ONNX file, with up to 10,000 rows. With the header `Inference-Header-Content-Length` the body is JSON followed by the bytes of its tensors (binary tensor data).
+         */
+        post: operations["post_oip_v2_models_name_infer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oip/v2/models/{name}/versions/{version}/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make predictions in the Open Inference Protocol
+         * @description One tensor for each feature, named as in the ONNX file, with up to 10,000 rows. With the header `Inference-Header-Content-Length` the body is JSON followed by the bytes of its tensors (binary tensor data).
+         */
+        post: operations["post_oip_v2_models_name_versions_version_infer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1337,6 +1600,23 @@ export interface components {
              */
             model_id: string;
         };
+        BatchPredictionRequest: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            dataset_id: string;
+            /**
+             * @description Also the probability of each class, in columns
+             * @default false
+             */
+            probabilities?: boolean;
+            /**
+             * @description Columns of the dataset to repeat in the file, such as one that names the row
+             * @default []
+             */
+            include?: string[];
+        };
         NewWebhook: {
             /**
              * Format: uri
@@ -1344,8 +1624,8 @@ export interface components {
              * @example https://example.com/trainyard
              */
             url: string;
-            /** @description Which events: training.started, training.progress, training.completed, training.failed, training.stopped, dataset.processed, dataset.failed, model.created, model.deleted, model.alias.moved, a family such as `training.*`, or `*` */
-            events: ("*" | "training.*" | "dataset.*" | "model.*" | "model.alias.*" | "training.started" | "training.progress" | "training.completed" | "training.failed" | "training.stopped" | "dataset.processed" | "dataset.failed" | "model.created" | "model.deleted" | "model.alias.moved")[];
+            /** @description Which events: training.started, training.progress, training.completed, training.failed, training.stopped, dataset.processed, dataset.failed, model.created, model.deleted, model.alias.moved, prediction.batch.completed, prediction.batch.failed, prediction.batch.cancelled, a family such as `training.*`, or `*` */
+            events: ("*" | "training.*" | "dataset.*" | "model.*" | "model.alias.*" | "prediction.*" | "prediction.batch.*" | "training.started" | "training.progress" | "training.completed" | "training.failed" | "training.stopped" | "dataset.processed" | "dataset.failed" | "model.created" | "model.deleted" | "model.alias.moved" | "prediction.batch.completed" | "prediction.batch.failed" | "prediction.batch.cancelled")[];
             /** @description `whsec_` and Base64, with padding, of 24 to 64 bytes. Default: a new one */
             secret?: string;
             /**
@@ -1363,8 +1643,8 @@ export interface components {
              * @example https://example.com/trainyard
              */
             url?: string;
-            /** @description Which events: training.started, training.progress, training.completed, training.failed, training.stopped, dataset.processed, dataset.failed, model.created, model.deleted, model.alias.moved, a family such as `training.*`, or `*` */
-            events?: ("*" | "training.*" | "dataset.*" | "model.*" | "model.alias.*" | "training.started" | "training.progress" | "training.completed" | "training.failed" | "training.stopped" | "dataset.processed" | "dataset.failed" | "model.created" | "model.deleted" | "model.alias.moved")[];
+            /** @description Which events: training.started, training.progress, training.completed, training.failed, training.stopped, dataset.processed, dataset.failed, model.created, model.deleted, model.alias.moved, prediction.batch.completed, prediction.batch.failed, prediction.batch.cancelled, a family such as `training.*`, or `*` */
+            events?: ("*" | "training.*" | "dataset.*" | "model.*" | "model.alias.*" | "prediction.*" | "prediction.batch.*" | "training.started" | "training.progress" | "training.completed" | "training.failed" | "training.stopped" | "dataset.processed" | "dataset.failed" | "model.created" | "model.deleted" | "model.alias.moved" | "prediction.batch.completed" | "prediction.batch.failed" | "prediction.batch.cancelled")[];
             /** @description `null` removes it */
             filter?: string | null;
             description?: string;
@@ -1399,6 +1679,11 @@ export interface components {
             input?: components["schemas"]["Row"];
             /** @description Several rows */
             inputs?: components["schemas"]["Row"][];
+            /**
+             * @description An addition: also the probability of each class; a regression has none
+             * @default false
+             */
+            probabilities?: boolean;
         } & (unknown | unknown);
         /**
          * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text.
@@ -1412,6 +1697,53 @@ export interface components {
         Row: (number | string | boolean | null)[] | {
             [key: string]: number | string | boolean | null;
         } | string;
+        InferenceRequest: {
+            /** @description Comes back in the response */
+            id?: string;
+            /** @description `binary_data_output`: whether all outputs come as bytes */
+            parameters?: {
+                [key: string]: unknown;
+            };
+            inputs: components["schemas"]["InferenceInput"][];
+            /** @description Default: all */
+            outputs?: components["schemas"]["InferenceRequestedOutput"][];
+        };
+        InferenceInput: {
+            /** @description As in the model’s metadata: one tensor for each feature */
+            name: string;
+            /**
+             * @description [rows, 1] or [rows]
+             * @example [
+             *       1,
+             *       1
+             *     ]
+             */
+            shape: number[];
+            /**
+             * @example FP64
+             * @enum {string}
+             */
+            datatype: "BOOL" | "INT8" | "INT16" | "INT32" | "INT64" | "UINT8" | "UINT16" | "UINT32" | "UINT64" | "FP16" | "FP32" | "FP64" | "BYTES";
+            /** @description `binary_data_size`: how many of the bytes after the JSON are its data */
+            parameters?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Without `binary_data_size`
+             * @example [
+             *       39.1
+             *     ]
+             */
+            data?: unknown[];
+        };
+        InferenceRequestedOutput: {
+            /** @example label */
+            name: string;
+            /** @description `binary_data`: whether its data come as bytes after the JSON */
+            parameters?: {
+                [key: string]: unknown;
+            };
+        };
         Error: {
             /**
              * @description A stable code
@@ -1654,12 +1986,14 @@ export interface components {
                 /** @description There is none for an account; a job may have one (`max_cost`) */
                 limit_usd: null;
             };
-            /** @description Now: uploaded files and the files of models. Bytes are null if they could not be counted */
+            /** @description Now: uploaded files, and the files of models and batch predictions. Bytes are null if they could not be counted */
             storage: {
                 datasets: number;
                 dataset_bytes: number | null;
                 models: number;
                 model_bytes: number | null;
+                /** @description Of the files of batch predictions */
+                prediction_bytes: number;
                 total_bytes: number | null;
                 /** @description There is none */
                 limit_bytes: null;
@@ -2565,6 +2899,82 @@ export interface components {
             /** @example Model 7 not found */
             message: string;
         };
+        BatchPrediction: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            batch_id: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "completed" | "failed" | "cancelled";
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            model_id: string;
+            /** @example penguins */
+            model_name: string;
+            /** @example 1.0.0 */
+            model_version: string;
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            dataset_id: string;
+            /** @example penguins */
+            dataset_name: string;
+            probabilities: boolean;
+            include: string[];
+            /**
+             * @description Of the dataset
+             * @example 344
+             */
+            rows: number;
+            /**
+             * @description As last reported
+             * @example 344
+             */
+            rows_done: number;
+            /**
+             * @description Percent
+             * @example 100
+             */
+            progress: number;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            created_at: string;
+            started_at: string | null;
+            ended_at: string | null;
+            /**
+             * @description Of the CSV file in bytes, once it is completed
+             * @example 9120
+             */
+            file_size: number | null;
+            /** @description Of the CSV file */
+            sha256: string | null;
+            /**
+             * @description Why it failed: in a cell, the row from 1 and the column
+             * @example null
+             */
+            error: {
+                message: string;
+                details: {
+                    field: string;
+                    message: string;
+                }[];
+            } | null;
+        };
+        BatchPredictionList: {
+            /** @description Of all pages; null with filters that are an addition */
+            total: number | null;
+            page: number;
+            limit: number;
+            batches: components["schemas"]["BatchPrediction"][];
+            /** @description An addition: the `cursor` of the next page; null at the end. With filters that are an addition, a page may have fewer items than `limit`, or none, before the end */
+            next_cursor: string | null;
+        };
         CreatedWebhook: {
             /**
              * Format: uuid
@@ -2769,9 +3179,108 @@ export interface components {
             predictions: ({
                 class: string;
                 confidence: number;
+                /** @description An addition: of each class, if `probabilities` is true */
+                probabilities?: {
+                    [key: string]: number;
+                };
             } | {
                 value: number;
             })[];
+        };
+        /**
+         * @example {
+         *       "name": "trainyard",
+         *       "version": "0.1.0",
+         *       "extensions": [
+         *         "binary_tensor_data"
+         *       ]
+         *     }
+         */
+        InferenceServer: {
+            name: string;
+            version: string;
+            extensions: string[];
+        };
+        InferenceError: {
+            /** @example Model penguins not found */
+            error: string;
+        };
+        InferenceModel: {
+            /**
+             * @description As in the path
+             * @example penguins
+             */
+            name: string;
+            /**
+             * @description The newest hundred of the name
+             * @example [
+             *       "1.0.0"
+             *     ]
+             */
+            versions: string[];
+            platform: string;
+            inputs: {
+                /** @example bill_length_mm */
+                name: string;
+                /** @example FP64 */
+                datatype: string;
+                /**
+                 * @description -1: as many as there are rows
+                 * @example [
+                 *       -1,
+                 *       1
+                 *     ]
+                 */
+                shape: number[];
+            }[];
+            outputs: {
+                /** @example bill_length_mm */
+                name: string;
+                /** @example FP64 */
+                datatype: string;
+                /**
+                 * @description -1: as many as there are rows
+                 * @example [
+                 *       -1,
+                 *       1
+                 *     ]
+                 */
+                shape: number[];
+                /** @description Of `probabilities`: the classes, in their order */
+                labels?: string[];
+            }[];
+        };
+        InferenceResponse: {
+            /**
+             * @description As in the path
+             * @example penguins
+             */
+            model_name: string;
+            /** @example 1.0.0 */
+            model_version: string;
+            /** @description The request's, if it had one */
+            id?: string;
+            outputs: {
+                /** @example label */
+                name: string;
+                /** @example BYTES */
+                datatype: string;
+                /**
+                 * @example [
+                 *       1
+                 *     ]
+                 */
+                shape: number[];
+                /**
+                 * @example [
+                 *       "Adelie"
+                 *     ]
+                 */
+                data?: (string | number)[];
+                parameters?: {
+                    binary_data_size: number;
+                };
+            }[];
         };
     };
     responses: {
@@ -3124,6 +3633,153 @@ export interface components {
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Unauthorized */
+        InferenceError401: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "Invalid or expired token"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
+        /** @description Forbidden */
+        InferenceError403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "You don't have permission to access this resource"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
+        /** @description Too Many Requests */
+        InferenceError429: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "Too many requests"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
+        /** @description Request Header Fields Too Large; the answer has no body */
+        InferenceError431: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description Internal Server Error */
+        InferenceError500: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "An unexpected error occurred"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
+        /** @description Service Unavailable */
+        InferenceError503: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "The service is busy; try again"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
+        /** @description Not Found */
+        InferenceError404: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "Resource not found"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
+        /** @description Bad Request */
+        InferenceError400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "Invalid input data: learning_rate must be between 1e-8 and 1; got 2"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
+        /** @description Request Timeout */
+        InferenceError408: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "The request body timed out: too little was received within 30 s"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
+        /** @description Payload Too Large */
+        InferenceError413: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "Request body is too large: body must be at most 1048576 bytes; got 2000000"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
+        /** @description Unsupported Media Type */
+        InferenceError415: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "Unsupported media type: content-type must be application/json; got text/plain"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
             };
         };
     };
@@ -3782,6 +4438,7 @@ export interface operations {
                      *         "dataset_bytes": 1,
                      *         "models": 1,
                      *         "model_bytes": 1,
+                     *         "prediction_bytes": 1,
                      *         "total_bytes": 1,
                      *         "limit_bytes": null
                      *       },
@@ -5940,6 +6597,286 @@ export interface operations {
             503: components["responses"]["ModelsError503"];
         };
     };
+    post_models_model_id_predict_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                 *       "probabilities": false,
+                 *       "include": []
+                 *     }
+                 */
+                "application/json": components["schemas"]["BatchPredictionRequest"];
+            };
+        };
+        responses: {
+            /** @description Queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batch_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "status": "queued",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_name": "penguins",
+                     *       "model_version": "1.0.0",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_name": "penguins",
+                     *       "probabilities": true,
+                     *       "include": [
+                     *         "string"
+                     *       ],
+                     *       "rows": 344,
+                     *       "rows_done": 344,
+                     *       "progress": 100,
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "started_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "file_size": 9120,
+                     *       "sha256": "string",
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchPrediction"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_predictions_batch: {
+        parameters: {
+            query?: {
+                /** @description Page number. Not together with `cursor`, nor with filters that are an addition */
+                page?: number;
+                /** @description Items per page */
+                limit?: number;
+                /** @description An addition: `next_cursor` of the page before, with the same filters and order. What is created or deleted in the meantime moves no other item to another page */
+                cursor?: string;
+                /** @description Filter by status */
+                status?: "queued" | "running" | "completed" | "failed" | "cancelled";
+                /** @description Filter by model */
+                model_id?: string;
+                /** @description Filter by dataset */
+                dataset_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "page": 1,
+                     *       "limit": 1,
+                     *       "batches": [
+                     *         {
+                     *           "batch_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "status": "queued",
+                     *           "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "model_name": "penguins",
+                     *           "model_version": "1.0.0",
+                     *           "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "dataset_name": "penguins",
+                     *           "probabilities": true,
+                     *           "include": [
+                     *             "string"
+                     *           ],
+                     *           "rows": 344,
+                     *           "rows_done": 344,
+                     *           "progress": 100,
+                     *           "created_at": "2026-01-01T00:00:00.000Z",
+                     *           "started_at": "2026-01-01T00:00:00.000Z",
+                     *           "ended_at": "2026-01-01T00:00:00.000Z",
+                     *           "file_size": 9120,
+                     *           "sha256": "string",
+                     *           "error": null
+                     *         }
+                     *       ],
+                     *       "next_cursor": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchPredictionList"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_predictions_batch_batch_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The batch prediction */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batch_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "status": "queued",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_name": "penguins",
+                     *       "model_version": "1.0.0",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_name": "penguins",
+                     *       "probabilities": true,
+                     *       "include": [
+                     *         "string"
+                     *       ],
+                     *       "rows": 344,
+                     *       "rows_done": 344,
+                     *       "progress": 100,
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "started_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "file_size": 9120,
+                     *       "sha256": "string",
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchPrediction"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    delete_predictions_batch_batch_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_predictions_batch_batch_id_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batch_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "status": "queued",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_name": "penguins",
+                     *       "model_version": "1.0.0",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_name": "penguins",
+                     *       "probabilities": true,
+                     *       "include": [
+                     *         "string"
+                     *       ],
+                     *       "rows": 344,
+                     *       "rows_done": 344,
+                     *       "progress": 100,
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "started_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "file_size": 9120,
+                     *       "sha256": "string",
+                     *       "error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchPrediction"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
     get_webhooks: {
         parameters: {
             query?: never;
@@ -6734,6 +7671,49 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    get_predictions_batch_batch_id_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description The file is too large to stream */
+            307: {
+                headers: {
+                    /** @description A URL of the file, valid for five minutes */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
     get_training_events_job_id: {
         parameters: {
             query?: never;
@@ -6772,6 +7752,489 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+        };
+    };
+    get_oip_v2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The server */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "trainyard",
+                     *       "version": "0.1.0",
+                     *       "extensions": [
+                     *         "binary_tensor_data"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InferenceServer"];
+                };
+            };
+            401: components["responses"]["InferenceError401"];
+            403: components["responses"]["InferenceError403"];
+            429: components["responses"]["InferenceError429"];
+            431: components["responses"]["InferenceError431"];
+            500: components["responses"]["InferenceError500"];
+            503: components["responses"]["InferenceError503"];
+        };
+    };
+    get_oip_v2_health_live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "live": true
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        live: true;
+                    };
+                };
+            };
+            431: components["responses"]["InferenceError431"];
+            500: components["responses"]["InferenceError500"];
+            503: components["responses"]["InferenceError503"];
+        };
+    };
+    get_oip_v2_health_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ready": true
+                     *     }
+                     */
+                    "application/json": {
+                        /** @constant */
+                        ready: true;
+                    };
+                };
+            };
+            431: components["responses"]["InferenceError431"];
+            500: components["responses"]["InferenceError500"];
+            503: components["responses"]["InferenceError503"];
+        };
+    };
+    get_oip_v2_models_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id, its number, or its registered name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "penguins",
+                     *       "versions": [
+                     *         "1.0.0"
+                     *       ],
+                     *       "platform": "string",
+                     *       "inputs": [
+                     *         {
+                     *           "name": "bill_length_mm",
+                     *           "datatype": "FP64",
+                     *           "shape": [
+                     *             -1,
+                     *             1
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "outputs": [
+                     *         {
+                     *           "name": "bill_length_mm",
+                     *           "datatype": "FP64",
+                     *           "shape": [
+                     *             -1,
+                     *             1
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InferenceModel"];
+                };
+            };
+            401: components["responses"]["InferenceError401"];
+            403: components["responses"]["InferenceError403"];
+            404: components["responses"]["InferenceError404"];
+            429: components["responses"]["InferenceError429"];
+            431: components["responses"]["InferenceError431"];
+            500: components["responses"]["InferenceError500"];
+            503: components["responses"]["InferenceError503"];
+        };
+    };
+    get_oip_v2_models_name_versions_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id, its number, or its registered name */
+                name: string;
+                /** @description MAJOR.MINOR.PATCH, an alias of the name, or `latest`, which is the default */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "penguins",
+                     *       "versions": [
+                     *         "1.0.0"
+                     *       ],
+                     *       "platform": "string",
+                     *       "inputs": [
+                     *         {
+                     *           "name": "bill_length_mm",
+                     *           "datatype": "FP64",
+                     *           "shape": [
+                     *             -1,
+                     *             1
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "outputs": [
+                     *         {
+                     *           "name": "bill_length_mm",
+                     *           "datatype": "FP64",
+                     *           "shape": [
+                     *             -1,
+                     *             1
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InferenceModel"];
+                };
+            };
+            401: components["responses"]["InferenceError401"];
+            403: components["responses"]["InferenceError403"];
+            404: components["responses"]["InferenceError404"];
+            429: components["responses"]["InferenceError429"];
+            431: components["responses"]["InferenceError431"];
+            500: components["responses"]["InferenceError500"];
+            503: components["responses"]["InferenceError503"];
+        };
+    };
+    get_oip_v2_models_name_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id, its number, or its registered name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It can */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "penguins",
+                     *       "ready": true
+                     *     }
+                     */
+                    "application/json": {
+                        name: string;
+                        /** @constant */
+                        ready: true;
+                    };
+                };
+            };
+            401: components["responses"]["InferenceError401"];
+            403: components["responses"]["InferenceError403"];
+            404: components["responses"]["InferenceError404"];
+            429: components["responses"]["InferenceError429"];
+            431: components["responses"]["InferenceError431"];
+            500: components["responses"]["InferenceError500"];
+            503: components["responses"]["InferenceError503"];
+        };
+    };
+    get_oip_v2_models_name_versions_version_ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's id, its number, or its registered name */
+                name: string;
+                /** @description MAJOR.MINOR.PATCH, an alias of the name, or `latest`, which is the default */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It can */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "penguins",
+                     *       "ready": true
+                     *     }
+                     */
+                    "application/json": {
+                        name: string;
+                        /** @constant */
+                        ready: true;
+                    };
+                };
+            };
+            401: components["responses"]["InferenceError401"];
+            403: components["responses"]["InferenceError403"];
+            404: components["responses"]["InferenceError404"];
+            429: components["responses"]["InferenceError429"];
+            431: components["responses"]["InferenceError431"];
+            500: components["responses"]["InferenceError500"];
+            503: components["responses"]["InferenceError503"];
+        };
+    };
+    post_oip_v2_models_name_infer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The length of the JSON in bytes, where the bytes of tensors follow it */
+                "inference-header-content-length"?: string;
+            };
+            path: {
+                /** @description The model's id, its number, or its registered name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "inputs": [
+                 *         {
+                 *           "name": "bill_length_mm",
+                 *           "shape": [
+                 *             1,
+                 *             1
+                 *           ],
+                 *           "datatype": "FP64",
+                 *           "data": [
+                 *             39.1
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "island",
+                 *           "shape": [
+                 *             1,
+                 *             1
+                 *           ],
+                 *           "datatype": "BYTES",
+                 *           "data": [
+                 *             "Biscoe"
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceRequest"];
+                "application/octet-stream": Blob;
+            };
+        };
+        responses: {
+            /** @description The outputs of the model. Those that were asked for as bytes come after the JSON */
+            200: {
+                headers: {
+                    /** @description The length of the JSON, where bytes follow it */
+                    "Inference-Header-Content-Length"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_name": "penguins",
+                     *       "model_version": "1.0.0",
+                     *       "outputs": [
+                     *         {
+                     *           "name": "label",
+                     *           "datatype": "BYTES",
+                     *           "shape": [
+                     *             1
+                     *           ],
+                     *           "data": [
+                     *             "Adelie"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InferenceResponse"];
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["InferenceError400"];
+            401: components["responses"]["InferenceError401"];
+            403: components["responses"]["InferenceError403"];
+            404: components["responses"]["InferenceError404"];
+            408: components["responses"]["InferenceError408"];
+            413: components["responses"]["InferenceError413"];
+            415: components["responses"]["InferenceError415"];
+            429: components["responses"]["InferenceError429"];
+            431: components["responses"]["InferenceError431"];
+            500: components["responses"]["InferenceError500"];
+            503: components["responses"]["InferenceError503"];
+        };
+    };
+    post_oip_v2_models_name_versions_version_infer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The length of the JSON in bytes, where the bytes of tensors follow it */
+                "inference-header-content-length"?: string;
+            };
+            path: {
+                /** @description The model's id, its number, or its registered name */
+                name: string;
+                /** @description MAJOR.MINOR.PATCH, an alias of the name, or `latest`, which is the default */
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "inputs": [
+                 *         {
+                 *           "name": "bill_length_mm",
+                 *           "shape": [
+                 *             1,
+                 *             1
+                 *           ],
+                 *           "datatype": "FP64",
+                 *           "data": [
+                 *             39.1
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "island",
+                 *           "shape": [
+                 *             1,
+                 *             1
+                 *           ],
+                 *           "datatype": "BYTES",
+                 *           "data": [
+                 *             "Biscoe"
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceRequest"];
+                "application/octet-stream": Blob;
+            };
+        };
+        responses: {
+            /** @description The outputs of the model. Those that were asked for as bytes come after the JSON */
+            200: {
+                headers: {
+                    /** @description The length of the JSON, where bytes follow it */
+                    "Inference-Header-Content-Length"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_name": "penguins",
+                     *       "model_version": "1.0.0",
+                     *       "outputs": [
+                     *         {
+                     *           "name": "label",
+                     *           "datatype": "BYTES",
+                     *           "shape": [
+                     *             1
+                     *           ],
+                     *           "data": [
+                     *             "Adelie"
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["InferenceResponse"];
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["InferenceError400"];
+            401: components["responses"]["InferenceError401"];
+            403: components["responses"]["InferenceError403"];
+            404: components["responses"]["InferenceError404"];
+            408: components["responses"]["InferenceError408"];
+            413: components["responses"]["InferenceError413"];
+            415: components["responses"]["InferenceError415"];
+            429: components["responses"]["InferenceError429"];
+            431: components["responses"]["InferenceError431"];
+            500: components["responses"]["InferenceError500"];
+            503: components["responses"]["InferenceError503"];
         };
     };
 }

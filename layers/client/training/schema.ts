@@ -2368,6 +2368,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Below `training_data/` */
                 name: string;
             };
             cookie?: never;

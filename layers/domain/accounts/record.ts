@@ -6,6 +6,8 @@ export const account = z.object({
   created_at: z.string(),
   /** Jobs that are queued or running: the slots in use. */
   active_jobs: z.number().int().default(0),
+  /** Likewise of batch predictions. */
+  active_batches: z.number().int().default(0),
   datasets: z.number().int().default(0),
   models: z.number().int().default(0),
   /** The highest model number given out so far. */
@@ -17,6 +19,8 @@ export const account = z.object({
   /** Of its files; `usage/storage.ts` describes this and the next three attributes. */
   dataset_bytes: z.number().int().default(0),
   model_bytes: z.number().int().default(0),
+  /** Of the files of batch predictions, which all versions that make them count. */
+  prediction_bytes: z.number().int().default(0),
   storage_changes: z.number().int().optional(),
   storage_counted: z.boolean().default(false),
   webhooks: z.number().int().default(0),

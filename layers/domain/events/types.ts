@@ -10,6 +10,9 @@ export const EVENT_TYPES = [
   'model.created',
   'model.deleted',
   'model.alias.moved',
+  'prediction.batch.completed',
+  'prediction.batch.failed',
+  'prediction.batch.cancelled',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

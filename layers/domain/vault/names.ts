@@ -28,24 +28,21 @@ const nameOf = (reserved: readonly string[]) =>
     .min(1, { abort: true })
     .max(LIMITS.vault.name, { abort: true })
     .regex(NAME, { error: RULE, abort: true })
-    .refine((name) => !reserved.includes(name), `must not be ${reserved.join(', ')}, which are routes`);
+    .refine((name) => !reserved.includes(name), `must not be ${reserved.join(', ')}, which are routes`)
+    .meta({ not: { enum: reserved } });
 
 export const managerId = nameOf(ROUTES_OF_MANAGERS).meta({ example: 'manager_prod' });
 export const modelName = nameOf(ROUTES_OF_MODELS).meta({ example: 'classifier_v2.1' });
 export const backupName = nameOf(ROUTES_OF_BACKUPS).meta({ example: 'daily_backup_20250115' });
 
-const SEGMENT = /^[A-Za-z0-9_-][A-Za-z0-9._ -]*$/;
+const PATH = /^(?:\.\/)?[A-Za-z0-9_-][A-Za-z0-9._ -]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._ -]*)*$/;
 
 /** A name that looks like a path, such as `./models/production`: never one of a machine. */
 export const pathBelow = z
   .string()
   .min(1, { abort: true })
   .max(LIMITS.vault.modelPath, { abort: true })
-  .refine(
-    (path) =>
-      path
-        .replace(/^\.\//, '')
-        .split('/')
-        .every((segment) => SEGMENT.test(segment)),
+  .regex(
+    PATH,
     'must be a relative path of plain names, such as ./models/production: no .., no leading /, and no \\ or :',
   );

@@ -11,6 +11,7 @@ import { lists } from './lists.ts';
 import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
 import { modelsApi } from './models-api.ts';
+import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
 import { stopping } from './stopping.ts';
@@ -41,6 +42,7 @@ export function platformCases(world: World): void {
     tenancy,
     accounts,
     modelsApi,
+    predictions,
     programs,
     trainingService,
     webhooks,

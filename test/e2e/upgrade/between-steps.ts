@@ -40,6 +40,7 @@ const withoutQueues = {
     datasets: failing(adapters.queues.datasets, 'send', KILLED),
     training: failing(adapters.queues.training, 'send', KILLED),
     webhooks: failing(adapters.queues.webhooks, 'send', KILLED),
+    predictions: failing(adapters.queues.predictions, 'send', KILLED),
     encoders: failing(adapters.queues.encoders, 'send', KILLED),
   },
 };

@@ -93,12 +93,14 @@ describe('models', () => {
 describe('predicting', () => {
   /** Echoes its input, and refuses rows of another width as the real one does. */
   const predictor: PredictServices['predictor'] = {
-    async predict(model, rows) {
+    async predict(model, rows, options = {}) {
       return rows.map((row, i) => {
         const values = Array.isArray(row) ? row : Object.values(row);
         if (values.length !== (takesText(model) ? 1 : 2))
           throw ValidationError.of(`inputs[${i}]`, `must have 2 values; got ${values.length}`);
-        return typeof values[0] === 'string' ? { class: values[0], confidence: 0.5 } : { value: 1 };
+        if (typeof values[0] !== 'string') return { value: 1 };
+        const probabilities = options.probabilities ? { probabilities: { cat: 0.5, dog: 0.5 } } : {};
+        return { class: values[0], confidence: 0.5, ...probabilities };
       });
     },
   };
@@ -112,6 +114,14 @@ describe('predicting', () => {
   });
   const ask = (json: unknown, id = models[0]!.id) =>
     platform.call({ method: 'POST', path: `/models/${id}/predict`, token, json }, handler);
+
+  test('gives the probability of each class if asked', async () => {
+    expect((await ask({ input: ['cat', 1], probabilities: true })).body).toEqual({
+      predictions: [{ class: 'cat', confidence: 0.5, probabilities: { cat: 0.5, dog: 0.5 } }],
+    });
+    expect((await ask({ inputs: [[1, 2]], probabilities: true })).body).toEqual({ predictions: [{ value: 1 }] });
+    expect((await ask({ input: ['cat', 1], probabilities: 'yes' })).status).toBe(400);
+  });
 
   test('takes one row or several, in order or by name, with null for missing values', async () => {
     expect((await ask({ input: ['cat', null] })).body).toEqual({ predictions: [{ class: 'cat', confidence: 0.5 }] });

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
+import { createBatch } from '#domain/predictions/create.ts';
 import type { Settings } from '#domain/settings.ts';
 import { json } from '#functions/http/body/json.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
@@ -13,7 +14,7 @@ import { describedRoutes } from '#functions/platform/routes.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { BOUNDARY } from './forms.ts';
 import { type Call, openPlatform, type Platform } from './harness.ts';
-import { completed, ready, running, uploaded } from './records.ts';
+import { aBatch, completed, ready, running, SERVING, uploaded } from './records.ts';
 
 let platform: Platform;
 let token: string;
@@ -35,6 +36,8 @@ beforeAll(async () => {
   const begun = await platform.call({ method: 'POST', path: '/training/start', token, json: start });
   const job = await running(platform, dataset.account_id, begun.body.job_id);
   const model = await completed(platform, job, Buffer.from('model'));
+  const batch = aBatch(model, dataset, platform.clock.now);
+  await createBatch(platform.store.table, batch);
   const json = { name: 'large', file_size: 1 };
   const upload = await platform.call({ method: 'POST', path: '/datasets/uploads', token, json });
   const made = async (path: string, json: unknown) =>
@@ -55,6 +58,8 @@ beforeAll(async () => {
     invitation_id: await made('/account/invitations', { role: 'viewer' }),
     name: model.name,
     alias: 'champion',
+    version: model.version,
+    batch_id: batch.id,
     webhook_id: await made('/webhooks', { url: 'https://hooks.example.com/in', events: ['*'] }),
     key_id: await made('/account/api-keys', { name: 'key', scope: 'read' }),
   };
@@ -67,7 +72,7 @@ afterEach(() => {
 function surfaceOf(routes: typeof describedRoutes, adapters: Adapters, rates: Partial<Settings['rates']> = {}) {
   const settings = { ...platform.settings, rates: { ...platform.settings.rates, ...rates } };
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
-  const predictor = { predict: async () => [] };
+  const predictor = { predict: async () => [], describe: async () => SERVING };
   const services = { ...makeServices(adapters, { settings, logger }), predictor };
   return makeSurface({ routes, renderError }, services);
 }
@@ -76,8 +81,11 @@ const routes = describedRoutes.map((one) => [`${one.method} ${one.path}`, one] a
 const withBody = routes.filter(([, { request }]) => request.body);
 const withParameters = routes.filter(([, { path }]) => path.includes('{'));
 
-/** The code of a missing resource. */
-const codeAt = (path: string) => (path.startsWith('/api/v1/models') ? 'RESOURCE_NOT_FOUND' : 'not_found');
+/** What stands for a missing resource: a code, but in the Open Inference Protocol a sentence. */
+function codeAt(path: string): unknown {
+  if (path.startsWith('/oip')) return expect.stringMatching(/not found|[Nn]o model|has no/);
+  return path.startsWith('/api/v1/models') ? 'RESOURCE_NOT_FOUND' : 'not_found';
+}
 
 /** A call whose query and whose body are both wrong. */
 function badCall(of: (typeof describedRoutes)[number], ids: Readonly<Record<string, string>>): Call {

@@ -9,10 +9,12 @@ import { blobKeys } from '#domain/keys.ts';
 import { completeJob } from '#domain/models/change.ts';
 import type { Model } from '#domain/models/record.ts';
 import { markOrphaned } from '#domain/orphans.ts';
+import type { Batch } from '#domain/predictions/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { beginAttempt, startJob } from '#domain/training/attempts.ts';
 import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
+import type { Serving } from '#learning/serving/description.ts';
 import { csvFile, uploadOf } from './forms.ts';
 import type { Platform } from './harness.ts';
 
@@ -39,6 +41,36 @@ export const PROFILE: DatasetProfile = {
   quote: '"',
   sha256: '00',
 };
+
+/** What a model that has learned from such a dataset takes. */
+export const SERVING: Serving = {
+  format: 1,
+  task: 'classification',
+  target: 'label',
+  features: [
+    { name: 'a', type: 'number', input: 'a' },
+    { name: 'b', type: 'category', input: 'b' },
+  ],
+  classes: ['no', 'yes'],
+};
+
+/** A batch prediction that has just been created. */
+export const aBatch = (model: Model, dataset: Dataset, at: number): Batch => ({
+  id: newId(at),
+  account_id: model.account_id,
+  model_id: model.id,
+  model_name: model.name,
+  model_version: model.version,
+  dataset_id: dataset.id,
+  dataset_name: dataset.name,
+  probabilities: false,
+  include: [],
+  status: 'queued',
+  created_at: isoTime(at),
+  rows: 3,
+  rows_done: 0,
+  attempts: 0,
+});
 
 export const CSV = 'a,b,label\n1,x,yes\n2,y,no\n3,x,yes\n';
 

@@ -47,6 +47,7 @@ export function metered(adapters: Adapters, meter: Metered): Adapters {
       datasets: meteredQueue(queues.datasets, meter),
       training: meteredQueue(queues.training, meter),
       webhooks: meteredQueue(queues.webhooks, meter),
+      predictions: meteredQueue(queues.predictions, meter),
       encoders: meteredQueue(queues.encoders, meter),
     },
     events: replacing(adapters.events, {

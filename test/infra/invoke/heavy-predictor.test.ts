@@ -36,7 +36,9 @@ afterAll(async () => {
 test('predicts in its thread what is predicted here', async () => {
   const here = makePredictor({ artifacts: world.adapters.blobs.artifacts });
   const rows = [ROW, ROW.with(1, 39), ROW.with(0, null)];
-  expect(await predictor.predict(model, rows)).toEqual(await here.predict(model, rows));
+  for (const options of [{}, { probabilities: true }]) {
+    expect(await predictor.predict(model, rows, options)).toEqual(await here.predict(model, rows, options));
+  }
 });
 
 test('its errors are those that a predictor here would throw', async () => {

@@ -53,6 +53,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   jobLog: (id) => Array.from({ length: 120 }, (_, n) => ({ ...keys.jobLog(id, 'j', String(n)), lines: [] })),
   stream: (id) => [{ ...keys.stream(id, 1) }],
   model: (id) => Array.from({ length: 120 }, (_, n) => ({ ...keys.model(id, `m${n}`), account_id: id })),
+  batch: (id) => [{ ...keys.batch(id, 'b'), account_id: id }],
   modelNumber: (id) => [{ ...keys.modelNumber(id, 1) }],
   modelLookups: (id) => [{ ...keys.modelLookups(id) }],
   modelVersion: (id) => [{ ...keys.modelVersion(id, 'name', '1.0.0') }],
@@ -109,7 +110,13 @@ export async function fill({ table, blobs }: Pick<Store, 'table' | 'blobs'>, acc
     await table.transact(items.slice(i, i + 100).map((item) => ({ kind: 'put', item })));
   }
   for (const bucket of BUCKETS) {
-    for (const key of ['d/data', 'jobs/j/history.json', 'models/m/model.onnx', 'whatever/else']) {
+    for (const key of [
+      'd/data',
+      'jobs/j/history.json',
+      'models/m/model.onnx',
+      'predictions/b/predictions.csv',
+      'whatever/else',
+    ]) {
       await blobs[bucket].put(`${accountId}/${key}`, Buffer.from('x'));
     }
   }

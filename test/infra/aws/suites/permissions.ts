@@ -146,7 +146,10 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       expect(allowed(/^platformpredict/, /^(Table|Index|.*Objects)$/)).toEqual([
         'ArtifactsObjects GetObject',
         'Table BatchGetItem',
+        'Table ConditionCheckItem',
         'Table GetItem',
+        'Table PutItem',
+        'Table Query',
         'Table UpdateItem',
       ]);
       // The sweep reads the records of Batch's tasks in the table.

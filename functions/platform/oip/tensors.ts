@@ -1,0 +1,70 @@
+/** A model's tensors in the protocol: their names, datatypes and shapes, and the outputs as JSON or as bytes. */
+import type { Prediction } from '#learning/predictor.ts';
+import type { ServedFeature, Serving } from '#learning/serving/description.ts';
+import { bytesOfTexts } from './datatypes.ts';
+
+export interface TensorFacts {
+  readonly name: string;
+  readonly datatype: 'FP64' | 'FP32' | 'BYTES';
+  /** -1: as many as there are rows. */
+  readonly shape: number[];
+}
+
+const DATATYPE_OF: Readonly<Record<ServedFeature['type'], TensorFacts['datatype']>> = {
+  number: 'FP64',
+  timestamp: 'FP64',
+  category: 'BYTES',
+  boolean: 'BYTES',
+};
+
+export const inputsOf = ({ features }: Serving): TensorFacts[] =>
+  features.map(({ input, type }) => ({ name: input, datatype: DATATYPE_OF[type], shape: [-1, 1] }));
+
+export interface OutputTensor extends TensorFacts {
+  readonly data: readonly (string | number)[];
+  readonly bytes: () => Uint8Array;
+}
+
+interface Output extends TensorFacts {
+  readonly dataOf: (predictions: readonly Prediction[]) => readonly (string | number)[];
+}
+
+/** As the ONNX file has them. */
+export function outputsOf({ task, classes }: Serving): Output[] {
+  if (task === 'regression') {
+    const dataOf = (predictions: readonly Prediction[]) => predictions.map((one) => ('value' in one ? one.value : 0));
+    return [{ name: 'value', datatype: 'FP64', shape: [-1], dataOf }];
+  }
+  return [
+    {
+      name: 'label',
+      datatype: 'BYTES',
+      shape: [-1],
+      dataOf: (predictions) => predictions.map((one) => ('class' in one ? one.class : '')),
+    },
+    {
+      name: 'probabilities',
+      datatype: 'FP32',
+      shape: [-1, classes.length],
+      dataOf: (predictions) =>
+        predictions.flatMap((one) => classes.map((name) => ('class' in one ? one.probabilities![name]! : 0))),
+    },
+  ];
+}
+
+export function filled({ dataOf, ...facts }: Output, predictions: readonly Prediction[]): OutputTensor {
+  const data = dataOf(predictions);
+  const shape = facts.shape.map((size) => (size < 0 ? predictions.length : size));
+  return { ...facts, shape, data, bytes: () => bytesOf(facts.datatype, data) };
+}
+
+function bytesOf(datatype: TensorFacts['datatype'], data: readonly (string | number)[]): Uint8Array {
+  if (datatype === 'BYTES') return bytesOfTexts(data.map(String));
+  const wide = datatype === 'FP64';
+  const view = new DataView(new ArrayBuffer(data.length * (wide ? 8 : 4)));
+  for (const [i, value] of data.entries()) {
+    if (wide) view.setFloat64(i * 8, Number(value), true);
+    else view.setFloat32(i * 4, Number(value), true);
+  }
+  return new Uint8Array(view.buffer);
+}

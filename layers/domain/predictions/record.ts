@@ -1,0 +1,54 @@
+/**
+ * A batch prediction and its states:
+ *
+ *     queued ──► running ──► completed | failed
+ *        └─────────┴────────► cancelled
+ *
+ * The transaction that creates it takes one of the account's slots and counts it in the `in_use` of its model and its
+ * dataset, so that neither is deleted meanwhile; the one that ends it undoes all three. Only active ones are in the index.
+ */
+import { z } from 'zod';
+import { resent } from '../resent.ts';
+
+export const BATCH_STATUSES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
+
+export const batch = z.object({
+  id: z.string(),
+  account_id: z.string(),
+  model_id: z.string(),
+  model_name: z.string(),
+  model_version: z.string(),
+  dataset_id: z.string(),
+  dataset_name: z.string(),
+  /** Whether the file has the probability of each class. */
+  probabilities: z.boolean(),
+  /** Columns of the dataset that the file repeats. */
+  include: z.array(z.string()),
+  status: z.enum(BATCH_STATUSES),
+  created_at: z.string(),
+  /** Of the dataset. */
+  rows: z.number().int(),
+  /** That the current attempt has predicted, as last reported. */
+  rows_done: z.number().int().default(0),
+  /** How often it was begun; `attempts.ts` describes this and the next three attributes. */
+  attempts: z.number().int().default(0),
+  /** The id of the message by which it is being made, or was made last. */
+  worker: z.string().optional(),
+  /** When that worker can no longer be running. */
+  worker_until: z.string().optional(),
+  /** Why an attempt ended without a result. */
+  attempt_failure: z.string().optional(),
+  ...resent,
+  started_at: z.string().optional(),
+  ended_at: z.string().optional(),
+  /** Of the file, once it is completed. */
+  file_size: z.number().int().optional(),
+  sha256: z.string().optional(),
+  /** Why it failed, as the API shows it. */
+  failure: z
+    .object({ message: z.string(), details: z.array(z.object({ field: z.string(), message: z.string() })) })
+    .optional(),
+});
+
+export type Batch = z.infer<typeof batch>;
+export type BatchFailure = NonNullable<Batch['failure']>;

@@ -1,0 +1,48 @@
+/** A dataset's file as values of a model's features, by the rules by which a training reads it. */
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { readCsv } from '../csv/read.ts';
+import type { ServedFeature } from '../serving/description.ts';
+import type { Cell } from '../serving/rows.ts';
+import { columnValues } from '../values/column-values.ts';
+
+export interface DatasetRows {
+  /** The place of a column in a row; -1 if there is none of that name. */
+  readonly placeOf: (name: string) => number;
+  readonly rows: AsyncIterable<readonly string[]>;
+  /** Converts the cells of the feature's column. */
+  readonly readerOf: (feature: ServedFeature) => (cell: string) => Cell;
+}
+
+/** The file that the profile describes. Throws `ValidationError`, also while its rows are read. */
+export async function readDataset(
+  bytes: AsyncIterable<Uint8Array>,
+  { delimiter, quote, columns }: DatasetProfile,
+): Promise<DatasetRows> {
+  const { header, rows } = await readCsv(bytes, { delimiter, quote });
+  // Earlier builds kept blanks of names within quotes.
+  const names = header.map((name) => name.trim());
+  return {
+    placeOf: (name) => names.indexOf(name.trim()),
+    rows,
+    readerOf: (feature) =>
+      readerOf(
+        feature,
+        columns.find(({ name }) => name.trim() === feature.name.trim()),
+      ),
+  };
+}
+
+/**
+ * Where the column has the feature's type, its cells are read by its own format, and what cannot be read is missing, as in
+ * a training. Otherwise text stays text: the model reads it by the format of its own data, or says that it cannot.
+ */
+function readerOf({ type }: ServedFeature, column: DatasetProfile['columns'][number] | undefined) {
+  const { isMissing, number, word } = columnValues(type, column?.format);
+  const asText = (cell: string): Cell => (isMissing(cell) ? null : cell);
+  if (type === 'category' || type !== column?.type) return asText;
+  if (type === 'boolean') return (cell: string): Cell => word(cell) || null;
+  return (cell: string): Cell => {
+    const value = number(cell);
+    return Number.isNaN(value) ? null : value;
+  };
+}

@@ -1,0 +1,18 @@
+import type { ServedModel } from '#domain/models/record.ts';
+import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { TEXT_FILE, takesText, textServing } from '../text/description.ts';
+import { readArtifact } from './artifact.ts';
+import { SERVING_FILE, type Serving, serving } from './description.ts';
+
+/**
+ * What a model takes and gives, without loading it. A model of texts has one feature, `text`. Throws `NotFoundError` if it
+ * was deleted meanwhile.
+ */
+export async function readServing(artifacts: Blobs, model: ServedModel): Promise<Serving> {
+  const read = async (file: string): Promise<unknown> =>
+    JSON.parse((await readArtifact(artifacts, model, file)).toString('utf8'));
+  if (!takesText(model)) return serving.parse(await read(SERVING_FILE));
+  const { labels } = textServing.parse(await read(TEXT_FILE));
+  const features = [{ name: 'text', type: 'category' as const, input: 'text' }];
+  return { format: 1, task: 'classification', target: 'label', features, classes: labels };
+}
