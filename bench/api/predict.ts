@@ -25,28 +25,29 @@ const rows: readonly Row[] = [
   { name: 'hundred-rows/8', clients: 8, request: (of) => predictMany(of, 100) },
 ];
 
-/** Beside FastAPI with ONNX Runtime and the same file, which asks for no token and counts nothing. */
+/** Beside another checkout's host, or FastAPI with ONNX Runtime and the same file, which asks for no token and counts nothing. */
 const benchOf = ({ name, clients, request }: Row): Bench => ({
   name: `api/predict/${name}`,
   unit: 'requests/s',
-  run: async ({ seconds = SECONDS, cpuProfile } = {}) => {
+  run: async ({ seconds = SECONDS, versus, cpuProfile } = {}) => {
     await using stack = new AsyncDisposableStack();
     const load = stack.use(startLoad());
     const ours = stack.use(await openOurs({ checkout: HERE, models: MODELS, cpuProfile }));
+    const asked = { ...request(ours.account), weight: 1 };
+    const plan = { clients, seconds, slices: SLICES };
+    const side = { ...ours, kinds: [asked] };
+    if (versus !== undefined) {
+      const other = stack.use(await openOurs({ checkout: versus, models: MODELS }));
+      return await compare(load, plan, side, { ...other, kinds: [{ ...request(other.account), weight: 1 }] });
+    }
     const folder = stack.adopt(await mkdtemp(join(tmpdir(), 'trainyard-bench-')), (path) =>
       rm(path, { recursive: true, force: true }),
     );
     const file = join(folder, 'model.onnx');
     await writeFile(file, await download(ours));
     const peer = stack.use(await startPredictServer(file));
-    const asked = { ...request(ours.account), weight: 1 };
     const { token: _, ...withoutToken } = asked;
-    return await compare(
-      load,
-      { clients, seconds, slices: SLICES },
-      { ...ours, kinds: [asked] },
-      peer && { ...peer, kinds: [withoutToken] },
-    );
+    return await compare(load, plan, side, peer && { ...peer, kinds: [withoutToken] });
   },
 });
 

@@ -11,7 +11,10 @@ const CLIENTS = [1, 32];
 const SLICES = 5;
 const SECONDS = 30;
 
-/** One kind of request to one machine, beside FastAPI on SQLite (WAL) with one worker, in turns in the same run. */
+/**
+ * One kind of request to one machine, in turns in the same run with FastAPI on SQLite (WAL) with one worker or, with the
+ * folder of another checkout, with that one's host.
+ */
 export interface Row {
   readonly name: string;
   readonly request: (of: Authorized) => Request;
@@ -26,16 +29,23 @@ export const rowBenches = ({ name, request, models, settings }: Row): readonly B
   CLIENTS.map((clients) => ({
     name: `api/${name}/${clients}`,
     unit: 'requests/s',
-    run: async ({ seconds = SECONDS, cpuProfile } = {}) => {
+    run: async ({ seconds = SECONDS, versus, cpuProfile } = {}) => {
       await using load = startLoad();
       await using ours = await openOurs({ checkout: HERE, models, settings, cpuProfile });
-      await using peer = await startFastApi(models);
+      await using peer = await (versus === undefined
+        ? startPeer(models)
+        : openOurs({ checkout: versus, models, settings }));
       const kinds = (account: Authorized) => [{ ...request(account), weight: 1 }];
       return await compare(
         load,
         { clients, seconds, slices: SLICES },
         { ...ours, kinds: kinds(ours.account) },
-        peer && { ...peer, kinds: kinds({ ...peer.account, token: await logIn(peer.base, peer.account) }) },
+        peer && { ...peer, kinds: kinds(peer.account) },
       );
     },
   }));
+
+async function startPeer(models: number) {
+  const peer = await startFastApi(models);
+  return peer && { ...peer, account: { ...peer.account, token: await logIn(peer.base, peer.account) } };
+}

@@ -105,9 +105,9 @@ export class Database {
     if (writes.length === 0) return;
     const done: PendingWrite[] = [];
     try {
-      this.#sqlite.exec('BEGIN IMMEDIATE');
+      this.#prepare('BEGIN IMMEDIATE').run();
       for (const write of writes) if (this.#attempt(write)) done.push(write);
-      this.#sqlite.exec('COMMIT');
+      this.#prepare('COMMIT').run();
     } catch (error) {
       if (this.#sqlite.isOpen && this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
       const unavailable = new UnavailableError(`the database cannot write: ${(error as Error).message}`);

@@ -2,18 +2,14 @@ import { join } from 'node:path';
 import { newId } from '#domain/ids.ts';
 import { keys } from '#domain/keys.ts';
 import { modelLists } from '#domain/models/lists.ts';
+import type { Item } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
 import { Database } from '#embedded/database.ts';
 import { writeLists } from './list-rows.ts';
 
 const MINUTE = 60_000;
 
-interface StoredModel {
-  readonly pk: string;
-  readonly sk: string;
-  readonly id: string;
-  readonly created_at: string;
-}
+type StoredModel = Item & { readonly id: string; readonly created_at: string };
 
 interface StoredAccount {
   readonly models: number;

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { UnauthorizedError } from '../errors.ts';
 import { keys, prefixes } from '../keys.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
+import { parseOnce } from '../ports/table/parse-once.ts';
 import type { Table, Write } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import { isOpen } from './deletion/close.ts';
@@ -20,6 +21,8 @@ const session = z
   // Sessions of earlier versions are of the account's only user, whose id is the account's.
   .transform(({ user_id, ...rest }) => ({ ...rest, user_id: user_id ?? rest.account_id }));
 export type Session = z.infer<typeof session>;
+
+const parseSession = parseOnce(session);
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -52,12 +55,12 @@ export async function createSession(table: Table, created: NewSession): Promise<
 
 export async function findSession(table: Table, accountId: string, id: string): Promise<Session | undefined> {
   const item = await table.get(keys.session(accountId, id));
-  return item && session.parse(item);
+  return item && parseSession(item);
 }
 
 export async function findSessionByRefreshToken(table: Table, refreshToken: string): Promise<Session | undefined> {
   const item = await table.get(keys.refreshToken(sha256(refreshToken)));
-  return item && session.parse(item);
+  return item && parseSession(item);
 }
 
 const ending = (of: Session): Write[] => [
@@ -89,5 +92,5 @@ export async function changeSessions(table: Table, accountId: string, userId: st
 
 async function sessionsOf(table: Table, accountId: string, userId: string): Promise<Session[]> {
   const items = await readAll(table, { partition: keys.account(accountId).pk, prefix: prefixes.sessions });
-  return items.map((item) => session.parse(item)).filter(({ user_id }) => user_id === userId);
+  return items.map(parseSession).filter(({ user_id }) => user_id === userId);
 }

@@ -4,7 +4,7 @@ import type { ListSpec } from '../lists/list.ts';
 import { number } from '../lists/order.ts';
 import { readRecords } from '../lists/records.ts';
 import type { Table } from '../ports/table/port.ts';
-import { type Entry, entry } from './record.ts';
+import { type Entry, parseEntry } from './record.ts';
 
 const withActive = (is: boolean) => `is_active=${is}`;
 
@@ -12,7 +12,7 @@ export const catalogLists = {
   kind: 'CATALOG',
   prefix: prefixes.catalogEntries,
   keyOf: (accountId, id) => keys.catalogEntry(accountId, Number(id)),
-  parse: (item) => entry.parse(item),
+  parse: parseEntry,
   idOf: ({ id }) => String(id),
   sorts: { id: ({ id }) => number(id) },
   parts: ({ is_active }) => [withActive(is_active)],

@@ -1,13 +1,13 @@
 import { NotFoundError } from '../errors.ts';
 import { keys, prefixes } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
-import { claim, type Entry, entry } from './record.ts';
+import { claim, type Entry, parseEntry } from './record.ts';
 
 /** Throws `NotFoundError`, also for an entry of another account. */
 export async function getEntry(table: Table, accountId: string, id: number): Promise<Entry> {
   const item = await table.get(keys.catalogEntry(accountId, id));
   if (!item) throw new NotFoundError('Model not found');
-  return entry.parse(item);
+  return parseEntry(item);
 }
 
 /** The numbers of the entries that have these `model_id`s; at most 100. */
@@ -37,7 +37,7 @@ export async function entriesAfter(table: Table, accountId: string, after: numbe
       ...{ partition, ...range, limit: limit + 1 - found.length },
       ...(cursor === undefined ? {} : { cursor }),
     });
-    found.push(...page.items.map((item) => entry.parse(item)));
+    found.push(...page.items.map(parseEntry));
     cursor = page.cursor;
   } while (cursor !== undefined && found.length <= limit);
   const entries = found.slice(0, limit);

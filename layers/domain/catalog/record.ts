@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseOnce } from '../ports/table/parse-once.ts';
 
 /** What is known of a third party's language model; null where nobody has said. */
 const settings = z.object({
@@ -37,6 +38,8 @@ export const entry = settings.extend({
 });
 
 export type Entry = z.infer<typeof entry>;
+
+export const parseEntry = parseOnce(entry);
 
 /** The entry that has a `model_id`. */
 export const claim = z.object({ id: z.number().int() });

@@ -4,7 +4,7 @@ import type { ListSpec } from '../lists/list.ts';
 import { number, text, time } from '../lists/order.ts';
 import { type RecordsPage, type RecordsWanted, readRecords } from '../lists/records.ts';
 import type { Table } from '../ports/table/port.ts';
-import { type Dataset, dataset } from './record.ts';
+import { type Dataset, parseDataset } from './record.ts';
 
 export const DATASET_SORTS = ['name', 'created_at', 'size'] as const;
 
@@ -15,7 +15,7 @@ export const datasetLists = {
   kind: 'DATASETS',
   prefix: prefixes.datasets,
   keyOf: keys.dataset,
-  parse: (item) => dataset.parse(item),
+  parse: parseDataset,
   idOf: ({ id }) => id,
   sorts: {
     name: (of) => text(nameOf(of)),

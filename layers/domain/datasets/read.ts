@@ -2,11 +2,11 @@ import { NotFoundError } from '../errors.ts';
 import { indexes, keys } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
-import { type Dataset, dataset } from './record.ts';
+import { type Dataset, parseDataset } from './record.ts';
 
 export async function findDataset(table: Table, accountId: string, id: string): Promise<Dataset | undefined> {
   const item = await table.get(keys.dataset(accountId, id));
-  return item && dataset.parse(item);
+  return item && parseDataset(item);
 }
 
 /** Throws `NotFoundError`, also for a dataset of another account. */
@@ -19,5 +19,5 @@ export async function getDataset(table: Table, accountId: string, id: string): P
 /** The datasets of all accounts that are still processing, oldest first. */
 export async function listProcessing(table: Table): Promise<Dataset[]> {
   const items = await readAll(table, { index: 'byIndex', partition: indexes.processing });
-  return items.map((item) => dataset.parse(item));
+  return items.map(parseDataset);
 }

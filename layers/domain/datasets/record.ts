@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseOnce } from '../ports/table/parse-once.ts';
 import { resent } from '../resent.ts';
 import { parsingOptions } from './parsing-options.ts';
 import { TASKS } from './profile.ts';
@@ -56,5 +57,7 @@ export const dataset = z.object({
 });
 
 export type Dataset = z.infer<typeof dataset>;
+
+export const parseDataset = parseOnce(dataset);
 
 export type DatasetFailure = NonNullable<Dataset['failure']>;

@@ -13,7 +13,7 @@
  * of records that an earlier release wrote are built when they are first needed (`build.ts`).
  */
 import { keys, listPartition } from '../keys.ts';
-import type { Key } from '../ports/table/port.ts';
+import type { Item, Key } from '../ports/table/port.ts';
 import type { Filter } from './filters.ts';
 import { type Range, SEPARATOR } from './order.ts';
 
@@ -24,7 +24,7 @@ export interface ListSpec<R> {
   /** The prefix of the records' sort keys in their partition, which is one for all records of an account. */
   readonly prefix: string;
   readonly keyOf: (accountId: string, id: string) => Key;
-  readonly parse: (item: unknown) => R;
+  readonly parse: (item: Item) => R;
   readonly idOf: (record: R) => string;
   /** By name: where a record stands in that order, as text that sorts by its bytes (`order.ts`). */
   readonly sorts: Readonly<Record<string, (record: R) => string>>;

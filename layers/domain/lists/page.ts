@@ -118,7 +118,8 @@ async function read(table: Table, query: Omit<Query, 'limit' | 'cursor'>, count:
     const limit = Math.min(1000, count - found.length);
     const page = await table.query({ ...query, limit, ...(cursor === undefined ? {} : { cursor }) });
     found.push(...page.items);
+    if (found.length >= count) break;
     cursor = page.cursor;
-  } while (cursor !== undefined && found.length < count);
+  } while (cursor !== undefined);
   return found;
 }

@@ -4,7 +4,7 @@ import type { ListSpec } from '../lists/list.ts';
 import { number, reverseTime, SEPARATOR, text, time } from '../lists/order.ts';
 import { type RecordsPage, type RecordsWanted, readRecords } from '../lists/records.ts';
 import type { Table } from '../ports/table/port.ts';
-import { type Model, model } from './record.ts';
+import { type Model, parseModel } from './record.ts';
 
 export const MODEL_SORTS = ['created_at', 'accuracy', 'name'] as const;
 
@@ -18,7 +18,7 @@ export const modelLists = {
   kind: 'MODELS',
   prefix: prefixes.models,
   keyOf: keys.model,
-  parse: (item) => model.parse(item),
+  parse: parseModel,
   idOf: ({ id }) => id,
   sorts: {
     created_at: (of) => time(createdAt(of)),

@@ -1,11 +1,11 @@
 import { NotFoundError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
-import { type Model, model, type ServedModel, servedModel } from './record.ts';
+import { type Model, parseModel, parseServedModel, type ServedModel } from './record.ts';
 
 export async function findModel(table: Table, accountId: string, id: string): Promise<Model | undefined> {
   const item = await table.get(keys.model(accountId, id));
-  return item && model.parse(item);
+  return item && parseModel(item);
 }
 
 /** Throws `NotFoundError`, also for a model of another account. */
@@ -19,5 +19,5 @@ export async function getModel(table: Table, accountId: string, id: string): Pro
 export async function getServedModel(table: Table, accountId: string, id: string): Promise<ServedModel> {
   const item = await table.get(keys.model(accountId, id));
   if (!item) throw new NotFoundError(`Model ${id} not found`);
-  return servedModel.parse(item);
+  return parseServedModel(item);
 }

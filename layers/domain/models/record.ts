@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { columnFormat } from '../datasets/column-format.ts';
 import { TASKS } from '../datasets/profile.ts';
 import { datasetWarning } from '../datasets/warnings.ts';
+import { parseOnce } from '../ports/table/parse-once.ts';
 import { storedObject } from '../stored-object.ts';
 
 /** One value of a prediction's input. */
@@ -67,10 +68,14 @@ export const model = z.object({
 
 export type Model = z.infer<typeof model>;
 
+export const parseModel = parseOnce(model);
+
 /** What predictions need of a model. */
 export const servedModel = model.pick({ id: true, account_id: true, artifacts: true });
 
 export type ServedModel = z.infer<typeof servedModel>;
+
+export const parseServedModel = parseOnce(servedModel);
 
 export type Artifact = z.infer<typeof artifact>;
 

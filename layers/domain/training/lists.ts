@@ -5,7 +5,7 @@ import type { ListSpec } from '../lists/list.ts';
 import { time } from '../lists/order.ts';
 import { type RecordsPage, type RecordsWanted, readRecords } from '../lists/records.ts';
 import type { Table } from '../ports/table/port.ts';
-import { type Job, job } from './record.ts';
+import { type Job, parseJob } from './record.ts';
 
 const ofKind = (kind: NonNullable<Job['kind']>) => `kind=${kind}`;
 const ofType = (modelType: string) => `model_type=${modelType}`;
@@ -14,7 +14,7 @@ export const jobLists = {
   kind: 'JOBS',
   prefix: prefixes.jobs,
   keyOf: keys.job,
-  parse: (item) => job.parse(item),
+  parse: parseJob,
   idOf: ({ id }) => id,
   sorts: { created_at: ({ created_at }) => time(created_at) },
   parts: ({ kind, model_type }) => (kind === undefined ? [] : [ofKind(kind), ofType(model_type)]),

@@ -2,11 +2,11 @@ import { NotFoundError } from '../errors.ts';
 import { indexes, keys } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
-import { type Job, job } from './record.ts';
+import { type Job, parseJob } from './record.ts';
 
 export async function findJob(table: Table, accountId: string, id: string): Promise<Job | undefined> {
   const item = await table.get(keys.job(accountId, id));
-  return item && job.parse(item);
+  return item && parseJob(item);
 }
 
 /** Throws `NotFoundError`, also for a job of another account. */
@@ -19,5 +19,5 @@ export async function getJob(table: Table, accountId: string, id: string): Promi
 /** The queued and running jobs of all accounts, oldest first. */
 export async function listActive(table: Table): Promise<Job[]> {
   const items = await readAll(table, { index: 'byIndex', partition: indexes.active });
-  return items.map((item) => job.parse(item));
+  return items.map(parseJob);
 }

@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { TASKS } from '../datasets/profile.ts';
 import { datasetWarning } from '../datasets/warnings.ts';
 import { COMPUTE_TARGETS } from '../ports/compute/port.ts';
+import { parseOnce } from '../ports/table/parse-once.ts';
 import { resent } from '../resent.ts';
 import { storedObject } from '../stored-object.ts';
 
@@ -114,6 +115,8 @@ export const job = z.object({
 });
 
 export type Job = z.infer<typeof job>;
+
+export const parseJob = parseOnce(job);
 
 /** What all trainers of a job used together. */
 export type ComputeUsage = Pick<Job, 'compute_seconds' | 'estimated_cost'>;

@@ -1,13 +1,15 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Item, Page, Query } from '#domain/ports/table/port.ts';
 import { type Bounds, checkQuery, decodeCursor, encodeCursor, type Position } from '#domain/ports/table/queries.ts';
-import type { Database } from '../database.ts';
+import type { Database, Row } from '../database.ts';
 
 /** A page ends once its items exceed this size, as DynamoDB's pages do. */
 const PAGE_BYTES = 1_048_576;
 
 /** So few rows are read at once, which is faster, whatever their size. */
 const FEW = 25;
+/** So many are read at once to see whether there are more: a list that may be long is mostly short. */
+const FIRST = 5;
 
 const COLUMNS = {
   table: { partition: 'pk', sort: 'sk', order: ['sk'] },
@@ -22,11 +24,17 @@ export function queryItems(database: Database, query: Query, now: number): Page 
   const { sql, values } = compile(query, bounds, position, now);
   const items: Item[] = [];
   let bytes = 0;
-  const rows = query.limit <= FEW ? database.all(sql, ...values) : database.iterate(sql, ...values);
-  for (const { body } of rows) {
+  for (const { body } of read(database, sql, values, query.limit)) {
     // The query asks for one row more than the limit: it shows that there is a next page.
     if (items.length === query.limit || bytes > PAGE_BYTES) {
-      return { items, cursor: encodeCursor(query, items[items.length - 1]!) };
+      const last = items[items.length - 1]!;
+      // Encoded only when it is asked for: whoever reads a known number of items asks for none.
+      return {
+        items,
+        get cursor() {
+          return encodeCursor(query, last);
+        },
+      };
     }
     items.push(JSON.parse(String(body)) as Item);
     bytes += String(body).length;
@@ -57,7 +65,13 @@ function compile(query: Query, bounds: Bounds, position: Position | undefined, n
   const by = order.map((column) => (descending ? `${column} DESC` : column)).join(', ');
   // SQLite uses the partial index because `ipk = ?` implies its condition.
   const sql = `SELECT body FROM items WHERE ${clauses.join(' AND ')} ORDER BY ${by} LIMIT ?`;
-  return { sql, values: [...values, query.limit + 1] };
+  return { sql, values };
+}
+
+function read(database: Database, sql: string, values: readonly SQLInputValue[], limit: number): Iterable<Row> {
+  if (limit <= FEW) return database.all(sql, ...values, limit + 1);
+  const first = database.all(sql, ...values, FIRST);
+  return first.length < FIRST ? first : database.iterate(sql, ...values, limit + 1);
 }
 
 /**

@@ -15,6 +15,7 @@ import {
 import type { Change, Condition, Item, Key, Page, Query, Table, Write } from '#domain/ports/table/port.ts';
 import type { Database } from '../database.ts';
 import type { Counters } from './counters.ts';
+import { ParsedItems } from './parsed-items.ts';
 import { queryItems } from './query.ts';
 
 /** How long a transaction's token is remembered. */
@@ -25,6 +26,7 @@ export class SqliteTable implements Table {
   readonly #database: Database;
   readonly #counters: Counters;
   readonly #now: () => number;
+  readonly #parsed = new ParsedItems();
 
   constructor(database: Database, counters: Counters, now: () => number) {
     this.#database = database;
@@ -34,17 +36,17 @@ export class SqliteTable implements Table {
 
   async get(key: Key): Promise<Item | undefined> {
     checkKey(key);
-    return this.#read(key);
+    return this.#get(key);
   }
 
   async getMany(keys: readonly Key[]): Promise<readonly (Item | undefined)[]> {
     checkKeys(keys);
     // SQLite's JSON ends a text at a NUL.
-    if (keys.some(({ pk, sk }) => pk.includes('\0') || sk.includes('\0'))) return keys.map((key) => this.#read(key));
+    if (keys.some(({ pk, sk }) => pk.includes('\0') || sk.includes('\0'))) return keys.map((key) => this.#get(key));
     const found: (Item | undefined)[] = Array.from({ length: keys.length });
     const places = JSON.stringify(keys.map(({ pk, sk }) => [pk, sk]));
     for (const { place, body } of this.#database.all(READ_MANY, places, this.#now() / 1000)) {
-      found[Number(place)] = JSON.parse(String(body)) as Item;
+      found[Number(place)] = this.#parsed.parse(keys[Number(place)]!, String(body));
     }
     return found;
   }
@@ -119,14 +121,25 @@ export class SqliteTable implements Table {
     return false;
   }
 
-  #read({ pk, sk }: Key): Item | undefined {
+  #get(key: Key): Item | undefined {
+    const text = this.#text(key);
+    return text === undefined ? undefined : this.#parsed.parse(key, text);
+  }
+
+  /** Before a write: its item will not be read as it is again. */
+  #read(key: Key): Item | undefined {
+    const text = this.#text(key);
+    return text === undefined ? undefined : (JSON.parse(text) as Item);
+  }
+
+  #text({ pk, sk }: Key): string | undefined {
     const row = this.#database.get(
       'SELECT body FROM items WHERE pk = ? AND sk = ? AND (expires_at IS NULL OR expires_at > ?)',
       pk,
       sk,
       this.#now() / 1000,
     );
-    return row === undefined ? undefined : (JSON.parse(String(row.body)) as Item);
+    return row === undefined ? undefined : String(row.body);
   }
 
   /** The item as it is after the write. */

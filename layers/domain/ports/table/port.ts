@@ -11,7 +11,7 @@ export interface Key {
 /**
  * A record: its key, JSON attributes, and three attributes with a meaning: from `expiresAt` (epoch seconds) on the item
  * counts as absent; `ipk` and `isk` are its place in the sparse index `byIndex` (an item without `ipk` is not in it).
- * At most 400 KB as DynamoDB counts.
+ * At most 400 KB as DynamoDB counts. A table may return one item to several callers: then it is frozen throughout.
  */
 export type Item = Key & {
   readonly ipk?: string;
