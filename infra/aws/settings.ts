@@ -41,6 +41,9 @@ export const settingsSchema = z.strictObject({
   backupDays: bounded(1, 3650),
   /** Requests per second and burst, over all callers of a surface. The application limits each caller. */
   throttle: z.strictObject({ rate: bounded(1, 10_000), burst: bounded(1, 5_000) }),
+  /** Requests an hour of each account, and of each address that has no account. */
+  requestsPerHour: bounded(1, 1_000_000_000),
+  anonymousRequestsPerHour: bounded(1, 1_000_000_000),
   /** How many invocations of a queue's consumer may run at once. The minimum of SQS is 2. */
   consumers: z.strictObject({
     datasets: bounded(2, 1000),
@@ -85,6 +88,8 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 const common = {
   throttle: { rate: 100, burst: 200 },
+  requestsPerHour: 1000,
+  anonymousRequestsPerHour: 100,
   consumers: { datasets: 10, training: 5, webhooks: 20, encoders: 2, predictions: 5 },
   architecture: 'arm64',
   waf: false,
@@ -121,6 +126,8 @@ export const OVERRIDABLE = [
   'trainingHours',
   'capacityHours',
   'misconfigurationMinutes',
+  'requestsPerHour',
+  'anonymousRequestsPerHour',
   'domain',
   'certificate',
 ] as const satisfies readonly (keyof Settings)[];

@@ -18,7 +18,13 @@ const LIMIT_MS = 240_000;
  * The settings of every deployment of the test. MiniStack runs functions on this machine, hence its architecture. It
  * would wait an hour for the CDK's function that empties buckets, which cannot find AWS's SDK there, hence `retain`.
  */
-const CONTEXT = { stage: 'dev', removal: 'retain', batch: 'false', architecture: process.arch };
+const CONTEXT = {
+  stage: 'dev',
+  removal: 'retain',
+  batch: 'false',
+  architecture: process.arch,
+  anonymousRequestsPerHour: '1000',
+};
 
 export interface CloudFormation {
   readonly endpoint: string;

@@ -49,15 +49,22 @@ BEYOND_SCHEMA = [
     (r"invitation", r"must be the token of an invitation"),
     (r"confirm(_deletion)?", r"must be "),
     (r"parts", r"part \d+ was not uploaded"),
+    # Fields of a form that are JSON.
+    (r"missing|columns", r"must be JSON"),
+    # The columns of the dataset, against the features of the model.
+    (r"dataset_id", r"must be a (table|dataset with a column for each feature)"),
+    (r"columns(\..*)?|target", r"must be (one of the columns|a column|different)"),
+    # The file, read in the way that was asked for.
+    (r"file", r""),
+    (r"model_id", r"must be a version of "),
     # Of keys as PEM, the algorithm decides.
     (r"signing_key", r""),
     (r"training_data_path", r""),
-    (r"file", r"must have the columns text and label"),
     (r"row", r"\d+ must be a JSON object with text and label"),
     # The model's hyperparameters.
     (r"config(\..*)?", r""),
     # The features of the model.
-    (r"inputs?\b.*", r""),
+    (r"(in|out)puts?\b.*", r""),
     # In forms, Schemathesis 4.32 counts an empty text among those of one character or more.
     (r"name", r'must have between 1 and \d+ characters; got ""'),
     # Which addresses are public, and what else is in a URL.
@@ -80,7 +87,7 @@ def refusals(answer):
         return [(one["field"], one["message"]) for one in details]
     if answer.get("error") == "ValidationError":
         return list(details.items())
-    said = answer["error"] if answer.get("status") == "error" else answer["message"]
+    said = answer["message"] if "message" in answer else answer["error"]
     invalid = re.match("Invalid input data(; checking stopped [^:]*)?: ", said)
     # Without a field, the whole message counts.
     return [tuple(fault.split(" ", 1)) for fault in re.split(NEXT, said[invalid.end() :])] if invalid else [("", said)]
@@ -110,12 +117,17 @@ def before_call(context, case, kwargs):
     # Until an operation has succeeded it is called for what there is, and afterwards for anything.
     if case.operation.label in EXISTING and case.operation.label not in accepted:
         case.path_parameters = {**case.path_parameters, **EXISTING[case.operation.label]}
+    # What is before the tensors in binary is told by the body alone.
+    if case.headers and "inference-header-content-length" in case.headers:
+        del case.headers["inference-header-content-length"]
     # One key for all requests would have each but the first refused.
     if case.headers and "idempotency-key" in case.headers:
         case.headers["idempotency-key"] = uuid.uuid4().hex
     if case.operation.label == "PUT /training-data/{name}" and case.media_type != "text/csv":
         case.path_parameters = {"name": "texts.jsonl"}
         case.body = TEXTS
+    if case.operation.label in INFERENCE and case.media_type == "application/octet-stream":
+        case.body = json.dumps({"inputs": json.loads(os.environ["TENSORS"])}).encode()
     if isinstance(case.body, dict):
         body = {name: possible(case.operation.label, name, value) for name, value in case.body.items()}
         # Whatever is assigned is judged anew, and a file is no text.
@@ -127,6 +139,8 @@ def possible(operation, name, value):
     # Nothing is to leave this machine: what is generated may be the address of somebody.
     if name == "url":
         return NOBODY
+    if operation in INFERENCE and name == "inputs" and operation not in accepted:
+        return json.loads(os.environ["TENSORS"])
     if operation == "POST /models/{model_id}/predict" and name == "input":
         return PENGUIN
     if (operation, name) in EXISTING_IN_BODY and operation not in accepted:
@@ -150,6 +164,12 @@ GIVEN = {
 }
 MODEL = f"{VAULT}/models/{{model_name}}"
 IN_VAULT = {"manager_id": "vault"}
+NAMED = {"name": os.environ["MODEL_NAME"]}
+INFERENCE = {
+    "POST /oip/v2/models/{name}/infer": NAMED,
+    "POST /oip/v2/models/{name}/versions/{version}/infer": {**NAMED, "version": "1.0.0"},
+}
+BATCH = {"batch_id": os.environ["BATCH"]}
 TEXT_JOB = {"job_id": os.environ["TEXT_JOB"]}
 EXISTING = {
     **{f"GET {MODEL}/{what}": {**IN_VAULT, "model_name": "kept_v2.1"} for what in ("info", "versions", "signature")},
@@ -159,6 +179,16 @@ EXISTING = {
     f"DELETE {MODEL}": {**IN_VAULT, "model_name": "spare"},
     f"DELETE {VAULT}/backup/{{backup_name}}": {**IN_VAULT, "backup_name": "spare"},
     f"DELETE {VAULT}": {"manager_id": "spare"},
+    **INFERENCE,
+    "PATCH /datasets/{dataset_id}": {"dataset_id": os.environ["SPARE_DATASET"]},
+    "GET /datasets/{dataset_id}/versions": {"dataset_id": os.environ["DATASET"]},
+    "POST /training/restart/{job_id}": {"job_id": os.environ["JOB"]},
+    "DELETE /models/{model_id}": {"model_id": os.environ["UNNAMED_MODEL"]},
+    **{f"GET /oip/v2/models/{{name}}/versions/{{version}}{what}": {**NAMED, "version": "1.0.0"} for what in ("", "/ready")},
+    "POST /models/{model_id}/predict/batch": {"model_id": os.environ["MODEL"]},
+    "GET /predictions/batch/{batch_id}": BATCH,
+    "GET /predictions/batch/{batch_id}/download": BATCH,
+    "DELETE /predictions/batch/{batch_id}": {"batch_id": os.environ["SPARE_BATCH"]},
     "GET /jobs/{job_id}": TEXT_JOB,
     "GET /models/{model_name}": {"model_name": "compact-text"},
     "GET /models/{model_name}/versions": {"model_name": "compact-text"},
@@ -168,6 +198,7 @@ EXISTING_IN_BODY = {
     (f"POST {VAULT}/models/download", "model_name"): "kept_v2.1",
     (f"POST {VAULT}/backup/restore", "backup_name"): "kept",
     (f"POST {VAULT}/backup/restore", "models_to_restore"): ["kept_v2.1"],
+    ("POST /models/{model_id}/predict/batch", "dataset_id"): os.environ["DATASET"],
     ("POST /predict", "model_name"): "compact-text",
     ("POST /predict", "version"): "latest",
     ("POST /train", "model_name"): "compact-text",

@@ -32,8 +32,8 @@ export async function prepare(
     const { model_id } = await answer(client.GET('/training/results/{job_id}', { params: { path } }));
     return { job: path.job_id, model: model_id };
   };
-  const models = [await train(), await train(), await train(), await train()] as const;
-  const [{ job, model }, { model: other }, { model: spare }] = models;
+  const models = [await train(), await train(), await train(), await train(), await train()] as const;
+  const [{ job, model }, { model: other }, { model: spare }, , { model: unnamed }] = models;
   const { name } = await answer(client.GET('/models/{model_id}', { params: { path: { model_id: model } } }));
   // A model with an alias is not deleted, whichever way.
   for (const [alias, model_id] of [
@@ -45,6 +45,21 @@ export async function prepare(
     const params = { path: { name, alias } };
     await answer(client.PUT('/models/by-name/{name}/aliases/{alias}', { params, body: { model_id } }));
   }
+  const predict = async () => {
+    const params = { path: { model_id: model } };
+    const { batch_id } = await answer(
+      client.POST('/models/{model_id}/predict/batch', { params, body: { dataset_id: dataset } }),
+    );
+    const path = { batch_id };
+    const status = async () => (await answer(client.GET('/predictions/batch/{batch_id}', { params: { path } }))).status;
+    while ((await status()) !== 'completed') await pause(POLL_MILLISECONDS);
+    return batch_id;
+  };
+  const { inputs } = await answer(client.GET('/oip/v2/models/{name}', { params: { path: { name } } }));
+  const tensors = inputs.map(({ name: input, datatype }) => ({
+    ...{ name: input, datatype, shape: [1, 1] },
+    data: [datatype === 'BYTES' ? 'Biscoe' : 1],
+  }));
   const webhook = await answer(client.POST('/webhooks', { body: { url: NOBODY, events: ['model.deleted'] } }));
   const tested = client.POST('/webhooks/{webhook_id}/test', { params: { path: { webhook_id: webhook.id } } });
   return {
@@ -60,7 +75,12 @@ export async function prepare(
     DELIVERY: (await answer(tested)).delivery_id,
     UPLOAD: (await answer(client.POST('/datasets/uploads', { body: { name: 'Parts', file_size: 100 } }))).upload_id,
     MEMBER: await member(client),
+    SPARE_DATASET: await upload(),
     SPARE_MODEL: spare,
+    UNNAMED_MODEL: unnamed,
+    BATCH: await predict(),
+    SPARE_BATCH: await predict(),
+    TENSORS: JSON.stringify(tensors),
   };
 }
 

@@ -27,13 +27,12 @@ const key = randomBytes(24).toString('base64url');
 let folder: string;
 let host: StartedHost;
 let config: string;
-let textJob: string;
+let prepared: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'trainyard-schemathesis-'));
   host = await startHost(join(folder, 'data'), key);
-  const prepared: Readonly<Record<string, string>> = { KEY: key, ...(await prepare(host.bases, folder)) };
-  textJob = prepared.TEXT_JOB!;
+  prepared = { KEY: key, ...(await prepare(host.bases, folder)) };
   config = join(folder, 'schemathesis.toml');
   const template = readFileSync('test/schemathesis/schemathesis.toml', 'utf8');
   writeFileSync(
@@ -59,6 +58,7 @@ const NEVER: Readonly<Record<string, string>> = {
   'POST /training/stop/{job_id}': 'no training of this lane takes so long that it can be stopped',
   'POST /api/model-manager/{manager_id}/models/uploads/{upload_id}/complete':
     'its parts have to be sent to presigned URLs before',
+  'POST /predictions/batch/{batch_id}/cancel': 'no prediction of this lane takes so long that it can be cancelled',
   'POST /jobs/{job_id}/stop': 'no training of this lane takes so long that it can be stopped',
   'DELETE /account': 'it would end the run: it is confirmed with a name that Schemathesis does not know',
   'POST /auth/refresh': 'nobody guesses a refresh token',
@@ -80,7 +80,7 @@ test.each(chosen())('the %s surface does what its document says', async (surface
   if (operations.length === 0) return;
   const child = spawn(PROGRAM, ['--config-file', config, 'run', url, ...OPTIONS], {
     cwd: folder,
-    env: { ...process.env, ...PYTHON, ACCEPTED: acceptedFile, TEXT_JOB: textJob },
+    env: { ...process.env, ...PYTHON, ...prepared, ACCEPTED: acceptedFile },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [[code], printed] = await Promise.all([once(child, 'close'), text(child.stdout)]);

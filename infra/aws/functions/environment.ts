@@ -39,6 +39,10 @@ export function environmentOf(
       trainingSeconds,
       waitingSeconds,
       retention: { backupDays, logDays },
+      rates: {
+        authenticatedPerHour: installation.settings.requestsPerHour,
+        anonymousPerHour: installation.settings.anonymousRequestsPerHour,
+      },
       datasetReaders: installation.settings.consumers.datasets,
       ...price,
       ...installation.settings.application,

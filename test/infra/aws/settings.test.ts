@@ -17,6 +17,7 @@ describe('the settings of a stage', () => {
     [{ backupDays: 0 }, 'backupDays must be a whole number between 1 and 3650; got 0'],
     [{ backupDays: 'many' }, 'backupDays must be a whole number between 1 and 3650; got many'],
     [{ trainingHours: 200 }, 'trainingHours must be a whole number between 1 and 168; got 200'],
+    [{ requestsPerHour: 0 }, 'requestsPerHour must be a whole number between 1 and 1000000000; got 0'],
     [{ capacityHours: 25 }, 'capacityHours must be a whole number between 1 and 24; got 25'],
     [{ misconfigurationMinutes: '5' }, 'misconfigurationMinutes must be a whole number between 10 and 1440; got 5'],
     [{ removal: 'keep' }, 'removal must be one of retain, destroy; got keep'],
