@@ -128,6 +128,9 @@ def before_call(context, case, kwargs):
         case.body = TEXTS
     if case.operation.label in INFERENCE and case.media_type == "application/octet-stream":
         case.body = json.dumps({"inputs": json.loads(os.environ["TENSORS"])}).encode()
+    # How a file can be read depends on the file; its description does not.
+    if case.operation.label == "PATCH /datasets/{dataset_id}" and case.operation.label not in accepted:
+        case.body = {"description": "Measured on three islands"}
     if isinstance(case.body, dict):
         body = {name: possible(case.operation.label, name, value) for name, value in case.body.items()}
         # Whatever is assigned is judged anew, and a file is no text.
