@@ -19,8 +19,8 @@ import {
 import { makeHandler as makePlatform } from '#functions/platform/api.ts';
 import { errorFormatAt } from '#functions/platform/errors.ts';
 import { describedRoutes as platformRoutes } from '#functions/platform/routes.ts';
-import { makeHandler as makeTraining } from '#functions/training/api.ts';
-import { describedRoutes as trainingRoutes } from '#functions/training/routes.ts';
+import { predict as trainingPredict } from '#functions/training/predict-route.ts';
+import { apiRoutes as trainingApiRoutes, describedRoutes as trainingRoutes } from '#functions/training/routes.ts';
 import type { FunctionName, SurfaceName } from '#infra/topology.ts';
 
 export interface SurfaceUnderTest {
@@ -61,8 +61,13 @@ export const SURFACES: Readonly<Record<SurfaceName, SurfaceUnderTest>> = {
   },
   training: {
     function: 'training-api',
-    makeHandler: makeTraining,
-    described: trainingRoutes,
+    // Predictions have a function of their own, with a service that none of these tests gets to.
+    makeHandler: (adapters, options) =>
+      makeSurface(
+        { routes: [...trainingApiRoutes, trainingPredict as Route], renderError: renderTrainingError },
+        makeServices(adapters, options),
+      ),
+    described: trainingRoutes as readonly Route[],
     errorsAt: () => ({ schema: trainingError, render: renderTrainingError }),
   },
 };

@@ -38,4 +38,4 @@ test('the client of every surface is generated, and is noticed where it is missi
 
   appendFileSync(join(folder, schemaOf('platform')), ' ');
   expect(await client('--check')).toEqual({ code: 1, stderr: complaints(['platform']) });
-});
+}, 120_000);
