@@ -47,6 +47,8 @@ BEYOND_SCHEMA = [
     (r"cursor", r"must be (a|the) next_cursor of "),
     (r"alias", r"must not (be latest|look like a version)"),
     (r"invitation", r"must be the token of an invitation"),
+    (r"(new_)?password", r"must not be "),
+    (r"current_password", r"must be the present password"),
     (r"confirm(_deletion)?", r"must be "),
     (r"parts", r"part \d+ was not uploaded"),
     # Fields of a form that are JSON.

@@ -72,6 +72,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password with a code from an administrator
+         * @description An administrator of the account makes the code: `POST /account/members/{user_id}/password-reset`. All sessions of the user end. Wrong codes are limited as failed logins are.
+         */
+        post: operations["post_auth_reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/logout": {
         parameters: {
             query?: never;
@@ -183,6 +203,63 @@ export interface paths {
          * @description It holds from their next request on. The last administrator keeps that role.
          */
         patch: operations["patch_account_members_user_id"];
+        trace?: never;
+    };
+    "/account/members/{user_id}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a code with which a user chooses a new password
+         * @description For a user who has forgotten theirs: hand the code out by a way of your own, since no mail is sent. It can be used once, for a day, in `POST /auth/reset-password`; an earlier code is void.
+         */
+        post: operations["post_account_members_user_id_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose another password
+         * @description All other sessions of the user end at once; this one goes on.
+         */
+        put: operations["put_account_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End all sessions of this user, this one included */
+        delete: operations["delete_account_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/account/api-keys": {
@@ -1297,7 +1374,7 @@ export interface components {
             email: string;
             /**
              * Format: password
-             * @description 8 to 256 characters
+             * @description 8 to 256 characters, none of the most common passwords
              */
             password: string;
             /** @example Ada Lovelace */
@@ -1320,6 +1397,22 @@ export interface components {
              * @example vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx
              */
             refresh_token: string;
+            /**
+             * @description An addition: also replaces the refresh token. Whoever uses the old one afterwards ends the session, for one of two holders has stolen it
+             * @default false
+             */
+            rotate?: boolean;
+        };
+        PasswordResetRequest: {
+            /** @example ada */
+            username: string;
+            /** Format: password */
+            code: string;
+            /**
+             * Format: password
+             * @description 8 to 256 characters, none of the most common passwords
+             */
+            new_password: string;
         };
         InvitationRequest: {
             /**
@@ -1342,6 +1435,15 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "trainer" | "admin";
+        };
+        PasswordChange: {
+            /** Format: password */
+            current_password: string;
+            /**
+             * Format: password
+             * @description 8 to 256 characters, none of the most common passwords
+             */
+            new_password: string;
         };
         ApiKeyRequest: {
             name: string;
@@ -1817,6 +1919,11 @@ export interface components {
              * @example 1800
              */
             expires_in: number;
+            /**
+             * @description Where it was replaced
+             * @example vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx
+             */
+            refresh_token?: string;
         };
         NewInvitation: {
             /**
@@ -1894,6 +2001,14 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "trainer" | "admin";
+        };
+        PasswordReset: {
+            code: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            expires_at: string;
         };
         NewApiKey: {
             /**
@@ -3928,7 +4043,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "refresh_token": "vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx"
+                 *       "refresh_token": "vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx",
+                 *       "rotate": false
                  *     }
                  */
                 "application/json": components["schemas"]["Refresh"];
@@ -3945,7 +4061,8 @@ export interface operations {
                      * @example {
                      *       "access_token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
                      *       "token_type": "bearer",
-                     *       "expires_in": 1800
+                     *       "expires_in": 1800,
+                     *       "refresh_token": "vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx"
                      *     }
                      */
                     "application/json": components["schemas"]["AccessToken"];
@@ -3954,6 +4071,45 @@ export interface operations {
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             408: components["responses"]["Error408"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_auth_reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "code": "correct horse",
+                 *       "new_password": "correct horse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            /** @description Changed: log in with the new password */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             429: components["responses"]["Error429"];
@@ -4258,6 +4414,105 @@ export interface operations {
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_account_members_user_id_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code, this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "string",
+                     *       "expires_at": "2026-01-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasswordReset"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    put_account_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current_password": "correct horse",
+                 *       "new_password": "correct horse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    delete_account_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
