@@ -23,12 +23,19 @@ export interface EstimateInput {
   readonly hyperparameters: CommonHyperparameters;
   readonly profile: DatasetProfile;
   readonly validationSplit: number;
+  readonly testSplit: number;
 }
 
 /** Estimates how long a training takes if it runs all epochs, in whole seconds, at least 1. */
-export function estimateSeconds({ family, hyperparameters: h, profile, validationSplit }: EstimateInput): number {
+export function estimateSeconds({
+  family,
+  hyperparameters: h,
+  profile,
+  validationSplit,
+  testSplit,
+}: EstimateInput): number {
   const rows = profile.rows - profile.rows_without_target;
-  const learned = rows * (1 - validationSplit);
+  const learned = rows * (1 - validationSplit - testSplit);
   const steps = Math.ceil(learned / h.batch_size);
   const shape = { features: Math.max(1, width(profile)), outputs: profile.classes?.length ?? 1 };
   const flops = family.flopsPerRow(shape, h);
