@@ -32,6 +32,7 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   const prepared = await kind.prepare(source, profile, {
     wanted,
     validationSplit: job.validation_split,
+    testSplit: job.test_split ?? 0,
     seed: hyperparameters.seed,
     between: () => reporter.expectMore(),
     ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
@@ -42,7 +43,7 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
     hyperparameters,
     preparation,
     data,
-    dataName: `SHA-256 ${profile.sha256}, target ${profile.target}, split ${job.validation_split}`,
+    dataName: `SHA-256 ${profile.sha256}, target ${profile.target}, kept back ${job.validation_split} and ${job.test_split ?? 0}`,
   });
   const createdAt = isoTime(now());
   const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit, createdAt });

@@ -1641,6 +1641,11 @@ export interface components {
             /** @default 0.2 */
             validation_split?: number;
             /**
+             * @description An addition: the share of rows that nothing is decided by, and that the finished model is tested on: `test_accuracy`. Together with `validation_split` at most 0.9
+             * @default 0
+             */
+            test_split?: number;
+            /**
              * @default {}
              * @example {
              *       "enabled": true,
@@ -2439,7 +2444,7 @@ export interface components {
             current_epoch: number;
             total_epochs: number;
             /**
-             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows
+             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows, and of a finished job on the test rows
              * @example {
              *       "loss": 0.234,
              *       "accuracy": 0.912,
@@ -2528,7 +2533,7 @@ export interface components {
              */
             model_id: string;
             /**
-             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows
+             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows, and of a finished job on the test rows
              * @example {
              *       "train_loss": 0.123,
              *       "train_accuracy": 0.956,
@@ -2703,6 +2708,23 @@ export interface components {
             performance: {
                 [key: string]: number;
             };
+            /**
+             * @description An addition: on the rows that were kept back for a test; null if none were
+             * @example {
+             *       "accuracy": 0.904,
+             *       "precision": 0.899,
+             *       "recall": 0.907,
+             *       "f1_score": 0.902
+             *     }
+             */
+            test_performance: {
+                [key: string]: number;
+            } | null;
+            /**
+             * @description An addition: that of `test_performance`; null for a regression, or without a test
+             * @example 0.904
+             */
+            test_accuracy: number | null;
             /**
              * @example {
              *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
@@ -2991,7 +3013,7 @@ export interface components {
                 train_loss: number | null;
                 /** @description Final validation loss; null if no rows were kept back */
                 val_loss: number | null;
-                /** @description On the rows kept back from training, 0 to 1; null for a regression, or if none were */
+                /** @description On the rows kept back for a test, 0 to 1; null for a regression, or if none were (`test_split`) */
                 test_accuracy: number | null;
             };
             /**
@@ -5635,6 +5657,7 @@ export interface operations {
                  *         "optimizer": "adam"
                  *       },
                  *       "validation_split": 0.2,
+                 *       "test_split": 0,
                  *       "early_stopping": {
                  *         "enabled": true,
                  *         "patience": 10,
@@ -6123,6 +6146,13 @@ export interface operations {
                      *         "recall": 0.918,
                      *         "f1_score": 0.911
                      *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
                      *       "training_config": {
                      *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *         "epochs": 100,
@@ -6280,6 +6310,13 @@ export interface operations {
                      *         "recall": 0.918,
                      *         "f1_score": 0.911
                      *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
                      *       "training_config": {
                      *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *         "epochs": 100,
