@@ -1,3 +1,4 @@
+import type { Wanted } from '#zoo/family.ts';
 import type { EncodedData, Preparation } from './fit/task.ts';
 
 export interface Prepared {
@@ -10,6 +11,8 @@ export interface PrepareOptions {
   /** The share of rows for validation, 0–0.9. */
   readonly validationSplit: number;
   readonly seed: number;
+  /** What the family asks for. Default: nothing. */
+  readonly wanted?: Wanted;
   /** Where to put rows that do not fit into memory. Without it, such data is refused. */
   readonly scratch?: Scratch;
   /** Called between pieces while data is slowly encoded onto the disk. What it throws ends the encoding. */

@@ -19,8 +19,9 @@ export const linear: Family<LinearHyperparameters> = {
   label: 'Linear',
   description: 'Linear regression, or logistic regression over classes; its weights can be read.',
   tasks: ['classification', 'regression'],
+  kinds: ['table'],
   hyperparameters,
-  network: ({ features, outputs }) => ({
+  network: ({ input: [features = 1], outputs }) => ({
     parameters: [
       { name: 'output.weight', shape: [features, outputs], initializer: zeros, decay: true },
       { name: 'output.bias', shape: [outputs], initializer: zeros, decay: false },
@@ -28,5 +29,5 @@ export const linear: Family<LinearHyperparameters> = {
     forward: (b, parameters, x) =>
       b.at('linear', () => product(b, x, parameters['output.weight']!, parameters['output.bias']!)),
   }),
-  flopsPerRow: ({ features, outputs }) => 2 * features * outputs,
+  flopsPerRow: ({ input: [features = 1], outputs }) => 2 * features * outputs,
 };

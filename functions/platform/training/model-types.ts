@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TASKS } from '#domain/datasets/profile.ts';
+import { KINDS, TASKS } from '#domain/datasets/profile.ts';
 import { route } from '#functions/http/route.ts';
 import type { Family } from '#zoo/family.ts';
 import { families } from '#zoo/registry.ts';
@@ -17,7 +17,7 @@ const modelType = z
     label: z.string().meta({ example: 'Linear' }),
     description: z.string(),
     tasks: z.array(z.enum(TASKS)),
-    kinds: z.array(z.string()).meta({ description: 'The kinds of data that it takes', example: ['table'] }),
+    kinds: z.array(z.enum(KINDS)).meta({ description: 'The kinds of data that it takes', example: ['table'] }),
     hyperparameters: z.record(z.string(), anyJson).meta({
       description: 'JSON Schema (2020-12) of what `hyperparameters` may be: defaults, bounds and help',
       example: { type: 'object', properties: { epochs: { type: 'integer', minimum: 1, default: 50 } } },
@@ -28,9 +28,9 @@ const modelType = z
 const answer = z.strictObject({ model_types: z.array(modelType) }).meta({ id: 'ModelTypes' });
 
 const shown = Object.values(families).map((family): z.input<typeof modelType> => {
-  const { name, label, description, tasks } = family;
+  const { name, label, description, tasks, kinds } = family;
   const hyperparameters = z.record(z.string(), anyJson).parse(JSON.parse(JSON.stringify(hyperparametersOf(family))));
-  return { model_type: name, label, description, tasks: [...tasks], kinds: ['table'], hyperparameters };
+  return { model_type: name, label, description, tasks: [...tasks], kinds: [...kinds], hyperparameters };
 });
 
 export const modelTypes = route({

@@ -8,7 +8,8 @@ import type { Job } from '#domain/training/record.ts';
 import type { Plan } from '#domain/training/waiting.ts';
 import { check } from '#functions/http/validation/check.ts';
 import { estimateSeconds } from '#learning/estimate.ts';
-import { residentBytes } from '#learning/tabular/resident.ts';
+import type { Kind } from '#learning/kind.ts';
+import { kindFor, kindNamed } from '#learning/kinds.ts';
 import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { type earlyStoppingRequest, monitorsOf } from './fields.ts';
@@ -36,6 +37,7 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
       `must be a model type for ${task}, as the dataset is; ${family.name} is for ${family.tasks.join(' and ')}`,
     );
   }
+  const kind = expectKind(family, profile);
   const hyperparameters = check(family.hyperparameters, request.hyperparameters, {
     root: 'hyperparameters',
     within: 'hyperparameters',
@@ -47,10 +49,28 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
     validation_split: request.validation_split,
     early_stopping: planStopping(request, task),
     total_epochs: hyperparameters.epochs,
-    estimated_time: estimateSeconds({ family, hyperparameters, profile, validationSplit: request.validation_split }),
-    data_bytes: residentBytes(profile),
+    estimated_time: estimateSeconds({
+      family,
+      kind,
+      hyperparameters,
+      profile,
+      validationSplit: request.validation_split,
+    }),
+    data_bytes: kind.outline(profile, family.wanted?.(hyperparameters) ?? {}).bytes,
     warnings: carriedWarnings(profile.warnings),
   };
+}
+
+/** Throws `ValidationError` saying which model types take the data. */
+function expectKind(family: Family, profile: DatasetProfile): Kind {
+  const kind = kindFor(family, profile);
+  if (kind) return kind;
+  const others = Object.values(families).filter((other) => kindFor(other, profile));
+  const taken = family.kinds.map((name) => kindNamed(name).label).join(' and ');
+  throw ValidationError.of(
+    'model_type',
+    `must be a model type for ${kindNamed(profile.kind).label}, as the dataset is: ${others.map(({ name }) => name).join(', ')}; ${family.name} takes ${taken}`,
+  );
 }
 
 /** Without early stopping an impossible monitor, such as the default, is replaced silently. */

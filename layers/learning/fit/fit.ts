@@ -80,7 +80,7 @@ export interface LearnerFit {
   readonly checkpoints?: Checkpoints;
 }
 
-/** The fit of a family of networks for tables. */
+/** The fit of a network of a family. */
 export interface FitSpec extends Omit<LearnerFit, 'learner' | 'hyperparameters' | 'preparation'> {
   readonly family: Family;
   readonly hyperparameters: CommonHyperparameters;
@@ -106,7 +106,7 @@ const PIECE_ROWS = { least: 64, most: 65_536 };
 /** With fewer operations per step, a second thread costs more than it gains. */
 const THREADED_FLOPS = 3e7;
 
-/** A family of networks for tables as something to fit. */
+/** A network of a family as something to fit. */
 export function learnerOf({
   family,
   hyperparameters: h,
@@ -117,7 +117,7 @@ export function learnerOf({
   return {
     name: family.name,
     network,
-    objective: objectiveOf(preparation, network),
+    objective: objectiveOf(preparation, network, family.loss?.(preparation.task, h)),
     optimizer: optimizerOf(h),
     flopsPerRow: family.flopsPerRow(shape, h),
   };

@@ -6,7 +6,7 @@ import { failJob } from '#domain/training/endings.ts';
 import { appendLog, lineOf } from '#domain/training/logs.ts';
 import { getJob } from '#domain/training/read.ts';
 import { listWaiting } from '#domain/training/waiting.ts';
-import { residentBytes } from '#learning/tabular/resident.ts';
+import { residentBytes } from '#learning/table/resident.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, failed, PROFILE, ready, running, uploaded } from './records.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { splitRows } from '#learning/tabular/split.ts';
+import { splitRows } from '#learning/table/split.ts';
 
 const classTarget = (codes: number[]) => ({
   task: 'classification' as const,
