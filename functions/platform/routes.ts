@@ -46,6 +46,7 @@ import { batchRoutes } from './predictions/routes.ts';
 import { events } from './training/events.ts';
 import { list as listJobs } from './training/list.ts';
 import { logs } from './training/logs.ts';
+import { modelTypes } from './training/model-types.ts';
 import { restart } from './training/restart.ts';
 import { results } from './training/results.ts';
 import { start } from './training/start.ts';
@@ -78,6 +79,7 @@ const resources: readonly Route[] = [
   changeDataset,
   removeDataset,
   start,
+  modelTypes,
   listJobs,
   status,
   results,

@@ -559,6 +559,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/training/model-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what can be trained
+         * @description An addition: the values of `model_type`, with the hyperparameters, tasks and kinds of data of each.
+         */
+        get: operations["get_training_model_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/training": {
         parameters: {
             query?: never;
@@ -1592,7 +1612,7 @@ export interface components {
              * @example mlp
              * @enum {string}
              */
-            model_type: "mlp";
+            model_type: "mlp" | "linear";
             /**
              * @description Of the model type; those left out have their defaults
              * @default {}
@@ -1606,23 +1626,76 @@ export interface components {
             hyperparameters?: {
                 [key: string]: unknown;
             } | {
-                /** @default 0.001 */
-                learning_rate?: number;
-                /** @default 32 */
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /**
+                 * @description Rows that make a step
+                 * @default 32
+                 */
                 batch_size?: number;
-                /** @default 50 */
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
                 epochs?: number;
                 /**
                  * @default adam
                  * @enum {string}
                  */
                 optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /** @default 0 */
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
                 weight_decay?: number;
-                /** @default 0 */
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
                 momentum?: number;
-                /** @default 0 */
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
                 seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
                 /**
                  * @default [
                  *       64,
@@ -1637,6 +1710,77 @@ export interface components {
                 activation?: "relu" | "leaky_relu" | "gelu" | "silu" | "tanh" | "sigmoid";
                 /** @default 0 */
                 dropout?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.01
+                 */
+                learning_rate?: number | "auto";
+                /**
+                 * @description Rows that make a step
+                 * @default 32
+                 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 100
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
             };
             /** @default 0.2 */
             validation_split?: number;
@@ -2386,6 +2530,40 @@ export interface components {
              * @example 3600
              */
             estimated_time: number;
+        };
+        ModelTypes: {
+            model_types: components["schemas"]["ModelType"][];
+        };
+        ModelType: {
+            /** @example linear */
+            model_type: string;
+            /** @example Linear */
+            label: string;
+            description: string;
+            tasks: ("classification" | "regression")[];
+            /**
+             * @description The kinds of data that it takes
+             * @example [
+             *       "table"
+             *     ]
+             */
+            kinds: string[];
+            /**
+             * @description JSON Schema (2020-12) of what `hyperparameters` may be: defaults, bounds and help
+             * @example {
+             *       "type": "object",
+             *       "properties": {
+             *         "epochs": {
+             *           "type": "integer",
+             *           "minimum": 1,
+             *           "default": 50
+             *         }
+             *       }
+             *     }
+             */
+            hyperparameters: {
+                [key: string]: unknown;
+            };
         };
         TrainingList: {
             /** @description Of all pages; null with filters that are an addition */
@@ -5696,6 +5874,59 @@ export interface operations {
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_training_model_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_types": [
+                     *         {
+                     *           "model_type": "linear",
+                     *           "label": "Linear",
+                     *           "description": "string",
+                     *           "tasks": [
+                     *             "classification"
+                     *           ],
+                     *           "kinds": [
+                     *             "table"
+                     *           ],
+                     *           "hyperparameters": {
+                     *             "type": "object",
+                     *             "properties": {
+                     *               "epochs": {
+                     *                 "type": "integer",
+                     *                 "minimum": 1,
+                     *                 "default": 50
+                     *               }
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelTypes"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];

@@ -11,7 +11,7 @@ import { compileEvaluate, compileTrain } from '#engine/training/step.ts';
 import { Evaluator, Training } from '#engine/training/training.ts';
 import { ShapeError } from '#engine/type.ts';
 import type { Family } from '#zoo/family.ts';
-import { type CommonHyperparameters, optimizerOf } from '#zoo/hyperparameters.ts';
+import { type CommonHyperparameters, optimizerOf, rateOf } from '#zoo/hyperparameters.ts';
 import { type Checkpoint, CheckpointRefused, identityOf, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { Course } from './course.ts';
 import type { BestBy, StoppingRule } from './early-stopping.ts';
@@ -51,7 +51,9 @@ export interface Learner {
 }
 
 /** The hyperparameters that the loop itself needs. */
-export type LoopHyperparameters = Pick<CommonHyperparameters, 'batch_size' | 'epochs' | 'learning_rate' | 'seed'>;
+export type LoopHyperparameters = Pick<CommonHyperparameters, 'batch_size' | 'epochs' | 'seed'> & {
+  readonly learning_rate: number;
+};
 
 export interface LearnerFit {
   readonly learner: Learner;
@@ -153,7 +155,8 @@ function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, chec
  * @throws TrainingFailure, naming epoch and step, if the loss is not finite or there is too little memory
  */
 export function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
-  return fitLearner({ ...spec, learner: learnerOf(spec) });
+  const hyperparameters = { ...spec.hyperparameters, learning_rate: rateOf(spec.hyperparameters) };
+  return fitLearner({ ...spec, hyperparameters, learner: learnerOf(spec) });
 }
 
 /** Like `fitNetwork`, for any network over encoded rows. */
