@@ -21,7 +21,8 @@ export const functions = {
     timeoutSeconds: 29,
     computes: true,
     streams: false,
-    runtime: false,
+    // It compares the outputs of a model with those of its version with weights of 8 bits.
+    runtime: true,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { artifacts: ['read', 'put', 'upload', 'delete'], backups: ['read', 'put', 'delete'] },
