@@ -63,6 +63,7 @@ export const surface = {
     { path: `${base}/models/compare`, function: 'manager-api' },
     { path: base, function: 'manager-files' },
     { path: `${base}/models/save`, function: 'manager-files' },
+    { path: `${base}/models/copy`, function: 'manager-files' },
     { path: `${base}/models/load`, function: 'manager-files' },
     { path: `${base}/models/uploads`, function: 'manager-files' },
     { path: `${base}/models/uploads/{upload_id}/complete`, function: 'manager-files' },
