@@ -822,6 +822,12 @@ export interface components {
              */
             password?: string;
             /**
+             * @description An addition: `int8` is the version with weights of 8 bits, where there is one
+             * @default original
+             * @enum {string}
+             */
+            variant?: "original" | "int8";
+            /**
              * @description Integrity is verified in any case: what was changed is never returned
              * @default true
              */
@@ -832,6 +838,12 @@ export interface components {
             model_name: string;
             /** Format: password */
             password?: string;
+            /**
+             * @description An addition: `int8` is the version with weights of 8 bits, where there is one
+             * @default original
+             * @enum {string}
+             */
+            variant?: "original" | "int8";
         };
         /**
          * @example {
@@ -1225,6 +1237,32 @@ export interface components {
             }[];
             /** @description An addition: what unpickling the file would import; null for a file without a pickle */
             pickle_imports: string[] | null;
+            /** @description An addition: the version with weights of 8 bits, where `enable_quantization` made one */
+            int8: {
+                /**
+                 * @description Millions of bytes
+                 * @example 15.6
+                 */
+                size_mb: number;
+                /** @description SHA-256 of the file, in hexadecimal */
+                hash: string;
+                /**
+                 * @description Of any number of an output from the model’s
+                 * @example 0.003
+                 */
+                largest_difference: number;
+                mean_difference: number;
+                /**
+                 * @description The smallest and the largest number of the model’s outputs
+                 * @example [
+                 *       -4.2,
+                 *       3.9
+                 *     ]
+                 */
+                output_range: number[];
+                /** @description How many random inputs were compared */
+                samples: number;
+            } | null;
             /** @description An addition: those of them that can run anything */
             dangerous: string[] | null;
         };
@@ -1448,6 +1486,34 @@ export interface components {
              */
             saved_at: string;
             backup_created: boolean;
+            /** @description An addition: the version with weights of 8 bits, where `enable_quantization` made one */
+            int8: {
+                /**
+                 * @description Millions of bytes
+                 * @example 15.6
+                 */
+                size_mb: number;
+                /** @description SHA-256 of the file, in hexadecimal */
+                hash: string;
+                /**
+                 * @description Of any number of an output from the model’s
+                 * @example 0.003
+                 */
+                largest_difference: number;
+                mean_difference: number;
+                /**
+                 * @description The smallest and the largest number of the model’s outputs
+                 * @example [
+                 *       -4.2,
+                 *       3.9
+                 *     ]
+                 */
+                output_range: number[];
+                /** @description How many random inputs were compared */
+                samples: number;
+            } | null;
+            /** @description An addition: what was asked for and could not be done */
+            warnings: string[];
         };
         ModelUpload: {
             upload_id: string;
@@ -2389,6 +2455,17 @@ export interface operations {
                      *       "pickle_imports": [
                      *         "string"
                      *       ],
+                     *       "int8": {
+                     *         "size_mb": 15.6,
+                     *         "hash": "string",
+                     *         "largest_difference": 0.003,
+                     *         "mean_difference": 1,
+                     *         "output_range": [
+                     *           -4.2,
+                     *           3.9
+                     *         ],
+                     *         "samples": 1
+                     *       },
                      *       "dangerous": [
                      *         "string"
                      *       ]
@@ -2947,7 +3024,21 @@ export interface operations {
                      *       "file_size_mb": 15.6,
                      *       "hash": "string",
                      *       "saved_at": "2026-01-01T00:00:00.000Z",
-                     *       "backup_created": true
+                     *       "backup_created": true,
+                     *       "int8": {
+                     *         "size_mb": 15.6,
+                     *         "hash": "string",
+                     *         "largest_difference": 0.003,
+                     *         "mean_difference": 1,
+                     *         "output_range": [
+                     *           -4.2,
+                     *           3.9
+                     *         ],
+                     *         "samples": 1
+                     *       },
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ModelSaved"];
@@ -3084,7 +3175,21 @@ export interface operations {
                      *       "file_size_mb": 15.6,
                      *       "hash": "string",
                      *       "saved_at": "2026-01-01T00:00:00.000Z",
-                     *       "backup_created": true
+                     *       "backup_created": true,
+                     *       "int8": {
+                     *         "size_mb": 15.6,
+                     *         "hash": "string",
+                     *         "largest_difference": 0.003,
+                     *         "mean_difference": 1,
+                     *         "output_range": [
+                     *           -4.2,
+                     *           3.9
+                     *         ],
+                     *         "samples": 1
+                     *       },
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ModelSaved"];
@@ -3120,6 +3225,7 @@ export interface operations {
                  * @example {
                  *       "model_name": "classifier_v2.1",
                  *       "password": "secure_password_123",
+                 *       "variant": "original",
                  *       "verify_integrity": true
                  *     }
                  */
@@ -3174,7 +3280,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "model_name": "classifier_v2.1"
+                 *       "model_name": "classifier_v2.1",
+                 *       "variant": "original"
                  *     }
                  */
                 "application/json": components["schemas"]["ModelDownloadRequest"];
