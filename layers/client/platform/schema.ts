@@ -2547,7 +2547,7 @@ export interface components {
              *       "table"
              *     ]
              */
-            kinds: string[];
+            kinds: ("table" | "text" | "image" | "series")[];
             /**
              * @description JSON Schema (2020-12) of what `hyperparameters` may be: defaults, bounds and help
              * @example {
@@ -5500,6 +5500,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
+                        /** @enum {string} */
+                        kind?: "table" | "text" | "image" | "series";
                         rows: number;
                         columns: {
                             name: string;
