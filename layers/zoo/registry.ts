@@ -1,8 +1,12 @@
 import type { Family } from './family.ts';
+import { resnet18, resnet50 } from './images/resnet.ts';
+import { smallCnn } from './images/small-cnn.ts';
 import { mlp } from './mlp.ts';
 
+const all: readonly Family[] = [mlp, smallCnn, resnet18, resnet50];
+
 /** Every model family, by `model_type`. */
-export const families: Readonly<Record<string, Family>> = { [mlp.name]: mlp };
+export const families: Readonly<Record<string, Family>> = Object.fromEntries(all.map((one) => [one.name, one]));
 
 /** The values that `model_type` may have. */
 export const modelTypes: readonly string[] = Object.keys(families);

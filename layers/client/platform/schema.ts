@@ -1490,7 +1490,7 @@ export interface components {
              * @example mlp
              * @enum {string}
              */
-            model_type: "mlp";
+            model_type: "mlp" | "small-cnn" | "resnet18" | "resnet50";
             /**
              * @description Of the model type; those left out have their defaults
              * @default {}
@@ -1535,6 +1535,107 @@ export interface components {
                 activation?: "relu" | "leaky_relu" | "gelu" | "silu" | "tanh" | "sigmoid";
                 /** @default 0 */
                 dropout?: number;
+            } | {
+                /** @default 0.001 */
+                learning_rate?: number;
+                /** @default 32 */
+                batch_size?: number;
+                /** @default 50 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /** @default 0 */
+                weight_decay?: number;
+                /** @default 0 */
+                momentum?: number;
+                /** @default 0 */
+                seed?: number;
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
+                /**
+                 * @description Of each block: two convolutions, after which the sides are halved
+                 * @default [
+                 *       32,
+                 *       64,
+                 *       128
+                 *     ]
+                 */
+                channels?: number[];
+                /** @default 0.1 */
+                dropout?: number;
+            } | {
+                /** @default 0.001 */
+                learning_rate?: number;
+                /** @default 32 */
+                batch_size?: number;
+                /** @default 50 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /** @default 0 */
+                weight_decay?: number;
+                /** @default 0 */
+                momentum?: number;
+                /** @default 0 */
+                seed?: number;
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
+            } | {
+                /** @default 0.001 */
+                learning_rate?: number;
+                /** @default 32 */
+                batch_size?: number;
+                /** @default 50 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /** @default 0 */
+                weight_decay?: number;
+                /** @default 0 */
+                momentum?: number;
+                /** @default 0 */
+                seed?: number;
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
             };
             /** @default 0.2 */
             validation_split?: number;
@@ -1686,7 +1787,7 @@ export interface components {
             probabilities?: boolean;
         } & (unknown | unknown);
         /**
-         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text.
+         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text. For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last.
          * @example [
          *       0.5,
          *       0.3,
@@ -1694,7 +1795,7 @@ export interface components {
          *       0.1
          *     ]
          */
-        Row: (number | string | boolean | null)[] | {
+        Row: ((number | string | boolean | null) | ((number | string | boolean | null) | number[])[])[] | {
             [key: string]: number | string | boolean | null;
         } | string;
         InferenceRequest: {
@@ -5045,6 +5146,24 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
+                        /** @enum {string} */
+                        kind?: "table" | "text" | "image" | "series";
+                        images?: {
+                            /** @enum {string} */
+                            source: "folders" | "manifest" | "arrays";
+                            formats: {
+                                [key: string]: number;
+                            };
+                            width: {
+                                min: number;
+                                max: number;
+                            };
+                            height: {
+                                min: number;
+                                max: number;
+                            };
+                            channels: number;
+                        };
                         rows: number;
                         columns: {
                             name: string;

@@ -65,7 +65,7 @@ describe('rows of a request', () => {
     const looked = new Set<number>();
     const rows = Array.from({ length: 10_000 }, (__, i) => {
       const look = (): void => void looked.add(i);
-      return new Proxy<Input>(row, {
+      return new Proxy<Exclude<Input, string>>(row, {
         get: (target, key) => {
           if (key === '0') look();
           return Reflect.get(target, key);
