@@ -39,7 +39,10 @@ export interface ArtifactSpec {
 
 export interface Artifacts {
   readonly files: readonly ArtifactFile[];
-  readonly record: Pick<Model, 'architecture' | 'performance' | 'final_metrics' | 'training_config'>;
+  readonly record: Pick<
+    Model,
+    'architecture' | 'performance' | 'test_performance' | 'final_metrics' | 'training_config'
+  >;
 }
 
 export function makeArtifacts(spec: ArtifactSpec): Artifacts {
@@ -63,6 +66,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     ...{ job, profile, serving, parameters, rows, epochs, performance, createdAt },
     leftOut: preparation.encoding.leftOut,
     inputs: kindNamed(serving.kind).card(serving),
+    ...(fit.test ? { tested: withoutLoss(fit.test) } : {}),
     bestEpoch: fit.bestEpoch,
     monitor: fit.monitor,
     version: VERSION,
@@ -84,16 +88,19 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         parameters,
       },
       performance,
+      ...(fit.test ? { test_performance: withoutLoss(fit.test) } : {}),
       final_metrics: {
         ...only(preparation.task, fit.training, 'train_'),
         ...only(preparation.task, fit.validation ?? {}, 'val_'),
+        ...only(preparation.task, fit.test ?? {}, 'test_'),
       },
       training_config: {
         dataset_id: job.dataset_id,
         dataset_sha256: profile.sha256,
         ...job.hyperparameters,
         validation_split: job.validation_split,
-        split: splitOf(profile),
+        test_split: job.test_split ?? 0,
+        split: { ...splitOf(profile), seed: hyperparameters.seed, rows: { ...rows } },
         early_stopping: job.early_stopping,
         best_epoch: fit.bestEpoch,
         left_out: [...preparation.encoding.leftOut],
@@ -121,7 +128,6 @@ const inputShape = ({ kind, served, shape }: Encoding): number[] =>
   kind === 'table' ? [served.features.length] : [...shape];
 
 /** The scores on the validation rows or, without any, on the training rows. The loss is not among them. */
-function performanceOf({ validation, training }: Fit): Scores {
-  const { loss: _, ...scores } = validation ?? training;
-  return scores;
-}
+const performanceOf = ({ validation, training }: Fit): Scores => withoutLoss(validation ?? training);
+
+const withoutLoss = ({ loss: _, ...scores }: Scores): Scores => scores;

@@ -6,6 +6,7 @@ import { isoTime } from '#domain/times.ts';
 import { makeArtifacts } from '#learning/artifacts.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import { learnerOf } from '#learning/fit/fit.ts';
+import { withOptions } from '#learning/fit/options.ts';
 import { kindFor } from '#learning/kinds.ts';
 import { openSource } from '#learning/source.ts';
 import { families } from '#zoo/registry.ts';
@@ -33,17 +34,20 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   const prepared = await kind.prepare(source, profile, {
     wanted,
     validationSplit: job.validation_split,
+    testSplit: job.test_split ?? 0,
     seed: hyperparameters.seed,
     between: () => reporter.expectMore(),
     ...(disk === undefined ? {} : { scratch: { folder: scratch.folder } }),
   });
   const { preparation, data } = prepared;
+  const settled = await withOptions(learnerOf({ family, hyperparameters, preparation }), {
+    ...{ hyperparameters, preparation, data, device: run.device },
+  });
   const { fit, stopReason } = await fitJob(run, {
-    learner: learnerOf({ family, hyperparameters, preparation }),
-    hyperparameters,
+    ...settled,
     preparation,
     data,
-    dataName: `SHA-256 ${profile.sha256}, target ${profile.target}, split ${job.validation_split}`,
+    dataName: `SHA-256 ${profile.sha256}, target ${profile.target}, kept back ${job.validation_split} and ${job.test_split ?? 0}`,
   });
   const createdAt = isoTime(now());
   const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit, createdAt });

@@ -1,9 +1,10 @@
 import type { Family } from './family.ts';
 import { resnet18, resnet50 } from './images/resnet.ts';
 import { smallCnn } from './images/small-cnn.ts';
+import { linear } from './linear.ts';
 import { mlp } from './mlp.ts';
 
-const all: readonly Family[] = [mlp, smallCnn, resnet18, resnet50];
+const all: readonly Family[] = [mlp, linear, smallCnn, resnet18, resnet50];
 
 /** Every model family, by `model_type`. */
 export const families: Readonly<Record<string, Family>> = Object.fromEntries(all.map((one) => [one.name, one]));

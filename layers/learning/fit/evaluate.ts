@@ -67,14 +67,15 @@ export async function evaluate(
 ): Promise<Scores | undefined> {
   const rows = Math.min(limit, rowsOf(data));
   const judge = judges[preparation.task](preparation);
-  let loss = 0;
+  let [loss, weight] = [0, 0];
   for await (const piece of piecesOf(data, pieceRows, rows)) {
     const result = await evaluator.run(state, piece);
     loss += result.loss;
+    weight += result.weight;
     judge.take(expectTensor('outputs', result.outputs, 'float32').data, piece.y!);
     if (!(await goOn())) return undefined;
   }
-  return { loss: loss / rows, ...judge.scores() };
+  return { loss: loss / weight, ...judge.scores() };
 }
 
 function largest(values: Float32Array): number {

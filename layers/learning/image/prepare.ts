@@ -10,7 +10,7 @@ import { RowSink } from '../row-sink.ts';
 import type { Source } from '../source.ts';
 import type { SplitBy, Target } from '../table/columns.ts';
 import { RESIDENT_BYTES } from '../table/resident.ts';
-import { expectEnough, splitRows } from '../table/split.ts';
+import { expectEnough, type Split, splitRows } from '../table/split.ts';
 import { fitTarget, type TargetScale } from '../table/target.ts';
 import { imageEncoding } from './encoding.ts';
 import { packBytes, pixelTypes } from './front.ts';
@@ -21,6 +21,8 @@ import { imageRows } from './read.ts';
 import type { ImageRows } from './rows.ts';
 import { ChannelScales } from './scale.ts';
 import { squareRows } from './square.ts';
+
+const PARTS = ['training', 'validation', 'test'] as const;
 
 /** Rows between which the caller is asked whether to go on. */
 const PIECE_ROWS = 256;
@@ -40,36 +42,43 @@ export function prepareImages(source: Source, profile: DatasetProfile, options: 
 
 async function encode(
   images: ImageRows & { readonly splitBy?: SplitBy },
-  { validationSplit, seed, scratch, between = async () => undefined }: PrepareOptions,
+  { validationSplit, testSplit, seed, scratch, between = async () => undefined }: PrepareOptions,
 ): Promise<Prepared> {
   const { target, shape, values, splitBy } = images;
-  const split = splitRows(target, validationSplit, seed, splitBy);
-  expectEnough(split, splitBy, validationSplit);
-  const isValidation = new Uint8Array(target.values.length);
-  for (const row of split.validation) isValidation[row] = 1;
+  const fractions = { validation: validationSplit, test: testSplit };
+  const split = splitRows(target, fractions, seed, splitBy);
+  expectEnough(split, fractions, splitBy);
   const scale = fitTarget(target, split.training);
   const tensors = rowTypes({ ...pixelTypes(shape, values), y: targetType(target.task) });
   const bytes = target.values.length * rowBytesOf(tensors);
   const onDisk = needsDisk(bytes, scratch?.residentBytes ?? RESIDENT_BYTES, scratch !== undefined);
-  const sinkOf = (name: string, rows: number): Promise<RowSink> =>
-    RowSink.create({
+  const sinkOf = async (name: keyof Split): Promise<RowSink | undefined> => {
+    const rows = split[name].length;
+    if (rows === 0) return undefined;
+    return RowSink.create({
       ...{ tensors, rows, seed },
       ...(onDisk && scratch ? { folder: join(scratch.folder, name) } : {}),
       ...(scratch?.shardBytes === undefined ? {} : { shardBytes: scratch.shardBytes }),
     });
-  const training = await sinkOf('training', split.training.length);
-  const validation = split.validation.length > 0 ? await sinkOf('validation', split.validation.length) : undefined;
+  };
+  const sinks = {
+    training: await sinkOf('training'),
+    validation: await sinkOf('validation'),
+    test: await sinkOf('test'),
+  };
+  const sinkOfRow = new Map(PARTS.flatMap((part) => Array.from(split[part], (row) => [row, sinks[part]!] as const)));
   const scales = new ChannelScales(shape);
   let row = 0;
   for await (const image of images.read()) {
     if (row % PIECE_ROWS === 0) await between();
-    const sink = validation && isValidation[row] === 1 ? validation : training;
-    if (sink === training) scales.add(image);
+    const sink = sinkOfRow.get(row)!;
+    if (sink === sinks.training) scales.add(image);
     writeImage(sink, tensors, image);
     writeTarget(sink, target, scale, row);
     await sink.add();
     row++;
   }
+  const [validation, test] = [await sinks.validation?.finish(), await sinks.test?.finish()];
   return {
     preparation: {
       encoding: imageEncoding(images, scales.scale),
@@ -78,10 +87,11 @@ async function encode(
       scale,
     },
     data: {
-      training: await training.finish(),
-      ...(validation ? { validation: await validation.finish() } : {}),
+      training: await sinks.training!.finish(),
+      ...(validation ? { validation } : {}),
+      ...(test ? { test } : {}),
     },
-    rows: { training: split.training.length, validation: split.validation.length },
+    rows: { training: split.training.length, validation: split.validation.length, test: split.test.length },
   };
 }
 

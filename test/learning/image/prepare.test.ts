@@ -79,7 +79,7 @@ describe('images in class folders', () => {
 
   test('become the same rows in memory and in shards, of the size that was announced', async () => {
     const [small, large] = [await prepared(zipOf(SIDES)), await prepared(zipOf(SIDES), OPTIONS, true)];
-    expect(small.rows).toEqual({ training: 45, validation: 15 });
+    expect(small.rows).toEqual({ training: 45, validation: 15, test: 0 });
     expect([small.isSharded, large.isSharded]).toEqual([false, true]);
     expect(large.rowsOnDisk).toEqual({
       rows: 45,
@@ -234,7 +234,7 @@ test('a table whose features are k² numbers is of images to a family of images,
   const [cnn, mlp] = [families['small-cnn']!, families.mlp!];
   expect([kindFor(cnn, profile)?.name, kindFor(mlp, profile)?.name]).toEqual(['image', 'table']);
   const { preparation, data, rows } = await image.prepare(openSource(chunked(csv)), profile, OPTIONS);
-  expect(rows).toEqual({ training: 225, validation: 75 });
+  expect(rows).toEqual({ training: 225, validation: 75, test: 0 });
   expect(preparation.encoding.shape).toEqual([1, 8, 8]);
   const hyperparameters = cnn.hyperparameters.parse({ epochs: 6, channels: [16, 32], learning_rate: 0.003 });
   const fitted = await fitNetwork({
