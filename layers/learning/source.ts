@@ -26,6 +26,11 @@ export function openSource(bytes: AsyncIterable<Uint8Array>, { folder }: SourceO
   let begun: Promise<Uint8Array> | undefined;
   let copied: Promise<string> | undefined;
 
+  function head(): Promise<Uint8Array> {
+    begun ??= begin();
+    return begun;
+  }
+
   async function begin(): Promise<Uint8Array> {
     let size = read.reduce((sum, { length }) => sum + length, 0);
     while (size < HEAD_BYTES) {
@@ -48,7 +53,8 @@ export function openSource(bytes: AsyncIterable<Uint8Array>, { folder }: SourceO
   }
 
   async function copy(): Promise<string> {
-    await begun;
+    // Whoever asks for it later must have it, too.
+    await head();
     if (folder === undefined) throw new TypeError('a file that must lie on a disk needs a folder');
     const path = join(folder, 'source');
     await pipeline(rest(), createWriteStream(path, { mode: 0o600 }));
@@ -60,10 +66,7 @@ export function openSource(bytes: AsyncIterable<Uint8Array>, { folder }: SourceO
   }
 
   return {
-    head: () => {
-      begun ??= begin();
-      return begun;
-    },
+    head,
     bytes: () => (copied ? copyOf(copied) : rest()),
     path: () => {
       copied ??= copy();
