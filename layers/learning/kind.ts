@@ -16,6 +16,8 @@ import type { Serving } from './serving/description.ts';
 import type { Input } from './serving/input.ts';
 import type { Source } from './source.ts';
 
+export type Guess = Pick<DatasetProfile, 'kind' | 'images' | 'rows' | 'columns' | 'features' | 'target'>;
+
 /** What can be said about a training before the file is read again. */
 export interface Outline {
   /** A row of the network's input, as far as it is known. */
@@ -38,6 +40,8 @@ export interface Kind {
   profile(source: Source, options: ProfileOptions): Promise<DatasetProfile>;
   /** Whether rows of the dataset can be read as this kind. Some tables are images, or series. */
   takes(profile: DatasetProfile): boolean;
+  /** What a file of so many bytes may turn out to be, before anybody has read it. */
+  guess(bytes: number): Guess;
   outline(profile: DatasetProfile, wanted: Wanted): Outline;
   /** Throws `TrainingFailure` if the data cannot be learned from. */
   prepare(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared>;

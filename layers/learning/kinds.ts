@@ -1,11 +1,12 @@
 /** Every kind of data that a family of the platform can take. The first one that recognises a file reads it. */
 import type { DatasetProfile, KindName } from '#domain/datasets/profile.ts';
 import type { Family } from '#zoo/family.ts';
+import { image } from './image/kind.ts';
 import type { Kind } from './kind.ts';
 import type { Source } from './source.ts';
 import { table } from './table/kind.ts';
 
-export const kinds: readonly Kind[] = [table];
+export const kinds: readonly Kind[] = [image, table];
 
 /** Throws `TypeError` for a kind that only another service reads. */
 export function kindNamed(name: KindName = 'table'): Kind {
