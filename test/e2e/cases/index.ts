@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { accounts } from './accounts.ts';
 import { badData } from './bad-data.ts';
+import { battery } from './battery.ts';
 import { catalog } from './catalog.ts';
 import { datasets } from './datasets.ts';
 import { earlyStart } from './early-start.ts';
@@ -45,6 +46,7 @@ export function platformCases(world: World): void {
     modelsApi,
     predictions,
     images,
+    battery,
     programs,
     trainingService,
     webhooks,
