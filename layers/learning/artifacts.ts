@@ -60,8 +60,9 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     doc: `${family.label} predicting ${serving.target}.`,
     properties: { serving: JSON.stringify(serving) },
   };
+  const warnings = [...prepared.warnings, ...(profile.warnings ?? [])];
   const card = modelCard({
-    ...{ job, profile, serving, parameters, rows, epochs, performance, createdAt },
+    ...{ job, profile: { ...profile, warnings }, serving, parameters, rows, epochs, performance, createdAt },
     leftOut: preparation.encoder.leftOut,
     ...(fit.test ? { tested: withoutLoss(fit.test) } : {}),
     bestEpoch: fit.bestEpoch,

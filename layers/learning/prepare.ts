@@ -2,6 +2,7 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { TrainingFailure } from './failure.ts';
 import { prepareLarge } from './prepare-large.ts';
 import type { Prepared, PrepareOptions } from './prepared.ts';
+import { AfterSplit } from './tabular/after-split.ts';
 import { encodeRows, encodeTarget } from './tabular/encode.ts';
 import { fitEncoder } from './tabular/encoder.ts';
 import { loadRows } from './tabular/load.ts';
@@ -33,6 +34,8 @@ export async function prepare(
   expectEnough(split, fractions, rows.splitBy);
   const { training, validation, test } = split;
   const encoder = fitEncoder(rows, training);
+  const late = new AfterSplit(profile, rows.splitBy, split);
+  late.take(rows, training);
   const scale = fitTarget(rows.target, training);
   const encode = (which: Int32Array) => ({
     ...encodeRows(rows, encoder, which),
@@ -47,5 +50,6 @@ export async function prepare(
       ...(test.length > 0 ? { test: encode(test) } : {}),
     },
     rows: { training: training.length, validation: validation.length, test: test.length },
+    warnings: late.warnings,
   };
 }

@@ -1,5 +1,6 @@
 /** Trains a model of tables: from a CSV file to a network and its files. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { warningLine } from '#domain/datasets/warnings.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeArtifacts } from '#learning/artifacts.ts';
@@ -32,6 +33,7 @@ export async function trainTable(run: FitJob, profile: DatasetProfile, disk: str
     ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
   });
   const { preparation, data } = prepared;
+  for (const warning of prepared.warnings) run.jobLog.tell('WARN', warningLine(warning));
   const { fit, stopReason } = await fitJob(run, {
     learner: learnerOf({ family, hyperparameters, preparation }),
     hyperparameters,
@@ -41,5 +43,5 @@ export async function trainTable(run: FitJob, profile: DatasetProfile, disk: str
   });
   const createdAt = isoTime(now());
   const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit, createdAt });
-  return { artifacts, history: fit.history, createdAt, stopReason };
+  return { artifacts, warnings: prepared.warnings, history: fit.history, createdAt, stopReason };
 }
