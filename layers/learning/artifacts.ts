@@ -14,6 +14,7 @@ import type { Prepared } from './prepared.ts';
 import { modelCard } from './serving/card.ts';
 import { CARD_FILE, inputNames, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { exportModel } from './serving/export.ts';
+import { REFERENCE_FILE, referenceOf } from './serving/reference.ts';
 
 /** Trainyard's version, as artifacts give it. */
 export const VERSION = '0.1.0';
@@ -77,6 +78,11 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         contentType: 'application/octet-stream',
       },
       { file: SERVING_FILE, bytes: Buffer.from(JSON.stringify(serving)), contentType: 'application/json' },
+      {
+        file: REFERENCE_FILE,
+        bytes: Buffer.from(JSON.stringify(referenceOf(profile, preparation.encoder))),
+        contentType: 'application/json',
+      },
       { file: CARD_FILE, bytes: Buffer.from(card), contentType: 'text/markdown; charset=utf-8' },
     ],
     record: {
