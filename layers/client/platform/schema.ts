@@ -1935,6 +1935,11 @@ export interface components {
              * @default false
              */
             probabilities?: boolean;
+            /**
+             * @description An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts
+             * @default false
+             */
+            explain?: boolean;
         } & (unknown | unknown);
         /**
          * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text.
@@ -3498,8 +3503,44 @@ export interface components {
                 probabilities?: {
                     [key: string]: number;
                 };
+                /** @description An addition: if `explain` is true */
+                explanation?: {
+                    /**
+                     * @description The prediction for a row of typical values
+                     * @example 0.36
+                     */
+                    base: number;
+                    /**
+                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @example {
+                     *       "bill_length_mm": 0.21,
+                     *       "island": 0.43
+                     *     }
+                     */
+                    contributions: {
+                        [key: string]: number;
+                    };
+                };
             } | {
                 value: number;
+                /** @description An addition: if `explain` is true */
+                explanation?: {
+                    /**
+                     * @description The prediction for a row of typical values
+                     * @example 0.36
+                     */
+                    base: number;
+                    /**
+                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @example {
+                     *       "bill_length_mm": 0.21,
+                     *       "island": 0.43
+                     *     }
+                     */
+                    contributions: {
+                        [key: string]: number;
+                    };
+                };
             })[];
         };
         /**

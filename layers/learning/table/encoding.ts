@@ -3,6 +3,7 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { type Type, type } from '#engine/type.ts';
 import type { Encoding } from '../encoding.ts';
 import { inputNames, type ServedFeature } from '../serving/description.ts';
+import { referenceOf } from '../serving/reference.ts';
 import { type Encoder, widthOf } from './encoder.ts';
 import { encoded, encodedTypes, features } from './front.ts';
 
@@ -29,6 +30,7 @@ export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile
     inputs: Object.fromEntries(served.map(({ input, type: of }) => [input, inputTypes[of]])),
     leftOut: encoder.leftOut,
     served: { features: served },
+    reference: (profile) => referenceOf(profile, encoder),
     front: (b, rows) => features(b, encoder, rows),
     encoded: (b, inputs) =>
       encoded(
