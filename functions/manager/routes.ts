@@ -6,6 +6,7 @@ import { trail } from './audit/trail.ts';
 import { verify } from './audit/verify.ts';
 import { create as createBackup } from './backup/create.ts';
 import { download as downloadBackup } from './backup/download.ts';
+import { drill } from './backup/drill.ts';
 import { list as listBackups } from './backup/list.ts';
 import { remove as removeBackup } from './backup/remove.ts';
 import { restore } from './backup/restore.ts';
@@ -71,6 +72,7 @@ export const fileRoutes: readonly Route[] = [
   update,
   createBackup,
   restore,
+  drill,
   upload,
   removeBackup,
   password,

@@ -280,7 +280,7 @@ export interface paths {
         };
         /**
          * Read the audit trail of a manager
-         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, model_access, model_change, backup, security; `model_access` is every load, info and download.
+         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, restore_drill, model_access, model_change, backup, security; `model_access` is every load, info and download.
          */
         get: operations["get_api_model_manager_manager_id_audit_trail"];
         put?: never;
@@ -359,6 +359,26 @@ export interface paths {
         put?: never;
         /** Save a model */
         post: operations["post_api_model_manager_manager_id_models_save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/models/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save a model of the platform
+         * @description An addition to the document: its `model.onnx`, with what the platform knows of it as metadata. What the request gives as metadata comes on top.
+         */
+        post: operations["post_api_model_manager_manager_id_models_copy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -491,6 +511,26 @@ export interface paths {
         put?: never;
         /** Restore models from a backup */
         post: operations["post_api_model_manager_manager_id_backup_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/backup/drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try to restore the last backup
+         * @description An addition to the document. The last backup that needs no password is restored into a scratch vault, every file is compared with what was backed up, and the scratch vault is deleted. Every `restore_drill_interval_hours` this is done by itself; `health` has the result.
+         */
+        post: operations["post_api_model_manager_manager_id_backup_drill"];
         delete?: never;
         options?: never;
         head?: never;
@@ -659,6 +699,8 @@ export interface components {
             backup_enabled?: boolean;
             backup_interval_hours?: number;
             backup_retention_days?: number;
+            /** @default 168 */
+            restore_drill_interval_hours?: number;
         };
         ModelComparisonRequest: {
             /**
@@ -759,6 +801,61 @@ export interface components {
              * @example bW9kZWw=
              */
             model_data: string;
+        };
+        ModelCopyRequest: {
+            /** @example classifier_v2.1 */
+            model_name: string;
+            /**
+             * Format: password
+             * @description Left out, the platform’s key wraps the model’s key
+             * @example secure_password_123
+             */
+            password?: string;
+            /**
+             * @description `version`, `framework`, `algorithm`, `description` and the numbers of `performance_metrics` can be searched and compared
+             * @default {}
+             * @example {
+             *       "version": "2.1.0",
+             *       "framework": "sklearn",
+             *       "algorithm": "RandomForestClassifier",
+             *       "performance_metrics": {
+             *         "accuracy": 0.96,
+             *         "f1_score": 0.945
+             *       },
+             *       "description": "Improved classifier with better feature engineering"
+             *     }
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @default []
+             * @example [
+             *       "production",
+             *       "v2.1",
+             *       "high-accuracy"
+             *     ]
+             */
+            tags?: string[];
+            /** @default false */
+            replace_existing?: boolean;
+            /** @default false */
+            digital_signature?: boolean;
+            /**
+             * Format: password
+             * @description A private key as PEM, used and forgotten. Left out, the platform’s key signs
+             */
+            signing_key?: string;
+            /**
+             * @description A model of the platform: its id, its number, or its name
+             * @example penguins
+             */
+            source_model_id: string;
+            /**
+             * @description Of a name: a version, an alias or `latest`. Left out, `latest`
+             * @example 1.0.0
+             */
+            source_version?: string;
         };
         ModelUploadRequest: {
             /** @example classifier_v2.1 */
@@ -986,6 +1083,8 @@ export interface components {
             backup_enabled: boolean;
             backup_interval_hours: number;
             backup_retention_days: number;
+            /** @default 168 */
+            restore_drill_interval_hours: number;
         };
         ManagerError: {
             /**
@@ -1634,6 +1733,26 @@ export interface components {
              */
             restored_at: string;
         };
+        RestoreDrill: {
+            passed: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            drilled_at: string;
+            /** @example daily_backup_20250115 */
+            backup_name: string;
+            /** @description Whose files are those that were backed up */
+            models_restored: number;
+            /** @description For which there was no time */
+            models_left: number;
+            failures: {
+                model_name: string;
+                reason: string;
+            }[];
+            /** @description Seconds */
+            drill_time: number;
+        };
         BackupDeleted: {
             /** @example Backup deleted successfully */
             message: string;
@@ -1672,6 +1791,8 @@ export interface components {
              * @example 2026-01-01T00:00:00.000Z
              */
             last_check: string;
+            /** @description An addition: the last one; a failed one makes the manager degraded. Null before the first */
+            restore_drill: components["schemas"]["RestoreDrill"] | null;
             /**
              * @description In the cloud, since the deployment
              * @example 5d 12h 30m
@@ -1968,7 +2089,8 @@ export interface operations {
                      *         "block_unsafe_artifacts": true,
                      *         "backup_enabled": true,
                      *         "backup_interval_hours": 1,
-                     *         "backup_retention_days": 1
+                     *         "backup_retention_days": 1,
+                     *         "restore_drill_interval_hours": 168
                      *       },
                      *       "created_at": "2026-01-01T00:00:00.000Z",
                      *       "storage_path": "./models/production"
@@ -2068,7 +2190,8 @@ export interface operations {
                      *         "block_unsafe_artifacts": true,
                      *         "backup_enabled": true,
                      *         "backup_interval_hours": 1,
-                     *         "backup_retention_days": 1
+                     *         "backup_retention_days": 1,
+                     *         "restore_drill_interval_hours": 168
                      *       },
                      *       "created_at": "2026-01-01T00:00:00.000Z",
                      *       "model_count": 1,
@@ -3059,6 +3182,96 @@ export interface operations {
             503: components["responses"]["ManagerError503"];
         };
     };
+    post_api_model_manager_manager_id_models_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "model_name": "classifier_v2.1",
+                 *       "password": "secure_password_123",
+                 *       "metadata": {
+                 *         "version": "2.1.0",
+                 *         "framework": "sklearn",
+                 *         "algorithm": "RandomForestClassifier",
+                 *         "performance_metrics": {
+                 *           "accuracy": 0.96,
+                 *           "f1_score": 0.945
+                 *         },
+                 *         "description": "Improved classifier with better feature engineering"
+                 *       },
+                 *       "tags": [
+                 *         "production",
+                 *         "v2.1",
+                 *         "high-accuracy"
+                 *       ],
+                 *       "replace_existing": false,
+                 *       "digital_signature": false,
+                 *       "source_model_id": "penguins",
+                 *       "source_version": "1.0.0"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ModelCopyRequest"];
+            };
+        };
+        responses: {
+            /** @description Saved */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Model saved successfully",
+                     *       "model_name": "classifier_v2.1",
+                     *       "model_id": "string",
+                     *       "encrypted": true,
+                     *       "file_size_mb": 15.6,
+                     *       "hash": "string",
+                     *       "saved_at": "2026-01-01T00:00:00.000Z",
+                     *       "backup_created": true,
+                     *       "int8": {
+                     *         "size_mb": 15.6,
+                     *         "hash": "string",
+                     *         "largest_difference": 0.003,
+                     *         "mean_difference": 1,
+                     *         "output_range": [
+                     *           -4.2,
+                     *           3.9
+                     *         ],
+                     *         "samples": 1
+                     *       },
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelSaved"];
+                };
+            };
+            400: components["responses"]["ManagerError400"];
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            408: components["responses"]["ManagerError408"];
+            409: components["responses"]["ManagerError409"];
+            413: components["responses"]["ManagerError413"];
+            415: components["responses"]["ManagerError415"];
+            422: components["responses"]["ManagerError422"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
     post_api_model_manager_manager_id_models_uploads: {
         parameters: {
             query?: never;
@@ -3579,6 +3792,51 @@ export interface operations {
             503: components["responses"]["ManagerError503"];
         };
     };
+    post_api_model_manager_manager_id_backup_drill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What could be restored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "passed": true,
+                     *       "drilled_at": "2026-01-01T00:00:00.000Z",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "models_restored": 1,
+                     *       "models_left": 1,
+                     *       "failures": [
+                     *         {
+                     *           "model_name": "string",
+                     *           "reason": "string"
+                     *         }
+                     *       ],
+                     *       "drill_time": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RestoreDrill"];
+                };
+            };
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
     post_api_model_manager_manager_id_backup_upload: {
         parameters: {
             query?: never;
@@ -3768,6 +4026,20 @@ export interface operations {
                      *         "model_integrity": true
                      *       },
                      *       "last_check": "2026-01-01T00:00:00.000Z",
+                     *       "restore_drill": {
+                     *         "passed": true,
+                     *         "drilled_at": "2026-01-01T00:00:00.000Z",
+                     *         "backup_name": "daily_backup_20250115",
+                     *         "models_restored": 1,
+                     *         "models_left": 1,
+                     *         "failures": [
+                     *           {
+                     *             "model_name": "string",
+                     *             "reason": "string"
+                     *           }
+                     *         ],
+                     *         "drill_time": 1
+                     *       },
                      *       "uptime": "5d 12h 30m"
                      *     }
                      */
