@@ -37,6 +37,7 @@ import { health } from './monitoring/health.ts';
 import { stats } from './monitoring/stats.ts';
 import { password } from './security/password.ts';
 import { status } from './security/status.ts';
+import type { FileServices } from './services.ts';
 
 const records: readonly Route[] = [
   create,
@@ -61,7 +62,7 @@ const records: readonly Route[] = [
 ];
 
 /** Those that read or write files, and derive keys. Of two templates for a path the first one counts. */
-export const fileRoutes: readonly Route[] = [
+export const fileRoutes: readonly Route<FileServices>[] = [
   save,
   copy,
   startUpload,
