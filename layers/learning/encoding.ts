@@ -10,6 +10,8 @@ export interface Encoding {
   readonly kind: KindName;
   /** A row of the network's input. */
   readonly shape: readonly number[];
+  /** The features that are one number each, as in `NetworkShape`. */
+  readonly numbers?: readonly string[];
   /** What encoded rows have beside their target `y`. */
   readonly types: Readonly<Record<string, Type>>;
   /** The inputs of `model.onnx`, by name. */

@@ -4,7 +4,7 @@ import { type Type, type } from '#engine/type.ts';
 import type { Encoding } from '../encoding.ts';
 import { inputNames, type ServedFeature } from '../serving/description.ts';
 import { referenceOf } from '../serving/reference.ts';
-import { type Encoder, widthOf } from './encoder.ts';
+import { type Encoder, numbersOf, widthOf } from './encoder.ts';
 import { encoded, encodedTypes, features } from './front.ts';
 
 export interface TableEncoding extends Encoding {
@@ -26,6 +26,7 @@ export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile
     kind: 'table',
     encoder,
     shape: [widthOf(encoder)],
+    numbers: numbersOf(encoder).map(({ name }) => name),
     types: encodedTypes(encoder),
     inputs: Object.fromEntries(served.map(({ input, type: of }) => [input, inputTypes[of]])),
     leftOut: encoder.leftOut,
