@@ -26,7 +26,7 @@ export const available = route({
   path: '/models/available',
   summary: 'Get the models that can be loaded and trained',
   description:
-    'Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside. This release loads encoders but cannot fine-tune them yet.',
+    'Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside.',
   tags: ['Models'],
   authentication: 'operator',
   scope: 'read',

@@ -27,7 +27,7 @@ export interface paths {
         };
         /**
          * Get the models that can be loaded and trained
-         * @description Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside. This release loads encoders but cannot fine-tune them yet.
+         * @description Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside.
          */
         get: operations["get_models_available"];
         put?: never;

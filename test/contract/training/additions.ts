@@ -9,7 +9,11 @@ export const ADDITIONS = {
   modelStatus: { job_id: orNull(uuid), stage: optional(oneOf('loading', 'stopping')), error: optional(text) },
   job: { stage: optional(oneOf('loading', 'stopping')), error: optional(text) },
   loading: { message: optional(words) },
-  config: { labels: texts, benign_label: words, validation_split: number, seed: number },
+  config: {
+    ...{ labels: texts, benign_label: words, validation_split: number, seed: number },
+    ...{ gradient_accumulation_steps: number, max_grad_norm: number, lr_scheduler: words, layer_decay: number },
+    ...{ freeze_layers: number, truncation: words },
+  },
   retraining: { parent_version: words },
   logs: { next_cursor: orNull(words) },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;
