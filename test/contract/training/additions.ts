@@ -11,8 +11,12 @@ export const ADDITIONS = {
   loading: { message: optional(words) },
   config: {
     ...{ labels: texts, benign_label: words, validation_split: number, seed: number },
-    ...{ gradient_accumulation_steps: number, max_grad_norm: number, lr_scheduler: words, layer_decay: number },
-    ...{ freeze_layers: number, truncation: words },
+    ...{
+      gradient_accumulation_steps: optional(number),
+      max_grad_norm: optional(number),
+      layer_decay: optional(number),
+    },
+    ...{ lr_scheduler: optional(words), freeze_layers: optional(number), truncation: optional(words) },
   },
   retraining: { parent_version: words },
   logs: { next_cursor: orNull(words) },
