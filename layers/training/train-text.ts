@@ -12,6 +12,7 @@ import { compactRecipe } from '#learning/text/compact.ts';
 import { WEIGHTS_FILE } from '#learning/text/description.ts';
 import { evaluateTexts } from '#learning/text/evaluation.ts';
 import { stepsOf } from '#learning/text/learner.ts';
+import type { SplitTexts } from '#learning/text/prepare.ts';
 import { probabilitiesOf } from '#learning/text/probabilities.ts';
 import type { TextRecipe } from '#learning/text/recipe.ts';
 import { greaterIsBetter, type TextHyperparameters } from '#zoo/text-hyperparameters.ts';
@@ -47,6 +48,7 @@ export async function trainText(run: FitJob, profile: DatasetProfile): Promise<T
   const { prepared, learner } = plan;
   const validated = prepared.data.validation !== undefined;
   const warnings = [
+    ...duplicateWarnings(prepared),
     ...warningsOf(
       h,
       stepsOf({ hyperparameters: { ...h, batch_size: plan.batchSize }, rows: prepared.rows.training }),
@@ -96,6 +98,13 @@ async function parentWeights({ adapters, job }: Pick<FitJob, 'adapters' | 'job'>
   if (job.parent_id === undefined) return undefined;
   const { body } = await adapters.blobs.artifacts.get(blobKeys.modelFile(job.account_id, job.parent_id, WEIGHTS_FILE));
   return readStateFile(await buffer(body)).tensors;
+}
+
+function duplicateWarnings({ alike, rows: { validation } }: SplitTexts): string[] {
+  if (alike === 0) return [];
+  return [
+    `${alike} of ${validation} texts kept back are nearly the same as texts that were learned from, which flatters the scores; give rows a source to keep such texts together`,
+  ];
 }
 
 function warningsOf(

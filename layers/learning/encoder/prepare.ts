@@ -44,7 +44,7 @@ export async function prepareTokens(
   }
   const rows: Int32Array[] = [];
   let [longest, shortened] = [1, 0];
-  const { codes, split } = await readLabelled(bytes, file, of, (text) => {
+  const { codes, split, alike } = await readLabelled(bytes, file, of, (text) => {
     const ids = tokenizer.encode(text);
     if (ids.length > inner) shortened++;
     rows.push(Int32Array.from([...before, ...truncated(ids, inner, truncation), ...after]));
@@ -87,6 +87,7 @@ export async function prepareTokens(
     data: { training: encode(training), ...(validation.length > 0 ? { validation: encode(validation) } : {}) },
     rows: { training: training.length, validation: validation.length },
     splitBy: split.by,
+    alike,
     occurring,
     shortened,
   };

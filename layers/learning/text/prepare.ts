@@ -9,6 +9,7 @@ import { TrainingFailure } from '../failure.ts';
 import type { EncodedData } from '../fit/task.ts';
 import { expectRows } from '../table/split.ts';
 import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
+import { countAlike, NearDuplicates } from './near-duplicates.ts';
 import { readTexts, type TextRow } from './rows.ts';
 import { splitTexts, type TextSplit } from './split.ts';
 
@@ -25,6 +26,8 @@ export interface SplitTexts {
   readonly rows: { readonly training: number; readonly validation: number };
   /** What was kept back: whole sources, or rows. */
   readonly splitBy: TextSplit['by'];
+  /** Texts kept back that are nearly the same as one to learn from. */
+  readonly alike: number;
 }
 
 export interface PreparedTexts extends SplitTexts {
@@ -45,6 +48,8 @@ export interface LabelledTexts {
   /** The place of each row's label. */
   readonly codes: Int32Array;
   readonly split: TextSplit;
+  /** Texts kept back that are nearly the same as one to learn from. */
+  readonly alike: number;
 }
 
 /**
@@ -61,10 +66,12 @@ export async function readLabelled(
   const hash = createHash('sha256');
   const found: number[] = [];
   const sources: (string | undefined)[] = [];
+  const duplicates = new NearDuplicates();
   try {
     for await (const row of readTexts(hashed(bytes, hash), format)) {
       found.push(codeOf(row, labels));
       sources.push(row.source);
+      duplicates.add(row.text);
       take(row.text);
     }
   } catch (error) {
@@ -77,7 +84,8 @@ export async function readLabelled(
   const codes = Int32Array.from(found);
   const split = splitTexts({ labels, codes, sources, fraction: validationSplit, seed });
   expectRows(split.training);
-  return { codes, split };
+  const alike = countAlike(duplicates.groups(), split.validation, split.training);
+  return { codes, split, alike };
 }
 
 /** @throws TrainingFailure naming the row, if the data cannot be learned from */
@@ -88,7 +96,7 @@ export async function prepareTexts(
 ): Promise<PreparedTexts> {
   const grams: Grams[] = [];
   let places = 1;
-  const { codes, split } = await readLabelled(bytes, file, of, (text) => {
+  const { codes, split, alike } = await readLabelled(bytes, file, of, (text) => {
     const found = gramsOf(text, featurizer);
     grams.push(found);
     places = Math.max(places, found.buckets.length);
@@ -101,6 +109,7 @@ export async function prepareTexts(
     places,
     rows: { training: training.length, validation: validation.length },
     splitBy: split.by,
+    alike,
   };
 }
 
