@@ -6,7 +6,6 @@ import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { readStateFile } from '#engine/training/state-file.ts';
-import { TrainingFailure } from '#learning/failure.ts';
 import { makeTextArtifacts } from '#learning/text/artifacts.ts';
 import { compactRecipe } from '#learning/text/compact.ts';
 import { WEIGHTS_FILE } from '#learning/text/description.ts';
@@ -14,9 +13,8 @@ import { evaluateTexts } from '#learning/text/evaluation.ts';
 import { stepsOf } from '#learning/text/learner.ts';
 import type { SplitTexts } from '#learning/text/prepare.ts';
 import { probabilitiesOf } from '#learning/text/probabilities.ts';
-import type { TextRecipe } from '#learning/text/recipe.ts';
 import { greaterIsBetter, type TextHyperparameters } from '#zoo/text-hyperparameters.ts';
-import { COMPACT_TEXT, textFamilies } from '#zoo/text-registry.ts';
+import { COMPACT_TEXT, encoderSchema, textFamilies } from '#zoo/text-registry.ts';
 import type { Trained } from './complete.ts';
 import { readEncoderRecipe } from './encoder-files.ts';
 import { type FitJob, fitJob } from './fit-job.ts';
@@ -34,14 +32,9 @@ const HISTORY_NAMES = {
 export async function trainText(run: FitJob, profile: DatasetProfile): Promise<Trained> {
   const { adapters, job, reporter, jobLog } = run;
   const { table, blobs, now } = adapters;
-  const family = textFamilies[job.model_type];
-  if (!family) {
-    throw new TrainingFailure(
-      `model_type must be one of ${Object.keys(textFamilies).join(', ')}; got ${job.model_type}`,
-    );
-  }
-  const h = family.hyperparameters.parse(job.hyperparameters);
-  const recipe = await recipeOf(run, h);
+  const isEncoder = job.model_type !== COMPACT_TEXT;
+  const h = (isEncoder ? encoderSchema : textFamilies[COMPACT_TEXT]!.hyperparameters).parse(job.hyperparameters);
+  const recipe = isEncoder ? await readEncoderRecipe(run) : compactRecipe(h, await parentWeights(run));
   const dataset = await findDataset(table, job.account_id, job.dataset_id);
   const { body } = await blobs.datasets.get(blobKeys.datasetFile(job.account_id, job.dataset_id));
   const plan = await recipe.prepare(reporter.during(body), { format: dataset?.text_format ?? 'csv', profile });
@@ -89,9 +82,6 @@ export async function trainText(run: FitJob, profile: DatasetProfile): Promise<T
   const spec = { job, profile, hyperparameters: h, plan, fit, evaluation, warnings, createdAt };
   return { artifacts: await makeTextArtifacts(spec), history: fit.history, createdAt, stopReason };
 }
-
-const recipeOf = async (run: FitJob, h: TextHyperparameters): Promise<TextRecipe> =>
-  run.job.model_type === COMPACT_TEXT ? compactRecipe(h, await parentWeights(run)) : readEncoderRecipe(run);
 
 /** Of the model that the job starts from. */
 async function parentWeights({ adapters, job }: Pick<FitJob, 'adapters' | 'job'>): Promise<Tensors | undefined> {

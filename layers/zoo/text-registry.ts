@@ -25,17 +25,18 @@ const COMPACT_DEFAULTS: TextDefaults = { batch_size: 16, learning_rate: 0.01, nu
 /** Of every encoder. */
 export const encoderSchema = encoderHyperparameters(ENCODER_DEFAULTS);
 
-const encoder = (name: string, description: string): TextFamily => ({
+/** A pretrained encoder, whatever its architecture. */
+export const encoderFamily = (name: string, description: string): TextFamily => ({
   name,
   description,
   hyperparameters: encoderSchema,
 });
 
 const all: readonly TextFamily[] = [
-  encoder('deberta-v3-base', 'DeBERTa-v3, pretrained'),
-  encoder('roberta-base', 'RoBERTa, pretrained'),
-  encoder('bert-base-uncased', 'BERT, pretrained'),
-  encoder('distilbert-base-uncased', 'DistilBERT, pretrained'),
+  encoderFamily('deberta-v3-base', 'DeBERTa-v3, pretrained'),
+  encoderFamily('roberta-base', 'RoBERTa, pretrained'),
+  encoderFamily('bert-base-uncased', 'BERT, pretrained'),
+  encoderFamily('distilbert-base-uncased', 'DistilBERT, pretrained'),
   {
     name: COMPACT_TEXT,
     description: 'Hashed n-grams of words and characters with a small network',
