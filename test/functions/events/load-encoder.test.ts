@@ -62,7 +62,10 @@ describe('loading an encoder', () => {
   test('takes any repository by its name, and refuses one that is too large to be an encoder', async () => {
     await askForEncoder(world.adapters.table, REPOSITORY, 'a hub', isoTime(world.clock.now));
     await load({ encoder: REPOSITORY });
-    expect(await findEncoder(world.adapters.table, REPOSITORY)).toMatchObject({ status: 'loaded', total_bytes: 100_029 });
+    expect(await findEncoder(world.adapters.table, REPOSITORY)).toMatchObject({
+      status: 'loaded',
+      total_bytes: 100_029,
+    });
     hub.behaviour = { size: 5 * 2 ** 30 };
     await ask();
     await load({ encoder: NAME });
