@@ -60,7 +60,8 @@ export function readMails(): Mail[] {
   return Array.from(duplicates.groups(), (group, i) => ({ ...mails[i]!, source: `group ${group}` }));
 }
 
-const MOST_CHARACTERS = 20_000;
+/** So that a mail has few pieces. */
+const MOST_CHARACTERS = 3000;
 
 /** Behind the first empty line. */
 function bodyOf(mail: string): string {

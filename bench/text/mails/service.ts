@@ -5,7 +5,7 @@ import type { Mail } from './files.ts';
 
 const POLL_MS = 2000;
 /** Texts of a request. */
-const TOGETHER = 100;
+const TOGETHER = 8;
 
 const started = z.object({ job_id: z.string() });
 const job = z.object({ status: z.string(), progress: z.number(), error: z.string().optional() });

@@ -13,8 +13,8 @@ interface Piece {
 
 /** Tokens that are run together, with the padding of shorter pieces. */
 const TOKENS_TOGETHER = 4096;
-/** Of all texts of a call: what would take minutes is refused instead of cut. */
-const MOST_PIECES = 4096;
+/** Of all texts of a call, which takes some 20 seconds on two cores: what takes longer is refused instead of cut. */
+const MOST_FLOPS = 1.2e12;
 
 /** @throws ValidationError for texts that have too many pieces in all */
 export const classifyTokens =
@@ -40,15 +40,16 @@ function allPieces(texts: readonly string[], { tokens }: TokenServing, tokenizer
   const { before, after, encode } = tokenizer;
   const inner = tokens.most - before.length - after.length;
   const overlap = Math.min(tokens.overlap, inner - 1);
+  const mostPieces = Math.max(1, Math.floor(MOST_FLOPS / tokens.flops));
   const pieces: Piece[] = [];
   for (const [text, content] of texts.entries()) {
     for (const ids of piecesOf(encode(content), inner, overlap)) {
       pieces.push({ text, ids: [...before, ...ids, ...after] });
     }
-    if (pieces.length > MOST_PIECES) {
+    if (pieces.length > mostPieces) {
       throw ValidationError.of(
         'texts',
-        `must have at most ${MOST_PIECES} pieces of ${tokens.most} tokens in all; they have more`,
+        `must have at most ${mostPieces} pieces of ${tokens.most} tokens in all; they have more: send fewer or shorter ones at a time`,
       );
     }
   }

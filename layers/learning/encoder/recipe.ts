@@ -54,7 +54,12 @@ export function encoderRecipe(name: string, opened: OpenedEncoder, h: EncoderHyp
         async files(fit, rule) {
           const serving: TokenServing = {
             format: 2,
-            tokens: { most: mostTokens, overlap: overlapOf(mostTokens), padding_id: encoder.paddingId },
+            tokens: {
+              most: mostTokens,
+              overlap: overlapOf(mostTokens),
+              padding_id: encoder.paddingId,
+              flops: encoder.flops(mostTokens),
+            },
             ...rule,
           };
           return encoderFiles(opened, wholeOf(opened, fit.parameters, prepared.occurring), serving);

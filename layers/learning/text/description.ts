@@ -31,6 +31,8 @@ const ofTokens = z.object({
     /** That a piece has in common with the one before. */
     overlap: z.number().int(),
     padding_id: z.number().int(),
+    /** Floating-point operations of a piece. */
+    flops: z.number(),
   }),
   ...rule,
 });
