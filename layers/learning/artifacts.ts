@@ -6,15 +6,17 @@ import type { Job } from '#domain/training/record.ts';
 import { countParameters } from '#engine/training/network.ts';
 import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
+import type { Encoding } from './encoding.ts';
 import type { Scores } from './fit/evaluate.ts';
 import type { Fit } from './fit/fit.ts';
 import { only } from './fit/judge.ts';
 import { shapeOf } from './fit/task.ts';
+import { kindNamed } from './kinds.ts';
 import type { Prepared } from './prepared.ts';
 import { modelCard } from './serving/card.ts';
-import { CARD_FILE, inputNames, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
+import { CARD_FILE, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { exportModel } from './serving/export.ts';
-import { REFERENCE_FILE, referenceOf } from './serving/reference.ts';
+import { REFERENCE_FILE, type Reference } from './serving/reference.ts';
 
 /** Trainyard's version, as artifacts give it. */
 export const VERSION = '0.1.0';
@@ -61,10 +63,11 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     doc: `${family.label} predicting ${serving.target}.`,
     properties: { serving: JSON.stringify(serving) },
   };
-  const warnings = [...prepared.warnings, ...(profile.warnings ?? [])];
+  const warnings = [...(prepared.warnings ?? []), ...(profile.warnings ?? [])];
   const card = modelCard({
     ...{ job, profile: { ...profile, warnings }, serving, parameters, rows, epochs, performance, createdAt },
-    leftOut: preparation.encoder.leftOut,
+    leftOut: preparation.encoding.leftOut,
+    inputs: kindNamed(serving.kind).card(serving),
     ...(fit.test ? { tested: withoutLoss(fit.test) } : {}),
     bestEpoch: fit.bestEpoch,
     monitor: fit.monitor,
@@ -74,20 +77,16 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     files: [
       {
         file: ONNX_FILE,
-        bytes: exportModel(preparation, network, fit.parameters, serving, meta),
+        bytes: exportModel(preparation, network, fit.parameters, meta),
         contentType: 'application/octet-stream',
       },
       { file: SERVING_FILE, bytes: Buffer.from(JSON.stringify(serving)), contentType: 'application/json' },
-      {
-        file: REFERENCE_FILE,
-        bytes: Buffer.from(JSON.stringify(referenceOf(profile, preparation.encoder))),
-        contentType: 'application/json',
-      },
+      ...fileOfReference(preparation.encoding.reference),
       { file: CARD_FILE, bytes: Buffer.from(card), contentType: 'text/markdown; charset=utf-8' },
     ],
     record: {
       architecture: {
-        input_shape: [serving.features.length],
+        input_shape: inputShape(preparation.encoding),
         output_classes: shape.outputs,
         parameters,
       },
@@ -107,11 +106,16 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         split: { ...splitOf(profile), seed: hyperparameters.seed, rows: { ...rows } },
         early_stopping: job.early_stopping,
         best_epoch: fit.bestEpoch,
-        left_out: preparation.encoder.leftOut,
+        left_out: [...preparation.encoding.leftOut],
       },
     },
   };
 }
+
+const fileOfReference = (reference: Reference | undefined): ArtifactFile[] =>
+  reference === undefined
+    ? []
+    : [{ file: REFERENCE_FILE, bytes: Buffer.from(JSON.stringify(reference)), contentType: 'application/json' }];
 
 /** By what the rows were divided into training and validation rows. */
 function splitOf({ columns }: DatasetProfile): { [name: string]: string } {
@@ -119,21 +123,17 @@ function splitOf({ columns }: DatasetProfile): { [name: string]: string } {
   return column ? { by: column.role!, column: column.name } : { by: 'random' };
 }
 
-function describe({ profile, prepared: { preparation } }: ArtifactSpec): Serving {
-  const { features } = preparation.encoder;
-  const formats = new Map(profile.columns.map(({ name, format }) => [name, format]));
-  const inputs = inputNames(features.map(({ name }) => name));
-  return {
-    format: 1,
-    task: preparation.task,
-    target: profile.target,
-    features: features.map(({ name, type }, i) => {
-      const format = formats.get(name);
-      return { name, type, input: inputs[i]!, ...(format === undefined ? {} : { format }) };
-    }),
-    classes: [...preparation.classes],
-  };
-}
+const describe = ({ profile, prepared: { preparation } }: ArtifactSpec): Serving => ({
+  format: 1,
+  task: preparation.task,
+  target: profile.target,
+  ...preparation.encoding.served,
+  classes: [...preparation.classes],
+});
+
+/** Of what a caller gives: the features of a table, or what the network takes of other kinds. */
+const inputShape = ({ kind, served, shape }: Encoding): number[] =>
+  kind === 'table' ? [served.features.length] : [...shape];
 
 /** The scores on the validation rows or, without any, on the training rows. The loss is not among them. */
 const performanceOf = ({ validation, training }: Fit): Scores => withoutLoss(validation ?? training);

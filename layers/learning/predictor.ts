@@ -5,18 +5,19 @@ import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { openSession, type SessionOptions } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
+import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { type Explanation, expectExplainable, explain, typicalRow } from './serving/explain.ts';
-import { type Row, rowTensors } from './serving/rows.ts';
+import type { Input } from './serving/input.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
 import { readReference, readServing } from './serving/stored.ts';
 import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import { takesText } from './text/description.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 
-export type { Cell, Row } from './serving/rows.ts';
+export type { Cell, Input, Row } from './serving/input.ts';
 
 /** For a classification, the most probable class. For a regression, a number in the target's unit. */
 export type Prediction = ClassPrediction | ValuePrediction;
@@ -43,10 +44,10 @@ export interface PredictionOptions {
 
 export interface Predictor {
   /**
-   * One prediction per row, in the same order. A row of a model of texts is a list of one text.
+   * One prediction per input, in the same order. An input of a model of texts is a list of one text.
    * @throws ValidationError with fields such as `inputs[3][2]`, NotFoundError if the model was deleted meanwhile
    */
-  predict(model: ServedModel, rows: readonly Row[], options?: PredictionOptions): Promise<readonly Prediction[]>;
+  predict(model: ServedModel, inputs: readonly Input[], options?: PredictionOptions): Promise<readonly Prediction[]>;
   /** The features, in the order of a row, and the classes. The model itself is not loaded. Throws `NotFoundError`. */
   describe(model: ServedModel): Promise<Serving>;
 }
@@ -110,12 +111,12 @@ export function makePredictor({
 
   return {
     describe,
-    predict: async (model, rows, options = {}) => {
-      if (takesText(model)) return classesOf(texts, model, rows, options);
+    predict: async (model, inputs, options = {}) => {
+      if (takesText(model)) return classesOf(texts, model, inputs, options);
       return using(model, async ({ serving, runs }) => {
-        if (options.explain) expectExplainable(serving, rows.length);
-        const feeds = rowTensors(serving.features, rows);
-        const results = await runs.run(feeds, rows.length);
+        if (options.explain) expectExplainable(serving, inputs.length);
+        const feeds = await kindNamed(serving.kind).tensors(serving, inputs);
+        const results = await runs.run(feeds, inputs.length);
         const predictions = expectFinite(readings[serving.task](results, serving, options));
         if (!options.explain) return predictions;
         const typical = typicalRow(serving, await readReference(artifacts, model));
@@ -130,13 +131,13 @@ export function makePredictor({
 async function classesOf(
   texts: TextPredictor,
   model: ServedModel,
-  rows: readonly Row[],
+  inputs: readonly Input[],
   { probabilities: wanted = false, explain: isToExplain = false }: PredictionOptions,
 ): Promise<Prediction[]> {
   if (isToExplain) throw ValidationError.of('explain', 'must be false for a model of texts; got true');
   const found = await texts.predict(
     model,
-    rows.map((row) => String(Object.values(row)[0] ?? '')),
+    inputs.map((row) => String(Object.values(row)[0] ?? '')),
   );
   return found.map(({ label, score, scores }) => ({
     class: label,
@@ -153,12 +154,10 @@ export const dividedByWeight = (
   light: Pick<Predictor, 'predict'>,
   heavy: Pick<Predictor, 'predict'>,
 ): Pick<Predictor, 'predict'> => ({
-  predict: (model, rows, options) =>
-    (isHeavy(model, rows.length * (options?.explain ? RUNS_PER_EXPLANATION : 1)) ? heavy : light).predict(
-      model,
-      rows,
-      options,
-    ),
+  predict: (model, inputs, options) => {
+    const rows = inputs.length * (options?.explain ? RUNS_PER_EXPLANATION : 1);
+    return (isHeavy(model, rows) ? heavy : light).predict(model, inputs, options);
+  },
 });
 
 type Reading = (results: Tensors, serving: Serving, options: PredictionOptions) => Prediction[];

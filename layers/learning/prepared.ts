@@ -1,12 +1,13 @@
 import type { DatasetWarning } from '#domain/datasets/warnings.ts';
+import type { Wanted } from '#zoo/family.ts';
 import type { EncodedData, Preparation } from './fit/task.ts';
 
 export interface Prepared {
   readonly preparation: Preparation;
   readonly data: EncodedData;
   readonly rows: { readonly training: number; readonly validation: number; readonly test: number };
-  /** What the split shows about the data, beside what the profile says. */
-  readonly warnings: readonly DatasetWarning[];
+  /** What the split shows about the data, beside what the profile says. Default: nothing. */
+  readonly warnings?: readonly DatasetWarning[];
 }
 
 export interface PrepareOptions {
@@ -15,6 +16,8 @@ export interface PrepareOptions {
   /** Of rows for a test after the training. Default: 0. */
   readonly testSplit?: number;
   readonly seed: number;
+  /** What the family asks for. Default: nothing. */
+  readonly wanted?: Wanted;
   /** Where to put rows that do not fit into memory. Without it, such data is refused. */
   readonly scratch?: Scratch;
   /** Called between pieces while data is slowly encoded onto the disk. What it throws ends the encoding. */

@@ -1,9 +1,10 @@
 import type { Tensors } from '#engine/tensor.ts';
 import { type FitSpec, fitNetwork } from '#learning/fit/fit.ts';
 import { type EncodedRows, isSharded } from '#learning/fit/rows.ts';
-import { prepare } from '#learning/prepare.ts';
 import type { Scratch } from '#learning/prepared.ts';
 import { type ProfileOptions, profileCsv } from '#learning/profile/profile.ts';
+import { prepare } from '#learning/table/prepare.ts';
+import type { PreparedTable } from '#learning/table/prepared.ts';
 import { families } from '#zoo/registry.ts';
 import { chunked } from './chunks.ts';
 
@@ -25,6 +26,9 @@ export async function prepared(text: string, options: LearnOptions = {}) {
   const made = await prepare(chunked(text), profile, { ...splits, ...(scratch && { scratch }) });
   return { profile, hyperparameters: h, ...made };
 }
+
+/** What was learned from the rows: two preparations are alike if this is. */
+export const known = ({ encoding: { encoder }, ...answers }: PreparedTable['preparation']) => ({ ...answers, encoder });
 
 /** Rows that lie in memory. */
 export function resident(rows: EncodedRows): Tensors {

@@ -8,7 +8,8 @@ import type { Job } from '#domain/training/record.ts';
 import type { Plan } from '#domain/training/waiting.ts';
 import { check } from '#functions/http/validation/check.ts';
 import { estimateSeconds } from '#learning/estimate.ts';
-import { residentBytes } from '#learning/tabular/resident.ts';
+import type { Kind } from '#learning/kind.ts';
+import { kindFor, kindNamed } from '#learning/kinds.ts';
 import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { type earlyStoppingRequest, monitorsOf } from './fields.ts';
@@ -41,6 +42,7 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
       `must be a model type for ${task}, as the dataset is; ${family.name} is for ${family.tasks.join(' and ')}`,
     );
   }
+  const kind = expectKind(family, profile);
   expectRowsLeft(request);
   const hyperparameters = check(family.hyperparameters, request.hyperparameters, {
     root: 'hyperparameters',
@@ -55,13 +57,25 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
     early_stopping: planStopping(request, task),
     total_epochs: hyperparameters.epochs,
     estimated_time: estimateSeconds({
-      ...{ family, hyperparameters, profile },
+      ...{ family, kind, hyperparameters, profile },
       validationSplit: request.validation_split,
       testSplit: request.test_split ?? 0,
     }),
-    data_bytes: residentBytes(profile),
+    data_bytes: kind.outline(profile, family.wanted?.(hyperparameters) ?? {}).bytes,
     warnings: carriedWarnings(profile.warnings),
   };
+}
+
+/** Throws `ValidationError` saying which model types take the data. */
+function expectKind(family: Family, profile: DatasetProfile): Kind {
+  const kind = kindFor(family, profile);
+  if (kind) return kind;
+  const others = Object.values(families).filter((other) => kindFor(other, profile));
+  const taken = family.kinds.map((name) => kindNamed(name).label).join(' and ');
+  throw ValidationError.of(
+    'model_type',
+    `must be a model type for ${kindNamed(profile.kind).label}, as the dataset is: ${others.map(({ name }) => name).join(', ')}; ${family.name} takes ${taken}`,
+  );
 }
 
 /** 0.7 and 0.2 are allowed, although their sum is not exactly 0.9. */

@@ -3,17 +3,12 @@ import { LIMITS } from '#domain/limits.ts';
 import { COMPUTE_CHOICES } from '#domain/training/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { id, line } from '../fields.ts';
 import { earlyStoppingRequest, started, startedAnswer } from './fields.ts';
+import { hyperparametersOf } from './model-types.ts';
 import { MOST_KEPT_BACK } from './plan.ts';
 import { queueJob } from './queue-job.ts';
-
-const hyperparametersOf = ({ label, hyperparameters }: Family) => {
-  const { $schema, ...schema } = z.toJSONSchema(hyperparameters, { io: 'input', unrepresentable: 'any' });
-  return { title: label, ...schema };
-};
 
 const body = z
   .strictObject({

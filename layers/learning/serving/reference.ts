@@ -1,7 +1,7 @@
 /** What the training data look like, feature by feature: `reference.json`, beside the model. Predictions are compared with it. */
 import { z } from 'zod';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
-import type { Encoder } from '../tabular/encoder.ts';
+import type { Encoder } from '../table/encoder.ts';
 
 export const REFERENCE_FILE = 'reference.json';
 

@@ -7,7 +7,7 @@ import { type Tensors, tensor } from '#engine/tensor.ts';
 import { shown } from '../csv/fault.ts';
 import { TrainingFailure } from '../failure.ts';
 import type { EncodedData } from '../fit/task.ts';
-import { expectRows } from '../tabular/split.ts';
+import { expectRows } from '../table/split.ts';
 import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
 import { readTexts, type TextRow } from './rows.ts';
 import { splitTexts, type TextSplit } from './split.ts';

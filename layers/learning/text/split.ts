@@ -1,7 +1,7 @@
 /** Splits labelled texts into those that are learned from and those that the model is judged by. */
 import { uniformStream } from '#engine/random.ts';
 import { shuffle } from '#engine/shuffle.ts';
-import { type Split, splitRows } from '../tabular/split.ts';
+import { type Split, splitRows } from '../table/split.ts';
 
 export interface TextSplit extends Pick<Split, 'training' | 'validation'> {
   /** What was kept back: whole sources, or rows. */

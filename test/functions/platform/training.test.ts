@@ -6,7 +6,7 @@ import { failJob } from '#domain/training/endings.ts';
 import { appendLog, lineOf } from '#domain/training/logs.ts';
 import { getJob } from '#domain/training/read.ts';
 import { listWaiting } from '#domain/training/waiting.ts';
-import { residentBytes } from '#learning/tabular/resident.ts';
+import { residentBytes } from '#learning/table/resident.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, failed, PROFILE, ready, running, uploaded } from './records.ts';
 
@@ -94,7 +94,11 @@ describe('starting', () => {
     [{ dataset_id: 'x' }, 'dataset_id', /^must be a UUID; got "x"$/],
     [{ dataset_id: 7 }, 'dataset_id', /^must be a string; got 7$/],
     [{ hyperparameters: { batch_size: 0 } }, 'hyperparameters.batch_size', /between 1 and 65536; got 0$/],
-    [{ hyperparameters: { learning_rate: 'fast' } }, 'hyperparameters.learning_rate', /number; got "fast"$/],
+    [
+      { hyperparameters: { learning_rate: 'fast' } },
+      'hyperparameters.learning_rate',
+      /between 1e-12 and 1, or "auto"; got "fast"$/,
+    ],
     [{ hyperparameters: { epochs: 1.5 } }, 'hyperparameters.epochs', /integer.*; got 1.5$/],
     [{ hyperparameters: { optimizer: 'lion' } }, 'hyperparameters.optimizer', /"adam".*; got "lion"$/],
     [{ hyperparameters: { warmth: 3 } }, 'hyperparameters.warmth', /^is not a known field; known are learning_rate/],

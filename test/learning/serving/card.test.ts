@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Job } from '#domain/training/record.ts';
 import { modelCard } from '#learning/serving/card.ts';
+import type { Serving } from '#learning/serving/description.ts';
+import { table } from '#learning/table/kind.ts';
 
 const JOB: Job = {
   id: 'j',
@@ -51,16 +53,18 @@ const PROFILE: DatasetProfile = {
 };
 
 test('a model card says what there is to know, and nothing in a name becomes markup', () => {
+  const serving: Serving = {
+    format: 1,
+    task: 'classification',
+    target: 'y',
+    features: [{ name: 'a|b', type: 'number', input: 'a_b' }],
+    classes: ['u', 'v'],
+  };
   const card = modelCard({
     job: JOB,
     profile: PROFILE,
-    serving: {
-      format: 1,
-      task: 'classification',
-      target: 'y',
-      features: [{ name: 'a|b', type: 'number', input: 'a_b' }],
-      classes: ['u', 'v'],
-    },
+    serving,
+    inputs: table.card(serving),
     leftOut: ['note'],
     parameters: 42,
     rows: { training: 6, validation: 2, test: 1 },

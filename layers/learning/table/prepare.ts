@@ -1,14 +1,16 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import { TrainingFailure } from './failure.ts';
+import { TrainingFailure } from '../failure.ts';
+import type { PrepareOptions } from '../prepared.ts';
+import { AfterSplit } from './after-split.ts';
+import { encodeRows, encodeTarget } from './encode.ts';
+import { fitEncoder } from './encoder.ts';
+import { tableEncoding } from './encoding.ts';
+import { loadRows } from './load.ts';
 import { prepareLarge } from './prepare-large.ts';
-import type { Prepared, PrepareOptions } from './prepared.ts';
-import { AfterSplit } from './tabular/after-split.ts';
-import { encodeRows, encodeTarget } from './tabular/encode.ts';
-import { fitEncoder } from './tabular/encoder.ts';
-import { loadRows } from './tabular/load.ts';
-import { RESIDENT_BYTES, residentBytes } from './tabular/resident.ts';
-import { expectEnough, splitRows } from './tabular/split.ts';
-import { fitTarget } from './tabular/target.ts';
+import type { PreparedTable } from './prepared.ts';
+import { RESIDENT_BYTES, residentBytes } from './resident.ts';
+import { expectEnough, splitRows } from './split.ts';
+import { fitTarget } from './target.ts';
 
 /**
  * Turns a file into encoded rows. Whatever is learned here is learned from the training rows only.
@@ -18,7 +20,7 @@ export async function prepare(
   bytes: AsyncIterable<Uint8Array>,
   profile: DatasetProfile,
   options: PrepareOptions,
-): Promise<Prepared> {
+): Promise<PreparedTable> {
   const { validationSplit, testSplit, seed, scratch } = options;
   const needed = residentBytes(profile);
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;
@@ -43,7 +45,7 @@ export async function prepare(
   });
   const classes = rows.target.task === 'classification' ? rows.target.classes : [];
   return {
-    preparation: { encoder, task: rows.target.task, classes, scale },
+    preparation: { encoding: tableEncoding(encoder, profile), task: rows.target.task, classes, scale },
     data: {
       training: encode(training),
       ...(validation.length > 0 ? { validation: encode(validation) } : {}),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { expectEnough, type Split, splitRows } from '#learning/tabular/split.ts';
-import type { Fractions } from '#learning/tabular/split-sizes.ts';
+import { expectEnough, type Split, splitRows } from '#learning/table/split.ts';
+import type { Fractions } from '#learning/table/split-sizes.ts';
 
 const classTarget = (codes: number[]) => ({
   task: 'classification' as const,

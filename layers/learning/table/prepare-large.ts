@@ -4,16 +4,17 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
 import { openShards } from '#engine/shards/read.ts';
 import { ShardWriter } from '#engine/shards/write.ts';
-import { TrainingFailure } from './failure.ts';
-import { targetType } from './fit/task.ts';
-import type { Prepared, PrepareOptions, Scratch } from './prepared.ts';
-import { AfterSplit } from './tabular/after-split.ts';
-import { encodeRows, encodeTarget } from './tabular/encode.ts';
-import { EncoderFitting } from './tabular/encoder.ts';
-import { encodedTypes } from './tabular/front.ts';
-import { type RowPiece, spillRows } from './tabular/spill.ts';
-import { expectEnough, type Split, splitRows } from './tabular/split.ts';
-import { fitTarget } from './tabular/target.ts';
+import { TrainingFailure } from '../failure.ts';
+import { targetType } from '../fit/task.ts';
+import type { PrepareOptions, Scratch } from '../prepared.ts';
+import { AfterSplit } from './after-split.ts';
+import { encodeRows, encodeTarget } from './encode.ts';
+import { EncoderFitting } from './encoder.ts';
+import { tableEncoding } from './encoding.ts';
+import type { PreparedTable } from './prepared.ts';
+import { type RowPiece, spillRows } from './spill.ts';
+import { expectEnough, type Split, splitRows } from './split.ts';
+import { fitTarget } from './target.ts';
 
 /** Rows that are parsed and encoded together. */
 const PIECE_ROWS = 65_536;
@@ -33,7 +34,7 @@ export async function prepareLarge(
   bytes: AsyncIterable<Uint8Array>,
   profile: DatasetProfile,
   options: LargeOptions,
-): Promise<Prepared> {
+): Promise<PreparedTable> {
   try {
     return await onDisk(bytes, profile, options);
   } catch (cause) {
@@ -46,7 +47,7 @@ async function onDisk(
   bytes: AsyncIterable<Uint8Array>,
   profile: DatasetProfile,
   { validationSplit, testSplit, seed, scratch, between = async () => undefined }: LargeOptions,
-): Promise<Prepared> {
+): Promise<PreparedTable> {
   const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
   const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);
   const fractions = { validation: validationSplit, test: testSplit };
@@ -63,7 +64,8 @@ async function onDisk(
   const encoder = fitting.encoder(rows.leftOut);
   const scale = fitTarget(rows.target, split.training);
   const { task } = rows.target;
-  const tensors = rowTypes({ ...encodedTypes(encoder), y: targetType(task) });
+  const encoding = tableEncoding(encoder, profile);
+  const tensors = rowTypes({ ...encoding.types, y: targetType(task) });
   const encoded = async (kind: keyof Split) => {
     const which = split[kind];
     const shards = Math.ceil((which.length * rowBytesOf(tensors)) / Math.max(shardBytes, rowBytesOf(tensors)));
@@ -87,7 +89,7 @@ async function onDisk(
   };
   await rows.remove();
   return {
-    preparation: { encoder, task, classes: rows.target.task === 'classification' ? rows.target.classes : [], scale },
+    preparation: { encoding, task, classes: rows.target.task === 'classification' ? rows.target.classes : [], scale },
     data,
     rows: { training: training.length, validation: validation.length, test: test.length },
     warnings: late.warnings,
