@@ -63,7 +63,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     doc: `${family.label} predicting ${serving.target}.`,
     properties: { serving: JSON.stringify(serving) },
   };
-  const warnings = [...(prepared.warnings ?? []), ...(profile.warnings ?? [])];
+  const warnings = [...prepared.warnings, ...(profile.warnings ?? [])];
   const card = modelCard({
     ...{ job, profile: { ...profile, warnings }, serving, parameters, rows, epochs, performance, createdAt },
     leftOut: preparation.encoding.leftOut,
@@ -81,7 +81,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         contentType: 'application/octet-stream',
       },
       { file: SERVING_FILE, bytes: Buffer.from(JSON.stringify(serving)), contentType: 'application/json' },
-      ...fileOfReference(preparation.encoding.reference),
+      ...referenceFile(preparation.encoding.reference?.(profile)),
       { file: CARD_FILE, bytes: Buffer.from(card), contentType: 'text/markdown; charset=utf-8' },
     ],
     record: {
@@ -112,7 +112,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
   };
 }
 
-const fileOfReference = (reference: Reference | undefined): ArtifactFile[] =>
+const referenceFile = (reference: Reference | undefined): ArtifactFile[] =>
   reference === undefined
     ? []
     : [{ file: REFERENCE_FILE, bytes: Buffer.from(JSON.stringify(reference)), contentType: 'application/json' }];

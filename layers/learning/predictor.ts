@@ -154,10 +154,12 @@ export const dividedByWeight = (
   light: Pick<Predictor, 'predict'>,
   heavy: Pick<Predictor, 'predict'>,
 ): Pick<Predictor, 'predict'> => ({
-  predict: (model, inputs, options) => {
-    const rows = inputs.length * (options?.explain ? RUNS_PER_EXPLANATION : 1);
-    return (isHeavy(model, rows) ? heavy : light).predict(model, inputs, options);
-  },
+  predict: (model, inputs, options) =>
+    (isHeavy(model, inputs.length * (options?.explain ? RUNS_PER_EXPLANATION : 1)) ? heavy : light).predict(
+      model,
+      inputs,
+      options,
+    ),
 });
 
 type Reading = (results: Tensors, serving: Serving, options: PredictionOptions) => Prediction[];

@@ -6,8 +6,8 @@ export interface Prepared {
   readonly preparation: Preparation;
   readonly data: EncodedData;
   readonly rows: { readonly training: number; readonly validation: number; readonly test: number };
-  /** What the split shows about the data, beside what the profile says. Default: nothing. */
-  readonly warnings?: readonly DatasetWarning[];
+  /** What the split shows about the data, beside what the profile says. */
+  readonly warnings: readonly DatasetWarning[];
 }
 
 export interface PrepareOptions {

@@ -40,8 +40,7 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
     ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
   });
   const { preparation, data } = prepared;
-  const { warnings = [] } = prepared;
-  for (const warning of warnings) run.jobLog.tell('WARN', warningLine(warning));
+  for (const warning of prepared.warnings) run.jobLog.tell('WARN', warningLine(warning));
   const settled = await withOptions(learnerOf({ family, hyperparameters, preparation }), {
     ...{ hyperparameters, preparation, data, device: run.device },
   });
@@ -53,5 +52,5 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   });
   const createdAt = isoTime(now());
   const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit, createdAt });
-  return { artifacts, warnings, history: fit.history, createdAt, stopReason };
+  return { artifacts, warnings: prepared.warnings, history: fit.history, createdAt, stopReason };
 }

@@ -33,9 +33,9 @@ const ordersOf = (features: number): number => (features <= 100 ? 8 : 2);
 export const mostExplained = (features: number): number =>
   Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_RUNS / (ordersOf(features) * features))));
 
-/** @throws ValidationError for models that are not of tables, and for more rows than can be explained */
+/** @throws ValidationError for more rows than can be explained, and for a model that has no features */
 export function expectExplainable({ kind = 'table', features }: Serving, rows: number): void {
-  if (kind !== 'table') throw ValidationError.of('explain', `must be false for a model of the kind ${kind}; got true`);
+  if (kind !== 'table') throw ValidationError.of('explain', `must be false for a model of kind ${kind}; got true`);
   const most = mostExplained(features.length);
   if (rows <= most) return;
   throw ValidationError.of(

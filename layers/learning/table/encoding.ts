@@ -4,7 +4,7 @@ import { type Type, type } from '#engine/type.ts';
 import type { Encoding } from '../encoding.ts';
 import { inputNames, type ServedFeature } from '../serving/description.ts';
 import { referenceOf } from '../serving/reference.ts';
-import { type Encoder, widthOf } from './encoder.ts';
+import { type Encoder, numbersOf, widthOf } from './encoder.ts';
 import { encoded, encodedTypes, features } from './front.ts';
 
 export interface TableEncoding extends Encoding {
@@ -15,8 +15,8 @@ export interface TableEncoding extends Encoding {
  * Inputs: one [rows, 1] per feature. Numbers and timestamps (epoch milliseconds) are float64, with NaN for missing;
  * categories and booleans are strings, with '' for missing.
  */
-export function tableEncoding(encoder: Encoder, profile: DatasetProfile): TableEncoding {
-  const formats = new Map(profile.columns.map(({ name, format }) => [name, format]));
+export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile, 'columns'>): TableEncoding {
+  const formats = new Map(columns.map(({ name, format }) => [name, format]));
   const names = inputNames(encoder.features.map(({ name }) => name));
   const served = encoder.features.map(({ name, type: of }, i): ServedFeature => {
     const format = formats.get(name);
@@ -26,11 +26,12 @@ export function tableEncoding(encoder: Encoder, profile: DatasetProfile): TableE
     kind: 'table',
     encoder,
     shape: [widthOf(encoder)],
+    numbers: numbersOf(encoder).map(({ name }) => name),
     types: encodedTypes(encoder),
     inputs: Object.fromEntries(served.map(({ input, type: of }) => [input, inputTypes[of]])),
     leftOut: encoder.leftOut,
     served: { features: served },
-    reference: referenceOf(profile, encoder),
+    reference: (profile) => referenceOf(profile, encoder),
     front: (b, rows) => features(b, encoder, rows),
     encoded: (b, inputs) =>
       encoded(
