@@ -3,6 +3,8 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeArtifacts } from '#learning/artifacts.ts';
+import { assess } from '#learning/assess/assess.ts';
+import { evaluationOf } from '#learning/assess/evaluation.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import { learnerOf } from '#learning/fit/fit.ts';
 import { withOptions } from '#learning/fit/options.ts';
@@ -47,7 +49,19 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
     data,
     dataName: `SHA-256 ${profile.sha256}, target ${profile.target}, split ${job.validation_split}`,
   });
+  const { calibrate = true, threshold } = hyperparameters;
+  const assessment = await assess({
+    ...{ learner: settled.learner, parameters: fit.parameters, preparation, data, device: run.device, calibrate },
+    between: () => reporter.expectMore(),
+    ...(threshold === undefined ? {} : { threshold }),
+  });
+  for (const warning of assessment.warnings) run.jobLog.tell('WARN', warning);
+  const calibration = assessment.classification?.calibration;
+  const calibrated = { ...prepared, preparation: { ...preparation, ...(calibration ? { calibration } : {}) } };
   const createdAt = isoTime(now());
-  const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit, createdAt });
-  return { artifacts, history: fit.history, createdAt, stopReason };
+  const artifacts = makeArtifacts({
+    ...{ job, profile, family, hyperparameters, prepared: calibrated, fit, assessment, createdAt },
+    learningRate: settled.hyperparameters.learning_rate,
+  });
+  return { artifacts, history: fit.history, evaluation: evaluationOf(assessment), createdAt, stopReason };
 }

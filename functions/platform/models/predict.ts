@@ -5,6 +5,7 @@ import { getServedModel } from '#domain/models/read.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
+import { COVERAGES } from '#learning/assess/intervals.ts';
 import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
 import { takesText } from '#learning/text/description.ts';
 import { modelPath } from './fields.ts';
@@ -33,6 +34,13 @@ const body = z
       .boolean()
       .default(false)
       .meta({ description: 'An addition: also the probability of each class; a regression has none' }),
+    interval: z
+      .literal([...COVERAGES])
+      .exactOptional()
+      .meta({
+        description:
+          'An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows',
+      }),
   })
   .meta({ id: 'PredictionRequest', override: { oneOf: [{ required: ['input'] }, { required: ['inputs'] }] } });
 
@@ -50,7 +58,17 @@ const answer = z
             .optional()
             .meta({ description: 'An addition: of each class, if `probabilities` is true' }),
         }),
-        z.strictObject({ value: z.number() }).meta({ description: 'An addition: of a regression' }),
+        z
+          .strictObject({
+            value: z.number(),
+            interval: z
+              .array(z.number())
+              .min(2)
+              .max(2)
+              .optional()
+              .meta({ description: 'An addition: from and to, if `interval` was given' }),
+          })
+          .meta({ description: 'An addition: of a regression' }),
       ]),
     ),
   })

@@ -1828,6 +1828,11 @@ export interface components {
              * @default false
              */
             probabilities?: boolean;
+            /**
+             * @description An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows
+             * @enum {number}
+             */
+            interval?: 0.5 | 0.8 | 0.9 | 0.95 | 0.99;
         } & (unknown | unknown);
         /**
          * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text.
@@ -2427,7 +2432,7 @@ export interface components {
              *       "table"
              *     ]
              */
-            kinds: string[];
+            kinds: ("table" | "text" | "image" | "series")[];
             /**
              * @description JSON Schema (2020-12) of what `hyperparameters` may be: defaults, bounds and help
              * @example {
@@ -2653,6 +2658,97 @@ export interface components {
                     };
                 } | null;
             }[];
+            /** @description An addition: how good the model is, and by how much that is more than nothing; null for jobs of earlier builds */
+            evaluation: {
+                rows: {
+                    /** @enum {string} */
+                    of: "validation" | "training";
+                    count: number;
+                };
+                /**
+                 * @description As the model answers, named as in scikit-learn
+                 * @example {
+                 *       "accuracy": 0.98
+                 *     }
+                 */
+                metrics: {
+                    [key: string]: number;
+                };
+                /** @description What knows nothing of the features, on the same rows */
+                naive: {
+                    /**
+                     * @description The class that most training rows have, with their shares as probabilities, or the mean of their targets: as DummyClassifier (`prior`) and DummyRegressor of scikit-learn
+                     * @enum {string}
+                     */
+                    strategy: "most_frequent" | "mean";
+                    /**
+                     * @description What it always answers
+                     * @example Adelie
+                     */
+                    answer: string | number;
+                    /**
+                     * @example {
+                     *       "accuracy": 0.44
+                     *     }
+                     */
+                    metrics: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * @description The model's metrics less these
+                     * @example {
+                     *       "accuracy": 0.54
+                     *     }
+                     */
+                    difference: {
+                        [key: string]: number;
+                    };
+                    /** @description How much less a row costs, in log loss or in squared error */
+                    gain: number;
+                    /** @description Of the gain */
+                    standard_error: number;
+                    /** @description Whether the gain is more than two standard errors */
+                    is_better: boolean;
+                };
+                /** @description The rows of which ROC AUC, temperature, threshold and intervals were computed, if not of all */
+                sampled?: number;
+                classification?: {
+                    classes: string[];
+                    /** @description Rows by [truth][answer]; for at most 100 classes */
+                    confusion_matrix?: number[][];
+                    per_class: {
+                        precision: number;
+                        recall: number;
+                        f1_score: number;
+                        /** @description Rows of the class */
+                        support: number;
+                        predictions: number;
+                    }[];
+                    /** @description Rows by the probability of their answer */
+                    reliability: {
+                        from: number;
+                        to: number;
+                        rows: number;
+                        confidence: number;
+                        accuracy: number;
+                    }[];
+                    calibration?: {
+                        temperature?: number;
+                        threshold?: number;
+                    };
+                    /** @description Before the temperature */
+                    uncalibrated?: {
+                        [key: string]: number;
+                    };
+                };
+                regression?: {
+                    intervals: {
+                        coverage: number;
+                        width: number;
+                    }[];
+                };
+                warnings: string[];
+            } | null;
             /**
              * @description An addition: seconds of compute used
              * @example 20
@@ -3363,6 +3459,8 @@ export interface components {
                 };
             } | {
                 value: number;
+                /** @description An addition: from and to, if `interval` was given */
+                interval?: number[];
             })[];
         };
         /**
@@ -5223,6 +5321,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
+                        /** @enum {string} */
+                        kind?: "table" | "text" | "image" | "series";
                         rows: number;
                         columns: {
                             name: string;
@@ -5837,6 +5937,31 @@ export interface operations {
                      *           "overrule": {}
                      *         }
                      *       ],
+                     *       "evaluation": {
+                     *         "rows": {
+                     *           "of": "validation",
+                     *           "count": 1
+                     *         },
+                     *         "metrics": {
+                     *           "accuracy": 0.98
+                     *         },
+                     *         "naive": {
+                     *           "strategy": "most_frequent",
+                     *           "answer": "Adelie",
+                     *           "metrics": {
+                     *             "accuracy": 0.44
+                     *           },
+                     *           "difference": {
+                     *             "accuracy": 0.54
+                     *           },
+                     *           "gain": 1,
+                     *           "standard_error": 1,
+                     *           "is_better": true
+                     *         },
+                     *         "warnings": [
+                     *           "string"
+                     *         ]
+                     *       },
                      *       "compute_seconds": 20,
                      *       "estimated_cost": 0.000783
                      *     }

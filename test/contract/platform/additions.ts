@@ -1,5 +1,17 @@
 /** The fields that Trainyard's answers have and the document's have not. A new one needs a line here, and the word "addition" in its description. */
-import { integer, number, objects, optional, orNull, type Shape, text, textFields, texts, words } from '../shape.ts';
+import {
+  integer,
+  number,
+  object,
+  objects,
+  optional,
+  orNull,
+  type Shape,
+  text,
+  textFields,
+  texts,
+  words,
+} from '../shape.ts';
 
 export const ADDITIONS = {
   list: { next_cursor: orNull(words) },
@@ -17,7 +29,13 @@ export const ADDITIONS = {
     device_reason: optional(text),
     warnings: optional(objects),
   },
-  results: { compute_seconds: number, estimated_cost: number, dataset_version: integer, warnings: objects },
+  results: {
+    compute_seconds: number,
+    estimated_cost: number,
+    dataset_version: integer,
+    warnings: objects,
+    evaluation: orNull(object),
+  },
   modelSummary: {},
   model: {
     number: integer,
