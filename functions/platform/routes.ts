@@ -8,6 +8,7 @@ import { logout } from './auth/logout.ts';
 import { me } from './auth/me.ts';
 import { refresh } from './auth/refresh.ts';
 import { register } from './auth/register.ts';
+import { resetPassword } from './auth/reset-password.ts';
 import { change as changeDataset } from './datasets/change.ts';
 import { download as downloadDataset } from './datasets/download.ts';
 import { list as listDatasets } from './datasets/list.ts';
@@ -61,6 +62,7 @@ const resources: readonly Route[] = [
   register,
   login,
   refresh,
+  resetPassword,
   logout,
   me,
   ...accountRoutes,

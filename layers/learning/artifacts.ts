@@ -8,6 +8,7 @@ import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
 import type { Assessment } from './assess/assessment.ts';
 import type { Encoding } from './encoding.ts';
+import type { Scores } from './fit/evaluate.ts';
 import type { Fit } from './fit/fit.ts';
 import { only } from './fit/judge.ts';
 import { shapeOf } from './fit/task.ts';
@@ -42,7 +43,10 @@ export interface ArtifactSpec {
 
 export interface Artifacts {
   readonly files: readonly ArtifactFile[];
-  readonly record: Pick<Model, 'architecture' | 'performance' | 'final_metrics' | 'training_config'>;
+  readonly record: Pick<
+    Model,
+    'architecture' | 'performance' | 'test_performance' | 'final_metrics' | 'training_config'
+  >;
 }
 
 export function makeArtifacts(spec: ArtifactSpec): Artifacts {
@@ -66,6 +70,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     ...{ job, profile, serving, parameters, rows, epochs, performance, createdAt },
     leftOut: preparation.encoding.leftOut,
     inputs: kindNamed(serving.kind).card(serving),
+    ...(fit.test ? { tested: withoutLoss(fit.test) } : {}),
     bestEpoch: fit.bestEpoch,
     monitor: fit.monitor,
     version: VERSION,
@@ -87,9 +92,11 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         parameters,
       },
       performance,
+      ...(fit.test ? { test_performance: withoutLoss(fit.test) } : {}),
       final_metrics: {
         ...only(preparation.task, fit.training, 'train_'),
         ...only(preparation.task, fit.validation ?? {}, 'val_'),
+        ...only(preparation.task, fit.test ?? {}, 'test_'),
       },
       training_config: {
         dataset_id: job.dataset_id,
@@ -97,7 +104,8 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         ...job.hyperparameters,
         ...(hyperparameters.learning_rate === 'auto' ? { learning_rate_found: spec.learningRate } : {}),
         validation_split: job.validation_split,
-        split: splitOf(profile),
+        test_split: job.test_split ?? 0,
+        split: { ...splitOf(profile), seed: hyperparameters.seed, rows: { ...rows } },
         early_stopping: job.early_stopping,
         best_epoch: fit.bestEpoch,
         left_out: [...preparation.encoding.leftOut],
@@ -128,3 +136,5 @@ const intervalsOf = ({ regression }: Assessment): Pick<Serving, 'intervals'> =>
 /** Of what a caller gives: the features of a table, or what the network takes of other kinds. */
 const inputShape = ({ kind, served, shape }: Encoding): number[] =>
   kind === 'table' ? [served.features.length] : [...shape];
+
+const withoutLoss = ({ loss: _, ...scores }: Scores): Scores => scores;

@@ -23,12 +23,14 @@ export interface EstimateInput {
   readonly hyperparameters: CommonHyperparameters;
   readonly profile: DatasetProfile;
   readonly validationSplit: number;
+  readonly testSplit: number;
 }
 
 /** Estimates how long a training takes if it runs all epochs, in whole seconds, at least 1. */
-export function estimateSeconds({ family, kind, hyperparameters: h, profile, validationSplit }: EstimateInput): number {
+export function estimateSeconds(input: EstimateInput): number {
+  const { family, kind, hyperparameters: h, profile, validationSplit, testSplit } = input;
   const { rows, ...outline } = kind.outline(profile, family.wanted?.(h) ?? {});
-  const learned = rows * (1 - validationSplit);
+  const learned = rows * (1 - validationSplit - testSplit);
   const steps = Math.ceil(learned / h.batch_size);
   const shape = { input: outline.shape, outputs: profile.classes?.length ?? 1 };
   const flops = family.flopsPerRow(shape, h);

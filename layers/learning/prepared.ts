@@ -4,12 +4,14 @@ import type { EncodedData, Preparation } from './fit/task.ts';
 export interface Prepared {
   readonly preparation: Preparation;
   readonly data: EncodedData;
-  readonly rows: { readonly training: number; readonly validation: number };
+  readonly rows: { readonly training: number; readonly validation: number; readonly test: number };
 }
 
 export interface PrepareOptions {
   /** The share of rows for validation, 0–0.9. */
   readonly validationSplit: number;
+  /** Of rows for a test after the training. Default: 0. */
+  readonly testSplit?: number;
   readonly seed: number;
   /** What the family asks for. Default: nothing. */
   readonly wanted?: Wanted;

@@ -7,6 +7,7 @@ import { assess } from '#learning/assess/assess.ts';
 import { evaluationOf } from '#learning/assess/evaluation.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import { learnerOf } from '#learning/fit/fit.ts';
+import { moreOf } from '#learning/fit/judge.ts';
 import { withOptions } from '#learning/fit/options.ts';
 import { kindFor } from '#learning/kinds.ts';
 import { openSource } from '#learning/source.ts';
@@ -35,6 +36,7 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   const prepared = await kind.prepare(source, profile, {
     wanted,
     validationSplit: job.validation_split,
+    testSplit: job.test_split ?? 0,
     seed: hyperparameters.seed,
     between: () => reporter.expectMore(),
     ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
@@ -45,9 +47,9 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   });
   const { fit, stopReason } = await fitJob(run, {
     ...settled,
-    preparation,
-    data,
-    dataName: `SHA-256 ${profile.sha256}, target ${profile.target}, split ${job.validation_split}`,
+    ...{ preparation, data },
+    more: moreOf(preparation.task, job.early_stopping.monitor),
+    dataName: `SHA-256 ${profile.sha256}, target ${profile.target}, kept back ${job.validation_split} and ${job.test_split ?? 0}`,
   });
   const { calibrate = true, threshold } = hyperparameters;
   const assessment = await assess({

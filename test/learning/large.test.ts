@@ -57,14 +57,15 @@ describe('data that memory does not hold', () => {
     ['by group', NUMBERS, { target: 'y', parsing: { columns: { b: { role: 'group' } } } }],
     ['by time', NUMBERS, { target: 'y', parsing: { columns: { b: { role: 'time' } } } }],
   ] as const)('become the same encoded rows as in memory: %s', async (_, text, options) => {
-    const [small, large] = [await prepared(text, options), await prepared(text, { ...options, scratch: scratch() })];
+    const split = { ...options, testSplit: 0.1 };
+    const [small, large] = [await prepared(text, split), await prepared(text, { ...split, scratch: scratch() })];
     expect(known(large.preparation)).toEqual(known(small.preparation));
     expect(large.rows).toEqual(small.rows);
-    for (const kind of ['training', 'validation'] as const) {
+    for (const kind of ['training', 'validation', 'test'] as const) {
       expect(isSharded(large.data[kind]!)).toBe(true);
       expect(await textsOf(large.data[kind]!)).toEqual(await textsOf(small.data[kind]!));
     }
-    expect(await readdir(folder)).toEqual(['training', 'validation']);
+    expect(await readdir(folder)).toEqual(['test', 'training', 'validation']);
   });
 
   test('are encoded with a pause after every few rows, in which that can be ended', async () => {

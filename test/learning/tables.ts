@@ -12,16 +12,18 @@ export const mlp = families.mlp!;
 
 export interface LearnOptions extends Partial<ProfileOptions> {
   readonly validationSplit?: number;
+  readonly testSplit?: number;
   readonly hyperparameters?: object;
   readonly scratch?: Scratch;
 }
 
 /** A file's text, profiled and prepared. */
 export async function prepared(text: string, options: LearnOptions = {}) {
-  const { validationSplit = 0.2, hyperparameters = {}, scratch, ...profiling } = options;
+  const { validationSplit = 0.2, testSplit = 0, hyperparameters = {}, scratch, ...profiling } = options;
   const profile = await profileCsv(chunked(text), { task: 'auto', ...profiling });
   const h = mlp.hyperparameters.parse(hyperparameters);
-  const made = await prepare(chunked(text), profile, { validationSplit, seed: h.seed, ...(scratch && { scratch }) });
+  const splits = { validationSplit, testSplit, seed: h.seed };
+  const made = await prepare(chunked(text), profile, { ...splits, ...(scratch && { scratch }) });
   return { profile, hyperparameters: h, ...made };
 }
 

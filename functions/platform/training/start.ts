@@ -7,6 +7,7 @@ import { families, modelTypes } from '#zoo/registry.ts';
 import { id, line } from '../fields.ts';
 import { earlyStoppingRequest, started, startedAnswer } from './fields.ts';
 import { hyperparametersOf } from './model-types.ts';
+import { MOST_KEPT_BACK } from './plan.ts';
 import { queueJob } from './queue-job.ts';
 
 const body = z
@@ -27,7 +28,15 @@ const body = z
         override: ({ jsonSchema }) =>
           Object.assign(jsonSchema, { anyOf: Object.values(families).map(hyperparametersOf) }),
       }),
-    validation_split: z.number().min(0).max(0.9).default(0.2),
+    validation_split: z.number().min(0).max(MOST_KEPT_BACK).default(0.2),
+    test_split: z
+      .number()
+      .min(0)
+      .max(MOST_KEPT_BACK)
+      .default(0)
+      .meta({
+        description: `An addition: the share of rows that nothing is decided by, and that the finished model is tested on: \`test_accuracy\`. Together with \`validation_split\` at most ${MOST_KEPT_BACK}`,
+      }),
     early_stopping: earlyStoppingRequest.prefault({}),
     compute: z.enum(COMPUTE_CHOICES).default('auto').meta({
       description:

@@ -72,6 +72,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password with a code from an administrator
+         * @description An administrator of the account makes the code: `POST /account/members/{user_id}/password-reset`. All sessions of the user end. Wrong codes are limited as failed logins are.
+         */
+        post: operations["post_auth_reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/logout": {
         parameters: {
             query?: never;
@@ -183,6 +203,63 @@ export interface paths {
          * @description It holds from their next request on. The last administrator keeps that role.
          */
         patch: operations["patch_account_members_user_id"];
+        trace?: never;
+    };
+    "/account/members/{user_id}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a code with which a user chooses a new password
+         * @description For a user who has forgotten theirs: hand the code out by a way of your own, since no mail is sent. It can be used once, for a day, in `POST /auth/reset-password`; an earlier code is void.
+         */
+        post: operations["post_account_members_user_id_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose another password
+         * @description All other sessions of the user end at once; this one goes on.
+         */
+        put: operations["put_account_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End all sessions of this user, this one included */
+        delete: operations["delete_account_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/account/api-keys": {
@@ -1317,7 +1394,7 @@ export interface components {
             email: string;
             /**
              * Format: password
-             * @description 8 to 256 characters
+             * @description 8 to 256 characters, none of the most common passwords
              */
             password: string;
             /** @example Ada Lovelace */
@@ -1340,6 +1417,22 @@ export interface components {
              * @example vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx
              */
             refresh_token: string;
+            /**
+             * @description An addition: also replaces the refresh token. Whoever uses the old one afterwards ends the session, for one of two holders has stolen it
+             * @default false
+             */
+            rotate?: boolean;
+        };
+        PasswordResetRequest: {
+            /** @example ada */
+            username: string;
+            /** Format: password */
+            code: string;
+            /**
+             * Format: password
+             * @description 8 to 256 characters, none of the most common passwords
+             */
+            new_password: string;
         };
         InvitationRequest: {
             /**
@@ -1362,6 +1455,15 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "trainer" | "admin";
+        };
+        PasswordChange: {
+            /** Format: password */
+            current_password: string;
+            /**
+             * Format: password
+             * @description 8 to 256 characters, none of the most common passwords
+             */
+            new_password: string;
         };
         ApiKeyRequest: {
             name: string;
@@ -1683,6 +1785,11 @@ export interface components {
             /** @default 0.2 */
             validation_split?: number;
             /**
+             * @description An addition: the share of rows that nothing is decided by, and that the finished model is tested on: `test_accuracy`. Together with `validation_split` at most 0.9
+             * @default 0
+             */
+            test_split?: number;
+            /**
              * @default {}
              * @example {
              *       "enabled": true,
@@ -1966,6 +2073,11 @@ export interface components {
              * @example 1800
              */
             expires_in: number;
+            /**
+             * @description Where it was replaced
+             * @example vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx
+             */
+            refresh_token?: string;
         };
         NewInvitation: {
             /**
@@ -2043,6 +2155,14 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "trainer" | "admin";
+        };
+        PasswordReset: {
+            code: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            expires_at: string;
         };
         NewApiKey: {
             /**
@@ -2507,7 +2627,7 @@ export interface components {
             current_epoch: number;
             total_epochs: number;
             /**
-             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows
+             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows, and of a finished job on the test rows
              * @example {
              *       "loss": 0.234,
              *       "accuracy": 0.912,
@@ -2596,7 +2716,7 @@ export interface components {
              */
             model_id: string;
             /**
-             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows
+             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows, and of a finished job on the test rows
              * @example {
              *       "train_loss": 0.123,
              *       "train_accuracy": 0.956,
@@ -2862,6 +2982,23 @@ export interface components {
             performance: {
                 [key: string]: number;
             };
+            /**
+             * @description An addition: on the rows that were kept back for a test; null if none were
+             * @example {
+             *       "accuracy": 0.904,
+             *       "precision": 0.899,
+             *       "recall": 0.907,
+             *       "f1_score": 0.902
+             *     }
+             */
+            test_performance: {
+                [key: string]: number;
+            } | null;
+            /**
+             * @description An addition: that of `test_performance`; null for a regression, or without a test
+             * @example 0.904
+             */
+            test_accuracy: number | null;
             /**
              * @example {
              *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
@@ -3150,7 +3287,7 @@ export interface components {
                 train_loss: number | null;
                 /** @description Final validation loss; null if no rows were kept back */
                 val_loss: number | null;
-                /** @description On the rows kept back from training, 0 to 1; null for a regression, or if none were */
+                /** @description On the rows kept back for a test, 0 to 1; null for a regression, or if none were (`test_split`) */
                 test_accuracy: number | null;
             };
             /**
@@ -3621,6 +3758,21 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description Forbidden */
+        Error403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "forbidden",
+                 *       "message": "You don't have permission to access this resource"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description Request Timeout */
         Error408: {
             headers: {
@@ -3719,21 +3871,6 @@ export interface components {
                  * @example {
                  *       "error": "unauthorized",
                  *       "message": "Invalid or expired token"
-                 *     }
-                 */
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description Forbidden */
-        Error403: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "error": "forbidden",
-                 *       "message": "You don't have permission to access this resource"
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
@@ -4136,6 +4273,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
             408: components["responses"]["Error408"];
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
@@ -4204,7 +4342,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "refresh_token": "vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx"
+                 *       "refresh_token": "vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx",
+                 *       "rotate": false
                  *     }
                  */
                 "application/json": components["schemas"]["Refresh"];
@@ -4221,7 +4360,8 @@ export interface operations {
                      * @example {
                      *       "access_token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
                      *       "token_type": "bearer",
-                     *       "expires_in": 1800
+                     *       "expires_in": 1800,
+                     *       "refresh_token": "vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx"
                      *     }
                      */
                     "application/json": components["schemas"]["AccessToken"];
@@ -4230,6 +4370,45 @@ export interface operations {
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             408: components["responses"]["Error408"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_auth_reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "code": "correct horse",
+                 *       "new_password": "correct horse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            /** @description Changed: log in with the new password */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             429: components["responses"]["Error429"];
@@ -4534,6 +4713,105 @@ export interface operations {
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_account_members_user_id_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code, this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "string",
+                     *       "expires_at": "2026-01-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasswordReset"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    put_account_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current_password": "correct horse",
+                 *       "new_password": "correct horse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    delete_account_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -5658,6 +5936,7 @@ export interface operations {
                  *         "optimizer": "adam"
                  *       },
                  *       "validation_split": 0.2,
+                 *       "test_split": 0,
                  *       "early_stopping": {
                  *         "enabled": true,
                  *         "patience": 10,
@@ -6224,6 +6503,13 @@ export interface operations {
                      *         "recall": 0.918,
                      *         "f1_score": 0.911
                      *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
                      *       "training_config": {
                      *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *         "epochs": 100,
@@ -6381,6 +6667,13 @@ export interface operations {
                      *         "recall": 0.918,
                      *         "f1_score": 0.911
                      *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
                      *       "training_config": {
                      *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *         "epochs": 100,

@@ -95,9 +95,10 @@ export interface Fit {
   readonly bestEpoch: number;
   /** The metric that decided which epoch is the best. */
   readonly monitor: string;
-  /** The scores of the best epoch's parameters, on all training rows and on all validation rows. */
+  /** The scores of the best epoch's parameters, on all training, validation and test rows. */
   readonly training: Scores;
   readonly validation?: Scores;
+  readonly test?: Scores;
 }
 
 /** Per piece of an evaluation, which then takes a fraction of a second. */
@@ -219,7 +220,8 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
     const best = at.best ?? training.state;
     const onTraining = await evaluate(judging, best, data.training);
     const onValidation = data.validation && (await evaluate(judging, best, data.validation));
-    if (!onTraining || (data.validation && !onValidation)) return undefined;
+    const onTest = data.test && (await evaluate(judging, best, data.test));
+    if (!onTraining || (data.validation && !onValidation) || (data.test && !onTest)) return undefined;
     if (!at.best && !Object.values(onTraining).every(Number.isFinite)) {
       throw diverged(at.epoch, 'its end', h.learning_rate);
     }
@@ -230,6 +232,7 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
       monitor: at.monitor,
       training: onTraining,
       ...(onValidation ? { validation: onValidation } : {}),
+      ...(onTest ? { test: onTest } : {}),
     };
   } catch (error) {
     const { epoch, step } = course ?? { epoch: 1, step: 0 };

@@ -30,6 +30,8 @@ export interface EncodedData {
   readonly training: EncodedRows;
   /** Absent if there are no validation rows. */
   readonly validation?: EncodedRows;
+  /** Only evaluated, once, at the end. Absent if there are no rows for a test. */
+  readonly test?: EncodedRows;
 }
 
 interface Rules {

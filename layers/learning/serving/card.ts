@@ -19,11 +19,13 @@ export interface CardFacts {
   readonly inputs: InputFacts;
   readonly leftOut: readonly string[];
   readonly parameters: number;
-  readonly rows: { readonly training: number; readonly validation: number };
+  readonly rows: { readonly training: number; readonly validation: number; readonly test: number };
   readonly epochs: number;
   readonly bestEpoch: number;
   readonly monitor: string;
   readonly performance: Readonly<Record<string, number>>;
+  /** The scores on the test rows, if there are any. */
+  readonly tested?: Readonly<Record<string, number>>;
   readonly createdAt: string;
   readonly version: string;
 }
@@ -38,7 +40,7 @@ A ${job.model_type} for ${serving.task}, predicting ${code(serving.target)}. Mad
 
 ## Data
 
-Dataset ${line(job.dataset_name)}${job.dataset_version === undefined ? '' : `, version ${job.dataset_version}`} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${profile.rows} rows, of which ${rows.training} were learned from, ${rows.validation} kept back for validation and ${profile.rows_without_target} had no target.
+Dataset ${line(job.dataset_name)}${job.dataset_version === undefined ? '' : `, version ${job.dataset_version}`} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${profile.rows} rows, of which ${rows.training} were learned from, ${rows.validation} kept back for validation, ${rows.test} for a test, and ${profile.rows_without_target} had no target.
 
 ${facts.inputs.table}
 ${leftOut}
@@ -58,13 +60,16 @@ ${Object.entries(job.hyperparameters)
 
 On ${judged}:
 
-| Metric | Value |
-| --- | --- |
-${Object.entries(facts.performance)
-  .map(([name, value]) => `| ${name} | ${Number(value.toPrecision(6))} |`)
-  .join('\n')}
-`;
+${scores(facts.performance)}
+${facts.tested ? `\nOn ${rows.test} test rows, which decided nothing:\n\n${scores(facts.tested)}\n` : ''}`;
 }
+
+const scores = (of: CardFacts['performance']): string =>
+  [
+    '| Metric | Value |',
+    '| --- | --- |',
+    ...Object.entries(of).map(([name, value]) => `| ${name} | ${Number(value.toPrecision(6))} |`),
+  ].join('\n');
 
 function warnings({ warnings: all = [] }: DatasetProfile): string {
   if (all.length === 0) return '';

@@ -21,8 +21,8 @@ const PIECE_ROWS = 65_536;
 const SHARD_BYTES = 2 ** 25;
 
 /*
- *  file ── parsed once ──▶ pieces of columns on disk, targets in memory ──▶ split into training and validation
- *  pieces ──▶ encoder       pieces ──▶ encoded rows ──▶ shards for training and for validation
+ *  file ── parsed once ──▶ pieces of columns on disk, targets in memory ──▶ split into training, validation and test
+ *  pieces ──▶ encoder       pieces ──▶ encoded rows ──▶ shards for each of them
  */
 interface LargeOptions extends PrepareOptions {
   readonly scratch: Scratch;
@@ -45,12 +45,13 @@ export async function prepareLarge(
 async function onDisk(
   bytes: AsyncIterable<Uint8Array>,
   profile: DatasetProfile,
-  { validationSplit, seed, scratch, between = async () => undefined }: LargeOptions,
+  { validationSplit, testSplit, seed, scratch, between = async () => undefined }: LargeOptions,
 ): Promise<PreparedTable> {
   const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
   const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);
-  const split = splitRows(rows.target, validationSplit, seed, rows.splitBy);
-  expectEnough(split, rows.splitBy, validationSplit);
+  const fractions = { validation: validationSplit, test: testSplit };
+  const split = splitRows(rows.target, fractions, seed, rows.splitBy);
+  expectEnough(split, fractions, rows.splitBy);
   const fitting = new EncoderFitting();
   for await (const piece of rows.pieces()) {
     await between();
@@ -76,16 +77,17 @@ async function onDisk(
     await writer.finish();
     return await openShards(join(folder, kind));
   };
-  const { training, validation } = split;
+  const { training, validation, test } = split;
   const data = {
     training: await encoded('training'),
     ...(validation.length > 0 ? { validation: await encoded('validation') } : {}),
+    ...(test.length > 0 ? { test: await encoded('test') } : {}),
   };
   await rows.remove();
   return {
     preparation: { encoding, task, classes: rows.target.task === 'classification' ? rows.target.classes : [], scale },
     data,
-    rows: { training: training.length, validation: validation.length },
+    rows: { training: training.length, validation: validation.length, test: test.length },
   };
 }
 

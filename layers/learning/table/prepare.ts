@@ -20,7 +20,7 @@ export async function prepare(
   profile: DatasetProfile,
   options: PrepareOptions,
 ): Promise<PreparedTable> {
-  const { validationSplit, seed, scratch } = options;
+  const { validationSplit, testSplit, seed, scratch } = options;
   const needed = residentBytes(profile);
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;
   if (needed > most) {
@@ -30,9 +30,10 @@ export async function prepare(
     );
   }
   const rows = await loadRows(bytes, profile);
-  const split = splitRows(rows.target, validationSplit, seed, rows.splitBy);
-  expectEnough(split, rows.splitBy, validationSplit);
-  const { training, validation } = split;
+  const fractions = { validation: validationSplit, test: testSplit };
+  const split = splitRows(rows.target, fractions, seed, rows.splitBy);
+  expectEnough(split, fractions, rows.splitBy);
+  const { training, validation, test } = split;
   const encoder = fitEncoder(rows, training);
   const scale = fitTarget(rows.target, training);
   const encode = (which: Int32Array) => ({
@@ -42,7 +43,11 @@ export async function prepare(
   const classes = rows.target.task === 'classification' ? rows.target.classes : [];
   return {
     preparation: { encoding: tableEncoding(encoder, profile), task: rows.target.task, classes, scale },
-    data: { training: encode(training), ...(validation.length > 0 ? { validation: encode(validation) } : {}) },
-    rows: { training: training.length, validation: validation.length },
+    data: {
+      training: encode(training),
+      ...(validation.length > 0 ? { validation: encode(validation) } : {}),
+      ...(test.length > 0 ? { test: encode(test) } : {}),
+    },
+    rows: { training: training.length, validation: validation.length, test: test.length },
   };
 }

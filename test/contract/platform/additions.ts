@@ -2,6 +2,7 @@
 import {
   integer,
   number,
+  numberFields,
   object,
   objects,
   optional,
@@ -46,5 +47,7 @@ export const ADDITIONS = {
     notes: text,
     dataset_version: integer,
     warnings: objects,
+    test_performance: orNull(numberFields),
+    test_accuracy: orNull(number),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;

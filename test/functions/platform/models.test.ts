@@ -29,7 +29,7 @@ beforeAll(async () => {
   platform = await openPlatform();
   token = await platform.login();
   models = [
-    await train('beta', { performance: { accuracy: 0.7 } }),
+    await train('beta', { performance: { accuracy: 0.7 }, test_performance: { accuracy: 0.6 } }),
     await train('alpha', { performance: { rmse: 3.5 }, task: 'regression' }),
     await train('gamma', { performance: { accuracy: 0.9 }, model_type: 'other' }),
   ];
@@ -66,6 +66,8 @@ describe('models', () => {
       model_type: 'mlp',
       architecture: { input_shape: [2], output_classes: 2, parameters: 10 },
       performance: { accuracy: 0.7 },
+      test_performance: { accuracy: 0.6 },
+      test_accuracy: 0.6,
       training_config: { dataset_id: models[0]!.dataset_id, epochs: 2, batch_size: 32, optimizer: 'adam' },
       created_at: models[0]!.created_at,
       number: 1,
