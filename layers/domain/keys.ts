@@ -273,6 +273,7 @@ export const blobKeys = {
   datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,
   jobPrefix: (accountId: string, id: string) => `${accountId}/jobs/${id}/`,
   jobHistory: (accountId: string, id: string) => `${accountId}/jobs/${id}/history.json`,
+  jobEvaluation: (accountId: string, id: string) => `${accountId}/jobs/${id}/evaluation.json`,
   /** Under a prefix of their own, because a bucket's lifecycle rules select by prefix. */
   checkpointPrefix: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/`,
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,

@@ -1,7 +1,7 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { PrepareOptions } from '../prepared.ts';
-import { AfterSplit } from './after-split.ts';
 import { needsDisk } from '../room.ts';
+import { AfterSplit } from './after-split.ts';
 import { encodeRows, encodeTarget } from './encode.ts';
 import { fitEncoder } from './encoder.ts';
 import { tableEncoding } from './encoding.ts';
