@@ -108,6 +108,9 @@ describe('a training of an encoder', () => {
     expect(made.training_config.warnings).toEqual([
       'classifier.weight, classifier.bias are new: bert-base-uncased has no head for these labels',
     ]);
+    expect(made.training_config.evaluation).toMatchObject({ over_defence: { texts: 40 } });
+    // All of them, though only the vectors of tokens that occur were trained.
+    expect(made.architecture.parameters).toBe(5314);
   });
 
   test('of a text that is longer than a piece, the worst piece counts', async () => {
