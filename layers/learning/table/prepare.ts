@@ -1,7 +1,7 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import { TrainingFailure } from '../failure.ts';
 import type { PrepareOptions } from '../prepared.ts';
 import { AfterSplit } from './after-split.ts';
+import { needsDisk } from '../room.ts';
 import { encodeRows, encodeTarget } from './encode.ts';
 import { fitEncoder } from './encoder.ts';
 import { tableEncoding } from './encoding.ts';
@@ -22,14 +22,9 @@ export async function prepare(
   options: PrepareOptions,
 ): Promise<PreparedTable> {
   const { validationSplit, testSplit, seed, scratch } = options;
-  const needed = residentBytes(profile);
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;
-  if (needed > most) {
-    if (scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
-    throw new TrainingFailure(
-      `The data must take at most ${most} bytes of memory where there is no disk to put them; got about ${needed}`,
-    );
-  }
+  const isLarge = needsDisk(residentBytes(profile), most, scratch !== undefined);
+  if (isLarge && scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
   const rows = await loadRows(bytes, profile);
   const fractions = { validation: validationSplit, test: testSplit };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
