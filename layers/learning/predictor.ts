@@ -1,42 +1,53 @@
 /** Predictions of trained models, which are loaded once and kept in memory while there is room. */
+import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { openSession, type SessionOptions } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
+import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
-import { type Row, rowTensors } from './serving/rows.ts';
+import { type Explanation, expectExplainable, explain, typicalRow } from './serving/explain.ts';
+import type { Input } from './serving/input.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
-import { readServing } from './serving/stored.ts';
+import { readReference, readServing } from './serving/stored.ts';
 import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import { takesText } from './text/description.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 
-export type { Cell, Row } from './serving/rows.ts';
+export type { Cell, Input, Row } from './serving/input.ts';
 
 /** For a classification, the most probable class. For a regression, a number in the target's unit. */
-export type Prediction = ClassPrediction | { readonly value: number };
+export type Prediction = ClassPrediction | ValuePrediction;
+
+export interface ValuePrediction {
+  readonly value: number;
+  readonly explanation?: Explanation;
+}
 
 export interface ClassPrediction {
   readonly class: string;
   readonly confidence: number;
   /** Of each class, in the order of the model's classes, where they were asked for. */
   readonly probabilities?: Readonly<Record<string, number>>;
+  readonly explanation?: Explanation;
 }
 
 export interface PredictionOptions {
   /** Of all classes; a regression has none. Default: false. */
   readonly probabilities?: boolean;
+  /** How much each feature contributes to the class's probability, or to the value. Not of texts. Default: false. */
+  readonly explain?: boolean;
 }
 
 export interface Predictor {
   /**
-   * One prediction per row, in the same order. A row of a model of texts is a list of one text.
+   * One prediction per input, in the same order. An input of a model of texts is a list of one text.
    * @throws ValidationError with fields such as `inputs[3][2]`, NotFoundError if the model was deleted meanwhile
    */
-  predict(model: ServedModel, rows: readonly Row[], options?: PredictionOptions): Promise<readonly Prediction[]>;
+  predict(model: ServedModel, inputs: readonly Input[], options?: PredictionOptions): Promise<readonly Prediction[]>;
   /** The features, in the order of a row, and the classes. The model itself is not loaded. Throws `NotFoundError`. */
   describe(model: ServedModel): Promise<Serving>;
 }
@@ -100,11 +111,18 @@ export function makePredictor({
 
   return {
     describe,
-    predict: async (model, rows, options = {}) => {
-      if (takesText(model)) return classesOf(texts, model, rows, options);
+    predict: async (model, inputs, options = {}) => {
+      if (takesText(model)) return classesOf(texts, model, inputs, options);
       return using(model, async ({ serving, runs }) => {
-        const results = await runs.run(rowTensors(serving.features, rows), rows.length);
-        return expectFinite(readings[serving.task](results, serving, options));
+        if (options.explain) expectExplainable(serving, inputs.length);
+        const feeds = await kindNamed(serving.kind).tensors(serving, inputs);
+        const results = await runs.run(feeds, inputs.length);
+        const predictions = expectFinite(readings[serving.task](results, serving, options));
+        if (!options.explain) return predictions;
+        const typical = typicalRow(serving, await readReference(artifacts, model));
+        const run = (some: Tensors, count: number) => runs.run(some, count);
+        const explanations = await explain({ serving, typical, run }, feeds, results);
+        return predictions.map((prediction, i) => ({ ...prediction, explanation: explanations[i]! }));
       });
     },
   };
@@ -113,12 +131,13 @@ export function makePredictor({
 async function classesOf(
   texts: TextPredictor,
   model: ServedModel,
-  rows: readonly Row[],
-  { probabilities: wanted = false }: PredictionOptions,
+  inputs: readonly Input[],
+  { probabilities: wanted = false, explain: isToExplain = false }: PredictionOptions,
 ): Promise<Prediction[]> {
+  if (isToExplain) throw ValidationError.of('explain', 'must be false for a model of texts; got true');
   const found = await texts.predict(
     model,
-    rows.map((row) => String(Object.values(row)[0] ?? '')),
+    inputs.map((row) => String(Object.values(row)[0] ?? '')),
   );
   return found.map(({ label, score, scores }) => ({
     class: label,
@@ -127,12 +146,20 @@ async function classesOf(
   }));
 }
 
+/** About as many for a model of a hundred features. */
+const RUNS_PER_EXPLANATION = 800;
+
 /** Makes predictions that take long with the other predictor. */
 export const dividedByWeight = (
   light: Pick<Predictor, 'predict'>,
   heavy: Pick<Predictor, 'predict'>,
 ): Pick<Predictor, 'predict'> => ({
-  predict: (model, rows, options) => (isHeavy(model, rows.length) ? heavy : light).predict(model, rows, options),
+  predict: (model, inputs, options) =>
+    (isHeavy(model, inputs.length * (options?.explain ? RUNS_PER_EXPLANATION : 1)) ? heavy : light).predict(
+      model,
+      inputs,
+      options,
+    ),
 });
 
 type Reading = (results: Tensors, serving: Serving, options: PredictionOptions) => Prediction[];

@@ -9,7 +9,7 @@
  */
 import { json } from 'node:stream/consumers';
 import { type DatasetProfile, datasetProfile } from '#domain/datasets/profile.ts';
-import { carriedWarnings } from '#domain/datasets/warnings.ts';
+import { carriedWarnings, warningLine } from '#domain/datasets/warnings.ts';
 import { publishEvent, type Warn } from '#domain/events/outbox.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Completed } from '#domain/models/change.ts';
@@ -29,7 +29,7 @@ import type { FitJob } from './fit-job.ts';
 import { JobLog } from './job-log.ts';
 import type { Log } from './log.ts';
 import { Ended, Interrupted, Reporter } from './reporter.ts';
-import { trainTable } from './train-table.ts';
+import { trainModel } from './train-model.ts';
 import { trainText } from './train-text.ts';
 
 export type TrainerAdapters = Pick<Adapters, 'table' | 'blobs' | 'events' | 'now'>;
@@ -139,13 +139,8 @@ async function hasEnded(table: Table, job: Job, outcome: Outcome): Promise<boole
 async function train(run: FitJob, disk: string | undefined): Promise<Completed> {
   const { adapters, job, reporter } = run;
   const profile = await readProfile(adapters, job);
-  for (const { code, column, message, cost } of carriedWarnings(profile.warnings)) {
-    run.jobLog.tell(
-      'WARN',
-      `${code}: ${column === null ? '' : `column ${JSON.stringify(column)}: `}${message}. ${cost}`,
-    );
-  }
-  const trained = await (job.kind === 'text' ? trainText(run, profile) : trainTable(run, profile, disk));
+  for (const warning of carriedWarnings(profile.warnings)) run.jobLog.tell('WARN', warningLine(warning));
+  const trained = await (job.kind === 'text' ? trainText(run, profile) : trainModel(run, profile, disk));
   return completeWith(adapters, job, { ...trained, profile, reporter });
 }
 

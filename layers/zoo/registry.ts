@@ -1,8 +1,15 @@
+import { baseline } from './baseline.ts';
+import { deepHpm } from './deephpm.ts';
 import type { Family } from './family.ts';
+import { linear } from './linear.ts';
 import { mlp } from './mlp.ts';
 
+const all: readonly Family[] = [mlp, linear, baseline, deepHpm];
+
 /** Every model family, by `model_type`. */
-export const families: Readonly<Record<string, Family>> = { [mlp.name]: mlp };
+export const families: Readonly<Record<string, Family>> = Object.fromEntries(
+  all.map((family) => [family.name, family]),
+);
 
 /** The values that `model_type` may have. */
 export const modelTypes: readonly string[] = Object.keys(families);

@@ -37,7 +37,7 @@ const ONLY_IN: Record<string, RegExp> = {
   'ipaddr.js': /^layers\/outgoing\//,
   // Beside the compiler of version 7, for a generator that needs an earlier one's API.
   'typescript-5': /^infra\/client\//,
-  protobufjs: /^layers\/engine\/onnx\//,
+  protobufjs: /^layers\/(engine\/onnx|learning\/encoder\/sentencepiece)\//,
   '@aws-crypto/': /^(layers\/vault\/encryption\/aes\.ts$|bench\/|test\/)/,
 };
 

@@ -39,6 +39,7 @@ BEYOND_SCHEMA = [
     (r"ids", r"must name 2 to 10 different models"),
     (r"parts", r"must be the parts 1 to \d+, in this order"),
     (r"early_stopping\.monitor", r"must be .* with validation_split "),
+    (r"test_split", r"must be at most .* together "),
     (r"texts?", r"must be given or texts"),
     (r"key_iterations|hash_algorithm", r"must be "),
     (r"items\[\d+\]\.model_id", r"must be different from that of items"),
@@ -47,6 +48,8 @@ BEYOND_SCHEMA = [
     (r"cursor", r"must be (a|the) next_cursor of "),
     (r"alias", r"must not (be latest|look like a version)"),
     (r"invitation", r"must be the token of an invitation"),
+    (r"(new_)?password", r"must not be "),
+    (r"current_password", r"must be the present password"),
     (r"confirm(_deletion)?", r"must be "),
     (r"parts", r"part \d+ was not uploaded"),
     # Fields of a form that are JSON.

@@ -8,7 +8,7 @@ import { route, type Services } from '#functions/http/route.ts';
 import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
 import { takesText } from '#learning/text/description.ts';
 import { modelPath } from './fields.ts';
-import { tableRows, textsOf } from './text-rows.ts';
+import { textsOf } from './text-rows.ts';
 
 export interface PredictServices extends Services {
   /** Only a type here, so that declaring the route does not load ONNX Runtime. */
@@ -33,10 +33,25 @@ const body = z
       .boolean()
       .default(false)
       .meta({ description: 'An addition: also the probability of each class; a regression has none' }),
+    explain: z.boolean().default(false).meta({
+      description:
+        'An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts',
+    }),
   })
   .meta({ id: 'PredictionRequest', override: { oneOf: [{ required: ['input'] }, { required: ['inputs'] }] } });
 
 const probability = z.number().min(0).max(1);
+
+const explanation = z
+  .strictObject({
+    base: z.number().meta({ description: 'The prediction for a row of typical values', example: 0.36 }),
+    contributions: z.record(z.string(), z.number()).meta({
+      description: "By feature. With the base they add up to the class's probability, or to the value",
+      example: { bill_length_mm: 0.21, island: 0.43 },
+    }),
+  })
+  .optional()
+  .meta({ description: 'An addition: if `explain` is true' });
 
 const answer = z
   .strictObject({
@@ -49,8 +64,9 @@ const answer = z
             .record(z.string(), probability)
             .optional()
             .meta({ description: 'An addition: of each class, if `probabilities` is true' }),
+          explanation,
         }),
-        z.strictObject({ value: z.number() }).meta({ description: 'An addition: of a regression' }),
+        z.strictObject({ value: z.number(), explanation }).meta({ description: 'An addition: of a regression' }),
       ]),
     ),
   })
@@ -89,7 +105,7 @@ const predictRows = async (
   rows: readonly z.output<typeof row>[],
   options: PredictionOptions,
 ): Promise<readonly Prediction[]> =>
-  predictor.predict(model, takesText(model) ? textsOf(rows).map((text) => [text]) : tableRows(rows), options);
+  predictor.predict(model, takesText(model) ? textsOf(rows).map((text) => [text]) : rows, options);
 
 /** Names the field `input` in errors about a single row. */
 async function named<T>(field: string, predicting: Promise<T>): Promise<T> {

@@ -1,17 +1,15 @@
 /** The fit loop. An epoch is run in chunks of many steps; between two chunks, a fit can be interrupted and resumed. */
 import type { Optimizer, Schedule } from '#engine/optim/optimizer.ts';
-import type { Device } from '#engine/run.ts';
+import type { Device, SessionOptions } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { stepsTaken } from '#engine/training/divergence.ts';
 import { TrainingLoop } from '#engine/training/loop.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { Objective } from '#engine/training/objective.ts';
 import { initialState, parameterKey, parametersOf, type State } from '#engine/training/state.ts';
-import { compileEvaluate, compileTrain } from '#engine/training/step.ts';
-import { Evaluator, Training } from '#engine/training/training.ts';
 import { ShapeError } from '#engine/type.ts';
 import type { Family } from '#zoo/family.ts';
-import { type CommonHyperparameters, optimizerOf } from '#zoo/hyperparameters.ts';
+import { type CommonHyperparameters, optimizerOf, rateOf } from '#zoo/hyperparameters.ts';
 import { type Checkpoint, CheckpointRefused, identityOf, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { Course } from './course.ts';
 import type { BestBy, StoppingRule } from './early-stopping.ts';
@@ -19,7 +17,8 @@ import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
 import { diverged, failureOf } from './failures.ts';
 import { judgeEpoch } from './judge.ts';
 import { type Checkpoints, Keeper } from './keeper.ts';
-import { rowsOf, trainingRows } from './rows.ts';
+import { type EpochBatches, rowsOf, trainingRows } from './rows.ts';
+import { programRunner, type Runner, type RunnerOptions, type RunningTraining } from './runner.ts';
 import { type Answers, type EncodedData, objectiveOf, type Preparation, shapeOf } from './task.ts';
 
 /** Each metric by epoch. */
@@ -48,10 +47,18 @@ export interface Learner {
   readonly initial?: Tensors;
   /** Floating-point operations of the forward pass of one row. */
   readonly flopsPerRow: number;
+  /** What runs it. Default: one compiled program for all rows. */
+  readonly runner?: (options: RunnerOptions) => Runner;
+  /** The batches of an epoch. Default: in any order. */
+  readonly batches?: EpochBatches;
+  /** Rows that are judged together. Default: by `flopsPerRow`. */
+  readonly pieceRows?: number;
 }
 
 /** The hyperparameters that the loop itself needs. */
-export type LoopHyperparameters = Pick<CommonHyperparameters, 'batch_size' | 'epochs' | 'learning_rate' | 'seed'>;
+export type LoopHyperparameters = Pick<CommonHyperparameters, 'batch_size' | 'epochs' | 'seed'> & {
+  readonly learning_rate: number;
+};
 
 export interface LearnerFit {
   readonly learner: Learner;
@@ -78,7 +85,7 @@ export interface LearnerFit {
   readonly checkpoints?: Checkpoints;
 }
 
-/** The fit of a family of networks for tables. */
+/** The fit of a network of a family. */
 export interface FitSpec extends Omit<LearnerFit, 'learner' | 'hyperparameters' | 'preparation'> {
   readonly family: Family;
   readonly hyperparameters: CommonHyperparameters;
@@ -93,9 +100,10 @@ export interface Fit {
   readonly bestEpoch: number;
   /** The metric that decided which epoch is the best. */
   readonly monitor: string;
-  /** The scores of the best epoch's parameters, on all training rows and on all validation rows. */
+  /** The scores of the best epoch's parameters, on all training, validation and test rows. */
   readonly training: Scores;
   readonly validation?: Scores;
+  readonly test?: Scores;
 }
 
 /** Per piece of an evaluation, which then takes a fraction of a second. */
@@ -104,7 +112,7 @@ const PIECE_ROWS = { least: 64, most: 65_536 };
 /** With fewer operations per step, a second thread costs more than it gains. */
 const THREADED_FLOPS = 3e7;
 
-/** A family of networks for tables as something to fit. */
+/** A network of a family as something to fit. */
 export function learnerOf({
   family,
   hyperparameters: h,
@@ -115,7 +123,7 @@ export function learnerOf({
   return {
     name: family.name,
     network,
-    objective: objectiveOf(preparation, network),
+    objective: objectiveOf(preparation, network, family.loss?.(preparation.task, h)),
     optimizer: optimizerOf(h),
     flopsPerRow: family.flopsPerRow(shape, h),
   };
@@ -126,22 +134,24 @@ function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, chec
   const { network, objective, optimizer, schedule, flopsPerRow: flops } = learner;
   const rows = rowsOf(data.training);
   const batchSize = Math.min(h.batch_size, rows);
-  const program = compileTrain({ ...objective, optimizer, batchSize, seed: h.seed, ...(schedule ? { schedule } : {}) });
   const threads = 3 * batchSize * flops < THREADED_FLOPS ? { threads: 1 } : {};
+  const session: SessionOptions = { ...threads, ...(device ? { device } : {}) };
+  const of = { batchSize, seed: h.seed };
+  const runner =
+    learner.runner?.({ ...of, session }) ??
+    programRunner({ ...objective, optimizer, ...of, ...(schedule ? { schedule } : {}) }, session);
   return {
-    program,
-    evaluation: compileEvaluate(objective),
+    runner,
     initial: initialState({ network, optimizer }, h.seed, learner.initial),
     batchSize,
     stepsPerEpoch: Math.ceil(rows / batchSize),
-    pieceRows: pieceRows(flops),
-    session: { ...threads, ...(device ? { device } : {}) },
+    pieceRows: learner.pieceRows ?? pieceRows(flops),
     identity: identityOf({
       family: learner.name,
       hyperparameters: h,
       earlyStopping: { ...earlyStopping, ...bestBy },
       data: checkpoints?.data ?? '',
-      program,
+      program: runner.identity,
     }),
   };
 }
@@ -152,19 +162,20 @@ function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, chec
  * @throws TrainingFailure, naming epoch and step, if the loss is not finite or there is too little memory
  */
 export function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
-  return fitLearner({ ...spec, learner: learnerOf(spec) });
+  const hyperparameters = { ...spec.hyperparameters, learning_rate: rateOf(spec.hyperparameters) };
+  return fitLearner({ ...spec, hyperparameters, learner: learnerOf(spec) });
 }
 
 /** Like `fitNetwork`, for any network over encoded rows. */
 export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
   const { hyperparameters: h, preparation, data, now, checkpoints } = spec;
   const plan = planOf(spec);
-  const { stepsPerEpoch } = plan;
+  const { stepsPerEpoch, runner } = plan;
   let course: Course | undefined;
   try {
-    const rows = trainingRows(data.training, plan.batchSize);
-    await using training = await Training.open(plan.program, rows.first, plan.initial, plan.session);
-    await using evaluator = await Evaluator.open(plan.evaluation, plan.session);
+    const rows = trainingRows(data.training, plan.batchSize, spec.learner.batches);
+    await using training = await runner.openTraining(rows.first, plan.initial);
+    await using evaluator = await runner.openEvaluation();
     const checkpoint = resume(training, plan, checkpoints);
     const validated = data.validation !== undefined;
     const { earlyStopping: rule, bestBy } = spec;
@@ -216,7 +227,8 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
     const best = at.best ?? training.state;
     const onTraining = await evaluate(judging, best, data.training);
     const onValidation = data.validation && (await evaluate(judging, best, data.validation));
-    if (!onTraining || (data.validation && !onValidation)) return undefined;
+    const onTest = data.test && (await evaluate(judging, best, data.test));
+    if (!onTraining || (data.validation && !onValidation) || (data.test && !onTest)) return undefined;
     if (!at.best && !Object.values(onTraining).every(Number.isFinite)) {
       throw diverged(at.epoch, 'its end', h.learning_rate);
     }
@@ -227,6 +239,7 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
       monitor: at.monitor,
       training: onTraining,
       ...(onValidation ? { validation: onValidation } : {}),
+      ...(onTest ? { test: onTest } : {}),
     };
   } catch (error) {
     const { epoch, step } = course ?? { epoch: 1, step: 0 };
@@ -236,7 +249,7 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
 
 /** Resumes a training from the last checkpoint, or from the start if that cannot be used, and reports which. */
 function resume(
-  training: Training,
+  training: RunningTraining,
   { identity, stepsPerEpoch }: Pick<ReturnType<typeof planOf>, 'identity' | 'stepsPerEpoch'>,
   { last, onResume = () => undefined }: Partial<Checkpoints> = {},
 ): Checkpoint | undefined {
