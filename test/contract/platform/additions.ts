@@ -38,6 +38,12 @@ export const ADDITIONS = {
     evaluation: orNull(object),
   },
   modelSummary: {},
+  performance: {
+    balanced_accuracy: number,
+    precision_weighted: number,
+    recall_weighted: number,
+    f1_weighted: number,
+  },
   model: {
     number: integer,
     version: words,
