@@ -43,6 +43,10 @@ export const ADDITIONS = {
     precision_weighted: number,
     recall_weighted: number,
     f1_weighted: number,
+    log_loss: number,
+    brier_score: number,
+    expected_calibration_error: number,
+    roc_auc: number,
   },
   model: {
     number: integer,
