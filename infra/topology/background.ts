@@ -135,7 +135,7 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
-      buckets: { artifacts: ['read', 'delete'], backups: ['read', 'put', 'delete'] },
+      buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },
       dataKeys: ['generate', 'unwrap'],
     },
   },

@@ -150,6 +150,7 @@ export const keys = {
     inBackups(accountId, managerId, `CONTENT#${sha256}`),
   vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key =>
     inBackups(accountId, managerId, `${prefixes.vaultHeld(backupId)}${sha256}`),
+  vaultDrill: (accountId: string, managerId: string): Key => inBackups(accountId, managerId, 'DRILL'),
   deployment: (version: string): Key => ({ pk: `DEPLOYMENT#${version}`, sk: 'DEPLOYMENT' }),
   encoder: (name: string): Key => ({ pk: `ENCODER#${name}`, sk: 'ENCODER' }),
   catalogEntry: (accountId: string, n: number): Key => ({
@@ -248,6 +249,7 @@ export const indexes = {
   deadLettered: 'BURIED',
   pendingDeliveries: 'WEBHOOKS',
   dueBackups: 'VAULTBACKUPS',
+  dueDrills: 'VAULTDRILLS',
   deletedVaults: 'VAULTDELETED',
   startedBackups: 'VAULTSTARTED',
   expiringBackups: 'VAULTEXPIRING',

@@ -1,6 +1,7 @@
 /** Trains a model of a family: from a file to a network and its files, whatever the kind of the data. */
 import { tmpdir } from 'node:os';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { warningLine } from '#domain/datasets/warnings.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeArtifacts } from '#learning/artifacts.ts';
@@ -40,6 +41,7 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
     ...(disk === undefined ? {} : { scratch: { folder: scratch.folder } }),
   });
   const { preparation, data } = prepared;
+  for (const warning of prepared.warnings) run.jobLog.tell('WARN', warningLine(warning));
   const settled = await withOptions(learnerOf({ family, hyperparameters, preparation }), {
     ...{ hyperparameters, preparation, data, device: run.device },
   });
@@ -51,5 +53,5 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   });
   const createdAt = isoTime(now());
   const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit, createdAt });
-  return { artifacts, history: fit.history, createdAt, stopReason };
+  return { artifacts, warnings: prepared.warnings, history: fit.history, createdAt, stopReason };
 }

@@ -41,7 +41,7 @@ const ONLY_IN: Record<string, RegExp> = {
   // Both read files that anyone may have made: their bounds are in one place each.
   sharp: /^layers\/learning\/image\/decode\.ts$/,
   yauzl: /^layers\/learning\/files\/zip\.ts$/,
-  protobufjs: /^layers\/engine\/onnx\//,
+  protobufjs: /^layers\/(engine\/onnx|learning\/encoder\/sentencepiece)\//,
   '@aws-crypto/': /^(layers\/vault\/encryption\/aes\.ts$|bench\/|test\/)/,
 };
 

@@ -154,11 +154,6 @@ describe('a training on texts', () => {
     await run(job);
     expect((await find('j')).failure).toMatch(/bytes are not those that were read/);
   });
-
-  test('of an encoder fails with what can be trained instead', async () => {
-    await run(await queue('j', { more: { model_type: 'roberta-base' } }));
-    expect((await find('j')).failure).toBe('roberta-base cannot be fine-tuned by this release yet; train compact-text');
-  });
 });
 
 describe('a training that starts from another model', () => {

@@ -65,13 +65,14 @@ export async function restoreModels(
 }
 
 async function restore(
-  { adapters: { table, blobs, now } }: VaultServices,
+  services: VaultServices,
   manager: Manager,
   by: Actor,
   backup: CompleteBackup,
   one: BackedUpModel,
   before: StoredModel | undefined,
 ): Promise<void> {
+  const { table, blobs, now } = services.adapters;
   const revision = newId(now());
   const place = { account_id: manager.account_id, vault: manager.vault, revision };
   const restored: StoredModel = {
@@ -83,15 +84,29 @@ async function restore(
   };
   await markRevision(table, place, now());
   try {
-    for (const file of storedFiles(one.model)) {
-      const content = file.variant === 'original' ? one : one.int8;
-      if (content === undefined) throw new StoredDataError('A file of the backup is missing', factsOf(one.model));
-      await blobs.artifacts.put(fileOf(place, file.variant), await contentOf({ table, blobs }, backup, file, content));
-    }
+    await restoreFiles(services, place, backup, one);
     await saveModel(table, restored, { manager, by, now, before, action: 'model_restore' });
   } catch (error) {
     await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(place));
     throw translated(error, factsOf(one.model));
+  }
+}
+
+/** Writes the files of a model to where a revision has them. Throws `StoredDataError`. */
+export async function restoreFiles(
+  { adapters: { table, blobs } }: VaultServices,
+  place: Pick<StoredModel, 'account_id' | 'vault' | 'revision'>,
+  backup: CompleteBackup,
+  one: BackedUpModel,
+): Promise<void> {
+  for (const file of storedFiles(one.model)) {
+    const content = file.variant === 'original' ? one : one.int8;
+    if (content === undefined) throw new StoredDataError('A file of the backup is missing', factsOf(one.model));
+    try {
+      await blobs.artifacts.put(fileOf(place, file.variant), await contentOf({ table, blobs }, backup, file, content));
+    } catch (error) {
+      throw translated(error, factsOf(one.model));
+    }
   }
 }
 

@@ -9,7 +9,7 @@ export interface CsvPredictions {
   /** Of the file. */
   readonly profile: DatasetProfile;
   readonly serving: Serving;
-  readonly options: Required<PredictionOptions>;
+  readonly options: Required<Pick<PredictionOptions, 'probabilities'>>;
   /** Columns of the file to repeat. */
   readonly include: readonly string[];
   readonly predict: (rows: readonly Row[]) => Promise<readonly Prediction[]>;

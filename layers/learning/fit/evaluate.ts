@@ -45,7 +45,7 @@ const judges: Readonly<Record<Answers['task'], (of: Answers) => Judge>> = {
 };
 
 export interface EvaluateOptions {
-  readonly evaluator: Evaluator;
+  readonly evaluator: Pick<Evaluator, 'run'>;
   readonly preparation: Answers;
   /** Validation scores that a history has besides those of every task. */
   readonly more?: readonly string[];

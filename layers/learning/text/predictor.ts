@@ -3,10 +3,12 @@ import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
+import { classifyTokens } from '../encoder/classify.ts';
+import { openTokenizer, TOKENIZER_FILES, type TokenizerFiles } from '../encoder/tokenizer.ts';
 import { readArtifact } from '../serving/artifact.ts';
 import { Cache, type Loaded } from '../serving/cache.ts';
 import { ONNX_FILE } from '../serving/description.ts';
-import { TEXT_FILE, type TextServing, textServing } from './description.ts';
+import { type DecisionRule, type GramServing, TEXT_FILE, textServing } from './description.ts';
 import { type Grams, gramsOf } from './featurizer.ts';
 
 export interface TextPrediction {
@@ -34,13 +36,13 @@ export interface TextPredictorOptions {
   readonly maxModels?: number;
 }
 
-interface LoadedModel extends Loaded {
-  readonly serving: TextServing;
-  readonly session: Session;
-}
+/** The probabilities of each label, for each text. */
+type Classify = (texts: readonly string[]) => Promise<readonly Float32Array[]>;
 
-/** Texts that are run together, so that a long one makes few others as wide. */
-const TOGETHER = 64;
+interface LoadedModel extends Loaded {
+  readonly rule: DecisionRule;
+  readonly classify: Classify;
+}
 
 export function makeTextPredictor({
   artifacts,
@@ -49,35 +51,49 @@ export function makeTextPredictor({
 }: TextPredictorOptions): TextPredictor {
   const cache = new Cache<LoadedModel>({ bytes: maxBytes, count: maxModels });
   const load = async (model: ServedModel): Promise<LoadedModel> => {
-    const [onnx, description] = await Promise.all([
-      readArtifact(artifacts, model, ONNX_FILE),
-      readArtifact(artifacts, model, TEXT_FILE),
-    ]);
+    const read = (file: string) => readArtifact(artifacts, model, file);
+    const [onnx, description] = await Promise.all([read(ONNX_FILE), read(TEXT_FILE)]);
     const serving = textServing.parse(JSON.parse(description.toString('utf8')));
     const session = await openSession(onnx);
-    return { serving, session, bytes: onnx.length, dispose: () => session.dispose() };
+    const classify =
+      serving.format === 1
+        ? classifyGrams(session, serving)
+        : classifyTokens(session, serving, openTokenizer(await tokenizerFilesOf(model, read)));
+    return { rule: serving, classify, bytes: onnx.length, dispose: () => session.dispose() };
   };
   return {
     predict: (model, texts) =>
       cache.use(
         model.id,
         () => load(model),
-        async ({ serving, session }) => {
-          const predictions: TextPrediction[] = [];
-          for (let from = 0; from < texts.length; from += TOGETHER) {
-            const some = texts.slice(from, from + TOGETHER).map((text) => gramsOf(text, serving.featurizer));
-            const { probabilities } = await session.run(gramTensors(some));
-            const { data } = expectTensor('probabilities', probabilities, 'float32');
-            const width = serving.labels.length;
-            for (let row = 0; row < some.length; row++) {
-              predictions.push(decide(data.subarray(row * width, (row + 1) * width), serving));
-            }
-          }
-          return predictions;
-        },
+        async ({ rule, classify }) => (await classify(texts)).map((probabilities) => decide(probabilities, rule)),
       ),
   };
 }
+
+async function tokenizerFilesOf(
+  { artifacts }: ServedModel,
+  read: (file: string) => Promise<Uint8Array>,
+): Promise<TokenizerFiles> {
+  const names = TOKENIZER_FILES.filter((name) => artifacts.some(({ file }) => file === name));
+  return new Map(await Promise.all(names.map(async (file) => [file, await read(file)] as const)));
+}
+
+/** Texts that are run together, so that a long one makes few others as wide. */
+const TOGETHER = 64;
+
+const classifyGrams =
+  (session: Session, { featurizer, labels }: GramServing): Classify =>
+  async (texts) => {
+    const all: Float32Array[] = [];
+    for (let from = 0; from < texts.length; from += TOGETHER) {
+      const some = texts.slice(from, from + TOGETHER).map((text) => gramsOf(text, featurizer));
+      const { probabilities } = await session.run(gramTensors(some));
+      const { data } = expectTensor('probabilities', probabilities, 'float32');
+      for (let row = 0; row < some.length; row++) all.push(data.slice(row * labels.length, (row + 1) * labels.length));
+    }
+    return all;
+  };
 
 function gramTensors(all: readonly Grams[]): Tensors {
   const places = Math.max(1, ...all.map(({ buckets }) => buckets.length));
@@ -93,7 +109,7 @@ function gramTensors(all: readonly Grams[]): Tensors {
 
 export function decide(
   probabilities: Float32Array,
-  { labels, benign_label, thresholds }: Pick<TextServing, 'labels' | 'benign_label' | 'thresholds'>,
+  { labels, benign_label, thresholds }: DecisionRule,
 ): TextPrediction {
   const all = labels
     .map((label, i) => ({ label, score: Math.min(1, probabilities[i]!), threshold: thresholds[label]! }))
