@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a new dataset for training
-         * @description A CSV file with a header. JSON and ZIP are not read yet. Under a name that there is already, it becomes the next version.
+         * @description A CSV file with a header, or images in a ZIP or an .npz. JSON is not read yet. Under a name that there is already, it becomes the next version.
          */
         post: operations["post_datasets_upload"];
         delete?: never;
@@ -1612,7 +1612,7 @@ export interface components {
              * @example mlp
              * @enum {string}
              */
-            model_type: "mlp" | "linear" | "baseline" | "deephpm";
+            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "baseline" | "deephpm";
             /**
              * @description Of the model type; those left out have their defaults
              * @default {}
@@ -1781,6 +1781,257 @@ export interface components {
                  * @enum {string}
                  */
                 threshold?: "f1" | "balanced_accuracy";
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 32 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
+                /**
+                 * @description Of each block: two convolutions, after which the sides are halved
+                 * @default [
+                 *       32,
+                 *       64,
+                 *       128
+                 *     ]
+                 */
+                channels?: number[];
+                /** @default 0.1 */
+                dropout?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 32 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 32 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
             } | {
                 /**
                  * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
@@ -2113,7 +2364,7 @@ export interface components {
             explain?: boolean;
         } & (unknown | unknown);
         /**
-         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text.
+         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text. For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last.
          * @example [
          *       0.5,
          *       0.3,
@@ -2121,7 +2372,7 @@ export interface components {
          *       0.1
          *     ]
          */
-        Row: (number | string | boolean | null)[] | {
+        Row: ((number | string | boolean | null) | ((number | string | boolean | null) | number[])[])[] | {
             [key: string]: number | string | boolean | null;
         } | string;
         InferenceRequest: {
@@ -5715,6 +5966,22 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         kind?: "table" | "text" | "image" | "series";
+                        images?: {
+                            /** @enum {string} */
+                            source: "folders" | "manifest" | "arrays";
+                            formats: {
+                                [key: string]: number;
+                            };
+                            width: {
+                                min: number;
+                                max: number;
+                            };
+                            height: {
+                                min: number;
+                                max: number;
+                            };
+                            channels: number;
+                        };
                         rows: number;
                         columns: {
                             name: string;
