@@ -2,11 +2,13 @@
  * Schedule: backs up the managers of the vault whose backups are due, deletes backups whose time is over, and cleans up
  * what crashes left of backups and of deleted managers. Every step is idempotent.
  */
+import { send } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { deleteDropped, dropBackup, dueOf } from '#domain/vault/backups.ts';
 import { drillsDue, endDrills, planDrill } from '#domain/vault/drills.ts';
+import { abandonedJobs, LEASE_MS } from '#domain/vault/jobs.ts';
 import { deletedManagers, findManager, managersDue, scheduleBackup } from '#domain/vault/managers.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { backUpByTime } from '#functions/manager/backup/back-up.ts';
@@ -23,7 +25,7 @@ const SCHEDULE: Actor = { userId: 'schedule', address: '', requestId: '' };
 export function makeHandler(adapters: Adapters, options: { readonly settings: Settings; readonly logger: Log }) {
   const services: VaultServices = { adapters, ...options };
   return async (): Promise<void> => {
-    const steps = [backUpDue, drillDue, dropExpired, dropAbandoned, finishDropped, finishDeleted];
+    const steps = [backUpDue, drillDue, resumeAbandoned, dropExpired, dropAbandoned, finishDropped, finishDeleted];
     // One step that fails does not stop the others.
     const results = await Promise.allSettled(steps.map((step) => step(services)));
     const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
@@ -64,6 +66,14 @@ async function drillDue(services: VaultServices): Promise<void> {
     } catch (error) {
       services.logger.error('a restore drill did not end', { manager_id: manager.id, error: error as Error });
     }
+  }
+}
+
+/** Jobs whose process died with their message. */
+async function resumeAbandoned({ adapters: { table, queues, now } }: VaultServices): Promise<void> {
+  for (const job of await abandonedJobs(table, now() - LEASE_MS, AT_ONCE)) {
+    const { account_id, manager_id, kind, fingerprint } = job;
+    await send(queues.vault, { account_id, manager_id, kind, fingerprint });
   }
 }
 

@@ -6,6 +6,7 @@ import type { Job } from '#domain/training/record.ts';
 import { countParameters } from '#engine/training/network.ts';
 import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
+import type { Assessment } from './assess/assessment.ts';
 import type { Encoding } from './encoding.ts';
 import type { Scores } from './fit/evaluate.ts';
 import type { Fit } from './fit/fit.ts';
@@ -34,6 +35,9 @@ export interface ArtifactSpec {
   readonly hyperparameters: CommonHyperparameters;
   readonly prepared: Prepared;
   readonly fit: Fit;
+  readonly assessment: Assessment;
+  /** What the training used, found or given. */
+  readonly learningRate: number;
   /** RFC 3339. */
   readonly createdAt: string;
 }
@@ -53,7 +57,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
   const network = family.network(shape, hyperparameters);
   const serving = describe(spec);
   const parameters = countParameters(network);
-  const performance = performanceOf(fit);
+  const performance = { ...spec.assessment.metrics };
   const epochs = fit.history.loss?.length ?? 0;
   // A model file is handed on, and whoever opens it may pass its metadata on: it says how to call the model, and nothing
   // of the job and the data that it comes from. Those are in the record and the card.
@@ -101,6 +105,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         dataset_id: job.dataset_id,
         dataset_sha256: profile.sha256,
         ...job.hyperparameters,
+        ...(hyperparameters.learning_rate === 'auto' ? { learning_rate_found: spec.learningRate } : {}),
         validation_split: job.validation_split,
         test_split: job.test_split ?? 0,
         split: { ...splitOf(profile), seed: hyperparameters.seed, rows: { ...rows } },
@@ -123,19 +128,21 @@ function splitOf({ columns }: DatasetProfile): { [name: string]: string } {
   return column ? { by: column.role!, column: column.name } : { by: 'random' };
 }
 
-const describe = ({ profile, prepared: { preparation } }: ArtifactSpec): Serving => ({
+const describe = ({ profile, assessment, prepared: { preparation } }: ArtifactSpec): Serving => ({
   format: 1,
   task: preparation.task,
   target: profile.target,
   ...preparation.encoding.served,
   classes: [...preparation.classes],
+  ...preparation.calibration,
+  ...intervalsOf(assessment),
 });
+
+const intervalsOf = ({ regression }: Assessment): Pick<Serving, 'intervals'> =>
+  regression && regression.intervals.length > 0 ? { intervals: [...regression.intervals] } : {};
 
 /** Of what a caller gives: the features of a table, or what the network takes of other kinds. */
 const inputShape = ({ kind, served, shape }: Encoding): number[] =>
   kind === 'table' ? [served.features.length] : [...shape];
-
-/** The scores on the validation rows or, without any, on the training rows. The loss is not among them. */
-const performanceOf = ({ validation, training }: Fit): Scores => withoutLoss(validation ?? training);
 
 const withoutLoss = ({ loss: _, ...scores }: Scores): Scores => scores;

@@ -25,6 +25,8 @@ export type Prediction = ClassPrediction | ValuePrediction;
 export interface ValuePrediction {
   readonly value: number;
   readonly explanation?: Explanation;
+  /** Where the truth is as often as was asked for, in the target's unit. */
+  readonly interval?: [low: number, high: number];
 }
 
 export interface ClassPrediction {
@@ -40,6 +42,8 @@ export interface PredictionOptions {
   readonly probabilities?: boolean;
   /** How much each feature contributes to the class's probability, or to the value. Not of texts. Default: false. */
   readonly explain?: boolean;
+  /** How often the truth is to lie within the interval of a regression. Default: no interval. */
+  readonly interval?: number;
 }
 
 export interface Predictor {
@@ -165,29 +169,44 @@ export const dividedByWeight = (
 type Reading = (results: Tensors, serving: Serving, options: PredictionOptions) => Prediction[];
 
 const readings: Readonly<Record<Serving['task'], Reading>> = {
-  classification: ({ label, probabilities }, { classes }, { probabilities: wanted = false }) => {
+  classification: ({ label, probabilities }, { classes }, { probabilities: wanted = false, interval }) => {
+    if (interval !== undefined) throw ValidationError.of('interval', 'must be left out: the model answers classes');
     const { data } = expectTensor('probabilities', probabilities, 'float32');
     return expectTensor('label', label, 'string').data.map((name, row) => {
       const first = row * classes.length;
+      const at = first + classes.indexOf(name);
       return {
         class: name,
-        confidence: Math.min(1, highest(data, first, first + classes.length)),
+        confidence: Math.min(1, data[at]!),
         ...(wanted ? { probabilities: byClass(classes, data, first) } : {}),
       };
     });
   },
-  regression: ({ value }) => Array.from(expectTensor('value', value, 'float64').data, (number) => ({ value: number })),
+  regression: ({ value }, { intervals = [] }, { interval }) => {
+    const { data } = expectTensor('value', value, 'float64');
+    const width = interval === undefined ? undefined : widthOf(intervals, interval);
+    return Array.from(data, (number) => ({
+      value: number,
+      ...(width === undefined ? {} : { interval: [number - width, number + width] }),
+    }));
+  },
 };
 
 /** By `fromEntries`, which makes `__proto__` a name like any other. */
 const byClass = (classes: readonly string[], values: Float32Array, from: number): Readonly<Record<string, number>> =>
   Object.fromEntries(classes.map((name, i) => [name, Math.min(1, values[from + i]!)]));
 
-/** NaN where there is one. */
-function highest(values: Float32Array, from: number, to: number): number {
-  let found = Number.NEGATIVE_INFINITY;
-  for (let i = from; i < to; i++) found = Math.max(found, values[i]!);
-  return found;
+/** Throws `ValidationError` for a coverage for which the model has seen too few rows. */
+function widthOf(intervals: NonNullable<Serving['intervals']>, wanted: number): number {
+  const found = intervals.find(({ coverage }) => coverage === wanted);
+  if (found) return found.width;
+  const known = intervals.map(({ coverage }) => coverage).join(', ');
+  throw ValidationError.of(
+    'interval',
+    intervals.length === 0
+      ? 'must be left out: the model was trained without validation rows, or before there were intervals'
+      : `must be one of ${known}, for which the model had enough validation rows; got ${wanted}`,
+  );
 }
 
 /** Inputs far outside the range of the training data can overflow the network's numbers. */

@@ -9,6 +9,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Job, StopReason } from '#domain/training/record.ts';
 import type { Artifacts } from '#learning/artifacts.ts';
+import type { Evaluation } from '#learning/assess/evaluation.ts';
 import type { History } from '#learning/fit/fit.ts';
 import { Ended, type Reporter } from './reporter.ts';
 
@@ -21,6 +22,8 @@ export interface Trained {
   readonly history: History;
   /** What it found out about the data, beside what the profile says. */
   readonly warnings?: readonly DatasetWarning[];
+  /** How good the model is. Absent for models of texts, which have an evaluation of their own. */
+  readonly evaluation?: Evaluation;
   /** RFC 3339. */
   readonly createdAt: string;
   /** Why not all epochs were run. */
@@ -39,7 +42,16 @@ export interface Made extends Trained {
 export async function completeWith(
   { table, blobs, now }: Pick<Adapters, 'table' | 'blobs' | 'now'>,
   job: Job,
-  { artifacts: { files, record }, profile, warnings: found = [], history, createdAt, reporter, stopReason }: Made,
+  {
+    artifacts: { files, record },
+    profile,
+    warnings: found = [],
+    history,
+    evaluation,
+    createdAt,
+    reporter,
+    stopReason,
+  }: Made,
 ): Promise<Completed> {
   if (!(await reporter.flush())) throw new Ended();
   const id = newId(now());
@@ -52,6 +64,11 @@ export async function completeWith(
     contentType: 'application/json',
   });
   const warnings = carriedWarnings([...found, ...(profile.warnings ?? [])]);
+  if (evaluation) {
+    await blobs.artifacts.put(blobKeys.jobEvaluation(job.account_id, job.id), Buffer.from(JSON.stringify(evaluation)), {
+      contentType: 'application/json',
+    });
+  }
   const completed = await completeJob(
     table,
     job,

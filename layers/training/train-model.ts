@@ -5,8 +5,11 @@ import { warningLine } from '#domain/datasets/warnings.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeArtifacts } from '#learning/artifacts.ts';
+import { assess } from '#learning/assess/assess.ts';
+import { evaluationOf } from '#learning/assess/evaluation.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import { learnerOf } from '#learning/fit/fit.ts';
+import { moreOf } from '#learning/fit/judge.ts';
 import { withOptions } from '#learning/fit/options.ts';
 import { kindFor } from '#learning/kinds.ts';
 import { openSource } from '#learning/source.ts';
@@ -47,11 +50,30 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   });
   const { fit, stopReason } = await fitJob(run, {
     ...settled,
-    preparation,
-    data,
+    ...{ preparation, data },
+    more: moreOf(preparation.task, job.early_stopping.monitor),
     dataName: `SHA-256 ${profile.sha256}, target ${profile.target}, kept back ${job.validation_split} and ${job.test_split ?? 0}`,
   });
+  const { calibrate = true, threshold } = hyperparameters;
+  const assessment = await assess({
+    ...{ learner: settled.learner, parameters: fit.parameters, preparation, data, device: run.device, calibrate },
+    between: () => reporter.expectMore(),
+    ...(threshold === undefined ? {} : { threshold }),
+  });
+  for (const warning of assessment.warnings) run.jobLog.tell('WARN', warning);
+  const calibration = assessment.classification?.calibration;
+  const calibrated = { ...prepared, preparation: { ...preparation, ...(calibration ? { calibration } : {}) } };
   const createdAt = isoTime(now());
-  const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit, createdAt });
-  return { artifacts, warnings: prepared.warnings, history: fit.history, createdAt, stopReason };
+  const artifacts = makeArtifacts({
+    ...{ job, profile, family, hyperparameters, prepared: calibrated, fit, assessment, createdAt },
+    learningRate: settled.hyperparameters.learning_rate,
+  });
+  return {
+    artifacts,
+    warnings: prepared.warnings,
+    history: fit.history,
+    evaluation: evaluationOf(assessment),
+    createdAt,
+    stopReason,
+  };
 }

@@ -9,9 +9,7 @@ import { mlp } from './mlp.ts';
 const all: readonly Family[] = [mlp, linear, smallCnn, resnet18, resnet50, baseline, deepHpm];
 
 /** Every model family, by `model_type`. */
-export const families: Readonly<Record<string, Family>> = Object.fromEntries(
-  all.map((family) => [family.name, family]),
-);
+export const families: Readonly<Record<string, Family>> = Object.fromEntries(all.map((one) => [one.name, one]));
 
 /** The values that `model_type` may have. */
 export const modelTypes: readonly string[] = Object.keys(families);

@@ -108,6 +108,9 @@ describe('a training of an encoder', () => {
     expect(made.training_config.warnings).toEqual([
       'classifier.weight, classifier.bias are new: bert-base-uncased has no head for these labels',
     ]);
+    expect(made.training_config.evaluation).toMatchObject({ over_defence: { texts: 40 } });
+    // All of them, though only the vectors of tokens that occur were trained.
+    expect(made.architecture.parameters).toBe(5314);
   });
 
   test('of a text that is longer than a piece, the worst piece counts', async () => {
@@ -201,6 +204,12 @@ describe('an encoder that cannot be read', () => {
       "bert-base-uncased: 'bert.embeddings.word_embeddings.weight' of the weights must have the shape [40, 32]; got [40, 16]",
     ],
     [{ 'config.json': '[' }, 'bert-base-uncased: config.json must be a JSON object'],
+    [
+      {
+        'tokenizer.json': Buffer.from(smallEncoder().get('tokenizer.json')!).toString().replace('"now":9', '"now":99'),
+      },
+      'The tokenizer must give identifiers below vocab_size, 40; it gives 99',
+    ],
     [{ 'tokenizer.json': '{' }, 'bert-base-uncased: tokenizer.json is not valid JSON'],
     [{ 'model.safetensors': 'no weights' }, 'bert-base-uncased: model.safetensors cannot be read: '],
   ])('fails the job with the file and the reason: %#', async (changes, failure) => {

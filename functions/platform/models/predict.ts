@@ -5,6 +5,7 @@ import { getServedModel } from '#domain/models/read.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
+import { COVERAGES } from '#learning/assess/intervals.ts';
 import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
 import { takesText } from '#learning/text/description.ts';
 import { modelPath } from './fields.ts';
@@ -41,6 +42,13 @@ const body = z
       description:
         'An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts',
     }),
+    interval: z
+      .literal([...COVERAGES])
+      .exactOptional()
+      .meta({
+        description:
+          'An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows',
+      }),
   })
   .meta({ id: 'PredictionRequest', override: { oneOf: [{ required: ['input'] }, { required: ['inputs'] }] } });
 
@@ -70,7 +78,18 @@ const answer = z
             .meta({ description: 'An addition: of each class, if `probabilities` is true' }),
           explanation,
         }),
-        z.strictObject({ value: z.number(), explanation }).meta({ description: 'An addition: of a regression' }),
+        z
+          .strictObject({
+            value: z.number(),
+            interval: z
+              .array(z.number())
+              .min(2)
+              .max(2)
+              .optional()
+              .meta({ description: 'An addition: from and to, if `interval` was given' }),
+            explanation,
+          })
+          .meta({ description: 'An addition: of a regression' }),
       ]),
     ),
   })

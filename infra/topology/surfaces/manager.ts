@@ -26,6 +26,7 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { artifacts: ['read', 'put', 'upload', 'delete'], backups: ['read', 'put', 'delete'] },
+      sends: ['vault'],
       tokens: 'sign',
       dataKeys: ['generate', 'unwrap'],
     },

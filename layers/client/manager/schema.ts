@@ -1715,6 +1715,15 @@ export interface components {
             /** @description An addition: names that no model has */
             missing: string[];
         };
+        BackupGoingOn: {
+            message: string;
+            /** @example daily_backup_20250115 */
+            backup_name: string;
+            /** @constant */
+            status: "in_progress";
+            models_done: number;
+            models_total: number;
+        };
         BackupRestored: {
             /** @example Backup restored successfully */
             message: string;
@@ -1771,6 +1780,8 @@ export interface components {
             skipped: number;
             failed: number;
             remaining: number;
+            /** @description An addition: earlier revisions. Backups keep the password that they had */
+            revisions_rotated: number;
             /**
              * Format: date-time
              * @example 2026-01-01T00:00:00.000Z
@@ -3710,6 +3721,24 @@ export interface operations {
                     "application/json": components["schemas"]["BackupCreated"];
                 };
             };
+            /** @description Going on: repeat the request, with this name, to see how far */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "status": "in_progress",
+                     *       "models_done": 1,
+                     *       "models_total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
@@ -3775,6 +3804,24 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["BackupRestored"];
+                };
+            };
+            /** @description Going on: repeat the request to see how far */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "status": "in_progress",
+                     *       "models_done": 1,
+                     *       "models_total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupGoingOn"];
                 };
             };
             400: components["responses"]["ManagerError400"];
@@ -3959,6 +4006,7 @@ export interface operations {
                      *       "skipped": 1,
                      *       "failed": 1,
                      *       "remaining": 1,
+                     *       "revisions_rotated": 1,
                      *       "updated_at": "2026-01-01T00:00:00.000Z"
                      *     }
                      */
@@ -3980,6 +4028,7 @@ export interface operations {
                      *       "skipped": 1,
                      *       "failed": 1,
                      *       "remaining": 1,
+                     *       "revisions_rotated": 1,
                      *       "updated_at": "2026-01-01T00:00:00.000Z"
                      *     }
                      */
@@ -3991,6 +4040,7 @@ export interface operations {
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
             408: components["responses"]["ManagerError408"];
+            409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
             429: components["responses"]["ManagerError429"];

@@ -2228,10 +2228,11 @@ export interface components {
                  */
                 patience?: number;
                 /**
+                 * @description The metric that decides which epoch is the best; `val_roc_auc` is one class against the others, on average, where there are more than two
                  * @default val_loss
                  * @enum {string}
                  */
-                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy";
+                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe";
             };
             /**
              * @description An addition: `function` for short jobs, `cpu` and `gpu` for containers; `auto` chooses by the estimate and the size of the data. A target that the installation does not have is replaced by one that it has
@@ -2362,6 +2363,11 @@ export interface components {
              * @default false
              */
             explain?: boolean;
+            /**
+             * @description An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows
+             * @enum {number}
+             */
+            interval?: 0.5 | 0.8 | 0.9 | 0.95 | 0.99;
         } & (unknown | unknown);
         /**
          * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text. For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last.
@@ -3200,6 +3206,97 @@ export interface components {
                     };
                 } | null;
             }[];
+            /** @description An addition: how good the model is, and by how much that is more than nothing; null for jobs of earlier builds */
+            evaluation: {
+                rows: {
+                    /** @enum {string} */
+                    of: "validation" | "training";
+                    count: number;
+                };
+                /**
+                 * @description As the model answers, named as in scikit-learn
+                 * @example {
+                 *       "accuracy": 0.98
+                 *     }
+                 */
+                metrics: {
+                    [key: string]: number;
+                };
+                /** @description What knows nothing of the features, on the same rows */
+                naive: {
+                    /**
+                     * @description The class that most training rows have, with their shares as probabilities, or the mean of their targets: as DummyClassifier (`prior`) and DummyRegressor of scikit-learn
+                     * @enum {string}
+                     */
+                    strategy: "most_frequent" | "mean";
+                    /**
+                     * @description What it always answers
+                     * @example Adelie
+                     */
+                    answer: string | number;
+                    /**
+                     * @example {
+                     *       "accuracy": 0.44
+                     *     }
+                     */
+                    metrics: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * @description The model's metrics less these
+                     * @example {
+                     *       "accuracy": 0.54
+                     *     }
+                     */
+                    difference: {
+                        [key: string]: number;
+                    };
+                    /** @description How much less a row costs, in log loss or in squared error */
+                    gain: number;
+                    /** @description Of the gain */
+                    standard_error: number;
+                    /** @description Whether the gain is more than two standard errors */
+                    is_better: boolean;
+                };
+                /** @description The rows of which ROC AUC, temperature, threshold and intervals were computed, if not of all */
+                sampled?: number;
+                classification?: {
+                    classes: string[];
+                    /** @description Rows by [truth][answer]; for at most 100 classes */
+                    confusion_matrix?: number[][];
+                    per_class: {
+                        precision: number;
+                        recall: number;
+                        f1_score: number;
+                        /** @description Rows of the class */
+                        support: number;
+                        predictions: number;
+                    }[];
+                    /** @description Rows by the probability of their answer */
+                    reliability: {
+                        from: number;
+                        to: number;
+                        rows: number;
+                        confidence: number;
+                        accuracy: number;
+                    }[];
+                    calibration?: {
+                        temperature?: number;
+                        threshold?: number;
+                    };
+                    /** @description Before the temperature */
+                    uncalibrated?: {
+                        [key: string]: number;
+                    };
+                };
+                regression?: {
+                    intervals: {
+                        coverage: number;
+                        width: number;
+                    }[];
+                };
+                warnings: string[];
+            } | null;
             /**
              * @description An addition: seconds of compute used
              * @example 20
@@ -3945,6 +4042,8 @@ export interface components {
                 };
             } | {
                 value: number;
+                /** @description An addition: from and to, if `interval` was given */
+                interval?: number[];
                 /** @description An addition: if `explain` is true */
                 explanation?: {
                     /**
@@ -6597,6 +6696,31 @@ export interface operations {
                      *           "overrule": {}
                      *         }
                      *       ],
+                     *       "evaluation": {
+                     *         "rows": {
+                     *           "of": "validation",
+                     *           "count": 1
+                     *         },
+                     *         "metrics": {
+                     *           "accuracy": 0.98
+                     *         },
+                     *         "naive": {
+                     *           "strategy": "most_frequent",
+                     *           "answer": "Adelie",
+                     *           "metrics": {
+                     *             "accuracy": 0.44
+                     *           },
+                     *           "difference": {
+                     *             "accuracy": 0.54
+                     *           },
+                     *           "gain": 1,
+                     *           "standard_error": 1,
+                     *           "is_better": true
+                     *         },
+                     *         "warnings": [
+                     *           "string"
+                     *         ]
+                     *       },
                      *       "compute_seconds": 20,
                      *       "estimated_cost": 0.000783
                      *     }

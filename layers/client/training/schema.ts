@@ -775,6 +775,12 @@ export interface components {
             thresholds: {
                 [key: string]: number | null;
             };
+            /** @description null for a model of other labels; versions of earlier releases have none */
+            over_defence?: {
+                /** @description Harmless ones with words that attacks have, written for this purpose */
+                texts: number;
+                taken_for_attacks: number;
+            } | null;
             warnings: string[];
         };
         TrainingStatus: {

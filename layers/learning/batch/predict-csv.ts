@@ -58,7 +58,7 @@ export async function* predictCsv(
   if (piece.length > 0) yield await predictPiece();
 }
 
-function predictedColumns({ task, classes }: Serving, { probabilities }: PredictionOptions): string[] {
+function predictedColumns({ task, classes }: Serving, { probabilities }: CsvPredictions['options']): string[] {
   if (task === 'regression') return ['value'];
   return ['class', 'confidence', ...(probabilities ? classes.map((name) => `probability_${name}`) : [])];
 }

@@ -55,21 +55,16 @@ export async function prepareTokens(
       );
     }
   });
-  const occurring = Int32Array.from(new Set(rows.flatMap((row) => Array.from(row)))).sort();
-  const [last] = occurring.slice(-1);
-  if (last! >= vocabularySize) {
-    throw new TrainingFailure(
-      `The tokenizer must give identifiers below vocab_size, ${vocabularySize}; it gives ${last}`,
-    );
-  }
-  const places = new Map(Array.from(occurring, (id, place) => [id, place]));
+  const occurring = occurringOf(rows, vocabularySize);
+  const places = new Int32Array(vocabularySize);
+  for (const [place, id] of occurring.entries()) places[id] = place;
   const encode = (which: Int32Array): Tensors => {
     // Of like length together, so that a piece of them is no wider than it must be.
     const sorted = which.toSorted((a, b) => rows[a]!.length - rows[b]!.length || a - b);
     const ids = new Int32Array(sorted.length * longest).fill(NO_TOKEN);
     for (const [i, row] of sorted.entries()) {
       ids.set(
-        rows[row]!.map((id) => places.get(id)!),
+        rows[row]!.map((id) => places[id]!),
         i * longest,
       );
     }
@@ -91,4 +86,20 @@ export async function prepareTokens(
     occurring,
     shortened,
   };
+}
+
+/** The identifiers of all rows, each once, ascending. */
+function occurringOf(rows: readonly Int32Array[], vocabularySize: number): Int32Array {
+  const occurs = new Uint8Array(vocabularySize);
+  for (const row of rows) {
+    for (const id of row) {
+      if (id >= vocabularySize) {
+        throw new TrainingFailure(
+          `The tokenizer must give identifiers below vocab_size, ${vocabularySize}; it gives ${id}`,
+        );
+      }
+      occurs[id] = 1;
+    }
+  }
+  return Int32Array.from(occurs.keys()).filter((id) => occurs[id] === 1);
 }

@@ -2,6 +2,7 @@
 import { adamw } from '#engine/optim/adam.ts';
 import { cosineWithWarmup, linearWithWarmup } from '#engine/optim/schedule.ts';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
+import { sizeOf } from '#engine/type.ts';
 import { encoderNetwork } from '#zoo/encoders/network.ts';
 import { encoderOf } from '#zoo/encoders/registry.ts';
 import type { EncoderHyperparameters } from '#zoo/text-hyperparameters.ts';
@@ -35,6 +36,7 @@ export function encoderRecipe(name: string, opened: OpenedEncoder, h: EncoderHyp
       const all = prepared.rows.training + prepared.rows.validation;
       return {
         ...{ prepared, learner, batchSize, basis: `, encoder ${files.identity}` },
+        parameters: encoder.parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0),
         warnings: [
           ...(mostTokens < h.max_length
             ? [`max_length was cut from ${h.max_length} to ${mostTokens}, which is what ${name} has positions for`]

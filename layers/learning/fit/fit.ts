@@ -270,5 +270,6 @@ function resume(
 const withoutSlots = (state: State): State =>
   Object.fromEntries(Object.entries(state).filter(([key]) => key.startsWith(parameterKey(''))));
 
-const pieceRows = (flopsPerRow: number): number =>
+/** Rows per piece of an evaluation. */
+export const pieceRows = (flopsPerRow: number): number =>
   Math.max(PIECE_ROWS.least, Math.min(PIECE_ROWS.most, Math.floor(PIECE_FLOPS / Math.max(1, flopsPerRow))));

@@ -1,5 +1,4 @@
 /** What a training on texts produces: the files of a model, and the part of its record that they determine. */
-import { countParameters } from '#engine/training/network.ts';
 import type { TextHyperparameters } from '#zoo/text-hyperparameters.ts';
 import { type Artifacts, VERSION } from '../artifacts.ts';
 import { only } from '../fit/judge.ts';
@@ -7,25 +6,30 @@ import { CARD_FILE } from '../serving/description.ts';
 import { type TextTraining, textCard } from './card.ts';
 import { DEFAULT_THRESHOLD, type DecisionRule } from './description.ts';
 import type { Evaluation } from './evaluation.ts';
+import { measureOverDefence } from './over-defence.ts';
 
 export interface TextArtifactSpec extends TextTraining {
   readonly hyperparameters: TextHyperparameters;
 }
 
 export async function makeTextArtifacts(spec: TextArtifactSpec): Promise<Artifacts> {
-  const { job, profile, hyperparameters: h, plan, fit, evaluation, warnings } = spec;
+  const { job, profile, hyperparameters: h, plan, fit, warnings } = spec;
   const rule: DecisionRule = {
     labels: [...h.labels],
     benign_label: h.benign_label,
-    thresholds: Object.fromEntries(h.labels.map((label) => [label, evaluation.thresholds[label] ?? DEFAULT_THRESHOLD])),
+    thresholds: Object.fromEntries(
+      h.labels.map((label) => [label, spec.evaluation.thresholds[label] ?? DEFAULT_THRESHOLD]),
+    ),
   };
-  const parameters = countParameters(plan.learner.network);
+  const { parameters } = plan;
+  const files = await plan.files(fit, rule);
+  const evaluation = { ...spec.evaluation, over_defence: await measureOverDefence(files, h.labels, h.benign_label) };
   return {
     files: [
-      ...(await plan.files(fit, rule)),
+      ...files,
       {
         file: CARD_FILE,
-        bytes: Buffer.from(textCard({ ...spec, parameters, rule, version: VERSION })),
+        bytes: Buffer.from(textCard({ ...spec, evaluation, parameters, rule, version: VERSION })),
         contentType: 'text/markdown; charset=utf-8',
       },
     ],

@@ -25,6 +25,11 @@ export interface TextCardFacts extends TextTraining {
   readonly version: string;
 }
 
+function overDefence({ over_defence: found }: Evaluation): string {
+  if (!found) return '';
+  return `\nOf ${found.texts} harmless texts with words that attacks have, ${found.taken_for_attacks} were taken for attacks.\n`;
+}
+
 export function textCard(facts: TextCardFacts): string {
   const { job, profile, rule, plan, fit, evaluation, createdAt } = facts;
   const { prepared } = plan;
@@ -74,5 +79,5 @@ On ${judged}:
 | Metric | Value |
 | --- | --- |
 ${scores.map(([name, value]) => `| ${name} | ${number(value)} |`).join('\n')}
-${[...facts.warnings, ...evaluation.warnings].map((warning) => `\n${line(warning)}.\n`).join('')}`;
+${overDefence(evaluation)}${[...facts.warnings, ...evaluation.warnings].map((warning) => `\n${line(warning)}.\n`).join('')}`;
 }

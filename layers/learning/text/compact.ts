@@ -3,7 +3,7 @@ import { labelAt } from '#engine/ops/labels.ts';
 import { softmax } from '#engine/ops/norm.ts';
 import { argMax } from '#engine/ops/reduce.ts';
 import type { Tensors } from '#engine/tensor.ts';
-import { constantParameters } from '#engine/training/network.ts';
+import { constantParameters, countParameters } from '#engine/training/network.ts';
 import { writeStateFile } from '#engine/training/state-file.ts';
 import { compileEvaluate, compileInference } from '#engine/training/step.ts';
 import { Evaluator } from '#engine/training/training.ts';
@@ -35,7 +35,7 @@ export function compactRecipe(h: TextHyperparameters, initial: Tensors | undefin
       const { places, rows } = prepared;
       const learner = textLearner({ hyperparameters: h, places, rows: rows.training, initial });
       return {
-        ...{ prepared, learner, batchSize: h.batch_size, basis: '' },
+        ...{ prepared, learner, batchSize: h.batch_size, basis: '', parameters: countParameters(learner.network) },
         warnings:
           h.learning_rate < LOW_LEARNING_RATE
             ? [

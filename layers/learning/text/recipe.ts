@@ -19,10 +19,10 @@ export interface TextPlan {
   readonly warnings: readonly string[];
   /** What the model is made of besides the data: a checkpoint of another is not used. */
   readonly basis: string;
+  /** All numbers that the model has learned, or could have. */
+  readonly parameters: number;
   /** What a model card says of the input. */
   readonly reads: string;
-  /** Rows that are judged together. */
-  readonly pieceRows?: number;
   openEvaluation(): Promise<RunningEvaluation>;
   /** The model's files, but for its card. */
   files(fit: Fit, rule: DecisionRule): Promise<Artifacts['files']>;

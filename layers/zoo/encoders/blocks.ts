@@ -8,7 +8,7 @@ import { expandLike, reshape, squeeze, transpose, unsqueeze } from '#engine/ops/
 import { softmax } from '#engine/ops/norm.ts';
 import { layerNorm } from '#engine/ops/normalize.ts';
 import { cumSum } from '#engine/ops/order.ts';
-import { dropout } from '#engine/ops/random.ts';
+import { pooledDropout } from '#engine/ops/random.ts';
 import { cast } from '#engine/ops/select.ts';
 import { type Initializer, ones, zeros } from '#engine/random.ts';
 import type { Mode, Values } from '#engine/training/network.ts';
@@ -62,7 +62,8 @@ export function layersOf(b: Builder, parameters: Values, mode: Mode, epsilon: nu
     linear: (name, x) => apply(b, x, parameter(`${name}.weight`), parameter(`${name}.bias`)),
     norm: (name, x) => layerNorm(b, x, parameter(`${name}.weight`), parameter(`${name}.bias`), { epsilon }),
     look: (name, positions) => gather(b, parameter(`${name}.weight`), positions),
-    drop: (x, rate, stream) => (mode.training ? dropout(b, x, rate, { seed: mode.seed, step: mode.step, stream }) : x),
+    drop: (x, rate, stream) =>
+      mode.training ? pooledDropout(b, x, rate, { seed: mode.seed, step: mode.step, stream }) : x,
   };
 }
 

@@ -46,6 +46,7 @@ export const UNPRINTED = {
     skipped: integer,
     failed: integer,
     remaining: integer,
+    revisions_rotated: integer,
     updated_at: time,
   },
 } as const satisfies Readonly<Record<string, Shape>>;

@@ -3,6 +3,7 @@ import {
   integer,
   number,
   numberFields,
+  object,
   objects,
   optional,
   orNull,
@@ -29,7 +30,13 @@ export const ADDITIONS = {
     device_reason: optional(text),
     warnings: optional(objects),
   },
-  results: { compute_seconds: number, estimated_cost: number, dataset_version: integer, warnings: objects },
+  results: {
+    compute_seconds: number,
+    estimated_cost: number,
+    dataset_version: integer,
+    warnings: objects,
+    evaluation: orNull(object),
+  },
   modelSummary: {},
   model: {
     number: integer,

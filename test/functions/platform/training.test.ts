@@ -239,6 +239,7 @@ describe('a job', () => {
       duration: 2.5,
       completed_at: new Date(begin + 2500).toISOString(),
       dataset_version: expect.any(Number),
+      evaluation: null,
       warnings: [],
       compute_seconds: 7.5,
       estimated_cost: 0.0075,
