@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a new dataset for training
-         * @description A CSV file with a header. JSON and ZIP are not read yet. Under a name that there is already, it becomes the next version.
+         * @description A CSV file with a header, or images in a ZIP or an .npz. JSON is not read yet. Under a name that there is already, it becomes the next version.
          */
         post: operations["post_datasets_upload"];
         delete?: never;
