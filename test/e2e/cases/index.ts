@@ -12,6 +12,7 @@ import { lists } from './lists.ts';
 import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
 import { modelsApi } from './models-api.ts';
+import { options } from './options.ts';
 import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
@@ -39,6 +40,7 @@ export function platformCases(world: World): void {
     uploads,
     lists,
     stopping,
+    options,
     watching,
     tenancy,
     accounts,
