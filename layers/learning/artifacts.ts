@@ -17,6 +17,7 @@ import type { Prepared } from './prepared.ts';
 import { modelCard } from './serving/card.ts';
 import { CARD_FILE, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { exportModel } from './serving/export.ts';
+import { REFERENCE_FILE, type Reference } from './serving/reference.ts';
 
 /** Trainyard's version, as artifacts give it. */
 export const VERSION = '0.1.0';
@@ -66,8 +67,9 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     doc: `${family.label} predicting ${serving.target}.`,
     properties: { serving: JSON.stringify(serving) },
   };
+  const warnings = [...prepared.warnings, ...(profile.warnings ?? [])];
   const card = modelCard({
-    ...{ job, profile, serving, parameters, rows, epochs, performance, createdAt },
+    ...{ job, profile: { ...profile, warnings }, serving, parameters, rows, epochs, performance, createdAt },
     leftOut: preparation.encoding.leftOut,
     inputs: kindNamed(serving.kind).card(serving),
     ...(fit.test ? { tested: withoutLoss(fit.test) } : {}),
@@ -83,6 +85,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         contentType: 'application/octet-stream',
       },
       { file: SERVING_FILE, bytes: Buffer.from(JSON.stringify(serving)), contentType: 'application/json' },
+      ...referenceFile(preparation.encoding.reference?.(profile)),
       { file: CARD_FILE, bytes: Buffer.from(card), contentType: 'text/markdown; charset=utf-8' },
     ],
     record: {
@@ -113,6 +116,11 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     },
   };
 }
+
+const referenceFile = (reference: Reference | undefined): ArtifactFile[] =>
+  reference === undefined
+    ? []
+    : [{ file: REFERENCE_FILE, bytes: Buffer.from(JSON.stringify(reference)), contentType: 'application/json' }];
 
 /** By what the rows were divided into training and validation rows. */
 function splitOf({ columns }: DatasetProfile): { [name: string]: string } {

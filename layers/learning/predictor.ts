@@ -9,9 +9,10 @@ import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
+import { type Explanation, expectExplainable, explain, typicalRow } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
-import { readServing } from './serving/stored.ts';
+import { readReference, readServing } from './serving/stored.ts';
 import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import { takesText } from './text/description.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
@@ -23,6 +24,7 @@ export type Prediction = ClassPrediction | ValuePrediction;
 
 export interface ValuePrediction {
   readonly value: number;
+  readonly explanation?: Explanation;
   /** Where the truth is as often as was asked for, in the target's unit. */
   readonly interval?: [low: number, high: number];
 }
@@ -32,11 +34,14 @@ export interface ClassPrediction {
   readonly confidence: number;
   /** Of each class, in the order of the model's classes, where they were asked for. */
   readonly probabilities?: Readonly<Record<string, number>>;
+  readonly explanation?: Explanation;
 }
 
 export interface PredictionOptions {
   /** Of all classes; a regression has none. Default: false. */
   readonly probabilities?: boolean;
+  /** How much each feature contributes to the class's probability, or to the value. Not of texts. Default: false. */
+  readonly explain?: boolean;
   /** How often the truth is to lie within the interval of a regression. Default: no interval. */
   readonly interval?: number;
 }
@@ -113,8 +118,15 @@ export function makePredictor({
     predict: async (model, inputs, options = {}) => {
       if (takesText(model)) return classesOf(texts, model, inputs, options);
       return using(model, async ({ serving, runs }) => {
-        const results = await runs.run(await kindNamed(serving.kind).tensors(serving, inputs), inputs.length);
-        return expectFinite(readings[serving.task](results, serving, options));
+        if (options.explain) expectExplainable(serving, inputs.length);
+        const feeds = await kindNamed(serving.kind).tensors(serving, inputs);
+        const results = await runs.run(feeds, inputs.length);
+        const predictions = expectFinite(readings[serving.task](results, serving, options));
+        if (!options.explain) return predictions;
+        const typical = typicalRow(serving, await readReference(artifacts, model));
+        const run = (some: Tensors, count: number) => runs.run(some, count);
+        const explanations = await explain({ serving, typical, run }, feeds, results);
+        return predictions.map((prediction, i) => ({ ...prediction, explanation: explanations[i]! }));
       });
     },
   };
@@ -124,8 +136,9 @@ async function classesOf(
   texts: TextPredictor,
   model: ServedModel,
   inputs: readonly Input[],
-  { probabilities: wanted = false }: PredictionOptions,
+  { probabilities: wanted = false, explain: isToExplain = false }: PredictionOptions,
 ): Promise<Prediction[]> {
+  if (isToExplain) throw ValidationError.of('explain', 'must be false for a model of texts; got true');
   const found = await texts.predict(
     model,
     inputs.map((row) => String(Object.values(row)[0] ?? '')),
@@ -137,12 +150,20 @@ async function classesOf(
   }));
 }
 
+/** About as many for a model of a hundred features. */
+const RUNS_PER_EXPLANATION = 800;
+
 /** Makes predictions that take long with the other predictor. */
 export const dividedByWeight = (
   light: Pick<Predictor, 'predict'>,
   heavy: Pick<Predictor, 'predict'>,
 ): Pick<Predictor, 'predict'> => ({
-  predict: (model, inputs, options) => (isHeavy(model, inputs.length) ? heavy : light).predict(model, inputs, options),
+  predict: (model, inputs, options) =>
+    (isHeavy(model, inputs.length * (options?.explain ? RUNS_PER_EXPLANATION : 1)) ? heavy : light).predict(
+      model,
+      inputs,
+      options,
+    ),
 });
 
 type Reading = (results: Tensors, serving: Serving, options: PredictionOptions) => Prediction[];

@@ -1,5 +1,7 @@
 /** Trains a model of a family: from a file to a network and its files, whatever the kind of the data. */
+import { tmpdir } from 'node:os';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { warningLine } from '#domain/datasets/warnings.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeArtifacts } from '#learning/artifacts.ts';
@@ -30,8 +32,8 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   const kind = kindFor(family, profile);
   if (!kind) throw new TrainingFailure(`model_type ${family.name} takes no ${profile.kind ?? 'table'}`);
   const { body } = await blobs.datasets.get(blobKeys.datasetFile(job.account_id, job.dataset_id));
-  await using scratch = disk === undefined ? undefined : await openScratch(disk, job.id);
-  const source = openSource(reporter.during(body), { folder: scratch?.folder });
+  await using scratch = await openScratch(disk ?? tmpdir(), job.id);
+  const source = openSource(reporter.during(body), { folder: scratch.folder });
   const wanted = family.wanted?.(hyperparameters) ?? {};
   const prepared = await kind.prepare(source, profile, {
     wanted,
@@ -39,9 +41,10 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
     testSplit: job.test_split ?? 0,
     seed: hyperparameters.seed,
     between: () => reporter.expectMore(),
-    ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
+    ...(disk === undefined ? {} : { scratch: { folder: scratch.folder } }),
   });
   const { preparation, data } = prepared;
+  for (const warning of prepared.warnings) run.jobLog.tell('WARN', warningLine(warning));
   const settled = await withOptions(learnerOf({ family, hyperparameters, preparation }), {
     ...{ hyperparameters, preparation, data, device: run.device },
   });
@@ -65,5 +68,12 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
     ...{ job, profile, family, hyperparameters, prepared: calibrated, fit, assessment, createdAt },
     learningRate: settled.hyperparameters.learning_rate,
   });
-  return { artifacts, history: fit.history, evaluation: evaluationOf(assessment), createdAt, stopReason };
+  return {
+    artifacts,
+    warnings: prepared.warnings,
+    history: fit.history,
+    evaluation: evaluationOf(assessment),
+    createdAt,
+    stopReason,
+  };
 }

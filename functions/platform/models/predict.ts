@@ -18,11 +18,15 @@ export interface PredictServices extends Services {
 
 const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
 
-const row = z.union([z.array(cell), z.record(z.string(), cell), z.string()]).meta({
+/** The rows of an image, whose pixels may have channels, or of a series. */
+const inner = z.array(z.union([cell, z.array(z.number())]));
+
+const row = z.union([z.array(z.union([cell, inner])), z.record(z.string(), cell), z.string()]).meta({
   id: 'Row',
   description:
     "A value for each of the model's features in their order, null if it is missing; " +
-    'as an addition, an object of values by feature name, or for a model of texts the text.',
+    'as an addition, an object of values by feature name, or for a model of texts the text. ' +
+    'For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last.',
   example: [0.5, 0.3, 0.2, 0.1],
 });
 
@@ -34,6 +38,10 @@ const body = z
       .boolean()
       .default(false)
       .meta({ description: 'An addition: also the probability of each class; a regression has none' }),
+    explain: z.boolean().default(false).meta({
+      description:
+        'An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts',
+    }),
     interval: z
       .literal([...COVERAGES])
       .exactOptional()
@@ -46,6 +54,17 @@ const body = z
 
 const probability = z.number().min(0).max(1);
 
+const explanation = z
+  .strictObject({
+    base: z.number().meta({ description: 'The prediction for a row of typical values', example: 0.36 }),
+    contributions: z.record(z.string(), z.number()).meta({
+      description: "By feature. With the base they add up to the class's probability, or to the value",
+      example: { bill_length_mm: 0.21, island: 0.43 },
+    }),
+  })
+  .optional()
+  .meta({ description: 'An addition: if `explain` is true' });
+
 const answer = z
   .strictObject({
     predictions: z.array(
@@ -57,6 +76,7 @@ const answer = z
             .record(z.string(), probability)
             .optional()
             .meta({ description: 'An addition: of each class, if `probabilities` is true' }),
+          explanation,
         }),
         z
           .strictObject({
@@ -67,6 +87,7 @@ const answer = z
               .max(2)
               .optional()
               .meta({ description: 'An addition: from and to, if `interval` was given' }),
+            explanation,
           })
           .meta({ description: 'An addition: of a regression' }),
       ]),

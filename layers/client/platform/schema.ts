@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a new dataset for training
-         * @description A CSV file with a header. JSON and ZIP are not read yet. Under a name that there is already, it becomes the next version.
+         * @description A CSV file with a header, or images in a ZIP or an .npz. JSON is not read yet. Under a name that there is already, it becomes the next version.
          */
         post: operations["post_datasets_upload"];
         delete?: never;
@@ -1676,7 +1676,7 @@ export interface components {
              * @example mlp
              * @enum {string}
              */
-            model_type: "mlp" | "linear";
+            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "baseline" | "deephpm";
             /**
              * @description Of the model type; those left out have their defaults
              * @default {}
@@ -1845,6 +1845,428 @@ export interface components {
                  * @enum {string}
                  */
                 threshold?: "f1" | "balanced_accuracy";
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 32 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
+                /**
+                 * @description Of each block: two convolutions, after which the sides are halved
+                 * @default [
+                 *       32,
+                 *       64,
+                 *       128
+                 *     ]
+                 */
+                channels?: number[];
+                /** @default 0.1 */
+                dropout?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 32 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 32 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 1024 */
+                batch_size?: number;
+                /** @default 2000 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /**
+                 * @description Hidden layers
+                 * @default 2
+                 */
+                depth?: number;
+                /**
+                 * @description Of each hidden layer
+                 * @default 128
+                 */
+                width?: number;
+                /** @default 0.2 */
+                dropout?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 1024 */
+                batch_size?: number;
+                /** @default 2000 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /**
+                 * @description Hidden layers
+                 * @default 2
+                 */
+                depth?: number;
+                /**
+                 * @description Of each hidden layer
+                 * @default 128
+                 */
+                width?: number;
+                /** @default 0.2 */
+                dropout?: number;
+                /**
+                 * @description The feature that is t. The other features are s
+                 * @default cycle
+                 */
+                time?: string;
+                /**
+                 * @description The law of ∂U/∂t: a network of these inputs, where U_s is ∂U/∂s and U_ss its derivative by s; or Verhulst’s law of growth with learned r, K and C
+                 * @default U,s,t
+                 * @enum {string}
+                 */
+                dynamics?: "verhulst" | "t" | "s,t" | "U" | "U,t" | "U,s" | "U,s,t" | "U,U_s" | "U,s,t,U_s" | "U,U_s,U_ss" | "U,s,t,U_s,U_ss";
+                /**
+                 * @description Whether the three losses are summed, or balanced by learned log-variances
+                 * @default adpbal
+                 * @enum {string}
+                 */
+                weighting?: "sum" | "adpbal";
             };
             /** @default 0.2 */
             validation_split?: number;
@@ -2091,13 +2513,18 @@ export interface components {
              */
             probabilities?: boolean;
             /**
+             * @description An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts
+             * @default false
+             */
+            explain?: boolean;
+            /**
              * @description An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows
              * @enum {number}
              */
             interval?: 0.5 | 0.8 | 0.9 | 0.95 | 0.99;
         } & (unknown | unknown);
         /**
-         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text.
+         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text. For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last.
          * @example [
          *       0.5,
          *       0.3,
@@ -2105,7 +2532,7 @@ export interface components {
          *       0.1
          *     ]
          */
-        Row: (number | string | boolean | null)[] | {
+        Row: ((number | string | boolean | null) | ((number | string | boolean | null) | number[])[])[] | {
             [key: string]: number | string | boolean | null;
         } | string;
         InferenceRequest: {
@@ -3866,10 +4293,46 @@ export interface components {
                 probabilities?: {
                     [key: string]: number;
                 };
+                /** @description An addition: if `explain` is true */
+                explanation?: {
+                    /**
+                     * @description The prediction for a row of typical values
+                     * @example 0.36
+                     */
+                    base: number;
+                    /**
+                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @example {
+                     *       "bill_length_mm": 0.21,
+                     *       "island": 0.43
+                     *     }
+                     */
+                    contributions: {
+                        [key: string]: number;
+                    };
+                };
             } | {
                 value: number;
                 /** @description An addition: from and to, if `interval` was given */
                 interval?: number[];
+                /** @description An addition: if `explain` is true */
+                explanation?: {
+                    /**
+                     * @description The prediction for a row of typical values
+                     * @example 0.36
+                     */
+                    base: number;
+                    /**
+                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @example {
+                     *       "bill_length_mm": 0.21,
+                     *       "island": 0.43
+                     *     }
+                     */
+                    contributions: {
+                        [key: string]: number;
+                    };
+                };
             })[];
         };
         /**
@@ -5873,6 +6336,22 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         kind?: "table" | "text" | "image" | "series";
+                        images?: {
+                            /** @enum {string} */
+                            source: "folders" | "manifest" | "arrays";
+                            formats: {
+                                [key: string]: number;
+                            };
+                            width: {
+                                min: number;
+                                max: number;
+                            };
+                            height: {
+                                min: number;
+                                max: number;
+                            };
+                            channels: number;
+                        };
                         rows: number;
                         columns: {
                             name: string;

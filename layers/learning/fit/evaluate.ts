@@ -50,7 +50,7 @@ const judges: Readonly<Record<Answers['task'], MakeJudge>> = {
 };
 
 export interface EvaluateOptions {
-  readonly evaluator: Evaluator;
+  readonly evaluator: Pick<Evaluator, 'run'>;
   readonly preparation: Answers;
   /** Validation scores that a history has besides those of every task. */
   readonly more?: readonly string[];

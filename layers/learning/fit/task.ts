@@ -49,6 +49,7 @@ const rules: Readonly<Record<Task, Rules>> = {
 export const shapeOf = ({ encoding, task, classes }: Preparation): NetworkShape => ({
   input: encoding.shape,
   outputs: rules[task].outputs(classes),
+  ...(encoding.numbers ? { numbers: encoding.numbers } : {}),
 });
 
 /** The type of the targets. */

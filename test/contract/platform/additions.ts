@@ -38,6 +38,16 @@ export const ADDITIONS = {
     evaluation: orNull(object),
   },
   modelSummary: {},
+  performance: {
+    balanced_accuracy: number,
+    precision_weighted: number,
+    recall_weighted: number,
+    f1_weighted: number,
+    log_loss: number,
+    brier_score: number,
+    expected_calibration_error: number,
+    roc_auc: number,
+  },
   model: {
     number: integer,
     version: words,
