@@ -20,6 +20,7 @@ const SPECIFIED = [
   'get /',
   'post /auth/register',
   'post /auth/login',
+  'post /auth/reset-password',
   'post /auth/refresh',
   'post /datasets/upload',
   'get /datasets',
