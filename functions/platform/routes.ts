@@ -26,6 +26,8 @@ import {
   resolve as resolveAlias,
   set as setAlias,
 } from './models/aliases.ts';
+import { artifact } from './models/artifact.ts';
+import { artifacts } from './models/artifacts.ts';
 import { change as changeModel } from './models/change.ts';
 import { compare } from './models/compare.ts';
 import { download } from './models/download.ts';
@@ -84,6 +86,7 @@ const resources: readonly Route[] = [
   restart,
   listModels,
   readModel,
+  artifacts,
   removeModel,
   changeModel,
   compare,
@@ -106,6 +109,7 @@ export const describedRoutes = [
   ...resources,
   predict,
   download,
+  artifact,
   downloadNumbered,
   downloadDataset,
   downloadBatch,

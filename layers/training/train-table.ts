@@ -6,6 +6,7 @@ import { makeArtifacts } from '#learning/artifacts.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import { learnerOf } from '#learning/fit/fit.ts';
 import { prepare } from '#learning/prepare.ts';
+import { withTableFiles } from '#learning/tabular/files.ts';
 import { families } from '#zoo/registry.ts';
 import type { Trained } from './complete.ts';
 import { type FitJob, fitJob } from './fit-job.ts';
@@ -31,14 +32,18 @@ export async function trainTable(run: FitJob, profile: DatasetProfile, disk: str
     ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
   });
   const { preparation, data } = prepared;
+  const learner = learnerOf({ family, hyperparameters, preparation });
   const { fit, stopReason } = await fitJob(run, {
-    learner: learnerOf({ family, hyperparameters, preparation }),
+    learner,
     hyperparameters,
     preparation,
     data,
     dataName: `SHA-256 ${profile.sha256}, target ${profile.target}, split ${job.validation_split}`,
   });
   const createdAt = isoTime(now());
-  const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit, createdAt });
+  const made = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit, createdAt });
+  const artifacts = await withTableFiles(made, {
+    ...{ preparation, family, hyperparameters, objective: learner.objective, fit, data, rows: prepared.rows },
+  });
   return { artifacts, history: fit.history, createdAt, stopReason };
 }

@@ -69,6 +69,7 @@ export const surface = {
     { path: '/oip/{proxy+}', function: 'platform-predict' },
     { path: '/datasets/{dataset_id}/download', function: 'platform-download' },
     { path: '/models/{model_id}/download', function: 'platform-download' },
+    { path: '/models/{model_id}/artifacts/{file}', function: 'platform-download' },
     { path: '/api/v1/models/{model_id}/download', function: 'platform-download' },
     { path: '/training/events/{job_id}', function: 'platform-events' },
   ],

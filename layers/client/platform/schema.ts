@@ -635,6 +635,26 @@ export interface paths {
         patch: operations["patch_models_model_id"];
         trace?: never;
     };
+    "/models/{model_id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of a model
+         * @description An addition to the document. `GET /models/{model_id}/artifacts/{file}` downloads one.
+         */
+        get: operations["get_models_model_id_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models/compare": {
         parameters: {
             query?: never;
@@ -1030,9 +1050,29 @@ export interface paths {
         };
         /**
          * Download a model as a file
-         * @description An addition to the document. `model.onnx` takes raw features: everything learned is inside it.
+         * @description An addition to the document. `model.onnx` takes raw features: everything learned is inside it. `pth` and `safetensors` have the weights for the PyTorch module that the model card prints.
          */
         get: operations["get_models_model_id_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{model_id}/artifacts/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download one of the files of a model
+         * @description An addition to the document. It comes as a download: no browser shows it as a page of this server.
+         */
+        get: operations["get_models_model_id_artifacts_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1050,7 +1090,7 @@ export interface paths {
         };
         /**
          * Download a model by its number
-         * @description The file is named `model_{id}_{algorithm}`, as `curl -O -J` saves it.
+         * @description The file is named `model_{id}_{algorithm}.pth`, as `curl -O -J` saves it.
          */
         get: operations["get_api_v1_models_model_id_download"];
         put?: never;
@@ -2685,6 +2725,31 @@ export interface components {
             /** @description Why it cannot be deleted; empty where it can be */
             reasons: string[];
         };
+        ModelFiles: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            model_id: string;
+            files: components["schemas"]["ModelFile"][];
+            /** @description Of all files together */
+            bytes: number;
+        };
+        ModelFile: {
+            /** @example model.pth */
+            file: string;
+            /**
+             * @description In bytes
+             * @example 26412
+             */
+            size: number;
+            /** @description Also its ETag */
+            sha256: string;
+            /** @example application/octet-stream */
+            content_type: string;
+            /** @example The weights for the PyTorch module in the model card */
+            description: string;
+        };
         ModelComparison: {
             models: components["schemas"]["ComparedModel"][];
             parameters: components["schemas"]["ComparedRow"][];
@@ -3633,6 +3698,21 @@ export interface components {
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Range Not Satisfiable */
+        ModelsError416: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "RANGE_NOT_SATISFIABLE",
+                 *       "message": "The range must begin within the 4096 bytes of the file"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ModelsError"];
             };
         };
         /** @description Unauthorized */
@@ -6075,6 +6155,50 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    get_models_model_id_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files, in the order in which they were made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "files": [
+                     *         {
+                     *           "file": "model.pth",
+                     *           "size": 26412,
+                     *           "sha256": "string",
+                     *           "content_type": "application/octet-stream",
+                     *           "description": "The weights for the PyTorch module in the model card"
+                     *         }
+                     *       ],
+                     *       "bytes": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelFiles"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
     get_models_compare: {
         parameters: {
             query: {
@@ -7510,9 +7634,13 @@ export interface operations {
     get_models_model_id_download: {
         parameters: {
             query?: {
-                format?: "onnx";
+                format?: "onnx" | "pth" | "safetensors";
             };
-            header?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 model_id: string;
             };
@@ -7525,6 +7653,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -7533,10 +7663,36 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -7546,6 +7702,84 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            416: components["responses"]["Error416"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_models_model_id_artifacts_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
+            path: {
+                model_id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
+            307: {
+                headers: {
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -7554,8 +7788,15 @@ export interface operations {
     };
     get_api_v1_models_model_id_download: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description An addition. Default: `pth`; for models of earlier builds, which have none, `onnx` */
+                format?: "onnx" | "pth" | "safetensors";
+            };
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 /** @description Counted per account from 1 */
                 model_id: number;
@@ -7569,6 +7810,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -7577,18 +7820,46 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["ModelsError400"];
             401: components["responses"]["ModelsError401"];
             403: components["responses"]["ModelsError403"];
             404: components["responses"]["ModelsError404"];
+            416: components["responses"]["ModelsError416"];
             429: components["responses"]["ModelsError429"];
             431: components["responses"]["ModelsError431"];
             500: components["responses"]["ModelsError500"];
@@ -7674,7 +7945,11 @@ export interface operations {
     get_predictions_batch_batch_id_download: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 batch_id: string;
             };
@@ -7687,6 +7962,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -7695,19 +7972,47 @@ export interface operations {
                     "text/csv; charset=utf-8": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];

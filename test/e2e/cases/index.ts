@@ -10,6 +10,7 @@ import { hostileInput } from './hostile-input.ts';
 import { lists } from './lists.ts';
 import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
+import { modelFiles } from './model-files.ts';
 import { modelsApi } from './models-api.ts';
 import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
@@ -42,6 +43,7 @@ export function platformCases(world: World): void {
     tenancy,
     accounts,
     modelsApi,
+    modelFiles,
     predictions,
     programs,
     trainingService,

@@ -53,6 +53,7 @@ beforeAll(async () => {
     dataset_id: dataset.id,
     job_id: job.id,
     model_id: model.id,
+    file: 'model.onnx',
     upload_id: upload.body.upload_id,
     user_id: (await platform.call({ path: '/auth/me', token })).body.id,
     invitation_id: await made('/account/invitations', { role: 'viewer' }),

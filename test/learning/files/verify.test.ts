@@ -1,0 +1,54 @@
+import { describe, expect, test } from '@jest/globals';
+import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { expectSameAnswers } from '#learning/files/verify.ts';
+import { objectiveOf, shapeOf } from '#learning/fit/task.ts';
+import { inputNames, type Serving } from '#learning/serving/description.ts';
+import { exportModel } from '#learning/serving/export.ts';
+import { probe } from '#learning/tabular/probe.ts';
+import { learned, mlp } from '../tables.ts';
+
+const rows = Array.from(
+  { length: 80 },
+  (_, i) => `${i % 8 || ''},${'abc'[i % 3]},${i % 2 ? 'yes' : 'no'},${i % 4},${i}`,
+);
+const TEXT = `x,word,flag,y,z\n${rows.join('\n')}\n`;
+
+async function exported(target: string) {
+  const { preparation, fitted, hyperparameters } = await learned(TEXT, { target, hyperparameters: { epochs: 3 } });
+  const { features } = preparation.encoder;
+  const names = inputNames(features.map(({ name }) => name));
+  const { task, classes } = preparation;
+  const serving: Serving = {
+    ...{ format: 1, task, target, classes: [...classes] },
+    features: features.map(({ name, type }, i) => ({ name, type, input: names[i]! })),
+  };
+  const network = mlp.network(shapeOf(preparation), hyperparameters);
+  const { parameters } = fitted!;
+  const onnx = exportModel(preparation, network, parameters, serving, { producer: 'test' });
+  const objective = objectiveOf(preparation, network);
+  return { answers: preparation, objective, parameters, onnx, rows: probe(preparation.encoder, serving) };
+}
+
+describe.each(['word', 'z'])('a model that was exported to predict %s', (target) => {
+  test('answers as the network does: with missing cells, and with words that no training row had', async () => {
+    const made = await exported(target);
+    await expect(expectSameAnswers(made)).resolves.toBeUndefined();
+    const feeds = Object.values(made.rows.raw).flatMap((one): (string | number)[] =>
+      one.dtype === 'string' ? [...one.data] : toNumbers(one),
+    );
+    expect(feeds.filter((value) => Number.isNaN(value) || value === '').length).toBeGreaterThan(10);
+  });
+
+  test('is refused where one number of its weights is another', async () => {
+    const made = await exported(target);
+    const { shape } = made.parameters['output.bias']!;
+    const bias = toNumbers(made.parameters['output.bias']!);
+    const parameters = {
+      ...made.parameters,
+      'output.bias': tensorFrom('float32', shape, [bias[0]! + 0.001, ...bias.slice(1)]),
+    };
+    await expect(expectSameAnswers({ ...made, parameters })).rejects.toThrow(
+      /^The exported model must answer as the network does; for row 0 of a trial it gave/,
+    );
+  });
+});
