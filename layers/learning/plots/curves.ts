@@ -5,10 +5,15 @@ import { COLOURS, draw, type Option } from './draw.ts';
 const MOST_POINTS = 500;
 const PANEL = { width: 640, height: 240, top: 50, gap: 60, left: 70, right: 20 };
 
-/** Each metric of a history in a panel of its own, of the training rows and of those kept back. */
-export function drawCurves(history: History, bestEpoch: number): string {
+/**
+ * Each metric of a history in a panel of its own, of the training rows and of those kept back. `undefined` for a training that
+ * ended within its first epoch.
+ */
+export function drawCurves(history: History, bestEpoch: number): string | undefined {
   const metrics = Object.keys(history).filter((name) => !name.startsWith('val_') && history[name]!.length > 0);
-  const epochs = history[metrics[0] ?? '']?.length ?? 0;
+  const [first] = metrics;
+  if (first === undefined) return undefined;
+  const epochs = history[first]!.length;
   const height = PANEL.top + metrics.length * (PANEL.height + PANEL.gap);
   const axis = metrics.map((name, i) => ({
     grid: {
