@@ -5,7 +5,8 @@ import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { UnavailableError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
-import { profileCsv } from '#learning/profile/profile.ts';
+import { recognise } from '#learning/kinds.ts';
+import { openSource } from '#learning/source.ts';
 
 /** A reading failed, and neither a fault of the file nor a store that is unavailable is the cause. */
 export class ReadingFailedError extends Error {
@@ -34,7 +35,9 @@ export async function readFile(
   addAbortSignal(closing ? AbortSignal.any([closing, timeout]) : timeout, body);
   try {
     const task = requested_type ?? dataset_type;
-    return { profile: await profileCsv(body, { task, parsing, ...(target === undefined ? {} : { target }) }) };
+    const source = openSource(body);
+    const kind = await recognise(source);
+    return { profile: await kind.profile(source, { task, parsing, ...(target === undefined ? {} : { target }) }) };
   } catch (error) {
     if (error instanceof ValidationError) return { failure: { message: error.message, details: [...error.details] } };
     if (closing?.aborted) throw new UnavailableError('the host is stopping');

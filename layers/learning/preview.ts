@@ -9,7 +9,7 @@ import { type Head, inspectCsvHead } from './csv/inspect.ts';
 import { expectColumns } from './profile/expect.ts';
 import { TableSummary } from './profile/table.ts';
 import { chooseTarget } from './profile/target.ts';
-import { roleOf } from './tabular/resident.ts';
+import { roleOf } from './table/resident.ts';
 import { columnValues, TRUTH_WORDS } from './values/column-values.ts';
 
 /** Of one cell. */

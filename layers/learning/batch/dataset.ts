@@ -2,7 +2,7 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { readCsv } from '../csv/read.ts';
 import type { ServedFeature } from '../serving/description.ts';
-import type { Cell } from '../serving/rows.ts';
+import type { Cell } from '../serving/input.ts';
 import { columnValues } from '../values/column-values.ts';
 
 export interface DatasetRows {

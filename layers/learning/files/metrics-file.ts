@@ -1,11 +1,12 @@
 /** `metrics.json`: every score of a training, for programs. */
 import type { Fit } from '../fit/fit.ts';
 import type { Observed } from '../metrics/observed.ts';
+import type { Prepared } from '../prepared.ts';
 
 export interface MetricsFacts {
   readonly fit: Fit;
   readonly classes: readonly string[];
-  readonly rows: { readonly training: number; readonly validation: number };
+  readonly rows: Prepared['rows'];
   readonly performance: Readonly<Record<string, number>>;
   readonly observed: Observed;
 }
@@ -21,6 +22,7 @@ export function metricsFile({ fit, classes, rows, performance, observed }: Metri
     performance,
     training: fit.training,
     ...(fit.validation ? { validation: fit.validation } : {}),
+    ...(fit.test ? { test: fit.test } : {}),
     best_epoch: fit.bestEpoch,
     monitor: fit.monitor,
     ...(observed.task === 'classification'

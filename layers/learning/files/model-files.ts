@@ -12,6 +12,7 @@ import { drawConfusion } from '../plots/confusion.ts';
 import { drawCurves } from '../plots/curves.ts';
 import { drawPredicted } from '../plots/predicted.ts';
 import { drawReliability } from '../plots/reliability.ts';
+import type { Prepared } from '../prepared.ts';
 import { CARD_FILE } from '../serving/description.ts';
 import { metricsFile } from './metrics-file.ts';
 import { contentTypeOf, METRICS_FILE, PLOT_FILES, PYTORCH_FILE, SAFETENSORS_FILE } from './names.ts';
@@ -23,7 +24,7 @@ export interface Finished {
   readonly objective: Objective;
   readonly fit: Fit;
   readonly data: EncodedData;
-  readonly rows: { readonly training: number; readonly validation: number };
+  readonly rows: Prepared['rows'];
   /** Absent for a family without a module of PyTorch. */
   readonly torch?: { readonly module: TorchModule; readonly use: TorchUse };
 }

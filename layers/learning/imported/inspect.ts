@@ -1,8 +1,8 @@
 /** What a model of others has, and whether it can be served. Nothing of it is run here. */
 import { ValidationError } from '#domain/errors.ts';
 import { dataType, type GraphProto, type ModelProto, parseModel, type TensorProto } from '#engine/onnx/proto.ts';
+import { fieldsOf } from './messages.ts';
 import { MODEL } from './rename.ts';
-import { fieldsOf } from './wire.ts';
 
 /** What the runtime reads. */
 const MOST = { irVersion: 13, opset: { '': 26, 'ai.onnx.ml': 5 } } as const;

@@ -1,5 +1,5 @@
 /** Gives every value of a graph another name, within all inner graphs as well, and changes nothing else. */
-import { type Field, field, fieldsOf, message } from './wire.ts';
+import { type Field, field, fieldsOf, message } from './messages.ts';
 
 /** Field numbers of the public onnx.proto. */
 export const MODEL = { graph: 7, opsets: 8, properties: 14, functions: 25 } as const;
@@ -19,22 +19,20 @@ const VALUE_NAME = 1;
 const SPARSE_VALUES = 1;
 
 /** An empty name stands for an input or output that is not there. */
-const prefixed = (prefix: string, { number, whole, contents }: Field): Uint8Array =>
-  contents === undefined || contents.length === 0
-    ? whole
-    : field(number, Buffer.concat([Buffer.from(prefix), contents]));
+const prefixed = (prefix: string, { number, raw, value }: Field): Uint8Array =>
+  value === undefined || value.length === 0 ? raw : field(number, Buffer.concat([Buffer.from(prefix), value]));
 
-type Rule = (contents: Uint8Array, prefix: string) => Uint8Array;
+type Rule = (value: Uint8Array, prefix: string) => Uint8Array;
 
 /** Changes the fields of a message for which there is a rule. */
 const changing =
   (rules: Readonly<Record<number, Rule | 'name'>>): Rule =>
-  (contents, prefix) =>
+  (value, prefix) =>
     message(
-      fieldsOf(contents).map((one) => {
+      fieldsOf(value).map((one) => {
         const rule = rules[one.number];
-        if (rule === undefined || one.contents === undefined) return one.whole;
-        return rule === 'name' ? prefixed(prefix, one) : field(one.number, rule(one.contents, prefix));
+        if (rule === undefined || one.value === undefined) return one.raw;
+        return rule === 'name' ? prefixed(prefix, one) : field(one.number, rule(one.value, prefix));
       }),
     );
 

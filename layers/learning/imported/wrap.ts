@@ -11,9 +11,9 @@ import {
   type ValueInfoProto,
 } from '#engine/onnx/proto.ts';
 import type { Serving } from '../serving/description.ts';
+import { type Field, field, fieldsOf, message } from './messages.ts';
 import { GRAPH, MODEL, renameGraph } from './rename.ts';
 import type { ImportedInput, ZipMap } from './signature.ts';
-import { type Field, field, fieldsOf, message } from './wire.ts';
 
 /** Before every name within, so that none is one of those outside. */
 const INSIDE = 'imported/';
@@ -43,7 +43,7 @@ export function withoutZipMap(bytes: Uint8Array, zipMap: ZipMap | undefined): Ui
   if (!zipMap) return bytes;
   const output = field(GRAPH.outputs, encodedValue(float32Matrix(zipMap.tensor)));
   return changingGraph(bytes, (graph) => [
-    ...graph.flatMap((one) => (isZipMap(one, zipMap) || isNamed(one, GRAPH.outputs, zipMap.output) ? [] : [one.whole])),
+    ...graph.flatMap((one) => (isZipMap(one, zipMap) || isNamed(one, GRAPH.outputs, zipMap.output) ? [] : [one.raw])),
     output,
   ]);
 }
@@ -54,16 +54,16 @@ export function wrap(bytes: Uint8Array, { inputs, serving, reading }: Wrapping):
   const added = fieldsOf(graphIn(encodeModel(modelOf(before.graph))));
   const behind = fieldsOf(graphIn(encodeModel(modelOf(after))));
   const only = (fields: readonly Field[], numbers: readonly number[]) =>
-    fields.flatMap(({ number, whole }) => (numbers.includes(number) ? [whole] : []));
+    fields.flatMap(({ number, raw }) => (numbers.includes(number) ? [raw] : []));
   const own = new Set(inputs.map(({ name }) => INSIDE + name));
   const whole = changingGraph(bytes, (graph) => {
-    const renamed = fieldsOf(renameGraph(message(graph.map((one) => one.whole)), INSIDE));
+    const renamed = fieldsOf(renameGraph(message(graph.map((one) => one.raw)), INSIDE));
     const kept = renamed.filter(
       (one) => one.number !== GRAPH.outputs && !(one.number === GRAPH.inputs && own.has(nameIn(one))),
     );
     return [
       ...only(added, [GRAPH.nodes]),
-      ...kept.map((one) => one.whole),
+      ...kept.map((one) => one.raw),
       ...only(behind, [GRAPH.nodes]),
       ...only(added, [GRAPH.initializers, GRAPH.inputs]),
       ...only(behind, [GRAPH.initializers, GRAPH.outputs]),
@@ -76,32 +76,32 @@ export function wrap(bytes: Uint8Array, { inputs, serving, reading }: Wrapping):
 
 function changingGraph(bytes: Uint8Array, change: (graph: readonly Field[]) => readonly Uint8Array[]): Uint8Array {
   return message(
-    fieldsOf(bytes).map(({ number, whole, contents }) =>
-      number === MODEL.graph && contents ? field(number, message(change(fieldsOf(contents)))) : whole,
+    fieldsOf(bytes).map(({ number, raw, value }) =>
+      number === MODEL.graph && value ? field(number, message(change(fieldsOf(value)))) : raw,
     ),
   );
 }
 
-const nameIn = ({ contents = new Uint8Array() }: Field): string =>
-  Buffer.from(fieldsOf(contents).find(({ number }) => number === 1)?.contents ?? []).toString('utf8');
+const nameIn = ({ value = new Uint8Array() }: Field): string =>
+  Buffer.from(fieldsOf(value).find(({ number }) => number === 1)?.value ?? []).toString('utf8');
 
 const isNamed = (one: Field, number: number, name: string): boolean => one.number === number && nameIn(one) === name;
 
 /** A node's first output stands in its field 2. */
-const isZipMap = ({ number, contents }: Field, { output }: ZipMap): boolean =>
+const isZipMap = ({ number, value }: Field, { output }: ZipMap): boolean =>
   number === GRAPH.nodes &&
-  contents !== undefined &&
-  fieldsOf(contents).some((one) => one.number === 2 && Buffer.from(one.contents ?? []).toString('utf8') === output);
+  value !== undefined &&
+  fieldsOf(value).some((one) => one.number === 2 && Buffer.from(one.value ?? []).toString('utf8') === output);
 
 /** The domain of ONNX itself may be left out or empty. */
-const isOnnxOpset = ({ number, contents }: Field): boolean => {
-  if (number !== MODEL.opsets || !contents) return false;
-  const domain = Buffer.from(fieldsOf(contents).find((one) => one.number === 1)?.contents ?? []).toString('utf8');
+const isOnnxOpset = ({ number, value }: Field): boolean => {
+  if (number !== MODEL.opsets || !value) return false;
+  const domain = Buffer.from(fieldsOf(value).find((one) => one.number === 1)?.value ?? []).toString('utf8');
   return domain === '' || domain === 'ai.onnx';
 };
 
 const OPSET = 17;
-const defaultOpset = (): Uint8Array => fieldsOf(encodeModel(modelOf({ node: [] }))).find(isOnnxOpset)!.whole;
+const defaultOpset = (): Uint8Array => fieldsOf(encodeModel(modelOf({ node: [] }))).find(isOnnxOpset)!.raw;
 
 type Parts = Partial<GraphProto> & Pick<GraphProto, 'node'>;
 
@@ -112,11 +112,10 @@ const modelOf = (graph: Parts) => ({
   metadataProps: [],
 });
 
-const graphIn = (model: Uint8Array): Uint8Array =>
-  fieldsOf(model).find(({ number }) => number === MODEL.graph)!.contents!;
+const graphIn = (model: Uint8Array): Uint8Array => fieldsOf(model).find(({ number }) => number === MODEL.graph)!.value!;
 const encodedValue = (value: ValueInfoProto): Uint8Array =>
   fieldsOf(graphIn(encodeModel(modelOf({ node: [], output: [value] })))).find(({ number }) => number === GRAPH.outputs)!
-    .contents!;
+    .value!;
 
 type Dims = readonly (number | string)[];
 

@@ -65,10 +65,10 @@ function classesObserver({ classes }: Answers): Observer {
   };
   return {
     take({ outputs, width, truths }) {
-      const probabilities = softmaxRows(outputs, width);
       const { data } = expectTensor('y', truths, 'int32');
       for (const [row, truth] of data.entries()) {
-        takeRow(probabilities.subarray(row * width, (row + 1) * width), truth);
+        // A family may have more outputs than answers.
+        takeRow(softmaxRows(outputs.subarray(row * width, row * width + classes.length), classes.length), truth);
       }
     },
     observed: () => ({
@@ -90,9 +90,9 @@ function valuesObserver({ scale: { mean, deviation } }: Answers, rows: number): 
   let at = 0;
   const inUnit = (value: number) => value * deviation + mean;
   return {
-    take({ outputs, truths }) {
+    take({ outputs, width, truths }) {
       for (const [row, actual] of actuals(truths).entries()) {
-        if (at % every === 0) pairs.push([inUnit(actual), inUnit(outputs[row]!)]);
+        if (at % every === 0) pairs.push([inUnit(actual), inUnit(outputs[row * width]!)]);
         at += 1;
       }
     },

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { probeOf } from '#learning/files/probe.ts';
 import { expectSameAnswers } from '#learning/files/verify.ts';
 import { objectiveOf, shapeOf } from '#learning/fit/task.ts';
-import { inputNames, type Serving } from '#learning/serving/description.ts';
 import { exportModel } from '#learning/serving/export.ts';
-import { probe } from '#learning/tabular/probe.ts';
+import { probe } from '#learning/table/probe.ts';
 import { learned, mlp } from '../tables.ts';
 
 const rows = Array.from(
@@ -15,18 +15,12 @@ const TEXT = `x,word,flag,y,z\n${rows.join('\n')}\n`;
 
 async function exported(target: string) {
   const { preparation, fitted, hyperparameters } = await learned(TEXT, { target, hyperparameters: { epochs: 3 } });
-  const { features } = preparation.encoder;
-  const names = inputNames(features.map(({ name }) => name));
-  const { task, classes } = preparation;
-  const serving: Serving = {
-    ...{ format: 1, task, target, classes: [...classes] },
-    features: features.map(({ name, type }, i) => ({ name, type, input: names[i]! })),
-  };
   const network = mlp.network(shapeOf(preparation), hyperparameters);
   const { parameters } = fitted!;
-  const onnx = exportModel(preparation, network, parameters, serving, { producer: 'test' });
+  const onnx = exportModel(preparation, network, parameters, { producer: 'test' });
   const objective = objectiveOf(preparation, network);
-  return { answers: preparation, objective, parameters, onnx, rows: probe(preparation.encoder, serving) };
+  const { encoding } = preparation;
+  return { answers: preparation, objective, parameters, onnx, rows: probe(encoding), encoding };
 }
 
 describe.each(['word', 'z'])('a model that was exported to predict %s', (target) => {
@@ -50,5 +44,10 @@ describe.each(['word', 'z'])('a model that was exported to predict %s', (target)
     await expect(expectSameAnswers({ ...made, parameters })).rejects.toThrow(
       /^The exported model must answer as the network does; for row 0 of a trial it gave/,
     );
+  });
+
+  test('answers alike as well for rows that were made up without knowing the kind of the data', async () => {
+    const made = await exported(target);
+    await expect(expectSameAnswers({ ...made, rows: (await probeOf(made.encoding))! })).resolves.toBeUndefined();
   });
 });

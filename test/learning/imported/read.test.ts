@@ -3,12 +3,13 @@ import { ValidationError } from '#domain/errors.ts';
 import { openSession } from '#engine/run.ts';
 import { expectTensor, toNumbers } from '#engine/tensor.ts';
 import { readImported, type Wishes } from '#learning/imported/read.ts';
-import { type Row, rowTensors } from '#learning/serving/rows.ts';
+import type { Input } from '#learning/serving/input.ts';
+import { rowTensors } from '#learning/serving/rows.ts';
 import recorded from '#test/fixtures/golden/imported.json' with { type: 'json' };
 
 interface Recorded {
   readonly onnx: string;
-  readonly rows: Row[];
+  readonly rows: Input[];
   readonly numbers: number[] | number[][];
   readonly labels?: string[];
 }
@@ -18,7 +19,7 @@ const bytesOf = (base64: string): Uint8Array => Buffer.from(base64, 'base64');
 const read = (onnx: string, wishes: Partial<Wishes> = {}) =>
   readImported(bytesOf(onnx), { target: 'target', ...wishes });
 
-async function answersTo(onnx: Uint8Array, features: Parameters<typeof rowTensors>[0], rows: readonly Row[]) {
+async function answersTo(onnx: Uint8Array, features: Parameters<typeof rowTensors>[0], rows: readonly Input[]) {
   await using session = await openSession(onnx);
   const { label, probabilities, value } = await session.run(rowTensors(features, rows));
   return {

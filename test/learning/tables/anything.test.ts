@@ -4,7 +4,7 @@ import { datasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { previewFile } from '#learning/preview.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
-import { loadRows } from '#learning/tabular/load.ts';
+import { loadRows } from '#learning/table/load.ts';
 import { chunked } from '../chunks.ts';
 
 /** What tables are made of, in no order. */

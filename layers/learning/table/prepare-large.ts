@@ -1,0 +1,109 @@
+/** Turns a file that does not fit into memory into encoded rows on disk; see `prepare`. */
+import { join } from 'node:path';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
+import { openShards } from '#engine/shards/read.ts';
+import { ShardWriter } from '#engine/shards/write.ts';
+import { TrainingFailure } from '../failure.ts';
+import { targetType } from '../fit/task.ts';
+import type { PrepareOptions, Scratch } from '../prepared.ts';
+import { encodeRows, encodeTarget } from './encode.ts';
+import { EncoderFitting } from './encoder.ts';
+import { tableEncoding } from './encoding.ts';
+import type { PreparedTable } from './prepared.ts';
+import { type RowPiece, spillRows } from './spill.ts';
+import { expectEnough, type Split, splitRows } from './split.ts';
+import { fitTarget } from './target.ts';
+
+/** Rows that are parsed and encoded together. */
+const PIECE_ROWS = 65_536;
+/** The size of a shard: small enough to hold several in memory, large enough to read one efficiently. */
+const SHARD_BYTES = 2 ** 25;
+
+/*
+ *  file ── parsed once ──▶ pieces of columns on disk, targets in memory ──▶ split into training, validation and test
+ *  pieces ──▶ encoder       pieces ──▶ encoded rows ──▶ shards for each of them
+ */
+interface LargeOptions extends PrepareOptions {
+  readonly scratch: Scratch;
+}
+
+/** @throws TrainingFailure if the data cannot be learned from or do not fit on the disk */
+export async function prepareLarge(
+  bytes: AsyncIterable<Uint8Array>,
+  profile: DatasetProfile,
+  options: LargeOptions,
+): Promise<PreparedTable> {
+  try {
+    return await onDisk(bytes, profile, options);
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC')) throw cause;
+    throw new TrainingFailure("The data must fit onto the trainer's disk, parsed and encoded; it is full", { cause });
+  }
+}
+
+async function onDisk(
+  bytes: AsyncIterable<Uint8Array>,
+  profile: DatasetProfile,
+  { validationSplit, testSplit, seed, scratch, between = async () => undefined }: LargeOptions,
+): Promise<PreparedTable> {
+  const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
+  const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);
+  const fractions = { validation: validationSplit, test: testSplit };
+  const split = splitRows(rows.target, fractions, seed, rows.splitBy);
+  expectEnough(split, fractions, rows.splitBy);
+  const fitting = new EncoderFitting();
+  for await (const piece of rows.pieces()) {
+    await between();
+    fitting.take(piece.rows, within(split.training, piece));
+  }
+  const encoder = fitting.encoder(rows.leftOut);
+  const scale = fitTarget(rows.target, split.training);
+  const { task } = rows.target;
+  const encoding = tableEncoding(encoder, profile);
+  const tensors = rowTypes({ ...encoding.types, y: targetType(task) });
+  const encoded = async (kind: keyof Split) => {
+    const which = split[kind];
+    const shards = Math.ceil((which.length * rowBytesOf(tensors)) / Math.max(shardBytes, rowBytesOf(tensors)));
+    const writer = await ShardWriter.create(join(folder, kind), { tensors, shards, seed });
+    for await (const piece of rows.pieces()) {
+      await between();
+      const some = within(which, piece);
+      await writer.append({
+        ...encodeRows(piece.rows, encoder, some),
+        ...encodeTarget(piece.rows.target, scale, some),
+      });
+    }
+    await writer.finish();
+    return await openShards(join(folder, kind));
+  };
+  const { training, validation, test } = split;
+  const data = {
+    training: await encoded('training'),
+    ...(validation.length > 0 ? { validation: await encoded('validation') } : {}),
+    ...(test.length > 0 ? { test: await encoded('test') } : {}),
+  };
+  await rows.remove();
+  return {
+    preparation: { encoding, task, classes: rows.target.task === 'classification' ? rows.target.classes : [], scale },
+    data,
+    rows: { training: training.length, validation: validation.length, test: test.length },
+  };
+}
+
+/** The rows of a piece that are among `which`, a list of row numbers in ascending order. */
+function within(which: Int32Array, { first, rows: { count } }: RowPiece): Int32Array {
+  const [from, to] = [lowerBound(which, first), lowerBound(which, first + count)];
+  return which.subarray(from, to).map((row) => row - first);
+}
+
+/** The position of the first value that is at least `least`, by binary search. */
+function lowerBound(values: Int32Array, least: number): number {
+  let [low, high] = [0, values.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle]! < least) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
