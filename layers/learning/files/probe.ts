@@ -1,4 +1,5 @@
 /** Rows that never were, with which an exported model of any kind of data is tried. */
+import { cast } from '#engine/ops/select.ts';
 import { openSession } from '#engine/run.ts';
 import { type Tensor, type Tensors, tensorFrom } from '#engine/tensor.ts';
 import { compileInference } from '#engine/training/step.ts';
@@ -31,7 +32,13 @@ function filledWith({ dtype, shape: [, ...dims] }: Type): Tensor | undefined {
 async function encodedRows(encoding: Encoding, raw: Tensors): Promise<Tensors> {
   const bytes = compileInference({
     inputs: encoding.inputs,
-    build: (b, inputs) => encoding.encoded(b, inputs),
+    build: (b, inputs) =>
+      Object.fromEntries(
+        Object.entries(encoding.encoded(b, inputs)).map(([name, value]) => [
+          name,
+          cast(b, value, encoding.types[name]!.dtype),
+        ]),
+      ),
     meta: { producer: 'trainyard' },
   });
   await using session = await openSession(bytes, { threads: 1 });
