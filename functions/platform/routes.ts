@@ -32,6 +32,7 @@ import { artifacts } from './models/artifacts.ts';
 import { change as changeModel } from './models/change.ts';
 import { compare } from './models/compare.ts';
 import { download } from './models/download.ts';
+import { importModel } from './models/import.ts';
 import { lineage } from './models/lineage.ts';
 import { list as listModels } from './models/list.ts';
 import { predict } from './models/predict.ts';
@@ -113,6 +114,7 @@ export const describedRoutes = [
   ...resources,
   predict,
   download,
+  importModel,
   artifact,
   downloadNumbered,
   downloadDataset,

@@ -1,9 +1,11 @@
 /** Predictions of trained models, which are loaded once and kept in memory while there is room. */
+import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
-import { openSession, type SessionOptions } from '#engine/run.ts';
+import { openSession, RuntimeError, type SessionOptions } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
+import { IMPORTED_FILE } from './files/names.ts';
 import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
@@ -104,11 +106,22 @@ export function makePredictor({
     predict: async (model, inputs, options = {}) => {
       if (takesText(model)) return classesOf(texts, model, inputs, options);
       return using(model, async ({ serving, runs }) => {
-        const results = await runs.run(await kindNamed(serving.kind).tensors(serving, inputs), inputs.length);
+        const tensors = await kindNamed(serving.kind).tensors(serving, inputs);
+        const results = await refusals(model, () => runs.run(tensors, inputs.length));
         return expectFinite(readings[serving.task](results, serving, options));
       });
     },
   };
+}
+
+/** A model of others may refuse values, such as a word that it does not know. */
+async function refusals<T>({ artifacts }: ServedModel, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof RuntimeError) || !artifacts.some(({ file }) => file === IMPORTED_FILE)) throw error;
+    throw ValidationError.of('inputs', `must be values that the imported model takes; it says: ${error.message}`);
+  }
 }
 
 async function classesOf(

@@ -1158,6 +1158,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import an ONNX model
+         * @description An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here.
+         */
+        post: operations["post_models_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models/{model_id}/artifacts/{file}": {
         parameters: {
             query?: never;
@@ -8229,6 +8249,131 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             416: components["responses"]["Error416"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_models_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description Under a name that there is already, it becomes the next version */
+                    name: string;
+                    /**
+                     * @description What it predicts
+                     * @default target
+                     */
+                    target?: string;
+                    /**
+                     * @description As a list in JSON, the names of the features, in the order of its inputs and of their columns
+                     * @example ["sepal length","sepal width"]
+                     */
+                    features?: string;
+                    /**
+                     * @description As a list in JSON, the names of the classes, in the order of the scores
+                     * @example ["setosa","virginica"]
+                     */
+                    classes?: string;
+                    /**
+                     * @description What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1
+                     * @enum {string}
+                     */
+                    scores?: "probabilities" | "logits";
+                    /**
+                     * Format: binary
+                     * @description The model
+                     */
+                    file: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description Imported */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "model_type": "mlp",
+                     *       "architecture": {
+                     *         "input_shape": [
+                     *           7
+                     *         ],
+                     *         "output_classes": 3,
+                     *         "parameters": 5123
+                     *       },
+                     *       "performance": {
+                     *         "accuracy": 0.912,
+                     *         "precision": 0.905,
+                     *         "recall": 0.918,
+                     *         "f1_score": 0.911
+                     *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
+                     *       "training_config": {
+                     *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *         "epochs": 100,
+                     *         "batch_size": 32,
+                     *         "optimizer": "adam"
+                     *       },
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "number": 7,
+                     *       "version": "1.1.0",
+                     *       "version_reason": "minor: learning_rate 0.01 → 0.001",
+                     *       "aliases": [
+                     *         "champion"
+                     *       ],
+                     *       "tags": {
+                     *         "team": "search",
+                     *         "stage": "candidate"
+                     *       },
+                     *       "notes": "string",
+                     *       "dataset_version": 1,
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];

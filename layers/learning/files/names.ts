@@ -6,6 +6,8 @@ export const PYTORCH_FILE = 'model.pth';
 export const SAFETENSORS_FILE = 'model.safetensors';
 export const ENCODER_FILE = 'encoder.json';
 export const METRICS_FILE = 'metrics.json';
+/** A model of others as it was before it was wrapped. */
+export const IMPORTED_FILE = 'imported.onnx';
 
 export const PLOT_FILES = {
   curves: 'learning-curves.svg',
@@ -31,6 +33,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   [SAFETENSORS_FILE]: 'The same weights as safetensors',
   [WEIGHTS_FILE]: 'The weights as safetensors, from which a training can go on',
   [ENCODER_FILE]: 'How a row becomes the numbers that the PyTorch module takes',
+  [IMPORTED_FILE]: 'The file that was imported, as it was',
   [SERVING_FILE]: 'The inputs of model.onnx, and the classes',
   [TEXT_FILE]: 'How a text becomes the inputs of model.onnx, and the classes',
   [CARD_FILE]: 'What the model is, what it was made from, how good it is, and its PyTorch module',

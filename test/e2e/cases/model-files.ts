@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import recorded from '#test/fixtures/golden/imported.json' with { type: 'json' };
 import { User } from '../user.ts';
 import type { World } from '../world.ts';
 
@@ -59,6 +60,21 @@ export function modelFiles(world: World): void {
         ]);
         await answer.arrayBuffer();
       }
+    });
+
+    test('of others are imported, and serve predictions', async () => {
+      const { onnx, rows, labels } = recorded.served['XGBoost, a classifier'];
+      const form = new FormData();
+      form.set('name', 'boosted');
+      form.set('file', new Blob([Buffer.from(onnx, 'base64')]), 'boosted.onnx');
+      const headers = { authorization: `Bearer ${user.client.token}` };
+      const answer = await fetch(`${world.base}/models/import`, { method: 'POST', body: form, headers });
+      const { id } = (await answer.json()) as { id: string };
+      expect(answer.status).toBe(201);
+      const { predictions } = await user.client.post<{ predictions: { class: string }[] }>(`/models/${id}/predict`, {
+        inputs: rows,
+      });
+      expect(predictions.map((one) => one.class)).toEqual(labels);
     });
   });
 }
