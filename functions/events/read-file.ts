@@ -1,4 +1,7 @@
 /** Reads and profiles a dataset's file. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
@@ -19,6 +22,13 @@ export class ReadingFailedError extends Error {
   }
 }
 
+export interface ReadingOptions {
+  readonly milliseconds: number;
+  readonly closing?: AbortSignal | undefined;
+  /** On a disk, for a copy of a file that must lie on one. Default: the folder of temporary files. */
+  readonly folder?: string;
+}
+
 /**
  * Resolves with the file's profile, or with what is wrong with the file.
  * @throws ReadingFailedError if it takes longer than `milliseconds`, or the program throws
@@ -27,15 +37,15 @@ export class ReadingFailedError extends Error {
 export async function readFile(
   blobs: Pick<Blobs, 'get'>,
   { account_id, id, requested_target: target, requested_type, dataset_type, parsing = {} }: Dataset,
-  milliseconds: number,
-  closing?: AbortSignal,
+  { milliseconds, closing, folder = tmpdir() }: ReadingOptions,
 ): Promise<{ profile: DatasetProfile } | { failure: DatasetFailure }> {
   const { body } = await blobs.get(blobKeys.datasetFile(account_id, id));
   const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
   addAbortSignal(closing ? AbortSignal.any([closing, timeout]) : timeout, body);
+  await using scratch = await openScratch(folder);
   try {
     const task = requested_type ?? dataset_type;
-    const source = openSource(body);
+    const source = openSource(body, { folder: scratch.folder });
     const kind = await recognise(source);
     return { profile: await kind.profile(source, { task, parsing, ...(target === undefined ? {} : { target }) }) };
   } catch (error) {
@@ -51,6 +61,11 @@ export async function readFile(
   } finally {
     body.destroy();
   }
+}
+
+async function openScratch(parent: string): Promise<{ readonly folder: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(parent, 'trainyard-reading-'));
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /** A stream that was destroyed before its end has an error too: `ABORT_ERR`. */

@@ -6,6 +6,7 @@ import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
 import { openOptions } from './csv/dialect.ts';
 import { shortened } from './csv/fault.ts';
 import { type Head, inspectCsvHead } from './csv/inspect.ts';
+import { isArchive } from './files/archive.ts';
 import { expectColumns } from './profile/expect.ts';
 import { TableSummary } from './profile/table.ts';
 import { chooseTarget } from './profile/target.ts';
@@ -61,6 +62,7 @@ export function inspectBeginning(
   { bytes, whole }: Beginning,
   { parsing, target }: Pick<PreviewOptions, 'parsing' | 'target'>,
 ): Head | undefined {
+  if (isArchive(bytes)) return undefined;
   const head = inspectCsvHead(bytes, whole, openOptions(parsing));
   if (head === undefined) return undefined;
   expectColumns(head.header, parsing);
@@ -73,6 +75,7 @@ export function inspectBeginning(
  * @throws ValidationError with field `file`, `target` or `columns`
  */
 export function previewFile(beginning: Beginning, options: PreviewOptions): Preview {
+  expectNoArchive(beginning);
   const { head, isCut } = cutOrWhole(beginning, options);
   if (head === undefined) throw ValidationError.of('file', 'must have a header within its first bytes; got none');
   const { header, rows, dialect, rival } = head;
@@ -96,6 +99,15 @@ export function previewFile(beginning: Beginning, options: PreviewOptions): Prev
   }
 }
 
+function expectNoArchive({ bytes }: Beginning): void {
+  if (isArchive(bytes)) {
+    throw ValidationError.of(
+      'file',
+      'must be a table to have a preview; an archive is looked into once it is uploaded',
+    );
+  }
+}
+
 const NEWLINE = 10;
 
 /** The caller may have sent the first part of a file, whose last row is cut. */
@@ -115,6 +127,7 @@ function cutOrWhole(beginning: Beginning, options: PreviewOptions): { head: Head
  * @throws ValidationError with field `file` if the bytes are not those of that file
  */
 export function previewProfiled({ bytes, whole }: Beginning, profile: DatasetProfile, most: number): Preview {
+  expectNoArchive({ bytes, whole });
   const { delimiter, quote, task } = profile;
   const head = inspectCsvHead(bytes, whole, { delimiter, quote });
   const rows = head?.rows.slice(0, most) ?? [];

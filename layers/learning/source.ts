@@ -23,9 +23,15 @@ export interface SourceOptions {
 export function openSource(bytes: AsyncIterable<Uint8Array>, { folder }: SourceOptions = {}): Source {
   const iterator = bytes[Symbol.asyncIterator]();
   const read: Uint8Array[] = [];
+  let begun: Promise<Uint8Array> | undefined;
   let copied: Promise<string> | undefined;
 
-  async function head(): Promise<Uint8Array> {
+  function head(): Promise<Uint8Array> {
+    begun ??= begin();
+    return begun;
+  }
+
+  async function begin(): Promise<Uint8Array> {
     let size = read.reduce((sum, { length }) => sum + length, 0);
     while (size < HEAD_BYTES) {
       const next = await iterator.next();
@@ -33,7 +39,7 @@ export function openSource(bytes: AsyncIterable<Uint8Array>, { folder }: SourceO
       read.push(next.value);
       size += next.value.length;
     }
-    return Buffer.concat(read).subarray(0, HEAD_BYTES);
+    return Buffer.from(Buffer.concat(read).subarray(0, HEAD_BYTES));
   }
 
   async function* rest(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -47,6 +53,8 @@ export function openSource(bytes: AsyncIterable<Uint8Array>, { folder }: SourceO
   }
 
   async function copy(): Promise<string> {
+    // Whoever asks for it later must have it, too.
+    await head();
     if (folder === undefined) throw new TypeError('a file that must lie on a disk needs a folder');
     const path = join(folder, 'source');
     await pipeline(rest(), createWriteStream(path, { mode: 0o600 }));

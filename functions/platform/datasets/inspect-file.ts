@@ -3,6 +3,7 @@ import { ValidationError } from '#domain/errors.ts';
 import { firstBytes } from '#functions/http/body/first-bytes.ts';
 import type { UploadedFile } from '#functions/http/body/multipart.ts';
 import { HEAD_BYTES } from '#learning/csv/read.ts';
+import { isArchive } from '#learning/files/archive.ts';
 import { type Beginning, inspectBeginning } from '#learning/preview.ts';
 
 /** What is said about a file beside its bytes. */
@@ -20,11 +21,11 @@ export async function inspectFile(file: UploadedFile, given: Given): Promise<voi
 
 /** Throws `ValidationError` for a file that is called one of another format. */
 export async function beginningOf({ name, contentType, size, read }: UploadedFile): Promise<Beginning> {
-  const kind = OTHER_KINDS.find(([, types, extension]) => types.includes(contentType) || extension.test(name));
-  if (kind) {
-    throw ValidationError.of('file', `must be a CSV file (JSON and ZIP are not read yet); got ${kind[0]}`);
-  }
   const bytes = await firstBytes(read(), HEAD_BYTES);
+  const kind = OTHER_KINDS.find(([, types, extension]) => types.includes(contentType) || extension.test(name));
+  if (kind && !isArchive(bytes)) {
+    throw ValidationError.of('file', `must be a CSV file, or a ZIP of images (JSON is not read yet); got ${kind[0]}`);
+  }
   return { bytes, whole: bytes.length === size };
 }
 

@@ -35,6 +35,7 @@ export const AUDIT_ACTIONS = [
   'backup_restore',
   'backup_download',
   'backup_delete',
+  'restore_drill',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

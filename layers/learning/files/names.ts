@@ -1,5 +1,6 @@
 /** The files that a model may have, what each is for, and as what it is served. */
 import { CARD_FILE, ONNX_FILE, SERVING_FILE } from '../serving/description.ts';
+import { REFERENCE_FILE } from '../serving/reference.ts';
 import { TEXT_FILE, WEIGHTS_FILE } from '../text/description.ts';
 
 export const PYTORCH_FILE = 'model.pth';
@@ -35,6 +36,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   [ENCODER_FILE]: 'How a row becomes the numbers that the PyTorch module takes',
   [IMPORTED_FILE]: 'The file that was imported, as it was',
   [SERVING_FILE]: 'The inputs of model.onnx, and the classes',
+  [REFERENCE_FILE]: 'Typical values of the features, against which answers are explained',
   [TEXT_FILE]: 'How a text becomes the inputs of model.onnx, and the classes',
   [CARD_FILE]: 'What the model is, what it was made from, how good it is, and its PyTorch module',
   [METRICS_FILE]: 'All scores by epoch and at the end, the confusion matrix and the calibration',

@@ -34,7 +34,7 @@ export async function expectSameAnswers({ answers, objective, parameters, onnx, 
   const [wanted, got] =
     answers.task === 'classification'
       ? [
-          softmaxRows(expected, answers.classes.length),
+          softmaxRows(expected, answers.classes.length, answers.calibration?.temperature),
           toNumbers(expectTensor('probabilities', results.probabilities, 'float32')),
         ]
       : [

@@ -1,9 +1,11 @@
 /** What a fitted network answers on the rows by which it is judged, for pictures and for `metrics.json`. */
 import { expectTensor, type Tensor, type Tensors } from '#engine/tensor.ts';
 import type { Objective } from '#engine/training/objective.ts';
-import { type OutputPiece, outputPieces, softmaxRows } from '../fit/outputs.ts';
+import { answered } from '../assess/calibration.ts';
+import { type OutputPiece, outputPieces } from '../fit/outputs.ts';
 import { type EncodedRows, rowsOf } from '../fit/rows.ts';
 import type { Answers } from '../fit/task.ts';
+import { softmaxInto } from './probabilities.ts';
 
 /** Answers whose confidence lies in one tenth of 0 to 1. */
 export interface CalibrationBin {
@@ -49,12 +51,13 @@ interface Observer {
   observed(): Observed;
 }
 
-function classesObserver({ classes }: Answers): Observer {
+function classesObserver({ classes, calibration = {} }: Answers): Observer {
   const counted = classes.length <= MOST_CLASSES ? classes.map(() => classes.map(() => 0)) : undefined;
   const bins = Array.from({ length: BINS }, () => ({ rows: 0, confidence: 0, right: 0 }));
   let total = 0;
-  const takeRow = (probabilities: Float32Array, truth: number): void => {
-    const predicted = largest(probabilities);
+  const probabilities = new Float64Array(classes.length);
+  const takeRow = (truth: number): void => {
+    const predicted = answered(probabilities, calibration);
     const confidence = probabilities[predicted]!;
     const bin = bins[Math.min(BINS - 1, Math.floor(confidence * BINS))]!;
     bin.rows += 1;
@@ -68,7 +71,8 @@ function classesObserver({ classes }: Answers): Observer {
       const { data } = expectTensor('y', truths, 'int32');
       for (const [row, truth] of data.entries()) {
         // A family may have more outputs than answers.
-        takeRow(softmaxRows(outputs.subarray(row * width, row * width + classes.length), classes.length), truth);
+        softmaxInto(probabilities, outputs, row * width, calibration.temperature);
+        takeRow(truth);
       }
     },
     observed: () => ({
@@ -101,9 +105,3 @@ function valuesObserver({ scale: { mean, deviation } }: Answers, rows: number): 
 }
 
 const actuals = (truths: Tensor): Float32Array => expectTensor('y', truths, 'float32').data;
-
-function largest(values: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
-}

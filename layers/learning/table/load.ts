@@ -3,7 +3,7 @@ import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts'
 import { readCsv } from '../csv/read.ts';
 import { TrainingFailure } from '../failure.ts';
 import { columnValues, TRUTH_WORDS } from '../values/column-values.ts';
-import { parseNumber } from '../values/number.ts';
+import { byNumberThenText } from '../values/order.ts';
 import type { Column, Rows, Target } from './columns.ts';
 import { roleOf, usableColumns, usableRows } from './resident.ts';
 
@@ -193,11 +193,6 @@ function targetStore(profile: DatasetProfile): TargetStore {
     },
     target: () => ({ task: 'classification', classes, values }),
   };
-}
-
-function byNumberThenText(a: string, b: string): number {
-  const difference = parseNumber(a) - parseNumber(b);
-  return Number.isNaN(difference) || difference === 0 ? (a < b ? -1 : 1) : difference;
 }
 
 async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {

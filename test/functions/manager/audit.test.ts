@@ -105,7 +105,7 @@ describe('the audit trail', () => {
     const options = {
       dir: world.platform.store.dir,
       baseUrl: '',
-      queues: { datasets: queue, training: queue, webhooks: queue, encoders: queue, predictions: queue },
+      queues: { datasets: queue, training: queue, webhooks: queue, encoders: queue, predictions: queue, vault: queue },
     };
     const others = await Promise.all([openEmbedded(options), openEmbedded(options), openEmbedded(options)]);
     const of = { account_id: world.accountId, id: 'shared' };

@@ -124,8 +124,8 @@ describe('an upload', () => {
     expect(await notes()).toBe(before);
   });
 
-  test('of JSON or ZIP is refused with the supported format', async () => {
-    const message = (kind: string) => `must be a CSV file (JSON and ZIP are not read yet); got ${kind}`;
+  test('of JSON, or what is only called a ZIP, is refused with the supported format', async () => {
+    const message = (kind: string) => `must be a CSV file, or a ZIP of images (JSON is not read yet); got ${kind}`;
     expect(await details([csvFile('[]', 'data.json'), name])).toEqual([{ field: 'file', message: message('JSON') }]);
     expect(await details([csvFile('PK', 'data.ZIP'), name])).toEqual([{ field: 'file', message: message('ZIP') }]);
   });

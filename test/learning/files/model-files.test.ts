@@ -39,7 +39,8 @@ describe('the files of a classifier', () => {
 
   test('are those that serve it, and those for other tools', () => {
     expect([...made.files.keys()]).toEqual([
-      ...['model.onnx', 'serving.json', 'model-card.md', 'encoder.json', 'model.pth', 'model.safetensors'],
+      ...['model.onnx', 'serving.json', 'reference.json', 'model-card.md'],
+      ...['encoder.json', 'model.pth', 'model.safetensors'],
       ...['metrics.json', 'learning-curves.svg', 'confusion-matrix.svg', 'reliability.svg'],
     ]);
   });
