@@ -46,6 +46,7 @@ import { remove as removeNumbered } from './numbered-models/remove.ts';
 import { oipRoutes } from './oip/routes.ts';
 import { download as downloadBatch } from './predictions/download.ts';
 import { batchRoutes } from './predictions/routes.ts';
+import { sweepRoutes } from './sweeps/routes.ts';
 import { events } from './training/events.ts';
 import { list as listJobs } from './training/list.ts';
 import { logs } from './training/logs.ts';
@@ -89,6 +90,7 @@ const resources: readonly Route[] = [
   logs,
   stop,
   restart,
+  ...sweepRoutes,
   listModels,
   readModel,
   artifacts,

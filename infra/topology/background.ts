@@ -7,6 +7,7 @@ export const functions = {
   'process-dataset': {
     entry: 'functions/events/process-dataset.ts',
     memoryMegabytes: 2048,
+    diskMegabytes: 10_240,
     timeoutSeconds: 900,
     computes: true,
     streams: false,
@@ -55,6 +56,7 @@ export const functions = {
   'run-training': {
     entry: 'functions/training/run.ts',
     memoryMegabytes: 3008,
+    diskMegabytes: 10_240,
     timeoutSeconds: 900,
     computes: true,
     streams: false,
@@ -163,7 +165,7 @@ export const functions = {
     streams: false,
     runtime: false,
     uses: {
-      table: ['get', 'query', 'index', 'put', 'update', 'delete'],
+      table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
       buckets: { datasets: ['delete'], artifacts: ['delete'], backups: ['delete'] },
       sends: ['datasets', 'training', 'predictions'],
       publishes: true,

@@ -19,7 +19,7 @@ import { type Pace, PostponedError } from '../jobs/work.ts';
 import { fileOfVariant } from '../models/load-model.ts';
 import type { VaultServices } from '../services.ts';
 import { writeManifest } from './manifest.ts';
-import type { BackupProgress } from './work.ts';
+import type { BackupProgress } from './progress.ts';
 
 export interface NewBackup {
   readonly name: string;

@@ -10,7 +10,8 @@ import { actorOf, managerPath, password, readManager, sizeMb, tags, time } from 
 import { runOrQueue } from '../jobs/run-or-queue.ts';
 import { backupNameFor } from './back-up.ts';
 import { goingOn, showGoing } from './fields.ts';
-import { backupProgress, backupWork } from './work.ts';
+import { backupProgress } from './progress.ts';
+import { backupWork } from './work.ts';
 
 const names = z.array(z.string().min(1).max(LIMITS.vault.name)).min(1).max(LIMITS.vault.namedModels);
 

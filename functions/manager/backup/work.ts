@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Asked, Pace } from '../jobs/work.ts';
 import type { VaultServices } from '../services.ts';
 import { backUp } from './back-up.ts';
+import { type BackupProgress, backupProgress } from './progress.ts';
 
 const request = z.object({
   name: z.string(),
@@ -11,8 +12,6 @@ const request = z.object({
   encrypt: z.boolean(),
 });
 const secrets = z.object({ password: z.string().optional() });
-export const backupProgress = z.object({ id: z.string(), created_at: z.string(), done: z.int(), total: z.int() });
-export type BackupProgress = z.infer<typeof backupProgress>;
 
 const result = z.object({
   name: z.string(),

@@ -5,20 +5,14 @@ import { fileOf, revisionOf } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { OnnxError } from '#engine/onnx/decode.ts';
-import type { Difference } from '#engine/onnx/int8/difference.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import { seal } from '#vault/encryption/seal.ts';
-import type { FileServices } from '../services.ts';
+import type { FileServices, Int8Version } from '../services.ts';
 import { algorithmOf, type Encryption, pack } from './seal.ts';
 
 /** The model, both versions and both sessions are in memory at once. */
 export const MOST_QUANTIZED_BYTES = 200_000_000;
-
-export interface Int8Version {
-  readonly bytes: Uint8Array;
-  readonly difference: Difference;
-}
 
 /** What a save with `enable_quantization` has of it: the version, or why there is none. */
 export interface Quantization {

@@ -3,7 +3,7 @@ import { OnnxError } from '#engine/onnx/decode.ts';
 import { compareOutputs } from '#engine/onnx/int8/difference.ts';
 import { quantizeModel } from '#engine/onnx/int8/quantize.ts';
 import { RuntimeError } from '#engine/run.ts';
-import type { Int8Version } from './int8.ts';
+import type { Int8Version } from '../services.ts';
 
 /** Throws `OnnxError` for what is no ONNX model, or none of which there can be a version. */
 export async function quantize(model: Uint8Array): Promise<Int8Version> {

@@ -13,6 +13,7 @@ import { kindFor, kindNamed } from '#learning/kinds.ts';
 import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { type earlyStoppingRequest, monitorsOf } from './fields.ts';
+import { expectOptions } from './plan-options.ts';
 
 export interface TrainingRequest {
   readonly model_type: string;
@@ -48,6 +49,7 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
     root: 'hyperparameters',
     within: 'hyperparameters',
   });
+  expectOptions(hyperparameters, profile, request.validation_split);
   return {
     model_type: family.name,
     task,

@@ -280,7 +280,7 @@ export interface paths {
         };
         /**
          * Read the audit trail of a manager
-         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, restore_drill, model_access, model_change, backup, security; `model_access` is every load, info and download.
+         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, model_access, listing, model_change, backup, security; `model_access` is every load, info and download.
          */
         get: operations["get_api_model_manager_manager_id_audit_trail"];
         put?: never;

@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a new dataset for training
-         * @description A CSV file with a header. JSON and ZIP are not read yet. Under a name that there is already, it becomes the next version.
+         * @description A CSV file with a header, or images in a ZIP or an .npz. JSON is not read yet. Under a name that there is already, it becomes the next version.
          */
         post: operations["post_datasets_upload"];
         delete?: never;
@@ -687,6 +687,70 @@ export interface paths {
          * @description An addition to the document: a new job with the same request, which begins from the start. The old one stays as it is.
          */
         post: operations["post_training_restart_job_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/training/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sweeps of the account, newest first
+         * @description An addition.
+         */
+        get: operations["get_training_sweeps"];
+        put?: never;
+        /**
+         * Search for the best hyperparameters
+         * @description An addition. Each trial is a job, one of the 5 of an account; a sweep waits while there is no room. When all trials have ended, the best hyperparameters are trained once more, with the same seed, for the model.
+         */
+        post: operations["post_training_sweeps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/training/sweeps/{sweep_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a sweep with its trials
+         * @description An addition.
+         */
+        get: operations["get_training_sweeps_sweep_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/training/sweeps/{sweep_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a running sweep and its jobs
+         * @description An addition. No model is made; the scores so far stay.
+         */
+        post: operations["post_training_sweeps_sweep_id_stop"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2314,6 +2378,96 @@ export interface components {
              */
             keep_best?: boolean;
         };
+        SweepRequest: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            dataset_id: string;
+            /** @example mlp */
+            model_type: string;
+            /**
+             * @description `grid`: every combination; `random`; `halving`: random, most for a few epochs and the best for more
+             * @default random
+             * @enum {string}
+             */
+            method?: "grid" | "random" | "halving";
+            /**
+             * @description By hyperparameter, its values as a list, or a range from which they are drawn
+             * @example {
+             *       "learning_rate": {
+             *         "min": 0.0001,
+             *         "max": 0.1,
+             *         "scale": "log"
+             *       },
+             *       "hidden_layers": [
+             *         [
+             *           32
+             *         ],
+             *         [
+             *           64,
+             *           64
+             *         ]
+             *       ]
+             *     }
+             */
+            space: {
+                [key: string]: unknown[] | {
+                    min: number;
+                    max: number;
+                    /**
+                     * @default linear
+                     * @enum {string}
+                     */
+                    scale?: "linear" | "log";
+                    /** @default false */
+                    integer?: boolean;
+                };
+            };
+            /**
+             * @description Those that all trials have; `epochs` are those of the last rung
+             * @default {}
+             * @example {
+             *       "epochs": 50
+             *     }
+             */
+            hyperparameters?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Of the first rung; a grid has its own
+             * @default 10
+             */
+            trials?: number;
+            /**
+             * @description Of halving: one of so many goes on
+             * @default 3
+             */
+            factor?: number;
+            /**
+             * @default val_loss
+             * @enum {string}
+             */
+            metric?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe";
+            /**
+             * @description Trials at the same time, at most
+             * @default 2
+             */
+            parallel?: number;
+            /** @default 0 */
+            seed?: number;
+            /** @default 0.2 */
+            validation_split?: number;
+            /** @default 0 */
+            test_split?: number;
+            /**
+             * @default auto
+             * @enum {string}
+             */
+            compute?: "auto" | "function" | "cpu" | "gpu";
+            /** @description The model's name. Default: the dataset's */
+            name?: string;
+        };
         ModelChange: {
             /**
              * @description Merged into the tags that there are: null removes one. At most 50 tags
@@ -3397,6 +3551,123 @@ export interface components {
             /** @enum {string} */
             status: "stopped" | "stopping";
             message: string;
+        };
+        Sweep: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            sweep_id: string;
+            /**
+             * @description The model's
+             * @example Penguins
+             */
+            name: string;
+            /** @enum {string} */
+            status: "running" | "completed" | "failed" | "stopped";
+            /** @enum {string} */
+            method: "grid" | "random" | "halving";
+            /** @example val_loss */
+            metric: string;
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            dataset_id: string;
+            /** @example mlp */
+            model_type: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            created_at: string;
+            ended_at: string | null;
+            trials: {
+                /** @example 1 */
+                number: number;
+                /**
+                 * @description Of successive halving, from 0: a higher one trains longer
+                 * @example 0
+                 */
+                rung: number;
+                /**
+                 * @example {
+                 *       "learning_rate": 0.01,
+                 *       "epochs": 50
+                 *     }
+                 */
+                hyperparameters: {
+                    [key: string]: unknown;
+                };
+                /** @enum {string} */
+                status: "pending" | "running" | "completed" | "failed" | "stopped";
+                job_id: string | null;
+                /**
+                 * @description Of its best epoch, by `metric`
+                 * @example 0.98
+                 */
+                score: number | null;
+                /** @description Why it failed */
+                error: string | null;
+            }[];
+            /** @description The number of the best so far, of the highest rung */
+            best_trial: number | null;
+            /** @description The job that trains the best once more, for its model */
+            job_id: string | null;
+            /** @description Once it is completed */
+            model_id: string | null;
+            error: string | null;
+        };
+        SweepList: {
+            /** @description Of all pages; null with filters that are an addition */
+            total: number | null;
+            page: number;
+            limit: number;
+            sweeps: components["schemas"]["SweepSummary"][];
+            /** @description An addition: the `cursor` of the next page; null at the end. With filters that are an addition, a page may have fewer items than `limit`, or none, before the end */
+            next_cursor: string | null;
+        };
+        SweepSummary: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            sweep_id: string;
+            /**
+             * @description The model's
+             * @example Penguins
+             */
+            name: string;
+            /** @enum {string} */
+            status: "running" | "completed" | "failed" | "stopped";
+            /** @enum {string} */
+            method: "grid" | "random" | "halving";
+            /** @example val_loss */
+            metric: string;
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            dataset_id: string;
+            /** @example mlp */
+            model_type: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            created_at: string;
+            ended_at: string | null;
+            /** @description The number of the best so far, of the highest rung */
+            best_trial: number | null;
+            /** @description The job that trains the best once more, for its model */
+            job_id: string | null;
+            /** @description Once it is completed */
+            model_id: string | null;
+            error: string | null;
+            trials: {
+                total: number;
+                ended: number;
+            };
         };
         ModelList: {
             /** @description Of all pages; null with filters that are an addition */
@@ -6974,6 +7245,299 @@ export interface operations {
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
             422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_training_sweeps: {
+        parameters: {
+            query?: {
+                /** @description Page number. Not together with `cursor`, nor with filters that are an addition */
+                page?: number;
+                /** @description Items per page */
+                limit?: number;
+                /** @description An addition: `next_cursor` of the page before, with the same filters and order. What is created or deleted in the meantime moves no other item to another page */
+                cursor?: string;
+                /** @description Filter by status */
+                status?: "running" | "completed" | "failed" | "stopped";
+                /** @description Filter by dataset */
+                dataset_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "page": 1,
+                     *       "limit": 1,
+                     *       "sweeps": [
+                     *         {
+                     *           "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "name": "Penguins",
+                     *           "status": "running",
+                     *           "method": "grid",
+                     *           "metric": "val_loss",
+                     *           "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "model_type": "mlp",
+                     *           "created_at": "2026-01-01T00:00:00.000Z",
+                     *           "ended_at": "2026-01-01T00:00:00.000Z",
+                     *           "best_trial": 1,
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "error": "string",
+                     *           "trials": {
+                     *             "total": 1,
+                     *             "ended": 1
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SweepList"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_training_sweeps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                 *       "model_type": "mlp",
+                 *       "method": "random",
+                 *       "space": {
+                 *         "learning_rate": {
+                 *           "min": 0.0001,
+                 *           "max": 0.1,
+                 *           "scale": "log"
+                 *         },
+                 *         "hidden_layers": [
+                 *           [
+                 *             32
+                 *           ],
+                 *           [
+                 *             64,
+                 *             64
+                 *           ]
+                 *         ]
+                 *       },
+                 *       "hyperparameters": {
+                 *         "epochs": 50
+                 *       },
+                 *       "trials": 10,
+                 *       "factor": 3,
+                 *       "metric": "val_loss",
+                 *       "parallel": 2,
+                 *       "seed": 0,
+                 *       "validation_split": 0.2,
+                 *       "test_split": 0,
+                 *       "compute": "auto"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SweepRequest"];
+            };
+        };
+        responses: {
+            /** @description Begun */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "status": "running",
+                     *       "method": "grid",
+                     *       "metric": "val_loss",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_type": "mlp",
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "trials": [
+                     *         {
+                     *           "number": 1,
+                     *           "rung": 0,
+                     *           "hyperparameters": {
+                     *             "learning_rate": 0.01,
+                     *             "epochs": 50
+                     *           },
+                     *           "status": "pending",
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "score": 0.98,
+                     *           "error": "string"
+                     *         }
+                     *       ],
+                     *       "best_trial": 1,
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "error": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_training_sweeps_sweep_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sweep */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "status": "running",
+                     *       "method": "grid",
+                     *       "metric": "val_loss",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_type": "mlp",
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "trials": [
+                     *         {
+                     *           "number": 1,
+                     *           "rung": 0,
+                     *           "hyperparameters": {
+                     *             "learning_rate": 0.01,
+                     *             "epochs": 50
+                     *           },
+                     *           "status": "pending",
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "score": 0.98,
+                     *           "error": "string"
+                     *         }
+                     *       ],
+                     *       "best_trial": 1,
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "error": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_training_sweeps_sweep_id_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stopped */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "status": "running",
+                     *       "method": "grid",
+                     *       "metric": "val_loss",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_type": "mlp",
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "trials": [
+                     *         {
+                     *           "number": 1,
+                     *           "rung": 0,
+                     *           "hyperparameters": {
+                     *             "learning_rate": 0.01,
+                     *             "epochs": 50
+                     *           },
+                     *           "status": "pending",
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "score": 0.98,
+                     *           "error": "string"
+                     *         }
+                     *       ],
+                     *       "best_trial": 1,
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "error": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];

@@ -13,6 +13,7 @@ import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
 import { modelFiles } from './model-files.ts';
 import { modelsApi } from './models-api.ts';
+import { options } from './options.ts';
 import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
@@ -40,6 +41,7 @@ export function platformCases(world: World): void {
     uploads,
     lists,
     stopping,
+    options,
     watching,
     tenancy,
     accounts,

@@ -118,3 +118,24 @@ describe('the audit trail', () => {
     await Promise.all(others.map((adapters) => adapters.close()));
   });
 });
+
+describe('what only shows models', () => {
+  test('is an entry too', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    for (const name of ['m', 'n']) await world.save(id, name);
+    await world.call('GET', `/${id}/models/list`);
+    for (const what of ['search?query=m', 'by-tags?tags=a', 'best']) await world.call('GET', `/${id}/models/${what}`);
+    for (const other of ['n', 'none']) await world.call('POST', `/${id}/models/compare`, { model_names: ['m', other] });
+    await world.call('GET', `/${id}/stats`);
+    const { audit_entries: entries } = (await world.call('GET', `/${id}/audit/trail?action_type=listing`)).body;
+    expect(entries.map((one: { action: string; success: boolean }) => [one.action, one.success]).reverse()).toEqual([
+      ['model_list', true],
+      ['model_search', true],
+      ['model_search', true],
+      ['model_search', true],
+      ['model_compare', true],
+      ['model_compare', false],
+      ['manager_stats', true],
+    ]);
+  });
+});

@@ -51,7 +51,15 @@ beforeAll(async () => {
     json: { model_id: model.id },
   });
   number = String(model.number);
+  const space = { batch_size: [8] };
+  const sweep = await platform.call({
+    method: 'POST',
+    path: '/training/sweeps',
+    token,
+    json: { dataset_id: dataset.id, model_type: 'mlp', space, trials: 1 },
+  });
   owned = {
+    sweep_id: sweep.body.sweep_id,
     dataset_id: dataset.id,
     job_id: job.id,
     model_id: model.id,

@@ -17,7 +17,7 @@ describe('a ResNet', () => {
   const imagenet = { input: [3, 224, 224], outputs: 1000 };
 
   test.each([
-    // As torchvision 0.25 counts them.
+    // As torchvision 0.29 counts them.
     ['resnet18', resnet18, 11_689_512, 62],
     ['resnet50', resnet50, 25_557_032, 161],
   ] as const)('%s has the parameters of torchvision', (_, family, values, tensors) => {
