@@ -56,7 +56,7 @@ export function modelFiles(world: World): void {
       for (const format of ['onnx', 'pth', 'safetensors']) {
         const answer = await get(`/download?format=${format}`);
         expect([answer.status, answer.headers.get('content-disposition')]).toEqual([
-          ...[200, expect.stringMatching(new RegExp(`filename="penguins-1\\.0\\.0\\.${format}"$`))],
+          ...[200, expect.stringMatching(new RegExp(`filename="data-1\\.0\\.0\\.${format}"$`))],
         ]);
         await answer.arrayBuffer();
       }
