@@ -27,9 +27,12 @@ import {
   resolve as resolveAlias,
   set as setAlias,
 } from './models/aliases.ts';
+import { artifact } from './models/artifact.ts';
+import { artifacts } from './models/artifacts.ts';
 import { change as changeModel } from './models/change.ts';
 import { compare } from './models/compare.ts';
 import { download } from './models/download.ts';
+import { importModel } from './models/import.ts';
 import { lineage } from './models/lineage.ts';
 import { list as listModels } from './models/list.ts';
 import { predict } from './models/predict.ts';
@@ -90,6 +93,7 @@ const resources: readonly Route[] = [
   ...sweepRoutes,
   listModels,
   readModel,
+  artifacts,
   removeModel,
   changeModel,
   compare,
@@ -112,6 +116,8 @@ export const describedRoutes = [
   ...resources,
   predict,
   download,
+  importModel,
+  artifact,
   downloadNumbered,
   downloadDataset,
   downloadBatch,

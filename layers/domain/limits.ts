@@ -7,6 +7,8 @@ export const LIMITS = {
   datasetName: { max: 200 },
   description: { max: 2000 },
   modelName: { max: 200 },
+  /** Of a file of a model. */
+  artifactName: { max: 100 },
   alias: { max: 64 },
   /** Of one name. */
   aliases: 100,

@@ -796,6 +796,26 @@ export interface paths {
         patch: operations["patch_models_model_id"];
         trace?: never;
     };
+    "/models/{model_id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of a model
+         * @description An addition to the document. `GET /models/{model_id}/artifacts/{file}` downloads one.
+         */
+        get: operations["get_models_model_id_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models/compare": {
         parameters: {
             query?: never;
@@ -1191,9 +1211,49 @@ export interface paths {
         };
         /**
          * Download a model as a file
-         * @description An addition to the document. `model.onnx` takes raw features: everything learned is inside it.
+         * @description An addition to the document. `model.onnx` takes raw features: everything learned is inside it. `pth` and `safetensors` have the weights for the PyTorch module that the model card prints.
          */
         get: operations["get_models_model_id_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import an ONNX model
+         * @description An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here.
+         */
+        post: operations["post_models_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{model_id}/artifacts/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download one of the files of a model
+         * @description An addition to the document. It comes as a download: no browser shows it as a page of this server.
+         */
+        get: operations["get_models_model_id_artifacts_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1211,7 +1271,7 @@ export interface paths {
         };
         /**
          * Download a model by its number
-         * @description The file is named `model_{id}_{algorithm}`, as `curl -O -J` saves it.
+         * @description The file is named `model_{id}_{algorithm}.pth`, as `curl -O -J` saves it.
          */
         get: operations["get_api_v1_models_model_id_download"];
         put?: never;
@@ -3795,6 +3855,31 @@ export interface components {
             /** @description Why it cannot be deleted; empty where it can be */
             reasons: string[];
         };
+        ModelFiles: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            model_id: string;
+            files: components["schemas"]["ModelFile"][];
+            /** @description Of all files together */
+            bytes: number;
+        };
+        ModelFile: {
+            /** @example model.pth */
+            file: string;
+            /**
+             * @description In bytes
+             * @example 26412
+             */
+            size: number;
+            /** @description Also its ETag */
+            sha256: string;
+            /** @example application/octet-stream */
+            content_type: string;
+            /** @example The weights for the PyTorch module in the model card */
+            description: string;
+        };
         ModelComparison: {
             models: components["schemas"]["ComparedModel"][];
             parameters: components["schemas"]["ComparedRow"][];
@@ -4781,6 +4866,21 @@ export interface components {
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Range Not Satisfiable */
+        ModelsError416: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "RANGE_NOT_SATISFIABLE",
+                 *       "message": "The range must begin within the 4096 bytes of the file"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ModelsError"];
             };
         };
         /** @description Unauthorized */
@@ -7768,6 +7868,50 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    get_models_model_id_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files, in the order in which they were made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "files": [
+                     *         {
+                     *           "file": "model.pth",
+                     *           "size": 26412,
+                     *           "sha256": "string",
+                     *           "content_type": "application/octet-stream",
+                     *           "description": "The weights for the PyTorch module in the model card"
+                     *         }
+                     *       ],
+                     *       "bytes": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelFiles"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
     get_models_compare: {
         parameters: {
             query: {
@@ -9203,9 +9347,13 @@ export interface operations {
     get_models_model_id_download: {
         parameters: {
             query?: {
-                format?: "onnx";
+                format?: "onnx" | "pth" | "safetensors";
             };
-            header?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 model_id: string;
             };
@@ -9218,6 +9366,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -9226,10 +9376,36 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -9239,6 +9415,209 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            416: components["responses"]["Error416"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_models_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description Under a name that there is already, it becomes the next version */
+                    name: string;
+                    /**
+                     * @description What it predicts
+                     * @default target
+                     */
+                    target?: string;
+                    /**
+                     * @description As a list in JSON, the names of the features, in the order of its inputs and of their columns
+                     * @example ["sepal length","sepal width"]
+                     */
+                    features?: string;
+                    /**
+                     * @description As a list in JSON, the names of the classes, in the order of the scores
+                     * @example ["setosa","virginica"]
+                     */
+                    classes?: string;
+                    /**
+                     * @description What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1
+                     * @enum {string}
+                     */
+                    scores?: "probabilities" | "logits";
+                    /**
+                     * Format: binary
+                     * @description The model
+                     */
+                    file: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description Imported */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "model_type": "mlp",
+                     *       "architecture": {
+                     *         "input_shape": [
+                     *           7
+                     *         ],
+                     *         "output_classes": 3,
+                     *         "parameters": 5123
+                     *       },
+                     *       "performance": {
+                     *         "accuracy": 0.912,
+                     *         "precision": 0.905,
+                     *         "recall": 0.918,
+                     *         "f1_score": 0.911
+                     *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
+                     *       "training_config": {
+                     *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *         "epochs": 100,
+                     *         "batch_size": 32,
+                     *         "optimizer": "adam"
+                     *       },
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "number": 7,
+                     *       "version": "1.1.0",
+                     *       "version_reason": "minor: learning_rate 0.01 → 0.001",
+                     *       "aliases": [
+                     *         "champion"
+                     *       ],
+                     *       "tags": {
+                     *         "team": "search",
+                     *         "stage": "candidate"
+                     *       },
+                     *       "notes": "string",
+                     *       "dataset_version": 1,
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_models_model_id_artifacts_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
+            path: {
+                model_id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
+            307: {
+                headers: {
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -9247,8 +9626,15 @@ export interface operations {
     };
     get_api_v1_models_model_id_download: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description An addition. Default: `pth`; for models of earlier builds, which have none, `onnx` */
+                format?: "onnx" | "pth" | "safetensors";
+            };
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 /** @description Counted per account from 1 */
                 model_id: number;
@@ -9262,6 +9648,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -9270,18 +9658,46 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["ModelsError400"];
             401: components["responses"]["ModelsError401"];
             403: components["responses"]["ModelsError403"];
             404: components["responses"]["ModelsError404"];
+            416: components["responses"]["ModelsError416"];
             429: components["responses"]["ModelsError429"];
             431: components["responses"]["ModelsError431"];
             500: components["responses"]["ModelsError500"];
@@ -9367,7 +9783,11 @@ export interface operations {
     get_predictions_batch_batch_id_download: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 batch_id: string;
             };
@@ -9380,6 +9800,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -9388,19 +9810,47 @@ export interface operations {
                     "text/csv; charset=utf-8": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];

@@ -11,6 +11,7 @@ import { images } from './images.ts';
 import { lists } from './lists.ts';
 import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
+import { modelFiles } from './model-files.ts';
 import { modelsApi } from './models-api.ts';
 import { options } from './options.ts';
 import { predictions } from './predictions.ts';
@@ -45,6 +46,7 @@ export function platformCases(world: World): void {
     tenancy,
     accounts,
     modelsApi,
+    modelFiles,
     predictions,
     images,
     programs,
