@@ -22,6 +22,8 @@ export interface Uses {
   readonly tokens?: 'sign' | 'verify';
   /** `generate` makes data keys, with which it encrypts; `unwrap` is what it needs to decrypt. */
   readonly dataKeys?: readonly ('generate' | 'unwrap')[];
+  /** Whether it reads the token that registers the first account. */
+  readonly bootstrap?: true;
   readonly compute?: readonly ('submit' | 'describe' | 'terminate')[];
 }
 
@@ -29,6 +31,8 @@ export interface FunctionSpec {
   /** A module that exports `makeHandler(adapters, options)`. */
   readonly entry: string;
   readonly memoryMegabytes: number;
+  /** Of its disk in the cloud, where files are copied of which any part must be read. Default: 512. */
+  readonly diskMegabytes?: number;
   readonly timeoutSeconds: number;
   /**
    * Whether the function is CPU-bound. On one machine such a function runs in worker threads, so that it never blocks

@@ -5,6 +5,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { z } from 'zod';
 import { S3Blobs } from '#aws/blobs/blobs.ts';
+import { bootstrapToken } from '#aws/bootstrap-token.ts';
 import { type ClientOptions, type Clients, makeClients } from '#aws/clients.ts';
 import { AwsCompute, type ComputeContext } from '#aws/compute/compute.ts';
 import { EventBridgeEvents } from '#aws/events/events.ts';
@@ -51,21 +52,25 @@ const schema = z.object({
   TRAINYARD_QUEUE_TRAINING: required('the URL of the queue of trainings'),
   TRAINYARD_QUEUE_WEBHOOKS: required('the URL of the queue of webhooks'),
   TRAINYARD_QUEUE_ENCODERS: required('the URL of the queue of encoders'),
+  TRAINYARD_QUEUE_VAULT: required('the URL of the queue of the vault’s jobs'),
   TRAINYARD_QUEUE_PREDICTIONS: required('the URL of the queue of batch predictions'),
   TRAINYARD_DEAD_DATASETS: z.string().optional(),
   TRAINYARD_DEAD_TRAINING: z.string().optional(),
   TRAINYARD_DEAD_WEBHOOKS: z.string().optional(),
   TRAINYARD_DEAD_ENCODERS: z.string().optional(),
+  TRAINYARD_DEAD_VAULT: z.string().optional(),
   TRAINYARD_DEAD_PREDICTIONS: z.string().optional(),
   TRAINYARD_RECEIVES_DATASETS: receives,
   TRAINYARD_RECEIVES_TRAINING: receives,
   TRAINYARD_RECEIVES_WEBHOOKS: receives,
   TRAINYARD_RECEIVES_ENCODERS: receives,
+  TRAINYARD_RECEIVES_VAULT: receives,
   TRAINYARD_RECEIVES_PREDICTIONS: receives,
   TRAINYARD_BUS: required('the name of the event bus'),
   /** Separated by commas: the first signs; signatures of the others are still accepted. */
   TRAINYARD_KEY_TOKENS: required('the asymmetric key that signs tokens').transform((keys) => keys.split(',')),
   TRAINYARD_KEY_DATA: required('the symmetric key that wraps data keys'),
+  TRAINYARD_BOOTSTRAP_SECRET: z.string().optional(),
   TRAINYARD_BATCH_QUEUE_CPU: z.string().optional(),
   TRAINYARD_BATCH_DEFINITION_CPU: z.string().optional(),
   TRAINYARD_BATCH_QUEUE_GPU: z.string().optional(),
@@ -121,7 +126,7 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
       ...(deadLetters === undefined ? {} : { deadLetters }),
       ...(maxReceives === undefined ? {} : { maxReceives }),
     });
-  const { TRAINYARD_TRAINING_FUNCTION: trainingFunction } = variables;
+  const { TRAINYARD_TRAINING_FUNCTION: trainingFunction, TRAINYARD_BOOTSTRAP_SECRET: secret } = variables;
   return {
     table,
     blobs: {
@@ -150,12 +155,14 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
         variables.TRAINYARD_DEAD_PREDICTIONS,
         variables.TRAINYARD_RECEIVES_PREDICTIONS,
       ),
+      vault: queue(variables.TRAINYARD_QUEUE_VAULT, variables.TRAINYARD_DEAD_VAULT, variables.TRAINYARD_RECEIVES_VAULT),
       encoders: queue(
         variables.TRAINYARD_QUEUE_ENCODERS,
         variables.TRAINYARD_DEAD_ENCODERS,
         variables.TRAINYARD_RECEIVES_ENCODERS,
       ),
     },
+    ...(secret === undefined ? {} : { bootstrapToken: bootstrapToken(clients.secrets, secret) }),
     events: new EventBridgeEvents({ client: clients.eventbridge, bus: variables.TRAINYARD_BUS, now }),
     keys: new KmsKeys({
       client: clients.kms,

@@ -25,6 +25,7 @@
  * | Place of an open stream of events | `ACCOUNT#id` | `STREAM#number` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Batch prediction | `ACCOUNT#id` | `BATCH#id` | `BATCHES` while it is active |
+ * | Sweep of hyperparameters | `ACCOUNT#id` | `SWEEP#id` | `SWEEPS` while it is running |
  * | Model by its number | `ACCOUNT#id` | `MODELNUMBER#n` | |
  * | How far the models of earlier builds can be looked up | `ACCOUNT#id` | `MODELLOOKUPS` | |
  * | Version, alias of a model's name | `ACCOUNT#id#NAME#name` | `VERSION#…`, in order; `ALIAS#alias` | |
@@ -100,6 +101,7 @@ export const keys = {
   }),
   stream: (accountId: string, place: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `STREAM#${place}` }),
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
+  sweep: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SWEEP#${id}` }),
   batch: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `BATCH#${id}` }),
   modelNumber: (accountId: string, n: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODELNUMBER#${n}` }),
   modelLookups: (accountId: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: 'MODELLOOKUPS' }),
@@ -138,6 +140,8 @@ export const keys = {
   vaultAccess: (accountId: string, vault: string, name: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultAccesses}${name}`),
   vaultActive: (accountId: string, vault: string, family: string): Key => inVault(accountId, vault, `ACTIVE#${family}`),
+  vaultJob: (accountId: string, vault: string, kind: string, fingerprint: string): Key =>
+    inVault(accountId, vault, `JOB#${kind}#${fingerprint}`),
   vaultOperations: (accountId: string, vault: string): Key => inVault(accountId, vault, 'OPERATIONS'),
   vaultAuditEntry: (accountId: string, managerId: string, seq: number): Key =>
     inTrail(accountId, managerId, `${prefixes.auditEntries}${String(seq).padStart(12, '0')}`),
@@ -150,6 +154,7 @@ export const keys = {
     inBackups(accountId, managerId, `CONTENT#${sha256}`),
   vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key =>
     inBackups(accountId, managerId, `${prefixes.vaultHeld(backupId)}${sha256}`),
+  vaultDrill: (accountId: string, managerId: string): Key => inBackups(accountId, managerId, 'DRILL'),
   deployment: (version: string): Key => ({ pk: `DEPLOYMENT#${version}`, sk: 'DEPLOYMENT' }),
   encoder: (name: string): Key => ({ pk: `ENCODER#${name}`, sk: 'ENCODER' }),
   catalogEntry: (accountId: string, n: number): Key => ({
@@ -193,6 +198,7 @@ export const prefixes = {
   jobs: 'JOB#',
   models: 'MODEL#',
   batches: 'BATCH#',
+  sweeps: 'SWEEP#',
   sessions: 'SESSION#',
   users: 'USER#',
   invitations: 'INVITATION#',
@@ -243,11 +249,14 @@ export const indexes = {
   processing: 'PROCESSING',
   active: 'ACTIVE',
   activeBatches: 'BATCHES',
+  runningSweeps: 'SWEEPS',
   orphans: 'GARBAGE',
   outbox: 'OUTBOX',
   deadLettered: 'BURIED',
   pendingDeliveries: 'WEBHOOKS',
   dueBackups: 'VAULTBACKUPS',
+  vaultJobs: 'VAULTJOBS',
+  dueDrills: 'VAULTDRILLS',
   deletedVaults: 'VAULTDELETED',
   startedBackups: 'VAULTSTARTED',
   expiringBackups: 'VAULTEXPIRING',
@@ -271,6 +280,7 @@ export const blobKeys = {
   datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,
   jobPrefix: (accountId: string, id: string) => `${accountId}/jobs/${id}/`,
   jobHistory: (accountId: string, id: string) => `${accountId}/jobs/${id}/history.json`,
+  jobEvaluation: (accountId: string, id: string) => `${accountId}/jobs/${id}/evaluation.json`,
   /** Under a prefix of their own, because a bucket's lifecycle rules select by prefix. */
   checkpointPrefix: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/`,
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,

@@ -1,8 +1,9 @@
-import type { KindName } from '#domain/datasets/profile.ts';
+import type { DatasetProfile, KindName } from '#domain/datasets/profile.ts';
 import type { Builder, Value } from '#engine/graph.ts';
 import type { Values } from '#engine/training/network.ts';
 import type { Type } from '#engine/type.ts';
 import type { Serving } from './serving/description.ts';
+import type { Reference } from './serving/reference.ts';
 
 /** How rows of a dataset become a network's input. It is learned from the training rows only. */
 export interface Encoding {
@@ -19,6 +20,8 @@ export interface Encoding {
   readonly leftOut: readonly string[];
   /** What `serving.json` says of the inputs. */
   readonly served: Pick<Serving, 'features' | 'kind' | 'input'>;
+  /** What predictions are compared with later; absent for kinds that have no features. */
+  reference?(profile: DatasetProfile): Reference;
   /** From encoded rows to the network's input, [rows, …shape]. */
   front(b: Builder, rows: Values): Value;
   /** From the inputs of `model.onnx` to encoded rows. */

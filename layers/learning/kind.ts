@@ -12,7 +12,7 @@ import type { Wanted } from '#zoo/family.ts';
 import type { Prepared, PrepareOptions } from './prepared.ts';
 import type { ProfileOptions } from './profile/profile.ts';
 import type { InputFacts } from './serving/card.ts';
-import type { Serving } from './serving/description.ts';
+import type { ServedFeature, Serving } from './serving/description.ts';
 import type { Input } from './serving/input.ts';
 import type { Source } from './source.ts';
 
@@ -47,6 +47,8 @@ export interface Kind {
   prepare(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared>;
   /** The raw inputs of `model.onnx` for what a request has. Throws `ValidationError` with fields such as `inputs[3]`. */
   tensors(serving: Serving, inputs: readonly Input[]): Promise<Tensors>;
+  /** The columns of a table whose rows a model of the kind takes. `undefined`: it takes no tables. */
+  columns(serving: Serving): readonly ServedFeature[] | undefined;
   /** What a model card says of the inputs. */
   card(serving: Serving): InputFacts;
 }

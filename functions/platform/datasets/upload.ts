@@ -24,7 +24,7 @@ export const upload = route({
   path: '/datasets/upload',
   summary: 'Upload a new dataset for training',
   description:
-    'A CSV file with a header. JSON and ZIP are not read yet. Under a name that there is already, it becomes the next version.',
+    'A CSV file with a header, or images in a ZIP or an .npz. JSON is not read yet. Under a name that there is already, it becomes the next version.',
   tags: ['Datasets'],
   authentication: 'account',
   scope: 'train',

@@ -5,6 +5,7 @@ import { getServedModel } from '#domain/models/read.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
+import { COVERAGES } from '#learning/assess/intervals.ts';
 import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
 import { takesText } from '#learning/text/description.ts';
 import { modelPath } from './fields.ts';
@@ -40,10 +41,32 @@ const body = z
       .boolean()
       .default(false)
       .meta({ description: 'An addition: also the probability of each class; a regression has none' }),
+    explain: z.boolean().default(false).meta({
+      description:
+        'An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts',
+    }),
+    interval: z
+      .literal([...COVERAGES])
+      .exactOptional()
+      .meta({
+        description:
+          'An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows',
+      }),
   })
   .meta({ id: 'PredictionRequest', override: { oneOf: [{ required: ['input'] }, { required: ['inputs'] }] } });
 
 const probability = z.number().min(0).max(1);
+
+const explanation = z
+  .strictObject({
+    base: z.number().meta({ description: 'The prediction for a row of typical values', example: 0.36 }),
+    contributions: z.record(z.string(), z.number()).meta({
+      description: "By feature. With the base they add up to the class's probability, or to the value",
+      example: { bill_length_mm: 0.21, island: 0.43 },
+    }),
+  })
+  .optional()
+  .meta({ description: 'An addition: if `explain` is true' });
 
 const answer = z
   .strictObject({
@@ -56,8 +79,20 @@ const answer = z
             .record(z.string(), probability)
             .optional()
             .meta({ description: 'An addition: of each class, if `probabilities` is true' }),
+          explanation,
         }),
-        z.strictObject({ value: z.number() }).meta({ description: 'An addition: of a regression' }),
+        z
+          .strictObject({
+            value: z.number(),
+            interval: z
+              .array(z.number())
+              .min(2)
+              .max(2)
+              .optional()
+              .meta({ description: 'An addition: from and to, if `interval` was given' }),
+            explanation,
+          })
+          .meta({ description: 'An addition: of a regression' }),
       ]),
     ),
   })

@@ -14,6 +14,7 @@ import { listed } from '#learning/profile/target.ts';
 import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { type earlyStoppingRequest, monitorsOf } from './fields.ts';
+import { expectOptions } from './plan-options.ts';
 
 export interface TrainingRequest {
   readonly model_type: string;
@@ -50,6 +51,7 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
     within: 'hyperparameters',
   });
   expectNeeds(family.needs?.(hyperparameters) ?? {}, profile);
+  expectOptions(hyperparameters, profile, request.validation_split);
   return {
     model_type: family.name,
     task,

@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a new dataset for training
-         * @description A CSV file with a header. JSON and ZIP are not read yet. Under a name that there is already, it becomes the next version.
+         * @description A CSV file with a header, or images in a ZIP or an .npz. JSON is not read yet. Under a name that there is already, it becomes the next version.
          */
         post: operations["post_datasets_upload"];
         delete?: never;
@@ -693,6 +693,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/training/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sweeps of the account, newest first
+         * @description An addition.
+         */
+        get: operations["get_training_sweeps"];
+        put?: never;
+        /**
+         * Search for the best hyperparameters
+         * @description An addition. Each trial is a job, one of the 5 of an account; a sweep waits while there is no room. When all trials have ended, the best hyperparameters are trained once more, with the same seed, for the model.
+         */
+        post: operations["post_training_sweeps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/training/sweeps/{sweep_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a sweep with its trials
+         * @description An addition.
+         */
+        get: operations["get_training_sweeps_sweep_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/training/sweeps/{sweep_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a running sweep and its jobs
+         * @description An addition. No model is made; the scores so far stay.
+         */
+        post: operations["post_training_sweeps_sweep_id_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models": {
         parameters: {
             query?: never;
@@ -730,6 +794,26 @@ export interface paths {
          * @description An addition to the document. What is left out stays as it is.
          */
         patch: operations["patch_models_model_id"];
+        trace?: never;
+    };
+    "/models/{model_id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of a model
+         * @description An addition to the document. `GET /models/{model_id}/artifacts/{file}` downloads one.
+         */
+        get: operations["get_models_model_id_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/models/compare": {
@@ -1127,9 +1211,49 @@ export interface paths {
         };
         /**
          * Download a model as a file
-         * @description An addition to the document. `model.onnx` takes raw features: everything learned is inside it.
+         * @description An addition to the document. `model.onnx` takes raw features: everything learned is inside it. `pth` and `safetensors` have the weights for the PyTorch module that the model card prints.
          */
         get: operations["get_models_model_id_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import an ONNX model
+         * @description An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here.
+         */
+        post: operations["post_models_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{model_id}/artifacts/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download one of the files of a model
+         * @description An addition to the document. It comes as a download: no browser shows it as a page of this server.
+         */
+        get: operations["get_models_model_id_artifacts_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1147,7 +1271,7 @@ export interface paths {
         };
         /**
          * Download a model by its number
-         * @description The file is named `model_{id}_{algorithm}`, as `curl -O -J` saves it.
+         * @description The file is named `model_{id}_{algorithm}.pth`, as `curl -O -J` saves it.
          */
         get: operations["get_api_v1_models_model_id_download"];
         put?: never;
@@ -2319,10 +2443,11 @@ export interface components {
                  */
                 patience?: number;
                 /**
+                 * @description The metric that decides which epoch is the best; `val_roc_auc` is one class against the others, on average, where there are more than two
                  * @default val_loss
                  * @enum {string}
                  */
-                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy";
+                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe";
             };
             /**
              * @description An addition: `function` for short jobs, `cpu` and `gpu` for containers; `auto` chooses by the estimate and the size of the data. A target that the installation does not have is replaced by one that it has
@@ -2343,6 +2468,96 @@ export interface components {
              * @default false
              */
             keep_best?: boolean;
+        };
+        SweepRequest: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            dataset_id: string;
+            /** @example mlp */
+            model_type: string;
+            /**
+             * @description `grid`: every combination; `random`; `halving`: random, most for a few epochs and the best for more
+             * @default random
+             * @enum {string}
+             */
+            method?: "grid" | "random" | "halving";
+            /**
+             * @description By hyperparameter, its values as a list, or a range from which they are drawn
+             * @example {
+             *       "learning_rate": {
+             *         "min": 0.0001,
+             *         "max": 0.1,
+             *         "scale": "log"
+             *       },
+             *       "hidden_layers": [
+             *         [
+             *           32
+             *         ],
+             *         [
+             *           64,
+             *           64
+             *         ]
+             *       ]
+             *     }
+             */
+            space: {
+                [key: string]: unknown[] | {
+                    min: number;
+                    max: number;
+                    /**
+                     * @default linear
+                     * @enum {string}
+                     */
+                    scale?: "linear" | "log";
+                    /** @default false */
+                    integer?: boolean;
+                };
+            };
+            /**
+             * @description Those that all trials have; `epochs` are those of the last rung
+             * @default {}
+             * @example {
+             *       "epochs": 50
+             *     }
+             */
+            hyperparameters?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Of the first rung; a grid has its own
+             * @default 10
+             */
+            trials?: number;
+            /**
+             * @description Of halving: one of so many goes on
+             * @default 3
+             */
+            factor?: number;
+            /**
+             * @default val_loss
+             * @enum {string}
+             */
+            metric?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe";
+            /**
+             * @description Trials at the same time, at most
+             * @default 2
+             */
+            parallel?: number;
+            /** @default 0 */
+            seed?: number;
+            /** @default 0.2 */
+            validation_split?: number;
+            /** @default 0 */
+            test_split?: number;
+            /**
+             * @default auto
+             * @enum {string}
+             */
+            compute?: "auto" | "function" | "cpu" | "gpu";
+            /** @description The model's name. Default: the dataset's */
+            name?: string;
         };
         ModelChange: {
             /**
@@ -2448,6 +2663,16 @@ export interface components {
              * @default false
              */
             probabilities?: boolean;
+            /**
+             * @description An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts
+             * @default false
+             */
+            explain?: boolean;
+            /**
+             * @description An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows
+             * @enum {number}
+             */
+            interval?: 0.5 | 0.8 | 0.9 | 0.95 | 0.99;
         } & (unknown | unknown);
         /**
          * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text. For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last. For a model of series: an array of its latest rows, at least as many as the model’s window.
@@ -3288,6 +3513,97 @@ export interface components {
                     };
                 } | null;
             }[];
+            /** @description An addition: how good the model is, and by how much that is more than nothing; null for jobs of earlier builds */
+            evaluation: {
+                rows: {
+                    /** @enum {string} */
+                    of: "validation" | "training";
+                    count: number;
+                };
+                /**
+                 * @description As the model answers, named as in scikit-learn
+                 * @example {
+                 *       "accuracy": 0.98
+                 *     }
+                 */
+                metrics: {
+                    [key: string]: number;
+                };
+                /** @description What knows nothing of the features, on the same rows */
+                naive: {
+                    /**
+                     * @description The class that most training rows have, with their shares as probabilities, or the mean of their targets: as DummyClassifier (`prior`) and DummyRegressor of scikit-learn
+                     * @enum {string}
+                     */
+                    strategy: "most_frequent" | "mean";
+                    /**
+                     * @description What it always answers
+                     * @example Adelie
+                     */
+                    answer: string | number;
+                    /**
+                     * @example {
+                     *       "accuracy": 0.44
+                     *     }
+                     */
+                    metrics: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * @description The model's metrics less these
+                     * @example {
+                     *       "accuracy": 0.54
+                     *     }
+                     */
+                    difference: {
+                        [key: string]: number;
+                    };
+                    /** @description How much less a row costs, in log loss or in squared error */
+                    gain: number;
+                    /** @description Of the gain */
+                    standard_error: number;
+                    /** @description Whether the gain is more than two standard errors */
+                    is_better: boolean;
+                };
+                /** @description The rows of which ROC AUC, temperature, threshold and intervals were computed, if not of all */
+                sampled?: number;
+                classification?: {
+                    classes: string[];
+                    /** @description Rows by [truth][answer]; for at most 100 classes */
+                    confusion_matrix?: number[][];
+                    per_class: {
+                        precision: number;
+                        recall: number;
+                        f1_score: number;
+                        /** @description Rows of the class */
+                        support: number;
+                        predictions: number;
+                    }[];
+                    /** @description Rows by the probability of their answer */
+                    reliability: {
+                        from: number;
+                        to: number;
+                        rows: number;
+                        confidence: number;
+                        accuracy: number;
+                    }[];
+                    calibration?: {
+                        temperature?: number;
+                        threshold?: number;
+                    };
+                    /** @description Before the temperature */
+                    uncalibrated?: {
+                        [key: string]: number;
+                    };
+                };
+                regression?: {
+                    intervals: {
+                        coverage: number;
+                        width: number;
+                    }[];
+                };
+                warnings: string[];
+            } | null;
             /**
              * @description An addition: seconds of compute used
              * @example 20
@@ -3328,6 +3644,123 @@ export interface components {
             /** @enum {string} */
             status: "stopped" | "stopping";
             message: string;
+        };
+        Sweep: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            sweep_id: string;
+            /**
+             * @description The model's
+             * @example Penguins
+             */
+            name: string;
+            /** @enum {string} */
+            status: "running" | "completed" | "failed" | "stopped";
+            /** @enum {string} */
+            method: "grid" | "random" | "halving";
+            /** @example val_loss */
+            metric: string;
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            dataset_id: string;
+            /** @example mlp */
+            model_type: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            created_at: string;
+            ended_at: string | null;
+            trials: {
+                /** @example 1 */
+                number: number;
+                /**
+                 * @description Of successive halving, from 0: a higher one trains longer
+                 * @example 0
+                 */
+                rung: number;
+                /**
+                 * @example {
+                 *       "learning_rate": 0.01,
+                 *       "epochs": 50
+                 *     }
+                 */
+                hyperparameters: {
+                    [key: string]: unknown;
+                };
+                /** @enum {string} */
+                status: "pending" | "running" | "completed" | "failed" | "stopped";
+                job_id: string | null;
+                /**
+                 * @description Of its best epoch, by `metric`
+                 * @example 0.98
+                 */
+                score: number | null;
+                /** @description Why it failed */
+                error: string | null;
+            }[];
+            /** @description The number of the best so far, of the highest rung */
+            best_trial: number | null;
+            /** @description The job that trains the best once more, for its model */
+            job_id: string | null;
+            /** @description Once it is completed */
+            model_id: string | null;
+            error: string | null;
+        };
+        SweepList: {
+            /** @description Of all pages; null with filters that are an addition */
+            total: number | null;
+            page: number;
+            limit: number;
+            sweeps: components["schemas"]["SweepSummary"][];
+            /** @description An addition: the `cursor` of the next page; null at the end. With filters that are an addition, a page may have fewer items than `limit`, or none, before the end */
+            next_cursor: string | null;
+        };
+        SweepSummary: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            sweep_id: string;
+            /**
+             * @description The model's
+             * @example Penguins
+             */
+            name: string;
+            /** @enum {string} */
+            status: "running" | "completed" | "failed" | "stopped";
+            /** @enum {string} */
+            method: "grid" | "random" | "halving";
+            /** @example val_loss */
+            metric: string;
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            dataset_id: string;
+            /** @example mlp */
+            model_type: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            created_at: string;
+            ended_at: string | null;
+            /** @description The number of the best so far, of the highest rung */
+            best_trial: number | null;
+            /** @description The job that trains the best once more, for its model */
+            job_id: string | null;
+            /** @description Once it is completed */
+            model_id: string | null;
+            error: string | null;
+            trials: {
+                total: number;
+                ended: number;
+            };
         };
         ModelList: {
             /** @description Of all pages; null with filters that are an addition */
@@ -3514,6 +3947,31 @@ export interface components {
             deletable: boolean;
             /** @description Why it cannot be deleted; empty where it can be */
             reasons: string[];
+        };
+        ModelFiles: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            model_id: string;
+            files: components["schemas"]["ModelFile"][];
+            /** @description Of all files together */
+            bytes: number;
+        };
+        ModelFile: {
+            /** @example model.pth */
+            file: string;
+            /**
+             * @description In bytes
+             * @example 26412
+             */
+            size: number;
+            /** @description Also its ETag */
+            sha256: string;
+            /** @example application/octet-stream */
+            content_type: string;
+            /** @example The weights for the PyTorch module in the model card */
+            description: string;
         };
         ModelComparison: {
             models: components["schemas"]["ComparedModel"][];
@@ -4013,8 +4471,46 @@ export interface components {
                 probabilities?: {
                     [key: string]: number;
                 };
+                /** @description An addition: if `explain` is true */
+                explanation?: {
+                    /**
+                     * @description The prediction for a row of typical values
+                     * @example 0.36
+                     */
+                    base: number;
+                    /**
+                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @example {
+                     *       "bill_length_mm": 0.21,
+                     *       "island": 0.43
+                     *     }
+                     */
+                    contributions: {
+                        [key: string]: number;
+                    };
+                };
             } | {
                 value: number;
+                /** @description An addition: from and to, if `interval` was given */
+                interval?: number[];
+                /** @description An addition: if `explain` is true */
+                explanation?: {
+                    /**
+                     * @description The prediction for a row of typical values
+                     * @example 0.36
+                     */
+                    base: number;
+                    /**
+                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @example {
+                     *       "bill_length_mm": 0.21,
+                     *       "island": 0.43
+                     *     }
+                     */
+                    contributions: {
+                        [key: string]: number;
+                    };
+                };
             })[];
         };
         /**
@@ -4175,6 +4671,21 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description Forbidden */
+        Error403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "forbidden",
+                 *       "message": "You don't have permission to access this resource"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description Request Timeout */
         Error408: {
             headers: {
@@ -4273,21 +4784,6 @@ export interface components {
                  * @example {
                  *       "error": "unauthorized",
                  *       "message": "Invalid or expired token"
-                 *     }
-                 */
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description Forbidden */
-        Error403: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "error": "forbidden",
-                 *       "message": "You don't have permission to access this resource"
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
@@ -4463,6 +4959,21 @@ export interface components {
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Range Not Satisfiable */
+        ModelsError416: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "RANGE_NOT_SATISFIABLE",
+                 *       "message": "The range must begin within the 4096 bytes of the file"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ModelsError"];
             };
         };
         /** @description Unauthorized */
@@ -4690,6 +5201,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
             408: components["responses"]["Error408"];
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
@@ -6648,6 +7160,31 @@ export interface operations {
                      *           "overrule": {}
                      *         }
                      *       ],
+                     *       "evaluation": {
+                     *         "rows": {
+                     *           "of": "validation",
+                     *           "count": 1
+                     *         },
+                     *         "metrics": {
+                     *           "accuracy": 0.98
+                     *         },
+                     *         "naive": {
+                     *           "strategy": "most_frequent",
+                     *           "answer": "Adelie",
+                     *           "metrics": {
+                     *             "accuracy": 0.44
+                     *           },
+                     *           "difference": {
+                     *             "accuracy": 0.54
+                     *           },
+                     *           "gain": 1,
+                     *           "standard_error": 1,
+                     *           "is_better": true
+                     *         },
+                     *         "warnings": [
+                     *           "string"
+                     *         ]
+                     *       },
                      *       "compute_seconds": 20,
                      *       "estimated_cost": 0.000783
                      *     }
@@ -6801,6 +7338,299 @@ export interface operations {
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
             422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_training_sweeps: {
+        parameters: {
+            query?: {
+                /** @description Page number. Not together with `cursor`, nor with filters that are an addition */
+                page?: number;
+                /** @description Items per page */
+                limit?: number;
+                /** @description An addition: `next_cursor` of the page before, with the same filters and order. What is created or deleted in the meantime moves no other item to another page */
+                cursor?: string;
+                /** @description Filter by status */
+                status?: "running" | "completed" | "failed" | "stopped";
+                /** @description Filter by dataset */
+                dataset_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "page": 1,
+                     *       "limit": 1,
+                     *       "sweeps": [
+                     *         {
+                     *           "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "name": "Penguins",
+                     *           "status": "running",
+                     *           "method": "grid",
+                     *           "metric": "val_loss",
+                     *           "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "model_type": "mlp",
+                     *           "created_at": "2026-01-01T00:00:00.000Z",
+                     *           "ended_at": "2026-01-01T00:00:00.000Z",
+                     *           "best_trial": 1,
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "error": "string",
+                     *           "trials": {
+                     *             "total": 1,
+                     *             "ended": 1
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SweepList"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_training_sweeps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                 *       "model_type": "mlp",
+                 *       "method": "random",
+                 *       "space": {
+                 *         "learning_rate": {
+                 *           "min": 0.0001,
+                 *           "max": 0.1,
+                 *           "scale": "log"
+                 *         },
+                 *         "hidden_layers": [
+                 *           [
+                 *             32
+                 *           ],
+                 *           [
+                 *             64,
+                 *             64
+                 *           ]
+                 *         ]
+                 *       },
+                 *       "hyperparameters": {
+                 *         "epochs": 50
+                 *       },
+                 *       "trials": 10,
+                 *       "factor": 3,
+                 *       "metric": "val_loss",
+                 *       "parallel": 2,
+                 *       "seed": 0,
+                 *       "validation_split": 0.2,
+                 *       "test_split": 0,
+                 *       "compute": "auto"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SweepRequest"];
+            };
+        };
+        responses: {
+            /** @description Begun */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "status": "running",
+                     *       "method": "grid",
+                     *       "metric": "val_loss",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_type": "mlp",
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "trials": [
+                     *         {
+                     *           "number": 1,
+                     *           "rung": 0,
+                     *           "hyperparameters": {
+                     *             "learning_rate": 0.01,
+                     *             "epochs": 50
+                     *           },
+                     *           "status": "pending",
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "score": 0.98,
+                     *           "error": "string"
+                     *         }
+                     *       ],
+                     *       "best_trial": 1,
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "error": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_training_sweeps_sweep_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sweep */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "status": "running",
+                     *       "method": "grid",
+                     *       "metric": "val_loss",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_type": "mlp",
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "trials": [
+                     *         {
+                     *           "number": 1,
+                     *           "rung": 0,
+                     *           "hyperparameters": {
+                     *             "learning_rate": 0.01,
+                     *             "epochs": 50
+                     *           },
+                     *           "status": "pending",
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "score": 0.98,
+                     *           "error": "string"
+                     *         }
+                     *       ],
+                     *       "best_trial": 1,
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "error": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_training_sweeps_sweep_id_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stopped */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "status": "running",
+                     *       "method": "grid",
+                     *       "metric": "val_loss",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_type": "mlp",
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "trials": [
+                     *         {
+                     *           "number": 1,
+                     *           "rung": 0,
+                     *           "hyperparameters": {
+                     *             "learning_rate": 0.01,
+                     *             "epochs": 50
+                     *           },
+                     *           "status": "pending",
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "score": 0.98,
+                     *           "error": "string"
+                     *         }
+                     *       ],
+                     *       "best_trial": 1,
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "error": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -7125,6 +7955,50 @@ export interface operations {
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_models_model_id_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files, in the order in which they were made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "files": [
+                     *         {
+                     *           "file": "model.pth",
+                     *           "size": 26412,
+                     *           "sha256": "string",
+                     *           "content_type": "application/octet-stream",
+                     *           "description": "The weights for the PyTorch module in the model card"
+                     *         }
+                     *       ],
+                     *       "bytes": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelFiles"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -8566,9 +9440,13 @@ export interface operations {
     get_models_model_id_download: {
         parameters: {
             query?: {
-                format?: "onnx";
+                format?: "onnx" | "pth" | "safetensors";
             };
-            header?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 model_id: string;
             };
@@ -8581,6 +9459,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -8589,10 +9469,36 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -8602,6 +9508,209 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            416: components["responses"]["Error416"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_models_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description Under a name that there is already, it becomes the next version */
+                    name: string;
+                    /**
+                     * @description What it predicts
+                     * @default target
+                     */
+                    target?: string;
+                    /**
+                     * @description As a list in JSON, the names of the features, in the order of its inputs and of their columns
+                     * @example ["sepal length","sepal width"]
+                     */
+                    features?: string;
+                    /**
+                     * @description As a list in JSON, the names of the classes, in the order of the scores
+                     * @example ["setosa","virginica"]
+                     */
+                    classes?: string;
+                    /**
+                     * @description What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1
+                     * @enum {string}
+                     */
+                    scores?: "probabilities" | "logits";
+                    /**
+                     * Format: binary
+                     * @description The model
+                     */
+                    file: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description Imported */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "model_type": "mlp",
+                     *       "architecture": {
+                     *         "input_shape": [
+                     *           7
+                     *         ],
+                     *         "output_classes": 3,
+                     *         "parameters": 5123
+                     *       },
+                     *       "performance": {
+                     *         "accuracy": 0.912,
+                     *         "precision": 0.905,
+                     *         "recall": 0.918,
+                     *         "f1_score": 0.911
+                     *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
+                     *       "training_config": {
+                     *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *         "epochs": 100,
+                     *         "batch_size": 32,
+                     *         "optimizer": "adam"
+                     *       },
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "number": 7,
+                     *       "version": "1.1.0",
+                     *       "version_reason": "minor: learning_rate 0.01 → 0.001",
+                     *       "aliases": [
+                     *         "champion"
+                     *       ],
+                     *       "tags": {
+                     *         "team": "search",
+                     *         "stage": "candidate"
+                     *       },
+                     *       "notes": "string",
+                     *       "dataset_version": 1,
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_models_model_id_artifacts_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
+            path: {
+                model_id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
+            307: {
+                headers: {
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -8610,8 +9719,15 @@ export interface operations {
     };
     get_api_v1_models_model_id_download: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description An addition. Default: `pth`; for models of earlier builds, which have none, `onnx` */
+                format?: "onnx" | "pth" | "safetensors";
+            };
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 /** @description Counted per account from 1 */
                 model_id: number;
@@ -8625,6 +9741,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -8633,18 +9751,46 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["ModelsError400"];
             401: components["responses"]["ModelsError401"];
             403: components["responses"]["ModelsError403"];
             404: components["responses"]["ModelsError404"];
+            416: components["responses"]["ModelsError416"];
             429: components["responses"]["ModelsError429"];
             431: components["responses"]["ModelsError431"];
             500: components["responses"]["ModelsError500"];
@@ -8730,7 +9876,11 @@ export interface operations {
     get_predictions_batch_batch_id_download: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 batch_id: string;
             };
@@ -8743,6 +9893,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -8751,19 +9903,47 @@ export interface operations {
                     "text/csv; charset=utf-8": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];

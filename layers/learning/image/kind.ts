@@ -2,6 +2,7 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
 import type { Kind } from '../kind.ts';
+import { inputNames } from '../serving/description.ts';
 import { usableRows } from '../table/resident.ts';
 import { IMAGE_INPUT, imageInputOf } from './encoding.ts';
 import { pixelTypes } from './front.ts';
@@ -47,6 +48,11 @@ export const image: Kind = {
   },
   prepare: prepareImages,
   tensors: imageTensors,
+  columns: (serving) => {
+    const { columns } = imageInputOf(serving);
+    const names = inputNames(columns ?? []);
+    return columns?.map((name, i) => ({ name, type: 'number', input: names[i]! }));
+  },
   card: (serving) => {
     const { channels, height, width, values } = imageInputOf(serving);
     const pixels = values === 'bytes' ? 'bytes from 0 to 255' : 'numbers as the data have them';

@@ -92,6 +92,7 @@ async function encode(
       ...(test ? { test } : {}),
     },
     rows: { training: split.training.length, validation: split.validation.length, test: split.test.length },
+    warnings: [],
   };
 }
 

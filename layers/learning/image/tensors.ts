@@ -1,4 +1,5 @@
 /** What a request has for an image as the tensor that a model takes. */
+import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
 import { type Tensors, tensor } from '#engine/tensor.ts';
 import { shortened, shown } from '../csv/fault.ts';
@@ -11,6 +12,8 @@ import { resized } from './resize.ts';
 
 /** Images that are decoded at once. */
 const TOGETHER = 8;
+/** Of all images of a request: a quarter of a gibibyte. */
+const MOST_NUMBERS = 2 ** 26;
 const BASE64 = /^[A-Za-z0-9+/_-]{4,}={0,2}$/;
 const DATA_URL = 'data:';
 
@@ -24,18 +27,25 @@ export async function imageTensors(serving: Serving, inputs: readonly Input[]): 
   const of = imageInputOf(serving);
   const { channels, height, width } = of;
   const size = channels * height * width;
+  const most = Math.max(1, Math.floor(MOST_NUMBERS / size));
+  if (inputs.length > most) {
+    throw ValidationError.of('inputs', `must have at most ${most} images of this size at once; got ${inputs.length}`);
+  }
   const data = new Float32Array(inputs.length * size);
   const faults = new Faults();
-  const place = async (input: Input, i: number): Promise<void> => {
+  /** What is wrong with the input. */
+  const place = async (input: Input, i: number): Promise<string | undefined> => {
     try {
       data.set(await pixelsOf(input, of), i * size);
+      return undefined;
     } catch (error) {
       if (!(error instanceof InputFault || error instanceof ImageError)) throw error;
-      faults.add(`inputs[${i}]`, error.message);
+      return error.message;
     }
   };
   for (let from = 0; from < inputs.length && !faults.full; from += TOGETHER) {
-    await Promise.all(inputs.slice(from, from + TOGETHER).map((input, i) => place(input, from + i)));
+    const some = await Promise.all(inputs.slice(from, from + TOGETHER).map((input, i) => place(input, from + i)));
+    for (const [i, fault] of some.entries()) if (fault !== undefined) faults.add(`inputs[${from + i}]`, fault);
   }
   faults.throwIfAny();
   return { [IMAGE_INPUT]: tensor('float32', [inputs.length, channels, height, width], data) };

@@ -3,12 +3,15 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { type Type, type } from '#engine/type.ts';
 import type { Encoding } from '../encoding.ts';
 import { inputNames, type ServedFeature } from '../serving/description.ts';
+import { referenceOf } from '../serving/reference.ts';
 import { type Encoder, numbersOf, widthOf } from './encoder.ts';
 import { encoded, encodedTypes, features } from './front.ts';
 
 export interface TableEncoding extends Encoding {
   readonly encoder: Encoder;
 }
+
+export const isTable = (of: Encoding): of is TableEncoding => of.kind === 'table';
 
 /**
  * Inputs: one [rows, 1] per feature. Numbers and timestamps (epoch milliseconds) are float64, with NaN for missing;
@@ -30,6 +33,7 @@ export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile
     inputs: Object.fromEntries(served.map(({ input, type: of }) => [input, inputTypes[of]])),
     leftOut: encoder.leftOut,
     served: { features: served },
+    reference: (profile) => referenceOf(profile, encoder),
     front: (b, rows) => features(b, encoder, rows),
     encoded: (b, inputs) =>
       encoded(

@@ -38,6 +38,7 @@ export const table: Kind = {
   }),
   prepare: (source, profile, options) => prepare(source.bytes(), profile, options),
   tensors: async ({ features }, inputs) => rowTensors(features, inputs),
+  columns: ({ features }) => features,
   card: ({ features }) => ({
     table: `| Input | Feature | Type |
 | --- | --- | --- |

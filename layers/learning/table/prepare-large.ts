@@ -8,6 +8,7 @@ import { targetType } from '../fit/task.ts';
 import type { PrepareOptions, Scratch } from '../prepared.ts';
 import { withRoom } from '../room.ts';
 import { SHARD_BYTES } from '../row-sink.ts';
+import { AfterSplit } from './after-split.ts';
 import { encodeRows, encodeTarget } from './encode.ts';
 import { EncoderFitting } from './encoder.ts';
 import { tableEncoding } from './encoding.ts';
@@ -47,9 +48,12 @@ async function onDisk(
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
   const fitting = new EncoderFitting();
+  const late = new AfterSplit(profile, rows.splitBy, split);
   for await (const piece of rows.pieces()) {
     await between();
-    fitting.take(piece.rows, within(split.training, piece));
+    const some = within(split.training, piece);
+    fitting.take(piece.rows, some);
+    late.take(piece.rows, some);
   }
   const encoder = fitting.encoder(rows.leftOut);
   const scale = fitTarget(rows.target, split.training);
@@ -82,6 +86,7 @@ async function onDisk(
     preparation: { encoding, task, classes: rows.target.task === 'classification' ? rows.target.classes : [], scale },
     data,
     rows: { training: training.length, validation: validation.length, test: test.length },
+    warnings: late.warnings,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { PrepareOptions } from '../prepared.ts';
 import { needsDisk } from '../room.ts';
+import { AfterSplit } from './after-split.ts';
 import { encodeRows, encodeTarget } from './encode.ts';
 import { fitEncoder } from './encoder.ts';
 import { tableEncoding } from './encoding.ts';
@@ -30,6 +31,8 @@ export async function prepare(
   expectEnough(split, fractions, rows.splitBy);
   const { training, validation, test } = split;
   const encoder = fitEncoder(rows, training);
+  const late = new AfterSplit(profile, rows.splitBy, split);
+  late.take(rows, training);
   const scale = fitTarget(rows.target, training);
   const encode = (which: Int32Array) => ({
     ...encodeRows(rows, encoder, which),
@@ -44,5 +47,6 @@ export async function prepare(
       ...(test.length > 0 ? { test: encode(test) } : {}),
     },
     rows: { training: training.length, validation: validation.length, test: test.length },
+    warnings: late.warnings,
   };
 }

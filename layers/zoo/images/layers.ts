@@ -10,8 +10,11 @@ import { sizeOf } from '#engine/type.ts';
 const kaimingFanOut: Initializer = (shape, uniform) => {
   const deviation = Math.sqrt(2 / (shape[0]! * sizeOf(shape.slice(2))));
   const values = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < values.length; i++) {
-    values[i] = deviation * Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+  for (let i = 0; i < values.length; i += 2) {
+    const [radius, angle] = [deviation * Math.sqrt(-2 * Math.log(1 - uniform())), 2 * Math.PI * uniform()];
+    values[i] = radius * Math.cos(angle);
+    // Beyond the end of the array, it is ignored.
+    values[i + 1] = radius * Math.sin(angle);
   }
   return values;
 };

@@ -43,11 +43,15 @@ export function images(world: World): void {
       expect(await user.processed(id)).toMatchObject({ status: 'ready' });
       const model = await trained(user, id, 'small-cnn', { epochs: 12, channels: [8, 16], batch_size: 8 });
       const file = picture(true, 99).toString('base64');
+      // Of another size, and compressed.
+      const photo = readFileSync('test/fixtures/images/rgb.jpg').toString('base64');
       const pixels = Array.from({ length: 8 }, () =>
         Array.from({ length: 10 }, (_, x) => Array(3).fill(x < 5 ? 200 : 40)),
       );
-      const { predictions } = await predicted(user, model, { inputs: [file, `data:image/bmp;base64,${file}`, pixels] });
-      expect(predictions.map((one) => one.class)).toEqual(['right', 'right', 'left']);
+      const { predictions } = await predicted(user, model, {
+        inputs: [file, `data:image/bmp;base64,${file}`, pixels, photo],
+      });
+      expect(predictions.map((one) => one.class)).toEqual(['right', 'right', 'left', expect.any(String)]);
       await expect(predicted(user, model, { input: [[1, 2]] })).rejects.toThrow(/must be an array \[8, 10, 3\]/);
       await expect(user.train(id, {}, { model_type: 'mlp' })).rejects.toThrow(/mlp takes tables/);
     });

@@ -12,7 +12,9 @@ import { images } from './images.ts';
 import { lists } from './lists.ts';
 import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
+import { modelFiles } from './model-files.ts';
 import { modelsApi } from './models-api.ts';
+import { options } from './options.ts';
 import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
@@ -40,10 +42,12 @@ export function platformCases(world: World): void {
     uploads,
     lists,
     stopping,
+    options,
     watching,
     tenancy,
     accounts,
     modelsApi,
+    modelFiles,
     predictions,
     images,
     battery,
