@@ -8,6 +8,7 @@ import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { UnavailableError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { timeLeft } from '#functions/time-left.ts';
 import { recognise } from '#learning/kinds.ts';
 import { openSource } from '#learning/source.ts';
 
@@ -40,7 +41,7 @@ export async function readFile(
   { milliseconds, closing, folder = tmpdir() }: ReadingOptions,
 ): Promise<{ profile: DatasetProfile } | { failure: DatasetFailure }> {
   const { body } = await blobs.get(blobKeys.datasetFile(account_id, id));
-  const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
+  const timeout = timeLeft(milliseconds);
   addAbortSignal(closing ? AbortSignal.any([closing, timeout]) : timeout, body);
   await using scratch = await openScratch(folder);
   try {

@@ -32,7 +32,7 @@ import { artifacts } from './models/artifacts.ts';
 import { change as changeModel } from './models/change.ts';
 import { compare } from './models/compare.ts';
 import { download } from './models/download.ts';
-import { importModel } from './models/import.ts';
+import { type ImportServices, importModel } from './models/import.ts';
 import { lineage } from './models/lineage.ts';
 import { list as listModels } from './models/list.ts';
 import { predict } from './models/predict.ts';
@@ -44,6 +44,7 @@ import { list as listNumbered } from './numbered-models/list.ts';
 import { read as readNumbered } from './numbered-models/read.ts';
 import { remove as removeNumbered } from './numbered-models/remove.ts';
 import { oipRoutes } from './oip/routes.ts';
+import type { InferenceServices } from './oip/services.ts';
 import { download as downloadBatch } from './predictions/download.ts';
 import { batchRoutes } from './predictions/routes.ts';
 import { sweepRoutes } from './sweeps/routes.ts';
@@ -111,8 +112,11 @@ const resources: readonly Route[] = [
   notices,
 ];
 
+/** What all of the platform's functions give their routes together. */
+export type PlatformServices = InferenceServices & ImportServices;
+
 /** The routes in the OpenAPI document. */
-export const describedRoutes = [
+export const describedRoutes: readonly Route<PlatformServices>[] = [
   ...resources,
   predict,
   download,
