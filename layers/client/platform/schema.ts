@@ -1736,7 +1736,7 @@ export interface components {
              * @example mlp
              * @enum {string}
              */
-            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "baseline" | "deephpm";
+            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "bilstm" | "baseline" | "deephpm";
             /**
              * @description Of the model type; those left out have their defaults
              * @default {}
@@ -2156,6 +2156,97 @@ export interface components {
                  * @default 0
                  */
                 random_crop?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /**
+                 * @description Rows that make a step
+                 * @default 32
+                 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /**
+                 * @description Rows of a series that are seen at once
+                 * @default 10
+                 */
+                window?: number;
+                /**
+                 * @description How many rows after the window the target is. 0: the target of its last row. From 1 on it is a forecast, and the past of the target is among the inputs
+                 * @default 0
+                 */
+                horizon?: number;
+                /**
+                 * @description Units of each direction
+                 * @default 64
+                 */
+                hidden_size?: number;
+                /**
+                 * @description Between the two layers
+                 * @default 0
+                 */
+                dropout?: number;
             } | {
                 /**
                  * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
@@ -2584,7 +2675,7 @@ export interface components {
             interval?: 0.5 | 0.8 | 0.9 | 0.95 | 0.99;
         } & (unknown | unknown);
         /**
-         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text. For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last.
+         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text. For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last. For a model of series: an array of its latest rows, at least as many as the model’s window.
          * @example [
          *       0.5,
          *       0.3,
@@ -2592,7 +2683,9 @@ export interface components {
          *       0.1
          *     ]
          */
-        Row: ((number | string | boolean | null) | ((number | string | boolean | null) | number[])[])[] | {
+        Row: ((number | string | boolean | null) | ((number | string | boolean | null) | number[])[] | {
+            [key: string]: number | string | boolean | null;
+        })[] | {
             [key: string]: number | string | boolean | null;
         } | string;
         InferenceRequest: {

@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { accounts } from './accounts.ts';
 import { badData } from './bad-data.ts';
+import { battery } from './battery.ts';
 import { catalog } from './catalog.ts';
 import { datasets } from './datasets.ts';
 import { earlyStart } from './early-start.ts';
@@ -49,6 +50,7 @@ export function platformCases(world: World): void {
     modelFiles,
     predictions,
     images,
+    battery,
     programs,
     trainingService,
     webhooks,
