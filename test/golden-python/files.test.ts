@@ -98,3 +98,17 @@ test('the module of a regression without a hidden layer answers alike', async ()
   expectClose(opened.torch.numbers.flat(), expected);
   expectClose(opened.onnx.numbers.flat(), expected);
 });
+
+test('the module of two classes with a threshold answers alike', async () => {
+  const { opened, ours } = await openedByPython(
+    'threshold',
+    { target: 'sex', hyperparameters: { epochs: 3, threshold: 'balanced_accuracy' } },
+    [
+      ['Adelie', 'Biscoe', 40.1, 17.2, 191, 3800, 2007],
+      ['Gentoo', 'Biscoe', 47.5, 15, 218, 4950, 2009],
+      ['Chinstrap', 'Dream', 48.2, 18.4, 195, 3750, 2009],
+    ],
+  );
+  const labels = ours.map((answer) => 'class' in answer && answer.class);
+  expect([opened.torch.labels, opened.onnx.labels]).toEqual([labels, labels]);
+});

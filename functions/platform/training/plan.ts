@@ -50,8 +50,8 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
     root: 'hyperparameters',
     within: 'hyperparameters',
   });
-  expectNeeds(family.needs?.(hyperparameters) ?? {}, profile);
   expectOptions(hyperparameters, profile, request.validation_split);
+  expectNeeds(family.needs?.(hyperparameters) ?? {}, profile);
   return {
     model_type: family.name,
     task,

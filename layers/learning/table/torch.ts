@@ -6,8 +6,10 @@ import type { Answers } from '../fit/task.ts';
 import type { Encoder } from './encoder.ts';
 
 /** `encoder.json`: what was learned from the training rows before the network learned anything. */
-export const encoderFile = ({ features }: Encoder, { classes, scale }: Answers): Uint8Array =>
-  Buffer.from(JSON.stringify({ format: 1, features, classes, target: scale }));
+export function encoderFile({ features }: Encoder, { classes, scale, calibration = {} }: Answers): Uint8Array {
+  const { temperature = 1, threshold = null } = calibration;
+  return Buffer.from(JSON.stringify({ format: 1, features, classes, target: scale, temperature, threshold }));
+}
 
 const ENCODE = `Its input are encoded rows: numbers as (x − mean) / deviation with 0 for a missing one, then a 1 for each missing number of the columns where training rows had some, then a one-hot vector for each category.
 
@@ -37,8 +39,10 @@ def encode(rows):
 const READ: Readonly<Record<Answers['task'], string>> = {
   classification: `\`\`\`python
 def predict(rows):
-    probabilities = model(encode(rows)).softmax(dim=1)
-    return [encoder["classes"][i] for i in probabilities.argmax(dim=1)], probabilities
+    probabilities = (model(encode(rows)) / encoder["temperature"]).softmax(dim=1)
+    threshold = encoder["threshold"]
+    places = probabilities.argmax(dim=1) if threshold is None else (probabilities[:, 1] >= threshold).int()
+    return [encoder["classes"][i] for i in places], probabilities
 \`\`\``,
   regression: `\`\`\`python
 def predict(rows):

@@ -176,6 +176,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
         'DatasetsObjects DeleteObject',
         'Index Query',
         'Table BatchGetItem',
+        'Table ConditionCheckItem',
         'Table DeleteItem',
         'Table GetItem',
         'Table PutItem',
