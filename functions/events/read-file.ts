@@ -1,10 +1,10 @@
 /** Reads and profiles a dataset's file. */
-import { addAbortSignal, type Readable } from 'node:stream';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { UnavailableError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
 
 /** A reading failed, and neither a fault of the file nor a store that is unavailable is the cause. */
@@ -24,17 +24,26 @@ export class ReadingFailedError extends Error {
  * @throws UnavailableError if the store fails, or the host stops
  */
 export async function readFile(
-  blobs: Pick<Blobs, 'get'>,
-  { account_id, id, requested_target: target, requested_type, dataset_type, parsing = {} }: Dataset,
+  blobs: Pick<Blobs, 'get' | 'head'>,
+  {
+    account_id,
+    id,
+    requested_target: target,
+    requested_type,
+    dataset_type,
+    parsing = {},
+    file_name: fileName,
+  }: Dataset,
   milliseconds: number,
   closing?: AbortSignal,
 ): Promise<{ profile: DatasetProfile } | { failure: DatasetFailure }> {
-  const { body } = await blobs.get(blobKeys.datasetFile(account_id, id));
   const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
-  addAbortSignal(closing ? AbortSignal.any([closing, timeout]) : timeout, body);
+  const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
+  const file = await StoredBytes.open(blobs, blobKeys.datasetFile(account_id, id), signal);
   try {
     const task = requested_type ?? dataset_type;
-    return { profile: await profileCsv(body, { task, parsing, ...(target === undefined ? {} : { target }) }) };
+    const given = { task, parsing, fileName, ...(target === undefined ? {} : { target }) };
+    return { profile: await profileCsv(file, given) };
   } catch (error) {
     if (error instanceof ValidationError) return { failure: { message: error.message, details: [...error.details] } };
     if (closing?.aborted) throw new UnavailableError('the host is stopping');
@@ -43,13 +52,9 @@ export async function readFile(
         cause: error,
       });
     }
-    if (isBroken(body)) throw new UnavailableError(`the file could not be read to its end: ${body.errored?.message}`);
+    if (file.failure instanceof Error) {
+      throw new UnavailableError(`the file could not be read to its end: ${file.failure.message}`);
+    }
     throw new ReadingFailedError('the program failed while it read the file; its log says why', { cause: error });
-  } finally {
-    body.destroy();
   }
 }
-
-/** A stream that was destroyed before its end has an error too: `ABORT_ERR`. */
-const isBroken = ({ errored }: Readable): boolean =>
-  errored !== null && (errored as NodeJS.ErrnoException).code !== 'ABORT_ERR';

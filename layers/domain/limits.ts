@@ -41,6 +41,8 @@ export const LIMITS = {
     cellBytes: 1_048_576,
     rows: 100_000_000,
   },
+  /** Of an archive. Up to `anyBytes` an entry may unpack to any multiple of its packed size. */
+  zip: { entries: 200_000, ratio: 500, anyBytes: 16 * 1_048_576 },
   /** Of what is said about how a file is to be read. */
   parsing: { words: 50, wordCharacters: 64 },
   /** Of a preview. */

@@ -5,6 +5,7 @@ import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
 import { openShards } from '#engine/shards/read.ts';
 import { ShardWriter } from '#engine/shards/write.ts';
 import { TrainingFailure } from './failure.ts';
+import type { TableBytes } from './files/open.ts';
 import { targetType } from './fit/task.ts';
 import type { Prepared, PrepareOptions, Scratch } from './prepared.ts';
 import { encodeRows, encodeTarget } from './tabular/encode.ts';
@@ -29,7 +30,7 @@ interface LargeOptions extends PrepareOptions {
 
 /** @throws TrainingFailure if the data cannot be learned from or do not fit on the disk */
 export async function prepareLarge(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: TableBytes,
   profile: DatasetProfile,
   options: LargeOptions,
 ): Promise<Prepared> {
@@ -42,7 +43,7 @@ export async function prepareLarge(
 }
 
 async function onDisk(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: TableBytes,
   profile: DatasetProfile,
   { validationSplit, seed, scratch, between = async () => undefined }: LargeOptions,
 ): Promise<Prepared> {

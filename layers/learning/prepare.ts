@@ -1,5 +1,6 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { TrainingFailure } from './failure.ts';
+import type { TableBytes } from './files/open.ts';
 import { prepareLarge } from './prepare-large.ts';
 import type { Prepared, PrepareOptions } from './prepared.ts';
 import { encodeRows, encodeTarget } from './tabular/encode.ts';
@@ -13,11 +14,7 @@ import { fitTarget } from './tabular/target.ts';
  * Turns a file into encoded rows. Whatever is learned here is learned from the training rows only.
  * @throws TrainingFailure if the data cannot be learned from
  */
-export async function prepare(
-  bytes: AsyncIterable<Uint8Array>,
-  profile: DatasetProfile,
-  options: PrepareOptions,
-): Promise<Prepared> {
+export async function prepare(bytes: TableBytes, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared> {
   const { validationSplit, seed, scratch } = options;
   const needed = residentBytes(profile);
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;

@@ -1,9 +1,10 @@
-/** Trains a model of tables: from a CSV file to a network and its files. */
+/** Trains a model of tables: from a file to a network and its files. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeArtifacts } from '#learning/artifacts.ts';
 import { TrainingFailure } from '#learning/failure.ts';
+import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { learnerOf } from '#learning/fit/fit.ts';
 import { prepare } from '#learning/prepare.ts';
 import { families } from '#zoo/registry.ts';
@@ -22,9 +23,9 @@ export async function trainTable(run: FitJob, profile: DatasetProfile, disk: str
   if (!family)
     throw new TrainingFailure(`model_type must be one of ${Object.keys(families).join(', ')}; got ${job.model_type}`);
   const hyperparameters = family.hyperparameters.parse(job.hyperparameters);
-  const { body } = await blobs.datasets.get(blobKeys.datasetFile(job.account_id, job.dataset_id));
+  const file = await StoredBytes.open(blobs.datasets, blobKeys.datasetFile(job.account_id, job.dataset_id));
   await using scratch = disk === undefined ? undefined : await openScratch(disk, job.id);
-  const prepared = await prepare(reporter.during(body), profile, {
+  const prepared = await prepare(reporter.duringFile(file), profile, {
     validationSplit: job.validation_split,
     seed: hyperparameters.seed,
     between: () => reporter.expectMore(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseRange } from '#domain/byte-range.ts';
 import { contentDisposition } from '#domain/content-disposition.ts';
+import { contentTypeOf } from '#domain/datasets/file-format.ts';
 import { getDataset } from '#domain/datasets/read.ts';
 import { NotFoundError, RangeNotSatisfiableError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
@@ -8,7 +9,8 @@ import { BlobNotFoundError, InvalidRangeError } from '#domain/ports/errors.ts';
 import { route } from '#functions/http/route.ts';
 import { datasetPath } from './fields.ts';
 
-const CONTENT_TYPE = 'text/csv; charset=utf-8';
+/** For the document; an answer has that of the file's format. */
+const CONTENT_TYPE = 'application/octet-stream';
 const LINK_SECONDS = 300;
 
 const line = z.string().max(1000).optional();
@@ -55,12 +57,13 @@ export const download = route({
     const range = rangeOf(given.range, given['if-range'], head);
     const length = range ? range.end - range.start + 1 : head.size;
     if (length > settings.streamedBytes) {
-      const options = { expiresInSeconds: LINK_SECONDS, filename: found.file_name, contentType: CONTENT_TYPE };
+      const options = { expiresInSeconds: LINK_SECONDS, filename: found.file_name, contentType: contentTypeOf(found) };
       return { status: 307, headers: { Location: await datasets.presignGet(key, options) } };
     }
     try {
       const { body } = await datasets.get(key, range);
       const shared = {
+        'Content-Type': contentTypeOf(found),
         'Content-Length': String(length),
         'Content-Disposition': contentDisposition(found.file_name),
         'Accept-Ranges': 'bytes',

@@ -5,7 +5,7 @@ import { fileFault } from './fault.ts';
 import type { RecordCheck } from './record-check.ts';
 
 /** The most characters in a row. This bounds the memory that an unclosed quote can take. */
-const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
+export const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
 
 /** The parser's settings: `check` checks the number of fields in each row, and blank lines do not count. */
 export function parseOptions({ delimiter, quote }: Dialect, headerLine: number, check: RecordCheck): Options<string[]> {

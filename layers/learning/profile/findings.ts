@@ -227,24 +227,3 @@ export const equalsTargetFinding = (summary: ColumnSummary, target: string): Fin
   cost: 'The model learns nothing else, and its accuracy means nothing',
   overrule: choose(summary.name, { role: 'ignore' }),
 });
-
-const NAMES: Readonly<Record<string, string>> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': '|' };
-
-export function delimiterFinding({
-  delimiter,
-  rival,
-}: {
-  readonly delimiter: string;
-  readonly rival?: string | undefined;
-}): Finding[] {
-  if (rival === undefined) return [];
-  return [
-    {
-      code: 'delimiter_ambiguous',
-      rows: 0,
-      message: `Cells are separated by ${NAMES[delimiter]}; ${NAMES[rival]} would also give every row as many cells as the header`,
-      cost: 'With the wrong one, columns are cut at the wrong places',
-      overrule: { delimiter: rival },
-    },
-  ];
-}

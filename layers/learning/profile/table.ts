@@ -7,9 +7,9 @@ import { ColumnSummary } from './column.ts';
 import { type Column, columnProfile } from './column-profile.ts';
 import { type Conventions, conventionsOf, decide, type Saying } from './decide.ts';
 import { expectPossible } from './expect.ts';
+import { type FileFacts, fileFindings } from './file-findings.ts';
 import {
   columnFindings,
-  delimiterFinding,
   equalsTargetFinding,
   featureFindings,
   keptIdentifierFinding,
@@ -61,7 +61,7 @@ export class TableSummary {
   }
 
   /** What the columns are, whether or not a model could learn from them. */
-  columns(delimiter: string): ColumnProfile[] {
+  columns(delimiter: string | undefined): ColumnProfile[] {
     const conventions = conventionsOf(this.#columns, delimiter);
     return this.#columns.map((summary) => {
       const said = this.#said(summary.name);
@@ -72,11 +72,11 @@ export class TableSummary {
   }
 
   /** @throws ValidationError with field `file`, `target` or `columns` */
-  profile(asked: Task | 'auto', dialect: { readonly delimiter: string; readonly rival?: string | undefined }) {
-    const conventions = conventionsOf(this.#columns, dialect.delimiter);
+  profile(asked: Task | 'auto', file: FileFacts) {
+    const conventions = conventionsOf(this.#columns, file.delimiter);
     const said = this.#said(this.#target.name);
     const target = judgeTarget(this.#target, this.#rows, { task: asked, said, conventions });
-    const found: Finding[] = [...delimiterFinding(dialect), ...target.found];
+    const found: Finding[] = [...fileFindings(file), ...target.found];
     const columns = this.#columns.map((summary): Column => this.#column(summary, conventions, target));
     const features = this.#features(columns, found);
     const twins = new Set(this.#twins.map((i) => this.#columns[i]));

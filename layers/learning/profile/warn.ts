@@ -7,6 +7,7 @@ import type { Place } from './candidate.ts';
 const CODES = [
   'target_rows_left_out',
   'equals_target',
+  'format_differs',
   'delimiter_ambiguous',
   'decimal_ambiguous',
   'date_order_ambiguous',

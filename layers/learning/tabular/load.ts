@@ -1,7 +1,7 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
-import { readCsv } from '../csv/read.ts';
+import { givenDialect } from '../csv/dialect.ts';
 import { TrainingFailure } from '../failure.ts';
+import { readTable, type TableBytes } from '../files/open.ts';
 import { columnValues, TRUTH_WORDS } from '../values/column-values.ts';
 import { parseNumber } from '../values/number.ts';
 import type { Column, Rows, Target } from './columns.ts';
@@ -14,7 +14,7 @@ type Store = (cell: string, row: number) => void;
  * Reads the file that the profile describes.
  * @throws TrainingFailure if the bytes are not those of that file
  */
-export async function loadRows(bytes: AsyncIterable<Uint8Array>, profile: DatasetProfile): Promise<Rows> {
+export async function loadRows(bytes: TableBytes, profile: DatasetProfile): Promise<Rows> {
   const all: Rows[] = [];
   for await (const rows of readRows(bytes, profile, Math.max(1, usableRows(profile)))) all.push(rows);
   return all[0]!;
@@ -26,13 +26,11 @@ export async function loadRows(bytes: AsyncIterable<Uint8Array>, profile: Datase
  * @throws TrainingFailure if the bytes are not those of that file
  */
 export async function* readRows(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: TableBytes,
   profile: DatasetProfile,
   pieceRows: number,
 ): AsyncGenerator<Rows, void, undefined> {
-  const hash = createHash('sha256');
-  const { delimiter, quote } = profile;
-  const { header, rows } = await readCsv(hashed(bytes, hash), { delimiter, quote });
+  const { header, rows, digest } = await readTable(bytes, givenDialect(profile));
   const count = usableRows(profile);
   const columns = usableColumns(profile).map((column) => columnStores[column.type](column));
   const target = targetStore(profile);
@@ -75,7 +73,7 @@ export async function* readRows(
     for (const { at, column } of stores) column.store(record[at] ?? '', row);
     row++;
   }
-  if (done + row !== count || hash.digest('hex') !== profile.sha256) {
+  if (done + row !== count || digest() !== profile.sha256) {
     throw new TrainingFailure('The file is not the one that was processed: its bytes have changed');
   }
   yield piece();
@@ -198,11 +196,4 @@ function targetStore(profile: DatasetProfile): TargetStore {
 function byNumberThenText(a: string, b: string): number {
   const difference = parseNumber(a) - parseNumber(b);
   return Number.isNaN(difference) || difference === 0 ? (a < b ? -1 : 1) : difference;
-}
-
-async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    hash.update(chunk);
-    yield chunk;
-  }
 }

@@ -1,0 +1,103 @@
+/** A file of which any part can be read: formats with their contents at the end, such as Parquet and ZIP, need that. */
+import { open } from 'node:fs/promises';
+import { addAbortSignal, type Readable } from 'node:stream';
+import type { BlobInfo, Blobs } from '#domain/ports/blobs/port.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
+
+/** Iterating over it reads all of it, from the first byte on. May be done more than once. */
+export interface FileBytes extends AsyncIterable<Uint8Array> {
+  readonly size: number;
+  /** From `start` up to but without `end`. */
+  range(start: number, end: number): Promise<Uint8Array>;
+}
+
+export function bytesInMemory(bytes: Uint8Array): FileBytes {
+  return {
+    size: bytes.length,
+    range: async (start, end) => bytes.subarray(start, end),
+    async *[Symbol.asyncIterator]() {
+      yield bytes;
+    },
+  };
+}
+
+/** A file in a bucket. What the store throws is kept, so that it can be told apart from a fault of the file. */
+export class StoredBytes implements FileBytes {
+  readonly size: number;
+  /** What the store threw, if it did. */
+  failure: unknown;
+  readonly #get: (range?: { start: number; end: number }) => Promise<Readable>;
+  readonly #signal: AbortSignal | undefined;
+
+  /** @param signal ends the reading when it is aborted */
+  constructor(blobs: Pick<Blobs, 'get'>, { key, size }: Pick<BlobInfo, 'key' | 'size'>, signal?: AbortSignal) {
+    this.size = size;
+    this.#signal = signal;
+    this.#get = async (range) => (await blobs.get(key, range)).body;
+  }
+
+  /** Where the size is not known. Throws `BlobNotFoundError`. */
+  static async open(blobs: Pick<Blobs, 'get' | 'head'>, key: string, signal?: AbortSignal): Promise<StoredBytes> {
+    const info = await blobs.head(key);
+    if (!info) throw new BlobNotFoundError(key);
+    return new StoredBytes(blobs, info, signal);
+  }
+
+  async range(start: number, end: number): Promise<Uint8Array> {
+    if (start >= end) return new Uint8Array();
+    const parts: Uint8Array[] = [];
+    for await (const chunk of this.#read({ start, end: end - 1 })) parts.push(chunk);
+    return Buffer.concat(parts);
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    return this.#read();
+  }
+
+  async *#read(range?: { start: number; end: number }): AsyncGenerator<Uint8Array> {
+    this.#signal?.throwIfAborted();
+    const body = await this.#ofStore(() => this.#get(range));
+    if (this.#signal) addAbortSignal(this.#signal, body);
+    try {
+      // Not the loop over the stream itself: what its consumer throws is no failure of the store.
+      const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+      for (;;) {
+        const next = await this.#ofStore(() => chunks.next());
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      body.destroy();
+    }
+  }
+
+  async #ofStore<R>(call: () => Promise<R>): Promise<R> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!this.#signal?.aborted) this.failure = error;
+      throw error;
+    }
+  }
+}
+
+/** A file on disk. Close it after use. */
+export async function openFileBytes(path: string): Promise<FileBytes & AsyncDisposable> {
+  const file = await open(path, 'r');
+  const { size } = await file.stat();
+  const range = async (start: number, end: number): Promise<Uint8Array> => {
+    const bytes = Buffer.alloc(Math.max(0, Math.min(end, size) - start));
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+    return bytes.subarray(0, bytesRead);
+  };
+  return {
+    size,
+    range,
+    async *[Symbol.asyncIterator]() {
+      for (let at = 0; at < size; at += CHUNK) yield await range(at, at + CHUNK);
+    },
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}
+
+const CHUNK = 1_048_576;
