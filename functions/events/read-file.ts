@@ -5,7 +5,8 @@ import { UnavailableError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
-import { profileCsv } from '#learning/profile/profile.ts';
+import { recognise } from '#learning/kinds.ts';
+import { openSource } from '#learning/source.ts';
 
 /** A reading failed, and neither a fault of the file nor a store that is unavailable is the cause. */
 export class ReadingFailedError extends Error {
@@ -43,7 +44,9 @@ export async function readFile(
   try {
     const task = requested_type ?? dataset_type;
     const given = { task, parsing, fileName, ...(target === undefined ? {} : { target }) };
-    return { profile: await profileCsv(file, given) };
+    const source = openSource(file);
+    const kind = await recognise(source);
+    return { profile: await kind.profile(source, given) };
   } catch (error) {
     if (error instanceof ValidationError) return { failure: { message: error.message, details: [...error.details] } };
     if (closing?.aborted) throw new UnavailableError('the host is stopping');

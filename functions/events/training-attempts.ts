@@ -10,7 +10,7 @@ import { beginAttempt, hasAttemptsLeft, taskId } from '#domain/training/attempts
 import { failJob } from '#domain/training/endings.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
-import { RESIDENT_BYTES } from '#learning/tabular/resident.ts';
+import { RESIDENT_BYTES } from '#learning/table/resident.ts';
 
 export type AttemptAdapters = Pick<Adapters, 'table' | 'queues' | 'events' | 'compute' | 'now'>;
 /** For ending an attempt, which may have been the last. */

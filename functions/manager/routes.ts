@@ -19,6 +19,7 @@ import { activate } from './models/activate.ts';
 import { best } from './models/best.ts';
 import { byTags } from './models/by-tags.ts';
 import { compare } from './models/compare.ts';
+import { copy } from './models/copy.ts';
 import { deploy } from './models/deploy.ts';
 import { download } from './models/download.ts';
 import { info as modelInfo } from './models/info.ts';
@@ -61,6 +62,7 @@ const records: readonly Route[] = [
 /** Those that read or write files, and derive keys. Of two templates for a path the first one counts. */
 export const fileRoutes: readonly Route[] = [
   save,
+  copy,
   startUpload,
   completeUpload,
   load,

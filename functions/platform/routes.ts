@@ -8,6 +8,7 @@ import { logout } from './auth/logout.ts';
 import { me } from './auth/me.ts';
 import { refresh } from './auth/refresh.ts';
 import { register } from './auth/register.ts';
+import { resetPassword } from './auth/reset-password.ts';
 import { change as changeDataset } from './datasets/change.ts';
 import { download as downloadDataset } from './datasets/download.ts';
 import { list as listDatasets } from './datasets/list.ts';
@@ -45,6 +46,7 @@ import { batchRoutes } from './predictions/routes.ts';
 import { events } from './training/events.ts';
 import { list as listJobs } from './training/list.ts';
 import { logs } from './training/logs.ts';
+import { modelTypes } from './training/model-types.ts';
 import { restart } from './training/restart.ts';
 import { results } from './training/results.ts';
 import { start } from './training/start.ts';
@@ -60,6 +62,7 @@ const resources: readonly Route[] = [
   register,
   login,
   refresh,
+  resetPassword,
   logout,
   me,
   ...accountRoutes,
@@ -76,6 +79,7 @@ const resources: readonly Route[] = [
   changeDataset,
   removeDataset,
   start,
+  modelTypes,
   listJobs,
   status,
   results,

@@ -284,6 +284,8 @@ export const blobKeys = {
   /** Of one revision of a model in the vault. */
   vaultPrefix: (accountId: string, vault: string, revision: string) => `${accountId}/vault/${vault}/${revision}/`,
   vaultFile: (accountId: string, vault: string, revision: string) => `${accountId}/vault/${vault}/${revision}/data`,
+  /** Its version with weights of 8 bits. */
+  vaultInt8: (accountId: string, vault: string, revision: string) => `${accountId}/vault/${vault}/${revision}/int8`,
   /** A file in plain, on its way in or out: for an hour at most. */
   vaultStagedPrefix: (accountId: string, vault: string, id: string) => `${accountId}/vault/${vault}/staged/${id}/`,
   vaultStaged: (accountId: string, vault: string, id: string) => `${accountId}/vault/${vault}/staged/${id}/data`,

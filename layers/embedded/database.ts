@@ -34,17 +34,28 @@ export class Database {
   readonly watch: Watch;
   readonly #sqlite: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #dataVersion: StatementSync;
   #pending: PendingWrite[] = [];
+  /** Of this connection. */
+  #commits = 0;
 
   constructor(path: string, { durability = 'full' }: DatabaseOptions = {}) {
     this.#sqlite = new DatabaseSync(path, { timeout: 10_000 });
     this.#sqlite.exec(`PRAGMA synchronous = ${durability}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384`);
-    this.watch = new Watch(() => Number(this.get('PRAGMA data_version')?.data_version));
+    this.#dataVersion = this.#sqlite.prepare('PRAGMA data_version');
+    this.#dataVersion.setReturnArrays(true);
+    this.watch = new Watch(() => this.#othersVersion());
+  }
+
+  /** Another one after each commit, by this connection or any other. */
+  get version(): string {
+    return `${this.#commits} ${this.#othersVersion()}`;
   }
 
   /** Several statements at once, outside of group commit. */
   execute(sql: string): void {
     this.#sqlite.exec(sql);
+    this.#commits++;
   }
 
   get(sql: string, ...values: SQLInputValue[]): Row | undefined {
@@ -103,11 +114,13 @@ export class Database {
     const writes = this.#pending;
     this.#pending = [];
     if (writes.length === 0) return;
-    const done: PendingWrite[] = [];
+    let done: PendingWrite[];
     try {
       this.#prepare('BEGIN IMMEDIATE').run();
-      for (const write of writes) if (this.#attempt(write)) done.push(write);
-      this.#prepare('COMMIT').run();
+      // A write that shares its transaction with no other needs no savepoint, which would be two more statements.
+      const alone = writes.length === 1;
+      done = writes.filter((write) => (alone ? this.#attemptAlone(write) : this.#attempt(write)));
+      if (this.#sqlite.isTransaction) this.#prepare('COMMIT').run();
     } catch (error) {
       if (this.#sqlite.isOpen && this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
       const unavailable = new UnavailableError(`the database cannot write: ${(error as Error).message}`);
@@ -115,8 +128,22 @@ export class Database {
       for (const write of writes) write.fail(unavailable);
       return;
     }
+    this.#commits++;
     for (const write of done) write.commit();
     if (done.length > 0) this.watch.notify();
+  }
+
+  /** The transaction is this write's own, and is over if the write fails. */
+  #attemptAlone(write: PendingWrite): boolean {
+    try {
+      write.run();
+    } catch (error) {
+      if (!this.#sqlite.isTransaction) throw error;
+      this.#prepare('ROLLBACK').run();
+      write.fail(translate(error));
+      return false;
+    }
+    return true;
   }
 
   #attempt(write: PendingWrite): boolean {
@@ -133,6 +160,11 @@ export class Database {
     }
     this.#prepare('RELEASE one_write').run();
     return true;
+  }
+
+  /** Changes when another connection commits. */
+  #othersVersion(): number {
+    return Number((this.#dataVersion.get() as unknown as readonly number[])[0]);
   }
 
   #prepare(sql: string): StatementSync {

@@ -48,3 +48,19 @@ export const heUniform = uniformInitializer((fanIn) => Math.sqrt(6 / Math.max(1,
 
 /** Preserves the variance through linear and saturating layers: Glorot and Bengio 2010, eq. 16. */
 export const xavierUniform = uniformInitializer((fanIn, fanOut) => Math.sqrt(6 / Math.max(1, fanIn + fanOut)));
+
+/** Like `xavierUniform`, from a normal distribution: mean 0, variance 2 / (in + out). */
+export const xavierNormal: Initializer = (shape, uniform) => {
+  const deviation = Math.sqrt(2 / Math.max(1, (shape[0] ?? 1) + (shape[1] ?? 1)));
+  const normal = normalStream(uniform);
+  return Float32Array.from({ length: sizeOf(shape) }, () => deviation * normal());
+};
+
+/** Draws from the standard normal distribution: Box and Muller 1958. */
+export function normalStream(uniform: Uniform): () => number {
+  return () => {
+    // 1 − u is in (0, 1], whose logarithm is finite.
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+    return radius * Math.cos(2 * Math.PI * uniform());
+  };
+}

@@ -29,7 +29,6 @@ const names: Readonly<Record<FixedDType, string>> = {
 
 const storedTypes = Object.keys(names) as FixedDType[];
 
-const LENGTH_BYTES = 8;
 const ALIGNMENT = 8;
 /** The most that other readers accept. */
 const MAX_HEADER_BYTES = 100_000_000;
@@ -70,31 +69,59 @@ function storedType(name: string, { dtype }: Tensor): FixedDType {
  * @throws FileFormatError if the file is cut short or is not in this format
  */
 export function readSafetensors(file: Uint8Array): NamedTensors {
-  const { header, data } = splitFile(file);
-  const { [METADATA]: metadata = {}, ...places } = header;
-  let end = 0;
-  const entries = Object.entries(places)
-    .map(([name, place]) => ({ name, ...expectPlace(name, place) }))
-    .sort((a, b) => a.start - b.start || a.end - b.end)
-    .map(({ name, dtype, shape, start, end: stop }) => {
-      if (start !== end) throw new FileFormatError(`tensor '${name}' must begin at byte ${end}; got ${start}`);
-      end = stop;
-      if (end > data.length) throw new FileFormatError(`its tensors need ${end} bytes; got ${data.length}`);
-      return [name, tensorOver(dtype, shape, data.subarray(start, end))] as const;
-    });
-  if (end !== data.length) throw new FileFormatError(`its tensors must take ${data.length} bytes; got ${end}`);
-  return { tensors: Object.fromEntries(entries), metadata: expectWords(metadata) };
+  const length = headerBytes(file, file.length);
+  const data = file.subarray(LENGTH_BYTES + length);
+  const { places, metadata } = readHeader(file.subarray(LENGTH_BYTES, LENGTH_BYTES + length), data.length);
+  const entries = places.map(
+    ({ name, dtype, shape, start, end }) => [name, tensorOver(dtype, shape, data.subarray(start, end))] as const,
+  );
+  return { tensors: Object.fromEntries(entries), metadata };
 }
 
-function splitFile(file: Uint8Array): { header: Readonly<Record<string, unknown>>; data: Uint8Array } {
-  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  if (bytes.length < LENGTH_BYTES) throw new FileFormatError(`it must have ${LENGTH_BYTES} bytes; got ${bytes.length}`);
-  const length = Number(bytes.readBigUInt64LE());
-  const most = Math.min(MAX_HEADER_BYTES, bytes.length - LENGTH_BYTES);
+/** Where a tensor's elements lie behind the header. */
+export interface TensorPlace {
+  readonly name: string;
+  readonly dtype: FixedDType;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** How many bytes the length of a header takes, with which a file begins. */
+export const LENGTH_BYTES = 8;
+
+/**
+ * How many bytes the header takes that follows them.
+ * @param begin at least the first `LENGTH_BYTES` bytes of a file of `fileBytes`
+ * @throws FileFormatError
+ */
+export function headerBytes(begin: Uint8Array, fileBytes: number): number {
+  if (fileBytes < LENGTH_BYTES) throw new FileFormatError(`it must have ${LENGTH_BYTES} bytes; got ${fileBytes}`);
+  const length = Number(Buffer.from(begin.buffer, begin.byteOffset, LENGTH_BYTES).readBigUInt64LE());
+  const most = Math.min(MAX_HEADER_BYTES, fileBytes - LENGTH_BYTES);
   if (length > most) throw new FileFormatError(`its header must have at most ${most} bytes; got ${length}`);
-  const header = parse(bytes.toString('utf8', LENGTH_BYTES, LENGTH_BYTES + length));
-  if (!isRecord(header)) throw new FileFormatError('its header is no JSON object');
-  return { header, data: bytes.subarray(LENGTH_BYTES + length) };
+  return length;
+}
+
+/**
+ * The tensors in the order of their places, which must fill the data behind the header.
+ * @throws FileFormatError
+ */
+export function readHeader(header: Uint8Array, dataBytes: number) {
+  const parsed = parse(Buffer.from(header.buffer, header.byteOffset, header.byteLength).toString('utf8'));
+  if (!isRecord(parsed)) throw new FileFormatError('its header is no JSON object');
+  const { [METADATA]: metadata = {}, ...all } = parsed;
+  const places = Object.entries(all)
+    .map(([name, place]): TensorPlace => ({ name, ...expectPlace(name, place) }))
+    .sort((a, b) => a.start - b.start || a.end - b.end);
+  let at = 0;
+  for (const { name, start, end } of places) {
+    if (start !== at) throw new FileFormatError(`tensor '${name}' must begin at byte ${at}; got ${start}`);
+    at = end;
+    if (at > dataBytes) throw new FileFormatError(`its tensors need ${at} bytes; got ${dataBytes}`);
+  }
+  if (at !== dataBytes) throw new FileFormatError(`its tensors must take ${dataBytes} bytes; got ${at}`);
+  return { places, metadata: expectWords(metadata) };
 }
 
 function parse(text: string): unknown {

@@ -6,13 +6,15 @@ import type { Job } from '#domain/training/record.ts';
 import { countParameters } from '#engine/training/network.ts';
 import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
+import type { Encoding } from './encoding.ts';
 import type { Scores } from './fit/evaluate.ts';
 import type { Fit } from './fit/fit.ts';
 import { only } from './fit/judge.ts';
 import { shapeOf } from './fit/task.ts';
+import { kindNamed } from './kinds.ts';
 import type { Prepared } from './prepared.ts';
 import { modelCard } from './serving/card.ts';
-import { CARD_FILE, inputNames, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
+import { CARD_FILE, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { exportModel } from './serving/export.ts';
 
 /** Trainyard's version, as artifacts give it. */
@@ -37,7 +39,10 @@ export interface ArtifactSpec {
 
 export interface Artifacts {
   readonly files: readonly ArtifactFile[];
-  readonly record: Pick<Model, 'architecture' | 'performance' | 'final_metrics' | 'training_config'>;
+  readonly record: Pick<
+    Model,
+    'architecture' | 'performance' | 'test_performance' | 'final_metrics' | 'training_config'
+  >;
 }
 
 export function makeArtifacts(spec: ArtifactSpec): Artifacts {
@@ -59,7 +64,9 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
   };
   const card = modelCard({
     ...{ job, profile, serving, parameters, rows, epochs, performance, createdAt },
-    leftOut: preparation.encoder.leftOut,
+    leftOut: preparation.encoding.leftOut,
+    inputs: kindNamed(serving.kind).card(serving),
+    ...(fit.test ? { tested: withoutLoss(fit.test) } : {}),
     bestEpoch: fit.bestEpoch,
     monitor: fit.monitor,
     version: VERSION,
@@ -68,7 +75,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     files: [
       {
         file: ONNX_FILE,
-        bytes: exportModel(preparation, network, fit.parameters, serving, meta),
+        bytes: exportModel(preparation, network, fit.parameters, meta),
         contentType: 'application/octet-stream',
       },
       { file: SERVING_FILE, bytes: Buffer.from(JSON.stringify(serving)), contentType: 'application/json' },
@@ -76,24 +83,27 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     ],
     record: {
       architecture: {
-        input_shape: [serving.features.length],
+        input_shape: inputShape(preparation.encoding),
         output_classes: shape.outputs,
         parameters,
       },
       performance,
+      ...(fit.test ? { test_performance: withoutLoss(fit.test) } : {}),
       final_metrics: {
         ...only(preparation.task, fit.training, 'train_'),
         ...only(preparation.task, fit.validation ?? {}, 'val_'),
+        ...only(preparation.task, fit.test ?? {}, 'test_'),
       },
       training_config: {
         dataset_id: job.dataset_id,
         dataset_sha256: profile.sha256,
         ...job.hyperparameters,
         validation_split: job.validation_split,
-        split: splitOf(profile),
+        test_split: job.test_split ?? 0,
+        split: { ...splitOf(profile), seed: hyperparameters.seed, rows: { ...rows } },
         early_stopping: job.early_stopping,
         best_epoch: fit.bestEpoch,
-        left_out: preparation.encoder.leftOut,
+        left_out: [...preparation.encoding.leftOut],
       },
     },
   };
@@ -105,24 +115,19 @@ function splitOf({ columns }: DatasetProfile): { [name: string]: string } {
   return column ? { by: column.role!, column: column.name } : { by: 'random' };
 }
 
-function describe({ profile, prepared: { preparation } }: ArtifactSpec): Serving {
-  const { features } = preparation.encoder;
-  const formats = new Map(profile.columns.map(({ name, format }) => [name, format]));
-  const inputs = inputNames(features.map(({ name }) => name));
-  return {
-    format: 1,
-    task: preparation.task,
-    target: profile.target,
-    features: features.map(({ name, type }, i) => {
-      const format = formats.get(name);
-      return { name, type, input: inputs[i]!, ...(format === undefined ? {} : { format }) };
-    }),
-    classes: [...preparation.classes],
-  };
-}
+const describe = ({ profile, prepared: { preparation } }: ArtifactSpec): Serving => ({
+  format: 1,
+  task: preparation.task,
+  target: profile.target,
+  ...preparation.encoding.served,
+  classes: [...preparation.classes],
+});
+
+/** Of what a caller gives: the features of a table, or what the network takes of other kinds. */
+const inputShape = ({ kind, served, shape }: Encoding): number[] =>
+  kind === 'table' ? [served.features.length] : [...shape];
 
 /** The scores on the validation rows or, without any, on the training rows. The loss is not among them. */
-function performanceOf({ validation, training }: Fit): Scores {
-  const { loss: _, ...scores } = validation ?? training;
-  return scores;
-}
+const performanceOf = ({ validation, training }: Fit): Scores => withoutLoss(validation ?? training);
+
+const withoutLoss = ({ loss: _, ...scores }: Scores): Scores => scores;

@@ -4,17 +4,18 @@ import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { openSession, type SessionOptions } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
+import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
-import { type Row, rowTensors } from './serving/rows.ts';
+import type { Input } from './serving/input.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
 import { readServing } from './serving/stored.ts';
 import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import { takesText } from './text/description.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 
-export type { Cell, Row } from './serving/rows.ts';
+export type { Cell, Input, Row } from './serving/input.ts';
 
 /** For a classification, the most probable class. For a regression, a number in the target's unit. */
 export type Prediction = ClassPrediction | { readonly value: number };
@@ -33,10 +34,10 @@ export interface PredictionOptions {
 
 export interface Predictor {
   /**
-   * One prediction per row, in the same order. A row of a model of texts is a list of one text.
+   * One prediction per input, in the same order. An input of a model of texts is a list of one text.
    * @throws ValidationError with fields such as `inputs[3][2]`, NotFoundError if the model was deleted meanwhile
    */
-  predict(model: ServedModel, rows: readonly Row[], options?: PredictionOptions): Promise<readonly Prediction[]>;
+  predict(model: ServedModel, inputs: readonly Input[], options?: PredictionOptions): Promise<readonly Prediction[]>;
   /** The features, in the order of a row, and the classes. The model itself is not loaded. Throws `NotFoundError`. */
   describe(model: ServedModel): Promise<Serving>;
 }
@@ -100,10 +101,10 @@ export function makePredictor({
 
   return {
     describe,
-    predict: async (model, rows, options = {}) => {
-      if (takesText(model)) return classesOf(texts, model, rows, options);
+    predict: async (model, inputs, options = {}) => {
+      if (takesText(model)) return classesOf(texts, model, inputs, options);
       return using(model, async ({ serving, runs }) => {
-        const results = await runs.run(rowTensors(serving.features, rows), rows.length);
+        const results = await runs.run(await kindNamed(serving.kind).tensors(serving, inputs), inputs.length);
         return expectFinite(readings[serving.task](results, serving, options));
       });
     },
@@ -113,12 +114,12 @@ export function makePredictor({
 async function classesOf(
   texts: TextPredictor,
   model: ServedModel,
-  rows: readonly Row[],
+  inputs: readonly Input[],
   { probabilities: wanted = false }: PredictionOptions,
 ): Promise<Prediction[]> {
   const found = await texts.predict(
     model,
-    rows.map((row) => String(Object.values(row)[0] ?? '')),
+    inputs.map((row) => String(Object.values(row)[0] ?? '')),
   );
   return found.map(({ label, score, scores }) => ({
     class: label,
@@ -132,7 +133,7 @@ export const dividedByWeight = (
   light: Pick<Predictor, 'predict'>,
   heavy: Pick<Predictor, 'predict'>,
 ): Pick<Predictor, 'predict'> => ({
-  predict: (model, rows, options) => (isHeavy(model, rows.length) ? heavy : light).predict(model, rows, options),
+  predict: (model, inputs, options) => (isHeavy(model, inputs.length) ? heavy : light).predict(model, inputs, options),
 });
 
 type Reading = (results: Tensors, serving: Serving, options: PredictionOptions) => Prediction[];

@@ -1,15 +1,20 @@
+import type { Wanted } from '#zoo/family.ts';
 import type { EncodedData, Preparation } from './fit/task.ts';
 
 export interface Prepared {
   readonly preparation: Preparation;
   readonly data: EncodedData;
-  readonly rows: { readonly training: number; readonly validation: number };
+  readonly rows: { readonly training: number; readonly validation: number; readonly test: number };
 }
 
 export interface PrepareOptions {
   /** The share of rows for validation, 0–0.9. */
   readonly validationSplit: number;
+  /** Of rows for a test after the training. Default: 0. */
+  readonly testSplit?: number;
   readonly seed: number;
+  /** What the family asks for. Default: nothing. */
+  readonly wanted?: Wanted;
   /** Where to put rows that do not fit into memory. Without it, such data is refused. */
   readonly scratch?: Scratch;
   /** Called between pieces while data is slowly encoded onto the disk. What it throws ends the encoding. */

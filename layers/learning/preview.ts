@@ -12,7 +12,7 @@ import { inspectHead, type TableHead } from './files/head.ts';
 import { expectColumns } from './profile/expect.ts';
 import { TableSummary } from './profile/table.ts';
 import { chooseTarget } from './profile/target.ts';
-import { roleOf } from './tabular/resident.ts';
+import { roleOf } from './table/resident.ts';
 import { columnValues, TRUTH_WORDS } from './values/column-values.ts';
 
 /** Of one cell. */

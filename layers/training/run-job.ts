@@ -29,7 +29,7 @@ import type { FitJob } from './fit-job.ts';
 import { JobLog } from './job-log.ts';
 import type { Log } from './log.ts';
 import { Ended, Interrupted, Reporter } from './reporter.ts';
-import { trainTable } from './train-table.ts';
+import { trainModel } from './train-model.ts';
 import { trainText } from './train-text.ts';
 
 export type TrainerAdapters = Pick<Adapters, 'table' | 'blobs' | 'events' | 'now'>;
@@ -145,7 +145,7 @@ async function train(run: FitJob, disk: string | undefined): Promise<Completed> 
       `${code}: ${column === null ? '' : `column ${JSON.stringify(column)}: `}${message}. ${cost}`,
     );
   }
-  const trained = await (job.kind === 'text' ? trainText(run, profile) : trainTable(run, profile, disk));
+  const trained = await (job.kind === 'text' ? trainText(run, profile) : trainModel(run, profile, disk));
   return completeWith(adapters, job, { ...trained, profile, reporter });
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Loss } from '#engine/training/loss-type.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { CommonHyperparameters } from './hyperparameters.ts';
 
@@ -6,10 +7,26 @@ export type { CommonHyperparameters };
 
 export type Task = 'classification' | 'regression';
 
-/** A network's input and output widths. */
+/** The kinds of data; those of `DatasetProfile`. */
+export type KindName = 'table' | 'text' | 'image' | 'series';
+
+/** What a family asks of a kind's rows, by its hyperparameters. What it does not ask for is as the data are. */
+export interface Wanted {
+  readonly image?: {
+    /** Pixels of each side. */
+    readonly size?: number | undefined;
+    readonly channels?: number | undefined;
+  };
+  readonly series?: {
+    /** Consecutive rows of a window. */
+    readonly steps?: number | undefined;
+  };
+}
+
+/** What a network takes and gives. */
 export interface NetworkShape {
-  /** The width of an encoded row. */
-  readonly features: number;
+  /** A row of its input: [features], [channels, height, width] or [steps, features]. */
+  readonly input: readonly number[];
   /** The number of classes, or of regression values. */
   readonly outputs: number;
 }
@@ -22,9 +39,16 @@ export interface Family<H extends CommonHyperparameters = CommonHyperparameters>
   readonly label: string;
   readonly description: string;
   readonly tasks: readonly Task[];
+  /** The kinds of data that it takes, the one that it takes best first. */
+  readonly kinds: readonly KindName[];
   /** Defaults and bounds; unknown names are refused. */
   readonly hyperparameters: z.ZodType<H>;
+  /** Default: nothing. */
+  wanted?(hyperparameters: H): Wanted;
+  /** Its outputs may be more than those of the shape, for its own loss; the first are the answers. */
   network(shape: NetworkShape, hyperparameters: H): Network;
+  /** A loss of its own. Default: that of the task. */
+  loss?(task: Task, hyperparameters: H): Loss;
   /** Floating-point operations of the forward pass of one row; a multiply-add counts as two. */
   flopsPerRow(shape: NetworkShape, hyperparameters: H): number;
 }

@@ -48,23 +48,100 @@ function print(input: unknown): string {
   return typeof input === 'number' ? String(input) : (JSON.stringify(input) ?? String(input));
 }
 
+const SCHEDULES = ['constant', 'linear', 'cosine', 'step'] as const;
+
+/** A number between two bounds, both included, or a word. Not a union, whose refusals would tell of one side only. */
+function boundedOr<const W extends string>(name: string, low: number, high: number, word: W) {
+  const fits = (x: unknown) => x === word || (typeof x === 'number' && x >= low && x <= high);
+  const error = ({ input }: { input?: unknown }) =>
+    `${name} must be between ${low} and ${high}, or "${word}"; got ${print(input)}`;
+  return z
+    .custom<number | W>(fits, { error })
+    .meta({ anyOf: [{ type: 'number', minimum: low, maximum: high }, { const: word }] });
+}
+
+const MAX_CLASS_WEIGHT = 1e6;
+const isClassWeight = (x: unknown): boolean => typeof x === 'number' && x > 0 && x <= MAX_CLASS_WEIGHT;
+const areClassWeights = (x: unknown): boolean =>
+  typeof x === 'object' && x !== null && !Array.isArray(x) && Object.values(x).every(isClassWeight);
+
+const classWeight = z
+  .custom<'balanced' | Readonly<Record<string, number>>>((x) => x === 'balanced' || areClassWeights(x), {
+    error: ({ input }) =>
+      `class_weight must be "balanced", or an object of weights by class above 0 and at most ${MAX_CLASS_WEIGHT}; got ${print(input)}`,
+  })
+  .meta({
+    anyOf: [
+      { const: 'balanced' },
+      { type: 'object', additionalProperties: { type: 'number', exclusiveMinimum: 0, maximum: MAX_CLASS_WEIGHT } },
+    ],
+  });
+
+const USUAL_RATE = 0.001;
+
+/** @param usual the family's default */
+export const learningRate = (usual: number) =>
+  boundedOr('learning_rate', 1e-12, 1, 'auto').default(usual).meta({
+    description: 'The size of a step; `auto` finds it by a range test (Smith 2017) before the training',
+  });
+
+/** @param usual the family's default */
+export const epochs = (usual: number) =>
+  boundedInteger('epochs', 1, 10_000).default(usual).meta({ description: 'Passes over the training rows at most' });
+
 /** The hyperparameters that every family has, because the fit loop needs them. */
 export const commonHyperparameters = {
-  learning_rate: bounded('learning_rate', 1e-12, 1).default(0.001),
-  batch_size: boundedInteger('batch_size', 1, 65_536).default(32),
-  epochs: boundedInteger('epochs', 1, 10_000).default(50),
+  learning_rate: learningRate(USUAL_RATE),
+  batch_size: boundedInteger('batch_size', 1, 65_536).default(32).meta({ description: 'Rows that make a step' }),
+  epochs: epochs(50),
   optimizer: oneOf('optimizer', optimizerNames).default('adam'),
-  /** Applies to weights, not to biases. */
-  weight_decay: bounded('weight_decay', 0, 1).default(0),
-  /** For SGD only. */
-  momentum: fraction('momentum').default(0),
-  /** Determines the initial weights, the shuffles and the dropout masks. */
-  seed: boundedInteger('seed', 0, 2 ** 32 - 1).default(0),
+  weight_decay: bounded('weight_decay', 0, 1).default(0).meta({
+    description: 'How much weights, not biases, are drawn to 0',
+  }),
+  momentum: fraction('momentum').default(0).meta({ description: 'For sgd only' }),
+  seed: boundedInteger('seed', 0, 2 ** 32 - 1)
+    .default(0)
+    .meta({ description: 'Determines the split, the initial weights, the shuffles and the dropout masks' }),
+  // What follows came later. It is absent where it was not given, so that models of before have the same hyperparameters.
+  lr_schedule: oneOf('lr_schedule', SCHEDULES).exactOptional().meta({
+    default: 'constant',
+    description: 'How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch',
+  }),
+  warmup_epochs: bounded('warmup_epochs', 0, 10_000)
+    .exactOptional()
+    .meta({ default: 0, description: 'Epochs, or a part of one, in which the learning rate rises from 0' }),
+  lr_step_epochs: boundedInteger('lr_step_epochs', 1, 10_000)
+    .exactOptional()
+    .meta({ default: 10, description: 'For lr_schedule `step`: the learning rate falls after so many epochs each' }),
+  lr_step_factor: bounded('lr_step_factor', 1e-6, 1)
+    .exactOptional()
+    .meta({ default: 0.1, description: 'For lr_schedule `step`: by this factor' }),
+  class_weight: classWeight.exactOptional().meta({
+    description:
+      'For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1',
+  }),
+  calibrate: z
+    .boolean({ error: ({ input }) => `calibrate must be true or false; got ${print(input)}` })
+    .exactOptional()
+    .meta({
+      default: true,
+      description: 'For a classification: whether probabilities are calibrated by a temperature from validation rows',
+    }),
+  threshold: oneOf('threshold', ['f1', 'balanced_accuracy']).exactOptional().meta({
+    description:
+      'For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class',
+  }),
 } as const;
 
 export type CommonHyperparameters = z.output<z.ZodObject<typeof commonHyperparameters>>;
 
-const optimizers: Readonly<Record<OptimizerName, (h: CommonHyperparameters) => Optimizer>> = {
+/** The learning rate to begin with; `auto` stands for one that is found later. */
+export const rateOf = ({ learning_rate: rate }: Pick<CommonHyperparameters, 'learning_rate'>): number =>
+  rate === 'auto' ? USUAL_RATE : rate;
+
+type Settings = CommonHyperparameters & { readonly learning_rate: number };
+
+const optimizers: Readonly<Record<OptimizerName, (h: Settings) => Optimizer>> = {
   adam: (h) => adam({ learningRate: h.learning_rate, weightDecay: h.weight_decay }),
   adamw: (h) => adamw({ learningRate: h.learning_rate, weightDecay: h.weight_decay }),
   sgd: (h) => sgd({ learningRate: h.learning_rate, weightDecay: h.weight_decay, momentum: h.momentum }),
@@ -72,6 +149,6 @@ const optimizers: Readonly<Record<OptimizerName, (h: CommonHyperparameters) => O
 };
 
 /** The optimizer that the hyperparameters specify. */
-export function optimizerOf(h: CommonHyperparameters): Optimizer {
-  return optimizers[h.optimizer](h);
+export function optimizerOf(h: CommonHyperparameters, learningRate = rateOf(h)): Optimizer {
+  return optimizers[h.optimizer]({ ...h, learning_rate: learningRate });
 }

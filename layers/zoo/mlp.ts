@@ -5,6 +5,7 @@ import { linear } from '#engine/ops/linalg.ts';
 import { dropout } from '#engine/ops/random.ts';
 import { heUniform, type Initializer, xavierUniform, zeros } from '#engine/random.ts';
 import type { Mode, Network, ParameterSpec, Values } from '#engine/training/network.ts';
+import { sizeOf } from '#engine/type.ts';
 import type { Family, NetworkShape } from './family.ts';
 import { boundedInteger, commonHyperparameters, fraction, oneOf } from './hyperparameters.ts';
 
@@ -46,8 +47,8 @@ interface Layer {
   readonly outputs: number;
 }
 
-function layers({ features, outputs }: NetworkShape, { hidden_layers }: MlpHyperparameters): Layer[] {
-  const widths = [features, ...hidden_layers, outputs];
+function layers({ input, outputs }: NetworkShape, { hidden_layers }: MlpHyperparameters): Layer[] {
+  const widths = [sizeOf(input), ...hidden_layers, outputs];
   return widths.slice(1).map((width, i) => ({
     name: i < hidden_layers.length ? `hidden.${i}` : 'output',
     inputs: widths[i]!,
@@ -89,6 +90,7 @@ export const mlp: Family<MlpHyperparameters> = {
   label: 'MLP',
   description: 'Multilayer perceptron for rows of numbers and categories.',
   tasks: ['classification', 'regression'],
+  kinds: ['table'],
   hyperparameters,
   network,
   flopsPerRow: (shape, h) => layers(shape, h).reduce((sum, { inputs, outputs }) => sum + 2 * inputs * outputs, 0),

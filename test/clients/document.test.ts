@@ -17,7 +17,7 @@ const fileInput = { files: [new File([await openAsBlob('penguins.csv', { type: '
 describe('the program that the document prints', () => {
   let user: User;
   beforeAll(async () => {
-    user = new User(world, 'user', 'password');
+    user = new User(world, 'user', 'pass of a user');
     const { username, password } = user;
     await user.client.post('/auth/register', { username, password, email: 'user@example.com', full_name: 'User' });
     await user.login();

@@ -35,6 +35,10 @@ export const textFields = type(
   'an object of strings',
   (value) => typeof value === 'object' && value !== null && Object.values(value).every(isString),
 );
+export const numberFields = type(
+  'an object of numbers',
+  (value) => typeof value === 'object' && value !== null && Object.values(value).every(isNumber),
+);
 /** Exactly this value. */
 export const is = (expected: string | number | boolean): Type =>
   type(JSON.stringify(expected), (value) => value === expected);

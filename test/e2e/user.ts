@@ -23,6 +23,8 @@ export interface Results {
   readonly training_history: unknown;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 export class User {
   readonly client: Client;
   readonly username: string;
@@ -78,8 +80,9 @@ export class User {
     return this.upload(readFileSync('infra/embedded/demo/penguins.csv', 'utf8'), { target: 'species' });
   }
 
-  async train(datasetId: string, hyperparameters: Readonly<Record<string, unknown>>): Promise<string> {
-    const body = { dataset_id: datasetId, model_type: 'mlp', hyperparameters };
+  /** `more` fields of the request. */
+  async train(datasetId: string, hyperparameters: Fields, more: Fields = {}): Promise<string> {
+    const body = { dataset_id: datasetId, model_type: 'mlp', hyperparameters, ...more };
     return (await this.client.post<{ job_id: string }>('/training/start', body)).job_id;
   }
 

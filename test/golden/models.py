@@ -154,7 +154,86 @@ def deep_hpm():
     return parameters, {}, data, loss
 
 
+def bilstm():
+    """Two bidirectional layers under PyTorch's own names; the output at the last step goes through a linear layer."""
+    units, features, steps = 3, 2, 5
+    layer = nn.LSTM(features, units, num_layers=2, bidirectional=True, batch_first=True)
+    parameters = {f"lstm.{name}": draw(*value.shape) for name, value in layer.named_parameters()}
+    parameters |= {"head.weight": draw(2 * units, 1), "head.bias": draw(1)}
+    data = {"x": draw(ROWS, steps, features, scale=1), "y": draw(ROWS, 1, scale=1)}
+
+    def loss(p, buffers, d):
+        weights = {name: p[f"lstm.{name}"] for name, _ in layer.named_parameters()}
+        sequence, _ = functional_call(layer, weights, d["x"])
+        return F.mse_loss(sequence[:, -1] @ p["head.weight"] + p["head.bias"], d["y"])
+
+    return parameters, {}, data, loss
+
+
+def tanh_layers(name, inputs, width, depth=2):
+    widths = [inputs, *[width] * depth, 1]
+    return {
+        key: value
+        for i in range(depth + 1)
+        for key, value in {
+            f"{name}.{3 * i}.weight": draw(widths[i], widths[i + 1]),
+            f"{name}.{3 * i}.bias": draw(widths[i + 1]),
+        }.items()
+    }
+
+
+def through(p, name, x, depth=2):
+    for i in range(depth):
+        x = torch.tanh(x @ p[f"{name}.{3 * i}.weight"] + p[f"{name}.{3 * i}.bias"])
+    return x @ p[f"{name}.{3 * depth}.weight"] + p[f"{name}.{3 * depth}.bias"]
+
+
+def physics_informed(dynamics, law):
+    """Wen et al. 2024: U(s, t), F = U_t - G, F_t, with learned log-variances. The time is the column in the middle."""
+    features, time, width = 3, 1, 4
+
+    def build():
+        parameters = tanh_layers("surrogate", features, width) | dynamics(features, width)
+        parameters |= {f"log_variance.{term}": draw(1) for term in ("U", "F", "F_t")}
+        data = {"x": draw(ROWS, features, scale=1), "y": draw(ROWS, 1, scale=1)}
+
+        def loss(p, buffers, d):
+            columns = [d["x"][:, i : i + 1].clone().requires_grad_() for i in range(features)]
+            t, s = columns[time], [column for i, column in enumerate(columns) if i != time]
+
+            def slopes(y, by):
+                return torch.autograd.grad(y.sum(), by, create_graph=True)
+
+            u = through(p, "surrogate", torch.cat(columns, 1))
+            rest = slopes(u, [t])[0] - law(p, u, s, t, slopes)
+            losses = [F.mse_loss(u, d["y"]), rest.square().mean(), slopes(rest, [t])[0].square().mean()]
+            balances = [p[f"log_variance.{term}"] for term in ("U", "F", "F_t")]
+            return sum((torch.exp(-b) * one + b).sum() for one, b in zip(losses, balances))
+
+        return parameters, {}, data, loss
+
+    return build
+
+
+def learned(p, u, s, t, slopes):
+    first = torch.cat(slopes(u, s), 1)
+    second = torch.cat(slopes(first, s), 1)
+    return through(p, "dynamics", torch.cat([u, *s, t, first, second], 1))
+
+
+def verhulst(p, u, s, t, slopes):
+    grown = u - p["dynamics.C"]
+    return torch.exp(p["dynamics.log_r"]) * grown * (1 - grown / torch.exp(p["dynamics.log_span"]))
+
+
 MODELS = {
+    "bilstm": bilstm,
+    "physics-informed": physics_informed(
+        lambda features, width: tanh_layers("dynamics", 2 + 3 * (features - 1), width), learned
+    ),
+    "verhulst": physics_informed(
+        lambda *_: {"dynamics.log_r": draw(1), "dynamics.C": draw(1), "dynamics.log_span": draw(1)}, verhulst
+    ),
     "perceptron": perceptron,
     "convolutional": convolutional,
     "lstm": lstm,

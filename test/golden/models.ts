@@ -3,6 +3,9 @@ import type { Builder, Value } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { crossEntropy, huberError, type Loss, softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
 import type { Mode, Values } from '#engine/training/network.ts';
+import { biLstmNetwork } from '#zoo/bilstm-network.ts';
+import type { Dynamics } from '#zoo/dynamics.ts';
+import { physicsInformed, physicsInformedLoss } from '#zoo/physics-informed.ts';
 
 /** A model of `models.py`, on the engine: from parameters and inputs to outputs. */
 export interface GoldenModel {
@@ -84,10 +87,29 @@ const deepHpm: GoldenModel = {
   },
 };
 
+/** The families of the zoo, as they are: `forward` and the loss. */
+const bilstm: GoldenModel = {
+  loss: squaredError,
+  forward: biLstmNetwork({ features: 2, outputs: 1, units: 3, dropout: 0 }).forward,
+};
+
+const prognostics = (dynamics: Dynamics): GoldenModel => ({
+  loss: physicsInformedLoss,
+  forward: physicsInformed({
+    layers: { inputs: 3, depth: 2, width: 4, dropout: 0 },
+    time: 1,
+    dynamics,
+    weighting: 'adpbal',
+  }).forward,
+});
+
 export const models: Readonly<Record<string, GoldenModel>> = {
   perceptron,
   convolutional,
   lstm,
   transformer,
   'deep-hpm': deepHpm,
+  bilstm,
+  'physics-informed': prognostics('U,s,t,U_s,U_ss'),
+  verhulst: prognostics('verhulst'),
 };

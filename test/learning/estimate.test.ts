@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { estimateSeconds } from '#learning/estimate.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
+import { table } from '#learning/table/kind.ts';
 import { chunked } from './chunks.ts';
 import { mlp } from './tables.ts';
 
@@ -9,9 +10,10 @@ test('an estimate grows with rows, epochs and widths, and is a few seconds for a
   const estimate = (rows: number, hyperparameters: object) =>
     estimateSeconds({
       family: mlp,
+      kind: table,
       hyperparameters: mlp.hyperparameters.parse(hyperparameters),
       profile: { ...profile, rows },
-      validationSplit: 0.2,
+      ...{ validationSplit: 0.2, testSplit: 0 },
     });
   expect(estimate(300, {})).toBeLessThan(10);
   expect(estimate(3, { epochs: 1 })).toBeGreaterThanOrEqual(1);

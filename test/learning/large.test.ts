@@ -6,10 +6,10 @@ import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import { type FitSpec, fitNetwork } from '#learning/fit/fit.ts';
 import { type EncodedRows, isSharded, piecesOf, rowsOf } from '#learning/fit/rows.ts';
-import { prepare } from '#learning/prepare.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
+import { prepare } from '#learning/table/prepare.ts';
 import { chunked } from './chunks.ts';
-import { type LearnOptions, learned, mlp, prepared } from './tables.ts';
+import { known, type LearnOptions, learned, mlp, prepared } from './tables.ts';
 
 let folder: string;
 
@@ -57,14 +57,15 @@ describe('data that memory does not hold', () => {
     ['by group', NUMBERS, { target: 'y', parsing: { columns: { b: { role: 'group' } } } }],
     ['by time', NUMBERS, { target: 'y', parsing: { columns: { b: { role: 'time' } } } }],
   ] as const)('become the same encoded rows as in memory: %s', async (_, text, options) => {
-    const [small, large] = [await prepared(text, options), await prepared(text, { ...options, scratch: scratch() })];
-    expect(large.preparation).toEqual(small.preparation);
+    const split = { ...options, testSplit: 0.1 };
+    const [small, large] = [await prepared(text, split), await prepared(text, { ...split, scratch: scratch() })];
+    expect(known(large.preparation)).toEqual(known(small.preparation));
     expect(large.rows).toEqual(small.rows);
-    for (const kind of ['training', 'validation'] as const) {
+    for (const kind of ['training', 'validation', 'test'] as const) {
       expect(isSharded(large.data[kind]!)).toBe(true);
       expect(await textsOf(large.data[kind]!)).toEqual(await textsOf(small.data[kind]!));
     }
-    expect(await readdir(folder)).toEqual(['training', 'validation']);
+    expect(await readdir(folder)).toEqual(['test', 'training', 'validation']);
   });
 
   test('are encoded with a pause after every few rows, in which that can be ended', async () => {

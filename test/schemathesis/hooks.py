@@ -39,6 +39,7 @@ BEYOND_SCHEMA = [
     (r"ids", r"must name 2 to 10 different models"),
     (r"parts", r"must be the parts 1 to \d+, in this order"),
     (r"early_stopping\.monitor", r"must be .* with validation_split "),
+    (r"test_split", r"must be at most .* together "),
     (r"texts?", r"must be given or texts"),
     (r"key_iterations|hash_algorithm", r"must be "),
     (r"items\[\d+\]\.model_id", r"must be different from that of items"),
@@ -47,6 +48,8 @@ BEYOND_SCHEMA = [
     (r"cursor", r"must be (a|the) next_cursor of "),
     (r"alias", r"must not (be latest|look like a version)"),
     (r"invitation", r"must be the token of an invitation"),
+    (r"(new_)?password", r"must not be "),
+    (r"current_password", r"must be the present password"),
     (r"confirm(_deletion)?", r"must be "),
     (r"parts", r"part \d+ was not uploaded"),
     # Fields of a form that are JSON.
@@ -177,7 +180,7 @@ TEXT_JOB = {"job_id": os.environ["TEXT_JOB"]}
 EXISTING = {
     **{f"GET {MODEL}/{what}": {**IN_VAULT, "model_name": "kept_v2.1"} for what in ("info", "versions", "signature")},
     **{f"POST {MODEL}/{what}": {**IN_VAULT, "model_name": "kept_v2.1"} for what in ("activate", "deploy")},
-    **{f"POST {VAULT}/{what}": IN_VAULT for what in ("models/load", "models/download", "backup/restore")},
+    **{f"POST {VAULT}/{what}": IN_VAULT for what in ("models/load", "models/copy", "models/download", "backup/restore")},
     f"PATCH {MODEL}": {**IN_VAULT, "model_name": "kept_v2.1"},
     f"DELETE {MODEL}": {**IN_VAULT, "model_name": "spare"},
     f"DELETE {VAULT}/backup/{{backup_name}}": {**IN_VAULT, "backup_name": "spare"},
@@ -199,6 +202,8 @@ EXISTING = {
 EXISTING_IN_BODY = {
     (f"POST {VAULT}/models/load", "model_name"): "kept_v2.1",
     (f"POST {VAULT}/models/download", "model_name"): "kept_v2.1",
+    (f"POST {VAULT}/models/copy", "source_model_id"): os.environ["MODEL"],
+    (f"POST {VAULT}/models/copy", "source_version"): "latest",
     (f"POST {VAULT}/backup/restore", "backup_name"): "kept",
     (f"POST {VAULT}/backup/restore", "models_to_restore"): ["kept_v2.1"],
     ("POST /models/{model_id}/predict/batch", "dataset_id"): os.environ["DATASET"],

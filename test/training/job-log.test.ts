@@ -41,7 +41,11 @@ test('a trainer tells what was decided about the data, and so does its model', a
   const { model_id } = (await findJob(world.adapters.table, world.accountId, 'j'))!;
   const model = await findModel(world.adapters.table, world.accountId, model_id!);
   expect(model).toMatchObject({ dataset_version: 3, warnings: [{ code: 'class_like_missing', column: 'severity' }] });
-  expect(model!.training_config.split).toEqual({ by: 'random' });
+  expect(model!.training_config.split).toEqual({
+    by: 'random',
+    seed: 0,
+    rows: { training: 240, validation: 60, test: 0 },
+  });
 });
 
 test('a job whose end can be seen has all its lines', async () => {

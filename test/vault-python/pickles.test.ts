@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fromBytes } from '#vault/pickles/bytes.ts';
+import { fromBytes } from '#domain/random-access.ts';
 import { scanPickles } from '#vault/pickles/scan.ts';
 import { fromBase64, other } from './other.ts';
 

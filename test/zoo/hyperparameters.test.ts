@@ -26,8 +26,16 @@ describe('hyperparameters', () => {
     ['batch_size', 65_537, 'batch_size must be an integer between 1 and 65536; got 65537'],
     ['batch_size', 1.5, 'batch_size must be an integer between 1 and 65536; got 1.5'],
     ['batch_size', '8', 'batch_size must be an integer between 1 and 65536; got "8"'],
-    ['learning_rate', 0, 'learning_rate must be between 1e-12 and 1; got 0'],
-    ['learning_rate', Number.NaN, 'learning_rate must be between 1e-12 and 1; got NaN'],
+    ['learning_rate', 0, 'learning_rate must be between 1e-12 and 1, or "auto"; got 0'],
+    ['learning_rate', Number.NaN, 'learning_rate must be between 1e-12 and 1, or "auto"; got NaN'],
+    ['learning_rate', 'fast', 'learning_rate must be between 1e-12 and 1, or "auto"; got "fast"'],
+    ['lr_schedule', 'sine', 'lr_schedule must be one of constant, linear, cosine, step; got "sine"'],
+    [
+      'class_weight',
+      { a: 0 },
+      'class_weight must be "balanced", or an object of weights by class above 0 and at most 1000000; got {"a":0}',
+    ],
+    ['threshold', 0.5, 'threshold must be one of f1, balanced_accuracy; got 0.5'],
     ['epochs', 10_001, 'epochs must be an integer between 1 and 10000; got 10001'],
     ['seed', -1, 'seed must be an integer between 0 and 4294967295; got -1'],
     ['optimizer', 'lbfgs', 'optimizer must be one of adam, adamw, sgd, rmsprop; got "lbfgs"'],
@@ -45,11 +53,12 @@ describe('hyperparameters', () => {
   });
 
   test('say their bounds in JSON Schema too', () => {
-    expect(z.toJSONSchema(schema, { io: 'input' })).toMatchObject({
+    expect(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })).toMatchObject({
       additionalProperties: false,
       properties: {
         batch_size: { type: 'integer', minimum: 1, maximum: 65_536, default: 32 },
-        learning_rate: { minimum: 1e-12, maximum: 1 },
+        learning_rate: { anyOf: [{ minimum: 1e-12, maximum: 1 }, { const: 'auto' }], default: 0.001 },
+        lr_schedule: { default: 'constant' },
       },
     });
   });

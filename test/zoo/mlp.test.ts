@@ -23,7 +23,7 @@ interface Problem {
 async function learn({ x, y, outputs, loss }: Problem, hyperparameters: Record<string, unknown>) {
   const h = mlp.hyperparameters.parse(hyperparameters);
   const [rows, features] = x.shape as [number, number];
-  const network = mlp.network({ features, outputs }, h);
+  const network = mlp.network({ input: [features], outputs }, h);
   const data = {
     x: { dtype: x.dtype, shape: ['rows', features] },
     y: { dtype: y.dtype, shape: ['rows', ...y.shape.slice(1)] },
@@ -139,7 +139,7 @@ describe('the perceptron learns', () => {
 
 describe('the perceptron', () => {
   const h = mlp.hyperparameters.parse({ hidden_layers: [5, 3] });
-  const network = mlp.network({ features: 4, outputs: 2 }, h);
+  const network = mlp.network({ input: [4], outputs: 2 }, h);
 
   test('has a weight and a bias for each layer, of which weights decay', () => {
     expect(network.parameters.map(({ name, shape, decay }) => [name, shape, decay])).toEqual([
@@ -151,11 +151,11 @@ describe('the perceptron', () => {
       ['output.bias', [2], false],
     ]);
     expect(countParameters(network)).toBe(20 + 5 + 15 + 3 + 6 + 2);
-    expect(mlp.flopsPerRow({ features: 4, outputs: 2 }, h)).toBe(2 * (20 + 15 + 6));
+    expect(mlp.flopsPerRow({ input: [4], outputs: 2 }, h)).toBe(2 * (20 + 15 + 6));
   });
 
   test('starts with weights that depend on seed and name and keep the variance', () => {
-    const wide = mlp.network({ features: 100, outputs: 2 }, mlp.hyperparameters.parse({ hidden_layers: [200] }));
+    const wide = mlp.network({ input: [100], outputs: 2 }, mlp.hyperparameters.parse({ hidden_layers: [200] }));
     const values = toNumbers(initialParameters(wide, 1)['hidden.0.weight']!);
     const variance = values.reduce((sum, value) => sum + value * value, 0) / values.length;
     // He: 2 / fan in; over 20 000 draws the estimate is within 2 %.

@@ -1,13 +1,13 @@
 /** Makes backups. A model is backed up as it is stored: nobody needs its password. */
 import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
-import type { BackedUpModel, Backup, BackupKind, CompleteBackup } from '#domain/vault/backup.ts';
+import type { BackedUpFile, BackedUpModel, Backup, BackupKind, CompleteBackup } from '#domain/vault/backup.ts';
 import { completeBackup, deleteDropped, dropBackup, startBackup } from '#domain/vault/backups.ts';
 import { holdContent } from '#domain/vault/contents.ts';
 import { BackupExistsError, ModelsNotFoundError } from '#domain/vault/errors.ts';
+import { revisionOf, type StoredFile, storedFile } from '#domain/vault/files.ts';
 import { itemOf } from '#domain/vault/item.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { itemOfModel, type StoredModel } from '#domain/vault/model.ts';
@@ -15,6 +15,7 @@ import { findModel, readModels, readNamedModels, someNames } from '#domain/vault
 import { encryptionContext } from '#vault/context.ts';
 import { seal } from '#vault/encryption/seal.ts';
 import { newDataKey } from '#vault/wrapping/wrap.ts';
+import { fileOfVariant } from '../models/load-model.ts';
 import type { VaultServices } from '../services.ts';
 import { writeManifest } from './manifest.ts';
 
@@ -76,7 +77,9 @@ export async function backUp(
       encrypt: given.encrypt,
       password: given.password,
     });
-    const files = new Map(backedUp.map(({ content, bytes }) => [content, bytes]));
+    const files = new Map(
+      backedUp.flatMap((one) => [one, one.int8 ?? one]).map(({ content, bytes }) => [content, bytes]),
+    );
     const bytes = written.digests.ciphertext.bytes + [...files.values()].reduce((sum, size) => sum + size, 0);
     const done: CompleteBackup = { ...started, complete: { bytes, models: backedUp.length, ...written } };
     await completeBackup(table, done, by, now);
@@ -123,39 +126,49 @@ async function holdModel(
 }
 
 async function hold(
-  { adapters: { table, blobs, now } }: VaultServices,
+  services: VaultServices,
   backup: Backup,
   model: StoredModel,
   encrypt: boolean,
 ): Promise<BackedUpModel> {
-  const file = blobKeys.vaultFile(model.account_id, model.vault, model.revision);
-  const read = async () => (await blobs.artifacts.get(file)).body;
+  const own = await holdFile(services, backup, fileOfVariant(model, 'original'), encrypt);
+  const beside = storedFile(model, 'int8');
+  const int8 = beside && (await holdFile(services, backup, beside, encrypt));
+  return { model, ...own, ...(int8 === undefined ? {} : { int8 }) };
+}
+
+async function holdFile(
+  { adapters: { table, blobs, now } }: VaultServices,
+  backup: Backup,
+  file: StoredFile,
+  encrypt: boolean,
+): Promise<BackedUpFile> {
+  const read = async () => (await blobs.artifacts.get(file.blob)).body;
   const place = newId(now());
-  const { sha256, bytes } = model.digests.ciphertext;
-  if (model.encryption !== undefined || !encrypt) {
+  const { sha256, bytes } = file.digests.ciphertext;
+  if (file.encryption !== undefined || !encrypt) {
     await holdContent(table, blobs.backups, backup, { sha256, bytes, place, read }, now());
-    return { model, content: sha256, bytes };
+    return { content: sha256, bytes };
   }
   // Stored plainly: encrypted under a key that stands in the manifest, which is encrypted itself.
   const key = newDataKey();
-  const context = encryptionContext(sealedInBackup(backup, model));
+  const context = encryptionContext(sealedInBackup(backup, file));
   const sealed = seal(await read(), { algorithm: 'AES-256-GCM', key, context });
   const own = `${backup.id}-${sha256}`;
   await holdContent(table, blobs.backups, backup, { sha256: own, bytes, place, read: () => sealed.ciphertext }, now());
   const digests = sealed.digests();
   return {
-    model,
     content: own,
     bytes: digests.ciphertext.bytes,
     sealed: { key: Buffer.from(key).toString('base64'), digests },
   };
 }
 
-export const sealedInBackup = (backup: Backup, model: StoredModel) => ({
+export const sealedInBackup = (backup: Backup, file: Pick<StoredFile, 'name' | 'variant'>) => ({
   accountId: backup.account_id,
   managerId: backup.manager_id,
-  modelName: `backup/${backup.name}/${model.name}`,
-  revision: backup.id,
+  modelName: `backup/${backup.name}/${file.name}`,
+  revision: revisionOf(backup.id, file.variant),
 });
 
 /** `classifier_v2.1_20250115_103000`, as the document names such backups. */

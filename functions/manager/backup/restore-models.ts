@@ -1,14 +1,14 @@
 /** Restores models from a backup: each one as a new revision, under its own key as before. */
 import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { deleteOrphans } from '#domain/orphans.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
-import type { BackedUpModel, CompleteBackup, Manifest } from '#domain/vault/backup.ts';
+import type { BackedUpFile, BackedUpModel, CompleteBackup, Manifest } from '#domain/vault/backup.ts';
 import { filesOf, markRevision, saveModel } from '#domain/vault/change.ts';
 import { findContent } from '#domain/vault/contents.ts';
 import { ModelsNotFoundError, StoredDataError } from '#domain/vault/errors.ts';
+import { fileOf, type StoredFile, storedFiles } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
@@ -83,8 +83,11 @@ async function restore(
   };
   await markRevision(table, place, now());
   try {
-    const file = blobKeys.vaultFile(manager.account_id, manager.vault, revision);
-    await blobs.artifacts.put(file, await contentOf({ table, blobs }, backup, one));
+    for (const file of storedFiles(one.model)) {
+      const content = file.variant === 'original' ? one : one.int8;
+      if (content === undefined) throw new StoredDataError('A file of the backup is missing', factsOf(one.model));
+      await blobs.artifacts.put(fileOf(place, file.variant), await contentOf({ table, blobs }, backup, file, content));
+    }
     await saveModel(table, restored, { manager, by, now, before, action: 'model_restore' });
   } catch (error) {
     await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(place));
@@ -96,7 +99,8 @@ async function restore(
 async function contentOf(
   { table, blobs }: Pick<VaultServices['adapters'], 'table' | 'blobs'>,
   backup: CompleteBackup,
-  { model, content, sealed }: BackedUpModel,
+  model: StoredFile,
+  { content, sealed }: BackedUpFile,
 ): Promise<AsyncIterable<Uint8Array>> {
   const file = await findContent(table, backup, content);
   if (file === undefined) throw new StoredDataError('A file of the backup is missing', factsOf(model));
@@ -113,7 +117,7 @@ async function contentOf(
   }
 }
 
-async function* checked(body: AsyncIterable<Uint8Array>, model: StoredModel): AsyncGenerator<Uint8Array> {
+async function* checked(body: AsyncIterable<Uint8Array>, model: StoredFile): AsyncGenerator<Uint8Array> {
   const digesting = new Digesting(body);
   yield* digesting;
   const { sha256, bytes } = model.digests.ciphertext;

@@ -9,8 +9,8 @@ import { deleteOrphans } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { recordAccess, recordOperations } from '#domain/vault/accesses.ts';
 import { StoredDataError } from '#domain/vault/errors.ts';
+import type { StoredFile } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
-import type { StoredModel } from '#domain/vault/model.ts';
 import { getModel } from '#domain/vault/models.ts';
 import { markStaged, STAGED_SECONDS, stagedFile } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
@@ -18,7 +18,8 @@ import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
 import { actorOf, managerPath, password, readManager, tags, time } from '../fields.ts';
 import type { VaultServices } from '../services.ts';
-import { keyOf } from './load-model.ts';
+import { variant } from './fields.ts';
+import { fileOfVariant, keyOf } from './load-model.ts';
 import { factsOf, openFile, translated } from './seal.ts';
 import { verifiedSignature } from './sign.ts';
 
@@ -26,6 +27,7 @@ const body = z
   .strictObject({
     model_name: z.string().min(1).max(LIMITS.vault.name).meta({ example: 'classifier_v2.1' }),
     password: password.optional(),
+    variant,
   })
   .meta({ id: 'ModelDownloadRequest' });
 
@@ -61,11 +63,12 @@ export const download = route({
     const by = actorOf(input);
     const began = now();
     const access = { action: 'model_download', model_name: given.model_name } as const;
-    const { model, staged } = await auditAccess(services, of, by, access, async () => {
+    const { model, file, staged } = await auditAccess(services, of, by, access, async () => {
       const model = await getModel(table, of, given.model_name);
       const key = await keyOf(services, model, by, given.password);
       verifiedSignature(model);
-      return { model, staged: await stage(services, of, model, key) };
+      const file = fileOfVariant(model, given.variant);
+      return { model, file, staged: await stage(services, of, file, key) };
     });
     const options = { expiresInSeconds: STAGED_SECONDS, filename: model.name };
     const download_url = await blobs.artifacts.presignGet(staged, options);
@@ -74,7 +77,7 @@ export const download = route({
     const expires_at = isoTime(now() + STAGED_SECONDS * 1000);
     return {
       status: 200,
-      body: { model_name: model.name, download_url, size_bytes: model.size, hash: model.sha256, expires_at },
+      body: { model_name: model.name, download_url, size_bytes: file.size, hash: file.sha256, expires_at },
     };
   },
 });
@@ -83,14 +86,14 @@ export const download = route({
 async function stage(
   { adapters: { table, blobs, now } }: VaultServices,
   of: Manager,
-  model: StoredModel,
+  model: StoredFile,
   key: Uint8Array | undefined,
 ): Promise<string> {
   const { artifacts } = blobs;
   const id = newId(now());
   await markStaged(table, of, id, now());
   try {
-    const { body } = await artifacts.get(blobKeys.vaultFile(model.account_id, model.vault, model.revision));
+    const { body } = await artifacts.get(model.blob);
     const packed = key === undefined ? body : openFile(model, body, key);
     const plain = model.compressed ? decompressed(packed) : packed;
     await artifacts.put(stagedFile(of, id), checked(plain, model));
@@ -108,7 +111,7 @@ function decompressed(packed: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Arr
   return plain;
 }
 
-async function* checked(plain: AsyncIterable<Uint8Array>, model: StoredModel): AsyncGenerator<Uint8Array> {
+async function* checked(plain: AsyncIterable<Uint8Array>, model: StoredFile): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   for await (const chunk of plain) {
     hash.update(chunk);

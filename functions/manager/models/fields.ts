@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
+import { VARIANTS } from '#domain/vault/files.ts';
 import { type Metadata, megabytes, type StoredModel } from '#domain/vault/model.ts';
 import type { Summary } from '#domain/vault/summary.ts';
 import { anyJson } from '#functions/http/fields.ts';
@@ -53,6 +54,25 @@ export const showSummary = (of: Summary): z.input<typeof modelSummary> => ({
   tags: [...of.tags],
   performance_metrics: { ...of.metrics },
 });
+
+export const variant = z.enum(VARIANTS).default('original').meta({
+  description: 'An addition: `int8` is the version with weights of 8 bits, where there is one',
+});
+
+export const int8Answer = z
+  .strictObject({
+    size_mb: sizeMb,
+    hash: z.string().meta({ description: 'SHA-256 of the file, in hexadecimal' }),
+    largest_difference: z.number().meta({ description: 'Of any number of an output from the model’s', example: 0.003 }),
+    mean_difference: z.number(),
+    output_range: z.array(z.number()).meta({
+      description: 'The smallest and the largest number of the model’s outputs',
+      example: [-4.2, 3.9],
+    }),
+    samples: z.int().meta({ description: 'How many random inputs were compared' }),
+  })
+  .nullable()
+  .meta({ description: 'An addition: the version with weights of 8 bits, where `enable_quantization` made one' });
 
 /** Metadata as a response has it. */
 export const showMetadata = (of: StoredModel): Record<string, unknown> => ({ ...of.metadata });

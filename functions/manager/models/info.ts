@@ -5,7 +5,8 @@ import { getModel, readRevisions } from '#domain/vault/models.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
 import { actorOf, modelPath, readManager, sizeMb, tagList, tags, time } from '../fields.ts';
-import { metadata, showMetadata } from './fields.ts';
+import { int8Answer, metadata, showMetadata } from './fields.ts';
+import { showInt8 } from './int8.ts';
 
 const answer = z
   .strictObject({
@@ -38,6 +39,7 @@ const answer = z
     pickle_imports: z.array(z.string()).nullable().meta({
       description: 'An addition: what unpickling the file would import; null for a file without a pickle',
     }),
+    int8: int8Answer,
     dangerous: z.array(z.string()).nullable().meta({ description: 'An addition: those of them that can run anything' }),
   })
   .meta({ id: 'VaultModelInfo' });
@@ -96,6 +98,7 @@ export const info = route({
         signed: model.signature !== undefined,
         revisions: revisions.map(showRevision),
         pickle_imports: model.pickle?.imports ?? null,
+        int8: showInt8(model),
         dangerous: model.pickle?.dangerous ?? null,
       },
     };

@@ -1,10 +1,10 @@
 /** Loads a model into memory: everything between the record and the answer. */
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { blobKeys } from '#domain/keys.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { StoredDataError, UnsupportedModelError } from '#domain/vault/errors.ts';
+import { type StoredFile, storedFile, type Variant } from '#domain/vault/files.ts';
 import type { ManagerRef } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { getModel, modelNotFound } from '#domain/vault/models.ts';
@@ -17,6 +17,7 @@ import { StoredFiles } from './stored-files.ts';
 
 export interface Loaded {
   readonly model: StoredModel;
+  readonly file: StoredFile;
   readonly bytes: Uint8Array;
   readonly cached: boolean;
 }
@@ -31,28 +32,25 @@ export async function loadModel(
   services: VaultServices,
   of: ManagerRef,
   by: Actor,
-  { name, password }: { readonly name: string; readonly password: string | undefined },
+  wanted: { readonly name: string; readonly password: string | undefined; readonly variant?: Variant },
 ): Promise<Loaded> {
+  const { name, password, variant = 'original' } = wanted;
   const { table, blobs } = services.adapters;
   const model = await getModel(table, of, name);
+  const stored = fileOfVariant(model, variant);
   const most = bodyBytes(services.settings.uploadBytes);
-  if (model.size > most) {
+  if (stored.size > most) {
     throw new UnsupportedModelError(
-      `Model '${name}' has ${model.size} bytes, of which a response carries at most ${most}`,
-      {
-        ...factsOf(model),
-        size_bytes: model.size,
-        limit_bytes: most,
-      },
+      `Model '${name}' has ${stored.size} bytes, of which a response carries at most ${most}`,
+      { ...factsOf(model), size_bytes: stored.size, limit_bytes: most },
     );
   }
   const key = await keyOf(services, model, by, password);
   try {
-    const file = blobKeys.vaultFile(model.account_id, model.vault, model.revision);
-    const { bytes: stored, hit } = await files.read(blobs.artifacts, file);
-    const bytes = await opened(model, stored, key);
+    const read = await files.read(blobs.artifacts, stored.blob);
+    const bytes = await opened(stored, read.bytes, key);
     verifiedSignature(model);
-    return { model, bytes, cached: hit };
+    return { model, file: stored, bytes, cached: read.hit };
   } catch (error) {
     if (!(error instanceof BlobNotFoundError)) throw error;
     // Deleted since its record was read, or the file of a record that is still there is gone.
@@ -60,6 +58,16 @@ export async function loadModel(
     if (now.revision === model.revision) throw new StoredDataError('The stored file is missing', factsOf(model));
     throw await modelNotFound(table, of, name);
   }
+}
+
+/** Throws `UnsupportedModelError` for a version that the model does not have. */
+export function fileOfVariant(model: StoredModel, variant: Variant): StoredFile {
+  const found = storedFile(model, variant);
+  if (found) return found;
+  throw new UnsupportedModelError(
+    `Model '${model.name}' has no ${variant} version: those are made of ONNX models at a save where the manager has enable_quantization`,
+    factsOf(model),
+  );
 }
 
 /** The key of an encrypted model. Guesses of a password are throttled for each model and address. */
@@ -76,14 +84,14 @@ export async function keyOf(
   return throttled(services, `${model.account_id}#${model.id}`, by, open);
 }
 
-async function opened(model: StoredModel, stored: Uint8Array, key: Uint8Array | undefined): Promise<Uint8Array> {
+async function opened(model: StoredFile, stored: Uint8Array, key: Uint8Array | undefined): Promise<Uint8Array> {
   const packed = key === undefined ? plain(model, stored) : await decrypted(model, stored, key);
   const bytes = await unpack({ bytes: packed, compressed: model.compressed }, model.size);
   if (sha256(bytes) !== model.sha256) throw changed(model);
   return bytes;
 }
 
-async function decrypted(model: StoredModel, stored: Uint8Array, key: Uint8Array): Promise<Uint8Array> {
+async function decrypted(model: StoredFile, stored: Uint8Array, key: Uint8Array): Promise<Uint8Array> {
   const options = { folder: tmpdir(), memoryBytes: stored.length };
   await using file = await verified(openFile(model, chunksOf(stored), key), options);
   return collected(file.read());
@@ -93,12 +101,12 @@ async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-function plain(model: StoredModel, stored: Uint8Array): Uint8Array {
+function plain(model: StoredFile, stored: Uint8Array): Uint8Array {
   if (sha256(stored) !== model.digests.ciphertext.sha256) throw changed(model);
   return stored;
 }
 
-const changed = (model: StoredModel) =>
+const changed = (model: StoredFile) =>
   new StoredDataError('The stored file is not the one that was stored: its SHA-256 differs', factsOf(model));
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

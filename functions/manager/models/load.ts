@@ -6,13 +6,14 @@ import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
 import { actorOf, managerPath, password, readManager, tags, time } from '../fields.ts';
-import { metadata, showMetadata } from './fields.ts';
+import { metadata, showMetadata, variant } from './fields.ts';
 import { loadModel } from './load-model.ts';
 
 const body = z
   .strictObject({
     model_name: z.string().min(1).max(LIMITS.vault.name).meta({ example: 'classifier_v2.1' }),
     password: password.optional().meta({ example: 'secure_password_123' }),
+    variant,
     verify_integrity: z.boolean().default(true).meta({
       description: 'Integrity is verified in any case: what was changed is never returned',
     }),
@@ -53,7 +54,7 @@ export const load = route({
     const began = now();
     const access = { action: 'model_load', model_name: given.model_name } as const;
     const { model, bytes, cached } = await auditAccess(services, of, by, access, () =>
-      loadModel(services, of, by, { name: given.model_name, password: given.password }),
+      loadModel(services, of, by, { name: given.model_name, password: given.password, variant: given.variant }),
     );
     const loaded = now();
     await Promise.all([

@@ -1,8 +1,9 @@
 /** What unpickling a model would import. Pickles are never opened. */
+
+import { fromBytes, type RandomAccess } from '#domain/random-access.ts';
 import { UnsafeArtifactError } from '#domain/vault/errors.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
-import { fromBytes, type RandomAccess } from '#vault/pickles/bytes.ts';
 import { scanPickles } from '#vault/pickles/scan.ts';
 
 /** Throws `UnsafeArtifactError` where the manager blocks what can run anything, or what cannot be scanned to its end. */

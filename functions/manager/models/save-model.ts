@@ -1,17 +1,18 @@
 /** Saves a model that is in memory: everything between the request and the record. */
 import { createHash } from 'node:crypto';
 import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { deleteOrphans } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { filesOf, markRevision, saveModel as writeModel } from '#domain/vault/change.ts';
 import { ModelExistsError } from '#domain/vault/errors.ts';
+import { fileOf } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { familyOf, type Metadata, type StoredModel, versionOf } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import type { VaultServices } from '../services.ts';
+import { type Quantization, quantized, storeInt8 } from './int8.ts';
 import { inspectPickles } from './pickles.ts';
 import { pack, sealFile } from './seal.ts';
 import { type SigningRequest, signatureOf } from './sign.ts';
@@ -25,25 +26,26 @@ export interface NewModel extends SigningRequest {
   readonly replace: boolean;
 }
 
+export interface Saved {
+  readonly model: StoredModel;
+  readonly warnings: readonly string[];
+}
+
 /** Throws `ModelExistsError`, `ModelChangedError`, `UnsafeArtifactError`. */
-export async function saveModel(
-  services: VaultServices,
-  manager: Manager,
-  by: Actor,
-  given: NewModel,
-): Promise<StoredModel> {
+export async function saveModel(services: VaultServices, manager: Manager, by: Actor, given: NewModel): Promise<Saved> {
   const { table, blobs, now } = services.adapters;
   const before = await findModel(table, manager, given.name);
   if (before && !given.replace) throw new ModelExistsError(manager.id, given.name);
   const pickle = await inspectPickles(given.bytes, manager, given.name);
   const sha256 = createHash('sha256').update(given.bytes).digest('hex');
   const signature = await signatureOf(services.adapters.keys, given, { name: given.name, sha256 });
+  const int8 = await quantized(manager, given.bytes.length, () => given.bytes);
 
   const revision = newId(now());
   const place = { account_id: manager.account_id, vault: manager.vault, revision };
   await markRevision(table, place, now());
   try {
-    const stored = await store(services, manager, revision, given);
+    const stored = await store(services, manager, revision, given, int8);
     const at = isoTime(now());
     const saved: StoredModel = {
       ...place,
@@ -64,7 +66,7 @@ export async function saveModel(
       saved_by: by.userId,
     };
     await writeModel(table, saved, { manager, by, now, before });
-    return saved;
+    return { model: saved, warnings: int8.warning === undefined ? [] : [int8.warning] };
   } catch (error) {
     // Whatever goes wrong here, the mark lets the sweep delete the file.
     await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(place)).catch((undeleted: unknown) =>
@@ -74,18 +76,34 @@ export async function saveModel(
   }
 }
 
-async function store({ adapters }: VaultServices, manager: Manager, revision: string, given: NewModel) {
+async function store(
+  { adapters }: VaultServices,
+  manager: Manager,
+  revision: string,
+  given: NewModel,
+  { version }: Quantization,
+) {
   const { blobs, keys } = adapters;
   const packed = await pack(given.bytes);
-  const file = blobKeys.vaultFile(manager.account_id, manager.vault, revision);
+  const place = { account_id: manager.account_id, vault: manager.vault, revision };
+  const file = fileOf(place, 'original');
+  const beside = async (sealing: Parameters<typeof storeInt8>[3]) =>
+    version === undefined ? {} : { int8: await storeInt8(blobs.artifacts, place, version, sealing) };
   if (!manager.config.enable_encryption) {
     const plain = new Digesting([packed.bytes]);
     await blobs.artifacts.put(file, plain);
     const digest = plain.digest();
-    return { compressed: packed.compressed, digests: { plaintext: digest, ciphertext: digest } };
+    const digests = { plaintext: digest, ciphertext: digest };
+    return { compressed: packed.compressed, digests, ...(await beside(undefined)) };
   }
   const sealedFor = { accountId: manager.account_id, managerId: manager.id, modelName: given.name, revision };
   const sealed = await sealFile([packed.bytes], sealedFor, manager.config, { password: given.password, keys });
   await blobs.artifacts.put(file, sealed.ciphertext);
-  return { compressed: packed.compressed, digests: sealed.digests(), encryption: sealed.encryption };
+  const { key, encryption } = sealed;
+  return {
+    compressed: packed.compressed,
+    digests: sealed.digests(),
+    encryption,
+    ...(await beside({ key, encryption })),
+  };
 }

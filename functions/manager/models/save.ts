@@ -8,8 +8,9 @@ import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { backUpSaved } from '../backup/back-up.ts';
 import { actorOf, managerPath, password, readManager, sizeMb, tagList, tags, time } from '../fields.ts';
-import { givenMetadata, metadataRequest } from './fields.ts';
-import { saveModel } from './save-model.ts';
+import { givenMetadata, int8Answer, metadataRequest } from './fields.ts';
+import { showInt8 } from './int8.ts';
+import { type Saved, saveModel } from './save-model.ts';
 
 /** The format marks values that must never appear in a response or a log. */
 const secret = z.string().meta({ format: 'password' });
@@ -52,8 +53,23 @@ export const savedAnswer = z
     hash: z.string().meta({ description: 'SHA-256 of the file, in hexadecimal' }),
     saved_at: time,
     backup_created: z.boolean(),
+    int8: int8Answer,
+    warnings: z.array(z.string()).meta({ description: 'An addition: what was asked for and could not be done' }),
   })
   .meta({ id: 'ModelSaved' });
+
+export const showSaved = ({ model, warnings }: Saved, backup_created: boolean): z.input<typeof savedAnswer> => ({
+  message: 'Model saved successfully',
+  model_name: model.name,
+  model_id: model.id,
+  encrypted: model.encryption !== undefined,
+  file_size_mb: megabytes(model.size),
+  hash: model.sha256,
+  saved_at: model.modified_at,
+  backup_created,
+  int8: showInt8(model),
+  warnings: [...warnings],
+});
 
 export const save = route({
   method: 'POST',
@@ -73,7 +89,7 @@ export const save = route({
     const by = actorOf(input);
     const began = now();
     const access = { action: 'model_save', model_name: given.model_name } as const;
-    const saved = await auditFailure(services, manager, by, access, () =>
+    const { model, warnings } = await auditFailure(services, manager, by, access, () =>
       saveModel(services, manager, by, {
         name: given.model_name,
         bytes: decode(given.model_data),
@@ -85,21 +101,9 @@ export const save = route({
         signingKey: given.signing_key,
       }),
     );
-    const backup_created = await backUpSaved(services, manager, by, saved);
+    const backup_created = await backUpSaved(services, manager, by, model);
     await recordOperations(table, manager, { saves: 1, save_microseconds: (now() - began) * 1000 });
-    return {
-      status: 201,
-      body: {
-        message: 'Model saved successfully',
-        model_name: saved.name,
-        model_id: saved.id,
-        encrypted: saved.encryption !== undefined,
-        file_size_mb: megabytes(saved.size),
-        hash: saved.sha256,
-        saved_at: saved.modified_at,
-        backup_created,
-      },
-    };
+    return { status: 201, body: showSaved({ model, warnings }, backup_created) };
   },
 });
 

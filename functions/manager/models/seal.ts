@@ -52,6 +52,8 @@ export interface SealedFile {
   readonly ciphertext: AsyncIterable<Uint8Array>;
   readonly digests: () => Digests;
   readonly encryption: Encryption;
+  /** Of this file, and of others of the same model. */
+  readonly key: Uint8Array;
 }
 
 /** Encrypts under a new key, which the password wraps, or the platform's key where there is none. */
@@ -66,7 +68,7 @@ export async function sealFile(
   const algorithm = config.encryption_algorithm;
   const wrapped = await wrapKey(key, sealedFor, config, { password, keys });
   const { ciphertext, digests } = seal(packed, { algorithm, key, context });
-  return { ciphertext, digests, encryption: { algorithm, ...wrapped, sealed_for: sealedFor } };
+  return { ciphertext, digests, key, encryption: { algorithm, ...wrapped, sealed_for: sealedFor } };
 }
 
 /** The key as a record stores it: one that a password wraps is within a layer of the platform's. */
@@ -127,7 +129,7 @@ export const needsPassword = ({ encryption }: StoredModel): boolean =>
 
 /** The stored file as it was before it was encrypted; only the end says that nothing of it was changed. */
 export async function* openFile(
-  model: StoredModel,
+  model: Pick<StoredModel, 'manager_id' | 'name' | 'encryption' | 'digests'>,
   stored: AsyncIterable<Uint8Array>,
   key: Uint8Array,
 ): AsyncGenerator<Uint8Array> {

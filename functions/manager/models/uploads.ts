@@ -7,7 +7,7 @@ import { recordOperations } from '#domain/vault/accesses.ts';
 import { filesOf, markRevision, saveModel } from '#domain/vault/change.ts';
 import { ModelExistsError } from '#domain/vault/errors.ts';
 import type { Manager } from '#domain/vault/manager.ts';
-import { familyOf, megabytes, type StoredModel, versionOf } from '#domain/vault/model.ts';
+import { familyOf, type StoredModel, versionOf } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
 import {
   getVaultUpload,
@@ -27,8 +27,9 @@ import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 import type { VaultServices } from '../services.ts';
 import { givenMetadata } from './fields.ts';
+import { quantized, storeInt8 } from './int8.ts';
 import { inspectPickles } from './pickles.ts';
-import { savedAnswer, saveFields } from './save.ts';
+import { savedAnswer, saveFields, showSaved } from './save.ts';
 import { algorithmOf, wrapKey } from './seal.ts';
 import { type SigningRequest, signatureOf } from './sign.ts';
 
@@ -141,7 +142,7 @@ export const completeUpload = route({
     const saved = await auditFailure(services, manager, by, access, async () => {
       await joinParts(blobs.artifacts, manager, upload, given.parts);
       const signing = { sign: given.digital_signature, signingKey: given.signing_key };
-      const stored = await storeStaged(services, manager, upload, signing);
+      const { stored, warnings } = await storeStaged(services, manager, upload, signing);
       const before = upload.replace ? await findModel(table, manager, upload.name) : undefined;
       const model: StoredModel = {
         ...stored,
@@ -151,25 +152,13 @@ export const completeUpload = route({
         saved_by: by.userId,
       };
       await saveModel(table, model, { manager, by, now, before });
-      return model;
+      return { model, warnings };
     });
     await table.delete(tableKeys.vaultUpload(manager.account_id, manager.vault, upload.id));
     const staged = blobKeys.vaultStagedPrefix(manager.account_id, manager.vault, upload.id);
     await deleteOrphans(table, blobs.artifacts, 'artifacts', staged);
     await recordOperations(table, manager, { saves: 1, save_microseconds: (now() - began) * 1000 });
-    return {
-      status: 201,
-      body: {
-        message: 'Model saved successfully',
-        model_name: saved.name,
-        model_id: saved.id,
-        encrypted: saved.encryption !== undefined,
-        file_size_mb: megabytes(saved.size),
-        hash: saved.sha256,
-        saved_at: saved.modified_at,
-        backup_created: false,
-      },
-    };
+    return { status: 201, body: showSaved(saved, false) };
   },
 });
 
@@ -181,7 +170,7 @@ async function storeStaged(
   manager: Manager,
   upload: VaultUpload,
   signing: SigningRequest,
-): Promise<Stored> {
+): Promise<{ readonly stored: Stored; readonly warnings: readonly string[] }> {
   const { table, blobs, keys, now } = adapters;
   const { artifacts } = blobs;
   const file = stagedFile(manager, upload.id);
@@ -201,10 +190,13 @@ async function storeStaged(
   try {
     const { body } = await artifacts.get(file);
     const target = blobKeys.vaultFile(place.account_id, place.vault, place.revision);
-    const digests = await writeFile(body, (bytes) => artifacts.put(target, bytes));
+    const sealing = await sealingOf();
+    const digests = await writeFile(body, sealing, (bytes) => artifacts.put(target, bytes));
     const { sha256, bytes: size } = digests.plaintext;
     const signature = await signatureOf(keys, signing, { name: upload.name, sha256 });
-    return {
+    const whole = async () => Buffer.concat(await (await artifacts.get(file)).body.toArray());
+    const { version, warning } = await quantized(manager, size, whole);
+    const stored: Stored = {
       ...place,
       name: upload.name,
       manager_id: manager.id,
@@ -219,7 +211,9 @@ async function storeStaged(
       ...(upload.encryption === undefined ? {} : { encryption: upload.encryption }),
       ...(signature === undefined ? {} : { signature }),
       ...(pickle === undefined ? {} : { pickle }),
+      ...(version === undefined ? {} : { int8: await storeInt8(artifacts, place, version, sealing) }),
     };
+    return { stored, warnings: warning === undefined ? [] : [warning] };
   } catch (error) {
     await deleteOrphans(table, artifacts, 'artifacts', filesOf(place)).catch((undeleted: unknown) =>
       logger.error('files not deleted yet', { error: undeleted as Error }),
@@ -227,18 +221,24 @@ async function storeStaged(
     throw error;
   }
 
+  async function sealingOf() {
+    const { encryption } = upload;
+    if (encryption === undefined) return undefined;
+    const held = wrappedKey.parse(upload.held_key);
+    return { key: await unwrap(held, { keys }, heldContext(encryption.sealed_for)), encryption };
+  }
+
   async function writeFile(
     body: AsyncIterable<Uint8Array>,
+    sealing: Awaited<ReturnType<typeof sealingOf>>,
     put: (bytes: AsyncIterable<Uint8Array>) => Promise<unknown>,
   ) {
-    const { encryption } = upload;
-    if (encryption === undefined) {
+    if (sealing === undefined) {
       const plain = new Digesting(body);
       await put(plain);
       return { plaintext: plain.digest(), ciphertext: plain.digest() };
     }
-    const held = wrappedKey.parse(upload.held_key);
-    const key = await unwrap(held, { keys }, heldContext(encryption.sealed_for));
+    const { key, encryption } = sealing;
     const context = encryptionContext(encryption.sealed_for);
     const sealed = seal(body, { algorithm: algorithmOf(encryption), key, context });
     await put(sealed.ciphertext);

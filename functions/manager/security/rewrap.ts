@@ -1,15 +1,18 @@
 /** The key of one model, under another password; or a new key, and its file encrypted anew. */
 import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { deleteOrphans } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { filesOf, markRevision, replaceFile, updateModel } from '#domain/vault/change.ts';
 import { ModelChangedError, ModelNotFoundError, WrongPasswordError } from '#domain/vault/errors.ts';
+import { fileOf, revisionOf, type StoredFile, storedFile } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
-import { needsPassword, openFile, openKey, sealFile, wrapKey } from '../models/seal.ts';
+import { encryptionContext } from '#vault/context.ts';
+import { seal } from '#vault/encryption/seal.ts';
+import { fileOfVariant } from '../models/load-model.ts';
+import { algorithmOf, needsPassword, openFile, openKey, sealFile, wrapKey } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
 
 export interface Passwords {
@@ -91,11 +94,27 @@ async function encryptAnew(
   const place = { account_id: model.account_id, vault: model.vault, revision };
   await markRevision(table, place, now());
   try {
-    const { body } = await blobs.artifacts.get(blobKeys.vaultFile(model.account_id, model.vault, model.revision));
+    const plain = async (file: StoredFile) => openFile(file, (await blobs.artifacts.get(file.blob)).body, key);
     const sealedFor = { accountId: model.account_id, managerId: manager.id, modelName: model.name, revision };
-    const sealed = await sealFile(openFile(model, body, key), sealedFor, manager.config, { password, keys });
-    await blobs.artifacts.put(blobKeys.vaultFile(model.account_id, model.vault, revision), sealed.ciphertext);
-    const changed = { ...model, revision, digests: sealed.digests(), encryption: sealed.encryption };
+    const own = await plain(fileOfVariant(model, 'original'));
+    const sealed = await sealFile(own, sealedFor, manager.config, { password, keys });
+    await blobs.artifacts.put(fileOf(place, 'original'), sealed.ciphertext);
+    const beside = storedFile(model, 'int8');
+    const int8 = model.int8 && beside && { ...model.int8, digests: await again(await plain(beside)) };
+    const changed = {
+      ...model,
+      revision,
+      digests: sealed.digests(),
+      encryption: sealed.encryption,
+      ...(int8 === undefined ? {} : { int8 }),
+    };
+
+    async function again(bytes: AsyncIterable<Uint8Array>) {
+      const context = encryptionContext({ ...sealedFor, revision: revisionOf(revision, 'int8') });
+      const one = seal(bytes, { algorithm: algorithmOf(sealed.encryption), key: sealed.key, context });
+      await blobs.artifacts.put(fileOf(place, 'int8'), one.ciphertext);
+      return one.digests();
+    }
     await replaceFile(table, manager, model, { ...changed, modified_at: isoTime(now()) }, by, now);
   } catch (error) {
     await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(place));

@@ -3,6 +3,7 @@ import type { Route } from '#functions/http/route.ts';
 import * as apiKeys from './api-keys.ts';
 import * as invitations from './invitations.ts';
 import * as members from './members.ts';
+import * as password from './password.ts';
 import { remove } from './remove.ts';
 import { usage } from './usage.ts';
 
@@ -13,6 +14,9 @@ export const accountRoutes: readonly Route[] = [
   members.list,
   members.change,
   members.remove,
+  password.offer,
+  password.change,
+  password.endAll,
   apiKeys.create,
   apiKeys.list,
   apiKeys.revoke,

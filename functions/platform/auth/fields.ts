@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { User } from '#domain/accounts/users.ts';
+import { fold } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
+import { isCommon } from '#functions/http/authentication/common-passwords.ts';
 import { id, line, time } from '../fields.ts';
 
 /** The format marks values that must never appear in a response or a log. */
@@ -9,7 +11,11 @@ const secret = z.string().meta({ format: 'password' });
 export const newPassword = secret
   .min(LIMITS.password.min)
   .max(LIMITS.password.max)
-  .meta({ format: 'password', description: `${LIMITS.password.min} to ${LIMITS.password.max} characters` });
+  .refine((password) => !isCommon(password), 'must not be among the most common passwords, which guessers try first')
+  .meta({
+    format: 'password',
+    description: `${LIMITS.password.min} to ${LIMITS.password.max} characters, none of the most common passwords`,
+  });
 
 /** A login accepts any password, so that a refusal reveals nothing about the rules for passwords. */
 export const givenPassword = secret.min(1).max(LIMITS.password.max).meta({ format: 'password' });
@@ -30,6 +36,12 @@ export const newUsername = z
   });
 
 export const givenUsername = z.string().min(1).max(LIMITS.password.max).meta({ example: 'ada' });
+
+/** Maximum characters of a folded name: no account has a longer one, and it fits into a key. */
+const NAME_LENGTH = 256;
+
+/** A name by which a user is found, or none: whoever logs in may give anything. */
+export const foldedName = (username: string): string => fold(username).slice(0, NAME_LENGTH).toWellFormed();
 
 export const email = z.email().max(LIMITS.email.max).meta({ example: 'ada@example.com' });
 
@@ -69,4 +81,12 @@ export const givenRefreshToken = givenToken.meta({ format: 'password', ...exampl
 export const loginAnswer = z
   .strictObject({ ...grant, refresh_token: z.string().meta(exampleToken) })
   .meta({ id: 'Login' });
-export const refreshAnswer = z.strictObject(grant).meta({ id: 'AccessToken' });
+export const refreshAnswer = z
+  .strictObject({
+    ...grant,
+    refresh_token: z
+      .string()
+      .optional()
+      .meta({ ...exampleToken, description: 'Where it was replaced' }),
+  })
+  .meta({ id: 'AccessToken' });

@@ -1,23 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { createSession } from '#domain/accounts/sessions.ts';
+import { createSession, newRefreshToken } from '#domain/accounts/sessions.ts';
 import { findUserByUsername, replacePasswordHash } from '#domain/accounts/users.ts';
 import { addressBucket } from '#domain/client-address.ts';
 import { UnauthorizedError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
-import { fold } from '#domain/keys.ts';
 import { epochSeconds } from '#domain/times.ts';
 import { reserveLogin } from '#functions/http/authentication/login-throttle.ts';
 import { decoyHash, hashPassword, verifyPassword } from '#functions/http/authentication/passwords.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { givenPassword, givenUsername, loginAnswer } from './fields.ts';
+import { foldedName, givenPassword, givenUsername, loginAnswer } from './fields.ts';
 
 const body = z.strictObject({ username: givenUsername, password: givenPassword }).meta({ id: 'Credentials' });
-
-/** Maximum characters of a folded name: no account has a longer one, and it fits into a key. */
-const NAME_LENGTH = 256;
-const REFRESH_TOKEN_BYTES = 32;
 
 export const login = route({
   method: 'POST',
@@ -35,7 +29,7 @@ export const login = route({
   errors: [401],
   async handler({ body: { username, password }, request }, { adapters, settings, tokens }) {
     const { table, now } = adapters;
-    const name = fold(username).slice(0, NAME_LENGTH).toWellFormed();
+    const name = foldedName(username);
     const attempt = await reserveLogin(
       table,
       { username: name, address: addressBucket(request.sourceIp) },
@@ -53,12 +47,13 @@ export const login = route({
     }
     await attempt.succeeded();
     if (outdated) await replacePasswordHash(table, user, await hashPassword(password, settings.argon2));
+    const id = newId(now());
     const session = {
-      id: newId(now()),
+      id,
       accountId: user.account_id,
       userId: user.id,
       role: user.role,
-      refreshToken: randomBytes(REFRESH_TOKEN_BYTES).toString('base64url'),
+      refreshToken: newRefreshToken(user.account_id, id),
       expiresAt: epochSeconds(now()) + settings.refreshTokenSeconds,
     };
     await createSession(table, session);

@@ -5,6 +5,7 @@ import { rememberFirstAccount } from '#domain/accounts/operator.ts';
 import { newId } from '#domain/ids.ts';
 import type { Table } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
+import { expectNoName } from '#functions/http/authentication/common-passwords.ts';
 import { hashPassword } from '#functions/http/authentication/passwords.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
@@ -34,6 +35,7 @@ export const register = route({
   responses: { 201: { description: 'Registered', schema: user } },
   errors: [409],
   async handler({ body: { password, invitation, ...given } }, { adapters, settings }) {
+    expectNoName('password', password, given);
     const now = adapters.now();
     const person = {
       ...given,

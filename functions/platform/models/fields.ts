@@ -41,6 +41,17 @@ export const modelDetail = z
       description: 'On the validation rows, or on the training rows if there are none',
       example: { accuracy: 0.912, precision: 0.905, recall: 0.918, f1_score: 0.911 },
     }),
+    test_performance: z
+      .record(z.string(), z.number())
+      .nullable()
+      .meta({
+        description: 'An addition: on the rows that were kept back for a test; null if none were',
+        example: { accuracy: 0.904, precision: 0.899, recall: 0.907, f1_score: 0.902 },
+      }),
+    test_accuracy: z.number().nullable().meta({
+      description: 'An addition: that of `test_performance`; null for a regression, or without a test',
+      example: 0.904,
+    }),
     training_config: z.record(z.string(), anyJson).meta({
       example: { dataset_id: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55', epochs: 100, batch_size: 32, optimizer: 'adam' },
     }),
@@ -77,6 +88,8 @@ export const showDetail = (of: Model, aliases: readonly string[]): z.input<typeo
   model_type: of.model_type,
   architecture: of.architecture,
   performance: of.performance,
+  test_performance: of.test_performance ?? null,
+  test_accuracy: of.test_performance?.accuracy ?? null,
   training_config: of.training_config,
   created_at: of.created_at,
   number: of.number,

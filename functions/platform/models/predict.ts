@@ -8,7 +8,7 @@ import { route, type Services } from '#functions/http/route.ts';
 import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
 import { takesText } from '#learning/text/description.ts';
 import { modelPath } from './fields.ts';
-import { tableRows, textsOf } from './text-rows.ts';
+import { textsOf } from './text-rows.ts';
 
 export interface PredictServices extends Services {
   /** Only a type here, so that declaring the route does not load ONNX Runtime. */
@@ -89,7 +89,7 @@ const predictRows = async (
   rows: readonly z.output<typeof row>[],
   options: PredictionOptions,
 ): Promise<readonly Prediction[]> =>
-  predictor.predict(model, takesText(model) ? textsOf(rows).map((text) => [text]) : tableRows(rows), options);
+  predictor.predict(model, takesText(model) ? textsOf(rows).map((text) => [text]) : rows, options);
 
 /** Names the field `input` in errors about a single row. */
 async function named<T>(field: string, predicting: Promise<T>): Promise<T> {

@@ -1,13 +1,11 @@
-/** Rows of a request for a model of texts, and for one of tables, which takes no bare texts. */
+/** Rows of a request for a model of texts. */
 import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { shown } from '#learning/csv/fault.ts';
-import type { Cell, Row } from '#learning/predictor.ts';
-
-type GivenRow = Row | string;
+import type { Input } from '#learning/predictor.ts';
 
 /** The text of each row: the row itself, its only value, or its value `text`. Throws `ValidationError`. */
-export function textsOf(rows: readonly GivenRow[]): string[] {
+export function textsOf(rows: readonly Input[]): string[] {
   const faults = new Faults();
   const texts = rows.map((row, i) => {
     const text = textOf(row);
@@ -23,20 +21,8 @@ export function textsOf(rows: readonly GivenRow[]): string[] {
   return texts;
 }
 
-function textOf(row: GivenRow): Cell | undefined {
+function textOf(row: Input): unknown {
   if (typeof row === 'string') return row;
   const values = Object.entries(row);
   return values.length === 1 && (Array.isArray(row) || values[0]![0] === 'text') ? values[0]![1] : undefined;
-}
-
-/** Throws `ValidationError` for a bare text. */
-export function tableRows(rows: readonly GivenRow[]): Row[] {
-  const faults = new Faults();
-  const found = rows.flatMap((row, i) => {
-    if (typeof row !== 'string') return [row];
-    faults.add(`inputs[${i}]`, `must be an array or an object; got ${shown(row)}`);
-    return [];
-  });
-  faults.throwIfAny();
-  return found;
 }

@@ -32,7 +32,8 @@ export const numberedModel = z
         train_loss: metric.meta({ description: 'Final training loss' }),
         val_loss: metric.meta({ description: 'Final validation loss; null if no rows were kept back' }),
         test_accuracy: metric.meta({
-          description: 'On the rows kept back from training, 0 to 1; null for a regression, or if none were',
+          description:
+            'On the rows kept back for a test, 0 to 1; null for a regression, or if none were (`test_split`)',
         }),
       })
       .meta({ example: { train_loss: 0.0234, val_loss: 0.0289, test_accuracy: 0.92 } }),
@@ -40,12 +41,6 @@ export const numberedModel = z
     file_size: z.int().meta({ description: 'Of the file that a download returns, in bytes', example: 15_728_640 }),
   })
   .meta({ id: 'NumberedModel' });
-
-/** A training without validation rows has its performance measured on the rows that it learned from. */
-function testAccuracy({ final_metrics, performance }: Model): number | null {
-  if (final_metrics.test_accuracy !== undefined) return final_metrics.test_accuracy;
-  return final_metrics.val_loss === undefined ? null : (performance.accuracy ?? null);
-}
 
 export const showNumbered = (of: Model): z.input<typeof numberedModel> => ({
   id: of.number,
@@ -55,7 +50,7 @@ export const showNumbered = (of: Model): z.input<typeof numberedModel> => ({
   metrics: {
     train_loss: of.final_metrics.train_loss ?? null,
     val_loss: of.final_metrics.val_loss ?? null,
-    test_accuracy: testAccuracy(of),
+    test_accuracy: of.test_performance?.accuracy ?? null,
   },
   created_at: of.created_at,
   file_size: artifactOf(of)?.size ?? 0,

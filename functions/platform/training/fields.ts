@@ -43,7 +43,8 @@ export const startedAnswer = ({ id, created_at, estimated_time }: Job): z.input<
 });
 
 export const metricsAnswer = z.record(z.string(), z.number()).meta({
-  description: 'By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows',
+  description:
+    'By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows, and of a finished job on the test rows',
   example: { loss: 0.234, accuracy: 0.912, val_loss: 0.301, val_accuracy: 0.889 },
 });
 

@@ -8,7 +8,8 @@ import type { Job } from '#domain/training/record.ts';
 import type { Plan } from '#domain/training/waiting.ts';
 import { check } from '#functions/http/validation/check.ts';
 import { estimateSeconds } from '#learning/estimate.ts';
-import { residentBytes } from '#learning/tabular/resident.ts';
+import type { Kind } from '#learning/kind.ts';
+import { kindFor, kindNamed } from '#learning/kinds.ts';
 import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { type earlyStoppingRequest, monitorsOf } from './fields.ts';
@@ -17,8 +18,13 @@ export interface TrainingRequest {
   readonly model_type: string;
   readonly hyperparameters: unknown;
   readonly validation_split: number;
+  /** Default: 0. Jobs of earlier builds have none. */
+  readonly test_split?: number | undefined;
   readonly early_stopping: z.output<typeof earlyStoppingRequest>;
 }
+
+/** The largest share of rows that can be kept back for validation and a test. */
+export const MOST_KEPT_BACK = 0.9;
 
 /** Throws `ValidationError`. */
 export function findFamily(modelType: string): Family {
@@ -36,6 +42,8 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
       `must be a model type for ${task}, as the dataset is; ${family.name} is for ${family.tasks.join(' and ')}`,
     );
   }
+  const kind = expectKind(family, profile);
+  expectRowsLeft(request);
   const hyperparameters = check(family.hyperparameters, request.hyperparameters, {
     root: 'hyperparameters',
     within: 'hyperparameters',
@@ -45,12 +53,40 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
     task,
     hyperparameters: { ...hyperparameters },
     validation_split: request.validation_split,
+    test_split: request.test_split ?? 0,
     early_stopping: planStopping(request, task),
     total_epochs: hyperparameters.epochs,
-    estimated_time: estimateSeconds({ family, hyperparameters, profile, validationSplit: request.validation_split }),
-    data_bytes: residentBytes(profile),
+    estimated_time: estimateSeconds({
+      ...{ family, kind, hyperparameters, profile },
+      validationSplit: request.validation_split,
+      testSplit: request.test_split ?? 0,
+    }),
+    data_bytes: kind.outline(profile, family.wanted?.(hyperparameters) ?? {}).bytes,
     warnings: carriedWarnings(profile.warnings),
   };
+}
+
+/** Throws `ValidationError` saying which model types take the data. */
+function expectKind(family: Family, profile: DatasetProfile): Kind {
+  const kind = kindFor(family, profile);
+  if (kind) return kind;
+  const others = Object.values(families).filter((other) => kindFor(other, profile));
+  const taken = family.kinds.map((name) => kindNamed(name).label).join(' and ');
+  throw ValidationError.of(
+    'model_type',
+    `must be a model type for ${kindNamed(profile.kind).label}, as the dataset is: ${others.map(({ name }) => name).join(', ')}; ${family.name} takes ${taken}`,
+  );
+}
+
+/** 0.7 and 0.2 are allowed, although their sum is not exactly 0.9. */
+function expectRowsLeft({ validation_split, test_split = 0 }: TrainingRequest): void {
+  const sum = validation_split + test_split;
+  if (sum <= MOST_KEPT_BACK + Number.EPSILON) return;
+  const most = Number((MOST_KEPT_BACK - validation_split).toPrecision(12));
+  throw ValidationError.of(
+    'test_split',
+    `must be at most ${most} beside validation_split ${validation_split}: together at most ${MOST_KEPT_BACK}; got ${test_split}`,
+  );
 }
 
 /** Without early stopping an impossible monitor, such as the default, is replaced silently. */

@@ -38,6 +38,7 @@ const requestOf = ({ model_name: name, ...job }: Job): JobRequest => ({
   model_type: job.model_type,
   hyperparameters: job.hyperparameters,
   validation_split: job.validation_split,
+  test_split: job.test_split,
   early_stopping: job.early_stopping,
   compute: job.compute,
   max_seconds: job.max_seconds,

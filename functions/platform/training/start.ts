@@ -3,16 +3,12 @@ import { LIMITS } from '#domain/limits.ts';
 import { COMPUTE_CHOICES } from '#domain/training/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { id, line } from '../fields.ts';
 import { earlyStoppingRequest, started, startedAnswer } from './fields.ts';
+import { hyperparametersOf } from './model-types.ts';
+import { MOST_KEPT_BACK } from './plan.ts';
 import { queueJob } from './queue-job.ts';
-
-const hyperparametersOf = ({ label, hyperparameters }: Family) => {
-  const { $schema, ...schema } = z.toJSONSchema(hyperparameters, { io: 'input', unrepresentable: 'any' });
-  return { title: label, ...schema };
-};
 
 const body = z
   .strictObject({
@@ -32,7 +28,15 @@ const body = z
         override: ({ jsonSchema }) =>
           Object.assign(jsonSchema, { anyOf: Object.values(families).map(hyperparametersOf) }),
       }),
-    validation_split: z.number().min(0).max(0.9).default(0.2),
+    validation_split: z.number().min(0).max(MOST_KEPT_BACK).default(0.2),
+    test_split: z
+      .number()
+      .min(0)
+      .max(MOST_KEPT_BACK)
+      .default(0)
+      .meta({
+        description: `An addition: the share of rows that nothing is decided by, and that the finished model is tested on: \`test_accuracy\`. Together with \`validation_split\` at most ${MOST_KEPT_BACK}`,
+      }),
     early_stopping: earlyStoppingRequest.prefault({}),
     compute: z.enum(COMPUTE_CHOICES).default('auto').meta({
       description:

@@ -115,8 +115,9 @@ export function writeHead(
 }
 
 export function writeResult(response: ServerResponse, result: APIGatewayProxyResult, withBody: boolean): void {
-  const body = Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8');
+  // A text goes out together with the head, in one call of the system; bytes take a second one.
+  const body = result.isBase64Encoded ? Buffer.from(result.body ?? '', 'base64') : (result.body ?? '');
   const counts = withBody && result.statusCode !== 204 && result.statusCode !== 304;
-  writeHead(response, result, counts ? ['content-length', String(body.length)] : []);
+  writeHead(response, result, counts ? ['content-length', String(Buffer.byteLength(body))] : []);
   response.end(withBody ? body : undefined);
 }

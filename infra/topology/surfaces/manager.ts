@@ -21,7 +21,8 @@ export const functions = {
     timeoutSeconds: 29,
     computes: true,
     streams: false,
-    runtime: false,
+    // It compares the outputs of a model with those of its version with weights of 8 bits.
+    runtime: true,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { artifacts: ['read', 'put', 'upload', 'delete'], backups: ['read', 'put', 'delete'] },
@@ -62,6 +63,7 @@ export const surface = {
     { path: `${base}/models/compare`, function: 'manager-api' },
     { path: base, function: 'manager-files' },
     { path: `${base}/models/save`, function: 'manager-files' },
+    { path: `${base}/models/copy`, function: 'manager-files' },
     { path: `${base}/models/load`, function: 'manager-files' },
     { path: `${base}/models/uploads`, function: 'manager-files' },
     { path: `${base}/models/uploads/{upload_id}/complete`, function: 'manager-files' },

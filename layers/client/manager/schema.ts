@@ -365,6 +365,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/model-manager/{manager_id}/models/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Save a model of the platform
+         * @description An addition to the document: its `model.onnx`, with what the platform knows of it as metadata. What the request gives as metadata comes on top.
+         */
+        post: operations["post_api_model_manager_manager_id_models_copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/model-manager/{manager_id}/models/uploads": {
         parameters: {
             query?: never;
@@ -760,6 +780,61 @@ export interface components {
              */
             model_data: string;
         };
+        ModelCopyRequest: {
+            /** @example classifier_v2.1 */
+            model_name: string;
+            /**
+             * Format: password
+             * @description Left out, the platform’s key wraps the model’s key
+             * @example secure_password_123
+             */
+            password?: string;
+            /**
+             * @description `version`, `framework`, `algorithm`, `description` and the numbers of `performance_metrics` can be searched and compared
+             * @default {}
+             * @example {
+             *       "version": "2.1.0",
+             *       "framework": "sklearn",
+             *       "algorithm": "RandomForestClassifier",
+             *       "performance_metrics": {
+             *         "accuracy": 0.96,
+             *         "f1_score": 0.945
+             *       },
+             *       "description": "Improved classifier with better feature engineering"
+             *     }
+             */
+            metadata?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @default []
+             * @example [
+             *       "production",
+             *       "v2.1",
+             *       "high-accuracy"
+             *     ]
+             */
+            tags?: string[];
+            /** @default false */
+            replace_existing?: boolean;
+            /** @default false */
+            digital_signature?: boolean;
+            /**
+             * Format: password
+             * @description A private key as PEM, used and forgotten. Left out, the platform’s key signs
+             */
+            signing_key?: string;
+            /**
+             * @description A model of the platform: its id, its number, or its name
+             * @example penguins
+             */
+            source_model_id: string;
+            /**
+             * @description Of a name: a version, an alias or `latest`. Left out, `latest`
+             * @example 1.0.0
+             */
+            source_version?: string;
+        };
         ModelUploadRequest: {
             /** @example classifier_v2.1 */
             model_name: string;
@@ -822,6 +897,12 @@ export interface components {
              */
             password?: string;
             /**
+             * @description An addition: `int8` is the version with weights of 8 bits, where there is one
+             * @default original
+             * @enum {string}
+             */
+            variant?: "original" | "int8";
+            /**
              * @description Integrity is verified in any case: what was changed is never returned
              * @default true
              */
@@ -832,6 +913,12 @@ export interface components {
             model_name: string;
             /** Format: password */
             password?: string;
+            /**
+             * @description An addition: `int8` is the version with weights of 8 bits, where there is one
+             * @default original
+             * @enum {string}
+             */
+            variant?: "original" | "int8";
         };
         /**
          * @example {
@@ -1225,6 +1312,32 @@ export interface components {
             }[];
             /** @description An addition: what unpickling the file would import; null for a file without a pickle */
             pickle_imports: string[] | null;
+            /** @description An addition: the version with weights of 8 bits, where `enable_quantization` made one */
+            int8: {
+                /**
+                 * @description Millions of bytes
+                 * @example 15.6
+                 */
+                size_mb: number;
+                /** @description SHA-256 of the file, in hexadecimal */
+                hash: string;
+                /**
+                 * @description Of any number of an output from the model’s
+                 * @example 0.003
+                 */
+                largest_difference: number;
+                mean_difference: number;
+                /**
+                 * @description The smallest and the largest number of the model’s outputs
+                 * @example [
+                 *       -4.2,
+                 *       3.9
+                 *     ]
+                 */
+                output_range: number[];
+                /** @description How many random inputs were compared */
+                samples: number;
+            } | null;
             /** @description An addition: those of them that can run anything */
             dangerous: string[] | null;
         };
@@ -1448,6 +1561,34 @@ export interface components {
              */
             saved_at: string;
             backup_created: boolean;
+            /** @description An addition: the version with weights of 8 bits, where `enable_quantization` made one */
+            int8: {
+                /**
+                 * @description Millions of bytes
+                 * @example 15.6
+                 */
+                size_mb: number;
+                /** @description SHA-256 of the file, in hexadecimal */
+                hash: string;
+                /**
+                 * @description Of any number of an output from the model’s
+                 * @example 0.003
+                 */
+                largest_difference: number;
+                mean_difference: number;
+                /**
+                 * @description The smallest and the largest number of the model’s outputs
+                 * @example [
+                 *       -4.2,
+                 *       3.9
+                 *     ]
+                 */
+                output_range: number[];
+                /** @description How many random inputs were compared */
+                samples: number;
+            } | null;
+            /** @description An addition: what was asked for and could not be done */
+            warnings: string[];
         };
         ModelUpload: {
             upload_id: string;
@@ -2389,6 +2530,17 @@ export interface operations {
                      *       "pickle_imports": [
                      *         "string"
                      *       ],
+                     *       "int8": {
+                     *         "size_mb": 15.6,
+                     *         "hash": "string",
+                     *         "largest_difference": 0.003,
+                     *         "mean_difference": 1,
+                     *         "output_range": [
+                     *           -4.2,
+                     *           3.9
+                     *         ],
+                     *         "samples": 1
+                     *       },
                      *       "dangerous": [
                      *         "string"
                      *       ]
@@ -2947,7 +3099,111 @@ export interface operations {
                      *       "file_size_mb": 15.6,
                      *       "hash": "string",
                      *       "saved_at": "2026-01-01T00:00:00.000Z",
-                     *       "backup_created": true
+                     *       "backup_created": true,
+                     *       "int8": {
+                     *         "size_mb": 15.6,
+                     *         "hash": "string",
+                     *         "largest_difference": 0.003,
+                     *         "mean_difference": 1,
+                     *         "output_range": [
+                     *           -4.2,
+                     *           3.9
+                     *         ],
+                     *         "samples": 1
+                     *       },
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelSaved"];
+                };
+            };
+            400: components["responses"]["ManagerError400"];
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            408: components["responses"]["ManagerError408"];
+            409: components["responses"]["ManagerError409"];
+            413: components["responses"]["ManagerError413"];
+            415: components["responses"]["ManagerError415"];
+            422: components["responses"]["ManagerError422"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
+    post_api_model_manager_manager_id_models_copy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "model_name": "classifier_v2.1",
+                 *       "password": "secure_password_123",
+                 *       "metadata": {
+                 *         "version": "2.1.0",
+                 *         "framework": "sklearn",
+                 *         "algorithm": "RandomForestClassifier",
+                 *         "performance_metrics": {
+                 *           "accuracy": 0.96,
+                 *           "f1_score": 0.945
+                 *         },
+                 *         "description": "Improved classifier with better feature engineering"
+                 *       },
+                 *       "tags": [
+                 *         "production",
+                 *         "v2.1",
+                 *         "high-accuracy"
+                 *       ],
+                 *       "replace_existing": false,
+                 *       "digital_signature": false,
+                 *       "source_model_id": "penguins",
+                 *       "source_version": "1.0.0"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ModelCopyRequest"];
+            };
+        };
+        responses: {
+            /** @description Saved */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Model saved successfully",
+                     *       "model_name": "classifier_v2.1",
+                     *       "model_id": "string",
+                     *       "encrypted": true,
+                     *       "file_size_mb": 15.6,
+                     *       "hash": "string",
+                     *       "saved_at": "2026-01-01T00:00:00.000Z",
+                     *       "backup_created": true,
+                     *       "int8": {
+                     *         "size_mb": 15.6,
+                     *         "hash": "string",
+                     *         "largest_difference": 0.003,
+                     *         "mean_difference": 1,
+                     *         "output_range": [
+                     *           -4.2,
+                     *           3.9
+                     *         ],
+                     *         "samples": 1
+                     *       },
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ModelSaved"];
@@ -3084,7 +3340,21 @@ export interface operations {
                      *       "file_size_mb": 15.6,
                      *       "hash": "string",
                      *       "saved_at": "2026-01-01T00:00:00.000Z",
-                     *       "backup_created": true
+                     *       "backup_created": true,
+                     *       "int8": {
+                     *         "size_mb": 15.6,
+                     *         "hash": "string",
+                     *         "largest_difference": 0.003,
+                     *         "mean_difference": 1,
+                     *         "output_range": [
+                     *           -4.2,
+                     *           3.9
+                     *         ],
+                     *         "samples": 1
+                     *       },
+                     *       "warnings": [
+                     *         "string"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["ModelSaved"];
@@ -3120,6 +3390,7 @@ export interface operations {
                  * @example {
                  *       "model_name": "classifier_v2.1",
                  *       "password": "secure_password_123",
+                 *       "variant": "original",
                  *       "verify_integrity": true
                  *     }
                  */
@@ -3174,7 +3445,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "model_name": "classifier_v2.1"
+                 *       "model_name": "classifier_v2.1",
+                 *       "variant": "original"
                  *     }
                  */
                 "application/json": components["schemas"]["ModelDownloadRequest"];

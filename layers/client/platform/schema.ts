@@ -72,6 +72,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password with a code from an administrator
+         * @description An administrator of the account makes the code: `POST /account/members/{user_id}/password-reset`. All sessions of the user end. Wrong codes are limited as failed logins are.
+         */
+        post: operations["post_auth_reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/logout": {
         parameters: {
             query?: never;
@@ -183,6 +203,63 @@ export interface paths {
          * @description It holds from their next request on. The last administrator keeps that role.
          */
         patch: operations["patch_account_members_user_id"];
+        trace?: never;
+    };
+    "/account/members/{user_id}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a code with which a user chooses a new password
+         * @description For a user who has forgotten theirs: hand the code out by a way of your own, since no mail is sent. It can be used once, for a day, in `POST /auth/reset-password`; an earlier code is void.
+         */
+        post: operations["post_account_members_user_id_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose another password
+         * @description All other sessions of the user end at once; this one goes on.
+         */
+        put: operations["put_account_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End all sessions of this user, this one included */
+        delete: operations["delete_account_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/account/api-keys": {
@@ -476,6 +553,26 @@ export interface paths {
          * @description A dataset that is still processing is no obstacle: the job stays `queued` until it is ready, and is checked then. At most 5 jobs of an account may be queued or running at once.
          */
         post: operations["post_training_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/training/model-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what can be trained
+         * @description An addition: the values of `model_type`, with the hyperparameters, tasks and kinds of data of each.
+         */
+        get: operations["get_training_model_types"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1297,7 +1394,7 @@ export interface components {
             email: string;
             /**
              * Format: password
-             * @description 8 to 256 characters
+             * @description 8 to 256 characters, none of the most common passwords
              */
             password: string;
             /** @example Ada Lovelace */
@@ -1320,6 +1417,22 @@ export interface components {
              * @example vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx
              */
             refresh_token: string;
+            /**
+             * @description An addition: also replaces the refresh token. Whoever uses the old one afterwards ends the session, for one of two holders has stolen it
+             * @default false
+             */
+            rotate?: boolean;
+        };
+        PasswordResetRequest: {
+            /** @example ada */
+            username: string;
+            /** Format: password */
+            code: string;
+            /**
+             * Format: password
+             * @description 8 to 256 characters, none of the most common passwords
+             */
+            new_password: string;
         };
         InvitationRequest: {
             /**
@@ -1342,6 +1455,15 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "trainer" | "admin";
+        };
+        PasswordChange: {
+            /** Format: password */
+            current_password: string;
+            /**
+             * Format: password
+             * @description 8 to 256 characters, none of the most common passwords
+             */
+            new_password: string;
         };
         ApiKeyRequest: {
             name: string;
@@ -1490,7 +1612,7 @@ export interface components {
              * @example mlp
              * @enum {string}
              */
-            model_type: "mlp";
+            model_type: "mlp" | "linear";
             /**
              * @description Of the model type; those left out have their defaults
              * @default {}
@@ -1504,23 +1626,76 @@ export interface components {
             hyperparameters?: {
                 [key: string]: unknown;
             } | {
-                /** @default 0.001 */
-                learning_rate?: number;
-                /** @default 32 */
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /**
+                 * @description Rows that make a step
+                 * @default 32
+                 */
                 batch_size?: number;
-                /** @default 50 */
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
                 epochs?: number;
                 /**
                  * @default adam
                  * @enum {string}
                  */
                 optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /** @default 0 */
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
                 weight_decay?: number;
-                /** @default 0 */
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
                 momentum?: number;
-                /** @default 0 */
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
                 seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
                 /**
                  * @default [
                  *       64,
@@ -1535,9 +1710,85 @@ export interface components {
                 activation?: "relu" | "leaky_relu" | "gelu" | "silu" | "tanh" | "sigmoid";
                 /** @default 0 */
                 dropout?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.01
+                 */
+                learning_rate?: number | "auto";
+                /**
+                 * @description Rows that make a step
+                 * @default 32
+                 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 100
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
             };
             /** @default 0.2 */
             validation_split?: number;
+            /**
+             * @description An addition: the share of rows that nothing is decided by, and that the finished model is tested on: `test_accuracy`. Together with `validation_split` at most 0.9
+             * @default 0
+             */
+            test_split?: number;
             /**
              * @default {}
              * @example {
@@ -1817,6 +2068,11 @@ export interface components {
              * @example 1800
              */
             expires_in: number;
+            /**
+             * @description Where it was replaced
+             * @example vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx
+             */
+            refresh_token?: string;
         };
         NewInvitation: {
             /**
@@ -1894,6 +2150,14 @@ export interface components {
              * @enum {string}
              */
             role: "viewer" | "trainer" | "admin";
+        };
+        PasswordReset: {
+            code: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            expires_at: string;
         };
         NewApiKey: {
             /**
@@ -2281,6 +2545,40 @@ export interface components {
              */
             estimated_time: number;
         };
+        ModelTypes: {
+            model_types: components["schemas"]["ModelType"][];
+        };
+        ModelType: {
+            /** @example linear */
+            model_type: string;
+            /** @example Linear */
+            label: string;
+            description: string;
+            tasks: ("classification" | "regression")[];
+            /**
+             * @description The kinds of data that it takes
+             * @example [
+             *       "table"
+             *     ]
+             */
+            kinds: ("table" | "text" | "image" | "series")[];
+            /**
+             * @description JSON Schema (2020-12) of what `hyperparameters` may be: defaults, bounds and help
+             * @example {
+             *       "type": "object",
+             *       "properties": {
+             *         "epochs": {
+             *           "type": "integer",
+             *           "minimum": 1,
+             *           "default": 50
+             *         }
+             *       }
+             *     }
+             */
+            hyperparameters: {
+                [key: string]: unknown;
+            };
+        };
         TrainingList: {
             /** @description Of all pages; null with filters that are an addition */
             total: number | null;
@@ -2338,7 +2636,7 @@ export interface components {
             current_epoch: number;
             total_epochs: number;
             /**
-             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows
+             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows, and of a finished job on the test rows
              * @example {
              *       "loss": 0.234,
              *       "accuracy": 0.912,
@@ -2427,7 +2725,7 @@ export interface components {
              */
             model_id: string;
             /**
-             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows
+             * @description By name: loss, accuracy (rmse, mae, r2 for regression), and the same on the validation rows, and of a finished job on the test rows
              * @example {
              *       "train_loss": 0.123,
              *       "train_accuracy": 0.956,
@@ -2602,6 +2900,23 @@ export interface components {
             performance: {
                 [key: string]: number;
             };
+            /**
+             * @description An addition: on the rows that were kept back for a test; null if none were
+             * @example {
+             *       "accuracy": 0.904,
+             *       "precision": 0.899,
+             *       "recall": 0.907,
+             *       "f1_score": 0.902
+             *     }
+             */
+            test_performance: {
+                [key: string]: number;
+            } | null;
+            /**
+             * @description An addition: that of `test_performance`; null for a regression, or without a test
+             * @example 0.904
+             */
+            test_accuracy: number | null;
             /**
              * @example {
              *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
@@ -2890,7 +3205,7 @@ export interface components {
                 train_loss: number | null;
                 /** @description Final validation loss; null if no rows were kept back */
                 val_loss: number | null;
-                /** @description On the rows kept back from training, 0 to 1; null for a regression, or if none were */
+                /** @description On the rows kept back for a test, 0 to 1; null for a regression, or if none were (`test_split`) */
                 test_accuracy: number | null;
             };
             /**
@@ -3942,7 +4257,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "refresh_token": "vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx"
+                 *       "refresh_token": "vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx",
+                 *       "rotate": false
                  *     }
                  */
                 "application/json": components["schemas"]["Refresh"];
@@ -3959,7 +4275,8 @@ export interface operations {
                      * @example {
                      *       "access_token": "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl",
                      *       "token_type": "bearer",
-                     *       "expires_in": 1800
+                     *       "expires_in": 1800,
+                     *       "refresh_token": "vJ8k2Qm0wXr5tYb7nZc1dFg3hLp6sAe9uIo4yRtKqWx"
                      *     }
                      */
                     "application/json": components["schemas"]["AccessToken"];
@@ -3968,6 +4285,45 @@ export interface operations {
             400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             408: components["responses"]["Error408"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_auth_reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "username": "ada",
+                 *       "code": "correct horse",
+                 *       "new_password": "correct horse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            /** @description Changed: log in with the new password */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             429: components["responses"]["Error429"];
@@ -4272,6 +4628,105 @@ export interface operations {
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_account_members_user_id_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code, this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "string",
+                     *       "expires_at": "2026-01-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PasswordReset"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    put_account_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "current_password": "correct horse",
+                 *       "new_password": "correct horse"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    delete_account_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -5057,6 +5512,8 @@ export interface operations {
                      *     }
                      */
                     "application/json": {
+                        /** @enum {string} */
+                        kind?: "table" | "text" | "image" | "series";
                         rows: number;
                         columns: {
                             name: string;
@@ -5398,6 +5855,7 @@ export interface operations {
                  *         "optimizer": "adam"
                  *       },
                  *       "validation_split": 0.2,
+                 *       "test_split": 0,
                  *       "early_stopping": {
                  *         "enabled": true,
                  *         "patience": 10,
@@ -5436,6 +5894,59 @@ export interface operations {
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_training_model_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_types": [
+                     *         {
+                     *           "model_type": "linear",
+                     *           "label": "Linear",
+                     *           "description": "string",
+                     *           "tasks": [
+                     *             "classification"
+                     *           ],
+                     *           "kinds": [
+                     *             "table"
+                     *           ],
+                     *           "hyperparameters": {
+                     *             "type": "object",
+                     *             "properties": {
+                     *               "epochs": {
+                     *                 "type": "integer",
+                     *                 "minimum": 1,
+                     *                 "default": 50
+                     *               }
+                     *             }
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelTypes"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -5886,6 +6397,13 @@ export interface operations {
                      *         "recall": 0.918,
                      *         "f1_score": 0.911
                      *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
                      *       "training_config": {
                      *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *         "epochs": 100,
@@ -6043,6 +6561,13 @@ export interface operations {
                      *         "recall": 0.918,
                      *         "f1_score": 0.911
                      *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
                      *       "training_config": {
                      *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *         "epochs": 100,

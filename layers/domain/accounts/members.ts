@@ -26,7 +26,14 @@ async function write(table: Table, before: User, after: User): Promise<void> {
   const loses = before.role === 'admin';
   const admins = loses ? -1 : after.role === 'admin' ? 1 : 0;
   const key = keys.user(before.account_id, before.id);
-  const unchanged: Condition = { kind: 'compare', attribute: 'role', op: '=', value: before.role };
+  // The whole record is written: another password that was set in the meantime must not be undone.
+  const unchanged: Condition = {
+    kind: 'all',
+    of: [
+      { kind: 'compare', attribute: 'role', op: '=', value: before.role },
+      { kind: 'compare', attribute: 'password_hash', op: '=', value: before.password_hash },
+    ],
+  };
   try {
     await table.transact([
       {

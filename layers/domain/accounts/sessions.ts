@@ -1,11 +1,11 @@
 /** A login creates a session. Its access token and its refresh token both end with it. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { UnauthorizedError } from '../errors.ts';
 import { keys, prefixes } from '../keys.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
 import { parseOnce } from '../ports/table/parse-once.ts';
-import type { Table, Write } from '../ports/table/port.ts';
+import type { Condition, Table, Write } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
 import { isOpen } from './deletion/close.ts';
 import { ROLES, type Role } from './scopes.ts';
@@ -58,9 +58,54 @@ export async function findSession(table: Table, accountId: string, id: string): 
   return item && parseSession(item);
 }
 
+/**
+ * By its current refresh token. A token that was replaced ends its session: two hold it, and one of them must have stolen it
+ * (RFC 9700, section 4.14.2).
+ */
 export async function findSessionByRefreshToken(table: Table, refreshToken: string): Promise<Session | undefined> {
   const item = await table.get(keys.refreshToken(sha256(refreshToken)));
-  return item && parseSession(item);
+  if (item) return parseSession(item);
+  const replaced = await namedSession(table, refreshToken);
+  if (replaced) await endSession(table, replaced);
+  return undefined;
+}
+
+/** A refresh token names its session, so that it is known for one of it after it was replaced. */
+export const newRefreshToken = (accountId: string, sessionId: string): string =>
+  `rt_${accountId}_${sessionId}_${randomBytes(SECRET_BYTES).toString('base64url')}`;
+
+const REFRESH_TOKEN = /^rt_([0-9a-f-]{36})_([0-9a-f-]{36})_[\w-]{43}$/;
+const SECRET_BYTES = 32;
+
+async function namedSession(table: Table, refreshToken: string): Promise<Session | undefined> {
+  const [, accountId, id] = REFRESH_TOKEN.exec(refreshToken) ?? [];
+  return accountId && id ? findSession(table, accountId, id) : undefined;
+}
+
+/** A new refresh token for the session, whose present one is void. `undefined` if another call was first. */
+export async function rotateRefreshToken(table: Table, of: Session): Promise<string | undefined> {
+  const token = newRefreshToken(of.account_id, of.id);
+  const hash = sha256(token);
+  const item = await table.get(keys.session(of.account_id, of.id));
+  if (!item) return undefined;
+  const { pk: _, sk: __, ...record } = { ...item, refresh_sha256: hash };
+  const current: Condition = { kind: 'compare', attribute: 'refresh_sha256', op: '=', value: of.refresh_sha256 };
+  try {
+    await table.transact([
+      {
+        kind: 'update',
+        key: keys.session(of.account_id, of.id),
+        change: { set: { refresh_sha256: hash } },
+        condition: current,
+      },
+      { kind: 'put', item: { ...keys.refreshToken(hash), ...record } },
+      { kind: 'delete', key: keys.refreshToken(of.refresh_sha256) },
+    ]);
+    return token;
+  } catch (error) {
+    if (error instanceof TransactionFailedError) return undefined;
+    throw error;
+  }
 }
 
 const ending = (of: Session): Write[] => [

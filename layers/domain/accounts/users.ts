@@ -17,6 +17,8 @@ export const user = z.object({
   password_hash: z.string(),
   role: z.enum(ROLES),
   created_at: z.string(),
+  /** A code with which the user may choose a new password, once. */
+  reset: z.object({ code_sha256: z.string(), expires_at: z.string() }).optional(),
   /** The user is being removed and cannot log in any more. */
   removed: z.boolean().optional(),
 });

@@ -10,6 +10,10 @@ export type ColumnType = (typeof COLUMN_TYPES)[number];
 export const TASKS = ['classification', 'regression'] as const;
 export type Task = (typeof TASKS)[number];
 
+/** The kinds of data that are read. */
+export const KINDS = ['table', 'text', 'image', 'series'] as const;
+export type KindName = (typeof KINDS)[number];
+
 const LEFT_OUT_REASONS = ['text', 'id', 'ignore', 'group', 'time'] as const;
 
 const valueCount = z.object({ value: z.string(), count: z.number().int().nonnegative() });
@@ -46,6 +50,8 @@ const columnProfile = z.object({
 export type ColumnProfile = z.infer<typeof columnProfile>;
 
 export const datasetProfile = z.object({
+  /** Absent in profiles of tables. */
+  kind: z.enum(KINDS).optional(),
   rows: z.number().int().positive(),
   columns: z.array(columnProfile),
   /** The columns that a model learns from, in the file's order. */

@@ -51,6 +51,8 @@ export const model = z.object({
   target: z.string(),
   /** Of the best epoch, on the validation rows (on the training rows if there are none). */
   performance: z.record(z.string(), z.number()),
+  /** Of the same epoch, on rows that decided nothing. Absent if none were kept back for a test. */
+  test_performance: z.record(z.string(), z.number()).optional(),
   final_metrics: z.record(z.string(), z.number()),
   training_config: storedObject,
   hyperparameters: storedObject,

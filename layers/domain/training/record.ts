@@ -56,6 +56,8 @@ export const job = z.object({
   /** Complete, with defaults for what was not given. */
   hyperparameters: storedObject,
   validation_split: z.number(),
+  /** Absent in records of earlier builds: no rows are kept back for a test. */
+  test_split: z.number().optional(),
   early_stopping: earlyStopping,
   /** Those of its dataset, as far as a job carries them; none before the dataset is ready. */
   warnings: z.array(datasetWarning).optional(),

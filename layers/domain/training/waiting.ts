@@ -35,6 +35,7 @@ export type Plan = Pick<
   | 'task'
   | 'hyperparameters'
   | 'validation_split'
+  | 'test_split'
   | 'early_stopping'
   | 'total_epochs'
   | 'estimated_time'
@@ -46,8 +47,9 @@ export type Plan = Pick<
 export async function endWaiting(table: Table, of: Job, plan: Plan): Promise<Job | undefined> {
   const { awaits_dataset: _, ...rest } = of;
   const key = keys.job(of.account_id, of.id);
-  const { data_bytes, warnings, ...set } = plan;
+  const { data_bytes, warnings, test_split, ...set } = plan;
   const optional = {
+    ...(test_split === undefined ? {} : { test_split }),
     ...(data_bytes === undefined ? {} : { data_bytes }),
     ...(warnings === undefined ? {} : { warnings }),
   };

@@ -46,15 +46,17 @@ export const backupPath = ({ name, kind, compressed }: Pick<Backup, 'name' | 'ki
   return `./backups/${name}${compressed ? '.tar.gz' : '.tar'}`;
 };
 
-/** A model in a backup, with the file that holds its bytes. */
-export const backedUpModel = z.object({
-  model: storedModel,
+const backedUpFile = z.object({
   /** The SHA-256 by which the file is found. */
   content: z.string(),
   bytes: z.int(),
   /** The key and digests of a file that was stored plainly and is encrypted in the backup. */
   sealed: z.object({ key: z.string(), digests: z.object({ plaintext: digest, ciphertext: digest }) }).optional(),
 });
+export type BackedUpFile = z.infer<typeof backedUpFile>;
+
+/** A model in a backup, with the file that holds its bytes, and the one of its version with weights of 8 bits. */
+export const backedUpModel = backedUpFile.extend({ model: storedModel, int8: backedUpFile.optional() });
 export type BackedUpModel = z.infer<typeof backedUpModel>;
 
 export const manifest = z.object({

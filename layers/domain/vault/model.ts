@@ -46,6 +46,22 @@ export const storedModel = z.object({
       sealed_for: sealedFor,
     })
     .optional(),
+  /** Its version with weights of 8 bits, which is stored beside it under the same key. */
+  int8: z
+    .object({
+      size: z.int(),
+      sha256: z.string(),
+      compressed: z.boolean(),
+      digests: z.object({ plaintext: digest, ciphertext: digest }),
+      /** How far its outputs differ from the model's. */
+      difference: z.object({
+        largest: z.number(),
+        mean: z.number(),
+        range: z.tuple([z.number(), z.number()]),
+        samples: z.int(),
+      }),
+    })
+    .optional(),
   /** As `#vault/signatures` makes it. */
   signature: z.json().optional(),
   /** What unpickling it would import, if it is a pickle or holds one. */

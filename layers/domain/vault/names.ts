@@ -8,6 +8,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 /** The last segments of routes, which are therefore the names of no model. */
 const ROUTES_OF_MODELS: readonly string[] = [
   'save',
+  'copy',
   'load',
   'list',
   'search',

@@ -1,7 +1,9 @@
 import type { SQLInputValue } from 'node:sqlite';
+import { deepFreeze } from '#domain/deep-freeze.ts';
 import type { Item, Page, Query } from '#domain/ports/table/port.ts';
 import { type Bounds, checkQuery, decodeCursor, encodeCursor, type Position } from '#domain/ports/table/queries.ts';
 import type { Database, Row } from '../database.ts';
+import { expiryOf, type Found } from './cached-reads.ts';
 
 /** A page ends once its items exceed this size, as DynamoDB's pages do. */
 const PAGE_BYTES = 1_048_576;
@@ -16,30 +18,35 @@ const COLUMNS = {
   byIndex: { partition: 'ipk', sort: 'isk', order: ['isk', 'pk', 'sk'] },
 } as const;
 
-/** `now` in epoch seconds. */
-export function queryItems(database: Database, query: Query, now: number): Page {
+/** The items are frozen. `now` in epoch seconds. */
+export function queryItems(database: Database, query: Query, now: number): Found<Page> {
   const position = decodeCursor(query);
   const bounds = checkQuery(query);
-  if (bounds === undefined) return { items: [] };
+  if (bounds === undefined) return { value: { items: [] }, characters: 0, expiresAt: Number.POSITIVE_INFINITY };
   const { sql, values } = compile(query, bounds, position, now);
   const items: Item[] = [];
-  let bytes = 0;
-  for (const { body } of read(database, sql, values, query.limit)) {
+  let characters = 0;
+  let expiresAt = Number.POSITIVE_INFINITY;
+  for (const row of read(database, sql, values, query.limit)) {
+    // Whether there is a next page may change when the row expires that shows it.
+    expiresAt = Math.min(expiresAt, expiryOf(row));
     // The query asks for one row more than the limit: it shows that there is a next page.
-    if (items.length === query.limit || bytes > PAGE_BYTES) {
+    if (items.length === query.limit || characters > PAGE_BYTES) {
       const last = items[items.length - 1]!;
       // Encoded only when it is asked for: whoever reads a known number of items asks for none.
-      return {
-        items,
+      const value = {
+        items: Object.freeze(items),
         get cursor() {
           return encodeCursor(query, last);
         },
       };
+      return { value, characters, expiresAt };
     }
-    items.push(JSON.parse(String(body)) as Item);
-    bytes += String(body).length;
+    const body = String(row.body);
+    items.push(deepFreeze(JSON.parse(body) as Item));
+    characters += body.length;
   }
-  return { items };
+  return { value: { items: Object.freeze(items) }, characters, expiresAt };
 }
 
 function compile(query: Query, bounds: Bounds, position: Position | undefined, now: number) {
@@ -64,7 +71,7 @@ function compile(query: Query, bounds: Bounds, position: Position | undefined, n
   }
   const by = order.map((column) => (descending ? `${column} DESC` : column)).join(', ');
   // SQLite uses the partial index because `ipk = ?` implies its condition.
-  const sql = `SELECT body FROM items WHERE ${clauses.join(' AND ')} ORDER BY ${by} LIMIT ?`;
+  const sql = `SELECT body, expires_at FROM items WHERE ${clauses.join(' AND ')} ORDER BY ${by} LIMIT ?`;
   return { sql, values };
 }
 

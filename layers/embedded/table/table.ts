@@ -13,7 +13,8 @@ import {
   checkTransaction,
 } from '#domain/ports/table/item-rules.ts';
 import type { Change, Condition, Item, Key, Page, Query, Table, Write } from '#domain/ports/table/port.ts';
-import type { Database } from '../database.ts';
+import type { Database, Row } from '../database.ts';
+import { CachedReads, expiryOf, type Found } from './cached-reads.ts';
 import type { Counters } from './counters.ts';
 import { ParsedItems } from './parsed-items.ts';
 import { queryItems } from './query.ts';
@@ -27,11 +28,13 @@ export class SqliteTable implements Table {
   readonly #counters: Counters;
   readonly #now: () => number;
   readonly #parsed = new ParsedItems();
+  readonly #reads: CachedReads;
 
   constructor(database: Database, counters: Counters, now: () => number) {
     this.#database = database;
     this.#counters = counters;
     this.#now = now;
+    this.#reads = new CachedReads(() => database.version);
   }
 
   async get(key: Key): Promise<Item | undefined> {
@@ -43,16 +46,14 @@ export class SqliteTable implements Table {
     checkKeys(keys);
     // SQLite's JSON ends a text at a NUL.
     if (keys.some(({ pk, sk }) => pk.includes('\0') || sk.includes('\0'))) return keys.map((key) => this.#get(key));
-    const found: (Item | undefined)[] = Array.from({ length: keys.length });
     const places = JSON.stringify(keys.map(({ pk, sk }) => [pk, sk]));
-    for (const { place, body } of this.#database.all(READ_MANY, places, this.#now() / 1000)) {
-      found[Number(place)] = this.#parsed.parse(keys[Number(place)]!, String(body));
-    }
-    return found;
+    const now = this.#now() / 1000;
+    return this.#reads.read(`many ${places}`, now, () => this.#getMany(keys, places, now));
   }
 
   async query(query: Query): Promise<Page> {
-    return queryItems(this.#database, query, this.#now() / 1000);
+    const now = this.#now() / 1000;
+    return this.#reads.read(`query ${JSON.stringify(query)}`, now, () => queryItems(this.#database, query, now));
   }
 
   async put(item: Item, condition?: Condition): Promise<void> {
@@ -122,24 +123,40 @@ export class SqliteTable implements Table {
   }
 
   #get(key: Key): Item | undefined {
-    const text = this.#text(key);
-    return text === undefined ? undefined : this.#parsed.parse(key, text);
+    return this.#reads.read(`one ${key.pk}\n${key.sk}`, this.#now() / 1000, () => {
+      const row = this.#row(key);
+      if (row === undefined) return { value: undefined, characters: 0, expiresAt: Number.POSITIVE_INFINITY };
+      const body = String(row.body);
+      return { value: this.#parsed.parse(key, body), characters: body.length, expiresAt: expiryOf(row) };
+    });
+  }
+
+  #getMany(keys: readonly Key[], places: string, now: number): Found<readonly (Item | undefined)[]> {
+    const value: (Item | undefined)[] = Array.from({ length: keys.length });
+    let characters = 0;
+    let expiresAt = Number.POSITIVE_INFINITY;
+    for (const row of this.#database.all(READ_MANY, places, now)) {
+      const body = String(row.body);
+      value[Number(row.place)] = this.#parsed.parse(keys[Number(row.place)]!, body);
+      characters += body.length;
+      expiresAt = Math.min(expiresAt, expiryOf(row));
+    }
+    return { value: Object.freeze(value), characters, expiresAt };
   }
 
   /** Before a write: its item will not be read as it is again. */
   #read(key: Key): Item | undefined {
-    const text = this.#text(key);
-    return text === undefined ? undefined : (JSON.parse(text) as Item);
+    const row = this.#row(key);
+    return row === undefined ? undefined : (JSON.parse(String(row.body)) as Item);
   }
 
-  #text({ pk, sk }: Key): string | undefined {
-    const row = this.#database.get(
-      'SELECT body FROM items WHERE pk = ? AND sk = ? AND (expires_at IS NULL OR expires_at > ?)',
+  #row({ pk, sk }: Key): Row | undefined {
+    return this.#database.get(
+      'SELECT body, expires_at FROM items WHERE pk = ? AND sk = ? AND (expires_at IS NULL OR expires_at > ?)',
       pk,
       sk,
       this.#now() / 1000,
     );
-    return row === undefined ? undefined : String(row.body);
   }
 
   /** The item as it is after the write. */
@@ -165,7 +182,7 @@ export class SqliteTable implements Table {
 
 /** One statement for any number of keys: each statement takes locks of its own. */
 const READ_MANY = `
-SELECT wanted.key AS place, items.body FROM json_each(?1) AS wanted
+SELECT wanted.key AS place, items.body, items.expires_at FROM json_each(?1) AS wanted
 CROSS JOIN items ON items.pk = wanted.value ->> 0 AND items.sk = wanted.value ->> 1
 WHERE items.expires_at IS NULL OR items.expires_at > ?2`;
 

@@ -197,11 +197,19 @@ const root = protobuf.Root.fromJSON({
 });
 
 const modelType = root.lookupType('ModelProto');
+const nodeType = root.lookupType('NodeProto');
+const tensorType = root.lookupType('TensorProto');
 
 /** The model as the bytes of a `.onnx` file. */
 export function encodeModel(model: ModelProto): Uint8Array {
   return modelType.encode(model).finish();
 }
+
+/** A node as it stands in the bytes of a graph. */
+export const encodeNode = (node: NodeProto): Uint8Array => nodeType.encode(node).finish();
+
+/** A tensor as it stands in the bytes of a graph. */
+export const encodeTensor = (tensor: TensorProto): Uint8Array => tensorType.encode(tensor).finish();
 
 /** The bytes of a `.onnx` file as plain objects, of which fields outside the interfaces above are dropped. */
 export function decodeModel(bytes: Uint8Array): Record<string, unknown> {

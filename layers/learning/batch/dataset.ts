@@ -3,7 +3,7 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { givenDialect } from '../csv/dialect.ts';
 import { readTable, type TableBytes } from '../files/open.ts';
 import type { ServedFeature } from '../serving/description.ts';
-import type { Cell } from '../serving/rows.ts';
+import type { Cell } from '../serving/input.ts';
 import { columnValues } from '../values/column-values.ts';
 
 export interface DatasetRows {

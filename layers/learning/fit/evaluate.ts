@@ -21,8 +21,9 @@ const judges: Readonly<Record<Answers['task'], (of: Answers) => Judge>> = {
     return {
       take(outputs, truths) {
         const { data } = expectTensor('y', truths, 'int32');
+        const width = outputs.length / data.length;
         for (let row = 0; row < data.length; row++) {
-          confusion.add(data[row]!, largest(outputs.subarray(row * classes.length, (row + 1) * classes.length)));
+          confusion.add(data[row]!, largest(outputs.subarray(row * width, row * width + classes.length)));
         }
       },
       scores: () => confusion.scores(),
@@ -33,8 +34,9 @@ const judges: Readonly<Record<Answers['task'], (of: Answers) => Judge>> = {
     return {
       take(outputs, truths) {
         const { data } = expectTensor('y', truths, 'float32');
+        const width = outputs.length / data.length;
         for (let row = 0; row < data.length; row++) {
-          errors.add(data[row]! * deviation + mean, outputs[row]! * deviation + mean);
+          errors.add(data[row]! * deviation + mean, outputs[row * width]! * deviation + mean);
         }
       },
       scores: () => errors.scores(),
@@ -65,14 +67,15 @@ export async function evaluate(
 ): Promise<Scores | undefined> {
   const rows = Math.min(limit, rowsOf(data));
   const judge = judges[preparation.task](preparation);
-  let loss = 0;
+  let [loss, weight] = [0, 0];
   for await (const piece of piecesOf(data, pieceRows, rows)) {
     const result = await evaluator.run(state, piece);
     loss += result.loss;
+    weight += result.weight;
     judge.take(expectTensor('outputs', result.outputs, 'float32').data, piece.y!);
     if (!(await goOn())) return undefined;
   }
-  return { loss: loss / rows, ...judge.scores() };
+  return { loss: loss / weight, ...judge.scores() };
 }
 
 function largest(values: Float32Array): number {

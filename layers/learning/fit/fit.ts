@@ -11,7 +11,7 @@ import { compileEvaluate, compileTrain } from '#engine/training/step.ts';
 import { Evaluator, Training } from '#engine/training/training.ts';
 import { ShapeError } from '#engine/type.ts';
 import type { Family } from '#zoo/family.ts';
-import { type CommonHyperparameters, optimizerOf } from '#zoo/hyperparameters.ts';
+import { type CommonHyperparameters, optimizerOf, rateOf } from '#zoo/hyperparameters.ts';
 import { type Checkpoint, CheckpointRefused, identityOf, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { Course } from './course.ts';
 import type { BestBy, StoppingRule } from './early-stopping.ts';
@@ -51,7 +51,9 @@ export interface Learner {
 }
 
 /** The hyperparameters that the loop itself needs. */
-export type LoopHyperparameters = Pick<CommonHyperparameters, 'batch_size' | 'epochs' | 'learning_rate' | 'seed'>;
+export type LoopHyperparameters = Pick<CommonHyperparameters, 'batch_size' | 'epochs' | 'seed'> & {
+  readonly learning_rate: number;
+};
 
 export interface LearnerFit {
   readonly learner: Learner;
@@ -78,7 +80,7 @@ export interface LearnerFit {
   readonly checkpoints?: Checkpoints;
 }
 
-/** The fit of a family of networks for tables. */
+/** The fit of a network of a family. */
 export interface FitSpec extends Omit<LearnerFit, 'learner' | 'hyperparameters' | 'preparation'> {
   readonly family: Family;
   readonly hyperparameters: CommonHyperparameters;
@@ -93,9 +95,10 @@ export interface Fit {
   readonly bestEpoch: number;
   /** The metric that decided which epoch is the best. */
   readonly monitor: string;
-  /** The scores of the best epoch's parameters, on all training rows and on all validation rows. */
+  /** The scores of the best epoch's parameters, on all training, validation and test rows. */
   readonly training: Scores;
   readonly validation?: Scores;
+  readonly test?: Scores;
 }
 
 /** Per piece of an evaluation, which then takes a fraction of a second. */
@@ -104,7 +107,7 @@ const PIECE_ROWS = { least: 64, most: 65_536 };
 /** With fewer operations per step, a second thread costs more than it gains. */
 const THREADED_FLOPS = 3e7;
 
-/** A family of networks for tables as something to fit. */
+/** A network of a family as something to fit. */
 export function learnerOf({
   family,
   hyperparameters: h,
@@ -115,7 +118,7 @@ export function learnerOf({
   return {
     name: family.name,
     network,
-    objective: objectiveOf(preparation, network),
+    objective: objectiveOf(preparation, network, family.loss?.(preparation.task, h)),
     optimizer: optimizerOf(h),
     flopsPerRow: family.flopsPerRow(shape, h),
   };
@@ -152,7 +155,8 @@ function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, chec
  * @throws TrainingFailure, naming epoch and step, if the loss is not finite or there is too little memory
  */
 export function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
-  return fitLearner({ ...spec, learner: learnerOf(spec) });
+  const hyperparameters = { ...spec.hyperparameters, learning_rate: rateOf(spec.hyperparameters) };
+  return fitLearner({ ...spec, hyperparameters, learner: learnerOf(spec) });
 }
 
 /** Like `fitNetwork`, for any network over encoded rows. */
@@ -216,7 +220,8 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
     const best = at.best ?? training.state;
     const onTraining = await evaluate(judging, best, data.training);
     const onValidation = data.validation && (await evaluate(judging, best, data.validation));
-    if (!onTraining || (data.validation && !onValidation)) return undefined;
+    const onTest = data.test && (await evaluate(judging, best, data.test));
+    if (!onTraining || (data.validation && !onValidation) || (data.test && !onTest)) return undefined;
     if (!at.best && !Object.values(onTraining).every(Number.isFinite)) {
       throw diverged(at.epoch, 'its end', h.learning_rate);
     }
@@ -227,6 +232,7 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
       monitor: at.monitor,
       training: onTraining,
       ...(onValidation ? { validation: onValidation } : {}),
+      ...(onTest ? { test: onTest } : {}),
     };
   } catch (error) {
     const { epoch, step } = course ?? { epoch: 1, step: 0 };

@@ -1,6 +1,7 @@
 /** Computes the metrics of an epoch, named as in a history. */
 import type { State } from '#engine/training/state.ts';
 import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
+import { rowsOf } from './rows.ts';
 import type { Answers, EncodedData } from './task.ts';
 
 /** Sums over the rows of an epoch so far, each as it was when the network learned from it. */
@@ -21,7 +22,7 @@ export async function judgeEpoch(
   totals: Totals,
 ): Promise<Scores | undefined> {
   const { task } = judging.preparation;
-  const seen = { loss: totals.loss / totals.weight, accuracy: totals.correct / totals.weight };
+  const seen = { loss: totals.loss / totals.weight, accuracy: totals.correct / rowsOf(data.training) };
   const training = task === 'classification' ? seen : await evaluate(judging, state, data.training, SAMPLE_ROWS);
   const validation = data.validation ? await evaluate(judging, state, data.validation) : {};
   if (!training || !validation) return undefined;

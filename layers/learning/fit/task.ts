@@ -5,9 +5,9 @@ import { type Loss, softmaxCrossEntropy, squaredError } from '#engine/training/l
 import type { Network } from '#engine/training/network.ts';
 import type { Objective } from '#engine/training/objective.ts';
 import { type Type, type } from '#engine/type.ts';
-import { type Encoder, widthOf } from '../tabular/encoder.ts';
-import { encodedTypes, features } from '../tabular/front.ts';
-import type { TargetScale } from '../tabular/target.ts';
+import type { NetworkShape } from '#zoo/family.ts';
+import type { Encoding } from '../encoding.ts';
+import type { TargetScale } from '../table/target.ts';
 import type { EncodedRows } from './rows.ts';
 
 /** How a network's outputs are read. */
@@ -20,13 +20,15 @@ export interface Answers {
 
 /** What is known from the training rows before the network learns anything. */
 export interface Preparation extends Answers {
-  readonly encoder: Encoder;
+  readonly encoding: Encoding;
 }
 
 export interface EncodedData {
   readonly training: EncodedRows;
   /** Absent if there are no validation rows. */
   readonly validation?: EncodedRows;
+  /** Only evaluated, once, at the end. Absent if there are no rows for a test. */
+  readonly test?: EncodedRows;
 }
 
 interface Rules {
@@ -40,21 +42,21 @@ const rules: Readonly<Record<Task, Rules>> = {
   regression: { loss: squaredError, target: type('float32', ['rows', 1]), outputs: () => 1 },
 };
 
-/** The network's input and output widths. */
-export const shapeOf = ({ encoder, task, classes }: Preparation) => ({
-  features: widthOf(encoder),
+/** What the network takes and gives. */
+export const shapeOf = ({ encoding, task, classes }: Preparation): NetworkShape => ({
+  input: encoding.shape,
   outputs: rules[task].outputs(classes),
 });
 
 /** The type of the targets. */
 export const targetType = (task: Task): Type => rules[task].target;
 
-export function objectiveOf({ encoder, task }: Preparation, network: Network): Objective {
-  const { loss, target } = rules[task];
+/** @param loss default: that of the task */
+export function objectiveOf({ encoding, task }: Preparation, network: Network, loss = rules[task].loss): Objective {
   return {
-    data: { ...encodedTypes(encoder), y: target },
+    data: { ...encoding.types, y: targetType(task) },
     target: 'y',
-    front: (b, rows) => features(b, encoder, rows),
+    front: (b, rows) => encoding.front(b, rows),
     network,
     loss,
   };

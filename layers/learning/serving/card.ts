@@ -5,17 +5,27 @@ import type { Job } from '#domain/training/record.ts';
 import type { Serving } from './description.ts';
 import { cell, code, line } from './markdown.ts';
 
+/** What the kind says of the model's inputs. */
+export interface InputFacts {
+  /** In Markdown. */
+  readonly table: string;
+  readonly note: string;
+}
+
 export interface CardFacts {
   readonly job: Job;
   readonly profile: DatasetProfile;
   readonly serving: Serving;
+  readonly inputs: InputFacts;
   readonly leftOut: readonly string[];
   readonly parameters: number;
-  readonly rows: { readonly training: number; readonly validation: number };
+  readonly rows: { readonly training: number; readonly validation: number; readonly test: number };
   readonly epochs: number;
   readonly bestEpoch: number;
   readonly monitor: string;
   readonly performance: Readonly<Record<string, number>>;
+  /** The scores on the test rows, if there are any. */
+  readonly tested?: Readonly<Record<string, number>>;
   readonly createdAt: string;
   readonly version: string;
 }
@@ -30,13 +40,11 @@ A ${job.model_type} for ${serving.task}, predicting ${code(serving.target)}. Mad
 
 ## Data
 
-Dataset ${line(job.dataset_name)}${job.dataset_version === undefined ? '' : `, version ${job.dataset_version}`} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${profile.rows} rows, of which ${rows.training} were learned from, ${rows.validation} kept back for validation and ${profile.rows_without_target} had no target.
+Dataset ${line(job.dataset_name)}${job.dataset_version === undefined ? '' : `, version ${job.dataset_version}`} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${profile.rows} rows, of which ${rows.training} were learned from, ${rows.validation} kept back for validation, ${rows.test} for a test, and ${profile.rows_without_target} had no target.
 
-| Input | Feature | Type |
-| --- | --- | --- |
-${serving.features.map(({ input, name, type }) => `| ${code(input)} | ${cell(name)} | ${type} |`).join('\n')}
+${facts.inputs.table}
 ${leftOut}
-A missing number is replaced by the training rows' mean; a value of a category that training rows did not have counts as none.
+${facts.inputs.note}
 ${serving.task === 'classification' ? `\nClasses: ${serving.classes.map(code).join(', ')}.\n` : ''}
 ${warnings(facts.profile)}## Training
 
@@ -52,13 +60,16 @@ ${Object.entries(job.hyperparameters)
 
 On ${judged}:
 
-| Metric | Value |
-| --- | --- |
-${Object.entries(facts.performance)
-  .map(([name, value]) => `| ${name} | ${Number(value.toPrecision(6))} |`)
-  .join('\n')}
-`;
+${scores(facts.performance)}
+${facts.tested ? `\nOn ${rows.test} test rows, which decided nothing:\n\n${scores(facts.tested)}\n` : ''}`;
 }
+
+const scores = (of: CardFacts['performance']): string =>
+  [
+    '| Metric | Value |',
+    '| --- | --- |',
+    ...Object.entries(of).map(([name, value]) => `| ${name} | ${Number(value.toPrecision(6))} |`),
+  ].join('\n');
 
 function warnings({ warnings: all = [] }: DatasetProfile): string {
   if (all.length === 0) return '';

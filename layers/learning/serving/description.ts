@@ -1,6 +1,6 @@
 /** What a caller of a `model.onnx` must know. It is stored beside the model as `serving.json`, and in its metadata. */
 import { z } from 'zod';
-import { TASKS } from '#domain/datasets/profile.ts';
+import { KINDS, TASKS } from '#domain/datasets/profile.ts';
 import { featureSpec } from '#domain/models/record.ts';
 
 export const SERVING_FILE = 'serving.json';
@@ -16,9 +16,13 @@ export type ServedFeature = z.infer<typeof servedFeature>;
 export const serving = z.object({
   /** The version of this description's format. */
   format: z.literal(1),
+  /** Absent for tables. */
+  kind: z.enum(KINDS).optional(),
   task: z.enum(TASKS),
   target: z.string(),
   features: z.array(servedFeature),
+  /** What the kind says of its inputs beside that. */
+  input: z.record(z.string(), z.unknown()).optional(),
   /** In the order of `probabilities`. Empty for a regression. */
   classes: z.array(z.string()),
 });

@@ -2,6 +2,7 @@
 import type { Builder, Value } from '#engine/graph.ts';
 import type { ModelMeta } from '#engine/onnx/write.ts';
 import { add, mul } from '#engine/ops/elementwise.ts';
+import { slice } from '#engine/ops/join.ts';
 import { labelAt } from '#engine/ops/labels.ts';
 import { squeeze } from '#engine/ops/movement.ts';
 import { softmax } from '#engine/ops/norm.ts';
@@ -10,42 +11,35 @@ import { cast } from '#engine/ops/select.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { constantParameters, type Network, type Values } from '#engine/training/network.ts';
 import { compileInference } from '#engine/training/step.ts';
-import { type Type, type } from '#engine/type.ts';
-import type { Preparation } from '../fit/task.ts';
-import { encoded, features } from '../tabular/front.ts';
-import type { Serving } from './description.ts';
+import { type Preparation, shapeOf } from '../fit/task.ts';
 
 /**
- * Inputs: one [rows, 1] per feature. Numbers and timestamps (epoch milliseconds) are float64, with NaN for missing;
- * categories and booleans are strings, with '' for missing. Outputs of a classification: `label`, string [rows], and
- * `probabilities`, float32 [rows, classes]. Output of a regression: `value`, float64 [rows], in the target's unit.
+ * Inputs: those of the encoding. Outputs of a classification: `label`, string [rows], and `probabilities`, float32
+ * [rows, classes]. Output of a regression: `value`, float64 [rows], in the target's unit.
  */
 export function exportModel(
   preparation: Preparation,
   network: Network,
   parameters: Tensors,
-  serving: Serving,
   meta: ModelMeta,
 ): Uint8Array {
-  const inputs = Object.fromEntries(serving.features.map(({ input, type }) => [input, inputTypes[type]]));
+  const { encoding } = preparation;
   return compileInference({
-    inputs,
+    inputs: encoding.inputs,
     build: (b, values) => {
-      const raw = serving.features.map(({ input }) => values[input]!);
-      const x = b.at('front', () => features(b, preparation.encoder, encoded(b, preparation.encoder, raw)));
+      const x = b.at('front', () => encoding.front(b, encoding.encoded(b, values)));
       const outputs = network.forward(b, constantParameters(b, parameters), x, { training: false });
-      return b.at('answer', () => answers[preparation.task](b, outputs, preparation));
+      return b.at('answer', () => answers[preparation.task](b, first(b, outputs, preparation), preparation));
     },
     meta,
   });
 }
 
-const inputTypes: Readonly<Record<Serving['features'][number]['type'], Type>> = {
-  number: type('float64', ['rows', 1]),
-  timestamp: type('float64', ['rows', 1]),
-  category: type('string', ['rows', 1]),
-  boolean: type('string', ['rows', 1]),
-};
+/** A family may have more outputs than answers. */
+function first(b: Builder, outputs: Value, of: Preparation): Value {
+  const { outputs: wanted } = shapeOf(of);
+  return outputs.type.shape[1] === wanted ? outputs : slice(b, outputs, 1, 0, wanted);
+}
 
 type Answer = (b: Builder, outputs: Value, of: Preparation) => Values;
 

@@ -5,11 +5,10 @@ import { shortened, shown } from '../csv/fault.ts';
 import { columnValues } from '../values/column-values.ts';
 import { parseNumber } from '../values/number.ts';
 import type { ServedFeature } from './description.ts';
+import type { Cell, Input, Nested } from './input.ts';
 
-/** One value of a row; `null` is missing. */
-export type Cell = string | number | boolean | null;
-/** Values in the order of the model's features, or by feature name. */
-export type Row = readonly Cell[] | Readonly<Record<string, Cell>>;
+/** What a request has for the features of a row. */
+type Cells = readonly (Nested[number] | undefined)[];
 
 /** How many names of features a message lists, and how much of each: a table may have 2,000 long ones. */
 const MOST_NAMES = 20;
@@ -60,10 +59,10 @@ function takingWords({ type, format }: ServedFeature): Taking<string> {
  * @throws ValidationError with fields such as `inputs[3][2]`, what was expected and what came; what comes after as many
  * faults as an error lists is not looked at
  */
-export function rowTensors(features: readonly ServedFeature[], rows: readonly Row[]): Tensors {
+export function rowTensors(features: readonly ServedFeature[], rows: readonly Input[]): Tensors {
   const faults = new Faults();
   const known = new Set(features.map(({ name }) => name));
-  const cells: (readonly (Cell | undefined)[])[] = [];
+  const cells: Cells[] = [];
   for (const [i, row] of rows.entries()) {
     if (faults.full) break;
     cells.push(cellsOf(features, known, row, i, faults));
@@ -81,12 +80,16 @@ export function rowTensors(features: readonly ServedFeature[], rows: readonly Ro
 function cellsOf(
   features: readonly ServedFeature[],
   known: ReadonlySet<string>,
-  row: Row,
+  row: Input,
   at: number,
   faults: Faults,
-): readonly (Cell | undefined)[] {
+): Cells {
   if (isList(row) && row.length === features.length) return row;
   const field = `inputs[${at}]`;
+  if (typeof row === 'string') {
+    faults.add(field, `must be an array or an object; got ${shown(row)}`);
+    return [];
+  }
   if (isList(row)) {
     faults.add(field, `must have ${features.length} values (${listed(features)}); got ${row.length}`);
     return [];
@@ -95,7 +98,7 @@ function cellsOf(
     if (faults.full) return [];
     if (!known.has(name)) faults.add(`${field}.${name}`, `must be one of the features ${listed(features)}`);
   }
-  const cells: (Cell | undefined)[] = [];
+  const cells: Cells[number][] = [];
   for (const { name } of features) {
     if (faults.full) break;
     const isGiven = Object.hasOwn(row, name);
@@ -113,7 +116,7 @@ function listed(features: readonly ServedFeature[]): string {
 
 function columnOf(
   feature: ServedFeature,
-  cells: readonly (readonly (Cell | undefined)[])[],
+  cells: readonly Cells[],
   field: (row: number) => string,
   at: number,
   faults: Faults,
@@ -124,9 +127,9 @@ function columnOf(
       if (faults.full) return missing;
       const cell = row[at];
       if (cell === undefined || cell === null) return missing;
-      const value = take(cell);
+      const value = typeof cell === 'object' ? undefined : take(cell);
       if (value !== undefined) return value;
-      const got = typeof cell === 'string' ? shown(cell) : cell;
+      const got = typeof cell === 'string' ? shown(cell) : shortened(JSON.stringify(cell), NAME_CHARACTERS);
       faults.add(field(i), `must be ${expected} for feature ${shown(name)}, or null; got ${got}`);
       return missing;
     });
@@ -136,7 +139,7 @@ function columnOf(
     : tensor('string', shape, taken(takingWords(feature), ''));
 }
 
-const fieldOf = (row: Row, i: number, j: number, { name }: ServedFeature): string =>
+const fieldOf = (row: Input, i: number, j: number, { name }: ServedFeature): string =>
   isList(row) ? `inputs[${i}][${j}]` : `inputs[${i}].${name}`;
 
-const isList = (row: Row): row is readonly Cell[] => Array.isArray(row);
+const isList = (row: Input): row is Nested => Array.isArray(row);

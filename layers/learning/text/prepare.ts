@@ -7,7 +7,7 @@ import { type Tensors, tensor } from '#engine/tensor.ts';
 import { shown } from '../csv/fault.ts';
 import { TrainingFailure } from '../failure.ts';
 import type { EncodedData } from '../fit/task.ts';
-import { expectEnough } from '../tabular/split.ts';
+import { expectRows } from '../table/split.ts';
 import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
 import { readTexts, type TextRow } from './rows.ts';
 import { splitTexts, type TextSplit } from './split.ts';
@@ -62,7 +62,7 @@ export async function prepareTexts(
   expectTwoClasses(codes, labels);
   const values = Int32Array.from(codes);
   const split = splitTexts({ labels, codes: values, sources, fraction: validationSplit, seed });
-  expectEnough(split);
+  expectRows(split.training);
   const { training, validation } = split;
   const encode = (which: Int32Array) => encodeTexts(grams, values, which, places);
   return {

@@ -1,9 +1,9 @@
 /** Splits labelled texts into those that are learned from and those that the model is judged by. */
 import { uniformStream } from '#engine/random.ts';
 import { shuffle } from '#engine/shuffle.ts';
-import { type Split, splitRows } from '../tabular/split.ts';
+import { type Split, splitRows } from '../table/split.ts';
 
-export interface TextSplit extends Split {
+export interface TextSplit extends Pick<Split, 'training' | 'validation'> {
   /** What was kept back: whole sources, or rows. */
   readonly by: 'source' | 'row';
 }
@@ -29,7 +29,7 @@ export function splitTexts(spec: SplitSpec): TextSplit {
 }
 
 const byRow = ({ labels, codes, fraction, seed }: SplitSpec): Split =>
-  splitRows({ task: 'classification', classes: labels, values: codes }, fraction, seed);
+  splitRows({ task: 'classification', classes: labels, values: codes }, { validation: fraction }, seed);
 
 function bySource({ labels, codes, sources, fraction, seed }: SplitSpec): TextSplit | undefined {
   const rows = Map.groupBy(codes.keys(), (row) => sources[row]);

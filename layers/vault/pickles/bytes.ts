@@ -1,19 +1,9 @@
-/** Where a scan reads from: files with random access, and streams read from front to back. */
+/** Where a scan reads from: streams, read from front to back. */
 
 import type { Transform } from 'node:stream';
 import { Readable } from 'node:stream';
 import { createGunzip, createInflate, createInflateRaw } from 'node:zlib';
-
-/** A file of which any part can be read. `read` returns the bytes from `start` up to `end`, which is within `size`. */
-export interface RandomAccess {
-  readonly size: number;
-  read(start: number, end: number): Promise<Uint8Array>;
-}
-
-export const fromBytes = (bytes: Uint8Array): RandomAccess => ({
-  size: bytes.length,
-  read: async (start, end) => bytes.subarray(start, end),
-});
+import type { RandomAccess } from '#domain/random-access.ts';
 
 /** Bytes from front to back. */
 export interface ByteStream {

@@ -4,21 +4,14 @@
  * array of objects (NumPy), or a zip with any of these (PyTorch).
  */
 
+import type { RandomAccess } from '#domain/random-access.ts';
 import { truncate } from '#domain/truncate.ts';
-import {
-  type Allowance,
-  type ByteStream,
-  type Compression,
-  decompressed,
-  type RandomAccess,
-  streamOf,
-  TooLargeError,
-} from './bytes.ts';
+import { InvalidZipError, type ZipEntry, zipEntries } from '#domain/zip-entries.ts';
+import { type Allowance, type ByteStream, type Compression, decompressed, streamOf, TooLargeError } from './bytes.ts';
 import { isDangerous } from './dangerous.ts';
 import { LimitError, type Limits, runPickle } from './machine.ts';
 import { MalformedError, Reader, TruncatedError } from './reader.ts';
 import { isArrayWrapper } from './values.ts';
-import { InvalidZipError, type ZipEntry, zipEntries } from './zip.ts';
 
 export interface PickleScan {
   /** Whether the file is a pickle or holds one. */

@@ -100,6 +100,7 @@ const examples: readonly Example[] = [
       hash: sha256,
       saved_at: time,
       backup_created: is(true),
+      ...ADDITIONS.saved,
     },
   },
   {

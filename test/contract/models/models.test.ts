@@ -23,7 +23,7 @@ const error = (code: string) => ({ code: is(code), message: words });
 describe('the document of the models API', () => {
   beforeAll(async () => {
     const { id } = await scene.user.upload(table(200));
-    const job = await scene.user.train(id, { epochs: 2 });
+    const job = await scene.user.train(id, { epochs: 2 }, { test_split: 0.1 });
     await scene.user.jobIs(job, ({ status }) => status === 'completed' || status === 'failed');
     expect((await scene.user.status(job)).status).toBe('completed');
   });

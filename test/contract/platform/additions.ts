@@ -1,5 +1,17 @@
 /** The fields that Trainyard's answers have and the document's have not. A new one needs a line here, and the word "addition" in its description. */
-import { integer, number, objects, optional, orNull, type Shape, text, textFields, texts, words } from '../shape.ts';
+import {
+  integer,
+  number,
+  numberFields,
+  objects,
+  optional,
+  orNull,
+  type Shape,
+  text,
+  textFields,
+  texts,
+  words,
+} from '../shape.ts';
 
 export const ADDITIONS = {
   list: { next_cursor: orNull(words) },
@@ -28,5 +40,7 @@ export const ADDITIONS = {
     notes: text,
     dataset_version: integer,
     warnings: objects,
+    test_performance: orNull(numberFields),
+    test_accuracy: orNull(number),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;

@@ -16,11 +16,12 @@ export function predictions(world: World): void {
   describe('predictions', () => {
     let user: User;
     let dataset: string;
+    let job: string;
     let model: string;
     beforeAll(async () => {
       user = await User.register(world);
       dataset = (await user.uploadPenguins()).id;
-      const job = await user.train(dataset, { epochs: 5 });
+      job = await user.train(dataset, { epochs: 5 }, { test_split: 0.2 });
       await user.jobIs(job, ({ status }) => status === 'completed');
       model = (await user.results(job)).model_id;
     });
@@ -35,6 +36,25 @@ export function predictions(world: World): void {
         ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
         headers: { authorization: `Bearer ${user.client.token}`, 'content-type': 'application/json' },
       });
+
+    test('of a model are tested on rows that decided nothing, and the model says how', async () => {
+      const { final_metrics } = await user.client.get<{ final_metrics: Record<string, number> }>(
+        `/training/results/${job}`,
+      );
+      const shown = await user.client.get<{ test_accuracy: number }>(`/models/${model}`);
+      expect(shown).toMatchObject({
+        test_accuracy: final_metrics.test_accuracy,
+        test_performance: { accuracy: final_metrics.test_accuracy },
+        training_config: {
+          dataset_sha256: expect.stringMatching(/^[\da-f]{64}$/),
+          test_split: 0.2,
+          split: { by: 'random', seed: 0, rows: { training: 206, validation: 69, test: 69 } },
+        },
+      });
+      expect(shown.test_accuracy).toBeGreaterThan(0);
+      const { items } = await user.client.get<{ items: unknown[] }>('/api/v1/models');
+      expect(items).toMatchObject([{ metrics: { test_accuracy: shown.test_accuracy } }]);
+    });
 
     test('of all rows of a dataset come as a file, the same as those of the API', async () => {
       const body = { dataset_id: dataset, probabilities: true, include: ['year'] };

@@ -9,7 +9,7 @@ import { isoTime } from '#domain/times.ts';
 import { MAX_ATTEMPTS } from '#domain/training/attempts.ts';
 import { stopJob } from '#domain/training/endings.ts';
 import { makeHandler as makeDispatch } from '#functions/events/dispatch-training.ts';
-import { RESIDENT_BYTES } from '#learning/tabular/resident.ts';
+import { RESIDENT_BYTES } from '#learning/table/resident.ts';
 import { type JobWorld, openJobWorld, settings } from './job-world.ts';
 import { batchOf } from './sqs.ts';
 import { silent } from './world.ts';

@@ -6,7 +6,7 @@ import { failJob } from '#domain/training/endings.ts';
 import { appendLog, lineOf } from '#domain/training/logs.ts';
 import { getJob } from '#domain/training/read.ts';
 import { listWaiting } from '#domain/training/waiting.ts';
-import { residentBytes } from '#learning/tabular/resident.ts';
+import { residentBytes } from '#learning/table/resident.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, failed, PROFILE, ready, running, uploaded } from './records.ts';
 
@@ -94,12 +94,18 @@ describe('starting', () => {
     [{ dataset_id: 'x' }, 'dataset_id', /^must be a UUID; got "x"$/],
     [{ dataset_id: 7 }, 'dataset_id', /^must be a string; got 7$/],
     [{ hyperparameters: { batch_size: 0 } }, 'hyperparameters.batch_size', /between 1 and 65536; got 0$/],
-    [{ hyperparameters: { learning_rate: 'fast' } }, 'hyperparameters.learning_rate', /number; got "fast"$/],
+    [
+      { hyperparameters: { learning_rate: 'fast' } },
+      'hyperparameters.learning_rate',
+      /between 1e-12 and 1, or "auto"; got "fast"$/,
+    ],
     [{ hyperparameters: { epochs: 1.5 } }, 'hyperparameters.epochs', /integer.*; got 1.5$/],
     [{ hyperparameters: { optimizer: 'lion' } }, 'hyperparameters.optimizer', /"adam".*; got "lion"$/],
     [{ hyperparameters: { warmth: 3 } }, 'hyperparameters.warmth', /^is not a known field; known are learning_rate/],
     [{ hyperparameters: [] }, 'hyperparameters', /^must be an object; got \[\]$/],
     [{ validation_split: 0.95 }, 'validation_split', /^must be between 0 and 0.9; got 0.95$/],
+    [{ test_split: -0.1 }, 'test_split', /^must be between 0 and 0.9; got -0.1$/],
+    [{ test_split: 0.8 }, 'test_split', /^must be at most 0.7 beside validation_split 0.2: together.* 0.9; got 0.8$/],
     [{ early_stopping: { patience: 0 } }, 'early_stopping.patience', /^must be between 1 and 1000; got 0$/],
     [{ early_stopping: { enabled: 'yes' } }, 'early_stopping.enabled', /^must be true or false; got "yes"$/],
     [{ early_stopping: { monitor: 'f1' } }, 'early_stopping.monitor', /^must be "val_loss", .*; got "f1"$/],
@@ -357,6 +363,7 @@ describe('a job', () => {
     const request = {
       hyperparameters: { epochs: 7, learning_rate: 0.5 },
       validation_split: 0.3,
+      test_split: 0.6,
       early_stopping: { enabled: true, patience: 4 },
       compute: 'cpu',
       name: 'Antarctic',
@@ -378,7 +385,13 @@ describe('a job', () => {
     );
     const { id: _, ended_at: __, ...same } = old!;
     expect(created).toEqual({ ...same, id: again.body.job_id, status: 'queued' });
-    expect(created).toMatchObject({ max_seconds: 60, max_cost: 0.5, compute: 'cpu', model_name: 'Antarctic' });
+    expect(created).toMatchObject({
+      test_split: 0.6,
+      max_seconds: 60,
+      max_cost: 0.5,
+      compute: 'cpu',
+      model_name: 'Antarctic',
+    });
     expect(await messages()).toEqual([{ account_id: dataset.account_id, job_id: created!.id }]);
     const stranger = await platform.login(`again-${'x'.repeat(people)}`);
     expect((await platform.call({ method: 'POST', path: `/training/restart/${id}`, token: stranger })).status).toBe(

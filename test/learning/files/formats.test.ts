@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { bytesInMemory } from '#learning/files/file-bytes.ts';
-import { prepare } from '#learning/prepare.ts';
+import { prepare } from '#learning/table/prepare.ts';
 import { previewFile } from '#learning/preview.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
 import { chunked } from '../chunks.ts';
@@ -44,7 +44,7 @@ describe('the same rows', () => {
     expect(preview).toMatchObject({ format: profile.format, complete: false, problems: [] });
     expect(preview.rows).toEqual((await previewFile(bytesInMemory(csv), options)).rows);
 
-    const how = { validationSplit: 0.2, seed: 3 };
+    const how = { validationSplit: 0.2, testSplit: 0, seed: 3 };
     const { data, preparation } = await prepare(bytesInMemory(bytes), profile, how);
     expect({ data, preparation }).toEqual(
       await prepare(chunked(csv), wanted, how).then((made) => ({ data: made.data, preparation: made.preparation })),

@@ -14,10 +14,23 @@ const SPECIES = { target: 'species' };
 describe('learning', () => {
   test('the species of penguins with the defaults reaches 97 % on rows not learned from', async () => {
     const { fitted, rows } = await learned(PENGUINS, SPECIES);
-    expect(rows).toEqual({ training: 275, validation: 69 });
+    expect(rows).toEqual({ training: 275, validation: 69, test: 0 });
+    expect(fitted!.test).toBeUndefined();
     expect(fitted!.validation!.accuracy).toBeGreaterThanOrEqual(0.97);
     expect(Object.keys(fitted!.history)).toEqual(['loss', 'accuracy', 'val_loss', 'val_accuracy']);
     expect(fitted!.history.val_loss).toHaveLength(50);
+  });
+
+  test('is judged once more on test rows, which change nothing about it', async () => {
+    const options = { ...SPECIES, validationSplit: 0.2, testSplit: 0.1, hyperparameters: { epochs: 10 } };
+    const { fitted, rows, data, ...made } = await learned(PENGUINS, options);
+    expect(rows).toEqual({ training: 240, validation: 69, test: 35 });
+    expect(Object.keys(fitted!.test!)).toEqual(Object.keys(fitted!.validation!));
+    expect(fitted!.test!.accuracy).toBeGreaterThan(0.5);
+    expect(Object.keys(fitted!.history)).toEqual(['loss', 'accuracy', 'val_loss', 'val_accuracy']);
+    const { test: _, ...untested } = data;
+    const { fitted: without } = await learned(PENGUINS, options, { data: untested, preparation: made.preparation });
+    expect(without!.parameters).toEqual(fitted!.parameters);
   });
 
   test('the body mass of penguins with the defaults reaches an R² of 0.8', async () => {

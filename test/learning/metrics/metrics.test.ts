@@ -37,13 +37,13 @@ describe('scores of a classification', () => {
         [0, 0],
         [0, 1],
       ]),
-    ).toEqual({ accuracy: 0.5, precision: 0.5, recall: 0.25, f1_score: 1 / 3 });
+    ).toMatchObject({ accuracy: 0.5, precision: 0.5, recall: 0.25, f1_score: 1 / 3 });
   });
 
   test('are 0 where everything is wrong, and where there is nothing', () => {
     const zero = { accuracy: 0, precision: 0, recall: 0, f1_score: 0 };
-    expect(classified(2, [[0, 1]])).toEqual(zero);
-    expect(classified(2, [])).toEqual(zero);
+    expect(classified(2, [[0, 1]])).toMatchObject(zero);
+    expect(classified(2, [])).toMatchObject(zero);
   });
 });
 
@@ -66,8 +66,8 @@ describe('scores of a regression', () => {
         [2, predicted],
         [2, predicted],
       ]);
-    expect(same(2)).toEqual({ rmse: 0, mae: 0, r2: 1 });
-    expect(same(3)).toEqual({ rmse: 1, mae: 1, r2: 0 });
+    expect(same(2)).toMatchObject({ rmse: 0, mae: 0, r2: 1 });
+    expect(same(3)).toMatchObject({ rmse: 1, mae: 1, r2: 0 });
   });
 
   test('may be worse than the mean', () => {

@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Job } from '#domain/training/record.ts';
 import { modelCard } from '#learning/serving/card.ts';
+import type { Serving } from '#learning/serving/description.ts';
+import { table } from '#learning/table/kind.ts';
 
 const JOB: Job = {
   id: 'j',
@@ -51,23 +53,26 @@ const PROFILE: DatasetProfile = {
 };
 
 test('a model card says what there is to know, and nothing in a name becomes markup', () => {
+  const serving: Serving = {
+    format: 1,
+    task: 'classification',
+    target: 'y',
+    features: [{ name: 'a|b', type: 'number', input: 'a_b' }],
+    classes: ['u', 'v'],
+  };
   const card = modelCard({
     job: JOB,
     profile: PROFILE,
-    serving: {
-      format: 1,
-      task: 'classification',
-      target: 'y',
-      features: [{ name: 'a|b', type: 'number', input: 'a_b' }],
-      classes: ['u', 'v'],
-    },
+    serving,
+    inputs: table.card(serving),
     leftOut: ['note'],
     parameters: 42,
-    rows: { training: 7, validation: 2 },
+    rows: { training: 6, validation: 2, test: 1 },
     epochs: 3,
     bestEpoch: 2,
     monitor: 'val_loss',
     performance: { accuracy: 0.912345678 },
+    tested: { accuracy: 0.87654321 },
     createdAt: '2026-01-01T00:00:00.000Z',
     version: '0.1.0',
   });
@@ -76,9 +81,13 @@ test('a model card says what there is to know, and nothing in a name becomes mar
   expect(lines).toContain('| `a_b` | a\\|b | number |');
   expect(lines).toContain('| hidden_layers | \\[8,8\\] |');
   expect(lines).toContain('| accuracy | 0.912346 |');
-  expect(card).toContain('10 rows, of which 7 were learned from, 2 kept back for validation and 1 had no target');
+  expect(card).toContain(
+    '10 rows, of which 6 were learned from, 2 kept back for validation, 1 for a test, and 1 had no target',
+  );
   expect(card).toContain('Left out: `note`.');
   expect(card).toContain('weights are those of epoch 2, the best by `val_loss`');
   expect(card).toContain('On 2 validation rows:');
+  expect(card).toContain('On 1 test rows, which decided nothing:');
+  expect(lines).toContain('| accuracy | 0.876543 |');
   expect(lines).toContain('| `a\\|b` | `xˋy` | 4 | Four \\*values\\* | They count as missing |');
 });

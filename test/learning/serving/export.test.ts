@@ -10,7 +10,8 @@ import { Evaluator } from '#engine/training/training.ts';
 import { objectiveOf, shapeOf } from '#learning/fit/task.ts';
 import { inputNames, type Serving } from '#learning/serving/description.ts';
 import { exportModel } from '#learning/serving/export.ts';
-import { type Row, rowTensors } from '#learning/serving/rows.ts';
+import type { Row } from '#learning/serving/input.ts';
+import { rowTensors } from '#learning/serving/rows.ts';
 import { isMissing } from '#learning/values/missing.ts';
 import { type LearnOptions, learned, mlp, resident } from '../tables.ts';
 
@@ -22,7 +23,7 @@ async function bothSides(text: string, options: LearnOptions) {
   const made = await learned(text, { validationSplit: 0, ...options });
   const { preparation, data, hyperparameters, fitted } = made;
   const network = mlp.network(shapeOf(preparation), hyperparameters);
-  const { features } = preparation.encoder;
+  const { features } = preparation.encoding.encoder;
   const names = inputNames(features.map(({ name }) => name));
   const serving: Serving = {
     format: 1,
@@ -32,7 +33,7 @@ async function bothSides(text: string, options: LearnOptions) {
     classes: [...preparation.classes],
   };
   const meta = { producer: 'test', properties: { serving: JSON.stringify(serving) } };
-  const bytes = exportModel(preparation, network, fitted!.parameters, serving, meta);
+  const bytes = exportModel(preparation, network, fitted!.parameters, meta);
 
   await using evaluator = await Evaluator.open(compileEvaluate(objectiveOf(preparation, network)));
   const state = Object.fromEntries(

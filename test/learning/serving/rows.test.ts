@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { toNumbers } from '#engine/tensor.ts';
 import type { ServedFeature } from '#learning/serving/description.ts';
-import { type Row, rowTensors } from '#learning/serving/rows.ts';
+import type { Input, Row } from '#learning/serving/input.ts';
+import { rowTensors } from '#learning/serving/rows.ts';
 import { faults } from '../chunks.ts';
 
 const FEATURES: readonly ServedFeature[] = [
@@ -11,7 +12,7 @@ const FEATURES: readonly ServedFeature[] = [
   { name: 'when', type: 'timestamp', input: 'when' },
 ];
 
-const messages = (...rows: Row[]) => faults(() => rowTensors(FEATURES, rows));
+const messages = (...rows: Input[]) => faults(() => rowTensors(FEATURES, rows));
 
 describe('rows of a request', () => {
   test('become a column for each feature, given in order or by name', () => {
@@ -77,6 +78,14 @@ describe('rows of a request', () => {
     });
     expect(await messages(...rows)).toHaveLength(20);
     expect(looked.size).toBeLessThanOrEqual(20);
+  });
+
+  test('are no texts, and have no arrays within them', async () => {
+    expect(await messages([1, 'red', true, 5], 'red', [[1, 2], 'red', { a: 1 }, null] as Input)).toEqual([
+      'inputs[1]: must be an array or an object; got "red"',
+      'inputs[2][0]: must be a number for feature "mass", or null; got [1,2]',
+      'inputs[2][2]: must be true or false for feature "is it", or null; got {"a":1}',
+    ]);
   });
 
   test('have a message of two thousand long names that is still short', async () => {

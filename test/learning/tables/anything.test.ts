@@ -5,7 +5,7 @@ import { ValidationError } from '#domain/errors.ts';
 import { bytesInMemory } from '#learning/files/file-bytes.ts';
 import { previewFile } from '#learning/preview.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
-import { loadRows } from '#learning/tabular/load.ts';
+import { loadRows } from '#learning/table/load.ts';
 import { chunked } from '../chunks.ts';
 
 /** What tables are made of, in no order. */

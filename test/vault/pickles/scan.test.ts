@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fromBytes } from '#vault/pickles/bytes.ts';
+import { fromBytes } from '#domain/random-access.ts';
 import { type PickleScan, SCAN_BOUNDS, type ScanBounds, scanPickles } from '#vault/pickles/scan.ts';
 import joblib from './written-by-joblib.json' with { type: 'json' };
 import written from './written-by-python.json' with { type: 'json' };

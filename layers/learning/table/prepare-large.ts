@@ -4,16 +4,17 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
 import { openShards } from '#engine/shards/read.ts';
 import { ShardWriter } from '#engine/shards/write.ts';
-import { TrainingFailure } from './failure.ts';
-import type { TableBytes } from './files/open.ts';
-import { targetType } from './fit/task.ts';
-import type { Prepared, PrepareOptions, Scratch } from './prepared.ts';
-import { encodeRows, encodeTarget } from './tabular/encode.ts';
-import { EncoderFitting } from './tabular/encoder.ts';
-import { encodedTypes } from './tabular/front.ts';
-import { type RowPiece, spillRows } from './tabular/spill.ts';
-import { expectEnough, type Split, splitRows } from './tabular/split.ts';
-import { fitTarget } from './tabular/target.ts';
+import { TrainingFailure } from '../failure.ts';
+import type { TableBytes } from '../files/open.ts';
+import { targetType } from '../fit/task.ts';
+import type { PrepareOptions, Scratch } from '../prepared.ts';
+import { encodeRows, encodeTarget } from './encode.ts';
+import { EncoderFitting } from './encoder.ts';
+import { tableEncoding } from './encoding.ts';
+import type { PreparedTable } from './prepared.ts';
+import { type RowPiece, spillRows } from './spill.ts';
+import { expectEnough, type Split, splitRows } from './split.ts';
+import { fitTarget } from './target.ts';
 
 /** Rows that are parsed and encoded together. */
 const PIECE_ROWS = 65_536;
@@ -21,8 +22,8 @@ const PIECE_ROWS = 65_536;
 const SHARD_BYTES = 2 ** 25;
 
 /*
- *  file ── parsed once ──▶ pieces of columns on disk, targets in memory ──▶ split into training and validation
- *  pieces ──▶ encoder       pieces ──▶ encoded rows ──▶ shards for training and for validation
+ *  file ── parsed once ──▶ pieces of columns on disk, targets in memory ──▶ split into training, validation and test
+ *  pieces ──▶ encoder       pieces ──▶ encoded rows ──▶ shards for each of them
  */
 interface LargeOptions extends PrepareOptions {
   readonly scratch: Scratch;
@@ -33,7 +34,7 @@ export async function prepareLarge(
   bytes: TableBytes,
   profile: DatasetProfile,
   options: LargeOptions,
-): Promise<Prepared> {
+): Promise<PreparedTable> {
   try {
     return await onDisk(bytes, profile, options);
   } catch (cause) {
@@ -45,12 +46,13 @@ export async function prepareLarge(
 async function onDisk(
   bytes: TableBytes,
   profile: DatasetProfile,
-  { validationSplit, seed, scratch, between = async () => undefined }: LargeOptions,
-): Promise<Prepared> {
+  { validationSplit, testSplit, seed, scratch, between = async () => undefined }: LargeOptions,
+): Promise<PreparedTable> {
   const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
   const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);
-  const split = splitRows(rows.target, validationSplit, seed, rows.splitBy);
-  expectEnough(split, rows.splitBy, validationSplit);
+  const fractions = { validation: validationSplit, test: testSplit };
+  const split = splitRows(rows.target, fractions, seed, rows.splitBy);
+  expectEnough(split, fractions, rows.splitBy);
   const fitting = new EncoderFitting();
   for await (const piece of rows.pieces()) {
     await between();
@@ -59,7 +61,8 @@ async function onDisk(
   const encoder = fitting.encoder(rows.leftOut);
   const scale = fitTarget(rows.target, split.training);
   const { task } = rows.target;
-  const tensors = rowTypes({ ...encodedTypes(encoder), y: targetType(task) });
+  const encoding = tableEncoding(encoder, profile);
+  const tensors = rowTypes({ ...encoding.types, y: targetType(task) });
   const encoded = async (kind: keyof Split) => {
     const which = split[kind];
     const shards = Math.ceil((which.length * rowBytesOf(tensors)) / Math.max(shardBytes, rowBytesOf(tensors)));
@@ -75,16 +78,17 @@ async function onDisk(
     await writer.finish();
     return await openShards(join(folder, kind));
   };
-  const { training, validation } = split;
+  const { training, validation, test } = split;
   const data = {
     training: await encoded('training'),
     ...(validation.length > 0 ? { validation: await encoded('validation') } : {}),
+    ...(test.length > 0 ? { test: await encoded('test') } : {}),
   };
   await rows.remove();
   return {
-    preparation: { encoder, task, classes: rows.target.task === 'classification' ? rows.target.classes : [], scale },
+    preparation: { encoding, task, classes: rows.target.task === 'classification' ? rows.target.classes : [], scale },
     data,
-    rows: { training: training.length, validation: validation.length },
+    rows: { training: training.length, validation: validation.length, test: test.length },
   };
 }
 

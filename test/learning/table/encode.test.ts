@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { toNumbers } from '#engine/tensor.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
-import { encodeRows, encodeTarget } from '#learning/tabular/encode.ts';
-import { fitEncoder, widthOf } from '#learning/tabular/encoder.ts';
-import { loadRows } from '#learning/tabular/load.ts';
-import { fitTarget } from '#learning/tabular/target.ts';
+import { encodeRows, encodeTarget } from '#learning/table/encode.ts';
+import { fitEncoder, widthOf } from '#learning/table/encoder.ts';
+import { loadRows } from '#learning/table/load.ts';
+import { fitTarget } from '#learning/table/target.ts';
 import { chunked } from '../chunks.ts';
 
 const FILE = `n,full,c,t,when,note,y

@@ -1,12 +1,12 @@
 /** The entries of a zip file, as its directory lists them: that is where PyTorch and Python look. */
-import type { Compression, RandomAccess } from './bytes.ts';
+import type { RandomAccess } from './random-access.ts';
 
 export interface ZipEntry {
   readonly name: string;
   /** Where its bytes lie. */
   readonly start: number;
   readonly end: number;
-  readonly compression: Compression | 'stored' | 'unknown';
+  readonly compression: 'stored' | 'deflate' | 'unknown';
 }
 
 export class InvalidZipError extends Error {}

@@ -1,0 +1,24 @@
+import type { KindName } from '#domain/datasets/profile.ts';
+import type { Builder, Value } from '#engine/graph.ts';
+import type { Values } from '#engine/training/network.ts';
+import type { Type } from '#engine/type.ts';
+import type { Serving } from './serving/description.ts';
+
+/** How rows of a dataset become a network's input. It is learned from the training rows only. */
+export interface Encoding {
+  readonly kind: KindName;
+  /** A row of the network's input. */
+  readonly shape: readonly number[];
+  /** What encoded rows have beside their target `y`. */
+  readonly types: Readonly<Record<string, Type>>;
+  /** The inputs of `model.onnx`, by name. */
+  readonly inputs: Readonly<Record<string, Type>>;
+  /** Names of what the file has and the network does not see. */
+  readonly leftOut: readonly string[];
+  /** What `serving.json` says of the inputs. */
+  readonly served: Pick<Serving, 'features' | 'kind' | 'input'>;
+  /** From encoded rows to the network's input, [rows, …shape]. */
+  front(b: Builder, rows: Values): Value;
+  /** From the inputs of `model.onnx` to encoded rows. */
+  encoded(b: Builder, inputs: Values): Values;
+}

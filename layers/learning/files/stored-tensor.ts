@@ -1,0 +1,17 @@
+import type { Tensor } from '#engine/tensor.ts';
+
+/** A tensor that is still in its file. */
+export interface StoredTensor {
+  readonly name: string;
+  /** As its file calls it, such as `float32`. */
+  readonly type: string;
+  readonly shape: readonly number[];
+  /**
+   * Reads it. Integers of 8 and 16 bits become int32; everything else keeps its type.
+   * @throws WeightsError
+   */
+  read(): Promise<Tensor>;
+}
+
+/** By name, in the order of the file. */
+export type StoredTensors = ReadonlyMap<string, StoredTensor>;

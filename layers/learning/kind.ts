@@ -1,0 +1,48 @@
+/**
+ * A kind of data: how a file of it is recognised and described, how its rows become what a network takes, and what a
+ * request for a prediction has. A family of networks says which kinds it takes.
+ *
+ *     file ── recognises ── profile ─▶ profile.json
+ *     file + profile ── prepare ─▶ encoded rows + encoding ── front ─▶ network           (training)
+ *     request ── tensors ─▶ raw inputs ── encoded ─▶ encoded rows ── front ─▶ network   (`model.onnx`)
+ */
+import type { DatasetProfile, KindName } from '#domain/datasets/profile.ts';
+import type { Tensors } from '#engine/tensor.ts';
+import type { Wanted } from '#zoo/family.ts';
+import type { Prepared, PrepareOptions } from './prepared.ts';
+import type { ProfileOptions } from './profile/profile.ts';
+import type { InputFacts } from './serving/card.ts';
+import type { Serving } from './serving/description.ts';
+import type { Input } from './serving/input.ts';
+import type { Source } from './source.ts';
+
+/** What can be said about a training before the file is read again. */
+export interface Outline {
+  /** A row of the network's input, as far as it is known. */
+  readonly shape: readonly number[];
+  /** Rows to learn from and to validate with. */
+  readonly rows: number;
+  /** Of memory, or of disk where that is too much. */
+  readonly bytes: number;
+  /** For reading and encoding. */
+  readonly seconds: number;
+}
+
+export interface Kind {
+  readonly name: KindName;
+  /** As a sentence says it, in the plural. */
+  readonly label: string;
+  /** Whether the file is one of this kind. The first kind that says so reads it. */
+  recognises(source: Source): Promise<boolean>;
+  /** Throws `ValidationError` naming what is wrong with the file. */
+  profile(source: Source, options: ProfileOptions): Promise<DatasetProfile>;
+  /** Whether rows of the dataset can be read as this kind. Some tables are images, or series. */
+  takes(profile: DatasetProfile): boolean;
+  outline(profile: DatasetProfile, wanted: Wanted): Outline;
+  /** Throws `TrainingFailure` if the data cannot be learned from. */
+  prepare(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared>;
+  /** The raw inputs of `model.onnx` for what a request has. Throws `ValidationError` with fields such as `inputs[3]`. */
+  tensors(serving: Serving, inputs: readonly Input[]): Promise<Tensors>;
+  /** What a model card says of the inputs. */
+  card(serving: Serving): InputFacts;
+}

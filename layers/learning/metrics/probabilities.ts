@@ -1,0 +1,73 @@
+/** Scores of predicted probabilities, added up over rows. */
+
+/** The least probability of the truth that counts, as `log_loss` of scikit-learn has it for float64. */
+const EPSILON = Number.EPSILON;
+const BINS = 15;
+
+/** Rows whose most probable class has a probability between two bounds. */
+export interface Bin {
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+  /** The mean probability of the most probable class, and how often it was the truth. 0 without rows. */
+  readonly confidence: number;
+  readonly accuracy: number;
+}
+
+export class ProbabilityScores {
+  #rows = 0;
+  #loss = 0;
+  #squares = 0;
+  readonly #bins = Array.from({ length: BINS }, () => ({ rows: 0, confidence: 0, right: 0 }));
+
+  /** @param probabilities one for each class, which add up to 1 */
+  add(truth: number, probabilities: ArrayLike<number>): void {
+    let best = 0;
+    for (let c = 0; c < probabilities.length; c++) {
+      const probability = probabilities[c]!;
+      this.#squares += (probability - Number(c === truth)) ** 2;
+      if (probability > probabilities[best]!) best = c;
+    }
+    // Of two classes, scikit-learn counts one.
+    if (probabilities.length === 2) this.#squares -= (probabilities[1]! - truth) ** 2;
+    this.#rows++;
+    this.#loss -= Math.log(Math.min(1 - EPSILON, Math.max(EPSILON, probabilities[truth]!)));
+    const confidence = probabilities[best]!;
+    const bin = this.#bins[Math.min(BINS - 1, Math.floor(confidence * BINS))]!;
+    bin.rows++;
+    bin.confidence += confidence;
+    bin.right += Number(best === truth);
+  }
+
+  /**
+   * Log loss and Brier score as scikit-learn has them, and the expected calibration error of the most probable class over
+   * 15 bins of equal width (Naeini et al. 2015).
+   */
+  scores(): { log_loss: number; brier_score: number; expected_calibration_error: number } {
+    const rows = Math.max(1, this.#rows);
+    const gap = this.#bins.reduce((sum, { right, confidence }) => sum + Math.abs(right - confidence), 0);
+    return {
+      log_loss: this.#loss / rows,
+      brier_score: this.#squares / rows,
+      expected_calibration_error: gap / rows,
+    };
+  }
+
+  /** For a reliability diagram. */
+  bins(): Bin[] {
+    return this.#bins.map(({ rows, confidence, right }, i) => ({
+      ...{ from: i / BINS, to: (i + 1) / BINS, rows },
+      confidence: rows === 0 ? 0 : confidence / rows,
+      accuracy: rows === 0 ? 0 : right / rows,
+    }));
+  }
+}
+
+/** The probabilities of logits, divided by the temperature; written into `to`. */
+export function softmaxInto(to: Float64Array, logits: ArrayLike<number>, from: number, temperature = 1): void {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let c = 0; c < to.length; c++) most = Math.max(most, logits[from + c]!);
+  let sum = 0;
+  for (let c = 0; c < to.length; c++) sum += to[c] = Math.exp((logits[from + c]! - most) / temperature);
+  for (let c = 0; c < to.length; c++) to[c]! /= sum;
+}

@@ -1,0 +1,47 @@
+/** The encoder of a table as the encoding of a kind of data. */
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { type Type, type } from '#engine/type.ts';
+import type { Encoding } from '../encoding.ts';
+import { inputNames, type ServedFeature } from '../serving/description.ts';
+import { type Encoder, widthOf } from './encoder.ts';
+import { encoded, encodedTypes, features } from './front.ts';
+
+export interface TableEncoding extends Encoding {
+  readonly encoder: Encoder;
+}
+
+/**
+ * Inputs: one [rows, 1] per feature. Numbers and timestamps (epoch milliseconds) are float64, with NaN for missing;
+ * categories and booleans are strings, with '' for missing.
+ */
+export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile, 'columns'>): TableEncoding {
+  const formats = new Map(columns.map(({ name, format }) => [name, format]));
+  const names = inputNames(encoder.features.map(({ name }) => name));
+  const served = encoder.features.map(({ name, type: of }, i): ServedFeature => {
+    const format = formats.get(name);
+    return { name, type: of, input: names[i]!, ...(format === undefined ? {} : { format }) };
+  });
+  return {
+    kind: 'table',
+    encoder,
+    shape: [widthOf(encoder)],
+    types: encodedTypes(encoder),
+    inputs: Object.fromEntries(served.map(({ input, type: of }) => [input, inputTypes[of]])),
+    leftOut: encoder.leftOut,
+    served: { features: served },
+    front: (b, rows) => features(b, encoder, rows),
+    encoded: (b, inputs) =>
+      encoded(
+        b,
+        encoder,
+        served.map(({ input }) => inputs[input]!),
+      ),
+  };
+}
+
+const inputTypes: Readonly<Record<ServedFeature['type'], Type>> = {
+  number: type('float64', ['rows', 1]),
+  timestamp: type('float64', ['rows', 1]),
+  category: type('string', ['rows', 1]),
+  boolean: type('string', ['rows', 1]),
+};

@@ -1,0 +1,54 @@
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { TrainingFailure } from '../failure.ts';
+import type { TableBytes } from '../files/open.ts';
+import type { PrepareOptions } from '../prepared.ts';
+import { encodeRows, encodeTarget } from './encode.ts';
+import { fitEncoder } from './encoder.ts';
+import { tableEncoding } from './encoding.ts';
+import { loadRows } from './load.ts';
+import { prepareLarge } from './prepare-large.ts';
+import type { PreparedTable } from './prepared.ts';
+import { RESIDENT_BYTES, residentBytes } from './resident.ts';
+import { expectEnough, splitRows } from './split.ts';
+import { fitTarget } from './target.ts';
+
+/**
+ * Turns a file into encoded rows. Whatever is learned here is learned from the training rows only.
+ * @throws TrainingFailure if the data cannot be learned from
+ */
+export async function prepare(
+  bytes: TableBytes,
+  profile: DatasetProfile,
+  options: PrepareOptions,
+): Promise<PreparedTable> {
+  const { validationSplit, testSplit, seed, scratch } = options;
+  const needed = residentBytes(profile);
+  const most = scratch?.residentBytes ?? RESIDENT_BYTES;
+  if (needed > most) {
+    if (scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
+    throw new TrainingFailure(
+      `The data must take at most ${most} bytes of memory where there is no disk to put them; got about ${needed}`,
+    );
+  }
+  const rows = await loadRows(bytes, profile);
+  const fractions = { validation: validationSplit, test: testSplit };
+  const split = splitRows(rows.target, fractions, seed, rows.splitBy);
+  expectEnough(split, fractions, rows.splitBy);
+  const { training, validation, test } = split;
+  const encoder = fitEncoder(rows, training);
+  const scale = fitTarget(rows.target, training);
+  const encode = (which: Int32Array) => ({
+    ...encodeRows(rows, encoder, which),
+    ...encodeTarget(rows.target, scale, which),
+  });
+  const classes = rows.target.task === 'classification' ? rows.target.classes : [];
+  return {
+    preparation: { encoding: tableEncoding(encoder, profile), task: rows.target.task, classes, scale },
+    data: {
+      training: encode(training),
+      ...(validation.length > 0 ? { validation: encode(validation) } : {}),
+      ...(test.length > 0 ? { test: encode(test) } : {}),
+    },
+    rows: { training: training.length, validation: validation.length, test: test.length },
+  };
+}

@@ -1,0 +1,136 @@
+/** Splits rows into those to learn from, those for validation, and those for a test. */
+import { uniformStream } from '#engine/random.ts';
+import { shuffle, shuffled } from '#engine/shuffle.ts';
+import { TrainingFailure } from '../failure.ts';
+import type { SplitBy, Target } from './columns.ts';
+import { apportion, type Fractions, sizesOf } from './split-sizes.ts';
+
+/** Row numbers, ascending. */
+export interface Split {
+  readonly training: Int32Array;
+  readonly validation: Int32Array;
+  readonly test: Int32Array;
+}
+
+/** The number of strata of a regression: rows with neighbouring targets are in the same stratum. */
+const BINS = 10;
+
+/**
+ * Keeps back fractions of the rows: the same share of each class or, for a regression, of each tenth of the rows by target.
+ * At least one row of each stratum stays in training. The same seed gives the same rows. With `splitBy` there are no
+ * strata: all rows of a group are on one side, and the fractions are of the groups; or the latest rows are the ones for the
+ * test, and the latest before them those for validation.
+ */
+export function splitRows(target: Target, fractions: Fractions, seed: number, splitBy?: SplitBy): Split {
+  if (splitBy?.by === 'time') return splitByTime(splitBy.values, fractions);
+  if (splitBy?.by === 'group') return splitByGroup(splitBy.values, fractions, seed);
+  const strata =
+    target.task === 'classification' ? byClass(target.values, target.classes.length) : byRank(target.values);
+  const wanted = sizesOf(target.values.length, fractions);
+  const sizes = strata.map(({ length }) => length);
+  const order = Array.from(shuffled(strata.length, uniformStream(seed, 'strata')));
+  const tests = apportion(
+    wanted.test,
+    sizes,
+    sizes.map((size) => Math.max(0, size - 1)),
+    order,
+  );
+  const validations = apportion(
+    wanted.validation,
+    sizes,
+    sizes.map((size, i) => Math.max(0, size - 1 - tests[i]!)),
+    order,
+  );
+  const uniform = uniformStream(seed, 'validation split');
+  const sides = new Sides(target.values.length);
+  for (const [i, rows] of strata.entries()) {
+    shuffle(rows, uniform);
+    sides.take('validation', rows.subarray(0, validations[i]!));
+    sides.take('test', rows.subarray(validations[i]!, validations[i]! + tests[i]!));
+  }
+  return sides.split();
+}
+
+const SIDES = ['training', 'validation', 'test'] as const;
+
+class Sides {
+  readonly #side: Uint8Array;
+
+  constructor(rows: number) {
+    this.#side = new Uint8Array(rows);
+  }
+
+  take(side: keyof Split, rows: Iterable<number>): void {
+    for (const row of rows) this.#side[row] = SIDES.indexOf(side);
+  }
+
+  split(): Split {
+    const all = Int32Array.from(this.#side.keys());
+    const [training, validation, test] = SIDES.map((_, side) => all.filter((row) => this.#side[row] === side));
+    return { training: training!, validation: validation!, test: test! };
+  }
+}
+
+/** Rows without a time come first. Rows of one time are in the order of the file. */
+function splitByTime(times: Float64Array, fractions: Fractions): Split {
+  const at = (row: number): number => (Number.isNaN(times[row]!) ? Number.NEGATIVE_INFINITY : times[row]!);
+  const order = Int32Array.from(times.keys()).sort((a, b) => (at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : a - b));
+  const { validation, test } = sizesOf(order.length, fractions);
+  const tested = order.length - test;
+  const sides = new Sides(order.length);
+  sides.take('validation', order.subarray(tested - validation, tested));
+  sides.take('test', order.subarray(tested));
+  return sides.split();
+}
+
+/** Takes groups in random order. */
+function splitByGroup(groups: Int32Array, fractions: Fractions, seed: number): Split {
+  const rowsOf = Map.groupBy(groups.keys(), (row) => keyOf(groups, row));
+  const keys = Int32Array.from(rowsOf.keys());
+  shuffle(keys, uniformStream(seed, 'validation split'));
+  const { validation, test } = sizesOf(keys.length, fractions);
+  const sides = new Sides(groups.length);
+  for (const [i, key] of keys.subarray(0, validation + test).entries()) {
+    sides.take(i < validation ? 'validation' : 'test', rowsOf.get(key)!);
+  }
+  return sides.split();
+}
+
+/** Each row without a group is one of its own. */
+const keyOf = (groups: Int32Array, row: number): number => (groups[row]! < 0 ? -1 - row : groups[row]!);
+
+/** @throws TrainingFailure if there are too few rows to learn from, or too few groups to keep some back */
+export function expectEnough({ training, validation, test }: Split, fractions: Fractions, splitBy?: SplitBy): void {
+  const lacking = [
+    ...(fractions.validation > 0 && validation.length === 0 ? ['validation'] : []),
+    ...((fractions.test ?? 0) > 0 && test.length === 0 ? ['the test'] : []),
+  ];
+  if (splitBy?.by === 'group' && lacking.length > 0) {
+    const { size } = new Set(splitBy.values.keys().map((row) => keyOf(splitBy.values, row)));
+    const least = 1 + Number(fractions.validation > 0) + Number((fractions.test ?? 0) > 0);
+    throw new TrainingFailure(
+      `There must be at least ${least} groups, of which some are kept back for ${lacking.join(' and ')}; got ${size}`,
+    );
+  }
+  expectRows(training);
+}
+
+/** @throws TrainingFailure if there are too few rows to learn from */
+export function expectRows({ length }: Int32Array): void {
+  if (length < 2) throw new TrainingFailure(`There must be at least 2 rows to learn from; got ${length}`);
+}
+
+function byClass(codes: Int32Array, classes: number): Int32Array[] {
+  const sizes = new Int32Array(classes);
+  for (const code of codes) sizes[code]!++;
+  const strata = Array.from(sizes, (size) => new Int32Array(size));
+  const filled = new Int32Array(classes);
+  for (const [row, code] of codes.entries()) strata[code]![filled[code]!++] = row;
+  return strata;
+}
+
+function byRank(values: Float64Array): Int32Array[] {
+  const order = Int32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]! || a - b);
+  const size = Math.max(1, Math.ceil(order.length / BINS));
+  return Array.from({ length: Math.ceil(order.length / size) }, (_, i) => order.slice(i * size, (i + 1) * size));
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { linear as product } from '#engine/ops/linalg.ts';
+import { zeros } from '#engine/random.ts';
+import type { Family } from './family.ts';
+import { commonHyperparameters, epochs, learningRate } from './hyperparameters.ts';
+
+const hyperparameters = z.strictObject({
+  ...commonHyperparameters,
+  // A convex problem: larger steps and more of them than a deep network takes.
+  learning_rate: learningRate(0.01),
+  epochs: epochs(100),
+});
+
+export type LinearHyperparameters = z.output<typeof hyperparameters>;
+
+/** Linear and logistic regression: one product, and nothing hidden. */
+export const linear: Family<LinearHyperparameters> = {
+  name: 'linear',
+  label: 'Linear',
+  description: 'Linear regression, or logistic regression over classes; its weights can be read.',
+  tasks: ['classification', 'regression'],
+  kinds: ['table'],
+  hyperparameters,
+  network: ({ input: [features = 1], outputs }) => ({
+    parameters: [
+      { name: 'output.weight', shape: [features, outputs], initializer: zeros, decay: true },
+      { name: 'output.bias', shape: [outputs], initializer: zeros, decay: false },
+    ],
+    forward: (b, parameters, x) =>
+      b.at('linear', () => product(b, x, parameters['output.weight']!, parameters['output.bias']!)),
+  }),
+  flopsPerRow: ({ input: [features = 1], outputs }) => 2 * features * outputs,
+};

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { families } from '#zoo/registry.ts';
+import { openPlatform, type Platform } from './harness.ts';
+
+let platform: Platform;
+beforeAll(async () => {
+  platform = await openPlatform();
+});
+afterAll(() => platform.close());
+
+describe('the model types', () => {
+  test('are all families, with tasks, kinds and hyperparameters as JSON Schema', async () => {
+    const token = await platform.login('ada');
+    const { status, body } = await platform.call({ path: '/training/model-types', token });
+    expect(status).toBe(200);
+    const types: { model_type: string }[] = body.model_types;
+    expect(types.map(({ model_type }) => model_type)).toEqual(Object.keys(families));
+    expect(types.find(({ model_type }) => model_type === 'linear')).toMatchObject({
+      label: 'Linear',
+      tasks: ['classification', 'regression'],
+      kinds: ['table'],
+      hyperparameters: {
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          epochs: { type: 'integer', minimum: 1, maximum: 10_000, default: 100, description: expect.any(String) },
+          learning_rate: { default: 0.01, anyOf: [{ type: 'number', minimum: 1e-12, maximum: 1 }, { const: 'auto' }] },
+          lr_schedule: { enum: ['constant', 'linear', 'cosine', 'step'], default: 'constant' },
+        },
+      },
+    });
+  });
+
+  test('are for accounts only', async () => {
+    expect((await platform.call({ path: '/training/model-types' })).status).toBe(401);
+  });
+});
