@@ -1,5 +1,6 @@
 /** The settings of an installation, by stage, and those that `--context` may override. */
 import { z } from 'zod';
+import { REGISTRATION } from '#domain/settings.ts';
 
 /** The retention periods of CloudWatch Logs, in days. */
 const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653] as const;
@@ -44,6 +45,8 @@ export const settingsSchema = z.strictObject({
   /** Requests an hour of each account, and of each address that has no account. */
   requestsPerHour: bounded(1, 1_000_000_000),
   anonymousRequestsPerHour: bounded(1, 1_000_000_000),
+  /** Who may register. The first account is registered with a secret of the deployment, unless anybody may. */
+  registration: z.enum(REGISTRATION, { error: choice(REGISTRATION) }),
   /** How many invocations of a queue's consumer may run at once. The minimum of SQS is 2. */
   consumers: z.strictObject({
     datasets: bounded(2, 1000),
@@ -90,6 +93,7 @@ const common = {
   throttle: { rate: 100, burst: 200 },
   requestsPerHour: 1000,
   anonymousRequestsPerHour: 100,
+  registration: 'invite',
   consumers: { datasets: 10, training: 5, webhooks: 20, encoders: 2, predictions: 5 },
   architecture: 'arm64',
   waf: false,
@@ -128,6 +132,7 @@ export const OVERRIDABLE = [
   'misconfigurationMinutes',
   'requestsPerHour',
   'anonymousRequestsPerHour',
+  'registration',
   'domain',
   'certificate',
 ] as const satisfies readonly (keyof Settings)[];

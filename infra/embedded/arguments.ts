@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { REGISTRATION, type Registration } from '#domain/settings.ts';
 import { urlFault } from '#outgoing/url.ts';
 import { parsePublicUrl } from './gateway/base-url.ts';
 import { BODY_SECONDS, CONNECTIONS_PER_ADDRESS, type GatewayLimits } from './gateway/limits.ts';
@@ -15,6 +16,7 @@ export interface Arguments {
   readonly apiKeys: readonly string[];
   readonly limits: Pick<GatewayLimits, 'bodySeconds' | 'connectionsPerAddress'>;
   readonly webhooksToLoopback: boolean;
+  readonly registration: Registration;
   readonly trustedProxies?: TrustedProxies;
   readonly publicUrl?: string;
   readonly manager: ManagerEnvironment;
@@ -28,6 +30,7 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --port-offset N    added to every port, 0 to 50000 (default: 0); "free" takes free ports
   --operator NAME    the user whose account local calls without credentials are taken for, on surfaces that take them
                      (default: the first user who registered)
+  --registration WHO who may register: open, invite or closed (default: open)
   --body-timeout S   seconds without progress after which a request body times out (default: ${BODY_SECONDS})
   --connections-per-address N
                      concurrent connections of one address (default: ${CONNECTIONS_PER_ADDRESS})
@@ -73,6 +76,7 @@ export function readArguments(
     ...(operator === undefined ? {} : { operator }),
     apiKeys: keysOf(environment.API_KEYS, local),
     webhooksToLoopback: rest['webhooks-to-loopback'],
+    registration: registrationOf(rest.registration),
     manager,
     limits: {
       bodySeconds: wholeNumber('--body-timeout', rest['body-timeout'], 3600),
@@ -82,6 +86,12 @@ export function readArguments(
     ...(publicUrl === undefined ? {} : { publicUrl: parsePublicUrl(publicUrl) }),
     ...hubOf(rest['hub-url'], environment.HF_TOKEN || undefined),
   };
+}
+
+function registrationOf(given: string): Registration {
+  const known = REGISTRATION.find((one) => one === given);
+  if (known) return known;
+  throw new UsageError(`--registration must be one of ${REGISTRATION.join(', ')}; got ${given}`);
 }
 
 function hubOf(url: string | undefined, token: string | undefined): Pick<Arguments, 'hub'> {
@@ -127,6 +137,7 @@ function parse(args: readonly string[]) {
         operator: { type: 'string' },
         'body-timeout': { type: 'string', default: String(BODY_SECONDS) },
         'connections-per-address': { type: 'string', default: String(CONNECTIONS_PER_ADDRESS) },
+        registration: { type: 'string', default: 'open' },
         'webhooks-to-loopback': { type: 'boolean', default: false },
         'trust-proxy': { type: 'string' },
         'public-url': { type: 'string' },

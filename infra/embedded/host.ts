@@ -1,10 +1,12 @@
 /** Trainyard on one machine: the topology's functions, queues, rules and schedules in one process and its children. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { operatorAccount } from '#domain/accounts/operator.ts';
+import { keys } from '#domain/keys.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
-import { parseSettings } from '#domain/settings.ts';
+import { parseSettings, type Registration } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import type { ComputeCommand, EmbeddedHost } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
@@ -36,6 +38,8 @@ export interface HostOptions {
   readonly portOffset?: number | 'free';
   /** Whether webhooks may be delivered to this machine. Default: no. */
   readonly webhooksToLoopback?: boolean;
+  /** Who may register. Default: anybody. */
+  readonly registration?: Registration;
   /** Reverse proxies whose `X-Forwarded-…` headers are trusted. Default: none. */
   readonly trustedProxies?: TrustedProxies;
   /** Where callers reach the host. Default: where a trusted proxy says, otherwise where each caller is connected to. */
@@ -57,6 +61,8 @@ export interface HostOptions {
 
 export interface Host {
   readonly bases: Readonly<Record<SurfaceName, string>>;
+  /** Registers the first account, as an invitation, while there is none and not anybody may register. */
+  readonly bootstrapToken?: string;
   /**
    * Accepts no new work, finishes work in flight within seconds, and unlocks the folder. Unfinished work is resumed or
    * repeated when a host starts again.
@@ -66,6 +72,7 @@ export interface Host {
 
 /** The largest upload in one request; on one machine no gateway limits it. Larger files are uploaded in parts. */
 const UPLOAD_BYTES = 32 * 1024 * 1024;
+const BOOTSTRAP_BYTES = 32;
 const PURGE_EVERY_MS = 60_000;
 /** In the data folder, for the bodies of requests in flight. A hidden name does not mark the folder as someone else's. */
 const SPOOL_FOLDER = '.bodies';
@@ -84,6 +91,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const settings = parseSettings({
     uploadBytes: UPLOAD_BYTES,
     webhooksToLoopback: options.webhooksToLoopback ?? false,
+    registration: options.registration ?? 'open',
     datasetReaders: queues.datasets.concurrency,
     startedAt: isoTime(Date.now()),
     vault: options.manager?.vault,
@@ -106,12 +114,15 @@ export async function startHost(options: HostOptions): Promise<Host> {
     dir: options.dataDir,
     queues: queueSettings,
   };
-  const adapters = await openEmbeddedHost({
+  const bootstrap = settings.registration === 'open' ? undefined : randomBytes(BOOTSTRAP_BYTES).toString('base64url');
+  const opened = await openEmbeddedHost({
     ...shared,
     baseUrl,
     computeCommand: (task) => trainerCommand(options.dataDir, task),
     log: ({ task, stream, line }) => logger.info('trainer', { task: task.id, stream, line }),
   });
+
+  const adapters = { ...opened, bootstrapToken: bootstrap === undefined ? undefined : async () => bootstrap };
 
   const stops: (() => Promise<void>)[] = [() => adapters.close()];
   const close = async (): Promise<void> => {
@@ -159,6 +170,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     invoker.warm('platform-predict').catch((error: unknown) => onError(error, 'platform-predict'));
     return {
       bases: Object.fromEntries(Object.entries(listeners).map(([name, { base }]) => [name, base])) as Host['bases'],
+      ...(bootstrap !== undefined && !(await adapters.table.get(keys.operator())) ? { bootstrapToken: bootstrap } : {}),
       close,
     };
   } catch (error) {

@@ -1,7 +1,7 @@
 /** `npm start`: runs the embedded host until it is stopped. */
 import { readArguments, USAGE } from './arguments.ts';
 import { explain } from './explain.ts';
-import { startHost } from './host.ts';
+import { type Host, startHost } from './host.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Exit codes: 0 stopped on request, 1 could not start, 2 the command line was wrong. */
@@ -24,7 +24,7 @@ ${Object.entries(host.bases)
   documents  ${base}/docs${args.publicUrl === undefined ? '' : `\n  public     ${args.publicUrl}`}
   data       ${args.dataDir}
 
-Get a token:
+${bootstrap(host)}Get a token:
   curl -s ${base}/auth/register -H 'content-type: application/json' \\
     -d '{"username":"ada","email":"ada@example.com","password":"correct horse","full_name":"Ada L."}'
   curl -s ${base}/auth/login -H 'content-type: application/json' \\
@@ -37,6 +37,12 @@ Stop with Ctrl-C. Logs go to standard error.
   await host.close();
   return 0;
 }
+
+/** Whoever reads the terminal may register the first account where not anybody may. */
+const bootstrap = ({ bootstrapToken }: Host): string =>
+  bootstrapToken === undefined
+    ? ''
+    : `Nobody has registered yet. Until this host is stopped, the first account is registered with\n  "invitation":"${bootstrapToken}"\n\n`;
 
 try {
   process.exit(await main());

@@ -22,6 +22,8 @@ export interface Uses {
   readonly tokens?: 'sign' | 'verify';
   /** `generate` makes data keys, with which it encrypts; `unwrap` is what it needs to decrypt. */
   readonly dataKeys?: readonly ('generate' | 'unwrap')[];
+  /** Whether it reads the token that registers the first account. */
+  readonly bootstrap?: true;
   readonly compute?: readonly ('submit' | 'describe' | 'terminate')[];
 }
 

@@ -5,6 +5,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
 /** The client options that differ between a deployment and a test. */
@@ -27,6 +28,7 @@ export interface Clients {
   readonly kms: KMSClient;
   readonly lambda: LambdaClient;
   readonly batch: BatchClient;
+  readonly secrets: SecretsManagerClient;
   /** Closes idle connections. */
   destroy(): void;
 }
@@ -74,6 +76,7 @@ export function makeClients(options: ClientOptions = {}): Clients {
     kms: new KMSClient(shared),
     lambda: new LambdaClient(shared),
     batch: new BatchClient(shared),
+    secrets: new SecretsManagerClient(shared),
   };
   return {
     ...clients,

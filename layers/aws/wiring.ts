@@ -5,6 +5,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { z } from 'zod';
 import { S3Blobs } from '#aws/blobs/blobs.ts';
+import { bootstrapToken } from '#aws/bootstrap-token.ts';
 import { type ClientOptions, type Clients, makeClients } from '#aws/clients.ts';
 import { AwsCompute, type ComputeContext } from '#aws/compute/compute.ts';
 import { EventBridgeEvents } from '#aws/events/events.ts';
@@ -66,6 +67,7 @@ const schema = z.object({
   /** Separated by commas: the first signs; signatures of the others are still accepted. */
   TRAINYARD_KEY_TOKENS: required('the asymmetric key that signs tokens').transform((keys) => keys.split(',')),
   TRAINYARD_KEY_DATA: required('the symmetric key that wraps data keys'),
+  TRAINYARD_BOOTSTRAP_SECRET: z.string().optional(),
   TRAINYARD_BATCH_QUEUE_CPU: z.string().optional(),
   TRAINYARD_BATCH_DEFINITION_CPU: z.string().optional(),
   TRAINYARD_BATCH_QUEUE_GPU: z.string().optional(),
@@ -121,7 +123,7 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
       ...(deadLetters === undefined ? {} : { deadLetters }),
       ...(maxReceives === undefined ? {} : { maxReceives }),
     });
-  const { TRAINYARD_TRAINING_FUNCTION: trainingFunction } = variables;
+  const { TRAINYARD_TRAINING_FUNCTION: trainingFunction, TRAINYARD_BOOTSTRAP_SECRET: secret } = variables;
   return {
     table,
     blobs: {
@@ -156,6 +158,7 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
         variables.TRAINYARD_RECEIVES_ENCODERS,
       ),
     },
+    ...(secret === undefined ? {} : { bootstrapToken: bootstrapToken(clients.secrets, secret) }),
     events: new EventBridgeEvents({ client: clients.eventbridge, bus: variables.TRAINYARD_BUS, now }),
     keys: new KmsKeys({
       client: clients.kms,

@@ -44,7 +44,12 @@ const retention = z.strictObject({
   logDays: days.default(90),
 });
 
+/** Who may register: anybody, whoever has an invitation, or nobody any more. */
+export const REGISTRATION = ['open', 'invite', 'closed'] as const;
+export type Registration = (typeof REGISTRATION)[number];
+
 export const settingsSchema = z.strictObject({
+  registration: z.enum(REGISTRATION).default('open'),
   /** The `iss` of access tokens. */
   issuer: z.string().min(1).default('trainyard'),
   /** The `aud` of access tokens. */

@@ -24,6 +24,7 @@ const CONTEXT = {
   batch: 'false',
   architecture: process.arch,
   anonymousRequestsPerHour: '1000',
+  registration: 'open',
 };
 
 export interface CloudFormation {

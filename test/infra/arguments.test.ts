@@ -10,6 +10,7 @@ describe('the command line of npm start', () => {
       dataDir: resolve('.trainyard/data'),
       host: '127.0.0.1',
       portOffset: 0,
+      registration: 'open',
       apiKeys: [],
       manager: { listen: {}, vault: {}, ignoresJwtSecret: false },
       limits: { bodySeconds: 30, connectionsPerAddress: 256 },

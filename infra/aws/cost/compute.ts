@@ -34,6 +34,7 @@ export function idleCost(resources: readonly CostedResource[]): CostLine[] {
   const polls = count('AWS::Lambda::EventSourceMapping') * 5 * 3 * MINUTES_A_MONTH;
   return [
     each('KMS keys', count('AWS::KMS::Key'), PRICES.kmsKey),
+    each('secret (it registers the first account)', count('AWS::SecretsManager::Secret'), PRICES.secret),
     each('alarms', count('AWS::CloudWatch::Alarm'), PRICES.alarm),
     each('dashboard (the first three per account are free)', count('AWS::CloudWatch::Dashboard'), 0),
     each('web application firewall', count('AWS::WAFv2::WebACL'), PRICES.webAcl),

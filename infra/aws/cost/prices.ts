@@ -17,6 +17,8 @@ const MILLION = 1_000_000;
 export const PRICES = {
   /** Per month. [list] kms_key, 2024-07; the same at https://aws.amazon.com/kms/pricing/ */
   kmsKey: 1,
+  /** A month. https://aws.amazon.com/secrets-manager/pricing/ */
+  secret: 0.4,
   /** [list] cloudwatch_metric_alarm, 2024-07: standard resolution */
   alarm: 0.1,
   /** Beyond the three that every account has free. [list] cloudwatch_dashboard, 2024-07 */

@@ -1,6 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { Installation } from '../scope.ts';
+import { bootstrapSecret } from './bootstrap.ts';
 import { Buckets } from './buckets.ts';
 import { keepCleanUpLogs } from './clean-up-logs.ts';
 import { Keys } from './keys.ts';
@@ -11,6 +13,8 @@ export class DataStack extends Stack {
   readonly keys: Keys;
   readonly table: Table;
   readonly buckets: Buckets;
+  /** Absent where anybody may register. */
+  readonly bootstrap: Secret | undefined;
 
   constructor(scope: Construct, id: string, props: StackProps & { readonly installation: Installation }) {
     super(scope, id, props);
@@ -18,6 +22,7 @@ export class DataStack extends Stack {
     this.keys = new Keys(this, 'Keys', installation);
     this.table = new Table(this, 'Table', installation, this.keys.storage);
     this.buckets = new Buckets(this, 'Buckets', installation, this.keys.storage);
+    this.bootstrap = bootstrapSecret(this, installation);
     keepCleanUpLogs(this, installation);
     new CfnOutput(this, 'TableName', { value: this.table.tableName });
     for (const [name, bucket] of Object.entries(this.buckets.byName)) {

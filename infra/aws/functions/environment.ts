@@ -17,7 +17,8 @@ export function environmentOf(
   const each = <T>(record: Readonly<Record<string, T>>, prefix: string, value: (of: T) => string) =>
     Object.fromEntries(Object.entries(record).map(([name, of]) => [`TRAINYARD_${prefix}_${upper(name)}`, value(of)]));
   const batch = batchNames(installation);
-  const { trainingHours, capacityHours, misconfigurationMinutes, backupDays, logDays } = installation.settings;
+  const { trainingHours, capacityHours, misconfigurationMinutes, backupDays, logDays, registration } =
+    installation.settings;
   const trainingSeconds = trainingHours * 3600;
   // Not before Batch itself cancels the job: it has the reason.
   const waitingSeconds = Math.max(capacityHours * 3600, misconfigurationMinutes * 60);
@@ -31,6 +32,7 @@ export function environmentOf(
     ...each(queueSpecs, 'RECEIVES', ({ maxReceives }) => String(maxReceives)),
     TRAINYARD_BUS: bus.eventBusName,
     TRAINYARD_KEY_TOKENS: data.keys.tokens.keyArn,
+    ...(data.bootstrap ? { TRAINYARD_BOOTSTRAP_SECRET: data.bootstrap.secretArn } : {}),
     TRAINYARD_KEY_DATA: data.keys.data.keyArn,
     ...each(batch, 'BATCH_QUEUE', ({ queue }) => queue),
     ...each(batch, 'BATCH_DEFINITION', ({ definition }) => definition),
@@ -39,6 +41,7 @@ export function environmentOf(
       trainingSeconds,
       waitingSeconds,
       retention: { backupDays, logDays },
+      registration,
       rates: {
         authenticatedPerHour: installation.settings.requestsPerHour,
         anonymousPerHour: installation.settings.anonymousRequestsPerHour,

@@ -102,6 +102,9 @@ export function statementsOf(scope: Construct, uses: Uses, world: Granted): Poli
       uses.dataKeys.map((use) => DATA_KEY_ACTIONS[use]),
       [keys.data.keyArn],
     );
+  if (uses.bootstrap && data.bootstrap) {
+    allow('Bootstrap', ['secretsmanager:GetSecretValue'], [data.bootstrap.secretArn]);
+  }
   for (const one of uses.compute ?? []) statements.push(...computeStatements(scope, one, world.installation));
   return statements;
 }

@@ -41,7 +41,7 @@ export const trainingFunctionName = (installation: Installation): string =>
 
 export interface World {
   readonly installation: Installation;
-  readonly data: Pick<DataStack, 'keys' | 'table' | 'buckets'>;
+  readonly data: Pick<DataStack, 'keys' | 'table' | 'buckets' | 'bootstrap'>;
   readonly queues: Readonly<Record<QueueName, IQueue & { readonly dead: IQueue }>>;
   readonly bus: EventBus;
   readonly programs: Programs;

@@ -17,7 +17,8 @@ const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
 };
 
 /** A call that the topology does not list for that function throws `InternalError`. */
-export function permitted(name: FunctionName, { table, blobs, queues: all, events, keys, compute, now }: Adapters) {
+export function permitted(name: FunctionName, given: Adapters) {
+  const { table, blobs, queues: all, events, keys, compute, bootstrapToken, now } = given;
   const { uses } = functions[name];
   const refuse = (what: string): never => {
     throw new InternalError(`${name} used ${what}, which the topology does not say`);
@@ -50,6 +51,7 @@ export function permitted(name: FunctionName, { table, blobs, queues: all, event
     events: only(events, 'events', uses.publishes ? ['publish'] : []),
     keys: only(keys, 'keys', [...KEYS[uses.tokens ?? 'none'], ...(uses.dataKeys ?? []).map((use) => DATA_KEYS[use])]),
     compute: only(compute, 'compute', uses.compute ?? []),
+    bootstrapToken: uses.bootstrap ? bootstrapToken : undefined,
     now,
   };
   return adapters;

@@ -15,6 +15,7 @@ export const functions = {
       sends: ['datasets', 'training', 'webhooks', 'predictions'],
       publishes: true,
       tokens: 'sign',
+      bootstrap: true,
       dataKeys: ['generate', 'unwrap'],
       compute: ['terminate'],
     },

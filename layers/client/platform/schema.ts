@@ -3674,6 +3674,21 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description Forbidden */
+        Error403: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "forbidden",
+                 *       "message": "You don't have permission to access this resource"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description Request Timeout */
         Error408: {
             headers: {
@@ -3772,21 +3787,6 @@ export interface components {
                  * @example {
                  *       "error": "unauthorized",
                  *       "message": "Invalid or expired token"
-                 *     }
-                 */
-                "application/json": components["schemas"]["Error"];
-            };
-        };
-        /** @description Forbidden */
-        Error403: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                /**
-                 * @example {
-                 *       "error": "forbidden",
-                 *       "message": "You don't have permission to access this resource"
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
@@ -4189,6 +4189,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Error400"];
+            403: components["responses"]["Error403"];
             408: components["responses"]["Error408"];
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];

@@ -20,6 +20,11 @@ export interface Adapters {
   readonly events: Events;
   readonly keys: Keys;
   readonly compute: Compute;
+  /**
+   * What registers the first account of an installation where registration is not open to all; `undefined` if nothing does.
+   * Absent where registration is open.
+   */
+  readonly bootstrapToken?: (() => Promise<string | undefined>) | undefined;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }

@@ -32,7 +32,7 @@ export const VARIANTS = {
   },
   small: { stage: 'prod', override: { batch: false } },
   withoutGpu: { stage: 'prod', override: { gpu: false, capacityHours: '1', misconfigurationMinutes: '120' } },
-  open: { stage: 'dev', override: { batch: false } },
+  open: { stage: 'dev', override: { batch: false, registration: 'open' } },
 } as const;
 export type Variant = keyof typeof VARIANTS;
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { named, ofType, type Resource, type Synthesized, type Variant } from '../synthesized.ts';
 
 /**
- * Resources that are billed by the hour or the month even if nobody uses them. Keys, alarms and storage are accepted.
+ * Resources that are billed by the hour or the month even if nobody uses them. Keys, alarms, storage and the secret that
+ * registers the first account are accepted.
  */
 const COSTLY: readonly { readonly what: string; readonly is: (of: Resource) => boolean }[] = [
   { what: 'a NAT gateway', is: ({ Type }) => Type === 'AWS::EC2::NatGateway' },
@@ -53,7 +54,6 @@ const COSTLY: readonly { readonly what: string; readonly is: (of: Resource) => b
     what: 'something that watches all the time',
     is: ({ Type }) => /^AWS::(Synthetics|GuardDuty|Config|SecurityHub|Macie|Inspector)/.test(Type),
   },
-  { what: 'a secret', is: ({ Type }) => Type === 'AWS::SecretsManager::Secret' },
   { what: 'a file system', is: ({ Type }) => /^AWS::(EFS|FSx)/.test(Type) },
 ];
 
@@ -62,9 +62,12 @@ const costly = (resources: readonly Resource[]): string[] =>
 
 export function idle({ dev, prod, full, small }: Readonly<Record<Variant, Synthesized>>): void {
   describe('while nobody uses it', () => {
-    test.each(['dev', 'prod', 'small'] as const)('nothing costs money but keys, alarms and storage (%s)', (name) => {
-      expect(costly({ dev, prod, small }[name].resources)).toEqual([]);
-    });
+    test.each(['dev', 'prod', 'small'] as const)(
+      'nothing costs money but keys, alarms, storage and one secret (%s)',
+      (name) => {
+        expect(costly({ dev, prod, small }[name].resources)).toEqual([]);
+      },
+    );
 
     test('but a firewall does, which is why it is optional', () => {
       expect(costly(full.resources)).toEqual([expect.stringMatching(/^a web application firewall/)]);
@@ -78,8 +81,9 @@ export function idle({ dev, prod, full, small }: Readonly<Record<Variant, Synthe
       expect(costly(waiting)).toHaveLength(4);
     });
 
-    test('three keys are paid for', () => {
+    test('three keys and a secret are paid for', () => {
       expect(ofType(prod, 'AWS::KMS::Key')).toHaveLength(3);
+      expect(ofType(prod, 'AWS::SecretsManager::Secret')).toHaveLength(1);
     });
   });
 }

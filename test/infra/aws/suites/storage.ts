@@ -1,11 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { BUCKETS } from '#domain/ports/blobs/port.ts';
-import { parseSettings } from '#domain/settings.ts';
+import { parseSettings, type Settings } from '#domain/settings.ts';
 import { table as tableFacts } from '#infra/topology.ts';
 import { named, ofType, type Synthesized, type Variant } from '../synthesized.ts';
 
+/** Of the application, as the platform's main function gets them. */
+function settingsOf(of: Synthesized): Settings {
+  const api = ofType(of, 'AWS::Lambda::Function').find(({ id }) => id.startsWith('platformapi'))!;
+  return parseSettings(JSON.parse(api.Properties.Environment.Variables.TRAINYARD_SETTINGS));
+}
+
 /** Emulators accept all of this and ignore it, so only the template shows it. */
-export function storage({ dev, prod }: Readonly<Record<Variant, Synthesized>>): void {
+export function storage({ dev, prod, open }: Readonly<Record<Variant, Synthesized>>): void {
   describe('what is stored', () => {
     test('is in one table with on-demand capacity, encrypted with our key, restorable, with a time to live', () => {
       const [table, ...more] = ofType(prod, 'AWS::DynamoDB::Table');
@@ -31,6 +37,21 @@ export function storage({ dev, prod }: Readonly<Record<Variant, Synthesized>>): 
           },
         ],
       });
+    });
+
+    test('has no account that strangers could register: a secret registers the first, where not anybody may', () => {
+      const [secret, ...more] = ofType(prod, 'AWS::SecretsManager::Secret');
+      expect(more).toEqual([]);
+      expect(secret!.Properties).toMatchObject({
+        GenerateSecretString: { PasswordLength: 43, ExcludePunctuation: true },
+      });
+      expect(ofType(open, 'AWS::SecretsManager::Secret')).toEqual([]);
+      const readers = ofType(prod, 'AWS::IAM::Policy').filter(({ Properties }) =>
+        JSON.stringify(Properties.PolicyDocument).includes('secretsmanager:'),
+      );
+      expect(readers).toHaveLength(1);
+      expect(settingsOf(prod).registration).toBe('invite');
+      expect(settingsOf(open).registration).toBe('open');
     });
 
     test('is in buckets that can never be public', () => {
@@ -79,8 +100,7 @@ export function storage({ dev, prod }: Readonly<Record<Variant, Synthesized>>): 
     });
 
     test('says to whoever deletes an account for how long that can be undone', () => {
-      const api = ofType(prod, 'AWS::Lambda::Function').find(({ id }) => id.startsWith('platformapi'))!;
-      const { retention } = JSON.parse(api.Properties.Environment.Variables.TRAINYARD_SETTINGS);
+      const { retention } = settingsOf(prod);
       const rules = ofType(prod, 'AWS::S3::Bucket').flatMap(
         (bucket) => bucket.Properties.LifecycleConfiguration?.Rules ?? [],
       );
