@@ -1,6 +1,7 @@
 /** A dataset's file as values of a model's features, by the rules by which a training reads it. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { givenDialect } from '../csv/dialect.ts';
+import { rowsOf } from '../files/batch.ts';
 import { readTable, type TableBytes } from '../files/open.ts';
 import type { ServedFeature } from '../serving/description.ts';
 import type { Cell } from '../serving/input.ts';
@@ -17,12 +18,12 @@ export interface DatasetRows {
 /** The file that the profile describes. Throws `ValidationError`, also while its rows are read. */
 export async function readDataset(bytes: TableBytes, profile: DatasetProfile): Promise<DatasetRows> {
   const { columns } = profile;
-  const { header, rows } = await readTable(bytes, givenDialect(profile));
+  const { header, batches } = await readTable(bytes, givenDialect(profile));
   // Earlier builds kept blanks of names within quotes.
   const names = header.map((name) => name.trim());
   return {
     placeOf: (name) => names.indexOf(name.trim()),
-    rows,
+    rows: rowsOf(batches, header.length),
     readerOf: (feature) =>
       readerOf(
         feature,

@@ -10,11 +10,11 @@ export type RecordCheck = (record: readonly string[], line: number) => void;
 /**
  * Makes the check for one file. Call it with each record in turn and the number of the line on which the record ends.
  * Rows are counted from 1 after the header.
+ * @param before how many columns the header has, and how many rows were checked by others
  * @throws ValidationError
  */
-export function makeRecordCheck(): RecordCheck {
-  let columns = -1;
-  let row = 0;
+export function makeRecordCheck(before = { columns: -1, rows: 0 }): RecordCheck {
+  let { columns, rows: row } = before;
   return (record, line) => {
     if (columns < 0) {
       expectHeader(record, ' (separated by comma, semicolon, tab or |)');

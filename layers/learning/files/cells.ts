@@ -29,6 +29,18 @@ export class Cells implements Batch {
     return at;
   }
 
+  /** Whether two columns have the same bytes in every row. */
+  areEqual(one: number, other: number): boolean {
+    const { bytes, starts, ends } = this;
+    for (let at = 0; at < this.rows * this.columns; at += this.columns) {
+      const [start, end] = [starts[at + one]!, ends[at + one]!];
+      const [otherStart, otherEnd] = [starts[at + other]!, ends[at + other]!];
+      if (end - start !== otherEnd - otherStart) return false;
+      for (let i = 0; i < end - start; i++) if (bytes[start + i] !== bytes[otherStart + i]) return false;
+    }
+    return true;
+  }
+
   text(row: number, column: number): string {
     const at = row * this.columns + column;
     return this.bytes.toString('utf8', this.starts[at], this.ends[at]);

@@ -5,7 +5,7 @@ import { ValidationError } from '#domain/errors.ts';
 import type { Dialect } from '../csv/dialect.ts';
 import { fileFault, shown } from '../csv/fault.ts';
 import { readCsv } from '../csv/read.ts';
-import { rowsOf } from './batch.ts';
+import type { Batch } from './batch.ts';
 import { bytesInMemory, type FileBytes } from './file-bytes.ts';
 import { BEGINNING_BYTES, compressionOf, contentOf, formatName } from './format.ts';
 import { gunzipped } from './gzip.ts';
@@ -19,9 +19,9 @@ export interface Table extends StoredFormat {
   /** Another delimiter that fits as well. */
   readonly rival?: string | undefined;
   readonly header: readonly string[];
-  /** Each has as many cells as the header. Can be read once; throws ValidationError. */
-  readonly rows: AsyncGenerator<readonly string[]>;
-  /** The SHA-256 of the file's bytes in hex, once the rows were read to their end. */
+  /** Each row has as many cells as the header. Can be read once; throws ValidationError. */
+  readonly batches: AsyncGenerator<Batch>;
+  /** The SHA-256 of the file's bytes in hex, once they were read to their end. */
   digest(): string;
 }
 
@@ -29,8 +29,8 @@ export interface Table extends StoredFormat {
 export type TableBytes = AsyncIterable<Uint8Array> | FileBytes;
 
 /**
- * Read `rows` to their end or call `return()`. What `given` says of the dialect is not detected.
- * @throws ValidationError with field `file`: here for faults in the beginning, and from `rows` for the rest
+ * Read `batches` to their end or call `return()`. What `given` says of the dialect is not detected.
+ * @throws ValidationError with field `file`: here for faults in the beginning, and from `batches` for the rest
  */
 export async function readTable(bytes: TableBytes, given: Partial<Dialect> = {}): Promise<Table> {
   const source = new Source(bytes);
@@ -76,13 +76,13 @@ async function readContent(
 ): Promise<Content> {
   const content = contentOf(beginning);
   if (content === 'delimited') {
-    const { dialect, rival, header, rows } = await readCsv(stream, given);
-    return { format: dialect.delimiter === '\t' ? 'tsv' : 'csv', dialect, rival, header, rows };
+    const { dialect, rival, header, batches } = await readCsv(stream, given);
+    return { format: dialect.delimiter === '\t' ? 'tsv' : 'csv', dialect, rival, header, batches };
   }
   expectNoDialect(given, { format: content });
   const { header, batches } =
     content === 'parquet' ? await openParquet(await whole()) : await readJson(stream, content);
-  return { format: content, header, rows: rowsOf(batches, header.length) };
+  return { format: content, header, batches };
 }
 
 /** @throws ValidationError with field `delimiter` or `quote`, if one was said of a format that has none */

@@ -22,11 +22,14 @@ export interface ProfileOptions {
  */
 export async function profileCsv(bytes: TableBytes, options: ProfileOptions): Promise<DatasetProfile> {
   const { task, parsing = {}, fileName } = options;
-  const { format, compression, dialect, rival, header, rows, digest } = await readTable(bytes, givenDialect(parsing));
+  const { format, compression, dialect, rival, header, batches, digest } = await readTable(
+    bytes,
+    givenDialect(parsing),
+  );
   expectColumns(header, parsing);
   const target = chosenTarget(parsing) ?? options.target;
   const table = new TableSummary(header, { target, parsing });
-  for await (const record of rows) table.add(record);
+  for await (const batch of batches) table.addBatch(batch);
   const stored = storedFormat({ format, compression });
   return {
     ...table.profile(task, { ...stored, ...dialect, rival, fileName }),

@@ -2,6 +2,8 @@
 import type { ColumnRole, ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import type { ColumnProfile, DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import { fileFault } from '../csv/fault.ts';
+import type { Batch } from '../files/batch.ts';
+import { Cells } from '../files/cells.ts';
 import { caseVariants } from './case-variants.ts';
 import { ColumnSummary } from './column.ts';
 import { type Column, columnProfile } from './column-profile.ts';
@@ -54,6 +56,18 @@ export class TableSummary {
     if (this.#twins.length === 0) return;
     const label = record[this.#targetIndex]!;
     if (this.#twins.some((i) => record[i] !== label)) this.#twins = this.#twins.filter((i) => record[i] === label);
+  }
+
+  /** Adds the next rows. */
+  addBatch(batch: Batch): void {
+    const { rows } = batch;
+    if (!(batch instanceof Cells)) {
+      for (let row = 0; row < rows; row++) this.add(this.#columns.map((_, column) => batch.text(row, column)));
+      return;
+    }
+    for (const [i, column] of this.#columns.entries()) column.addCells(batch, i, this.#rows);
+    this.#rows += rows;
+    this.#twins = this.#twins.filter((i) => batch.areEqual(i, this.#targetIndex));
   }
 
   get target(): string {

@@ -1,6 +1,7 @@
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import { givenDialect } from '../csv/dialect.ts';
 import { TrainingFailure } from '../failure.ts';
+import { rowsOf } from '../files/batch.ts';
 import { readTable, type TableBytes } from '../files/open.ts';
 import { columnValues, TRUTH_WORDS } from '../values/column-values.ts';
 import { parseNumber } from '../values/number.ts';
@@ -30,7 +31,7 @@ export async function* readRows(
   profile: DatasetProfile,
   pieceRows: number,
 ): AsyncGenerator<Rows, void, undefined> {
-  const { header, rows, digest } = await readTable(bytes, givenDialect(profile));
+  const { header, batches, digest } = await readTable(bytes, givenDialect(profile));
   const count = usableRows(profile);
   const columns = usableColumns(profile).map((column) => columnStores[column.type](column));
   const target = targetStore(profile);
@@ -56,7 +57,7 @@ export async function* readRows(
     leftOut,
   });
   begin();
-  for await (const record of rows) {
+  for await (const record of rowsOf(batches, header.length)) {
     const cell = record[targetAt] ?? '';
     if (target.isAbsent(cell)) continue;
     if (done + row === count) {
