@@ -1,5 +1,5 @@
 /**
- * `node bin/with-node.mjs bench/battery.ts [--epochs N] [--seeds N]`: fits baseline, deephpm and bilstm to generated cells
+ * `node bin/with-node.mjs bench/battery.ts [--epochs N] [--batch N] [--seeds N] [--target T]`: fits baseline, deephpm and bilstm to generated cells
  * and prints the tables of docs/battery.md: for each case, the mean test error over the seeds and its standard deviation.
  */
 import { parseArgs } from 'node:util';
@@ -10,12 +10,18 @@ import { contenders } from './battery/contenders.ts';
 import { score } from './battery/score.ts';
 
 const { values } = parseArgs({
-  options: { epochs: { type: 'string', default: '300' }, seeds: { type: 'string', default: '5' } },
+  options: {
+    epochs: { type: 'string', default: '60' },
+    batch: { type: 'string', default: '64' },
+    seeds: { type: 'string', default: '5' },
+    target: { type: 'string', multiple: true, default: [...TARGETS] },
+  },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1);
+const size = { batch: Number(values.batch), epochs: Number(values.epochs) };
 const DIGITS = 3;
 
-for (const target of TARGETS) {
+for (const target of TARGETS.filter((one) => values.target.includes(one))) {
   process.stdout.write(`\n| ${target} | ${cases.map(({ name }) => name).join(' | ')} |\n| --- | --- | --- | --- |\n`);
   for (const make of contenders) {
     const cells: string[] = [];
@@ -24,7 +30,7 @@ for (const target of TARGETS) {
       const found: number[] = [];
       for (const seed of seeds) {
         const split = one.split(generateCells({ seed: 1, numbers: one.numbers }), seed);
-        const run = { contender: make(sizes), split, target, batch: sizes.batch, epochs: Number(values.epochs), seed };
+        const run = { contender: make(sizes), split, target, ...size, seed };
         found.push(await score(run));
       }
       cells.push(summary(found));

@@ -50,16 +50,15 @@ export const cases: readonly Case[] = [
   },
 ];
 
-/** Hidden layers, their width and the batch size, as published for each case and target. */
+/** Hidden layers and their width, as published for each case and target. */
 export interface Sizes {
   readonly depth: number;
   readonly width: number;
-  readonly batch: number;
 }
 
 export function sizesOf({ name }: Case, target: Target): Sizes {
-  const sizes = { depth: 2, width: 128, batch: 1024 };
+  const sizes = { depth: 2, width: 128 };
   if (name === 'B' && target === 'capacity_loss') return { ...sizes, width: 64 };
-  if (name === 'C' && target === 'remaining_life') return { ...sizes, depth: 4, batch: 8192 };
+  if (name === 'C' && target === 'remaining_life') return { ...sizes, depth: 4 };
   return sizes;
 }

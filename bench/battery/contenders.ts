@@ -19,7 +19,7 @@ export interface Contender {
 }
 
 const DROPOUT = 0.2;
-const UNITS = 64;
+const UNITS = 32;
 const inputs = FEATURES.length;
 const time = FEATURES.indexOf('cycle');
 

@@ -4,9 +4,18 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { VirtualEnvironmentError, virtualEnvironment } from '../../bin/virtual-environment.ts';
 
-const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url));
-const SCRIPT = fileURLToPath(new URL('torch_training.py', import.meta.url));
-const ENVIRONMENT = join('.trainyard', 'bench-venv');
+interface Program {
+  readonly environment: string;
+  readonly requirements: string;
+  readonly script: string;
+}
+
+const TORCH: Program = { environment: 'bench-venv', requirements: 'requirements.txt', script: 'torch_training.py' };
+const TRANSFORMERS: Program = {
+  environment: 'bench-transformers',
+  requirements: 'transformers-requirements.txt',
+  script: 'transformers_training.py',
+};
 
 /** PyTorch could not do what was asked. */
 export class PeerError extends Error {
@@ -26,16 +35,23 @@ export interface Torch extends AsyncDisposable {
  * Starts PyTorch, after installing it under `.trainyard/bench-venv` if it is missing or its requirements have changed.
  * Undefined, with a line on standard error, where there is no Python or no way to install.
  */
-export function startTorch(threads: number, compiled: boolean): Torch | undefined {
+export const startTorch = (threads: number, compiled: boolean): Torch | undefined =>
+  start(TORCH, [String(threads), ...(compiled ? ['--compile'] : [])]);
+
+/** The same with transformers, whose models it trains. */
+export const startTransformers = (threads: number): Torch | undefined => start(TRANSFORMERS, [String(threads)]);
+
+function start({ environment, requirements, script }: Program, args: readonly string[]): Torch | undefined {
+  const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   let programs: string;
   try {
-    programs = virtualEnvironment(ENVIRONMENT, REQUIREMENTS);
+    programs = virtualEnvironment(join('.trainyard', environment), beside(requirements));
   } catch (error) {
     if (!(error instanceof VirtualEnvironmentError)) throw error;
     process.stderr.write(`measured without PyTorch: ${error.message}\n`);
     return undefined;
   }
-  const child = spawn(join(programs, 'python'), [SCRIPT, String(threads), ...(compiled ? ['--compile'] : [])], {
+  const child = spawn(join(programs, 'python'), [beside(script), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, PYTHONWARNINGS: 'ignore' },
   });

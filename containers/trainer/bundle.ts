@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../../layers/onnxruntime/bundle.ts';
-import { cutRuntime } from '../../layers/onnxruntime/cut.ts';
+import { cutLayer } from '../../layers/onnxruntime/layer.ts';
 
 const [into] = process.argv.slice(2);
 if (into === undefined) {
@@ -16,4 +16,4 @@ await bundle({
   name: 'trainer',
   outfile: join(into, 'trainer', 'main.mjs'),
 });
-await cutRuntime(join(into, 'runtime'), { os: 'linux', arch: 'x64' });
+await cutLayer(join(into, 'runtime'), { os: 'linux', arch: 'x64' });

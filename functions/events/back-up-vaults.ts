@@ -2,13 +2,17 @@
  * Schedule: backs up the managers of the vault whose backups are due, deletes backups whose time is over, and cleans up
  * what crashes left of backups and of deleted managers. Every step is idempotent.
  */
+import { send } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { deleteDropped, dropBackup, dueOf } from '#domain/vault/backups.ts';
-import { deletedManagers, managersDue, scheduleBackup } from '#domain/vault/managers.ts';
+import { drillsDue, endDrills, planDrill } from '#domain/vault/drills.ts';
+import { abandonedJobs, LEASE_MS } from '#domain/vault/jobs.ts';
+import { deletedManagers, findManager, managersDue, scheduleBackup } from '#domain/vault/managers.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { backUpByTime } from '#functions/manager/backup/back-up.ts';
+import { runDrill } from '#functions/manager/backup/run-drill.ts';
 import { deleteVault } from '#functions/manager/managers/delete-vault.ts';
 import type { VaultServices } from '#functions/manager/services.ts';
 
@@ -21,7 +25,7 @@ const SCHEDULE: Actor = { userId: 'schedule', address: '', requestId: '' };
 export function makeHandler(adapters: Adapters, options: { readonly settings: Settings; readonly logger: Log }) {
   const services: VaultServices = { adapters, ...options };
   return async (): Promise<void> => {
-    const steps = [backUpDue, dropExpired, dropAbandoned, finishDropped, finishDeleted];
+    const steps = [backUpDue, drillDue, resumeAbandoned, dropExpired, dropAbandoned, finishDropped, finishDeleted];
     // One step that fails does not stop the others.
     const results = await Promise.allSettled(steps.map((step) => step(services)));
     const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
@@ -36,10 +40,40 @@ async function backUpDue(services: VaultServices): Promise<void> {
     try {
       if (manager.models > 0) await backUpByTime(services, manager, SCHEDULE, { what: 'scheduled', kind: 'scheduled' });
       await scheduleBackup(table, manager, began);
+      if (manager.models > 0) await planDrill(table, manager, now());
     } catch (error) {
       // It stays due, and those of other managers are made meanwhile.
       services.logger.error('a scheduled backup failed', { manager_id: manager.id, error: error as Error });
     }
+  }
+}
+
+/** Of each run, so that backups that become due are not kept waiting. */
+const DRILLS_AT_ONCE = 5;
+const DRILL_MS = 60_000;
+
+async function drillDue(services: VaultServices): Promise<void> {
+  const { table, now } = services.adapters;
+  for (const due of await drillsDue(table, now(), DRILLS_AT_ONCE)) {
+    const manager = await findManager(table, due.account_id, due.id);
+    if (!manager || manager.config.restore_drill_interval_hours === 0) {
+      await endDrills(table, due);
+      continue;
+    }
+    try {
+      const result = await runDrill(services, manager, SCHEDULE, DRILL_MS);
+      if (result?.failed.length) services.logger.error('a restore drill failed', { manager_id: manager.id });
+    } catch (error) {
+      services.logger.error('a restore drill did not end', { manager_id: manager.id, error: error as Error });
+    }
+  }
+}
+
+/** Jobs whose process died with their message. */
+async function resumeAbandoned({ adapters: { table, queues, now } }: VaultServices): Promise<void> {
+  for (const job of await abandonedJobs(table, now() - LEASE_MS, AT_ONCE)) {
+    const { account_id, manager_id, kind, fingerprint } = job;
+    await send(queues.vault, { account_id, manager_id, kind, fingerprint });
   }
 }
 

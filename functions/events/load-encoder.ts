@@ -6,7 +6,7 @@
  *                   └───────── a file that is complete is not loaded again ─────────┘
  */
 import { createHash } from 'node:crypto';
-import { ENCODERS, NEEDED_FILES, WEIGHT_FILES } from '#domain/encoders/catalogue.ts';
+import { encoderNamed, MOST_ENCODER_BYTES, NEEDED_FILES, WEIGHT_FILES } from '#domain/encoders/catalogue.ts';
 import { askForEncoder, changeLoading } from '#domain/encoders/change.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
 import type { EncoderState } from '#domain/encoders/record.ts';
@@ -35,7 +35,7 @@ export function makeHandler(adapters: LoadAdapters, { logger, settings }: LoadOp
   const hub = makeHub({ url: settings.hubUrl, token: settings.hubToken });
   const { table, now } = adapters;
   return consumer({ schema: encoderMessage, queue: adapters.queues.encoders, logger }, async ({ encoder, job }) => {
-    if (!Object.hasOwn(ENCODERS, encoder)) return logger.error('unknown encoder', { encoder });
+    if (!encoderNamed(encoder)) return logger.error('unknown encoder', { encoder });
     if (job) await askForEncoder(table, encoder, sourceOf(settings), isoTime(now()));
     const state = await findEncoder(table, encoder);
     if (state?.status === 'loading') await load(adapters, hub, state, logger);
@@ -46,7 +46,7 @@ export function makeHandler(adapters: LoadAdapters, { logger, settings }: LoadOp
 /** Ends with the encoder loaded or failed, unless another call has ended that. Throws what neither the hub nor the files caused. */
 async function load({ table, blobs, now }: LoadAdapters, hub: Hub, state: EncoderState, logger: Log): Promise<void> {
   const { name } = state;
-  const { repository } = ENCODERS[name]!;
+  const { repository } = encoderNamed(name)!;
   try {
     const wanted = wantedOf(await hub.files(repository), repository);
     const total_bytes = wanted.reduce((sum, { size }) => sum + size, 0);
@@ -95,5 +95,8 @@ function wantedOf(all: readonly HubFile[], repository: string): HubFile[] {
       `${repository} must have config.json and one of ${WEIGHT_FILES.join(', ')}; the hub has no such files of it`,
     );
   }
-  return [...NEEDED_FILES.map(named).filter((file) => file !== undefined), weights];
+  const wanted = [...NEEDED_FILES.map(named).filter((file) => file !== undefined), weights];
+  const bytes = wanted.reduce((sum, { size }) => sum + size, 0);
+  if (bytes <= MOST_ENCODER_BYTES) return wanted;
+  throw new HubError(`${repository} must have at most ${MOST_ENCODER_BYTES} bytes; the hub has ${bytes}`);
 }

@@ -26,6 +26,7 @@ import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { predictCsv } from '#learning/batch/predict-csv.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
+import { ofRows } from '#learning/kinds.ts';
 import { makePredictor, type Predictor } from '#learning/predictor.ts';
 import { consumer } from './batch.ts';
 
@@ -87,7 +88,7 @@ async function make(context: BatchContext, of: Batch, milliseconds: number): Pro
   const { table, blobs, now, closing } = context;
   const { account_id, id } = of;
   const [model, profile] = await Promise.all([getModel(table, account_id, of.model_id), profileOf(context, of)]);
-  const serving = await context.predictor.describe(model);
+  const serving = ofRows(await context.predictor.describe(model));
   const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
   const bytes = await StoredBytes.open(blobs.datasets, blobKeys.datasetFile(account_id, of.dataset_id), signal);

@@ -88,7 +88,7 @@ async function processDataset(context: ReadingContext, message: DatasetMessage, 
 /** Errors that the file did not cause are thrown: the message is redelivered. */
 async function read(context: ReadingContext, reading: Reading, milliseconds: number): Promise<void> {
   try {
-    const outcome = await readFile(context.blobs.datasets, reading, milliseconds, context.closing);
+    const outcome = await readFile(context.blobs.datasets, reading, { milliseconds, closing: context.closing });
     const event =
       'failure' in outcome
         ? await datasetFailed(context.table, reading, outcome.failure, isoTime(context.now()))

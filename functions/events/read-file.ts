@@ -1,4 +1,7 @@
 /** Reads and profiles a dataset's file. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { UnavailableError, ValidationError } from '#domain/errors.ts';
@@ -19,6 +22,13 @@ export class ReadingFailedError extends Error {
   }
 }
 
+export interface ReadingOptions {
+  readonly milliseconds: number;
+  readonly closing?: AbortSignal | undefined;
+  /** On a disk, for a copy of a file that must lie on one. Default: the folder of temporary files. */
+  readonly folder?: string;
+}
+
 /**
  * Resolves with the file's profile, or with what is wrong with the file.
  * @throws ReadingFailedError if it takes longer than `milliseconds`, or the program throws
@@ -35,16 +45,16 @@ export async function readFile(
     parsing = {},
     file_name: fileName,
   }: Dataset,
-  milliseconds: number,
-  closing?: AbortSignal,
+  { milliseconds, closing, folder = tmpdir() }: ReadingOptions,
 ): Promise<{ profile: DatasetProfile } | { failure: DatasetFailure }> {
   const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
   const file = await StoredBytes.open(blobs, blobKeys.datasetFile(account_id, id), signal);
+  await using scratch = await openScratch(folder);
   try {
     const task = requested_type ?? dataset_type;
     const given = { task, parsing, fileName, ...(target === undefined ? {} : { target }) };
-    const source = openSource(file);
+    const source = openSource(file, { folder: scratch.folder });
     const kind = await recognise(source);
     return { profile: await kind.profile(source, given) };
   } catch (error) {
@@ -60,4 +70,9 @@ export async function readFile(
     }
     throw new ReadingFailedError('the program failed while it read the file; its log says why', { cause: error });
   }
+}
+
+async function openScratch(parent: string): Promise<{ readonly folder: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(parent, 'trainyard-reading-'));
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }

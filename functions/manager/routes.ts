@@ -6,6 +6,7 @@ import { trail } from './audit/trail.ts';
 import { verify } from './audit/verify.ts';
 import { create as createBackup } from './backup/create.ts';
 import { download as downloadBackup } from './backup/download.ts';
+import { drill } from './backup/drill.ts';
 import { list as listBackups } from './backup/list.ts';
 import { remove as removeBackup } from './backup/remove.ts';
 import { restore } from './backup/restore.ts';
@@ -36,6 +37,7 @@ import { health } from './monitoring/health.ts';
 import { stats } from './monitoring/stats.ts';
 import { password } from './security/password.ts';
 import { status } from './security/status.ts';
+import type { FileServices } from './services.ts';
 
 const records: readonly Route[] = [
   create,
@@ -60,7 +62,7 @@ const records: readonly Route[] = [
 ];
 
 /** Those that read or write files, and derive keys. Of two templates for a path the first one counts. */
-export const fileRoutes: readonly Route[] = [
+export const fileRoutes: readonly Route<FileServices>[] = [
   save,
   copy,
   startUpload,
@@ -71,6 +73,7 @@ export const fileRoutes: readonly Route[] = [
   update,
   createBackup,
   restore,
+  drill,
   upload,
   removeBackup,
   password,

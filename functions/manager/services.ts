@@ -1,4 +1,16 @@
+import type { Difference } from '#engine/onnx/int8/difference.ts';
 import type { Services } from '#functions/http/route.ts';
 
 /** What the work of the vault needs, for a request or for a schedule. */
 export type VaultServices = Pick<Services, 'adapters' | 'settings' | 'logger'>;
+
+/** An ONNX model with weights of 8 bits, and how far its outputs differ. */
+export interface Int8Version {
+  readonly bytes: Uint8Array;
+  readonly difference: Difference;
+}
+
+/** What saving a model needs besides. Only a type of it here: declaring a route does not load ONNX Runtime. */
+export interface FileServices extends Services {
+  readonly quantize: (model: Uint8Array) => Promise<Int8Version>;
+}

@@ -1,7 +1,12 @@
 /** The `config` of a training: what may be in it, and how it is answered. */
 import { z } from 'zod';
 import { check } from '#functions/http/validation/check.ts';
-import { greaterIsBetter, type TextHyperparameters, textHyperparameters } from '#zoo/text-hyperparameters.ts';
+import {
+  greaterIsBetter,
+  shownFineTuning,
+  type TextHyperparameters,
+  textHyperparameters,
+} from '#zoo/text-hyperparameters.ts';
 import type { TextFamily } from '#zoo/text-registry.ts';
 
 // The model's own schema looks at the values.
@@ -21,5 +26,5 @@ export function configOf(family: TextFamily, given: unknown): Config {
 const NO_DEFAULTS = { batch_size: 8, learning_rate: 2e-5, num_epochs: 2, warmup_steps: 100 };
 
 export const configAnswer = z
-  .strictObject({ model_name: z.string(), ...textHyperparameters(NO_DEFAULTS).shape })
+  .strictObject({ model_name: z.string(), ...textHyperparameters(NO_DEFAULTS).shape, ...shownFineTuning })
   .meta({ id: 'TrainingConfig' });

@@ -1,7 +1,8 @@
 /** Fields that several routes have. */
 import { z } from 'zod';
+import { encoderNamed } from '#domain/encoders/catalogue.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { COMPACT_TEXT, type TextFamily, textFamilies } from '#zoo/text-registry.ts';
+import { COMPACT_TEXT, encoderFamily, type TextFamily, textFamilies } from '#zoo/text-registry.ts';
 import { ModelNotFoundError } from './errors.ts';
 
 export const time = z.iso.datetime().meta({ example: '2026-01-01T00:00:00.000Z' });
@@ -20,12 +21,15 @@ export const paging = {
     .meta({ description: 'An addition: items per page' }),
 };
 
-/** Throws `ModelNotFoundError`. */
+/** One of the service's models, or an encoder by its repository on the hub. Throws `ModelNotFoundError`. */
 export function findFamily(name: string): TextFamily {
   const family = Object.hasOwn(textFamilies, name) ? textFamilies[name] : undefined;
   if (family) return family;
-  throw new ModelNotFoundError(`Model ${name} not found; there are ${Object.keys(textFamilies).join(', ')}`);
+  if (encoderNamed(name)) return encoderFamily(name, 'An encoder of the hub');
+  throw new ModelNotFoundError(
+    `Model ${name} not found; there are ${Object.keys(textFamilies).join(', ')}, and encoders of the hub by owner/name`,
+  );
 }
 
 /** The name that a model of this service has among all models of an account. */
-export const registeredName = (name: string): string => `security_${name}`;
+export const registeredName = (name: string): string => `security_${name.replace('/', '--')}`;

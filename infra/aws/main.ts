@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { cutRuntime } from '../../layers/onnxruntime/cut.ts';
+import { cutLayer } from '../../layers/onnxruntime/layer.ts';
 import { makeApp } from './app.ts';
 import { bundleFunctions } from './bundle/functions.ts';
 import { OVERRIDABLE, readSettings, SettingsError, type Stage } from './settings.ts';
@@ -23,7 +23,7 @@ try {
   const image = settings.batch ? trainerImage(settings, root) : undefined;
   await Promise.all([
     bundleFunctions(root, join(built, 'functions')),
-    cutRuntime(join(built, 'runtime'), { os: 'linux', arch: settings.architecture }),
+    cutLayer(join(built, 'runtime'), { os: 'linux', arch: settings.architecture }),
   ]);
   makeApp({
     app,

@@ -54,6 +54,7 @@ export const settingsSchema = z.strictObject({
     webhooks: bounded(2, 1000),
     predictions: bounded(2, 1000),
     encoders: bounded(2, 1000),
+    vault: bounded(2, 1000),
   }),
   /** Of functions and their layer. On an emulator it must be that machine's architecture. */
   architecture: z.enum(['arm64', 'x64'], { error: choice(['arm64', 'x64']) }),
@@ -94,7 +95,7 @@ const common = {
   requestsPerHour: 1000,
   anonymousRequestsPerHour: 100,
   registration: 'invite',
-  consumers: { datasets: 10, training: 5, webhooks: 20, encoders: 2, predictions: 5 },
+  consumers: { datasets: 10, training: 5, webhooks: 20, encoders: 2, predictions: 5, vault: 5 },
   architecture: 'arm64',
   waf: false,
   apiLogRole: true,

@@ -248,6 +248,8 @@ function trainerCommand(dataDir: string, task: ComputeTask): ComputeCommand {
     env: {
       ...TELEMETRY_OFF,
       PATH: [dirname(process.execPath), process.env.PATH].join(':'),
+      // Where a training puts what memory does not hold.
+      ...(process.env.TMPDIR === undefined ? {} : { TMPDIR: process.env.TMPDIR }),
       TRAINYARD_DATA: dataDir,
       TRAINYARD_ACCOUNT: task.accountId,
       TRAINYARD_JOB: task.jobId,

@@ -7,6 +7,7 @@ export const functions = {
   'process-dataset': {
     entry: 'functions/events/process-dataset.ts',
     memoryMegabytes: 2048,
+    diskMegabytes: 10_240,
     timeoutSeconds: 900,
     computes: true,
     streams: false,
@@ -55,6 +56,7 @@ export const functions = {
   'run-training': {
     entry: 'functions/training/run.ts',
     memoryMegabytes: 3008,
+    diskMegabytes: 10_240,
     timeoutSeconds: 900,
     computes: true,
     streams: false,
@@ -135,7 +137,23 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
-      buckets: { artifacts: ['read', 'delete'], backups: ['read', 'put', 'delete'] },
+      buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },
+      sends: ['vault'],
+      dataKeys: ['generate', 'unwrap'],
+    },
+  },
+  // Backups, restores and rotations that did not end within their request.
+  'run-vault-job': {
+    entry: 'functions/events/run-vault-job.ts',
+    memoryMegabytes: 1024,
+    timeoutSeconds: 900,
+    computes: true,
+    streams: false,
+    runtime: false,
+    uses: {
+      table: ['get', 'query', 'put', 'update', 'delete', 'check'],
+      buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },
+      sends: ['vault'],
       dataKeys: ['generate', 'unwrap'],
     },
   },
@@ -163,6 +181,7 @@ export const queues: Readonly<Record<QueueName, QueueSpec<Name>>> = {
   datasets: { consumer: 'process-dataset', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 2 },
   training: { consumer: 'dispatch-training', visibilitySeconds: 120, maxReceives: 5, batchSize: 10, concurrency: 1 },
   predictions: { consumer: 'predict-batch', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 2 },
+  vault: { consumer: 'run-vault-job', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 2 },
   webhooks: { consumer: 'deliver-webhook', visibilitySeconds: 60, maxReceives: 5, batchSize: 1, concurrency: 8 },
   encoders: { consumer: 'load-encoder', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 1 },
 };

@@ -31,6 +31,8 @@ export interface FunctionSpec {
   /** A module that exports `makeHandler(adapters, options)`. */
   readonly entry: string;
   readonly memoryMegabytes: number;
+  /** Of its disk in the cloud, where files are copied of which any part must be read. Default: 512. */
+  readonly diskMegabytes?: number;
   readonly timeoutSeconds: number;
   /**
    * Whether the function is CPU-bound. On one machine such a function runs in worker threads, so that it never blocks

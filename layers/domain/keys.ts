@@ -138,6 +138,8 @@ export const keys = {
   vaultAccess: (accountId: string, vault: string, name: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultAccesses}${name}`),
   vaultActive: (accountId: string, vault: string, family: string): Key => inVault(accountId, vault, `ACTIVE#${family}`),
+  vaultJob: (accountId: string, vault: string, kind: string, fingerprint: string): Key =>
+    inVault(accountId, vault, `JOB#${kind}#${fingerprint}`),
   vaultOperations: (accountId: string, vault: string): Key => inVault(accountId, vault, 'OPERATIONS'),
   vaultAuditEntry: (accountId: string, managerId: string, seq: number): Key =>
     inTrail(accountId, managerId, `${prefixes.auditEntries}${String(seq).padStart(12, '0')}`),
@@ -150,6 +152,7 @@ export const keys = {
     inBackups(accountId, managerId, `CONTENT#${sha256}`),
   vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key =>
     inBackups(accountId, managerId, `${prefixes.vaultHeld(backupId)}${sha256}`),
+  vaultDrill: (accountId: string, managerId: string): Key => inBackups(accountId, managerId, 'DRILL'),
   deployment: (version: string): Key => ({ pk: `DEPLOYMENT#${version}`, sk: 'DEPLOYMENT' }),
   encoder: (name: string): Key => ({ pk: `ENCODER#${name}`, sk: 'ENCODER' }),
   catalogEntry: (accountId: string, n: number): Key => ({
@@ -248,6 +251,8 @@ export const indexes = {
   deadLettered: 'BURIED',
   pendingDeliveries: 'WEBHOOKS',
   dueBackups: 'VAULTBACKUPS',
+  vaultJobs: 'VAULTJOBS',
+  dueDrills: 'VAULTDRILLS',
   deletedVaults: 'VAULTDELETED',
   startedBackups: 'VAULTSTARTED',
   expiringBackups: 'VAULTEXPIRING',
@@ -271,6 +276,7 @@ export const blobKeys = {
   datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,
   jobPrefix: (accountId: string, id: string) => `${accountId}/jobs/${id}/`,
   jobHistory: (accountId: string, id: string) => `${accountId}/jobs/${id}/history.json`,
+  jobEvaluation: (accountId: string, id: string) => `${accountId}/jobs/${id}/evaluation.json`,
   /** Under a prefix of their own, because a bucket's lifecycle rules select by prefix. */
   checkpointPrefix: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/`,
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,

@@ -1,6 +1,7 @@
 /** The schemas of queue messages and of `compute.stopped`, shared by producers and consumers. */
 import { z } from 'zod';
 import type { Queue } from './ports/queue/port.ts';
+import { JOB_KINDS } from './vault/jobs.ts';
 
 export const datasetMessage = z.object({ account_id: z.string(), dataset_id: z.string() });
 export type DatasetMessage = z.infer<typeof datasetMessage>;
@@ -11,6 +12,16 @@ export type TrainingMessage = z.infer<typeof trainingMessage>;
 /** Queue `predictions`. */
 export const batchMessage = z.object({ account_id: z.string(), batch_id: z.string() });
 export type BatchMessage = z.infer<typeof batchMessage>;
+
+/** Queue `vault`: a job to go on with. */
+export const vaultMessage = z.object({
+  account_id: z.string(),
+  manager_id: z.string(),
+  kind: z.enum(JOB_KINDS),
+  fingerprint: z.string(),
+});
+export type VaultMessage = z.infer<typeof vaultMessage>;
+
 /** Queue `encoders`: an encoder to load, and the job that waits for it, if one does. */
 export const encoderMessage = z.object({ encoder: z.string(), job: trainingMessage.exactOptional() });
 export type EncoderMessage = z.infer<typeof encoderMessage>;
@@ -41,7 +52,7 @@ export type ReplayMessage = Extract<WebhookMessage, { kind: 'replay' }>;
 /** Sends an account's message in the account's group, so that the queue is fair to other accounts. */
 export async function send(
   queue: Pick<Queue, 'send'>,
-  message: DatasetMessage | TrainingMessage | BatchMessage | WebhookMessage,
+  message: DatasetMessage | TrainingMessage | BatchMessage | VaultMessage | WebhookMessage,
   options: { readonly delaySeconds?: number } = {},
 ): Promise<void> {
   await queue.send(JSON.stringify(message), { ...options, group: message.account_id });

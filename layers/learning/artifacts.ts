@@ -6,6 +6,7 @@ import type { Job } from '#domain/training/record.ts';
 import { countParameters } from '#engine/training/network.ts';
 import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
+import type { Assessment } from './assess/assessment.ts';
 import type { Encoding } from './encoding.ts';
 import type { Scores } from './fit/evaluate.ts';
 import type { Fit } from './fit/fit.ts';
@@ -16,6 +17,7 @@ import type { Prepared } from './prepared.ts';
 import { modelCard } from './serving/card.ts';
 import { CARD_FILE, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { exportModel } from './serving/export.ts';
+import { REFERENCE_FILE, type Reference } from './serving/reference.ts';
 
 /** Trainyard's version, as artifacts give it. */
 export const VERSION = '0.1.0';
@@ -33,6 +35,9 @@ export interface ArtifactSpec {
   readonly hyperparameters: CommonHyperparameters;
   readonly prepared: Prepared;
   readonly fit: Fit;
+  readonly assessment: Assessment;
+  /** What the training used, found or given. */
+  readonly learningRate: number;
   /** RFC 3339. */
   readonly createdAt: string;
 }
@@ -52,7 +57,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
   const network = family.network(shape, hyperparameters);
   const serving = describe(spec);
   const parameters = countParameters(network);
-  const performance = performanceOf(fit);
+  const performance = { ...spec.assessment.metrics };
   const epochs = fit.history.loss?.length ?? 0;
   // A model file is handed on, and whoever opens it may pass its metadata on: it says how to call the model, and nothing
   // of the job and the data that it comes from. Those are in the record and the card.
@@ -62,8 +67,9 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     doc: `${family.label} predicting ${serving.target}.`,
     properties: { serving: JSON.stringify(serving) },
   };
+  const warnings = [...prepared.warnings, ...(profile.warnings ?? [])];
   const card = modelCard({
-    ...{ job, profile, serving, parameters, rows, epochs, performance, createdAt },
+    ...{ job, profile: { ...profile, warnings }, serving, parameters, rows, epochs, performance, createdAt },
     leftOut: preparation.encoding.leftOut,
     inputs: kindNamed(serving.kind).card(serving),
     ...(fit.test ? { tested: withoutLoss(fit.test) } : {}),
@@ -79,6 +85,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         contentType: 'application/octet-stream',
       },
       { file: SERVING_FILE, bytes: Buffer.from(JSON.stringify(serving)), contentType: 'application/json' },
+      ...referenceFile(preparation.encoding.reference?.(profile)),
       { file: CARD_FILE, bytes: Buffer.from(card), contentType: 'text/markdown; charset=utf-8' },
     ],
     record: {
@@ -98,6 +105,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         dataset_id: job.dataset_id,
         dataset_sha256: profile.sha256,
         ...job.hyperparameters,
+        ...(hyperparameters.learning_rate === 'auto' ? { learning_rate_found: spec.learningRate } : {}),
         validation_split: job.validation_split,
         test_split: job.test_split ?? 0,
         split: { ...splitOf(profile), seed: hyperparameters.seed, rows: { ...rows } },
@@ -109,25 +117,32 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
   };
 }
 
+const referenceFile = (reference: Reference | undefined): ArtifactFile[] =>
+  reference === undefined
+    ? []
+    : [{ file: REFERENCE_FILE, bytes: Buffer.from(JSON.stringify(reference)), contentType: 'application/json' }];
+
 /** By what the rows were divided into training and validation rows. */
 function splitOf({ columns }: DatasetProfile): { [name: string]: string } {
   const column = columns.find(({ role }) => role === 'group' || role === 'time');
   return column ? { by: column.role!, column: column.name } : { by: 'random' };
 }
 
-const describe = ({ profile, prepared: { preparation } }: ArtifactSpec): Serving => ({
+const describe = ({ profile, assessment, prepared: { preparation } }: ArtifactSpec): Serving => ({
   format: 1,
   task: preparation.task,
   target: profile.target,
   ...preparation.encoding.served,
   classes: [...preparation.classes],
+  ...preparation.calibration,
+  ...intervalsOf(assessment),
 });
+
+const intervalsOf = ({ regression }: Assessment): Pick<Serving, 'intervals'> =>
+  regression && regression.intervals.length > 0 ? { intervals: [...regression.intervals] } : {};
 
 /** Of what a caller gives: the features of a table, or what the network takes of other kinds. */
 const inputShape = ({ kind, served, shape }: Encoding): number[] =>
   kind === 'table' ? [served.features.length] : [...shape];
-
-/** The scores on the validation rows or, without any, on the training rows. The loss is not among them. */
-const performanceOf = ({ validation, training }: Fit): Scores => withoutLoss(validation ?? training);
 
 const withoutLoss = ({ loss: _, ...scores }: Scores): Scores => scores;

@@ -1,14 +1,17 @@
-import type { KindName } from '#domain/datasets/profile.ts';
+import type { DatasetProfile, KindName } from '#domain/datasets/profile.ts';
 import type { Builder, Value } from '#engine/graph.ts';
 import type { Values } from '#engine/training/network.ts';
 import type { Type } from '#engine/type.ts';
 import type { Serving } from './serving/description.ts';
+import type { Reference } from './serving/reference.ts';
 
 /** How rows of a dataset become a network's input. It is learned from the training rows only. */
 export interface Encoding {
   readonly kind: KindName;
   /** A row of the network's input. */
   readonly shape: readonly number[];
+  /** The features that are one number each, as in `NetworkShape`. */
+  readonly numbers?: readonly string[];
   /** What encoded rows have beside their target `y`. */
   readonly types: Readonly<Record<string, Type>>;
   /** The inputs of `model.onnx`, by name. */
@@ -17,6 +20,8 @@ export interface Encoding {
   readonly leftOut: readonly string[];
   /** What `serving.json` says of the inputs. */
   readonly served: Pick<Serving, 'features' | 'kind' | 'input'>;
+  /** What predictions are compared with later; absent for kinds that have no features. */
+  reference?(profile: DatasetProfile): Reference;
   /** From encoded rows to the network's input, [rows, …shape]. */
   front(b: Builder, rows: Values): Value;
   /** From the inputs of `model.onnx` to encoded rows. */

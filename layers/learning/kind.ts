@@ -12,9 +12,11 @@ import type { Wanted } from '#zoo/family.ts';
 import type { Prepared, PrepareOptions } from './prepared.ts';
 import type { ProfileOptions } from './profile/profile.ts';
 import type { InputFacts } from './serving/card.ts';
-import type { Serving } from './serving/description.ts';
+import type { ServedFeature, Serving } from './serving/description.ts';
 import type { Input } from './serving/input.ts';
 import type { Source } from './source.ts';
+
+export type Guess = Pick<DatasetProfile, 'kind' | 'images' | 'rows' | 'columns' | 'features' | 'target'>;
 
 /** What can be said about a training before the file is read again. */
 export interface Outline {
@@ -38,11 +40,15 @@ export interface Kind {
   profile(source: Source, options: ProfileOptions): Promise<DatasetProfile>;
   /** Whether rows of the dataset can be read as this kind. Some tables are images, or series. */
   takes(profile: DatasetProfile): boolean;
+  /** What a file of so many bytes may turn out to be, before anybody has read it. */
+  guess(bytes: number): Guess;
   outline(profile: DatasetProfile, wanted: Wanted): Outline;
   /** Throws `TrainingFailure` if the data cannot be learned from. */
   prepare(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared>;
   /** The raw inputs of `model.onnx` for what a request has. Throws `ValidationError` with fields such as `inputs[3]`. */
   tensors(serving: Serving, inputs: readonly Input[]): Promise<Tensors>;
+  /** The columns of a table whose rows a model of the kind takes. `undefined`: it takes no tables. */
+  columns(serving: Serving): readonly ServedFeature[] | undefined;
   /** What a model card says of the inputs. */
   card(serving: Serving): InputFacts;
 }

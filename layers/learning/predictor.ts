@@ -1,4 +1,5 @@
 /** Predictions of trained models, which are loaded once and kept in memory while there is room. */
+import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
@@ -8,9 +9,10 @@ import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
+import { type Explanation, expectExplainable, explain, typicalRow } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
-import { readServing } from './serving/stored.ts';
+import { readReference, readServing } from './serving/stored.ts';
 import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import { takesText } from './text/description.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
@@ -18,18 +20,30 @@ import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 export type { Cell, Input, Row } from './serving/input.ts';
 
 /** For a classification, the most probable class. For a regression, a number in the target's unit. */
-export type Prediction = ClassPrediction | { readonly value: number };
+export type Prediction = ClassPrediction | ValuePrediction;
+
+export interface ValuePrediction {
+  readonly value: number;
+  readonly explanation?: Explanation;
+  /** Where the truth is as often as was asked for, in the target's unit. */
+  readonly interval?: [low: number, high: number];
+}
 
 export interface ClassPrediction {
   readonly class: string;
   readonly confidence: number;
   /** Of each class, in the order of the model's classes, where they were asked for. */
   readonly probabilities?: Readonly<Record<string, number>>;
+  readonly explanation?: Explanation;
 }
 
 export interface PredictionOptions {
   /** Of all classes; a regression has none. Default: false. */
   readonly probabilities?: boolean;
+  /** How much each feature contributes to the class's probability, or to the value. Not of texts. Default: false. */
+  readonly explain?: boolean;
+  /** How often the truth is to lie within the interval of a regression. Default: no interval. */
+  readonly interval?: number;
 }
 
 export interface Predictor {
@@ -104,8 +118,15 @@ export function makePredictor({
     predict: async (model, inputs, options = {}) => {
       if (takesText(model)) return classesOf(texts, model, inputs, options);
       return using(model, async ({ serving, runs }) => {
-        const results = await runs.run(await kindNamed(serving.kind).tensors(serving, inputs), inputs.length);
-        return expectFinite(readings[serving.task](results, serving, options));
+        if (options.explain) expectExplainable(serving, inputs.length);
+        const feeds = await kindNamed(serving.kind).tensors(serving, inputs);
+        const results = await runs.run(feeds, inputs.length);
+        const predictions = expectFinite(readings[serving.task](results, serving, options));
+        if (!options.explain) return predictions;
+        const typical = typicalRow(serving, await readReference(artifacts, model));
+        const run = (some: Tensors, count: number) => runs.run(some, count);
+        const explanations = await explain({ serving, typical, run }, feeds, results);
+        return predictions.map((prediction, i) => ({ ...prediction, explanation: explanations[i]! }));
       });
     },
   };
@@ -115,8 +136,9 @@ async function classesOf(
   texts: TextPredictor,
   model: ServedModel,
   inputs: readonly Input[],
-  { probabilities: wanted = false }: PredictionOptions,
+  { probabilities: wanted = false, explain: isToExplain = false }: PredictionOptions,
 ): Promise<Prediction[]> {
+  if (isToExplain) throw ValidationError.of('explain', 'must be false for a model of texts; got true');
   const found = await texts.predict(
     model,
     inputs.map((row) => String(Object.values(row)[0] ?? '')),
@@ -128,40 +150,63 @@ async function classesOf(
   }));
 }
 
+/** About as many for a model of a hundred features. */
+const RUNS_PER_EXPLANATION = 800;
+
 /** Makes predictions that take long with the other predictor. */
 export const dividedByWeight = (
   light: Pick<Predictor, 'predict'>,
   heavy: Pick<Predictor, 'predict'>,
 ): Pick<Predictor, 'predict'> => ({
-  predict: (model, inputs, options) => (isHeavy(model, inputs.length) ? heavy : light).predict(model, inputs, options),
+  predict: (model, inputs, options) =>
+    (isHeavy(model, inputs.length * (options?.explain ? RUNS_PER_EXPLANATION : 1)) ? heavy : light).predict(
+      model,
+      inputs,
+      options,
+    ),
 });
 
 type Reading = (results: Tensors, serving: Serving, options: PredictionOptions) => Prediction[];
 
 const readings: Readonly<Record<Serving['task'], Reading>> = {
-  classification: ({ label, probabilities }, { classes }, { probabilities: wanted = false }) => {
+  classification: ({ label, probabilities }, { classes }, { probabilities: wanted = false, interval }) => {
+    if (interval !== undefined) throw ValidationError.of('interval', 'must be left out: the model answers classes');
     const { data } = expectTensor('probabilities', probabilities, 'float32');
     return expectTensor('label', label, 'string').data.map((name, row) => {
       const first = row * classes.length;
+      const at = first + classes.indexOf(name);
       return {
         class: name,
-        confidence: Math.min(1, highest(data, first, first + classes.length)),
+        confidence: Math.min(1, data[at]!),
         ...(wanted ? { probabilities: byClass(classes, data, first) } : {}),
       };
     });
   },
-  regression: ({ value }) => Array.from(expectTensor('value', value, 'float64').data, (number) => ({ value: number })),
+  regression: ({ value }, { intervals = [] }, { interval }) => {
+    const { data } = expectTensor('value', value, 'float64');
+    const width = interval === undefined ? undefined : widthOf(intervals, interval);
+    return Array.from(data, (number) => ({
+      value: number,
+      ...(width === undefined ? {} : { interval: [number - width, number + width] }),
+    }));
+  },
 };
 
 /** By `fromEntries`, which makes `__proto__` a name like any other. */
 const byClass = (classes: readonly string[], values: Float32Array, from: number): Readonly<Record<string, number>> =>
   Object.fromEntries(classes.map((name, i) => [name, Math.min(1, values[from + i]!)]));
 
-/** NaN where there is one. */
-function highest(values: Float32Array, from: number, to: number): number {
-  let found = Number.NEGATIVE_INFINITY;
-  for (let i = from; i < to; i++) found = Math.max(found, values[i]!);
-  return found;
+/** Throws `ValidationError` for a coverage for which the model has seen too few rows. */
+function widthOf(intervals: NonNullable<Serving['intervals']>, wanted: number): number {
+  const found = intervals.find(({ coverage }) => coverage === wanted);
+  if (found) return found.width;
+  const known = intervals.map(({ coverage }) => coverage).join(', ');
+  throw ValidationError.of(
+    'interval',
+    intervals.length === 0
+      ? 'must be left out: the model was trained without validation rows, or before there were intervals'
+      : `must be one of ${known}, for which the model had enough validation rows; got ${wanted}`,
+  );
 }
 
 /** Inputs far outside the range of the training data can overflow the network's numbers. */

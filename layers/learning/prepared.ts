@@ -1,3 +1,4 @@
+import type { DatasetWarning } from '#domain/datasets/warnings.ts';
 import type { Wanted } from '#zoo/family.ts';
 import type { EncodedData, Preparation } from './fit/task.ts';
 
@@ -5,6 +6,8 @@ export interface Prepared {
   readonly preparation: Preparation;
   readonly data: EncodedData;
   readonly rows: { readonly training: number; readonly validation: number; readonly test: number };
+  /** What the split shows about the data, beside what the profile says. */
+  readonly warnings: readonly DatasetWarning[];
 }
 
 export interface PrepareOptions {

@@ -6,12 +6,15 @@ import type { DatasetWarning } from '#domain/datasets/warnings.ts';
 import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
 import { givenDialect } from './csv/dialect.ts';
 import { shortened } from './csv/fault.ts';
-import type { FileBytes } from './files/file-bytes.ts';
-import { storedFormat } from './files/format.ts';
+import { HEAD_BYTES } from './csv/read.ts';
+import { type FileBytes, withBeginning } from './files/file-bytes.ts';
+import { BEGINNING_BYTES, storedFormat } from './files/format.ts';
 import { inspectHead, type TableHead } from './files/head.ts';
+import { holdsImages } from './image/open.ts';
 import { expectColumns } from './profile/expect.ts';
 import { TableSummary } from './profile/table.ts';
 import { chooseTarget } from './profile/target.ts';
+import type { Source } from './source.ts';
 import { roleOf } from './table/resident.ts';
 import { columnValues, TRUTH_WORDS } from './values/column-values.ts';
 
@@ -58,10 +61,12 @@ export interface PreviewOptions {
  * @throws ValidationError with field `file`, `target`, `columns`, `delimiter` or `quote`
  */
 export async function inspectBeginning(
-  file: FileBytes,
+  given: FileBytes,
   { parsing, target }: Pick<PreviewOptions, 'parsing' | 'target'>,
   isCut = false,
 ): Promise<TableHead | undefined> {
+  const file = withBeginning(given, HEAD_BYTES);
+  if (await holdsImages(sourceOf(file))) return undefined;
   const head = await inspectHead(file, givenDialect(parsing), isCut);
   if (head === undefined) return undefined;
   expectColumns(head.header, parsing);
@@ -73,7 +78,9 @@ export async function inspectBeginning(
  * How a file is read that nobody has profiled yet, by its beginning. The rest of the file may decide otherwise.
  * @throws ValidationError with field `file`, `target`, `columns`, `delimiter` or `quote`
  */
-export async function previewFile(file: FileBytes, options: PreviewOptions): Promise<Preview> {
+export async function previewFile(given: FileBytes, options: PreviewOptions): Promise<Preview> {
+  const file = withBeginning(given, HEAD_BYTES);
+  await expectTable(file);
   const head = await cutOrWhole(file, options);
   if (head === undefined) throw ValidationError.of('file', 'must have a header within its first bytes; got none');
   const { header, rows, dialect, rival, whole, ...stored } = head;
@@ -94,6 +101,22 @@ export async function previewFile(file: FileBytes, options: PreviewOptions): Pro
       warnings: [],
       problems: error.details,
     };
+  }
+}
+
+/** What shows whether it holds images; nothing is copied for that. */
+const sourceOf = (file: FileBytes): Source => ({
+  head: () => file.range(0, BEGINNING_BYTES),
+  bytes: () => file,
+  path: () => Promise.reject(new TypeError('a preview has no disk')),
+});
+
+async function expectTable(file: FileBytes): Promise<void> {
+  if (await holdsImages(sourceOf(file))) {
+    throw ValidationError.of(
+      'file',
+      'must be a table to have a preview; images are looked into once they are uploaded',
+    );
   }
 }
 
@@ -120,7 +143,9 @@ async function endsWithNewline(file: FileBytes): Promise<boolean> {
  * The first rows of a file as its profile says that they are read.
  * @throws ValidationError with field `file` if the bytes are not those of that file
  */
-export async function previewProfiled(file: FileBytes, profile: DatasetProfile, most: number): Promise<Preview> {
+export async function previewProfiled(given: FileBytes, profile: DatasetProfile, most: number): Promise<Preview> {
+  const file = withBeginning(given, HEAD_BYTES);
+  await expectTable(file);
   const { delimiter, quote, task } = profile;
   const head = await inspectHead(file, givenDialect(profile));
   const rows = head?.rows.slice(0, most) ?? [];

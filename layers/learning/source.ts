@@ -25,16 +25,20 @@ export interface SourceOptions {
 export const openSource = (bytes: TableBytes, options: SourceOptions = {}): Source =>
   'range' in bytes ? ofFile(bytes, options) : ofStream(bytes, options);
 
-function ofFile(file: FileBytes, { folder }: SourceOptions): Source {
-  let copied: Promise<string> | undefined;
-  return {
-    head: () => file.range(0, HEAD_BYTES),
-    bytes: () => file,
-    path: () => {
-      copied ??= copyInto(folder, file);
-      return copied;
+function ofFile(file: FileBytes, options: SourceOptions): Source {
+  // The first bytes are those of the first reading, so that they are not asked for twice.
+  const stream = ofStream(file, options);
+  let isRead = false;
+  const bytes: FileBytes = {
+    size: file.size,
+    range: (start, end) => file.range(start, end),
+    [Symbol.asyncIterator]() {
+      if (isRead) return file[Symbol.asyncIterator]();
+      isRead = true;
+      return stream.bytes()[Symbol.asyncIterator]();
     },
   };
+  return { head: stream.head, bytes: () => bytes, path: stream.path };
 }
 
 async function copyInto(folder: string | undefined, bytes: AsyncIterable<Uint8Array>): Promise<string> {
@@ -47,9 +51,15 @@ async function copyInto(folder: string | undefined, bytes: AsyncIterable<Uint8Ar
 function ofStream(bytes: AsyncIterable<Uint8Array>, { folder }: SourceOptions): Source {
   const iterator = bytes[Symbol.asyncIterator]();
   const read: Uint8Array[] = [];
+  let begun: Promise<Uint8Array> | undefined;
   let copied: Promise<string> | undefined;
 
-  async function head(): Promise<Uint8Array> {
+  function head(): Promise<Uint8Array> {
+    begun ??= begin();
+    return begun;
+  }
+
+  async function begin(): Promise<Uint8Array> {
     let size = read.reduce((sum, { length }) => sum + length, 0);
     while (size < HEAD_BYTES) {
       const next = await iterator.next();
@@ -57,7 +67,7 @@ function ofStream(bytes: AsyncIterable<Uint8Array>, { folder }: SourceOptions): 
       read.push(next.value);
       size += next.value.length;
     }
-    return Buffer.concat(read).subarray(0, HEAD_BYTES);
+    return Buffer.from(Buffer.concat(read).subarray(0, HEAD_BYTES));
   }
 
   async function* rest(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -78,7 +88,8 @@ function ofStream(bytes: AsyncIterable<Uint8Array>, { folder }: SourceOptions): 
     head,
     bytes: () => (copied ? copyOf(copied) : rest()),
     path: () => {
-      copied ??= copyInto(folder, rest());
+      // Whoever asks for the first bytes later must have them, too.
+      copied ??= head().then(() => copyInto(folder, rest()));
       return copied;
     },
   };

@@ -1,4 +1,4 @@
-/** Bundles a program that uses ONNX Runtime from a folder beside it, as a Lambda layer or an image has one. */
+/** Bundles a program that uses ONNX Runtime and sharp from a folder beside it, as a Lambda layer or an image has one. */
 import { build, type Plugin } from 'esbuild';
 
 /**
@@ -11,7 +11,7 @@ const REQUIRE = `import { createRequire as $createRequire } from 'node:module'; 
 const runtimeByRequire: Plugin = {
   name: 'runtime-by-require',
   setup(build) {
-    build.onResolve({ filter: /^onnxruntime-node$/ }, ({ path, namespace }) =>
+    build.onResolve({ filter: /^(?:onnxruntime-node|sharp)$/ }, ({ path, namespace }) =>
       namespace === 'layer' ? { path, external: true } : { path, namespace: 'layer' },
     );
     build.onLoad({ filter: /.*/, namespace: 'layer' }, ({ path }) => ({
@@ -30,7 +30,7 @@ export interface BundleOptions {
   readonly outfile: string;
 }
 
-/** Writes one ES module with everything in it but the runtime. Throws where esbuild does. */
+/** Writes one ES module with everything in it but what is native. Throws where esbuild does. */
 export async function bundle({ root, source, name, outfile }: BundleOptions): Promise<void> {
   await build({
     stdin: { contents: source, resolveDir: root, sourcefile: `${name}.ts`, loader: 'ts' },

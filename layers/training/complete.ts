@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import { carriedWarnings } from '#domain/datasets/warnings.ts';
+import { carriedWarnings, type DatasetWarning } from '#domain/datasets/warnings.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { type Completed, completeJob } from '#domain/models/change.ts';
@@ -9,6 +9,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Job, StopReason } from '#domain/training/record.ts';
 import type { Artifacts } from '#learning/artifacts.ts';
+import type { Evaluation } from '#learning/assess/evaluation.ts';
 import type { History } from '#learning/fit/fit.ts';
 import { Ended, type Reporter } from './reporter.ts';
 
@@ -19,6 +20,10 @@ const ARTIFACT_GRACE_MS = 3_600_000;
 export interface Trained {
   readonly artifacts: Artifacts;
   readonly history: History;
+  /** What it found out about the data, beside what the profile says. */
+  readonly warnings?: readonly DatasetWarning[];
+  /** How good the model is. Absent for models of texts, which have an evaluation of their own. */
+  readonly evaluation?: Evaluation;
   /** RFC 3339. */
   readonly createdAt: string;
   /** Why not all epochs were run. */
@@ -37,7 +42,16 @@ export interface Made extends Trained {
 export async function completeWith(
   { table, blobs, now }: Pick<Adapters, 'table' | 'blobs' | 'now'>,
   job: Job,
-  { artifacts: { files, record }, profile, history, createdAt, reporter, stopReason }: Made,
+  {
+    artifacts: { files, record },
+    profile,
+    warnings: found = [],
+    history,
+    evaluation,
+    createdAt,
+    reporter,
+    stopReason,
+  }: Made,
 ): Promise<Completed> {
   if (!(await reporter.flush())) throw new Ended();
   const id = newId(now());
@@ -49,10 +63,21 @@ export async function completeWith(
   await blobs.artifacts.put(blobKeys.jobHistory(job.account_id, job.id), Buffer.from(JSON.stringify(history)), {
     contentType: 'application/json',
   });
+  const warnings = carriedWarnings([...found, ...(profile.warnings ?? [])]);
+  if (evaluation) {
+    await blobs.artifacts.put(blobKeys.jobEvaluation(job.account_id, job.id), Buffer.from(JSON.stringify(evaluation)), {
+      contentType: 'application/json',
+    });
+  }
   const completed = await completeJob(
     table,
     job,
-    { ...lastEpoch(history), ...(stopReason === undefined ? {} : { stop_reason: stopReason }), ...reporter.usage },
+    {
+      ...lastEpoch(history),
+      warnings,
+      ...(stopReason === undefined ? {} : { stop_reason: stopReason }),
+      ...reporter.usage,
+    },
     {
       ...record,
       id,
@@ -65,7 +90,7 @@ export async function completeWith(
       dataset_id: job.dataset_id,
       ...(job.dataset_version === undefined ? {} : { dataset_version: job.dataset_version }),
       dataset_sha256: profile.sha256,
-      warnings: carriedWarnings(profile.warnings),
+      warnings,
       target: profile.target,
       hyperparameters: job.hyperparameters,
       artifacts: files.map(({ file, bytes }) => ({ file, size: bytes.length, sha256: sha256(bytes) })),

@@ -9,7 +9,7 @@
  */
 import { json } from 'node:stream/consumers';
 import { type DatasetProfile, datasetProfile } from '#domain/datasets/profile.ts';
-import { carriedWarnings } from '#domain/datasets/warnings.ts';
+import { carriedWarnings, warningLine } from '#domain/datasets/warnings.ts';
 import { publishEvent, type Warn } from '#domain/events/outbox.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Completed } from '#domain/models/change.ts';
@@ -139,12 +139,7 @@ async function hasEnded(table: Table, job: Job, outcome: Outcome): Promise<boole
 async function train(run: FitJob, disk: string | undefined): Promise<Completed> {
   const { adapters, job, reporter } = run;
   const profile = await readProfile(adapters, job);
-  for (const { code, column, message, cost } of carriedWarnings(profile.warnings)) {
-    run.jobLog.tell(
-      'WARN',
-      `${code}: ${column === null ? '' : `column ${JSON.stringify(column)}: `}${message}. ${cost}`,
-    );
-  }
+  for (const warning of carriedWarnings(profile.warnings)) run.jobLog.tell('WARN', warningLine(warning));
   const trained = await (job.kind === 'text' ? trainText(run, profile) : trainModel(run, profile, disk));
   return completeWith(adapters, job, { ...trained, profile, reporter });
 }

@@ -1,11 +1,16 @@
 /** Trains a model of a family: from a file to a network and its files, whatever the kind of the data. */
+import { tmpdir } from 'node:os';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { warningLine } from '#domain/datasets/warnings.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import { makeArtifacts } from '#learning/artifacts.ts';
+import { assess } from '#learning/assess/assess.ts';
+import { evaluationOf } from '#learning/assess/evaluation.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { learnerOf } from '#learning/fit/fit.ts';
+import { moreOf } from '#learning/fit/judge.ts';
 import { withOptions } from '#learning/fit/options.ts';
 import { kindFor } from '#learning/kinds.ts';
 import { openSource } from '#learning/source.ts';
@@ -28,8 +33,8 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   const kind = kindFor(family, profile);
   if (!kind) throw new TrainingFailure(`model_type ${family.name} takes no ${profile.kind ?? 'table'}`);
   const file = await StoredBytes.open(blobs.datasets, blobKeys.datasetFile(job.account_id, job.dataset_id));
-  await using scratch = disk === undefined ? undefined : await openScratch(disk, job.id);
-  const source = openSource(reporter.duringFile(file), { folder: scratch?.folder });
+  await using scratch = await openScratch(disk ?? tmpdir(), job.id);
+  const source = openSource(reporter.duringFile(file), { folder: scratch.folder });
   const wanted = family.wanted?.(hyperparameters) ?? {};
   const prepared = await kind.prepare(source, profile, {
     wanted,
@@ -37,19 +42,39 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
     testSplit: job.test_split ?? 0,
     seed: hyperparameters.seed,
     between: () => reporter.expectMore(),
-    ...(scratch ? { scratch: { folder: scratch.folder } } : {}),
+    ...(disk === undefined ? {} : { scratch: { folder: scratch.folder } }),
   });
   const { preparation, data } = prepared;
+  for (const warning of prepared.warnings) run.jobLog.tell('WARN', warningLine(warning));
   const settled = await withOptions(learnerOf({ family, hyperparameters, preparation }), {
     ...{ hyperparameters, preparation, data, device: run.device },
   });
   const { fit, stopReason } = await fitJob(run, {
     ...settled,
-    preparation,
-    data,
+    ...{ preparation, data },
+    more: moreOf(preparation.task, job.early_stopping.monitor),
     dataName: `SHA-256 ${profile.sha256}, target ${profile.target}, kept back ${job.validation_split} and ${job.test_split ?? 0}`,
   });
+  const { calibrate = true, threshold } = hyperparameters;
+  const assessment = await assess({
+    ...{ learner: settled.learner, parameters: fit.parameters, preparation, data, device: run.device, calibrate },
+    between: () => reporter.expectMore(),
+    ...(threshold === undefined ? {} : { threshold }),
+  });
+  for (const warning of assessment.warnings) run.jobLog.tell('WARN', warning);
+  const calibration = assessment.classification?.calibration;
+  const calibrated = { ...prepared, preparation: { ...preparation, ...(calibration ? { calibration } : {}) } };
   const createdAt = isoTime(now());
-  const artifacts = makeArtifacts({ job, profile, family, hyperparameters, prepared, fit, createdAt });
-  return { artifacts, history: fit.history, createdAt, stopReason };
+  const artifacts = makeArtifacts({
+    ...{ job, profile, family, hyperparameters, prepared: calibrated, fit, assessment, createdAt },
+    learningRate: settled.hyperparameters.learning_rate,
+  });
+  return {
+    artifacts,
+    warnings: prepared.warnings,
+    history: fit.history,
+    evaluation: evaluationOf(assessment),
+    createdAt,
+    stopReason,
+  };
 }

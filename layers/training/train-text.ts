@@ -6,16 +6,17 @@ import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { readStateFile } from '#engine/training/state-file.ts';
-import { TrainingFailure } from '#learning/failure.ts';
 import { makeTextArtifacts } from '#learning/text/artifacts.ts';
+import { compactRecipe } from '#learning/text/compact.ts';
 import { WEIGHTS_FILE } from '#learning/text/description.ts';
 import { evaluateTexts } from '#learning/text/evaluation.ts';
-import { featurizerOf, stepsOf, textLearner } from '#learning/text/learner.ts';
-import { prepareTexts } from '#learning/text/prepare.ts';
+import { stepsOf } from '#learning/text/learner.ts';
+import type { SplitTexts } from '#learning/text/prepare.ts';
 import { probabilitiesOf } from '#learning/text/probabilities.ts';
 import { greaterIsBetter, type TextHyperparameters } from '#zoo/text-hyperparameters.ts';
-import { COMPACT_TEXT, textFamilies } from '#zoo/text-registry.ts';
+import { COMPACT_TEXT, encoderSchema, textFamilies } from '#zoo/text-registry.ts';
 import type { Trained } from './complete.ts';
+import { readEncoderRecipe } from './encoder-files.ts';
 import { type FitJob, fitJob } from './fit-job.ts';
 
 /** The names of metrics in a history. */
@@ -31,29 +32,31 @@ const HISTORY_NAMES = {
 export async function trainText(run: FitJob, profile: DatasetProfile): Promise<Trained> {
   const { adapters, job, reporter, jobLog } = run;
   const { table, blobs, now } = adapters;
-  if (job.model_type !== COMPACT_TEXT) {
-    throw new TrainingFailure(`${job.model_type} cannot be fine-tuned by this release yet; train ${COMPACT_TEXT}`);
-  }
-  const h = textFamilies[COMPACT_TEXT]!.hyperparameters.parse(job.hyperparameters);
+  const isEncoder = job.model_type !== COMPACT_TEXT;
+  const h = (isEncoder ? encoderSchema : textFamilies[COMPACT_TEXT]!.hyperparameters).parse(job.hyperparameters);
+  const recipe = isEncoder ? await readEncoderRecipe(run) : compactRecipe(h, await parentWeights(run));
   const dataset = await findDataset(table, job.account_id, job.dataset_id);
   const { body } = await blobs.datasets.get(blobKeys.datasetFile(job.account_id, job.dataset_id));
-  const prepared = await prepareTexts(
-    reporter.during(body),
-    { format: dataset?.text_format ?? 'csv', profile },
-    { featurizer: featurizerOf(h), labels: h.labels, validationSplit: h.validation_split, seed: h.seed },
-  );
+  const plan = await recipe.prepare(reporter.during(body), { format: dataset?.text_format ?? 'csv', profile });
+  const { prepared, learner } = plan;
   const validated = prepared.data.validation !== undefined;
-  const warnings = warningsOf(h, prepared.rows.training, validated);
+  const warnings = [
+    ...duplicateWarnings(prepared),
+    ...warningsOf(
+      h,
+      stepsOf({ hyperparameters: { ...h, batch_size: plan.batchSize }, rows: prepared.rows.training }),
+      validated,
+    ),
+    ...plan.warnings,
+  ];
   jobLog.tell(
     'INFO',
     `${prepared.rows.validation} of ${prepared.rows.training + prepared.rows.validation} texts are kept back, by ${prepared.splitBy}`,
   );
   for (const warning of warnings) jobLog.tell('WARN', warning);
-  const initial = await parentWeights(run);
-  const learner = textLearner({ hyperparameters: h, places: prepared.places, rows: prepared.rows.training, initial });
   const { fit, stopReason } = await fitJob(run, {
     learner,
-    hyperparameters: { ...h, epochs: h.num_epochs },
+    hyperparameters: { ...h, batch_size: plan.batchSize, epochs: h.num_epochs },
     preparation: { task: 'classification', classes: h.labels, scale: { mean: 0, deviation: 1 } },
     data: prepared.data,
     // Only with rows that were kept back are there scores beside the loss and the accuracy.
@@ -65,18 +68,19 @@ export async function trainText(run: FitJob, profile: DatasetProfile): Promise<T
         }
       : { metric: 'loss', greaterIsBetter: false, tieBreaker: 'loss' },
     more: ['precision', 'recall', 'f1_score'],
-    dataName: `SHA-256 ${profile.sha256}, split ${h.validation_split}, parent ${job.parent_id ?? 'none'}`,
+    dataName: `SHA-256 ${profile.sha256}, split ${h.validation_split}, parent ${job.parent_id ?? 'none'}${plan.basis}`,
   });
   const judged = prepared.data.validation ?? prepared.data.training;
+  await using evaluator = await plan.openEvaluation();
   const evaluation = evaluateTexts({
     labels: h.labels,
     benignLabel: h.benign_label,
-    ...(await probabilitiesOf(learner, fit.parameters, judged)),
+    ...(await probabilitiesOf(evaluator, fit.parameters, judged, learner.pieceRows)),
   });
   for (const warning of evaluation.warnings) jobLog.tell('WARN', warning);
   const createdAt = isoTime(now());
-  const spec = { job, profile, hyperparameters: h, learner, prepared, fit, evaluation, warnings, createdAt };
-  return { artifacts: makeTextArtifacts(spec), history: fit.history, createdAt, stopReason };
+  const spec = { job, profile, hyperparameters: h, plan, fit, evaluation, warnings, createdAt };
+  return { artifacts: await makeTextArtifacts(spec), history: fit.history, createdAt, stopReason };
 }
 
 /** Of the model that the job starts from. */
@@ -86,11 +90,18 @@ async function parentWeights({ adapters, job }: Pick<FitJob, 'adapters' | 'job'>
   return readStateFile(await buffer(body)).tensors;
 }
 
-/** Much lower, a network that begins with random weights learns next to nothing. */
-const LOW_LEARNING_RATE = 1e-4;
+function duplicateWarnings({ alike, rows: { validation } }: SplitTexts): string[] {
+  if (alike === 0) return [];
+  return [
+    `${alike} of ${validation} texts kept back are nearly the same as texts that were learned from, which flatters the scores; give rows a source to keep such texts together`,
+  ];
+}
 
-function warningsOf(h: TextHyperparameters, rows: number, validated: boolean): string[] {
-  const { total, warmup } = stepsOf({ hyperparameters: h, rows });
+function warningsOf(
+  h: TextHyperparameters,
+  { total, warmup }: { readonly total: number; readonly warmup: number },
+  validated: boolean,
+): string[] {
   const metric = h.metric_for_best_model;
   return [
     ...(warmup < h.warmup_steps
@@ -101,9 +112,6 @@ function warningsOf(h: TextHyperparameters, rows: number, validated: boolean): s
       : [`No rows were kept back, so the best epoch is the one with the lowest loss, not by ${metric}`]),
     ...(greaterIsBetter(h) === (metric === 'loss')
       ? [`greater_is_better is ${greaterIsBetter(h)} for the metric ${metric}: the best epoch is the worst by it`]
-      : []),
-    ...(h.learning_rate < LOW_LEARNING_RATE
-      ? [`learning_rate ${h.learning_rate} is low for ${COMPACT_TEXT}, which learns from scratch: its default is 0.01`]
       : []),
   ];
 }

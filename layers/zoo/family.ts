@@ -19,7 +19,9 @@ export interface Wanted {
   };
   readonly series?: {
     /** Consecutive rows of a window. */
-    readonly steps?: number | undefined;
+    readonly steps: number;
+    /** How many rows after the window's last one the target is. */
+    readonly horizon: number;
   };
 }
 
@@ -29,6 +31,8 @@ export interface NetworkShape {
   readonly input: readonly number[];
   /** The number of classes, or of regression values. */
   readonly outputs: number;
+  /** The names of the features that are one number each. Those are the first of the input's last axis. */
+  readonly numbers?: readonly string[];
 }
 
 /** A model family, which a `model_type` names. The hyperparameters of every family include the common ones. */
@@ -45,6 +49,8 @@ export interface Family<H extends CommonHyperparameters = CommonHyperparameters>
   readonly hyperparameters: z.ZodType<H>;
   /** Default: nothing. */
   wanted?(hyperparameters: H): Wanted;
+  /** Features that must be among the `numbers`, and the hyperparameter that names each. Default: none. */
+  needs?(hyperparameters: H): Readonly<Record<string, string>>;
   /** Its outputs may be more than those of the shape, for its own loss; the first are the answers. */
   network(shape: NetworkShape, hyperparameters: H): Network;
   /** A loss of its own. Default: that of the task. */

@@ -58,6 +58,47 @@ export const textHyperparameters = (defaults: TextDefaults) =>
       .meta({ description: 'An addition: determines the split, the initial weights, and the order of the rows' }),
   });
 
+export const SCHEDULES = ['linear', 'cosine'] as const;
+/** Which part of a text that is too long is left: its beginning, its end, or half of each. */
+export const TRUNCATIONS = ['head', 'tail', 'both'] as const;
+export type Truncation = (typeof TRUNCATIONS)[number];
+
+/** Those of fine-tuning an encoder, all of them additions. */
+const fineTuning = {
+  gradient_accumulation_steps: boundedInteger('gradient_accumulation_steps', 1, 256)
+    .default(1)
+    .meta({ description: 'An addition: batches whose gradients make one step' }),
+  max_grad_norm: checked('max_grad_norm', 'must be greater than 0 and at most 1000', (x) => x > 0 && x <= 1000)
+    .default(1)
+    .meta({ description: 'An addition: a larger gradient is scaled down to it', exclusiveMinimum: 0, maximum: 1000 }),
+  lr_scheduler: oneOf('lr_scheduler', SCHEDULES)
+    .default('linear')
+    .meta({ description: 'An addition: how the learning rate falls after the warm-up' }),
+  layer_decay: checked('layer_decay', 'must be greater than 0 and at most 1', (x) => x > 0 && x <= 1)
+    .default(1)
+    .meta({
+      description: 'An addition: the factor of the learning rate from each layer to the one below it',
+      exclusiveMinimum: 0,
+      maximum: 1,
+    }),
+  freeze_layers: boundedInteger('freeze_layers', 0, 128)
+    .default(0)
+    .meta({ description: 'An addition: so many layers from the first are not trained, nor the embeddings below them' }),
+  truncation: oneOf('truncation', TRUNCATIONS)
+    .default('head')
+    .meta({ description: 'An addition: which part is left of a text that is too long to learn from' }),
+  dropout: fraction('dropout')
+    .optional()
+    .meta({ description: "An addition: replaces the rates of the encoder's own configuration" }),
+};
+
+/** The schema of an encoder's hyperparameters; unknown names are refused. */
+export const encoderHyperparameters = (defaults: TextDefaults) => textHyperparameters(defaults).extend(fineTuning);
+
+/** What only an encoder's hyperparameters have, as an answer that is about any model shows them. */
+export const shownFineTuning = z.strictObject(fineTuning).partial().shape;
+
+export type EncoderHyperparameters = z.output<ReturnType<typeof encoderHyperparameters>>;
 export type TextHyperparameters = z.output<ReturnType<typeof textHyperparameters>>;
 
 export const greaterIsBetter = (h: Pick<TextHyperparameters, 'greater_is_better' | 'metric_for_best_model'>): boolean =>

@@ -1,10 +1,17 @@
 /** Every model of texts that can be trained, by its name. */
-import { type TextDefaults, type TextHyperparameters, textHyperparameters } from './text-hyperparameters.ts';
+import type { z } from 'zod';
+import {
+  encoderHyperparameters,
+  type TextDefaults,
+  type TextHyperparameters,
+  textHyperparameters,
+} from './text-hyperparameters.ts';
 
 export interface TextFamily {
   readonly name: string;
   readonly description: string;
-  readonly hyperparameters: ReturnType<typeof textHyperparameters>;
+  /** Of an encoder, also those of fine-tuning. */
+  readonly hyperparameters: z.ZodType<TextHyperparameters>;
 }
 
 export type { TextHyperparameters };
@@ -15,18 +22,26 @@ export const COMPACT_TEXT = 'compact-text';
 const ENCODER_DEFAULTS: TextDefaults = { batch_size: 8, learning_rate: 2e-5, num_epochs: 2, warmup_steps: 100 };
 const COMPACT_DEFAULTS: TextDefaults = { batch_size: 16, learning_rate: 0.01, num_epochs: 20, warmup_steps: 0 };
 
-const family = (name: string, description: string, defaults: TextDefaults): TextFamily => ({
+/** Of every encoder. */
+export const encoderSchema = encoderHyperparameters(ENCODER_DEFAULTS);
+
+/** A pretrained encoder, whatever its architecture. */
+export const encoderFamily = (name: string, description: string): TextFamily => ({
   name,
   description,
-  hyperparameters: textHyperparameters(defaults),
+  hyperparameters: encoderSchema,
 });
 
 const all: readonly TextFamily[] = [
-  family('deberta-v3-base', 'DeBERTa-v3, pretrained', ENCODER_DEFAULTS),
-  family('roberta-base', 'RoBERTa, pretrained', ENCODER_DEFAULTS),
-  family('bert-base-uncased', 'BERT, pretrained', ENCODER_DEFAULTS),
-  family('distilbert-base-uncased', 'DistilBERT, pretrained', ENCODER_DEFAULTS),
-  family(COMPACT_TEXT, 'Hashed n-grams of words and characters with a small network', COMPACT_DEFAULTS),
+  encoderFamily('deberta-v3-base', 'DeBERTa-v3, pretrained'),
+  encoderFamily('roberta-base', 'RoBERTa, pretrained'),
+  encoderFamily('bert-base-uncased', 'BERT, pretrained'),
+  encoderFamily('distilbert-base-uncased', 'DistilBERT, pretrained'),
+  {
+    name: COMPACT_TEXT,
+    description: 'Hashed n-grams of words and characters with a small network',
+    hyperparameters: textHyperparameters(COMPACT_DEFAULTS),
+  },
 ];
 
 export const textFamilies: Readonly<Record<string, TextFamily>> = Object.fromEntries(all.map((one) => [one.name, one]));

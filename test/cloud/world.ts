@@ -44,6 +44,7 @@ export async function openCloud() {
     TRAINYARD_QUEUE_TRAINING: await queue('training'),
     TRAINYARD_QUEUE_WEBHOOKS: await queue('webhooks'),
     TRAINYARD_QUEUE_PREDICTIONS: await queue('predictions'),
+    TRAINYARD_QUEUE_VAULT: await queue('vault'),
     TRAINYARD_QUEUE_ENCODERS: await queue('encoders'),
     TRAINYARD_BUS: 'trainyard',
     TRAINYARD_KEY_TOKENS: await key({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' }),

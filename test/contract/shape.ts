@@ -30,6 +30,11 @@ export const objects = type(
   'an array of objects',
   (value) => Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null),
 );
+/** Whatever its fields. */
+export const object = type(
+  'an object',
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+);
 /** Whatever their names. */
 export const textFields = type(
   'an object of strings',

@@ -18,6 +18,7 @@ export const embeddedOptions = (dir: string): EmbeddedOptions => ({
     training: { visibilitySeconds: 30, maxReceives: 3 },
     webhooks: { visibilitySeconds: 30, maxReceives: 3 },
     predictions: { visibilitySeconds: 30, maxReceives: 3 },
+    vault: { visibilitySeconds: 30, maxReceives: 3 },
     encoders: { visibilitySeconds: 30, maxReceives: 3 },
   },
 });

@@ -28,6 +28,7 @@ beforeEach(async () => {
       webhooks: settings,
       encoders: settings,
       predictions: settings,
+      vault: settings,
     },
   });
   queue = adapters.queuesByName.get('training')!;

@@ -48,6 +48,26 @@ function counting() {
 }
 
 describe('a predictor', () => {
+  test('explains a prediction by its features, beside a row of typical values', async () => {
+    const predictor = makePredictor({ artifacts });
+    const [found, other] = await predictor.predict(model, [ROW, ['Torgersen', 39.1, 18.7, 181, 3750, 'male', 2007]], {
+      explain: true,
+    });
+    const { confidence, explanation } = found as ClassPrediction;
+    expect(Object.keys(explanation!.contributions)).toEqual(
+      (await predictor.describe(model)).features.map((f) => f.name),
+    );
+    const sum = Object.values(explanation!.contributions).reduce((total, one) => total + one, explanation!.base);
+    expect(sum).toBeCloseTo(confidence, 6);
+    expect(Math.max(...Object.values(explanation!.contributions).map(Math.abs))).toBeGreaterThan(0.01);
+    expect(other!.explanation!.base).not.toBe(explanation!.base);
+    expect((await predictor.predict(model, [ROW]))[0]).toEqual({ class: 'Gentoo', confidence });
+    // Models of earlier builds have no reference: the typical row is of missing values.
+    const earlier = { ...model, artifacts: model.artifacts.filter(({ file }) => file !== 'reference.json') };
+    const [before] = await predictor.predict(earlier, [ROW], { explain: true });
+    expect(before!.explanation!.base).not.toBe(explanation!.base);
+  });
+
   test('reads a model once and gives one prediction a row, in their order', async () => {
     const { reads, blobs } = counting();
     const predictor = makePredictor({ artifacts: blobs });

@@ -30,6 +30,10 @@ test('a file that was copied onto a disk can be read again, and is copied once',
     expect(await readFile(path, 'utf8')).toBe(`ab${LONG}`);
     expect(await text(source.bytes())).toBe(`ab${LONG}`);
     expect(await buffer(source.bytes())).toHaveLength(1002);
+    expect(await source.head()).toHaveLength(512);
+    const other = openSource(pieces('cd', LONG), { folder: await mkdtemp(join(folder, 'other-')) });
+    await other.path();
+    expect(Buffer.from(await other.head()).toString('latin1', 0, 3)).toBe('cdx');
     await expect(openSource(pieces('a')).path()).rejects.toThrow(/needs a folder/);
   } finally {
     await rm(folder, { recursive: true });

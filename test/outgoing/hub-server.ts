@@ -18,6 +18,8 @@ export interface HubBehaviour {
   breakAfter?: number;
   /** Sends files without their last bytes, as if that were all. */
   cut?: number;
+  /** What the list says of each file's size. Default: what it is. */
+  size?: number;
   /** What the list says of each file's SHA-256. Default: what it is. */
   sha256?: string;
   /** Where files are redirected to. Default: this server. */
@@ -77,9 +79,10 @@ export class HubServer {
   #list(repository: string, response: ServerResponse): void {
     const files = this.#repositories[repository];
     if (!files) return void response.writeHead(404).end();
+    const { sha256, size } = this.behaviour;
     const listing = Object.entries(files).map(([path, bytes]) => ({
-      ...{ type: 'file', oid: 'git', path, size: bytes.length },
-      lfs: { oid: this.behaviour.sha256 ?? createHash('sha256').update(bytes).digest('hex'), size: bytes.length },
+      ...{ type: 'file', oid: 'git', path, size: size ?? bytes.length },
+      lfs: { oid: sha256 ?? createHash('sha256').update(bytes).digest('hex'), size: size ?? bytes.length },
     }));
     response.end(JSON.stringify([{ type: 'directory', oid: 'git', path: 'onnx', size: 0 }, ...listing]));
   }

@@ -127,7 +127,7 @@ describe('a training on texts', () => {
   test('without rows kept back judges by those it learned from, with a warning', async () => {
     await run(await queue('j', { config: { validation_split: 0, warmup_steps: 1000 } }));
     const { training_config } = await model('j');
-    expect(training_config.evaluation).toMatchObject({ rows: 60 });
+    expect(training_config.evaluation).toMatchObject({ rows: 60, over_defence: { texts: 40 } });
     expect(training_config.warnings).toEqual([
       'warmup_steps was cut from 1000 to 48: the training has 48 steps',
       'No rows were kept back, so the best epoch is the one with the lowest loss, not by f1',
@@ -153,11 +153,6 @@ describe('a training on texts', () => {
     );
     await run(job);
     expect((await find('j')).failure).toMatch(/bytes are not those that were read/);
-  });
-
-  test('of an encoder fails with what can be trained instead', async () => {
-    await run(await queue('j', { more: { model_type: 'roberta-base' } }));
-    expect((await find('j')).failure).toBe('roberta-base cannot be fine-tuned by this release yet; train compact-text');
   });
 });
 

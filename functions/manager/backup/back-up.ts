@@ -4,7 +4,7 @@ import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import type { BackedUpFile, BackedUpModel, Backup, BackupKind, CompleteBackup } from '#domain/vault/backup.ts';
-import { completeBackup, deleteDropped, dropBackup, startBackup } from '#domain/vault/backups.ts';
+import { completeBackup, deleteDropped, dropBackup, startBackup, touchBackup } from '#domain/vault/backups.ts';
 import { holdContent } from '#domain/vault/contents.ts';
 import { BackupExistsError, ModelsNotFoundError } from '#domain/vault/errors.ts';
 import { revisionOf, type StoredFile, storedFile } from '#domain/vault/files.ts';
@@ -15,9 +15,11 @@ import { findModel, readModels, readNamedModels, someNames } from '#domain/vault
 import { encryptionContext } from '#vault/context.ts';
 import { seal } from '#vault/encryption/seal.ts';
 import { newDataKey } from '#vault/wrapping/wrap.ts';
+import { type Pace, PostponedError } from '../jobs/work.ts';
 import { fileOfVariant } from '../models/load-model.ts';
 import type { VaultServices } from '../services.ts';
 import { writeManifest } from './manifest.ts';
+import type { BackupProgress } from './progress.ts';
 
 export interface NewBackup {
   readonly name: string;
@@ -44,23 +46,27 @@ export async function backUp(
   manager: Manager,
   by: Actor,
   given: NewBackup,
+  { before, pace }: { readonly before?: BackupProgress | undefined; readonly pace?: Pace } = {},
 ): Promise<BackedUp> {
   const { table, blobs, now } = services.adapters;
   const { models, missing } = await chosen(services, manager, given.include);
   const started: Backup = {
-    id: newId(now()),
+    id: before?.id ?? newId(now()),
     name: given.name,
     account_id: manager.account_id,
     manager_id: manager.id,
     kind: given.kind,
-    created_at: isoTime(now()),
+    created_at: before?.created_at ?? isoTime(now()),
     compressed: given.compress,
     ...(given.kind === 'named' ? {} : { expires_at: isoTime(now() + manager.config.backup_retention_days * DAY_MS) }),
   };
-  await startBackup(table, started);
+  if (before) await touchBackup(table, started, now());
+  else await startBackup(table, started);
   try {
     const backedUp: BackedUpModel[] = [];
-    for (const model of models) {
+    for (const [done, model] of models.entries()) {
+      const { id, created_at } = started;
+      await pace?.reached({ id, created_at, done, total: models.length });
       const one = await holdModel(services, manager, started, model, given.encrypt);
       if (one) backedUp.push(one);
     }
@@ -85,6 +91,7 @@ export async function backUp(
     await completeBackup(table, done, by, now);
     return { backup: done, missing };
   } catch (error) {
+    if (error instanceof PostponedError) throw error;
     // What cannot be cleaned up now, the schedule cleans up later.
     await discard(services, started).catch((left: unknown) =>
       services.logger.error('a failed backup is not cleaned up yet', { error: left as Error }),
@@ -154,7 +161,8 @@ async function holdFile(
   const key = newDataKey();
   const context = encryptionContext(sealedInBackup(backup, file));
   const sealed = seal(await read(), { algorithm: 'AES-256-GCM', key, context });
-  const own = `${backup.id}-${sha256}`;
+  // Another name for each try: the key of one that was interrupted is lost.
+  const own = `${backup.id}-${place}`;
   await holdContent(table, blobs.backups, backup, { sha256: own, bytes, place, read: () => sealed.ciphertext }, now());
   const digests = sealed.digests();
   return {

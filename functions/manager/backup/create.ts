@@ -7,7 +7,11 @@ import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, password, readManager, sizeMb, tags, time } from '../fields.ts';
-import { backUp, backupNameFor } from './back-up.ts';
+import { runOrQueue } from '../jobs/run-or-queue.ts';
+import { backupNameFor } from './back-up.ts';
+import { goingOn, showGoing } from './fields.ts';
+import { backupProgress } from './progress.ts';
+import { backupWork } from './work.ts';
 
 const names = z.array(z.string().min(1).max(LIMITS.vault.name)).min(1).max(LIMITS.vault.namedModels);
 
@@ -26,6 +30,18 @@ const body = z
   })
   .meta({ id: 'BackupRequest' });
 
+const created = z
+  .strictObject({
+    message: z.string().meta({ example: 'Backup created successfully' }),
+    backup_name: z.string().meta({ example: 'daily_backup_20250115' }),
+    backup_path: z.string().meta({ example: './backups/daily_backup_20250115.tar.gz' }),
+    backup_size_mb: sizeMb,
+    models_included: z.int(),
+    created_at: time,
+    missing: z.array(z.string()).meta({ description: 'An addition: names that no model has' }),
+  })
+  .meta({ id: 'BackupCreated' });
+
 export const create = route({
   method: 'POST',
   path: '/api/model-manager/{manager_id}/backup/create',
@@ -36,46 +52,39 @@ export const create = route({
   cost: 'request',
   request: { path: managerPath, body: json(body) },
   responses: {
-    201: {
-      description: 'Backed up',
-      schema: z
-        .strictObject({
-          message: z.string().meta({ example: 'Backup created successfully' }),
-          backup_name: z.string().meta({ example: 'daily_backup_20250115' }),
-          backup_path: z.string().meta({ example: './backups/daily_backup_20250115.tar.gz' }),
-          backup_size_mb: sizeMb,
-          models_included: z.int(),
-          created_at: time,
-          missing: z.array(z.string()).meta({ description: 'An addition: names that no model has' }),
-        })
-        .meta({ id: 'BackupCreated' }),
-    },
+    201: { description: 'Backed up', schema: created },
+    202: { description: 'Going on: repeat the request, with this name, to see how far', schema: goingOn },
   },
   errors: [409, 422],
   resource: readManager,
   async handler(input, services) {
     const { resource: manager, body: given } = input;
     const by = actorOf(input);
-    const { backup, missing } = await auditFailure(services, manager, by, { action: 'backup_create' }, () =>
-      backUp(services, manager, by, {
-        name: given.backup_name ?? backupNameFor('backup', services.adapters.now()),
-        kind: 'named',
-        include: given.include_models,
-        compress: given.compress,
-        encrypt: given.encrypt_backup,
-        password: given.backup_password,
-      }),
+    const request = {
+      name: given.backup_name ?? backupNameFor('backup', services.adapters.now()),
+      include: given.include_models ?? null,
+      compress: given.compress,
+      encrypt: given.encrypt_backup,
+    };
+    const secrets = given.backup_password === undefined ? {} : { password: given.backup_password };
+    const wanted = { kind: 'backup', request, secrets, bytes: manager.bytes } as const;
+    const outcome = await auditFailure(services, manager, by, { action: 'backup_create' }, () =>
+      runOrQueue(services, manager, by, wanted, backupWork),
     );
+    if ('going' in outcome) {
+      return { status: 202, body: showGoing(request.name, backupProgress.parse(outcome.going)) };
+    }
+    const { done } = outcome;
     return {
       status: 201,
       body: {
         message: 'Backup created successfully',
-        backup_name: backup.name,
-        backup_path: backupPath(backup),
-        backup_size_mb: megabytes(backup.complete.bytes),
-        models_included: backup.complete.models,
-        created_at: backup.created_at,
-        missing,
+        backup_name: done.name,
+        backup_path: backupPath(done),
+        backup_size_mb: megabytes(done.bytes),
+        models_included: done.models,
+        created_at: done.created_at,
+        missing: done.missing,
       },
     };
   },

@@ -26,3 +26,25 @@ export const showBackup = (of: CompleteBackup): z.input<typeof backupSummary> =>
   kind: of.kind,
   expires_at: of.expires_at ?? null,
 });
+
+/** Of a backup or a restore that outlasts its request. */
+export const goingOn = z
+  .strictObject({
+    message: z.string(),
+    backup_name: z.string().meta({ example: 'daily_backup_20250115' }),
+    status: z.literal('in_progress'),
+    models_done: z.int(),
+    models_total: z.int(),
+  })
+  .meta({ id: 'BackupGoingOn' });
+
+export const showGoing = (
+  backup_name: string,
+  { done, total }: { readonly done: number; readonly total: number },
+): z.input<typeof goingOn> => ({
+  message: 'It goes on; repeat the request to see how far',
+  backup_name,
+  status: 'in_progress',
+  models_done: done,
+  models_total: total,
+});

@@ -39,6 +39,7 @@ export async function restoreModels(
   by: Actor,
   from: { readonly backup: CompleteBackup; readonly manifest: Manifest },
   { names, overwrite, dryRun }: Restoring,
+  { outcomes: before, reached }: Place = FROM_THE_BEGINNING,
 ): Promise<Restored> {
   const { models } = from.manifest;
   const wanted = models.filter(({ model }) => names === undefined || names.includes(model.name));
@@ -50,28 +51,38 @@ export async function restoreModels(
       models.slice(0, 20).map(({ model }) => model.name),
     );
   }
-  const restored: string[] = [];
-  const skipped: string[] = [];
-  for (const one of wanted) {
-    const before = await findModel(services.adapters.table, manager, one.model.name);
-    if (before && !overwrite) {
-      skipped.push(one.model.name);
-      continue;
-    }
-    if (!dryRun) await restore(services, manager, by, from.backup, one, before);
-    restored.push(one.model.name);
+  let outcomes = before;
+  for (const one of wanted.slice(before.length)) {
+    await reached(outcomes, wanted.length);
+    const there = await findModel(services.adapters.table, manager, one.model.name);
+    const skips = there !== undefined && !overwrite;
+    if (!skips && !dryRun) await restore(services, manager, by, from.backup, one, there);
+    outcomes += skips ? SKIPPED : RESTORED;
   }
-  return { restored, skipped, missing };
+  const named = (outcome: string) => wanted.filter((_, i) => outcomes[i] === outcome).map(({ model }) => model.name);
+  return { restored: named(RESTORED), skipped: named(SKIPPED), missing };
 }
 
+const RESTORED = 'r';
+const SKIPPED = 's';
+
+/** How far a restore is: a letter for each wanted model of the manifest, in order. */
+interface Place {
+  readonly outcomes: string;
+  readonly reached: (outcomes: string, total: number) => Promise<void>;
+}
+
+const FROM_THE_BEGINNING: Place = { outcomes: '', reached: async () => undefined };
+
 async function restore(
-  { adapters: { table, blobs, now } }: VaultServices,
+  services: VaultServices,
   manager: Manager,
   by: Actor,
   backup: CompleteBackup,
   one: BackedUpModel,
   before: StoredModel | undefined,
 ): Promise<void> {
+  const { table, blobs, now } = services.adapters;
   const revision = newId(now());
   const place = { account_id: manager.account_id, vault: manager.vault, revision };
   const restored: StoredModel = {
@@ -83,15 +94,29 @@ async function restore(
   };
   await markRevision(table, place, now());
   try {
-    for (const file of storedFiles(one.model)) {
-      const content = file.variant === 'original' ? one : one.int8;
-      if (content === undefined) throw new StoredDataError('A file of the backup is missing', factsOf(one.model));
-      await blobs.artifacts.put(fileOf(place, file.variant), await contentOf({ table, blobs }, backup, file, content));
-    }
+    await restoreFiles(services, place, backup, one);
     await saveModel(table, restored, { manager, by, now, before, action: 'model_restore' });
   } catch (error) {
     await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(place));
     throw translated(error, factsOf(one.model));
+  }
+}
+
+/** Writes the files of a model to where a revision has them. Throws `StoredDataError`. */
+export async function restoreFiles(
+  { adapters: { table, blobs } }: VaultServices,
+  place: Pick<StoredModel, 'account_id' | 'vault' | 'revision'>,
+  backup: CompleteBackup,
+  one: BackedUpModel,
+): Promise<void> {
+  for (const file of storedFiles(one.model)) {
+    const content = file.variant === 'original' ? one : one.int8;
+    if (content === undefined) throw new StoredDataError('A file of the backup is missing', factsOf(one.model));
+    try {
+      await blobs.artifacts.put(fileOf(place, file.variant), await contentOf({ table, blobs }, backup, file, content));
+    } catch (error) {
+      throw translated(error, factsOf(one.model));
+    }
   }
 }
 

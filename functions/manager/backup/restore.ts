@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { isoTime } from '#domain/times.ts';
-import { appendAudit } from '#domain/vault/audit.ts';
 import { getBackup } from '#domain/vault/backups.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, password, readManager, tags, time } from '../fields.ts';
-import { openManifest } from './open-manifest.ts';
-import { restoreModels } from './restore-models.ts';
+import { runOrQueue } from '../jobs/run-or-queue.ts';
+import { goingOn, showGoing } from './fields.ts';
+import { restoreProgress, restoreWork } from './restore-work.ts';
 
 const name = z
   .string()
@@ -57,30 +57,30 @@ export const restore = route({
         })
         .meta({ id: 'BackupRestored' }),
     },
+    202: { description: 'Going on: repeat the request to see how far', schema: goingOn },
   },
   errors: [409, 422],
   resource: readManager,
   async handler(input, services) {
     const { resource: manager, body: given } = input;
-    const { table, now } = services.adapters;
     const by = actorOf(input);
-    const done = await auditFailure(services, manager, by, { action: 'backup_restore' }, async () => {
-      const backup = await getBackup(table, manager, given.backup_name);
-      const manifest = await openManifest(services, backup, by, given.restore_password);
-      return restoreModels(
-        services,
-        manager,
-        by,
-        { backup, manifest },
-        {
-          names: given.models_to_restore,
-          overwrite: given.overwrite_existing,
-          dryRun: given.dry_run,
-        },
-      );
+    const request = {
+      backup: given.backup_name,
+      names: given.models_to_restore ?? null,
+      overwrite: given.overwrite_existing,
+      dry_run: given.dry_run,
+    };
+    const secrets = given.restore_password === undefined ? {} : { password: given.restore_password };
+    const outcome = await auditFailure(services, manager, by, { action: 'backup_restore' }, async () => {
+      const { complete } = await getBackup(services.adapters.table, manager, given.backup_name);
+      const wanted = { kind: 'restore', request, secrets, bytes: given.dry_run ? 0 : complete.bytes } as const;
+      return runOrQueue(services, manager, by, wanted, restoreWork);
     });
-    const facts = { backup: given.backup_name, models: done.restored.length, dry_run: given.dry_run };
-    await appendAudit(table, manager, by, { action: 'backup_restore', success: true, facts }, now);
+    if ('going' in outcome) {
+      const { outcomes, total } = restoreProgress.parse(outcome.going);
+      return { status: 202, body: showGoing(given.backup_name, { done: outcomes.length, total }) };
+    }
+    const { done } = outcome;
     return {
       status: 200,
       body: {
@@ -91,7 +91,7 @@ export const restore = route({
         skipped_models: done.skipped,
         missing: done.missing,
         dry_run: given.dry_run,
-        restored_at: isoTime(now()),
+        restored_at: isoTime(services.adapters.now()),
       },
     };
   },

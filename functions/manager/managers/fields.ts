@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Settings } from '#domain/settings.ts';
 import type { ManagerConfig } from '#domain/vault/manager.ts';
-import { type Manager, managerConfig, PRIMARY_METRICS } from '#domain/vault/manager.ts';
+import { DEFAULT_DRILL_HOURS, type Manager, managerConfig, PRIMARY_METRICS } from '#domain/vault/manager.ts';
 import { DERIVATION_LIMITS } from '#vault/wrapping/derivation.ts';
 
 const { memoryKiB, passes, parallelism } = DERIVATION_LIMITS.argon2id;
@@ -53,6 +53,7 @@ export function completeConfig(given: z.output<typeof configRequest>, { vault }:
     backup_enabled: vault.backups,
     backup_interval_hours: vault.backupIntervalHours,
     backup_retention_days: vault.backupRetentionDays,
+    restore_drill_interval_hours: DEFAULT_DRILL_HOURS,
     ...Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)),
     ...(custom_key_derivation === undefined ? {} : { custom_key_derivation }),
   };

@@ -4,7 +4,8 @@ import { directionOf } from '#domain/vault/metrics.ts';
 import { metricOf, search } from '#domain/vault/search.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
 import { route } from '#functions/http/route.ts';
-import { managerPath, readManager, tags } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 
 const query = z.strictObject({
   metric: z.string().min(1).max(LIMITS.vault.name).optional().meta({
@@ -44,10 +45,14 @@ export const best = route({
     },
   },
   resource: readManager,
-  async handler({ resource: of, query: given }, { adapters }) {
+  async handler(input, services) {
+    const { resource: of, query: given } = input;
+    const summaries = await auditAccess(services, of, actorOf(input), { action: 'model_search' }, () =>
+      readSummaries(services.adapters.table, of),
+    );
     const metric = given.metric ?? of.config.primary_metric;
     const order = directionOf(metric).better === 'higher' ? 'desc' : 'asc';
-    const { matches } = search(await readSummaries(adapters.table, of), { sortBy: metric, order });
+    const { matches } = search(summaries, { sortBy: metric, order });
     const ranked = matches.flatMap(({ summary }) => {
       const value = metricOf(summary, metric);
       return value === undefined ? [] : [{ name: summary.name, value }];

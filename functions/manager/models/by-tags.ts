@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { search } from '#domain/vault/search.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
 import { route } from '#functions/http/route.ts';
-import { listed, managerPath, pageOf, paging, readManager, tagList, tags } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, listed, managerPath, pageOf, paging, readManager, tagList, tags } from '../fields.ts';
 import { modelSummary, showSummary } from './fields.ts';
 
 const query = z.strictObject({
@@ -34,9 +35,12 @@ export const byTags = route({
     },
   },
   resource: readManager,
-  async handler({ resource: of, query: given }, { adapters }) {
+  async handler(input, services) {
+    const { resource: of, query: given } = input;
     const wanted = listed(given.tags);
-    const summaries = await readSummaries(adapters.table, of);
+    const summaries = await auditAccess(services, of, actorOf(input), { action: 'model_search' }, () =>
+      readSummaries(services.adapters.table, of),
+    );
     const { matches: found } = search(summaries, { tags: wanted, anyTag: given.match === 'any' });
     return {
       status: 200,

@@ -5,7 +5,8 @@ import { ModelsNotFoundError } from '#domain/vault/errors.ts';
 import { readNamedModels } from '#domain/vault/models.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { managerPath, readManager, tags } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 
 const name = z.string().min(1).max(LIMITS.vault.name);
 
@@ -60,11 +61,15 @@ export const compare = route({
     },
   },
   resource: readManager,
-  async handler({ resource: of, body: given }, { adapters }) {
-    const models = await readNamedModels(adapters.table, of, given.model_names);
-    const found = models.map((model) => model.name);
-    const missing = [...new Set(given.model_names)].filter((one) => !found.includes(one));
-    if (missing.length > 0) throw new ModelsNotFoundError(of.id, missing, found);
+  async handler(input, services) {
+    const { resource: of, body: given } = input;
+    const models = await auditAccess(services, of, actorOf(input), { action: 'model_compare' }, async () => {
+      const named = await readNamedModels(services.adapters.table, of, given.model_names);
+      const found = named.map((model) => model.name);
+      const missing = [...new Set(given.model_names)].filter((one) => !found.includes(one));
+      if (missing.length > 0) throw new ModelsNotFoundError(of.id, missing, found);
+      return named;
+    });
     const compared: z.input<typeof answer> = compareModels(models, given.comparison_metrics);
     return { status: 200, body: compared };
   },

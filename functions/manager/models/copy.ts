@@ -10,6 +10,7 @@ import { ONNX_FILE } from '#learning/serving/description.ts';
 import { auditFailure } from '../audited.ts';
 import { backUpSaved } from '../backup/back-up.ts';
 import { actorOf, managerPath, readManager, tags } from '../fields.ts';
+import type { FileServices } from '../services.ts';
 import { givenMetadata } from './fields.ts';
 import { savedAnswer, saveFields, showSaved } from './save.ts';
 import { saveModel } from './save-model.ts';
@@ -43,7 +44,7 @@ export const copy = route({
   responses: { 201: { description: 'Saved', schema: savedAnswer } },
   errors: [404, 409, 422],
   resource: readManager,
-  async handler(input, services) {
+  async handler(input, services: FileServices) {
     const { resource: manager, body: given, caller } = input;
     const { table, blobs } = services.adapters;
     const by = actorOf(input);

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { pipeline, Readable } from 'node:stream';
-import { createZstdDecompress } from 'node:zlib';
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
@@ -8,7 +5,6 @@ import { LIMITS } from '#domain/limits.ts';
 import { deleteOrphans } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { recordAccess, recordOperations } from '#domain/vault/accesses.ts';
-import { StoredDataError } from '#domain/vault/errors.ts';
 import type { StoredFile } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { getModel } from '#domain/vault/models.ts';
@@ -20,7 +16,8 @@ import { actorOf, managerPath, password, readManager, tags, time } from '../fiel
 import type { VaultServices } from '../services.ts';
 import { variant } from './fields.ts';
 import { fileOfVariant, keyOf } from './load-model.ts';
-import { factsOf, openFile, translated } from './seal.ts';
+import { plainFile } from './plain-file.ts';
+import { factsOf, translated } from './seal.ts';
 import { verifiedSignature } from './sign.ts';
 
 const body = z
@@ -93,31 +90,10 @@ async function stage(
   const id = newId(now());
   await markStaged(table, of, id, now());
   try {
-    const { body } = await artifacts.get(model.blob);
-    const packed = key === undefined ? body : openFile(model, body, key);
-    const plain = model.compressed ? decompressed(packed) : packed;
-    await artifacts.put(stagedFile(of, id), checked(plain, model));
+    await artifacts.put(stagedFile(of, id), await plainFile(artifacts, model, key));
     return stagedFile(of, id);
   } catch (error) {
     await deleteOrphans(table, artifacts, 'artifacts', blobKeys.vaultStagedPrefix(of.account_id, of.vault, id));
     throw translated(error, factsOf(model));
-  }
-}
-
-/** An error of the source is an error of the result. */
-function decompressed(packed: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const plain = createZstdDecompress();
-  pipeline(Readable.from(packed), plain, () => undefined);
-  return plain;
-}
-
-async function* checked(plain: AsyncIterable<Uint8Array>, model: StoredFile): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
-  for await (const chunk of plain) {
-    hash.update(chunk);
-    yield chunk;
-  }
-  if (hash.digest('hex') !== model.sha256) {
-    throw new StoredDataError('The stored file is not the one that was stored: its SHA-256 differs', factsOf(model));
   }
 }

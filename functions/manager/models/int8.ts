@@ -5,21 +5,14 @@ import { fileOf, revisionOf } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { OnnxError } from '#engine/onnx/decode.ts';
-import { compareOutputs, type Difference } from '#engine/onnx/int8/difference.ts';
-import { quantizeModel } from '#engine/onnx/int8/quantize.ts';
-import { RuntimeError } from '#engine/run.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import { seal } from '#vault/encryption/seal.ts';
+import type { FileServices, Int8Version } from '../services.ts';
 import { algorithmOf, type Encryption, pack } from './seal.ts';
 
 /** The model, both versions and both sessions are in memory at once. */
 export const MOST_QUANTIZED_BYTES = 200_000_000;
-
-export interface Int8Version {
-  readonly bytes: Uint8Array;
-  readonly difference: Difference;
-}
 
 /** What a save with `enable_quantization` has of it: the version, or why there is none. */
 export interface Quantization {
@@ -31,6 +24,7 @@ const without = (why: string): Quantization => ({ warning: `There is no int8 ver
 
 /** Nothing where the manager does not want one. A file that is no ONNX model is no error. */
 export async function quantized(
+  { quantize }: Pick<FileServices, 'quantize'>,
   manager: Manager,
   size: number,
   read: () => Promise<Uint8Array> | Uint8Array,
@@ -39,10 +33,9 @@ export async function quantized(
   if (size > MOST_QUANTIZED_BYTES) return without(`a model of ${size} bytes has more than ${MOST_QUANTIZED_BYTES}`);
   const model = await read();
   try {
-    const { bytes } = quantizeModel(model);
-    return { version: { bytes, difference: await compareOutputs(model, bytes) } };
+    return { version: await quantize(model) };
   } catch (error) {
-    if (error instanceof OnnxError || error instanceof RuntimeError) return without(firstLine(error.message));
+    if (error instanceof OnnxError) return without(firstLine(error.message));
     throw error;
   }
 }

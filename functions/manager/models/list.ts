@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { megabytes } from '#domain/vault/model.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
 import { route } from '#functions/http/route.ts';
-import { managerPath, pageOf, paging, readManager, sizeMb, tags } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, managerPath, pageOf, paging, readManager, sizeMb, tags } from '../fields.ts';
 import { modelSummary, showSummary } from './fields.ts';
 
 export const list = route({
@@ -23,8 +24,11 @@ export const list = route({
     },
   },
   resource: readManager,
-  async handler({ resource: found, query }, { adapters }) {
-    const { byName } = await readSummaries(adapters.table, found);
+  async handler(input, services) {
+    const { resource: found, query } = input;
+    const { byName } = await auditAccess(services, found, actorOf(input), { action: 'model_list' }, () =>
+      readSummaries(services.adapters.table, found),
+    );
     const all = [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
     const bytes = all.reduce((sum, { size }) => sum + size, 0);
     return {

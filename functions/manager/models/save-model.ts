@@ -11,7 +11,7 @@ import type { Manager } from '#domain/vault/manager.ts';
 import { familyOf, type Metadata, type StoredModel, versionOf } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
-import type { VaultServices } from '../services.ts';
+import type { FileServices, VaultServices } from '../services.ts';
 import { type Quantization, quantized, storeInt8 } from './int8.ts';
 import { inspectPickles } from './pickles.ts';
 import { pack, sealFile } from './seal.ts';
@@ -32,14 +32,19 @@ export interface Saved {
 }
 
 /** Throws `ModelExistsError`, `ModelChangedError`, `UnsafeArtifactError`. */
-export async function saveModel(services: VaultServices, manager: Manager, by: Actor, given: NewModel): Promise<Saved> {
+export async function saveModel(
+  services: VaultServices & Pick<FileServices, 'quantize'>,
+  manager: Manager,
+  by: Actor,
+  given: NewModel,
+): Promise<Saved> {
   const { table, blobs, now } = services.adapters;
   const before = await findModel(table, manager, given.name);
   if (before && !given.replace) throw new ModelExistsError(manager.id, given.name);
   const pickle = await inspectPickles(given.bytes, manager, given.name);
   const sha256 = createHash('sha256').update(given.bytes).digest('hex');
   const signature = await signatureOf(services.adapters.keys, given, { name: given.name, sha256 });
-  const int8 = await quantized(manager, given.bytes.length, () => given.bytes);
+  const int8 = await quantized(services, manager, given.bytes.length, () => given.bytes);
 
   const revision = newId(now());
   const place = { account_id: manager.account_id, vault: manager.vault, revision };

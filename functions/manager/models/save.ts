@@ -8,6 +8,7 @@ import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { backUpSaved } from '../backup/back-up.ts';
 import { actorOf, managerPath, password, readManager, sizeMb, tagList, tags, time } from '../fields.ts';
+import type { FileServices } from '../services.ts';
 import { givenMetadata, int8Answer, metadataRequest } from './fields.ts';
 import { showInt8 } from './int8.ts';
 import { type Saved, saveModel } from './save-model.ts';
@@ -83,7 +84,7 @@ export const save = route({
   responses: { 201: { description: 'Saved', schema: savedAnswer } },
   errors: [409, 422],
   resource: readManager,
-  async handler(input, services) {
+  async handler(input, services: FileServices) {
     const { resource: manager, body: given } = input;
     const { table, now } = services.adapters;
     const by = actorOf(input);

@@ -5,7 +5,8 @@ import { readNamedModels } from '#domain/vault/models.ts';
 import { type MetricBound, SORTS, search as searchModels } from '#domain/vault/search.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
 import { route } from '#functions/http/route.ts';
-import { listed, managerPath, pageOf, readManager, tags } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, listed, managerPath, pageOf, readManager, tags } from '../fields.ts';
 import { metadata, showMetadata } from './fields.ts';
 
 const text = z.string().min(1).max(200);
@@ -57,11 +58,16 @@ export const search = route({
     },
   },
   resource: readManager,
-  async handler({ resource: of, query: given }, { adapters: { table, now } }) {
+  async handler(input, services) {
+    const { resource: of, query: given } = input;
+    const { table, now } = services.adapters;
     const { query, framework, algorithm, tags, sort_by, sort_order, limit, page, ...rest } = given;
     const bounds = boundsOf(rest);
     const began = now();
-    const { matches, criteriaOf } = searchModels(await readSummaries(table, of), {
+    const summaries = await auditAccess(services, of, actorOf(input), { action: 'model_search' }, () =>
+      readSummaries(table, of),
+    );
+    const { matches, criteriaOf } = searchModels(summaries, {
       query,
       framework,
       algorithm,

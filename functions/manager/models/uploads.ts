@@ -25,7 +25,7 @@ import { seal } from '#vault/encryption/seal.ts';
 import { newDataKey, unwrap, wrappedKey, wrapWithPlatform } from '#vault/wrapping/wrap.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, readManager, tags } from '../fields.ts';
-import type { VaultServices } from '../services.ts';
+import type { FileServices } from '../services.ts';
 import { givenMetadata } from './fields.ts';
 import { quantized, storeInt8 } from './int8.ts';
 import { inspectPickles } from './pickles.ts';
@@ -132,7 +132,7 @@ export const completeUpload = route({
   responses: { 201: { description: 'Saved', schema: savedAnswer } },
   errors: [409, 422],
   resource: readManager,
-  async handler(input, services) {
+  async handler(input, services: FileServices) {
     const { resource: manager, path, body: given } = input;
     const { table, blobs, now } = services.adapters;
     const by = actorOf(input);
@@ -166,11 +166,12 @@ type Stored = Omit<StoredModel, 'id' | 'created_at' | 'modified_at' | 'saved_by'
 
 /** Encrypts the staged file in a stream: in constant memory, however large it is. */
 async function storeStaged(
-  { adapters, logger }: VaultServices,
+  services: FileServices,
   manager: Manager,
   upload: VaultUpload,
   signing: SigningRequest,
 ): Promise<{ readonly stored: Stored; readonly warnings: readonly string[] }> {
+  const { adapters, logger } = services;
   const { table, blobs, keys, now } = adapters;
   const { artifacts } = blobs;
   const file = stagedFile(manager, upload.id);
@@ -195,7 +196,7 @@ async function storeStaged(
     const { sha256, bytes: size } = digests.plaintext;
     const signature = await signatureOf(keys, signing, { name: upload.name, sha256 });
     const whole = async () => Buffer.concat(await (await artifacts.get(file)).body.toArray());
-    const { version, warning } = await quantized(manager, size, whole);
+    const { version, warning } = await quantized(services, manager, size, whole);
     const stored: Stored = {
       ...place,
       name: upload.name,

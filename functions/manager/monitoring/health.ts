@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { isoTime } from '#domain/times.ts';
 import { deployedSince } from '#domain/vault/deployment.ts';
+import { lastDrill } from '#domain/vault/drills.ts';
 import { route } from '#functions/http/route.ts';
+import { drillResult, showDrill } from '../backup/drill.ts';
 import { managerPath, readManager, tags, time } from '../fields.ts';
 import { probeBackups, probeEncryption, probeIntegrity, probeStorage } from './probes.ts';
 
@@ -36,6 +38,9 @@ export const health = route({
             model_integrity: z.boolean(),
           }),
           last_check: time,
+          restore_drill: drillResult.nullable().meta({
+            description: 'An addition: the last one; a failed one makes the manager degraded. Null before the first',
+          }),
           uptime: z.string().meta({ description: 'In the cloud, since the deployment', example: '5d 12h 30m' }),
         })
         .meta({ id: 'ManagerHealth' }),
@@ -59,14 +64,17 @@ export const health = route({
       model_integrity: await measure('model_integrity'),
     };
     const { backup_system, ...needed } = checks;
+    const last = await lastDrill(table, of);
+    const recoverable = backup_system && (last === undefined || last.failed.length === 0);
     const works = Object.values(needed).every((passed) => passed);
     const since = services.settings.startedAt ?? (await deployedSince(table, services.settings.version, now()));
     return {
       status: 200,
       body: {
-        status: works ? (backup_system ? 'healthy' : 'degraded') : 'unhealthy',
+        status: works ? (recoverable ? 'healthy' : 'degraded') : 'unhealthy',
         checks,
         last_check: isoTime(now()),
+        restore_drill: last === undefined ? null : showDrill(last),
         uptime: showDuration(now() - Date.parse(since)),
       },
     };

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { readAccesses, readOperations } from '#domain/vault/accesses.ts';
 import { megabytes } from '#domain/vault/model.ts';
 import { route } from '#functions/http/route.ts';
-import { managerPath, readManager, sizeMb, tags, time } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, managerPath, readManager, sizeMb, tags, time } from '../fields.ts';
 
 const seconds = z.number().nullable().meta({ description: 'Seconds; null before the first one', example: 0.234 });
 
@@ -43,8 +44,12 @@ export const stats = route({
   request: { path: managerPath },
   responses: { 200: { description: 'As measured', schema: answer } },
   resource: readManager,
-  async handler({ resource: of }, { adapters: { table } }) {
-    const [accesses, done] = await Promise.all([readAccesses(table, of), readOperations(table, of)]);
+  async handler(input, services) {
+    const { resource: of } = input;
+    const { table } = services.adapters;
+    const [accesses, done] = await auditAccess(services, of, actorOf(input), { action: 'manager_stats' }, () =>
+      Promise.all([readAccesses(table, of), readOperations(table, of)]),
+    );
     const most = accesses.toSorted((a, b) => b.count - a.count)[0];
     const last = accesses.toSorted((a, b) => (a.last_accessed < b.last_accessed ? 1 : -1))[0];
     return {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { isoTime } from '#domain/times.ts';
-import { WrongPasswordError } from '#domain/vault/errors.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, password as passwordField, readManager, tags, time } from '../fields.ts';
 import { throttled } from '../guess.ts';
-import { rotate } from './rotate.ts';
+import { runOrQueue } from '../jobs/run-or-queue.ts';
+import { type RotationProgress, rotationWork } from './work.ts';
 
 const body = z
   .strictObject({
@@ -27,12 +27,12 @@ const answer = z
     skipped: z.int().meta({ description: 'Those without a password, and those that neither password opens' }),
     failed: z.int(),
     remaining: z.int(),
+    revisions_rotated: z.int().meta({
+      description: 'An addition: earlier revisions. Backups keep the password that they had',
+    }),
     updated_at: time,
   })
   .meta({ id: 'PasswordUpdated' });
-
-/** How long a request waits; less than a function may take. */
-const WAIT_MS = 20_000;
 
 export const password = route({
   method: 'PUT',
@@ -49,39 +49,46 @@ export const password = route({
     200: { description: 'Done', schema: answer },
     202: { description: 'Going on', schema: answer },
   },
-  errors: [429],
+  errors: [409, 429],
   resource: readManager,
   async handler(input, services) {
     const { resource: manager, body: given } = input;
-    const { adapters } = services;
     const by = actorOf(input);
-    const change = async () => {
-      const passwords = { old: given.old_password, new: given.new_password };
-      const options = { newKeys: given.rotate_model_keys, milliseconds: WAIT_MS };
-      const reached = await rotate(services, manager, by, passwords, options);
-      if (reached.done && reached.rotated === 0 && reached.refused > 0) {
-        throw new WrongPasswordError({ manager_id: manager.id }, 'The old password opens none of the models');
-      }
-      return { ...reached };
-    };
+    const wanted = {
+      kind: 'rotation',
+      request: { rotate_model_keys: given.rotate_model_keys },
+      secrets: { old: given.old_password, new: given.new_password },
+      bytes: given.rotate_model_keys ? manager.bytes : 0,
+    } as const;
     const what = `${manager.account_id}#${manager.vault}#rotation`;
-    const progress = await auditFailure(services, manager, by, { action: 'password_update' }, () =>
-      throttled(services, what, by, change),
+    const outcome = await auditFailure(services, manager, by, { action: 'password_update' }, () =>
+      throttled(services, what, by, () => runOrQueue(services, manager, by, wanted, rotationWork)),
     );
-    const done = progress.done;
-    const shown = {
-      message: done
-        ? 'Password updated successfully'
-        : 'The password is being updated; repeat the request to see how far',
-      manager_id: manager.id,
-      rotated: progress.rotated,
-      skipped: progress.skipped,
-      failed: progress.failed,
-      remaining: progress.left,
-      updated_at: isoTime(adapters.now()),
-    };
-    return done
-      ? { status: 200, body: { ...shown, status: 'completed' } }
-      : { status: 202, body: { ...shown, status: 'in_progress' } };
+    const at = isoTime(services.adapters.now());
+    return 'done' in outcome
+      ? { status: 200, body: show(outcome.done, manager.id, at, 'completed') }
+      : { status: 202, body: show(rotationWork.read(outcome.going), manager.id, at, 'in_progress') };
   },
+});
+
+const MESSAGES = {
+  completed: 'Password updated successfully',
+  in_progress: 'The password is being updated; repeat the request to see how far',
+} as const;
+
+const show = (
+  { rotated, skipped, failed, left, revisions }: RotationProgress,
+  manager_id: string,
+  updated_at: string,
+  status: keyof typeof MESSAGES,
+): z.input<typeof answer> => ({
+  message: MESSAGES[status],
+  manager_id,
+  status,
+  rotated,
+  skipped,
+  failed,
+  remaining: left,
+  revisions_rotated: revisions,
+  updated_at,
 });

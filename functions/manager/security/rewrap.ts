@@ -1,6 +1,9 @@
 /** The key of one model, under another password; or a new key, and its file encrypted anew. */
 import { newId } from '#domain/ids.ts';
+import { keys as tableKeys } from '#domain/keys.ts';
 import { deleteOrphans } from '#domain/orphans.ts';
+import { ConditionFailedError } from '#domain/ports/errors.ts';
+import type { Json } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { filesOf, markRevision, replaceFile, updateModel } from '#domain/vault/change.ts';
@@ -8,7 +11,7 @@ import { ModelChangedError, ModelNotFoundError, WrongPasswordError } from '#doma
 import { fileOf, revisionOf, type StoredFile, storedFile } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
-import { findModel } from '#domain/vault/models.ts';
+import { findModel, readRevisions } from '#domain/vault/models.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { seal } from '#vault/encryption/seal.ts';
 import { fileOfVariant } from '../models/load-model.ts';
@@ -68,6 +71,37 @@ async function rewrap(
   const set = { encryption: { ...encryption, ...wrapped }, modified_at: isoTime(now()) };
   await updateModel(table, manager, model, set, { by, event, now });
   return true;
+}
+
+/**
+ * The keys of the earlier revisions of a model that are still kept. Their files stay as they are, also where the model gets
+ * a new key. Resolves with how many were wrapped anew.
+ */
+export async function rewrapRevisions(
+  services: VaultServices,
+  manager: Manager,
+  model: StoredModel,
+  passwords: Passwords,
+): Promise<number> {
+  const { table, keys } = services.adapters;
+  let wrappedAnew = 0;
+  for (const earlier of await readRevisions(table, manager, model.name)) {
+    const { encryption, revision } = earlier;
+    const key = encryption && needsPassword(earlier) ? await keyUnder(services, earlier, passwords.old) : undefined;
+    if (!encryption || !key) continue;
+    const password = passwords.new;
+    const wrapped = await wrapKey(key, encryption.sealed_for, manager.config, { password, keys });
+    const changed: Json = JSON.parse(JSON.stringify({ ...encryption, ...wrapped }));
+    const at = tableKeys.vaultRevision(manager.account_id, manager.vault, model.name, revision);
+    try {
+      await table.update(at, { set: { encryption: changed } }, { kind: 'present' });
+      wrappedAnew += 1;
+    } catch (error) {
+      // Its last day was today.
+      if (!(error instanceof ConditionFailedError)) throw error;
+    }
+  }
+  return wrappedAnew;
 }
 
 async function keyUnder({ adapters }: VaultServices, model: StoredModel, password: string) {

@@ -24,7 +24,7 @@ export const upload = route({
   method: 'POST',
   path: '/datasets/upload',
   summary: 'Upload a new dataset for training',
-  description: `A table: ${FORMATS_TAKEN}. Its format is recognised by its content. Under a name that there is already, it becomes the next version.`,
+  description: `A table: ${FORMATS_TAKEN}. Or images in a ZIP or an .npz. The format is recognised by its content. Under a name that there is already, it becomes the next version.`,
   tags: ['Datasets'],
   authentication: 'account',
   scope: 'train',

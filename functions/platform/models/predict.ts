@@ -5,6 +5,7 @@ import { getServedModel } from '#domain/models/read.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
+import { COVERAGES } from '#learning/assess/intervals.ts';
 import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
 import { takesText } from '#learning/text/description.ts';
 import { modelPath } from './fields.ts';
@@ -17,11 +18,15 @@ export interface PredictServices extends Services {
 
 const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
 
-const row = z.union([z.array(cell), z.record(z.string(), cell), z.string()]).meta({
+/** The rows of an image, whose pixels may have channels, or of a series. */
+const inner = z.array(z.union([cell, z.array(z.number())]));
+
+const row = z.union([z.array(z.union([cell, inner])), z.record(z.string(), cell), z.string()]).meta({
   id: 'Row',
   description:
     "A value for each of the model's features in their order, null if it is missing; " +
-    'as an addition, an object of values by feature name, or for a model of texts the text.',
+    'as an addition, an object of values by feature name, or for a model of texts the text. ' +
+    'For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last.',
   example: [0.5, 0.3, 0.2, 0.1],
 });
 
@@ -33,10 +38,32 @@ const body = z
       .boolean()
       .default(false)
       .meta({ description: 'An addition: also the probability of each class; a regression has none' }),
+    explain: z.boolean().default(false).meta({
+      description:
+        'An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts',
+    }),
+    interval: z
+      .literal([...COVERAGES])
+      .exactOptional()
+      .meta({
+        description:
+          'An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows',
+      }),
   })
   .meta({ id: 'PredictionRequest', override: { oneOf: [{ required: ['input'] }, { required: ['inputs'] }] } });
 
 const probability = z.number().min(0).max(1);
+
+const explanation = z
+  .strictObject({
+    base: z.number().meta({ description: 'The prediction for a row of typical values', example: 0.36 }),
+    contributions: z.record(z.string(), z.number()).meta({
+      description: "By feature. With the base they add up to the class's probability, or to the value",
+      example: { bill_length_mm: 0.21, island: 0.43 },
+    }),
+  })
+  .optional()
+  .meta({ description: 'An addition: if `explain` is true' });
 
 const answer = z
   .strictObject({
@@ -49,8 +76,20 @@ const answer = z
             .record(z.string(), probability)
             .optional()
             .meta({ description: 'An addition: of each class, if `probabilities` is true' }),
+          explanation,
         }),
-        z.strictObject({ value: z.number() }).meta({ description: 'An addition: of a regression' }),
+        z
+          .strictObject({
+            value: z.number(),
+            interval: z
+              .array(z.number())
+              .min(2)
+              .max(2)
+              .optional()
+              .meta({ description: 'An addition: from and to, if `interval` was given' }),
+            explanation,
+          })
+          .meta({ description: 'An addition: of a regression' }),
       ]),
     ),
   })

@@ -3,6 +3,7 @@ import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { route } from '#functions/http/route.ts';
+import { ofRows } from '#learning/kinds.ts';
 import { takesText } from '#learning/text/description.ts';
 import { forEachPath, modelOf } from './paths.ts';
 import { HEADER_LENGTH, type InferenceRequest, inferenceBody, inferenceHeaders, readRequest } from './request.ts';
@@ -54,7 +55,7 @@ export const inferRoutes = forEachPath(({ base, schema }) =>
     resource: modelOf,
     async handler({ resource: model, path, headers, body }, { predictor, settings }: InferenceServices) {
       const { request, rest } = readRequest(body, headers[HEADER_LENGTH], settings);
-      const serving = await predictor.describe(model);
+      const serving = ofRows(await predictor.describe(model));
       const wanted = chosen(outputsOf(serving), request);
       const rows = rowsOf(serving, request.inputs, rest, takesText(model) ? LIMITS.predictTexts : LIMITS.predictRows);
       const probabilities = wanted.some(({ name }) => name === 'probabilities');

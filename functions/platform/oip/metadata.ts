@@ -4,6 +4,7 @@ import { listVersions } from '#domain/models/names.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { Table } from '#domain/ports/table/port.ts';
 import { route } from '#functions/http/route.ts';
+import { ofRows } from '#learning/kinds.ts';
 import { forEachPath, modelOf } from './paths.ts';
 import type { InferenceServices } from './services.ts';
 import { inputsOf, outputsOf } from './tensors.ts';
@@ -43,7 +44,7 @@ export const metadataRoutes = forEachPath(({ base, schema }) =>
     responses: { 200: { description: 'The model', schema: answer } },
     resource: modelOf,
     async handler({ resource: model, path }, { predictor, adapters }: InferenceServices) {
-      const serving = await predictor.describe(model);
+      const serving = ofRows(await predictor.describe(model));
       const outputs = outputsOf(serving).map(({ name, datatype, shape }) => ({
         ...{ name, datatype, shape },
         ...(name === 'probabilities' ? { labels: serving.classes } : {}),

@@ -11,6 +11,7 @@ import type { Batch } from '#domain/predictions/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
+import { ofRows } from '#learning/kinds.ts';
 import type { Serving } from '#learning/serving/description.ts';
 import { readServing } from '#learning/serving/stored.ts';
 import { readProfile } from '../datasets/profile-of.ts';
@@ -50,7 +51,7 @@ export const start = route({
     const { table, blobs, queues, now } = adapters;
     const dataset = await getDataset(table, caller.accountId, dataset_id);
     const [profile, serving] = await Promise.all([readProfile(adapters, dataset), readServing(blobs.artifacts, model)]);
-    expectColumns(profile, serving, include);
+    expectColumns(profile, ofRows(serving), include);
     const created: Batch = {
       id: newId(now()),
       account_id: caller.accountId,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Task } from '#domain/datasets/profile.ts';
 import { datasetWarning } from '#domain/datasets/warnings.ts';
-import { type ComputeUsage, type Job, MONITORS } from '#domain/training/record.ts';
+import { type ComputeUsage, type Job, MONITORS, TASK_MONITORS } from '#domain/training/record.ts';
 import { id, time } from '../fields.ts';
 
 export const jobPath = z.strictObject({ job_id: id });
@@ -15,15 +15,16 @@ export const earlyStoppingRequest = z
       .max(1000)
       .default(10)
       .meta({ description: 'Epochs without an improvement before training stops' }),
-    monitor: z.enum(MONITORS).default('val_loss'),
+    monitor: z.enum(MONITORS).default('val_loss').meta({
+      description:
+        'The metric that decides which epoch is the best; `val_roc_auc` is one class against the others, on average, where there are more than two',
+    }),
   })
   .meta({ example: { enabled: true, patience: 10, monitor: 'val_loss' } });
 
 /** The monitors that a job computes. */
 export const monitorsOf = (task: Task, validated: boolean): readonly Job['early_stopping']['monitor'][] =>
-  MONITORS.filter(
-    (monitor) => (validated || !monitor.startsWith('val_')) && (task === 'classification' || monitor.endsWith('loss')),
-  );
+  TASK_MONITORS[task].filter((monitor) => validated || !monitor.startsWith('val_'));
 
 /** What starting a job answers. */
 export const started = z

@@ -103,21 +103,13 @@ function planStopping(
   );
 }
 
-/** Of a file that nobody has read yet. */
-const GUESS = { columns: 10, bytesPerCell: 8 };
-
 /**
  * What a dataset that is still processing may turn out to be, to check what can be checked before and to estimate the
- * time: a table of numbers, with the type that was given, otherwise with one that allows the most.
+ * time: of the kind that the family takes best, with the type that was given, otherwise with one that allows the most.
  */
 export function guessProfile(family: Family, { file_size, dataset_type }: Dataset): DatasetProfile {
-  const names = Array.from({ length: GUESS.columns }, (_, i) => String(i));
-  const column = { type: 'number', missing: 0, distinct: 0, distinct_estimated: true } as const;
   return {
-    rows: Math.max(1, Math.round(file_size / (GUESS.columns * GUESS.bytesPerCell))),
-    columns: names.map((name) => ({ name, ...column })),
-    features: names.slice(1),
-    target: names[0]!,
+    ...kindNamed(family.kinds[0]).guess(file_size),
     task: dataset_type === 'auto' ? family.tasks.toSorted()[0]! : dataset_type,
     rows_without_target: 0,
     delimiter: ',',

@@ -2,9 +2,12 @@ import { json as readJson } from 'node:stream/consumers';
 import { z } from 'zod';
 import { ConflictError, InternalError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
+import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import { route } from '#functions/http/route.ts';
+import { evaluation } from '#learning/assess/evaluation.ts';
 import { id, secondsBetween, time } from '../fields.ts';
 import { jobPath, metricsAnswer, usageAnswer, usageOf, warningsAnswer } from './fields.ts';
 
@@ -29,6 +32,10 @@ const answer = z
       .nullable()
       .meta({ description: 'An addition: null for jobs of earlier builds', example: 1 }),
     warnings: warningsAnswer,
+    evaluation: evaluation.nullable().meta({
+      description:
+        'An addition: how good the model is, and by how much that is more than nothing; null for jobs of earlier builds',
+    }),
     ...usageAnswer,
   })
   .meta({ id: 'TrainingResults' });
@@ -72,8 +79,20 @@ export const results = route({
         completed_at: ended_at,
         dataset_version: job.dataset_version ?? null,
         warnings: job.warnings ?? [],
+        evaluation: await readEvaluation(adapters.blobs.artifacts, job),
         ...usageOf(job),
       },
     };
   },
 });
+
+/** Jobs of earlier builds, and of texts, have none. */
+async function readEvaluation(artifacts: Blobs, { account_id, id }: Job) {
+  try {
+    const { body } = await artifacts.get(blobKeys.jobEvaluation(account_id, id));
+    return evaluation.parse(await readJson(body));
+  } catch (error) {
+    if (error instanceof BlobNotFoundError) return null;
+    throw error;
+  }
+}

@@ -1,13 +1,13 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
-import { ENCODERS } from '#domain/encoders/catalogue.ts';
+import { encoderNamed } from '#domain/encoders/catalogue.ts';
 import { newId } from '#domain/ids.ts';
 import { send } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
 import { createJob } from '#domain/training/change.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Services } from '#functions/http/route.ts';
-import { estimateTextSeconds } from '#learning/text/estimate.ts';
+import { estimateEncoderSeconds, estimateTextSeconds } from '#learning/text/estimate.ts';
 import type { Config } from '../config.ts';
 import { registeredName } from '../fields.ts';
 
@@ -21,6 +21,9 @@ export interface TextJobRequest {
   readonly parentId?: string;
 }
 
+/** Of the memory of a training: its weights, gradients and moments, and what its layers keep. More than a function has. */
+const ENCODER_BYTES = 6 * 2 ** 30;
+
 /** Not used: the best epoch is kept, and all are run. */
 const NO_EARLY_STOPPING: Job['early_stopping'] = { enabled: false, patience: 10, monitor: 'val_loss' };
 
@@ -31,6 +34,8 @@ export async function queueTextJob(
   { name, hyperparameters, dataset, profile, parentId }: TextJobRequest,
 ): Promise<Job> {
   const { table, queues, now } = adapters;
+  const isEncoder = encoderNamed(name) !== undefined;
+  const estimate = isEncoder ? estimateEncoderSeconds : estimateTextSeconds;
   const created: Job = {
     ...{ id: newId(now()), account_id: accountId, kind: 'text', model_type: name, model_name: registeredName(name) },
     ...{ dataset_id: dataset.id, dataset_name: dataset.name, task: 'classification' },
@@ -39,10 +44,10 @@ export async function queueTextJob(
     validation_split: hyperparameters.validation_split,
     early_stopping: NO_EARLY_STOPPING,
     ...(parentId === undefined ? {} : { parent_id: parentId }),
-    ...(Object.hasOwn(ENCODERS, name) ? { awaits_encoder: name } : {}),
+    ...(isEncoder ? { awaits_encoder: name } : {}),
     ...{ status: 'queued', created_at: isoTime(now()), attempt: 0, compute: 'auto' },
-    estimated_time: estimateTextSeconds(hyperparameters, { rows: profile.rows, bytes: dataset.file_size }),
-    data_bytes: 4 * dataset.file_size,
+    estimated_time: estimate(hyperparameters, { rows: profile.rows, bytes: dataset.file_size }),
+    data_bytes: 4 * dataset.file_size + (isEncoder ? ENCODER_BYTES : 0),
     total_epochs: hyperparameters.num_epochs,
     ...{ current_epoch: 0, progress: 0, metrics: {}, compute_seconds: 0, estimated_cost: 0 },
   };

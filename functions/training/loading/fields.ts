@@ -1,5 +1,5 @@
 /** Asking for encoders, and what is known of them. */
-import { ENCODERS } from '#domain/encoders/catalogue.ts';
+import { ENCODERS, encoderNamed } from '#domain/encoders/catalogue.ts';
 import { askForEncoder } from '#domain/encoders/change.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
 import { sendEncoder } from '#domain/messages.ts';
@@ -20,9 +20,11 @@ export function sourceOf({ hubUrl }: Pick<Settings, 'hubUrl'>): string {
 
 /** Throws `ModelNotFoundError` for the first name that is none of an encoder. */
 export function expectEncoders(names: readonly string[]): void {
-  const unknown = names.find((name) => !Object.hasOwn(ENCODERS, name));
+  const unknown = names.find((name) => !encoderNamed(name));
   if (unknown === undefined) return;
-  throw new ModelNotFoundError(`Model ${unknown} not found; ${ENCODER_NAMES.join(', ')} can be loaded`);
+  throw new ModelNotFoundError(
+    `Model ${unknown} not found; ${ENCODER_NAMES.join(', ')} can be loaded, and encoders of the hub by owner/name`,
+  );
 }
 
 /** Loads those that are not loaded. Where one is loading its message may have been lost, so that it is sent again. */

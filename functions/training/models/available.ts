@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ENCODERS } from '#domain/encoders/catalogue.ts';
+import { ENCODERS, encoderNamed } from '#domain/encoders/catalogue.ts';
 import { route } from '#functions/http/route.ts';
 import { LABELS } from '#zoo/text-hyperparameters.ts';
 import { textFamilies } from '#zoo/text-registry.ts';
@@ -26,7 +26,7 @@ export const available = route({
   path: '/models/available',
   summary: 'Get the models that can be loaded and trained',
   description:
-    'Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside. This release loads encoders but cannot fine-tune them yet.',
+    'Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside.',
   tags: ['Models'],
   authentication: 'operator',
   scope: 'read',
@@ -50,4 +50,4 @@ export const available = route({
 });
 
 /** The form of a model's weights. */
-export const typeOf = (name: string): 'pytorch' | 'onnx' => (Object.hasOwn(ENCODERS, name) ? 'pytorch' : 'onnx');
+export const typeOf = (name: string): 'pytorch' | 'onnx' => (encoderNamed(name) ? 'pytorch' : 'onnx');

@@ -32,6 +32,14 @@ export const evaluation = z
     thresholds: z
       .record(z.string(), share.nullable())
       .meta({ description: 'Of each label; null where there were too few rows to tell, and predictions use 0.5' }),
+    over_defence: z
+      .strictObject({
+        texts: z.int().meta({ description: 'Harmless ones with words that attacks have, written for this purpose' }),
+        taken_for_attacks: z.int(),
+      })
+      .nullable()
+      .optional()
+      .meta({ description: 'null for a model of other labels; versions of earlier releases have none' }),
     warnings: z.array(z.string()),
   })
   .meta({ id: 'Evaluation' });

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ApplicationLogLevel, Function as LambdaFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -46,6 +46,7 @@ export class TrainyardFunction extends LambdaFunction {
       code: world.programs.codeOf(name),
       layers: spec.runtime ? [world.runtime] : [],
       memorySize: spec.memoryMegabytes,
+      ...(spec.diskMegabytes === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(spec.diskMegabytes) }),
       timeout: Duration.seconds(spec.timeoutSeconds),
       environment: {
         NODE_OPTIONS: '--enable-source-maps',

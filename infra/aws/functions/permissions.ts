@@ -2,6 +2,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { QUEUE_TAG } from '#aws/compute/batch.ts';
 import type { BucketName } from '#domain/ports/blobs/port.ts';
 import { type BucketUse, type TableUse, table as tableFacts, type Uses } from '#infra/topology.ts';
 import { batchNames, trainingFunctionName, type World } from './world.ts';
@@ -119,6 +120,7 @@ function computeStatements(
   const stack = Stack.of(scope);
   const arn = (service: string, resource: string) => stack.formatArn({ service, resource });
   const batch = Object.values(batchNames(installation));
+  const queueNames = batch.map(({ queue }) => queue);
   const submit = batch.flatMap(({ queue, definition }) => [
     arn('batch', `job-queue/${queue}`),
     // A definition is submitted by name, and Batch chooses the revision.
@@ -132,11 +134,19 @@ function computeStatements(
       resources: [arn('lambda', `function:${trainingFunctionName(installation)}`)],
     });
     if (batch.length === 0) return [small];
-    const tagged = { sid: 'TrainInBatch', actions: ['batch:SubmitJob'], resources: submit };
-    return [small, new PolicyStatement(tagged)];
+    const train = { sid: 'TrainInBatch', actions: ['batch:SubmitJob'], resources: submit };
+    const tag = {
+      sid: 'TagJobs',
+      actions: ['batch:TagResource'],
+      resources: [arn('batch', 'job/*')],
+      conditions: { StringEquals: { [`aws:RequestTag/${QUEUE_TAG}`]: queueNames } },
+    };
+    return [small, new PolicyStatement(train), new PolicyStatement(tag)];
   }
   if (batch.length === 0) return [];
-  const resources = use === 'describe' ? ['*'] : [arn('batch', 'job/*')];
-  const sid = use === 'describe' ? 'SeeJobs' : 'EndJobs';
-  return [new PolicyStatement({ sid, actions: [...COMPUTE[use]], resources })];
+  const actions = [...COMPUTE[use]];
+  if (use === 'describe') return [new PolicyStatement({ sid: 'SeeJobs', actions, resources: ['*'] })];
+  // Batch chooses the ids of jobs: only their tags tell ours from those of others in the AWS account.
+  const ours = { StringEquals: { [`aws:ResourceTag/${QUEUE_TAG}`]: queueNames } };
+  return [new PolicyStatement({ sid: 'EndJobs', actions, resources: [arn('batch', 'job/*')], conditions: ours })];
 }

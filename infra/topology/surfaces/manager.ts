@@ -26,6 +26,7 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { artifacts: ['read', 'put', 'upload', 'delete'], backups: ['read', 'put', 'delete'] },
+      sends: ['vault'],
       tokens: 'sign',
       dataKeys: ['generate', 'unwrap'],
     },
@@ -71,6 +72,7 @@ export const surface = {
     { path: `${base}/models/{model_name}`, function: 'manager-files' },
     { path: `${base}/backup/create`, function: 'manager-files' },
     { path: `${base}/backup/restore`, function: 'manager-files' },
+    { path: `${base}/backup/drill`, function: 'manager-files' },
     { path: `${base}/backup/upload`, function: 'manager-files' },
     { path: `${base}/backup/{backup_name}/download`, function: 'manager-download' },
     { path: `${base}/backup/list`, function: 'manager-api' },

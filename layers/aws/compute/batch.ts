@@ -47,6 +47,9 @@ const trainerEnvironment = (task: ComputeTask): Readonly<Record<string, string>>
   TRAINYARD_ATTEMPT: String(task.attempt),
 });
 
+/** A job's tag that names its queue. */
+export const QUEUE_TAG = 'trainyard-queue';
+
 const call = <T>(send: () => Promise<T>): Promise<T> => translating('Batch', send);
 
 /**
@@ -63,6 +66,8 @@ export async function submitJob(client: BatchClient, task: ComputeTask, place: B
       environment: Object.entries(trainerEnvironment(task)).map(([name, value]) => ({ name, value })),
     },
     timeout: { attemptDurationSeconds: Math.max(MIN_TIMEOUT_SECONDS, Math.ceil(task.timeoutSeconds)) },
+    // Only jobs with the tag of this installation may be terminated; see `infra/aws/functions/permissions.ts`.
+    tags: { [QUEUE_TAG]: place.queue },
     propagateTags: true,
   });
   const { jobId } = await call(() => client.send(command));

@@ -280,7 +280,7 @@ export interface paths {
         };
         /**
          * Read the audit trail of a manager
-         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, model_access, model_change, backup, security; `model_access` is every load, info and download.
+         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, model_access, listing, model_change, backup, security; `model_access` is every load, info and download.
          */
         get: operations["get_api_model_manager_manager_id_audit_trail"];
         put?: never;
@@ -517,6 +517,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/model-manager/{manager_id}/backup/drill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try to restore the last backup
+         * @description An addition to the document. The last backup that needs no password is restored into a scratch vault, every file is compared with what was backed up, and the scratch vault is deleted. Every `restore_drill_interval_hours` this is done by itself; `health` has the result.
+         */
+        post: operations["post_api_model_manager_manager_id_backup_drill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/model-manager/{manager_id}/backup/upload": {
         parameters: {
             query?: never;
@@ -679,6 +699,8 @@ export interface components {
             backup_enabled?: boolean;
             backup_interval_hours?: number;
             backup_retention_days?: number;
+            /** @default 168 */
+            restore_drill_interval_hours?: number;
         };
         ModelComparisonRequest: {
             /**
@@ -1061,6 +1083,8 @@ export interface components {
             backup_enabled: boolean;
             backup_interval_hours: number;
             backup_retention_days: number;
+            /** @default 168 */
+            restore_drill_interval_hours: number;
         };
         ManagerError: {
             /**
@@ -1691,6 +1715,15 @@ export interface components {
             /** @description An addition: names that no model has */
             missing: string[];
         };
+        BackupGoingOn: {
+            message: string;
+            /** @example daily_backup_20250115 */
+            backup_name: string;
+            /** @constant */
+            status: "in_progress";
+            models_done: number;
+            models_total: number;
+        };
         BackupRestored: {
             /** @example Backup restored successfully */
             message: string;
@@ -1708,6 +1741,26 @@ export interface components {
              * @example 2026-01-01T00:00:00.000Z
              */
             restored_at: string;
+        };
+        RestoreDrill: {
+            passed: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            drilled_at: string;
+            /** @example daily_backup_20250115 */
+            backup_name: string;
+            /** @description Whose files are those that were backed up */
+            models_restored: number;
+            /** @description For which there was no time */
+            models_left: number;
+            failures: {
+                model_name: string;
+                reason: string;
+            }[];
+            /** @description Seconds */
+            drill_time: number;
         };
         BackupDeleted: {
             /** @example Backup deleted successfully */
@@ -1727,6 +1780,8 @@ export interface components {
             skipped: number;
             failed: number;
             remaining: number;
+            /** @description An addition: earlier revisions. Backups keep the password that they had */
+            revisions_rotated: number;
             /**
              * Format: date-time
              * @example 2026-01-01T00:00:00.000Z
@@ -1747,6 +1802,8 @@ export interface components {
              * @example 2026-01-01T00:00:00.000Z
              */
             last_check: string;
+            /** @description An addition: the last one; a failed one makes the manager degraded. Null before the first */
+            restore_drill: components["schemas"]["RestoreDrill"] | null;
             /**
              * @description In the cloud, since the deployment
              * @example 5d 12h 30m
@@ -2043,7 +2100,8 @@ export interface operations {
                      *         "block_unsafe_artifacts": true,
                      *         "backup_enabled": true,
                      *         "backup_interval_hours": 1,
-                     *         "backup_retention_days": 1
+                     *         "backup_retention_days": 1,
+                     *         "restore_drill_interval_hours": 168
                      *       },
                      *       "created_at": "2026-01-01T00:00:00.000Z",
                      *       "storage_path": "./models/production"
@@ -2143,7 +2201,8 @@ export interface operations {
                      *         "block_unsafe_artifacts": true,
                      *         "backup_enabled": true,
                      *         "backup_interval_hours": 1,
-                     *         "backup_retention_days": 1
+                     *         "backup_retention_days": 1,
+                     *         "restore_drill_interval_hours": 168
                      *       },
                      *       "created_at": "2026-01-01T00:00:00.000Z",
                      *       "model_count": 1,
@@ -3662,6 +3721,24 @@ export interface operations {
                     "application/json": components["schemas"]["BackupCreated"];
                 };
             };
+            /** @description Going on: repeat the request, with this name, to see how far */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "status": "in_progress",
+                     *       "models_done": 1,
+                     *       "models_total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
@@ -3729,6 +3806,24 @@ export interface operations {
                     "application/json": components["schemas"]["BackupRestored"];
                 };
             };
+            /** @description Going on: repeat the request to see how far */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "status": "in_progress",
+                     *       "models_done": 1,
+                     *       "models_total": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
@@ -3738,6 +3833,51 @@ export interface operations {
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
             422: components["responses"]["ManagerError422"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
+    post_api_model_manager_manager_id_backup_drill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What could be restored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "passed": true,
+                     *       "drilled_at": "2026-01-01T00:00:00.000Z",
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "models_restored": 1,
+                     *       "models_left": 1,
+                     *       "failures": [
+                     *         {
+                     *           "model_name": "string",
+                     *           "reason": "string"
+                     *         }
+                     *       ],
+                     *       "drill_time": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RestoreDrill"];
+                };
+            };
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
@@ -3866,6 +4006,7 @@ export interface operations {
                      *       "skipped": 1,
                      *       "failed": 1,
                      *       "remaining": 1,
+                     *       "revisions_rotated": 1,
                      *       "updated_at": "2026-01-01T00:00:00.000Z"
                      *     }
                      */
@@ -3887,6 +4028,7 @@ export interface operations {
                      *       "skipped": 1,
                      *       "failed": 1,
                      *       "remaining": 1,
+                     *       "revisions_rotated": 1,
                      *       "updated_at": "2026-01-01T00:00:00.000Z"
                      *     }
                      */
@@ -3898,6 +4040,7 @@ export interface operations {
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
             408: components["responses"]["ManagerError408"];
+            409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
             429: components["responses"]["ManagerError429"];
@@ -3933,6 +4076,20 @@ export interface operations {
                      *         "model_integrity": true
                      *       },
                      *       "last_check": "2026-01-01T00:00:00.000Z",
+                     *       "restore_drill": {
+                     *         "passed": true,
+                     *         "drilled_at": "2026-01-01T00:00:00.000Z",
+                     *         "backup_name": "daily_backup_20250115",
+                     *         "models_restored": 1,
+                     *         "models_left": 1,
+                     *         "failures": [
+                     *           {
+                     *             "model_name": "string",
+                     *             "reason": "string"
+                     *           }
+                     *         ],
+                     *         "drill_time": 1
+                     *       },
                      *       "uptime": "5d 12h 30m"
                      *     }
                      */

@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a new dataset for training
-         * @description A table: CSV or TSV with a header, JSON (an array of records or of arrays), JSON Lines or Parquet; each also packed with gzip, or alone in a ZIP. Its format is recognised by its content. Under a name that there is already, it becomes the next version.
+         * @description A table: CSV or TSV with a header, JSON (an array of records or of arrays), JSON Lines or Parquet; each also packed with gzip, or alone in a ZIP. Or images in a ZIP or an .npz. The format is recognised by its content. Under a name that there is already, it becomes the next version.
          */
         post: operations["post_datasets_upload"];
         delete?: never;
@@ -1612,7 +1612,7 @@ export interface components {
              * @example mlp
              * @enum {string}
              */
-            model_type: "mlp" | "linear";
+            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "baseline" | "deephpm";
             /**
              * @description Of the model type; those left out have their defaults
              * @default {}
@@ -1781,6 +1781,428 @@ export interface components {
                  * @enum {string}
                  */
                 threshold?: "f1" | "balanced_accuracy";
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 32 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
+                /**
+                 * @description Of each block: two convolutions, after which the sides are halved
+                 * @default [
+                 *       32,
+                 *       64,
+                 *       128
+                 *     ]
+                 */
+                channels?: number[];
+                /** @default 0.1 */
+                dropout?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 32 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 32 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
+                image_size?: number;
+                /**
+                 * @description Whether half of the images are mirrored
+                 * @default false
+                 */
+                horizontal_flip?: boolean;
+                /**
+                 * @description The most pixels by which an image is moved in each direction
+                 * @default 0
+                 */
+                random_crop?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 1024 */
+                batch_size?: number;
+                /** @default 2000 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /**
+                 * @description Hidden layers
+                 * @default 2
+                 */
+                depth?: number;
+                /**
+                 * @description Of each hidden layer
+                 * @default 128
+                 */
+                width?: number;
+                /** @default 0.2 */
+                dropout?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
+                /** @default 1024 */
+                batch_size?: number;
+                /** @default 2000 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /**
+                 * @description Hidden layers
+                 * @default 2
+                 */
+                depth?: number;
+                /**
+                 * @description Of each hidden layer
+                 * @default 128
+                 */
+                width?: number;
+                /** @default 0.2 */
+                dropout?: number;
+                /**
+                 * @description The feature that is t. The other features are s
+                 * @default cycle
+                 */
+                time?: string;
+                /**
+                 * @description The law of ∂U/∂t: a network of these inputs, where U_s is ∂U/∂s and U_ss its derivative by s; or Verhulst’s law of growth with learned r, K and C
+                 * @default U,s,t
+                 * @enum {string}
+                 */
+                dynamics?: "verhulst" | "t" | "s,t" | "U" | "U,t" | "U,s" | "U,s,t" | "U,U_s" | "U,s,t,U_s" | "U,U_s,U_ss" | "U,s,t,U_s,U_ss";
+                /**
+                 * @description Whether the three losses are summed, or balanced by learned log-variances
+                 * @default adpbal
+                 * @enum {string}
+                 */
+                weighting?: "sum" | "adpbal";
             };
             /** @default 0.2 */
             validation_split?: number;
@@ -1806,10 +2228,11 @@ export interface components {
                  */
                 patience?: number;
                 /**
+                 * @description The metric that decides which epoch is the best; `val_roc_auc` is one class against the others, on average, where there are more than two
                  * @default val_loss
                  * @enum {string}
                  */
-                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy";
+                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe";
             };
             /**
              * @description An addition: `function` for short jobs, `cpu` and `gpu` for containers; `auto` chooses by the estimate and the size of the data. A target that the installation does not have is replaced by one that it has
@@ -1935,9 +2358,19 @@ export interface components {
              * @default false
              */
             probabilities?: boolean;
+            /**
+             * @description An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts
+             * @default false
+             */
+            explain?: boolean;
+            /**
+             * @description An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows
+             * @enum {number}
+             */
+            interval?: 0.5 | 0.8 | 0.9 | 0.95 | 0.99;
         } & (unknown | unknown);
         /**
-         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text.
+         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text. For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last.
          * @example [
          *       0.5,
          *       0.3,
@@ -1945,7 +2378,7 @@ export interface components {
          *       0.1
          *     ]
          */
-        Row: (number | string | boolean | null)[] | {
+        Row: ((number | string | boolean | null) | ((number | string | boolean | null) | number[])[])[] | {
             [key: string]: number | string | boolean | null;
         } | string;
         InferenceRequest: {
@@ -2787,6 +3220,97 @@ export interface components {
                     };
                 } | null;
             }[];
+            /** @description An addition: how good the model is, and by how much that is more than nothing; null for jobs of earlier builds */
+            evaluation: {
+                rows: {
+                    /** @enum {string} */
+                    of: "validation" | "training";
+                    count: number;
+                };
+                /**
+                 * @description As the model answers, named as in scikit-learn
+                 * @example {
+                 *       "accuracy": 0.98
+                 *     }
+                 */
+                metrics: {
+                    [key: string]: number;
+                };
+                /** @description What knows nothing of the features, on the same rows */
+                naive: {
+                    /**
+                     * @description The class that most training rows have, with their shares as probabilities, or the mean of their targets: as DummyClassifier (`prior`) and DummyRegressor of scikit-learn
+                     * @enum {string}
+                     */
+                    strategy: "most_frequent" | "mean";
+                    /**
+                     * @description What it always answers
+                     * @example Adelie
+                     */
+                    answer: string | number;
+                    /**
+                     * @example {
+                     *       "accuracy": 0.44
+                     *     }
+                     */
+                    metrics: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * @description The model's metrics less these
+                     * @example {
+                     *       "accuracy": 0.54
+                     *     }
+                     */
+                    difference: {
+                        [key: string]: number;
+                    };
+                    /** @description How much less a row costs, in log loss or in squared error */
+                    gain: number;
+                    /** @description Of the gain */
+                    standard_error: number;
+                    /** @description Whether the gain is more than two standard errors */
+                    is_better: boolean;
+                };
+                /** @description The rows of which ROC AUC, temperature, threshold and intervals were computed, if not of all */
+                sampled?: number;
+                classification?: {
+                    classes: string[];
+                    /** @description Rows by [truth][answer]; for at most 100 classes */
+                    confusion_matrix?: number[][];
+                    per_class: {
+                        precision: number;
+                        recall: number;
+                        f1_score: number;
+                        /** @description Rows of the class */
+                        support: number;
+                        predictions: number;
+                    }[];
+                    /** @description Rows by the probability of their answer */
+                    reliability: {
+                        from: number;
+                        to: number;
+                        rows: number;
+                        confidence: number;
+                        accuracy: number;
+                    }[];
+                    calibration?: {
+                        temperature?: number;
+                        threshold?: number;
+                    };
+                    /** @description Before the temperature */
+                    uncalibrated?: {
+                        [key: string]: number;
+                    };
+                };
+                regression?: {
+                    intervals: {
+                        coverage: number;
+                        width: number;
+                    }[];
+                };
+                warnings: string[];
+            } | null;
             /**
              * @description An addition: seconds of compute used
              * @example 20
@@ -3512,8 +4036,46 @@ export interface components {
                 probabilities?: {
                     [key: string]: number;
                 };
+                /** @description An addition: if `explain` is true */
+                explanation?: {
+                    /**
+                     * @description The prediction for a row of typical values
+                     * @example 0.36
+                     */
+                    base: number;
+                    /**
+                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @example {
+                     *       "bill_length_mm": 0.21,
+                     *       "island": 0.43
+                     *     }
+                     */
+                    contributions: {
+                        [key: string]: number;
+                    };
+                };
             } | {
                 value: number;
+                /** @description An addition: from and to, if `interval` was given */
+                interval?: number[];
+                /** @description An addition: if `explain` is true */
+                explanation?: {
+                    /**
+                     * @description The prediction for a row of typical values
+                     * @example 0.36
+                     */
+                    base: number;
+                    /**
+                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @example {
+                     *       "bill_length_mm": 0.21,
+                     *       "island": 0.43
+                     *     }
+                     */
+                    contributions: {
+                        [key: string]: number;
+                    };
+                };
             })[];
         };
         /**
@@ -5515,6 +6077,22 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         kind?: "table" | "text" | "image" | "series";
+                        images?: {
+                            /** @enum {string} */
+                            source: "folders" | "manifest" | "arrays";
+                            formats: {
+                                [key: string]: number;
+                            };
+                            width: {
+                                min: number;
+                                max: number;
+                            };
+                            height: {
+                                min: number;
+                                max: number;
+                            };
+                            channels: number;
+                        };
                         rows: number;
                         columns: {
                             name: string;
@@ -6136,6 +6714,31 @@ export interface operations {
                      *           "overrule": {}
                      *         }
                      *       ],
+                     *       "evaluation": {
+                     *         "rows": {
+                     *           "of": "validation",
+                     *           "count": 1
+                     *         },
+                     *         "metrics": {
+                     *           "accuracy": 0.98
+                     *         },
+                     *         "naive": {
+                     *           "strategy": "most_frequent",
+                     *           "answer": "Adelie",
+                     *           "metrics": {
+                     *             "accuracy": 0.44
+                     *           },
+                     *           "difference": {
+                     *             "accuracy": 0.54
+                     *           },
+                     *           "gain": 1,
+                     *           "standard_error": 1,
+                     *           "is_better": true
+                     *         },
+                     *         "warnings": [
+                     *           "string"
+                     *         ]
+                     *       },
                      *       "compute_seconds": 20,
                      *       "estimated_cost": 0.000783
                      *     }

@@ -27,7 +27,7 @@ export interface paths {
         };
         /**
          * Get the models that can be loaded and trained
-         * @description Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside. This release loads encoders but cannot fine-tune them yet.
+         * @description Four pretrained encoders, which are loaded from a hub, and as an addition `compact-text`, which needs nothing from outside.
          */
         get: operations["get_models_available"];
         put?: never;
@@ -775,6 +775,12 @@ export interface components {
             thresholds: {
                 [key: string]: number | null;
             };
+            /** @description null for a model of other labels; versions of earlier releases have none */
+            over_defence?: {
+                /** @description Harmless ones with words that attacks have, written for this purpose */
+                texts: number;
+                taken_for_attacks: number;
+            } | null;
             warnings: string[];
         };
         TrainingStatus: {
@@ -934,6 +940,40 @@ export interface components {
              * @default 0
              */
             seed: number;
+            /**
+             * @description An addition: batches whose gradients make one step
+             * @default 1
+             */
+            gradient_accumulation_steps?: number;
+            /**
+             * @description An addition: a larger gradient is scaled down to it
+             * @default 1
+             */
+            max_grad_norm?: number;
+            /**
+             * @description An addition: how the learning rate falls after the warm-up
+             * @default linear
+             * @enum {string}
+             */
+            lr_scheduler?: "linear" | "cosine";
+            /**
+             * @description An addition: the factor of the learning rate from each layer to the one below it
+             * @default 1
+             */
+            layer_decay?: number;
+            /**
+             * @description An addition: so many layers from the first are not trained, nor the embeddings below them
+             * @default 0
+             */
+            freeze_layers?: number;
+            /**
+             * @description An addition: which part is left of a text that is too long to learn from
+             * @default head
+             * @enum {string}
+             */
+            truncation?: "head" | "tail" | "both";
+            /** @description An addition: replaces the rates of the encoder's own configuration */
+            dropout?: number;
         };
         RetrainingStarted: {
             /** @constant */
@@ -1983,7 +2023,13 @@ export interface operations {
                      *         ],
                      *         "benign_label": "benign",
                      *         "validation_split": 0.2,
-                     *         "seed": 0
+                     *         "seed": 0,
+                     *         "gradient_accumulation_steps": 1,
+                     *         "max_grad_norm": 1,
+                     *         "lr_scheduler": "linear",
+                     *         "layer_decay": 1,
+                     *         "freeze_layers": 0,
+                     *         "truncation": "head"
                      *       }
                      *     }
                      */
@@ -2062,7 +2108,13 @@ export interface operations {
                      *         ],
                      *         "benign_label": "benign",
                      *         "validation_split": 0.2,
-                     *         "seed": 0
+                     *         "seed": 0,
+                     *         "gradient_accumulation_steps": 1,
+                     *         "max_grad_norm": 1,
+                     *         "lr_scheduler": "linear",
+                     *         "layer_decay": 1,
+                     *         "freeze_layers": 0,
+                     *         "truncation": "head"
                      *       },
                      *       "parent_version": "v1.0.0"
                      *     }

@@ -49,9 +49,23 @@ const columnProfile = z.object({
 });
 export type ColumnProfile = z.infer<typeof columnProfile>;
 
+/** What a dataset of images has. */
+const imagesProfile = z.object({
+  /** What says the labels. */
+  source: z.enum(['folders', 'manifest', 'arrays']),
+  /** By format; of arrays, by type. */
+  formats: z.record(z.string(), z.number().int().nonnegative()),
+  width: z.object({ min: z.number().int(), max: z.number().int() }),
+  height: z.object({ min: z.number().int(), max: z.number().int() }),
+  /** 1 if all are grey. */
+  channels: z.number().int(),
+});
+export type ImagesProfile = z.infer<typeof imagesProfile>;
+
 export const datasetProfile = z.object({
   /** Absent in profiles of tables. */
   kind: z.enum(KINDS).optional(),
+  images: imagesProfile.optional(),
   rows: z.number().int().positive(),
   columns: z.array(columnProfile),
   /** The columns that a model learns from, in the file's order. */

@@ -27,3 +27,7 @@ const CARRIED = 20;
 
 export const carriedWarnings = (warnings: readonly DatasetWarning[] = []): DatasetWarning[] =>
   warnings.slice(0, CARRIED);
+
+/** A warning on one line. */
+export const warningLine = ({ code, column, message, cost }: DatasetWarning): string =>
+  `${code}: ${column === null ? '' : `column ${JSON.stringify(column)}: `}${message}. ${cost}`;

@@ -15,6 +15,18 @@ const all: readonly Encoder[] = [
 
 export const ENCODERS: Readonly<Record<string, Encoder>> = Object.fromEntries(all.map((one) => [one.name, one]));
 
+/** `owner/name`, as the hub allows. */
+const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
+
+/** One of the catalogue, or any repository by its name on the hub. Undefined for what is neither. */
+export function encoderNamed(name: string): Encoder | undefined {
+  if (Object.hasOwn(ENCODERS, name)) return ENCODERS[name];
+  return REPOSITORY.test(name) ? { name, repository: name } : undefined;
+}
+
+/** Of all files of an encoder. */
+export const MOST_ENCODER_BYTES = 4 * 2 ** 30;
+
 /** Files that are loaded of a repository, where it has them; of the weights the first. */
 export const NEEDED_FILES = [
   'config.json',

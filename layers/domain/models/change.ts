@@ -1,5 +1,6 @@
 import { getAccount } from '../accounts/read.ts';
 import { addBytes, bytesOf } from '../accounts/usage/storage.ts';
+import type { DatasetWarning } from '../datasets/warnings.ts';
 import { ModelInUseError, UnavailableError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
@@ -39,7 +40,10 @@ export interface Completed {
 export async function completeJob(
   table: Table,
   of: Job,
-  last: Pick<Job, 'current_epoch' | 'metrics'> & { readonly stop_reason?: StopReason } & ComputeUsage,
+  last: Pick<Job, 'current_epoch' | 'metrics'> & {
+    readonly stop_reason?: StopReason;
+    readonly warnings?: DatasetWarning[];
+  } & ComputeUsage,
   made: TrainedModel,
   now: string,
 ): Promise<Completed | undefined> {

@@ -8,7 +8,7 @@
  * one that ends it (`endings.ts`) undoes both. Only active jobs are in the index.
  */
 import { z } from 'zod';
-import { TASKS } from '../datasets/profile.ts';
+import { TASKS, type Task } from '../datasets/profile.ts';
 import { datasetWarning } from '../datasets/warnings.ts';
 import { COMPUTE_TARGETS } from '../ports/compute/port.ts';
 import { parseOnce } from '../ports/table/parse-once.ts';
@@ -17,7 +17,36 @@ import { storedObject } from '../stored-object.ts';
 
 export const JOB_STATUSES = ['queued', 'running', 'completed', 'failed', 'stopped'] as const;
 
-export const MONITORS = ['val_loss', 'val_accuracy', 'loss', 'accuracy'] as const;
+/** What early stopping may watch, by task; those of a regression beside its loss. The first four are the document's. */
+const CLASSIFICATION_MONITORS = [
+  'val_loss',
+  'val_accuracy',
+  'loss',
+  'accuracy',
+  'val_balanced_accuracy',
+  'val_precision',
+  'val_recall',
+  'val_f1_score',
+  'val_f1_weighted',
+  'val_roc_auc',
+  'val_log_loss',
+  'val_brier_score',
+  'val_expected_calibration_error',
+] as const;
+const REGRESSION_MONITORS = ['rmse', 'mae', 'r2', 'val_rmse', 'val_mae', 'val_r2', 'val_mape', 'val_rmspe'] as const;
+export const MONITORS = [...CLASSIFICATION_MONITORS, ...REGRESSION_MONITORS] as const;
+export type Monitor = (typeof MONITORS)[number];
+
+/** The monitors of a task. */
+export const TASK_MONITORS: Readonly<Record<Task, readonly Monitor[]>> = {
+  classification: CLASSIFICATION_MONITORS,
+  regression: ['val_loss', 'loss', ...REGRESSION_MONITORS],
+};
+
+const GREATER_IS_BETTER = /(accuracy|precision|recall|f1_score|f1_weighted|roc_auc|r2)$/;
+
+/** Whether more of a metric is better, by its name. */
+export const greaterIsBetter = (metric: string): boolean => GREATER_IS_BETTER.test(metric);
 
 /** Where a job may be requested to run; a single machine has no choice. */
 export const COMPUTE_CHOICES = ['auto', ...COMPUTE_TARGETS] as const;

@@ -16,8 +16,9 @@ import {
 /** A group of actions that a filter may name. */
 export const ACTION_GROUPS: Readonly<Record<string, readonly AuditAction[]>> = {
   model_access: ['model_load', 'model_info', 'model_download'],
+  listing: ['model_list', 'model_search', 'model_compare', 'manager_stats'],
   model_change: ['model_save', 'model_update', 'model_activate', 'model_delete', 'model_restore'],
-  backup: ['backup_create', 'backup_restore', 'backup_download', 'backup_delete'],
+  backup: ['backup_create', 'backup_restore', 'backup_download', 'backup_delete', 'restore_drill'],
   security: ['password_update'],
 };
 

@@ -24,6 +24,9 @@ export const AUDIT_ACTIONS = [
   'model_save',
   'model_load',
   'model_info',
+  'model_list',
+  'model_search',
+  'model_compare',
   'model_download',
   'model_update',
   'model_activate',
@@ -35,6 +38,8 @@ export const AUDIT_ACTIONS = [
   'backup_restore',
   'backup_download',
   'backup_delete',
+  'restore_drill',
+  'manager_stats',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

@@ -41,6 +41,16 @@ export async function startBackup(table: Table, started: Backup): Promise<void> 
   }
 }
 
+/** It is still being made: only what is older was abandoned. Throws `BackupNotFoundError` if it was dropped. */
+export async function touchBackup(table: Table, started: Backup, now: number): Promise<void> {
+  try {
+    await table.update(keyOf(started), { set: { isk: isoTime(now) } }, sameBackup(started));
+  } catch (error) {
+    if (error instanceof ConditionFailedError) throw new BackupNotFoundError(started.manager_id, started.name, []);
+    throw error;
+  }
+}
+
 const isComplete = (of: Backup): of is CompleteBackup => of.complete !== undefined;
 
 /** Makes it visible, with its entry in the audit trail. One that was made for a save has that save's entry. */

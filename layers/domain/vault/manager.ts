@@ -6,6 +6,7 @@ export const TASK_TYPES = ['regression', 'classification', 'clustering', 'anomal
 export const ALGORITHM_NAMES = ['AES-256-GCM', 'ChaCha20Poly1305'] as const;
 
 export const DEFAULT_RETENTION_DAYS = 30;
+export const DEFAULT_DRILL_HOURS = 168;
 
 /** As the document names it. `key_iterations` and the others of key derivation are bounded where a key is derived. */
 export const managerConfig = z.strictObject({
@@ -30,6 +31,8 @@ export const managerConfig = z.strictObject({
   backup_enabled: z.boolean(),
   backup_interval_hours: z.number().min(0.25).max(8760),
   backup_retention_days: z.int().min(1).max(3650),
+  /** 0: none. Managers of earlier versions have the default. */
+  restore_drill_interval_hours: z.number().min(0).max(8760).default(DEFAULT_DRILL_HOURS),
 });
 export type ManagerConfig = z.infer<typeof managerConfig>;
 

@@ -27,8 +27,10 @@ export const shapeOf = Object.assign((b: Builder, x: Value): Value => b.apply1(s
 const reshapeOp: Op<{ readonly shape: Shape }> = {
   name: 'Reshape',
   infer: ([x], { shape }) => {
-    if (shape.filter((dim) => typeof dim === 'string').length > 1)
-      throw new ShapeError(`wants at most one symbolic dimension; got ${formatShape(shape)}`);
+    if (shape.filter((dim, axis) => typeof dim === 'string' && !keeps(x!.shape, shape, axis)).length > 1)
+      throw new ShapeError(
+        `wants at most one symbolic dimension that changes its place in ${formatShape(x!.shape)}; got ${formatShape(shape)}`,
+      );
     const size = (s: Shape) => ({
       known: sizeOf(s.filter((dim) => typeof dim === 'number')),
       names: s
@@ -43,10 +45,17 @@ const reshapeOp: Op<{ readonly shape: Shape }> = {
   },
   vjp: (b, n, [ct]) => [reshape(b, ct!, n.inputs[0]!.type.shape)],
   emit: (w, n) => {
-    const shape = w.ints(n.attrs.shape.map((dim) => (typeof dim === 'number' ? dim : -1)));
-    w.same(n, 'Reshape', { allowzero: { int: n.attrs.shape.includes(0) ? 1 : 0 } }, [shape]);
+    const { shape } = n.attrs;
+    const from = n.inputs[0]!.type.shape;
+    const several = shape.filter((dim) => typeof dim === 'string').length > 1;
+    const unknown = (axis: number) => (several && keeps(from, shape, axis) ? 0 : -1);
+    const dims = shape.map((dim, axis) => (typeof dim === 'number' ? dim : unknown(axis)));
+    w.same(n, 'Reshape', { allowzero: { int: shape.includes(0) ? 1 : 0 } }, [w.ints(dims)]);
   },
 };
+
+/** Whether a symbolic dimension is where it was, which ONNX writes as 0, unless a dimension really is 0. */
+const keeps = (from: Shape, to: Shape, axis: number): boolean => !to.includes(0) && from[axis] === to[axis];
 
 /** The same elements in another shape. One dimension may be -1 and is then inferred. */
 export const reshape = Object.assign(

@@ -16,6 +16,13 @@ export interface ParameterSpec {
    * step to step (`Mode.carry`), as with running statistics.
    */
   readonly trainable?: boolean;
+  /** The factor of its learning rate. Default: 1. */
+  readonly learningRateFactor?: number;
+  /**
+   * Whether a step leaves rows as they are, with their moments and their weight decay, for which its gradient is zero: those
+   * of a vocabulary's tokens that the batch does not have. Default: false.
+   */
+  readonly sparse?: boolean;
 }
 
 /** The purpose of a forward pass. */

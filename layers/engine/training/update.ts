@@ -1,8 +1,10 @@
 import type { Builder, Value } from '../graph.ts';
-import { add, mul } from '../ops/elementwise.ts';
-import { cast } from '../ops/select.ts';
+import { greater } from '../ops/compare.ts';
+import { abs, add, mul } from '../ops/elementwise.ts';
+import { reduceMax } from '../ops/reduce.ts';
+import { cast, where } from '../ops/select.ts';
 import { clipByGlobalNorm } from '../optim/clip.ts';
-import type { Optimizer, Schedule } from '../optim/optimizer.ts';
+import type { Optimizer, Schedule, Update } from '../optim/optimizer.ts';
 import { afterScaledStep, allFinite, LOSS_SCALE, type LossScaling, unscaled } from '../precision/loss-scaling.ts';
 import { accumulatedGradients, batchGradients, type GradientSpec } from './gradients.ts';
 import { trainedParameters, type Values } from './network.ts';
@@ -39,17 +41,20 @@ export function trainStep(b: Builder, spec: UpdateSpec, state: Values, data: Val
     : b.scalar('float64', optimizer.learningRate);
   const after: Record<string, Value> = { step: count };
   for (const { name } of network.parameters) after[parameterKey(name)] = carried[name] ?? parameters[name]!;
-  for (const [i, { name, decay }] of trained.entries()) {
+  for (const [i, { name, decay, learningRateFactor = 1, sparse = false }] of trained.entries()) {
     const slots = Object.fromEntries(optimizer.slots.map((slot) => [slot, state[slotKey(slot, name)]!]));
     const update = {
       parameter: parameters[name]!,
       gradient: clipped[i]!,
       slots,
-      learningRate: rate,
+      learningRate: learningRateFactor === 1 ? rate : mul(b, rate, learningRateFactor),
       step: time,
       decay,
     };
-    const result = b.at(`update(${name})`, () => optimizer.update(b, update));
+    const result = b.at(`update(${name})`, () => {
+      const all = optimizer.update(b, update);
+      return sparse ? ofTouchedRows(b, update, all) : all;
+    });
     after[parameterKey(name)] = result.parameter;
     for (const slot of optimizer.slots) after[slotKey(slot, name)] = result.slots[slot]!;
     if (averaging === undefined) continue;
@@ -59,5 +64,18 @@ export function trainStep(b: Builder, spec: UpdateSpec, state: Values, data: Val
   return {
     after: scale ? afterScaledStep(b, spec, allFinite(b, raw), state, after) : after,
     scores: [scores.loss, scores.weight, scores.correct],
+  };
+}
+
+type Updated = ReturnType<Optimizer['update']>;
+
+/** The update of rows whose gradient is not zero; the others stay, with their slots. */
+function ofTouchedRows(b: Builder, { parameter, gradient, slots }: Update, all: Updated): Updated {
+  const axes = gradient.type.shape.map((_, axis) => axis).slice(1);
+  const touched = greater(b, reduceMax(b, abs(b, gradient), { axes, keepDims: true }), 0);
+  const kept = (before: Value, after: Value) => where(b, touched, after, before);
+  return {
+    parameter: kept(parameter, all.parameter),
+    slots: Object.fromEntries(Object.entries(all.slots).map(([slot, after]) => [slot, kept(slots[slot]!, after)])),
   };
 }

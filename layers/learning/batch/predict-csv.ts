@@ -10,7 +10,7 @@ export interface CsvPredictions {
   /** Of the file. */
   readonly profile: DatasetProfile;
   readonly serving: Serving;
-  readonly options: Required<PredictionOptions>;
+  readonly options: Required<Pick<PredictionOptions, 'probabilities'>>;
   /** Columns of the file to repeat. */
   readonly include: readonly string[];
   readonly predict: (rows: readonly Row[]) => Promise<readonly Prediction[]>;
@@ -59,7 +59,7 @@ export async function* predictCsv(
   if (piece.length > 0) yield await predictPiece();
 }
 
-function predictedColumns({ task, classes }: Serving, { probabilities }: PredictionOptions): string[] {
+function predictedColumns({ task, classes }: Serving, { probabilities }: CsvPredictions['options']): string[] {
   if (task === 'regression') return ['value'];
   return ['class', 'confidence', ...(probabilities ? classes.map((name) => `probability_${name}`) : [])];
 }

@@ -2,6 +2,7 @@
  * Generates cells of lithium iron phosphate (1.1 Ah) that lose capacity by a known law, so that anyone can try battery
  * prognostics without gigabytes of measurements. The same seed and number give the same cell.
  *
+ *     how it is charged ──▶ length of life
  *     Verhulst's law ──▶ true loss ── slow wander, noise of measurement ──▶ measured loss
  *                           └── resistance ── temperature, charge time, voltage curve, dQ/dV ── noise ──▶ features
  *
@@ -19,11 +20,11 @@ export interface GenerateOptions {
   readonly seed: number;
   /** Cells by number; each has the name `cell_<number>`. */
   readonly numbers: readonly number[];
-  /** The least and the most cycles of a life. Default: 450 to 900. */
+  /** The least and the most cycles of a life. Default: 500 to 800. */
   readonly life?: readonly [number, number];
 }
 
-export const generateCells = ({ seed, numbers, life = [450, 900] }: GenerateOptions): Cell[] =>
+export const generateCells = ({ seed, numbers, life = [500, 800] }: GenerateOptions): Cell[] =>
   numbers.map((number) => generateCell(seed, number, life));
 
 type Normal = () => number;
@@ -34,7 +35,7 @@ interface Make {
   readonly life: number;
   /** Ohm, when new. */
   readonly resistance: number;
-  /** Minutes, when new: by how it is charged. */
+  /** Minutes, when new. */
   readonly chargeTime: number;
   /** Ah/V. */
   readonly peak: number;
@@ -45,13 +46,15 @@ interface Make {
 function makeOf(seed: number, number: number, [least, most]: readonly [number, number]): Make {
   const uniform = uniformStream(seed, `make of cell ${number}`);
   const between = (low: number, high: number) => low + (high - low) * uniform();
-  const life = Math.round(between(least, most));
+  // Slow charging makes a life long.
+  const care = uniform();
+  const life = Math.round(least + (most - least) * care);
   const curve = { start: between(0.015, 0.03), base: between(-0.01, 0), limit: between(0.5, 0.8) };
   return {
     law: { ...curve, rate: rateThrough(curve, life, END_OF_LIFE) },
     life,
     resistance: between(0.0162, 0.0168),
-    chargeTime: between(9.8, 10.6),
+    chargeTime: 9.6 + 1.2 * care + between(-0.1, 0.1),
     peak: between(6.1, 6.3),
     plateau: between(3.31, 3.32),
   };

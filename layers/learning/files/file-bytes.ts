@@ -21,6 +21,20 @@ export function bytesInMemory(bytes: Uint8Array): FileBytes {
   };
 }
 
+/** The same file, whose first bytes are asked for once. */
+export function withBeginning(file: FileBytes, bytes: number): FileBytes {
+  let beginning: Promise<Uint8Array> | undefined;
+  return {
+    size: file.size,
+    range: async (start, end) => {
+      if (end > bytes) return file.range(start, end);
+      beginning ??= file.range(0, bytes);
+      return (await beginning).subarray(start, end);
+    },
+    [Symbol.asyncIterator]: () => file[Symbol.asyncIterator](),
+  };
+}
+
 /** A file in a bucket. What the store throws is kept, so that it can be told apart from a fault of the file. */
 export class StoredBytes implements FileBytes {
   readonly size: number;

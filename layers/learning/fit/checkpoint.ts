@@ -10,7 +10,6 @@ import { FileFormatError } from '#engine/safetensors.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { parameterKey, type State } from '#engine/training/state.ts';
 import { readStateFile, writeStateFile } from '#engine/training/state-file.ts';
-import type { TrainProgram } from '#engine/training/step.ts';
 import { stoppingRecord } from './early-stopping.ts';
 
 const VERSION = 1;
@@ -61,14 +60,14 @@ export function identityOf(of: {
   readonly hyperparameters: object;
   readonly earlyStopping: object;
   readonly data: string;
-  readonly program: TrainProgram;
+  readonly program: Uint8Array;
 }): Identity {
   return {
     family: of.family,
     hyperparameters: canonicalJson(of.hyperparameters),
     early_stopping: canonicalJson(of.earlyStopping),
     data: of.data,
-    program: createHash('sha256').update(of.program.bytes).digest('hex'),
+    program: createHash('sha256').update(of.program).digest('hex'),
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Job } from '#domain/training/record.ts';
+import { greaterIsBetter, type Job } from '#domain/training/record.ts';
 import type { Scores } from './evaluate.ts';
 
 export type StoppingRule = Job['early_stopping'];
@@ -44,7 +44,7 @@ export class EarlyStopping {
   constructor(rule: StoppingRule, validated: boolean, seen: StoppingRecord = UNSEEN, bestBy?: BestBy) {
     const usable = rule.enabled && (validated || !rule.monitor.startsWith('val_'));
     this.monitor = bestBy?.metric ?? (usable ? rule.monitor : validated ? 'val_loss' : 'loss');
-    this.#greaterIsBetter = bestBy?.greaterIsBetter ?? this.monitor.endsWith('accuracy');
+    this.#greaterIsBetter = bestBy?.greaterIsBetter ?? greaterIsBetter(this.monitor);
     this.#tieBreaker = bestBy?.tieBreaker;
     this.#bestTie = seen.best_tie;
     this.#enabled = rule.enabled;

@@ -3,6 +3,7 @@ import { expectTensor, type Tensor } from '#engine/tensor.ts';
 import type { State } from '#engine/training/state.ts';
 import type { Evaluator } from '#engine/training/training.ts';
 import { Confusion } from '../metrics/classification.ts';
+import { isOfProbabilities, Probabilities } from '../metrics/probability-judge.ts';
 import { Errors } from '../metrics/regression.ts';
 import { type EncodedRows, piecesOf, rowsOf } from './rows.ts';
 import type { Answers } from './task.ts';
@@ -15,18 +16,22 @@ interface Judge {
   scores(): Scores;
 }
 
-const judges: Readonly<Record<Answers['task'], (of: Answers) => Judge>> = {
-  classification: ({ classes }) => {
+type MakeJudge = (of: Answers, more: readonly string[]) => Judge;
+
+const judges: Readonly<Record<Answers['task'], MakeJudge>> = {
+  classification: ({ classes }, more) => {
     const confusion = new Confusion(classes.length);
+    const likely = more.some(isOfProbabilities) ? new Probabilities(classes.length) : undefined;
     return {
       take(outputs, truths) {
         const { data } = expectTensor('y', truths, 'int32');
         const width = outputs.length / data.length;
         for (let row = 0; row < data.length; row++) {
           confusion.add(data[row]!, largest(outputs.subarray(row * width, row * width + classes.length)));
+          likely?.add(data[row]!, outputs, row * width);
         }
       },
-      scores: () => confusion.scores(),
+      scores: () => ({ ...confusion.scores(), ...likely?.scores() }),
     };
   },
   regression: ({ scale: { mean, deviation } }) => {
@@ -45,7 +50,7 @@ const judges: Readonly<Record<Answers['task'], (of: Answers) => Judge>> = {
 };
 
 export interface EvaluateOptions {
-  readonly evaluator: Evaluator;
+  readonly evaluator: Pick<Evaluator, 'run'>;
   readonly preparation: Answers;
   /** Validation scores that a history has besides those of every task. */
   readonly more?: readonly string[];
@@ -60,13 +65,13 @@ export interface EvaluateOptions {
  * @param limit the most rows to evaluate, from the first
  */
 export async function evaluate(
-  { evaluator, preparation, pieceRows, goOn }: EvaluateOptions,
+  { evaluator, preparation, pieceRows, goOn, more = [] }: EvaluateOptions,
   state: State,
   data: EncodedRows,
   limit = rowsOf(data),
 ): Promise<Scores | undefined> {
   const rows = Math.min(limit, rowsOf(data));
-  const judge = judges[preparation.task](preparation);
+  const judge = judges[preparation.task](preparation, more);
   let [loss, weight] = [0, 0];
   for await (const piece of piecesOf(data, pieceRows, rows)) {
     const result = await evaluator.run(state, piece);

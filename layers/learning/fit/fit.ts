@@ -1,14 +1,12 @@
 /** The fit loop. An epoch is run in chunks of many steps; between two chunks, a fit can be interrupted and resumed. */
 import type { Optimizer, Schedule } from '#engine/optim/optimizer.ts';
-import type { Device } from '#engine/run.ts';
+import type { Device, SessionOptions } from '#engine/run.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { stepsTaken } from '#engine/training/divergence.ts';
 import { TrainingLoop } from '#engine/training/loop.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { Objective } from '#engine/training/objective.ts';
 import { initialState, parameterKey, parametersOf, type State } from '#engine/training/state.ts';
-import { compileEvaluate, compileTrain } from '#engine/training/step.ts';
-import { Evaluator, Training } from '#engine/training/training.ts';
 import { ShapeError } from '#engine/type.ts';
 import type { Family } from '#zoo/family.ts';
 import { type CommonHyperparameters, optimizerOf, rateOf } from '#zoo/hyperparameters.ts';
@@ -19,7 +17,8 @@ import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
 import { diverged, failureOf } from './failures.ts';
 import { judgeEpoch } from './judge.ts';
 import { type Checkpoints, Keeper } from './keeper.ts';
-import { rowsOf, trainingRows } from './rows.ts';
+import { type EpochBatches, rowsOf, trainingRows } from './rows.ts';
+import { programRunner, type Runner, type RunnerOptions, type RunningTraining } from './runner.ts';
 import { type Answers, type EncodedData, objectiveOf, type Preparation, shapeOf } from './task.ts';
 
 /** Each metric by epoch. */
@@ -48,6 +47,12 @@ export interface Learner {
   readonly initial?: Tensors;
   /** Floating-point operations of the forward pass of one row. */
   readonly flopsPerRow: number;
+  /** What runs it. Default: one compiled program for all rows. */
+  readonly runner?: (options: RunnerOptions) => Runner;
+  /** The batches of an epoch. Default: in any order. */
+  readonly batches?: EpochBatches;
+  /** Rows that are judged together. Default: by `flopsPerRow`. */
+  readonly pieceRows?: number;
 }
 
 /** The hyperparameters that the loop itself needs. */
@@ -129,22 +134,24 @@ function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, chec
   const { network, objective, optimizer, schedule, flopsPerRow: flops } = learner;
   const rows = rowsOf(data.training);
   const batchSize = Math.min(h.batch_size, rows);
-  const program = compileTrain({ ...objective, optimizer, batchSize, seed: h.seed, ...(schedule ? { schedule } : {}) });
   const threads = 3 * batchSize * flops < THREADED_FLOPS ? { threads: 1 } : {};
+  const session: SessionOptions = { ...threads, ...(device ? { device } : {}) };
+  const of = { batchSize, seed: h.seed };
+  const runner =
+    learner.runner?.({ ...of, session }) ??
+    programRunner({ ...objective, optimizer, ...of, ...(schedule ? { schedule } : {}) }, session);
   return {
-    program,
-    evaluation: compileEvaluate(objective),
+    runner,
     initial: initialState({ network, optimizer }, h.seed, learner.initial),
     batchSize,
     stepsPerEpoch: Math.ceil(rows / batchSize),
-    pieceRows: pieceRows(flops),
-    session: { ...threads, ...(device ? { device } : {}) },
+    pieceRows: learner.pieceRows ?? pieceRows(flops),
     identity: identityOf({
       family: learner.name,
       hyperparameters: h,
       earlyStopping: { ...earlyStopping, ...bestBy },
       data: checkpoints?.data ?? '',
-      program,
+      program: runner.identity,
     }),
   };
 }
@@ -163,12 +170,12 @@ export function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
 export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
   const { hyperparameters: h, preparation, data, now, checkpoints } = spec;
   const plan = planOf(spec);
-  const { stepsPerEpoch } = plan;
+  const { stepsPerEpoch, runner } = plan;
   let course: Course | undefined;
   try {
-    const rows = trainingRows(data.training, plan.batchSize);
-    await using training = await Training.open(plan.program, rows.first, plan.initial, plan.session);
-    await using evaluator = await Evaluator.open(plan.evaluation, plan.session);
+    const rows = trainingRows(data.training, plan.batchSize, spec.learner.batches);
+    await using training = await runner.openTraining(rows.first, plan.initial);
+    await using evaluator = await runner.openEvaluation();
     const checkpoint = resume(training, plan, checkpoints);
     const validated = data.validation !== undefined;
     const { earlyStopping: rule, bestBy } = spec;
@@ -242,7 +249,7 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
 
 /** Resumes a training from the last checkpoint, or from the start if that cannot be used, and reports which. */
 function resume(
-  training: Training,
+  training: RunningTraining,
   { identity, stepsPerEpoch }: Pick<ReturnType<typeof planOf>, 'identity' | 'stepsPerEpoch'>,
   { last, onResume = () => undefined }: Partial<Checkpoints> = {},
 ): Checkpoint | undefined {
@@ -263,5 +270,6 @@ function resume(
 const withoutSlots = (state: State): State =>
   Object.fromEntries(Object.entries(state).filter(([key]) => key.startsWith(parameterKey(''))));
 
-const pieceRows = (flopsPerRow: number): number =>
+/** Rows per piece of an evaluation. */
+export const pieceRows = (flopsPerRow: number): number =>
   Math.max(PIECE_ROWS.least, Math.min(PIECE_ROWS.most, Math.floor(PIECE_FLOPS / Math.max(1, flopsPerRow))));

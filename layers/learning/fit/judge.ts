@@ -40,3 +40,10 @@ export function only(task: Answers['task'], scores: Scores, prefix: string, more
   const names: readonly string[] = [...EPOCH_METRICS[task], ...more];
   return Object.fromEntries(names.flatMap((name) => (name in scores ? [[prefix + name, scores[name]!]] : [])));
 }
+
+/** The metric that a monitor adds to a history. */
+export function moreOf(task: Answers['task'], monitor: string): readonly string[] {
+  const name = monitor.replace(/^val_/, '');
+  const usual: readonly string[] = EPOCH_METRICS[task];
+  return usual.includes(name) ? [] : [name];
+}

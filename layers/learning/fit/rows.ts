@@ -33,10 +33,15 @@ export interface TrainingRows {
   epoch(options: Required<EpochOptions>): AsyncIterable<Portion> | Iterable<Portion>;
 }
 
-export function trainingRows(rows: EncodedRows, batchSize: number): TrainingRows {
+/** Rows in memory, each once, in an order that depends only on seed and epoch. */
+export type EpochBatches = (rows: Tensors, batchSize: number, seed: number, epoch: number) => Int32Array[];
+
+const inAnyOrder: EpochBatches = (rows, ...of) => batchesOf(rowsOf(rows), ...of);
+
+export function trainingRows(rows: EncodedRows, batchSize: number, batches: EpochBatches = inAnyOrder): TrainingRows {
   if (!isSharded(rows)) {
     const epoch = ({ seed, epoch, from }: Required<EpochOptions>) => [
-      { data: rows, batches: batchesOf(rowsOf(rows), batchSize, seed, epoch).slice(from) },
+      { data: rows, batches: batches(rows, batchSize, seed, epoch).slice(from) },
     ];
     return { first: rows, epoch };
   }

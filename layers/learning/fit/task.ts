@@ -6,6 +6,7 @@ import type { Network } from '#engine/training/network.ts';
 import type { Objective } from '#engine/training/objective.ts';
 import { type Type, type } from '#engine/type.ts';
 import type { NetworkShape } from '#zoo/family.ts';
+import type { Calibration } from '../assess/calibration.ts';
 import type { Encoding } from '../encoding.ts';
 import type { TargetScale } from '../table/target.ts';
 import type { EncodedRows } from './rows.ts';
@@ -16,6 +17,8 @@ export interface Answers {
   /** In the order of the network's outputs. Empty for a regression. */
   readonly classes: readonly string[];
   readonly scale: TargetScale;
+  /** Chosen after the fit. Default: none. */
+  readonly calibration?: Calibration;
 }
 
 /** What is known from the training rows before the network learns anything. */
@@ -46,6 +49,7 @@ const rules: Readonly<Record<Task, Rules>> = {
 export const shapeOf = ({ encoding, task, classes }: Preparation): NetworkShape => ({
   input: encoding.shape,
   outputs: rules[task].outputs(classes),
+  ...(encoding.numbers ? { numbers: encoding.numbers } : {}),
 });
 
 /** The type of the targets. */

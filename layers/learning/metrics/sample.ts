@@ -43,4 +43,9 @@ export class Sample {
   get values(): Float64Array {
     return Float64Array.from(this.#values);
   }
+
+  /** How many rows it has, if that is not all of them. */
+  get sampled(): { readonly sampled?: number } {
+    return this.rows < this.seen ? { sampled: this.rows } : {};
+  }
 }

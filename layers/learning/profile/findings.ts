@@ -3,6 +3,7 @@ import { shown } from '../csv/fault.ts';
 import type { ColumnSummary } from './column.ts';
 import { areCodes, type Decided } from './decide.ts';
 import { areTokens, isUnique } from './identifier.ts';
+import type { Leak } from './leaks.ts';
 import { choose, type Finding } from './warn.ts';
 
 const KINDS = {
@@ -225,5 +226,18 @@ export const equalsTargetFinding = (summary: ColumnSummary, target: string): Fin
   rows: summary.present,
   message: `In every row it has the value of the target ${shown(target)}`,
   cost: 'The model learns nothing else, and its accuracy means nothing',
+  overrule: choose(summary.name, { role: 'ignore' }),
+});
+
+export const determinesTargetFinding = (summary: ColumnSummary, target: string, { kind, first }: Leak): Finding => ({
+  code: 'determines_target',
+  column: summary.name,
+  first,
+  rows: summary.present,
+  message:
+    kind === 'code'
+      ? `Each of its values stands for one value of the target ${shown(target)}, and the other way round`
+      : `In every row the target ${shown(target)} is the same multiple of it, plus the same number`,
+  cost: 'It is the target in another spelling: the model learns nothing else, and its scores mean nothing',
   overrule: choose(summary.name, { role: 'ignore' }),
 });

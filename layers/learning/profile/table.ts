@@ -12,6 +12,7 @@ import { expectPossible } from './expect.ts';
 import { type FileFacts, fileFindings } from './file-findings.ts';
 import {
   columnFindings,
+  determinesTargetFinding,
   equalsTargetFinding,
   featureFindings,
   keptIdentifierFinding,
@@ -19,6 +20,7 @@ import {
 } from './findings.ts';
 import { isIdentifier } from './identifier.ts';
 import { type JudgedTarget, judgeTarget } from './judge-target.ts';
+import { Leaks } from './leaks.ts';
 import { chooseTarget, TARGET_BOUNDS } from './target.ts';
 import { type Finding, listWarnings } from './warn.ts';
 
@@ -33,6 +35,7 @@ export class TableSummary {
   readonly #parsing: ParsingOptions;
   /** The columns that had the target's value in every row so far. */
   #twins: readonly number[];
+  readonly #leaks: Leaks;
   readonly #targetIndex: number;
   #rows = 0;
 
@@ -46,6 +49,7 @@ export class TableSummary {
       return new ColumnSummary(name, { missing, ...(i === this.#targetIndex ? { bounds: TARGET_BOUNDS } : {}) });
     });
     this.#target = this.#columns[this.#targetIndex]!;
+    this.#leaks = new Leaks(header.length, this.#targetIndex);
     this.#twins = [...header.keys()].filter((i) => i !== this.#targetIndex);
   }
 
@@ -53,6 +57,7 @@ export class TableSummary {
   add(record: readonly string[]): void {
     this.#rows++;
     for (let i = 0; i < this.#columns.length; i++) this.#columns[i]!.add(record[i]!.trim(), this.#rows);
+    this.#leaks.add(record, this.#rows);
     if (this.#twins.length === 0) return;
     const label = record[this.#targetIndex]!;
     if (this.#twins.some((i) => record[i] !== label)) this.#twins = this.#twins.filter((i) => record[i] === label);
@@ -66,6 +71,9 @@ export class TableSummary {
       return;
     }
     for (const [i, column] of this.#columns.entries()) column.addCells(batch, i, this.#rows);
+    for (let row = 0; row < rows && this.#leaks.isOpen; row++) {
+      this.#leaks.addRow((column) => batch.text(row, column), this.#rows + row + 1);
+    }
     this.#rows += rows;
     this.#twins = this.#twins.filter((i) => batch.areEqual(i, this.#targetIndex));
   }
@@ -94,10 +102,15 @@ export class TableSummary {
     const columns = this.#columns.map((summary): Column => this.#column(summary, conventions, target));
     const features = this.#features(columns, found);
     const twins = new Set(this.#twins.map((i) => this.#columns[i]));
+    const leaks = new Map(this.#leaks.found.map((leak) => [this.#columns[leak.column], leak]));
     for (const { summary, decided } of features) {
       found.push(...columnFindings(summary, decided), ...featureFindings(summary, decided));
       found.push(...caseVariants(summary, decided));
+      const leak = leaks.get(summary);
       if (twins.has(summary)) found.push(equalsTargetFinding(summary, this.#target.name));
+      else if (leak && (leak.kind === 'code' || target.task === 'regression')) {
+        found.push(determinesTargetFinding(summary, this.#target.name, leak));
+      }
     }
     const used = new Set(features);
     const left = columns.filter((column) => column.role !== 'target' && !used.has(column));

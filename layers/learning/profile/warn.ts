@@ -7,6 +7,8 @@ import type { Place } from './candidate.ts';
 const CODES = [
   'target_rows_left_out',
   'equals_target',
+  'determines_target',
+  'after_split',
   'format_differs',
   'delimiter_ambiguous',
   'decimal_ambiguous',

@@ -1,4 +1,7 @@
-/** Loaded values by name, within limits. The least recently used is evicted first, but never while in use. */
+/**
+ * Loaded values by name, within limits. The least recently used is evicted first, but never while in use. A value that is too
+ * large for the limits by itself stays until another one is used: whoever uses it again should not wait for it again.
+ */
 export interface Loaded {
   readonly bytes: number;
   dispose(): Promise<void>;
@@ -62,7 +65,7 @@ export class Cache<V extends Loaded> {
   }
 
   async #evict(): Promise<void> {
-    for (const [name, entry] of [...this.#entries]) {
+    for (const [name, entry] of [...this.#entries].slice(0, -1)) {
       if (!this.#isFull) return;
       if (entry.users > 0 || this.#entries.get(name) !== entry) continue;
       this.#entries.delete(name);

@@ -25,6 +25,12 @@ export const serving = z.object({
   input: z.record(z.string(), z.unknown()).optional(),
   /** In the order of `probabilities`. Empty for a regression. */
   classes: z.array(z.string()),
+  /** By which logits were divided before they became probabilities. Absent where they were not. */
+  temperature: z.number().exactOptional(),
+  /** The probability of the second class from which on it is the label. Absent where the more probable class is. */
+  threshold: z.number().exactOptional(),
+  /** How far the truth is from `value`, at most, as often as `coverage` says. */
+  intervals: z.array(z.object({ coverage: z.number(), width: z.number() })).exactOptional(),
 });
 export type Serving = z.infer<typeof serving>;
 

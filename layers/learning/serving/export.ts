@@ -1,7 +1,8 @@
 /** Exports a trained network as a `model.onnx` that takes raw features. */
 import type { Builder, Value } from '#engine/graph.ts';
 import type { ModelMeta } from '#engine/onnx/write.ts';
-import { add, mul } from '#engine/ops/elementwise.ts';
+import { greaterOrEqual } from '#engine/ops/compare.ts';
+import { add, div, mul } from '#engine/ops/elementwise.ts';
 import { slice } from '#engine/ops/join.ts';
 import { labelAt } from '#engine/ops/labels.ts';
 import { squeeze } from '#engine/ops/movement.ts';
@@ -41,13 +42,18 @@ function first(b: Builder, outputs: Value, of: Preparation): Value {
   return outputs.type.shape[1] === wanted ? outputs : slice(b, outputs, 1, 0, wanted);
 }
 
+/** 1 where the second of two probabilities is the threshold or more, otherwise 0: int64 [rows]. */
+const secondFrom = (b: Builder, probabilities: Value, threshold: number): Value =>
+  cast(b, squeeze(b, greaterOrEqual(b, slice(b, probabilities, 1, 1, 2), threshold), [1]), 'int64');
+
 type Answer = (b: Builder, outputs: Value, of: Preparation) => Values;
 
 const answers: Readonly<Record<Preparation['task'], Answer>> = {
-  classification: (b, logits, { classes }) => ({
-    label: labelAt(b, argMax(b, logits), classes),
-    probabilities: softmax(b, logits),
-  }),
+  classification: (b, logits, { classes, calibration: { temperature = 1, threshold } = {} }) => {
+    const probabilities = softmax(b, temperature === 1 ? logits : div(b, logits, temperature));
+    const place = threshold === undefined ? argMax(b, logits) : secondFrom(b, probabilities, threshold);
+    return { label: labelAt(b, place, classes), probabilities };
+  },
   regression: (b, outputs, { scale: { mean, deviation } }) => ({
     value: squeeze(b, add(b, mul(b, cast(b, outputs, 'float64'), deviation), mean), [1]),
   }),

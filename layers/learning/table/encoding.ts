@@ -3,7 +3,8 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { type Type, type } from '#engine/type.ts';
 import type { Encoding } from '../encoding.ts';
 import { inputNames, type ServedFeature } from '../serving/description.ts';
-import { type Encoder, widthOf } from './encoder.ts';
+import { referenceOf } from '../serving/reference.ts';
+import { type Encoder, numbersOf, widthOf } from './encoder.ts';
 import { encoded, encodedTypes, features } from './front.ts';
 
 export interface TableEncoding extends Encoding {
@@ -25,10 +26,12 @@ export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile
     kind: 'table',
     encoder,
     shape: [widthOf(encoder)],
+    numbers: numbersOf(encoder).map(({ name }) => name),
     types: encodedTypes(encoder),
     inputs: Object.fromEntries(served.map(({ input, type: of }) => [input, inputTypes[of]])),
     leftOut: encoder.leftOut,
     served: { features: served },
+    reference: (profile) => referenceOf(profile, encoder),
     front: (b, rows) => features(b, encoder, rows),
     encoded: (b, inputs) =>
       encoded(

@@ -4,7 +4,7 @@ import { TrainingFailure } from '../failure.ts';
 import { rowsOf } from '../files/batch.ts';
 import { readTable, type TableBytes } from '../files/open.ts';
 import { columnValues, TRUTH_WORDS } from '../values/column-values.ts';
-import { parseNumber } from '../values/number.ts';
+import { byNumberThenText } from '../values/order.ts';
 import type { Column, Rows, Target } from './columns.ts';
 import { roleOf, usableColumns, usableRows } from './resident.ts';
 
@@ -192,9 +192,4 @@ function targetStore(profile: DatasetProfile): TargetStore {
     },
     target: () => ({ task: 'classification', classes, values }),
   };
-}
-
-function byNumberThenText(a: string, b: string): number {
-  const difference = parseNumber(a) - parseNumber(b);
-  return Number.isNaN(difference) || difference === 0 ? (a < b ? -1 : 1) : difference;
 }

@@ -4,10 +4,12 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
 import { openShards } from '#engine/shards/read.ts';
 import { ShardWriter } from '#engine/shards/write.ts';
-import { TrainingFailure } from '../failure.ts';
 import type { TableBytes } from '../files/open.ts';
 import { targetType } from '../fit/task.ts';
 import type { PrepareOptions, Scratch } from '../prepared.ts';
+import { withRoom } from '../room.ts';
+import { SHARD_BYTES } from '../row-sink.ts';
+import { AfterSplit } from './after-split.ts';
 import { encodeRows, encodeTarget } from './encode.ts';
 import { EncoderFitting } from './encoder.ts';
 import { tableEncoding } from './encoding.ts';
@@ -18,8 +20,6 @@ import { fitTarget } from './target.ts';
 
 /** Rows that are parsed and encoded together. */
 const PIECE_ROWS = 65_536;
-/** The size of a shard: small enough to hold several in memory, large enough to read one efficiently. */
-const SHARD_BYTES = 2 ** 25;
 
 /*
  *  file ── parsed once ──▶ pieces of columns on disk, targets in memory ──▶ split into training, validation and test
@@ -35,12 +35,7 @@ export async function prepareLarge(
   profile: DatasetProfile,
   options: LargeOptions,
 ): Promise<PreparedTable> {
-  try {
-    return await onDisk(bytes, profile, options);
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOSPC')) throw cause;
-    throw new TrainingFailure("The data must fit onto the trainer's disk, parsed and encoded; it is full", { cause });
-  }
+  return withRoom(() => onDisk(bytes, profile, options));
 }
 
 async function onDisk(
@@ -54,9 +49,12 @@ async function onDisk(
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
   const fitting = new EncoderFitting();
+  const late = new AfterSplit(profile, rows.splitBy, split);
   for await (const piece of rows.pieces()) {
     await between();
-    fitting.take(piece.rows, within(split.training, piece));
+    const some = within(split.training, piece);
+    fitting.take(piece.rows, some);
+    late.take(piece.rows, some);
   }
   const encoder = fitting.encoder(rows.leftOut);
   const scale = fitTarget(rows.target, split.training);
@@ -89,6 +87,7 @@ async function onDisk(
     preparation: { encoding, task, classes: rows.target.task === 'classification' ? rows.target.classes : [], scale },
     data,
     rows: { training: training.length, validation: validation.length, test: test.length },
+    warnings: late.warnings,
   };
 }
 

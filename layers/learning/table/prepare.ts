@@ -1,7 +1,8 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import { TrainingFailure } from '../failure.ts';
 import type { TableBytes } from '../files/open.ts';
 import type { PrepareOptions } from '../prepared.ts';
+import { needsDisk } from '../room.ts';
+import { AfterSplit } from './after-split.ts';
 import { encodeRows, encodeTarget } from './encode.ts';
 import { fitEncoder } from './encoder.ts';
 import { tableEncoding } from './encoding.ts';
@@ -22,20 +23,17 @@ export async function prepare(
   options: PrepareOptions,
 ): Promise<PreparedTable> {
   const { validationSplit, testSplit, seed, scratch } = options;
-  const needed = residentBytes(profile);
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;
-  if (needed > most) {
-    if (scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
-    throw new TrainingFailure(
-      `The data must take at most ${most} bytes of memory where there is no disk to put them; got about ${needed}`,
-    );
-  }
+  const isLarge = needsDisk(residentBytes(profile), most, scratch !== undefined);
+  if (isLarge && scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
   const rows = await loadRows(bytes, profile);
   const fractions = { validation: validationSplit, test: testSplit };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
   const { training, validation, test } = split;
   const encoder = fitEncoder(rows, training);
+  const late = new AfterSplit(profile, rows.splitBy, split);
+  late.take(rows, training);
   const scale = fitTarget(rows.target, training);
   const encode = (which: Int32Array) => ({
     ...encodeRows(rows, encoder, which),
@@ -50,5 +48,6 @@ export async function prepare(
       ...(test.length > 0 ? { test: encode(test) } : {}),
     },
     rows: { training: training.length, validation: validation.length, test: test.length },
+    warnings: late.warnings,
   };
 }

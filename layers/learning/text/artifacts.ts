@@ -1,47 +1,35 @@
 /** What a training on texts produces: the files of a model, and the part of its record that they determine. */
-import { labelAt } from '#engine/ops/labels.ts';
-import { softmax } from '#engine/ops/norm.ts';
-import { argMax } from '#engine/ops/reduce.ts';
-import { constantParameters, countParameters } from '#engine/training/network.ts';
-import { writeStateFile } from '#engine/training/state-file.ts';
-import { compileInference } from '#engine/training/step.ts';
-import { type } from '#engine/type.ts';
-import { compactTextLogits } from '#zoo/compact-text.ts';
 import type { TextHyperparameters } from '#zoo/text-hyperparameters.ts';
 import { type Artifacts, VERSION } from '../artifacts.ts';
-import type { Fit, Learner } from '../fit/fit.ts';
 import { only } from '../fit/judge.ts';
-import { CARD_FILE, ONNX_FILE } from '../serving/description.ts';
+import { CARD_FILE } from '../serving/description.ts';
 import { type TextTraining, textCard } from './card.ts';
-import { DEFAULT_THRESHOLD, TEXT_FILE, type TextServing, WEIGHTS_FILE } from './description.ts';
+import { DEFAULT_THRESHOLD, type DecisionRule } from './description.ts';
 import type { Evaluation } from './evaluation.ts';
-import { featurizerOf } from './learner.ts';
+import { measureOverDefence } from './over-defence.ts';
 
 export interface TextArtifactSpec extends TextTraining {
   readonly hyperparameters: TextHyperparameters;
-  readonly learner: Learner;
 }
 
-const BINARY = 'application/octet-stream';
-
-export function makeTextArtifacts(spec: TextArtifactSpec): Artifacts {
-  const { job, profile, hyperparameters: h, learner, prepared, fit, evaluation, warnings } = spec;
-  const serving: TextServing = {
-    format: 1,
-    featurizer: featurizerOf(h),
+export async function makeTextArtifacts(spec: TextArtifactSpec): Promise<Artifacts> {
+  const { job, profile, hyperparameters: h, plan, fit, warnings } = spec;
+  const rule: DecisionRule = {
     labels: [...h.labels],
     benign_label: h.benign_label,
-    thresholds: Object.fromEntries(h.labels.map((label) => [label, evaluation.thresholds[label] ?? DEFAULT_THRESHOLD])),
+    thresholds: Object.fromEntries(
+      h.labels.map((label) => [label, spec.evaluation.thresholds[label] ?? DEFAULT_THRESHOLD]),
+    ),
   };
-  const parameters = countParameters(learner.network);
+  const { parameters } = plan;
+  const files = await plan.files(fit, rule);
+  const evaluation = { ...spec.evaluation, over_defence: await measureOverDefence(files, h.labels, h.benign_label) };
   return {
     files: [
-      { file: ONNX_FILE, bytes: exportTextModel(fit, serving), contentType: BINARY },
-      { file: TEXT_FILE, bytes: Buffer.from(JSON.stringify(serving)), contentType: 'application/json' },
-      { file: WEIGHTS_FILE, bytes: Buffer.concat(writeStateFile(fit.parameters)), contentType: BINARY },
+      ...files,
       {
         file: CARD_FILE,
-        bytes: Buffer.from(textCard({ ...spec, parameters, serving, version: VERSION })),
+        bytes: Buffer.from(textCard({ ...spec, evaluation, parameters, rule, version: VERSION })),
         contentType: 'text/markdown; charset=utf-8',
       },
     ],
@@ -57,31 +45,12 @@ export function makeTextArtifacts(spec: TextArtifactSpec): Artifacts {
         dataset_sha256: profile.sha256,
         ...job.hyperparameters,
         best_epoch: fit.bestEpoch,
-        split_by: prepared.splitBy,
+        split_by: plan.prepared.splitBy,
         evaluation: { ...evaluation },
         warnings: [...warnings],
       },
     },
   };
-}
-
-/** Inputs: `buckets`, int32, and `weights`, float32, both [texts, places]. Outputs as those of every classification. */
-function exportTextModel(fit: Fit, serving: TextServing): Uint8Array {
-  return compileInference({
-    inputs: { buckets: type('int32', ['texts', 'places']), weights: type('float32', ['texts', 'places']) },
-    build: (b, { buckets, weights }) => {
-      const logits = compactTextLogits(b, constantParameters(b, fit.parameters), buckets!, weights!, {
-        training: false,
-      });
-      return { label: labelAt(b, argMax(b, logits), serving.labels), probabilities: softmax(b, logits) };
-    },
-    meta: {
-      producer: 'trainyard',
-      producerVersion: VERSION,
-      doc: 'compact-text: classes of texts. The inputs are hashed n-grams, as the property text says.',
-      properties: { text: JSON.stringify(serving) },
-    },
-  });
 }
 
 /** The scores that are not null; precision, recall and F1 as in other models are the mean over the classes. */

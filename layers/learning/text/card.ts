@@ -3,15 +3,15 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Fit } from '../fit/fit.ts';
 import { cell, code, line } from '../serving/markdown.ts';
-import type { TextServing } from './description.ts';
+import type { DecisionRule } from './description.ts';
 import type { Evaluation } from './evaluation.ts';
-import type { PreparedTexts } from './prepare.ts';
+import type { TextPlan } from './recipe.ts';
 
 /** What a training on texts made, as its card tells it. */
 export interface TextTraining {
   readonly job: Job;
   readonly profile: DatasetProfile;
-  readonly prepared: PreparedTexts;
+  readonly plan: TextPlan;
   readonly fit: Fit;
   readonly evaluation: Evaluation;
   readonly warnings: readonly string[];
@@ -20,13 +20,19 @@ export interface TextTraining {
 }
 
 export interface TextCardFacts extends TextTraining {
-  readonly serving: TextServing;
+  readonly rule: DecisionRule;
   readonly parameters: number;
   readonly version: string;
 }
 
+function overDefence({ over_defence: found }: Evaluation): string {
+  if (!found) return '';
+  return `\nOf ${found.texts} harmless texts with words that attacks have, ${found.taken_for_attacks} were taken for attacks.\n`;
+}
+
 export function textCard(facts: TextCardFacts): string {
-  const { job, profile, serving, prepared, fit, evaluation, createdAt } = facts;
+  const { job, profile, rule, plan, fit, evaluation, createdAt } = facts;
+  const { prepared } = plan;
   const { training, validation } = prepared.rows;
   const judged =
     validation > 0 ? `${validation} rows that were kept back` : `the ${training} rows that it learned from`;
@@ -45,14 +51,14 @@ Dataset ${line(job.dataset_name)} (${job.dataset_id}), SHA-256 \`${profile.sha25
 
 ## Input
 
-Of each text the first ${serving.featurizer.max_words} words are read, as hashed n-grams of words and characters (featurizer version ${serving.featurizer.version}, ${serving.featurizer.buckets} buckets).
+${plan.reads}
 
 | Label | Texts | Threshold |
 | --- | --- | --- |
-${serving.labels
+${rule.labels
   .map(
     (label) =>
-      `| ${code(label)} | ${profile.classes?.find(({ value }) => value === label)?.count ?? 0} | ${number(serving.thresholds[label]!)} |`,
+      `| ${code(label)} | ${profile.classes?.find(({ value }) => value === label)?.count ?? 0} | ${number(rule.thresholds[label]!)} |`,
   )
   .join('\n')}
 
@@ -73,5 +79,5 @@ On ${judged}:
 | Metric | Value |
 | --- | --- |
 ${scores.map(([name, value]) => `| ${name} | ${number(value)} |`).join('\n')}
-${[...facts.warnings, ...evaluation.warnings].map((warning) => `\n${line(warning)}.\n`).join('')}`;
+${overDefence(evaluation)}${[...facts.warnings, ...evaluation.warnings].map((warning) => `\n${line(warning)}.\n`).join('')}`;
 }

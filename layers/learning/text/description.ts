@@ -6,16 +6,39 @@ import { featurizer } from './featurizer.ts';
 export const TEXT_FILE = 'text.json';
 export const WEIGHTS_FILE = 'weights.safetensors';
 
-export const textServing = z.object({
-  /** The version of this description's format. */
-  format: z.literal(1),
-  featurizer,
+const rule = {
   /** In the order of `probabilities`. */
   labels: z.array(z.string()),
   benign_label: z.string(),
   /** Of each label: from which score on it counts. */
   thresholds: z.record(z.string(), z.number()),
+};
+
+const decisionRule = z.object(rule);
+/** How probabilities become a label. */
+export type DecisionRule = z.infer<typeof decisionRule>;
+
+/** Of `compact-text`. */
+const ofGrams = z.object({ format: z.literal(1), featurizer, ...rule });
+export type GramServing = z.infer<typeof ofGrams>;
+
+/** Of an encoder, whose tokenizer lies beside it. */
+const ofTokens = z.object({
+  format: z.literal(2),
+  tokens: z.object({
+    /** Of a piece of a text, with the marks before and after it. */
+    most: z.number().int(),
+    /** That a piece has in common with the one before. */
+    overlap: z.number().int(),
+    padding_id: z.number().int(),
+    /** Floating-point operations of a piece. */
+    flops: z.number(),
+  }),
+  ...rule,
 });
+export type TokenServing = z.infer<typeof ofTokens>;
+
+export const textServing = z.discriminatedUnion('format', [ofGrams, ofTokens]);
 export type TextServing = z.infer<typeof textServing>;
 
 /** Of a label for which the rows did not tell. */

@@ -1,6 +1,7 @@
 /** Judges a classifier of texts by its probabilities, and calibrates the thresholds of its classes. */
 import { DEFAULT_THRESHOLD } from './description.ts';
 import { bestThreshold, recallAtFalsePositiveRate, rocAuc, type Scored } from './detection.ts';
+import type { OverDefence } from './over-defence.ts';
 
 export interface Judged {
   readonly labels: readonly string[];
@@ -36,6 +37,8 @@ export interface Evaluation {
   confusion_matrix: { labels: string[]; counts: number[][] };
   /** Null for a label of which there were too few rows to tell, or too few others. */
   thresholds: { [label: string]: number | null };
+  /** Of a model of attacks on language models, and of one that is of this release. */
+  over_defence?: OverDefence | null;
   warnings: string[];
 }
 

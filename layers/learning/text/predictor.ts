@@ -1,24 +1,9 @@
 /** Predictions of models of texts, which are loaded once and kept in memory while there is room. */
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
-import { openSession, type Session } from '#engine/run.ts';
-import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { readArtifact } from '../serving/artifact.ts';
-import { Cache, type Loaded } from '../serving/cache.ts';
-import { ONNX_FILE } from '../serving/description.ts';
-import { TEXT_FILE, type TextServing, textServing } from './description.ts';
-import { type Grams, gramsOf } from './featurizer.ts';
-
-export interface TextPrediction {
-  /** An attack's label where there is one, otherwise the benign one, or without such a label the most probable. */
-  readonly label: string;
-  readonly score: number;
-  readonly scores: Readonly<Record<string, number>>;
-  /** From which score on the label counts. */
-  readonly threshold: number;
-  /** Whether the score of any label but the benign one reaches its threshold. Null if the model has no benign label. */
-  readonly isAttack: boolean | null;
-}
+import { Cache } from '../serving/cache.ts';
+import { openTextClassifier, type TextClassifier, type TextPrediction } from './classifier.ts';
 
 export interface TextPredictor {
   /** One prediction per text, in the same order. Throws `NotFoundError` if the model was deleted meanwhile. */
@@ -34,76 +19,23 @@ export interface TextPredictorOptions {
   readonly maxModels?: number;
 }
 
-interface LoadedModel extends Loaded {
-  readonly serving: TextServing;
-  readonly session: Session;
-}
-
-/** Texts that are run together, so that a long one makes few others as wide. */
-const TOGETHER = 64;
-
 export function makeTextPredictor({
   artifacts,
   maxBytes = 256 * 2 ** 20,
   maxModels = 64,
 }: TextPredictorOptions): TextPredictor {
-  const cache = new Cache<LoadedModel>({ bytes: maxBytes, count: maxModels });
-  const load = async (model: ServedModel): Promise<LoadedModel> => {
-    const [onnx, description] = await Promise.all([
-      readArtifact(artifacts, model, ONNX_FILE),
-      readArtifact(artifacts, model, TEXT_FILE),
-    ]);
-    const serving = textServing.parse(JSON.parse(description.toString('utf8')));
-    const session = await openSession(onnx);
-    return { serving, session, bytes: onnx.length, dispose: () => session.dispose() };
-  };
+  const cache = new Cache<TextClassifier>({ bytes: maxBytes, count: maxModels });
+  const load = (model: ServedModel): Promise<TextClassifier> =>
+    openTextClassifier({
+      has: (name) => model.artifacts.some(({ file }) => file === name),
+      read: (file) => readArtifact(artifacts, model, file),
+    });
   return {
     predict: (model, texts) =>
       cache.use(
         model.id,
         () => load(model),
-        async ({ serving, session }) => {
-          const predictions: TextPrediction[] = [];
-          for (let from = 0; from < texts.length; from += TOGETHER) {
-            const some = texts.slice(from, from + TOGETHER).map((text) => gramsOf(text, serving.featurizer));
-            const { probabilities } = await session.run(gramTensors(some));
-            const { data } = expectTensor('probabilities', probabilities, 'float32');
-            const width = serving.labels.length;
-            for (let row = 0; row < some.length; row++) {
-              predictions.push(decide(data.subarray(row * width, (row + 1) * width), serving));
-            }
-          }
-          return predictions;
-        },
+        (classifier) => classifier.predict(texts),
       ),
-  };
-}
-
-function gramTensors(all: readonly Grams[]): Tensors {
-  const places = Math.max(1, ...all.map(({ buckets }) => buckets.length));
-  const buckets = new Int32Array(all.length * places);
-  const weights = new Float32Array(all.length * places);
-  for (const [row, grams] of all.entries()) {
-    buckets.set(grams.buckets, row * places);
-    weights.set(grams.weights, row * places);
-  }
-  const shape = [all.length, places];
-  return { buckets: tensor('int32', shape, buckets), weights: tensor('float32', shape, weights) };
-}
-
-export function decide(
-  probabilities: Float32Array,
-  { labels, benign_label, thresholds }: Pick<TextServing, 'labels' | 'benign_label' | 'thresholds'>,
-): TextPrediction {
-  const all = labels
-    .map((label, i) => ({ label, score: Math.min(1, probabilities[i]!), threshold: thresholds[label]! }))
-    .sort((a, b) => b.score - a.score);
-  const benign = all.find(({ label }) => label === benign_label);
-  const attack = benign && all.find(({ label, score, threshold }) => label !== benign_label && score >= threshold);
-  const chosen = attack ?? benign ?? all[0]!;
-  return {
-    ...chosen,
-    scores: Object.fromEntries(labels.map((label, i) => [label, Math.min(1, probabilities[i]!)])),
-    isAttack: benign ? attack !== undefined : null,
   };
 }

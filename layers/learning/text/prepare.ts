@@ -9,6 +9,7 @@ import { TrainingFailure } from '../failure.ts';
 import type { EncodedData } from '../fit/task.ts';
 import { expectRows } from '../table/split.ts';
 import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
+import { countAlike, NearDuplicates } from './near-duplicates.ts';
 import { readTexts, type TextRow } from './rows.ts';
 import { splitTexts, type TextSplit } from './split.ts';
 
@@ -20,38 +21,58 @@ export interface PrepareTextsOptions {
   readonly seed: number;
 }
 
-export interface PreparedTexts {
+export interface SplitTexts {
   readonly data: EncodedData;
-  /** The n-grams that a row has room for. */
-  readonly places: number;
   readonly rows: { readonly training: number; readonly validation: number };
   /** What was kept back: whole sources, or rows. */
   readonly splitBy: TextSplit['by'];
+  /** Texts kept back that are nearly the same as one to learn from. */
+  readonly alike: number;
+}
+
+export interface PreparedTexts extends SplitTexts {
+  /** The n-grams that a row has room for. */
+  readonly places: number;
 }
 
 /** Of memory, for the n-grams of all texts. */
 const MOST_BYTES = 2 ** 30;
 const BYTES_PER_PLACE = 8;
 
-/** @throws TrainingFailure naming the row, if the data cannot be learned from */
-export async function prepareTexts(
+export interface TextFile {
+  readonly format: TextFormat;
+  readonly profile: Pick<DatasetProfile, 'sha256'>;
+}
+
+export interface LabelledTexts {
+  /** The place of each row's label. */
+  readonly codes: Int32Array;
+  readonly split: TextSplit;
+  /** Texts kept back that are nearly the same as one to learn from. */
+  readonly alike: number;
+}
+
+/**
+ * Reads labelled texts to the end, and splits them.
+ * @param take called with one text after another
+ * @throws TrainingFailure naming the row, if the data cannot be learned from
+ */
+export async function readLabelled(
   bytes: AsyncIterable<Uint8Array>,
-  { format, profile }: { readonly format: TextFormat; readonly profile: Pick<DatasetProfile, 'sha256'> },
-  { featurizer, labels, validationSplit, seed }: PrepareTextsOptions,
-): Promise<PreparedTexts> {
+  { format, profile }: TextFile,
+  { labels, validationSplit, seed }: Omit<PrepareTextsOptions, 'featurizer'>,
+  take: (text: string) => void,
+): Promise<LabelledTexts> {
   const hash = createHash('sha256');
-  const grams: Grams[] = [];
-  const codes: number[] = [];
+  const found: number[] = [];
   const sources: (string | undefined)[] = [];
-  let places = 1;
+  const duplicates = new NearDuplicates();
   try {
     for await (const row of readTexts(hashed(bytes, hash), format)) {
-      codes.push(codeOf(row, labels));
+      found.push(codeOf(row, labels));
       sources.push(row.source);
-      const found = gramsOf(row.text, featurizer);
-      grams.push(found);
-      places = Math.max(places, found.buckets.length);
-      expectRoom(grams.length * places);
+      duplicates.add(row.text);
+      take(row.text);
     }
   } catch (error) {
     throw error instanceof ValidationError ? failureOf(error) : error;
@@ -59,17 +80,36 @@ export async function prepareTexts(
   if (hash.digest('hex') !== profile.sha256) {
     throw new TrainingFailure("The file's bytes are not those that were read when it was uploaded");
   }
-  expectTwoClasses(codes, labels);
-  const values = Int32Array.from(codes);
-  const split = splitTexts({ labels, codes: values, sources, fraction: validationSplit, seed });
+  expectTwoClasses(found, labels);
+  const codes = Int32Array.from(found);
+  const split = splitTexts({ labels, codes, sources, fraction: validationSplit, seed });
   expectRows(split.training);
+  const alike = countAlike(duplicates.groups(), split.validation, split.training);
+  return { codes, split, alike };
+}
+
+/** @throws TrainingFailure naming the row, if the data cannot be learned from */
+export async function prepareTexts(
+  bytes: AsyncIterable<Uint8Array>,
+  file: TextFile,
+  { featurizer, ...of }: PrepareTextsOptions,
+): Promise<PreparedTexts> {
+  const grams: Grams[] = [];
+  let places = 1;
+  const { codes, split, alike } = await readLabelled(bytes, file, of, (text) => {
+    const found = gramsOf(text, featurizer);
+    grams.push(found);
+    places = Math.max(places, found.buckets.length);
+    expectRoom(grams.length * places);
+  });
   const { training, validation } = split;
-  const encode = (which: Int32Array) => encodeTexts(grams, values, which, places);
+  const encode = (which: Int32Array) => encodeTexts(grams, codes, which, places);
   return {
     data: { training: encode(training), ...(validation.length > 0 ? { validation: encode(validation) } : {}) },
     places,
     rows: { training: training.length, validation: validation.length },
     splitBy: split.by,
+    alike,
   };
 }
 

@@ -1,24 +1,22 @@
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import { parameterKey } from '#engine/training/state.ts';
-import { compileEvaluate } from '#engine/training/step.ts';
-import { Evaluator } from '#engine/training/training.ts';
-import type { Learner } from '../fit/fit.ts';
+import type { Evaluator } from '#engine/training/training.ts';
 import { type EncodedRows, piecesOf, rowsOf } from '../fit/rows.ts';
 
 const PIECE_ROWS = 256;
 
 /** The probabilities [rows, classes] of a fitted network, and the rows' targets. */
 export async function probabilitiesOf(
-  { objective }: Pick<Learner, 'objective'>,
+  evaluator: Pick<Evaluator, 'run'>,
   parameters: Tensors,
   data: EncodedRows,
+  pieceRows = PIECE_ROWS,
 ): Promise<{ readonly probabilities: Float32Array; readonly truths: Int32Array }> {
-  await using evaluator = await Evaluator.open(compileEvaluate(objective), {});
   const state = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [parameterKey(name), value]));
   const truths = new Int32Array(rowsOf(data));
   const all: Float32Array[] = [];
   let done = 0;
-  for await (const piece of piecesOf(data, PIECE_ROWS, rowsOf(data))) {
+  for await (const piece of piecesOf(data, pieceRows, rowsOf(data))) {
     const { outputs } = await evaluator.run(state, piece);
     const targets = expectTensor('y', piece.y, 'int32').data;
     truths.set(targets, done);

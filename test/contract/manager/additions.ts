@@ -15,6 +15,7 @@ export const ADDITIONS = {
     pickle_imports: orNull(texts),
     dangerous: orNull(texts),
   },
+  health: { restore_drill: anything },
   saved: { int8: anything, warnings: texts },
   comparison: { assumed: texts },
   best: { assumed: texts },
@@ -45,6 +46,7 @@ export const UNPRINTED = {
     skipped: integer,
     failed: integer,
     remaining: integer,
+    revisions_rotated: integer,
     updated_at: time,
   },
 } as const satisfies Readonly<Record<string, Shape>>;

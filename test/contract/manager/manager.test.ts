@@ -423,6 +423,7 @@ const examples: readonly Example[] = [
         model_integrity: is(true),
       },
       last_check: time,
+      ...ADDITIONS.health,
       uptime: { type: 'a duration', accepts: (value) => /^\d+d \d+h \d+m$/.test(String(value)) },
     },
   },

@@ -67,7 +67,13 @@ describe('the document’s models', () => {
           name: text,
           model_type: is('mlp'),
           architecture: { input_shape: [integer], output_classes: is(2), parameters: integer },
-          performance: { accuracy: fraction, precision: fraction, recall: fraction, f1_score: fraction },
+          performance: {
+            accuracy: fraction,
+            precision: fraction,
+            recall: fraction,
+            f1_score: fraction,
+            ...ADDITIONS.performance,
+          },
           // The document's four, and as additions every other setting of the training.
           training_config: {
             type: 'an object with the document’s fields',

@@ -9,7 +9,15 @@ export const ADDITIONS = {
   modelStatus: { job_id: orNull(uuid), stage: optional(oneOf('loading', 'stopping')), error: optional(text) },
   job: { stage: optional(oneOf('loading', 'stopping')), error: optional(text) },
   loading: { message: optional(words) },
-  config: { labels: texts, benign_label: words, validation_split: number, seed: number },
+  config: {
+    ...{ labels: texts, benign_label: words, validation_split: number, seed: number },
+    ...{
+      gradient_accumulation_steps: optional(number),
+      max_grad_norm: optional(number),
+      layer_decay: optional(number),
+    },
+    ...{ lr_scheduler: optional(words), freeze_layers: optional(number), truncation: optional(words) },
+  },
   retraining: { parent_version: words },
   logs: { next_cursor: orNull(words) },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;

@@ -7,6 +7,7 @@ import { catalog } from './catalog.ts';
 import { datasets } from './datasets.ts';
 import { earlyStart } from './early-start.ts';
 import { hostileInput } from './hostile-input.ts';
+import { images } from './images.ts';
 import { lists } from './lists.ts';
 import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
@@ -43,6 +44,7 @@ export function platformCases(world: World): void {
     accounts,
     modelsApi,
     predictions,
+    images,
     programs,
     trainingService,
     webhooks,

@@ -56,6 +56,19 @@ export function predictions(world: World): void {
       expect(items).toMatchObject([{ metrics: { test_accuracy: shown.test_accuracy } }]);
     });
 
+    test('are explained by the features of their rows', async () => {
+      const input = ['Biscoe', 46.1, 13.2, 211, 4500, 'female', 2007];
+      const { predictions: found } = await user.client.post<{
+        predictions: { confidence: number; explanation: { base: number; contributions: Record<string, number> } }[];
+      }>(`/models/${model}/predict`, { input, explain: true });
+      const { base, contributions } = found[0]!.explanation;
+      expect(Object.keys(contributions)).toEqual(NAMES.filter((name) => name !== 'species'));
+      const sum = Object.values(contributions).reduce((total, one) => total + one, base);
+      expect(sum).toBeCloseTo(found[0]!.confidence, 5);
+      const many = await answerTo(`/models/${model}/predict`, { inputs: new Array(101).fill(input), explain: true });
+      expect([many.status, await many.text()]).toEqual([400, expect.stringContaining('at most 100 rows with explain')]);
+    });
+
     test('of all rows of a dataset come as a file, the same as those of the API', async () => {
       const body = { dataset_id: dataset, probabilities: true, include: ['year'] };
       const begun = await user.client.post<Batch>(`/models/${model}/predict/batch`, body);

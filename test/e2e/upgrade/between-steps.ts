@@ -41,6 +41,7 @@ const withoutQueues = {
     training: failing(adapters.queues.training, 'send', KILLED),
     webhooks: failing(adapters.queues.webhooks, 'send', KILLED),
     predictions: failing(adapters.queues.predictions, 'send', KILLED),
+    vault: failing(adapters.queues.vault, 'send', KILLED),
     encoders: failing(adapters.queues.encoders, 'send', KILLED),
   },
 };

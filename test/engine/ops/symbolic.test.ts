@@ -153,3 +153,17 @@ test.each(Object.entries(cases))(
     }
   },
 );
+
+test('several dimensions that are counted when it runs keep their places in a reshape', async () => {
+  const x = random(1, [3, 5, 4], -1, 1, 'float32');
+  const heads = (b: Builder, value: Value) =>
+    ops.transpose(b, ops.reshape(b, value, [value.type.shape[0]!, value.type.shape[1]!, 2, 2]), [0, 2, 1, 3]);
+  const { types, results } = await run({ rest: [], f: heads }, ['texts', 'tokens', 4], x);
+  expect(types[0]).toEqual(['texts', 2, 'tokens', 2]);
+  const known = await run({ rest: [], f: heads }, [3, 5, 4], x);
+  expect(results.y).toEqual(known.results.y);
+  const b = new Builder();
+  expect(() => ops.reshape(b, b.input('x', 'float32', ['texts', 'tokens', 4]), ['tokens', 'texts', 4])).toThrow(
+    'wants at most one symbolic dimension that changes its place in [texts, tokens, 4]; got [tokens, texts, 4]',
+  );
+});

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { gather } from '#engine/ops/indexing.ts';
 import { linear } from '#engine/ops/linalg.ts';
 import { batchNormInference, batchNormTraining } from '#engine/ops/normalize.ts';
-import { adam } from '#engine/optim/adam.ts';
+import { cast } from '#engine/ops/select.ts';
+import { adam, adamw } from '#engine/optim/adam.ts';
 import { sgd } from '#engine/optim/sgd.ts';
 import { heUniform, ones, zeros } from '#engine/random.ts';
 import { openSession } from '#engine/run.ts';
@@ -209,4 +211,49 @@ test('squared error of one output trains too', async () => {
   await using training = await Training.open(compileTrain(s), { ...data, y: target }, initialState(s, 1), options);
   const { loss } = await training.run(Array.from({ length: 40 }, () => first));
   expect(loss.at(-1)!).toBeLessThan(0.5 * loss[0]!);
+});
+
+describe('a table of which a batch needs few rows', () => {
+  const TABLE = 5;
+  const lookup = (sparse: boolean, learningRateFactor = 1): Network => ({
+    parameters: [
+      { name: 'table', shape: [TABLE, CLASSES], initializer: ones, decay: true, sparse, learningRateFactor },
+    ],
+    forward: (b, { table }, x) => gather(b, table!, cast(b, x, 'int64')),
+  });
+  const of = (network: Network) => {
+    const optimizer = adamw({ learningRate: 0.1, weightDecay: 0.5 });
+    const data = { x: { dtype: 'int32', shape: ['rows'] }, y: { dtype: 'int64', shape: ['rows'] } } as const;
+    return spec({ network, optimizer, data, batchSize: 2 });
+  };
+  const rows = { x: tensorFrom('int32', [4], [0, 3, 3, 1]), y: tensorFrom('int64', [4], [0, 1, 2, 0]) };
+  const trained = async (network: Network, batches: readonly (readonly number[])[]) => {
+    const s = of(network);
+    await using training = await Training.open(compileTrain(s), rows, initialState(s, s.seed), options);
+    await training.run(batches);
+    return training.state;
+  };
+  const row = (state: State, key: string, i: number) => toNumbers(state[key]!).slice(i * CLASSES, (i + 1) * CLASSES);
+
+  test('leaves the others as they are, with their moments and their decay', async () => {
+    const state = await trained(lookup(true), [
+      [0, 1],
+      [2, 3],
+    ]);
+    for (const unused of [2, 4]) expect(row(state, 'parameter/table', unused)).toEqual([1, 1, 1]);
+    const first = await trained(lookup(true), [[0, 1]]);
+    // The second step does not have row 0.
+    for (const key of ['parameter/table', 'moment1/table', 'moment2/table'])
+      expect(row(state, key, 0)).toEqual(row(first, key, 0));
+    expect(row(state, 'parameter/table', 3)).not.toEqual(row(first, 'parameter/table', 3));
+    const dense = await trained(lookup(false), [[0, 1]]);
+    expect(row(first, 'parameter/table', 3)).toEqual(row(dense, 'parameter/table', 3));
+    expect(row(dense, 'parameter/table', 4)[0]).toBeCloseTo(0.95, 6);
+  });
+
+  test('goes as far as the factor of its rate says', async () => {
+    const steps = await Promise.all([1, 0.1].map((factor) => trained(lookup(true, factor), [[0, 1]])));
+    const [whole, tenth] = steps.map((state) => 1 - row(state, 'parameter/table', 0)[1]!);
+    expect(whole! / tenth!).toBeCloseTo(10, 3);
+  });
 });

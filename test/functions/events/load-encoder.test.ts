@@ -59,6 +59,19 @@ describe('loading an encoder', () => {
     expect((await file('model.safetensors')).equals(FILES['model.safetensors'])).toBe(true);
   });
 
+  test('takes any repository by its name, and refuses one that is too large to be an encoder', async () => {
+    await askForEncoder(world.adapters.table, REPOSITORY, 'a hub', isoTime(world.clock.now));
+    await load({ encoder: REPOSITORY });
+    expect(await findEncoder(world.adapters.table, REPOSITORY)).toMatchObject({
+      status: 'loaded',
+      total_bytes: 100_029,
+    });
+    hub.behaviour = { size: 5 * 2 ** 30 };
+    await ask();
+    await load({ encoder: NAME });
+    expect((await state())!.failure).toMatch(/must have at most 4294967296 bytes; the hub has \d+$/);
+  });
+
   test('happens once, however often it is asked for', async () => {
     await ask();
     await load({ encoder: NAME });

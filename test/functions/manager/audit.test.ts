@@ -105,7 +105,7 @@ describe('the audit trail', () => {
     const options = {
       dir: world.platform.store.dir,
       baseUrl: '',
-      queues: { datasets: queue, training: queue, webhooks: queue, encoders: queue, predictions: queue },
+      queues: { datasets: queue, training: queue, webhooks: queue, encoders: queue, predictions: queue, vault: queue },
     };
     const others = await Promise.all([openEmbedded(options), openEmbedded(options), openEmbedded(options)]);
     const of = { account_id: world.accountId, id: 'shared' };
@@ -116,5 +116,26 @@ describe('the audit trail', () => {
     await world.call('POST', '/create', { manager_id: 'shared' });
     expect(await verify('shared')).toMatchObject({ valid: true, entries: 25 });
     await Promise.all(others.map((adapters) => adapters.close()));
+  });
+});
+
+describe('what only shows models', () => {
+  test('is an entry too', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    for (const name of ['m', 'n']) await world.save(id, name);
+    await world.call('GET', `/${id}/models/list`);
+    for (const what of ['search?query=m', 'by-tags?tags=a', 'best']) await world.call('GET', `/${id}/models/${what}`);
+    for (const other of ['n', 'none']) await world.call('POST', `/${id}/models/compare`, { model_names: ['m', other] });
+    await world.call('GET', `/${id}/stats`);
+    const { audit_entries: entries } = (await world.call('GET', `/${id}/audit/trail?action_type=listing`)).body;
+    expect(entries.map((one: { action: string; success: boolean }) => [one.action, one.success]).reverse()).toEqual([
+      ['model_list', true],
+      ['model_search', true],
+      ['model_search', true],
+      ['model_search', true],
+      ['model_compare', true],
+      ['model_compare', false],
+      ['manager_stats', true],
+    ]);
   });
 });

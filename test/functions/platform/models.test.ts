@@ -139,7 +139,7 @@ describe('predicting', () => {
     [{ inputs: [[1, 2], [1]] }, 'inputs[1]', /must have 2 values; got 1/],
     [{ inputs: [] }, 'inputs', /between 1 and 10000 items; got 0$/],
     [{ inputs: Array.from({ length: 10_001 }, () => [1, 2]) }, 'inputs', /between 1 and 10000 items; got 10001$/],
-    [{ inputs: [[1, [2]]] }, 'inputs[0][1]', /must be a number, a string, true or false or null; got \[2\]/],
+
     [{ inputs: [[1, 2], [1, 2], [1, 2], { a: {} }] }, 'inputs[3].a', /must be a number/],
     [{ input: [1, 2], extra: 1 }, 'extra', /not a known field/],
     [[], 'body', /must be an object; got \[\]/],

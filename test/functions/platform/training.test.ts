@@ -89,7 +89,12 @@ describe('starting', () => {
   });
 
   test.each([
-    [{ model_type: 'resnet50' }, 'model_type', /^must be one of .*mlp.*; got "resnet50"$/],
+    [{ model_type: 'resnet51' }, 'model_type', /^must be one of .*mlp.*; got "resnet51"$/],
+    [
+      { model_type: 'resnet50' },
+      'model_type',
+      /^must be a model type for tables, as the dataset is: .*mlp.*; resnet50 takes images$/,
+    ],
     [{ model_type: '__proto__' }, 'model_type', /^must be one of/],
     [{ dataset_id: 'x' }, 'dataset_id', /^must be a UUID; got "x"$/],
     [{ dataset_id: 7 }, 'dataset_id', /^must be a string; got 7$/],
@@ -234,6 +239,7 @@ describe('a job', () => {
       duration: 2.5,
       completed_at: new Date(begin + 2500).toISOString(),
       dataset_version: expect.any(Number),
+      evaluation: null,
       warnings: [],
       compute_seconds: 7.5,
       estimated_cost: 0.0075,

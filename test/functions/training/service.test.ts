@@ -158,6 +158,7 @@ describe('a training', () => {
     [{ labels: ['a', 'a'] }, /labels must be 2 to 50 different words/],
     [{ validation_split: 0.95 }, /validation_split must be at most 0.9; got 0.95/],
     [{ epochs: 3 }, /config.epochs is not a known field; known are max_length/],
+    [{ layer_decay: 0.9 }, /config.layer_decay is not a known field/],
   ])('with a config out of bounds is refused: %p', async (config, message) => {
     expect(errorOf(await post('/train', { config }))).toEqual([
       400,
@@ -177,8 +178,17 @@ describe('a training', () => {
     expect(errorOf(await post('/model-loading/load-specific', { models }))).toEqual([
       404,
       'MODEL_NOT_FOUND',
-      expect.stringMatching(/^Model compact-text not found; .* can be loaded$/),
+      expect.stringMatching(/^Model compact-text not found; .*, and encoders of the hub by owner\/name$/),
     ]);
+  });
+
+  test('of any encoder of the hub is by its repository', async () => {
+    const model_name = 'sentence-transformers/all-MiniLM-L6-v2';
+    const answer = await post('/train', { model_name, config: { layer_decay: 0.9 } });
+    expect(answer.body).toMatchObject({ model_name, config: { layer_decay: 0.9, truncation: 'head', batch_size: 8 } });
+    const { body } = await get(`/models/${encodeURIComponent(model_name)}/status`);
+    expect(body).toMatchObject({ model_name, stage: 'loading' });
+    await stopped(answer);
   });
 
   test('that names no model is of compact-text, with its own defaults, on the samples', async () => {

@@ -26,6 +26,7 @@ const WORLD = {
   TRAINYARD_QUEUE_DATASETS: 'https://sqs.eu-west-1.amazonaws.com/111122223333/datasets',
   TRAINYARD_QUEUE_TRAINING: 'https://sqs.eu-west-1.amazonaws.com/111122223333/training',
   TRAINYARD_QUEUE_WEBHOOKS: 'https://sqs.eu-west-1.amazonaws.com/111122223333/webhooks',
+  TRAINYARD_QUEUE_VAULT: 'https://sqs.eu-west-1.amazonaws.com/111122223333/vault',
   TRAINYARD_QUEUE_PREDICTIONS: 'https://sqs.eu-west-1.amazonaws.com/111122223333/predictions',
   TRAINYARD_QUEUE_ENCODERS: 'https://sqs.eu-west-1.amazonaws.com/111122223333/encoders',
   TRAINYARD_BUS: 'bus',

@@ -48,6 +48,7 @@ export function metered(adapters: Adapters, meter: Metered): Adapters {
       training: meteredQueue(queues.training, meter),
       webhooks: meteredQueue(queues.webhooks, meter),
       predictions: meteredQueue(queues.predictions, meter),
+      vault: meteredQueue(queues.vault, meter),
       encoders: meteredQueue(queues.encoders, meter),
     },
     events: replacing(adapters.events, {

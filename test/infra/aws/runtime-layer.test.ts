@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { cutRuntime, LAMBDA_UNZIPPED_BYTES, type Platform } from '../../../layers/onnxruntime/cut.ts';
+import { cutLayer } from '../../../layers/onnxruntime/layer.ts';
 
 /** What the layer must leave for the largest function. */
 const ROOM_FOR_A_FUNCTION = 50 * 1024 * 1024;
@@ -37,6 +38,15 @@ describe('the layer with ONNX Runtime', () => {
       encoding: 'utf8',
     });
     expect(said.trim()).toBe('function');
+  });
+
+  test('has sharp, which decodes images, cut for this machine', async () => {
+    const bytes = await cutLayer(folder, here);
+    expect(bytes).toBeLessThan(LAMBDA_UNZIPPED_BYTES - ROOM_FOR_A_FUNCTION);
+    const program = `require('sharp')({ create: { width: 2, height: 1, channels: 3, background: 'red' } }).raw().toBuffer().then((b) => console.log([...b].join()))`;
+    const env = { NODE_PATH: join(folder, 'nodejs/node_modules') };
+    const said = execFileSync(process.execPath, ['-e', program], { cwd: folder, env, encoding: 'utf8' });
+    expect(said.trim()).toBe('255,0,0,255,0,0');
   });
 
   test('is not made for a platform that the package does not have', async () => {

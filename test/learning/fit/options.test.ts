@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import type { Monitor } from '#domain/training/record.ts';
 import { Builder, Graph } from '#engine/graph.ts';
 import { writeModel } from '#engine/onnx/write.ts';
 import { openSession } from '#engine/run.ts';
 import { scalar, toNumbers } from '#engine/tensor.ts';
 import { classCounts, classWeights } from '#learning/fit/class-weights.ts';
 import { fitLearner, learnerOf } from '#learning/fit/fit.ts';
+import { moreOf } from '#learning/fit/judge.ts';
 import { scheduleOf, withOptions } from '#learning/fit/options.ts';
 import { rateOfLosses } from '#learning/fit/range-test.ts';
 import { families } from '#zoo/registry.ts';
@@ -14,8 +16,8 @@ import { mlp, prepared } from '../tables.ts';
 const PENGUINS = readFileSync(new URL('../../../infra/embedded/demo/penguins.csv', import.meta.url), 'utf8');
 
 /** A fit of penguins with these hyperparameters, and what the options made of them. */
-async function fitted(hyperparameters: object, options: { target?: string; family?: string } = {}) {
-  const { target = 'species', family: name = 'mlp' } = options;
+async function fitted(hyperparameters: object, options: { target?: string; family?: string; monitor?: Monitor } = {}) {
+  const { target = 'species', family: name = 'mlp', monitor = 'val_loss' } = options;
   const family = families[name]!;
   const made = await prepared(PENGUINS, { target });
   const h = family.hyperparameters.parse(hyperparameters);
@@ -25,7 +27,8 @@ async function fitted(hyperparameters: object, options: { target?: string; famil
   const fit = await fitLearner({
     ...settled,
     ...{ preparation, data },
-    earlyStopping: { enabled: false, patience: 10, monitor: 'val_loss' },
+    more: moreOf(preparation.task, monitor),
+    earlyStopping: { enabled: true, patience: 1000, monitor },
     now: () => 0,
     report: async () => true,
   });
@@ -111,6 +114,23 @@ describe('the learning rate', () => {
     expect(auto.fit.validation!.accuracy).toBeGreaterThan(0.95);
     const again = await fitted({ learning_rate: 'auto', epochs: 1 });
     expect(again.hyperparameters.learning_rate).toBe(auto.hyperparameters.learning_rate);
+  });
+});
+
+describe('early stopping', () => {
+  test.each([
+    ['val_f1_score', 'species', Math.max],
+    ['val_roc_auc', 'species', Math.max],
+    ['val_expected_calibration_error', 'species', Math.min],
+    ['val_mape', 'body_mass_g', Math.min],
+    ['rmse', 'body_mass_g', Math.min],
+    ['val_r2', 'body_mass_g', Math.max],
+  ] as const)('by %s keeps the epoch that is best by it', async (monitor, target, best) => {
+    const { fit } = await fitted({ epochs: 8, learning_rate: 0.02 }, { target, monitor });
+    const values = fit.history[monitor]!;
+    expect(values).toHaveLength(8);
+    expect(fit.monitor).toBe(monitor);
+    expect(fit.bestEpoch).toBe(values.indexOf(best(...values)) + 1);
   });
 });
 

@@ -36,6 +36,14 @@ test('drops the least recently used when there is no more room', async () => {
   expect(cache.bytes).toBe(20);
 });
 
+test('keeps one that is too large by itself until another is used', async () => {
+  const { log, use } = world(25);
+  await use('large', undefined, 90);
+  await use('large', undefined, 90);
+  await use('a');
+  expect(log).toEqual(['load large', 'load a', 'drop large']);
+});
+
 test('drops the least recently used when there are too many', async () => {
   const { log, use } = world(1000, 2);
   for (const name of ['a', 'b', 'a', 'c']) await use(name);
@@ -46,7 +54,8 @@ test('drops nothing that is in use', async () => {
   const { log, use } = world(5);
   await use('a', async () => {
     await use('b');
-    expect(log).toEqual(['load a', 'load b', 'drop b']);
+    await use('c');
+    expect(log).toEqual(['load a', 'load b', 'load c', 'drop b']);
   });
   expect(log.at(-1)).toBe('drop a');
 });

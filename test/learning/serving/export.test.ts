@@ -63,6 +63,30 @@ const softmax = (logits: readonly number[]): number[] => {
 };
 
 describe('an exported model on raw rows', () => {
+  test('has the temperature in its probabilities, and the threshold in its labels', async () => {
+    const two = PENGUINS.split('\n')
+      .filter((line) => !line.startsWith('Chinstrap'))
+      .join('\n');
+    const { made, outputs, rows, serving } = await bothSides(two, {
+      target: 'species',
+      hyperparameters: { epochs: 1 },
+    });
+    const network = mlp.network(shapeOf(made.preparation), made.hyperparameters);
+    const preparation = { ...made.preparation, calibration: { temperature: 2, threshold: 0.3 } };
+    const bytes = exportModel(preparation, network, made.fitted!.parameters, { producer: 'test' });
+    await using session = await openSession(bytes);
+    const answer = await session.run(rowTensors(serving.features, rows));
+    const probabilities = toNumbers(answer.probabilities!);
+    const labels = expectTensor('label', answer.label, 'string').data;
+    const logits = toNumbers(outputs);
+    for (let row = 0; row < rows.length; row++) {
+      const [, second] = softmax(logits.slice(2 * row, 2 * row + 2).map((logit) => logit / 2));
+      expect(Math.abs(probabilities[2 * row + 1]! - second!)).toBeLessThan(1e-5);
+      expect(labels[row]).toBe(serving.classes[Number(probabilities[2 * row + 1]! >= 0.3)]);
+    }
+    expect(new Set(labels).size).toBe(2);
+  });
+
   test('gives the probabilities of the training graph on encoded rows', async () => {
     const { outputs, answer, serving } = await bothSides(PENGUINS, {
       target: 'species',

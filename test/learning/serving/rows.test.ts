@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { toNumbers } from '#engine/tensor.ts';
 import type { ServedFeature } from '#learning/serving/description.ts';
-import type { Input, Row } from '#learning/serving/input.ts';
+import type { Input } from '#learning/serving/input.ts';
 import { rowTensors } from '#learning/serving/rows.ts';
 import { faults } from '../chunks.ts';
 
@@ -65,7 +65,7 @@ describe('rows of a request', () => {
     const looked = new Set<number>();
     const rows = Array.from({ length: 10_000 }, (__, i) => {
       const look = (): void => void looked.add(i);
-      return new Proxy<Row>(row, {
+      return new Proxy<Exclude<Input, string>>(row, {
         get: (target, key) => {
           if (key === '0') look();
           return Reflect.get(target, key);

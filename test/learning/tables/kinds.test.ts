@@ -12,7 +12,7 @@ const profiled = (text: string, options: Partial<ProfileOptions> = {}): Promise<
 const quoted = (cell: string): string => `"${cell.replaceAll('"', '""')}"`;
 /** A column, beside one of numbers to learn from and a target. */
 const tableOf = (cells: readonly string[], name = 'x'): string =>
-  `${name},n,y\n${cells.map((cell, i) => `${quoted(cell)},${(i * 7) % 5}.5,${i % 2 ? 'no' : 'yes'}`).join('\n')}\n`;
+  `${name},n,y\n${cells.map((cell, i) => `${quoted(cell)},${(i * 7) % 5}.5,${Math.floor(i / 2) % 2 ? 'no' : 'yes'}`).join('\n')}\n`;
 const repeated = (cells: readonly string[], rows = 40): string[] =>
   Array.from({ length: rows }, (_, i) => cells[i % cells.length]!);
 const many = (cell: (i: number) => string, rows = 60): string[] => Array.from({ length: rows }, (_, i) => cell(i));
@@ -246,6 +246,27 @@ describe('a target of', () => {
     expect(found.warnings).toMatchObject([
       { code: 'equals_target', column: 'copy', overrule: { columns: { copy: { role: 'ignore' } } } },
     ]);
+  });
+
+  test('what another column says in other words says so', async () => {
+    const table = (of: (i: number) => string) =>
+      `code,n,y\n${many((i) => `${of(i)},${i}.5,${'abc'[i % 3]}`).join('\n')}\n`;
+    const found = await profiled(table((i) => ['', '7', 'x'][i % 3]!));
+    expect(found.warnings).toContainEqual(
+      expect.objectContaining({ code: 'determines_target', column: 'code', first_row: 1, rows: 40 }),
+    );
+    for (const other of [(i: number) => (i === 39 ? '7' : ['', '7', 'x'][i % 3]!), (i: number) => 'ppq'[i % 3]!]) {
+      const { warnings = [] } = await profiled(table(other));
+      expect(warnings.map(({ code }) => code)).not.toContain('determines_target');
+    }
+  });
+
+  test('what another column has in another unit says so, if it is a number', async () => {
+    const table = (last: string) =>
+      `f,n,c\n${many((i) => `${i === 39 ? last : (i * 0.7 * 9) / 5 + 32},${i % 7},${i * 0.7}`).join('\n')}\n`;
+    const found = await profiled(table(String((39 * 0.7 * 9) / 5 + 32)));
+    expect([found.task, found.warnings]).toMatchObject(['regression', [{ code: 'determines_target', column: 'f' }]]);
+    expect((await profiled(table('3'))).warnings).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { decide } from '#learning/text/classifier.ts';
 import { evaluateTexts } from '#learning/text/evaluation.ts';
-import { decide } from '#learning/text/predictor.ts';
 
 const LABELS = ['jailbreak', 'code_injection', 'benign'];
 

@@ -92,6 +92,8 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   vaultDroppedBackup: (id) => [{ ...keys.vaultDroppedBackup(id, 'm', 'b') }],
   vaultContent: (id) => [{ ...keys.vaultContent(id, 'm', 'c') }],
   vaultHeld: (id) => [{ ...keys.vaultHeld(id, 'm', 'b', 'c') }],
+  vaultJob: (id) => [{ ...keys.vaultJob(id, 'v', 'backup', 'f') }],
+  vaultDrill: (id) => [{ ...keys.vaultDrill(id, 'm') }],
   deployment: () => NOBODYS,
   // Loaded once for all.
   encoder: () => NOBODYS,

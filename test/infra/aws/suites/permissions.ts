@@ -87,6 +87,19 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       }
     });
 
+    test('ends only the jobs of this installation, which it tags when it submits them', () => {
+      const about = (action: string) =>
+        statements(prod)
+          .filter(({ statement }) => list(statement.Action).includes(action))
+          .map(({ statement }) => statement.Condition);
+      const queues = ['trainyard-prod-fair-cpu', 'trainyard-prod-fair-gpu'];
+      expect(about('batch:TerminateJob').length).toBeGreaterThan(1);
+      for (const condition of about('batch:TerminateJob')) {
+        expect(condition).toEqual({ StringEquals: { 'aws:ResourceTag/trainyard-queue': queues } });
+      }
+      expect(about('batch:TagResource')).toEqual([{ StringEquals: { 'aws:RequestTag/trainyard-queue': queues } }]);
+    });
+
     test('may use the storage key only through the storage services', () => {
       for (const made of [dev, prod, small]) {
         const using = statements(made)
@@ -112,6 +125,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       ).toEqual([
         ['deliverwebhook', ['kms:Decrypt']],
         ['backupvaults', ['kms:Decrypt', 'kms:GenerateDataKey']],
+        ['runvaultjob', ['kms:Decrypt', 'kms:GenerateDataKey']],
         ['platformapi', ['kms:Decrypt', 'kms:GenerateDataKey']],
         ['managerfiles', ['kms:Decrypt', 'kms:GenerateDataKey']],
       ]);

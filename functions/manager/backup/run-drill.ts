@@ -1,0 +1,125 @@
+/** Restores the last backup into a scratch vault and compares every file with what was backed up. */
+import { createHash } from 'node:crypto';
+import { TrainyardError } from '#domain/errors.ts';
+import { newId } from '#domain/ids.ts';
+import { keys } from '#domain/keys.ts';
+import { isoTime } from '#domain/times.ts';
+import { type Actor, appendAudit } from '#domain/vault/audit.ts';
+import type { BackedUpModel, CompleteBackup } from '#domain/vault/backup.ts';
+import { listBackups } from '#domain/vault/backups.ts';
+import { type Drill, noteDrill, startScratch } from '#domain/vault/drills.ts';
+import { StoredDataError } from '#domain/vault/errors.ts';
+import { type StoredFile, storedFiles } from '#domain/vault/files.ts';
+import type { Manager, ManagerRef } from '#domain/vault/manager.ts';
+import { itemOfModel, type StoredModel } from '#domain/vault/model.ts';
+import { getModel } from '#domain/vault/models.ts';
+import { deleteVault } from '../managers/delete-vault.ts';
+import { plainFile } from '../models/plain-file.ts';
+import { factsOf, needsPassword, openKey } from '../models/seal.ts';
+import type { VaultServices } from '../services.ts';
+import { readManifest } from './manifest.ts';
+import { restoreFiles } from './restore-models.ts';
+
+/** Whether nobody has to give a password to read what the backup holds. */
+const opensAlone = ({ complete: { encryption } }: CompleteBackup): boolean =>
+  encryption === undefined || encryption.key_derivation === 'platform';
+
+/** `undefined` where there is no backup that the platform can open by itself. */
+export async function runDrill(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  milliseconds: number,
+): Promise<Drill | undefined> {
+  const { table, now } = services.adapters;
+  const backup = (await listBackups(table, manager)).find(
+    (one) => opensAlone(one) && (one.kind === 'named' || one.kind === 'scheduled'),
+  );
+  const result = backup && (await restoreAll(services, manager, backup, milliseconds));
+  if (result !== undefined) {
+    const facts = { backup: result.backup, restored: result.restored, failed: result.failed.length };
+    const event = { action: 'restore_drill', success: result.failed.length === 0, facts } as const;
+    await appendAudit(table, manager, by, event, now);
+  }
+  await noteDrill(table, manager, result, now());
+  return result;
+}
+
+/** Names that a result has at most. */
+const MOST_FAILED = 100;
+
+async function restoreAll(
+  services: VaultServices,
+  manager: Manager,
+  backup: CompleteBackup,
+  milliseconds: number,
+): Promise<Drill> {
+  const { table, now } = services.adapters;
+  const began = now();
+  const done: Drill = { at: isoTime(began), backup: backup.name, restored: 0, left: 0, failed: [], milliseconds: 0 };
+  const scratch: ManagerRef = { id: manager.id, account_id: manager.account_id, vault: newId(began) };
+  await startScratch(table, scratch, began);
+  try {
+    const models = shuffled((await readManifest(services, backup, undefined)).models);
+    for (const one of models) {
+      if (now() - began > milliseconds) {
+        done.left += 1;
+        continue;
+      }
+      const reason = await restoredWell(services, scratch, backup, one);
+      if (reason === undefined) done.restored += 1;
+      else if (done.failed.length < MOST_FAILED) done.failed.push({ model_name: one.model.name, reason });
+    }
+  } catch (error) {
+    if (!(error instanceof StoredDataError)) throw error;
+    done.failed.push({ model_name: '', reason: error.message });
+  } finally {
+    await deleteVault(services, scratch);
+  }
+  return { ...done, milliseconds: now() - began };
+}
+
+/** So that one drill after another comes to every model where there is no time for all. */
+function shuffled<T>(all: readonly T[]): T[] {
+  const order = all.map((one) => [Math.random(), one] as const).sort(([a], [b]) => a - b);
+  return order.map(([, one]) => one);
+}
+
+/** Why it could not be restored; `undefined` if it was. */
+async function restoredWell(
+  services: VaultServices,
+  scratch: ManagerRef,
+  backup: CompleteBackup,
+  one: BackedUpModel,
+): Promise<string | undefined> {
+  const { table, now } = services.adapters;
+  const place = { account_id: scratch.account_id, vault: scratch.vault, revision: newId(now()) };
+  try {
+    await restoreFiles(services, place, backup, one);
+    const restored: StoredModel = { ...one.model, ...place };
+    await table.put(itemOfModel(keys.vaultModel(place.account_id, place.vault, restored.name), restored));
+    await compare(services, await getModel(table, scratch, restored.name));
+    return undefined;
+  } catch (error) {
+    if (error instanceof TrainyardError && error.status < 500) return error.message;
+    throw error;
+  }
+}
+
+async function compare({ adapters: { blobs, keys: platform } }: VaultServices, model: StoredModel): Promise<void> {
+  const { encryption } = model;
+  // What only a password opens is compared as it is stored.
+  if (needsPassword(model)) {
+    for (const file of storedFiles(model)) await compareStored((await blobs.artifacts.get(file.blob)).body, file);
+    return;
+  }
+  const key = encryption && (await openKey(model, encryption, { password: undefined, keys: platform }));
+  for (const file of storedFiles(model)) for await (const _ of await plainFile(blobs.artifacts, file, key));
+}
+
+async function compareStored(body: AsyncIterable<Uint8Array>, file: StoredFile): Promise<void> {
+  const hash = createHash('sha256');
+  for await (const chunk of body) hash.update(chunk);
+  if (hash.digest('hex') === file.digests.ciphertext.sha256) return;
+  throw new StoredDataError('The restored file is not the one that was backed up', factsOf(file));
+}

@@ -1,0 +1,115 @@
+/** Goes on with a job, as long as there is time. */
+import { unseal } from '#domain/envelope.ts';
+import { InternalError, TrainyardError } from '#domain/errors.ts';
+import { newId } from '#domain/ids.ts';
+import { send, type VaultMessage } from '#domain/messages.ts';
+import type { Json } from '#domain/ports/table/port.ts';
+import { type AuditAction, appendAudit } from '#domain/vault/audit.ts';
+import {
+  endJob,
+  findJob,
+  type JobKind,
+  leaseJob,
+  letGo,
+  renewLease,
+  saveProgress,
+  type VaultJob,
+} from '#domain/vault/jobs.ts';
+import type { Manager } from '#domain/vault/manager.ts';
+import { findManager } from '#domain/vault/managers.ts';
+import { restoreWork } from '../backup/restore-work.ts';
+import { backupWork } from '../backup/work.ts';
+import { rotationWork } from '../security/work.ts';
+import type { VaultServices } from '../services.ts';
+import { secretsContext } from './run-or-queue.ts';
+import { type Asked, type Pace, PostponedError } from './work.ts';
+
+export type Resume = (
+  services: VaultServices,
+  asked: Asked<unknown, unknown>,
+  progress: Json,
+  pace: Pace,
+) => Promise<Json>;
+
+const WORKS: Readonly<Record<JobKind, Resume>> = {
+  backup: backupWork.resume,
+  restore: restoreWork.resume,
+  rotation: rotationWork.resume,
+};
+
+/** Leases without any progress after which a job has failed. */
+const MOST_ATTEMPTS = 5;
+const SAVE_MS = 2000;
+const RENEW_MS = 30_000;
+/** When to look again where another process has the lease, or the time was up. */
+const AGAIN_SECONDS = 60;
+
+export async function resumeJob(services: VaultServices, message: VaultMessage, milliseconds: number): Promise<void> {
+  const { table, queues, now } = services.adapters;
+  const manager = await findManager(table, message.account_id, message.manager_id);
+  const found = manager && (await findJob(table, manager, message.kind, message.fingerprint));
+  if (!manager || found?.state !== 'running') return;
+  const job = await leaseJob(table, found, newId(now()), now());
+  if (!job) return send(queues.vault, message, { delaySeconds: AGAIN_SECONDS });
+  if (job.attempts > MOST_ATTEMPTS) return fail(services, job, new InternalError('it was tried several times'));
+  const renewing = setInterval(() => void renewLease(table, job, now()).catch(() => undefined), RENEW_MS);
+  try {
+    const result = await WORKS[job.kind](
+      services,
+      await askedBy(services, manager, job),
+      job.progress,
+      paceOf(services, job, milliseconds),
+    );
+    await endJob(table, job, { state: 'done', result }, now());
+  } catch (error) {
+    if (error instanceof PostponedError) {
+      await saveProgress(table, job, error.progress, now());
+      await letGo(table, job, now());
+      return send(queues.vault, message);
+    }
+    if (error instanceof TrainyardError && error.status < 500) return fail(services, job, error);
+    await letGo(table, job, now());
+    throw error;
+  } finally {
+    clearInterval(renewing);
+  }
+}
+
+function paceOf({ adapters: { table, now } }: VaultServices, job: VaultJob, milliseconds: number): Pace {
+  const end = now() + milliseconds;
+  let saved = now();
+  return {
+    async reached(progress) {
+      if (now() >= end) throw new PostponedError(progress);
+      if (now() - saved < SAVE_MS) return;
+      saved = now();
+      // Whoever has it now goes on from the same place or a later one.
+      if (!(await saveProgress(table, job, progress, saved))) throw new PostponedError(progress);
+    },
+  };
+}
+
+async function askedBy(
+  { adapters: { keys } }: VaultServices,
+  manager: Manager,
+  job: VaultJob,
+): Promise<Asked<unknown, unknown>> {
+  const secrets = job.secrets && (await unseal(keys, secretsContext(job), job.secrets));
+  const read: unknown = secrets === undefined ? {} : JSON.parse(Buffer.from(secrets).toString('utf8'));
+  return { manager, by: job.by, request: job.request, secrets: read };
+}
+
+const ACTIONS = {
+  backup: 'backup_create',
+  restore: 'backup_restore',
+  rotation: 'password_update',
+} as const satisfies Record<JobKind, AuditAction>;
+
+async function fail({ adapters: { table, now }, logger }: VaultServices, job: VaultJob, error: TrainyardError) {
+  logger.error('a job of the vault failed', { manager_id: job.manager_id, kind: job.kind, error });
+  const { code, status, facts = {} } = error;
+  const message = error.expose ? error.message : 'An unexpected error occurred';
+  const event = { action: ACTIONS[job.kind], success: false, reason: code } as const;
+  await appendAudit(table, { account_id: job.account_id, id: job.manager_id }, job.by, event, now);
+  await endJob(table, job, { state: 'failed', failure: { code, status, message, facts } }, now());
+}

@@ -1,0 +1,129 @@
+/** Does work within a request if there is time, and otherwise hands it on as a job. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { canonicalJson } from '#domain/canonical-json.ts';
+import { seal, unseal } from '#domain/envelope.ts';
+import { ConflictError, TrainyardError } from '#domain/errors.ts';
+import { send } from '#domain/messages.ts';
+import type { Json } from '#domain/ports/table/port.ts';
+import type { Actor } from '#domain/vault/audit.ts';
+import { findJob, forgetJob, type JobFailure, type JobKind, startJob, type VaultJob } from '#domain/vault/jobs.ts';
+import type { Manager } from '#domain/vault/manager.ts';
+import type { VaultServices } from '../services.ts';
+import { PostponedError, type Work } from './work.ts';
+
+/** How long a request works before it hands on; less than a function may take. */
+const WORK_MS = 10_000;
+/** How often it looks for the end of a job. */
+const LOOKS = 12;
+const LOOK_MS = 250;
+/** More bytes than that are not begun in a request: one step alone could take longer than it may. */
+export const MOST_BYTES_AT_ONCE = 500_000_000;
+
+interface Wanted<Q, S> {
+  readonly kind: JobKind;
+  readonly request: Q;
+  /** Passwords. */
+  readonly secrets: S;
+  /** How much there is to do. */
+  readonly bytes: number;
+}
+
+export type Outcome<R> = { readonly done: R } | { readonly going: Json };
+
+type Secrets = { readonly [name: string]: string };
+
+export const secretsContext = ({ account_id, vault }: Pick<Manager, 'account_id' | 'vault'>) => ({
+  'trainyard:account': account_id,
+  'trainyard:vault-job': vault,
+});
+
+/**
+ * @param read a result as a job has stored it
+ * @throws whatever the work throws, also where it ended after its request
+ */
+export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  wanted: Wanted<Q, S>,
+  { run, read }: { readonly run: Work<Q, S, P, R>; readonly read: (stored: Json) => R },
+): Promise<Outcome<R>> {
+  const { table, now } = services.adapters;
+  const { kind, request, secrets } = wanted;
+  const fingerprint = createHash('sha256').update(canonicalJson(request)).digest('hex');
+  const before = await findJob(table, manager, kind, fingerprint);
+  if (before) return follow(services, before, secrets, read);
+  const end = wanted.bytes > MOST_BYTES_AT_ONCE ? 0 : now() + WORK_MS;
+  const pace = {
+    reached: async (progress: Json) => {
+      if (now() >= end) throw new PostponedError(progress);
+    },
+  };
+  try {
+    return { done: await run(services, { manager, by, request, secrets }, undefined, pace) };
+  } catch (error) {
+    if (!(error instanceof PostponedError)) throw error;
+    await handOn(services, manager, by, { kind, request, secrets, fingerprint }, error.progress);
+    return { going: error.progress };
+  }
+}
+
+async function handOn(
+  { adapters: { table, keys, queues, now } }: VaultServices,
+  manager: Manager,
+  by: Actor,
+  of: { readonly kind: JobKind; readonly request: Json; readonly secrets: Secrets; readonly fingerprint: string },
+  progress: Json,
+): Promise<void> {
+  const { account_id, vault, id: manager_id } = manager;
+  const { secrets, ...rest } = of;
+  const plain = Buffer.from(JSON.stringify(secrets), 'utf8');
+  const job = { ...rest, account_id, vault, manager_id, by, progress };
+  const sealed = await seal(keys, secretsContext(manager), plain);
+  const started = await startJob(table, { ...job, secrets: sealed }, now());
+  if (!started) throw new ConflictError('The same is being done by another request; repeat it to see how far it is');
+  await send(queues.vault, { account_id, manager_id, kind: of.kind, fingerprint: of.fingerprint });
+}
+
+/** Waits a little for a job, and hands out its result once. */
+async function follow<R>(
+  services: VaultServices,
+  before: VaultJob,
+  secrets: Secrets,
+  read: (stored: Json) => R,
+): Promise<Outcome<R>> {
+  const { table } = services.adapters;
+  if (before.state === 'running') await expectSameSecrets(services, before, secrets);
+  let job = before;
+  for (let look = 0; job.state === 'running' && look < LOOKS; look += 1) {
+    await delay(LOOK_MS);
+    const { account_id, vault, manager_id: id } = before;
+    job = (await findJob(table, { account_id, vault, id }, job.kind, job.fingerprint)) ?? job;
+  }
+  if (job.state === 'running') return { going: job.progress };
+  await forgetJob(table, job);
+  if (job.failure) throw new EndedJobError(job.failure);
+  return { done: read(job.result ?? null) };
+}
+
+async function expectSameSecrets({ adapters: { keys } }: VaultServices, job: VaultJob, secrets: Secrets) {
+  const stored = job.secrets && (await unseal(keys, secretsContext(job), job.secrets));
+  const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
+  const given = digest(Buffer.from(JSON.stringify(secrets), 'utf8'));
+  if (stored && timingSafeEqual(digest(stored), given)) return;
+  throw new ConflictError('The same is being done with another password; wait until it has ended');
+}
+
+/** What ended a job, as its request would have been answered. */
+class EndedJobError extends TrainyardError {
+  readonly code: string;
+  readonly status: number;
+  override readonly facts: NonNullable<TrainyardError['facts']>;
+  constructor({ code, status, message, facts }: JobFailure) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.facts = facts;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Wraps the keys of models anew: those that the old password opens, under the new one. What was wrapped before a crash
+ * opens with the new password, and counts as rotated.
+ */
+import { z } from 'zod';
+import { ForbiddenError } from '#domain/errors.ts';
+import { WrongPasswordError } from '#domain/vault/errors.ts';
+import type { StoredModel } from '#domain/vault/model.ts';
+import { readModels } from '#domain/vault/models.ts';
+import { noteRotation } from '#domain/vault/rotation.ts';
+import type { Asked, Pace } from '../jobs/work.ts';
+import { needsPassword } from '../models/seal.ts';
+import type { VaultServices } from '../services.ts';
+import { rewrapModel, rewrapRevisions } from './rewrap.ts';
+
+const request = z.object({ rotate_model_keys: z.boolean() });
+const secrets = z.object({ old: z.string(), new: z.string() });
+export const rotationProgress = z.object({
+  /** The name of the model after which it goes on. */
+  after: z.string(),
+  rotated: z.int(),
+  /** Those that neither password opens, and those without a password. */
+  skipped: z.int(),
+  failed: z.int(),
+  left: z.int(),
+  /** Those of the skipped that have a password. */
+  refused: z.int(),
+  /** Earlier revisions whose keys were wrapped anew. */
+  revisions: z.int(),
+});
+export type RotationProgress = z.infer<typeof rotationProgress>;
+
+type Rotation = Asked<z.infer<typeof request>, z.infer<typeof secrets>>;
+
+const BEGIN: RotationProgress = { after: '', rotated: 0, skipped: 0, failed: 0, left: 0, refused: 0, revisions: 0 };
+
+/** Throws `WrongPasswordError` if the old password opens nothing. */
+async function run(
+  services: VaultServices,
+  asked: Rotation,
+  before: RotationProgress | undefined,
+  pace: Pace,
+): Promise<RotationProgress> {
+  const { manager, by } = asked;
+  const { table, now } = services.adapters;
+  const progress = { ...(before ?? BEGIN) };
+  const models = (await readModels(table, manager)).filter(({ name }) => name > progress.after);
+  progress.left = models.length;
+  for (const model of models) {
+    await pace.reached({ ...progress });
+    const result = await one(services, asked, model);
+    progress[result] += 1;
+    if (result === 'skipped' && needsPassword(model)) progress.refused += 1;
+    progress.revisions += await rewrapRevisions(services, manager, model, asked.secrets);
+    progress.left -= 1;
+    progress.after = model.name;
+  }
+  const { rotated, skipped, failed } = progress;
+  if (rotated === 0 && progress.refused > 0) {
+    throw new WrongPasswordError({ manager_id: manager.id }, 'The old password opens none of the models');
+  }
+  await noteRotation(table, manager, by, { rotated, skipped, failed }, now);
+  return progress;
+}
+
+async function one(
+  services: VaultServices,
+  { manager, by, request: { rotate_model_keys }, secrets: passwords }: Rotation,
+  model: StoredModel,
+): Promise<'rotated' | 'skipped' | 'failed'> {
+  try {
+    return (await rewrapModel(services, manager, by, model, passwords, rotate_model_keys)) ? 'rotated' : 'skipped';
+  } catch (error) {
+    if (error instanceof ForbiddenError) return 'skipped';
+    services.logger.error('the key of a model was not rotated', { manager_id: manager.id, error: error as Error });
+    return 'failed';
+  }
+}
+
+export const rotationWork = {
+  run,
+  read: (stored: unknown) => rotationProgress.parse(stored),
+  resume: async (services: VaultServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
+    const read = { ...asked, request: request.parse(asked.request), secrets: secrets.parse(asked.secrets) };
+    return { ...(await run(services, read, rotationProgress.parse(progress), pace)) };
+  },
+};

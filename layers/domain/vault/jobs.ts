@@ -1,0 +1,152 @@
+/**
+ * Backups, restores and rotations that outlast their request go on as a job. The job remembers how far it is; whoever
+ * works on it holds a lease, which is renewed with the progress:
+ *
+ *     request ── not done in time ── JOB, message ── 202
+ *     consumer   lease ── work, renewing ── done or failed; or time is up ── lease let go, message
+ *     crash      the lease runs out ── the schedule sends the message again
+ *     request again ── 202 with how far it is, or the result, once
+ */
+import { z } from 'zod';
+import { sealed } from '../envelope.ts';
+import { indexes, keys } from '../keys.ts';
+import { ConditionFailedError } from '../ports/errors.ts';
+import type { Condition, Json, Table } from '../ports/table/port.ts';
+import { epochSeconds, isoTime } from '../times.ts';
+import { itemOf } from './item.ts';
+import type { ManagerRef } from './manager.ts';
+
+export const JOB_KINDS = ['backup', 'restore', 'rotation'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
+
+const anyJson: z.ZodType<Json> = z.json();
+
+const failure = z.object({
+  code: z.string(),
+  status: z.int(),
+  message: z.string(),
+  facts: z.record(z.string(), anyJson),
+});
+
+export const vaultJob = z.object({
+  account_id: z.string(),
+  manager_id: z.string(),
+  vault: z.string(),
+  kind: z.enum(JOB_KINDS),
+  /** Of what was asked for, without its passwords: the same request finds the same job. */
+  fingerprint: z.string(),
+  /** Without passwords. */
+  request: anyJson,
+  /** The passwords, under the platform's key: deleted with the job. */
+  secrets: sealed.optional(),
+  by: z.object({ userId: z.string(), address: z.string(), requestId: z.string() }),
+  state: z.enum(['running', 'done', 'failed']),
+  /** What the work needs to go on. */
+  progress: anyJson,
+  result: anyJson.optional(),
+  failure: failure.optional(),
+  lease: z.string(),
+  lease_until: z.string(),
+  /** Leases since it last got further. */
+  attempts: z.int(),
+  started_at: z.string(),
+});
+export type VaultJob = z.infer<typeof vaultJob>;
+export type JobFailure = z.infer<typeof failure>;
+
+const NONE = '';
+/** After so long without a renewal, whoever held the lease is gone. */
+export const LEASE_MS = 120_000;
+/** How long a result waits for whoever asks. */
+const RESULT_SECONDS = 86_400;
+
+const keyOf = (of: Pick<VaultJob, 'account_id' | 'vault' | 'kind' | 'fingerprint'>) =>
+  keys.vaultJob(of.account_id, of.vault, of.kind, of.fingerprint);
+
+export async function findJob(
+  table: Table,
+  of: ManagerRef,
+  kind: JobKind,
+  fingerprint: string,
+): Promise<VaultJob | undefined> {
+  const item = await table.get(keys.vaultJob(of.account_id, of.vault, kind, fingerprint));
+  return item && vaultJob.parse(item);
+}
+
+type NewJob = Omit<VaultJob, 'state' | 'lease' | 'lease_until' | 'attempts' | 'started_at'>;
+
+/** Whether there was none yet. */
+export async function startJob(table: Table, wanted: NewJob, now: number): Promise<boolean> {
+  const at = isoTime(now);
+  const job = { ...wanted, state: 'running', lease: NONE, lease_until: at, attempts: 0, started_at: at };
+  try {
+    await table.put(itemOf(keyOf(wanted), { ...job, ipk: indexes.vaultJobs, isk: at }), { kind: 'absent' });
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionFailedError) return false;
+    throw error;
+  }
+}
+
+const running = { kind: 'compare', attribute: 'state', op: '=', value: 'running' } as const;
+const heldBy = (lease: string): Condition => ({
+  kind: 'all',
+  of: [running, { kind: 'compare', attribute: 'lease', op: '=', value: lease }],
+});
+
+const until = (time: number) => ({ lease_until: isoTime(time), isk: isoTime(time) });
+
+/** Takes the lease. `undefined` if somebody else has it, or the job has ended. */
+export async function leaseJob(table: Table, job: VaultJob, lease: string, now: number): Promise<VaultJob | undefined> {
+  const free = { kind: 'compare', attribute: 'lease_until', op: '<=', value: isoTime(now) } as const;
+  return changed(table, job, { set: { lease, ...until(now + LEASE_MS) }, add: { attempts: 1 } }, [running, free]);
+}
+
+/** Whether the lease was still held. */
+export async function renewLease(table: Table, job: VaultJob, now: number): Promise<boolean> {
+  return (await changed(table, job, { set: until(now + LEASE_MS) }, [heldBy(job.lease)])) !== undefined;
+}
+
+/** Stores how far the work is. Whether the lease was still held. */
+export async function saveProgress(table: Table, job: VaultJob, progress: Json, now: number): Promise<boolean> {
+  const set = { progress, attempts: 0, ...until(now + LEASE_MS) };
+  return (await changed(table, job, { set }, [heldBy(job.lease)])) !== undefined;
+}
+
+/** For the next message to take. */
+export async function letGo(table: Table, job: VaultJob, now: number): Promise<void> {
+  await changed(table, job, { set: { lease: NONE, ...until(now) } }, [heldBy(job.lease)]);
+}
+
+type End = { readonly state: 'done'; readonly result: Json } | { readonly state: 'failed'; readonly failure: Json };
+
+/** The passwords are deleted with it. */
+export async function endJob(table: Table, job: VaultJob, end: End, now: number): Promise<void> {
+  const set = { ...end, expiresAt: epochSeconds(now) + RESULT_SECONDS };
+  await changed(table, job, { set, remove: ['secrets', 'ipk', 'isk'] }, [running]);
+}
+
+/** Its result was handed out. */
+export async function forgetJob(table: Table, job: VaultJob): Promise<void> {
+  await table.delete(keyOf(job));
+}
+
+/** Running jobs that nobody has held a lease of since `before` (epoch milliseconds). */
+export async function abandonedJobs(table: Table, before: number, limit: number): Promise<VaultJob[]> {
+  const query = { index: 'byIndex', partition: indexes.vaultJobs, from: '0', to: isoTime(before), limit } as const;
+  return (await table.query(query)).items.map((item) => vaultJob.parse(item));
+}
+
+async function changed(
+  table: Table,
+  job: VaultJob,
+  change: Parameters<Table['update']>[1],
+  of: readonly Condition[],
+): Promise<VaultJob | undefined> {
+  try {
+    return vaultJob.parse(await table.update(keyOf(job), change, { kind: 'all', of }));
+  } catch (error) {
+    if (error instanceof ConditionFailedError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,123 @@
+import type { EncodedRows } from '../fit/rows.ts';
+import { Confusion } from '../metrics/classification.ts';
+import { finite } from '../metrics/finite.ts';
+import { ProbabilityScores, softmaxInto } from '../metrics/probabilities.ts';
+import { rocAucOf, rocAucOvr } from '../metrics/roc-auc.ts';
+import { Sample } from '../metrics/sample.ts';
+import { type Assessment, type AssessSpec, naiveWarnings } from './assessment.ts';
+import { answered, type Calibration, LEAST_ROWS, temperatureOf, thresholdOf } from './calibration.ts';
+import { Gain } from './gain.ts';
+import { type Outputs, outputsOver } from './outputs.ts';
+
+/** Of more, a matrix is no longer something to read. */
+const MATRIX_CLASSES = 100;
+
+interface Judged {
+  readonly rows: EncodedRows;
+  readonly about: Assessment['rows'];
+  /** Training rows of each class. */
+  readonly counts: Float64Array;
+}
+
+export async function assessClasses(spec: AssessSpec, { rows, about, counts }: Judged): Promise<Assessment> {
+  const { classes } = spec.preparation;
+  const logits = new Sample(classes.length);
+  for await (const { values, width, truths } of outputsOver(spec, rows)) {
+    for (const [row, truth] of truths.entries()) logits.add(truth, values, row * width);
+  }
+  // All rows again, one by one, if they are more than a sample holds.
+  const all = () => (logits.sampled.sampled === undefined ? [logits] : outputsOver(spec, rows));
+  const calibration = calibrationOf(spec, about, logits);
+  const scores = await scoresOf(all(), { classes: classes.length, counts, calibration });
+  const naive = { strategy: 'most_frequent', answer: classes[largest(counts)]!, ...scores.naive } as const;
+  return {
+    rows: about,
+    metrics: finite({ ...scores.metrics, ...areaOf(logits, calibration.temperature) }),
+    naive,
+    ...logits.sampled,
+    classification: {
+      classes,
+      ...(classes.length <= MATRIX_CLASSES ? { confusion_matrix: scores.confusion.matrix() } : {}),
+      per_class: scores.confusion.perClass().map(({ hits: _, ...rest }) => rest),
+      reliability: scores.reliability,
+      ...(Object.keys(calibration).length > 0 ? { calibration } : {}),
+      ...(calibration.temperature === undefined
+        ? {}
+        : { uncalibrated: await probabilityScoresOf(all(), classes.length) }),
+    },
+    warnings: naiveWarnings(naive, about.count),
+  };
+}
+
+function calibrationOf({ calibrate, threshold }: AssessSpec, { of, count }: Assessment['rows'], logits: Sample) {
+  if (of === 'training' || count < LEAST_ROWS) return {};
+  const temperature = calibrate ? { temperature: temperatureOf(logits) } : {};
+  if (threshold === undefined || logits.width !== 2) return temperature;
+  const { truths } = logits;
+  const likely = probabilitiesOf(logits, temperature.temperature).filter((_, i) => i % 2 === 1);
+  return { ...temperature, threshold: thresholdOf(truths, likely, threshold) };
+}
+
+function probabilitiesOf({ width, values }: Sample, temperature?: number): Float64Array {
+  const all = new Float64Array(values.length);
+  for (let from = 0; from < all.length; from += width) {
+    softmaxInto(all.subarray(from, from + width), values, from, temperature);
+  }
+  return all;
+}
+
+function areaOf(logits: Sample, temperature?: number) {
+  const { truths, width } = logits;
+  const likely = probabilitiesOf(logits, temperature);
+  return width === 2 ? { roc_auc: rocAucOf(truths, likely, 2, 1) } : { roc_auc_ovr: rocAucOvr(truths, likely, width) };
+}
+
+interface Scoring {
+  readonly classes: number;
+  readonly counts: Float64Array;
+  readonly calibration: Calibration;
+}
+
+type Pieces = AsyncIterable<Outputs> | Iterable<Outputs>;
+
+async function scoresOf(pieces: Pieces, { classes, counts, calibration }: Scoring) {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const shares = counts.map((count) => count / Math.max(1, total));
+  const usual = largest(counts);
+  const [confusion, likely, gain] = [new Confusion(classes), new ProbabilityScores(), new Gain()];
+  const naive = { confusion: new Confusion(classes), likely: new ProbabilityScores() };
+  const probabilities = new Float64Array(classes);
+  for await (const { values, width, truths } of pieces) {
+    for (const [row, truth] of truths.entries()) {
+      softmaxInto(probabilities, values, row * width, calibration.temperature);
+      confusion.add(truth, answered(probabilities, calibration));
+      likely.add(truth, probabilities);
+      naive.confusion.add(truth, usual);
+      naive.likely.add(truth, shares);
+      gain.add(lossOf(shares[truth]!), lossOf(probabilities[truth]!));
+    }
+  }
+  return {
+    confusion,
+    metrics: { ...confusion.scores(), ...likely.scores() },
+    reliability: likely.bins(),
+    naive: { metrics: finite({ ...naive.confusion.scores(), ...naive.likely.scores() }), ...gain.result },
+  };
+}
+
+/** Without a temperature. */
+async function probabilityScoresOf(pieces: Pieces, classes: number) {
+  const likely = new ProbabilityScores();
+  const probabilities = new Float64Array(classes);
+  for await (const { values, width, truths } of pieces) {
+    for (const [row, truth] of truths.entries()) {
+      softmaxInto(probabilities, values, row * width);
+      likely.add(truth, probabilities);
+    }
+  }
+  return likely.scores();
+}
+
+const lossOf = (probability: number): number => -Math.log(Math.max(Number.EPSILON, probability));
+
+const largest = (values: Float64Array): number => values.indexOf(Math.max(...values));

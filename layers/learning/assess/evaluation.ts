@@ -1,0 +1,70 @@
+/** An assessment as it is stored beside a job's history, and shown with its results. */
+import { z } from 'zod';
+import type { Assessment } from './assessment.ts';
+
+const scores = z.record(z.string(), z.number());
+const share = z.number();
+
+export const naive = z.strictObject({
+  strategy: z.enum(['most_frequent', 'mean']).meta({
+    description:
+      'The class that most training rows have, with their shares as probabilities, or the mean of their targets: as DummyClassifier (`prior`) and DummyRegressor of scikit-learn',
+  }),
+  answer: z.union([z.string(), z.number()]).meta({ description: 'What it always answers', example: 'Adelie' }),
+  metrics: scores.meta({ example: { accuracy: 0.44 } }),
+  difference: scores.meta({ description: "The model's metrics less these", example: { accuracy: 0.54 } }),
+  gain: z.number().meta({ description: 'How much less a row costs, in log loss or in squared error' }),
+  standard_error: z.number().meta({ description: 'Of the gain' }),
+  is_better: z.boolean().meta({ description: 'Whether the gain is more than two standard errors' }),
+});
+
+export const evaluation = z.strictObject({
+  rows: z.strictObject({ of: z.enum(['validation', 'training']), count: z.int() }),
+  metrics: scores.meta({ description: 'As the model answers, named as in scikit-learn', example: { accuracy: 0.98 } }),
+  naive: naive.meta({ description: 'What knows nothing of the features, on the same rows' }),
+  sampled: z.int().exactOptional().meta({
+    description: 'The rows of which ROC AUC, temperature, threshold and intervals were computed, if not of all',
+  }),
+  classification: z
+    .strictObject({
+      classes: z.array(z.string()),
+      confusion_matrix: z
+        .array(z.array(z.number()))
+        .exactOptional()
+        .meta({ description: 'Rows by [truth][answer]; for at most 100 classes' }),
+      per_class: z.array(
+        z.strictObject({
+          ...{ precision: share, recall: share, f1_score: share },
+          support: z.number().meta({ description: 'Rows of the class' }),
+          predictions: z.number(),
+        }),
+      ),
+      reliability: z
+        .array(z.strictObject({ from: share, to: share, rows: z.number(), confidence: share, accuracy: share }))
+        .meta({ description: 'Rows by the probability of their answer' }),
+      calibration: z
+        .strictObject({ temperature: z.number().exactOptional(), threshold: share.exactOptional() })
+        .exactOptional(),
+      uncalibrated: scores.exactOptional().meta({ description: 'Before the temperature' }),
+    })
+    .exactOptional(),
+  regression: z
+    .strictObject({ intervals: z.array(z.strictObject({ coverage: share, width: z.number() })) })
+    .exactOptional(),
+  warnings: z.array(z.string()),
+});
+export type Evaluation = z.infer<typeof evaluation>;
+
+export const evaluationOf = ({ naive: compared, ...rest }: Assessment): Evaluation =>
+  evaluation.parse({
+    ...rest,
+    naive: {
+      ...compared,
+      difference: Object.fromEntries(
+        Object.entries(rest.metrics).flatMap(([name, value]) => {
+          const other = compared.metrics[name];
+          return other === undefined ? [] : [[name, value - other]];
+        }),
+      ),
+    },
+  });

@@ -1,0 +1,90 @@
+/** Classifies texts by an encoder: in pieces, of which the one that is most like an attack counts. */
+import { ValidationError } from '#domain/errors.ts';
+import type { Session } from '#engine/run.ts';
+import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
+import type { TokenServing } from '../text/description.ts';
+import { piecesOf } from './cut.ts';
+import type { TextTokenizer } from './tokenizer.ts';
+
+interface Piece {
+  readonly text: number;
+  readonly ids: readonly number[];
+}
+
+/** Tokens that are run together, with the padding of shorter pieces. */
+const TOKENS_TOGETHER = 4096;
+/** Of all texts of a call, which takes some 20 seconds on two cores: what takes longer is refused instead of cut. */
+const MOST_FLOPS = 1.2e12;
+
+/** @throws ValidationError for texts that have too many pieces in all */
+export const classifyTokens =
+  (session: Session, serving: TokenServing, tokenizer: TextTokenizer) =>
+  async (texts: readonly string[]): Promise<Float32Array[]> => {
+    const pieces = allPieces(texts, serving, tokenizer);
+    const results = texts.map((): Float32Array | undefined => undefined);
+    const worse = worseThan(serving);
+    for (const some of together(pieces)) {
+      const { probabilities } = await session.run(pieceTensors(some, serving.tokens.padding_id));
+      const { data } = expectTensor('probabilities', probabilities, 'float32');
+      const width = serving.labels.length;
+      for (const [row, { text }] of some.entries()) {
+        const found = data.slice(row * width, (row + 1) * width);
+        const before = results[text];
+        if (before === undefined || worse(found, before)) results[text] = found;
+      }
+    }
+    return results.map((found) => found!);
+  };
+
+function allPieces(texts: readonly string[], { tokens }: TokenServing, tokenizer: TextTokenizer): Piece[] {
+  const { before, after, encode } = tokenizer;
+  const inner = tokens.most - before.length - after.length;
+  const overlap = Math.min(tokens.overlap, inner - 1);
+  const mostPieces = Math.max(1, Math.floor(MOST_FLOPS / tokens.flops));
+  const pieces: Piece[] = [];
+  for (const [text, content] of texts.entries()) {
+    for (const ids of piecesOf(encode(content), inner, overlap)) {
+      pieces.push({ text, ids: [...before, ...ids, ...after] });
+    }
+    if (pieces.length > mostPieces) {
+      throw ValidationError.of(
+        'texts',
+        `must have at most ${mostPieces} pieces of ${tokens.most} tokens in all; they have more: send fewer or shorter ones at a time`,
+      );
+    }
+  }
+  return pieces;
+}
+
+/** Pieces of like length, so that few are padded by much. */
+function* together(pieces: readonly Piece[]): Generator<Piece[]> {
+  const sorted = pieces.toSorted((a, b) => a.ids.length - b.ids.length);
+  let some: Piece[] = [];
+  for (const piece of sorted) {
+    if (some.length > 0 && (some.length + 1) * piece.ids.length > TOKENS_TOGETHER) {
+      yield some;
+      some = [];
+    }
+    some.push(piece);
+  }
+  if (some.length > 0) yield some;
+}
+
+function pieceTensors(pieces: readonly Piece[], paddingId: number): Tensors {
+  const longest = Math.max(...pieces.map(({ ids }) => ids.length));
+  const ids = new BigInt64Array(pieces.length * longest).fill(BigInt(paddingId));
+  const mask = new BigInt64Array(pieces.length * longest);
+  for (const [row, piece] of pieces.entries()) {
+    ids.set(piece.ids.map(BigInt), row * longest);
+    mask.fill(1n, row * longest, row * longest + piece.ids.length);
+  }
+  const shape = [pieces.length, longest];
+  return { input_ids: tensor('int64', shape, ids), attention_mask: tensor('int64', shape, mask) };
+}
+
+/** Whether a piece is more like an attack than another; without a benign label, whether it is told more surely. */
+function worseThan({ labels, benign_label }: TokenServing): (one: Float32Array, other: Float32Array) => boolean {
+  const benign = labels.indexOf(benign_label);
+  if (benign >= 0) return (one, other) => one[benign]! < other[benign]!;
+  return (one, other) => Math.max(...one) > Math.max(...other);
+}

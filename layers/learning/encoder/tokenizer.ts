@@ -1,0 +1,114 @@
+/** Cuts texts into the tokens that an encoder knows, as the files beside its weights say. */
+import { Tokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
+import { openSentencePiece } from './sentencepiece/sentencepiece.ts';
+import { TokenizerError } from './tokenizer-error.ts';
+
+export interface TextTokenizer {
+  /** The identifiers of a text's tokens, without those that mark its beginning and end. */
+  encode(text: string): number[];
+  /** What comes before the tokens of a text, and after them. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** The files that a tokenizer is read from, where there are any. */
+export const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'spm.model'] as const;
+export type TokenizerFile = (typeof TOKENIZER_FILES)[number];
+export type TokenizerFiles = ReadonlyMap<string, Uint8Array>;
+
+/** @throws TokenizerError */
+export function openTokenizer(files: TokenizerFiles): TextTokenizer {
+  const json = files.get('tokenizer.json');
+  if (json) return fromJson(parse('tokenizer.json', json), files.get('tokenizer_config.json'));
+  const model = files.get('spm.model');
+  if (model) return fromSentencePiece(model);
+  throw new TokenizerError(
+    `there must be tokenizer.json or spm.model; got ${[...files.keys()].join(', ') || 'neither'}`,
+  );
+}
+
+const tokenizerJson = z.looseObject({
+  model: z.looseObject({ type: z.string().optional() }),
+  normalizer: z.unknown().optional(),
+});
+
+function fromJson(json: unknown, config: Uint8Array | undefined): TextTokenizer {
+  const parsed = tokenizerJson.safeParse(json);
+  if (!parsed.success) throw new TokenizerError('tokenizer.json is no tokenizer: it has no model');
+  const tokenizer = opened(parsed.data, config ? parse('tokenizer_config.json', config) : {});
+  const prepare = lowers(parsed.data.normalizer) ? withPlainSigma : (text: string) => text;
+  const idsOf = (text: string, marked: boolean): number[] =>
+    tokenizer.encode(prepare(text), { add_special_tokens: marked }).ids;
+  const encode = (text: string) => idsOf(text, false);
+  const [sample, marked] = [encode(SAMPLE), idsOf(SAMPLE, true)];
+  const at = marked.findIndex((_, i) => sample.every((id, j) => marked[i + j] === id));
+  if (at < 0) throw new TokenizerError('tokenizer.json must put its marks before and after a text');
+  return { encode, before: marked.slice(0, at), after: marked.slice(at + sample.length) };
+}
+
+const SAMPLE = 'a';
+
+const normalizer = z.looseObject({
+  type: z.string(),
+  lowercase: z.boolean().optional(),
+  normalizers: z.unknown().optional(),
+});
+
+/** Whether a text is put into lower case. */
+function lowers(given: unknown): boolean {
+  const { data } = normalizer.safeParse(given);
+  if (data?.type === 'BertNormalizer') return data.lowercase ?? true;
+  return data?.type === 'Lowercase' || (Array.isArray(data?.normalizers) && data.normalizers.some(lowers));
+}
+
+/** At the end of a word, JavaScript puts Σ into another lower case than within; Python's tokenizers, with which encoders were trained, do not. */
+const withPlainSigma = (text: string): string => text.replaceAll('\u03a3', '\u03c3');
+
+function opened(json: object, config: unknown): Tokenizer {
+  try {
+    return new Tokenizer(json, config as object);
+  } catch (error) {
+    throw new TokenizerError(`tokenizer.json is not read: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
+}
+
+/** DeBERTa's: the model knows all special tokens but [MASK], which comes after its pieces. */
+function fromSentencePiece(file: Uint8Array): TextTokenizer {
+  const { encode, special: known, size } = openSentencePiece(file);
+  const special = new Map([...known, ['[MASK]', size] as const]);
+  const [first, last] = ['[CLS]', '[SEP]'].map((token) => special.get(token));
+  if (first === undefined || last === undefined) throw new TokenizerError('spm.model must have [CLS] and [SEP]');
+  return {
+    before: [first],
+    after: [last],
+    encode: (text) =>
+      sectionsOf(text, [...special.keys()]).flatMap((section) => {
+        const id = special.get(section);
+        return id === undefined ? encode(section) : [id];
+      }),
+  };
+}
+
+/** The text between special tokens, and these tokens. */
+function sectionsOf(text: string, special: readonly string[]): string[] {
+  return special.reduce<string[]>(
+    (sections, token) =>
+      sections.flatMap((section) =>
+        special.includes(section)
+          ? [section]
+          : section.split(token).flatMap((part, i) => (i === 0 ? [part] : [token, part])),
+      ),
+    [text],
+  );
+}
+
+function parse(name: string, file: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(file.buffer, file.byteOffset, file.byteLength).toString('utf8'));
+  } catch (error) {
+    throw new TokenizerError(`${name} is not valid JSON`, { cause: error });
+  }
+}

@@ -1,0 +1,39 @@
+/** What takes a network's steps and judges rows, while the fit loop decides which. */
+import type { SessionOptions } from '#engine/run.ts';
+import type { Tensors } from '#engine/tensor.ts';
+import type { Stepping } from '#engine/training/loop.ts';
+import type { State } from '#engine/training/state.ts';
+import { compileEvaluate, compileTrain } from '#engine/training/step.ts';
+import type { TrainSpec } from '#engine/training/train-spec.ts';
+import { Evaluator, Training } from '#engine/training/training.ts';
+
+export interface RunningTraining extends Stepping, AsyncDisposable {
+  /** Continues with other data of the same types. */
+  set data(data: Tensors);
+}
+
+export type RunningEvaluation = Pick<Evaluator, 'run'> & AsyncDisposable;
+
+export interface Runner {
+  /** Tells programs apart: a checkpoint of one is not used by another. */
+  readonly identity: Uint8Array;
+  openTraining(data: Tensors, state: State): Promise<RunningTraining>;
+  openEvaluation(): Promise<RunningEvaluation>;
+}
+
+export interface RunnerOptions {
+  readonly batchSize: number;
+  readonly seed: number;
+  readonly session: SessionOptions;
+}
+
+/** One compiled program that takes steps, and one that judges. */
+export function programRunner(spec: TrainSpec, session: SessionOptions): Runner {
+  const program = compileTrain(spec);
+  const evaluation = compileEvaluate(spec);
+  return {
+    identity: program.bytes,
+    openTraining: (data, state) => Training.open(program, data, state, session),
+    openEvaluation: () => Evaluator.open(evaluation, session),
+  };
+}

@@ -1,0 +1,133 @@
+/** Images in NumPy arrays: an `.npz`, which is a ZIP of arrays, with the images and their labels. */
+import { fileFault, shown } from '../csv/fault.ts';
+import { type NpyHeader, npyHeader, npyNumbers } from '../files/npy.ts';
+import type { ZipEntry } from '../files/zip.ts';
+import type { ImageShape, PixelValues } from './rows.ts';
+
+export interface Arrays {
+  readonly header: NpyHeader;
+  readonly layout: Layout;
+  readonly labels: readonly string[];
+  readonly values: PixelValues;
+  /** One image after another, [channels, height, width]. A row is valid until the next one is requested. */
+  read(): AsyncIterable<Uint8Array | Float32Array>;
+}
+
+interface Layout {
+  readonly shape: ImageShape;
+  /** Numbers of one image in the array; more than the shape's where there is transparency. */
+  readonly size: number;
+  /** The place of each of the shape's numbers. */
+  readonly places: Int32Array;
+}
+
+const IMAGES = ['x', 'x_train', 'images', 'image', 'data', 'pixels', 'inputs', 'arr_0'];
+const LABELS = ['y', 'y_train', 'labels', 'label', 'target', 'targets', 'arr_1'];
+/** What shows the header of an array. */
+const HEAD_BYTES = 4096;
+
+export const areArrays = (entries: readonly ZipEntry[]): boolean =>
+  entries.length > 0 && entries.every(({ name }) => name.endsWith('.npy'));
+
+/** @throws ValidationError naming the array */
+export async function openArrays(entries: readonly ZipEntry[]): Promise<Arrays> {
+  const images = named(entries, IMAGES, 'images');
+  const header = npyHeader(await beginningOf(images), images.name);
+  const [count, ...dims] = header.shape;
+  const layout = layoutOf(dims, images.name);
+  const labels = await labelsOf(named(entries, LABELS, 'labels'));
+  if (labels.length !== count) {
+    throw fileFault(
+      `array ${shown(images.name)} must have as many images as there are labels, ${labels.length}; got ${count}`,
+    );
+  }
+  const values = header.type === 'u1' || header.type === 'b1' ? 'bytes' : 'numbers';
+  return { header, layout, labels, values, read: () => rowsOf(images, layout, values) };
+}
+
+function named(entries: readonly ZipEntry[], names: readonly string[], what: string): ZipEntry {
+  for (const name of names) {
+    const found = entries.find((entry) => entry.name.toLowerCase() === `${name}.npy`);
+    if (found) return found;
+  }
+  const got = entries.map(({ name }) => shown(name.replace(/\.npy$/, ''))).join(', ');
+  throw fileFault(`must have an array of ${what}, called ${names.slice(0, -1).join(', ')}; got ${got}`);
+}
+
+async function beginningOf(entry: ZipEntry): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of entry.open()) {
+    parts.push(part);
+    size += part.length;
+    if (size >= HEAD_BYTES) break;
+  }
+  return Buffer.concat(parts);
+}
+
+/** [height, width], with channels first or last, or k² or 3·k² numbers, of which the colours are planes. */
+function layoutOf(dims: readonly number[], name: string): Layout {
+  const [a = 0, b = 0, c = 0] = dims;
+  if (dims.length === 1) {
+    const flat = squareShape(a);
+    if (flat) return { shape: flat, size: a, places: Int32Array.from({ length: a }, (_, i) => i) };
+  }
+  if (dims.length === 2) return planes([1, a, b]);
+  if (dims.length === 3) {
+    const isLast = c === 1 || c === 3;
+    if (!isLast && (a === 1 || a === 3)) return planes([a, b, c]);
+    if (isLast || c === 4) return interleaved([c === 4 ? 3 : c, a, b], c);
+  }
+  throw fileFault(
+    `array ${shown(name)} must be [images, height, width], with 1, 3 or 4 channels first or last, or [images, k² or 3·k²]; got [images, ${dims.join(', ')}]`,
+  );
+}
+
+function planes(shape: ImageShape): Layout {
+  const size = shape[0] * shape[1] * shape[2];
+  return { shape, size, places: Int32Array.from({ length: size }, (_, i) => i) };
+}
+
+function interleaved(shape: ImageShape, given: number): Layout {
+  const [channels, height, width] = shape;
+  const pixels = height * width;
+  const places = Int32Array.from(
+    { length: channels * pixels },
+    (_, i) => (i % pixels) * given + Math.floor(i / pixels),
+  );
+  return { shape, size: pixels * given, places };
+}
+
+/** k² numbers are grey, 3·k² are red, green and blue. */
+export function squareShape(count: number): ImageShape | undefined {
+  for (const channels of [1, 3]) {
+    const side = Math.sqrt(count / channels);
+    if (Number.isInteger(side) && side >= LEAST_SIDE) return [channels, side, side];
+  }
+  return undefined;
+}
+
+/** A table of four numbers is no image. */
+const LEAST_SIDE = 4;
+
+async function labelsOf(entry: ZipEntry): Promise<string[]> {
+  const labels: string[] = [];
+  for await (const { header, values } of npyNumbers(entry.open(), entry.name, 1024)) {
+    const [, width = 1, ...more] = header.shape;
+    if (width !== 1 || more.length > 0) {
+      throw fileFault(
+        `array ${shown(entry.name)} must have one label for each image; got the shape [${header.shape.join(', ')}]`,
+      );
+    }
+    for (const value of values) labels.push(String(value));
+  }
+  return labels;
+}
+
+async function* rowsOf(entry: ZipEntry, { size, places }: Layout, values: PixelValues) {
+  const row = values === 'bytes' ? new Uint8Array(places.length) : new Float32Array(places.length);
+  for await (const { values: numbers } of npyNumbers(entry.open(), entry.name, size)) {
+    for (let i = 0; i < places.length; i++) row[i] = numbers[places[i]!]!;
+    yield row;
+  }
+}

@@ -1,0 +1,73 @@
+/** Which images a ZIP has and what each is labelled with: by a manifest, or by the folder that it lies in. */
+import { buffer } from 'node:stream/consumers';
+import { LIMITS } from '#domain/limits.ts';
+import { fileFault, shown } from '../csv/fault.ts';
+import type { ZipEntry } from '../files/zip.ts';
+import { readManifest } from './manifest.ts';
+
+export interface LabelledImage {
+  readonly entry: ZipEntry;
+  readonly label: string;
+}
+
+export interface Listing {
+  readonly source: 'folders' | 'manifest';
+  readonly images: readonly LabelledImage[];
+  /** Images without a label. */
+  readonly without: number;
+  /** What the labels are called. */
+  readonly target: string;
+}
+
+const MANIFEST = /\.(?:csv|json|jsonl)$/i;
+const NOTES = /\.(?:txt|md|rst)$|(?:^|\/)licen[cs]e$/i;
+
+/**
+ * @param target the manifest's column of labels. Default: `label` or the like, or the only one besides the names
+ * @throws ValidationError with field `file` or `target`
+ */
+export async function listImages(entries: readonly ZipEntry[], target?: string): Promise<Listing> {
+  const manifests = entries.filter(({ name }) => MANIFEST.test(name));
+  const images = entries.filter(({ name }) => !MANIFEST.test(name) && !NOTES.test(name));
+  if (images.length === 0) throw fileFault(`must have images in it; got ${entries.length} other files`);
+  const [manifest, second] = manifests;
+  if (second)
+    throw fileFault(
+      `must have at most one manifest (CSV or JSON); got ${manifests.map(({ name }) => shown(name)).join(', ')}`,
+    );
+  return manifest ? byManifest(manifest, images, target) : byFolder(images);
+}
+
+function byFolder(entries: readonly ZipEntry[]): Listing {
+  const images = entries.map((entry) => {
+    const label = entry.name.split('/').at(-2);
+    if (label !== undefined) return { entry, label };
+    throw fileFault(
+      `entry ${shown(entry.name)} of the ZIP must lie in a folder that is named as its class, or a manifest must say its label`,
+    );
+  });
+  return { source: 'folders', images, without: 0, target: 'label' };
+}
+
+async function byManifest(manifest: ZipEntry, entries: readonly ZipEntry[], wanted?: string): Promise<Listing> {
+  const most = LIMITS.image.manifestBytes;
+  if (manifest.size > most) {
+    throw fileFault(`manifest ${shown(manifest.name)} must have at most ${most} bytes; got ${manifest.size}`);
+  }
+  const { target, rows } = await readManifest(manifest.name, await buffer(manifest.open()), wanted);
+  const folder = manifest.name.slice(0, manifest.name.lastIndexOf('/') + 1);
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const images: LabelledImage[] = [];
+  let without = 0;
+  for (const { row, file, label } of rows) {
+    const name = file.replace(/^\.\//, '');
+    const entry = byName.get(folder + name) ?? byName.get(name);
+    if (!entry)
+      throw fileFault(
+        `manifest ${shown(manifest.name)}, row ${row}: the ZIP must have an entry ${shown(name)}; it has none`,
+      );
+    if (label === '') without++;
+    else images.push({ entry, label });
+  }
+  return { source: 'manifest', images, without, target };
+}

@@ -1,0 +1,47 @@
+/** Opens a file of images that lies on a disk. */
+import { fileFault } from '../csv/fault.ts';
+import { isZip } from '../files/archive.ts';
+import { openFileBytes } from '../files/file-bytes.ts';
+import { isNpy } from '../files/npy.ts';
+import { openZip, type ZipEntry } from '../files/zip.ts';
+import type { Source } from '../source.ts';
+
+export interface OpenedEntries extends AsyncDisposable {
+  readonly entries: readonly ZipEntry[];
+}
+
+/** @throws ValidationError with field `file` */
+export async function openEntries(source: Source): Promise<OpenedEntries> {
+  const head = await source.head();
+  if (isNpy(head)) {
+    throw fileFault(
+      'must have labels beside the images: save both arrays in one .npz, such as np.savez(file, x=images, y=labels)',
+    );
+  }
+  if (!isZip(head)) throw fileFault('must be a ZIP of images');
+  const bytes = await openFileBytes(await source.path());
+  try {
+    return { entries: await openZip(bytes), [Symbol.asyncDispose]: () => bytes[Symbol.asyncDispose]() };
+  } catch (error) {
+    await bytes[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Tables may be in a ZIP too, one alone, whatever it is called. */
+const TABLE = /\.(?:csv|tsv|json|jsonl|ndjson|parquet|xml|rels)$/i;
+const IMAGE = /\.(?:png|jpe?g|gif|bmp|webp|tiff?|avif|npy)$/i;
+
+const areImages = (entries: readonly ZipEntry[]): boolean =>
+  entries.length === 1 ? IMAGE.test(entries[0]!.name) : entries.some(({ name }) => !TABLE.test(name));
+
+/** Whether a file holds images: an archive of more than tables, or an array. */
+export async function holdsImages(source: Source): Promise<boolean> {
+  const head = await source.head();
+  if (isNpy(head)) return true;
+  if (!isZip(head)) return false;
+  const bytes = source.bytes();
+  if ('range' in bytes) return areImages(await openZip(bytes));
+  await using opened = await openEntries(source);
+  return areImages(opened.entries);
+}

@@ -1,0 +1,114 @@
+/** Turns images into encoded rows: each is decoded once, and goes into memory or into shards on disk. */
+import { join } from 'node:path';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { type RowType, rowBytesOf, rowTypes } from '#engine/shards/format.ts';
+import { TrainingFailure } from '../failure.ts';
+import { targetType } from '../fit/task.ts';
+import type { Prepared, PrepareOptions } from '../prepared.ts';
+import { needsDisk, withRoom } from '../room.ts';
+import { RowSink } from '../row-sink.ts';
+import type { Source } from '../source.ts';
+import type { SplitBy, Target } from '../table/columns.ts';
+import { RESIDENT_BYTES } from '../table/resident.ts';
+import { expectEnough, type Split, splitRows } from '../table/split.ts';
+import { fitTarget, type TargetScale } from '../table/target.ts';
+import { imageEncoding } from './encoding.ts';
+import { packBytes, pixelTypes } from './front.ts';
+import { openEntries } from './open.ts';
+import { pixelColumns } from './outline.ts';
+import { sha256Of } from './profile.ts';
+import { imageRows } from './read.ts';
+import type { ImageRows } from './rows.ts';
+import { ChannelScales } from './scale.ts';
+import { squareRows } from './square.ts';
+
+const PARTS = ['training', 'validation', 'test'] as const;
+
+/** Rows between which the caller is asked whether to go on. */
+const PIECE_ROWS = 256;
+
+/** @throws TrainingFailure naming the image, if the data cannot be learned from */
+export function prepareImages(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared> {
+  return withRoom(async () => {
+    const columns = pixelColumns(profile);
+    if (columns) return encode({ ...(await squareRows(source, profile, options)), columns }, options);
+    if ((await sha256Of(await source.path())) !== profile.sha256) {
+      throw new TrainingFailure('The file is not the one that was processed: its bytes have changed');
+    }
+    await using opened = await openEntries(source);
+    return await encode(await imageRows(opened.entries, profile, options.wanted?.image), options);
+  });
+}
+
+async function encode(
+  images: ImageRows & { readonly splitBy?: SplitBy },
+  { validationSplit, testSplit, seed, scratch, between = async () => undefined }: PrepareOptions,
+): Promise<Prepared> {
+  const { target, shape, values, splitBy } = images;
+  const fractions = { validation: validationSplit, test: testSplit };
+  const split = splitRows(target, fractions, seed, splitBy);
+  expectEnough(split, fractions, splitBy);
+  const scale = fitTarget(target, split.training);
+  const tensors = rowTypes({ ...pixelTypes(shape, values), y: targetType(target.task) });
+  const bytes = target.values.length * rowBytesOf(tensors);
+  const onDisk = needsDisk(bytes, scratch?.residentBytes ?? RESIDENT_BYTES, scratch !== undefined);
+  const sinkOf = async (name: keyof Split): Promise<RowSink | undefined> => {
+    const rows = split[name].length;
+    if (rows === 0) return undefined;
+    return RowSink.create({
+      ...{ tensors, rows, seed },
+      ...(onDisk && scratch ? { folder: join(scratch.folder, name) } : {}),
+      ...(scratch?.shardBytes === undefined ? {} : { shardBytes: scratch.shardBytes }),
+    });
+  };
+  const sinks = {
+    training: await sinkOf('training'),
+    validation: await sinkOf('validation'),
+    test: await sinkOf('test'),
+  };
+  const sinkOfRow = new Map(PARTS.flatMap((part) => Array.from(split[part], (row) => [row, sinks[part]!] as const)));
+  const scales = new ChannelScales(shape);
+  let row = 0;
+  for await (const image of images.read()) {
+    if (row % PIECE_ROWS === 0) await between();
+    const sink = sinkOfRow.get(row)!;
+    if (sink === sinks.training) scales.add(image);
+    writeImage(sink, tensors, image);
+    writeTarget(sink, target, scale, row);
+    await sink.add();
+    row++;
+  }
+  const [validation, test] = [await sinks.validation?.finish(), await sinks.test?.finish()];
+  return {
+    preparation: {
+      encoding: imageEncoding(images, scales.scale),
+      task: target.task,
+      classes: target.task === 'classification' ? target.classes : [],
+      scale,
+    },
+    data: {
+      training: await sinks.training!.finish(),
+      ...(validation ? { validation } : {}),
+      ...(test ? { test } : {}),
+    },
+    rows: { training: split.training.length, validation: split.validation.length, test: split.test.length },
+    warnings: [],
+  };
+}
+
+function writeImage(
+  sink: RowSink,
+  { pixels }: Readonly<Record<string, RowType>>,
+  image: Uint8Array | Float32Array,
+): void {
+  const bytes = sink.row('pixels');
+  const place = [bytes.buffer, bytes.byteOffset, bytes.byteLength / 4] as const;
+  if (pixels!.dtype === 'int32') packBytes(image as Uint8Array, new Int32Array(...place));
+  else new Float32Array(...place).set(image);
+}
+
+function writeTarget(sink: RowSink, target: Target, { mean, deviation }: TargetScale, row: number): void {
+  const { buffer, byteOffset } = sink.row('y');
+  if (target.task === 'classification') new Int32Array(buffer, byteOffset, 1)[0] = target.values[row]!;
+  else new Float32Array(buffer, byteOffset, 1)[0] = (target.values[row]! - mean) / deviation;
+}

@@ -1,0 +1,130 @@
+/** What a request has for an image as the tensor that a model takes. */
+import { ValidationError } from '#domain/errors.ts';
+import { Faults } from '#domain/faults.ts';
+import { type Tensors, tensor } from '#engine/tensor.ts';
+import { shortened, shown } from '../csv/fault.ts';
+import type { Serving } from '../serving/description.ts';
+import type { Input, Nested } from '../serving/input.ts';
+import { decodeImage, ImageError } from './decode.ts';
+import { IMAGE_INPUT, type ImageInput, imageInputOf } from './encoding.ts';
+import { withChannels, writePlanes } from './pixels.ts';
+import { resized } from './resize.ts';
+
+/** Images that are decoded at once. */
+const TOGETHER = 8;
+/** Of all images of a request: a quarter of a gibibyte. */
+const MOST_NUMBERS = 2 ** 26;
+const BASE64 = /^[A-Za-z0-9+/_-]{4,}={0,2}$/;
+const DATA_URL = 'data:';
+
+/** The message completes the sentence "the input …". */
+class InputFault extends Error {
+  override readonly name = 'InputFault';
+}
+
+/** @throws ValidationError with fields such as `inputs[3]` */
+export async function imageTensors(serving: Serving, inputs: readonly Input[]): Promise<Tensors> {
+  const of = imageInputOf(serving);
+  const { channels, height, width } = of;
+  const size = channels * height * width;
+  const most = Math.max(1, Math.floor(MOST_NUMBERS / size));
+  if (inputs.length > most) {
+    throw ValidationError.of('inputs', `must have at most ${most} images of this size at once; got ${inputs.length}`);
+  }
+  const data = new Float32Array(inputs.length * size);
+  const faults = new Faults();
+  /** What is wrong with the input. */
+  const place = async (input: Input, i: number): Promise<string | undefined> => {
+    try {
+      data.set(await pixelsOf(input, of), i * size);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof InputFault || error instanceof ImageError)) throw error;
+      return error.message;
+    }
+  };
+  for (let from = 0; from < inputs.length && !faults.full; from += TOGETHER) {
+    const some = await Promise.all(inputs.slice(from, from + TOGETHER).map((input, i) => place(input, from + i)));
+    for (const [i, fault] of some.entries()) if (fault !== undefined) faults.add(`inputs[${from + i}]`, fault);
+  }
+  faults.throwIfAny();
+  return { [IMAGE_INPUT]: tensor('float32', [inputs.length, channels, height, width], data) };
+}
+
+async function pixelsOf(input: Input, of: ImageInput): Promise<ArrayLike<number>> {
+  if (typeof input === 'string') return decoded(input, of);
+  return Array.isArray(input) ? numbersOf(input, of) : byColumn(input as Readonly<Record<string, unknown>>, of);
+}
+
+async function decoded(text: string, { channels, height, width, values }: ImageInput): Promise<Uint8Array> {
+  if (values !== 'bytes') {
+    throw new InputFault(`must be arrays of numbers, as the model's data are; got ${shown(text)}`);
+  }
+  const base64 = text.startsWith(DATA_URL) ? text.slice(text.indexOf(',') + 1) : text;
+  if (!BASE64.test(base64)) {
+    throw new InputFault(`must be an image as base64, as a data URL, or as arrays of numbers; got ${shown(text)}`);
+  }
+  const image = withChannels(await decodeImage(Buffer.from(base64, 'base64')), channels);
+  const planes = new Uint8Array(channels * height * width);
+  writePlanes(resized(image, width, height), planes);
+  return planes;
+}
+
+/** [height, width], with channels first or last, or all numbers in one array in the order of the file's columns. */
+function numbersOf(input: Nested, of: ImageInput): Float32Array {
+  const shape = shapeOf(input);
+  const flat = new Float32Array(of.channels * of.height * of.width);
+  const numbers = (input as readonly unknown[]).flat(2);
+  const places = placesOf(shape, of);
+  if (!places || numbers.length !== flat.length) {
+    const { channels, height, width } = of;
+    const wanted =
+      channels === 1
+        ? `[${height}, ${width}]`
+        : `[${height}, ${width}, ${channels}] or [${channels}, ${height}, ${width}]`;
+    throw new InputFault(`must be an array ${wanted}, or of ${flat.length} numbers; got [${shape.join(', ')}]`);
+  }
+  for (let i = 0; i < flat.length; i++) flat[i] = numberOf(numbers[places(i)], of);
+  return flat;
+}
+
+/** By the first elements; what is ragged has another number of numbers. */
+function shapeOf(input: Nested): number[] {
+  const shape: number[] = [];
+  for (let at: unknown = input; Array.isArray(at) && shape.length < 4; at = at[0]) shape.push(at.length);
+  return shape;
+}
+
+/** From places in planes to those in what was given. */
+function placesOf(shape: readonly number[], { channels, height, width }: ImageInput) {
+  const is = (...wanted: number[]) => wanted.length === shape.length && wanted.every((dim, i) => dim === shape[i]);
+  const pixels = height * width;
+  if (is(channels * pixels) || is(channels, height, width) || (channels === 1 && is(height, width))) {
+    return (i: number) => i;
+  }
+  return is(height, width, channels) ? (i: number) => (i % pixels) * channels + Math.floor(i / pixels) : undefined;
+}
+
+function byColumn(input: Readonly<Record<string, unknown>>, of: ImageInput): Float32Array {
+  const { columns } = of;
+  if (!columns)
+    throw new InputFault('must be an image as base64, as a data URL, or as arrays of numbers; got an object');
+  const known = new Set(columns);
+  for (const name of Object.keys(input)) {
+    if (!known.has(name)) throw new InputFault(`must have the columns of the data; got ${shown(name)}`);
+  }
+  return Float32Array.from(columns, (name) => {
+    if (!Object.hasOwn(input, name)) throw new InputFault(`must have a number for the column ${shown(name)}; got none`);
+    return numberOf(input[name], of);
+  });
+}
+
+function numberOf(value: unknown, { values }: ImageInput): number {
+  // Text, as files have it.
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  if (value === null && values === 'numbers') return Number.NaN;
+  const isInside = typeof number === 'number' && Number.isFinite(number);
+  if (isInside && (values === 'numbers' || (number >= 0 && number <= 255))) return number;
+  const wanted = values === 'bytes' ? 'numbers from 0 to 255' : 'numbers';
+  throw new InputFault(`must have ${wanted}; got ${shortened(JSON.stringify(value) ?? 'nothing', 40)}`);
+}

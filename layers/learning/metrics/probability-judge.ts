@@ -1,0 +1,34 @@
+import { finite } from './finite.ts';
+import { ProbabilityScores, softmaxInto } from './probabilities.ts';
+import { rocAucOf, rocAucOvr } from './roc-auc.ts';
+import { Sample } from './sample.ts';
+
+const NAMES = ['roc_auc', 'log_loss', 'brier_score', 'expected_calibration_error'];
+
+/** Whether the metric is one of probabilities, which take longer than answers alone. */
+export const isOfProbabilities = (name: string): boolean => NAMES.includes(name);
+
+/** The scores of probabilities, from logits. Here ROC AUC has one name, however many classes there are. */
+export class Probabilities {
+  readonly #scores = new ProbabilityScores();
+  readonly #sample: Sample;
+  readonly #probabilities: Float64Array;
+
+  constructor(classes: number) {
+    this.#sample = new Sample(classes);
+    this.#probabilities = new Float64Array(classes);
+  }
+
+  /** @param from where the row's logits begin */
+  add(truth: number, logits: ArrayLike<number>, from: number): void {
+    softmaxInto(this.#probabilities, logits, from);
+    this.#scores.add(truth, this.#probabilities);
+    this.#sample.add(truth, this.#probabilities, 0);
+  }
+
+  scores(): Readonly<Record<string, number>> {
+    const { truths, values, width } = this.#sample;
+    const roc_auc = width === 2 ? rocAucOf(truths, values, 2, 1) : rocAucOvr(truths, values, width);
+    return finite({ ...this.#scores.scores(), roc_auc });
+  }
+}

@@ -1,0 +1,100 @@
+/** A model of texts from its files, ready to classify. */
+import { openSession, type Session } from '#engine/run.ts';
+import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
+import { classifyTokens } from '../encoder/classify.ts';
+import { openTokenizer, type TextTokenizer, TOKENIZER_FILES } from '../encoder/tokenizer.ts';
+import { ONNX_FILE } from '../serving/description.ts';
+import { type DecisionRule, type GramServing, TEXT_FILE, textServing } from './description.ts';
+import { type Grams, gramsOf } from './featurizer.ts';
+
+export interface TextPrediction {
+  /** An attack's label where there is one, otherwise the benign one, or without such a label the most probable. */
+  readonly label: string;
+  readonly score: number;
+  readonly scores: Readonly<Record<string, number>>;
+  /** From which score on the label counts. */
+  readonly threshold: number;
+  /** Whether the score of any label but the benign one reaches its threshold. Null if the model has no benign label. */
+  readonly isAttack: boolean | null;
+}
+
+export interface TextClassifier {
+  /** One prediction per text, in the same order. */
+  predict(texts: readonly string[]): Promise<readonly TextPrediction[]>;
+  /** Of `model.onnx`. */
+  readonly bytes: number;
+  dispose(): Promise<void>;
+}
+
+/** The files of a model, wherever they lie. */
+export interface ModelFiles {
+  has(file: string): boolean;
+  read(file: string): Promise<Uint8Array>;
+}
+
+export async function openTextClassifier(files: ModelFiles): Promise<TextClassifier> {
+  const [onnx, description] = await Promise.all([files.read(ONNX_FILE), files.read(TEXT_FILE)]);
+  const serving = textServing.parse(JSON.parse(Buffer.from(description).toString('utf8')));
+  const tokenizer = serving.format === 2 ? await tokenizerOf(files) : undefined;
+  const session = await openSession(onnx);
+  const classify =
+    serving.format === 1 ? classifyGrams(session, serving) : classifyTokens(session, serving, tokenizer!);
+  return {
+    predict: async (texts) => (await classify(texts)).map((probabilities) => decide(probabilities, serving)),
+    bytes: onnx.length,
+    dispose: () => session.dispose(),
+  };
+}
+
+async function tokenizerOf(files: ModelFiles): Promise<TextTokenizer> {
+  const names = TOKENIZER_FILES.filter((file) => files.has(file));
+  return openTokenizer(new Map(await Promise.all(names.map(async (file) => [file, await files.read(file)] as const))));
+}
+
+/** The probabilities of each label, for each text. */
+type Classify = (texts: readonly string[]) => Promise<readonly Float32Array[]>;
+
+/** Texts that are run together, so that a long one makes few others as wide. */
+const TOGETHER = 64;
+
+const classifyGrams =
+  (session: Session, { featurizer, labels }: GramServing): Classify =>
+  async (texts) => {
+    const all: Float32Array[] = [];
+    for (let from = 0; from < texts.length; from += TOGETHER) {
+      const some = texts.slice(from, from + TOGETHER).map((text) => gramsOf(text, featurizer));
+      const { probabilities } = await session.run(gramTensors(some));
+      const { data } = expectTensor('probabilities', probabilities, 'float32');
+      for (let row = 0; row < some.length; row++) all.push(data.slice(row * labels.length, (row + 1) * labels.length));
+    }
+    return all;
+  };
+
+function gramTensors(all: readonly Grams[]): Tensors {
+  const places = Math.max(1, ...all.map(({ buckets }) => buckets.length));
+  const buckets = new Int32Array(all.length * places);
+  const weights = new Float32Array(all.length * places);
+  for (const [row, grams] of all.entries()) {
+    buckets.set(grams.buckets, row * places);
+    weights.set(grams.weights, row * places);
+  }
+  const shape = [all.length, places];
+  return { buckets: tensor('int32', shape, buckets), weights: tensor('float32', shape, weights) };
+}
+
+export function decide(
+  probabilities: Float32Array,
+  { labels, benign_label, thresholds }: DecisionRule,
+): TextPrediction {
+  const all = labels
+    .map((label, i) => ({ label, score: Math.min(1, probabilities[i]!), threshold: thresholds[label]! }))
+    .sort((a, b) => b.score - a.score);
+  const benign = all.find(({ label }) => label === benign_label);
+  const attack = benign && all.find(({ label, score, threshold }) => label !== benign_label && score >= threshold);
+  const chosen = attack ?? benign ?? all[0]!;
+  return {
+    ...chosen,
+    scores: Object.fromEntries(labels.map((label, i) => [label, Math.min(1, probabilities[i]!)])),
+    isAttack: benign ? attack !== undefined : null,
+  };
+}

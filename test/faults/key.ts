@@ -1,0 +1,1 @@
+export const KEY = 'a key of the operator, for faults';

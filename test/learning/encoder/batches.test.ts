@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import { tensor } from '#engine/tensor.ts';
+import { bucketedBatches, bucketOf, bucketsOf } from '#learning/encoder/buckets.ts';
+import { piecesOf, truncated } from '#learning/encoder/cut.ts';
+import { localTokens, putRows, takeRows } from '#learning/encoder/vocabulary.ts';
+
+const LENGTHS = Int32Array.from({ length: 203 }, (_, i) => 1 + ((i * 37) % 100));
+
+describe('batches of texts of like length', () => {
+  test('have each text once, whatever the last one is short of', () => {
+    const batches = bucketedBatches(LENGTHS, 8, 1, 1);
+    expect(batches).toHaveLength(Math.ceil(203 / 8));
+    expect(batches.flatMap((batch) => Array.from(batch)).sort((a, b) => a - b)).toEqual([...LENGTHS.keys()]);
+  });
+
+  test('depend on seed and epoch alone', () => {
+    expect(bucketedBatches(LENGTHS, 8, 1, 1)).toEqual(bucketedBatches(LENGTHS, 8, 1, 1));
+    expect(bucketedBatches(LENGTHS, 8, 1, 2)).not.toEqual(bucketedBatches(LENGTHS, 8, 1, 1));
+  });
+
+  test('are padded by little, where batches at random would double the tokens', () => {
+    const padded = bucketedBatches(LENGTHS, 8, 1, 1).reduce(
+      (sum, batch) => sum + batch.length * Math.max(...Array.from(batch, (row) => LENGTHS[row]!)),
+      0,
+    );
+    const tokens = LENGTHS.reduce((sum, length) => sum + length);
+    expect(padded / tokens).toBeLessThan(1.1);
+  });
+
+  test('have at most five lengths, multiples of eight, of which the last holds the longest', () => {
+    expect(bucketsOf(LENGTHS)).toEqual([32, 56, 80, 96, 104]);
+    expect(bucketsOf(Int32Array.of(3, 3, 3))).toEqual([8]);
+    expect([bucketOf(32, [32, 56]), bucketOf(33, [32, 56]), bucketOf(99, [32, 56])]).toEqual([32, 56, 56]);
+  });
+});
+
+describe('a text that is too long', () => {
+  const ids = [1, 2, 3, 4, 5, 6, 7];
+
+  test.each([
+    ['head', [1, 2, 3]],
+    ['tail', [5, 6, 7]],
+    ['both', [1, 2, 7]],
+  ] as const)('is cut at its other end: %s', (truncation, left) => {
+    expect(truncated(ids, 3, truncation)).toEqual(left);
+    expect(truncated(ids, 7, truncation)).toEqual(ids);
+  });
+
+  test('is read in pieces that overlap', () => {
+    expect(piecesOf(ids, 4, 2)).toEqual([
+      [1, 2, 3, 4],
+      [3, 4, 5, 6],
+      [5, 6, 7],
+    ]);
+    expect(piecesOf(ids, 7, 2)).toEqual([ids]);
+    expect(piecesOf([], 4, 2)).toEqual([[]]);
+  });
+});
+
+describe('the rows of a vocabulary that a step needs', () => {
+  const table = tensor('float32', [4, 2], Float32Array.of(0, 1, 10, 11, 20, 21, 30, 31));
+
+  test('are taken in the order in which they occur, and put back without touching the table before', () => {
+    const { tokens, local } = localTokens(Int32Array.of(3, 1, -1, 3));
+    expect([[...tokens], [...local]]).toEqual([
+      [3, 1],
+      [0, 1, -1, 0],
+    ]);
+    const taken = takeRows({ table }, ['table'], tokens, 3);
+    expect([...(taken.table!.data as Float32Array)]).toEqual([30, 31, 10, 11, 0, 0]);
+    const changed = { table: tensor('float32', [3, 2], Float32Array.of(3, 3, 1, 1, 9, 9)) };
+    const after = putRows({ table }, ['table'], tokens, changed);
+    expect([...(after.table!.data as Float32Array)]).toEqual([0, 1, 1, 1, 20, 21, 3, 3]);
+    expect(table.data[2]).toBe(10);
+  });
+});

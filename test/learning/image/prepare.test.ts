@@ -1,0 +1,253 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { openSession } from '#engine/run.ts';
+import { expectTensor, toNumbers } from '#engine/tensor.ts';
+import { parameterKey } from '#engine/training/state.ts';
+import { compileEvaluate } from '#engine/training/step.ts';
+import { Evaluator } from '#engine/training/training.ts';
+import { fitNetwork } from '#learning/fit/fit.ts';
+import { isSharded } from '#learning/fit/rows.ts';
+import { objectiveOf, shapeOf } from '#learning/fit/task.ts';
+import { image } from '#learning/image/kind.ts';
+import { kindFor, recognise } from '#learning/kinds.ts';
+import type { PrepareOptions } from '#learning/prepared.ts';
+import { profileCsv } from '#learning/profile/profile.ts';
+import type { Serving } from '#learning/serving/description.ts';
+import { exportModel } from '#learning/serving/export.ts';
+import type { Input } from '#learning/serving/input.ts';
+import { openSource } from '#learning/source.ts';
+import { families } from '#zoo/registry.ts';
+import { chunked } from '../chunks.ts';
+import { greyBmp, npyOf, type Packed, withSource, zipOf } from './world.ts';
+
+/** Bright on the left or on the right. */
+const side = (right: boolean, i: number, size = 8): Packed => ({
+  name: `${right ? 'right' : 'left'}/${i}.bmp`,
+  bytes: greyBmp(size, size, (x, y) => (x < size / 2 === right ? 20 : 200) + ((7 * i + 3 * y) % 17)),
+});
+const SIDES = Array.from({ length: 60 }, (_, i) => side(i % 2 === 0, i));
+const OPTIONS: PrepareOptions = { validationSplit: 0.25, seed: 3 };
+
+async function prepared(bytes: Uint8Array, options: PrepareOptions = OPTIONS, onDisk = false) {
+  return withSource(bytes, async (source, folder) => {
+    const profile = await image.profile(source, { task: 'auto' });
+    const scratch = onDisk ? { scratch: { folder, residentBytes: 1000, shardBytes: 4096 } } : {};
+    const made = await image.prepare(source, profile, { ...options, ...scratch });
+    return {
+      profile,
+      ...made,
+      isSharded: isSharded(made.data.training),
+      rowsOnDisk: await sharded(made.data.training),
+    };
+  });
+}
+
+async function sharded(rows: Awaited<ReturnType<typeof image.prepare>>['data']['training']) {
+  return isSharded(rows) ? { rows: rows.rows, tensors: rows.tensors } : undefined;
+}
+
+function servingOf({ preparation }: Awaited<ReturnType<typeof prepared>>): Serving {
+  const { encoding, task, classes } = preparation;
+  return { format: 1, task, target: 'label', ...encoding.served, classes: [...classes] };
+}
+
+describe('images in class folders', () => {
+  test('are recognised, and profiled by their folders and sizes', async () => {
+    await withSource(zipOf(SIDES), async (source) => {
+      const kind = await recognise(source);
+      expect(kind.name).toBe('image');
+      expect(await kind.profile(source, { task: 'auto' })).toMatchObject({
+        kind: 'image',
+        images: {
+          source: 'folders',
+          formats: { bmp: 60 },
+          width: { min: 8, max: 8 },
+          height: { min: 8, max: 8 },
+          channels: 3,
+        },
+        rows: 60,
+        target: 'label',
+        task: 'classification',
+        classes: [
+          { value: 'right', count: 30 },
+          { value: 'left', count: 30 },
+        ],
+        rows_without_target: 0,
+      });
+    });
+  });
+
+  test('become the same rows in memory and in shards, of the size that was announced', async () => {
+    const [small, large] = [await prepared(zipOf(SIDES)), await prepared(zipOf(SIDES), OPTIONS, true)];
+    expect(small.rows).toEqual({ training: 45, validation: 15, test: 0 });
+    expect([small.isSharded, large.isSharded]).toEqual([false, true]);
+    expect(large.rowsOnDisk).toEqual({
+      rows: 45,
+      tensors: { pixels: { dtype: 'int32', shape: [64] }, y: { dtype: 'int32', shape: [] } },
+    });
+    const outline = image.outline(small.profile, {});
+    expect(outline.shape).toEqual(small.preparation.encoding.shape);
+    expect(outline.rows).toBe(60);
+  });
+
+  test('are learned, and the exported model answers the same from raw pixels as the trained network', async () => {
+    const made = await prepared(zipOf(SIDES), { validationSplit: 0, seed: 3 });
+    const family = families['small-cnn']!;
+    const hyperparameters = family.hyperparameters.parse({
+      epochs: 12,
+      channels: [8, 8],
+      batch_size: 10,
+      random_crop: 1,
+    });
+    const { preparation, data } = made;
+    const fitted = await fitNetwork({
+      ...{ family, hyperparameters, preparation, data },
+      earlyStopping: { enabled: false, patience: 10, monitor: 'val_loss' },
+      now: () => performance.now(),
+      report: async () => true,
+    });
+    expect(fitted!.training.accuracy).toBe(1);
+    const network = family.network(shapeOf(preparation), hyperparameters);
+    await using evaluator = await Evaluator.open(compileEvaluate(objectiveOf(preparation, network)));
+    const state = Object.fromEntries(
+      Object.entries(fitted!.parameters).map(([name, value]) => [parameterKey(name), value]),
+    );
+    if (isSharded(data.training)) throw new Error('they lie on disk');
+    const { outputs } = await evaluator.run(state, data.training);
+    const logits = toNumbers(expectTensor('outputs', outputs, 'float32'));
+
+    await using session = await openSession(
+      exportModel(preparation, network, fitted!.parameters, { producer: 'test' }),
+    );
+    const serving = servingOf(made);
+    const inputs: Input[] = SIDES.map(({ bytes }) => Buffer.from(bytes).toString('base64'));
+    const answer = await session.run(await image.tensors(serving, inputs));
+    const probabilities = toNumbers(answer.probabilities!);
+    for (const row of SIDES.keys()) {
+      const [a, b] = [logits[2 * row]!, logits[2 * row + 1]!];
+      expect(Math.abs(probabilities[2 * row]! - 1 / (1 + Math.exp(b - a)))).toBeLessThan(1e-5);
+    }
+    expect(expectTensor('label', answer.label, 'string').data[0]).toBe('right');
+    const url = `data:image/bmp;base64,${inputs[1]}`;
+    const again = await session.run(await image.tensors(serving, [url]));
+    expect(expectTensor('label', again.label, 'string').data).toEqual(['left']);
+  });
+
+  test('of many sizes are scaled to one, or to the size that is asked for', async () => {
+    const mixed = zipOf([
+      ...SIDES.slice(0, 10),
+      ...Array.from({ length: 10 }, (_, i) => side(i % 2 === 0, 100 + i, 16)),
+    ]);
+    expect((await prepared(mixed)).preparation.encoding.shape).toEqual([3, 16, 16]);
+    const wanted = { image: { size: 12 } };
+    expect((await prepared(mixed, { ...OPTIONS, wanted })).preparation.encoding.shape).toEqual([3, 12, 12]);
+  });
+});
+
+describe('images with a manifest', () => {
+  const files = SIDES.slice(0, 8).map(({ name, bytes }) => ({ name: `all/${name.replace('/', '-')}`, bytes }));
+  const labelled = (i: number) => (i % 2 === 0 ? 'R' : 'L');
+
+  test.each([
+    [
+      'CSV',
+      'all/manifest.csv',
+      `file,who,label\n${files.map(({ name }, i) => `${name.slice(4)},x,${labelled(i)}`).join('\n')}\n`,
+    ],
+    [
+      'JSON',
+      'all/list.json',
+      JSON.stringify(files.map(({ name }, i) => ({ path: name.slice(4), label: labelled(i) }))),
+    ],
+    [
+      'JSON by name',
+      'labels.json',
+      JSON.stringify(Object.fromEntries(files.map(({ name }, i) => [name, labelled(i)]))),
+    ],
+    [
+      'JSON Lines',
+      'x.jsonl',
+      files.map(({ name }, i) => JSON.stringify({ image: name, label: labelled(i) })).join('\n'),
+    ],
+  ])('in %s are labelled by it', async (_, name, text) => {
+    const { profile, preparation } = await prepared(zipOf([...files, { name, bytes: Buffer.from(text) }]));
+    expect(profile).toMatchObject({ images: { source: 'manifest' }, rows: 8 });
+    expect(preparation.classes).toEqual(['L', 'R']);
+  });
+
+  test('of numbers are a regression where that is asked for, and rows without a label are left out', async () => {
+    const text = `image,angle\n${files.map(({ name }, i) => `${name},${i === 3 ? '' : i * 1.5}`).join('\n')}\n`;
+    await withSource(zipOf([...files, { name: 'm.csv', bytes: Buffer.from(text) }]), async (source) => {
+      const profile = await image.profile(source, { task: 'regression' });
+      expect(profile).toMatchObject({ task: 'regression', target: 'angle', rows: 8, rows_without_target: 1 });
+      const { preparation, rows } = await image.prepare(source, profile, { validationSplit: 0, seed: 1 });
+      expect(rows.training).toBe(7);
+      expect(preparation.scale.mean).toBeCloseTo(((28 - 3) * 1.5) / 7, 10);
+    });
+  });
+});
+
+describe('images in arrays', () => {
+  const pixels = Uint8Array.from({ length: 12 * 25 }, (_, i) => (i * 7) % 256);
+  const labels = Buffer.from(BigInt64Array.from({ length: 12 }, (_, i) => BigInt(i % 3)).buffer);
+  const npz = (shape: number[], numbers: Uint8Array, descr = '|u1') =>
+    zipOf([
+      { name: 'x.npy', bytes: npyOf(descr, shape, numbers) },
+      { name: 'y.npy', bytes: npyOf('<i8', [12], labels) },
+    ]);
+
+  test('of bytes are read as they are, whatever the place of the channels', async () => {
+    const { profile, preparation, data } = await prepared(npz([12, 5, 5], pixels), { validationSplit: 0, seed: 1 });
+    expect(profile).toMatchObject({ images: { source: 'arrays', formats: { u1: 12 }, channels: 1 }, rows: 12 });
+    expect(preparation.classes).toEqual(['0', '1', '2']);
+    if (isSharded(data.training)) throw new Error('they lie on disk');
+    const packed = expectTensor('pixels', data.training.pixels, 'int32').data;
+    expect([packed[0]! >> 16, (packed[0]! >> 8) & 255, packed[0]! & 255]).toEqual([0, 7, 14]);
+    const colours = Uint8Array.from({ length: 12 * 4 * 4 * 3 }, (_, i) => i % 256);
+    const last = await prepared(npz([12, 4, 4, 3], colours));
+    const first = await prepared(npz([12, 3, 4, 4], colours));
+    expect([last, first].map(({ preparation }) => preparation.encoding.shape)).toEqual([
+      [3, 4, 4],
+      [3, 4, 4],
+    ]);
+  });
+
+  test('of numbers keep their unit, and what is no number counts as the mean', async () => {
+    const numbers = Float64Array.from(pixels, (value, i) => (i === 0 ? Number.NaN : value / 16));
+    const made = await prepared(npz([12, 5, 5], Buffer.from(numbers.buffer), '<f8'), { validationSplit: 0, seed: 1 });
+    if (isSharded(made.data.training)) throw new Error('they lie on disk');
+    const stored = expectTensor('pixels', made.data.training.pixels, 'float32').data;
+    expect([...stored.subarray(1, 3)]).toEqual([7 / 16, 14 / 16]);
+    expect(servingOf(made).input).toMatchObject({ values: 'numbers' });
+  });
+});
+
+test('a table whose features are k² numbers is of images to a family of images, and a table to others', async () => {
+  const header = [...Array.from({ length: 64 }, (_, i) => `p${i}`), 'digit'].join(',');
+  const text: { pixels: string; labels: string } = JSON.parse(
+    readFileSync(new URL('../../fixtures/digits.json', import.meta.url), 'utf8'),
+  );
+  const [pixels, labels] = [text.pixels, text.labels].map((bytes) => Buffer.from(bytes, 'base64')) as [Buffer, Buffer];
+  const lines = Array.from({ length: 300 }, (_, i) => [...pixels.subarray(64 * i, 64 * i + 64), labels[i]].join(','));
+  const csv = `${header}\n${lines.join('\n')}\n`;
+  const profile = await profileCsv(chunked(csv), { task: 'classification', target: 'digit' });
+  const [cnn, mlp] = [families['small-cnn']!, families.mlp!];
+  expect([kindFor(cnn, profile)?.name, kindFor(mlp, profile)?.name]).toEqual(['image', 'table']);
+  const { preparation, data, rows } = await image.prepare(openSource(chunked(csv)), profile, OPTIONS);
+  expect(rows).toEqual({ training: 225, validation: 75, test: 0 });
+  expect(preparation.encoding.shape).toEqual([1, 8, 8]);
+  const hyperparameters = cnn.hyperparameters.parse({ epochs: 6, channels: [16, 32], learning_rate: 0.003 });
+  const fitted = await fitNetwork({
+    ...{ family: cnn, hyperparameters, preparation, data },
+    earlyStopping: { enabled: false, patience: 10, monitor: 'val_loss' },
+    now: () => performance.now(),
+    report: async () => true,
+  });
+  expect(fitted!.validation!.accuracy).toBeGreaterThan(0.85);
+});
+
+test('a table of other features is no image', async () => {
+  const profile = await profileCsv(chunked('a,b,c,y\n1,2,3,u\n4,5,6,v\n7,8,9,u\n'), { task: 'auto' });
+  expect(image.takes(profile)).toBe(false);
+  expect(kindFor(families.resnet18!, profile)).toBeUndefined();
+});

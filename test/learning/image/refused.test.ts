@@ -1,0 +1,190 @@
+/** What no training could read: the message names the entry, or the row of the manifest. */
+import { describe, expect, test } from '@jest/globals';
+import { ValidationError } from '#domain/errors.ts';
+import { TrainingFailure } from '#learning/failure.ts';
+import { image } from '#learning/image/kind.ts';
+import { kindFor } from '#learning/kinds.ts';
+import type { Serving } from '#learning/serving/description.ts';
+import type { Input } from '#learning/serving/input.ts';
+import { families } from '#zoo/registry.ts';
+import { greyBmp, npyOf, type Packed, withSource, zipOf } from './world.ts';
+
+const bmp = greyBmp(4, 4, (x, y) => 16 * x + y);
+const file = (name: string, bytes: Uint8Array = bmp): Packed => ({ name, bytes });
+const text = (name: string, of: string): Packed => file(name, Buffer.from(of));
+
+const faultOf = (bytes: Uint8Array, options: { readonly target?: string; readonly task?: 'regression' } = {}) =>
+  withSource(bytes, async (source) => {
+    try {
+      await image.profile(source, { task: 'auto', ...options });
+    } catch (error) {
+      if (error instanceof ValidationError)
+        return error.details.map(({ field, message }) => `${field} ${message}`).join();
+      throw error;
+    }
+    return 'nothing';
+  });
+
+function huge(): Buffer {
+  const bytes = Buffer.from(bmp);
+  bytes.writeInt32LE(60_000, 18);
+  bytes.writeInt32LE(60_000, 22);
+  return bytes;
+}
+
+describe('a ZIP is refused', () => {
+  test.each<[string, Packed[], RegExp]>([
+    ['without images', [text('README.txt', 'x')], /must have images in it; got 1 other files/],
+    ['with one class', [file('a/1.bmp'), file('a/2.bmp')], /between 2 and 1000 classes; got 1: "a"/],
+    [
+      'with an image outside of folders',
+      [file('a/1.bmp'), file('2.bmp')],
+      /entry "2.bmp" of the ZIP must lie in a folder/,
+    ],
+    ['with a file that is no image', [file('a/1.bmp'), text('b/2.png', 'x')], /image "b\/2.png" must be an image/],
+    ['with an absurd image', [file('a/1.bmp'), file('b/2.bmp', huge())], /"b\/2.bmp" .* pixels; got 60000 × 60000/],
+    [
+      'with two manifests',
+      [file('1.bmp'), text('a.csv', 'x'), text('b.json', '[]')],
+      /at most one manifest.*"a.csv", "b.json"/,
+    ],
+    [
+      'whose manifest has no names',
+      [file('1.bmp'), text('m.csv', 'label,x\na,1\n')],
+      /manifest "m.csv" must have a column file/,
+    ],
+    [
+      'whose manifest names what is not there',
+      [file('1.bmp'), text('m.csv', 'file,label\n1.bmp,a\n2.bmp,b\n')],
+      /row 2: the ZIP must have an entry "2.bmp"/,
+    ],
+    ['whose manifest is no JSON', [file('1.bmp'), text('m.json', '{')], /manifest "m.json" must be JSON/],
+    [
+      'whose manifest has rows of other kinds',
+      [file('1.bmp'), text('m.json', '[{"file":"1.bmp","label":"a"},7]')],
+      /row 2: must be an object/,
+    ],
+    [
+      'with a way out of the folder',
+      [file('../1.bmp'), file('b/2.bmp')],
+      /entry "..\/1.bmp" of the ZIP must lie in the archive/,
+    ],
+    [
+      'whose arrays lack labels',
+      [file('x.npy', npyOf('|u1', [1, 4, 4], Buffer.alloc(16)))],
+      /must have an array of labels.*got "x"/,
+    ],
+    [
+      'whose arrays are no images',
+      [file('x.npy', npyOf('|u1', [2, 5], Buffer.alloc(10))), file('y.npy', npyOf('|u1', [2], Buffer.alloc(2)))],
+      /array "x.npy" must be \[images, height, width\].*got \[images, 5\]/,
+    ],
+    [
+      'whose arrays have other lengths',
+      [file('x.npy', npyOf('|u1', [2, 4, 4], Buffer.alloc(32))), file('y.npy', npyOf('|u1', [3], Buffer.alloc(3)))],
+      /as many images as there are labels, 3; got 2/,
+    ],
+    [
+      'whose arrays are of objects',
+      [file('x.npy', npyOf('|O', [2, 4, 4], Buffer.alloc(32))), file('y.npy', npyOf('|u1', [2], Buffer.alloc(2)))],
+      /array "x.npy" must be of numbers/,
+    ],
+    [
+      'whose arrays end early',
+      [file('x.npy', npyOf('|u1', [2, 4, 4], Buffer.alloc(32))), file('y.npy', npyOf('<i8', [2], Buffer.alloc(9)))],
+      /array "y.npy" must have the numbers that its shape \[2\] says; got fewer/,
+    ],
+  ])('%s', async (_, files, message) => {
+    expect(await faultOf(zipOf(files))).toMatch(message);
+  });
+
+  test('where numbers are asked for and labels are words', async () => {
+    const fault = await faultOf(zipOf([file('a/1.bmp'), file('b/2.bmp')]), { task: 'regression' });
+    expect(fault).toMatch(/^target "label" must be numbers for regression; got "a"/);
+  });
+
+  test('where its manifest lacks the target that was named', async () => {
+    const files = [file('1.bmp'), text('m.csv', 'file,label\n1.bmp,a\n')];
+    expect(await faultOf(zipOf(files), { target: 'kind' })).toMatch(/^target must be one of the columns/);
+  });
+});
+
+test('an array alone is refused with what to save', async () => {
+  expect(await faultOf(npyOf('|u1', [2, 4, 4], Buffer.alloc(32)))).toMatch(/np.savez\(file, x=images, y=labels\)/);
+});
+
+test('an image that cannot be decoded ends the training with its name', async () => {
+  const broken = Buffer.from(bmp).subarray(0, 60);
+  const files = ['a/1', 'a/2', 'b/3', 'b/4'].map((name) => file(`${name}.bmp`, name === 'b/4' ? broken : bmp));
+  await withSource(zipOf(files), async (source) => {
+    const profile = await image.profile(source, { task: 'auto' });
+    const preparing = image.prepare(source, profile, { validationSplit: 0, seed: 0 });
+    await expect(preparing).rejects.toThrow(TrainingFailure);
+    await expect(preparing).rejects.toThrow('The image "b/4.bmp" is cut off');
+    await expect(
+      image.prepare(source, { ...profile, sha256: 'other' }, { validationSplit: 0, seed: 0 }),
+    ).rejects.toThrow('its bytes have changed');
+    expect(kindFor(families.mlp!, profile)).toBeUndefined();
+  });
+});
+
+describe('a request for a model of images is refused', () => {
+  const serving = (values: 'bytes' | 'numbers', more: object = {}): Serving => ({
+    format: 1,
+    kind: 'image',
+    task: 'classification',
+    target: 'label',
+    features: [],
+    classes: ['a', 'b'],
+    input: { channels: 3, height: 4, width: 5, values, ...more },
+  });
+  const messages = async (of: Serving, ...inputs: Input[]) => {
+    try {
+      await image.tensors(of, inputs);
+    } catch (error) {
+      if (error instanceof ValidationError) return error.details.map(({ field, message }) => `${field} ${message}`);
+      throw error;
+    }
+    return [];
+  };
+
+  test('with what is no image', async () => {
+    expect(await messages(serving('bytes'), 'hello world!', 'aGVsbG8=', [[1, 2]], [1, 2], { a: 1 })).toEqual([
+      'inputs[0] must be an image as base64, as a data URL, or as arrays of numbers; got "hello world!"',
+      'inputs[1] must be an image (jpeg, png, webp, gif, bmp) that says its size',
+      'inputs[2] must be an array [4, 5, 3] or [3, 4, 5], or of 60 numbers; got [1, 2]',
+      'inputs[3] must be an array [4, 5, 3] or [3, 4, 5], or of 60 numbers; got [2]',
+      'inputs[4] must be an image as base64, as a data URL, or as arrays of numbers; got an object',
+    ]);
+  });
+
+  test('with more images than memory has room for', async () => {
+    const of = serving('bytes', { height: 512, width: 512 });
+    expect(await messages(of, ...Array.from({ length: 100 }, () => 'a'))).toEqual([
+      'inputs must have at most 85 images of this size at once; got 100',
+    ]);
+  });
+
+  test('with values that are no pixels', async () => {
+    const flat = (value: unknown) => Array.from({ length: 60 }, () => value) as Input;
+    expect(await messages(serving('bytes'), flat(256), flat('x'), flat(null))).toEqual([
+      'inputs[0] must have numbers from 0 to 255; got 256',
+      'inputs[1] must have numbers from 0 to 255; got "x"',
+      'inputs[2] must have numbers from 0 to 255; got null',
+    ]);
+    expect(await messages(serving('numbers'), flat(-7.5), flat(null))).toEqual([]);
+    expect(await messages(serving('numbers'), 'aGVsbG8=')).toEqual([
+      'inputs[0] must be arrays of numbers, as the model\'s data are; got "aGVsbG8="',
+    ]);
+  });
+
+  test('with columns that the table did not have', async () => {
+    const columns = Array.from({ length: 60 }, (_, i) => `p${i}`);
+    const of = serving('numbers', { columns });
+    const row = Object.fromEntries(columns.map((name, i) => [name, i]));
+    expect(await messages(of, row)).toEqual([]);
+    expect(await messages(of, { ...row, q: 1 })).toEqual(['inputs[0] must have the columns of the data; got "q"']);
+    expect(image.columns(of)).toHaveLength(60);
+    expect(image.columns(serving('bytes'))).toBeUndefined();
+  });
+});
