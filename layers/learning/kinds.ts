@@ -4,8 +4,8 @@ import { ValidationError } from '#domain/errors.ts';
 import type { Family } from '#zoo/family.ts';
 import { image } from './image/kind.ts';
 import type { Kind } from './kind.ts';
-import type { Serving } from './serving/description.ts';
 import { series } from './series/kind.ts';
+import type { Serving } from './serving/description.ts';
 import type { Source } from './source.ts';
 import { table } from './table/kind.ts';
 

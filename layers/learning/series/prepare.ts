@@ -105,6 +105,7 @@ async function encode(
       ...(test.length > 0 ? { test: await part('test') } : {}),
     },
     rows: { training: training.length, validation: validation.length, test: test.length },
+    warnings: [],
   };
 }
 
