@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type BiLstm, biLstmFlops, biLstmNetwork } from './bilstm-network.ts';
 import type { Family, NetworkShape } from './family.ts';
 import { boundedInteger, commonHyperparameters, fraction } from './hyperparameters.ts';
+import { transposed } from './torch-module.ts';
 
 const hyperparameters = z.strictObject({
   ...commonHyperparameters,
@@ -35,4 +36,23 @@ export const biLstm: Family<BiLstmHyperparameters> = {
   wanted: ({ window, horizon }) => ({ series: { steps: window, horizon } }),
   network: (shape, h) => biLstmNetwork(networkOf(shape, h)),
   flopsPerRow: (shape, h) => biLstmFlops(networkOf(shape, h), shape.input[0]!),
+  torchModule: (shape, h) => {
+    const { features, outputs, units } = networkOf(shape, h);
+    return {
+      source: `class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(${features}, ${units}, num_layers=2, bidirectional=True, batch_first=True)
+        self.head = nn.Linear(${2 * units}, ${outputs})
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[0][:, -1])
+`,
+      // The parameters of the LSTM have PyTorch's layout already.
+      state: (parameters) => ({
+        ...parameters,
+        'head.weight': transposed('head.weight', parameters['head.weight']!),
+      }),
+    };
+  },
 };

@@ -3,9 +3,10 @@ import { ShapeError } from '#engine/type.ts';
 import { DYNAMICS } from './dynamics.ts';
 import type { Family } from './family.ts';
 import { oneOf } from './hyperparameters.ts';
-import { physicsInformed, physicsInformedLoss, WEIGHTINGS } from './physics-informed.ts';
+import { physicsInformed, physicsInformedLoss, surrogateOf, WEIGHTINGS } from './physics-informed.ts';
 import { prognosticHyperparameters, tanhOf } from './prognostics.ts';
-import { tanhFlops } from './tanh-layers.ts';
+import { tanhFlops, tanhModule } from './tanh-layers.ts';
+import { linearState } from './torch-module.ts';
 
 const hyperparameters = z.strictObject({
   ...prognosticHyperparameters,
@@ -41,5 +42,14 @@ export const deepHpm: Family<DeepHpmHyperparameters> = {
   },
   loss: () => physicsInformedLoss,
   // A training step also has the passes for the derivatives, which are not counted.
-  flopsPerRow: (shape, h) => tanhFlops({ ...tanhOf(shape, h), name: 'surrogate', outputs: 1 }),
+  flopsPerRow: (shape, h) => tanhFlops(surrogateOf(tanhOf(shape, h))),
+  // Predictions are those of U, so the module has no dynamics.
+  torchModule: (shape, h) => {
+    const surrogate = surrogateOf(tanhOf(shape, h));
+    const isOfU = ([name]: readonly [string, unknown]) => name.startsWith(`${surrogate.name}.`);
+    return {
+      source: tanhModule(surrogate),
+      state: (parameters) => linearState(Object.fromEntries(Object.entries(parameters).filter(isOfU))),
+    };
+  },
 };

@@ -26,12 +26,19 @@ export interface PhysicsInformed {
   readonly weighting: Weighting;
 }
 
+/** The network for U. */
+export const surrogateOf = (layers: PhysicsInformed['layers']): TanhLayers => ({
+  ...layers,
+  name: 'surrogate',
+  outputs: 1,
+});
+
 /** What is minimised, in the order of the network's outputs. */
 const TERMS = ['U', 'F', 'F_t'] as const;
 const logVariance = (term: (typeof TERMS)[number]): string => `log_variance.${term}`;
 
 export function physicsInformed({ layers, time, dynamics, weighting }: PhysicsInformed): Network {
-  const surrogate: TanhLayers = { ...layers, name: 'surrogate', outputs: 1 };
+  const surrogate = surrogateOf(layers);
   const law = lawOf(dynamics, layers);
   const balances = weighting === 'adpbal' ? TERMS.map(logVariance) : [];
   return {

@@ -58,3 +58,17 @@ export function tanhLayers(b: Builder, of: TanhLayers, parameters: Values, x: Va
 /** Floating-point operations of the forward pass of one row. */
 export const tanhFlops = (of: TanhLayers): number =>
   layersOf(of).reduce((sum, { inputs, outputs }) => sum + 2 * inputs * outputs, 0);
+
+/** The network as PyTorch's `Sequential`, in Python. */
+export function tanhModule(of: TanhLayers): string {
+  const all = layersOf(of).map(({ inputs, outputs }) => `nn.Linear(${inputs}, ${outputs})`);
+  const hidden = all.slice(0, -1).flatMap((layer) => [layer, 'nn.Tanh()', `nn.Dropout(${of.dropout})`]);
+  return `class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.${of.name} = nn.Sequential(${[...hidden, all.at(-1)].join(', ')})
+
+    def forward(self, x):
+        return self.${of.name}(x)
+`;
+}

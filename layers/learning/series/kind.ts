@@ -22,6 +22,7 @@ export const series: Kind = {
   },
   prepare: prepareSeries,
   tensors: async (serving, inputs) => seriesTensors(serving, inputs),
+  columns: () => undefined,
   card: (serving) => {
     const { steps, horizon } = windowOf(serving);
     const asked = horizon === 0 ? 'the target of its last row' : `the target ${horizon} rows after its last one`;
