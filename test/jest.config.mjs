@@ -20,6 +20,7 @@ export default {
     '<rootDir>/test/browser/',
     '<rootDir>/test/schemathesis/',
     '<rootDir>/test/vault-python/',
+    '<rootDir>/test/golden-python/',
   ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', swc] },

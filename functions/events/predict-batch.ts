@@ -24,6 +24,7 @@ import { findBatch } from '#domain/predictions/read.ts';
 import type { Batch, BatchFailure } from '#domain/predictions/record.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { timeLeft } from '#functions/time-left.ts';
 import { predictCsv } from '#learning/batch/predict-csv.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { ofRows } from '#learning/kinds.ts';
@@ -89,7 +90,7 @@ async function make(context: BatchContext, of: Batch, milliseconds: number): Pro
   const { account_id, id } = of;
   const [model, profile] = await Promise.all([getModel(table, account_id, of.model_id), profileOf(context, of)]);
   const serving = ofRows(await context.predictor.describe(model));
-  const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
+  const timeout = timeLeft(milliseconds);
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
   const bytes = await StoredBytes.open(blobs.datasets, blobKeys.datasetFile(account_id, of.dataset_id), signal);
   const hash = createHash('sha256');

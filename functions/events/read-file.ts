@@ -7,6 +7,7 @@ import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { UnavailableError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
+import { timeLeft } from '#functions/time-left.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { recognise } from '#learning/kinds.ts';
 import { openSource } from '#learning/source.ts';
@@ -47,7 +48,7 @@ export async function readFile(
   }: Dataset,
   { milliseconds, closing, folder = tmpdir() }: ReadingOptions,
 ): Promise<{ profile: DatasetProfile } | { failure: DatasetFailure }> {
-  const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
+  const timeout = timeLeft(milliseconds);
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
   const file = await StoredBytes.open(blobs, blobKeys.datasetFile(account_id, id), signal);
   await using scratch = await openScratch(folder);

@@ -9,6 +9,7 @@ import { accountOf } from '#domain/ports/events/envelope.ts';
 import { excuseAttempt } from '#domain/training/attempts.ts';
 import { findJob } from '#domain/training/read.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { advanceSweep } from './advance-sweep.ts';
 import { type AttemptAdapters, attemptLost, failAttempt } from './training-attempts.ts';
 
 /** Reasons with this prefix: the host was stopped or lost, and its trainers with it. */
@@ -22,6 +23,9 @@ export function makeHandler(adapters: AttemptAdapters, { logger }: { readonly lo
     const stopped = computeStopped.parse(event.detail);
     const job = await findJob(adapters.table, accountOf(event), stopped.job_id);
     if (!job || job.attempt !== stopped.attempt) return;
+    if (job.sweep_id !== undefined && job.ended_at !== undefined) {
+      await advanceSweep({ ...adapters, logger }, job.account_id, job.sweep_id);
+    }
     if (job.status === 'completed') await listModelOf(adapters.table, job);
     if (job.status !== 'queued' && job.status !== 'running') return;
     logger.warn('trainer ended without a result', { ...stopped });

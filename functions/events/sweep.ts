@@ -11,6 +11,7 @@ import { awaitHost, isActive, taskId } from '#domain/training/attempts.ts';
 import { listActive } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { advanceSweeps } from './advance-sweep.ts';
 import { type BatchThresholds, sweepBatches } from './sweep-batches.ts';
 import { type DatasetThresholds, sweepDatasets } from './sweep-datasets.ts';
 import { sweepDeletions } from './sweep-deletions.ts';
@@ -64,7 +65,7 @@ export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
   const thresholds = { ...THRESHOLDS, unplaced, ...options.thresholds };
   const context = { ...adapters, logger: options.logger };
   return async (): Promise<void> => {
-    const gaps = [sweepJobs, sweepDatasets, sweepBatches, sweepOrphans, sweepOutbox, sweepDeletions];
+    const gaps = [sweepJobs, advanceSweeps, sweepDatasets, sweepBatches, sweepOrphans, sweepOutbox, sweepDeletions];
     // One sweep that fails does not stop the others.
     const results = await Promise.allSettled(gaps.map((gap) => gap(context, thresholds)));
     const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));

@@ -27,9 +27,12 @@ import {
   resolve as resolveAlias,
   set as setAlias,
 } from './models/aliases.ts';
+import { artifact } from './models/artifact.ts';
+import { artifacts } from './models/artifacts.ts';
 import { change as changeModel } from './models/change.ts';
 import { compare } from './models/compare.ts';
 import { download } from './models/download.ts';
+import { type ImportServices, importModel } from './models/import.ts';
 import { lineage } from './models/lineage.ts';
 import { list as listModels } from './models/list.ts';
 import { predict } from './models/predict.ts';
@@ -41,8 +44,10 @@ import { list as listNumbered } from './numbered-models/list.ts';
 import { read as readNumbered } from './numbered-models/read.ts';
 import { remove as removeNumbered } from './numbered-models/remove.ts';
 import { oipRoutes } from './oip/routes.ts';
+import type { InferenceServices } from './oip/services.ts';
 import { download as downloadBatch } from './predictions/download.ts';
 import { batchRoutes } from './predictions/routes.ts';
+import { sweepRoutes } from './sweeps/routes.ts';
 import { events } from './training/events.ts';
 import { list as listJobs } from './training/list.ts';
 import { logs } from './training/logs.ts';
@@ -86,8 +91,10 @@ const resources: readonly Route[] = [
   logs,
   stop,
   restart,
+  ...sweepRoutes,
   listModels,
   readModel,
+  artifacts,
   removeModel,
   changeModel,
   compare,
@@ -105,11 +112,16 @@ const resources: readonly Route[] = [
   notices,
 ];
 
+/** What all of the platform's functions give their routes together. */
+export type PlatformServices = InferenceServices & ImportServices;
+
 /** The routes in the OpenAPI document. */
-export const describedRoutes = [
+export const describedRoutes: readonly Route<PlatformServices>[] = [
   ...resources,
   predict,
   download,
+  importModel,
+  artifact,
   downloadNumbered,
   downloadDataset,
   downloadBatch,

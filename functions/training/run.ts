@@ -13,6 +13,7 @@ import { type TaskRecord, TaskRecords } from '#aws/compute/task-records.ts';
 import type { ComputeStopped } from '#domain/messages.ts';
 import type { Settings } from '#domain/settings.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { timeLeft } from '#functions/time-left.ts';
 import type { Outcome, TrainerAdapters } from '#training/run-job.ts';
 import { runJob } from '#training/run-job.ts';
 
@@ -72,7 +73,7 @@ async function train(
   of: { accountId: string; jobId: string; attempt: number },
   { milliseconds, dollarsPerSecond, logger }: { milliseconds: number; dollarsPerSecond: number; logger: Log },
 ): Promise<Ending> {
-  const timeout = AbortSignal.timeout(Math.max(0, milliseconds));
+  const timeout = timeLeft(milliseconds);
   try {
     const outcome: Outcome = await runJob(adapters, of, {
       signal: timeout,

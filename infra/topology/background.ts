@@ -165,7 +165,7 @@ export const functions = {
     streams: false,
     runtime: false,
     uses: {
-      table: ['get', 'query', 'index', 'put', 'update', 'delete'],
+      table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
       buckets: { datasets: ['delete'], artifacts: ['delete'], backups: ['delete'] },
       sends: ['datasets', 'training', 'predictions'],
       publishes: true,

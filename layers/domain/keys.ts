@@ -25,6 +25,7 @@
  * | Place of an open stream of events | `ACCOUNT#id` | `STREAM#number` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Batch prediction | `ACCOUNT#id` | `BATCH#id` | `BATCHES` while it is active |
+ * | Sweep of hyperparameters | `ACCOUNT#id` | `SWEEP#id` | `SWEEPS` while it is running |
  * | Model by its number | `ACCOUNT#id` | `MODELNUMBER#n` | |
  * | How far the models of earlier builds can be looked up | `ACCOUNT#id` | `MODELLOOKUPS` | |
  * | Version, alias of a model's name | `ACCOUNT#id#NAME#name` | `VERSION#…`, in order; `ALIAS#alias` | |
@@ -100,6 +101,7 @@ export const keys = {
   }),
   stream: (accountId: string, place: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `STREAM#${place}` }),
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
+  sweep: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SWEEP#${id}` }),
   batch: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `BATCH#${id}` }),
   modelNumber: (accountId: string, n: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODELNUMBER#${n}` }),
   modelLookups: (accountId: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: 'MODELLOOKUPS' }),
@@ -196,6 +198,7 @@ export const prefixes = {
   jobs: 'JOB#',
   models: 'MODEL#',
   batches: 'BATCH#',
+  sweeps: 'SWEEP#',
   sessions: 'SESSION#',
   users: 'USER#',
   invitations: 'INVITATION#',
@@ -246,6 +249,7 @@ export const indexes = {
   processing: 'PROCESSING',
   active: 'ACTIVE',
   activeBatches: 'BATCHES',
+  runningSweeps: 'SWEEPS',
   orphans: 'GARBAGE',
   outbox: 'OUTBOX',
   deadLettered: 'BURIED',

@@ -7,6 +7,8 @@ export const LIMITS = {
   datasetName: { max: 200 },
   description: { max: 2000 },
   modelName: { max: 200 },
+  /** Of a file of a model. */
+  artifactName: { max: 100 },
   alias: { max: 64 },
   /** Of one name. */
   aliases: 100,
@@ -19,6 +21,9 @@ export const LIMITS = {
   /** Per account. */
   activeJobs: 5,
   activeBatches: 5,
+  /** Of a sweep. */
+  trials: 100,
+  sweepValues: 100,
   /** Of a job. */
   budgetSeconds: { min: 0.001, max: 31_536_000 },
   budgetDollars: { min: 0.000001, max: 1_000_000 },

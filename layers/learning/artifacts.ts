@@ -124,7 +124,8 @@ const referenceFile = (reference: Reference | undefined): ArtifactFile[] =>
 
 /** By what the rows were divided into training and validation rows. */
 function splitOf({ columns }: DatasetProfile): { [name: string]: string } {
-  const column = columns.find(({ role }) => role === 'group' || role === 'time');
+  const having = (wanted: 'group' | 'time') => columns.find(({ role }) => role === wanted);
+  const column = having('group') ?? having('time');
   return column ? { by: column.role!, column: column.name } : { by: 'random' };
 }
 

@@ -4,11 +4,12 @@ import { ValidationError } from '#domain/errors.ts';
 import type { Family } from '#zoo/family.ts';
 import { image } from './image/kind.ts';
 import type { Kind } from './kind.ts';
+import { series } from './series/kind.ts';
 import type { Serving } from './serving/description.ts';
 import type { Source } from './source.ts';
 import { table } from './table/kind.ts';
 
-export const kinds: readonly Kind[] = [image, table];
+export const kinds: readonly Kind[] = [image, table, series];
 
 /** Throws `TypeError` for a kind that only another service reads. */
 export function kindNamed(name: KindName = 'table'): Kind {

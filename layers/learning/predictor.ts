@@ -3,8 +3,9 @@ import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
-import { openSession, type SessionOptions } from '#engine/run.ts';
+import { openSession, RuntimeError, type SessionOptions } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
+import { IMPORTED_FILE } from './files/names.ts';
 import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
@@ -120,7 +121,7 @@ export function makePredictor({
       return using(model, async ({ serving, runs }) => {
         if (options.explain) expectExplainable(serving, inputs.length);
         const feeds = await kindNamed(serving.kind).tensors(serving, inputs);
-        const results = await runs.run(feeds, inputs.length);
+        const results = await refusals(model, () => runs.run(feeds, inputs.length));
         const predictions = expectFinite(readings[serving.task](results, serving, options));
         if (!options.explain) return predictions;
         const typical = typicalRow(serving, await readReference(artifacts, model));
@@ -130,6 +131,16 @@ export function makePredictor({
       });
     },
   };
+}
+
+/** A model of others may refuse values, such as a word that it does not know. */
+async function refusals<T>({ artifacts }: ServedModel, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof RuntimeError) || !artifacts.some(({ file }) => file === IMPORTED_FILE)) throw error;
+    throw ValidationError.of('inputs', `must be values that the imported model takes; it says: ${error.message}`);
+  }
 }
 
 async function classesOf(

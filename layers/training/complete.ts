@@ -6,8 +6,10 @@ import { blobKeys } from '#domain/keys.ts';
 import { type Completed, completeJob } from '#domain/models/change.ts';
 import { deleteOrphans, markOrphaned } from '#domain/orphans.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
+import type { Table } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
-import type { Job, StopReason } from '#domain/training/record.ts';
+import { completeTrial } from '#domain/training/endings.ts';
+import type { ComputeUsage, Job, StopReason } from '#domain/training/record.ts';
 import type { Artifacts } from '#learning/artifacts.ts';
 import type { Evaluation } from '#learning/assess/evaluation.ts';
 import type { History } from '#learning/fit/fit.ts';
@@ -52,8 +54,10 @@ export async function completeWith(
     reporter,
     stopReason,
   }: Made,
-): Promise<Completed> {
+): Promise<Pick<Completed, 'events'>> {
   if (!(await reporter.flush())) throw new Ended();
+  if (job.trial !== undefined)
+    return completeOfSweep(table, job, { record, history, stopReason, usage: reporter.usage }, now());
   const id = newId(now());
   const prefix = blobKeys.modelPrefix(job.account_id, id);
   await table.transact([markOrphaned('artifacts', prefix, now() + ARTIFACT_GRACE_MS)]);
@@ -110,3 +114,26 @@ const lastEpoch = (history: History): Pick<Job, 'current_epoch' | 'metrics'> => 
 });
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+interface TrialMade extends Pick<Trained, 'history' | 'stopReason'> {
+  readonly record: Artifacts['record'];
+  readonly usage: Partial<ComputeUsage>;
+}
+
+/** A trial of a sweep makes no model: its score says whether it is trained again for one. */
+async function completeOfSweep(
+  table: Table,
+  job: Job,
+  made: TrialMade,
+  now: number,
+): Promise<Pick<Completed, 'events'>> {
+  const { record, history, stopReason, usage } = made;
+  const epoch = Math.max(1, Number(record.training_config.best_epoch));
+  const last = {
+    ...{ ...lastEpoch(history), ...usage, final_metrics: record.final_metrics },
+    ...(stopReason === undefined ? {} : { stop_reason: stopReason }),
+    score: history[job.early_stopping.monitor]?.[epoch - 1],
+  };
+  if (!(await completeTrial(table, job, last, isoTime(now)))) throw new Ended();
+  return { events: [] };
+}

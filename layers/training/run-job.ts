@@ -92,7 +92,7 @@ async function settled(
   adapters: TrainerAdapters,
   job: Job,
   { reporter, jobLog }: { readonly reporter: Reporter; readonly jobLog: JobLog },
-  run: () => Promise<Completed>,
+  run: () => Promise<Pick<Completed, 'events'>>,
 ): Promise<Outcome> {
   const { table, now } = adapters;
   const { log } = jobLog;
@@ -136,7 +136,7 @@ async function hasEnded(table: Table, job: Job, outcome: Outcome): Promise<boole
 }
 
 /** Throws `TrainingFailure`, `Interrupted`, and `Ended` if the job is no longer this trainer's. */
-async function train(run: FitJob, disk: string | undefined): Promise<Completed> {
+async function train(run: FitJob, disk: string | undefined): Promise<Pick<Completed, 'events'>> {
   const { adapters, job, reporter } = run;
   const profile = await readProfile(adapters, job);
   for (const warning of carriedWarnings(profile.warnings)) run.jobLog.tell('WARN', warningLine(warning));

@@ -8,6 +8,7 @@ import { makeArtifacts } from '#learning/artifacts.ts';
 import { assess } from '#learning/assess/assess.ts';
 import { evaluationOf } from '#learning/assess/evaluation.ts';
 import { TrainingFailure } from '#learning/failure.ts';
+import { withModelFiles } from '#learning/files/add.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { learnerOf } from '#learning/fit/fit.ts';
 import { moreOf } from '#learning/fit/judge.ts';
@@ -65,12 +66,13 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   const calibration = assessment.classification?.calibration;
   const calibrated = { ...prepared, preparation: { ...preparation, ...(calibration ? { calibration } : {}) } };
   const createdAt = isoTime(now());
-  const artifacts = makeArtifacts({
+  const made = makeArtifacts({
     ...{ job, profile, family, hyperparameters, prepared: calibrated, fit, assessment, createdAt },
     learningRate: settled.hyperparameters.learning_rate,
   });
+  const { objective } = settled.learner;
   return {
-    artifacts,
+    artifacts: await withModelFiles(made, { family, hyperparameters, prepared: calibrated, objective, fit }),
     warnings: prepared.warnings,
     history: fit.history,
     evaluation: evaluationOf(assessment),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Loss } from '#engine/training/loss-type.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { CommonHyperparameters } from './hyperparameters.ts';
+import type { TorchModule } from './torch-module.ts';
 
 export type { CommonHyperparameters };
 
@@ -57,4 +58,6 @@ export interface Family<H extends CommonHyperparameters = CommonHyperparameters>
   loss?(task: Task, hyperparameters: H): Loss;
   /** Floating-point operations of the forward pass of one row; a multiply-add counts as two. */
   flopsPerRow(shape: NetworkShape, hyperparameters: H): number;
+  /** What its models look like in PyTorch. Without it they have no files for PyTorch. */
+  torchModule?(shape: NetworkShape, hyperparameters: H): TorchModule;
 }

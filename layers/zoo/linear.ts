@@ -3,6 +3,7 @@ import { linear as product } from '#engine/ops/linalg.ts';
 import { zeros } from '#engine/random.ts';
 import type { Family } from './family.ts';
 import { commonHyperparameters, epochs, learningRate } from './hyperparameters.ts';
+import { linearState } from './torch-module.ts';
 
 const hyperparameters = z.strictObject({
   ...commonHyperparameters,
@@ -30,4 +31,15 @@ export const linear: Family<LinearHyperparameters> = {
       b.at('linear', () => product(b, x, parameters['output.weight']!, parameters['output.bias']!)),
   }),
   flopsPerRow: ({ input: [features = 1], outputs }) => 2 * features * outputs,
+  torchModule: ({ input: [features = 1], outputs }) => ({
+    source: `class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.output = nn.Linear(${features}, ${outputs})
+
+    def forward(self, x):
+        return self.output(x)
+`,
+    state: linearState,
+  }),
 };

@@ -8,20 +8,23 @@ import type { Mode, Network, ParameterSpec, Values } from '#engine/training/netw
 import { sizeOf } from '#engine/type.ts';
 import type { Family, NetworkShape } from './family.ts';
 import { boundedInteger, commonHyperparameters, fraction, oneOf } from './hyperparameters.ts';
+import { linearState, type TorchModule } from './torch-module.ts';
 
 interface Activation {
   readonly apply: (b: Builder, x: Value) => Value;
   /** The initial weights that preserve the variance of activations. */
   readonly initializer: Initializer;
+  /** Its function in PyTorch. */
+  readonly torch: string;
 }
 
 const activations = {
-  relu: { apply: relu, initializer: heUniform },
-  leaky_relu: { apply: (b, x) => leakyRelu(b, x), initializer: heUniform },
-  gelu: { apply: gelu, initializer: heUniform },
-  silu: { apply: silu, initializer: heUniform },
-  tanh: { apply: tanh, initializer: xavierUniform },
-  sigmoid: { apply: sigmoid, initializer: xavierUniform },
+  relu: { apply: relu, initializer: heUniform, torch: 'torch.relu' },
+  leaky_relu: { apply: (b, x) => leakyRelu(b, x), initializer: heUniform, torch: 'nn.functional.leaky_relu' },
+  gelu: { apply: gelu, initializer: heUniform, torch: 'nn.functional.gelu' },
+  silu: { apply: silu, initializer: heUniform, torch: 'nn.functional.silu' },
+  tanh: { apply: tanh, initializer: xavierUniform, torch: 'torch.tanh' },
+  sigmoid: { apply: sigmoid, initializer: xavierUniform, torch: 'torch.sigmoid' },
 } as const satisfies Readonly<Record<string, Activation>>;
 
 const MAX_DEPTH = 8;
@@ -84,6 +87,24 @@ function network(shape: NetworkShape, h: MlpHyperparameters): Network {
   };
 }
 
+/** Dropout has no part in predictions, so the module has none. */
+function torchModule(shape: NetworkShape, h: MlpHyperparameters): TorchModule {
+  const all = layers(shape, h);
+  const linears = all.map(({ inputs, outputs }) => `nn.Linear(${inputs}, ${outputs})`);
+  const source = `class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.hidden = nn.ModuleList([${linears.slice(0, -1).join(', ')}])
+        self.output = ${linears.at(-1)}
+
+    def forward(self, x):
+        for layer in self.hidden:
+            x = ${activations[h.activation].torch}(layer(x))
+        return self.output(x)
+`;
+  return { source, state: linearState };
+}
+
 /** The multilayer perceptron. */
 export const mlp: Family<MlpHyperparameters> = {
   name: 'mlp',
@@ -94,4 +115,5 @@ export const mlp: Family<MlpHyperparameters> = {
   hyperparameters,
   network,
   flopsPerRow: (shape, h) => layers(shape, h).reduce((sum, { inputs, outputs }) => sum + 2 * inputs * outputs, 0),
+  torchModule,
 };

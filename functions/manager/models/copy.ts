@@ -77,8 +77,8 @@ const metadataOf = (of: Model): Metadata => ({
     model_id: of.id,
     name: of.name,
     number: of.number,
-    job_id: of.job_id,
-    dataset_id: of.dataset_id,
+    job_id: of.job_id ?? null,
+    dataset_id: of.dataset_id ?? null,
     ...(of.dataset_sha256 === undefined ? {} : { dataset_sha256: of.dataset_sha256 }),
   },
 });

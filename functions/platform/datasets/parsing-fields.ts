@@ -43,7 +43,7 @@ const decimal = z
   .meta({ description: 'An addition: the decimal mark of all columns. Default: decided for each column' });
 
 /** A field of a form that is JSON. */
-const asJson = <Z extends z.ZodType>(schema: Z) =>
+export const asJson = <Z extends z.ZodType>(schema: Z) =>
   z
     .string()
     .transform((text, { addIssue }): unknown => {

@@ -1,29 +1,30 @@
 import { z } from 'zod';
 import { getModel } from '#domain/models/read.ts';
 import { route } from '#functions/http/route.ts';
-import { ONNX_FILE } from '#learning/serving/description.ts';
+import { formats } from '#learning/files/names.ts';
+import { fileErrors, fileHeaders } from '../send-file.ts';
 import { modelPath } from './fields.ts';
-import { fileResponses, sendFile } from './file.ts';
+import { BINARY, baseNameOf, fileIn, modelFileResponses, sendModelFile } from './file.ts';
 
-const query = z.strictObject({ format: z.enum(['onnx']).default('onnx') });
+const query = z.strictObject({ format: z.enum(formats).default('onnx') });
 
 export const download = route({
   method: 'GET',
   path: '/models/{model_id}/download',
   summary: 'Download a model as a file',
-  description: 'An addition to the document. `model.onnx` takes raw features: everything learned is inside it.',
+  description:
+    'An addition to the document. `model.onnx` takes raw features: everything learned is inside it. `pth` and ' +
+    '`safetensors` have the weights for the PyTorch module that the model card prints.',
   tags: ['Models'],
   authentication: 'account',
   scope: 'read',
   cost: 'request',
-  request: { path: modelPath, query },
-  responses: fileResponses,
+  request: { path: modelPath, query, headers: fileHeaders },
+  responses: modelFileResponses(BINARY),
+  errors: fileErrors,
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
-  handler({ resource: model }, services) {
-    const filename = `${fileNameOf(model.name)}-${model.version}.onnx`;
-    return sendFile(model, { file: ONNX_FILE, filename }, services);
+  handler({ resource: model, query: { format }, headers }, services) {
+    const sent = { file: fileIn(model, format), filename: `${baseNameOf(model)}.${format}`, contentType: BINARY };
+    return sendModelFile(model, sent, headers, services);
   },
 });
-
-/** Only characters that every file system and every header allows. */
-const fileNameOf = (name: string): string => name.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._]+/, '') || 'model';

@@ -1,69 +1,57 @@
-/** Answers with a stored file, such as one of a model: as a stream, or where it is too large for one, as a redirect to it. */
+/** Answers with a file of a model. */
+import type { z } from 'zod';
 import { NotFoundError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
-import type { Model } from '#domain/models/record.ts';
-import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import type { Artifact, Model } from '#domain/models/record.ts';
 import type { Services } from '#functions/http/route.ts';
+import { FORMATS, type Format } from '#learning/files/names.ts';
+import { type fileHeaders, fileResponses, sendFile } from '../send-file.ts';
 
-const CONTENT_TYPE = 'application/octet-stream';
-const LINK_SECONDS = 300;
+export const BINARY = 'application/octet-stream';
 
-export const fileResponses = {
-  200: {
-    description: 'The file',
-    content: CONTENT_TYPE,
-    headers: { ETag: 'The SHA-256 of the file', 'Content-Disposition': 'A name for the file' },
-  },
-  307: {
-    description: 'The file is too large to stream',
-    headers: { Location: 'A URL of the file, valid for five minutes' },
-  },
-} as const;
+const about = { etag: 'The SHA-256 of the file', name: 'A name for the file' };
 
-/** Throws `NotFoundError` if the model has no such file, or has been deleted since it was read. */
-export async function sendFile(
-  model: Model,
-  { file, filename }: { readonly file: string; readonly filename: string },
-  services: Services,
-) {
-  const artifact = model.artifacts.find((one) => one.file === file);
-  if (!artifact) throw new NotFoundError(`Model ${model.id} has no ${file}`);
-  const key = blobKeys.modelFile(model.account_id, model.id, artifact.file);
-  const { size, sha256 } = artifact;
-  return sendStored({ key, size, sha256, filename, contentType: CONTENT_TYPE, owner: `Model ${model.id}` }, services);
-}
+export const modelFileResponses = <const T extends string>(contentType: T) => fileResponses(contentType, about);
 
-export interface StoredFile {
-  /** In the bucket of artifacts. */
-  readonly key: string;
-  readonly size: number;
-  readonly sha256: string;
+export interface Sent {
+  readonly file: string;
+  /** Only characters that every file system and every header allows. */
   readonly filename: string;
   readonly contentType: string;
-  /** What is not found if the file is gone. */
-  readonly owner: string;
 }
 
-/** Throws `NotFoundError` if the file has been deleted since its record was read. */
-export async function sendStored(
-  { key, size, sha256, filename, contentType, owner }: StoredFile,
+/** Throws `NotFoundError` if the model has no such file, or has been deleted since it was read. */
+export async function sendModelFile(
+  of: Model,
+  { file, filename, contentType }: Sent,
+  headers: z.output<typeof fileHeaders>,
   { adapters, settings }: Services,
 ) {
-  const { artifacts } = adapters.blobs;
-  if (size > settings.streamedBytes) {
-    const options = { expiresInSeconds: LINK_SECONDS, filename, contentType };
-    return { status: 307, headers: { Location: await artifacts.presignGet(key, options) } } as const;
-  }
-  try {
-    const { info, body } = await artifacts.get(key);
-    const headers = {
-      'Content-Length': String(info.size),
-      'Content-Disposition': `attachment; filename="${filename}"`,
-      ETag: `"${sha256}"`,
-    };
-    return { status: 200, headers, body } as const;
-  } catch (error) {
-    if (error instanceof BlobNotFoundError) throw new NotFoundError(`${owner} not found`);
-    throw error;
-  }
+  const { size, sha256 } = artifactOf(of, file);
+  const stored = {
+    blobs: adapters.blobs.artifacts,
+    key: blobKeys.modelFile(of.account_id, of.id, file),
+    ...{ size, sha256, etag: sha256, filename, contentType },
+    disposition: `attachment; filename="${filename}"`,
+    owner: `Model ${of.id}`,
+  };
+  return sendFile(stored, headers, settings);
 }
+
+/** Throws `NotFoundError` that says which files there are. */
+function artifactOf(of: Model, file: string): Artifact {
+  const found = of.artifacts.find((one) => one.file === file);
+  if (found) return found;
+  const files = of.artifacts.map((one) => one.file).join(', ');
+  throw new NotFoundError(`Model ${of.id} has no ${file}; it has ${files}`);
+}
+
+/** The file of a model in a format. One of an earlier build has no file for PyTorch: then the name of the missing one. */
+export function fileIn(of: Pick<Model, 'artifacts'>, format: Format): string {
+  const [first, ...others] = FORMATS[format];
+  return [first, ...others].find((file) => of.artifacts.some((one) => one.file === file)) ?? first;
+}
+
+/** `My_model-1.0.0`. */
+export const baseNameOf = ({ name, version }: Pick<Model, 'name' | 'version'>): string =>
+  `${name.replace(/[^A-Za-z0-9._-]+/g, '_').replace(/^[._]+/, '') || 'model'}-${version}`;

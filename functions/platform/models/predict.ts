@@ -21,14 +21,17 @@ const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
 /** The rows of an image, whose pixels may have channels, or of a series. */
 const inner = z.array(z.union([cell, z.array(z.number())]));
 
-const row = z.union([z.array(z.union([cell, inner])), z.record(z.string(), cell), z.string()]).meta({
-  id: 'Row',
-  description:
-    "A value for each of the model's features in their order, null if it is missing; " +
-    'as an addition, an object of values by feature name, or for a model of texts the text. ' +
-    'For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last.',
-  example: [0.5, 0.3, 0.2, 0.1],
-});
+const row = z
+  .union([z.array(z.union([cell, inner, z.record(z.string(), cell)])), z.record(z.string(), cell), z.string()])
+  .meta({
+    id: 'Row',
+    description:
+      "A value for each of the model's features in their order, null if it is missing; " +
+      'as an addition, an object of values by feature name, or for a model of texts the text. ' +
+      'For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last. ' +
+      'For a model of series: an array of its latest rows, at least as many as the model’s window.',
+    example: [0.5, 0.3, 0.2, 0.1],
+  });
 
 const body = z
   .strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Model } from '#domain/models/record.ts';
 import { time } from '../fields.ts';
-import { artifactOf } from './files.ts';
+import { usualArtifactOf } from './files.ts';
 
 /** Digits are converted here, because path parameters are text. */
 const number = z
@@ -53,5 +53,5 @@ export const showNumbered = (of: Model): z.input<typeof numberedModel> => ({
     test_accuracy: of.test_performance?.accuracy ?? null,
   },
   created_at: of.created_at,
-  file_size: artifactOf(of)?.size ?? 0,
+  file_size: usualArtifactOf(of)?.size ?? 0,
 });

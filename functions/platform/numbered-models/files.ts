@@ -1,24 +1,20 @@
-/** The file that a download of `/api/v1/models` returns: which one, and its name, by the model's algorithm. */
+/** The file that a download of `/api/v1/models` returns, and its name. */
 import type { Artifact, Model } from '#domain/models/record.ts';
-import { ONNX_FILE } from '#learning/serving/description.ts';
+import type { Format } from '#learning/files/names.ts';
+import { fileIn } from '../models/file.ts';
 
-const PYTORCH_FILE = 'model.pth';
+type WithFiles = Pick<Model, 'artifacts'>;
 
-/** The algorithms of the document are PyTorch files; those that are not in this table are ONNX. */
-const FILES: Readonly<Record<string, string>> = {
-  baseline: PYTORCH_FILE,
-  bilstm: PYTORCH_FILE,
-  deephpm: PYTORCH_FILE,
+const artifactIn = (of: WithFiles, format: Format): Artifact | undefined => {
+  const file = fileIn(of, format);
+  return of.artifacts.find((one) => one.file === file);
 };
 
-export const fileOf = ({ model_type }: Pick<Model, 'model_type'>): string =>
-  Object.hasOwn(FILES, model_type) ? FILES[model_type]! : ONNX_FILE;
+/** A file for PyTorch, as in the document. Models of earlier builds have none: ONNX. */
+export const usualFormatOf = (of: WithFiles): Format => (artifactIn(of, 'pth') ? 'pth' : 'onnx');
 
 /** Such as `model_7_bilstm.pth`. Model types have only characters that every file system and header allows. */
-export function filenameOf(of: Pick<Model, 'model_type' | 'number'>): string {
-  const extension = fileOf(of).slice(fileOf(of).lastIndexOf('.'));
-  return `model_${of.number}_${of.model_type}${extension}`;
-}
+export const filenameOf = ({ number, model_type }: Pick<Model, 'model_type' | 'number'>, format: Format): string =>
+  `model_${number}_${model_type}.${format}`;
 
-export const artifactOf = (of: Pick<Model, 'model_type' | 'artifacts'>): Artifact | undefined =>
-  of.artifacts.find(({ file }) => file === fileOf(of));
+export const usualArtifactOf = (of: WithFiles): Artifact | undefined => artifactIn(of, usualFormatOf(of));

@@ -2,7 +2,7 @@ import { ConflictError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { getBatch } from '#domain/predictions/read.ts';
 import { route } from '#functions/http/route.ts';
-import { fileResponses, sendStored } from '../models/file.ts';
+import { fileErrors, fileHeaders, fileResponses, sendFile } from '../send-file.ts';
 import { batchPath } from './fields.ts';
 
 const CONTENT_TYPE = 'text/csv; charset=utf-8';
@@ -18,11 +18,11 @@ export const download = route({
   authentication: 'account',
   scope: 'read',
   cost: 'request',
-  request: { path: batchPath },
-  responses: { ...fileResponses, 200: { ...fileResponses[200], content: CONTENT_TYPE } },
-  errors: [409],
+  request: { path: batchPath, headers: fileHeaders },
+  responses: fileResponses(CONTENT_TYPE, { etag: 'The SHA-256 of the file', name: 'A name for the file' }),
+  errors: [409, ...fileErrors],
   resource: ({ caller, path }, { adapters }) => getBatch(adapters.table, caller.accountId, path.batch_id),
-  handler({ resource: batch }, services) {
+  handler({ resource: batch, headers }, { adapters, settings }) {
     const { id, account_id, status, file_size: size, sha256 } = batch;
     if (size === undefined || sha256 === undefined) {
       throw new ConflictError(`Batch prediction ${id} has no file: it is ${status}`);
@@ -30,6 +30,13 @@ export const download = route({
     const key = blobKeys.batchFile(account_id, id);
     const filename = `predictions-${id}.csv`;
     const owner = `The file of batch prediction ${id}`;
-    return sendStored({ key, size, sha256, filename, contentType: CONTENT_TYPE, owner }, services);
+    return sendFile(
+      {
+        ...{ blobs: adapters.blobs.artifacts, key, size, sha256, etag: sha256, filename, owner },
+        ...{ contentType: CONTENT_TYPE, disposition: `attachment; filename="${filename}"` },
+      },
+      headers,
+      settings,
+    );
   },
 });

@@ -10,9 +10,11 @@ import { check } from '#functions/http/validation/check.ts';
 import { estimateSeconds } from '#learning/estimate.ts';
 import type { Kind } from '#learning/kind.ts';
 import { kindFor, kindNamed } from '#learning/kinds.ts';
+import { listed } from '#learning/profile/target.ts';
 import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { type earlyStoppingRequest, monitorsOf } from './fields.ts';
+import { expectOptions } from './plan-options.ts';
 
 export interface TrainingRequest {
   readonly model_type: string;
@@ -48,6 +50,8 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
     root: 'hyperparameters',
     within: 'hyperparameters',
   });
+  expectOptions(hyperparameters, profile, request.validation_split);
+  expectNeeds(family.needs?.(hyperparameters) ?? {}, profile);
   return {
     model_type: family.name,
     task,
@@ -76,6 +80,21 @@ function expectKind(family: Family, profile: DatasetProfile): Kind {
     'model_type',
     `must be a model type for ${kindNamed(profile.kind).label}, as the dataset is: ${others.map(({ name }) => name).join(', ')}; ${family.name} takes ${taken}`,
   );
+}
+
+/** Throws `ValidationError` for a feature that the family must find among the numbers. */
+function expectNeeds(needs: Readonly<Record<string, string>>, { features, columns, sha256 }: DatasetProfile): void {
+  // Nobody has read the file yet: its job is checked again once somebody has.
+  if (sha256 === '') return;
+  const isNumber = new Set(columns.filter(({ type }) => type === 'number').map(({ name }) => name));
+  const numbers = features.filter((name) => isNumber.has(name));
+  for (const [field, name] of Object.entries(needs)) {
+    if (numbers.includes(name) && features.length > 1) continue;
+    throw ValidationError.of(
+      `hyperparameters.${field}`,
+      `must be a feature that is a number, beside others: ${listed(numbers)}; got ${JSON.stringify(name)}`,
+    );
+  }
 }
 
 /** 0.7 and 0.2 are allowed, although their sum is not exactly 0.9. */

@@ -62,6 +62,9 @@ export const results = route({
   resource: ({ caller, path }, { adapters }) => getJob(adapters.table, caller.accountId, path.job_id),
   async handler({ resource: job }, { adapters }) {
     if (job.status !== 'completed') throw new ConflictError(REASONS[job.status](job));
+    if (job.trial !== undefined) {
+      throw new ConflictError(`Training job ${job.id} is a trial of sweep ${job.sweep_id}, which has its score`);
+    }
     const { model_id, ended_at, started_at } = job;
     if (model_id === undefined || ended_at === undefined) {
       throw new InternalError(`completed job ${job.id} has no model or no end`);

@@ -3,7 +3,7 @@ import { Dashboard, GraphWidget, type IMetric, Metric, Stats } from 'aws-cdk-lib
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { QueueName } from '#domain/ports/queue/port.ts';
-import { type FunctionName, functions, queues } from '#infra/topology.ts';
+import { type FunctionName, functions, queues, surfaces } from '#infra/topology.ts';
 import type { ApiStack } from '../api/stack.ts';
 import type { EventsStack } from '../events/stack.ts';
 import type { TrainyardFunction } from '../functions/function.ts';
@@ -22,6 +22,11 @@ export interface ObservabilityStackProps extends StackProps {
 /** Seconds that a message may wait: twice its consumer's time limit, but at least this. */
 const MIN_WAIT = 900;
 
+/** Functions that only callers of a surface start. */
+const OF_SURFACES: ReadonlySet<string> = new Set(
+  Object.values(surfaces).flatMap(({ routes }) => routes.map((route) => route.function)),
+);
+
 /** The dashboard and the alarms, except those of dead-letter queues, which are with the queues. */
 export class ObservabilityStack extends Stack {
   constructor(scope: Construct, id: string, props: ObservabilityStackProps) {
@@ -31,6 +36,8 @@ export class ObservabilityStack extends Stack {
     const all = [...props.functions];
 
     for (const [name, one] of all) {
+      // What a function behind a surface fails with is an answer 5xx of the gateway, which has an alarm below.
+      if (OF_SURFACES.has(name)) continue;
       watch(this, `${name}Errors`, topic, {
         message: `${name} fails. Its log group has the errors.`,
         metric: one.metricErrors(),

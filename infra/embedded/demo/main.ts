@@ -1,9 +1,13 @@
-/** `npm run demo [-- text] [--keep]`: starts a host and runs the main job on it, or with `text` the training service. */
+/**
+ * `npm run demo [-- text|battery] [--keep]`: starts a host and runs the main job on it, with `text` the training service,
+ * or with `battery` battery prognostics.
+ */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { explain } from '../explain.ts';
 import { type Host, startHost } from '../host.ts';
 import { UsageError } from '../usage-error.ts';
+import { runBatterySession } from './battery-session.ts';
 import { Receiver } from './receiver.ts';
 import { runMainJob } from './session.ts';
 import { Terminal } from './terminal.ts';
@@ -36,6 +40,11 @@ const DEMOS = {
     } finally {
       await receiver.stop();
     }
+    return base;
+  },
+  async battery(host: Host, terminal: Terminal): Promise<string> {
+    const base = host.bases.platform;
+    await runBatterySession(base, terminal);
     return base;
   },
   async text(host: Host, terminal: Terminal): Promise<string> {

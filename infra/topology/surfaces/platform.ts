@@ -31,6 +31,20 @@ export const functions = {
     // By name, a model of an earlier build is found once its lookups are added.
     uses: { table: ['get', 'query', 'put', 'update', 'check'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
   },
+  'platform-import': {
+    entry: 'functions/platform/import.ts',
+    memoryMegabytes: 2048,
+    timeoutSeconds: 29,
+    computes: true,
+    streams: false,
+    runtime: true,
+    uses: {
+      table: ['get', 'query', 'put', 'update', 'delete', 'check'],
+      buckets: { artifacts: ['put'] },
+      publishes: true,
+      tokens: 'verify',
+    },
+  },
   'platform-download': {
     entry: 'functions/platform/download.ts',
     memoryMegabytes: 512,
@@ -64,12 +78,14 @@ export const surface = {
   anonymous: ['/api/v1/models'],
   routes: [
     { path: '/{proxy+}', function: 'platform-api' },
+    { path: '/models/import', function: 'platform-import' },
     { path: '/models/{model_id}/predict', function: 'platform-predict' },
     { path: '/models/{model_id}/predict/batch', function: 'platform-api' },
     { path: '/predictions/batch/{batch_id}/download', function: 'platform-download' },
     { path: '/oip/{proxy+}', function: 'platform-predict' },
     { path: '/datasets/{dataset_id}/download', function: 'platform-download' },
     { path: '/models/{model_id}/download', function: 'platform-download' },
+    { path: '/models/{model_id}/artifacts/{file}', function: 'platform-download' },
     { path: '/api/v1/models/{model_id}/download', function: 'platform-download' },
     { path: '/training/events/{job_id}', function: 'platform-events' },
   ],

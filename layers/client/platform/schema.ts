@@ -693,6 +693,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/training/sweeps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sweeps of the account, newest first
+         * @description An addition.
+         */
+        get: operations["get_training_sweeps"];
+        put?: never;
+        /**
+         * Search for the best hyperparameters
+         * @description An addition. Each trial is a job, one of the 5 of an account; a sweep waits while there is no room. When all trials have ended, the best hyperparameters are trained once more, with the same seed, for the model.
+         */
+        post: operations["post_training_sweeps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/training/sweeps/{sweep_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a sweep with its trials
+         * @description An addition.
+         */
+        get: operations["get_training_sweeps_sweep_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/training/sweeps/{sweep_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a running sweep and its jobs
+         * @description An addition. No model is made; the scores so far stay.
+         */
+        post: operations["post_training_sweeps_sweep_id_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/models": {
         parameters: {
             query?: never;
@@ -730,6 +794,26 @@ export interface paths {
          * @description An addition to the document. What is left out stays as it is.
          */
         patch: operations["patch_models_model_id"];
+        trace?: never;
+    };
+    "/models/{model_id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of a model
+         * @description An addition to the document. `GET /models/{model_id}/artifacts/{file}` downloads one.
+         */
+        get: operations["get_models_model_id_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/models/compare": {
@@ -1127,9 +1211,49 @@ export interface paths {
         };
         /**
          * Download a model as a file
-         * @description An addition to the document. `model.onnx` takes raw features: everything learned is inside it.
+         * @description An addition to the document. `model.onnx` takes raw features: everything learned is inside it. `pth` and `safetensors` have the weights for the PyTorch module that the model card prints.
          */
         get: operations["get_models_model_id_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import an ONNX model
+         * @description An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here.
+         */
+        post: operations["post_models_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{model_id}/artifacts/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download one of the files of a model
+         * @description An addition to the document. It comes as a download: no browser shows it as a page of this server.
+         */
+        get: operations["get_models_model_id_artifacts_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1147,7 +1271,7 @@ export interface paths {
         };
         /**
          * Download a model by its number
-         * @description The file is named `model_{id}_{algorithm}`, as `curl -O -J` saves it.
+         * @description The file is named `model_{id}_{algorithm}.pth`, as `curl -O -J` saves it.
          */
         get: operations["get_api_v1_models_model_id_download"];
         put?: never;
@@ -1612,7 +1736,7 @@ export interface components {
              * @example mlp
              * @enum {string}
              */
-            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "baseline" | "deephpm";
+            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "bilstm" | "baseline" | "deephpm";
             /**
              * @description Of the model type; those left out have their defaults
              * @default {}
@@ -2038,6 +2162,97 @@ export interface components {
                  * @default 0.001
                  */
                 learning_rate?: number | "auto";
+                /**
+                 * @description Rows that make a step
+                 * @default 32
+                 */
+                batch_size?: number;
+                /**
+                 * @description Passes over the training rows at most
+                 * @default 50
+                 */
+                epochs?: number;
+                /**
+                 * @default adam
+                 * @enum {string}
+                 */
+                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+                /**
+                 * @description How much weights, not biases, are drawn to 0
+                 * @default 0
+                 */
+                weight_decay?: number;
+                /**
+                 * @description For sgd only
+                 * @default 0
+                 */
+                momentum?: number;
+                /**
+                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
+                 * @default 0
+                 */
+                seed?: number;
+                /**
+                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+                 * @default constant
+                 * @enum {string}
+                 */
+                lr_schedule?: "constant" | "linear" | "cosine" | "step";
+                /**
+                 * @description Epochs, or a part of one, in which the learning rate rises from 0
+                 * @default 0
+                 */
+                warmup_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+                 * @default 10
+                 */
+                lr_step_epochs?: number;
+                /**
+                 * @description For lr_schedule `step`: by this factor
+                 * @default 0.1
+                 */
+                lr_step_factor?: number;
+                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+                class_weight?: "balanced" | {
+                    [key: string]: number;
+                };
+                /**
+                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+                 * @default true
+                 */
+                calibrate?: boolean;
+                /**
+                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+                 * @enum {string}
+                 */
+                threshold?: "f1" | "balanced_accuracy";
+                /**
+                 * @description Rows of a series that are seen at once
+                 * @default 10
+                 */
+                window?: number;
+                /**
+                 * @description How many rows after the window the target is. 0: the target of its last row. From 1 on it is a forecast, and the past of the target is among the inputs
+                 * @default 0
+                 */
+                horizon?: number;
+                /**
+                 * @description Units of each direction
+                 * @default 64
+                 */
+                hidden_size?: number;
+                /**
+                 * @description Between the two layers
+                 * @default 0
+                 */
+                dropout?: number;
+            } | {
+                /**
+                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+                 * @default 0.001
+                 */
+                learning_rate?: number | "auto";
                 /** @default 1024 */
                 batch_size?: number;
                 /** @default 2000 */
@@ -2254,6 +2469,96 @@ export interface components {
              */
             keep_best?: boolean;
         };
+        SweepRequest: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            dataset_id: string;
+            /** @example mlp */
+            model_type: string;
+            /**
+             * @description `grid`: every combination; `random`; `halving`: random, most for a few epochs and the best for more
+             * @default random
+             * @enum {string}
+             */
+            method?: "grid" | "random" | "halving";
+            /**
+             * @description By hyperparameter, its values as a list, or a range from which they are drawn
+             * @example {
+             *       "learning_rate": {
+             *         "min": 0.0001,
+             *         "max": 0.1,
+             *         "scale": "log"
+             *       },
+             *       "hidden_layers": [
+             *         [
+             *           32
+             *         ],
+             *         [
+             *           64,
+             *           64
+             *         ]
+             *       ]
+             *     }
+             */
+            space: {
+                [key: string]: unknown[] | {
+                    min: number;
+                    max: number;
+                    /**
+                     * @default linear
+                     * @enum {string}
+                     */
+                    scale?: "linear" | "log";
+                    /** @default false */
+                    integer?: boolean;
+                };
+            };
+            /**
+             * @description Those that all trials have; `epochs` are those of the last rung
+             * @default {}
+             * @example {
+             *       "epochs": 50
+             *     }
+             */
+            hyperparameters?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Of the first rung; a grid has its own
+             * @default 10
+             */
+            trials?: number;
+            /**
+             * @description Of halving: one of so many goes on
+             * @default 3
+             */
+            factor?: number;
+            /**
+             * @default val_loss
+             * @enum {string}
+             */
+            metric?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe";
+            /**
+             * @description Trials at the same time, at most
+             * @default 2
+             */
+            parallel?: number;
+            /** @default 0 */
+            seed?: number;
+            /** @default 0.2 */
+            validation_split?: number;
+            /** @default 0 */
+            test_split?: number;
+            /**
+             * @default auto
+             * @enum {string}
+             */
+            compute?: "auto" | "function" | "cpu" | "gpu";
+            /** @description The model's name. Default: the dataset's */
+            name?: string;
+        };
         ModelChange: {
             /**
              * @description Merged into the tags that there are: null removes one. At most 50 tags
@@ -2370,7 +2675,7 @@ export interface components {
             interval?: 0.5 | 0.8 | 0.9 | 0.95 | 0.99;
         } & (unknown | unknown);
         /**
-         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text. For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last.
+         * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text. For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last. For a model of series: an array of its latest rows, at least as many as the model’s window.
          * @example [
          *       0.5,
          *       0.3,
@@ -2378,7 +2683,9 @@ export interface components {
          *       0.1
          *     ]
          */
-        Row: ((number | string | boolean | null) | ((number | string | boolean | null) | number[])[])[] | {
+        Row: ((number | string | boolean | null) | ((number | string | boolean | null) | number[])[] | {
+            [key: string]: number | string | boolean | null;
+        })[] | {
             [key: string]: number | string | boolean | null;
         } | string;
         InferenceRequest: {
@@ -3352,6 +3659,123 @@ export interface components {
             status: "stopped" | "stopping";
             message: string;
         };
+        Sweep: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            sweep_id: string;
+            /**
+             * @description The model's
+             * @example Penguins
+             */
+            name: string;
+            /** @enum {string} */
+            status: "running" | "completed" | "failed" | "stopped";
+            /** @enum {string} */
+            method: "grid" | "random" | "halving";
+            /** @example val_loss */
+            metric: string;
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            dataset_id: string;
+            /** @example mlp */
+            model_type: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            created_at: string;
+            ended_at: string | null;
+            trials: {
+                /** @example 1 */
+                number: number;
+                /**
+                 * @description Of successive halving, from 0: a higher one trains longer
+                 * @example 0
+                 */
+                rung: number;
+                /**
+                 * @example {
+                 *       "learning_rate": 0.01,
+                 *       "epochs": 50
+                 *     }
+                 */
+                hyperparameters: {
+                    [key: string]: unknown;
+                };
+                /** @enum {string} */
+                status: "pending" | "running" | "completed" | "failed" | "stopped";
+                job_id: string | null;
+                /**
+                 * @description Of its best epoch, by `metric`
+                 * @example 0.98
+                 */
+                score: number | null;
+                /** @description Why it failed */
+                error: string | null;
+            }[];
+            /** @description The number of the best so far, of the highest rung */
+            best_trial: number | null;
+            /** @description The job that trains the best once more, for its model */
+            job_id: string | null;
+            /** @description Once it is completed */
+            model_id: string | null;
+            error: string | null;
+        };
+        SweepList: {
+            /** @description Of all pages; null with filters that are an addition */
+            total: number | null;
+            page: number;
+            limit: number;
+            sweeps: components["schemas"]["SweepSummary"][];
+            /** @description An addition: the `cursor` of the next page; null at the end. With filters that are an addition, a page may have fewer items than `limit`, or none, before the end */
+            next_cursor: string | null;
+        };
+        SweepSummary: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            sweep_id: string;
+            /**
+             * @description The model's
+             * @example Penguins
+             */
+            name: string;
+            /** @enum {string} */
+            status: "running" | "completed" | "failed" | "stopped";
+            /** @enum {string} */
+            method: "grid" | "random" | "halving";
+            /** @example val_loss */
+            metric: string;
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            dataset_id: string;
+            /** @example mlp */
+            model_type: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            created_at: string;
+            ended_at: string | null;
+            /** @description The number of the best so far, of the highest rung */
+            best_trial: number | null;
+            /** @description The job that trains the best once more, for its model */
+            job_id: string | null;
+            /** @description Once it is completed */
+            model_id: string | null;
+            error: string | null;
+            trials: {
+                total: number;
+                ended: number;
+            };
+        };
         ModelList: {
             /** @description Of all pages; null with filters that are an addition */
             total: number | null;
@@ -3537,6 +3961,31 @@ export interface components {
             deletable: boolean;
             /** @description Why it cannot be deleted; empty where it can be */
             reasons: string[];
+        };
+        ModelFiles: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            model_id: string;
+            files: components["schemas"]["ModelFile"][];
+            /** @description Of all files together */
+            bytes: number;
+        };
+        ModelFile: {
+            /** @example model.pth */
+            file: string;
+            /**
+             * @description In bytes
+             * @example 26412
+             */
+            size: number;
+            /** @description Also its ETag */
+            sha256: string;
+            /** @example application/octet-stream */
+            content_type: string;
+            /** @example The weights for the PyTorch module in the model card */
+            description: string;
         };
         ModelComparison: {
             models: components["schemas"]["ComparedModel"][];
@@ -4524,6 +4973,21 @@ export interface components {
                  *     }
                  */
                 "application/json": components["schemas"]["Error"];
+            };
+        };
+        /** @description Range Not Satisfiable */
+        ModelsError416: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": "RANGE_NOT_SATISFIABLE",
+                 *       "message": "The range must begin within the 4096 bytes of the file"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ModelsError"];
             };
         };
         /** @description Unauthorized */
@@ -6898,6 +7362,299 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    get_training_sweeps: {
+        parameters: {
+            query?: {
+                /** @description Page number. Not together with `cursor`, nor with filters that are an addition */
+                page?: number;
+                /** @description Items per page */
+                limit?: number;
+                /** @description An addition: `next_cursor` of the page before, with the same filters and order. What is created or deleted in the meantime moves no other item to another page */
+                cursor?: string;
+                /** @description Filter by status */
+                status?: "running" | "completed" | "failed" | "stopped";
+                /** @description Filter by dataset */
+                dataset_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "total": 1,
+                     *       "page": 1,
+                     *       "limit": 1,
+                     *       "sweeps": [
+                     *         {
+                     *           "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "name": "Penguins",
+                     *           "status": "running",
+                     *           "method": "grid",
+                     *           "metric": "val_loss",
+                     *           "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "model_type": "mlp",
+                     *           "created_at": "2026-01-01T00:00:00.000Z",
+                     *           "ended_at": "2026-01-01T00:00:00.000Z",
+                     *           "best_trial": 1,
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "error": "string",
+                     *           "trials": {
+                     *             "total": 1,
+                     *             "ended": 1
+                     *           }
+                     *         }
+                     *       ],
+                     *       "next_cursor": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SweepList"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_training_sweeps: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                 *       "model_type": "mlp",
+                 *       "method": "random",
+                 *       "space": {
+                 *         "learning_rate": {
+                 *           "min": 0.0001,
+                 *           "max": 0.1,
+                 *           "scale": "log"
+                 *         },
+                 *         "hidden_layers": [
+                 *           [
+                 *             32
+                 *           ],
+                 *           [
+                 *             64,
+                 *             64
+                 *           ]
+                 *         ]
+                 *       },
+                 *       "hyperparameters": {
+                 *         "epochs": 50
+                 *       },
+                 *       "trials": 10,
+                 *       "factor": 3,
+                 *       "metric": "val_loss",
+                 *       "parallel": 2,
+                 *       "seed": 0,
+                 *       "validation_split": 0.2,
+                 *       "test_split": 0,
+                 *       "compute": "auto"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SweepRequest"];
+            };
+        };
+        responses: {
+            /** @description Begun */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "status": "running",
+                     *       "method": "grid",
+                     *       "metric": "val_loss",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_type": "mlp",
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "trials": [
+                     *         {
+                     *           "number": 1,
+                     *           "rung": 0,
+                     *           "hyperparameters": {
+                     *             "learning_rate": 0.01,
+                     *             "epochs": 50
+                     *           },
+                     *           "status": "pending",
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "score": 0.98,
+                     *           "error": "string"
+                     *         }
+                     *       ],
+                     *       "best_trial": 1,
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "error": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_training_sweeps_sweep_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sweep */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "status": "running",
+                     *       "method": "grid",
+                     *       "metric": "val_loss",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_type": "mlp",
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "trials": [
+                     *         {
+                     *           "number": 1,
+                     *           "rung": 0,
+                     *           "hyperparameters": {
+                     *             "learning_rate": 0.01,
+                     *             "epochs": 50
+                     *           },
+                     *           "status": "pending",
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "score": 0.98,
+                     *           "error": "string"
+                     *         }
+                     *       ],
+                     *       "best_trial": 1,
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "error": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_training_sweeps_sweep_id_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stopped */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "sweep_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "status": "running",
+                     *       "method": "grid",
+                     *       "metric": "val_loss",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_type": "mlp",
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "ended_at": "2026-01-01T00:00:00.000Z",
+                     *       "trials": [
+                     *         {
+                     *           "number": 1,
+                     *           "rung": 0,
+                     *           "hyperparameters": {
+                     *             "learning_rate": 0.01,
+                     *             "epochs": 50
+                     *           },
+                     *           "status": "pending",
+                     *           "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "score": 0.98,
+                     *           "error": "string"
+                     *         }
+                     *       ],
+                     *       "best_trial": 1,
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "error": "string"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Sweep"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
     get_models: {
         parameters: {
             query?: {
@@ -7216,6 +7973,50 @@ export interface operations {
             409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_models_model_id_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files, in the order in which they were made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "files": [
+                     *         {
+                     *           "file": "model.pth",
+                     *           "size": 26412,
+                     *           "sha256": "string",
+                     *           "content_type": "application/octet-stream",
+                     *           "description": "The weights for the PyTorch module in the model card"
+                     *         }
+                     *       ],
+                     *       "bytes": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelFiles"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -8657,9 +9458,13 @@ export interface operations {
     get_models_model_id_download: {
         parameters: {
             query?: {
-                format?: "onnx";
+                format?: "onnx" | "pth" | "safetensors";
             };
-            header?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 model_id: string;
             };
@@ -8672,6 +9477,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -8680,10 +9487,36 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
@@ -8693,6 +9526,209 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            416: components["responses"]["Error416"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_models_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @description Under a name that there is already, it becomes the next version */
+                    name: string;
+                    /**
+                     * @description What it predicts
+                     * @default target
+                     */
+                    target?: string;
+                    /**
+                     * @description As a list in JSON, the names of the features, in the order of its inputs and of their columns
+                     * @example ["sepal length","sepal width"]
+                     */
+                    features?: string;
+                    /**
+                     * @description As a list in JSON, the names of the classes, in the order of the scores
+                     * @example ["setosa","virginica"]
+                     */
+                    classes?: string;
+                    /**
+                     * @description What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1
+                     * @enum {string}
+                     */
+                    scores?: "probabilities" | "logits";
+                    /**
+                     * Format: binary
+                     * @description The model
+                     */
+                    file: Blob;
+                };
+            };
+        };
+        responses: {
+            /** @description Imported */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "name": "Penguins",
+                     *       "model_type": "mlp",
+                     *       "architecture": {
+                     *         "input_shape": [
+                     *           7
+                     *         ],
+                     *         "output_classes": 3,
+                     *         "parameters": 5123
+                     *       },
+                     *       "performance": {
+                     *         "accuracy": 0.912,
+                     *         "precision": 0.905,
+                     *         "recall": 0.918,
+                     *         "f1_score": 0.911
+                     *       },
+                     *       "test_performance": {
+                     *         "accuracy": 0.904,
+                     *         "precision": 0.899,
+                     *         "recall": 0.907,
+                     *         "f1_score": 0.902
+                     *       },
+                     *       "test_accuracy": 0.904,
+                     *       "training_config": {
+                     *         "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *         "epochs": 100,
+                     *         "batch_size": 32,
+                     *         "optimizer": "adam"
+                     *       },
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "number": 7,
+                     *       "version": "1.1.0",
+                     *       "version_reason": "minor: learning_rate 0.01 → 0.001",
+                     *       "aliases": [
+                     *         "champion"
+                     *       ],
+                     *       "tags": {
+                     *         "team": "search",
+                     *         "stage": "candidate"
+                     *       },
+                     *       "notes": "string",
+                     *       "dataset_version": 1,
+                     *       "warnings": [
+                     *         {
+                     *           "code": "string",
+                     *           "column": "string",
+                     *           "first_value": "string",
+                     *           "first_row": 1,
+                     *           "rows": 1,
+                     *           "message": "string",
+                     *           "cost": "string",
+                     *           "overrule": {}
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            422: components["responses"]["Error422"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_models_model_id_artifacts_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
+            path: {
+                model_id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
+            307: {
+                headers: {
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -8701,8 +9737,15 @@ export interface operations {
     };
     get_api_v1_models_model_id_download: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description An addition. Default: `pth`; for models of earlier builds, which have none, `onnx` */
+                format?: "onnx" | "pth" | "safetensors";
+            };
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 /** @description Counted per account from 1 */
                 model_id: number;
@@ -8716,6 +9759,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -8724,18 +9769,46 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["ModelsError400"];
             401: components["responses"]["ModelsError401"];
             403: components["responses"]["ModelsError403"];
             404: components["responses"]["ModelsError404"];
+            416: components["responses"]["ModelsError416"];
             429: components["responses"]["ModelsError429"];
             431: components["responses"]["ModelsError431"];
             500: components["responses"]["ModelsError500"];
@@ -8821,7 +9894,11 @@ export interface operations {
     get_predictions_batch_batch_id_download: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                range?: string;
+                "if-range"?: string;
+                "if-none-match"?: string;
+            };
             path: {
                 batch_id: string;
             };
@@ -8834,6 +9911,8 @@ export interface operations {
                 headers: {
                     /** @description The SHA-256 of the file */
                     ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
                     /** @description A name for the file */
                     "Content-Disposition"?: string;
                     [name: string]: unknown;
@@ -8842,19 +9921,47 @@ export interface operations {
                     "text/csv; charset=utf-8": string;
                 };
             };
-            /** @description The file is too large to stream */
+            /** @description The range */
+            206: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    /** @description `bytes` */
+                    "Accept-Ranges"?: string;
+                    /** @description A name for the file */
+                    "Content-Disposition"?: string;
+                    /** @description Which bytes these are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description The caller has it */
+            304: {
+                headers: {
+                    /** @description The SHA-256 of the file */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What is asked for is too large to stream */
             307: {
                 headers: {
-                    /** @description A URL of the file, valid for five minutes */
+                    /** @description A URL of the file, valid for five minutes. It takes ranges as well */
                     Location?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            400: components["responses"]["Error400"];
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             409: components["responses"]["Error409"];
+            416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];

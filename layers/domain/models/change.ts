@@ -1,4 +1,3 @@
-import { getAccount } from '../accounts/read.ts';
 import { addBytes, bytesOf } from '../accounts/usage/storage.ts';
 import type { DatasetWarning } from '../datasets/warnings.ts';
 import { ModelInUseError, UnavailableError } from '../errors.ts';
@@ -7,7 +6,7 @@ import { recordEvent } from '../events/outbox.ts';
 import { blobKeys, keys } from '../keys.ts';
 import { buildLists } from '../lists/build.ts';
 import { addMissing, deleteListed, transactListed } from '../lists/change.ts';
-import { clearOrphanMark, markOrphaned } from '../orphans.ts';
+import { markOrphaned } from '../orphans.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
 import { isoTime } from '../times.ts';
@@ -18,13 +17,10 @@ import type { ComputeUsage, Job, StopReason } from '../training/record.ts';
 import { aliasesOf } from './aliases.ts';
 import { modelEvents } from './events.ts';
 import { modelLists } from './lists.ts';
-import { addLookups, deleteLookups, putLookups } from './lookups.ts';
+import { addLookups, deleteLookups } from './lookups.ts';
+import { numbered, TRIES } from './numbering.ts';
 import { findModel, getModel } from './read.ts';
-import { lineage, type Model, NEW_MODEL, type TrainedModel } from './record.ts';
-import { FIRST_VERSION, nextVersion } from './versions.ts';
-
-/** How often completing a job is tried while other jobs of the account complete at the same moment. */
-const TRIES = 20;
+import type { Model, TrainedModel } from './record.ts';
 
 /** A job's model, and the events to publish. */
 export interface Completed {
@@ -50,23 +46,8 @@ export async function completeJob(
   // A trainer has the time that a request has not to build the lists of models that an earlier release wrote.
   await buildLists(table, modelLists, of.account_id);
   for (let tries = 0; tries < TRIES; tries++) {
-    const account = await getAccount(table, of.account_id);
-    const lineageKey = keys.lineage(of.account_id, made.name);
-    const item = await table.get(lineageKey);
-    const before = item && lineage.parse(item);
-    const number = account.last_model_number + 1;
-    const { version, reason } = before ? nextVersion(before.version, before, made) : FIRST_VERSION;
-    const created: Model = {
-      ...NEW_MODEL,
-      ...made,
-      ...{ number, version, version_reason: reason },
-      ...(before?.model_id === undefined ? {} : { previous_id: before.model_id }),
-    };
+    const { created, numberAfter, writes } = await numbered(table, made);
     const events = [modelEvents.created(created, now), trainingEvents.completed(of, created, now)];
-    const recipe = { model_type: made.model_type, hyperparameters: made.hyperparameters };
-    const unchanged: Condition = before
-      ? { kind: 'compare', attribute: 'version', op: '=', value: before.version }
-      : { kind: 'absent' };
     const set = {
       status: 'completed' as const,
       progress: 100,
@@ -77,14 +58,8 @@ export async function completeJob(
     };
     try {
       await transactListed(table, modelLists, of.account_id, { after: created }, [
-        ...endingWrites(of, set, isRunningAttempt(of), {
-          numberAfter: account.last_model_number,
-          bytes: bytesOf(made),
-        }),
-        { kind: 'put', item: { ...keys.model(of.account_id, made.id), ...created }, condition: { kind: 'absent' } },
-        { kind: 'put', item: { ...lineageKey, model_id: made.id, version, ...recipe }, condition: unchanged },
-        ...putLookups(created),
-        clearOrphanMark('artifacts', blobKeys.modelPrefix(of.account_id, made.id)),
+        ...endingWrites(of, set, isRunningAttempt(of), { numberAfter, bytes: bytesOf(made) }),
+        ...writes,
         ...events.map(recordEvent),
       ]);
       return { model: created, events };

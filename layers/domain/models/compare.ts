@@ -20,7 +20,7 @@ const VALUES: Readonly<Record<Section, (of: Model) => Values>> = {
   metrics: (of) => ({ ...of.final_metrics, ...of.performance }),
   tags: (of) => of.tags,
   data: (of) => ({
-    dataset_id: of.dataset_id,
+    dataset_id: of.dataset_id ?? null,
     dataset_version: of.dataset_version ?? null,
     sha256: of.dataset_sha256 ?? null,
     target: of.target,

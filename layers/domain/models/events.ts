@@ -42,8 +42,8 @@ export const modelEvents = {
   created: (model: Model, at: string) =>
     event('model.created', model, at, {
       version_reason: model.version_reason ?? null,
-      job_id: model.job_id,
-      dataset_id: model.dataset_id,
+      job_id: model.job_id ?? null,
+      dataset_id: model.dataset_id ?? null,
       ...model.performance,
       metrics: model.final_metrics,
     }),

@@ -60,8 +60,10 @@ export async function lineageOf(table: Table, of: Model): Promise<Lineage> {
 
 const modelNode = ({ id, name, version }: Model): LineageNode => ({ id, kind: 'model', name, version, exists: true });
 
+/** A model that was imported comes from no job and no data. */
 async function nodesOf(table: Table, of: Model): Promise<LineageNode[]> {
   const { account_id, job_id, dataset_id, dataset_version, dataset_sha256 } = of;
+  if (job_id === undefined || dataset_id === undefined) return [modelNode(of)];
   const [job, dataset] = await Promise.all([
     findJob(table, account_id, job_id),
     findDataset(table, account_id, dataset_id),
@@ -81,12 +83,17 @@ async function nodesOf(table: Table, of: Model): Promise<LineageNode[]> {
   ];
 }
 
-const edgesOfTraining = ({ id, job_id, dataset_id }: Model): LineageEdge[] => [
-  { from: dataset_id, to: job_id, relation: 'trained_on' },
-  { from: job_id, to: id, relation: 'produced' },
-];
+const edgesOfTraining = ({ id, job_id, dataset_id }: Model): LineageEdge[] =>
+  job_id === undefined || dataset_id === undefined
+    ? []
+    : [
+        { from: dataset_id, to: job_id, relation: 'trained_on' },
+        { from: job_id, to: id, relation: 'produced' },
+      ];
 
 const edgesBefore = ({ id, job_id, parent_id, previous_id }: Model): LineageEdge[] => [
-  ...(parent_id === undefined ? [] : [{ from: parent_id, to: job_id, relation: 'started_from' } as const]),
+  ...(parent_id === undefined || job_id === undefined
+    ? []
+    : [{ from: parent_id, to: job_id, relation: 'started_from' } as const]),
   ...(previous_id === undefined ? [] : [{ from: previous_id, to: id, relation: 'previous_version' } as const]),
 ];

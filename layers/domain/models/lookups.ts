@@ -21,7 +21,7 @@ export const versionItem = z.object({
   version: z.string(),
   version_reason: z.string().optional(),
   model_type: z.string(),
-  /** Absent in items of earlier builds. */
+  /** Absent in items of earlier builds, and of models that were imported. */
   job_id: z.string().optional(),
   created_at: z.string(),
   metrics: z.record(z.string(), z.number()),
@@ -35,7 +35,7 @@ const versionOf = ({ final_metrics, performance, ...of }: Model): VersionItem =>
   version: of.version,
   ...(of.version_reason === undefined ? {} : { version_reason: of.version_reason }),
   model_type: of.model_type,
-  job_id: of.job_id,
+  ...(of.job_id === undefined ? {} : { job_id: of.job_id }),
   created_at: of.created_at,
   metrics: { ...final_metrics, ...performance },
 });

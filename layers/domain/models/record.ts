@@ -35,8 +35,9 @@ export const model = z.object({
   parent_id: z.string().optional(),
   model_type: z.string(),
   task: z.enum(TASKS),
-  job_id: z.string(),
-  dataset_id: z.string(),
+  /** Absent for a model that was imported, as are its data. */
+  job_id: z.string().optional(),
+  dataset_id: z.string().optional(),
   dataset_version: z.number().int().optional(),
   /** Those of its data, as far as a model carries them. */
   warnings: z.array(datasetWarning).optional(),

@@ -73,6 +73,25 @@ export async function failJob(
 }
 
 /**
+ * Ends a running trial of a sweep as `completed`, without a model. False: it was stopped, or another run has begun.
+ * @param score of its best epoch, by the sweep's metric
+ */
+export async function completeTrial(
+  table: Table,
+  of: Job,
+  {
+    score,
+    ...last
+  }: Pick<Job, 'final_metrics' | 'metrics' | 'current_epoch'> &
+    Partial<ComputeUsage> & { readonly score: number | undefined },
+  now: string,
+): Promise<boolean> {
+  const { final_metrics = {}, ...rest } = last;
+  const set = { ...rest, final_metrics, progress: 100, ...(score === undefined ? {} : { best_metric: score }) };
+  return ended(table, endingWrites(of, { status: 'completed', ended_at: now, ...set }, isActiveAttempt(of)));
+}
+
+/**
  * Ends an active job as `stopped`, whatever its attempt. Resolves with the event to publish, or with `undefined` if the
  * job had ended.
  */

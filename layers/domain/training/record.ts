@@ -81,6 +81,9 @@ export const job = z.object({
   parent_id: z.string().optional(),
   /** A pretrained encoder that is loaded before its first attempt. */
   awaits_encoder: z.string().optional(),
+  /** The sweep that it belongs to; with `trial`, it is one of its trials, and makes no model. */
+  sweep_id: z.string().optional(),
+  trial: z.number().int().optional(),
   task: z.enum(TASKS),
   /** Complete, with defaults for what was not given. */
   hyperparameters: storedObject,

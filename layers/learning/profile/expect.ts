@@ -14,13 +14,10 @@ export function expectColumns(header: readonly string[], { columns = {} }: Parsi
     if (faults.full) break;
     if (!header.includes(name)) faults.add(`columns.${name}`, `must be one of the columns ${listed(header)}`);
   }
-  const having = (...roles: ColumnRole[]) =>
-    Object.keys(columns).filter((name) => roles.includes(columns[name]!.role ?? 'feature'));
-  const [targets, orders] = [having('target'), having('group', 'time')];
-  if (targets.length > 1) faults.add('columns', `must have at most 1 target; got ${targets.map(shown).join(', ')}`);
-  if (orders.length > 1) {
-    const got = orders.map((name) => `${columns[name]!.role} ${shown(name)}`).join(', ');
-    faults.add('columns', `must have at most 1 group or time, by which the rows are split; got ${got}`);
+  const having = (role: ColumnRole) => Object.keys(columns).filter((name) => columns[name]!.role === role);
+  for (const role of ['target', 'group', 'time'] as const) {
+    const names = having(role);
+    if (names.length > 1) faults.add('columns', `must have at most 1 ${role}; got ${names.map(shown).join(', ')}`);
   }
   faults.throwIfAny();
 }

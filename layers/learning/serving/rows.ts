@@ -56,21 +56,26 @@ function takingWords({ type, format }: ServedFeature): Taking<string> {
 
 /**
  * Each feature's values [rows, 1] by the name of its input.
+ * @param placeOf the field of a row. Default: `inputs[3]`
  * @throws ValidationError with fields such as `inputs[3][2]`, what was expected and what came; what comes after as many
  * faults as an error lists is not looked at
  */
-export function rowTensors(features: readonly ServedFeature[], rows: readonly Input[]): Tensors {
+export function rowTensors(
+  features: readonly ServedFeature[],
+  rows: readonly Input[],
+  placeOf: (row: number) => string = (row) => `inputs[${row}]`,
+): Tensors {
   const faults = new Faults();
   const known = new Set(features.map(({ name }) => name));
   const cells: Cells[] = [];
   for (const [i, row] of rows.entries()) {
     if (faults.full) break;
-    cells.push(cellsOf(features, known, row, i, faults));
+    cells.push(cellsOf(features, known, row, placeOf(i), faults));
   }
   const columns: [string, Tensor][] = [];
   for (const [j, feature] of features.entries()) {
     if (faults.full) break;
-    const field = (i: number) => fieldOf(rows[i]!, i, j, feature);
+    const field = (i: number) => fieldOf(rows[i]!, placeOf(i), j, feature);
     columns.push([feature.input, columnOf(feature, cells, field, j, faults)]);
   }
   faults.throwIfAny();
@@ -81,11 +86,10 @@ function cellsOf(
   features: readonly ServedFeature[],
   known: ReadonlySet<string>,
   row: Input,
-  at: number,
+  field: string,
   faults: Faults,
 ): Cells {
   if (isList(row) && row.length === features.length) return row;
-  const field = `inputs[${at}]`;
   if (typeof row === 'string') {
     faults.add(field, `must be an array or an object; got ${shown(row)}`);
     return [];
@@ -139,7 +143,7 @@ function columnOf(
     : tensor('string', shape, taken(takingWords(feature), ''));
 }
 
-const fieldOf = (row: Input, i: number, j: number, { name }: ServedFeature): string =>
-  isList(row) ? `inputs[${i}][${j}]` : `inputs[${i}].${name}`;
+const fieldOf = (row: Input, place: string, j: number, { name }: ServedFeature): string =>
+  isList(row) ? `${place}[${j}]` : `${place}.${name}`;
 
 const isList = (row: Input): row is Nested => Array.isArray(row);

@@ -36,6 +36,9 @@ export interface Rows {
   readonly target: Target;
   /** Absent: the split is random. */
   readonly splitBy?: SplitBy;
+  /** The columns with these roles. */
+  readonly group?: WordColumn;
+  readonly time?: NumberColumn;
   /** Names of the columns that are not used. */
   readonly leftOut: readonly string[];
 }

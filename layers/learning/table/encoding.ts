@@ -11,6 +11,8 @@ export interface TableEncoding extends Encoding {
   readonly encoder: Encoder;
 }
 
+export const isTable = (of: Encoding): of is TableEncoding => of.kind === 'table';
+
 /**
  * Inputs: one [rows, 1] per feature. Numbers and timestamps (epoch milliseconds) are float64, with NaN for missing;
  * categories and booleans are strings, with '' for missing.

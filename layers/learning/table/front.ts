@@ -22,12 +22,12 @@ export function encodedTypes(encoder: Encoder): Readonly<Record<string, Type>> {
   };
 }
 
-/** From `dense` and `codes` to the network's input, float32 [rows, width]. */
+/** From `dense` and `codes` to the network's input, float32 [rows, width]. Of series there are steps between the axes. */
 export function features(b: Builder, encoder: Encoder, { dense, codes }: Values): Value {
   const hot = wordsOf(encoder).map((encoding, i) =>
-    oneHot(b, squeeze(b, slice(b, codes!, 1, i, i + 1), [1]), depthOf(encoding)),
+    oneHot(b, squeeze(b, slice(b, codes!, -1, i, i + 1), [-1]), depthOf(encoding)),
   );
-  return concat(b, [...(dense ? [dense] : []), ...hot], 1);
+  return concat(b, [...(dense ? [dense] : []), ...hot], -1);
 }
 
 /** From raw inputs, one [rows, 1] per feature in the encoder's order, to `dense` and `codes`. */
@@ -36,8 +36,8 @@ export function encoded(b: Builder, encoder: Encoder, inputs: readonly Value[]):
   const numbers = pairs.filter(({ feature }) => 'mean' in feature).map(({ input }) => input);
   const codes = pairs.flatMap(({ feature, input }) => ('words' in feature ? [codeOf(b, feature, input)] : []));
   return {
-    ...(numbers.length > 0 ? { dense: denseOf(b, encoder, concat(b, numbers, 1)) } : {}),
-    ...(codes.length > 0 ? { codes: concat(b, codes, 1) } : {}),
+    ...(numbers.length > 0 ? { dense: denseOf(b, encoder, concat(b, numbers, -1)) } : {}),
+    ...(codes.length > 0 ? { codes: concat(b, codes, -1) } : {}),
   };
 }
 
@@ -51,8 +51,8 @@ function denseOf(b: Builder, encoder: Encoder, x: Value): Value {
   const indicated = numbers.flatMap(({ missing }, i) => (missing ? [i] : []));
   if (indicated.length === 0) return values;
   const positions = tensor('int64', [indicated.length], BigInt64Array.from(indicated, BigInt));
-  const indicators = gather(b, cast(b, absent, 'float32'), b.constant(positions), 1);
-  return concat(b, [values, indicators], 1);
+  const indicators = gather(b, cast(b, absent, 'float32'), b.constant(positions), -1);
+  return concat(b, [values, indicators], -1);
 }
 
 /** From string [rows, 1], with '' for missing, to codes int64 [rows, 1]. */

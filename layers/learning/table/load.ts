@@ -53,7 +53,7 @@ export async function* readRows(
     count: size,
     columns: columns.map(({ column }) => column()),
     target: target.target(),
-    ...splitByOf(order[0]?.column()),
+    ...orderOf(order.map(({ column }) => column())),
     leftOut,
   });
   begin();
@@ -80,7 +80,7 @@ export async function* readRows(
   yield piece();
 }
 
-/** Whether the split of the rows follows the column: there is at most one. */
+/** Whether the split of the rows follows the column: at most one is the group, and at most one the time. */
 const orders = ({ role }: ColumnProfile): boolean => role === 'group' || role === 'time';
 
 function orderStore(column: ColumnProfile): ColumnStore {
@@ -88,10 +88,14 @@ function orderStore(column: ColumnProfile): ColumnStore {
   return columnStores[column.type === 'timestamp' ? 'timestamp' : 'number'](column);
 }
 
-function splitByOf(column: Column | undefined): Pick<Rows, 'splitBy'> {
-  if (column === undefined) return {};
-  const { kind, values } = column;
-  return { splitBy: kind === 'words' ? { by: 'group', values } : { by: 'time', values } };
+/** With a group and a time, the split follows the group. */
+function orderOf(columns: readonly Column[]): Pick<Rows, 'splitBy' | 'group' | 'time'> {
+  const group = columns.find((column) => column.kind === 'words');
+  const time = columns.find((column) => column.kind === 'numbers');
+  const splitBy = group
+    ? ({ by: 'group', values: group.values } as const)
+    : time && ({ by: 'time', values: time.values } as const);
+  return { ...(splitBy ? { splitBy } : {}), ...(group ? { group } : {}), ...(time ? { time } : {}) };
 }
 
 /** Reads a column or the target, one piece after another. */

@@ -1,6 +1,6 @@
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
-import { parameterKey } from '#engine/training/state.ts';
 import type { Evaluator } from '#engine/training/training.ts';
+import { softmaxRows, stateOf } from '../fit/outputs.ts';
 import { type EncodedRows, piecesOf, rowsOf } from '../fit/rows.ts';
 
 const PIECE_ROWS = 256;
@@ -12,7 +12,7 @@ export async function probabilitiesOf(
   data: EncodedRows,
   pieceRows = PIECE_ROWS,
 ): Promise<{ readonly probabilities: Float32Array; readonly truths: Int32Array }> {
-  const state = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [parameterKey(name), value]));
+  const state = stateOf(parameters);
   const truths = new Int32Array(rowsOf(data));
   const all: Float32Array[] = [];
   let done = 0;
@@ -31,16 +31,4 @@ export async function probabilitiesOf(
     at += part.length;
   }
   return { probabilities, truths };
-}
-
-function softmaxRows(logits: Float32Array, width: number): Float32Array {
-  const result = new Float32Array(logits.length);
-  for (let row = 0; row < logits.length; row += width) {
-    const values = logits.subarray(row, row + width);
-    const largest = Math.max(...values);
-    const powers = values.map((value) => Math.exp(value - largest));
-    const sum = powers.reduce((total, power) => total + power, 0);
-    for (let i = 0; i < width; i++) result[row + i] = powers[i]! / sum;
-  }
-  return result;
 }

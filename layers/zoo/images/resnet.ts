@@ -9,6 +9,7 @@ import { reduceMean } from '#engine/ops/reduce.ts';
 import { xavierUniform, zeros } from '#engine/random.ts';
 import type { Mode, Network, Values } from '#engine/training/network.ts';
 import type { Family, NetworkShape } from '../family.ts';
+import { linearState, type TorchModule } from '../torch-module.ts';
 import { augmented } from './augment.ts';
 import { augmentationOf, imageHyperparameters, wantedOf } from './hyperparameters.ts';
 import { type ConvSpec, convFlops, convolved, convParameter, normalised, normParameters } from './layers.ts';
@@ -98,6 +99,19 @@ function network(depth: Depth, { input, outputs }: NetworkShape, h: ResNetHyperp
   };
 }
 
+/** torchvision's own, whose names the parameters have. */
+const torchModule = (name: string, { input: [channels = 3], outputs }: NetworkShape): TorchModule => ({
+  source: `from torchvision.models import ${name}
+
+
+def Model():
+    model = ${name}(num_classes=${outputs})
+    model.conv1 = nn.Conv2d(${channels}, 64, kernel_size=7, stride=2, padding=3, bias=False)
+    return model
+`,
+  state: linearState,
+});
+
 const halved = (length: number): number => Math.ceil(length / 2);
 
 function flopsPerRow(depth: Depth, { input }: NetworkShape): number {
@@ -122,6 +136,7 @@ const family = (layers: number, depth: Depth): Family<ResNetHyperparameters> => 
   wanted: wantedOf,
   network: (shape, h) => network(depth, shape, h),
   flopsPerRow: (shape) => flopsPerRow(depth, shape),
+  torchModule: (shape) => torchModule(`resnet${layers}`, shape),
 });
 
 export const resnet18 = family(18, { ...BASIC, stages: [2, 2, 2, 2] });

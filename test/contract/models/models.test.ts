@@ -44,7 +44,7 @@ describe('the document of the models API', () => {
         status: 200,
         headers: {
           'content-type': /^application\/octet-stream$/,
-          'content-disposition': /^attachment; filename="model_1_mlp\.onnx"$/,
+          'content-disposition': /^attachment; filename="model_1_mlp\.pth"$/,
         },
       },
       {

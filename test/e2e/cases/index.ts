@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import type { World } from '../world.ts';
 import { accounts } from './accounts.ts';
 import { badData } from './bad-data.ts';
+import { battery } from './battery.ts';
 import { catalog } from './catalog.ts';
 import { datasets } from './datasets.ts';
 import { earlyStart } from './early-start.ts';
@@ -11,7 +12,9 @@ import { images } from './images.ts';
 import { lists } from './lists.ts';
 import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
+import { modelFiles } from './model-files.ts';
 import { modelsApi } from './models-api.ts';
+import { options } from './options.ts';
 import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
@@ -39,12 +42,15 @@ export function platformCases(world: World): void {
     uploads,
     lists,
     stopping,
+    options,
     watching,
     tenancy,
     accounts,
     modelsApi,
+    modelFiles,
     predictions,
     images,
+    battery,
     programs,
     trainingService,
     webhooks,

@@ -42,8 +42,10 @@ export function modelsApi(world: World): void {
       expect(await get('/api/v1/models/2')).toEqual(items[0]);
       const file = await send('/api/v1/models/2/download');
       expect(file.headers.get('content-type')).toBe('application/octet-stream');
-      expect(file.headers.get('content-disposition')).toBe('attachment; filename="model_2_mlp.onnx"');
+      expect(file.headers.get('content-disposition')).toBe('attachment; filename="model_2_mlp.pth"');
       expect((await file.arrayBuffer()).byteLength).toBe(items[0]!.file_size);
+      const onnx = await send('/api/v1/models/2/download?format=onnx');
+      expect(onnx.headers.get('content-disposition')).toBe('attachment; filename="model_2_mlp.onnx"');
     });
 
     test('has error bodies of its own, with a route and without one', async () => {

@@ -217,9 +217,9 @@ describe('how a file is read', () => {
       'must have at most 1 target; got "zip", "size"',
     ],
     [
-      { columns: { zip: { role: 'group' }, size: { role: 'time' } } },
+      { columns: { zip: { role: 'group' }, size: { role: 'group' } } },
       'columns',
-      'must have at most 1 group or time, by which the rows are split; got group "zip", time "size"',
+      'must have at most 1 group; got "zip", "size"',
     ],
   ])('refuses %j and changes nothing', async (json, name, message) => {
     const [first] = await fault(json);

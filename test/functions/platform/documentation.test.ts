@@ -90,7 +90,10 @@ describe('the OpenAPI document', () => {
   test('asks for a token where one is needed, and hides passwords', () => {
     expect(document.components!.securitySchemes!.accessToken).toMatchObject({ type: 'http', scheme: 'bearer' });
     for (const { operation, name } of operations()) {
-      const open = /^get \/$|^get \/oip\/v2\/health\/(live|ready)$|^post \/auth\/(register|login|refresh)$/.test(name);
+      const open =
+        /^get \/$|^get \/oip\/v2\/health\/(live|ready)$|^post \/auth\/(register|login|refresh|reset-password)$/.test(
+          name,
+        );
       // On one machine, its operator may call these without credentials.
       const optional = name.includes(' /api/v1/models') ? [{}] : [];
       const expected = open ? [] : [{ accessToken: [] }, { apiKey: [] }, ...optional];

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { PassThrough, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
 import type { Dataset } from '#domain/datasets/record.ts';
-import { blobKeys } from '#domain/keys.ts';
+import { blobKeys, keys } from '#domain/keys.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { StreamingHttpHandler } from '#functions/http/contract.ts';
 import { type Call, makeEvent, openPlatform, type Platform } from './harness.ts';
@@ -72,7 +73,7 @@ describe('a download', () => {
       'Content-Type': 'application/octet-stream',
       'Content-Length': '300000',
       'Content-Disposition': 'attachment; filename="My_model_Gr_e_-1.0.0.onnx"',
-      ETag: '"aa"',
+      ETag: `"${createHash('sha256').update(file).digest('hex')}"`,
       'X-RateLimit-Limit': '1000',
       'X-Content-Type-Options': 'nosniff',
     });
@@ -88,10 +89,10 @@ describe('a download', () => {
   });
 
   test('answers errors as JSON: unknown format, no token, no such model, another method', async () => {
-    const refused = await download({ query: { format: 'pth' } });
+    const refused = await download({ query: { format: 'h5' } });
     expect(refused.statusCode).toBe(400);
     expect(JSON.parse(refused.bytes.toString()).details).toEqual([
-      { field: 'format', message: 'must be "onnx"; got "pth"' },
+      { field: 'format', message: 'must be "onnx", "pth" or "safetensors"; got "h5"' },
     ]);
     expect((await download({ token: 'x' })).statusCode).toBe(401);
     const other = await download({}, '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55');
@@ -104,6 +105,57 @@ describe('a download', () => {
     const gone = await train('gone', Buffer.from('x'));
     await platform.store.blobs.artifacts.delete(blobKeys.modelFile(gone.account_id, gone.id, 'model.onnx'));
     expect((await download({}, gone.id)).statusCode).toBe(404);
+  });
+});
+
+describe('a file of a model', () => {
+  const artifact = (name: string, call: Partial<Call> = {}, id = model.id) =>
+    fetched({ path: `/models/${id}/artifacts/${name}`, ...call });
+
+  test('comes as what it is, and as a download: a script in it is run by no browser', async () => {
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>');
+    const { account_id, id } = model;
+    await platform.store.blobs.artifacts.put(blobKeys.modelFile(account_id, id, 'plot.svg'), svg);
+    const sha256 = createHash('sha256').update(svg).digest('hex');
+    const artifacts = [...model.artifacts, { file: 'plot.svg', size: svg.length, sha256 }];
+    await platform.store.table.update(keys.model(account_id, id), { set: { artifacts } });
+    const answer = await artifact('plot.svg');
+    expect(answer.bytes.equals(svg)).toBe(true);
+    expect(answer.headers).toMatchObject({
+      'Content-Type': 'image/svg+xml',
+      'Content-Disposition': 'attachment; filename="My_model_Gr_e_-1.0.0-plot.svg"',
+      'Content-Security-Policy': expect.stringContaining("default-src 'none'"),
+      'X-Content-Type-Options': 'nosniff',
+      ETag: `"${sha256}"`,
+    });
+    expect((await artifact('plot.svg', { headers: { 'if-none-match': `"${sha256}"` } })).statusCode).toBe(304);
+    const part = await artifact('plot.svg', { headers: { range: 'bytes=0-3' } });
+    expect([part.statusCode, part.bytes.toString()]).toEqual([206, '<svg']);
+  });
+
+  test.each(['model.pth', '..', '%2e%2e%2fhistory.json'])('that it has not is not found: %s', async (name) => {
+    const answer = await artifact(name);
+    expect(answer.statusCode).toBe(404);
+  });
+
+  test('in a format that it has not is not found, and the answer says what there is', async () => {
+    const answer = await download({ query: { format: 'safetensors' } });
+    expect(answer.statusCode).toBe(404);
+    expect(answer.bytes.toString()).toContain('has no model.safetensors; it has model.onnx');
+  });
+
+  test('whose bytes are not those that were written is broken off before its end', async () => {
+    const damaged = await train('damaged', file);
+    const key = blobKeys.modelFile(damaged.account_id, damaged.id, 'model.onnx');
+    await platform.store.blobs.artifacts.put(key, Buffer.alloc(file.length));
+    const stream = new PassThrough();
+    const received: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => received.push(chunk));
+    const context = { awsRequestId: 'x', getRemainingTimeInMillis: () => 60_000 } as Context;
+    await expect(
+      handler(makeEvent({ token, path: `/models/${damaged.id}/download` }), stream, context),
+    ).rejects.toThrow('its SHA-256 is');
+    expect(Buffer.concat(received).length).toBeLessThan(file.length);
   });
 });
 

@@ -13,7 +13,7 @@ import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
 import { renderError } from '#functions/platform/errors.ts';
 import { download } from '#functions/platform/numbered-models/download.ts';
-import { filenameOf, fileOf } from '#functions/platform/numbered-models/files.ts';
+import { filenameOf, usualFormatOf } from '#functions/platform/numbered-models/files.ts';
 import { type Call, makeEvent } from './harness.ts';
 import { openRegistry, type RegistryWorld } from './registry-world.ts';
 
@@ -165,14 +165,14 @@ describe('deleting by number', () => {
 });
 
 describe('the file of a download', () => {
+  const onnx = { file: 'model.onnx', size: 1, sha256: 'aa' };
   test.each([
-    ['bilstm', 'model.pth', 'model_7_bilstm.pth'],
-    ['deephpm', 'model.pth', 'model_7_deephpm.pth'],
-    ['baseline', 'model.pth', 'model_7_baseline.pth'],
-    ['mlp', 'model.onnx', 'model_7_mlp.onnx'],
-    ['constructor', 'model.onnx', 'model_7_constructor.onnx'],
-  ])('of %s is %s, named %s', (model_type, file, filename) => {
-    expect([fileOf({ model_type }), filenameOf({ model_type, number: 7 })]).toEqual([file, filename]);
+    ['bilstm', [onnx, { ...onnx, file: 'model.pth' }], 'pth', 'model_7_bilstm.pth'],
+    ['mlp', [{ ...onnx, file: 'model.pth' }], 'pth', 'model_7_mlp.pth'],
+    ['mlp', [onnx], 'onnx', 'model_7_mlp.onnx'],
+  ] as const)('of %s is for PyTorch if the model has such a file', (model_type, artifacts, format, filename) => {
+    expect(usualFormatOf({ artifacts: [...artifacts] })).toBe(format);
+    expect(filenameOf({ model_type, number: 7 }, format)).toBe(filename);
   });
 
   test('comes as an attachment', async () => {

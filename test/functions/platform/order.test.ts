@@ -12,6 +12,8 @@ import { makeSurface } from '#functions/http/surface.ts';
 import { renderError } from '#functions/platform/errors.ts';
 import { describedRoutes } from '#functions/platform/routes.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { countNumbers, importedFiles } from '#learning/imported/files.ts';
+import { readImported } from '#learning/imported/read.ts';
 import { BOUNDARY } from './forms.ts';
 import { type Call, openPlatform, type Platform } from './harness.ts';
 import { aBatch, completed, ready, running, SERVING, uploaded } from './records.ts';
@@ -49,10 +51,19 @@ beforeAll(async () => {
     json: { model_id: model.id },
   });
   number = String(model.number);
+  const space = { batch_size: [8] };
+  const sweep = await platform.call({
+    method: 'POST',
+    path: '/training/sweeps',
+    token,
+    json: { dataset_id: dataset.id, model_type: 'mlp', space, trials: 1 },
+  });
   owned = {
+    sweep_id: sweep.body.sweep_id,
     dataset_id: dataset.id,
     job_id: job.id,
     model_id: model.id,
+    file: 'model.onnx',
     upload_id: upload.body.upload_id,
     user_id: (await platform.call({ path: '/auth/me', token })).body.id,
     invitation_id: await made('/account/invitations', { role: 'viewer' }),
@@ -73,7 +84,8 @@ function surfaceOf(routes: typeof describedRoutes, adapters: Adapters, rates: Pa
   const settings = { ...platform.settings, rates: { ...platform.settings.rates, ...rates } };
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   const predictor = { predict: async () => [], describe: async () => SERVING };
-  const services = { ...makeServices(adapters, { settings, logger }), predictor };
+  const importer = { read: readImported, files: importedFiles, count: countNumbers };
+  const services = { ...makeServices(adapters, { settings, logger }), predictor, importer };
   return makeSurface({ routes, renderError }, services);
 }
 

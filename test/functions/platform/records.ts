@@ -1,5 +1,5 @@
 /** Records in states that normally need a trainer, created through the domain. */
-
+import { createHash } from 'node:crypto';
 import { datasetFailed, datasetReady } from '#domain/datasets/change.ts';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import { getDataset } from '#domain/datasets/read.ts';
@@ -17,6 +17,8 @@ import type { Job } from '#domain/training/record.ts';
 import type { Serving } from '#learning/serving/description.ts';
 import { csvFile, uploadOf } from './forms.ts';
 import type { Platform } from './harness.ts';
+
+const sha256Of = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 const column = (name: string, type: ColumnProfile['type'], distinct: number): ColumnProfile => ({
   name,
@@ -124,7 +126,7 @@ export async function completed(platform: Platform, of: Job, file: Buffer, given
     final_metrics: { train_loss: 0.1, train_accuracy: 0.95, val_loss: 0.2, val_accuracy: 0.9 },
     training_config: { dataset_id: of.dataset_id, epochs: 2, batch_size: 32, optimizer: 'adam' },
     hyperparameters: of.hyperparameters,
-    artifacts: [{ file: 'model.onnx', size: file.length, sha256: 'aa' }],
+    artifacts: [{ file: 'model.onnx', size: file.length, sha256: sha256Of(file) }],
     created_at: isoTime(platform.clock.now),
     ...given,
   };

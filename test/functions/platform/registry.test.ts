@@ -186,17 +186,17 @@ describe('the lineage of a model', () => {
     const edge = (from: string, to: string, relation: string) => ({ from, to, relation });
     expect(body.edges).toEqual(
       expect.arrayContaining([
-        edge(third.dataset_id, third.job_id, 'trained_on'),
-        edge(third.job_id, third.id, 'produced'),
+        edge(third.dataset_id!, third.job_id!, 'trained_on'),
+        edge(third.job_id!, third.id, 'produced'),
         edge(second.id, third.id, 'previous_version'),
         edge(first.id, second.id, 'previous_version'),
-        edge(first.job_id, first.id, 'produced'),
+        edge(first.job_id!, first.id, 'produced'),
       ]),
     );
     const node = (id: string) => body.nodes.find((one: { id: string }) => one.id === id);
     expect(node(third.id)).toEqual({ id: third.id, kind: 'model', name: 'a/b', version: '1.1.1', exists: true });
-    expect(node(third.dataset_id)).toMatchObject({ kind: 'data', name: 'numbers', sha256: '00', exists: true });
-    expect(node(third.job_id)).toMatchObject({ kind: 'job', exists: true });
+    expect(node(third.dataset_id!)).toMatchObject({ kind: 'data', name: 'numbers', sha256: '00', exists: true });
+    expect(node(third.job_id!)).toMatchObject({ kind: 'job', exists: true });
     expect([body.nodes.length, body.edges.length, body.truncated]).toEqual([9, 8, false]);
   });
 

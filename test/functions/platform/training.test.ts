@@ -180,7 +180,7 @@ describe('starting', () => {
     dataset = await ready(platform, await uploaded(platform, token), { ...profile, task: 'regression' });
     const answer = await start({ early_stopping: { enabled: true, monitor: 'val_accuracy' } });
     expect(answer.body.details[0].message).toBe(
-      'must be val_loss or loss for regression with validation_split 0.2; got val_accuracy',
+      'must be val_loss or loss or rmse or mae or r2 or val_rmse or val_mae or val_r2 or val_mape or val_rmspe for regression with validation_split 0.2; got val_accuracy',
     );
     expect((await start({})).status).toBe(201);
   });

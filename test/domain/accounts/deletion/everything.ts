@@ -53,6 +53,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   jobLog: (id) => Array.from({ length: 120 }, (_, n) => ({ ...keys.jobLog(id, 'j', String(n)), lines: [] })),
   stream: (id) => [{ ...keys.stream(id, 1) }],
   model: (id) => Array.from({ length: 120 }, (_, n) => ({ ...keys.model(id, `m${n}`), account_id: id })),
+  sweep: (id) => [{ ...keys.sweep(id, 's'), account_id: id }],
   batch: (id) => [{ ...keys.batch(id, 'b'), account_id: id }],
   modelNumber: (id) => [{ ...keys.modelNumber(id, 1) }],
   modelLookups: (id) => [{ ...keys.modelLookups(id) }],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { functions, queues, rules, schedules, trainer } from '#infra/topology.ts';
+import { functions, queues, rules, schedules, surfaces, trainer } from '#infra/topology.ts';
 import { named, ofType, type Resource, type Synthesized, type Variant } from '../synthesized.ts';
 
 /** The logical id that a value refers to, at any depth. */
@@ -130,7 +130,11 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
     test('errors and throttling of every function, waiting messages and the bill raise alarms', () => {
       const alarms = ofType(prod, 'AWS::CloudWatch::Alarm').filter((one) => /observability/.test(one.stack));
       const counted = (metric: string) => alarms.filter((one) => one.Properties.MetricName === metric).length;
-      expect(counted('Errors')).toBe(Object.keys(functions).length);
+      const ofSurfaces = new Set(Object.values(surfaces).flatMap(({ routes }) => routes.map((one) => one.function)));
+      expect(ofSurfaces.size).toBeGreaterThan(5);
+      expect(counted('Errors')).toBe(Object.keys(functions).length - ofSurfaces.size);
+      // What those fail with, the gateway answers.
+      expect(counted('5XXError')).toBe(Object.keys(surfaces).length);
       expect(counted('Throttles')).toBe(1);
       expect(counted('ApproximateAgeOfOldestMessage')).toBe(Object.keys(queues).length);
       for (const alarm of alarms)

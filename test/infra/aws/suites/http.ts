@@ -94,8 +94,9 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
         uri: JSON.stringify(one.Uri),
       }));
       const streamed = methods.filter((method) => method.streams);
-      // Downloads of models by id and by number, of datasets, and of batch predictions; the stream of events; downloads of backups.
+      // Downloads of models by id and by number, of one of their files, of datasets, and of batch predictions; the stream of events; downloads of backups.
       const streaming = [
+        'platform-download',
         'platform-download',
         'platform-download',
         'platform-download',

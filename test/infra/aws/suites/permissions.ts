@@ -123,9 +123,9 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       expect(
         using.map(({ where, statement }) => [where.id.replace(/Role.*/, ''), list(statement.Action).sort()]),
       ).toEqual([
+        ['runvaultjob', ['kms:Decrypt', 'kms:GenerateDataKey']],
         ['deliverwebhook', ['kms:Decrypt']],
         ['backupvaults', ['kms:Decrypt', 'kms:GenerateDataKey']],
-        ['runvaultjob', ['kms:Decrypt', 'kms:GenerateDataKey']],
         ['platformapi', ['kms:Decrypt', 'kms:GenerateDataKey']],
         ['managerfiles', ['kms:Decrypt', 'kms:GenerateDataKey']],
       ]);
@@ -176,6 +176,7 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
         'DatasetsObjects DeleteObject',
         'Index Query',
         'Table BatchGetItem',
+        'Table ConditionCheckItem',
         'Table DeleteItem',
         'Table GetItem',
         'Table PutItem',

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { SWEEP_METHODS, SWEEP_STATUSES, type Sweep, TRIAL_STATUSES } from '#domain/sweeps/record.ts';
+import { ranked } from '#domain/sweeps/step.ts';
+import { anyJson, id, time } from '../fields.ts';
+
+export const sweepPath = z.strictObject({ sweep_id: id });
+
+const trial = z.strictObject({
+  number: z.int().meta({ example: 1 }),
+  rung: z.int().meta({ description: 'Of successive halving, from 0: a higher one trains longer', example: 0 }),
+  hyperparameters: z.record(z.string(), anyJson).meta({ example: { learning_rate: 0.01, epochs: 50 } }),
+  status: z.enum(TRIAL_STATUSES),
+  job_id: id.nullable(),
+  score: z.number().nullable().meta({ description: 'Of its best epoch, by `metric`', example: 0.98 }),
+  error: z.string().nullable().meta({ description: 'Why it failed' }),
+});
+
+export const sweepAnswer = z
+  .strictObject({
+    sweep_id: id,
+    name: z.string().meta({ description: "The model's", example: 'Penguins' }),
+    status: z.enum(SWEEP_STATUSES),
+    method: z.enum(SWEEP_METHODS),
+    metric: z.string().meta({ example: 'val_loss' }),
+    dataset_id: id,
+    model_type: z.string().meta({ example: 'mlp' }),
+    created_at: time,
+    ended_at: time.nullable(),
+    trials: z.array(trial),
+    best_trial: z.int().nullable().meta({ description: 'The number of the best so far, of the highest rung' }),
+    job_id: id.nullable().meta({ description: 'The job that trains the best once more, for its model' }),
+    model_id: id.nullable().meta({ description: 'Once it is completed' }),
+    error: z.string().nullable(),
+  })
+  .meta({ id: 'Sweep' });
+
+export const showSweep = (of: Sweep): z.input<typeof sweepAnswer> => ({
+  sweep_id: of.id,
+  name: of.name,
+  status: of.status,
+  method: of.method,
+  metric: of.metric,
+  dataset_id: of.dataset_id,
+  model_type: of.model_type,
+  created_at: of.created_at,
+  ended_at: of.ended_at ?? null,
+  trials: of.trials.map(({ number, rung, hyperparameters, status, job_id, score, failure }) => ({
+    ...{ number, rung, hyperparameters, status },
+    job_id: job_id ?? null,
+    score: score ?? null,
+    error: failure ?? null,
+  })),
+  best_trial: of.best_trial ?? bestSoFar(of),
+  job_id: of.final_job_id ?? null,
+  model_id: of.model_id ?? null,
+  error: of.failure ?? null,
+});
+
+function bestSoFar(of: Sweep): number | null {
+  const scored = of.trials.filter(({ score }) => score !== undefined);
+  const last = Math.max(...scored.map(({ rung }) => rung));
+  const best = ranked(
+    of,
+    scored.filter(({ rung }) => rung === last),
+  )[0];
+  return best?.number ?? null;
+}

@@ -1,0 +1,48 @@
+/** The hyperparameters of trials: every combination of lists, or random ones. */
+import { ValidationError } from '#domain/errors.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { uniformStream } from '#engine/random.ts';
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+  readonly scale: 'linear' | 'log';
+  readonly integer: boolean;
+}
+
+/** A hyperparameter's values, or the range from which they are drawn. */
+export type Choice = readonly unknown[] | Range;
+export type Space = Readonly<Record<string, Choice>>;
+type Hyperparameters = Readonly<Record<string, unknown>>;
+
+const isList = (choice: Choice): choice is readonly unknown[] => Array.isArray(choice);
+
+/** Throws `ValidationError` for ranges, and for too many combinations. */
+export function combinations(space: Space): Hyperparameters[] {
+  let all: Hyperparameters[] = [{}];
+  for (const [name, choice] of Object.entries(space)) {
+    if (!isList(choice))
+      throw ValidationError.of(`space.${name}`, 'must be a list of values for method grid; got a range');
+    if (all.length * choice.length > LIMITS.trials) {
+      throw ValidationError.of('space', `must have at most ${LIMITS.trials} combinations for method grid; got more`);
+    }
+    all = all.flatMap((some) => choice.map((value) => ({ ...some, [name]: value })));
+  }
+  return all;
+}
+
+/** Bergstra and Bengio 2012. The same seed gives the same trials. */
+export function draws(space: Space, trials: number, seed: number): Hyperparameters[] {
+  const uniform = uniformStream(seed, 'sweep');
+  return Array.from({ length: trials }, () =>
+    Object.fromEntries(Object.entries(space).map(([name, choice]) => [name, drawn(choice, uniform())])),
+  );
+}
+
+function drawn(choice: Choice, at: number): unknown {
+  if (isList(choice)) return choice[Math.floor(at * choice.length)];
+  const { min, max, scale, integer } = choice;
+  const value = scale === 'log' ? min * (max / min) ** at : min + (max - min) * at;
+  // Four digits, as one would write it.
+  return integer ? Math.round(value) : Number(value.toPrecision(4));
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { getDataset } from '#domain/datasets/read.ts';
+import { ConflictError, ValidationError } from '#domain/errors.ts';
+import { newId } from '#domain/ids.ts';
+import { LIMITS } from '#domain/limits.ts';
+import { SWEEP_METHODS, type Sweep, type Trial } from '#domain/sweeps/record.ts';
+import { createSweep } from '#domain/sweeps/store.ts';
+import { isoTime } from '#domain/times.ts';
+import { COMPUTE_CHOICES, MONITORS } from '#domain/training/record.ts';
+import type { Plan } from '#domain/training/waiting.ts';
+import { advanceSweep } from '#functions/events/advance-sweep.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { expectTable } from '../datasets/expect-table.ts';
+import { readProfile } from '../datasets/profile-of.ts';
+import { anyJson, id, line } from '../fields.ts';
+import { findFamily, planTraining } from '../training/plan.ts';
+import { showSweep, sweepAnswer } from './fields.ts';
+import { combinations, draws } from './space.ts';
+
+const range = z.strictObject({
+  min: z.number(),
+  max: z.number(),
+  scale: z.enum(['linear', 'log']).default('linear'),
+  integer: z.boolean().default(false),
+});
+
+const body = z
+  .strictObject({
+    dataset_id: id,
+    model_type: z.string().min(1).max(100).meta({ example: 'mlp' }),
+    method: z.enum(SWEEP_METHODS).default('random').meta({
+      description:
+        '`grid`: every combination; `random`; `halving`: random, most for a few epochs and the best for more',
+    }),
+    space: z
+      .record(z.string().min(1).max(100), z.union([z.array(anyJson).min(1).max(LIMITS.sweepValues), range]))
+      .meta({
+        description: 'By hyperparameter, its values as a list, or a range from which they are drawn',
+        example: { learning_rate: { min: 0.0001, max: 0.1, scale: 'log' }, hidden_layers: [[32], [64, 64]] },
+      }),
+    hyperparameters: z
+      .record(z.string(), anyJson)
+      .default({})
+      .meta({
+        description: 'Those that all trials have; `epochs` are those of the last rung',
+        example: { epochs: 50 },
+      }),
+    trials: z
+      .int()
+      .min(1)
+      .max(LIMITS.trials)
+      .default(10)
+      .meta({ description: 'Of the first rung; a grid has its own' }),
+    factor: z.int().min(2).max(10).default(3).meta({ description: 'Of halving: one of so many goes on' }),
+    metric: z.enum(MONITORS).default('val_loss'),
+    parallel: z
+      .int()
+      .min(1)
+      .max(LIMITS.activeJobs)
+      .default(2)
+      .meta({ description: 'Trials at the same time, at most' }),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .default(0),
+    validation_split: z.number().min(0).max(0.9).default(0.2),
+    test_split: z.number().min(0).max(0.9).default(0),
+    compute: z.enum(COMPUTE_CHOICES).default('auto'),
+    name: line(LIMITS.modelName.max).optional().meta({ description: "The model's name. Default: the dataset's" }),
+  })
+  .meta({ id: 'SweepRequest' });
+
+const MOST_PATIENCE = 1000;
+
+type Request = z.output<typeof body>;
+
+export const start = route({
+  method: 'POST',
+  path: '/training/sweeps',
+  summary: 'Search for the best hyperparameters',
+  description: `An addition. Each trial is a job, one of the ${LIMITS.activeJobs} of an account; a sweep waits while there is no room. When all trials have ended, the best hyperparameters are trained once more, with the same seed, for the model.`,
+  tags: ['Training'],
+  authentication: 'account',
+  scope: 'train',
+  cost: 'request',
+  idempotent: true,
+  request: { body: json(body) },
+  responses: { 201: { description: 'Begun', schema: sweepAnswer } },
+  errors: [404, 409],
+  async handler({ caller, body: request }, services) {
+    const { table, now } = services.adapters;
+    const dataset = await getDataset(table, caller.accountId, request.dataset_id);
+    expectTable(dataset);
+    if (dataset.status !== 'ready') throw new ConflictError(`Dataset ${dataset.id} is not ready`);
+    const plans = plansOf(request, await readProfile(services.adapters, dataset));
+    const { validation_split, early_stopping, task, data_bytes, warnings } = plans[0]!.plan;
+    const created: Sweep = {
+      id: newId(now()),
+      account_id: caller.accountId,
+      name: request.name ?? dataset.name,
+      model_type: request.model_type,
+      method: request.method,
+      metric: request.metric,
+      status: 'running',
+      created_at: isoTime(now()),
+      revision: 1,
+      parallel: request.parallel,
+      factor: request.factor,
+      rungs: rungsOf(request),
+      dataset_id: dataset.id,
+      ...(dataset.processing_since === undefined ? {} : { read_at: dataset.processing_since }),
+      base: JSON.parse(
+        JSON.stringify({
+          ...{ dataset_id: dataset.id, dataset_name: dataset.name, dataset_version: dataset.version },
+          ...{ task, validation_split, test_split: request.test_split, early_stopping, data_bytes, warnings },
+          compute: request.compute,
+        }),
+      ),
+      trials: plans.map(
+        ({ plan }, i): Trial => ({
+          ...{ number: i + 1, rung: 0, hyperparameters: plan.hyperparameters },
+          ...{ total_epochs: plan.total_epochs, estimated_time: plan.estimated_time, status: 'pending' },
+        }),
+      ),
+    };
+    await createSweep(table, created);
+    await advanceSweep({ ...services.adapters, logger: services.logger }, created.account_id, created.id);
+    return { status: 201, body: showSweep(created) };
+  },
+});
+
+const rungsOf = ({ method, trials, factor }: Request): number =>
+  method === 'halving' ? 1 + Math.floor(Math.log(trials) / Math.log(factor) + 1e-9) : 1;
+
+/** Throws `ValidationError` for the first trial whose hyperparameters are refused. */
+function plansOf(request: Request, profile: DatasetProfile): { readonly plan: Plan }[] {
+  const { space, method, trials, seed, factor, metric } = request;
+  expectRanges(request);
+  const family = findFamily(request.model_type);
+  // For the best epoch by the metric, and not to stop early.
+  const early_stopping = { enabled: true, patience: MOST_PATIENCE, monitor: metric };
+  const chosen = method === 'grid' ? combinations(space) : draws(space, trials, seed);
+  return chosen.map((some) => {
+    const hyperparameters: Record<string, unknown> = { ...request.hyperparameters, ...some };
+    const of = { ...request, hyperparameters, early_stopping };
+    const plan = planTraining(family, of, profile);
+    if (method !== 'halving') return { plan };
+    const epochs = Math.max(1, Math.round(plan.total_epochs / factor ** (rungsOf(request) - 1)));
+    return { plan: planTraining(family, { ...of, hyperparameters: { ...hyperparameters, epochs } }, profile) };
+  });
+}
+
+function expectRanges({ space, method }: Request): void {
+  if (Object.keys(space).length === 0)
+    throw ValidationError.of('space', 'must name at least 1 hyperparameter; got none');
+  for (const [name, choice] of Object.entries(space)) {
+    if (name === 'epochs' && method === 'halving') {
+      throw ValidationError.of('space.epochs', 'must be left out for method halving, which varies the epochs itself');
+    }
+    if (Array.isArray(choice)) continue;
+    if (!(choice.min < choice.max)) {
+      throw ValidationError.of(`space.${name}`, `must have min below max; got ${choice.min} and ${choice.max}`);
+    }
+    if (choice.scale === 'log' && choice.min <= 0) {
+      throw ValidationError.of(`space.${name}.min`, `must be above 0 on a log scale; got ${choice.min}`);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * A search for hyperparameters, and its states:
+ *
+ *     running ──► completed | failed | stopped
+ *
+ * Each trial is a job without a model. When all trials have ended, one more job with the best hyperparameters makes the
+ * model. A change replaces the whole record, if its revision is still the one that was read. Only running ones are in the
+ * index.
+ */
+import { z } from 'zod';
+import { storedObject } from '../stored-object.ts';
+import { job } from '../training/record.ts';
+
+export const SWEEP_STATUSES = ['running', 'completed', 'failed', 'stopped'] as const;
+export const TRIAL_STATUSES = ['pending', 'running', 'completed', 'failed', 'stopped'] as const;
+export const SWEEP_METHODS = ['grid', 'random', 'halving'] as const;
+
+export const trial = z.object({
+  /** From 1. */
+  number: z.number().int(),
+  /** Of successive halving, from 0: a higher one trains longer. */
+  rung: z.number().int(),
+  /** Complete, as those of a job. */
+  hyperparameters: storedObject,
+  total_epochs: z.number().int(),
+  /** Seconds. */
+  estimated_time: z.number(),
+  status: z.enum(TRIAL_STATUSES),
+  /** Assigned before the job is created, so that a crash in between does not create two. */
+  job_id: z.string().exactOptional(),
+  /** Of the best epoch, by the sweep's metric. */
+  score: z.number().exactOptional(),
+  failure: z.string().exactOptional(),
+});
+export type Trial = z.infer<typeof trial>;
+
+/** What all jobs of a sweep have in common. */
+export const sweepBase = job.pick({
+  dataset_id: true,
+  dataset_name: true,
+  dataset_version: true,
+  task: true,
+  validation_split: true,
+  test_split: true,
+  early_stopping: true,
+  warnings: true,
+  data_bytes: true,
+  compute: true,
+});
+
+export const sweep = z.object({
+  id: z.string(),
+  account_id: z.string(),
+  /** The model's. */
+  name: z.string(),
+  model_type: z.string(),
+  method: z.enum(SWEEP_METHODS),
+  /** By which trials are compared, as a history names it. */
+  metric: z.string(),
+  status: z.enum(SWEEP_STATUSES),
+  created_at: z.string(),
+  ended_at: z.string().exactOptional(),
+  revision: z.number().int(),
+  /** Trials that run at the same time, at most. */
+  parallel: z.number().int(),
+  /** Of successive halving: one of so many goes on to the next rung, and trains so many times as long. */
+  factor: z.number().int(),
+  rungs: z.number().int(),
+  dataset_id: z.string(),
+  /** When the file of the dataset was last given to be read again, if it was: trials were checked against what was found. */
+  read_at: z.string().exactOptional(),
+  /** What all its jobs have in common: `sweepBase`. */
+  base: storedObject,
+  trials: z.array(trial),
+  /** The job that makes the model, once the best trial is known. */
+  best_trial: z.number().int().exactOptional(),
+  final_job_id: z.string().exactOptional(),
+  model_id: z.string().exactOptional(),
+  failure: z.string().exactOptional(),
+});
+export type Sweep = z.infer<typeof sweep>;

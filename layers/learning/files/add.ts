@@ -1,0 +1,54 @@
+/** Adds to what serves a model its files for other tools; first, what serves it is tried. */
+import type { Objective } from '#engine/training/objective.ts';
+import type { Family } from '#zoo/family.ts';
+import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
+import type { Artifacts } from '../artifacts.ts';
+import type { Fit } from '../fit/fit.ts';
+import { type Preparation, shapeOf } from '../fit/task.ts';
+import type { Prepared } from '../prepared.ts';
+import { ONNX_FILE } from '../serving/description.ts';
+import { isTable } from '../table/encoding.ts';
+import { probe } from '../table/probe.ts';
+import { encoderFile, tableTorchUse } from '../table/torch.ts';
+import { file, withFiles } from './model-files.ts';
+import { ENCODER_FILE } from './names.ts';
+import { probeOf } from './probe.ts';
+import { otherTorchUse } from './pytorch-card.ts';
+import { expectSameAnswers } from './verify.ts';
+
+export interface FinishedModel {
+  readonly family: Family;
+  readonly hyperparameters: CommonHyperparameters;
+  readonly prepared: Prepared;
+  readonly objective: Objective;
+  readonly fit: Fit;
+}
+
+/** @throws TrainingFailure if the exported model does not answer as the network does */
+export async function withModelFiles(made: Artifacts, of: FinishedModel): Promise<Artifacts> {
+  const { family, hyperparameters, prepared, objective, fit } = of;
+  const { preparation, data, rows } = prepared;
+  await expectServed(made, of);
+  const module = family.torchModule?.(shapeOf(preparation), hyperparameters);
+  const finished = { answers: preparation, objective, fit, data, rows };
+  if (!module) return withFiles(made, finished);
+  const { use, files } = torchOf(preparation);
+  return withFiles({ ...made, files: [...made.files, ...files] }, { ...finished, torch: { module, use } });
+}
+
+async function expectServed(made: Artifacts, { prepared: { preparation }, objective, fit }: FinishedModel) {
+  const { encoding } = preparation;
+  const rows = isTable(encoding) ? probe(encoding) : await probeOf(encoding);
+  const onnx = made.files.find((one) => one.file === ONNX_FILE)?.bytes;
+  if (rows && onnx) {
+    await expectSameAnswers({ answers: preparation, objective, parameters: fit.parameters, onnx, rows });
+  }
+}
+
+/** A table is encoded before its rows are what a module takes; how is a file of its own. */
+function torchOf(preparation: Preparation) {
+  const { encoding } = preparation;
+  if (!isTable(encoding)) return { use: otherTorchUse(encoding.shape), files: [] };
+  const encoder = file(ENCODER_FILE, encoderFile(encoding.encoder, preparation));
+  return { use: tableTorchUse(preparation), files: [encoder] };
+}

@@ -1,0 +1,46 @@
+/** Rows that never were, with which an exported model of any kind of data is tried. */
+import { cast } from '#engine/ops/select.ts';
+import { openSession } from '#engine/run.ts';
+import { type Tensor, type Tensors, tensorFrom } from '#engine/tensor.ts';
+import { compileInference } from '#engine/training/step.ts';
+import { sizeOf, type Type } from '#engine/type.ts';
+import type { Encoding } from '../encoding.ts';
+import type { Probe } from './verify.ts';
+
+const ROWS = 2;
+/** Values lie between 0 and this. */
+const SPREAD = 17;
+
+/** `undefined` where the inputs have dimensions of any size but that of the rows. */
+export async function probeOf(encoding: Encoding): Promise<Probe | undefined> {
+  const raw: [string, Tensor][] = [];
+  for (const [name, type] of Object.entries(encoding.inputs)) {
+    const tensor = filledWith(type);
+    if (!tensor) return undefined;
+    raw.push([name, tensor]);
+  }
+  return { raw: Object.fromEntries(raw), encoded: await encodedRows(encoding, Object.fromEntries(raw)) };
+}
+
+function filledWith({ dtype, shape: [, ...dims] }: Type): Tensor | undefined {
+  const shape = [ROWS, ...dims];
+  if (!shape.every((dim) => typeof dim === 'number')) return undefined;
+  const values = Array.from({ length: sizeOf(shape) }, (_, i) => (dtype === 'string' ? '' : i % SPREAD));
+  return tensorFrom(dtype, shape, values);
+}
+
+async function encodedRows(encoding: Encoding, raw: Tensors): Promise<Tensors> {
+  const bytes = compileInference({
+    inputs: encoding.inputs,
+    build: (b, inputs) =>
+      Object.fromEntries(
+        Object.entries(encoding.encoded(b, inputs)).map(([name, value]) => [
+          name,
+          cast(b, value, encoding.types[name]!.dtype),
+        ]),
+      ),
+    meta: { producer: 'trainyard' },
+  });
+  await using session = await openSession(bytes, { threads: 1 });
+  return await session.run(raw);
+}

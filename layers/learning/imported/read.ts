@@ -1,0 +1,201 @@
+/** Reads a model of others: what it takes and gives, tried with two rows, and as a model that is served like those made here. */
+import { ValidationError } from '#domain/errors.ts';
+import { dataType } from '#engine/onnx/proto.ts';
+import { openSession, RuntimeError, type Session } from '#engine/run.ts';
+import { type Tensor, type Tensors, tensor, toNumbers } from '#engine/tensor.ts';
+import { inputNames, type Serving } from '../serving/description.ts';
+import { inspect, refused } from './inspect.ts';
+import {
+  classesOf,
+  type ImportedInput,
+  type ImportedOutput,
+  inputsOf,
+  tensorOutputs,
+  type ZipMap,
+  zipMapOf,
+} from './signature.ts';
+import { type Reading, withoutZipMap, wrap } from './wrap.ts';
+
+/** What the file does not say. */
+export interface Wishes {
+  /** The names of the features, in the order of the model's inputs and their columns. */
+  readonly features?: readonly string[] | undefined;
+  /** The names of the classes, in the order of the scores. */
+  readonly classes?: readonly string[] | undefined;
+  readonly target: string;
+  /** What the scores of classes are, where the model does not tell. */
+  readonly scores?: 'probabilities' | 'logits' | undefined;
+}
+
+export interface Imported {
+  readonly onnx: Uint8Array;
+  readonly serving: Serving;
+  /** How the inputs and outputs of the file became those of the model: for people. */
+  readonly notes: readonly string[];
+}
+
+const TRIAL_ROWS = 2;
+/** Rounding in float32. */
+const TOLERANCE = 1e-3;
+
+/** @throws ValidationError, naming what cannot be served */
+export async function readImported(bytes: Uint8Array, wishes: Wishes): Promise<Imported> {
+  const { graph } = inspect(bytes);
+  const inputs = inputsOf(graph, wishes.features);
+  const zipMap = zipMapOf(graph);
+  const plain = withoutZipMap(bytes, zipMap);
+  const outputs = tensorOutputs(zipMap ? inspect(plain).graph : graph);
+  const results = await tried(plain, inputs, (session) =>
+    session.run(
+      trialOf(inputs),
+      outputs.map(({ name }) => name),
+    ),
+  );
+  const { reading, classes } = readingOf(outputs, results, { zipMap, wishes, known: (n) => classesOf(graph, n) });
+  const features = inputs.flatMap((input) =>
+    input.features.map((name) => ({
+      name,
+      type: input.elemType === dataType.string ? ('category' as const) : ('number' as const),
+    })),
+  );
+  const names = inputNames(features.map(({ name }) => name));
+  const serving: Serving = {
+    ...{ format: 1, task: reading.task, target: wishes.target, classes: [...classes] },
+    features: features.map((feature, i) => ({ ...feature, input: names[i]! })),
+  };
+  const onnx = wrap(plain, { inputs, serving, reading });
+  await expectAnswers(onnx, inputs, serving);
+  return { onnx, serving, notes: notesOf(inputs, reading, zipMap) };
+}
+
+/** Numbers are 0 and texts empty. */
+function trialOf(inputs: readonly ImportedInput[]): Tensors {
+  return Object.fromEntries(
+    inputs.map(({ name, elemType, flat, features }) => {
+      const shape = flat ? [TRIAL_ROWS] : [TRIAL_ROWS, features.length];
+      const size = TRIAL_ROWS * features.length;
+      return [name, (ZEROS[elemType] ?? ZEROS[dataType.float32]!)(shape, size)];
+    }),
+  );
+}
+
+const ZEROS: Readonly<Record<number, (shape: readonly number[], size: number) => Tensor>> = {
+  [dataType.float32]: (shape, size) => tensor('float32', shape, new Float32Array(size)),
+  [dataType.float64]: (shape, size) => tensor('float64', shape, new Float64Array(size)),
+  [dataType.int64]: (shape, size) => tensor('int64', shape, new BigInt64Array(size)),
+  [dataType.int32]: (shape, size) => tensor('int32', shape, new Int32Array(size)),
+  [dataType.bool]: (shape, size) => tensor('bool', shape, new Uint8Array(size)),
+  [dataType.string]: (shape, size) => tensor('string', shape, new Array<string>(size).fill('')),
+};
+
+/**
+ * `undefined` if the model opens and then refuses the rows, although they are only trial rows: a model that takes texts may
+ * take none but those that it knows.
+ */
+async function tried<T>(
+  onnx: Uint8Array,
+  inputs: readonly ImportedInput[],
+  use: (session: Session) => Promise<T>,
+): Promise<T | undefined> {
+  let opened = false;
+  try {
+    await using session = await openSession(onnx, { threads: 1 });
+    opened = true;
+    return await use(session);
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    if (opened && inputs.some(({ elemType }) => elemType === dataType.string)) return undefined;
+    throw refused(`it cannot be run: ${error.message}`);
+  }
+}
+
+interface Known {
+  readonly zipMap: ZipMap | undefined;
+  readonly wishes: Wishes;
+  /** The names of so many classes, as the model's own operators have them. */
+  readonly known: (count: number) => string[] | undefined;
+}
+
+function readingOf(
+  outputs: readonly ImportedOutput[],
+  results: Tensors | undefined,
+  { zipMap, wishes, known }: Known,
+): { reading: Reading; classes: readonly string[] } {
+  const isNumber = ({ elemType }: ImportedOutput) => elemType === dataType.float32 || elemType === dataType.float64;
+  const columns = ({ name, columns: declared }: ImportedOutput) => {
+    if (results) return columnsOf(results[name]!);
+    return zipMap?.tensor === name ? zipMap.classes.length : declared;
+  };
+  const scores = outputs.find((one) => (zipMap ? one.name === zipMap.tensor : isNumber(one) && columns(one) > 1));
+  if (scores) {
+    const count = columns(scores);
+    const label = outputs.find((one) => !isNumber(one) && columns(one) === 1);
+    const classes =
+      wishes.classes ??
+      (zipMap?.classes.length === count ? zipMap.classes : known(count)) ??
+      Array.from({ length: count }, (_, i) => `${i}`);
+    if (classes.length !== count)
+      throw ValidationError.of('classes', `must have the ${count} names of the model's classes; got ${classes.length}`);
+    const scale =
+      wishes.scores ??
+      (zipMap || label || !results || isDistribution(results[scores.name]!) ? 'probabilities' : 'logits');
+    // Names that were given are not those that the model's own label has.
+    const own = label && wishes.classes === undefined ? { label } : {};
+    return { reading: { task: 'classification', scores: scores.name, scale, ...own }, classes };
+  }
+  const value = outputs.find((one) => isNumber(one) && columns(one) === 1);
+  if (value) return { reading: { task: 'regression', value: value.name }, classes: [] };
+  throw refused(
+    `none of its outputs can be served (${outputs.map(({ name }) => name).join(', ') || 'no tensors'}): there must be scores [rows, classes] or numbers [rows]`,
+  );
+}
+
+/** 0 where it is neither [rows] nor [rows, columns]. */
+function columnsOf({ shape }: Tensor): number {
+  if (shape[0] !== TRIAL_ROWS || shape.length > 2) return 0;
+  return shape[1] ?? 1;
+}
+
+function isDistribution(scores: Tensor): boolean {
+  const numbers = toNumbers(scores);
+  const width = numbers.length / TRIAL_ROWS;
+  const sums = Array.from({ length: TRIAL_ROWS }, (_, row) =>
+    numbers.slice(row * width, (row + 1) * width).reduce((a, b) => a + b, 0),
+  );
+  return numbers.every((value) => value >= 0 && value <= 1) && sums.every((sum) => Math.abs(sum - 1) < TOLERANCE);
+}
+
+/** The model as it will be served answers two rows. */
+async function expectAnswers(
+  onnx: Uint8Array,
+  inputs: readonly ImportedInput[],
+  { features, task }: Serving,
+): Promise<void> {
+  const feeds = Object.fromEntries(
+    features.map(({ input, type }) => [
+      input,
+      ZEROS[type === 'category' ? dataType.string : dataType.float64]!([TRIAL_ROWS, 1], TRIAL_ROWS),
+    ]),
+  );
+  const results = await tried(onnx, inputs, (session) => session.run(feeds));
+  if (!results) return;
+  const { shape } = results[task === 'classification' ? 'label' : 'value']!;
+  if (shape.length !== 1 || shape[0] !== TRIAL_ROWS)
+    throw refused(`it must give one answer a row; for ${TRIAL_ROWS} rows it gave [${shape.join(', ')}]`);
+}
+
+function notesOf(inputs: readonly ImportedInput[], reading: Reading, zipMap: ZipMap | undefined): string[] {
+  const taken = inputs.map(({ name, features }) =>
+    features.length === 1
+      ? `input ${name} is the feature ${features[0]}`
+      : `input ${name} are ${features.length} features`,
+  );
+  if (reading.task === 'regression') return [...taken, `output ${reading.value} is the value`];
+  const scores = reading.scale === 'logits' ? 'their softmax are the probabilities' : 'these are the probabilities';
+  return [
+    ...taken,
+    `output ${zipMap?.output ?? reading.scores} are the scores of the classes; ${scores}`,
+    ...(reading.label ? [`output ${reading.label.name} is the label`] : []),
+    ...(zipMap ? ['its last operator, ZipMap, was left out: it only makes maps of the probabilities'] : []),
+  ];
+}

@@ -1,0 +1,106 @@
+/** The inputs of a model of others as features, and which of its outputs is what. */
+import { ValidationError } from '#domain/errors.ts';
+import { dataType, type GraphProto, type NodeProto, type ValueInfoProto } from '#engine/onnx/proto.ts';
+import { refused } from './inspect.ts';
+
+export interface ImportedInput {
+  readonly name: string;
+  readonly elemType: number;
+  /** Whether its shape is [rows], not [rows, columns]. */
+  readonly flat: boolean;
+  readonly features: readonly string[];
+}
+
+export interface ImportedOutput {
+  readonly name: string;
+  readonly elemType: number;
+  /** As the file says: 1 for [rows] and [rows, 1], 0 for anything but [rows] and [rows, columns]. */
+  readonly columns: number;
+}
+
+/** What ONNX's converters of classifiers write: lists of maps, made of a tensor that it is served as. */
+export interface ZipMap {
+  readonly output: string;
+  readonly tensor: string;
+  readonly classes: readonly string[];
+}
+
+const SERVED = [dataType.float32, dataType.float64, dataType.int64, dataType.int32, dataType.string, dataType.bool];
+const MOST_FEATURES = 2000;
+
+/**
+ * @param names those of all features in their order, where the caller gives them
+ * @throws ValidationError naming the input that cannot be served, or `features` if their number is another
+ */
+export function inputsOf(graph: GraphProto, names: readonly string[] | undefined): ImportedInput[] {
+  const initializers = new Set(graph.initializer.map(({ name }) => name));
+  const given = graph.input.filter(({ name }) => !initializers.has(name));
+  if (given.length === 0) throw refused('it has no input');
+  const single = given.length === 1;
+  const shapes = given.map((input) => shapeOf(input, single ? names?.length : undefined));
+  const count = shapes.reduce((sum, { width }) => sum + width, 0);
+  if (count > MOST_FEATURES) throw refused(`it must have at most ${MOST_FEATURES} features; got ${count}`);
+  if (names && names.length !== count)
+    throw ValidationError.of('features', `must have the ${count} names of the model's features; got ${names.length}`);
+  if (names && new Set(names).size !== names.length) throw ValidationError.of('features', 'must be different names');
+  let at = 0;
+  return shapes.map(({ name, elemType, flat, width }) => {
+    const own = width === 1 ? [name] : Array.from({ length: width }, (_, i) => `${name}_${i}`);
+    const features = names ? names.slice(at, at + width) : own;
+    at += width;
+    return { name, elemType, flat, features };
+  });
+}
+
+function shapeOf({ name, type }: ValueInfoProto, given: number | undefined) {
+  const about = `input '${name}'`;
+  const tensor = type?.tensorType;
+  if (!tensor) throw refused(`${about} cannot be served: it is no tensor`);
+  const { elemType, shape } = tensor;
+  if (!SERVED.some((one) => one === elemType))
+    throw refused(
+      `${about} cannot be served: its element type is ${elemType}; served are numbers of 32 and 64 bits, texts and booleans`,
+    );
+  const dims = shape?.dim ?? [];
+  if (dims.length !== 1 && dims.length !== 2)
+    throw refused(
+      `${about} cannot be served: its shape must be [rows] or [rows, columns]; it has ${dims.length} dimensions`,
+    );
+  const [rows, columns] = dims;
+  if (rows?.dimValue)
+    throw refused(
+      `${about} cannot be served: it takes exactly ${rows.dimValue} rows; export it with a dynamic first dimension`,
+    );
+  if (dims.length === 1) return { name, elemType, flat: true, width: 1 };
+  const width = columns?.dimValue || given;
+  if (!width) throw refused(`${about} does not say how many columns it takes: give the names of its features`);
+  return { name, elemType, flat: false, width };
+}
+
+export function zipMapOf(graph: GraphProto): ZipMap | undefined {
+  const outputs = new Set(graph.output.map(({ name }) => name));
+  const node = graph.node.find(({ opType, output }) => opType === 'ZipMap' && outputs.has(output[0]!));
+  return node && { output: node.output[0]!, tensor: node.input[0]!, classes: classesIn(node) ?? [] };
+}
+
+/** The names of the classes, as operators for classifiers have them. */
+function classesIn({ attribute }: NodeProto): string[] | undefined {
+  const find = (names: readonly string[]) => attribute.find(({ name }) => names.includes(name));
+  const texts = find(['classlabels_strings'])?.strings ?? [];
+  if (texts.length > 0) return texts.map((text) => Buffer.from(text).toString('utf8'));
+  const numbers = find(['classlabels_int64s', 'classlabels_ints'])?.ints ?? [];
+  return numbers.length > 0 ? numbers.map(String) : undefined;
+}
+
+/** Of so many classes. */
+export const classesOf = (graph: GraphProto, count: number): string[] | undefined =>
+  graph.node.map(classesIn).find((classes) => classes?.length === count);
+
+/** The outputs that are tensors of a kind that a runtime hands out. */
+export const tensorOutputs = ({ output }: GraphProto): ImportedOutput[] =>
+  output.flatMap(({ name, type }) => {
+    const elemType = type?.tensorType?.elemType ?? 0;
+    const dims = type?.tensorType?.shape?.dim ?? [];
+    const columns = dims.length === 1 ? 1 : dims.length === 2 ? (dims[1]!.dimValue ?? 0) : 0;
+    return SERVED.some((one) => one === elemType) ? [{ name, elemType, columns }] : [];
+  });

@@ -1,0 +1,232 @@
+/**
+ * Puts a model of others between the inputs and the outputs that every model here has, so that whatever serves those serves
+ * it: one [rows, 1] a feature, and `label` and `probabilities`, or `value`. Its own nodes and numbers stay as they are.
+ */
+import {
+  attributeType,
+  dataType,
+  encodeModel,
+  type GraphProto,
+  type NodeProto,
+  type ValueInfoProto,
+} from '#engine/onnx/proto.ts';
+import type { Serving } from '../serving/description.ts';
+import { type Field, field, fieldsOf, message } from './messages.ts';
+import { GRAPH, MODEL, renameGraph } from './rename.ts';
+import type { ImportedInput, ZipMap } from './signature.ts';
+
+/** Before every name within, so that none is one of those outside. */
+const INSIDE = 'imported/';
+/** Before the names of what is added. */
+const ADDED = 'added/';
+
+/** How the answers are made of the model's outputs. */
+export type Reading =
+  | {
+      readonly task: 'classification';
+      /** A tensor [rows, classes]. */
+      readonly scores: string;
+      readonly scale: 'probabilities' | 'logits';
+      /** The model's own choice; else the class of the highest score is it. */
+      readonly label?: { readonly name: string; readonly elemType: number };
+    }
+  | { readonly task: 'regression'; readonly value: string };
+
+export interface Wrapping {
+  readonly inputs: readonly ImportedInput[];
+  readonly serving: Serving;
+  readonly reading: Reading;
+}
+
+/** Without the node that makes lists of maps: the tensor of which it makes them is an output instead. */
+export function withoutZipMap(bytes: Uint8Array, zipMap: ZipMap | undefined): Uint8Array {
+  if (!zipMap) return bytes;
+  const output = field(GRAPH.outputs, encodedValue(float32Matrix(zipMap.tensor)));
+  return changingGraph(bytes, (graph) => [
+    ...graph.flatMap((one) => (isZipMap(one, zipMap) || isNamed(one, GRAPH.outputs, zipMap.output) ? [] : [one.raw])),
+    output,
+  ]);
+}
+
+export function wrap(bytes: Uint8Array, { inputs, serving, reading }: Wrapping): Uint8Array {
+  const before = beforeNodes(inputs, serving);
+  const after = afterNodes(reading, serving);
+  const added = fieldsOf(graphIn(encodeModel(modelOf(before.graph))));
+  const behind = fieldsOf(graphIn(encodeModel(modelOf(after))));
+  const only = (fields: readonly Field[], numbers: readonly number[]) =>
+    fields.flatMap(({ number, raw }) => (numbers.includes(number) ? [raw] : []));
+  const own = new Set(inputs.map(({ name }) => INSIDE + name));
+  const whole = changingGraph(bytes, (graph) => {
+    const renamed = fieldsOf(renameGraph(message(graph.map((one) => one.raw)), INSIDE));
+    const kept = renamed.filter(
+      (one) => one.number !== GRAPH.outputs && !(one.number === GRAPH.inputs && own.has(nameIn(one))),
+    );
+    return [
+      ...only(added, [GRAPH.nodes]),
+      ...kept.map((one) => one.raw),
+      ...only(behind, [GRAPH.nodes]),
+      ...only(added, [GRAPH.initializers, GRAPH.inputs]),
+      ...only(behind, [GRAPH.initializers, GRAPH.outputs]),
+    ];
+  });
+  const property = message([field(1, 'serving'), field(2, JSON.stringify(serving))]);
+  const needsOpset = !fieldsOf(bytes).some(isOnnxOpset);
+  return message([whole, field(MODEL.properties, property), ...(needsOpset ? [defaultOpset()] : [])]);
+}
+
+function changingGraph(bytes: Uint8Array, change: (graph: readonly Field[]) => readonly Uint8Array[]): Uint8Array {
+  return message(
+    fieldsOf(bytes).map(({ number, raw, value }) =>
+      number === MODEL.graph && value ? field(number, message(change(fieldsOf(value)))) : raw,
+    ),
+  );
+}
+
+const nameIn = ({ value = new Uint8Array() }: Field): string =>
+  Buffer.from(fieldsOf(value).find(({ number }) => number === 1)?.value ?? []).toString('utf8');
+
+const isNamed = (one: Field, number: number, name: string): boolean => one.number === number && nameIn(one) === name;
+
+/** A node's first output stands in its field 2. */
+const isZipMap = ({ number, value }: Field, { output }: ZipMap): boolean =>
+  number === GRAPH.nodes &&
+  value !== undefined &&
+  fieldsOf(value).some((one) => one.number === 2 && Buffer.from(one.value ?? []).toString('utf8') === output);
+
+/** The domain of ONNX itself may be left out or empty. */
+const isOnnxOpset = ({ number, value }: Field): boolean => {
+  if (number !== MODEL.opsets || !value) return false;
+  const domain = Buffer.from(fieldsOf(value).find((one) => one.number === 1)?.value ?? []).toString('utf8');
+  return domain === '' || domain === 'ai.onnx';
+};
+
+const OPSET = 17;
+const defaultOpset = (): Uint8Array => fieldsOf(encodeModel(modelOf({ node: [] }))).find(isOnnxOpset)!.raw;
+
+type Parts = Partial<GraphProto> & Pick<GraphProto, 'node'>;
+
+const modelOf = (graph: Parts) => ({
+  ...{ irVersion: 8, producerName: '', producerVersion: '', domain: '', modelVersion: 0, docString: '' },
+  graph: { name: '', initializer: [], input: [], output: [], ...graph },
+  opsetImport: [{ domain: '', version: OPSET }],
+  metadataProps: [],
+});
+
+const graphIn = (model: Uint8Array): Uint8Array => fieldsOf(model).find(({ number }) => number === MODEL.graph)!.value!;
+const encodedValue = (value: ValueInfoProto): Uint8Array =>
+  fieldsOf(graphIn(encodeModel(modelOf({ node: [], output: [value] })))).find(({ number }) => number === GRAPH.outputs)!
+    .value!;
+
+type Dims = readonly (number | string)[];
+
+const valueInfo = (name: string, elemType: number, dims: Dims): ValueInfoProto => ({
+  name,
+  type: {
+    tensorType: {
+      elemType,
+      shape: { dim: dims.map((dim) => (typeof dim === 'number' ? { dimValue: dim } : { dimParam: dim })) },
+    },
+  },
+});
+
+const float32Matrix = (name: string): ValueInfoProto => valueInfo(name, dataType.float32, ['rows', 'classes']);
+
+function node(
+  opType: string,
+  input: string[],
+  output: string,
+  attributes: Readonly<Record<string, number>> = {},
+): NodeProto {
+  const attribute = Object.entries(attributes).map(([name, i]) => ({ name, type: attributeType.int, i }));
+  return { name: `${ADDED}${output}`, opType, domain: '', input, output: [output], attribute };
+}
+
+const isText = ({ elemType }: ImportedInput): boolean => elemType === dataType.string;
+
+/** From a tensor a feature to the model's own inputs. */
+function beforeNodes(inputs: readonly ImportedInput[], { features }: Serving) {
+  const input = features.map((feature) =>
+    valueInfo(feature.input, feature.type === 'category' ? dataType.string : dataType.float64, ['rows', 1]),
+  );
+  let at = 0;
+  const nodes = inputs.flatMap((one): NodeProto[] => {
+    const own = features.slice(at, at + one.features.length).map((feature) => feature.input);
+    at += one.features.length;
+    const joined = `${ADDED}${one.name}/joined`;
+    const shaped = `${ADDED}${one.name}/shaped`;
+    return [
+      node('Concat', own, joined, { axis: 1 }),
+      node('Reshape', [joined, one.flat ? FLAT : KEPT], shaped),
+      isText(one)
+        ? node('Identity', [shaped], INSIDE + one.name)
+        : node('Cast', [shaped], INSIDE + one.name, { to: one.elemType }),
+    ];
+  });
+  return { graph: { node: nodes, input, initializer: [vector(FLAT, [-1]), vector(KEPT, [0, 0])] } };
+}
+
+const FLAT = `${ADDED}flat`;
+/** 0 stands for the dimension as it is. */
+const KEPT = `${ADDED}kept`;
+const CLASSES = `${ADDED}classes`;
+
+const vector = (name: string, values: readonly number[]) => ({
+  name,
+  dims: [values.length],
+  dataType: dataType.int64,
+  int64Data: [...values],
+});
+
+/** From the model's own outputs to the answers. */
+function afterNodes(reading: Reading, { classes }: Serving): Parts {
+  if (reading.task === 'regression') {
+    const [flat, value] = [`${ADDED}value/flat`, 'value'];
+    return {
+      node: [
+        node('Reshape', [INSIDE + reading.value, FLAT], flat),
+        node('Cast', [flat], value, { to: dataType.float64 }),
+      ],
+      output: [valueInfo(value, dataType.float64, ['rows'])],
+    };
+  }
+  const { label, scores, scale } = reading;
+  const cast = `${ADDED}scores`;
+  const made =
+    scale === 'logits'
+      ? node('Softmax', [cast], 'probabilities', { axis: 1 })
+      : node('Identity', [cast], 'probabilities');
+  return {
+    node: [
+      node('Cast', [INSIDE + scores], cast, { to: dataType.float32 }),
+      made,
+      ...(label ? labelNodes(label) : highestNodes()),
+    ],
+    output: [
+      valueInfo('label', dataType.string, ['rows']),
+      valueInfo('probabilities', dataType.float32, ['rows', classes.length]),
+    ],
+    initializer: [
+      {
+        name: CLASSES,
+        dims: [classes.length],
+        dataType: dataType.string,
+        stringData: classes.map((name) => Buffer.from(name)),
+      },
+    ],
+  };
+}
+
+function labelNodes({ name, elemType }: { readonly name: string; readonly elemType: number }): NodeProto[] {
+  const flat = `${ADDED}label/flat`;
+  const reshape = node('Reshape', [INSIDE + name, FLAT], flat);
+  if (elemType === dataType.string) return [reshape, node('Identity', [flat], 'label')];
+  return [reshape, node('Cast', [flat], 'label', { to: dataType.string })];
+}
+
+function highestNodes(): NodeProto[] {
+  const place = `${ADDED}label/place`;
+  return [
+    node('ArgMax', ['probabilities'], place, { axis: 1, keepdims: 0 }),
+    node('Gather', [CLASSES, place], 'label', { axis: 0 }),
+  ];
+}

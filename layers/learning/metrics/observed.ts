@@ -1,0 +1,107 @@
+/** What a fitted network answers on the rows by which it is judged, for pictures and for `metrics.json`. */
+import { expectTensor, type Tensor, type Tensors } from '#engine/tensor.ts';
+import type { Objective } from '#engine/training/objective.ts';
+import { answered } from '../assess/calibration.ts';
+import { type OutputPiece, outputPieces } from '../fit/outputs.ts';
+import { type EncodedRows, rowsOf } from '../fit/rows.ts';
+import type { Answers } from '../fit/task.ts';
+import { softmaxInto } from './probabilities.ts';
+
+/** Answers whose confidence lies in one tenth of 0 to 1. */
+export interface CalibrationBin {
+  readonly rows: number;
+  /** Means over the rows; 0 without any. */
+  readonly confidence: number;
+  readonly accuracy: number;
+}
+
+export interface ObservedClasses {
+  readonly task: 'classification';
+  /** By true class, then by predicted class. Absent with more than `MOST_CLASSES` classes. */
+  readonly confusion?: readonly (readonly number[])[];
+  readonly calibration: readonly CalibrationBin[];
+  /** The mean distance of confidence and accuracy, weighted by the rows of each bin. */
+  readonly calibrationError: number;
+}
+
+export interface ObservedValues {
+  readonly task: 'regression';
+  /** Actual and predicted values in the target's unit, of at most `MOST_PAIRS` rows, evenly spread over all. */
+  readonly pairs: readonly (readonly [actual: number, predicted: number])[];
+}
+
+export type Observed = ObservedClasses | ObservedValues;
+
+/** A matrix of more would be no picture, and no small file. */
+export const MOST_CLASSES = 100;
+export const MOST_PAIRS = 2000;
+const BINS = 10;
+
+export async function observe(
+  answers: Answers,
+  { objective, parameters, data }: { objective: Objective; parameters: Tensors; data: EncodedRows },
+): Promise<Observed> {
+  const observer = answers.task === 'classification' ? classesObserver(answers) : valuesObserver(answers, rowsOf(data));
+  for await (const piece of outputPieces(objective, parameters, data)) observer.take(piece);
+  return observer.observed();
+}
+
+interface Observer {
+  take(piece: OutputPiece): void;
+  observed(): Observed;
+}
+
+function classesObserver({ classes, calibration = {} }: Answers): Observer {
+  const counted = classes.length <= MOST_CLASSES ? classes.map(() => classes.map(() => 0)) : undefined;
+  const bins = Array.from({ length: BINS }, () => ({ rows: 0, confidence: 0, right: 0 }));
+  let total = 0;
+  const probabilities = new Float64Array(classes.length);
+  const takeRow = (truth: number): void => {
+    const predicted = answered(probabilities, calibration);
+    const confidence = probabilities[predicted]!;
+    const bin = bins[Math.min(BINS - 1, Math.floor(confidence * BINS))]!;
+    bin.rows += 1;
+    bin.confidence += confidence;
+    bin.right += Number(predicted === truth);
+    if (counted) counted[truth]![predicted]! += 1;
+    total += 1;
+  };
+  return {
+    take({ outputs, width, truths }) {
+      const { data } = expectTensor('y', truths, 'int32');
+      for (const [row, truth] of data.entries()) {
+        // A family may have more outputs than answers.
+        softmaxInto(probabilities, outputs, row * width, calibration.temperature);
+        takeRow(truth);
+      }
+    },
+    observed: () => ({
+      task: 'classification',
+      ...(counted ? { confusion: counted } : {}),
+      calibration: bins.map(({ rows, confidence, right }) => ({
+        rows,
+        confidence: rows === 0 ? 0 : confidence / rows,
+        accuracy: rows === 0 ? 0 : right / rows,
+      })),
+      calibrationError: bins.reduce((sum, { confidence, right }) => sum + Math.abs(confidence - right), 0) / total,
+    }),
+  };
+}
+
+function valuesObserver({ scale: { mean, deviation } }: Answers, rows: number): Observer {
+  const every = Math.max(1, Math.ceil(rows / MOST_PAIRS));
+  const pairs: [number, number][] = [];
+  let at = 0;
+  const inUnit = (value: number) => value * deviation + mean;
+  return {
+    take({ outputs, width, truths }) {
+      for (const [row, actual] of actuals(truths).entries()) {
+        if (at % every === 0) pairs.push([inUnit(actual), inUnit(outputs[row * width]!)]);
+        at += 1;
+      }
+    },
+    observed: () => ({ task: 'regression', pairs }),
+  };
+}
+
+const actuals = (truths: Tensor): Float32Array => expectTensor('y', truths, 'float32').data;

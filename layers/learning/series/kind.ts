@@ -1,0 +1,34 @@
+/** Series: tables whose rows follow each other, perhaps with a column of groups. Models see windows of them. */
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import type { Kind } from '../kind.ts';
+import { table } from '../table/kind.ts';
+import { usableRows } from '../table/resident.ts';
+import { windowOf } from './encoding.ts';
+import { ONE_ROW, prepareSeries } from './prepare.ts';
+import { seriesTensors } from './tensors.ts';
+
+const BYTES_PER_VALUE = 4;
+
+export const series: Kind = {
+  ...table,
+  name: 'series',
+  label: 'series',
+  takes: ({ kind = 'table' }: DatasetProfile) => kind === 'table',
+  outline: (profile, { series: { steps, horizon } = ONE_ROW }) => {
+    const rows = table.outline(profile, {});
+    const shape = [steps, rows.shape[0]! + Number(horizon > 0)];
+    const windows = Math.max(1, usableRows(profile) - steps - horizon + 1);
+    return { ...rows, shape, rows: windows, bytes: rows.bytes + windows * shape[0]! * shape[1]! * BYTES_PER_VALUE };
+  },
+  prepare: prepareSeries,
+  tensors: async (serving, inputs) => seriesTensors(serving, inputs),
+  card: (serving) => {
+    const { steps, horizon } = windowOf(serving);
+    const asked = horizon === 0 ? 'the target of its last row' : `the target ${horizon} rows after its last one`;
+    const { table: inputs, note } = table.card(serving);
+    return {
+      table: inputs,
+      note: `Each input is [series, ${steps}]: a window of ${steps} consecutive rows of each series. The answer is ${asked}. ${note}`,
+    };
+  },
+};

@@ -1,0 +1,73 @@
+/**
+ * Windows of consecutive rows of a series, and the row whose target each of them is asked for:
+ *
+ *     rows of a series   a b c d e f        steps 3, horizon 1
+ *     windows            a b c → d          b c d → e          c d e → f
+ */
+
+import { shown } from '../csv/fault.ts';
+import { TrainingFailure } from '../failure.ts';
+import type { Rows } from '../table/columns.ts';
+
+export interface WindowSpec {
+  /** Rows of a window. */
+  readonly steps: number;
+  /** How many rows after the last one of the window the target is. */
+  readonly horizon: number;
+}
+
+export interface Windows {
+  readonly count: number;
+  /** All rows, each series in its order, one after another. */
+  readonly order: Int32Array;
+  /** Where each window begins in `order`. */
+  readonly starts: Int32Array;
+  /** The row that has its target. */
+  readonly targets: Int32Array;
+  /** The series of each window, from 0. */
+  readonly series: Int32Array;
+}
+
+/**
+ * Rows of one group are a series, in the order of their times, or of the file where there are none. Without groups, all
+ * rows are one.
+ * @throws TrainingFailure naming a series that is shorter than a window and its horizon
+ */
+export function windowsOf(rows: Pick<Rows, 'count' | 'group' | 'time'>, { steps, horizon }: WindowSpec): Windows {
+  const all = Int32Array.from({ length: rows.count }, (_, row) => row);
+  // Each row without a group is a series of its own.
+  const keyOf = (row: number): number =>
+    rows.group ? (rows.group.values[row]! < 0 ? -1 - row : rows.group.values[row]!) : 0;
+  const members = [...Map.groupBy(all, keyOf).values()].map((series) => inTime(series, rows));
+  const needed = steps + horizon;
+  const short = members.find(({ length }) => length < needed);
+  if (short) {
+    const name = rows.group && (rows.group.words[rows.group.values[short[0]!]!] ?? '');
+    const which = name === undefined ? 'the series has' : `series ${shown(name)} has`;
+    const parts = horizon === 0 ? 'window' : 'window and horizon together';
+    throw new TrainingFailure(
+      `${parts} must be at most as long as each series: ${which} ${short.length} rows; got ${needed}`,
+    );
+  }
+  const order = new Int32Array(rows.count);
+  const count = rows.count - members.length * (needed - 1);
+  const windows = { starts: new Int32Array(count), targets: new Int32Array(count), series: new Int32Array(count) };
+  let [first, at] = [0, 0];
+  for (const [series, own] of members.entries()) {
+    order.set(own, first);
+    for (let i = 0; i + needed <= own.length; i++, at++) {
+      windows.starts[at] = first + i;
+      windows.targets[at] = own[i + needed - 1]!;
+      windows.series[at] = series;
+    }
+    first += own.length;
+  }
+  return { count, order, ...windows };
+}
+
+/** Rows without a time come first. Rows of one time are in the order of the file. */
+function inTime(series: number[], { time }: Pick<Rows, 'time'>): number[] {
+  if (!time) return series;
+  const at = (row: number): number => (Number.isNaN(time.values[row]!) ? Number.NEGATIVE_INFINITY : time.values[row]!);
+  return series.toSorted((a, b) => (at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : a - b));
+}

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { decodeJwt } from 'jose';
+import { getAccount } from '#domain/accounts/read.ts';
+import { findModel } from '#domain/models/read.ts';
+import type { HttpHandler } from '#functions/http/contract.ts';
+import { makeHandler } from '#functions/platform/import.ts';
+import { makeHandler as makePredictHandler } from '#functions/platform/predict.ts';
+import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import recorded from '#test/fixtures/golden/imported.json' with { type: 'json' };
+import { BOUNDARY, formBytes, type Part } from './forms.ts';
+import { openPlatform, type Platform } from './harness.ts';
+
+let platform: Platform;
+let token: string;
+let importing: HttpHandler;
+let predicting: HttpHandler;
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+
+beforeAll(async () => {
+  platform = await openPlatform();
+  token = await platform.login();
+  const { settings } = platform;
+  importing = makeHandler(permitted('platform-import', platform.store), { settings, logger });
+  predicting = makePredictHandler(permitted('platform-predict', platform.store), { settings, logger });
+});
+afterAll(() => platform.close());
+
+const imported = (onnx: string, fields: Record<string, string>) => {
+  const file: Part = { name: 'file', value: Buffer.from(onnx, 'base64'), filename: 'pipeline.onnx' };
+  const raw = formBytes([file, ...Object.entries(fields).map(([name, value]) => ({ name, value }))]);
+  const headers = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` };
+  return platform.call({ method: 'POST', path: '/models/import', token, headers, raw }, importing);
+};
+const predict = (id: string, json: unknown) =>
+  platform.call({ method: 'POST', path: `/models/${id}/predict`, token, json }, predicting);
+
+describe('a model of others that is imported', () => {
+  const table = recorded.served['scikit-learn, a table'];
+
+  test('is a model like any other: it has a number, versions and files, and predicts', async () => {
+    const { status, body } = await imported(table.onnx, { name: 'Species', target: 'species' });
+    expect([status, body]).toMatchObject([
+      201,
+      { name: 'Species', model_type: 'onnx', version: '1.0.0', architecture: { input_shape: [3], output_classes: 2 } },
+    ]);
+    const again = await imported(table.onnx, { name: 'Species' });
+    expect([again.body.version, again.body.number]).toEqual(['1.0.1', body.number + 1]);
+    const answer = await predict(body.id, { inputs: table.rows, probabilities: true });
+    expect(answer.status).toBe(200);
+    expect(answer.body.predictions.map((one: { class: string }) => one.class)).toEqual(table.labels);
+    for (const [i, { probabilities }] of answer.body.predictions.entries()) {
+      expect(probabilities.Adelie).toBeCloseTo(table.numbers[i]![0]!, 5);
+    }
+    const { files } = (await platform.call({ path: `/models/${body.id}/artifacts`, token })).body;
+    expect(files.map(({ file }: { file: string }) => file)).toEqual([
+      ...['model.onnx', 'imported.onnx', 'serving.json', 'model-card.md'],
+    ]);
+    const { nodes, edges } = (await platform.call({ path: `/models/${again.body.id}/lineage`, token })).body;
+    expect([nodes.length, edges]).toEqual([2, [{ from: body.id, to: again.body.id, relation: 'previous_version' }]]);
+  });
+
+  test('refuses values that it does not know with what it says of them', async () => {
+    const { body } = await imported(table.onnx, { name: 'Unknown word' });
+    const answer = await predict(body.id, { input: ['Atlantis', 4000, 2008] });
+    expect(answer.status).toBe(400);
+    expect(answer.body.details[0].message).toContain('must be values that the imported model takes; it says:');
+  });
+
+  test('counts among the files of its account, and takes them along when it is deleted', async () => {
+    const { body } = await imported(recorded.served['PyTorch, logits'].onnx, {
+      name: 'Iris',
+      features: JSON.stringify(['sl', 'sw', 'pl', 'pw']),
+      classes: JSON.stringify(['setosa', 'versicolor', 'virginica']),
+    });
+    const account = String(decodeJwt(token).sub);
+    const model = (await findModel(platform.store.table, account, body.id))!;
+    const bytes = model.artifacts.reduce((sum, { size }) => sum + size, 0);
+    const before = await getAccount(platform.store.table, account);
+    expect((await predict(body.id, { input: { sl: 5.1, sw: 3.5, pl: 1.4, pw: 0.2 } })).status).toBe(200);
+    expect((await platform.call({ method: 'DELETE', path: `/models/${body.id}`, token })).status).toBe(204);
+    const after = await getAccount(platform.store.table, account);
+    expect((before.model_bytes ?? 0) - (after.model_bytes ?? 0)).toBe(bytes);
+    const left = await platform.store.blobs.artifacts.list(`${account}/models/${body.id}/`, { limit: 10 });
+    expect(left.blobs).toEqual([]);
+  });
+
+  test.each([
+    ['another domain', { name: 'x' }, 'file', 'operator com.microsoft.FusedMatMul'],
+    ['images', { name: 'x' }, 'file', 'its shape must be [rows] or [rows, columns]; it has 4 dimensions'],
+    ['unknown width', { name: 'x', features: 'a,b' }, 'features', 'must be JSON'],
+  ] as const)('is refused where it cannot be served: %s', async (name, fields, field, message) => {
+    const { status, body } = await imported(recorded.refused[name], fields);
+    expect([status, body.details]).toEqual([400, [{ field, message: expect.stringContaining(message) }]]);
+  });
+});

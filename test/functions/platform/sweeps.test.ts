@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Dataset } from '#domain/datasets/record.ts';
+import { completeTrial, failJob } from '#domain/training/endings.ts';
+import { getJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
+import { advanceSweep, advanceSweeps } from '#functions/events/advance-sweep.ts';
+import { openPlatform, type Platform } from './harness.ts';
+import { completed, ready, running, uploaded } from './records.ts';
+
+let platform: Platform;
+let token: string;
+let dataset: Dataset;
+let people = 0;
+beforeAll(async () => {
+  platform = await openPlatform();
+});
+beforeEach(async () => {
+  token = await platform.login(`person-${'x'.repeat(++people)}`);
+  dataset = await ready(platform, await uploaded(platform, token, 'Penguins'));
+});
+afterAll(() => platform.close());
+
+const AT = '2026-01-01T00:00:00.000Z';
+const start = (json: object) =>
+  platform.call({
+    method: 'POST',
+    path: '/training/sweeps',
+    token,
+    json: { dataset_id: dataset.id, model_type: 'mlp', ...json },
+  });
+const read = async (id: string) => (await platform.call({ path: `/training/sweeps/${id}`, token })).body;
+const context = () => ({
+  ...platform.store,
+  now: () => platform.clock.now,
+  logger: { debug() {}, info() {}, warn() {}, error() {} },
+});
+const advance = (id: string) => advanceSweep(context(), dataset.account_id, id);
+
+/** Ends a trial as a trainer does. */
+async function end(jobId: string, score: number | undefined): Promise<void> {
+  const { table } = platform.store;
+  const job: Job = await running(platform, dataset.account_id, jobId);
+  if (score === undefined) await failJob(table, job, 'The loss must be a finite number', AT);
+  else
+    await completeTrial(table, job, { final_metrics: { val_loss: score }, metrics: {}, current_epoch: 1, score }, AT);
+}
+
+type Shown = { number: number; job_id: string | null; status: string; score: number | null; hyperparameters: object };
+
+describe('a sweep', () => {
+  test('tries every combination of a grid, a few at a time, and trains the best once more for its model', async () => {
+    const begun = await start({
+      method: 'grid',
+      space: { learning_rate: [0.1, 0.01], batch_size: [8, 16] },
+      parallel: 3,
+    });
+    expect(begun.status).toBe(201);
+    const id = begun.body.sweep_id;
+    let trials: Shown[] = (await read(id)).trials;
+    expect(trials.map(({ status }) => status)).toEqual(['running', 'running', 'running', 'pending']);
+    expect(trials.map(({ hyperparameters }) => hyperparameters)).toMatchObject([
+      { learning_rate: 0.1, batch_size: 8 },
+      { learning_rate: 0.1, batch_size: 16 },
+      { learning_rate: 0.01, batch_size: 8 },
+      { learning_rate: 0.01, batch_size: 16 },
+    ]);
+    const scores = [0.3, undefined, 0.1, 0.2];
+    for (const [i, score] of scores.entries()) {
+      await end(trials[i]!.job_id!, score);
+      await advance(id);
+      trials = (await read(id)).trials;
+    }
+    expect(trials.map(({ score }) => score)).toEqual([0.3, null, 0.1, 0.2]);
+    expect(trials[1]).toMatchObject({ status: 'failed', error: 'The loss must be a finite number' });
+    const { best_trial, job_id, status } = await read(id);
+    expect({ best_trial, status }).toEqual({ best_trial: 3, status: 'running' });
+    const final = await running(platform, dataset.account_id, job_id);
+    expect(final.hyperparameters).toMatchObject({ learning_rate: 0.01, batch_size: 8 });
+    const model = await completed(platform, final, Buffer.from('model'));
+    await advance(id);
+    expect(await read(id)).toMatchObject({ status: 'completed', model_id: model.id });
+  });
+
+  test('draws from ranges, the same each time', async () => {
+    const space = { learning_rate: { min: 0.001, max: 0.1, scale: 'log' } };
+    const drawn = async () => (await start({ space, trials: 3 })).body.trials as Shown[];
+    const [one, two] = [await drawn(), await drawn()];
+    expect(two.map(({ hyperparameters }) => hyperparameters)).toEqual(
+      one.map(({ hyperparameters }) => hyperparameters),
+    );
+    for (const { hyperparameters } of one) {
+      const { learning_rate } = hyperparameters as { learning_rate: number };
+      expect(learning_rate).toBeGreaterThanOrEqual(0.001);
+      expect(learning_rate).toBeLessThanOrEqual(0.1);
+    }
+  });
+
+  test('of successive halving trains the best of a rung for longer', async () => {
+    const begun = await start({
+      ...{
+        method: 'halving',
+        trials: 4,
+        factor: 2,
+        parallel: 5,
+        metric: 'val_accuracy',
+        hyperparameters: { epochs: 20 },
+      },
+      space: { learning_rate: [0.1, 0.01, 0.001] },
+    });
+    const id = begun.body.sweep_id;
+    const epochs = (trials: Shown[]) =>
+      trials.map(({ hyperparameters }) => (hyperparameters as { epochs: number }).epochs);
+    let trials: Shown[] = (await read(id)).trials;
+    expect(epochs(trials)).toEqual([5, 5, 5, 5]);
+    for (const [i, { job_id }] of trials.entries()) await end(job_id!, i / 10);
+    await advance(id);
+    trials = (await read(id)).trials;
+    expect(epochs(trials)).toEqual([5, 5, 5, 5, 10, 10]);
+    expect(trials[4]!.hyperparameters).toMatchObject({ ...trials[3]!.hyperparameters, epochs: 10 });
+    for (const { job_id } of trials.slice(4)) await end(job_id!, 0.9);
+    await advance(id);
+    trials = (await read(id)).trials;
+    expect(epochs(trials)).toEqual([5, 5, 5, 5, 10, 10, 20]);
+    await end(trials[6]!.job_id!, 0.95);
+    await advance(id);
+    expect(await read(id)).toMatchObject({ best_trial: 7, job_id: expect.any(String) });
+  });
+
+  test('has its jobs recorded before they exist, and the schedule creates them once there is a slot', async () => {
+    const one = (await start({ space: { batch_size: [8] }, trials: 5, parallel: 5 })).body.sweep_id;
+    const two = (await start({ space: { batch_size: [8] }, trials: 1 })).body.sweep_id;
+    const [waiting]: Shown[] = (await read(two)).trials;
+    expect((await platform.call({ path: `/training/status/${waiting!.job_id}`, token })).status).toBe(404);
+    const [first]: Shown[] = (await read(one)).trials;
+    await end(first!.job_id!, 1);
+    await advanceSweeps(context());
+    expect((await getJob(platform.store.table, dataset.account_id, waiting!.job_id!)).trial).toBe(1);
+    await advanceSweeps(context());
+    expect((await read(two)).trials[0].job_id).toBe(waiting!.job_id);
+  });
+
+  test('can be stopped, with its jobs', async () => {
+    const id = (await start({ space: { batch_size: [8] }, trials: 3 })).body.sweep_id;
+    const [first]: Shown[] = (await read(id)).trials;
+    const stopped = await platform.call({ method: 'POST', path: `/training/sweeps/${id}/stop`, token });
+    expect(stopped.body).toMatchObject({
+      status: 'stopped',
+      trials: [{ status: 'stopped' }, { status: 'stopped' }, { status: 'stopped' }],
+    });
+    expect((await getJob(platform.store.table, dataset.account_id, first!.job_id!)).status).toBe('stopped');
+    expect((await platform.call({ method: 'POST', path: `/training/sweeps/${id}/stop`, token })).status).toBe(409);
+    expect((await platform.call({ path: '/training/sweeps', token })).body).toMatchObject({
+      total: 1,
+      sweeps: [{ sweep_id: id, status: 'stopped', trials: { total: 3, ended: 3 } }],
+    });
+  });
+
+  test('fails if no trial has a score', async () => {
+    const id = (await start({ space: { batch_size: [8] }, trials: 1 })).body.sweep_id;
+    await end((await read(id)).trials[0].job_id, undefined);
+    await advance(id);
+    expect(await read(id)).toMatchObject({ status: 'failed', error: 'The loss must be a finite number' });
+  });
+
+  test.each([
+    [{ space: {} }, 'space', 'must name at least 1 hyperparameter; got none'],
+    [{ space: { depth: [1] } }, 'hyperparameters.depth', /unknown|not/],
+    [
+      { space: { learning_rate: [2] } },
+      'hyperparameters.learning_rate',
+      'must be between 1e-12 and 1, or "auto"; got 2',
+    ],
+    [
+      { space: { learning_rate: { min: 0, max: 1, scale: 'log' } } },
+      'space.learning_rate.min',
+      /above 0 on a log scale/,
+    ],
+    [{ space: { learning_rate: { min: 1, max: 1 } } }, 'space.learning_rate', 'must have min below max; got 1 and 1'],
+    [{ method: 'grid', space: { learning_rate: { min: 0.1, max: 1 } } }, 'space.learning_rate', /list of values/],
+    [{ method: 'halving', space: { epochs: [1] } }, 'space.epochs', /varies the epochs itself/],
+    [{ space: { batch_size: [8] }, trials: 101 }, 'trials', /at most 100|between 1 and 100/],
+  ])('is refused for %j', async (json, field, message) => {
+    const { status, body } = await start(json);
+    expect(status).toBe(400);
+    expect(body.details[0].field).toBe(field);
+    expect(body.details[0].message).toMatch(message);
+  });
+});

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/keys.ts';
+import { findModel } from '#domain/models/read.ts';
+import { findJob } from '#domain/training/read.ts';
+import { type Cell, makePredictor } from '#learning/predictor.ts';
+import { runJob } from '#training/run-job.ts';
+import { type JobSpec, openTrainerWorld, type TrainerWorld } from '../training/world.ts';
+import { python } from './python.ts';
+
+let world: TrainerWorld;
+beforeAll(async () => {
+  world = await openTrainerWorld();
+});
+afterAll(() => world.close());
+
+interface Opened {
+  readonly torch: { readonly labels?: string[]; readonly numbers: number[] | number[][] };
+  readonly onnx: Opened['torch'];
+  readonly names: string[];
+  readonly same: boolean;
+}
+
+/** Trains, and lets Python open the files and predict for the rows. */
+async function openedByPython(id: string, spec: JobSpec, rows: readonly (readonly Cell[])[]) {
+  const { adapters } = world;
+  const job = await world.queue(id, spec);
+  await runJob(adapters, { accountId: job.account_id, jobId: job.id, attempt: job.attempt }, { log: () => {} });
+  const { model_id } = (await findJob(adapters.table, job.account_id, job.id))!;
+  const model = (await findModel(adapters.table, job.account_id, model_id!))!;
+  const folder = mkdtempSync(join(tmpdir(), 'trainyard-golden-'));
+  try {
+    for (const { file } of model.artifacts) {
+      const { body } = await adapters.blobs.artifacts.get(blobKeys.modelFile(model.account_id, model.id, file));
+      writeFileSync(join(folder, file), await buffer(body));
+    }
+    writeFileSync(join(folder, 'rows.json'), JSON.stringify(rows));
+    const opened = python('open_files.py', folder) as Opened;
+    const predictor = makePredictor({ artifacts: adapters.blobs.artifacts });
+    return { opened, ours: await predictor.predict(model, rows, { probabilities: true }) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function expectClose(got: readonly number[], expected: readonly number[], tolerance = 1e-5): void {
+  expect(got).toHaveLength(expected.length);
+  for (const [i, value] of expected.entries()) {
+    expect(Math.abs(got[i]! - value)).toBeLessThan(tolerance * Math.max(1, Math.abs(value)));
+  }
+}
+
+const PENGUINS = [
+  ['Biscoe', 46.1, 13.2, 211, 4500, 'female', 2007],
+  ['Torgersen', 39.1, null, 181, 3750, null, 2007],
+  ['Dream', 46.5, 17.9, 192, 3500, 'female', 2009],
+];
+
+test.each(['relu', 'leaky_relu', 'gelu', 'silu', 'tanh', 'sigmoid'])(
+  'the module of a classifier with %s loads its weights and answers alike',
+  async (activation) => {
+    const { opened, ours } = await openedByPython(
+      `c-${activation}`,
+      { hyperparameters: { activation, epochs: 3, hidden_layers: [16, 8] } },
+      PENGUINS,
+    );
+    expect(opened.same).toBe(true);
+    expect(opened.names).toEqual([
+      ...['hidden.0.bias', 'hidden.0.weight', 'hidden.1.bias', 'hidden.1.weight', 'output.bias', 'output.weight'],
+    ]);
+    for (const one of [opened.torch, opened.onnx]) {
+      expect(one.labels).toEqual(ours.map((answer) => 'class' in answer && answer.class));
+      expectClose(
+        one.numbers.flat(),
+        ours.flatMap((answer) => ('class' in answer ? Object.values(answer.probabilities!) : [])),
+      );
+    }
+  },
+);
+
+test('the module of a regression without a hidden layer answers alike', async () => {
+  const { opened, ours } = await openedByPython(
+    'r',
+    {
+      target: 'body_mass_g',
+      hyperparameters: { epochs: 3, hidden_layers: [] },
+      more: { task: 'regression' },
+    },
+    [
+      ['Adelie', 'Biscoe', 46.1, 13.2, 211, 'female', 2007],
+      ['Gentoo', 'Dream', null, 17.9, 192, null, 2009],
+    ],
+  );
+  const expected = ours.map((answer) => ('value' in answer ? answer.value : Number.NaN));
+  expectClose(opened.torch.numbers.flat(), expected);
+  expectClose(opened.onnx.numbers.flat(), expected);
+});
+
+test('the module of two classes with a threshold answers alike', async () => {
+  const { opened, ours } = await openedByPython(
+    'threshold',
+    { target: 'sex', hyperparameters: { epochs: 3, threshold: 'balanced_accuracy' } },
+    [
+      ['Adelie', 'Biscoe', 40.1, 17.2, 191, 3800, 2007],
+      ['Gentoo', 'Biscoe', 47.5, 15, 218, 4950, 2009],
+      ['Chinstrap', 'Dream', 48.2, 18.4, 195, 3750, 2009],
+    ],
+  );
+  const labels = ours.map((answer) => 'class' in answer && answer.class);
+  expect([opened.torch.labels, opened.onnx.labels]).toEqual([labels, labels]);
+});

@@ -1,0 +1,128 @@
+import { describe, expect, test } from '@jest/globals';
+import { ValidationError } from '#domain/errors.ts';
+import { openSession } from '#engine/run.ts';
+import { expectTensor, toNumbers } from '#engine/tensor.ts';
+import { readImported, type Wishes } from '#learning/imported/read.ts';
+import type { Input } from '#learning/serving/input.ts';
+import { rowTensors } from '#learning/serving/rows.ts';
+import recorded from '#test/fixtures/golden/imported.json' with { type: 'json' };
+
+interface Recorded {
+  readonly onnx: string;
+  readonly rows: Input[];
+  readonly numbers: number[] | number[][];
+  readonly labels?: string[];
+}
+
+const served = Object.entries(recorded.served as unknown as Record<string, Recorded>);
+const bytesOf = (base64: string): Uint8Array => Buffer.from(base64, 'base64');
+const read = (onnx: string, wishes: Partial<Wishes> = {}) =>
+  readImported(bytesOf(onnx), { target: 'target', ...wishes });
+
+async function answersTo(onnx: Uint8Array, features: Parameters<typeof rowTensors>[0], rows: readonly Input[]) {
+  await using session = await openSession(onnx);
+  const { label, probabilities, value } = await session.run(rowTensors(features, rows));
+  return {
+    labels: label && [...expectTensor('label', label, 'string').data],
+    numbers: toNumbers((probabilities ?? value)!),
+    shape: (probabilities ?? value)!.shape,
+  };
+}
+
+describe('a model of others is served with the answers that its library gives', () => {
+  test.each(served)('%s', async (_, { onnx, rows, numbers, labels }) => {
+    const imported = await read(onnx);
+    const answers = await answersTo(imported.onnx, imported.serving.features, rows);
+    if (labels) expect(answers.labels).toEqual(labels);
+    expect(imported.serving.task).toBe(labels ? 'classification' : 'regression');
+    const expected = numbers.flat();
+    expect(answers.numbers).toHaveLength(expected.length);
+    for (const [i, number] of expected.entries()) {
+      expect(Math.abs(answers.numbers[i]! - number)).toBeLessThan(1e-5 * Math.max(1, Math.abs(number)));
+    }
+    expect(imported.serving.classes).toHaveLength(labels ? expected.length / rows.length : 0);
+  });
+
+  test('under the names that its inputs have, and that its classes have', async () => {
+    const { serving } = await read(recorded.served['scikit-learn, a table'].onnx);
+    expect(serving).toEqual({
+      format: 1,
+      task: 'classification',
+      target: 'target',
+      features: [
+        { name: 'island', type: 'category', input: 'island' },
+        { name: 'mass', type: 'number', input: 'mass' },
+        { name: 'year', type: 'number', input: 'year' },
+      ],
+      classes: ['Adelie', 'Gentoo'],
+    });
+  });
+
+  test('under names that the caller gives', async () => {
+    const { onnx, rows, numbers } = recorded.served['XGBoost, a classifier'];
+    const features = ['sepal length', 'sepal width', 'petal length', 'label'];
+    const classes = ['setosa', 'versicolor', 'virginica'];
+    const imported = await read(onnx, { features, classes });
+    expect(imported.serving.features.map(({ name, input }) => [name, input])).toEqual([
+      ['sepal length', 'sepal_length'],
+      ['sepal width', 'sepal_width'],
+      ['petal length', 'petal_length'],
+      ['label', 'label_2'],
+    ]);
+    const { labels } = await answersTo(imported.onnx, imported.serving.features, rows);
+    expect(labels).toEqual(numbers.map((row) => classes[row.indexOf(Math.max(...row))]));
+  });
+
+  test('with scores as the caller says they are', async () => {
+    const { onnx, rows, numbers } = recorded.served['PyTorch, logits'];
+    const imported = await read(onnx, { scores: 'probabilities' });
+    const answers = await answersTo(imported.onnx, imported.serving.features, rows);
+    expect(answers.numbers).not.toEqual(numbers.flat());
+    expect(imported.notes).toContain('output y are the scores of the classes; these are the probabilities');
+  });
+});
+
+describe('a model that cannot be served is refused, by what stands against it', () => {
+  test.each([
+    ['one row', "input 'x' cannot be served: it takes exactly 1 rows; export it with a dynamic first dimension"],
+    ['images', "input 'x' cannot be served: its shape must be [rows] or [rows, columns]; it has 4 dimensions"],
+    [
+      'another domain',
+      "operator com.microsoft.FusedMatMul of node 'fused' cannot be served: served are those of ai.onnx",
+    ],
+    ['a loop in a branch', "operator Loop of node 'forever' cannot be served: it may never end"],
+    [
+      'numbers elsewhere',
+      `tensor 'w' has its numbers in another file ("../../etc/passwd"): save the model as one file`,
+    ],
+    ['functions', 'it defines functions of its own, which cannot be served: export it with them inlined'],
+    ['a bomb', "operator ConstantOfShape of node 'zeros' cannot be served: it makes 10000000000 elements; at most"],
+    ['a wrong shape', 'it cannot be run: '],
+    ['no such operator', 'it cannot be run: '],
+    ['a new opset', 'its opset of ai.onnx must be at most 26; got 99'],
+    ['half precision', "input 'x' cannot be served: its element type is 10; served are numbers of 32 and 64 bits"],
+    ['unknown width', "input 'x' does not say how many columns it takes: give the names of its features"],
+    ['no answers', 'none of its outputs can be served (y): there must be scores [rows, classes] or numbers [rows]'],
+  ] as const)('%s', async (name, message) => {
+    const error = await read(recorded.refused[name]).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(ValidationError);
+    expect((error as ValidationError).details).toEqual([{ field: 'file', message: expect.stringContaining(message) }]);
+  });
+
+  test('bytes that are no model, and those of a model that is cut short', async () => {
+    const whole = bytesOf(recorded.served['scikit-learn, a matrix'].onnx);
+    for (const bytes of [Buffer.from('no model'), whole.subarray(0, 0), whole.subarray(0, 1000)]) {
+      await expect(readImported(bytes, { target: 't' })).rejects.toBeInstanceOf(ValidationError);
+    }
+  });
+
+  test('names that are too few', async () => {
+    const { onnx } = recorded.served['scikit-learn, a matrix'];
+    await expect(read(onnx, { features: ['a'] })).rejects.toHaveProperty('details', [
+      { field: 'features', message: "must have the 4 names of the model's features; got 1" },
+    ]);
+    await expect(read(onnx, { classes: ['a'] })).rejects.toHaveProperty('details', [
+      { field: 'classes', message: "must have the 3 names of the model's classes; got 1" },
+    ]);
+  });
+});
