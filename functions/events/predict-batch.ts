@@ -26,6 +26,7 @@ import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { timeLeft } from '#functions/time-left.ts';
 import { predictCsv } from '#learning/batch/predict-csv.ts';
+import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { ofRows } from '#learning/kinds.ts';
 import { makePredictor, type Predictor } from '#learning/predictor.ts';
 import { consumer } from './batch.ts';
@@ -90,8 +91,8 @@ async function make(context: BatchContext, of: Batch, milliseconds: number): Pro
   const [model, profile] = await Promise.all([getModel(table, account_id, of.model_id), profileOf(context, of)]);
   const serving = ofRows(await context.predictor.describe(model));
   const timeout = timeLeft(milliseconds);
-  const { body } = await blobs.datasets.get(blobKeys.datasetFile(account_id, of.dataset_id));
-  const bytes = until(closing ? AbortSignal.any([closing, timeout]) : timeout, body);
+  const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
+  const bytes = await StoredBytes.open(blobs.datasets, blobKeys.datasetFile(account_id, of.dataset_id), signal);
   const hash = createHash('sha256');
   // A store may report an error of what it is given as one of its own.
   const fault: { of?: unknown } = {};
@@ -121,8 +122,6 @@ async function make(context: BatchContext, of: Batch, milliseconds: number): Pro
     if (!timeout.aborted) throw fault.of ?? error;
     const seconds = Math.round(milliseconds / 1000);
     throw new AttemptFailedError(`it takes longer than ${seconds} seconds`, { cause: error });
-  } finally {
-    body.destroy();
   }
 }
 
@@ -171,13 +170,6 @@ async function removeFile({ table, blobs, logger }: BatchContext, of: Batch): Pr
 async function settled({ table, events, logger }: BatchContext, of: Batch, event: DomainEvent): Promise<void> {
   logger.info('batch prediction ended', { batch_id: of.id, status: event.detail.status });
   await publishEvent({ table, events }, event, (message, about) => logger.warn(message, about));
-}
-
-async function* until(signal: AbortSignal, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    signal.throwIfAborted();
-    yield chunk;
-  }
 }
 
 async function* hashed(pieces: AsyncIterable<Buffer>, hash: Hash, fault: { of?: unknown }): AsyncGenerator<Buffer> {

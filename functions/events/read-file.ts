@@ -2,13 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addAbortSignal, type Readable } from 'node:stream';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { UnavailableError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { timeLeft } from '#functions/time-left.ts';
+import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { recognise } from '#learning/kinds.ts';
 import { openSource } from '#learning/source.ts';
 
@@ -36,19 +36,28 @@ export interface ReadingOptions {
  * @throws UnavailableError if the store fails, or the host stops
  */
 export async function readFile(
-  blobs: Pick<Blobs, 'get'>,
-  { account_id, id, requested_target: target, requested_type, dataset_type, parsing = {} }: Dataset,
+  blobs: Pick<Blobs, 'get' | 'head'>,
+  {
+    account_id,
+    id,
+    requested_target: target,
+    requested_type,
+    dataset_type,
+    parsing = {},
+    file_name: fileName,
+  }: Dataset,
   { milliseconds, closing, folder = tmpdir() }: ReadingOptions,
 ): Promise<{ profile: DatasetProfile } | { failure: DatasetFailure }> {
-  const { body } = await blobs.get(blobKeys.datasetFile(account_id, id));
   const timeout = timeLeft(milliseconds);
-  addAbortSignal(closing ? AbortSignal.any([closing, timeout]) : timeout, body);
+  const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
+  const file = await StoredBytes.open(blobs, blobKeys.datasetFile(account_id, id), signal);
   await using scratch = await openScratch(folder);
   try {
     const task = requested_type ?? dataset_type;
-    const source = openSource(body, { folder: scratch.folder });
+    const given = { task, parsing, fileName, ...(target === undefined ? {} : { target }) };
+    const source = openSource(file, { folder: scratch.folder });
     const kind = await recognise(source);
-    return { profile: await kind.profile(source, { task, parsing, ...(target === undefined ? {} : { target }) }) };
+    return { profile: await kind.profile(source, given) };
   } catch (error) {
     if (error instanceof ValidationError) return { failure: { message: error.message, details: [...error.details] } };
     if (closing?.aborted) throw new UnavailableError('the host is stopping');
@@ -57,10 +66,10 @@ export async function readFile(
         cause: error,
       });
     }
-    if (isBroken(body)) throw new UnavailableError(`the file could not be read to its end: ${body.errored?.message}`);
+    if (file.failure instanceof Error) {
+      throw new UnavailableError(`the file could not be read to its end: ${file.failure.message}`);
+    }
     throw new ReadingFailedError('the program failed while it read the file; its log says why', { cause: error });
-  } finally {
-    body.destroy();
   }
 }
 
@@ -68,7 +77,3 @@ async function openScratch(parent: string): Promise<{ readonly folder: string } 
   const folder = await mkdtemp(join(parent, 'trainyard-reading-'));
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
-
-/** A stream that was destroyed before its end has an error too: `ABORT_ERR`. */
-const isBroken = ({ errored }: Readable): boolean =>
-  errored !== null && (errored as NodeJS.ErrnoException).code !== 'ABORT_ERR';

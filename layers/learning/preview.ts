@@ -1,15 +1,20 @@
 /** The first rows of a file as they are read, and what its columns are. */
+import type { StoredFormat } from '#domain/datasets/file-format.ts';
 import { chosenTarget, type ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import type { ColumnProfile, DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import type { DatasetWarning } from '#domain/datasets/warnings.ts';
 import { type ErrorDetail, ValidationError } from '#domain/errors.ts';
-import { openOptions } from './csv/dialect.ts';
+import { givenDialect } from './csv/dialect.ts';
 import { shortened } from './csv/fault.ts';
-import { type Head, inspectCsvHead } from './csv/inspect.ts';
-import { isArchive } from './files/archive.ts';
+import { HEAD_BYTES } from './csv/read.ts';
+import { type FileBytes, withBeginning } from './files/file-bytes.ts';
+import { BEGINNING_BYTES, storedFormat } from './files/format.ts';
+import { inspectHead, type TableHead } from './files/head.ts';
+import { holdsImages } from './image/open.ts';
 import { expectColumns } from './profile/expect.ts';
 import { TableSummary } from './profile/table.ts';
 import { chooseTarget } from './profile/target.ts';
+import type { Source } from './source.ts';
 import { roleOf } from './table/resident.ts';
 import { columnValues, TRUTH_WORDS } from './values/column-values.ts';
 
@@ -24,9 +29,10 @@ export interface PreviewColumn {
   readonly role: NonNullable<ColumnProfile['role']>;
 }
 
-export interface Preview {
-  readonly delimiter: string;
-  readonly quote: string;
+export interface Preview extends StoredFormat {
+  /** Of CSV and TSV. */
+  readonly delimiter?: string | undefined;
+  readonly quote?: string | undefined;
   readonly columns: readonly PreviewColumn[];
   /** Times in RFC 3339; null is "no value". */
   readonly rows: readonly (readonly PreviewCell[])[];
@@ -46,24 +52,22 @@ export interface PreviewOptions {
   readonly task: Task | 'auto';
   /** How many rows. */
   readonly rows: number;
-}
-
-/** The beginning of a file: its bytes, and whether they are all. */
-export interface Beginning {
-  readonly bytes: Uint8Array;
-  readonly whole: boolean;
+  readonly fileName?: string;
 }
 
 /**
  * Checks what the beginning of a file shows: its structure, and the columns that were named.
- * @throws ValidationError with field `file`, `target` or `columns`
+ * @param isCut whether the file may have been cut off
+ * @throws ValidationError with field `file`, `target`, `columns`, `delimiter` or `quote`
  */
-export function inspectBeginning(
-  { bytes, whole }: Beginning,
+export async function inspectBeginning(
+  given: FileBytes,
   { parsing, target }: Pick<PreviewOptions, 'parsing' | 'target'>,
-): Head | undefined {
-  if (isArchive(bytes)) return undefined;
-  const head = inspectCsvHead(bytes, whole, openOptions(parsing));
+  isCut = false,
+): Promise<TableHead | undefined> {
+  const file = withBeginning(given, HEAD_BYTES);
+  if (await holdsImages(sourceOf(file))) return undefined;
+  const head = await inspectHead(file, givenDialect(parsing), isCut);
   if (head === undefined) return undefined;
   expectColumns(head.header, parsing);
   chooseTarget(head.header, chosenTarget(parsing) ?? target);
@@ -72,24 +76,25 @@ export function inspectBeginning(
 
 /**
  * How a file is read that nobody has profiled yet, by its beginning. The rest of the file may decide otherwise.
- * @throws ValidationError with field `file`, `target` or `columns`
+ * @throws ValidationError with field `file`, `target`, `columns`, `delimiter` or `quote`
  */
-export function previewFile(beginning: Beginning, options: PreviewOptions): Preview {
-  expectNoArchive(beginning);
-  const { head, isCut } = cutOrWhole(beginning, options);
+export async function previewFile(given: FileBytes, options: PreviewOptions): Promise<Preview> {
+  const file = withBeginning(given, HEAD_BYTES);
+  await expectTable(file);
+  const head = await cutOrWhole(file, options);
   if (head === undefined) throw ValidationError.of('file', 'must have a header within its first bytes; got none');
-  const { header, rows, dialect, rival } = head;
-  const { parsing, task } = options;
+  const { header, rows, dialect, rival, whole, ...stored } = head;
+  const { parsing, task, fileName } = options;
   const table = new TableSummary(header, { target: chosenTarget(parsing) ?? options.target, parsing });
   for (const row of rows) table.add(row);
   const shown = rows.slice(0, options.rows);
-  const rest = { ...dialect, complete: beginning.whole && !isCut && rows.length === shown.length };
+  const rest = { ...storedFormat(stored), ...dialect, complete: whole && rows.length === shown.length };
   try {
-    const found = table.profile(task, { ...dialect, rival });
+    const found = table.profile(task, { ...stored, ...dialect, rival, fileName });
     return { ...rest, ...tableOf(found, header, shown), task: found.task, warnings: found.warnings, problems: [] };
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
-    const columns = table.columns(dialect.delimiter);
+    const columns = table.columns(dialect?.delimiter);
     return {
       ...rest,
       ...tableOf({ columns, target: table.target }, header, shown),
@@ -99,40 +104,55 @@ export function previewFile(beginning: Beginning, options: PreviewOptions): Prev
   }
 }
 
-function expectNoArchive({ bytes }: Beginning): void {
-  if (isArchive(bytes)) {
+/** What shows whether it holds images; nothing is copied for that. */
+const sourceOf = (file: FileBytes): Source => ({
+  head: () => file.range(0, BEGINNING_BYTES),
+  bytes: () => file,
+  path: () => Promise.reject(new TypeError('a preview has no disk')),
+});
+
+async function expectTable(file: FileBytes): Promise<void> {
+  if (await holdsImages(sourceOf(file))) {
     throw ValidationError.of(
       'file',
-      'must be a table to have a preview; an archive is looked into once it is uploaded',
+      'must be a table to have a preview; images are looked into once they are uploaded',
     );
+  }
+}
+
+/** The caller may have sent the first part of a file, whose last row is cut. */
+async function cutOrWhole(file: FileBytes, options: PreviewOptions): Promise<TableHead | undefined> {
+  try {
+    return await inspectBeginning(file, options);
+  } catch (error) {
+    if (await endsWithNewline(file)) throw error;
+    const head = await inspectBeginning(file, options, true).catch(() => undefined);
+    if (head === undefined || head.rows.length === 0) throw error;
+    return head;
   }
 }
 
 const NEWLINE = 10;
 
-/** The caller may have sent the first part of a file, whose last row is cut. */
-function cutOrWhole(beginning: Beginning, options: PreviewOptions): { head: Head | undefined; isCut: boolean } {
-  try {
-    return { head: inspectBeginning(beginning, options), isCut: false };
-  } catch (error) {
-    if (!beginning.whole || beginning.bytes.at(-1) === NEWLINE) throw error;
-    const head = inspectBeginning({ ...beginning, whole: false }, options);
-    if (head === undefined || head.rows.length === 0) throw error;
-    return { head, isCut: true };
-  }
+async function endsWithNewline(file: FileBytes): Promise<boolean> {
+  const [last] = await file.range(file.size - 1, file.size);
+  return last === NEWLINE;
 }
 
 /**
  * The first rows of a file as its profile says that they are read.
  * @throws ValidationError with field `file` if the bytes are not those of that file
  */
-export function previewProfiled({ bytes, whole }: Beginning, profile: DatasetProfile, most: number): Preview {
-  expectNoArchive({ bytes, whole });
+export async function previewProfiled(given: FileBytes, profile: DatasetProfile, most: number): Promise<Preview> {
+  const file = withBeginning(given, HEAD_BYTES);
+  await expectTable(file);
   const { delimiter, quote, task } = profile;
-  const head = inspectCsvHead(bytes, whole, { delimiter, quote });
+  const head = await inspectHead(file, givenDialect(profile));
   const rows = head?.rows.slice(0, most) ?? [];
   return {
-    ...{ delimiter, quote, task, complete: rows.length === profile.rows },
+    ...storedFormat(head ?? { format: profile.format ?? 'csv' }),
+    ...(delimiter === undefined ? {} : { delimiter, quote }),
+    ...{ task, complete: rows.length === profile.rows },
     ...tableOf(profile, head?.header ?? [], rows),
     warnings: profile.warnings ?? [],
     problems: [],

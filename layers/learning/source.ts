@@ -2,6 +2,8 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { FileBytes } from './files/file-bytes.ts';
+import type { TableBytes } from './files/open.ts';
 
 /** What shows the format of a file. */
 const HEAD_BYTES = 512;
@@ -9,8 +11,8 @@ const HEAD_BYTES = 512;
 export interface Source {
   /** Its first bytes. */
   head(): Promise<Uint8Array>;
-  /** From its beginning. Can be read once, and again after `path` was called. */
-  bytes(): AsyncIterable<Uint8Array>;
+  /** From its beginning. Of a stream, it can be read once, and again after `path` was called. */
+  bytes(): TableBytes;
   /** Where it lies on a disk; it is copied there if necessary. Throws a `TypeError` without a folder. */
   path(): Promise<string>;
 }
@@ -20,7 +22,33 @@ export interface SourceOptions {
   readonly folder?: string | undefined;
 }
 
-export function openSource(bytes: AsyncIterable<Uint8Array>, { folder }: SourceOptions = {}): Source {
+export const openSource = (bytes: TableBytes, options: SourceOptions = {}): Source =>
+  'range' in bytes ? ofFile(bytes, options) : ofStream(bytes, options);
+
+function ofFile(file: FileBytes, options: SourceOptions): Source {
+  // The first bytes are those of the first reading, so that they are not asked for twice.
+  const stream = ofStream(file, options);
+  let isRead = false;
+  const bytes: FileBytes = {
+    size: file.size,
+    range: (start, end) => file.range(start, end),
+    [Symbol.asyncIterator]() {
+      if (isRead) return file[Symbol.asyncIterator]();
+      isRead = true;
+      return stream.bytes()[Symbol.asyncIterator]();
+    },
+  };
+  return { head: stream.head, bytes: () => bytes, path: stream.path };
+}
+
+async function copyInto(folder: string | undefined, bytes: AsyncIterable<Uint8Array>): Promise<string> {
+  if (folder === undefined) throw new TypeError('a file that must lie on a disk needs a folder');
+  const path = join(folder, 'source');
+  await pipeline(bytes, createWriteStream(path, { mode: 0o600 }));
+  return path;
+}
+
+function ofStream(bytes: AsyncIterable<Uint8Array>, { folder }: SourceOptions): Source {
   const iterator = bytes[Symbol.asyncIterator]();
   const read: Uint8Array[] = [];
   let begun: Promise<Uint8Array> | undefined;
@@ -52,15 +80,6 @@ export function openSource(bytes: AsyncIterable<Uint8Array>, { folder }: SourceO
     }
   }
 
-  async function copy(): Promise<string> {
-    // Whoever asks for it later must have it, too.
-    await head();
-    if (folder === undefined) throw new TypeError('a file that must lie on a disk needs a folder');
-    const path = join(folder, 'source');
-    await pipeline(rest(), createWriteStream(path, { mode: 0o600 }));
-    return path;
-  }
-
   async function* copyOf(path: Promise<string>): AsyncGenerator<Uint8Array, void, undefined> {
     yield* createReadStream(await path);
   }
@@ -69,7 +88,8 @@ export function openSource(bytes: AsyncIterable<Uint8Array>, { folder }: SourceO
     head,
     bytes: () => (copied ? copyOf(copied) : rest()),
     path: () => {
-      copied ??= copy();
+      // Whoever asks for the first bytes later must have them, too.
+      copied ??= head().then(() => copyInto(folder, rest()));
       return copied;
     },
   };

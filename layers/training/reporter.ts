@@ -7,6 +7,7 @@ import { isoTime } from '#domain/times.ts';
 import { type Report, reportProgress } from '#domain/training/attempts.ts';
 import { PROGRESS_STEP, trainingEvents } from '#domain/training/events.ts';
 import type { ComputeUsage, Job, StopReason } from '#domain/training/record.ts';
+import type { FileBytes } from '#learning/files/file-bytes.ts';
 import type { Progress } from '#learning/fit/fit.ts';
 import type { Log } from './log.ts';
 
@@ -137,6 +138,18 @@ export class Reporter {
       await this.expectMore();
       yield chunk;
     }
+  }
+
+  /** The same for a file of which any part can be read. */
+  duringFile(file: FileBytes): FileBytes {
+    return {
+      size: file.size,
+      range: async (start, end) => {
+        await this.expectMore();
+        return file.range(start, end);
+      },
+      [Symbol.asyncIterator]: () => this.during(file),
+    };
   }
 
   /**

@@ -9,6 +9,7 @@ import { assess } from '#learning/assess/assess.ts';
 import { evaluationOf } from '#learning/assess/evaluation.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import { withModelFiles } from '#learning/files/add.ts';
+import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { learnerOf } from '#learning/fit/fit.ts';
 import { moreOf } from '#learning/fit/judge.ts';
 import { withOptions } from '#learning/fit/options.ts';
@@ -32,9 +33,9 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
   const hyperparameters = family.hyperparameters.parse(job.hyperparameters);
   const kind = kindFor(family, profile);
   if (!kind) throw new TrainingFailure(`model_type ${family.name} takes no ${profile.kind ?? 'table'}`);
-  const { body } = await blobs.datasets.get(blobKeys.datasetFile(job.account_id, job.dataset_id));
+  const file = await StoredBytes.open(blobs.datasets, blobKeys.datasetFile(job.account_id, job.dataset_id));
   await using scratch = await openScratch(disk ?? tmpdir(), job.id);
-  const source = openSource(reporter.during(body), { folder: scratch.folder });
+  const source = openSource(reporter.duringFile(file), { folder: scratch.folder });
   const wanted = family.wanted?.(hyperparameters) ?? {};
   const prepared = await kind.prepare(source, profile, {
     wanted,

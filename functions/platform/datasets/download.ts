@@ -1,4 +1,5 @@
 import { contentDisposition } from '#domain/content-disposition.ts';
+import { contentTypeOf } from '#domain/datasets/file-format.ts';
 import { getDataset } from '#domain/datasets/read.ts';
 import { NotFoundError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
@@ -6,7 +7,8 @@ import { route } from '#functions/http/route.ts';
 import { fileErrors, fileHeaders, fileResponses, sendFile } from '../send-file.ts';
 import { datasetPath } from './fields.ts';
 
-const CONTENT_TYPE = 'text/csv; charset=utf-8';
+/** For the document; an answer has that of the file's format. */
+const CONTENT_TYPE = 'application/octet-stream';
 
 export const download = route({
   method: 'GET',
@@ -24,7 +26,8 @@ export const download = route({
   }),
   errors: fileErrors,
   resource: ({ caller, path }, { adapters }) => getDataset(adapters.table, caller.accountId, path.dataset_id),
-  async handler({ resource: { account_id, id, file_name: filename }, headers }, { adapters, settings }) {
+  async handler({ resource: found, headers }, { adapters, settings }) {
+    const { account_id, id, file_name: filename } = found;
     const key = blobKeys.datasetFile(account_id, id);
     const { datasets: blobs } = adapters.blobs;
     const owner = `Dataset ${id}`;
@@ -33,7 +36,7 @@ export const download = route({
     const { etag, size } = head;
     const disposition = contentDisposition(filename);
     return sendFile(
-      { blobs, key, size, etag, filename, disposition, contentType: CONTENT_TYPE, owner },
+      { blobs, key, size, etag, filename, disposition, contentType: contentTypeOf(found), owner },
       headers,
       settings,
     );

@@ -5,6 +5,11 @@ import { LIMITS } from '#domain/limits.ts';
 import { anyJson, id, line, paragraph, time } from '../fields.ts';
 import { parsingChange, parsingFields, parsingForm } from './parsing-fields.ts';
 
+/** What an upload takes, for documents. */
+export const FORMATS_TAKEN =
+  'CSV or TSV with a header, JSON (an array of records or of arrays), JSON Lines or Parquet; each also packed with gzip, or alone in a ZIP';
+export const ANY_CONTENT = 'application/octet-stream';
+
 export const datasetPath = z.strictObject({ dataset_id: id });
 
 const datasetType = z.enum(DATASET_TYPES).meta({ description: 'The task; `auto` infers it from the target' });

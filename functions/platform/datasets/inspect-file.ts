@@ -1,10 +1,9 @@
+import type { StoredFormat } from '#domain/datasets/file-format.ts';
 import type { ParsingOptions } from '#domain/datasets/parsing-options.ts';
-import { ValidationError } from '#domain/errors.ts';
-import { firstBytes } from '#functions/http/body/first-bytes.ts';
 import type { UploadedFile } from '#functions/http/body/multipart.ts';
-import { HEAD_BYTES } from '#learning/csv/read.ts';
-import { isArchive } from '#learning/files/archive.ts';
-import { type Beginning, inspectBeginning } from '#learning/preview.ts';
+import type { FileBytes } from '#learning/files/file-bytes.ts';
+import { storedFormat } from '#learning/files/format.ts';
+import { inspectBeginning } from '#learning/preview.ts';
 
 /** What is said about a file beside its bytes. */
 export interface Given {
@@ -13,24 +12,26 @@ export interface Given {
 }
 
 /**
- * Throws `ValidationError` if the beginning shows that it is not such a CSV file. Processing checks the rest.
+ * The format that the beginning shows, as far as it does. Throws `ValidationError` if it is no table. Processing checks the
+ * rest.
  */
-export async function inspectFile(file: UploadedFile, given: Given): Promise<void> {
-  inspectBeginning(await beginningOf(file), given);
+export async function inspectFile(file: FileBytes, given: Given): Promise<Partial<StoredFormat>> {
+  const head = await inspectBeginning(file, given);
+  return head ? storedFormat(head) : {};
 }
 
-/** Throws `ValidationError` for a file that is called one of another format. */
-export async function beginningOf({ name, contentType, size, read }: UploadedFile): Promise<Beginning> {
-  const bytes = await firstBytes(read(), HEAD_BYTES);
-  const kind = OTHER_KINDS.find(([, types, extension]) => types.includes(contentType) || extension.test(name));
-  if (kind && !isArchive(bytes)) {
-    throw ValidationError.of('file', `must be a CSV file, or a ZIP of images (JSON is not read yet); got ${kind[0]}`);
-  }
-  return { bytes, whole: bytes.length === size };
-}
-
-/** The other formats of the specification, by content type and file extension. */
-const OTHER_KINDS: readonly (readonly [string, readonly string[], RegExp])[] = [
-  ['JSON', ['application/json'], /\.json$/i],
-  ['ZIP', ['application/zip', 'application/x-zip-compressed'], /\.zip$/i],
-];
+/** A file of a form, of which any part can be read. */
+export const bytesOf = ({ size, read }: UploadedFile): FileBytes => ({
+  size,
+  async range(start, end) {
+    const parts: Uint8Array[] = [];
+    let at = 0;
+    for await (const chunk of read()) {
+      if (at + chunk.length > start) parts.push(chunk.subarray(Math.max(0, start - at), end - at));
+      at += chunk.length;
+      if (at >= end) break;
+    }
+    return Buffer.concat(parts);
+  },
+  [Symbol.asyncIterator]: () => read()[Symbol.asyncIterator](),
+});

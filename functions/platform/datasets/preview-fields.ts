@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COMPRESSIONS, FILE_FORMATS } from '#domain/datasets/file-format.ts';
 import { COLUMN_ROLES } from '#domain/datasets/parsing-options.ts';
 import { COLUMN_TYPES, TASKS } from '#domain/datasets/profile.ts';
 import { datasetWarning } from '#domain/datasets/warnings.ts';
@@ -10,8 +11,10 @@ const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 export const previewAnswer = z
   .strictObject({
-    delimiter: z.string().meta({ example: ',' }),
-    quote: z.string().meta({ example: '"' }),
+    format: z.enum(FILE_FORMATS).meta({ description: "By the file's content", example: 'csv' }),
+    compression: z.enum(COMPRESSIONS).optional(),
+    delimiter: z.string().optional().meta({ description: 'Of CSV and TSV', example: ',' }),
+    quote: z.string().optional().meta({ description: 'Of CSV and TSV', example: '"' }),
     columns: z.array(column).meta({ example: [{ name: 'age', type: 'number', role: 'feature' }] }),
     rows: z
       .array(z.array(cell))

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { createDataset, type NewDataset } from '#domain/datasets/change.ts';
+import { contentTypeOf } from '#domain/datasets/file-format.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
@@ -9,8 +10,8 @@ import { multipart } from '#functions/http/body/multipart.ts';
 import { route } from '#functions/http/route.ts';
 import { deleteFiles } from '../delete-files.ts';
 import { announce } from './announce.ts';
-import { datasetAnswer, datasetForm, showDataset } from './fields.ts';
-import { inspectFile } from './inspect-file.ts';
+import { ANY_CONTENT, datasetAnswer, datasetForm, FORMATS_TAKEN, showDataset } from './fields.ts';
+import { bytesOf, inspectFile } from './inspect-file.ts';
 import { parsingOf } from './parsing-fields.ts';
 
 const form = z.strictObject(datasetForm).meta({ id: 'DatasetForm' });
@@ -23,19 +24,18 @@ export const upload = route({
   method: 'POST',
   path: '/datasets/upload',
   summary: 'Upload a new dataset for training',
-  description:
-    'A CSV file with a header, or images in a ZIP or an .npz. JSON is not read yet. Under a name that there is already, it becomes the next version.',
+  description: `A table: ${FORMATS_TAKEN}. Or images in a ZIP or an .npz. The format is recognised by its content. Under a name that there is already, it becomes the next version.`,
   tags: ['Datasets'],
   authentication: 'account',
   scope: 'train',
   cost: 'request',
   idempotent: true,
-  request: { body: multipart(form, { description: 'Dataset file (CSV)', contentType: 'text/csv' }) },
+  request: { body: multipart(form, { description: `Dataset file: ${FORMATS_TAKEN}`, contentType: ANY_CONTENT }) },
   responses: { 201: { description: 'Uploaded; processing follows', schema: datasetAnswer } },
   async handler({ caller, body: { file, fields } }, { adapters, logger }) {
     const { target, name, description, dataset_type } = fields;
     const parsing = parsingOf(fields);
-    await inspectFile(file, { parsing, target });
+    const stored = await inspectFile(bytesOf(file), { parsing, target });
     const { table, blobs, now } = adapters;
     const id = newId(now());
     const given: NewDataset = {
@@ -47,12 +47,15 @@ export const upload = route({
       file_name: file.name.slice(0, NAME_CHARACTERS).toWellFormed(),
       file_size: file.size,
       uploaded_at: isoTime(now()),
+      ...stored,
       status: 'processing',
       in_use: 0,
     };
     const prefix = blobKeys.datasetPrefix(caller.accountId, id);
     await table.transact([markOrphaned('datasets', prefix, now() + ABANDONED_MILLISECONDS)]);
-    await blobs.datasets.put(blobKeys.datasetFile(caller.accountId, id), file.read(), { contentType: 'text/csv' });
+    await blobs.datasets.put(blobKeys.datasetFile(caller.accountId, id), file.read(), {
+      contentType: contentTypeOf(stored),
+    });
     const created = await createDataset(table, given).catch(async (error: unknown) => {
       if (error instanceof ConflictError) await deleteFiles(adapters, logger, 'datasets', prefix);
       throw error;

@@ -3,10 +3,10 @@ import { completeUpload, getUpload } from '#domain/datasets/uploads.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { inspectBeginning } from '#learning/preview.ts';
 import { announce } from '../datasets/announce.ts';
 import { datasetAnswer, showDataset } from '../datasets/fields.ts';
-import { beginningOfStored } from '../datasets/stored-file.ts';
+import { inspectFile } from '../datasets/inspect-file.ts';
+import { storedFile } from '../datasets/stored-file.ts';
 import { id } from '../fields.ts';
 
 export const uploadPath = z.strictObject({ upload_id: id });
@@ -34,7 +34,7 @@ export const complete = route({
   async handler({ resource: found, body: { parts } }, { adapters, logger }) {
     const { table, blobs, now } = adapters;
     const inspect = async () =>
-      void inspectBeginning(await beginningOfStored(adapters, found), {
+      inspectFile(storedFile(adapters, found), {
         parsing: found.parsing ?? {},
         target: found.requested_target,
       });

@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a new dataset for training
-         * @description A CSV file with a header, or images in a ZIP or an .npz. JSON is not read yet. Under a name that there is already, it becomes the next version.
+         * @description A table: CSV or TSV with a header, JSON (an array of records or of arrays), JSON Lines or Parquet; each also packed with gzip, or alone in a ZIP. Or images in a ZIP or an .npz. The format is recognised by its content. Under a name that there is already, it becomes the next version.
          */
         post: operations["post_datasets_upload"];
         delete?: never;
@@ -488,7 +488,7 @@ export interface paths {
         };
         /**
          * Get the first rows of a dataset as they are read
-         * @description An addition to the document. As many rows as the first 256 KiB of the file have. Before the dataset is ready, the types are those of these rows.
+         * @description An addition to the document. As many rows as the first 256 KiB of the file have (of a Parquet file, the first rows). Before the dataset is ready, the types are those of these rows.
          */
         get: operations["get_datasets_dataset_id_preview"];
         put?: never;
@@ -510,7 +510,7 @@ export interface paths {
         put?: never;
         /**
          * See how a file would be read
-         * @description An addition to the document. Only the first 256 KiB of the file are looked at, so that its beginning is enough; nothing is stored.
+         * @description An addition to the document. Only the first 256 KiB of the file are looked at, so that its beginning is enough, but for ZIP and Parquet, which are read from their end; nothing is stored.
          */
         post: operations["post_datasets_preview"];
         delete?: never;
@@ -3183,10 +3183,24 @@ export interface components {
             };
         };
         DatasetPreview: {
-            /** @example , */
-            delimiter: string;
-            /** @example " */
-            quote: string;
+            /**
+             * @description By the file's content
+             * @example csv
+             * @enum {string}
+             */
+            format: "csv" | "tsv" | "json" | "jsonl" | "parquet";
+            /** @enum {string} */
+            compression?: "gzip" | "zip";
+            /**
+             * @description Of CSV and TSV
+             * @example ,
+             */
+            delimiter?: string;
+            /**
+             * @description Of CSV and TSV
+             * @example "
+             */
+            quote?: string;
             /**
              * @example [
              *       {
@@ -6058,7 +6072,7 @@ export interface operations {
                     columns?: string;
                     /**
                      * Format: binary
-                     * @description Dataset file (CSV)
+                     * @description Dataset file: CSV or TSV with a header, JSON (an array of records or of arrays), JSON Lines or Parquet; each also packed with gzip, or alone in a ZIP
                      */
                     file: Blob;
                 };
@@ -6521,8 +6535,6 @@ export interface operations {
                      *       "target": "string",
                      *       "task": "classification",
                      *       "rows_without_target": 1,
-                     *       "delimiter": "string",
-                     *       "quote": "string",
                      *       "sha256": "string"
                      *     }
                      */
@@ -6597,8 +6609,12 @@ export interface operations {
                             count: number;
                         }[];
                         rows_without_target: number;
-                        delimiter: string;
-                        quote: string;
+                        /** @enum {string} */
+                        format?: "csv" | "tsv" | "json" | "jsonl" | "parquet";
+                        /** @enum {string} */
+                        compression?: "gzip" | "zip";
+                        delimiter?: string;
+                        quote?: string;
                         sha256: string;
                         warnings?: {
                             code: string;
@@ -6653,6 +6669,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "format": "csv",
                      *       "delimiter": ",",
                      *       "quote": "\"",
                      *       "columns": [
@@ -6740,7 +6757,7 @@ export interface operations {
                     columns?: string;
                     /**
                      * Format: binary
-                     * @description The file, or the beginning of it (CSV)
+                     * @description The file, or the beginning of it: CSV or TSV with a header, JSON (an array of records or of arrays), JSON Lines or Parquet; each also packed with gzip, or alone in a ZIP
                      */
                     file: Blob;
                 };
@@ -6755,6 +6772,7 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "format": "csv",
                      *       "delimiter": ",",
                      *       "quote": "\"",
                      *       "columns": [
@@ -9824,7 +9842,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv; charset=utf-8": string;
+                    "application/octet-stream": string;
                 };
             };
             /** @description The range */
@@ -9841,7 +9859,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/csv; charset=utf-8": string;
+                    "application/octet-stream": string;
                 };
             };
             /** @description The caller has it */

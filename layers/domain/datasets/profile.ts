@@ -1,6 +1,7 @@
 /** What reading a dataset found out about it: stored as `profile.json` beside the file. */
 import { z } from 'zod';
 import { columnFormat } from './column-format.ts';
+import { COMPRESSIONS, FILE_FORMATS } from './file-format.ts';
 import { datasetWarning } from './warnings.ts';
 
 export const COLUMN_TYPES = ['number', 'category', 'boolean', 'timestamp', 'text'] as const;
@@ -77,8 +78,12 @@ export const datasetProfile = z.object({
   classes: z.array(valueCount).optional(),
   /** Rows whose target is missing: training leaves them out. */
   rows_without_target: z.number().int().nonnegative(),
-  delimiter: z.string(),
-  quote: z.string(),
+  /** By the file's content. Absent in profiles of earlier builds, which read CSV only. */
+  format: z.enum(FILE_FORMATS).optional(),
+  compression: z.enum(COMPRESSIONS).optional(),
+  /** Of CSV and TSV. */
+  delimiter: z.string().optional(),
+  quote: z.string().optional(),
   /** Of the file's bytes, in hex. */
   sha256: z.string(),
   /** The most important first. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { parseOnce } from '../ports/table/parse-once.ts';
 import { resent } from '../resent.ts';
+import { COMPRESSIONS, FILE_FORMATS } from './file-format.ts';
 import { parsingOptions } from './parsing-options.ts';
 import { TASKS } from './profile.ts';
 
@@ -31,6 +32,9 @@ export const dataset = z.object({
   file_name: z.string(),
   file_size: z.number().int(),
   uploaded_at: z.string(),
+  /** What the file's beginning shows. Absent in records of earlier builds, which took CSV only. */
+  format: z.enum(FILE_FORMATS).optional(),
+  compression: z.enum(COMPRESSIONS).optional(),
   /** The format of a file of labelled texts. Absent for tables, whose format is CSV. */
   text_format: z.enum(TEXT_FORMATS).optional(),
   status: z.enum(DATASET_STATUSES),

@@ -12,6 +12,7 @@ import { InvalidUploadError, TransactionFailedError } from '../ports/errors.ts';
 import type { Table } from '../ports/table/port.ts';
 import { epochSeconds, isoTime } from '../times.ts';
 import { createDataset } from './change.ts';
+import type { StoredFormat } from './file-format.ts';
 import { parsingOptions } from './parsing-options.ts';
 import { findDataset } from './read.ts';
 import { DATASET_TYPES, type Dataset } from './record.ts';
@@ -63,7 +64,7 @@ export async function startUpload(
 ): Promise<StartedUpload> {
   const expires = now + LIMITS.upload.seconds * 1000;
   const key = blobKeys.datasetFile(wanted.account_id, wanted.id);
-  const uploadId = await blobs.startUpload(key, { contentType: 'text/csv' });
+  const uploadId = await blobs.startUpload(key, { contentType: 'application/octet-stream' });
   const size = partSize(wanted.file_size);
   const toPut = partsOf(wanted.file_size);
   const urls = await blobs.presignParts(key, uploadId, toPut, LIMITS.upload.seconds);
@@ -85,8 +86,11 @@ export async function getUpload(table: Table, accountId: string, id: string): Pr
 
 export interface Completion {
   readonly parts: readonly UploadPart[];
-  /** Throws `ValidationError` if the beginning of the file shows that it is no dataset. Then the upload is over. */
-  readonly inspect: () => Promise<void>;
+  /**
+   * The format of the file as its beginning shows it. Throws `ValidationError` if that shows that it is no dataset; then the
+   * upload is over.
+   */
+  readonly inspect: () => Promise<Partial<StoredFormat>>;
 }
 
 /**
@@ -104,6 +108,7 @@ export async function completeUpload(
   expectEveryPart(of, parts);
   // A retry after a crash finds the file in place.
   const info = (await blobs.head(key)) ?? (await complete(blobs, key, of.upload_id, parts));
+  let stored: Partial<StoredFormat>;
   try {
     if (info.size !== of.file_size) {
       throw ValidationError.of(
@@ -111,7 +116,7 @@ export async function completeUpload(
         `must be the ${of.file_size} bytes announced; got ${info.size}; start again`,
       );
     }
-    await inspect();
+    stored = await inspect();
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
     await blobs.delete(key);
@@ -119,7 +124,7 @@ export async function completeUpload(
     throw error;
   }
   const { upload_id: _, ...rest } = of;
-  const created = { ...rest, uploaded_at: isoTime(now), status: 'processing' as const, in_use: 0 };
+  const created = { ...rest, ...stored, uploaded_at: isoTime(now), status: 'processing' as const, in_use: 0 };
   try {
     return await createDataset(table, created, () => [{ kind: 'delete', key: keys.upload(of.account_id, of.id) }]);
   } catch (error) {

@@ -1,6 +1,8 @@
 /** A dataset's file as values of a model's features, by the rules by which a training reads it. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import { readCsv } from '../csv/read.ts';
+import { givenDialect } from '../csv/dialect.ts';
+import { rowsOf } from '../files/batch.ts';
+import { readTable, type TableBytes } from '../files/open.ts';
 import type { ServedFeature } from '../serving/description.ts';
 import type { Cell } from '../serving/input.ts';
 import { columnValues } from '../values/column-values.ts';
@@ -14,16 +16,14 @@ export interface DatasetRows {
 }
 
 /** The file that the profile describes. Throws `ValidationError`, also while its rows are read. */
-export async function readDataset(
-  bytes: AsyncIterable<Uint8Array>,
-  { delimiter, quote, columns }: DatasetProfile,
-): Promise<DatasetRows> {
-  const { header, rows } = await readCsv(bytes, { delimiter, quote });
+export async function readDataset(bytes: TableBytes, profile: DatasetProfile): Promise<DatasetRows> {
+  const { columns } = profile;
+  const { header, batches } = await readTable(bytes, givenDialect(profile));
   // Earlier builds kept blanks of names within quotes.
   const names = header.map((name) => name.trim());
   return {
     placeOf: (name) => names.indexOf(name.trim()),
-    rows,
+    rows: rowsOf(batches, header.length),
     readerOf: (feature) =>
       readerOf(
         feature,

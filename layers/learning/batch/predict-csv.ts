@@ -1,6 +1,7 @@
-/** Predictions for every row of a CSV file, as another CSV file (RFC 4180), in bounded memory. */
+/** Predictions for every row of a dataset's file, as a CSV file (RFC 4180), in bounded memory. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
+import type { TableBytes } from '../files/open.ts';
 import type { Prediction, PredictionOptions, Row } from '../predictor.ts';
 import type { ServedFeature, Serving } from '../serving/description.ts';
 import { readDataset } from './dataset.ts';
@@ -25,7 +26,7 @@ const PIECE = { rows: 1000, cells: 100_000 };
  * @throws ValidationError for a cell that the model does not take, with fields such as `row 3, island`
  */
 export async function* predictCsv(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: TableBytes,
   { profile, serving, options, include, predict, onRows }: CsvPredictions,
 ): AsyncGenerator<Buffer, void, undefined> {
   const { rows, placeOf, readerOf } = await readDataset(bytes, profile);

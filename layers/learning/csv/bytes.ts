@@ -23,7 +23,7 @@ const SIGNATURES: readonly (readonly [kind: string, beginning: Buffer])[] = [
 ];
 
 /** What a text is to be. */
-export type TextKind = 'CSV' | 'JSON Lines';
+export type TextKind = 'CSV' | 'JSON' | 'JSON Lines';
 
 /** Checks one chunk after another and keeps track of the position in the file. */
 export class TextCheck {

@@ -1,5 +1,4 @@
 /** The delimiter and quote of a CSV file, detected from its beginning. */
-import type { ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import { isMissing } from '../values/missing.ts';
 import { parseNumber } from '../values/number.ts';
 import { parseTime } from '../values/time.ts';
@@ -26,8 +25,14 @@ const ANNOUNCEMENT = /^"?sep=([,;\t|])"?\r?\n/i;
 
 const ENOUGH_ROWS = 200;
 
-/** What is given is not detected. */
-export const openOptions = ({ delimiter, quote }: ParsingOptions): Partial<Dialect> => ({
+/** The dialect that was said, or with which a file was profiled: it is not detected. */
+export const givenDialect = ({
+  delimiter,
+  quote,
+}: {
+  delimiter?: string | undefined;
+  quote?: string | undefined;
+}): Partial<Dialect> => ({
   ...(delimiter === undefined ? {} : { delimiter }),
   ...(quote === undefined ? {} : { quote }),
 });

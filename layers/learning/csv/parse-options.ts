@@ -5,11 +5,16 @@ import { fileFault } from './fault.ts';
 import type { RecordCheck } from './record-check.ts';
 
 /** The most characters in a row. This bounds the memory that an unclosed quote can take. */
-const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
+export const ROW_CHARACTERS = 16 * LIMITS.csv.cellBytes;
 
 /** The parser's settings: `check` checks the number of fields in each row, and blank lines do not count. */
-export function parseOptions({ delimiter, quote }: Dialect, headerLine: number, check: RecordCheck): Options<string[]> {
-  let isHeader = true;
+export function parseOptions(
+  { delimiter, quote }: Dialect,
+  headerLine: number,
+  check: RecordCheck,
+  hasHeader = true,
+): Options<string[]> {
+  let isHeader = hasHeader;
   return {
     delimiter,
     from_line: headerLine,
@@ -32,7 +37,7 @@ export function parseOptions({ delimiter, quote }: Dialect, headerLine: number, 
 /** As pandas reads it: the first column of its exports is an index without a name. */
 const INDEX_NAME = 'Unnamed: 0';
 
-function namesOf(record: readonly string[]): string[] {
+export function namesOf(record: readonly string[]): string[] {
   const [first = '', ...rest] = record.map((name) => name.trim());
   return [first === '' && rest.length > 1 ? INDEX_NAME : first, ...rest];
 }
@@ -52,9 +57,12 @@ const MESSAGES: Readonly<Record<string, Words>> = {
     `a row must be at most ${ROW_CHARACTERS} characters; got more at line ${line} (is a quote not closed?)`,
 };
 
-/** Translates an error of the parser into ours, and returns any other error unchanged. */
-export function translated(error: unknown, quote: string): unknown {
+/**
+ * Translates an error of the parser into ours, and returns any other error unchanged.
+ * @param before how many lines there were before what it parsed
+ */
+export function translated(error: unknown, quote: string, before = 0): unknown {
   if (!(error instanceof CsvError)) return error;
-  const line = typeof error.lines === 'number' ? error.lines : 0;
+  const line = before + (typeof error.lines === 'number' ? error.lines : 0);
   return fileFault(MESSAGES[error.code]?.(line, quote) ?? `is not CSV at line ${line}: ${error.message}`);
 }

@@ -2,11 +2,15 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
+import { LIMITS } from '#domain/limits.ts';
+import { type Batch, rowsOf } from '../files/batch.ts';
 import { checkedText } from './bytes.ts';
 import { type DetectedDialect, type Dialect, detectDialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
-import { parseOptions, translated } from './parse-options.ts';
-import { makeRecordCheck } from './record-check.ts';
+import { parseHeader } from './header.ts';
+import { parseOptions, ROW_CHARACTERS, translated } from './parse-options.ts';
+import { makeRecordCheck, type RecordCheck } from './record-check.ts';
+import { CsvScanner } from './scan.ts';
 
 /** The number of bytes that are inspected before the file is parsed. */
 export const HEAD_BYTES = 262_144;
@@ -16,32 +20,120 @@ export interface Csv {
   /** Another delimiter that fits as well. */
   readonly rival: string | undefined;
   readonly header: readonly string[];
-  /** Each has as many fields as the header, without blanks around them outside of quotes. Can be read once; throws ValidationError. */
+  /**
+   * Rows with as many cells as the header, without blanks around them outside of quotes. Can be read once; throws
+   * ValidationError.
+   */
+  readonly batches: AsyncGenerator<Batch>;
+  /** The same rows one by one, instead of the batches. */
   readonly rows: AsyncGenerator<readonly string[]>;
 }
 
 /**
- * Opens a file for reading. What `given` says of its dialect is not detected. Read `rows` to its end or call its `return()`.
- * @throws ValidationError with field `file`: here for faults in the beginning, and from `rows` for the rest
+ * Opens a file for reading. What `given` says of its dialect is not detected. Read `batches` to their end or call `return()`.
+ * @throws ValidationError with field `file`: here for faults in the beginning, and from `batches` for the rest
  */
 export async function readCsv(bytes: AsyncIterable<Uint8Array>, given: Partial<Dialect> = {}): Promise<Csv> {
   const chunks = checkedText(bytes)[Symbol.asyncIterator]();
   const { head, whole } = await readHead(chunks);
   if (head.length === 0) throw fileFault('must not be empty; got 0 bytes');
   const { rival, headerLine, ...dialect }: DetectedDialect = detectDialect(head.toString('utf8'), whole, given);
-  const records = parseRecords(joined(head, chunks), dialect, headerLine);
-  const first = await records.next();
-  if (first.done) throw fileFault('must have a header and at least 1 row; got blank lines only');
-  return { dialect, rival, header: first.value, rows: expectRows(records) };
+  const place = headerOf(head, dialect, headerLine);
+  if (place === undefined) {
+    // A header that is longer than the beginning of the file, or has other quotes than RFC 4180.
+    const records = parseRecords(joined(head, chunks), dialect, {
+      fromLine: headerLine,
+      lines: 0,
+      check: makeRecordCheck(),
+    });
+    const first = await records.next();
+    if (first.done) throw fileFault('must have a header and at least 1 row; got blank lines only');
+    return withRows({ dialect, rival, header: first.value, batches: expectRows(inBatches(records)) });
+  }
+  const { header, end, line } = place;
+  const rows = scanRows(joined(head.subarray(end), chunks), dialect, header, line);
+  return withRows({ dialect, rival, header, batches: expectRows(rows) });
+}
+
+const withRows = (csv: Omit<Csv, 'rows'>): Csv => ({ ...csv, rows: rowsOf(csv.batches, csv.header.length) });
+
+/** The header, where it ends, and the line after it. */
+function headerOf(head: Buffer, dialect: Dialect, headerLine: number) {
+  // The line that says what separates cells is as short as it can be.
+  const start = headerLine === 1 ? 0 : head.indexOf('\n') + 1;
+  const header = parseHeader(head.subarray(start), dialect);
+  if (header === undefined) return undefined;
+  makeRecordCheck()(header.names, headerLine);
+  return { header: header.names, end: start + header.end, line: headerLine + header.line - 1 };
+}
+
+/** Scans rows, and leaves them to the parser from the first one on that the scanner does not take. */
+async function* scanRows(
+  chunks: AsyncIterable<Buffer>,
+  dialect: Dialect,
+  header: readonly string[],
+  firstLine: number,
+): AsyncGenerator<Batch> {
+  const scanner = new CsvScanner(dialect, header.length, firstLine);
+  const rest = chunks[Symbol.asyncIterator]();
+  let [rows, left]: [number, Buffer] = [0, Buffer.alloc(0)];
+  for (let isLast = false; !isLast; ) {
+    const next = await rest.next();
+    isLast = next.done === true;
+    // A copy, since the scanner changes it.
+    const bytes = Buffer.concat(next.done ? [left] : [left, next.value]);
+    const end = scanner.take(bytes, isLast);
+    left = bytes.subarray(end);
+    rows += scanner.cells.rows;
+    if (scanner.cells.rows > 0) yield scanner.cells;
+    if (rows > LIMITS.csv.rows) throw fileFault(`must have at most ${LIMITS.csv.rows} rows; got more`);
+    const isLong = left.length > ROW_CHARACTERS;
+    if (scanner.hasStopped || isLong || (isLast && left.length > 0)) {
+      const check = makeRecordCheck({ columns: header.length, rows });
+      const from = { fromLine: 1, lines: scanner.line - 1, check };
+      const all = joined(left, isLast ? noMore() : rest);
+      yield* inBatches(parseRecords(all, dialect, from, false));
+      return;
+    }
+  }
+}
+
+async function* noMore(): AsyncGenerator<Buffer> {}
+
+/** How many rows of the parser make a batch. */
+const BATCH_ROWS = 500;
+
+async function* inBatches(records: AsyncIterable<readonly string[]>): AsyncGenerator<Batch> {
+  let some: (readonly string[])[] = [];
+  for await (const record of records) {
+    some.push(record);
+    if (some.length < BATCH_ROWS) continue;
+    yield batchOf(some);
+    some = [];
+  }
+  if (some.length > 0) yield batchOf(some);
+}
+
+const batchOf = (rows: readonly (readonly string[])[]): Batch => ({
+  rows: rows.length,
+  text: (row, column) => rows[row]![column]!,
+});
+
+interface From {
+  readonly fromLine: number;
+  /** Before the first of the bytes. */
+  readonly lines: number;
+  readonly check: RecordCheck;
 }
 
 async function* parseRecords(
   bytes: AsyncIterable<Buffer>,
   dialect: Dialect,
-  headerLine: number,
+  { fromLine, lines, check }: From,
+  hasHeader = true,
 ): AsyncGenerator<string[]> {
   const parser = parse({
-    ...parseOptions(dialect, headerLine, makeRecordCheck()),
+    ...parseOptions(dialect, fromLine, (record, line) => check(record, lines + line), hasHeader),
     readableHighWaterMark: 512,
   } as object);
   const flow = pipeline(Readable.from(bytes, { objectMode: false }), parser);
@@ -51,15 +143,15 @@ async function* parseRecords(
     yield* parser as AsyncIterable<string[]>;
     await flow;
   } catch (error) {
-    throw translated(error, dialect.quote);
+    throw translated(error, dialect.quote, lines);
   }
 }
 
-async function* expectRows(records: AsyncGenerator<string[]>): AsyncGenerator<readonly string[]> {
+async function* expectRows(batches: AsyncIterable<Batch>): AsyncGenerator<Batch> {
   let rows = 0;
-  for await (const record of records) {
-    rows++;
-    yield record;
+  for await (const batch of batches) {
+    rows += batch.rows;
+    yield batch;
   }
   if (rows === 0) throw fileFault('must have at least 1 row after the header; got 0');
 }

@@ -10,14 +10,14 @@ export type RecordCheck = (record: readonly string[], line: number) => void;
 /**
  * Makes the check for one file. Call it with each record in turn and the number of the line on which the record ends.
  * Rows are counted from 1 after the header.
+ * @param before how many columns the header has, and how many rows were checked by others
  * @throws ValidationError
  */
-export function makeRecordCheck(): RecordCheck {
-  let columns = -1;
-  let row = 0;
+export function makeRecordCheck(before = { columns: -1, rows: 0 }): RecordCheck {
+  let { columns, rows: row } = before;
   return (record, line) => {
     if (columns < 0) {
-      expectHeader(record);
+      expectHeader(record, ' (separated by comma, semicolon, tab or |)');
       columns = record.length;
       return;
     }
@@ -30,23 +30,23 @@ export function makeRecordCheck(): RecordCheck {
     }
     for (const [column, cell] of record.entries()) {
       // A UTF-16 unit takes at most 3 bytes of UTF-8.
-      if (cell.length * 3 > BOUNDS.cellBytes) expectCell(cell, row, line, column);
+      if (cell.length * 3 > BOUNDS.cellBytes)
+        expectCellBytes(Buffer.byteLength(cell), `row ${row} (line ${line})`, column);
     }
   };
 }
 
-function expectCell(cell: string, row: number, line: number, column: number): void {
-  const bytes = Buffer.byteLength(cell);
+/** @param where the row, for the message */
+export function expectCellBytes(bytes: number, where: string, column: number): void {
   if (bytes <= BOUNDS.cellBytes) return;
-  throw fileFault(
-    `row ${row} (line ${line}), column ${column + 1} must be at most ${BOUNDS.cellBytes} bytes; got ${bytes}`,
-  );
+  throw fileFault(`${where}, column ${column + 1} must be at most ${BOUNDS.cellBytes} bytes; got ${bytes}`);
 }
 
-function expectHeader(names: readonly string[]): void {
+/** The names of the columns, of whatever format. Throws `ValidationError`. */
+export function expectHeader(names: readonly string[], hint = ''): void {
   if (names.length < 2) {
     throw fileFault(
-      `must have between 2 and ${BOUNDS.columns} columns, a feature and the target at least; got ${names.length} (separated by comma, semicolon, tab or |)`,
+      `must have between 2 and ${BOUNDS.columns} columns, a feature and the target at least; got ${names.length}${hint}`,
     );
   }
   if (names.length > BOUNDS.columns) {

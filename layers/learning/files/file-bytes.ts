@@ -21,6 +21,20 @@ export function bytesInMemory(bytes: Uint8Array): FileBytes {
   };
 }
 
+/** The same file, whose first bytes are asked for once. */
+export function withBeginning(file: FileBytes, bytes: number): FileBytes {
+  let beginning: Promise<Uint8Array> | undefined;
+  return {
+    size: file.size,
+    range: async (start, end) => {
+      if (end > bytes) return file.range(start, end);
+      beginning ??= file.range(0, bytes);
+      return (await beginning).subarray(start, end);
+    },
+    [Symbol.asyncIterator]: () => file[Symbol.asyncIterator](),
+  };
+}
+
 /** A file in a bucket. What the store throws is kept, so that it can be told apart from a fault of the file. */
 export class StoredBytes implements FileBytes {
   readonly size: number;
@@ -29,16 +43,14 @@ export class StoredBytes implements FileBytes {
   readonly #get: (range?: { start: number; end: number }) => Promise<Readable>;
   readonly #signal: AbortSignal | undefined;
 
-  private constructor(blobs: Pick<Blobs, 'get'>, { key, size }: BlobInfo, signal: AbortSignal | undefined) {
+  /** @param signal ends the reading when it is aborted */
+  constructor(blobs: Pick<Blobs, 'get'>, { key, size }: Pick<BlobInfo, 'key' | 'size'>, signal?: AbortSignal) {
     this.size = size;
     this.#signal = signal;
     this.#get = async (range) => (await blobs.get(key, range)).body;
   }
 
-  /**
-   * @param signal ends the reading when it is aborted
-   * @throws BlobNotFoundError
-   */
+  /** Where the size is not known. Throws `BlobNotFoundError`. */
   static async open(blobs: Pick<Blobs, 'get' | 'head'>, key: string, signal?: AbortSignal): Promise<StoredBytes> {
     const info = await blobs.head(key);
     if (!info) throw new BlobNotFoundError(key);
@@ -58,25 +70,24 @@ export class StoredBytes implements FileBytes {
 
   async *#read(range?: { start: number; end: number }): AsyncGenerator<Uint8Array> {
     this.#signal?.throwIfAborted();
-    let body: Readable | undefined;
+    const body = await this.#ofStore(() => this.#get(range));
+    if (this.#signal) addAbortSignal(this.#signal, body);
     try {
-      body = await this.#get(range);
-      if (this.#signal) addAbortSignal(this.#signal, body);
       // Not the loop over the stream itself: what its consumer throws is no failure of the store.
       const chunks: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
       for (;;) {
-        const next = await this.#next(chunks);
+        const next = await this.#ofStore(() => chunks.next());
         if (next.done) return;
         yield next.value;
       }
     } finally {
-      body?.destroy();
+      body.destroy();
     }
   }
 
-  async #next(chunks: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array>> {
+  async #ofStore<R>(call: () => Promise<R>): Promise<R> {
     try {
-      return await chunks.next();
+      return await call();
     } catch (error) {
       if (!this.#signal?.aborted) this.failure = error;
       throw error;

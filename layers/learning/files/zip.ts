@@ -100,7 +100,12 @@ function nameOf(entry: yauzl.Entry): string {
 
 const UNIX = 3;
 const FILE_TYPE = 0o170000;
-const TYPES: Readonly<Record<number, string>> = { 0: 'file', 16807: 'file', 9604: 'folder', 21609: 'link' };
+const TYPES = new Map([
+  [0, 'file'],
+  [0o100000, 'file'],
+  [0o040000, 'folder'],
+  [0o120000, 'link'],
+]);
 const STORED = 0;
 const DEFLATED = 8;
 
@@ -110,7 +115,7 @@ function expectSafe(entry: yauzl.Entry, name: string): void {
     throw entryFault(name, 'must lie in the archive: its name must be relative and without ".."');
   }
   const mode = entry.versionMadeBy >>> 8 === UNIX ? (entry.externalFileAttributes >>> 16) & FILE_TYPE : 0;
-  const type = TYPES[mode] ?? 'device';
+  const type = TYPES.get(mode) ?? 'device';
   if (type !== 'file' && type !== 'folder') throw entryFault(name, `must be a file; got a ${type}`);
   if (entry.isEncrypted()) throw encrypted(name);
   if (entry.compressionMethod !== STORED && entry.compressionMethod !== DEFLATED) {

@@ -28,14 +28,20 @@ export async function openEntries(source: Source): Promise<OpenedEntries> {
   }
 }
 
-/** Tables may be in a ZIP too, one alone. */
+/** Tables may be in a ZIP too, one alone, whatever it is called. */
 const TABLE = /\.(?:csv|tsv|json|jsonl|ndjson|parquet|xml|rels)$/i;
+const IMAGE = /\.(?:png|jpe?g|gif|bmp|webp|tiff?|avif|npy)$/i;
+
+const areImages = (entries: readonly ZipEntry[]): boolean =>
+  entries.length === 1 ? IMAGE.test(entries[0]!.name) : entries.some(({ name }) => !TABLE.test(name));
 
 /** Whether a file holds images: an archive of more than tables, or an array. */
 export async function holdsImages(source: Source): Promise<boolean> {
   const head = await source.head();
   if (isNpy(head)) return true;
   if (!isZip(head)) return false;
+  const bytes = source.bytes();
+  if ('range' in bytes) return areImages(await openZip(bytes));
   await using opened = await openEntries(source);
-  return opened.entries.some(({ name }) => !TABLE.test(name));
+  return areImages(opened.entries);
 }

@@ -29,7 +29,7 @@ export function drawConfusion(classes: readonly string[], counts: readonly (read
         nameGap: 100,
         axisLabel: { interval: 0, rotate: 45 },
       },
-      yAxis: { ...category, name: 'true', inverse: true, axisLabel: { interval: 0 } },
+      yAxis: { ...category, name: 'true', nameLocation: 'start', inverse: true, axisLabel: { interval: 0 } },
       visualMap: { min: 0, max: largest, show: false, inRange: { color: ['#f7fbff', '#6baed6', '#08306b'] } },
       series: [
         {

@@ -28,6 +28,7 @@ export function drawCurves(history: History, bestEpoch: number): string | undefi
       min: 1,
       max: Math.max(2, epochs),
       name: 'epoch',
+      minInterval: 1,
       nameLocation: 'middle',
       nameGap: 25,
     },
@@ -37,7 +38,7 @@ export function drawCurves(history: History, bestEpoch: number): string | undefi
     { width: PANEL.width, height },
     {
       title: { text: 'Scores by epoch', subtext: `best epoch: ${bestEpoch}`, left: 'center' },
-      legend: { data: ['training', 'validation'], right: PANEL.right },
+      legend: { data: ['training', 'validation'], right: PANEL.right, top: 8 },
       grid: axis.map(({ grid }) => grid),
       xAxis: axis.map(({ xAxis }) => xAxis),
       yAxis: axis.map(({ yAxis }) => yAxis),

@@ -5,7 +5,7 @@ import { draw, GREY } from './draw.ts';
 export function drawPredicted(pairs: ObservedValues['pairs']): string {
   const values = pairs.flat();
   const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
-  const axis = { type: 'value', scale: true, nameLocation: 'middle' };
+  const axis = { type: 'value', scale: true, nameLocation: 'middle', axisLine: { onZero: false } };
   return draw(
     { width: 480, height: 480 },
     {

@@ -1,4 +1,5 @@
 /** One way in which a column may be written, and what its values are if it is. */
+import type { CellText } from './cell-text.ts';
 import { Moments } from './moments.ts';
 import { QuantileSketch } from './quantiles.ts';
 
@@ -21,15 +22,15 @@ export class Candidate {
   #odd = new Set<string>();
 
   /** @param value NaN if the cell cannot be read this way */
-  add(value: number, cell: string, row: number): void {
+  add(value: number, cell: CellText, row: number): void {
     if (!Number.isNaN(value)) {
       this.moments.add(value);
       this.quantiles.add(value);
       return;
     }
     this.unreadable++;
-    this.firstUnreadable ??= { row, value: cell };
-    if (this.#odd.size <= FEW_WORDS) this.#odd.add(cell);
+    this.firstUnreadable ??= { row, value: String(cell) };
+    if (this.#odd.size <= FEW_WORDS) this.#odd.add(String(cell));
   }
 
   get readable(): number {
@@ -68,16 +69,16 @@ export class Alternatives<Way extends string> {
   }
 
   /** Adds a cell that both ways read as the same value. */
-  addSame(value: number, cell: string, row: number): void {
+  addSame(value: number, cell: CellText, row: number): void {
     this.#first.add(value, cell, row);
     this.#second?.add(value, cell, row);
   }
 
   /** @param first what the first way makes of the cell; NaN if it cannot read it */
-  add(first: number, second: number, cell: string, row: number): void {
+  add(first: number, second: number, cell: CellText, row: number): void {
     if (!this.#second && !Object.is(first, second)) {
       this.#second = this.#first.fork();
-      this.firstDifference = { row, value: cell };
+      this.firstDifference = { row, value: String(cell) };
     }
     this.#first.add(first, cell, row);
     this.#second?.add(second, cell, row);

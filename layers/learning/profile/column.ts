@@ -1,16 +1,26 @@
+import type { Cells } from '../files/cells.ts';
 import { isMissing, type MissingWords, missingWords } from '../values/missing.ts';
-import { DECIMAL_MARKS, isPlainNumber, parseNumber, unitOf } from '../values/number.ts';
-import { DATE_ORDERS, isOrdered, parseTime } from '../values/time.ts';
-import { parseBoolean } from '../values/truth.ts';
+import { DECIMAL_MARKS } from '../values/number.ts';
+import { DATE_ORDERS } from '../values/time.ts';
 import { Alternatives, type Place } from './candidate.ts';
-import { type CountBounds, ValueCounts } from './counts.ts';
-import { DistinctCount } from './distinct.ts';
+import { type CellFacts, factsOf } from './cell-facts.ts';
+import { BytesText, type CellText } from './cell-text.ts';
+import { CATEGORY_CHARACTERS, type CountBounds, ValueCounts } from './counts.ts';
+import { DistinctCount, hashOfAscii } from './distinct.ts';
+import { type PlainNumber, readPlainNumber } from './plain-number.ts';
 
 /** The most distinct values of a category column. With more, it is text. */
 export const MAX_CATEGORIES = 1000;
 
 /** At most about 250 MB for 2000 columns together. */
 const COUNT_BOUNDS: CountBounds = { values: MAX_CATEGORIES + 24, characters: 32_768 };
+
+/** Of a column. */
+const REMEMBERED = 2048;
+
+interface KnownCell extends CellFacts {
+  readonly isMissing: boolean;
+}
 
 /** With more units, what they are does not matter any more. */
 const MOST_UNITS = 4;
@@ -55,6 +65,12 @@ export class ColumnSummary {
   hasBlanks = false;
   allIntegers = true;
   readonly #missing: MissingWords;
+  /** Whether a number may be a word for "no value". */
+  readonly #mayMissNumbers: boolean;
+  /** What is known of cells that occur again and again. */
+  readonly #known = new Map<string, KnownCell>();
+  readonly #number: PlainNumber = { value: 0, withComma: 0, hasPoint: false, leadingZero: false };
+  readonly #cell = new BytesText();
   readonly #distinct = new DistinctCount();
   /** The only pair of boolean words so far: -1 before the first, undefined once there was any other value. */
   #booleanPair: number | undefined = -1;
@@ -63,6 +79,7 @@ export class ColumnSummary {
     this.name = name;
     this.counts = new ValueCounts(bounds);
     this.#missing = missingWords(missing);
+    this.#mayMissNumbers = this.#missing.values().some((word) => /\d/.test(word));
   }
 
   /** Adds the next row's cell, without blanks around it. */
@@ -71,18 +88,58 @@ export class ColumnSummary {
       this.empty.add(cell, row);
       return;
     }
-    // If there are too many distinct numbers to count, their frequencies are not needed.
-    if (!this.counts.overflowed || this.numbers.of('.').readable * 2 < this.present) this.counts.add(cell, row);
-    if (isMissing(cell, this.#missing)) {
+    if (this.#isCounted) this.counts.add(cell, row);
+    const facts = this.#factsOf(cell);
+    if (facts.isMissing) {
       this.absent.add(cell, row);
       return;
     }
+    this.#addPresent(cell, cell.length, row, facts.hash);
+    this.#asBoolean(facts.pair);
+    if (facts.isPlain) this.#asPlain(facts, cell, cell.length, row);
+    else this.#asOther(facts, cell, row);
+  }
+
+  /** Adds the cells of some rows that come after `before` others. */
+  addCells(cells: Cells, column: number, before: number): void {
+    const { bytes, columns, rows, starts, ends } = cells;
+    for (let i = 0; i < rows; i++) {
+      const start = starts[i * columns + column]!;
+      const end = ends[i * columns + column]!;
+      const row = before + i + 1;
+      // What is counted by its text, or could be a word for "no value", takes the long way.
+      if (this.#isCounted || this.#mayMissNumbers || !readPlainNumber(bytes, start, end, this.#number)) {
+        this.add(start === end ? '' : cells.text(i, column).trim(), row);
+      } else this.#addPlain(bytes, start, end, row);
+    }
+  }
+
+  #addPlain(bytes: Buffer, start: number, end: number, row: number): void {
+    // Most cells are never looked at as text.
+    this.#cell.at(bytes, start, end);
+    this.#addPresent(this.#cell, end - start, row, hashOfAscii(bytes, start, end));
+    this.#booleanPair = undefined;
+    this.#asPlain(this.#number, this.#cell, end - start, row);
+  }
+
+  /** If there are too many distinct numbers to count, their frequencies are not needed. */
+  get #isCounted(): boolean {
+    return !this.counts.overflowed || this.numbers.of('.').readable * 2 < this.present;
+  }
+
+  #addPresent(cell: CellText, length: number, row: number, hash: number): void {
     this.present++;
-    this.first ??= { row, value: cell };
-    this.#distinct.add(cell);
-    if (cell.length > this.longest) this.longest = cell.length;
-    if (this.#booleanPair !== undefined) this.#asBoolean(cell);
-    this.#asNumber(cell, row);
+    this.first ??= { row, value: String(cell) };
+    this.#distinct.addHash(hash);
+    if (length > this.longest) this.longest = length;
+  }
+
+  #factsOf(cell: string): KnownCell {
+    const known = this.#known.get(cell);
+    if (known) return known;
+    const facts = { ...factsOf(cell), isMissing: isMissing(cell, this.#missing) };
+    if (this.#known.size < REMEMBERED && cell.length <= CATEGORY_CHARACTERS) this.#known.set(cell, facts);
+    return facts;
   }
 
   isAbsent(value: string): boolean {
@@ -101,28 +158,35 @@ export class ColumnSummary {
     return this.present > 0 && this.#booleanPair !== undefined;
   }
 
-  #asNumber(cell: string, row: number): void {
-    const value = parseNumber(cell);
-    if (isPlainNumber(cell)) {
-      if (cell.includes('.')) this.numbers.add(value, parseNumber(cell, ','), cell, row);
-      else {
-        this.numbers.addSame(value, cell, row);
-        this.#asDigits(cell, row);
-      }
-      this.allIntegers &&= Number.isInteger(value);
-      this.times.addSame(Number.NaN, cell, row);
-      return;
+  #asPlain(
+    { value, withComma, hasPoint, leadingZero }: PlainNumber,
+    cell: CellText,
+    length: number,
+    row: number,
+  ): void {
+    if (hasPoint) this.numbers.add(value, withComma, cell, row);
+    else {
+      this.numbers.addSame(value, cell, row);
+      if (leadingZero) this.leadingZeros.add(String(cell), row);
+      this.#asDigits(length);
     }
-    const other = parseNumber(cell, ',');
-    this.numbers.add(value, other, cell, row);
-    if (Number.isNaN(value) && Number.isNaN(other)) {
+    this.allIntegers &&= Number.isInteger(value);
+    this.times.addSame(Number.NaN, cell, row);
+  }
+
+  #asOther({ value, withComma, unit, isOrdered, dayFirst, monthFirst }: CellFacts, cell: string, row: number): void {
+    this.numbers.add(value, withComma, cell, row);
+    if (Number.isNaN(value) && Number.isNaN(withComma)) {
       if (!this.hasBlanks) this.hasBlanks = cell.includes(' ');
-      this.#asTime(cell, row);
+      if (isOrdered) {
+        this.dateMark ??= cell.match(/[-/.]/)?.[0];
+        this.times.add(dayFirst, monthFirst, cell, row);
+      } else this.times.addSame(dayFirst, cell, row);
       return;
     }
     this.allIntegers &&= Number.isInteger(value);
     this.times.addSame(Number.NaN, cell, row);
-    this.#countUnit(unitOf(cell), cell, row);
+    this.#countUnit(unit, cell, row);
   }
 
   #countUnit(unit: string, cell: string, row: number): void {
@@ -131,33 +195,16 @@ export class ColumnSummary {
     if (this.units.size < MOST_UNITS) this.units.set(unit, known);
   }
 
-  #asDigits(cell: string, row: number): void {
-    if (cell.length > 1 && cell.startsWith('0') && isDigits(cell)) this.leadingZeros.add(cell, row);
+  #asDigits(length: number): void {
     const { digits } = this;
     digits.cells++;
-    if (cell.length < digits.least) digits.least = cell.length;
-    if (cell.length > digits.most) digits.most = cell.length;
+    if (length < digits.least) digits.least = length;
+    if (length > digits.most) digits.most = length;
   }
 
-  #asTime(cell: string, row: number): void {
-    const time = parseTime(cell, 'day_first');
-    if (isOrdered(cell)) {
-      this.dateMark ??= cell.match(/[-/.]/)?.[0];
-      this.times.add(time, parseTime(cell, 'month_first'), cell, row);
-    } else this.times.addSame(time, cell, row);
-  }
-
-  #asBoolean(cell: string): void {
-    const pair = parseBoolean(cell)?.pair;
+  #asBoolean(pair: number | undefined): void {
+    if (this.#booleanPair === undefined) return;
     const same = pair !== undefined && (this.#booleanPair === -1 || this.#booleanPair === pair);
     this.#booleanPair = same ? pair : undefined;
   }
-}
-
-function isDigits(cell: string): boolean {
-  for (let i = 0; i < cell.length; i++) {
-    const code = cell.charCodeAt(i);
-    if (code < 48 || code > 57) return false;
-  }
-  return true;
 }

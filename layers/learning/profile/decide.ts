@@ -84,7 +84,7 @@ export function areCodes({ leadingZeros, digits, present }: ColumnSummary): bool
 }
 
 /** What most of the columns that settle it settle. */
-export function conventionsOf(columns: readonly ColumnSummary[], delimiter: string): Conventions {
+export function conventionsOf(columns: readonly ColumnSummary[], delimiter?: string): Conventions {
   const decimals = columns.map(({ numbers }) =>
     numbers.of('.').fits || numbers.of(',').fits ? numbers.better : undefined,
   );

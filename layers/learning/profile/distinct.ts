@@ -6,6 +6,7 @@
  */
 const K = 1024;
 const SPAN = 2 ** 52;
+const SEED = { a: 0x811c9dc5, b: 0x1b873593 };
 
 export class DistinctCount {
   /** The kept hashes, and a max-heap of them to find the largest. */
@@ -14,17 +15,26 @@ export class DistinctCount {
   #overflowed = false;
 
   add(value: string): void {
-    const hash = hash52(value);
-    if (this.#kept.has(hash)) return;
+    this.addHash(hash52(value));
+  }
+
+  /** Adds a value of which only the hash is known: 52 bits, the same for equal values. */
+  addHash(hash: number): void {
     if (this.#heap.length < K) {
+      if (this.#kept.has(hash)) return;
       this.#kept.add(hash);
       this.#heap.push(hash);
       this.#up(this.#heap.length - 1);
       return;
     }
-    this.#overflowed = true;
     const largest = this.#heap[0]!;
-    if (hash > largest) return;
+    // The usual case of a column with many values, for which nothing is looked up.
+    if (hash > largest) {
+      this.#overflowed = true;
+      return;
+    }
+    if (this.#kept.has(hash)) return;
+    this.#overflowed = true;
     this.#kept.delete(largest);
     this.#kept.add(hash);
     this.#heap[0] = hash;
@@ -66,10 +76,22 @@ export class DistinctCount {
   }
 }
 
+/** The hash of ASCII text, as `add` would compute it. */
+export function hashOfAscii(bytes: Uint8Array, start: number, end: number): number {
+  let a = SEED.a;
+  let b = SEED.b;
+  for (let i = start; i < end; i++) {
+    const unit = bytes[i]!;
+    a = Math.imul(a ^ unit, 0x01000193);
+    b = Math.imul(b ^ unit, 0x85ebca6b) ^ (b >>> 15);
+  }
+  return (mix(a) >>> 0) * 2 ** 20 + (mix(b) >>> 12);
+}
+
 /** 52 bits of two 32-bit hashes (FNV-1a with two offsets), each finalised with MurmurHash3's mixer. */
-function hash52(value: string): number {
-  let a = 0x811c9dc5;
-  let b = 0x1b873593;
+export function hash52(value: string): number {
+  let a = SEED.a;
+  let b = SEED.b;
   for (let i = 0; i < value.length; i++) {
     const unit = value.charCodeAt(i);
     a = Math.imul(a ^ unit, 0x01000193);

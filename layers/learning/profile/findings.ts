@@ -241,24 +241,3 @@ export const determinesTargetFinding = (summary: ColumnSummary, target: string, 
   cost: 'It is the target in another spelling: the model learns nothing else, and its scores mean nothing',
   overrule: choose(summary.name, { role: 'ignore' }),
 });
-
-const NAMES: Readonly<Record<string, string>> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': '|' };
-
-export function delimiterFinding({
-  delimiter,
-  rival,
-}: {
-  readonly delimiter: string;
-  readonly rival?: string | undefined;
-}): Finding[] {
-  if (rival === undefined) return [];
-  return [
-    {
-      code: 'delimiter_ambiguous',
-      rows: 0,
-      message: `Cells are separated by ${NAMES[delimiter]}; ${NAMES[rival]} would also give every row as many cells as the header`,
-      cost: 'With the wrong one, columns are cut at the wrong places',
-      overrule: { delimiter: rival },
-    },
-  ];
-}

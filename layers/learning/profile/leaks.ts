@@ -101,17 +101,27 @@ export class Leaks {
 
   /** Rows without a target say nothing. */
   add(record: readonly string[], row: number): void {
+    this.addRow((column) => record[column]!, row);
+  }
+
+  /** The same for a row whose cells are text only where they are looked at. */
+  addRow(text: (column: number) => string, row: number): void {
     if (this.#suspects.length === 0) return;
-    const label = record[this.#target]!.trim();
+    const label = text(this.#target).trim();
     if (label === '') return;
     let cleared = false;
     for (const suspect of this.#suspects) {
-      const cell = record[suspect.column]!.trim();
+      const cell = text(suspect.column).trim();
       suspect.first ??= { row, value: cell };
       for (const [kind, reading] of suspect.readings) if (!reading.add(cell, label)) suspect.readings.delete(kind);
       cleared ||= suspect.readings.size === 0;
     }
     if (cleared) this.#suspects = this.#suspects.filter(({ readings }) => readings.size > 0);
+  }
+
+  /** Whether another row could tell anything. */
+  get isOpen(): boolean {
+    return this.#suspects.length > 0;
   }
 
   /** The columns of which all rows say that they are the target. */

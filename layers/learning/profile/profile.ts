@@ -1,9 +1,9 @@
-/** Profiles a file in one pass over its bytes. */
-import { createHash, type Hash } from 'node:crypto';
+/** Profiles a file in one pass over its rows. */
 import { chosenTarget, type ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import type { DatasetProfile, Task } from '#domain/datasets/profile.ts';
-import { openOptions } from '../csv/dialect.ts';
-import { readCsv } from '../csv/read.ts';
+import { givenDialect } from '../csv/dialect.ts';
+import { storedFormat } from '../files/format.ts';
+import { readTable, type TableBytes } from '../files/open.ts';
 import { expectColumns } from './expect.ts';
 import { TableSummary } from './table.ts';
 
@@ -12,26 +12,29 @@ export interface ProfileOptions {
   readonly target?: string;
   readonly task: Task | 'auto';
   readonly parsing?: ParsingOptions;
+  /** What the file is called: it may say another format than its content. */
+  readonly fileName?: string;
 }
 
 /**
- * Reads a CSV file to its end. Memory depends on the number of columns, not on the number of rows.
+ * Reads a table of any format to its end. Memory depends on the number of columns, not on the number of rows.
  * @throws ValidationError with field `file`, `target` or `columns`
  */
-export async function profileCsv(bytes: AsyncIterable<Uint8Array>, options: ProfileOptions): Promise<DatasetProfile> {
-  const { task, parsing = {} } = options;
-  const hash = createHash('sha256');
-  const { dialect, rival, header, rows: records } = await readCsv(hashed(bytes, hash), openOptions(parsing));
+export async function profileCsv(bytes: TableBytes, options: ProfileOptions): Promise<DatasetProfile> {
+  const { task, parsing = {}, fileName } = options;
+  const { format, compression, dialect, rival, header, batches, digest } = await readTable(
+    bytes,
+    givenDialect(parsing),
+  );
   expectColumns(header, parsing);
   const target = chosenTarget(parsing) ?? options.target;
   const table = new TableSummary(header, { target, parsing });
-  for await (const record of records) table.add(record);
-  return { ...table.profile(task, { ...dialect, rival }), ...dialect, sha256: hash.digest('hex') };
-}
-
-async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    hash.update(chunk);
-    yield chunk;
-  }
+  for await (const batch of batches) table.addBatch(batch);
+  const stored = storedFormat({ format, compression });
+  return {
+    ...table.profile(task, { ...stored, ...dialect, rival, fileName }),
+    ...stored,
+    ...dialect,
+    sha256: digest(),
+  };
 }

@@ -15,17 +15,19 @@ export interface HistogramBin {
 }
 
 export class QuantileSketch {
-  #levels: number[][] = [[]];
-  #size = 0;
+  /** Level 0: numbers that stand for themselves. Typed numbers are sorted fast if there are enough of them. */
+  #single = new Float64Array(16);
+  #singles = 0;
+  /** The levels from 1 on. */
+  #levels: number[][] = [];
   #count = 0;
   /** Of a generator of its own, so that the same file gives the same profile. */
   #state = 0x9e3779b9;
 
   add(x: number): void {
-    this.#levels[0]!.push(x);
+    if (this.#singles === this.#single.length) this.#makeRoom();
+    this.#single[this.#singles++] = x;
     this.#count++;
-    this.#size++;
-    if (this.#size > this.#capacity) this.#compact();
   }
 
   get count(): number {
@@ -33,13 +35,14 @@ export class QuantileSketch {
   }
 
   get estimated(): boolean {
-    return this.#levels.length > 1;
+    return this.#levels.length > 0;
   }
 
   fork(): QuantileSketch {
     const copy = new QuantileSketch();
+    copy.#single = this.#single.slice();
+    copy.#singles = this.#singles;
     copy.#levels = this.#levels.map((level) => [...level]);
-    copy.#size = this.#size;
     copy.#count = this.#count;
     copy.#state = this.#state;
     return copy;
@@ -74,8 +77,24 @@ export class QuantileSketch {
     }));
   }
 
+  #makeRoom(): void {
+    if (this.#single.length < K) {
+      const larger = new Float64Array(2 * this.#single.length);
+      larger.set(this.#single);
+      this.#single = larger;
+      return;
+    }
+    this.#promote(this.#single.sort(), 0);
+    this.#singles = 0;
+    while (this.#size > this.#capacity) this.#compact();
+  }
+
+  get #size(): number {
+    return this.#levels.reduce((sum, level) => sum + level.length, 0);
+  }
+
   get #capacity(): number {
-    return this.#levels.reduce((sum, _, level) => sum + this.#capacityOf(level), 0);
+    return this.#levels.reduce((sum, _, i) => sum + this.#capacityOf(i), 0);
   }
 
   #capacityOf(level: number): number {
@@ -84,14 +103,18 @@ export class QuantileSketch {
 
   #compact(): void {
     const from = this.#levels.findIndex((level, i) => level.length >= this.#capacityOf(i));
-    const full = this.#levels[from]!.sort((a, b) => a - b);
-    if (from === this.#levels.length - 1) this.#levels.push([]);
+    const full = this.#levels[from]!;
     // A number without a partner stays.
     const rest = full.length % 2 === 1 ? [full.pop()!] : [];
-    const above = this.#levels[from + 1]!;
-    for (let i = this.#coin(); i < full.length; i += 2) above.push(full[i]!);
     this.#levels[from] = rest;
-    this.#size = this.#levels.reduce((sum, level) => sum + level.length, 0);
+    this.#promote(Float64Array.from(full).sort(), from + 1);
+  }
+
+  /** Every other one of the sorted numbers goes to the level, where it stands for two of them. */
+  #promote(sorted: Float64Array, to: number): void {
+    if (to === this.#levels.length) this.#levels.push([]);
+    const above = this.#levels[to]!;
+    for (let i = this.#coin(); i < sorted.length; i += 2) above.push(sorted[i]!);
   }
 
   /** 0 or 1, by xorshift (Marsaglia 2003). */
@@ -105,8 +128,8 @@ export class QuantileSketch {
   }
 
   #weighted(): Weighted[] {
-    return this.#levels
-      .flatMap((level, h) => level.map((value) => ({ value, weight: 2 ** h })))
+    return [this.#single.subarray(0, this.#singles), ...this.#levels]
+      .flatMap((level, h) => Array.from(level, (value) => ({ value, weight: 2 ** h })))
       .sort((a, b) => a.value - b.value);
   }
 }

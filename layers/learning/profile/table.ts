@@ -2,14 +2,16 @@
 import type { ColumnRole, ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import type { ColumnProfile, DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import { fileFault } from '../csv/fault.ts';
+import type { Batch } from '../files/batch.ts';
+import { Cells } from '../files/cells.ts';
 import { caseVariants } from './case-variants.ts';
 import { ColumnSummary } from './column.ts';
 import { type Column, columnProfile } from './column-profile.ts';
 import { type Conventions, conventionsOf, decide, type Saying } from './decide.ts';
 import { expectPossible } from './expect.ts';
+import { type FileFacts, fileFindings } from './file-findings.ts';
 import {
   columnFindings,
-  delimiterFinding,
   determinesTargetFinding,
   equalsTargetFinding,
   featureFindings,
@@ -61,12 +63,27 @@ export class TableSummary {
     if (this.#twins.some((i) => record[i] !== label)) this.#twins = this.#twins.filter((i) => record[i] === label);
   }
 
+  /** Adds the next rows. */
+  addBatch(batch: Batch): void {
+    const { rows } = batch;
+    if (!(batch instanceof Cells)) {
+      for (let row = 0; row < rows; row++) this.add(this.#columns.map((_, column) => batch.text(row, column)));
+      return;
+    }
+    for (const [i, column] of this.#columns.entries()) column.addCells(batch, i, this.#rows);
+    for (let row = 0; row < rows && this.#leaks.isOpen; row++) {
+      this.#leaks.addRow((column) => batch.text(row, column), this.#rows + row + 1);
+    }
+    this.#rows += rows;
+    this.#twins = this.#twins.filter((i) => batch.areEqual(i, this.#targetIndex));
+  }
+
   get target(): string {
     return this.#target.name;
   }
 
   /** What the columns are, whether or not a model could learn from them. */
-  columns(delimiter: string): ColumnProfile[] {
+  columns(delimiter: string | undefined): ColumnProfile[] {
     const conventions = conventionsOf(this.#columns, delimiter);
     return this.#columns.map((summary) => {
       const said = this.#said(summary.name);
@@ -77,11 +94,11 @@ export class TableSummary {
   }
 
   /** @throws ValidationError with field `file`, `target` or `columns` */
-  profile(asked: Task | 'auto', dialect: { readonly delimiter: string; readonly rival?: string | undefined }) {
-    const conventions = conventionsOf(this.#columns, dialect.delimiter);
+  profile(asked: Task | 'auto', file: FileFacts) {
+    const conventions = conventionsOf(this.#columns, file.delimiter);
     const said = this.#said(this.#target.name);
     const target = judgeTarget(this.#target, this.#rows, { task: asked, said, conventions });
-    const found: Finding[] = [...delimiterFinding(dialect), ...target.found];
+    const found: Finding[] = [...fileFindings(file), ...target.found];
     const columns = this.#columns.map((summary): Column => this.#column(summary, conventions, target));
     const features = this.#features(columns, found);
     const twins = new Set(this.#twins.map((i) => this.#columns[i]));

@@ -9,6 +9,7 @@ const CODES = [
   'equals_target',
   'determines_target',
   'after_split',
+  'format_differs',
   'delimiter_ambiguous',
   'decimal_ambiguous',
   'date_order_ambiguous',

@@ -1,7 +1,8 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
-import { readCsv } from '../csv/read.ts';
+import { givenDialect } from '../csv/dialect.ts';
 import { TrainingFailure } from '../failure.ts';
+import { rowsOf } from '../files/batch.ts';
+import { readTable, type TableBytes } from '../files/open.ts';
 import { columnValues, TRUTH_WORDS } from '../values/column-values.ts';
 import { byNumberThenText } from '../values/order.ts';
 import type { Column, Rows, Target } from './columns.ts';
@@ -14,7 +15,7 @@ type Store = (cell: string, row: number) => void;
  * Reads the file that the profile describes.
  * @throws TrainingFailure if the bytes are not those of that file
  */
-export async function loadRows(bytes: AsyncIterable<Uint8Array>, profile: DatasetProfile): Promise<Rows> {
+export async function loadRows(bytes: TableBytes, profile: DatasetProfile): Promise<Rows> {
   const all: Rows[] = [];
   for await (const rows of readRows(bytes, profile, Math.max(1, usableRows(profile)))) all.push(rows);
   return all[0]!;
@@ -26,13 +27,11 @@ export async function loadRows(bytes: AsyncIterable<Uint8Array>, profile: Datase
  * @throws TrainingFailure if the bytes are not those of that file
  */
 export async function* readRows(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: TableBytes,
   profile: DatasetProfile,
   pieceRows: number,
 ): AsyncGenerator<Rows, void, undefined> {
-  const hash = createHash('sha256');
-  const { delimiter, quote } = profile;
-  const { header, rows } = await readCsv(hashed(bytes, hash), { delimiter, quote });
+  const { header, batches, digest } = await readTable(bytes, givenDialect(profile));
   const count = usableRows(profile);
   const columns = usableColumns(profile).map((column) => columnStores[column.type](column));
   const target = targetStore(profile);
@@ -58,7 +57,7 @@ export async function* readRows(
     leftOut,
   });
   begin();
-  for await (const record of rows) {
+  for await (const record of rowsOf(batches, header.length)) {
     const cell = record[targetAt] ?? '';
     if (target.isAbsent(cell)) continue;
     if (done + row === count) {
@@ -75,7 +74,7 @@ export async function* readRows(
     for (const { at, column } of stores) column.store(record[at] ?? '', row);
     row++;
   }
-  if (done + row !== count || hash.digest('hex') !== profile.sha256) {
+  if (done + row !== count || digest() !== profile.sha256) {
     throw new TrainingFailure('The file is not the one that was processed: its bytes have changed');
   }
   yield piece();
@@ -197,11 +196,4 @@ function targetStore(profile: DatasetProfile): TargetStore {
     },
     target: () => ({ task: 'classification', classes, values }),
   };
-}
-
-async function* hashed(bytes: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    hash.update(chunk);
-    yield chunk;
-  }
 }

@@ -4,6 +4,7 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
 import { openShards } from '#engine/shards/read.ts';
 import { ShardWriter } from '#engine/shards/write.ts';
+import type { TableBytes } from '../files/open.ts';
 import { targetType } from '../fit/task.ts';
 import type { PrepareOptions, Scratch } from '../prepared.ts';
 import { withRoom } from '../room.ts';
@@ -30,7 +31,7 @@ interface LargeOptions extends PrepareOptions {
 
 /** @throws TrainingFailure if the data cannot be learned from or do not fit on the disk */
 export async function prepareLarge(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: TableBytes,
   profile: DatasetProfile,
   options: LargeOptions,
 ): Promise<PreparedTable> {
@@ -38,7 +39,7 @@ export async function prepareLarge(
 }
 
 async function onDisk(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: TableBytes,
   profile: DatasetProfile,
   { validationSplit, testSplit, seed, scratch, between = async () => undefined }: LargeOptions,
 ): Promise<PreparedTable> {

@@ -1,4 +1,5 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import type { TableBytes } from '../files/open.ts';
 import type { PrepareOptions } from '../prepared.ts';
 import { needsDisk } from '../room.ts';
 import { AfterSplit } from './after-split.ts';
@@ -17,7 +18,7 @@ import { fitTarget } from './target.ts';
  * @throws TrainingFailure if the data cannot be learned from
  */
 export async function prepare(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: TableBytes,
   profile: DatasetProfile,
   options: PrepareOptions,
 ): Promise<PreparedTable> {

@@ -2,6 +2,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import type { TableBytes } from '../files/open.ts';
 import type { Column, Rows, SplitBy, Target } from './columns.ts';
 import { readRows } from './load.ts';
 
@@ -28,7 +29,7 @@ export interface SpilledRows {
  * @throws TrainingFailure if the bytes are not those of that file
  */
 export async function spillRows(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: TableBytes,
   profile: DatasetProfile,
   folder: string,
   pieceRows: number,

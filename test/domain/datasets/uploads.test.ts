@@ -11,7 +11,7 @@ import { blobKeys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { anAccount, NOW, openStore, type Store } from '../store.ts';
 
-const inspect = async (): Promise<void> => {};
+const inspect = async () => ({ format: 'csv' }) as const;
 let store: Store;
 let account: string;
 let now = NOW;

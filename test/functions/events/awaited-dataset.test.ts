@@ -101,7 +101,7 @@ test('a dataset that does not fit the request ends the job with the reason', asy
   await queue({ early_stopping: { enabled: true, patience: 3, monitor: 'val_accuracy' } });
   await process();
   await dispatch(await world.sent('training'));
-  expect((await job()).failure).toContain('early_stopping.monitor must be val_loss or loss for regression');
+  expect((await job()).failure).toContain('early_stopping.monitor must be val_loss or loss or rmse');
   await isReleased();
 });
 

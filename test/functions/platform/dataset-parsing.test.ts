@@ -326,7 +326,7 @@ describe('a preview', () => {
     await process(dataset);
     expect(await calls({ path: `${path}/preview`, token })).toMatchObject({
       status: 200,
-      calls: ['get', 'get data 0-262143', 'get profile.json'],
+      calls: ['get', 'get profile.json', 'get data 0-262143'],
     });
     const change = await calls({ method: 'PATCH', path, token, json: { columns: { b: { role: 'ignore' } } } });
     expect(change).toMatchObject({ status: 200, calls: ['get', 'get data 0-262143'] });

@@ -124,10 +124,11 @@ describe('an upload', () => {
     expect(await notes()).toBe(before);
   });
 
-  test('of JSON, or what is only called a ZIP, is refused with the supported format', async () => {
-    const message = (kind: string) => `must be a CSV file, or a ZIP of images (JSON is not read yet); got ${kind}`;
-    expect(await details([csvFile('[]', 'data.json'), name])).toEqual([{ field: 'file', message: message('JSON') }]);
-    expect(await details([csvFile('PK', 'data.ZIP'), name])).toEqual([{ field: 'file', message: message('ZIP') }]);
+  test('of JSON without records, or a ZIP that is none, is refused', async () => {
+    const message = async (content: string, fileName: string) =>
+      (await details([csvFile(content, fileName), name]))[0].message;
+    expect(await message('[]', 'data.json')).toBe('must have at least 1 record; got 0');
+    expect(await message('PK\x03\x04', 'data.zip')).toMatch(/^must be a whole ZIP archive/);
   });
 
   test('of another media type, or of too many bytes, is refused', async () => {

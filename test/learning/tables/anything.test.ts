@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { datasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
+import { bytesInMemory } from '#learning/files/file-bytes.ts';
 import { previewFile } from '#learning/preview.ts';
 import { profileCsv } from '#learning/profile/profile.ts';
 import { loadRows } from '#learning/table/load.ts';
@@ -78,9 +79,7 @@ test('any text is read or refused, and its preview agrees with its profile', asy
   await fc.assert(
     fc.asyncProperty(fc.oneof(texts, tables), async (text) => {
       const bytes = Buffer.from(text);
-      const preview = await outcome(() =>
-        previewFile({ bytes, whole: true }, { parsing: {}, task: 'auto', rows: 100 }),
-      );
+      const preview = await outcome(() => previewFile(bytesInMemory(bytes), { parsing: {}, task: 'auto', rows: 100 }));
       const profile = await outcome(() => profileCsv(chunked(text), { task: 'auto' }));
       if (profile === 'refused') {
         if (preview !== 'refused' && preview.complete) expect(preview.problems).not.toEqual([]);

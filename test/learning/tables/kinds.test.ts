@@ -1,6 +1,7 @@
 /** Spellings that people use, one column each: what its type is, what is missing, and what is said about it. */
 import { describe, expect, test } from '@jest/globals';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
+import { bytesInMemory } from '#learning/files/file-bytes.ts';
 import { previewFile } from '#learning/preview.ts';
 import { type ProfileOptions, profileCsv } from '#learning/profile/profile.ts';
 import { chunked } from '../chunks.ts';
@@ -271,8 +272,8 @@ describe('a target of', () => {
 
 describe('a file', () => {
   const preview = (text: string, parsing = {}) =>
-    previewFile({ bytes: Buffer.from(text), whole: true }, { parsing, task: 'auto', rows: 100 });
-  const first = (text: string, parsing = {}) => preview(text, parsing).rows[0];
+    previewFile(bytesInMemory(Buffer.from(text)), { parsing, task: 'auto', rows: 100 });
+  const first = async (text: string, parsing = {}) => (await preview(text, parsing)).rows[0];
 
   test.each([
     [
@@ -296,15 +297,18 @@ describe('a file', () => {
     ],
     ['with a decimal mark that only another column settles', 'a;b;y\n1,234;1,5;u\n2,345;3,25;v\n', [1.234, 1.5, 'u']],
     ['with blanks around everything', ' place , n , y \n  a , 1 , u \n b , 2 , v \n', ['a', 1, 'u']],
-  ])('%s', (_, text, row) => {
-    expect(first(text)).toEqual(row);
+  ])('%s', async (_, text, row) => {
+    expect(await first(text)).toEqual(row);
   });
 
-  test('that says what separates its cells, as spreadsheets do, is read from its second line on', () => {
+  test('that says what separates its cells, as spreadsheets do, is read from its second line on', async () => {
     const text = 'sep=;\r\na, b;n;y\r\n1,5;2;u\r\n3,5;4;v\r\n';
-    expect(preview(text)).toMatchObject({ delimiter: ';', columns: [{ name: 'a, b' }, { name: 'n' }, { name: 'y' }] });
-    expect(first(text)).toEqual([1.5, 2, 'u']);
-    expect(() => preview('sep=;\na;b\n1;2\n3\n')).toThrow('Invalid input data');
+    expect(await preview(text)).toMatchObject({
+      delimiter: ';',
+      columns: [{ name: 'a, b' }, { name: 'n' }, { name: 'y' }],
+    });
+    expect(await first(text)).toEqual([1.5, 2, 'u']);
+    await expect(preview('sep=;\na;b\n1;2\n3\n')).rejects.toThrow('Invalid input data');
   });
 
   test('with an index that has no name, as pandas writes it, leaves that out', async () => {
@@ -312,20 +316,20 @@ describe('a file', () => {
     expect(found).toMatchObject({ features: ['n'], left_out: [{ name: 'Unnamed: 0', reason: 'id' }] });
   });
 
-  test('with inches in it is read where its owner says that nothing is a quote', () => {
+  test('with inches in it is read where its owner says that nothing is a quote', async () => {
     const text = 'size,n,y\n5" pipe,1,a\n6" pipe,2,b\n';
-    expect(() => preview(text)).toThrow();
-    expect(first(text, { quote: 'none' })).toEqual(['5" pipe', 1, 'a']);
+    await expect(preview(text)).rejects.toThrow();
+    expect(await first(text, { quote: 'none' })).toEqual(['5" pipe', 1, 'a']);
   });
 
-  test('follows its owner in everything', () => {
+  test('follows its owner in everything', async () => {
     const text = 'a;b;when;y\n1,234;007;05/04/2024;none\n2,345;008;06/04/2024;some\n';
     const columns = {
       b: { type: 'number' },
       when: { date_order: 'day_first' },
       y: { missing: ['none'] },
     } as const;
-    expect(preview(text, { decimal: '.', columns }).rows).toEqual([
+    expect((await preview(text, { decimal: '.', columns })).rows).toEqual([
       [1234, 7, '2024-04-05T00:00:00.000Z', null],
       [2345, 8, '2024-04-06T00:00:00.000Z', 'some'],
     ]);

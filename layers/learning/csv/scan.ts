@@ -1,0 +1,164 @@
+/**
+ * Finds the cells of a CSV file in its bytes. It does the usual cases fast, and stops before a row that needs more: one with
+ * another number of cells, or whose quotes are not those of RFC 4180. That row and what follows are left to the parser,
+ * which also knows what to say of it.
+ */
+import { LIMITS } from '#domain/limits.ts';
+import { Cells } from '../files/cells.ts';
+import type { Dialect } from './dialect.ts';
+
+const CODE = { tab: 9, newline: 10, formFeed: 12, return: 13, blank: 32 };
+const NONE = -1;
+
+export class CsvScanner {
+  readonly cells: Cells;
+  /** The line on which the next row begins, from 1. */
+  line: number;
+  /** Whether it stopped before a row that needs the parser. */
+  hasStopped = false;
+  readonly #delimiter: number;
+  readonly #quote: number;
+  readonly #columns: number;
+  /** Cells of the row with doubled quotes. */
+  #doubled: number[] = [];
+  #lines = 0;
+  /** Whether a quoted cell has no end within the bytes. */
+  #isOpen = false;
+
+  constructor({ delimiter, quote }: Dialect, columns: number, line: number) {
+    this.#delimiter = delimiter.charCodeAt(0);
+    this.#quote = quote === 'none' ? NONE : quote.charCodeAt(0);
+    this.#columns = columns;
+    this.cells = new Cells(columns);
+    this.line = line;
+  }
+
+  /**
+   * Takes the rows that are complete into `cells`. Changes the bytes: of two quotes that stand for one, it leaves one.
+   * @returns where the first row begins that was not taken
+   */
+  take(bytes: Buffer, last: boolean): number {
+    this.cells.reset(bytes);
+    let start = 0;
+    while (start < bytes.length && !this.hasStopped) {
+      const code = bytes[start]!;
+      if (code === CODE.newline || code === CODE.return) {
+        const after = this.#lineBreak(bytes, start, last);
+        if (after < 0) break;
+        this.line++;
+        start = after;
+        continue;
+      }
+      const end = this.#row(bytes, start, last);
+      if (end < 0) break;
+      start = end;
+    }
+    return start;
+  }
+
+  /** @returns where the next row begins, or -1 if this one is not complete or was not taken */
+  #row(bytes: Buffer, start: number, last: boolean): number {
+    const { cells } = this;
+    const first = cells.nextRow();
+    this.#doubled = [];
+    this.#lines = 0;
+    this.#isOpen = false;
+    let at = start;
+    for (let column = 0; ; column++) {
+      if (column === this.#columns) return this.#stop();
+      at = this.#cell(bytes, at, first + column);
+      if (at < 0) return -1;
+      if (at === bytes.length && !last) return -1;
+      if (this.#isOpen) return this.#stop();
+      if (cells.ends[first + column]! - cells.starts[first + column]! > LIMITS.csv.cellBytes) return this.#stop();
+      if (bytes[at] === this.#delimiter) {
+        at++;
+        // A delimiter at the very end is followed by an empty cell.
+        continue;
+      }
+      if (column + 1 !== this.#columns) return this.#stop();
+      const after = at === bytes.length ? at : this.#lineBreak(bytes, at, last);
+      if (after < 0) return -1;
+      for (const one of this.#doubled) this.#undouble(one);
+      this.line += this.#lines + 1;
+      cells.rows++;
+      return after;
+    }
+  }
+
+  #stop(): number {
+    this.hasStopped = true;
+    return -1;
+  }
+
+  /** Behind the line break; -1 if more bytes could belong to it. */
+  #lineBreak(bytes: Buffer, at: number, last: boolean): number {
+    if (bytes[at] === CODE.newline) return at + 1;
+    if (at + 1 === bytes.length && !last) return -1;
+    return bytes[at + 1] === CODE.newline ? at + 2 : at + 1;
+  }
+
+  /** @returns the place of the delimiter or the line break behind the cell, or the end of the bytes; -1 if it stopped */
+  #cell(bytes: Buffer, from: number, index: number): number {
+    const { starts, ends } = this.cells;
+    const delimiter = this.#delimiter;
+    const quote = this.#quote;
+    const { length } = bytes;
+    let at = from;
+    while (at < length && this.#isBlank(bytes[at]!)) at++;
+    if (bytes[at] === quote) return this.#quoted(bytes, at + 1, index);
+    const start = at;
+    let end = at;
+    for (; at < length; at++) {
+      const code = bytes[at]!;
+      if (code === delimiter || code === CODE.newline || code === CODE.return) break;
+      if (code === quote) return this.#stop();
+      if (code > CODE.blank || !this.#isBlank(code)) end = at + 1;
+    }
+    starts[index] = start;
+    ends[index] = end;
+    return at;
+  }
+
+  #quoted(bytes: Buffer, start: number, index: number): number {
+    const { starts, ends } = this.cells;
+    const quote = this.#quote;
+    let isDoubled = false;
+    let at = start;
+    for (;;) {
+      at = bytes.indexOf(quote, at);
+      if (at < 0) {
+        this.#isOpen = true;
+        return bytes.length;
+      }
+      if (bytes[at + 1] !== quote) break;
+      isDoubled = true;
+      at += 2;
+    }
+    starts[index] = start;
+    ends[index] = at;
+    if (isDoubled) this.#doubled.push(index);
+    for (let i = start; i < at; i++) if (bytes[i] === CODE.newline) this.#lines++;
+    at++;
+    while (at < bytes.length && this.#isBlank(bytes[at]!)) at++;
+    const code = bytes[at];
+    const isEnd = at === bytes.length || code === this.#delimiter || code === CODE.newline || code === CODE.return;
+    return isEnd ? at : this.#stop();
+  }
+
+  #isBlank(code: number): boolean {
+    return code === CODE.blank || ((code === CODE.tab || code === CODE.formFeed) && code !== this.#delimiter);
+  }
+
+  #undouble(index: number): void {
+    const { bytes, starts, ends } = this.cells;
+    const end = ends[index]!;
+    let to = starts[index]!;
+    for (let from = to; from < end; from++) {
+      const code = bytes[from]!;
+      bytes[to++] = code;
+      if (code === this.#quote) from++;
+    }
+    ends[index] = to;
+  }
+}

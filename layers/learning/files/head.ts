@@ -1,0 +1,109 @@
+/** The beginning of a file, before anything is stored or while it is not read yet. */
+import type { StoredFormat } from '#domain/datasets/file-format.ts';
+import { TextCheck } from '../csv/bytes.ts';
+import type { Dialect } from '../csv/dialect.ts';
+import { inspectCsvHead } from '../csv/inspect.ts';
+import { HEAD_BYTES } from '../csv/read.ts';
+import { type Batch, rowsOf } from './batch.ts';
+import { bytesInMemory, type FileBytes } from './file-bytes.ts';
+import { BEGINNING_BYTES, compressionOf, contentOf } from './format.ts';
+import { gunzipBeginning, gunzipped } from './gzip.ts';
+import { jsonHead } from './json.ts';
+import { expectNoDialect, inMemory, onlyEntry } from './open.ts';
+import { openParquet } from './parquet.ts';
+
+/** The rows of the beginning of a file that are complete. */
+export interface TableHead extends StoredFormat {
+  readonly dialect?: Dialect;
+  /** Another delimiter that fits as well. */
+  readonly rival?: string | undefined;
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Whether these are all rows. */
+  readonly whole: boolean;
+}
+
+interface Beginning {
+  readonly bytes: Buffer;
+  /** Whether they are all. */
+  readonly whole: boolean;
+}
+
+/** Of a Parquet file, whose bytes do not say where a row ends. */
+const PARQUET_ROWS = 1000;
+
+/**
+ * Checks the beginning of a file; `readTable` applies the same rules to all of it.
+ * @param isCut whether the file may have been cut off, so that its last row does not count
+ * @returns undefined if not even the header is complete
+ * @throws ValidationError with field `file`, or `delimiter` or `quote` where there are none
+ */
+export async function inspectHead(
+  file: FileBytes,
+  given: Partial<Dialect> = {},
+  isCut = false,
+): Promise<TableHead | undefined> {
+  const bytes = Buffer.from(await file.range(0, HEAD_BYTES));
+  const compression = compressionOf(bytes);
+  const outer = { bytes, whole: file.size <= HEAD_BYTES && !isCut };
+  if (compression === undefined) return contentHead(outer, () => Promise.resolve(file), given);
+  const unpack = compression === 'gzip' ? () => gunzipped(file) : (await onlyEntry(file)).open;
+  const inner = compression === 'gzip' ? await gunzippedHead(outer) : await headOf(unpack());
+  const head = await contentHead(inner, () => inMemory(unpack()), given);
+  return head && { ...head, compression };
+}
+
+async function contentHead(
+  { bytes, whole }: Beginning,
+  file: () => Promise<FileBytes>,
+  given: Partial<Dialect>,
+): Promise<TableHead | undefined> {
+  const content = contentOf(bytes.subarray(0, BEGINNING_BYTES));
+  if (content === 'delimited') {
+    const head = inspectCsvHead(bytes, whole, given);
+    return head && { ...head, format: head.dialect.delimiter === '\t' ? 'tsv' : 'csv', whole };
+  }
+  expectNoDialect(given, { format: content });
+  if (content === 'parquet') return parquetHead(await file());
+  const check = new TextCheck('JSON');
+  const text = check.pass(bytes);
+  if (whole) check.end();
+  const head = jsonHead(text, whole, content);
+  return head && { format: content, header: head.header, rows: allRows(head.batch, head.header.length), whole };
+}
+
+const allRows = (batch: Batch, columns: number): string[][] =>
+  Array.from({ length: batch.rows }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => batch.text(row, column)),
+  );
+
+async function parquetHead(file: FileBytes): Promise<TableHead> {
+  const { header, batches } = await openParquet(file);
+  const rows: (readonly string[])[] = [];
+  let whole = true;
+  for await (const row of rowsOf(batches, header.length)) {
+    if (rows.length === PARQUET_ROWS) {
+      whole = false;
+      break;
+    }
+    rows.push(row);
+  }
+  return { format: 'parquet', header, rows, whole };
+}
+
+/** Of a whole file, also what is wrong with its end is found. */
+async function gunzippedHead({ bytes, whole }: Beginning): Promise<Beginning> {
+  if (!whole) return { bytes: gunzipBeginning(bytes, HEAD_BYTES), whole: false };
+  return headOf(gunzipped(bytesInMemory(bytes)));
+}
+
+async function headOf(stream: AsyncIterable<Uint8Array>): Promise<Beginning> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > HEAD_BYTES) return { bytes: Buffer.concat(chunks).subarray(0, HEAD_BYTES), whole: false };
+  }
+  return { bytes: Buffer.concat(chunks), whole: true };
+}

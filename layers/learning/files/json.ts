@@ -1,0 +1,126 @@
+/** Reads JSON Lines, and JSON that is one array, as a stream of rows in bounded memory. */
+import { LIMITS } from '#domain/limits.ts';
+import { checkedText } from '../csv/bytes.ts';
+import { fileFault } from '../csv/fault.ts';
+import { ROW_CHARACTERS } from '../csv/parse-options.ts';
+import { expectCellBytes, expectHeader } from '../csv/record-check.ts';
+import type { Batch } from './batch.ts';
+import { Cells } from './cells.ts';
+import { namesIn, RecordReader, recordFault } from './json-record.ts';
+import { ArraySplitter, type FoundRecord, LineSplitter, type Splitter } from './json-split.ts';
+
+export type JsonFormat = 'json' | 'jsonl';
+
+export interface JsonTable {
+  readonly header: readonly string[];
+  readonly batches: AsyncGenerator<Batch>;
+}
+
+/** @throws ValidationError with field `file`: here for faults in the beginning, and from `batches` for the rest */
+export async function readJson(bytes: AsyncIterable<Uint8Array>, format: JsonFormat): Promise<JsonTable> {
+  const rows = new JsonRows(format);
+  const batches = rows.read(checkedText(bytes, 'JSON'));
+  const first = await batches.next();
+  if (first.done) throw fileFault('must have at least 1 record; got 0');
+  return { header: rows.header, batches: following(first.value, batches, rows) };
+}
+
+async function* following(first: Batch, rest: AsyncGenerator<Batch>, rows: JsonRows): AsyncGenerator<Batch> {
+  yield first;
+  yield* rest;
+  rows.expectRows();
+}
+
+/** The rows of the beginning of a file that are complete; undefined if there is none. */
+export function jsonHead(
+  text: Buffer,
+  whole: boolean,
+  format: JsonFormat,
+): { header: readonly string[]; batch: Batch } | undefined {
+  const rows = new JsonRows(format);
+  const batch = rows.take(Buffer.from(text), 0, whole);
+  if (whole && rows.header.length === 0) throw fileFault('must have at least 1 record; got 0');
+  if (whole) rows.expectRows();
+  return rows.header.length === 0 ? undefined : { header: rows.header, batch };
+}
+
+class JsonRows {
+  header: readonly string[] = [];
+  readonly #splitter: Splitter;
+  #reader: RecordReader | undefined;
+  #cells = new Cells(0);
+  #rows = 0;
+  /** How many bytes the last pieces have left. */
+  #kept = 0;
+
+  constructor(format: JsonFormat) {
+    this.#splitter = format === 'jsonl' ? new LineSplitter() : new ArraySplitter();
+  }
+
+  async *read(chunks: AsyncIterable<Buffer>): AsyncGenerator<Batch> {
+    let left: Buffer = Buffer.alloc(0);
+    for await (const chunk of chunks) {
+      const batch = this.take(Buffer.concat([left, chunk]), left.length, false);
+      left = Buffer.from(batch.bytes.subarray(this.#kept));
+      if (left.length > ROW_CHARACTERS) {
+        throw fileFault(`row ${this.#rows + 1} must be at most ${ROW_CHARACTERS} bytes; got more`);
+      }
+      if (this.#reader) yield batch;
+    }
+    const last = this.take(left, left.length, true);
+    if (this.#reader) yield last;
+  }
+
+  /** The rows of these bytes, which it changes; `from` on they are new. */
+  take(bytes: Buffer, from: number, last: boolean): Cells {
+    const found: FoundRecord[] = [];
+    this.#kept = this.#splitter.split(bytes, from, last, found);
+    const [first, ...rest] = found;
+    const records = first === undefined || this.#reader ? found : this.#begin(bytes, first, rest);
+    this.#cells.reset(bytes);
+    for (const record of records) this.#read(record);
+    return this.#cells;
+  }
+
+  expectRows(): void {
+    if (this.#rows === 0) throw fileFault('must have at least 1 row after the names of the columns; got 0');
+  }
+
+  #begin(bytes: Buffer, first: FoundRecord, rest: FoundRecord[]): FoundRecord[] {
+    try {
+      // Reading changes the bytes, and the first record is read twice.
+      const copy = Buffer.from(bytes.subarray(first.start, first.end));
+      const { shape, names } = namesIn(copy, { start: 0, end: copy.length });
+      this.header = names.map((name) => name.trim());
+      expectHeader(this.header);
+      this.#reader = new RecordReader(names, shape);
+      this.#cells = new Cells(names.length);
+      return shape === 'objects' ? [first, ...rest] : rest;
+    } catch (error) {
+      throw recordFault(error, place(1, first));
+    }
+  }
+
+  #read(record: FoundRecord): void {
+    this.#rows++;
+    if (this.#rows > LIMITS.csv.rows) throw fileFault(`must have at most ${LIMITS.csv.rows} rows; got more`);
+    try {
+      this.#reader!.read(this.#cells, record);
+    } catch (error) {
+      throw recordFault(error, place(this.#rows, record));
+    }
+    if (record.end - record.start > LIMITS.csv.cellBytes) this.#expectCells(record);
+  }
+
+  #expectCells(record: FoundRecord): void {
+    const { rows, starts, ends } = this.#cells;
+    const first = (rows - 1) * this.header.length;
+    for (const column of this.header.keys()) {
+      const length = ends[first + column]! - starts[first + column]!;
+      expectCellBytes(length, place(this.#rows, record), column);
+    }
+  }
+}
+
+const place = (row: number, { line }: FoundRecord): string =>
+  line === undefined ? `row ${row}` : `row ${row} (line ${line})`;

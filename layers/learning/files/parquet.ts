@@ -1,0 +1,112 @@
+/** Reads Parquet files of flat columns, one row group after another. */
+import { type FileMetaData, parquetMetadataAsync, parquetSchema, type SchemaTree } from 'hyparquet';
+import { LIMITS } from '#domain/limits.ts';
+import { fileFault, shown } from '../csv/fault.ts';
+import { expectHeader } from '../csv/record-check.ts';
+import type { Batch } from './batch.ts';
+import type { FileBytes } from './file-bytes.ts';
+import { CODECS, readChunk } from './parquet-chunk.ts';
+import { ColumnValues } from './parquet-columns.ts';
+import { textOf } from './parquet-values.ts';
+
+export interface ParquetTable {
+  readonly header: readonly string[];
+  readonly batches: AsyncGenerator<Batch>;
+}
+
+/** A row group is unpacked as a whole: its values, and bytes in memory. */
+const GROUP = { values: 2 ** 27, bytes: 2 ** 30 };
+/** The file's directory: thousands of columns in thousands of groups take less. */
+const METADATA_BYTES = 64 * 1_048_576;
+
+/** @throws ValidationError with field `file`: here for faults of the file's directory, and from `batches` for the rest */
+export async function openParquet(file: FileBytes): Promise<ParquetTable> {
+  const { metadata, columns } = await directoryOf(file);
+  for (const column of columns) expectFlat(column);
+  const header = columns.map(({ element }) => element.name.trim());
+  expectHeader(header);
+  if (metadata.num_rows < 1n) throw fileFault('must have at least 1 row; got 0');
+  if (metadata.num_rows > BigInt(LIMITS.csv.rows))
+    throw fileFault(`must have at most ${LIMITS.csv.rows} rows; got ${metadata.num_rows}`);
+  expectGroups(metadata, columns.length);
+  return { header, batches: read(file, metadata, columns) };
+}
+
+async function directoryOf(file: FileBytes): Promise<{ metadata: FileMetaData; columns: readonly SchemaTree[] }> {
+  const slice = async (start: number, end = file.size): Promise<ArrayBuffer> => {
+    if (end - start > METADATA_BYTES)
+      throw fileFault(`must have a directory of at most ${METADATA_BYTES} bytes; got ${end - start}`);
+    const { buffer, byteOffset, byteLength } = await file.range(start, end);
+    return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
+  };
+  try {
+    const metadata = await parquetMetadataAsync({ byteLength: file.size, slice }, { geoparquet: false });
+    return { metadata, columns: parquetSchema(metadata).children };
+  } catch (error) {
+    if (!(error instanceof Error) || 'details' in error || 'code' in error) throw error;
+    throw fileFault(`must be a whole Parquet file; it is cut off or damaged: ${error.message}`);
+  }
+}
+
+function expectFlat({ element, children }: SchemaTree): void {
+  const repeated = element.repetition_type === 'REPEATED';
+  if (children.length === 0 && !repeated) return;
+  const kind =
+    repeated || ['LIST', 'MAP'].includes(element.logical_type?.type ?? element.converted_type ?? '')
+      ? 'lists'
+      : 'records';
+  throw fileFault(
+    `column ${shown(element.name)} must have one value in each row; got ${kind}: make a column of each of its values, or leave it out`,
+  );
+}
+
+function expectGroups({ row_groups, num_rows }: FileMetaData, columns: number): void {
+  let rows = 0n;
+  for (const [i, group] of row_groups.entries()) {
+    rows += group.num_rows;
+    const values = Number(group.num_rows) * columns;
+    const bytes = group.columns.reduce(
+      (sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0),
+      0,
+    );
+    if (values > GROUP.values || bytes > GROUP.bytes) {
+      throw fileFault(
+        `row group ${i + 1} must have at most ${GROUP.values} values in ${GROUP.bytes} bytes; got ${values} in ${bytes}: write it with smaller row groups`,
+      );
+    }
+    if (group.columns.length !== columns)
+      throw fileFault(`row group ${i + 1} must have ${columns} columns; got ${group.columns.length}`);
+    for (const { meta_data, file_path } of group.columns) {
+      if (!meta_data || file_path)
+        throw fileFault('must be one Parquet file, without encryption or columns in other files');
+      if (!CODECS.includes(meta_data.codec)) {
+        throw fileFault(`must be compressed with one of ${CODECS.join(', ')}; got ${meta_data.codec}`);
+      }
+    }
+  }
+  if (rows !== num_rows) throw fileFault(`must have ${num_rows} rows, as it says; its row groups have ${rows}`);
+}
+
+async function* read(
+  file: FileBytes,
+  { row_groups }: FileMetaData,
+  columns: readonly SchemaTree[],
+): AsyncGenerator<Batch> {
+  const toText = columns.map(({ element }) => textOf(element));
+  for (const group of row_groups) {
+    const rows = Number(group.num_rows);
+    const values: ColumnValues[] = [];
+    for (const [i, tree] of columns.entries()) {
+      const found = group.columns.find(
+        ({ meta_data }) => meta_data?.path_in_schema[0] === tree.element.name,
+      )?.meta_data;
+      if (!found) throw fileFault(`column ${shown(tree.element.name)} is missing in a row group`);
+      const path = [ROOT, tree];
+      values.push(new ColumnValues(await readChunk(file, { column: found, path, rows }), toText[i]!));
+    }
+    yield { rows, text: (row, column) => values[column]!.text(row) };
+  }
+}
+
+/** The path to a column begins with the root of the schema, which is not optional. */
+const ROOT: SchemaTree = { children: [], count: 0, path: [], element: { name: 'root', repetition_type: 'REQUIRED' } };

@@ -1,0 +1,44 @@
+/** What there is to say about a file as a whole. */
+import { FORMAT_NAMES, type StoredFormat } from '#domain/datasets/file-format.ts';
+import { shown } from '../csv/fault.ts';
+import { formatName, misnamed } from '../files/format.ts';
+import type { Finding } from './warn.ts';
+
+export interface FileFacts extends StoredFormat {
+  /** Of CSV and TSV. */
+  readonly delimiter?: string | undefined;
+  /** Another delimiter that fits as well. */
+  readonly rival?: string | undefined;
+  readonly fileName?: string | undefined;
+}
+
+export const fileFindings = (facts: FileFacts): Finding[] => [...delimiterFinding(facts), ...nameFinding(facts)];
+
+const NAMES: Readonly<Record<string, string>> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': '|' };
+
+function delimiterFinding({ delimiter, rival }: FileFacts): Finding[] {
+  if (delimiter === undefined || rival === undefined) return [];
+  return [
+    {
+      code: 'delimiter_ambiguous',
+      rows: 0,
+      message: `Cells are separated by ${NAMES[delimiter]}; ${NAMES[rival]} would also give every row as many cells as the header`,
+      cost: 'With the wrong one, columns are cut at the wrong places',
+      overrule: { delimiter: rival },
+    },
+  ];
+}
+
+function nameFinding({ fileName, ...stored }: FileFacts): Finding[] {
+  const said = fileName === undefined ? undefined : misnamed(fileName, stored);
+  if (said === undefined) return [];
+  return [
+    {
+      code: 'format_differs',
+      rows: 0,
+      message: `The file is called ${shown(fileName!)}, as ${FORMAT_NAMES[said]} is, and its content is ${formatName(stored)}: it was read as that`,
+      cost: 'If another file was meant, the model learns from the wrong one',
+      overrule: null,
+    },
+  ];
+}

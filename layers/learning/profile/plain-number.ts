@@ -1,0 +1,44 @@
+/** Reads most numbers straight from the bytes of a file: a sign, at most 15 digits, and a point among them. */
+
+export interface PlainNumber {
+  value: number;
+  /** With a comma as the decimal mark, so that a point can only group thousands. */
+  withComma: number;
+  hasPoint: boolean;
+  /** Digits alone, of which the first of several is a 0. */
+  leadingZero: boolean;
+}
+
+/** So many digits are exact, and so is one division by a power of ten (Clinger 1990). */
+const MOST_DIGITS = 15;
+const POWERS = Array.from({ length: MOST_DIGITS + 1 }, (_, i) => 10 ** i);
+const [ZERO, NINE, POINT, MINUS] = [48, 57, 46, 45];
+
+/** @returns whether the bytes are such a number, which is then in `into` */
+export function readPlainNumber(bytes: Uint8Array, start: number, end: number, into: PlainNumber): boolean {
+  const isNegative = bytes[start] === MINUS;
+  const first = isNegative ? start + 1 : start;
+  if (end - first > MOST_DIGITS + 1 || first >= end) return false;
+  let digits = 0;
+  let point = -1;
+  for (let at = first; at < end; at++) {
+    const code = bytes[at]!;
+    if (code >= ZERO && code <= NINE) digits = digits * 10 + (code - ZERO);
+    else if (code === POINT && point < 0) point = at;
+    else return false;
+  }
+  const count = end - first - (point < 0 ? 0 : 1);
+  if (count === 0 || count > MOST_DIGITS) return false;
+  const signed = isNegative ? -digits : digits;
+  into.hasPoint = point >= 0;
+  into.leadingZero = point < 0 && !isNegative && count > 1 && bytes[first] === ZERO;
+  if (point < 0) {
+    into.value = into.withComma = signed;
+    return true;
+  }
+  into.value = signed / POWERS[end - point - 1]!;
+  const whole = point - first;
+  const groups = end - point - 1 === 3 && whole >= 1 && whole <= 3 && bytes[first] !== ZERO;
+  into.withComma = groups ? signed : Number.NaN;
+  return true;
+}
