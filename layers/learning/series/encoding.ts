@@ -22,7 +22,8 @@ export function seriesEncoding(
   profile: Pick<DatasetProfile, 'columns'>,
   { steps, horizon }: WindowSpec,
 ): Encoding {
-  const rows = tableEncoding(encoder, profile);
+  // Predictions of windows are not compared with rows later.
+  const { reference: _, ...rows } = tableEncoding(encoder, profile);
   const windows = (types: Encoding['types']) =>
     Object.fromEntries(Object.entries(types).map(([name, one]) => [name, ofSteps(one, steps)]));
   const inputs = Object.entries(rows.inputs).map(([name, { dtype }]) => [name, type(dtype, ['rows', steps])] as const);
