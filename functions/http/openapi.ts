@@ -116,8 +116,9 @@ function replyObject(declared: ResponseDeclaration) {
     return { ...rest, content: { 'application/json': { schema, example }, ...other } };
   }
   if (declared.content === undefined) return rest;
-  // Of a stream of events, a schema would be that of all of them together.
-  const media = declared.content === 'text/event-stream' ? {} : { schema: { type: 'string' as const } };
+  // Of a stream of events, a schema would be that of all of them together; of files of any type, that of each type.
+  const isOpen = ['text/event-stream', '*/*'].includes(declared.content);
+  const media = isOpen ? {} : { schema: { type: 'string' as const } };
   return { ...rest, content: { [declared.content]: media } };
 }
 

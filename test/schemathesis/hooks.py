@@ -44,6 +44,11 @@ BEYOND_SCHEMA = [
     (r"key_iterations|hash_algorithm", r"must be "),
     (r"items\[\d+\]\.model_id", r"must be different from that of items"),
     # What there is.
+    # Of the model that predicts, and of the dataset that is learned from.
+    (r"interval", r"must be "),
+    (r"explain", r"must be false for a model"),
+    (r"model_type", r"must be a model type for "),
+    (r"space(\..*)?|metric", r"must "),
     (r"", r"model_id already exists"),
     (r"cursor", r"must be (a|the) next_cursor of "),
     (r"alias", r"must not (be latest|look like a version)"),
@@ -53,7 +58,7 @@ BEYOND_SCHEMA = [
     (r"confirm(_deletion)?", r"must be "),
     (r"parts", r"part \d+ was not uploaded"),
     # Fields of a form that are JSON.
-    (r"missing|columns", r"must be JSON"),
+    (r"missing|columns|classes|features", r"must be JSON"),
     # The columns of the dataset, against the features of the model.
     (r"dataset_id", r"must be a (table|dataset with a column for each feature)"),
     (r"columns(\..*)?|target", r"must be (one of the columns|a column|different)"),

@@ -8,7 +8,7 @@ import { fileErrors, fileHeaders, fileResponses, sendFile } from '../send-file.t
 import { datasetPath } from './fields.ts';
 
 /** For the document; an answer has that of the file's format. */
-const CONTENT_TYPE = 'application/octet-stream';
+const CONTENT_TYPE = '*/*';
 
 export const download = route({
   method: 'GET',

@@ -37,6 +37,7 @@ const body = z
     space: z
       .record(z.string().min(1).max(100), z.union([z.array(anyJson).min(1).max(LIMITS.sweepValues), range]))
       .meta({
+        minProperties: 1,
         description: 'By hyperparameter, its values as a list, or a range from which they are drawn',
         example: { learning_rate: { min: 0.0001, max: 0.1, scale: 'log' }, hidden_layers: [[32], [64, 64]] },
       }),
