@@ -50,7 +50,10 @@ export const startUpload = route({
   authentication: 'account',
   scope: 'train',
   cost: 'request',
-  request: { path: managerPath, body: json(startBody) },
+  request: {
+    path: managerPath,
+    body: json(startBody, { model_name: 'large_classifier_v1.0', file_size: 524_288_000 }),
+  },
   responses: {
     201: {
       description: 'Started',

@@ -3296,24 +3296,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "model_name": "classifier_v2.1",
-                 *       "password": "secure_password_123",
-                 *       "metadata": {
-                 *         "version": "2.1.0",
-                 *         "framework": "sklearn",
-                 *         "algorithm": "RandomForestClassifier",
-                 *         "performance_metrics": {
-                 *           "accuracy": 0.96,
-                 *           "f1_score": 0.945
-                 *         },
-                 *         "description": "Improved classifier with better feature engineering"
-                 *       },
-                 *       "tags": [
-                 *         "production",
-                 *         "v2.1",
-                 *         "high-accuracy"
-                 *       ],
-                 *       "replace_existing": false,
+                 *       "model_name": "large_classifier_v1.0",
                  *       "file_size": 524288000
                  *     }
                  */
