@@ -185,10 +185,12 @@ const readings: Readonly<Record<Serving['task'], Reading>> = {
     const { data } = expectTensor('probabilities', probabilities, 'float32');
     return expectTensor('label', label, 'string').data.map((name, row) => {
       const first = row * classes.length;
-      const at = first + classes.indexOf(name);
+      const index = classes.indexOf(name);
+      // A model of others may have other words for its labels than it has for its classes.
+      const confidence = index < 0 ? Math.max(...data.subarray(first, first + classes.length)) : data[first + index]!;
       return {
         class: name,
-        confidence: Math.min(1, data[at]!),
+        confidence: Math.min(1, confidence),
         ...(wanted ? { probabilities: byClass(classes, data, first) } : {}),
       };
     });

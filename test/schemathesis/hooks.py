@@ -46,6 +46,9 @@ BEYOND_SCHEMA = [
     # What there is.
     # Of the model that predicts, and of the dataset that is learned from.
     (r"interval", r"must be "),
+    (r"include\[\d+\]", r"must be a column of the dataset"),
+    (r"", r".*model_id must be a model that takes rows of a table"),
+    (r"", r"Model '.*' has no int8 version"),
     (r"explain", r"must be false for a model"),
     (r"model_type", r"must be a model type for "),
     (r"space(\..*)?|metric", r"must "),

@@ -22,6 +22,29 @@ const METADATA_BYTES = 64 * 1_048_576;
 /** @throws ValidationError with field `file`: here for faults of the file's directory, and from `batches` for the rest */
 export async function openParquet(file: FileBytes): Promise<ParquetTable> {
   const { metadata, columns } = await directoryOf(file);
+  try {
+    const { header, batches } = opened(file, metadata, columns);
+    return { header, batches: guarded(batches) };
+  } catch (error) {
+    throw ofDamage(error);
+  }
+}
+
+async function* guarded(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
+  try {
+    yield* batches;
+  } catch (error) {
+    throw ofDamage(error);
+  }
+}
+
+/** A damaged directory may lack what every directory has, or name places that no file has. */
+const ofDamage = (error: unknown): unknown =>
+  error instanceof TypeError || error instanceof RangeError
+    ? fileFault('must be a whole Parquet file; its directory is damaged')
+    : error;
+
+function opened(file: FileBytes, metadata: FileMetaData, columns: readonly SchemaTree[]): ParquetTable {
   for (const column of columns) expectFlat(column);
   const header = columns.map(({ element }) => element.name.trim());
   expectHeader(header);

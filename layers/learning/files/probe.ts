@@ -11,7 +11,10 @@ const ROWS = 2;
 /** Values lie between 0 and this. */
 const SPREAD = 17;
 
-/** `undefined` where the inputs have dimensions of any size but that of the rows. */
+/**
+ * `undefined` where the inputs have dimensions of any size but that of the rows, and where raw inputs do not become what
+ * rows of a dataset are encoded to, as images, whose bytes are packed only for training.
+ */
 export async function probeOf(encoding: Encoding): Promise<Probe | undefined> {
   const raw: [string, Tensor][] = [];
   for (const [name, type] of Object.entries(encoding.inputs)) {
@@ -19,7 +22,8 @@ export async function probeOf(encoding: Encoding): Promise<Probe | undefined> {
     if (!tensor) return undefined;
     raw.push([name, tensor]);
   }
-  return { raw: Object.fromEntries(raw), encoded: await encodedRows(encoding, Object.fromEntries(raw)) };
+  const encoded = await encodedRows(encoding, Object.fromEntries(raw));
+  return encoded && { raw: Object.fromEntries(raw), encoded };
 }
 
 function filledWith({ dtype, shape: [, ...dims] }: Type): Tensor | undefined {
@@ -29,18 +33,21 @@ function filledWith({ dtype, shape: [, ...dims] }: Type): Tensor | undefined {
   return tensorFrom(dtype, shape, values);
 }
 
-async function encodedRows(encoding: Encoding, raw: Tensors): Promise<Tensors> {
+async function encodedRows(encoding: Encoding, raw: Tensors): Promise<Tensors | undefined> {
+  let same = true;
   const bytes = compileInference({
     inputs: encoding.inputs,
     build: (b, inputs) =>
       Object.fromEntries(
-        Object.entries(encoding.encoded(b, inputs)).map(([name, value]) => [
-          name,
-          cast(b, value, encoding.types[name]!.dtype),
-        ]),
+        Object.entries(encoding.encoded(b, inputs)).map(([name, value]) => {
+          const type = encoding.types[name];
+          if (!type) same = false;
+          return [name, type ? cast(b, value, type.dtype) : value];
+        }),
       ),
     meta: { producer: 'trainyard' },
   });
+  if (!same) return undefined;
   await using session = await openSession(bytes, { threads: 1 });
   return await session.run(raw);
 }

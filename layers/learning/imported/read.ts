@@ -58,6 +58,8 @@ export async function readImported(bytes: Uint8Array, wishes: Wishes): Promise<I
       type: input.elemType === dataType.string ? ('category' as const) : ('number' as const),
     })),
   );
+  const twice = features.find(({ name }, i) => features.findIndex((other) => other.name === name) < i);
+  if (twice) throw ValidationError.of('features', `must be given: two inputs would be called ${twice.name}`);
   const names = inputNames(features.map(({ name }) => name));
   const serving: Serving = {
     ...{ format: 1, task: reading.task, target: wishes.target, classes: [...classes] },
@@ -134,6 +136,8 @@ function readingOf(
       wishes.classes ??
       (zipMap?.classes.length === count ? zipMap.classes : known(count)) ??
       Array.from({ length: count }, (_, i) => `${i}`);
+    if (new Set(classes).size < classes.length)
+      throw ValidationError.of('classes', `must be different names; got ${classes.join(', ')}`);
     if (classes.length !== count)
       throw ValidationError.of('classes', `must have the ${count} names of the model's classes; got ${classes.length}`);
     const scale =

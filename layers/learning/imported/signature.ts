@@ -92,9 +92,16 @@ function classesIn({ attribute }: NodeProto): string[] | undefined {
   return numbers.length > 0 ? numbers.map(String) : undefined;
 }
 
-/** Of so many classes. */
+/** Of so many classes: as an operator for classifiers has them, else from a list of as many words that the graph holds. */
 export const classesOf = (graph: GraphProto, count: number): string[] | undefined =>
-  graph.node.map(classesIn).find((classes) => classes?.length === count);
+  graph.node.map(classesIn).find((classes) => classes?.length === count) ?? wordsIn(graph, count);
+
+function wordsIn({ initializer, node }: GraphProto, count: number): string[] | undefined {
+  const constants = node.flatMap(({ attribute }) => attribute.flatMap(({ t }) => (t ? [t] : [])));
+  const words = [...initializer, ...constants].map(({ stringData = [] }) => stringData);
+  const found = words.find(({ length }) => length === count)?.map((text) => Buffer.from(text).toString('utf8'));
+  return found && new Set(found).size === count ? found : undefined;
+}
 
 /** The outputs that are tensors of a kind that a runtime hands out. */
 export const tensorOutputs = ({ output }: GraphProto): ImportedOutput[] =>

@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { ValidationError } from '#domain/errors.ts';
+import { openParquet } from '#learning/files/parquet.ts';
+
+const whole = Buffer.from(
+  parquetWriteBuffer({
+    columnData: [
+      { name: 'size', data: [1, 2, 3], type: 'INT32' },
+      { name: 'colour', data: ['red', 'blue', 'red'], type: 'STRING' },
+    ],
+  }),
+);
+
+const read = async (bytes: Buffer): Promise<void> => {
+  const range = async (start: number, end: number) => bytes.subarray(start, end);
+  const file = {
+    size: bytes.length,
+    range,
+    [Symbol.asyncIterator]: async function* () {
+      yield bytes;
+    },
+  };
+  const { batches } = await openParquet(file);
+  for await (const _ of batches);
+};
+
+test('a Parquet file with any byte of its directory changed is read, or refused as a file, and nothing else', async () => {
+  await read(whole);
+  const length = whole.readUInt32LE(whole.length - 8);
+  let refused = 0;
+  for (let at = whole.length - 8 - length; at < whole.length; at++) {
+    for (const change of [1, 0x80]) {
+      const damaged = Buffer.from(whole);
+      damaged[at]! ^= change;
+      try {
+        await read(damaged);
+      } catch (error) {
+        expect([at, change, error]).toEqual([at, change, expect.any(ValidationError)]);
+        refused++;
+      }
+    }
+  }
+  expect(refused).toBeGreaterThan(20);
+});
