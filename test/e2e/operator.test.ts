@@ -23,8 +23,8 @@ test('curl -O -J saves a model of the operator under its name, who looked around
   const { model_id } = await user.results(job);
   const url = `${host.base}/api/v1/models/1/download`;
   await promisify(execFile)('curl', ['-sS', '--fail', '--noproxy', '*', '-O', '-J', url], { cwd: host.folder });
-  const saved = readFileSync(join(host.folder, 'model_1_mlp.onnx'));
-  expect(saved.equals(await user.client.download(`/models/${model_id}/download`))).toBe(true);
+  const saved = readFileSync(join(host.folder, 'model_1_mlp.pth'));
+  expect(saved.equals(await user.client.download(`/models/${model_id}/download?format=pth`))).toBe(true);
 });
 
 test('what does not come from the machine itself needs credentials', async () => {

@@ -70,7 +70,7 @@ async function directoryOf(file: FileBytes): Promise<{ metadata: FileMetaData; c
     return { metadata, columns: parquetSchema(metadata).children };
   } catch (error) {
     // Faults of the store have codes; so have those of Node.js of what a damaged directory says.
-    if (!(error instanceof Error) || 'details' in error) throw error;
+    if (!types.isNativeError(error) || 'details' in error) throw error;
     if ('code' in error && !isSlip(error)) throw error;
     throw fileFault(`must be a whole Parquet file; it is cut off or damaged: ${error.message}`);
   }
