@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { RATES } from '#domain/limits.ts';
 import { REGISTRATION, type Registration } from '#domain/settings.ts';
 import { urlFault } from '#outgoing/url.ts';
 import { parsePublicUrl } from './gateway/base-url.ts';
@@ -17,6 +18,8 @@ export interface Arguments {
   readonly limits: Pick<GatewayLimits, 'bodySeconds' | 'connectionsPerAddress'>;
   readonly webhooksToLoopback: boolean;
   readonly registration: Registration;
+  /** Requests an hour of each account, and of each address without one. */
+  readonly rates: { readonly authenticatedPerHour: number; readonly anonymousPerHour: number };
   readonly trustedProxies?: TrustedProxies;
   readonly publicUrl?: string;
   readonly manager: ManagerEnvironment;
@@ -31,6 +34,9 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --operator NAME    the user whose account local calls without credentials are taken for, on surfaces that take them
                      (default: the first user who registered)
   --registration WHO who may register: open, invite or closed (default: open)
+  --requests-per-hour N, --anonymous-requests-per-hour N
+                     how many requests an account, and an address without an account, may make in an hour
+                     (default: ${RATES.authenticatedPerHour}, ${RATES.anonymousPerHour})
   --body-timeout S   seconds without progress after which a request body times out (default: ${BODY_SECONDS})
   --connections-per-address N
                      concurrent connections of one address (default: ${CONNECTIONS_PER_ADDRESS})
@@ -77,6 +83,14 @@ export function readArguments(
     apiKeys: keysOf(environment.API_KEYS, local),
     webhooksToLoopback: rest['webhooks-to-loopback'],
     registration: registrationOf(rest.registration),
+    rates: {
+      authenticatedPerHour: wholeNumber('--requests-per-hour', rest['requests-per-hour'], MOST_REQUESTS),
+      anonymousPerHour: wholeNumber(
+        '--anonymous-requests-per-hour',
+        rest['anonymous-requests-per-hour'],
+        MOST_REQUESTS,
+      ),
+    },
     manager,
     limits: {
       bodySeconds: wholeNumber('--body-timeout', rest['body-timeout'], 3600),
@@ -87,6 +101,8 @@ export function readArguments(
     ...hubOf(rest['hub-url'], environment.HF_TOKEN || undefined),
   };
 }
+
+const MOST_REQUESTS = 1_000_000_000;
 
 function registrationOf(given: string): Registration {
   const known = REGISTRATION.find((one) => one === given);
@@ -138,6 +154,8 @@ function parse(args: readonly string[]) {
         'body-timeout': { type: 'string', default: String(BODY_SECONDS) },
         'connections-per-address': { type: 'string', default: String(CONNECTIONS_PER_ADDRESS) },
         registration: { type: 'string', default: 'open' },
+        'requests-per-hour': { type: 'string', default: String(RATES.authenticatedPerHour) },
+        'anonymous-requests-per-hour': { type: 'string', default: String(RATES.anonymousPerHour) },
         'webhooks-to-loopback': { type: 'boolean', default: false },
         'trust-proxy': { type: 'string' },
         'public-url': { type: 'string' },

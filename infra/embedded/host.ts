@@ -40,6 +40,8 @@ export interface HostOptions {
   readonly webhooksToLoopback?: boolean;
   /** Who may register. Default: anybody. */
   readonly registration?: Registration;
+  /** Requests an hour of each account, and of each address without one. */
+  readonly rates?: { readonly authenticatedPerHour: number; readonly anonymousPerHour: number };
   /** Reverse proxies whose `X-Forwarded-…` headers are trusted. Default: none. */
   readonly trustedProxies?: TrustedProxies;
   /** Where callers reach the host. Default: where a trusted proxy says, otherwise where each caller is connected to. */
@@ -92,6 +94,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     uploadBytes: UPLOAD_BYTES,
     webhooksToLoopback: options.webhooksToLoopback ?? false,
     registration: options.registration ?? 'open',
+    rates: options.rates,
     datasetReaders: queues.datasets.concurrency,
     startedAt: isoTime(Date.now()),
     vault: options.manager?.vault,

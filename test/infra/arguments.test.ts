@@ -11,6 +11,7 @@ describe('the command line of npm start', () => {
       host: '127.0.0.1',
       portOffset: 0,
       registration: 'open',
+      rates: { authenticatedPerHour: 1000, anonymousPerHour: 100 },
       apiKeys: [],
       manager: { listen: {}, vault: {}, ignoresJwtSecret: false },
       limits: { bodySeconds: 30, connectionsPerAddress: 256 },
