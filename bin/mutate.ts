@@ -26,7 +26,7 @@ const EXTRA_TIME = 60_000;
 const root = mkdtempSync(join(tmpdir(), 'trainyard-mutate-'));
 process.once('exit', () => rmSync(root, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-for (const part of ['layers/engine', 'test/engine', 'test/golden', 'test/fixtures', 'package.json'])
+for (const part of ['layers/engine', 'layers/zoo', 'test/engine', 'test/golden', 'test/fixtures', 'package.json'])
   cpSync(join(project, part), join(root, part), { recursive: true });
 symlinkSync(join(project, 'node_modules'), join(root, 'node_modules'));
 

@@ -62,6 +62,8 @@ const NEVER: Readonly<Record<string, string>> = {
   'POST /jobs/{job_id}/stop': 'no training of this lane takes so long that it can be stopped',
   'DELETE /account': 'it would end the run: it is confirmed with a name that Schemathesis does not know',
   'POST /auth/refresh': 'nobody guesses a refresh token',
+  'POST /models/import': 'no schema says what an ONNX model is',
+  'POST /training/restart/{job_id}': 'the trainings and sweeps that this lane has started take all five places',
   'POST /auth/reset-password': 'nobody guesses a code',
   'PUT /account/password': 'it is for users, and this lane calls with an API key',
   'DELETE /account/sessions': 'it is for users, and this lane calls with an API key',
