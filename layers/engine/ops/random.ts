@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Builder, Value } from '../graph.ts';
-import { filled } from '../tensor.ts';
 import { ShapeError, sizeOf, staticShape } from '../type.ts';
 import { less } from './compare.ts';
 import { add, div, mod, mul } from './elementwise.ts';
-import { gather } from './indexing.ts';
 import { reshape } from './movement.ts';
 import { cast } from './select.ts';
 
@@ -47,7 +45,7 @@ function permute(b: Builder, x: Value, key: number): Value {
 }
 
 /** Residues drawn from SHA-256 in counter mode. */
-function residues(name: string, count: number): BigInt64Array {
+export function residues(name: string, count: number): BigInt64Array {
   const values = new BigInt64Array(count);
   for (let i = 0; i < count; i += 4) {
     const digest = createHash('sha256').update(`${name}\n${i}`).digest();
@@ -66,30 +64,4 @@ export function dropout(b: Builder, x: Value, rate: number, source: RandomSource
   const bits = randomBits(b, staticShape(x.type.shape), source);
   const keep = cast(b, less(b, bits, Math.floor((1 - rate) * PRIME)), x.type.dtype);
   return mul(b, x, div(b, keep, 1 - rate));
-}
-
-/** Numbers of a pool of random rows: drawing so many takes a few milliseconds. */
-const POOL_NUMBERS = 2 ** 20;
-
-/**
- * Like `dropout`, for large tensors, most of whose time drawing the masks would take. A step draws a pool of random rows; each
- * row of x along its last axis has one of them as its mask. Which one depends on the stream, so that layers do not have the
- * same masks at the same rows. A tensor that is not larger than the pool has masks of its own, as in `dropout`.
- * @throws ShapeError as `dropout`
- */
-export function pooledDropout(b: Builder, x: Value, rate: number, source: RandomSource): Value {
-  const shape = staticShape(x.type.shape);
-  const columns = shape.at(-1) ?? 1;
-  const rows = sizeOf(shape.slice(0, -1));
-  const pooled = 2 ** Math.floor(Math.log2(Math.max(1, POOL_NUMBERS / Math.max(1, columns))));
-  if (rate === 0 || rows <= pooled) return dropout(b, x, rate, source);
-  const ones = b.constant(filled(x.type.dtype, [pooled, columns], 1));
-  const masks = dropout(b, ones, rate, { ...source, stream: `pool of ${columns}` });
-  // An odd factor permutes the rows of the pool.
-  const [factor, first] = residues(`${source.seed}\n${source.stream}\nplaces`, 2);
-  const places = BigInt64Array.from({ length: rows }, (_, row) => BigInt(row));
-  const numbers = b.constant({ dtype: 'int64', shape: [rows], data: places });
-  const multiple = mul(b, numbers, Number(factor! | 1n) % pooled);
-  const chosen = mod(b, add(b, multiple, Number(first!) % pooled), pooled);
-  return mul(b, x, reshape(b, gather(b, masks, chosen), shape));
 }

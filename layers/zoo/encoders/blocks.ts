@@ -8,8 +8,8 @@ import { expandLike, reshape, squeeze, transpose, unsqueeze } from '#engine/ops/
 import { softmax } from '#engine/ops/norm.ts';
 import { layerNorm } from '#engine/ops/normalize.ts';
 import { cumSum } from '#engine/ops/order.ts';
-import { pooledDropout } from '#engine/ops/random.ts';
 import { cast } from '#engine/ops/select.ts';
+import { pooledDropout } from '#engine/pooled-dropout.ts';
 import { type Initializer, ones, zeros } from '#engine/random.ts';
 import type { Mode, Values } from '#engine/training/network.ts';
 import { sizeOf } from '#engine/type.ts';

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Builder } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
+import { pooledDropout } from '#engine/pooled-dropout.ts';
 import { filled, scalar, toNumbers } from '#engine/tensor.ts';
 import { checkGradients, evaluate, random } from '../harness.ts';
 import { seeds, settings, shapes } from './arbitraries.ts';
@@ -134,7 +135,7 @@ describe('dropout with a pool of masks', () => {
 
   async function masks(seed: number, step: number, stream: string): Promise<number[]> {
     const { y } = await evaluate([filled('float32', LARGE, 1), scalar('int64', step)], (b, [x, step]) => ({
-      y: ops.pooledDropout(b, x!, 0.25, { seed, step: step!, stream }),
+      y: pooledDropout(b, x!, 0.25, { seed, step: step!, stream }),
     }));
     return toNumbers(y!);
   }
@@ -174,10 +175,10 @@ describe('dropout with a pool of masks', () => {
     const source = { seed: 1, step: b.scalar('int64', 1), stream: 's' };
     const values = filled('float32', [4, 8], 1);
     const { y, z } = await evaluate([values], (b, [x]) => ({
-      y: ops.pooledDropout(b, x!, 0.5, { ...source, step: b.scalar('int64', 1) }),
+      y: pooledDropout(b, x!, 0.5, { ...source, step: b.scalar('int64', 1) }),
       z: ops.dropout(b, x!, 0.5, { ...source, step: b.scalar('int64', 1) }),
     }));
     expect(y).toEqual(z);
-    expect(ops.pooledDropout(b, x, 0, source)).toBe(x);
+    expect(pooledDropout(b, x, 0, source)).toBe(x);
   });
 });
