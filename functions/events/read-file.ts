@@ -1,7 +1,5 @@
 /** Reads and profiles a dataset's file. */
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { UnavailableError, ValidationError } from '#domain/errors.ts';
@@ -11,6 +9,7 @@ import { timeLeft } from '#functions/time-left.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
 import { recognise } from '#learning/kinds.ts';
 import { openSource } from '#learning/source.ts';
+import { openScratch } from './scratch.ts';
 
 /** A reading failed, and neither a fault of the file nor a store that is unavailable is the cause. */
 export class ReadingFailedError extends Error {
@@ -71,9 +70,4 @@ export async function readFile(
     }
     throw new ReadingFailedError('the program failed while it read the file; its log says why', { cause: error });
   }
-}
-
-async function openScratch(parent: string): Promise<{ readonly folder: string } & AsyncDisposable> {
-  const folder = await mkdtemp(join(parent, 'trainyard-reading-'));
-  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -11,12 +11,12 @@ import { uniformStream } from '#engine/random.ts';
 import { shuffled } from '#engine/shuffle.ts';
 import { expectTensor, type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
 import type { Serving } from './description.ts';
-import type { Reference } from './reference.ts';
-import { rowTensors } from './rows.ts';
+import type { Basis, Typical } from './typical.ts';
 
 export interface Explanation {
   /** The prediction for the typical row: of the class that is explained, its probability. */
   readonly base: number;
+  readonly basis: Basis;
   /** By feature. */
   readonly contributions: Readonly<Record<string, number>>;
 }
@@ -44,15 +44,13 @@ export function expectExplainable({ kind = 'table', features }: Serving, rows: n
   );
 }
 
-/** Where there is no reference, as for models of earlier builds, the typical row has missing values only. */
-export const typicalRow = ({ features }: Serving, of?: Reference): Tensors => {
-  const typical = new Map(of?.features.map((feature) => [feature.name, feature.typical]));
-  return rowTensors(features, [features.map(({ name }) => typical.get(name) ?? null)]);
-};
-
 /** @param results those of the model for these rows */
 export async function explain(
-  { serving, typical, run }: { readonly serving: Serving; readonly typical: Tensors; readonly run: Run },
+  {
+    serving,
+    typical: { row: typical, basis },
+    run,
+  }: { readonly serving: Serving; readonly typical: Typical; readonly run: Run },
   rows: Tensors,
   results: Tensors,
 ): Promise<Explanation[]> {
@@ -61,7 +59,10 @@ export async function explain(
   const explanations: Explanation[] = [];
   for (const [row, value] of valuesOf(serving, results).entries()) {
     const base = valueAt(serving, atTypical, 0, value.output);
-    explanations.push(await explainRow({ serving, typical, run, orders }, rows, { row, base, ...value }));
+    explanations.push({
+      basis,
+      ...(await explainRow({ serving, typical, run, orders }, rows, { row, base, ...value })),
+    });
   }
   return explanations;
 }
@@ -106,7 +107,7 @@ async function explainRow(
   { serving, typical, run, orders }: Explaining,
   rows: Tensors,
   { row, base, output, value }: Value & { readonly row: number; readonly base: number },
-): Promise<Explanation> {
+): Promise<Omit<Explanation, 'basis'>> {
   const { features } = serving;
   const steps = features.length - 1;
   const mixed = Object.fromEntries(

@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
 import type { Serving } from '#learning/serving/description.ts';
-import { expectExplainable, explain, typicalRow } from '#learning/serving/explain.ts';
+import { expectExplainable, explain } from '#learning/serving/explain.ts';
 import type { Reference } from '#learning/serving/reference.ts';
 import { rowTensors } from '#learning/serving/rows.ts';
+import { typicalRow } from '#learning/serving/typical.ts';
 
 const features = (count: number): Serving['features'] =>
   Array.from({ length: count }, (_, i) => ({ name: `f${i}`, input: `f${i}`, type: 'number' }));
@@ -25,12 +26,15 @@ const model = (of: (row: number[]) => number) => async (feeds: Tensors, rows: nu
   return { value: tensor('float64', [rows], value) };
 };
 
+const typicalOf = (of: Serving, reference: Reference) =>
+  typicalRow(of, { given: undefined, reference, takesMissing: true, rows: {}, count: 0 });
+
 async function explained(rows: number[][], typical: number[], of: (row: number[]) => number) {
   const about = serving(typical.length);
   const feeds = rowTensors(about.features, rows);
   const run = model(of);
   return explain(
-    { serving: about, typical: typicalRow(about, usual(...typical)), run },
+    { serving: about, typical: typicalOf(about, usual(...typical)), run },
     feeds,
     await run(feeds, rows.length),
   );
@@ -39,12 +43,12 @@ async function explained(rows: number[][], typical: number[], of: (row: number[]
 describe('an explanation', () => {
   test('of a sum has each feature’s part, and none for a feature that changes nothing', async () => {
     const found = await explained([[5, 1, 9]], [2, 4, 1], ([a, b]) => 10 * a! - 3 * b! + 1);
-    expect(found).toEqual([{ base: 9, contributions: { f0: 30, f1: 9, f2: 0 } }]);
+    expect(found).toEqual([{ basis: 'training_data', base: 9, contributions: { f0: 30, f1: 9, f2: 0 } }]);
   });
 
   test('divides equally what two features do together', async () => {
     const [found] = await explained([[2, 3]], [0, 0], ([a, b]) => a! * b!);
-    expect(found).toEqual({ base: 0, contributions: { f0: 3, f1: 3 } });
+    expect(found).toEqual({ basis: 'training_data', base: 0, contributions: { f0: 3, f1: 3 } });
   });
 
   test('adds up to the prediction, whatever the model is', async () => {
