@@ -29,12 +29,16 @@ if (chosen.length === 0) {
   process.exit(2);
 }
 
+const faults: string[] = [];
+let stopping = false;
 const dir = mkdtempSync(join(tmpdir(), 'trainyard-abuse-'));
 const many = ['--requests-per-hour', '1000000', '--anonymous-requests-per-hour', '100000'];
 const host = await startHostProcess(dir, { args: many });
+void host.finished.then(({ code, signal, stderr }) => {
+  if (!stopping) process.stderr.write(`the host ended, ${signal ?? code}: ${stderr.slice(-3000)}\n`);
+});
 const memory = new MemoryWatch(host.child.pid!);
 const victim = await Victim.settle(host);
-const faults: string[] = [];
 
 for (const attack of chosen) {
   const found = await run(attack);
@@ -43,6 +47,7 @@ for (const attack of chosen) {
 }
 await victim.check().catch((error: Error) => faults.push(`afterwards: ${error.message}`));
 memory.stop();
+stopping = true;
 await host.stop();
 rmSync(dir, { recursive: true, force: true });
 process.stdout.write(faults.length === 0 ? 'every limit held\n' : `${faults.join('\n')}\n`);

@@ -15,6 +15,7 @@ const PENGUIN = {
   flipper_length_mm: 215,
   body_mass_g: 5000,
   sex: 'male',
+  year: 2008,
 };
 
 export interface Observed {
@@ -64,7 +65,7 @@ export class Victim {
         { name: 'models', url: `${platform}/models?limit=10` },
         post('predict', `${platform}/models/${model_id}/predict`, { input: PENGUIN }),
         { name: 'dataset', url: `${platform}/datasets/${dataset.id}` },
-        post('catalog', `${catalog}/models/list`, {}),
+        post('catalog', `${catalog}/api/v1/models/list`, { page: 1, size: 10 }),
         { name: 'vault', url: `${vault}/mine/models/list` },
         post('vault-load', `${vault}/mine/models/load`, { model_name: 'kept', password: PASSWORD }),
         { name: 'text models', url: `${training}/models` },
@@ -79,7 +80,7 @@ export class Victim {
     const model_data = Buffer.from('kept '.repeat(1000)).toString('base64');
     await victim.#need(post('', `${vault}/mine/models/save`, { model_name: 'kept', model_data, password: PASSWORD }));
     await victim
-      .#need(post('', `${catalog}/models/create`, { name: 'Kept', model_id: 'kept', operatorId: 1 }))
+      .#need(post('', `${catalog}/api/v1/models/create`, { name: 'Kept', model_id: 'kept', operatorId: 1 }))
       .catch(() => undefined);
     return victim;
   }

@@ -10,6 +10,7 @@ const ROW = {
   flipper_length_mm: 215,
   body_mass_g: 5000,
   sex: 'male',
+  year: 2008,
 };
 
 async function trained(target: Parameters<Attack['run']>[0]): Promise<string> {
@@ -99,7 +100,7 @@ export const derivations: Attack = {
   run: async (target) => {
     const { token } = target.user.client;
     const path = '/api/model-manager';
-    const custom_key_derivation = { algorithm: 'argon2id', memory_cost: 262_144, time_cost: 10, parallelism: 4 };
+    const custom_key_derivation = { memory_cost: 262_144, time_cost: 10, parallelism: 4 };
     await target.ask('manager', 'POST', `${path}/create`, {
       token,
       body: { manager_id: 'heavy', config: { custom_key_derivation } },
