@@ -100,7 +100,7 @@ export const derivations: Attack = {
   run: async (target) => {
     const { token } = target.user.client;
     const path = '/api/model-manager';
-    const custom_key_derivation = { memory_cost: 262_144, time_cost: 10, parallelism: 4 };
+    const custom_key_derivation = { algorithm: 'Argon2', memory_cost: 262_144, time_cost: 10, parallelism: 4 };
     await target.ask('manager', 'POST', `${path}/create`, {
       token,
       body: { manager_id: 'heavy', config: { custom_key_derivation } },
