@@ -11,10 +11,10 @@ export const folderFiles = (folder: string, read: (path: string) => Promise<Uint
   read: (file) => read(join(folder, file)),
   async open(file) {
     const path = join(folder, file);
-    const handle = await open(path);
     return {
       size: (await stat(path)).size,
       async read(start, end) {
+        await using handle = await open(path);
         const bytes = new Uint8Array(end - start);
         await handle.read(bytes, 0, bytes.length, start);
         return bytes;

@@ -69,7 +69,7 @@ export const uploadEncoder = route({
         .optional()
         .meta({ description: 'Of a part: `bytes FIRST-LAST/SIZE`', example: 'bytes 0-33554431/440473133' }),
     }),
-    body: bytes(['application/json'], 'The file, or a part of it'),
+    body: bytes(['application/octet-stream'], 'The file, or a part of it'),
   },
   responses: { 200: { description: 'Stored', schema: answer } },
   errors: [409],

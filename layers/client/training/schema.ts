@@ -2089,7 +2089,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": Blob;
+                "application/octet-stream": Blob;
             };
         };
         responses: {
