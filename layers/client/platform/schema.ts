@@ -9162,6 +9162,8 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "onnx" | "pth" | "safetensors";
+                /** @description An addition: models of texts also have `int8`, which computes with integers of 8 bits */
+                variant?: "float32" | "int8";
             };
             header?: {
                 range?: string;
