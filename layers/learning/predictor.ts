@@ -10,11 +10,11 @@ import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
-import { type Explanation, expectExplainable, explain } from './serving/explain.ts';
+import { type Explanation as Contributed, explain } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
 import { readReference, readServing } from './serving/stored.ts';
-import { typicalRow } from './serving/typical.ts';
+import { type Basis, typicalValues } from './serving/typical.ts';
 import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import { takesText } from './text/description.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
@@ -23,6 +23,11 @@ export type { Cell, Input, Row } from './serving/input.ts';
 
 /** For a classification, the most probable class. For a regression, a number in the target's unit. */
 export type Prediction = ClassPrediction | ValuePrediction;
+
+export interface Explanation extends Contributed {
+  /** What the row is compared with. */
+  readonly basis: Basis;
+}
 
 export interface ValuePrediction {
   readonly value: number;
@@ -42,7 +47,7 @@ export interface ClassPrediction {
 export interface PredictionOptions {
   /** Of all classes; a regression has none. Default: false. */
   readonly probabilities?: boolean;
-  /** How much each feature contributes to the class's probability, or to the value. Not of texts. Default: false. */
+  /** How much each part of a row contributes to the class's probability, or to the value. Not of texts. Default: false. */
   readonly explain?: boolean;
   /** With `explain`: the row to compare with. Default: a typical one of the training data. */
   readonly reference?: Input | undefined;
@@ -122,18 +127,20 @@ export function makePredictor({
     predict: async (model, inputs, options = {}) => {
       if (takesText(model)) return classesOf(texts, model, inputs, options);
       return using(model, async ({ serving, runs }) => {
-        if (options.explain) expectExplainable(serving, inputs.length);
-        const feeds = await kindNamed(serving.kind).tensors(serving, inputs);
+        const kind = kindNamed(serving.kind);
+        if (options.explain) kind.explainer.expect(serving, inputs.length);
+        const feeds = await kind.tensors(serving, inputs);
         const results = await refusals(model, () => runs.run(feeds, inputs.length));
         const predictions = expectFinite(readings[serving.task](results, serving, options));
         if (!options.explain) return predictions;
-        const typical = typicalRow(serving, {
+        const { reference, basis } = typicalValues(serving, {
           ...{ given: options.reference, reference: await readReference(artifacts, model) },
           ...{ takesMissing: !isImported(model), rows: feeds, count: inputs.length },
         });
+        const cut = kind.explainer.cut(serving, feeds, reference);
         const run = (some: Tensors, count: number) => runs.run(some, count);
-        const explanations = await explain({ serving, typical, run }, feeds, results);
-        return predictions.map((prediction, i) => ({ ...prediction, explanation: explanations[i]! }));
+        const explanations = await explain({ serving, cut, run }, results);
+        return predictions.map((prediction, i) => ({ ...prediction, explanation: { basis, ...explanations[i]! } }));
       });
     },
   };
