@@ -34,7 +34,10 @@ export async function readJson(bytes: AsyncIterable<Uint8Array>, format: JsonFor
   const check = new TextCheck('JSON');
   const batches = rows.read(checkedText(bytes, check));
   const first = await batches.next();
-  if (first.done) throw fileFault('must have at least 1 record; got 0');
+  if (first.done) {
+    if (rows.header.length > 0) rows.expectRows();
+    throw fileFault('must have at least 1 record; got 0');
+  }
   const position = () => rows.position(check.skipped);
   return { header: rows.header, batches: following(first.value, batches, rows), position };
 }
@@ -107,10 +110,11 @@ class JsonRows {
       if (left.length > ROW_CHARACTERS) {
         throw fileFault(`row ${this.#rows + 1} must be at most ${ROW_CHARACTERS} bytes; got more`);
       }
-      if (this.#reader) yield batch;
+      if (batch.rows > 0) yield batch;
     }
     const last = this.take(left, left.length, true);
-    if (this.#reader) yield last;
+    this.#offset += this.#kept;
+    if (last.rows > 0) yield last;
   }
 
   /** The rows of these bytes, which it changes; `from` on they are new. */

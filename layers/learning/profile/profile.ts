@@ -42,7 +42,7 @@ export type Profiled =
   | { readonly profile: DatasetProfile; readonly checkpoint?: undefined }
   | { readonly profile?: undefined; readonly checkpoint: Uint8Array };
 
-/** With what a reading goes on, if it is of the same file, read in the same way by the same program. */
+/** With what a reading of the same file goes on. */
 interface Checkpoint {
   readonly version: number;
   readonly position: TablePosition;
@@ -87,6 +87,12 @@ export async function profileInParts(bytes: TableBytes, options: ProfileOptions,
 }
 
 function opened(checkpoint: Uint8Array): Checkpoint | undefined {
-  const found: Checkpoint = deserialize(checkpoint);
+  let found: Checkpoint;
+  try {
+    found = deserialize(checkpoint);
+  } catch {
+    // Of a version of Node.js whose format is another one.
+    return undefined;
+  }
   return found.version === VERSION ? found : undefined;
 }
