@@ -283,6 +283,8 @@ export const blobKeys = {
   accountCheckpoints: (accountId: string) => `checkpoints/${accountId}/`,
   datasetPrefix: (accountId: string, id: string) => `${accountId}/${id}/`,
   datasetFile: (accountId: string, id: string) => `${accountId}/${id}/data`,
+  /** With what a reading of the file goes on that did not end in one go. */
+  datasetCheckpoint: (accountId: string, id: string) => `${accountId}/${id}/checkpoint`,
   datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,
   jobPrefix: (accountId: string, id: string) => `${accountId}/jobs/${id}/`,
   jobHistory: (accountId: string, id: string) => `${accountId}/jobs/${id}/history.json`,
