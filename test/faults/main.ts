@@ -1,7 +1,8 @@
 /**
- * `npm run faults [-- --runs N --minutes M]`: kills a host with `kill -9` at random moments while it saves, replaces,
- * deletes, rotates, backs up and restores, starts it again on the same folder, and looks whether everything that was
- * acknowledged is there, nothing opens with another password, and the audit trail is whole. Ends with 1 at the first loss.
+ * `npm run faults [-- --runs N --minutes M]`: kills a host with `kill -9` at random moments while it saves (also in
+ * parts), replaces, deletes, rotates, backs up, restores and deletes backups, starts it again on the same folder, and
+ * looks whether everything that was acknowledged is there, nothing opens with another password, and the audit trail is
+ * whole. Ends with 1 at the first loss.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

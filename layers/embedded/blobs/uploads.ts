@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { PayloadTooLargeError } from '#domain/errors.ts';
+import { isStagedInPlain } from '#domain/keys.ts';
 import type { BlobInfo, UploadPart } from '#domain/ports/blobs/port.ts';
 import { BLOB_LIMITS, checkPart, checkParts, unquoted } from '#domain/ports/blobs/rules.ts';
 import { InvalidUploadError } from '#domain/ports/errors.ts';
@@ -52,7 +53,8 @@ export class Uploads {
     checkPart(part);
     this.require(bucket, key, id);
     const tooLarge = () => new PayloadTooLargeError('body', BLOB_LIMITS.partBytes, undefined);
-    const written = await this.#contents.write(body, BLOB_LIMITS.partBytes, tooLarge);
+    const limit = { maxBytes: BLOB_LIMITS.partBytes, tooLarge };
+    const written = await this.#contents.write(body, { ...limit, sealed: isStagedInPlain(key) });
     let replaced: Row | undefined;
     try {
       replaced = await this.#database.write(() => {
