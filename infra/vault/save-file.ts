@@ -1,6 +1,6 @@
 /** Saves a file of any size as a model of the vault, in parts. What an interrupted try has put is not put again. */
 import { openAsBlob } from 'node:fs';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ApiError, answer } from '#client/client.ts';
 import { type PutPart, putParts } from '../upload/put-parts.ts';
@@ -46,9 +46,12 @@ export async function saveFile(
   const before = await earlier(notes, { ...wanted, sha256 }, now());
   const upload = before ?? (await begin(client, wanted, { size, sha256, now: now() }));
   const done: PutPart[] = [...upload.done];
-  const note = () => writeFile(notes, JSON.stringify({ ...upload, done }), { mode: 0o600 });
-  await note();
-  let noting = Promise.resolve();
+  // Under another name first, so that a try that is cut off leaves whole notes.
+  const note = async () => {
+    await writeFile(`${notes}.new`, JSON.stringify({ ...upload, done }), { mode: 0o600 });
+    await rename(`${notes}.new`, notes);
+  };
+  let noting = note();
   const onPart = (part: PutPart) => {
     done.push(part);
     noting = noting.then(note);
@@ -58,8 +61,7 @@ export async function saveFile(
     onPart,
     onProgress,
     ...(sleep === undefined ? {} : { sleep }),
-  });
-  await noting;
+  }).finally(() => noting);
   const params = { path: { manager_id: wanted.manager, upload_id: upload.upload_id } };
   const body = { parts, digital_signature: wanted.sign };
   const path = '/api/model-manager/{manager_id}/models/uploads/{upload_id}/complete';
