@@ -50,8 +50,8 @@ export class FileBlobs implements Blobs {
     const chunks = body instanceof Uint8Array ? once(body) : body;
     const { contents, database, now } = this.#store;
     const limit = { maxBytes: Number.POSITIVE_INFINITY, tooLarge: unreachable };
-    const written = await contents.write(chunks, { ...limit, sealed: isStagedInPlain(key) });
-    const blob = { bucket: this.#bucket, key, contentType, etag: written.sha256, contents: [written] };
+    const written = await contents.write(chunks, { ...limit, sealed: isStagedInPlain(key), etag: 'unique' });
+    const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
     try {
       const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()));
       await contents.remove(replaced);

@@ -1,10 +1,12 @@
-import { type Cipheriv, createHash, randomUUID } from 'node:crypto';
+import { type Cipheriv, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
+import { BatchedWriter } from './batched-writer.ts';
+import { type EtagKind, etags } from './etag.ts';
 import { contentCipher, isSealed, sealedName, unsealedName } from './sealed-content.ts';
 
 /** Bytes in a file of their own, whose name is never reused. */
@@ -13,15 +15,15 @@ export interface Content {
   readonly size: number;
 }
 
-/** A content and the lower-case SHA-256 of its bytes. */
 export interface WrittenContent extends Content {
-  readonly sha256: string;
+  readonly etag: string;
 }
 
 interface WriteOptions {
   readonly maxBytes: number;
   readonly tooLarge: () => Error;
   readonly sealed: boolean;
+  readonly etag: EtagKind;
 }
 
 /** A part of an open file, and what decrypts it. */
@@ -48,7 +50,8 @@ export class Contents {
    * Resolves once the bytes and the file's name are durable. If `body` fails, or has more than `maxBytes` (then with
    * `tooLarge()`), it rejects and leaves no file. `sealed` ones are encrypted in their file.
    */
-  async write(body: AsyncIterable<Uint8Array>, { maxBytes, tooLarge, sealed }: WriteOptions): Promise<WrittenContent> {
+  async write(body: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<WrittenContent> {
+    const { maxBytes, tooLarge, sealed } = options;
     // The writer's identity tells the sweep whether the file may still get its row.
     const plainName = `${randomUUID()}-${processIdentity()}`;
     const name = sealed ? sealedName(plainName) : plainName;
@@ -56,20 +59,23 @@ export class Contents {
     const folder = await this.#folder(name);
     const path = join(folder, name);
     const file = await open(path, 'wx', 0o600);
-    const hash = createHash('sha256');
+    const etag = etags[options.etag]();
+    const writer = new BatchedWriter(file);
     let size = 0;
     try {
       for await (const chunk of body) {
         size += chunk.length;
         if (size > maxBytes) throw tooLarge();
-        hash.update(chunk);
-        await writeFully(file, cipher ? cipher.update(chunk) : chunk);
+        etag.update(chunk);
+        await writer.write(cipher ? cipher.update(chunk) : chunk);
       }
+      await writer.end();
       await file.sync();
       await file.close();
       await syncFolder(folder);
-      return { name, size, sha256: hash.digest('hex') };
+      return { name, size, etag: etag.of(name) };
     } catch (error) {
+      await writer.settled();
       await file.close();
       await this.remove([name]);
       throw error;
@@ -141,13 +147,6 @@ export class Contents {
 
 const UUID_LENGTH = 36;
 
-async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, offset);
-    offset += bytesWritten;
-  }
-}
-
 function stream(pieces: readonly Piece[]): Readable {
   // A single file, the usual case, needs no generator.
   const [only] = pieces;
@@ -170,4 +169,6 @@ async function* readAll(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
   }
 }
 
-const range = ({ start, end }: Piece) => ({ start, end, highWaterMark: 262_144 });
+const READ_BYTES = 1_048_576;
+
+const range = ({ start, end }: Piece) => ({ start, end, highWaterMark: READ_BYTES });

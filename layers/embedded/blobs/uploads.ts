@@ -54,7 +54,8 @@ export class Uploads {
     this.require(bucket, key, id);
     const tooLarge = () => new PayloadTooLargeError('body', BLOB_LIMITS.partBytes, undefined);
     const limit = { maxBytes: BLOB_LIMITS.partBytes, tooLarge };
-    const written = await this.#contents.write(body, { ...limit, sealed: isStagedInPlain(key) });
+    const sealed = isStagedInPlain(key);
+    const written = await this.#contents.write(body, { ...limit, sealed, etag: sealed ? 'checksum' : 'sha256' });
     let replaced: Row | undefined;
     try {
       replaced = await this.#database.write(() => {
@@ -66,7 +67,7 @@ export class Uploads {
           part,
           written.name,
           written.size,
-          written.sha256,
+          written.etag,
         );
         return before;
       });
@@ -75,7 +76,7 @@ export class Uploads {
       throw error;
     }
     if (replaced !== undefined) await this.#contents.remove([String(replaced.content)]);
-    return written.sha256;
+    return written.etag;
   }
 
   /** Makes the blob of the listed parts and removes the others. Throws `InvalidUploadError`. */
