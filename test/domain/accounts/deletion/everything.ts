@@ -82,6 +82,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   vaultRevision: (id) => [{ ...keys.vaultRevision(id, 'v', 'm', 'r') }],
   vaultUpload: (id) => [{ ...keys.vaultUpload(id, 'v', 'u') }],
   vaultAccess: (id) => [{ ...keys.vaultAccess(id, 'v', 'm') }],
+  vaultServed: (id) => [{ ...keys.vaultServed(id, 'v', 'm') }],
   vaultActive: (id) => [{ ...keys.vaultActive(id, 'v', 'f') }],
   vaultOperations: (id) => [{ ...keys.vaultOperations(id, 'v') }],
   vaultAuditEntry: (id) =>
