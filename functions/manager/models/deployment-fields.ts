@@ -17,7 +17,7 @@ const kubernetesFields = {
     description: 'An addition: the model server of the Deployment. Left out, one for the framework of the model',
   }),
   vault_url: z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, error: 'must be a URL of http or https' })
     .max(2048)
     .refine(
       (url) => !URL.canParse(url) || new URL(url).username === '',

@@ -50,6 +50,8 @@ describe('the audit trail', () => {
     expect(await totals(`?limit=2&page=2&${filling}`)).toBe(5);
     expect((await world.call('GET', `/${id}/audit/trail?action_type=nothing`)).status).toBe(400);
     expect((await world.call('GET', `/${id}/audit/trail?start_date=yesterday`)).status).toBe(400);
+    const turned = await world.call('GET', `/${id}/audit/trail?start_date=2026-02-01&end_date=2026-01-01`);
+    expect([turned.status, Object.keys(turned.body.details)]).toEqual([400, ['start_date']]);
   });
 
   test('is exported as JSON Lines whose hashes anyone can compute', async () => {
