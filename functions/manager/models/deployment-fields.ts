@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { anyJson, line } from '#functions/http/fields.ts';
+import { anyJson, nameLine } from '#functions/http/fields.ts';
 import { DEFAULT_TARGET, wishFields } from '#functions/platform/models/wishes.ts';
 import { password } from '../fields.ts';
 import { namespaceName } from './kubernetes/names.ts';
@@ -40,7 +40,7 @@ export const deploymentBody = z
     deploy_to: z.enum(['kubernetes', 'trainyard']).meta({
       description: '`trainyard`, an addition: an ONNX model becomes a model of the platform, and answers there',
     }),
-    service_name: line(LIMITS.modelName.max).optional().meta({
+    service_name: nameLine(LIMITS.modelName.max).optional().meta({
       description:
         'For Kubernetes a label; left out, made of the name of the model. For `trainyard`, the name of the platform’s model, of which it becomes the next version; left out, the name of the model',
       example: 'classifier-api',

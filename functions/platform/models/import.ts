@@ -3,7 +3,7 @@ import { LIMITS } from '#domain/limits.ts';
 import { multipart, type UploadedFile } from '#functions/http/body/multipart.ts';
 import { route } from '#functions/http/route.ts';
 import { asJson } from '../datasets/parsing-fields.ts';
-import { line } from '../fields.ts';
+import { nameLine } from '../fields.ts';
 import { createImported, type ImportServices } from './create-imported.ts';
 import { modelDetail, showDetail } from './fields.ts';
 import { DEFAULT_TARGET, wishFields } from './wishes.ts';
@@ -20,7 +20,7 @@ function inForm(field: typeof wishFields.features) {
 
 const form = z
   .strictObject({
-    name: line(LIMITS.modelName.max).meta({
+    name: nameLine(LIMITS.modelName.max).meta({
       description: 'Under a name that there is already, it becomes the next version',
     }),
     target: wishFields.target.default(DEFAULT_TARGET),

@@ -959,7 +959,7 @@ export interface components {
              * @description For Kubernetes a label; left out, made of the name of the model. For `trainyard`, the name of the platform’s model, of which it becomes the next version; left out, the name of the model
              * @example classifier-api
              */
-            service_name?: string;
+            service_name?: string & (unknown & unknown);
             /**
              * @description Nobody’s cluster is changed: with Kubernetes `true` is refused, and the manifests are applied by you
              * @default false
