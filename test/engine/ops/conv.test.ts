@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Builder, topological } from '#engine/graph.ts';
+import { vjp } from '#engine/grad.ts';
+import { Builder, topological, type Value } from '#engine/graph.ts';
 import { convKernelGradient } from '#engine/ops/conv-kernel.ts';
 import * as ops from '#engine/ops/index.ts';
 import { type Tensor, tensorFrom, toNumbers } from '#engine/tensor.ts';
@@ -207,6 +208,49 @@ describe('convTranspose', () => {
     );
   });
 });
+
+test('the gradient by an image is a convolution where the kernel moves by single positions and is small, with its taps turned', async () => {
+  const opsOf = (size: number, options: { strides?: number; pads?: number }) => {
+    const b = new Builder();
+    const [x, w] = [b.input('x', 'float32', [2, 4, size, size]), b.input('w', 'float32', [6, 4, 3, 3])];
+    const y = ops.conv(b, x, w, undefined, options);
+    const nodes = topological([vjp(b, [y], [b.input('ct', 'float32', y.type.shape)], [x])[0]!]);
+    return nodes.map(({ op }) => op.name).filter((name) => name.startsWith('Conv'));
+  };
+  // 6 · 4 · 9 numbers of the kernel, twice, beside 2 · 4 · size² of the image.
+  expect([opsOf(8, { pads: 1 }), opsOf(7, { pads: 1 }), opsOf(9, { strides: 2 }), opsOf(8, { pads: 3 })]).toEqual([
+    ['Conv'],
+    ['ConvTranspose'],
+    ['ConvTranspose'],
+    ['ConvTranspose'],
+  ]);
+});
+
+test.each([
+  ['few outputs', 2, 2],
+  ['many outputs', 2, 40],
+  ['groups', 4, 8],
+] as const)(
+  'the kernel gradient of small kernels is the sum of those of images, with %s',
+  async (name, inputs, outputs) => {
+    const groups = name === 'groups' ? 2 : 1;
+    const attrs = { kernel: [2, 3], strides: [1, 2], dilations: [2, 1], before: [0, 0], after: [0, 0], groups };
+    const [x, ct] = [float(1, [3, inputs, 9, 15]), float(2, [3, outputs, 7, 7])];
+    const nodesOf = (limit?: number) => {
+      const b = new Builder();
+      const values = [x, ct].map((one, i) => b.input(`${i}`, 'float32', one.shape)) as [Value, Value];
+      return topological([convKernelGradient(b, ...values, attrs, limit)]).map(({ op }) => op.name);
+    };
+    expect(nodesOf().filter((op) => op === 'ReduceSum')).toHaveLength(1);
+    expect(nodesOf(0)).not.toContain('ReduceSum');
+    const { p, q } = await evaluate([x, ct], (b, [x, ct]) => ({
+      p: convKernelGradient(b, x!, ct!, attrs),
+      q: convKernelGradient(b, x!, ct!, attrs, 0),
+    }));
+    expect(p!.shape).toEqual([outputs, inputs / groups, 2, 3]);
+    for (const [i, value] of toNumbers(p!).entries()) expect(toNumbers(q!)[i]).toBeCloseTo(value, 4);
+  },
+);
 
 test.each([1, 2])(
   'the kernel gradient is the same with every tap in a product of its own (%i groups)',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Builder, topological } from '#engine/graph.ts';
+import { grad, vjp } from '#engine/grad.ts';
+import { Builder, topological, type Value } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { sizeOf } from '#engine/type.ts';
@@ -55,6 +56,49 @@ test('maxPool has a gradient with overlapping windows, uneven pads, strides and 
     );
   });
   await fc.assert(property, { ...settings, numRuns: 24 });
+});
+
+test('maxPool of kernels side by side has the same gradient in float32, without positions, and that has its own', async () => {
+  const axis = fc.record({ kernel: small(1, 3), count: small(1, 3), rest: fc.nat(2) });
+  const property = fc.asyncProperty(
+    fc.array(axis, { minLength: 1, maxLength: 3 }),
+    fc.nat(2),
+    seeds,
+    async (axes, batch, seed) => {
+      const kernel = axes.map((one) => one.kernel);
+      // What is left over is too little for one more kernel.
+      const dims = axes.map(({ kernel, count, rest }) => kernel * count + Math.min(rest, kernel - 1));
+      const shape = [batch, CHANNELS, ...dims];
+      const size = sizeOf(shape);
+      const order = Array.from({ length: size }, (_, i) => ((i * 7919 + seed) % size) * 0.3 - size * 0.15);
+      const pooled = (b: Builder, x: Value) => ops.sin(b, ops.maxPool(b, x, kernel, { strides: kernel }));
+      const slopes = await Promise.all(
+        (['float32', 'float64'] as const).map((dtype) =>
+          evaluate([tensorFrom(dtype, shape, order)], (b, [x]) => {
+            const [first] = grad(b, ops.reduceSum(b, pooled(b, x!)), [x!]);
+            const [second] = grad(b, ops.reduceSum(b, ops.mul(b, first!, x!)), [x!]);
+            return { first: first!, second: second! };
+          }),
+        ),
+      );
+      for (const name of ['first', 'second']) {
+        const [got, wanted] = slopes.map((found) => toNumbers(found[name]!));
+        for (const [i, value] of wanted!.entries())
+          expect(Math.abs(got![i]! - value)).toBeLessThan(1e-4 * Math.max(1, Math.abs(value)));
+      }
+    },
+  );
+  await fc.assert(property, { ...settings, numRuns: 20 });
+});
+
+test('the largest elements under one of several kernels side by side share its cotangent', async () => {
+  const x = tensorFrom('float32', [1, 1, 2, 5], [3, 3, 1, 0, 9, 2, 3, 0, 1, 9]);
+  const ct = tensorFrom('float32', [1, 1, 1, 2], [6, 8]);
+  const { dx } = await evaluate([x, ct], (b, [x, ct]) => {
+    const y = ops.maxPool(b, x!, [2, 2], { strides: 2 });
+    return { dx: vjp(b, [y], [ct!], [x!])[0]! };
+  });
+  expect(toNumbers(dx!)).toEqual([2, 2, 4, 0, 0, 0, 2, 0, 4, 0]);
 });
 
 test('averagePool has a gradient, with and without counting pads, and that has its own', async () => {
