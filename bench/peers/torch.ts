@@ -18,6 +18,12 @@ const TRANSFORMERS: Program = {
   script: 'transformers_training.py',
 };
 
+const TOKENS: Program = {
+  environment: 'bench-tokens',
+  requirements: 'tokens-requirements.txt',
+  script: 'text_inference.py',
+};
+
 /** PyTorch could not do what was asked. */
 export class PeerError extends Error {
   override readonly name = 'PeerError';
@@ -44,6 +50,10 @@ export const startSeriesTorch = (threads: number): Torch | undefined => start(SE
 
 /** The same with transformers, whose models it trains. */
 export const startTransformers = (threads: number): Torch | undefined => start(TRANSFORMERS, [String(threads)]);
+
+/** Python's tokenizers and ONNX Runtime, on the files of a folder. */
+export const startTextInference = (threads: number, folder: string): Torch | undefined =>
+  start(TOKENS, [String(threads), folder]);
 
 function start({ environment, requirements, script }: Program, args: readonly string[]): Torch | undefined {
   const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));

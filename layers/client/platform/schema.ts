@@ -1522,7 +1522,7 @@ export interface components {
              */
             password: string;
             /** @example Ada Lovelace */
-            full_name: string;
+            full_name: string & (unknown & unknown);
             /**
              * Format: password
              * @description An addition: of an account that one is invited to; else it is a new one
@@ -1590,7 +1590,7 @@ export interface components {
             new_password: string;
         };
         ApiKeyRequest: {
-            name: string;
+            name: string & (unknown & unknown);
             /**
              * @description `read`: look, predict, download. `train`: also upload, save, start and stop. `admin`: also delete and manage
              * @enum {string}
@@ -1611,7 +1611,7 @@ export interface components {
              * @description Dataset name
              * @example Palmer penguins
              */
-            name: string;
+            name: string & (unknown & unknown);
             /**
              * @description Dataset description
              * @default
@@ -2048,7 +2048,7 @@ export interface components {
             /** @description An addition: likewise the `estimated_cost` in US dollars, which is 0 on your own machine */
             max_cost?: number;
             /** @description An addition: the model's name. Default: the dataset's */
-            name?: string;
+            name?: string & (unknown & unknown);
         };
         TrainingStop: {
             /**
@@ -2145,7 +2145,7 @@ export interface components {
              */
             compute?: "auto" | "function" | "cpu" | "gpu";
             /** @description The model's name. Default: the dataset's */
-            name?: string;
+            name?: string & (unknown & unknown);
         };
         ModelChange: {
             /**
@@ -5740,7 +5740,7 @@ export interface operations {
                      * @description Dataset name
                      * @example Palmer penguins
                      */
-                    name: string;
+                    name: string & (unknown & unknown);
                     /**
                      * @description Dataset description
                      * @default
@@ -9162,6 +9162,8 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "onnx" | "pth" | "safetensors";
+                /** @description An addition: models of texts also have `int8`, which computes with integers of 8 bits */
+                variant?: "float32" | "int8";
             };
             header?: {
                 range?: string;
@@ -9250,7 +9252,7 @@ export interface operations {
             content: {
                 "multipart/form-data": {
                     /** @description Under a name that there is already, it becomes the next version */
-                    name: string;
+                    name: string & (unknown & unknown);
                     /**
                      * @description What it predicts
                      * @default target
