@@ -33,6 +33,12 @@ test('repeat has a gradient, and that has its own', async () => {
   await fc.assert(property, { ...settings, numRuns: 8 });
 });
 
+test('repeat makes nothing of what is to be there once', () => {
+  const b = new Builder();
+  const x = b.input('x', 'float32', [2, 3]);
+  expect(ops.repeat(b, x, 1)).toBe(x);
+});
+
 test('repeat refuses what it cannot repeat', () => {
   const b = new Builder();
   const of = (dtype: 'float32' | 'float64', shape: number[], times: number) => () =>
