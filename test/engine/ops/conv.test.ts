@@ -209,21 +209,80 @@ describe('convTranspose', () => {
   });
 });
 
-test('the gradient by an image is a convolution where the kernel moves by single positions and is small, with its taps turned', async () => {
-  const opsOf = (size: number, options: { strides?: number; pads?: number }) => {
+describe('the gradient by an image', () => {
+  const opsOf = (x: readonly number[], w: readonly number[], options: Parameters<typeof ops.conv>[4] = {}) => {
     const b = new Builder();
-    const [x, w] = [b.input('x', 'float32', [2, 4, size, size]), b.input('w', 'float32', [6, 4, 3, 3])];
-    const y = ops.conv(b, x, w, undefined, options);
-    const nodes = topological([vjp(b, [y], [b.input('ct', 'float32', y.type.shape)], [x])[0]!]);
-    return nodes.map(({ op }) => op.name).filter((name) => name.startsWith('Conv'));
+    const [image, kernel] = [b.input('x', 'float32', x), b.input('w', 'float32', w)];
+    const y = ops.conv(b, image, kernel, undefined, options);
+    const nodes = topological([vjp(b, [y], [b.input('ct', 'float32', y.type.shape)], [image])[0]!]);
+    return nodes.map(({ op }) => op.name).filter((name) => name.startsWith('Conv') || name === 'Gather');
   };
-  // 6 · 4 · 9 numbers of the kernel, twice, beside 2 · 4 · size² of the image.
-  expect([opsOf(8, { pads: 1 }), opsOf(7, { pads: 1 }), opsOf(9, { strides: 2 }), opsOf(8, { pads: 3 })]).toEqual([
-    ['Conv'],
-    ['ConvTranspose'],
-    ['ConvTranspose'],
-    ['ConvTranspose'],
-  ]);
+
+  test('is a convolution where the kernel moves by single positions and has at most half the numbers', () => {
+    const kernel = [4, 4, 3, 3];
+    expect(opsOf([2, 4, 6, 6], kernel)).toEqual(['Gather', 'Conv']);
+    expect(opsOf([2, 4, 5, 6], kernel)).toEqual(['ConvTranspose']);
+    expect(opsOf([2, 4, 9, 9], kernel, { strides: [1, 2] })).toEqual(['ConvTranspose']);
+  });
+
+  test('is one whatever the size of kernels that have no taps to turn', () => {
+    expect(opsOf([1, 4, 3, 3], [40, 4, 1, 1])).toEqual(['Conv']);
+    expect(opsOf([1, 4, 3, 3], [40, 4, 1, 2])).toEqual(['ConvTranspose']);
+  });
+
+  test('is none where pads reach beyond the kernel', () => {
+    const [x, kernel] = [
+      [2, 4, 9, 9],
+      [4, 4, 3, 3],
+    ];
+    expect(opsOf(x!, kernel!, { pads: 2 })).toEqual(['Gather', 'Conv']);
+    expect(opsOf(x!, kernel!, { pads: 4, dilations: 2 })).toEqual(['Gather', 'Conv']);
+    expect(opsOf(x!, kernel!, { pads: [2, 3] })).toEqual(['ConvTranspose']);
+    expect(opsOf(x!, kernel!, { pads: 2, padsAfter: [2, 3] })).toEqual(['ConvTranspose']);
+  });
+
+  test.each([
+    ['of uneven kernels', [4, 3, 2, 3], { pads: [1, 0], padsAfter: [0, 2], dilations: [1, 2] }],
+    ['of groups', [4, 3, 2, 2], { groups: 2, pads: 1 }],
+    ['of single taps', [5, 3, 1, 1], {}],
+  ] as const)('agrees with differences where it is a convolution, %s', async (_, kernel, options) => {
+    const groups = 'groups' in options ? options.groups : 1;
+    const image = [2, 3 * groups, 8, 9];
+    expect(opsOf(image, kernel, options)).toContain('Conv');
+    await checkGradients([float(1, image), float(2, kernel)], (b, [x, w]) => ops.conv(b, x!, w!, undefined, options), {
+      seed: 3,
+    });
+  });
+});
+
+test.each([
+  // Twice the numbers of a kernel beside those that have all channels at the positions.
+  [6, 2, 2, true],
+  [5, 2, 2, false],
+] as const)('whether kernels of 3 taps are small is seen beside %i positions', (positions, inputs, outputs, isSmall) => {
+  const b = new Builder();
+  const [x, ct] = [
+    b.input('x', 'float32', [4, inputs, positions + 2]),
+    b.input('ct', 'float32', [4, outputs, positions]),
+  ];
+  const attrs = { kernel: [3], strides: [1], dilations: [1], before: [0], after: [0], groups: 1 };
+  const names = topological([convKernelGradient(b, x, ct, attrs)]).map(({ op }) => op.name);
+  expect(names.includes('ReduceSum')).toBe(isSmall);
+});
+
+test.each([
+  [11, [12, 11]],
+  [5, [12, 5]],
+  [12, [12, 12]],
+  [13, [13, 12]],
+] as const)('the longer side comes first in the products of images, with %i outputs', (outputs, sides) => {
+  const b = new Builder();
+  const [x, ct] = [b.input('x', 'float32', [2, 2, 20, 20]), b.input('ct', 'float32', [2, outputs, 19, 18])];
+  const attrs = { kernel: [2, 3], strides: [1, 1], dilations: [1, 1], before: [0, 0], after: [0, 0], groups: 1 };
+  const [product] = topological([convKernelGradient(b, x, ct, attrs)]).filter(({ op }) => op.name === 'MatMul');
+  expect(product!.outputs[0]!.type.shape).toEqual([2, 1, ...sides]);
+  // The taps are joined; the cotangent is not.
+  expect(product!.inputs[0]!.node!.op.name).toBe(outputs < 12 ? 'Concat' : 'Reshape');
 });
 
 test.each([
