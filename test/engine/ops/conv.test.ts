@@ -259,16 +259,19 @@ test.each([
   // Twice the numbers of a kernel beside those that have all channels at the positions.
   [6, 2, 2, true],
   [5, 2, 2, false],
-] as const)('whether kernels of 3 taps are small is seen beside %i positions', (positions, inputs, outputs, isSmall) => {
-  const b = new Builder();
-  const [x, ct] = [
-    b.input('x', 'float32', [4, inputs, positions + 2]),
-    b.input('ct', 'float32', [4, outputs, positions]),
-  ];
-  const attrs = { kernel: [3], strides: [1], dilations: [1], before: [0], after: [0], groups: 1 };
-  const names = topological([convKernelGradient(b, x, ct, attrs)]).map(({ op }) => op.name);
-  expect(names.includes('ReduceSum')).toBe(isSmall);
-});
+] as const)(
+  'whether kernels of 3 taps are small is seen beside %i positions',
+  (positions, inputs, outputs, isSmall) => {
+    const b = new Builder();
+    const [x, ct] = [
+      b.input('x', 'float32', [4, inputs, positions + 2]),
+      b.input('ct', 'float32', [4, outputs, positions]),
+    ];
+    const attrs = { kernel: [3], strides: [1], dilations: [1], before: [0], after: [0], groups: 1 };
+    const names = topological([convKernelGradient(b, x, ct, attrs)]).map(({ op }) => op.name);
+    expect(names.includes('ReduceSum')).toBe(isSmall);
+  },
+);
 
 test.each([
   [11, [12, 11]],
