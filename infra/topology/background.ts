@@ -90,7 +90,7 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'put', 'update', 'delete'],
-      buckets: { artifacts: ['put'] },
+      buckets: { artifacts: ['read', 'put'] },
       sends: ['training', 'encoders'],
       publishes: true,
     },
