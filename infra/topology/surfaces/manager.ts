@@ -25,7 +25,8 @@ export const functions = {
     runtime: true,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
-      buckets: { artifacts: ['read', 'put', 'upload', 'delete'], backups: ['read', 'put', 'delete'] },
+      buckets: { artifacts: ['read', 'put', 'upload', 'delete'], backups: ['read', 'put', 'upload', 'delete'] },
+      copies: ['read'],
       sends: ['vault'],
       // A model that is deployed to the platform is an event of it.
       publishes: true,
@@ -77,6 +78,9 @@ export const surface = {
     { path: `${base}/backup/restore`, function: 'manager-files' },
     { path: `${base}/backup/drill`, function: 'manager-files' },
     { path: `${base}/backup/upload`, function: 'manager-files' },
+    { path: `${base}/backup/uploads`, function: 'manager-files' },
+    { path: `${base}/backup/uploads/{upload_id}/complete`, function: 'manager-files' },
+    { path: `${base}/backup/{backup_name}/archive`, function: 'manager-files' },
     { path: `${base}/backup/{backup_name}/download`, function: 'manager-download' },
     { path: `${base}/backup/list`, function: 'manager-api' },
     { path: `${base}/backup/{backup_name}`, function: 'manager-files' },
