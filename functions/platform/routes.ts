@@ -29,6 +29,7 @@ import {
 } from './models/aliases.ts';
 import { artifact } from './models/artifact.ts';
 import { artifacts } from './models/artifacts.ts';
+import { card } from './models/card.ts';
 import { change as changeModel } from './models/change.ts';
 import { compare } from './models/compare.ts';
 import { download } from './models/download.ts';
@@ -59,6 +60,7 @@ import { status } from './training/status.ts';
 import { stop } from './training/stop.ts';
 import { abort } from './uploads/abort.ts';
 import { complete } from './uploads/complete.ts';
+import { read as readUpload } from './uploads/read.ts';
 import { start as startUpload } from './uploads/start.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
 
@@ -73,6 +75,7 @@ const resources: readonly Route[] = [
   ...accountRoutes,
   upload,
   startUpload,
+  readUpload,
   complete,
   abort,
   listDatasets,
@@ -95,6 +98,7 @@ const resources: readonly Route[] = [
   listModels,
   readModel,
   artifacts,
+  card,
   removeModel,
   changeModel,
   compare,

@@ -51,7 +51,11 @@ export async function uploadFile(
   const begun = await answer(client.POST('/datasets/uploads', { body: wanted }));
   const params = { path: { upload_id: begun.upload_id } };
   try {
-    const parts = await putParts(begun, await openAsBlob(file), sleep, onProgress);
+    const renew = async () => {
+      await refresh();
+      return answer(client.GET('/datasets/uploads/{upload_id}', { params }));
+    };
+    const parts = await putParts(begun, await openAsBlob(file), { sleep, onProgress, renew });
     await refresh();
     return (await answer(client.POST('/datasets/uploads/{upload_id}/complete', { params, body: { parts } }))).id;
   } catch (error) {
@@ -64,18 +68,30 @@ export async function uploadFile(
 async function putParts(
   { part_size, parts }: Begun,
   file: Blob,
-  sleep: NonNullable<UploadOptions['sleep']>,
-  onProgress: NonNullable<UploadOptions['onProgress']>,
+  { sleep, onProgress, renew }: Sending,
 ): Promise<{ part: number; etag: string }[]> {
   const waiting = [...parts];
+  const urls = new Map(parts.map(({ part, url }) => [part, url]));
+  /** Once for all parts whose URLs have expired at about the same time. */
+  let renewing: Promise<void> | undefined;
+  async function renewed(part: number, expired: string): Promise<string> {
+    if (urls.get(part) === expired) {
+      renewing ??= renew().then((again) => {
+        for (const one of again.parts) urls.set(one.part, one.url);
+        renewing = undefined;
+      });
+      await renewing;
+    }
+    return urls.get(part)!;
+  }
   const done: { part: number; etag: string }[] = [];
   let sent = 0;
   let failed = false;
   async function work(): Promise<void> {
     for (let next = waiting.shift(); next !== undefined && !failed; next = waiting.shift()) {
-      const { part, url } = next;
+      const { part } = next;
       const body = file.slice((part - 1) * part_size, part * part_size);
-      done.push({ part, etag: await putPart(part, url, body, sleep) });
+      done.push({ part, etag: await putPart(part, urls.get(part)!, body, { sleep, renewed }) });
       sent += body.size;
       onProgress(sent, file.size);
     }
@@ -92,22 +108,34 @@ async function putParts(
   return done.sort((a, b) => a.part - b.part);
 }
 
-/** Resolves with the part's etag. */
+interface Sending extends Required<Pick<UploadOptions, 'sleep' | 'onProgress'>> {
+  /** New URLs. */
+  readonly renew: () => Promise<Begun>;
+}
+
+/** Resolves with the part's etag. A URL that is refused may have expired: another one is tried, once. */
 async function putPart(
   part: number,
-  url: string,
+  first: string,
   body: Blob,
-  sleep: NonNullable<UploadOptions['sleep']>,
+  { sleep, renewed }: Pick<Sending, 'sleep'> & { readonly renewed: (part: number, expired: string) => Promise<string> },
 ): Promise<string> {
+  let url = first;
   for (let attempt = 1; ; attempt += 1) {
     const answer = await put(url, body);
     if ('etag' in answer) return answer.etag;
+    if (answer.refused && url === first) {
+      url = await renewed(part, first);
+      continue;
+    }
     if (!answer.transient || attempt === TRIES) throw new Error(`part ${part} was not accepted: ${answer.reason}`);
     await sleep(Math.random() * BASE_MILLISECONDS * 2 ** attempt);
   }
 }
 
-type Answer = { readonly etag: string } | { readonly reason: string; readonly transient: boolean };
+type Answer =
+  | { readonly etag: string }
+  | { readonly reason: string; readonly transient: boolean; readonly refused: boolean };
 
 async function put(url: string, body: Blob): Promise<Answer> {
   try {
@@ -116,8 +144,8 @@ async function put(url: string, body: Blob): Promise<Answer> {
     const etag = response.headers.get('etag');
     if (response.ok && etag !== null) return { etag };
     const transient = response.status >= 500 || response.status === 429;
-    return { reason: `${response.status} ${text.slice(0, 200)}`, transient };
+    return { reason: `${response.status} ${text.slice(0, 200)}`, transient, refused: response.status === 403 };
   } catch (error) {
-    return { reason: lineOf(error), transient: true };
+    return { reason: lineOf(error), transient: true, refused: false };
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { createModel } from '#domain/models/create.ts';
@@ -67,7 +68,7 @@ export const importModel = route({
   request: { body: multipart(form, { description: 'The model', contentType: 'application/octet-stream' }) },
   responses: { 201: { description: 'Imported', schema: modelDetail } },
   async handler({ caller, body: { file, fields } }, services: ImportServices) {
-    const { adapters, importer } = services;
+    const { adapters, settings, importer } = services;
     const { table, blobs, now } = adapters;
     const original = await bytesOf(file);
     const { name, ...wishes } = fields;
@@ -77,6 +78,8 @@ export const importModel = route({
     const fileName = file.name.slice(0, NAME_CHARACTERS).toWellFormed();
     const files = importer.files(original, imported, { name, fileName, createdAt });
     const { serving, notes } = imported;
+    const bytes = files.reduce((sum, one) => sum + one.bytes.length, 0);
+    await reserveBytes(table, caller.accountId, bytes, settings.caps);
     await table.transact([
       markOrphaned('artifacts', blobKeys.modelPrefix(caller.accountId, id), now() + ABANDONED_MILLISECONDS),
     ]);
@@ -102,7 +105,7 @@ export const importModel = route({
     };
     const { model, event } = await createModel(table, made, createdAt);
     await publish(event, services);
-    return { status: 201, body: showDetail(model, []) };
+    return { status: 201, body: showDetail(model, [], serving) };
   },
 });
 

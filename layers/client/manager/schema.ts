@@ -2014,6 +2014,24 @@ export interface components {
                 "application/json": components["schemas"]["ManagerError"];
             };
         };
+        /** @description Insufficient Storage */
+        ManagerError507: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "InsufficientStorageError",
+                 *       "message": "The disk is full: 4096 bytes are free; delete what is no longer needed, or free space, and try again",
+                 *       "details": {},
+                 *       "timestamp": "2026-01-01T00:00:00.000Z",
+                 *       "request_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ManagerError"];
+            };
+        };
         /** @description Not Found */
         ManagerError404: {
             headers: {
@@ -2121,6 +2139,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     get_api_model_manager_list: {
@@ -2529,6 +2548,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     get_api_model_manager_manager_id_models_model_name_info: {
@@ -2815,6 +2835,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     get_api_model_manager_manager_id_backup_list: {
@@ -3191,6 +3212,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_models_copy: {
@@ -3281,6 +3303,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_models_uploads: {
@@ -3338,6 +3361,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_models_uploads_upload_id_complete: {
@@ -3415,6 +3439,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_models_load: {
@@ -3472,6 +3497,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_models_download: {
@@ -3525,6 +3551,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     delete_api_model_manager_manager_id_models_model_name: {
@@ -3583,6 +3610,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     patch_api_model_manager_manager_id_models_model_name: {
@@ -3654,6 +3682,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_backup_create: {
@@ -3735,6 +3764,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_backup_restore: {
@@ -3820,6 +3850,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_backup_drill: {
@@ -3914,6 +3945,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     delete_api_model_manager_manager_id_backup_backup_name: {
@@ -4030,6 +4062,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     get_api_model_manager_manager_id_health: {
@@ -4137,6 +4170,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     get_api_model_manager_manager_id_backup_backup_name_download: {

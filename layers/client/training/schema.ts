@@ -1381,6 +1381,23 @@ export interface components {
                 "application/json": components["schemas"]["TrainingError"];
             };
         };
+        /** @description Insufficient Storage */
+        TrainingError507: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "status": "error",
+                 *       "error": "The disk is full: 4096 bytes are free; delete what is no longer needed, or free space, and try again",
+                 *       "code": "INSUFFICIENT_STORAGE",
+                 *       "timestamp": "2026-01-01T00:00:00.000Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TrainingError"];
+            };
+        };
         /** @description Conflict */
         TrainingError409: {
             headers: {
@@ -1917,6 +1934,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     post_model_loading_load_single: {
@@ -1964,6 +1982,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     post_train: {
@@ -2049,6 +2068,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     post_retrain: {
@@ -2135,6 +2155,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     get_jobs: {
@@ -2277,6 +2298,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     get_logs: {
@@ -2465,6 +2487,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     post_predict: {
@@ -2521,6 +2544,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
 }

@@ -3,6 +3,8 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { InsufficientStorageError } from '#domain/errors.ts';
+import { type DiskSpace, isDiskFull } from '../disk-space.ts';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
 
@@ -10,9 +12,11 @@ import { isAlive, processIdentity } from '../process-identity.ts';
 export interface Content {
   readonly name: string;
   readonly size: number;
+  /** Lower-case, of its bytes, where it is known. */
+  readonly sha256?: string;
 }
 
-/** A content and the lower-case SHA-256 of its bytes. */
+/** A content that was just written. */
 export interface WrittenContent extends Content {
   readonly sha256: string;
 }
@@ -20,28 +24,49 @@ export interface WrittenContent extends Content {
 /** Immutable files. The database decides which of them are in use. */
 export class Contents {
   readonly #dir: string;
+  readonly #space: DiskSpace;
   readonly #folders = new Set<string>();
 
-  constructor(dir: string) {
+  constructor(dir: string, space: DiskSpace) {
     this.#dir = dir;
+    this.#space = space;
   }
 
   /**
-   * Resolves once the bytes and the file's name are durable. If `body` fails, or has more than `maxBytes` (then with
-   * `tooLarge()`), it rejects and leaves no file.
+   * Resolves once the bytes and the file's name are durable. If `body` fails, has more than `maxBytes` (then with
+   * `tooLarge()`), or the disk has no room for it (then with `InsufficientStorageError`), it rejects and leaves no file.
    */
   async write(body: AsyncIterable<Uint8Array>, maxBytes: number, tooLarge: () => Error): Promise<WrittenContent> {
     // The writer's identity tells the sweep whether the file may still get its row.
     const name = `${randomUUID()}-${processIdentity()}`;
+    this.#space.expectRoom();
+    try {
+      return await this.#write(name, body, maxBytes, tooLarge);
+    } catch (error) {
+      throw isDiskFull(error) ? new InsufficientStorageError(this.#space.free) : error;
+    }
+  }
+
+  async #write(
+    name: string,
+    body: AsyncIterable<Uint8Array>,
+    maxBytes: number,
+    tooLarge: () => Error,
+  ): Promise<WrittenContent> {
     const folder = await this.#folder(name);
     const path = join(folder, name);
     const file = await open(path, 'wx', 0o600);
     const hash = createHash('sha256');
     let size = 0;
+    let looked = 0;
     try {
       for await (const chunk of body) {
         size += chunk.length;
         if (size > maxBytes) throw tooLarge();
+        if (size - looked >= LOOK_BYTES) {
+          this.#space.expectRoom();
+          looked = size;
+        }
         hash.update(chunk);
         await writeFully(file, chunk);
       }
@@ -115,6 +140,9 @@ export class Contents {
     return join(this.#dir, name.slice(0, 2), name);
   }
 }
+
+/** From one look at the space on the disk to the next. */
+const LOOK_BYTES = 2 ** 20;
 
 const UUID_LENGTH = 36;
 

@@ -1,4 +1,4 @@
-import type { BlobInfo } from '#domain/ports/blobs/port.ts';
+import type { BlobInfo, Digest } from '#domain/ports/blobs/port.ts';
 import type { Database, Row } from '../database.ts';
 import type { Content } from './contents.ts';
 
@@ -13,8 +13,21 @@ export const infoOf = (row: Row): BlobInfo => ({
   modifiedAt: Number(row.modified_at),
 });
 
-export const contentsOf = (row: Row): Content[] =>
-  (JSON.parse(String(row.contents)) as [string, number][]).map(([name, size]) => ({ name, size }));
+/** Its contents in their order. Of those that an earlier release wrote, the SHA-256 is known only if there is one. */
+export function contentsOf(row: Row): Content[] {
+  const stored = JSON.parse(String(row.contents)) as [name: string, size: number, sha256?: string][];
+  return stored.map(([name, size, sha256 = stored.length === 1 ? String(row.etag) : undefined]) => ({
+    name,
+    size,
+    ...(sha256 === undefined ? {} : { sha256 }),
+  }));
+}
+
+/** Of all contents, or `undefined` if that of one is not known. */
+export function digestsOf(contents: readonly Content[]): Digest[] | undefined {
+  const digests = contents.flatMap(({ size: bytes, sha256 }) => (sha256 === undefined ? [] : [{ bytes, sha256 }]));
+  return digests.length === contents.length ? digests : undefined;
+}
 
 export interface NewBlob {
   readonly bucket: string;
@@ -31,7 +44,7 @@ export interface NewBlob {
 export function replaceBlob(database: Database, blob: NewBlob, now: number): { info: BlobInfo; replaced: string[] } {
   const { bucket, key, contentType, etag, contents } = blob;
   const size = contents.reduce((sum, content) => sum + content.size, 0);
-  const before = database.get('SELECT contents FROM blobs WHERE bucket = ? AND key = ?', bucket, key);
+  const before = database.get('SELECT contents, etag FROM blobs WHERE bucket = ? AND key = ?', bucket, key);
   database.run(
     `REPLACE INTO blobs (bucket, key, size, etag, content_type, modified_at, contents) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     bucket,
@@ -40,7 +53,7 @@ export function replaceBlob(database: Database, blob: NewBlob, now: number): { i
     etag,
     contentType,
     now,
-    JSON.stringify(contents.map(({ name, size }) => [name, size])),
+    JSON.stringify(contents.map(({ name, size, sha256 }) => [name, size, ...(sha256 === undefined ? [] : [sha256])])),
   );
   const replaced = before === undefined ? [] : contentsOf(before).map((content) => content.name);
   return { info: { key, size, etag, contentType, modifiedAt: now }, replaced };

@@ -81,7 +81,11 @@ export class Uploads {
     const { info, unused } = await this.#database.write(() => {
       const contentType = String(this.require(bucket, key, id).content_type);
       const chosen = choose(this.#parts(id), listed);
-      const contents = chosen.map((row) => ({ name: String(row.content), size: Number(row.size) }));
+      const contents = chosen.map((row) => ({
+        name: String(row.content),
+        size: Number(row.size),
+        sha256: String(row.etag),
+      }));
       const digest = createHash('sha256').update(chosen.map((row) => row.etag).join());
       const blob = { bucket, key, contentType, etag: `${digest.digest('hex')}-${chosen.length}`, contents };
       const { info, replaced } = replaceBlob(this.#database, blob, this.#now());
