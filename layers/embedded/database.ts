@@ -22,6 +22,7 @@ interface PendingWrite {
   fail(error: unknown): void;
   /** It was rejected for a reason of its own, so that it must not be tried again. */
   failed?: true;
+  readonly quiet: boolean;
 }
 
 /**
@@ -92,9 +93,9 @@ export class Database {
   /**
    * Resolves with what `work` returned once its changes are committed; rejects with what it threw, and then its changes
    * are rolled back. `work` is synchronous. Throws `UnavailableError` if the database is locked for ten seconds or
-   * cannot write.
+   * cannot write. `quiet`: what it changes is nothing that a listener of `watch` waits for.
    */
-  write<T>(work: () => T): Promise<T> {
+  write<T>(work: () => T, { quiet = false }: { readonly quiet?: boolean } = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       let result: T;
       this.#pending.push({
@@ -103,6 +104,7 @@ export class Database {
         },
         commit: () => resolve(result),
         fail: reject,
+        quiet,
       });
       if (this.#pending.length === 1) setImmediate(() => this.#flush());
     });
@@ -131,7 +133,7 @@ export class Database {
     }
     this.#commits++;
     for (const write of done) write.commit();
-    if (done.length > 0) this.watch.notify();
+    if (done.some((write) => !write.quiet)) this.watch.notify();
   }
 
   /** The writes that succeeded, in one transaction. On a full disk, once more where there is room again. */

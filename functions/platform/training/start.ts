@@ -4,7 +4,7 @@ import { COMPUTE_CHOICES } from '#domain/training/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
-import { id, line } from '../fields.ts';
+import { id, nameLine } from '../fields.ts';
 import { earlyStoppingRequest, started, startedAnswer } from './fields.ts';
 import { hyperparametersOf } from './model-types.ts';
 import { MOST_KEPT_BACK } from './plan.ts';
@@ -51,7 +51,7 @@ const body = z
     max_cost: z.number().min(LIMITS.budgetDollars.min).max(LIMITS.budgetDollars.max).optional().meta({
       description: 'An addition: likewise the `estimated_cost` in US dollars, which is 0 on your own machine',
     }),
-    name: line(LIMITS.modelName.max)
+    name: nameLine(LIMITS.modelName.max)
       .optional()
       .meta({ description: "An addition: the model's name. Default: the dataset's" }),
   })

@@ -1546,7 +1546,7 @@ export interface components {
              */
             password: string;
             /** @example Ada Lovelace */
-            full_name: string;
+            full_name: string & (unknown & unknown);
             /**
              * Format: password
              * @description An addition: of an account that one is invited to; else it is a new one
@@ -1614,7 +1614,7 @@ export interface components {
             new_password: string;
         };
         ApiKeyRequest: {
-            name: string;
+            name: string & (unknown & unknown);
             /**
              * @description `read`: look, predict, download. `train`: also upload, save, start and stop. `admin`: also delete and manage
              * @enum {string}
@@ -1635,7 +1635,7 @@ export interface components {
              * @description Dataset name
              * @example Palmer penguins
              */
-            name: string;
+            name: string & (unknown & unknown);
             /**
              * @description Dataset description
              * @default
@@ -2484,7 +2484,7 @@ export interface components {
             /** @description An addition: likewise the `estimated_cost` in US dollars, which is 0 on your own machine */
             max_cost?: number;
             /** @description An addition: the model's name. Default: the dataset's */
-            name?: string;
+            name?: string & (unknown & unknown);
         };
         TrainingStop: {
             /**
@@ -2581,7 +2581,7 @@ export interface components {
              */
             compute?: "auto" | "function" | "cpu" | "gpu";
             /** @description The model's name. Default: the dataset's */
-            name?: string;
+            name?: string & (unknown & unknown);
         };
         ModelChange: {
             /**
@@ -6143,7 +6143,7 @@ export interface operations {
                      * @description Dataset name
                      * @example Palmer penguins
                      */
-                    name: string;
+                    name: string & (unknown & unknown);
                     /**
                      * @description Dataset description
                      * @default
@@ -9775,7 +9775,7 @@ export interface operations {
             content: {
                 "multipart/form-data": {
                     /** @description Under a name that there is already, it becomes the next version */
-                    name: string;
+                    name: string & (unknown & unknown);
                     /**
                      * @description What it predicts
                      * @default target
