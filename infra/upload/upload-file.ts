@@ -121,10 +121,12 @@ async function putPart(
   { sleep, renewed }: Pick<Sending, 'sleep'> & { readonly renewed: (part: number, expired: string) => Promise<string> },
 ): Promise<string> {
   let url = first;
+  let isRenewed = false;
   for (let attempt = 1; ; attempt += 1) {
     const answer = await put(url, body);
     if ('etag' in answer) return answer.etag;
-    if (answer.refused && url === first) {
+    if (answer.refused && !isRenewed) {
+      isRenewed = true;
       url = await renewed(part, first);
       continue;
     }

@@ -143,9 +143,13 @@ export class RangeNotSatisfiableError extends TrainyardError {
 export class DamagedFileError extends TrainyardError {
   readonly code = 'file_damaged';
   readonly status = 409;
+  readonly what: string;
+  readonly remedy: string;
   /** @param remedy what the caller can do, as a sentence without its full stop */
   constructor(what: string, remedy = 'Restore it from a backup, or make it anew') {
     super(`${what} is damaged: its bytes are not those that were written. ${remedy}`);
+    this.what = what;
+    this.remedy = remedy;
   }
 }
 

@@ -23,6 +23,9 @@ interface Entry<V> {
   bytes: number;
 }
 
+/** The rest of the process grows meanwhile, too: with the first model, by the runtime itself. */
+const mostOf = ({ bytes }: Loaded): number => 8 * bytes + 8 * 2 ** 20;
+
 const residentBytes = (): number => process.memoryUsage.rss();
 
 export class Cache<V extends Loaded> {
@@ -68,7 +71,7 @@ export class Cache<V extends Loaded> {
       const value = await load();
       // Beside others it is not known whose memory it is.
       const taken = isAlone && number === this.#loads ? measure() - before : 0;
-      const bytes = Math.max(value.bytes, taken);
+      const bytes = Math.max(value.bytes, Math.min(taken, mostOf(value)));
       this.#entries.get(name)!.bytes = bytes;
       this.#bytes += bytes;
       return value;
