@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { type ByteRange, parseRange } from '#domain/byte-range.ts';
-import { checked, expectWritten } from '#domain/checked-stream.ts';
+import { checked, expectWritten, sha256Digest } from '#domain/checked-stream.ts';
 import { NotFoundError, RangeNotSatisfiableError } from '#domain/errors.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError, InvalidRangeError } from '#domain/ports/errors.ts';
@@ -97,7 +97,7 @@ export async function sendFile(of: StoredFile, given: z.output<typeof fileHeader
 async function contentOf(of: StoredFile, range: ByteRange | undefined): Promise<Readable> {
   const isSmall = of.size <= CHECKED_FIRST_BYTES;
   const { body, ...known } = await of.blobs.get(of.key, isSmall ? undefined : range);
-  const digests = of.sha256 ? [{ bytes: of.size, sha256: of.sha256 }] : known.digests;
+  const digests = of.sha256 ? [{ bytes: of.size, digest: sha256Digest(of.sha256) }] : known.digests;
   const what = `${of.filename} (${of.owner})`;
   if (!isSmall) return digests && !range ? checked(what, body, digests) : body;
   const bytes = await buffer(body);

@@ -1,7 +1,30 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { pipeline, type Readable, Transform } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import { DamagedFileError } from './errors.ts';
 import type { Digest } from './ports/blobs/port.ts';
+
+interface Running {
+  update(bytes: Uint8Array): void;
+  digest(): string;
+}
+
+export const sha256Digest = (hex: string): string => `sha256:${hex}`;
+export const crc32Digest = (sum: number): string => `crc32:${sum.toString(16).padStart(8, '0')}`;
+
+function running(wanted: string | undefined): Running {
+  if (!wanted?.startsWith('crc32:')) {
+    const hash = createHash('sha256');
+    return { update: (bytes) => void hash.update(bytes), digest: () => sha256Digest(hash.digest('hex')) };
+  }
+  let sum = 0;
+  return {
+    update(bytes) {
+      sum = crc32(bytes, sum);
+    },
+    digest: () => crc32Digest(sum),
+  };
+}
 
 /** Compares bytes, chunk by chunk, with the digests of consecutive pieces. */
 class Pieces {
@@ -9,12 +32,13 @@ class Pieces {
   readonly #digests: readonly Digest[];
   #index = 0;
   #left: number;
-  #hash: Hash = createHash('sha256');
+  #running: Running;
 
   constructor(what: string, digests: readonly Digest[]) {
     this.#what = what;
     this.#digests = digests;
     this.#left = digests[0]?.bytes ?? 0;
+    this.#running = running(digests[0]?.digest);
   }
 
   /** Throws `DamagedFileError` if a piece that ends in the chunk is not the one that was written. */
@@ -23,7 +47,7 @@ class Pieces {
       const taken = rest.subarray(0, this.#left);
       // More than there are pieces.
       if (taken.length === 0) throw this.#damaged();
-      this.#hash.update(taken);
+      this.#running.update(taken);
       this.#left -= taken.length;
       rest = rest.subarray(taken.length);
       if (this.#left === 0) this.#next();
@@ -37,10 +61,10 @@ class Pieces {
   }
 
   #next(): void {
-    if (this.#hash.digest('hex') !== this.#digests[this.#index]?.sha256) throw this.#damaged();
+    if (this.#running.digest() !== this.#digests[this.#index]?.digest) throw this.#damaged();
     this.#index += 1;
     this.#left = this.#digests[this.#index]?.bytes ?? 0;
-    this.#hash = createHash('sha256');
+    this.#running = running(this.#digests[this.#index]?.digest);
   }
 
   #damaged(): Error {

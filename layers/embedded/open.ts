@@ -14,6 +14,7 @@ import type {
 } from './adapters.ts';
 import { FileBlobs } from './blobs/blobs.ts';
 import { Contents } from './blobs/contents.ts';
+import { FolderBlobs } from './blobs/folder-blobs.ts';
 import { servePresigned } from './blobs/presigned.ts';
 import { PresignedUrls } from './blobs/presigned-urls.ts';
 import { referencedContents } from './blobs/rows.ts';
@@ -112,7 +113,8 @@ async function openParts(options: EmbeddedOptions) {
     durability: 'normal',
     makeRoom,
   });
-  const contents = new Contents(paths.blobs, space);
+  const keys = await FileKeys.open(paths.keys, options.newKeys ? undefined : expectNewFolder(dir, database));
+  const contents = new Contents(paths.blobs, keys.contentSecret(), space);
   const uploads = new Uploads(database, contents, now);
   const key = await keyFile(paths.keys, 'presigning.key', () => randomBytes(32));
   const { baseUrl } = options;
@@ -127,9 +129,10 @@ async function openParts(options: EmbeddedOptions) {
   const adapters: EmbeddedAdapters = {
     table: new SqliteTable(database, new Counters(counters, now), now),
     blobs,
+    backupCopies: options.backupCopies === undefined ? undefined : new FolderBlobs(options.backupCopies),
     queues: Object.fromEntries(queuesByName) as Readonly<Record<QueueName, EmbeddedQueue>>,
     events,
-    keys: await FileKeys.open(paths.keys, options.newKeys ? undefined : expectNewFolder(dir, database)),
+    keys,
     compute: new SqliteCompute(database, tasks),
     now,
     queuesByName,

@@ -17,9 +17,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'layers/embedded': ['layers/domain'],
   'layers/outgoing': ['layers/domain'],
   'layers/client': [],
-  'layers/vault': ['layers/domain'],
+  'layers/pickle': [],
+  'layers/vault': ['layers/pickle', 'layers/domain'],
   'layers/onnxruntime': [],
-  'layers/learning': ['layers/zoo', 'layers/engine', 'layers/domain'],
+  'layers/learning': ['layers/zoo', 'layers/engine', 'layers/pickle', 'layers/domain'],
   'layers/training': ['layers/learning', 'layers/zoo', 'layers/engine', 'layers/domain'],
   functions: ['layers'],
   containers: ['layers'],
@@ -39,7 +40,7 @@ const ONLY_IN: Record<string, RegExp> = {
   // Beside the compiler of version 7, for a generator that needs an earlier one's API.
   'typescript-5': /^infra\/client\//,
   // Both read files that anyone may have made: their bounds are in one place each.
-  sharp: /^layers\/learning\/image\/decode\.ts$/,
+  sharp: /^layers\/learning\/image\/(?:decode|png)\.ts$/,
   yauzl: /^layers\/learning\/files\/zip\.ts$/,
   protobufjs: /^layers\/(engine\/onnx|learning\/encoder\/sentencepiece)\//,
   '@aws-crypto/': /^(layers\/vault\/encryption\/aes\.ts$|bench\/|test\/)/,

@@ -6,7 +6,7 @@ import { route } from '#functions/http/route.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
 import { id, nameLine } from '../fields.ts';
 import { earlyStoppingRequest, started, startedAnswer } from './fields.ts';
-import { hyperparametersOf } from './model-types.ts';
+import { referringHyperparameters } from './hyperparameters.ts';
 import { MOST_KEPT_BACK } from './plan.ts';
 import { queueJob } from './queue-job.ts';
 
@@ -26,7 +26,7 @@ const body = z
         description: 'Of the model type; those left out have their defaults',
         example: { learning_rate: 0.001, batch_size: 32, epochs: 100, optimizer: 'adam' },
         override: ({ jsonSchema }) =>
-          Object.assign(jsonSchema, { anyOf: Object.values(families).map(hyperparametersOf) }),
+          Object.assign(jsonSchema, { anyOf: Object.values(families).map(referringHyperparameters) }),
       }),
     validation_split: z.number().min(0).max(MOST_KEPT_BACK).default(0.2),
     test_split: z

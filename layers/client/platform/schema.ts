@@ -869,7 +869,7 @@ export interface paths {
         };
         /**
          * Where a model comes from
-         * @description An addition to the document: data, job and model as a graph, with up to 20 models: this one, those that their trainings started from, and the versions before.
+         * @description An addition to the document: data, job and model as a graph, or the vault's model that it was deployed from, with up to 20 models: this one, those that their trainings started from, and the versions before.
          */
         get: operations["get_models_model_id_lineage"];
         put?: never;
@@ -1774,76 +1774,20 @@ export interface components {
             hyperparameters?: {
                 [key: string]: unknown;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
-                /**
-                 * @description Rows that make a step
-                 * @default 32
-                 */
-                batch_size?: number;
-                /**
-                 * @description Passes over the training rows at most
-                 * @default 50
-                 */
-                epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
+                batch_size?: components["schemas"]["CommonHyperparameters"]["batch_size"];
+                epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /**
                  * @default [
                  *       64,
@@ -1864,139 +1808,39 @@ export interface components {
                  * @default 0.01
                  */
                 learning_rate?: number | "auto";
-                /**
-                 * @description Rows that make a step
-                 * @default 32
-                 */
-                batch_size?: number;
+                batch_size?: components["schemas"]["CommonHyperparameters"]["batch_size"];
                 /**
                  * @description Passes over the training rows at most
                  * @default 100
                  */
                 epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
                 /** @default 32 */
                 batch_size?: number;
-                /**
-                 * @description Passes over the training rows at most
-                 * @default 50
-                 */
-                epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
                 image_size?: number;
                 /**
@@ -2021,73 +1865,21 @@ export interface components {
                 /** @default 0.1 */
                 dropout?: number;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
                 /** @default 32 */
                 batch_size?: number;
-                /**
-                 * @description Passes over the training rows at most
-                 * @default 50
-                 */
-                epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
                 image_size?: number;
                 /**
@@ -2101,73 +1893,21 @@ export interface components {
                  */
                 random_crop?: number;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
                 /** @default 32 */
                 batch_size?: number;
-                /**
-                 * @description Passes over the training rows at most
-                 * @default 50
-                 */
-                epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
                 image_size?: number;
                 /**
@@ -2181,76 +1921,20 @@ export interface components {
                  */
                 random_crop?: number;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
-                /**
-                 * @description Rows that make a step
-                 * @default 32
-                 */
-                batch_size?: number;
-                /**
-                 * @description Passes over the training rows at most
-                 * @default 50
-                 */
-                epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
+                batch_size?: components["schemas"]["CommonHyperparameters"]["batch_size"];
+                epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /**
                  * @description Rows of a series that are seen at once
                  * @default 10
@@ -2272,70 +1956,22 @@ export interface components {
                  */
                 dropout?: number;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
                 /** @default 1024 */
                 batch_size?: number;
                 /** @default 2000 */
                 epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /**
                  * @description Hidden layers
                  * @default 2
@@ -2349,70 +1985,22 @@ export interface components {
                 /** @default 0.2 */
                 dropout?: number;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
                 /** @default 1024 */
                 batch_size?: number;
                 /** @default 2000 */
                 epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /**
                  * @description Hidden layers
                  * @default 2
@@ -2688,7 +2276,7 @@ export interface components {
              */
             probabilities?: boolean;
             /**
-             * @description An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts
+             * @description An addition: also what each feature contributes, each region of an image, or each feature of a series at each step. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000; of images, at most 39, and fewer if they are large. Not for models of texts
              * @default false
              */
             explain?: boolean;
@@ -3573,15 +3161,15 @@ export interface components {
                 /** @description What knows nothing of the features, on the same rows */
                 naive: {
                     /**
-                     * @description The class that most training rows have, with their shares as probabilities, or the mean of their targets: as DummyClassifier (`prior`) and DummyRegressor of scikit-learn
+                     * @description The class that most training rows have, with their shares as probabilities, or the mean of their targets: as DummyClassifier (`prior`) and DummyRegressor of scikit-learn. Of a forecast, the target of the window's last row, if that errs less than the mean
                      * @enum {string}
                      */
-                    strategy: "most_frequent" | "mean";
+                    strategy: "most_frequent" | "mean" | "last_value";
                     /**
-                     * @description What it always answers
+                     * @description What it always answers; null for the last value
                      * @example Adelie
                      */
-                    answer: string | number;
+                    answer: string | number | null;
                     /**
                      * @example {
                      *       "accuracy": 0.44
@@ -3991,6 +3579,17 @@ export interface components {
                     };
                 } | null;
             }[];
+            /** @description An addition: the model of the vault that it was deployed from; null for all others */
+            vault: {
+                /** @example manager_prod */
+                manager_id: string;
+                /** @example classifier_v2.1 */
+                model_name: string;
+                model_id: string;
+                version: string;
+                revision: string;
+                sha256: string;
+            } | null;
         };
         ModelFeature: {
             /**
@@ -4117,14 +3716,14 @@ export interface components {
              */
             id: string;
             /** @enum {string} */
-            kind: "data" | "job" | "model";
+            kind: "data" | "job" | "model" | "vault_model";
             name?: string;
             /**
              * @description Of data or of a model
              * @example 1.0.0
              */
             version?: string;
-            /** @description Of the data's bytes */
+            /** @description Of the data's bytes, or of the vault's file */
             sha256?: string;
             /** @description False if it has been deleted since */
             exists: boolean;
@@ -4142,7 +3741,7 @@ export interface components {
              */
             to: string;
             /** @enum {string} */
-            relation: "trained_on" | "produced" | "started_from" | "previous_version";
+            relation: "trained_on" | "produced" | "started_from" | "previous_version" | "deployed_as";
         };
         ModelVersions: {
             name: string;
@@ -4560,7 +4159,7 @@ export interface components {
                      */
                     base: number;
                     /**
-                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
                      *       "island": 0.43
@@ -4568,7 +4167,28 @@ export interface components {
                      */
                     contributions: {
                         [key: string]: number;
-                    };
+                    } | number[][] | {
+                        [key: string]: number;
+                    }[];
+                    /**
+                     * @description Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it
+                     * @example data:image/png;base64,iVBORw0KGgo…
+                     */
+                    picture?: string;
+                    /**
+                     * @description Of a series, the first and the last row of the window that each of the contributions is about, from 0
+                     * @example [
+                     *       [
+                     *         0,
+                     *         0
+                     *       ],
+                     *       [
+                     *         1,
+                     *         1
+                     *       ]
+                     *     ]
+                     */
+                    steps?: number[][];
                 };
             } | {
                 value: number;
@@ -4582,7 +4202,7 @@ export interface components {
                      */
                     base: number;
                     /**
-                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
                      *       "island": 0.43
@@ -4590,7 +4210,28 @@ export interface components {
                      */
                     contributions: {
                         [key: string]: number;
-                    };
+                    } | number[][] | {
+                        [key: string]: number;
+                    }[];
+                    /**
+                     * @description Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it
+                     * @example data:image/png;base64,iVBORw0KGgo…
+                     */
+                    picture?: string;
+                    /**
+                     * @description Of a series, the first and the last row of the window that each of the contributions is about, from 0
+                     * @example [
+                     *       [
+                     *         0,
+                     *         0
+                     *       ],
+                     *       [
+                     *         1,
+                     *         1
+                     *       ]
+                     *     ]
+                     */
+                    steps?: number[][];
                 };
             })[];
         };
@@ -4688,6 +4329,79 @@ export interface components {
                     binary_data_size: number;
                 };
             }[];
+        };
+        /** @description Hyperparameters that every model type has; where one has another default, it says so */
+        CommonHyperparameters: {
+            /**
+             * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+             * @default 0.001
+             */
+            learning_rate?: number | "auto";
+            /**
+             * @description Rows that make a step
+             * @default 32
+             */
+            batch_size?: number;
+            /**
+             * @description Passes over the training rows at most
+             * @default 50
+             */
+            epochs?: number;
+            /**
+             * @default adam
+             * @enum {string}
+             */
+            optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+            /**
+             * @description How much weights, not biases, are drawn to 0
+             * @default 0
+             */
+            weight_decay?: number;
+            /**
+             * @description For sgd only
+             * @default 0
+             */
+            momentum?: number;
+            /**
+             * @description Determines the split, the initial weights, the shuffles and the dropout masks
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+             * @default constant
+             * @enum {string}
+             */
+            lr_schedule?: "constant" | "linear" | "cosine" | "step";
+            /**
+             * @description Epochs, or a part of one, in which the learning rate rises from 0
+             * @default 0
+             */
+            warmup_epochs?: number;
+            /**
+             * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+             * @default 10
+             */
+            lr_step_epochs?: number;
+            /**
+             * @description For lr_schedule `step`: by this factor
+             * @default 0.1
+             */
+            lr_step_factor?: number;
+            /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+            class_weight?: "balanced" | {
+                [key: string]: number;
+            };
+            /**
+             * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+             * @default true
+             */
+            calibrate?: boolean;
+            /**
+             * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+             * @enum {string}
+             */
+            threshold?: "f1" | "balanced_accuracy";
         };
     };
     responses: {
@@ -7968,7 +7682,15 @@ export interface operations {
                      *           "cost": "string",
                      *           "overrule": {}
                      *         }
-                     *       ]
+                     *       ],
+                     *       "vault": {
+                     *         "manager_id": "manager_prod",
+                     *         "model_name": "classifier_v2.1",
+                     *         "model_id": "string",
+                     *         "version": "string",
+                     *         "revision": "string",
+                     *         "sha256": "string"
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["ModelDetail"];
@@ -8148,7 +7870,15 @@ export interface operations {
                      *           "cost": "string",
                      *           "overrule": {}
                      *         }
-                     *       ]
+                     *       ],
+                     *       "vault": {
+                     *         "manager_id": "manager_prod",
+                     *         "model_name": "classifier_v2.1",
+                     *         "model_id": "string",
+                     *         "version": "string",
+                     *         "revision": "string",
+                     *         "sha256": "string"
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["ModelDetail"];
@@ -9673,6 +9403,7 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             429: components["responses"]["Error429"];
@@ -9686,6 +9417,8 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "onnx" | "pth" | "safetensors";
+                /** @description An addition: models of texts also have `int8`, which computes with integers of 8 bits */
+                variant?: "float32" | "int8";
             };
             header?: {
                 range?: string;
@@ -9782,12 +9515,12 @@ export interface operations {
                      */
                     target?: string;
                     /**
-                     * @description As a list in JSON, the names of the features, in the order of its inputs and of their columns
+                     * @description As a list in JSON: The names of the features, in the order of its inputs and of their columns
                      * @example ["sepal length","sepal width"]
                      */
                     features?: string;
                     /**
-                     * @description As a list in JSON, the names of the classes, in the order of the scores
+                     * @description As a list in JSON: The names of the classes, in the order of the scores
                      * @example ["setosa","virginica"]
                      */
                     classes?: string;
@@ -9882,7 +9615,15 @@ export interface operations {
                      *           "cost": "string",
                      *           "overrule": {}
                      *         }
-                     *       ]
+                     *       ],
+                     *       "vault": {
+                     *         "manager_id": "manager_prod",
+                     *         "model_name": "classifier_v2.1",
+                     *         "model_id": "string",
+                     *         "version": "string",
+                     *         "revision": "string",
+                     *         "sha256": "string"
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["ModelDetail"];

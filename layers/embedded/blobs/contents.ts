@@ -1,47 +1,74 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { type Cipheriv, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { crc32Digest } from '#domain/checked-stream.ts';
 import { InsufficientStorageError } from '#domain/errors.ts';
 import { type DiskSpace, isDiskFull } from '../disk-space.ts';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
+import { BatchedWriter } from './batched-writer.ts';
+import { type EtagKind, etags } from './etag.ts';
+import { contentCipher, isSealed, sealedName, unsealedName } from './sealed-content.ts';
 
 /** Bytes in a file of their own, whose name is never reused. */
 export interface Content {
   readonly name: string;
   readonly size: number;
-  /** Lower-case, of its bytes, where it is known. */
-  readonly sha256?: string;
+  /** Of its bytes, where it is known. */
+  readonly digest?: string;
 }
 
-/** A content that was just written. */
 export interface WrittenContent extends Content {
-  readonly sha256: string;
+  readonly etag: string;
+  readonly digest: string;
+}
+
+interface WriteOptions {
+  readonly maxBytes: number;
+  readonly tooLarge: () => Error;
+  readonly sealed: boolean;
+  readonly etag: EtagKind;
+}
+
+/** A part of an open file, and what decrypts it. */
+interface Piece {
+  readonly file: FileHandle;
+  readonly start: number;
+  readonly end: number;
+  readonly cipher: Cipheriv | undefined;
 }
 
 /** Immutable files. The database decides which of them are in use. */
 export class Contents {
   readonly #dir: string;
   readonly #space: DiskSpace;
+  /** The secret of sealed contents. */
+  readonly #secret: Uint8Array;
   readonly #folders = new Set<string>();
 
-  constructor(dir: string, space: DiskSpace) {
+  constructor(dir: string, secret: Uint8Array, space: DiskSpace) {
     this.#dir = dir;
+    this.#secret = secret;
     this.#space = space;
   }
 
   /**
    * Resolves once the bytes and the file's name are durable. If `body` fails, has more than `maxBytes` (then with
    * `tooLarge()`), or the disk has no room for it (then with `InsufficientStorageError`), it rejects and leaves no file.
+   * `sealed` ones are encrypted in their file.
    */
-  async write(body: AsyncIterable<Uint8Array>, maxBytes: number, tooLarge: () => Error): Promise<WrittenContent> {
+  async write(body: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<WrittenContent> {
+    const { sealed } = options;
     // The writer's identity tells the sweep whether the file may still get its row.
-    const name = `${randomUUID()}-${processIdentity()}`;
+    const plainName = `${randomUUID()}-${processIdentity()}`;
+    const name = sealed ? sealedName(plainName) : plainName;
+    const cipher = sealed ? contentCipher(this.#secret, name) : undefined;
     this.#space.expectRoom();
     try {
-      return await this.#write(name, body, maxBytes, tooLarge);
+      return await this.#write(name, cipher, body, options);
     } catch (error) {
       throw isDiskFull(error) ? new InsufficientStorageError(this.#space.free) : error;
     }
@@ -49,16 +76,18 @@ export class Contents {
 
   async #write(
     name: string,
+    cipher: Cipheriv | undefined,
     body: AsyncIterable<Uint8Array>,
-    maxBytes: number,
-    tooLarge: () => Error,
+    { maxBytes, tooLarge, ...options }: WriteOptions,
   ): Promise<WrittenContent> {
     const folder = await this.#folder(name);
     const path = join(folder, name);
     const file = await open(path, 'wx', 0o600);
-    const hash = createHash('sha256');
+    const etag = etags[options.etag]();
+    const writer = new BatchedWriter(file);
     let size = 0;
     let looked = 0;
+    let sum = 0;
     try {
       for await (const chunk of body) {
         size += chunk.length;
@@ -67,14 +96,17 @@ export class Contents {
           this.#space.expectRoom();
           looked = size;
         }
-        hash.update(chunk);
-        await writeFully(file, chunk);
+        sum = crc32(chunk, sum);
+        etag.update(chunk);
+        await writer.write(cipher ? cipher.update(chunk) : chunk);
       }
+      await writer.end();
       await file.sync();
       await file.close();
       await syncFolder(folder);
-      return { name, size, sha256: hash.digest('hex') };
+      return { name, size, etag: etag.of(name), digest: crc32Digest(sum) };
     } catch (error) {
+      await writer.settled();
       await file.close();
       await this.remove([name]);
       throw error;
@@ -86,13 +118,16 @@ export class Contents {
    * removing them does not cut the stream short. Rejects with ENOENT if one is missing.
    */
   async read(contents: readonly Content[], start: number, end: number): Promise<Readable> {
-    const pieces: { file: FileHandle; start: number; end: number }[] = [];
+    const pieces: Piece[] = [];
     let offset = 0;
     try {
       for (const { name, size } of contents) {
         const from = Math.max(start - offset, 0);
         const to = Math.min(end - offset, size - 1);
-        if (from <= to) pieces.push({ file: await open(this.#path(name), 'r'), start: from, end: to });
+        if (from <= to) {
+          const cipher = isSealed(name) ? contentCipher(this.#secret, name, from) : undefined;
+          pieces.push({ file: await open(this.#path(name), 'r'), start: from, end: to, cipher });
+        }
         offset += size;
       }
     } catch (error) {
@@ -117,7 +152,7 @@ export class Contents {
     for (const shard of await readdir(this.#dir)) {
       for (const name of await readdir(join(this.#dir, shard))) {
         // Check the writer first: the rows that it wrote before it ended are then visible.
-        const writer = name.slice(UUID_LENGTH + 1);
+        const writer = unsealedName(name).slice(UUID_LENGTH + 1);
         if (isAlive(writer) || isReferenced(name)) continue;
         await this.remove([name]);
         removed += 1;
@@ -146,17 +181,11 @@ const LOOK_BYTES = 2 ** 20;
 
 const UUID_LENGTH = 36;
 
-async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, offset);
-    offset += bytesWritten;
-  }
-}
-
-function stream(pieces: readonly { file: FileHandle; start: number; end: number }[]): Readable {
+function stream(pieces: readonly Piece[]): Readable {
   // A single file, the usual case, needs no generator.
   const [only] = pieces;
-  if (only !== undefined && pieces.length === 1) return createReadStream('', { fd: only.file, ...range(only) });
+  if (only !== undefined && only.cipher === undefined && pieces.length === 1)
+    return createReadStream('', { fd: only.file, ...range(only) });
   const joined = Readable.from(readAll(pieces), { objectMode: false });
   joined.once('close', () => {
     // Files that were read to the end are closed already; closing them again does nothing.
@@ -165,8 +194,15 @@ function stream(pieces: readonly { file: FileHandle; start: number; end: number 
   return joined;
 }
 
-async function* readAll(pieces: readonly { file: FileHandle; start: number; end: number }[]): AsyncGenerator<Buffer> {
-  for (const piece of pieces) yield* createReadStream('', { fd: piece.file, ...range(piece) });
+async function* readAll(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
+  for (const piece of pieces) {
+    const { file, cipher } = piece;
+    const stored: AsyncIterable<Buffer> = createReadStream('', { fd: file, ...range(piece) });
+    if (cipher === undefined) yield* stored;
+    else for await (const chunk of stored) yield cipher.update(chunk);
+  }
 }
 
-const range = ({ start, end }: { start: number; end: number }) => ({ start, end, highWaterMark: 262_144 });
+const READ_BYTES = 1_048_576;
+
+const range = ({ start, end }: Piece) => ({ start, end, highWaterMark: READ_BYTES });

@@ -1,3 +1,4 @@
+import { crc32Digest, sha256Digest } from '#domain/checked-stream.ts';
 import type { BlobInfo, Digest } from '#domain/ports/blobs/port.ts';
 import type { Database, Row } from '../database.ts';
 import type { Content } from './contents.ts';
@@ -13,19 +14,26 @@ export const infoOf = (row: Row): BlobInfo => ({
   modifiedAt: Number(row.modified_at),
 });
 
-/** Its contents in their order. Of those that an earlier release wrote, the SHA-256 is known only if there is one. */
+/** Its contents in their order. Of those that an earlier release wrote, the digest is known where its etag is one. */
 export function contentsOf(row: Row): Content[] {
-  const stored = JSON.parse(String(row.contents)) as [name: string, size: number, sha256?: string][];
-  return stored.map(([name, size, sha256 = stored.length === 1 ? String(row.etag) : undefined]) => ({
+  const stored = JSON.parse(String(row.contents)) as [name: string, size: number, digest?: string][];
+  return stored.map(([name, size, digest = stored.length === 1 ? digestOfEtag(String(row.etag)) : undefined]) => ({
     name,
     size,
-    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(digest === undefined ? {} : { digest }),
   }));
+}
+
+/** The digest that an etag is, if it is one: see `etag.ts`. */
+export function digestOfEtag(etag: string): string | undefined {
+  if (/^[0-9a-f]{64}$/.test(etag)) return sha256Digest(etag);
+  const sum = /^([0-9a-f]{8})-\d{1,15}$/.exec(etag)?.[1];
+  return sum === undefined ? undefined : crc32Digest(Number.parseInt(sum, 16));
 }
 
 /** Of all contents, or `undefined` if that of one is not known. */
 export function digestsOf(contents: readonly Content[]): Digest[] | undefined {
-  const digests = contents.flatMap(({ size: bytes, sha256 }) => (sha256 === undefined ? [] : [{ bytes, sha256 }]));
+  const digests = contents.flatMap(({ size: bytes, digest }) => (digest === undefined ? [] : [{ bytes, digest }]));
   return digests.length === contents.length ? digests : undefined;
 }
 
@@ -53,7 +61,7 @@ export function replaceBlob(database: Database, blob: NewBlob, now: number): { i
     etag,
     contentType,
     now,
-    JSON.stringify(contents.map(({ name, size, sha256 }) => [name, size, ...(sha256 === undefined ? [] : [sha256])])),
+    JSON.stringify(contents.map(({ name, size, digest }) => [name, size, ...(digest === undefined ? [] : [digest])])),
   );
   const replaced = before === undefined ? [] : contentsOf(before).map((content) => content.name);
   return { info: { key, size, etag, contentType, modifiedAt: now }, replaced };

@@ -6,6 +6,7 @@ import {
   createPublicKey,
   createSecretKey,
   generateKeyPairSync,
+  hkdfSync,
   type KeyObject,
   randomBytes,
   sign,
@@ -53,6 +54,11 @@ export class FileKeys implements Keys {
     );
     if (wrapping.length !== KEY_BYTES) throw damaged(WRAPPING_FILE);
     return new FileKeys(privateKeyOf(pem), wrapping);
+  }
+
+  /** For contents of the store that would lie there in plain otherwise. */
+  contentSecret(): Uint8Array {
+    return new Uint8Array(hkdfSync('sha256', this.#wrapping, '', 'trainyard contents', KEY_BYTES));
   }
 
   async sign(message: Uint8Array): Promise<{ kid: string; signature: Uint8Array }> {

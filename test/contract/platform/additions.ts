@@ -65,5 +65,6 @@ export const ADDITIONS = {
     features: objects,
     job_id: orNull(text),
     dataset_id: orNull(text),
+    vault: orNull(object),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;

@@ -11,10 +11,10 @@ export interface BlobInfo {
   readonly modifiedAt: number;
 }
 
-/** The lower-case SHA-256 of so many bytes. */
+/** Of so many bytes: `sha256:` or `crc32:` and the lower-case digest in hexadecimal. */
 export interface Digest {
   readonly bytes: number;
-  readonly sha256: string;
+  readonly digest: string;
 }
 
 /** A blob in a listing: S3 does not list content types. */
@@ -79,6 +79,9 @@ export interface Blobs {
   completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo>;
   abortUpload(key: string, uploadId: string): Promise<void>;
 }
+
+/** A place for files that nobody but the platform reads or writes. */
+export type BlobsWithoutUrls = Pick<Blobs, 'put' | 'head' | 'get' | 'delete' | 'list'>;
 
 export const BUCKETS = ['datasets', 'artifacts', 'backups'] as const;
 
