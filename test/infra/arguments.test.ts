@@ -135,7 +135,7 @@ describe('the command line of npm start', () => {
     [['--body-timeout', '0'], /--body-timeout must be a whole number between 1 and 3600; got 0/],
     [['--connections-per-address', 'x'], /between 1 and 1000000; got x/],
     [['--max-jobs', '0'], /--max-jobs must be a whole number between 1 and 1000000; got 0/],
-    [['--job-days', '-1'], /--job-days must be a whole number between 0 and 3650; got -1/],
+    [['--job-days', '3651'], /--job-days must be a whole number between 0 and 3650; got 3651/],
     [['--trainer-memory', '2GB'], /--trainer-memory must be a whole number .*; got 2GB/],
     [['--nonsense'], /--nonsense/],
     [['stray'], /stray/],
