@@ -1,6 +1,7 @@
 /** Makes a model of the platform of an ONNX file: everything between the bytes and the record. */
 import { createHash } from 'node:crypto';
 import { newId } from '#domain/ids.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { createModel } from '#domain/models/create.ts';
 import type { Model, TrainedModel } from '#domain/models/record.ts';
@@ -40,13 +41,15 @@ export interface Importing {
 const ABANDONED_MILLISECONDS = 3_600_000;
 
 export async function createImported(services: ImportServices, of: Importing): Promise<Model> {
-  const { adapters, importer } = services;
+  const { adapters, settings, importer } = services;
   const { table, blobs, now } = adapters;
   const { accountId, name, fileName, original, imported, vault } = of;
   const id = newId(now());
   const createdAt = isoTime(now());
   const files = importer.files(original, imported, { name, fileName, createdAt });
   const { serving, notes } = imported;
+  const bytes = files.reduce((sum, one) => sum + one.bytes.length, 0);
+  await reserveBytes(table, accountId, bytes, settings.caps);
   await table.transact([
     markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now() + ABANDONED_MILLISECONDS),
   ]);

@@ -51,7 +51,7 @@ export const importModel = route({
     const fileName = file.name.slice(0, NAME_CHARACTERS).toWellFormed();
     const { accountId } = caller;
     const model = await createImported(services, { accountId, name, fileName, original, imported });
-    return { status: 201, body: showDetail(model, []) };
+    return { status: 201, body: showDetail(model, [], imported.serving) };
   },
 });
 

@@ -137,6 +137,7 @@ export const predict = route({
   cost: 'request',
   request: { path: modelPath, body: json(body, { input: [0.5, 0.3, 0.2, 0.1] }) },
   responses: { 200: { description: 'One prediction for each row, in their order', schema: answer } },
+  errors: [409],
   resource: ({ caller, path }, { adapters }: PredictServices) =>
     getServedModel(adapters.table, caller.accountId, path.model_id),
   async handler({ resource: model, body: { input, inputs, log, ...options } }, services: PredictServices) {

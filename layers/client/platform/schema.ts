@@ -371,10 +371,34 @@ export interface paths {
         put?: never;
         /**
          * Start an upload in parts, for a file that does not fit into one request
-         * @description An addition to the document. `PUT` each part to its URL and keep the `ETag` of the response; then complete the upload with them.
+         * @description An addition to the document. `PUT` each part to its URL and keep the `ETag` of the response; then complete the upload with them, within a day. `GET /datasets/uploads/{upload_id}` has new URLs when these have expired.
          */
         post: operations["post_datasets_uploads"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get new URLs for the parts of an upload
+         * @description An addition to the document, for when the URLs have expired before all parts were sent. Parts that were sent stay.
+         */
+        get: operations["get_datasets_uploads_upload_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Abort an upload in parts
+         * @description An addition to the document.
+         */
+        delete: operations["delete_datasets_uploads_upload_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -395,26 +419,6 @@ export interface paths {
          */
         post: operations["post_datasets_uploads_upload_id_complete"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/datasets/uploads/{upload_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Abort an upload in parts
-         * @description An addition to the document.
-         */
-        delete: operations["delete_datasets_uploads_upload_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -808,6 +812,26 @@ export interface paths {
          * @description An addition to the document. `GET /models/{model_id}/artifacts/{file}` downloads one.
          */
         get: operations["get_models_model_id_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{model_id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the model card
+         * @description An addition to the document: what the model is, what it was made from, how good it is, its inputs, and its module for PyTorch, as Markdown.
+         */
+        get: operations["get_models_model_id_card"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2693,8 +2717,8 @@ export interface components {
                 /** @description Of the files of batch predictions */
                 prediction_bytes: number;
                 total_bytes: number | null;
-                /** @description There is none */
-                limit_bytes: null;
+                /** @description null: there is none */
+                limit_bytes: number | null;
             };
             users: components["schemas"]["UsageAndLimit"];
             api_keys: components["schemas"]["UsageAndLimit"];
@@ -2777,7 +2801,10 @@ export interface components {
                 part: number;
                 url: string;
             }[];
-            /** @description Seconds for which the URLs are valid */
+            /**
+             * @description Seconds for which the URLs are valid: a day, or until the credentials end that signed them
+             * @example 3600
+             */
             expires_in: number;
         };
         DatasetList: {
@@ -2866,7 +2893,7 @@ export interface components {
             parsing?: {
                 [key: string]: unknown;
             };
-            /** @description An addition: why processing has failed */
+            /** @description An addition: why processing has failed, or that the profile is damaged */
             error?: {
                 error: string;
                 message: string;
@@ -3579,6 +3606,32 @@ export interface components {
              */
             created_at: string;
             /**
+             * @description An addition
+             * @example classification
+             * @enum {string}
+             */
+            task: "classification" | "regression";
+            /**
+             * @description An addition: the column that it predicts
+             * @example species
+             */
+            target: string;
+            /**
+             * @description An addition: in the order of `probabilities`; empty for a regression, null if its file cannot be read
+             * @example [
+             *       "Adelie",
+             *       "Chinstrap",
+             *       "Gentoo"
+             *     ]
+             */
+            classes: string[] | null;
+            /** @description An addition: in the order of a row of a prediction; null if its file cannot be read */
+            features: components["schemas"]["ModelFeature"][] | null;
+            /** @description An addition: null for a model that was imported */
+            job_id: string | null;
+            /** @description An addition: null for a model that was imported */
+            dataset_id: string | null;
+            /**
              * @description An addition: its number in `/api/v1/models`
              * @example 7
              */
@@ -3651,6 +3704,20 @@ export interface components {
                 revision: string;
                 sha256: string;
             } | null;
+        };
+        ModelFeature: {
+            /**
+             * @description The name of the column
+             * @example bill length [mm]
+             */
+            name: string;
+            /** @enum {string} */
+            type: "number" | "category" | "boolean" | "timestamp";
+            /**
+             * @description The name of the input of `model.onnx`: that of the column, with `_` for whatever is no letter, digit or underscore. Where that is taken, `_2` is appended, or the next number that is free
+             * @example bill_length_mm_
+             */
+            input: string;
         };
         ModelDeletion: {
             model: {
@@ -4888,6 +4955,22 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description Insufficient Storage */
+        Error507: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "insufficient_storage",
+                 *       "message": "The disk is full: 4096 bytes are free; delete what is no longer needed, or free space, and try again",
+                 *       "request_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description Unauthorized */
         Error401: {
             headers: {
@@ -5237,6 +5320,20 @@ export interface components {
                 "application/json": components["schemas"]["InferenceError"];
             };
         };
+        /** @description Insufficient Storage */
+        InferenceError507: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "The disk is full: 4096 bytes are free; delete what is no longer needed, or free space, and try again"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -5324,6 +5421,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_auth_login: {
@@ -5371,6 +5469,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_auth_refresh: {
@@ -5418,6 +5517,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_auth_reset_password: {
@@ -5457,6 +5557,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_auth_logout: {
@@ -5611,6 +5712,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     delete_account_invitations_invitation_id: {
@@ -5759,6 +5861,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_account_members_user_id_password_reset: {
@@ -5834,6 +5937,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     delete_account_sessions: {
@@ -5956,6 +6060,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     delete_account_api_keys_key_id: {
@@ -6036,7 +6141,7 @@ export interface operations {
                      *         "model_bytes": 1,
                      *         "prediction_bytes": 1,
                      *         "total_bytes": 1,
-                     *         "limit_bytes": null
+                     *         "limit_bytes": 1
                      *       },
                      *       "users": {
                      *         "used": 1,
@@ -6118,6 +6223,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_datasets_upload: {
@@ -6217,6 +6323,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_datasets_uploads: {
@@ -6272,7 +6379,7 @@ export interface operations {
                      *           "url": "string"
                      *         }
                      *       ],
-                     *       "expires_in": 1
+                     *       "expires_in": 3600
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"];
@@ -6284,6 +6391,76 @@ export interface operations {
             408: components["responses"]["Error408"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    get_datasets_uploads_upload_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The URLs of the parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "part_size": 1,
+                     *       "parts": [
+                     *         {
+                     *           "part": 1,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "expires_in": 3600
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    delete_datasets_uploads_upload_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Given up */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -6352,33 +6529,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
-        };
-    };
-    delete_datasets_uploads_upload_id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                upload_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Given up */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["Error401"];
-            403: components["responses"]["Error403"];
-            404: components["responses"]["Error404"];
-            429: components["responses"]["Error429"];
-            431: components["responses"]["Error431"];
-            500: components["responses"]["Error500"];
-            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_datasets: {
@@ -6603,6 +6754,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_datasets_dataset_id_profile: {
@@ -6816,6 +6968,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -6930,6 +7083,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_datasets_dataset_id_versions: {
@@ -7050,6 +7204,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_training_model_types: {
@@ -7426,6 +7581,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_training_restart_job_id: {
@@ -7641,6 +7797,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_training_sweeps_sweep_id: {
@@ -7881,6 +8038,22 @@ export interface operations {
                      *         "optimizer": "adam"
                      *       },
                      *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "task": "classification",
+                     *       "target": "species",
+                     *       "classes": [
+                     *         "Adelie",
+                     *         "Chinstrap",
+                     *         "Gentoo"
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "name": "bill length [mm]",
+                     *           "type": "number",
+                     *           "input": "bill_length_mm_"
+                     *         }
+                     *       ],
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "number": 7,
                      *       "version": "1.1.0",
                      *       "version_reason": "minor: learning_rate 0.01 → 0.001",
@@ -8054,6 +8227,22 @@ export interface operations {
                      *         "optimizer": "adam"
                      *       },
                      *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "task": "classification",
+                     *       "target": "species",
+                     *       "classes": [
+                     *         "Adelie",
+                     *         "Chinstrap",
+                     *         "Gentoo"
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "name": "bill length [mm]",
+                     *           "type": "number",
+                     *           "input": "bill_length_mm_"
+                     *         }
+                     *       ],
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "number": 7,
                      *       "version": "1.1.0",
                      *       "version_reason": "minor: learning_rate 0.01 → 0.001",
@@ -8104,6 +8293,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_models_model_id_artifacts: {
@@ -8144,6 +8334,36 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_models_model_id_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The card */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -8472,6 +8692,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     delete_models_by_name_name_aliases_alias: {
@@ -8743,6 +8964,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_predictions_batch: {
@@ -9300,6 +9522,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_webhooks_webhook_id: {
@@ -9432,6 +9655,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_webhooks_webhook_id_test: {
@@ -9526,6 +9750,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_webhooks_webhook_id_deliveries: {
@@ -9715,6 +9940,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_account_notices: {
@@ -9809,12 +10035,14 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_models_model_id_download: {
@@ -9890,6 +10118,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
@@ -9979,6 +10208,22 @@ export interface operations {
                      *         "optimizer": "adam"
                      *       },
                      *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "task": "classification",
+                     *       "target": "species",
+                     *       "classes": [
+                     *         "Adelie",
+                     *         "Chinstrap",
+                     *         "Gentoo"
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "name": "bill length [mm]",
+                     *           "type": "number",
+                     *           "input": "bill_length_mm_"
+                     *         }
+                     *       ],
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "number": 7,
                      *       "version": "1.1.0",
                      *       "version_reason": "minor: learning_rate 0.01 → 0.001",
@@ -10029,6 +10274,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_models_model_id_artifacts_file: {
@@ -10101,6 +10347,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
@@ -10181,6 +10428,7 @@ export interface operations {
             401: components["responses"]["ModelsError401"];
             403: components["responses"]["ModelsError403"];
             404: components["responses"]["ModelsError404"];
+            409: components["responses"]["ModelsError409"];
             416: components["responses"]["ModelsError416"];
             429: components["responses"]["ModelsError429"];
             431: components["responses"]["ModelsError431"];
@@ -10257,6 +10505,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
@@ -10769,6 +11018,7 @@ export interface operations {
             431: components["responses"]["InferenceError431"];
             500: components["responses"]["InferenceError500"];
             503: components["responses"]["InferenceError503"];
+            507: components["responses"]["InferenceError507"];
         };
     };
     post_oip_v2_models_name_versions_version_infer: {
@@ -10862,6 +11112,7 @@ export interface operations {
             431: components["responses"]["InferenceError431"];
             500: components["responses"]["InferenceError500"];
             503: components["responses"]["InferenceError503"];
+            507: components["responses"]["InferenceError507"];
         };
     };
 }
