@@ -11,6 +11,7 @@ interface Program {
 }
 
 const TORCH: Program = { environment: 'bench-venv', requirements: 'requirements.txt', script: 'torch_training.py' };
+const SERIES: Program = { ...TORCH, script: 'series_training.py' };
 const TRANSFORMERS: Program = {
   environment: 'bench-transformers',
   requirements: 'transformers-requirements.txt',
@@ -43,6 +44,9 @@ export interface Torch extends AsyncDisposable {
  */
 export const startTorch = (threads: number, compiled: boolean): Torch | undefined =>
   start(TORCH, [String(threads), ...(compiled ? ['--compile'] : [])]);
+
+/** PyTorch that trains on a file of a series. */
+export const startSeriesTorch = (threads: number): Torch | undefined => start(SERIES, [String(threads)]);
 
 /** The same with transformers, whose models it trains. */
 export const startTransformers = (threads: number): Torch | undefined => start(TRANSFORMERS, [String(threads)]);
