@@ -10,7 +10,7 @@ import type { DatasetProfile, KindName } from '#domain/datasets/profile.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import type { Wanted } from '#zoo/family.ts';
 import type { Prepared, PrepareOptions } from './prepared.ts';
-import type { ProfileOptions } from './profile/profile.ts';
+import type { Parts, Profiled, ProfileOptions } from './profile/profile.ts';
 import type { InputFacts, Unit } from './serving/card.ts';
 import type { ServedFeature, Serving } from './serving/description.ts';
 import type { Explainer } from './serving/explain.ts';
@@ -41,6 +41,8 @@ export interface Kind {
   recognises(source: Source): Promise<boolean>;
   /** Throws `ValidationError` naming what is wrong with the file. */
   profile(source: Source, options: ProfileOptions): Promise<DatasetProfile>;
+  /** The same for files that may take longer to read than there is time. Absent: they are read in one go. */
+  profileInParts?(source: Source, options: ProfileOptions, parts: Parts): Promise<Profiled>;
   /** Whether rows of the dataset can be read as this kind. Some tables are images, or series. */
   takes(profile: DatasetProfile): boolean;
   /** What a file of so many bytes may turn out to be, before anybody has read it. */

@@ -1,7 +1,7 @@
 /** Tables: rows of numbers, categories, truth values and times, one of whose columns is the target. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Kind } from '../kind.ts';
-import { profileCsv } from '../profile/profile.ts';
+import { profileCsv, profileInParts } from '../profile/profile.ts';
 import { code, cell as text } from '../serving/markdown.ts';
 import { rowTensors } from '../serving/rows.ts';
 import { tableExplainer } from './explain.ts';
@@ -21,6 +21,7 @@ export const table: Kind = {
   unit: 'rows',
   recognises: async () => false,
   profile: (source, options) => profileCsv(source.bytes(), options),
+  profileInParts: (source, options, parts) => profileInParts(source.bytes(), options, parts),
   takes: ({ kind = 'table' }: DatasetProfile) => kind === 'table',
   guess: (bytes) => {
     const names = Array.from({ length: GUESS.columns }, (_, i) => String(i));

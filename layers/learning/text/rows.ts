@@ -3,7 +3,7 @@ import type { TextFormat } from '#domain/datasets/record.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { checkedText } from '../csv/bytes.ts';
+import { checkedText, TextCheck } from '../csv/bytes.ts';
 import type { Dialect } from '../csv/dialect.ts';
 import { shortened, shown } from '../csv/fault.ts';
 import { readCsv } from '../csv/read.ts';
@@ -64,13 +64,13 @@ async function* tableRows(
 }
 
 async function wholeTable(bytes: AsyncIterable<Uint8Array>, given: Partial<Dialect>) {
-  const { header, batches } = await readTable(bytes, given);
+  const { header, batches } = await readTable(bytes, { dialect: given });
   return { header, rows: rowsOf(batches, header.length) };
 }
 
 async function* jsonRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Read> {
   let row = 0;
-  for await (const line of linesOf(checkedText(bytes, 'JSON Lines'))) {
+  for await (const line of linesOf(checkedText(bytes, new TextCheck('JSON Lines')))) {
     row++;
     if (line.trim() !== '') yield { row, cells: parse(line) };
   }
