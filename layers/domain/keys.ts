@@ -44,6 +44,7 @@
  * | That a manager of this id has or had an audit trail and backups | `ACCOUNT#id#VAULT` | `KNOWN#id` | |
  * | Model of a manager, an earlier revision | `ACCOUNT#id#VAULT#vault` | `MODEL#name`, `REVISION#name#id` | |
  * | Upload in parts of a model, or of a backup's archive | `ACCOUNT#id#VAULT#vault` | `UPLOAD#id`, `ARCHIVE#id` | `VAULTUPLOADS`, by when it expires |
+ * | Models of the platform that were made of one of the vault | `ACCOUNT#id#VAULT#vault` | `SERVED#name` | |
  * | How often a model was accessed | `ACCOUNT#id#VAULT#vault` | `ACCESS#name` | |
  * | Active version of a family of models | `ACCOUNT#id#VAULT#vault` | `ACTIVE#family` | |
  * | Measured operations of a manager | `ACCOUNT#id#VAULT#vault` | `OPERATIONS` | |
@@ -143,6 +144,8 @@ export const keys = {
   vaultArchiveUpload: (accountId: string, vault: string, id: string): Key => inVault(accountId, vault, `ARCHIVE#${id}`),
   vaultAccess: (accountId: string, vault: string, name: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultAccesses}${name}`),
+  vaultServed: (accountId: string, vault: string, name: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultServed}${name}`),
   vaultActive: (accountId: string, vault: string, family: string): Key => inVault(accountId, vault, `ACTIVE#${family}`),
   vaultJob: (accountId: string, vault: string, kind: string, fingerprint: string): Key =>
     inVault(accountId, vault, `JOB#${kind}#${fingerprint}`),
@@ -228,6 +231,7 @@ export const prefixes = {
   /** Below a manager of the vault. */
   vaultModels: 'MODEL#',
   vaultAccesses: 'ACCESS#',
+  vaultServed: 'SERVED#',
   vaultRevisions: (name: string) => `REVISION#${name}#`,
   auditEntries: 'ENTRY#',
   vaultBackups: 'BACKUP#',

@@ -165,6 +165,21 @@ describe('metrics', () => {
     ]);
   });
 
+  test('are those of the model alone, whatever a caller asks for', async () => {
+    const id = await world.manager();
+    for (const name of ['a', 'constructor']) await world.save(id, name, scored(0.9));
+    for (const metric of ['constructor', '__proto__', 'toString']) {
+      const best = (await world.call('GET', `/${id}/models/best?metric=${metric}`)).body;
+      expect([metric, best.best_models, best.total_models]).toEqual([metric, [], 0]);
+      const request = { model_names: ['a', 'constructor'], comparison_metrics: [metric] };
+      const { comparison } = (await world.call('POST', `/${id}/models/compare`, request)).body;
+      expect(Object.entries<object>(comparison).map(([name, of]) => [name, Object.entries(of)[0]])).toEqual([
+        ['a', [metric, null]],
+        ['constructor', [metric, null]],
+      ]);
+    }
+  });
+
   test('bound a search, which finds words in any form', async () => {
     const id = await world.manager();
     await world.save(id, 'good', {
