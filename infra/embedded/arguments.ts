@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RATES } from '#domain/limits.ts';
 import { REGISTRATION, type Registration } from '#domain/settings.ts';
@@ -22,8 +23,10 @@ export interface Arguments {
   readonly rates: { readonly authenticatedPerHour: number; readonly anonymousPerHour: number };
   readonly trustedProxies?: TrustedProxies;
   readonly publicUrl?: string;
+  readonly backupCopies?: string;
   readonly manager: ManagerEnvironment;
   readonly hub?: { readonly url?: string; readonly token?: string };
+  readonly encoderFolder?: string;
 }
 
 export const USAGE = `Usage: npm start [-- OPTIONS]
@@ -40,6 +43,8 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --body-timeout S   seconds without progress after which a request body times out (default: ${BODY_SECONDS})
   --connections-per-address N
                      concurrent connections of one address (default: ${CONNECTIONS_PER_ADDRESS})
+  --backup-copies DIR
+                     a folder, on another disk, to which the backups of the vault are copied
   --webhooks-to-loopback
                      lets webhooks be delivered to this machine, over http too
   --trust-proxy WHO  reverse proxies whose X-Forwarded-… headers are trusted: their addresses and networks, or loopback,
@@ -47,6 +52,8 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --public-url URL   the address at which callers reach this host; presigned URLs begin with it
                      (default: the address to which the caller is connected)
   --hub-url URL      the hub from which pretrained encoders are loaded (default: https://huggingface.co)
+  --encoder-folder DIR
+                     a folder with encoders as a hub has them (DIR/owner/name/config.json, …), which is looked at first
   --help             this text
 
 HF_TOKEN=TOKEN in the environment: for repositories of the hub that are not open to all.
@@ -97,9 +104,22 @@ export function readArguments(
       connectionsPerAddress: wholeNumber('--connections-per-address', rest['connections-per-address'], 1_000_000),
     },
     ...(trust === undefined ? {} : { trustedProxies: parseTrustedProxies(trust) }),
+    ...(rest['backup-copies'] === undefined ? {} : { backupCopies: copiesFolder(rest['backup-copies'], data) }),
     ...(publicUrl === undefined ? {} : { publicUrl: parsePublicUrl(publicUrl) }),
     ...hubOf(rest['hub-url'], environment.HF_TOKEN || undefined),
+    ...encoderFolderOf(rest['encoder-folder']),
   };
+}
+
+/** Whoever loses the data folder must not lose the copies with it. */
+function copiesFolder(given: string, data: string): string {
+  const folder = resolve(given);
+  const below = relative(resolve(data), folder);
+  const isWithin = below === '' || (below !== '..' && !below.startsWith(`..${sep}`) && !isAbsolute(below));
+  if (given === '' || isWithin) {
+    throw new UsageError(`--backup-copies must be a folder outside of ${resolve(data)}; got ${given}`);
+  }
+  return folder;
 }
 
 const MOST_REQUESTS = 1_000_000_000;
@@ -115,6 +135,13 @@ function hubOf(url: string | undefined, token: string | undefined): Pick<Argumen
   if (fault !== undefined) throw new UsageError(`--hub-url ${fault}`);
   if (url === undefined && token === undefined) return {};
   return { hub: { ...(url === undefined ? {} : { url }), ...(token === undefined ? {} : { token }) } };
+}
+
+function encoderFolderOf(folder: string | undefined): Pick<Arguments, 'encoderFolder'> {
+  if (folder === undefined) return {};
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found?.isDirectory()) throw new UsageError(`--encoder-folder must be a folder; got ${folder || 'nothing'}`);
+  return { encoderFolder: resolve(folder) };
 }
 
 /** Where others can call, a key that can be guessed would open everything. */
@@ -156,10 +183,12 @@ function parse(args: readonly string[]) {
         registration: { type: 'string', default: 'open' },
         'requests-per-hour': { type: 'string', default: String(RATES.authenticatedPerHour) },
         'anonymous-requests-per-hour': { type: 'string', default: String(RATES.anonymousPerHour) },
+        'backup-copies': { type: 'string' },
         'webhooks-to-loopback': { type: 'boolean', default: false },
         'trust-proxy': { type: 'string' },
         'public-url': { type: 'string' },
         'hub-url': { type: 'string' },
+        'encoder-folder': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;

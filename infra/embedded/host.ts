@@ -52,10 +52,14 @@ export interface HostOptions {
   readonly operator?: string;
   /** API keys of the operator. */
   readonly apiKeys?: readonly string[];
+  /** A folder for the second location of the vault's backups. Default: none. */
+  readonly backupCopies?: string;
   /** What the environment says of the vault of models. */
   readonly manager?: ManagerEnvironment;
   /** From where pretrained encoders are loaded. Default: Hugging Face, without a token. */
   readonly hub?: { readonly url?: string; readonly token?: string };
+  /** A folder with encoders as a hub has them, which is looked at first. */
+  readonly encoderFolder?: string;
   /** Overrides of the settings that handlers get. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Overrides of the gateway's limits. */
@@ -104,6 +108,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     vault: options.manager?.vault,
     ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
     ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
+    ...(options.encoderFolder === undefined ? {} : { encoderFolder: options.encoderFolder }),
     retention: { recoveryDays: 0, backupDays: 0, logDays: 0 },
     ...options.settings,
   });
@@ -120,6 +125,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const shared = {
     dir: options.dataDir,
     queues: queueSettings,
+    backupCopies: options.backupCopies,
   };
   const bootstrap = settings.registration === 'open' ? undefined : randomBytes(BOOTSTRAP_BYTES).toString('base64url');
   const opened = await openEmbeddedHost({

@@ -11,8 +11,9 @@ import type { Tensors } from '#engine/tensor.ts';
 import type { Wanted } from '#zoo/family.ts';
 import type { Prepared, PrepareOptions } from './prepared.ts';
 import type { Parts, Profiled, ProfileOptions } from './profile/profile.ts';
-import type { InputFacts } from './serving/card.ts';
+import type { InputFacts, Unit } from './serving/card.ts';
 import type { ServedFeature, Serving } from './serving/description.ts';
+import type { Explainer } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
 import type { Source } from './source.ts';
 
@@ -34,6 +35,8 @@ export interface Kind {
   readonly name: KindName;
   /** As a sentence says it, in the plural. */
   readonly label: string;
+  /** What a network learns from, one by one, in the plural. */
+  readonly unit: Unit;
   /** Whether the file is one of this kind. The first kind that says so reads it. */
   recognises(source: Source): Promise<boolean>;
   /** Throws `ValidationError` naming what is wrong with the file. */
@@ -49,6 +52,8 @@ export interface Kind {
   prepare(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared>;
   /** The raw inputs of `model.onnx` for what a request has. Throws `ValidationError` with fields such as `inputs[3]`. */
   tensors(serving: Serving, inputs: readonly Input[]): Promise<Tensors>;
+  /** By which parts of a row its prediction is explained. */
+  readonly explainer: Explainer;
   /** The columns of a table whose rows a model of the kind takes. `undefined`: it takes no tables. */
   columns(serving: Serving): readonly ServedFeature[] | undefined;
   /** What a model card says of the inputs. */

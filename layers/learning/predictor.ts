@@ -10,7 +10,7 @@ import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
-import { type Explanation, expectExplainable, explain, typicalRow } from './serving/explain.ts';
+import { type Explanation, explain } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
 import { readReference, readServing } from './serving/stored.ts';
@@ -41,7 +41,7 @@ export interface ClassPrediction {
 export interface PredictionOptions {
   /** Of all classes; a regression has none. Default: false. */
   readonly probabilities?: boolean;
-  /** How much each feature contributes to the class's probability, or to the value. Not of texts. Default: false. */
+  /** How much each part of a row contributes to the class's probability, or to the value. Not of texts. Default: false. */
   readonly explain?: boolean;
   /** How often the truth is to lie within the interval of a regression. Default: no interval. */
   readonly interval?: number;
@@ -119,14 +119,15 @@ export function makePredictor({
     predict: async (model, inputs, options = {}) => {
       if (takesText(model)) return classesOf(texts, model, inputs, options);
       return using(model, async ({ serving, runs }) => {
-        if (options.explain) expectExplainable(serving, inputs.length);
-        const feeds = await kindNamed(serving.kind).tensors(serving, inputs);
+        const kind = kindNamed(serving.kind);
+        if (options.explain) kind.explainer.expect(serving, inputs.length);
+        const feeds = await kind.tensors(serving, inputs);
         const results = await refusals(model, () => runs.run(feeds, inputs.length));
         const predictions = expectFinite(readings[serving.task](results, serving, options));
         if (!options.explain) return predictions;
-        const typical = typicalRow(serving, await readReference(artifacts, model));
+        const cut = kind.explainer.cut(serving, feeds, await readReference(artifacts, model));
         const run = (some: Tensors, count: number) => runs.run(some, count);
-        const explanations = await explain({ serving, typical, run }, feeds, results);
+        const explanations = await explain({ serving, cut, run }, results);
         return predictions.map((prediction, i) => ({ ...prediction, explanation: explanations[i]! }));
       });
     },

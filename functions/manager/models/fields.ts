@@ -79,3 +79,21 @@ export const showMetadata = (of: StoredModel): Record<string, unknown> => ({ ...
 
 /** Metadata of a request: whatever came as JSON is JSON. */
 export const givenMetadata = (given: Record<string, unknown>): Metadata => given as Metadata;
+
+/** Of a save or a download of a large model, which outlasts its request. */
+export const modelGoingOn = z
+  .strictObject({
+    message: z.string(),
+    model_name: z.string().meta({ example: 'large_classifier_v1.0' }),
+    status: z.literal('in_progress'),
+  })
+  .meta({ id: 'ModelGoingOn' });
+
+export const showModelGoing = (model_name: string): z.input<typeof modelGoingOn> => ({
+  message: 'It goes on; repeat the request until it has the end',
+  model_name,
+  status: 'in_progress',
+});
+
+/** What the progress of such a job has. */
+export const modelProgress = z.object({ model_name: z.string() });

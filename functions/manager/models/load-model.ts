@@ -94,7 +94,8 @@ async function opened(model: StoredFile, stored: Uint8Array, key: Uint8Array | u
 async function decrypted(model: StoredFile, stored: Uint8Array, key: Uint8Array): Promise<Uint8Array> {
   const options = { folder: tmpdir(), memoryBytes: stored.length };
   await using file = await verified(openFile(model, chunksOf(stored), key), options);
-  return collected(file.read());
+  // Awaited here: what is returned outlives the file.
+  return await collected(file.read());
 }
 
 async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isoTime } from '#domain/times.ts';
+import { copiesAreDue } from '#domain/vault/copies.ts';
 import { deployedSince } from '#domain/vault/deployment.ts';
 import { lastDrill } from '#domain/vault/drills.ts';
 import { route } from '#functions/http/route.ts';
@@ -41,6 +42,10 @@ export const health = route({
           restore_drill: drillResult.nullable().meta({
             description: 'An addition: the last one; a failed one makes the manager degraded. Null before the first',
           }),
+          backup_copies: z.enum(['none', 'pending', 'current']).meta({
+            description:
+              'An addition: whether the second location has every backup; none where there is no such location',
+          }),
           uptime: z.string().meta({ description: 'In the cloud, since the deployment', example: '5d 12h 30m' }),
         })
         .meta({ id: 'ManagerHealth' }),
@@ -48,7 +53,7 @@ export const health = route({
   },
   resource: readManager,
   async handler({ resource: of }, services) {
-    const { table, now } = services.adapters;
+    const { table, backupCopies, now } = services.adapters;
     const measure = async (name: keyof typeof PROBES): Promise<boolean> => {
       try {
         return await PROBES[name](services, of);
@@ -67,6 +72,7 @@ export const health = route({
     const last = await lastDrill(table, of);
     const recoverable = backup_system && (last === undefined || last.failed.length === 0);
     const works = Object.values(needed).every((passed) => passed);
+    const copies = backupCopies === undefined ? 'none' : (await copiesAreDue(table, of)) ? 'pending' : 'current';
     const since = services.settings.startedAt ?? (await deployedSince(table, services.settings.version, now()));
     return {
       status: 200,
@@ -75,6 +81,7 @@ export const health = route({
         checks,
         last_check: isoTime(now()),
         restore_drill: last === undefined ? null : showDrill(last),
+        backup_copies: copies,
         uptime: showDuration(now() - Date.parse(since)),
       },
     };

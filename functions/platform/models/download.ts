@@ -1,12 +1,20 @@
 import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
 import { getModel } from '#domain/models/read.ts';
 import { route } from '#functions/http/route.ts';
 import { formats } from '#learning/files/names.ts';
+import { INT8_FILE, VARIANTS } from '#learning/text/description.ts';
 import { fileErrors, fileHeaders } from '../send-file.ts';
 import { modelPath } from './fields.ts';
 import { BINARY, baseNameOf, fileIn, modelFileResponses, sendModelFile } from './file.ts';
 
-const query = z.strictObject({ format: z.enum(formats).default('onnx') });
+const query = z.strictObject({
+  format: z.enum(formats).default('onnx'),
+  variant: z
+    .enum(VARIANTS)
+    .default('float32')
+    .meta({ description: 'An addition: models of texts also have `int8`, which computes with integers of 8 bits' }),
+});
 
 export const download = route({
   method: 'GET',
@@ -23,8 +31,12 @@ export const download = route({
   responses: modelFileResponses(BINARY),
   errors: fileErrors,
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
-  handler({ resource: model, query: { format }, headers }, services) {
-    const sent = { file: fileIn(model, format), filename: `${baseNameOf(model)}.${format}`, contentType: BINARY };
+  handler({ resource: model, query: { format, variant }, headers }, services) {
+    if (variant === 'int8' && format !== 'onnx') {
+      throw ValidationError.of('variant', `must be float32 with the format ${format}; int8 is of onnx`);
+    }
+    const [file, end] = variant === 'int8' ? [INT8_FILE, 'int8.onnx'] : [fileIn(model, format), format];
+    const sent = { file, filename: `${baseNameOf(model)}.${end}`, contentType: BINARY };
     return sendModelFile(model, sent, headers, services);
   },
 });

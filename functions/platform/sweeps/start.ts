@@ -14,7 +14,7 @@ import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { expectTable } from '../datasets/expect-table.ts';
 import { readProfile } from '../datasets/profile-of.ts';
-import { anyJson, id, line } from '../fields.ts';
+import { anyJson, id, nameLine } from '../fields.ts';
 import { findFamily, planTraining } from '../training/plan.ts';
 import { showSweep, sweepAnswer } from './fields.ts';
 import { combinations, draws } from './space.ts';
@@ -70,7 +70,7 @@ const body = z
     validation_split: z.number().min(0).max(0.9).default(0.2),
     test_split: z.number().min(0).max(0.9).default(0),
     compute: z.enum(COMPUTE_CHOICES).default('auto'),
-    name: line(LIMITS.modelName.max).optional().meta({ description: "The model's name. Default: the dataset's" }),
+    name: nameLine(LIMITS.modelName.max).optional().meta({ description: "The model's name. Default: the dataset's" }),
   })
   .meta({ id: 'SweepRequest' });
 

@@ -396,7 +396,7 @@ export interface paths {
         put?: never;
         /**
          * Start to save a model in parts
-         * @description An addition to the document, for models that do not fit into a request. Put each part to its URL, and complete the upload within 60 minutes. Until then the parts are in the bucket in plain; the password is not needed again.
+         * @description An addition to the document, for models that do not fit into a request. Put each part to its URL, and complete the upload within 60 minutes. The password is not needed again.
          */
         post: operations["post_api_model_manager_manager_id_models_uploads"];
         delete?: never;
@@ -416,7 +416,7 @@ export interface paths {
         put?: never;
         /**
          * Save a model whose parts have been uploaded
-         * @description An addition to the document. The file is encrypted, and what was staged is deleted.
+         * @description An addition to the document. The file is encrypted, and what was staged is deleted. A large model outlasts the request.
          */
         post: operations["post_api_model_manager_manager_id_models_uploads_upload_id_complete"];
         delete?: never;
@@ -551,6 +551,66 @@ export interface paths {
          * @description An addition to the document: takes back what a download returned. Restore from it afterwards.
          */
         post: operations["post_api_model_manager_manager_id_backup_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/backup/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start to take back an archive in parts
+         * @description An addition to the document, for archives that do not fit into a request. Put each part to its URL, and complete the upload within 60 minutes.
+         */
+        post: operations["post_api_model_manager_manager_id_backup_uploads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/backup/uploads/{upload_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a backup from an archive whose parts have been uploaded
+         * @description An addition to the document. Restore from it afterwards. A large archive outlasts the request.
+         */
+        post: operations["post_api_model_manager_manager_id_backup_uploads_upload_id_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/backup/{backup_name}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a URL from which the archive of a backup of any size is downloaded
+         * @description An addition to the document: what `GET …/download` streams, also where it is too large for that, for 60 minutes.
+         */
+        post: operations["post_api_model_manager_manager_id_backup_backup_name_archive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -900,6 +960,7 @@ export interface components {
         ModelUploadCompletion: {
             parts: {
                 part: number;
+                /** @description The `ETag` header of the response to the part */
                 etag: string;
             }[];
             /** @default false */
@@ -1025,6 +1086,17 @@ export interface components {
              * @default false
              */
             dry_run?: boolean;
+        };
+        ArchiveUploadRequest: {
+            /** @example 524288000 */
+            file_size: number;
+        };
+        ArchiveUploadCompletion: {
+            parts: {
+                part: number;
+                /** @description The `ETag` header of the response to the part */
+                etag: string;
+            }[];
         };
         PasswordUpdateRequest: {
             /**
@@ -1614,8 +1686,9 @@ export interface components {
             /** @description An addition: what was asked for and could not be done */
             warnings: string[];
         };
-        ModelUpload: {
+        StartedUpload: {
             upload_id: string;
+            /** @description Bytes of every part but the last */
             part_size: number;
             parts: {
                 part: number;
@@ -1623,6 +1696,13 @@ export interface components {
             }[];
             /** @description Seconds */
             expires_in: number;
+        };
+        ModelGoingOn: {
+            message: string;
+            /** @example large_classifier_v1.0 */
+            model_name: string;
+            /** @constant */
+            status: "in_progress";
         };
         ModelLoaded: {
             /** @example Model loaded successfully */
@@ -1762,6 +1842,25 @@ export interface components {
             /** @description Seconds */
             drill_time: number;
         };
+        ArchiveGoingOn: {
+            message: string;
+            /** @constant */
+            status: "in_progress";
+        };
+        BackupArchive: {
+            /** @example daily_backup_20250115 */
+            backup_name: string;
+            /** @description Takes ranges, so that it can be fetched in parts */
+            download_url: string;
+            size_bytes: number;
+            /** @description SHA-256 of the archive, in hexadecimal */
+            hash: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            expires_at: string;
+        };
         BackupDeleted: {
             /** @example Backup deleted successfully */
             message: string;
@@ -1804,6 +1903,11 @@ export interface components {
             last_check: string;
             /** @description An addition: the last one; a failed one makes the manager degraded. Null before the first */
             restore_drill: components["schemas"]["RestoreDrill"] | null;
+            /**
+             * @description An addition: whether the second location has every backup; none where there is no such location
+             * @enum {string}
+             */
+            backup_copies: "none" | "pending" | "current";
             /**
              * @description In the cloud, since the deployment
              * @example 5d 12h 30m
@@ -3323,7 +3427,7 @@ export interface operations {
                      *       "expires_in": 1
                      *     }
                      */
-                    "application/json": components["schemas"]["ModelUpload"];
+                    "application/json": components["schemas"]["StartedUpload"];
                 };
             };
             400: components["responses"]["ManagerError400"];
@@ -3400,6 +3504,22 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ModelSaved"];
+                };
+            };
+            /** @description Going on: repeat the request until it has the end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "model_name": "large_classifier_v1.0",
+                     *       "status": "in_progress"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelGoingOn"];
                 };
             };
             400: components["responses"]["ManagerError400"];
@@ -3513,11 +3633,28 @@ export interface operations {
                     "application/json": components["schemas"]["ModelDownload"];
                 };
             };
+            /** @description Going on: repeat the request until it has the end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "model_name": "large_classifier_v1.0",
+                     *       "status": "in_progress"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
             408: components["responses"]["ManagerError408"];
+            409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
             422: components["responses"]["ManagerError422"];
@@ -3916,6 +4053,192 @@ export interface operations {
             503: components["responses"]["ManagerError503"];
         };
     };
+    post_api_model_manager_manager_id_backup_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "file_size": 524288000
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArchiveUploadRequest"];
+            };
+        };
+        responses: {
+            /** @description Started */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "string",
+                     *       "part_size": 1,
+                     *       "parts": [
+                     *         {
+                     *           "part": 1,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "expires_in": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedUpload"];
+                };
+            };
+            400: components["responses"]["ManagerError400"];
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            408: components["responses"]["ManagerError408"];
+            413: components["responses"]["ManagerError413"];
+            415: components["responses"]["ManagerError415"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
+    post_api_model_manager_manager_id_backup_uploads_upload_id_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "parts": [
+                 *         {
+                 *           "part": 1,
+                 *           "etag": "string"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArchiveUploadCompletion"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "size_mb": 15.6,
+                     *       "model_count": 1,
+                     *       "encrypted": true,
+                     *       "kind": "named",
+                     *       "expires_at": "2026-01-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VaultBackup"];
+                };
+            };
+            /** @description Going on: repeat the request until it has the end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "status": "in_progress"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveGoingOn"];
+                };
+            };
+            400: components["responses"]["ManagerError400"];
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            408: components["responses"]["ManagerError408"];
+            409: components["responses"]["ManagerError409"];
+            413: components["responses"]["ManagerError413"];
+            415: components["responses"]["ManagerError415"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
+    post_api_model_manager_manager_id_backup_backup_name_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+                backup_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The URL */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "download_url": "string",
+                     *       "size_bytes": 1,
+                     *       "hash": "string",
+                     *       "expires_at": "2026-01-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupArchive"];
+                };
+            };
+            /** @description Going on: repeat the request until it has the end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "status": "in_progress"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveGoingOn"];
+                };
+            };
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            409: components["responses"]["ManagerError409"];
+            422: components["responses"]["ManagerError422"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
     delete_api_model_manager_manager_id_backup_backup_name: {
         parameters: {
             query?: never;
@@ -4073,6 +4396,7 @@ export interface operations {
                      *         ],
                      *         "drill_time": 1
                      *       },
+                     *       "backup_copies": "none",
                      *       "uptime": "5d 12h 30m"
                      *     }
                      */

@@ -86,13 +86,16 @@ export interface Saving {
   /** The record that is replaced; none for a new name. */
   readonly before?: StoredModel | undefined;
   readonly action?: AuditAction;
+  /** Written in the same transaction: a condition that fails is a change of the model in between. */
+  readonly also?: readonly Write[];
 }
 
 /**
  * Writes the record of a revision whose file is in place and marked. Throws `ModelExistsError` if there is a model of
  * that name that is not the one to be replaced, and `ManagerNotFoundError`.
  */
-export async function saveModel(table: Table, saved: StoredModel, { manager, by, now, before, action }: Saving) {
+export async function saveModel(table: Table, saved: StoredModel, saving: Saving) {
+  const { manager, by, now, before, action, also = [] } = saving;
   const event: AuditEvent = {
     action: action ?? 'model_save',
     model_name: saved.name,
@@ -109,6 +112,7 @@ export async function saveModel(table: Table, saved: StoredModel, { manager, by,
       count(manager, saved, before),
       clearOrphanMark('artifacts', filesOf(saved)),
       ...(before ? keepRevision(before, manager, now()) : []),
+      ...also,
     ]);
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;

@@ -66,6 +66,8 @@ export const storedModel = z.object({
   signature: z.json().optional(),
   /** What unpickling it would import, if it is a pickle or holds one. */
   pickle: z.object({ imports: z.array(z.string()), dangerous: z.array(z.string()), complete: z.boolean() }).optional(),
+  /** The upload in parts that it came from: what completes that again after a crash finds it. */
+  upload: z.string().optional(),
   created_at: z.string(),
   modified_at: z.string(),
   saved_by: z.string(),

@@ -4,7 +4,9 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   generateKeyPairSync,
+  hkdfSync,
   type KeyObject,
   randomBytes,
   sign,
@@ -25,12 +27,12 @@ const WRAPPED_BYTES = 1 + NONCE_BYTES + KEY_BYTES + TAG_BYTES;
 /** The Keys port on two key files: one signs, the other wraps data keys. */
 export class FileKeys implements Keys {
   readonly #signing: KeyObject;
-  readonly #wrapping: Uint8Array;
+  readonly #wrapping: KeyObject;
   readonly #public: JWK;
 
   private constructor(signing: KeyObject, wrapping: Uint8Array) {
     this.#signing = signing;
-    this.#wrapping = wrapping;
+    this.#wrapping = createSecretKey(wrapping);
     this.#public = publicJwk(signing);
   }
 
@@ -39,6 +41,11 @@ export class FileKeys implements Keys {
     const pem = await keyFile(dir, 'signing.pem', newSigningKey);
     const wrapping = await keyFile(dir, 'wrapping.key', () => randomBytes(KEY_BYTES));
     return new FileKeys(createPrivateKey(pem.toString('utf8')), wrapping);
+  }
+
+  /** For contents of the store that would lie there in plain otherwise. */
+  contentSecret(): Uint8Array {
+    return new Uint8Array(hkdfSync('sha256', this.#wrapping, '', 'trainyard contents', KEY_BYTES));
   }
 
   async sign(message: Uint8Array): Promise<{ kid: string; signature: Uint8Array }> {

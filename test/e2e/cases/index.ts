@@ -24,6 +24,7 @@ import { tenancy } from './tenancy.ts';
 import { trainingService } from './training-service.ts';
 import { uploads } from './uploads.ts';
 import { vault } from './vault.ts';
+import { vaultLarge } from './vault-large.ts';
 import { watching } from './watching.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -58,6 +59,7 @@ export function platformCases(world: World): void {
     webhooks,
     catalog,
     vault,
+    vaultLarge,
   ];
   for (const cases of all) cases(world);
 }

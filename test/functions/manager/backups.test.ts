@@ -84,6 +84,29 @@ describe('a backup', () => {
     });
   });
 
+  test.each([
+    ['is shared by backups that the platform opens', undefined, 1],
+    ['is copied for each backup that has a password', PASSWORD, 2],
+  ])('of a model that is stored plainly %s', async (_, backup_password, copies) => {
+    const id = await world.manager({ ...QUIET, enable_encryption: false });
+    await world.save(id, 'm');
+    const more = backup_password === undefined ? {} : { backup_password };
+    await backUp(id, 'first', more);
+    await backUp(id, 'second', more);
+    expect(await contents(id)).toBe(copies);
+    const { items } = await world.platform.store.table.query({
+      partition: `ACCOUNT#${world.accountId}#VAULTBACKUPS#${id}`,
+      prefix: 'SEALED#',
+      limit: 10,
+    });
+    expect(items).toHaveLength(backup_password === undefined ? 1 : 0);
+    await world.call('DELETE', `/${id}/backup/first`);
+    await remove(id, 'm');
+    const restore_password = backup_password === undefined ? {} : { restore_password: backup_password };
+    expect((await restore(id, 'second', restore_password)).body.restored_models).toEqual(['m']);
+    expect(bytesOf(await world.load(id, 'm')).equals(FILE)).toBe(true);
+  });
+
   test('of some names does the others and lists what is missing', async () => {
     const id = await world.manager(QUIET);
     await world.save(id, 'a');

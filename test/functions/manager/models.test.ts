@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, jest, test } from '@jest/globals';
 import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';
 
@@ -33,6 +34,17 @@ describe('a saved model', () => {
     expect(status).toMatchObject({ encryption_enabled: false, models_encrypted: 0, models_unencrypted: 1 });
     expect((await world.call('GET', `/${id}/info`)).body.encryption_enabled).toBe(false);
   });
+
+  test.each([{}, { encryption_algorithm: 'ChaCha20Poly1305' }, { enable_encryption: false }])(
+    'of many frames is loaded as it was saved (%j)',
+    async (config) => {
+      const id = await world.manager({ backup_enabled: false, ...config });
+      const model_data = randomBytes(3_000_000).toString('base64');
+      expect((await world.save(id, 'm', { model_data })).status).toBe(201);
+      const loaded = await world.load(id, 'm');
+      expect([loaded.status, loaded.body.model_data === model_data]).toEqual([200, true]);
+    },
+  );
 
   test('that is replaced stays as an earlier revision', async () => {
     const id = await world.manager();

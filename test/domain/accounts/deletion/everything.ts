@@ -45,6 +45,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   dataset: (id) => [{ ...keys.dataset(id, 'd'), account_id: id }],
   datasetName: (id) => [{ ...keys.datasetName(id, 'data'), version: 2 }],
   readingSlot: (id) => [{ ...keys.readingSlot(id, 1) }],
+  uploadedEncoder: (id) => [{ ...keys.uploadedEncoder(id, 'bert'), name: 'uploads/bert' }],
   trainingData: (id) => [{ ...keys.trainingData(id, 'texts.jsonl'), dataset_id: 'd' }],
   // One that has begun needs the bucket too; see the test.
   upload: () => NOBODYS,
@@ -81,6 +82,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
     ['v', 'w'].flatMap((vault) => Array.from({ length: 120 }, (_, n) => ({ ...keys.vaultModel(id, vault, `m${n}`) }))),
   vaultRevision: (id) => [{ ...keys.vaultRevision(id, 'v', 'm', 'r') }],
   vaultUpload: (id) => [{ ...keys.vaultUpload(id, 'v', 'u') }],
+  vaultArchiveUpload: (id) => [{ ...keys.vaultArchiveUpload(id, 'v', 'u') }],
   vaultAccess: (id) => [{ ...keys.vaultAccess(id, 'v', 'm') }],
   vaultActive: (id) => [{ ...keys.vaultActive(id, 'v', 'f') }],
   vaultOperations: (id) => [{ ...keys.vaultOperations(id, 'v') }],
@@ -94,6 +96,8 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   vaultContent: (id) => [{ ...keys.vaultContent(id, 'm', 'c') }],
   vaultHeld: (id) => [{ ...keys.vaultHeld(id, 'm', 'b', 'c') }],
   vaultJob: (id) => [{ ...keys.vaultJob(id, 'v', 'backup', 'f') }],
+  vaultSealed: (id) => [{ ...keys.vaultSealed(id, 'm', 'shared', 'f') }],
+  vaultCopies: (id) => [{ ...keys.vaultCopies(id, 'm') }],
   vaultDrill: (id) => [{ ...keys.vaultDrill(id, 'm') }],
   deployment: () => NOBODYS,
   // Loaded once for all.
