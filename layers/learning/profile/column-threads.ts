@@ -7,6 +7,8 @@
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+// Whoever starts threads says so; these do not load it.
+import '#engine/telemetry.ts';
 import type { Cells } from '../files/cells.ts';
 import type { ColumnState } from './column.ts';
 import type { ColumnSetup, WorkerMessage, WorkerReply } from './column-worker.ts';
