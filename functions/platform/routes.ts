@@ -31,14 +31,16 @@ import { artifact } from './models/artifact.ts';
 import { artifacts } from './models/artifacts.ts';
 import { change as changeModel } from './models/change.ts';
 import { compare } from './models/compare.ts';
+import type { ImportServices } from './models/create-imported.ts';
 import { download } from './models/download.ts';
-import { type ImportServices, importModel } from './models/import.ts';
+import { importModel } from './models/import.ts';
 import { lineage } from './models/lineage.ts';
 import { list as listModels } from './models/list.ts';
 import { predict } from './models/predict.ts';
 import { read as readModel } from './models/read.ts';
 import { remove as removeModel } from './models/remove.ts';
 import { versions } from './models/versions.ts';
+import { monitoringRoutes } from './monitoring/routes.ts';
 import { download as downloadNumbered } from './numbered-models/download.ts';
 import { list as listNumbered } from './numbered-models/list.ts';
 import { read as readNumbered } from './numbered-models/read.ts';
@@ -108,6 +110,7 @@ const resources: readonly Route[] = [
   readNumbered,
   removeNumbered,
   ...batchRoutes,
+  ...monitoringRoutes,
   ...webhookRoutes,
   notices,
 ];

@@ -26,6 +26,8 @@
  * | Place of an open stream of events | `ACCOUNT#id` | `STREAM#number` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Batch prediction | `ACCOUNT#id` | `BATCH#id` | `BATCHES` while it is active |
+ * | File of a model's log of predictions, what it logged on a day | `ACCOUNT#id#PREDICTIONS` | `FILE#model#prediction#file`, `DAY#model#day` | |
+ * | Feedback on a prediction | `ACCOUNT#id#PREDICTIONS` | `FEEDBACK#model#prediction#row` | |
  * | Sweep of hyperparameters | `ACCOUNT#id` | `SWEEP#id` | `SWEEPS` while it is running |
  * | Model by its number | `ACCOUNT#id` | `MODELNUMBER#n` | |
  * | How far the models of earlier builds can be looked up | `ACCOUNT#id` | `MODELLOOKUPS` | |
@@ -44,6 +46,7 @@
  * | That a manager of this id has or had an audit trail and backups | `ACCOUNT#id#VAULT` | `KNOWN#id` | |
  * | Model of a manager, an earlier revision | `ACCOUNT#id#VAULT#vault` | `MODEL#name`, `REVISION#name#id` | |
  * | Upload in parts of a model, or of a backup's archive | `ACCOUNT#id#VAULT#vault` | `UPLOAD#id`, `ARCHIVE#id` | `VAULTUPLOADS`, by when it expires |
+ * | Models of the platform that were made of one of the vault | `ACCOUNT#id#VAULT#vault` | `SERVED#name` | |
  * | How often a model was accessed | `ACCOUNT#id#VAULT#vault` | `ACCESS#name` | |
  * | Active version of a family of models | `ACCOUNT#id#VAULT#vault` | `ACTIVE#family` | |
  * | Measured operations of a manager | `ACCOUNT#id#VAULT#vault` | `OPERATIONS` | |
@@ -106,6 +109,12 @@ export const keys = {
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
   sweep: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SWEEP#${id}` }),
   batch: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `BATCH#${id}` }),
+  logFile: (accountId: string, modelId: string, last: string, id: string): Key =>
+    inLog(accountId, `${prefixes.logFiles(modelId)}${last}#${id}`),
+  logDay: (accountId: string, modelId: string, day: string): Key =>
+    inLog(accountId, `${prefixes.logDays(modelId)}${day}`),
+  feedback: (accountId: string, modelId: string, prediction: string, row: number): Key =>
+    inLog(accountId, `${prefixes.feedback(modelId)}${prediction}#${String(row).padStart(5, '0')}`),
   modelNumber: (accountId: string, n: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODELNUMBER#${n}` }),
   modelLookups: (accountId: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: 'MODELLOOKUPS' }),
   modelVersion: (accountId: string, name: string, version: string): Key => ({
@@ -143,6 +152,8 @@ export const keys = {
   vaultArchiveUpload: (accountId: string, vault: string, id: string): Key => inVault(accountId, vault, `ARCHIVE#${id}`),
   vaultAccess: (accountId: string, vault: string, name: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultAccesses}${name}`),
+  vaultServed: (accountId: string, vault: string, name: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultServed}${name}`),
   vaultActive: (accountId: string, vault: string, family: string): Key => inVault(accountId, vault, `ACTIVE#${family}`),
   vaultJob: (accountId: string, vault: string, kind: string, fingerprint: string): Key =>
     inVault(accountId, vault, `JOB#${kind}#${fingerprint}`),
@@ -186,6 +197,10 @@ export const keys = {
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
 } as const;
 
+function inLog(accountId: string, sk: string): Key {
+  return { pk: `ACCOUNT#${accountId}#PREDICTIONS`, sk };
+}
+
 function amongManagers(accountId: string, sk: string): Key {
   return { pk: `ACCOUNT#${accountId}#VAULT`, sk };
 }
@@ -211,6 +226,10 @@ export const prefixes = {
   models: 'MODEL#',
   batches: 'BATCH#',
   sweeps: 'SWEEP#',
+  /** Of a model, below the log of predictions. */
+  logFiles: (modelId: string) => `FILE#${modelId}#`,
+  logDays: (modelId: string) => `DAY#${modelId}#`,
+  feedback: (modelId: string) => `FEEDBACK#${modelId}#`,
   sessions: 'SESSION#',
   users: 'USER#',
   invitations: 'INVITATION#',
@@ -228,6 +247,7 @@ export const prefixes = {
   /** Below a manager of the vault. */
   vaultModels: 'MODEL#',
   vaultAccesses: 'ACCESS#',
+  vaultServed: 'SERVED#',
   vaultRevisions: (name: string) => `REVISION#${name}#`,
   auditEntries: 'ENTRY#',
   vaultBackups: 'BACKUP#',
@@ -302,6 +322,10 @@ export const blobKeys = {
   checkpointPrefix: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/`,
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
+  /** Of a model's log of predictions: below the model, to be deleted with it. */
+  logPrefix: (accountId: string, modelId: string, day: string) => `${accountId}/models/${modelId}/log/${day}/`,
+  logFile: (accountId: string, modelId: string, day: string, id: string) =>
+    `${accountId}/models/${modelId}/log/${day}/${id}.jsonl.gz`,
   batchPrefix: (accountId: string, id: string) => `${accountId}/predictions/${id}/`,
   batchFile: (accountId: string, id: string) => `${accountId}/predictions/${id}/predictions.csv`,
   /** Of all accounts. */

@@ -148,27 +148,31 @@ export const sealedInBackup = (backup: Backup, file: Pick<StoredFile, 'name' | '
 });
 
 /** `classifier_v2.1_20250115_103000`, as the document names such backups. */
-export function backupNameFor(what: string, now: number): string {
+function backupNameFor(what: string, now: number): string {
   const digits = isoTime(now).replace(/\D/g, '');
   return `${what}_${digits.slice(0, 8)}_${digits.slice(8, 14)}`;
 }
 
-/** A backup that nobody has named: by its time, and where that name is taken by a part of an id as well. */
+/** Runs with a name by the time, and where that is taken once more with a part of an id as well. */
+export async function namedByTime<T>(what: string, now: number, run: (name: string) => Promise<T>): Promise<T> {
+  const name = backupNameFor(what, now);
+  try {
+    return await run(name);
+  } catch (error) {
+    if (!(error instanceof BackupExistsError)) throw error;
+    return run(`${name}_${newId(now).slice(-12)}`);
+  }
+}
+
+/** A backup that nobody has named. */
 export async function backUpByTime(
   services: VaultServices,
   manager: Manager,
   by: Actor,
   { what, ...given }: Omit<NewBackup, 'name' | 'compress' | 'encrypt'> & { readonly what: string },
 ): Promise<BackedUp> {
-  const { now } = services.adapters;
-  const name = backupNameFor(what, now());
   const rest = { ...given, compress: true, encrypt: true };
-  try {
-    return await backUp(services, manager, by, { ...rest, name });
-  } catch (error) {
-    if (!(error instanceof BackupExistsError)) throw error;
-    return backUp(services, manager, by, { ...rest, name: `${name}_${newId(now()).slice(-12)}` });
-  }
+  return namedByTime(what, services.adapters.now(), (name) => backUp(services, manager, by, { ...rest, name }));
 }
 
 /** Backs up a model that was just saved. A failure does not fail the save, and is logged. */

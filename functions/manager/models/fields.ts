@@ -11,10 +11,9 @@ const metadataBytes = (value: unknown): number => Buffer.byteLength(JSON.stringi
 /** What the model's author says of it: any JSON, of which some fields have a meaning. */
 export const metadataRequest = z
   .record(z.string().max(1024), anyJson)
-  .refine(
-    (value) => metadataBytes(value) <= LIMITS.vault.metadataBytes,
-    `must have at most ${LIMITS.vault.metadataBytes} bytes as JSON`,
-  )
+  .refine((value) => metadataBytes(value) <= LIMITS.vault.metadataBytes, {
+    error: ({ input }) => `must have at most ${LIMITS.vault.metadataBytes} bytes as JSON; got ${metadataBytes(input)}`,
+  })
   .meta({
     description:
       '`version`, `framework`, `algorithm`, `description` and the numbers of `performance_metrics` can be searched and compared',

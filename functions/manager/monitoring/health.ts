@@ -4,8 +4,9 @@ import { copiesAreDue } from '#domain/vault/copies.ts';
 import { deployedSince } from '#domain/vault/deployment.ts';
 import { lastDrill } from '#domain/vault/drills.ts';
 import { route } from '#functions/http/route.ts';
+import { auditSuccess } from '../audited.ts';
 import { drillResult, showDrill } from '../backup/drill.ts';
-import { managerPath, readManager, tags, time } from '../fields.ts';
+import { actorOf, managerPath, readManager, tags, time } from '../fields.ts';
 import { probeBackups, probeEncryption, probeIntegrity, probeStorage } from './probes.ts';
 
 const PROBES = {
@@ -52,7 +53,8 @@ export const health = route({
     },
   },
   resource: readManager,
-  async handler({ resource: of }, services) {
+  async handler(input, services) {
+    const { resource: of } = input;
     const { table, backupCopies, now } = services.adapters;
     const measure = async (name: keyof typeof PROBES): Promise<boolean> => {
       try {
@@ -71,6 +73,7 @@ export const health = route({
     const { backup_system, ...needed } = checks;
     const last = await lastDrill(table, of);
     const recoverable = backup_system && (last === undefined || last.failed.length === 0);
+    await auditSuccess(services, of, actorOf(input), { action: 'health_check', facts: checks });
     const works = Object.values(needed).every((passed) => passed);
     const copies = backupCopies === undefined ? 'none' : (await copiesAreDue(table, of)) ? 'pending' : 'current';
     const since = services.settings.startedAt ?? (await deployedSince(table, services.settings.version, now()));

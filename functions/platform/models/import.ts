@@ -1,54 +1,32 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { createModel } from '#domain/models/create.ts';
-import type { TrainedModel } from '#domain/models/record.ts';
-import { markOrphaned } from '#domain/orphans.ts';
-import { isoTime } from '#domain/times.ts';
 import { multipart, type UploadedFile } from '#functions/http/body/multipart.ts';
-import { route, type Services } from '#functions/http/route.ts';
-import type { countNumbers, importedFiles } from '#learning/imported/files.ts';
-import type { readImported } from '#learning/imported/read.ts';
+import { route } from '#functions/http/route.ts';
 import { asJson } from '../datasets/parsing-fields.ts';
-import { line, nameLine } from '../fields.ts';
-import { publish } from '../publish.ts';
+import { nameLine } from '../fields.ts';
+import { createImported, type ImportServices } from './create-imported.ts';
 import { modelDetail, showDetail } from './fields.ts';
+import { DEFAULT_TARGET, wishFields } from './wishes.ts';
 
-/** Only types here, so that declaring the route does not load ONNX Runtime. */
-export interface ImportServices extends Services {
-  readonly importer: {
-    readonly read: typeof readImported;
-    readonly files: typeof importedFiles;
-    readonly count: typeof countNumbers;
-  };
-}
-
-/** After so long the sweep deletes files whose record was never written. */
-const ABANDONED_MILLISECONDS = 3_600_000;
-const MOST_NAMES = 2000;
 const NAME_CHARACTERS = 255;
 
-const names = (description: string, example: readonly string[]) =>
-  asJson(z.array(line(LIMITS.csv.columnNameCharacters)).min(1).max(MOST_NAMES))
+/** In a form, what is not text is JSON. */
+function inForm(field: typeof wishFields.features) {
+  const { description, example } = field.meta() ?? {};
+  return asJson(field)
     .optional()
-    .meta({ description, example: JSON.stringify(example) });
+    .meta({ description: `As a list in JSON: ${description}`, example: JSON.stringify(example) });
+}
 
 const form = z
   .strictObject({
     name: nameLine(LIMITS.modelName.max).meta({
       description: 'Under a name that there is already, it becomes the next version',
     }),
-    target: line(LIMITS.csv.columnNameCharacters).default('target').meta({ description: 'What it predicts' }),
-    features: names('As a list in JSON, the names of the features, in the order of its inputs and of their columns', [
-      ...['sepal length', 'sepal width'],
-    ]),
-    classes: names('As a list in JSON, the names of the classes, in the order of the scores', ['setosa', 'virginica']),
-    scores: z.enum(['probabilities', 'logits']).optional().meta({
-      description:
-        'What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1',
-    }),
+    target: wishFields.target.default(DEFAULT_TARGET),
+    features: inForm(wishFields.features),
+    classes: inForm(wishFields.classes),
+    scores: wishFields.scores.optional(),
   })
   .meta({ id: 'ModelImportForm' });
 
@@ -67,46 +45,15 @@ export const importModel = route({
   request: { body: multipart(form, { description: 'The model', contentType: 'application/octet-stream' }) },
   responses: { 201: { description: 'Imported', schema: modelDetail } },
   async handler({ caller, body: { file, fields } }, services: ImportServices) {
-    const { adapters, importer } = services;
-    const { table, blobs, now } = adapters;
     const original = await bytesOf(file);
     const { name, ...wishes } = fields;
-    const imported = await importer.read(original, wishes);
-    const id = newId(now());
-    const createdAt = isoTime(now());
+    const imported = await services.importer.read(original, wishes);
     const fileName = file.name.slice(0, NAME_CHARACTERS).toWellFormed();
-    const files = importer.files(original, imported, { name, fileName, createdAt });
-    const { serving, notes } = imported;
-    await table.transact([
-      markOrphaned('artifacts', blobKeys.modelPrefix(caller.accountId, id), now() + ABANDONED_MILLISECONDS),
-    ]);
-    for (const { file: one, bytes, contentType } of files) {
-      await blobs.artifacts.put(blobKeys.modelFile(caller.accountId, id, one), bytes, { contentType });
-    }
-    const made: TrainedModel = {
-      id,
-      account_id: caller.accountId,
-      name,
-      model_type: 'onnx',
-      task: serving.task,
-      architecture: {
-        input_shape: [serving.features.length],
-        output_classes: Math.max(1, serving.classes.length),
-        parameters: importer.count(original),
-      },
-      target: serving.target,
-      ...{ performance: {}, final_metrics: {}, hyperparameters: {} },
-      training_config: { imported: fileName, notes: [...notes] },
-      artifacts: files.map(({ file: one, bytes }) => ({ file: one, size: bytes.length, sha256: sha256Of(bytes) })),
-      created_at: createdAt,
-    };
-    const { model, event } = await createModel(table, made, createdAt);
-    await publish(event, services);
+    const { accountId } = caller;
+    const model = await createImported(services, { accountId, name, fileName, original, imported });
     return { status: 201, body: showDetail(model, []) };
   },
 });
-
-const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** No larger than a body may be. */
 async function bytesOf(file: UploadedFile): Promise<Buffer> {

@@ -21,13 +21,15 @@ export const functions = {
     timeoutSeconds: 29,
     computes: true,
     streams: false,
-    // It compares the outputs of a model with those of its version with weights of 8 bits.
+    // It compares the outputs of a model with those of its version with weights of 8 bits, and tries what is deployed.
     runtime: true,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { artifacts: ['read', 'put', 'upload', 'delete'], backups: ['read', 'put', 'upload', 'delete'] },
       copies: ['read'],
       sends: ['vault'],
+      // A model that is deployed to the platform is an event of it.
+      publishes: true,
       tokens: 'sign',
       dataKeys: ['generate', 'unwrap'],
     },
@@ -71,6 +73,7 @@ export const surface = {
     { path: `${base}/models/uploads/{upload_id}/complete`, function: 'manager-files' },
     { path: `${base}/models/download`, function: 'manager-files' },
     { path: `${base}/models/{model_name}`, function: 'manager-files' },
+    { path: `${base}/models/{model_name}/deploy`, function: 'manager-files' },
     { path: `${base}/backup/create`, function: 'manager-files' },
     { path: `${base}/backup/restore`, function: 'manager-files' },
     { path: `${base}/backup/drill`, function: 'manager-files' },

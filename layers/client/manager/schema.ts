@@ -217,26 +217,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/model-manager/{manager_id}/models/{model_name}/deploy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Get the manifests that deploy a model
-         * @description An addition to the document. A Deployment with a Service, and a KServe InferenceService: apply either. Both load the model from this API at their start, with the key and the password of a Secret that you create.
-         */
-        post: operations["post_api_model_manager_manager_id_models_model_name_deploy"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/model-manager/{manager_id}/backup/list": {
         parameters: {
             query?: never;
@@ -280,7 +260,7 @@ export interface paths {
         };
         /**
          * Read the audit trail of a manager
-         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, model_access, listing, model_change, backup, security; `model_access` is every load, info and download.
+         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
          */
         get: operations["get_api_model_manager_manager_id_audit_trail"];
         put?: never;
@@ -481,6 +461,26 @@ export interface paths {
          * @description An addition to the document. The file stays as it is.
          */
         patch: operations["patch_api_model_manager_manager_id_models_model_name"];
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/models/{model_name}/deploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deploy a model
+         * @description An addition to the document. `kubernetes`: the manifests of a Deployment with a Service, and of a KServe InferenceService: apply either. Both load the model from this API at their start, with the key and the password of a Secret that you create. `trainyard`: an ONNX model that takes rows of a table becomes a model of the platform, which needs the scope train.
+         */
+        post: operations["post_api_model_manager_manager_id_models_model_name_deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/model-manager/{manager_id}/backup/create": {
@@ -779,38 +779,6 @@ export interface components {
              */
             comparison_metrics?: string[];
         };
-        DeploymentRequest: {
-            /** @constant */
-            deploy_to: "kubernetes";
-            /**
-             * @default default
-             * @example ml-models
-             */
-            namespace?: string;
-            /**
-             * @description Left out, made of the name of the model
-             * @example classifier-api
-             */
-            service_name?: string;
-            /**
-             * @description Nobody’s cluster is changed: `true` is refused, and the manifests are applied by you
-             * @default false
-             * @constant
-             */
-            auto_deploy?: false;
-            /**
-             * @description An addition
-             * @default 1
-             */
-            replicas?: number;
-            /** @description An addition: the model server of the Deployment. Left out, one for the framework of the model */
-            image?: string;
-            /**
-             * Format: uri
-             * @description An addition: the base URL at which the cluster reaches this API
-             */
-            vault_url?: string;
-        };
         ModelSaveRequest: {
             /** @example classifier_v2.1 */
             model_name: string;
@@ -985,6 +953,8 @@ export interface components {
              * @enum {string}
              */
             variant?: "original" | "int8";
+            /** @description An addition: an earlier one of `revisions` in its info. Left out, the present one */
+            revision?: string;
             /**
              * @description Integrity is verified in any case: what was changed is never returned
              * @default true
@@ -1039,6 +1009,72 @@ export interface components {
              *     ]
              */
             tags?: string[];
+        };
+        DeploymentRequest: {
+            /**
+             * @description `trainyard`, an addition: an ONNX model becomes a model of the platform, and answers there
+             * @enum {string}
+             */
+            deploy_to: "kubernetes" | "trainyard";
+            /**
+             * @description For Kubernetes a label; left out, made of the name of the model. For `trainyard`, the name of the platform’s model, of which it becomes the next version; left out, the name of the model
+             * @example classifier-api
+             */
+            service_name?: string & (unknown & unknown);
+            /**
+             * @description Nobody’s cluster is changed: with Kubernetes `true` is refused, and the manifests are applied by you
+             * @default false
+             * @constant
+             */
+            auto_deploy?: false;
+            /**
+             * @default default
+             * @example ml-models
+             */
+            namespace?: string;
+            /**
+             * @description An addition
+             * @default 1
+             */
+            replicas?: number;
+            /** @description An addition: the model server of the Deployment. Left out, one for the framework of the model */
+            image?: string;
+            /**
+             * Format: uri
+             * @description An addition: the base URL at which the cluster reaches this API
+             */
+            vault_url?: string;
+            /**
+             * Format: password
+             * @description Of a model that has one
+             */
+            password?: string;
+            /**
+             * @description What it predicts
+             * @default target
+             */
+            target?: string;
+            /**
+             * @description The names of the features, in the order of its inputs and of their columns
+             * @example [
+             *       "sepal length",
+             *       "sepal width"
+             *     ]
+             */
+            features?: string[];
+            /**
+             * @description The names of the classes, in the order of the scores
+             * @example [
+             *       "setosa",
+             *       "virginica"
+             *     ]
+             */
+            classes?: string[];
+            /**
+             * @description What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1
+             * @enum {string}
+             */
+            scores?: "probabilities" | "logits";
         };
         BackupRequest: {
             /**
@@ -1406,6 +1442,19 @@ export interface components {
                 size_mb: number;
                 hash: string;
             }[];
+            /** @description An addition: models of the platform that were made of it by `deploy_to: trainyard` */
+            served: {
+                /** @description Of the platform’s model */
+                model_id: string;
+                name: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-01-01T00:00:00.000Z
+                 */
+                deployed_at: string;
+                /** @description False where the file was replaced since */
+                current: boolean;
+            }[];
             /** @description An addition: what unpickling the file would import; null for a file without a pickle */
             pickle_imports: string[] | null;
             /** @description An addition: the version with weights of 8 bits, where `enable_quantization` made one */
@@ -1494,28 +1543,6 @@ export interface components {
              * @example 2026-01-01T00:00:00.000Z
              */
             activated_at: string;
-        };
-        DeploymentManifests: {
-            message: string;
-            model_name: string;
-            deploy_to: string;
-            namespace: string;
-            service_name: string;
-            deployed: boolean;
-            manifests: {
-                /** @description A Deployment and a Service */
-                kubernetes: {
-                    [key: string]: unknown;
-                }[];
-                /** @description An InferenceService */
-                kserve: {
-                    [key: string]: unknown;
-                }[];
-                /** @description The Secret that both need, without its values */
-                secret: {
-                    [key: string]: unknown;
-                };
-            };
         };
         VaultBackupList: {
             backups: components["schemas"]["VaultBackup"][];
@@ -1773,6 +1800,56 @@ export interface components {
              * @example 2026-01-01T00:00:00.000Z
              */
             modified_at: string;
+        };
+        DeploymentManifests: {
+            message: string;
+            model_name: string;
+            deploy_to: string;
+            namespace: string;
+            service_name: string;
+            deployed: boolean;
+            manifests: {
+                /** @description A Deployment and a Service */
+                kubernetes: {
+                    [key: string]: unknown;
+                }[];
+                /** @description An InferenceService */
+                kserve: {
+                    [key: string]: unknown;
+                }[];
+                /** @description The Secret that both need, without its values */
+                secret: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        ModelDeployed: {
+            /** @example Model deployed successfully */
+            message: string;
+            /** @example classifier_v2.1 */
+            model_name: string;
+            /** @example trainyard */
+            deploy_to: string;
+            /** @example classifier-api */
+            service_name: string;
+            deployed: boolean;
+            platform_model: {
+                /** Format: uuid */
+                id: string;
+                number: number;
+                name: string;
+                /** @example 1.0.0 */
+                version: string;
+                /** @example classification */
+                task: string;
+                /**
+                 * @description Below the base URL of the platform
+                 * @example /models/019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55/predict
+                 */
+                predict_path: string;
+            };
+            /** @description How its inputs and outputs became those of a model here */
+            notes: string[];
         };
         BackupCreated: {
             /** @example Backup created successfully */
@@ -2690,6 +2767,14 @@ export interface operations {
                      *           "hash": "string"
                      *         }
                      *       ],
+                     *       "served": [
+                     *         {
+                     *           "model_id": "string",
+                     *           "name": "string",
+                     *           "deployed_at": "2026-01-01T00:00:00.000Z",
+                     *           "current": true
+                     *         }
+                     *       ],
                      *       "pickle_imports": [
                      *         "string"
                      *       ],
@@ -2850,71 +2935,6 @@ export interface operations {
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
             409: components["responses"]["ManagerError409"];
-            429: components["responses"]["ManagerError429"];
-            431: components["responses"]["ManagerError431"];
-            500: components["responses"]["ManagerError500"];
-            503: components["responses"]["ManagerError503"];
-        };
-    };
-    post_api_model_manager_manager_id_models_model_name_deploy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                manager_id: string;
-                model_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "deploy_to": "kubernetes",
-                 *       "namespace": "ml-models",
-                 *       "service_name": "classifier-api"
-                 *     }
-                 */
-                "application/json": components["schemas"]["DeploymentRequest"];
-            };
-        };
-        responses: {
-            /** @description The manifests */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "message": "string",
-                     *       "model_name": "string",
-                     *       "deploy_to": "string",
-                     *       "namespace": "string",
-                     *       "service_name": "string",
-                     *       "deployed": true,
-                     *       "manifests": {
-                     *         "kubernetes": [
-                     *           {}
-                     *         ],
-                     *         "kserve": [
-                     *           {}
-                     *         ],
-                     *         "secret": {}
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["DeploymentManifests"];
-                };
-            };
-            400: components["responses"]["ManagerError400"];
-            401: components["responses"]["ManagerError401"];
-            403: components["responses"]["ManagerError403"];
-            404: components["responses"]["ManagerError404"];
-            408: components["responses"]["ManagerError408"];
-            413: components["responses"]["ManagerError413"];
-            415: components["responses"]["ManagerError415"];
-            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
@@ -3787,6 +3807,104 @@ export interface operations {
             409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
+    post_api_model_manager_manager_id_models_model_name_deploy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
+            path: {
+                manager_id: string;
+                model_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "deploy_to": "kubernetes",
+                 *       "namespace": "ml-models",
+                 *       "service_name": "classifier-api"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeploymentRequest"];
+            };
+        };
+        responses: {
+            /** @description The manifests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "model_name": "string",
+                     *       "deploy_to": "string",
+                     *       "namespace": "string",
+                     *       "service_name": "string",
+                     *       "deployed": true,
+                     *       "manifests": {
+                     *         "kubernetes": [
+                     *           {}
+                     *         ],
+                     *         "kserve": [
+                     *           {}
+                     *         ],
+                     *         "secret": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeploymentManifests"];
+                };
+            };
+            /** @description Deployed to the platform */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Model deployed successfully",
+                     *       "model_name": "classifier_v2.1",
+                     *       "deploy_to": "trainyard",
+                     *       "service_name": "classifier-api",
+                     *       "deployed": true,
+                     *       "platform_model": {
+                     *         "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *         "number": 1,
+                     *         "name": "string",
+                     *         "version": "1.0.0",
+                     *         "task": "classification",
+                     *         "predict_path": "/models/019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55/predict"
+                     *       },
+                     *       "notes": [
+                     *         "string"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDeployed"];
+                };
+            };
+            400: components["responses"]["ManagerError400"];
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            408: components["responses"]["ManagerError408"];
+            409: components["responses"]["ManagerError409"];
+            413: components["responses"]["ManagerError413"];
+            415: components["responses"]["ManagerError415"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];

@@ -4,6 +4,7 @@ import { TASKS } from '../datasets/profile.ts';
 import { datasetWarning } from '../datasets/warnings.ts';
 import { parseOnce } from '../ports/table/parse-once.ts';
 import { storedObject } from '../stored-object.ts';
+import { vaultOrigin } from '../vault/served.ts';
 
 /** One value of a prediction's input. */
 export const featureSpec = z.object({
@@ -35,6 +36,8 @@ export const model = z.object({
   parent_id: z.string().optional(),
   model_type: z.string(),
   task: z.enum(TASKS),
+  /** What it was made of, for a model that was deployed from the vault. */
+  vault: vaultOrigin.optional(),
   /** Absent for a model that was imported, as are its data. */
   job_id: z.string().optional(),
   dataset_id: z.string().optional(),
@@ -65,7 +68,9 @@ export const model = z.object({
   aliases: z.number().int().default(0),
   tags: z.record(z.string(), z.string()).default({}),
   notes: z.string().default(''),
-  /** Counts the changes of tags and notes. */
+  /** Present while its predictions are logged, for so many days. */
+  prediction_log: z.object({ days: z.number().int() }).optional(),
+  /** Counts the changes of tags, notes and logging. */
   revision: z.number().int().default(0),
 });
 
@@ -74,7 +79,13 @@ export type Model = z.infer<typeof model>;
 export const parseModel = parseOnce(model);
 
 /** What predictions need of a model. */
-export const servedModel = model.pick({ id: true, account_id: true, artifacts: true });
+export const servedModel = model.pick({
+  id: true,
+  account_id: true,
+  artifacts: true,
+  number: true,
+  prediction_log: true,
+});
 
 export type ServedModel = z.infer<typeof servedModel>;
 

@@ -16,6 +16,7 @@ import { ManagerNotFoundError, ModelChangedError, ModelExistsError } from './err
 import type { Manager, ManagerRef } from './manager.ts';
 import { itemOfModel, type StoredModel } from './model.ts';
 import { findModel, modelNotFound, readRevisions } from './models.ts';
+import { expectNotServed, notServed } from './served.ts';
 
 /** After so long the sweep deletes a file whose record was never written. */
 const ABANDONED_MS = 3_600_000;
@@ -182,7 +183,7 @@ const REVISIONS_AT_ONCE = 40;
 
 /**
  * Deletes the record with its earlier revisions and marks their files as orphaned. Resolves with the prefixes of those.
- * Throws `ModelNotFoundError`, `ModelChangedError`.
+ * Throws `ModelNotFoundError`, `ModelChangedError`, `ModelServedError`.
  */
 export async function removeModel(
   table: Table,
@@ -203,6 +204,7 @@ export async function removeModel(
       { kind: 'delete', key: keys.vaultModel(of.account_id, of.vault, model.name), condition: isRevision(model) },
       count(of, undefined, model),
       { kind: 'delete', key: keys.vaultAccess(of.account_id, of.vault, model.name) },
+      notServed(model),
       ...[model, ...revisions].map((one) => markOrphaned('artifacts', filesOf(one), now())),
       ...revisions.map(
         (one): Write => ({
@@ -213,6 +215,7 @@ export async function removeModel(
     ]);
     return [model, ...revisions].map(filesOf);
   } catch (error) {
+    if (error instanceof TransactionFailedError) await expectNotServed(table, model);
     throw await whyNot(table, of, model, error);
   }
 }

@@ -55,9 +55,11 @@ export const ADDITIONS = {
     aliases: texts,
     tags: textFields,
     notes: text,
+    log_days: orNull(integer),
     dataset_version: integer,
     warnings: objects,
     test_performance: orNull(numberFields),
     test_accuracy: orNull(number),
+    vault: orNull(object),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;

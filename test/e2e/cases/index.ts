@@ -15,6 +15,7 @@ import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
 import { modelFiles } from './model-files.ts';
 import { modelsApi } from './models-api.ts';
+import { monitoring } from './monitoring.ts';
 import { options } from './options.ts';
 import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
@@ -24,6 +25,7 @@ import { tenancy } from './tenancy.ts';
 import { trainingService } from './training-service.ts';
 import { uploads } from './uploads.ts';
 import { vault } from './vault.ts';
+import { vaultAdditions } from './vault-additions.ts';
 import { vaultLarge } from './vault-large.ts';
 import { watching } from './watching.ts';
 import { webhooks } from './webhooks.ts';
@@ -52,6 +54,7 @@ export function platformCases(world: World): void {
     modelsApi,
     modelFiles,
     predictions,
+    monitoring,
     images,
     battery,
     programs,
@@ -60,6 +63,7 @@ export function platformCases(world: World): void {
     catalog,
     vault,
     vaultLarge,
+    vaultAdditions,
   ];
   for (const cases of all) cases(world);
 }

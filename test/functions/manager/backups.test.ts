@@ -63,6 +63,22 @@ describe('a backup', () => {
     expect((await world.call('GET', `/${id}/security/status`)).body.backup_encryption).toBe(false);
   });
 
+  test('has a name of its own, however many are made in a second without one', async () => {
+    const id = await world.manager(QUIET);
+    await world.save(id, 'm');
+    const answers = await Promise.all(Array.from({ length: 3 }, () => world.call('POST', `/${id}/backup/create`, {})));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(new Set(answers.map(({ body }) => body.backup_name)).size).toBe(3);
+  });
+
+  test('is not left without the password that it was given', async () => {
+    const id = await world.manager(QUIET);
+    await world.save(id, 'm');
+    const request = { backup_name: 'b', backup_password: 'x', encrypt_backup: false };
+    const { status, body } = await world.call('POST', `/${id}/backup/create`, request);
+    expect([status, Object.keys(body.details)]).toEqual([400, ['encrypt_backup']]);
+  });
+
   test('copies only what changed, and lets go of it when the last one is deleted', async () => {
     const id = await world.manager(QUIET);
     await world.save(id, 'a');

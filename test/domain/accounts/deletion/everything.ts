@@ -56,6 +56,9 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   model: (id) => Array.from({ length: 120 }, (_, n) => ({ ...keys.model(id, `m${n}`), account_id: id })),
   sweep: (id) => [{ ...keys.sweep(id, 's'), account_id: id }],
   batch: (id) => [{ ...keys.batch(id, 'b'), account_id: id }],
+  logFile: (id) => [{ ...keys.logFile(id, 'm0', 'p', 'f'), model_id: 'm0' }],
+  logDay: (id) => [{ ...keys.logDay(id, 'm0', '2026-01-01'), rows: 1 }],
+  feedback: (id) => [{ ...keys.feedback(id, 'm0', 'p', 0), truth: 'x' }],
   modelNumber: (id) => [{ ...keys.modelNumber(id, 1) }],
   modelLookups: (id) => [{ ...keys.modelLookups(id) }],
   modelVersion: (id) => [{ ...keys.modelVersion(id, 'name', '1.0.0') }],
@@ -84,6 +87,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   vaultUpload: (id) => [{ ...keys.vaultUpload(id, 'v', 'u') }],
   vaultArchiveUpload: (id) => [{ ...keys.vaultArchiveUpload(id, 'v', 'u') }],
   vaultAccess: (id) => [{ ...keys.vaultAccess(id, 'v', 'm') }],
+  vaultServed: (id) => [{ ...keys.vaultServed(id, 'v', 'm') }],
   vaultActive: (id) => [{ ...keys.vaultActive(id, 'v', 'f') }],
   vaultOperations: (id) => [{ ...keys.vaultOperations(id, 'v') }],
   vaultAuditEntry: (id) =>

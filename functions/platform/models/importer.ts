@@ -1,0 +1,5 @@
+/** Reads models of others. It loads ONNX Runtime, so nothing but the functions that have it imports this. */
+import { countNumbers, importedFiles } from '#learning/imported/files.ts';
+import { readImported } from '#learning/imported/read.ts';
+
+export const importer = { read: readImported, files: importedFiles, count: countNumbers };
