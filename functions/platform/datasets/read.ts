@@ -25,7 +25,7 @@ export const read = route({
     if (found.status !== 'ready') return { status: 200, body: shown };
     try {
       const { rows, columns, features, target, warnings = [] } = await readProfile(adapters, found);
-      const metadata = { rows, columns: columns.length, features, target };
+      const metadata = { rows, columns: columns.length, features, target: target || null };
       return { status: 200, body: { ...shown, metadata, warnings } };
     } catch (error) {
       // The record is as it was; the profile can be made again from the file.

@@ -14,6 +14,7 @@ import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
 import { modelFiles } from './model-files.ts';
 import { modelsApi } from './models-api.ts';
+import { monitoring } from './monitoring.ts';
 import { options } from './options.ts';
 import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
@@ -51,6 +52,7 @@ export function platformCases(world: World): void {
     modelsApi,
     modelFiles,
     predictions,
+    monitoring,
     images,
     battery,
     programs,
