@@ -102,7 +102,7 @@ function expectInt8(model: Model): void {
   if (model.artifacts.some(({ file }) => file === INT8_FILE)) return;
   throw ValidationError.of(
     'variant',
-    `must be float32 for version ${spelled(model)}, which was trained before there was another; retrain it for int8`,
+    `must be float32 for version ${spelled(model)}, which has no int8: it was trained before there was one, or is too small for it`,
   );
 }
 

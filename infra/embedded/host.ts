@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { operatorAccount } from '#domain/accounts/operator.ts';
 import { keys } from '#domain/keys.ts';
@@ -88,6 +89,8 @@ export interface Host {
 
 /** The largest upload in one request; on one machine no gateway limits it. Larger files are uploaded in parts. */
 const UPLOAD_BYTES = 32 * 1024 * 1024;
+/** More threads of one reading would wait for the one that finds the cells. */
+const READING_THREADS = 4;
 const BOOTSTRAP_BYTES = 32;
 const PURGE_EVERY_MS = 60_000;
 const CLOCK_EVERY_MS = 5000;
@@ -111,6 +114,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     registration: options.registration ?? 'open',
     rates: options.rates,
     datasetReaders: queues.datasets.concurrency,
+    readingThreads: Math.min(READING_THREADS, availableParallelism()),
     startedAt: isoTime(Date.now()),
     vault: options.manager?.vault,
     ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
