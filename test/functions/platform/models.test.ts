@@ -86,6 +86,8 @@ describe('models', () => {
       features: null,
       job_id: models[0]!.job_id,
       dataset_id: models[0]!.dataset_id,
+      log_days: null,
+      vault: null,
     });
   });
 
