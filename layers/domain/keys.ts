@@ -284,6 +284,7 @@ export const blobKeys = {
   /** Under a prefix of their own, because a bucket's lifecycle rules select by prefix. */
   checkpointPrefix: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/`,
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,
+  checkpointFolds: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/folds.json`,
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
   batchPrefix: (accountId: string, id: string) => `${accountId}/predictions/${id}/`,
   batchFile: (accountId: string, id: string) => `${accountId}/predictions/${id}/predictions.csv`,

@@ -9,7 +9,7 @@ import { IMPORTED_FILE } from './files/names.ts';
 import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
-import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
+import { INT8_FILE, NO_PROBABILITIES, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
 import { type Explanation, expectExplainable, explain, typicalRow } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
@@ -20,14 +20,22 @@ import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 
 export type { Cell, Input, Row } from './serving/input.ts';
 
-/** For a classification, the most probable class. For a regression, a number in the target's unit. */
-export type Prediction = ClassPrediction | ValuePrediction;
+/** For a classification, the most probable class. For a regression, a number in the target's unit. For labels, those that the row has. */
+export type Prediction = ClassPrediction | ValuePrediction | LabelsPrediction;
 
 export interface ValuePrediction {
   readonly value: number;
   readonly explanation?: Explanation;
   /** Where the truth is as often as was asked for, in the target's unit. */
   readonly interval?: [low: number, high: number];
+}
+
+/** Any number of labels, the most probable first. */
+export interface LabelsPrediction {
+  readonly labels: { readonly label: string; readonly confidence: number }[];
+  /** Of each label, also of those that are not answered, where they were asked for. */
+  readonly probabilities?: Readonly<Record<string, number>>;
+  readonly explanation?: Explanation;
 }
 
 export interface ClassPrediction {
@@ -38,6 +46,10 @@ export interface ClassPrediction {
   readonly explanation?: Explanation;
 }
 
+/** The files of a model that predict. */
+const VARIANTS = { float32: ONNX_FILE, int8: INT8_FILE } as const;
+export type Variant = keyof typeof VARIANTS;
+
 export interface PredictionOptions {
   /** Of all classes; a regression has none. Default: false. */
   readonly probabilities?: boolean;
@@ -45,6 +57,8 @@ export interface PredictionOptions {
   readonly explain?: boolean;
   /** How often the truth is to lie within the interval of a regression. Default: no interval. */
   readonly interval?: number;
+  /** Which of its files predicts. Default: `float32`. */
+  readonly variant?: Variant;
 }
 
 export interface Predictor {
@@ -105,20 +119,23 @@ export function makePredictor({
 
   const texts = makeTextPredictor({ artifacts });
 
-  const load = async (model: ServedModel): Promise<LoadedModel> => {
-    const [onnx, serving] = await Promise.all([readArtifact(artifacts, model, ONNX_FILE), describe(model)]);
+  const load = async (model: ServedModel, variant: Variant): Promise<LoadedModel> => {
+    const serving = await describe(model);
+    const onnx = await readArtifact(artifacts, model, VARIANTS[variant]);
     const session = await openSession(onnx, optionsFor(onnx.length));
     const runs = new SharedRuns((feeds) => session.run(feeds));
     return { serving, runs, bytes: onnx.length, dispose: () => session.dispose() };
   };
-  const using = <R>(model: ServedModel, use: (loaded: LoadedModel) => Promise<R>): Promise<R> =>
-    cache.use(model.id, () => load(model), use);
+  const using = <R>(model: ServedModel, variant: Variant, use: (loaded: LoadedModel) => Promise<R>): Promise<R> =>
+    cache.use(`${model.id} ${variant}`, () => load(model, variant), use);
 
   return {
     describe,
     predict: async (model, inputs, options = {}) => {
+      const { variant = 'float32' } = options;
+      expectVariant(model, variant);
       if (takesText(model)) return classesOf(texts, model, inputs, options);
-      return using(model, async ({ serving, runs }) => {
+      return using(model, variant, async ({ serving, runs }) => {
         if (options.explain) expectExplainable(serving, inputs.length);
         const feeds = await kindNamed(serving.kind).tensors(serving, inputs);
         const results = await refusals(model, () => runs.run(feeds, inputs.length));
@@ -131,6 +148,11 @@ export function makePredictor({
       });
     },
   };
+}
+
+function expectVariant({ artifacts }: ServedModel, variant: Variant): void {
+  if (variant === 'float32' || artifacts.some(({ file }) => file === VARIANTS[variant])) return;
+  throw ValidationError.of('variant', `must be float32: the model was trained without ${variant}`);
 }
 
 /** A model of others may refuse values, such as a word that it does not know. */
@@ -195,7 +217,23 @@ const readings: Readonly<Record<Serving['task'], Reading>> = {
       };
     });
   },
-  regression: ({ value }, { intervals = [] }, { interval }) => {
+  multilabel: ({ labels, probabilities }, { classes }, { probabilities: wanted = false, interval }) => {
+    if (interval !== undefined) throw ValidationError.of('interval', 'must be left out: the model answers labels');
+    const { data, shape } = expectTensor('probabilities', probabilities, 'float32');
+    const answered = expectTensor('labels', labels, 'bool').data;
+    return Array.from({ length: shape[0]! }, (_, row) => {
+      const first = row * classes.length;
+      const found = classes.flatMap((label, i) =>
+        answered[first + i] ? [{ label, confidence: Math.min(1, data[first + i]!) }] : [],
+      );
+      return {
+        labels: found.sort((a, b) => b.confidence - a.confidence),
+        ...(wanted || !Number.isFinite(data[first]!) ? { probabilities: byClass(classes, data, first) } : {}),
+      };
+    });
+  },
+  regression: ({ value }, { intervals = [] }, { interval, probabilities = false }) => {
+    if (probabilities) throw ValidationError.of('probabilities', NO_PROBABILITIES);
     const { data } = expectTensor('value', value, 'float64');
     const width = interval === undefined ? undefined : widthOf(intervals, interval);
     return Array.from(data, (number) => ({
@@ -222,12 +260,17 @@ function widthOf(intervals: NonNullable<Serving['intervals']>, wanted: number): 
   );
 }
 
+function hasFiniteNumbers(prediction: Prediction): boolean {
+  if ('labels' in prediction) return Object.values(prediction.probabilities ?? {}).every(Number.isFinite);
+  return Number.isFinite('value' in prediction ? prediction.value : prediction.confidence);
+}
+
 /** Inputs far outside the range of the training data can overflow the network's numbers. */
 function expectFinite(predictions: readonly Prediction[]): readonly Prediction[] {
   const faults = new Faults();
   for (const [i, prediction] of predictions.entries()) {
     if (faults.full) break;
-    if (Number.isFinite('value' in prediction ? prediction.value : prediction.confidence)) continue;
+    if (hasFiniteNumbers(prediction)) continue;
     faults.add(`inputs[${i}]`, 'must have values near those of the training data; got no finite result');
   }
   faults.throwIfAny();

@@ -4,12 +4,12 @@ import { findEncoder } from '#domain/encoders/read.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
-import type { RandomAccess } from '#domain/random-access.ts';
 import { type EncoderFiles, openEncoder } from '#learning/encoder/open.ts';
 import { encoderRecipe } from '#learning/encoder/recipe.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import type { TextRecipe } from '#learning/text/recipe.ts';
 import { encoderSchema } from '#zoo/text-registry.ts';
+import { blobAccess } from './blob-access.ts';
 import type { FitJob } from './fit-job.ts';
 
 interface StoredFile {
@@ -63,12 +63,3 @@ function storedFiles(
     open: async (file) => blobAccess(artifacts, keyOf(file), sizeOf(file)),
   };
 }
-
-const blobAccess = (artifacts: Blobs, key: string, size: number): RandomAccess => ({
-  size,
-  async read(start, end) {
-    if (end <= start) return new Uint8Array();
-    const { body } = await artifacts.get(key, { start, end: end - 1 });
-    return buffer(body);
-  },
-});

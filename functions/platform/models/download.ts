@@ -1,12 +1,20 @@
 import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
 import { getModel } from '#domain/models/read.ts';
 import { route } from '#functions/http/route.ts';
 import { formats } from '#learning/files/names.ts';
+import { INT8_FILE } from '#learning/serving/description.ts';
 import { fileErrors, fileHeaders } from '../send-file.ts';
 import { modelPath } from './fields.ts';
 import { BINARY, baseNameOf, fileIn, modelFileResponses, sendModelFile } from './file.ts';
 
-const query = z.strictObject({ format: z.enum(formats).default('onnx') });
+const query = z.strictObject({
+  format: z.enum(formats).default('onnx'),
+  variant: z
+    .enum(['float32', 'int8'])
+    .default('float32')
+    .meta({ description: 'Of `onnx`: `int8` is `model.int8.onnx`, where the model has it' }),
+});
 
 export const download = route({
   method: 'GET',
@@ -23,8 +31,12 @@ export const download = route({
   responses: modelFileResponses(BINARY),
   errors: fileErrors,
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
-  handler({ resource: model, query: { format }, headers }, services) {
-    const sent = { file: fileIn(model, format), filename: `${baseNameOf(model)}.${format}`, contentType: BINARY };
+  handler({ resource: model, query: { format, variant }, headers }, services) {
+    if (variant !== 'float32' && format !== 'onnx') {
+      throw ValidationError.of('variant', `must be float32 for format ${format}; got ${variant}`);
+    }
+    const [file, suffix] = variant === 'int8' ? [INT8_FILE, '.int8'] : [fileIn(model, format), ''];
+    const sent = { file, filename: `${baseNameOf(model)}${suffix}.${format}`, contentType: BINARY };
     return sendModelFile(model, sent, headers, services);
   },
 });

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { createModel } from '#domain/models/create.ts';
-import type { TrainedModel } from '#domain/models/record.ts';
+import { type TrainedModel, WEIGHTS_TYPE } from '#domain/models/record.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import { multipart, type UploadedFile } from '#functions/http/body/multipart.ts';
 import { route, type Services } from '#functions/http/route.ts';
-import type { countNumbers, importedFiles } from '#learning/imported/files.ts';
+import type { ArtifactFile } from '#learning/artifacts.ts';
+import type { countNumbers, ImportFacts, importedFiles } from '#learning/imported/files.ts';
 import type { readImported } from '#learning/imported/read.ts';
+import type { areWeights, readImportedWeights } from '#learning/imported/weights.ts';
 import { asJson } from '../datasets/parsing-fields.ts';
 import { line } from '../fields.ts';
 import { publish } from '../publish.ts';
@@ -22,6 +25,8 @@ export interface ImportServices extends Services {
     readonly read: typeof readImported;
     readonly files: typeof importedFiles;
     readonly count: typeof countNumbers;
+    readonly areWeights: typeof areWeights;
+    readonly readWeights: typeof readImportedWeights;
   };
 }
 
@@ -55,10 +60,11 @@ const form = z
 export const importModel = route({
   method: 'POST',
   path: '/models/import',
-  summary: 'Import an ONNX model',
+  summary: 'Import an ONNX model, or a file of weights',
   description:
     'An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. ' +
-    'It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here.',
+    'It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here. ' +
+    'A file of weights (`.pth`, `.safetensors`) becomes a model that does not predict, from which a training can start: `start_from`.',
   tags: ['Models'],
   authentication: 'account',
   scope: 'train',
@@ -67,16 +73,12 @@ export const importModel = route({
   request: { body: multipart(form, { description: 'The model', contentType: 'application/octet-stream' }) },
   responses: { 201: { description: 'Imported', schema: modelDetail } },
   async handler({ caller, body: { file, fields } }, services: ImportServices) {
-    const { adapters, importer } = services;
-    const { table, blobs, now } = adapters;
+    const { table, blobs, now } = services.adapters;
     const original = await bytesOf(file);
-    const { name, ...wishes } = fields;
-    const imported = await importer.read(original, wishes);
     const id = newId(now());
     const createdAt = isoTime(now());
     const fileName = file.name.slice(0, NAME_CHARACTERS).toWellFormed();
-    const files = importer.files(original, imported, { name, fileName, createdAt });
-    const { serving, notes } = imported;
+    const { files, record } = await read(services, original, fields, { name: fields.name, fileName, createdAt });
     await table.transact([
       markOrphaned('artifacts', blobKeys.modelPrefix(caller.accountId, id), now() + ABANDONED_MILLISECONDS),
     ]);
@@ -86,17 +88,9 @@ export const importModel = route({
     const made: TrainedModel = {
       id,
       account_id: caller.accountId,
-      name,
-      model_type: 'onnx',
-      task: serving.task,
-      architecture: {
-        input_shape: [serving.features.length],
-        output_classes: Math.max(1, serving.classes.length),
-        parameters: importer.count(original),
-      },
-      target: serving.target,
+      name: fields.name,
+      ...record,
       ...{ performance: {}, final_metrics: {}, hyperparameters: {} },
-      training_config: { imported: fileName, notes: [...notes] },
       artifacts: files.map(({ file: one, bytes }) => ({ file: one, size: bytes.length, sha256: sha256Of(bytes) })),
       created_at: createdAt,
     };
@@ -105,6 +99,48 @@ export const importModel = route({
     return { status: 201, body: showDetail(model, []) };
   },
 });
+
+interface ReadFile {
+  readonly files: readonly ArtifactFile[];
+  readonly record: Pick<TrainedModel, 'model_type' | 'task' | 'architecture' | 'target' | 'training_config'>;
+}
+
+/** Throws `ValidationError`. */
+async function read(
+  { importer }: ImportServices,
+  original: Buffer,
+  { name: _, target, ...wishes }: z.output<typeof form>,
+  facts: ImportFacts,
+): Promise<ReadFile> {
+  if (importer.areWeights(original)) {
+    const odd = Object.entries(wishes).find(([, wish]) => wish !== undefined);
+    if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');
+    const { files, parameters } = await importer.readWeights(original, facts);
+    // What a network with these weights predicts is for the training to say that starts from them.
+    const architecture = { input_shape: [], output_classes: 1, parameters };
+    const training_config = { imported: facts.fileName };
+    return {
+      files,
+      record: { model_type: WEIGHTS_TYPE, task: 'classification', architecture, target, training_config },
+    };
+  }
+  const imported = await importer.read(original, { target, ...wishes });
+  const { serving, notes } = imported;
+  return {
+    files: importer.files(original, imported, facts),
+    record: {
+      model_type: 'onnx',
+      task: serving.task,
+      architecture: {
+        input_shape: [serving.features.length],
+        output_classes: Math.max(1, serving.classes.length),
+        parameters: importer.count(original),
+      },
+      target: serving.target,
+      training_config: { imported: facts.fileName, notes: [...notes] },
+    },
+  };
+}
 
 const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

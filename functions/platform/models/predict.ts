@@ -52,6 +52,10 @@ const body = z
         description:
           'An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows',
       }),
+    variant: z.enum(['float32', 'int8']).exactOptional().meta({
+      description: 'An addition: `int8` predicts by `model.int8.onnx`, where the model has it',
+      default: 'float32',
+    }),
   })
   .meta({ id: 'PredictionRequest', override: { oneOf: [{ required: ['input'] }, { required: ['inputs'] }] } });
 
@@ -93,6 +97,19 @@ const answer = z
             explanation,
           })
           .meta({ description: 'An addition: of a regression' }),
+        z
+          .strictObject({
+            labels: z.array(z.strictObject({ label: z.string(), confidence: probability })).meta({
+              description: 'Those that the row has, the most probable first',
+              example: [{ label: 'red', confidence: 0.93 }],
+            }),
+            probabilities: z
+              .record(z.string(), probability)
+              .optional()
+              .meta({ description: 'Of each label, if `probabilities` is true' }),
+            explanation,
+          })
+          .meta({ description: 'An addition: of a target with several labels' }),
       ]),
     ),
   })
@@ -108,6 +125,7 @@ export const predict = route({
   cost: 'request',
   request: { path: modelPath, body: json(body, { input: [0.5, 0.3, 0.2, 0.1] }) },
   responses: { 200: { description: 'One prediction for each row, in their order', schema: answer } },
+  errors: [409],
   resource: ({ caller, path }, { adapters }: PredictServices) =>
     getServedModel(adapters.table, caller.accountId, path.model_id),
   async handler({ resource: model, body: { input, inputs, ...options } }, { predictor }: PredictServices) {

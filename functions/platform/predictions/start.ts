@@ -12,7 +12,7 @@ import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { ofRows } from '#learning/kinds.ts';
-import type { Serving } from '#learning/serving/description.ts';
+import { NO_PROBABILITIES, type Serving } from '#learning/serving/description.ts';
 import { readServing } from '#learning/serving/stored.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { id } from '../fields.ts';
@@ -52,6 +52,7 @@ export const start = route({
     const dataset = await getDataset(table, caller.accountId, dataset_id);
     const [profile, serving] = await Promise.all([readProfile(adapters, dataset), readServing(blobs.artifacts, model)]);
     expectColumns(profile, ofRows(serving), include);
+    if (probabilities && serving.task === 'regression') throw ValidationError.of('probabilities', NO_PROBABILITIES);
     const created: Batch = {
       id: newId(now()),
       account_id: caller.accountId,

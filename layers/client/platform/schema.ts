@@ -1232,8 +1232,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Import an ONNX model
-         * @description An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here.
+         * Import an ONNX model, or a file of weights
+         * @description An addition to the document: a model that scikit-learn (by skl2onnx), XGBoost, PyTorch and others exported, in one file. It must take rows of a table, and give scores of classes or numbers. From then on it is a model like those trained here. A file of weights (`.pth`, `.safetensors`) becomes a model that does not predict, from which a training can start: `start_from`.
          */
         post: operations["post_models_import"];
         delete?: never;
@@ -1622,7 +1622,7 @@ export interface components {
              * @default auto
              * @enum {string}
              */
-            dataset_type?: "auto" | "classification" | "regression";
+            dataset_type?: "auto" | "classification" | "regression" | "multilabel";
             /** @description An addition: the column to predict. Default: `label`, `target`, `class` or `y`, or the last column */
             target?: string;
             /**
@@ -1673,6 +1673,8 @@ export interface components {
                     /** @enum {string} */
                     date_order?: "day_first" | "month_first";
                     missing?: string[];
+                    /** @enum {string} */
+                    separator?: "|" | ";" | "," | "/";
                 };
             };
             /**
@@ -1696,7 +1698,7 @@ export interface components {
              * @description The task; `auto` infers it from the target
              * @enum {string}
              */
-            dataset_type?: "auto" | "classification" | "regression";
+            dataset_type?: "auto" | "classification" | "regression" | "multilabel";
             target?: string | null;
             delimiter?: ("," | ";" | "\t" | "|" | "tab") | null;
             quote?: ("\"" | "'" | "none") | null;
@@ -1723,6 +1725,7 @@ export interface components {
                     decimal?: ("." | ",") | null;
                     date_order?: ("day_first" | "month_first") | null;
                     missing?: string[] | null;
+                    separator?: ("|" | ";" | "," | "/") | null;
                 } | null;
             };
         };
@@ -1816,6 +1819,11 @@ export interface components {
                  */
                 calibrate?: boolean;
                 /**
+                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
+                 * @default false
+                 */
+                int8?: boolean;
+                /**
                  * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
                  * @enum {string}
                  */
@@ -1834,6 +1842,11 @@ export interface components {
                 activation?: "relu" | "leaky_relu" | "gelu" | "silu" | "tanh" | "sigmoid";
                 /** @default 0 */
                 dropout?: number;
+                /**
+                 * @description A category with more values than this has a learned vector for each of them, and one for values that training rows had not; others are one-hot
+                 * @default 50
+                 */
+                embed_above?: number;
             } | {
                 /**
                  * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
@@ -1900,6 +1913,11 @@ export interface components {
                  * @default true
                  */
                 calibrate?: boolean;
+                /**
+                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
+                 * @default false
+                 */
+                int8?: boolean;
                 /**
                  * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
                  * @enum {string}
@@ -1968,6 +1986,11 @@ export interface components {
                  * @default true
                  */
                 calibrate?: boolean;
+                /**
+                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
+                 * @default false
+                 */
+                int8?: boolean;
                 /**
                  * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
                  * @enum {string}
@@ -2060,6 +2083,11 @@ export interface components {
                  */
                 calibrate?: boolean;
                 /**
+                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
+                 * @default false
+                 */
+                int8?: boolean;
+                /**
                  * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
                  * @enum {string}
                  */
@@ -2139,6 +2167,11 @@ export interface components {
                  * @default true
                  */
                 calibrate?: boolean;
+                /**
+                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
+                 * @default false
+                 */
+                int8?: boolean;
                 /**
                  * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
                  * @enum {string}
@@ -2222,6 +2255,11 @@ export interface components {
                  * @default true
                  */
                 calibrate?: boolean;
+                /**
+                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
+                 * @default false
+                 */
+                int8?: boolean;
                 /**
                  * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
                  * @enum {string}
@@ -2308,6 +2346,11 @@ export interface components {
                  */
                 calibrate?: boolean;
                 /**
+                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
+                 * @default false
+                 */
+                int8?: boolean;
+                /**
                  * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
                  * @enum {string}
                  */
@@ -2385,6 +2428,11 @@ export interface components {
                  */
                 calibrate?: boolean;
                 /**
+                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
+                 * @default false
+                 */
+                int8?: boolean;
+                /**
                  * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
                  * @enum {string}
                  */
@@ -2447,8 +2495,19 @@ export interface components {
                  * @default val_loss
                  * @enum {string}
                  */
-                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe";
+                monitor?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe" | "val_f1_micro" | "val_f1_macro" | "val_hamming_loss";
             };
+            /**
+             * @description An addition: cross-validation with so many parts, before the model is trained as usual. `evaluation` of the results has mean and deviation of each metric
+             * @example 5
+             */
+            cv?: number;
+            /**
+             * Format: uuid
+             * @description An addition: a model of the same type to start from, or a file of weights (`.pth`, `.safetensors`) that was imported. The features have to be those of the model; a last layer for other classes is drawn anew
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            start_from?: string;
             /**
              * @description An addition: `function` for short jobs, `cpu` and `gpu` for containers; `auto` chooses by the estimate and the size of the data. A target that the installation does not have is replaced by one that it has
              * @default auto
@@ -2511,7 +2570,7 @@ export interface components {
                      * @enum {string}
                      */
                     scale?: "linear" | "log";
-                    /** @default false */
+                    /** @description Whether only whole numbers are drawn. Default: whether the hyperparameter takes no others */
                     integer?: boolean;
                 };
             };
@@ -2539,7 +2598,7 @@ export interface components {
              * @default val_loss
              * @enum {string}
              */
-            metric?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe";
+            metric?: "val_loss" | "val_accuracy" | "loss" | "accuracy" | "val_balanced_accuracy" | "val_precision" | "val_recall" | "val_f1_score" | "val_f1_weighted" | "val_roc_auc" | "val_log_loss" | "val_brier_score" | "val_expected_calibration_error" | "rmse" | "mae" | "r2" | "val_rmse" | "val_mae" | "val_r2" | "val_mape" | "val_rmspe" | "val_f1_micro" | "val_f1_macro" | "val_hamming_loss";
             /**
              * @description Trials at the same time, at most
              * @default 2
@@ -2673,6 +2732,12 @@ export interface components {
              * @enum {number}
              */
             interval?: 0.5 | 0.8 | 0.9 | 0.95 | 0.99;
+            /**
+             * @description An addition: `int8` predicts by `model.int8.onnx`, where the model has it
+             * @default float32
+             * @enum {string}
+             */
+            variant?: "float32" | "int8";
         } & (unknown | unknown);
         /**
          * @description A value for each of the model's features in their order, null if it is missing; as an addition, an object of values by feature name, or for a model of texts the text. For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last. For a model of series: an array of its latest rows, at least as many as the model’s window.
@@ -3057,7 +3122,7 @@ export interface components {
             /** @example Measurements of three species */
             description: string;
             /** @enum {string} */
-            dataset_type: "auto" | "classification" | "regression";
+            dataset_type: "auto" | "classification" | "regression" | "multilabel";
             /**
              * @description Bytes
              * @example 1024000
@@ -3111,7 +3176,7 @@ export interface components {
             /** @example Measurements of three species */
             description: string;
             /** @enum {string} */
-            dataset_type: "auto" | "classification" | "regression";
+            dataset_type: "auto" | "classification" | "regression" | "multilabel";
             /**
              * @description Bytes
              * @example 1024000
@@ -3156,6 +3221,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    dataset_type?: string;
                     columns?: {
                         [key: string]: {
                             [key: string]: string | string[];
@@ -3234,7 +3300,7 @@ export interface components {
             /** @example premium */
             target: string;
             /** @description null where `problems` says why */
-            task: ("classification" | "regression") | null;
+            task: ("classification" | "regression" | "multilabel") | null;
             warnings: {
                 code: string;
                 column: string | null;
@@ -3245,6 +3311,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    dataset_type?: string;
                     columns?: {
                         [key: string]: {
                             [key: string]: string | string[];
@@ -3294,7 +3361,7 @@ export interface components {
             /** @example Linear */
             label: string;
             description: string;
-            tasks: ("classification" | "regression")[];
+            tasks: ("classification" | "regression" | "multilabel")[];
             /**
              * @description The kinds of data that it takes
              * @example [
@@ -3434,6 +3501,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    dataset_type?: string;
                     columns?: {
                         [key: string]: {
                             [key: string]: string | string[];
@@ -3520,6 +3588,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    dataset_type?: string;
                     columns?: {
                         [key: string]: {
                             [key: string]: string | string[];
@@ -3610,11 +3679,101 @@ export interface components {
                         [key: string]: number;
                     };
                 };
+                multilabel?: {
+                    labels: string[];
+                    calibration: {
+                        /** @description The probability of each label from which on it is answered: the best by its F1 */
+                        thresholds?: number[];
+                    };
+                    per_label: {
+                        precision: number;
+                        recall: number;
+                        f1_score: number;
+                        /** @description Rows that have the label */
+                        support: number;
+                        predictions: number;
+                    }[];
+                };
                 regression?: {
                     intervals: {
                         coverage: number;
                         width: number;
                     }[];
+                };
+                /** @description If `cv` was asked for. The model itself is trained afterwards, like one without it */
+                cross_validation?: {
+                    /** @example 5 */
+                    parts: number;
+                    /**
+                     * @description How the rows were divided: by strata of the target, by whole groups, or by time, where nothing later is learned from
+                     * @enum {string}
+                     */
+                    split: "stratified" | "group" | "time";
+                    /**
+                     * @description Mean and standard deviation over the parts, as NumPy has them
+                     * @example {
+                     *       "accuracy": {
+                     *         "mean": 0.97,
+                     *         "std": 0.01
+                     *       }
+                     *     }
+                     */
+                    metrics: {
+                        [key: string]: {
+                            mean: number;
+                            std: number;
+                        };
+                    };
+                    /**
+                     * @description Of each part
+                     * @example [
+                     *       {
+                     *         "accuracy": 0.98
+                     *       },
+                     *       {
+                     *         "accuracy": 0.96
+                     *       }
+                     *     ]
+                     */
+                    scores: {
+                        [key: string]: number;
+                    }[];
+                };
+                /** @description Of `model.int8.onnx`, if it was asked for */
+                int8?: {
+                    /**
+                     * @description Of the file in bytes
+                     * @example 6104
+                     */
+                    size: number;
+                    /**
+                     * @description Of `model.onnx`
+                     * @example 21874
+                     */
+                    float32_size: number;
+                    rows: {
+                        /** @enum {string} */
+                        of: "validation" | "training";
+                        count: number;
+                    };
+                    /**
+                     * @description Of the most probable class, or of the numbers
+                     * @example {
+                     *       "accuracy": 0.97
+                     *     }
+                     */
+                    metrics: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * @description What they are less those of float32 on the same rows
+                     * @example {
+                     *       "accuracy": -0.005
+                     *     }
+                     */
+                    difference: {
+                        [key: string]: number;
+                    };
                 };
                 warnings: string[];
             } | null;
@@ -3931,6 +4090,7 @@ export interface components {
                 cost: string;
                 overrule: {
                     delimiter?: string;
+                    dataset_type?: string;
                     columns?: {
                         [key: string]: {
                             [key: string]: string | string[];
@@ -4525,6 +4685,42 @@ export interface components {
                         [key: string]: number;
                     };
                 };
+            } | {
+                /**
+                 * @description Those that the row has, the most probable first
+                 * @example [
+                 *       {
+                 *         "label": "red",
+                 *         "confidence": 0.93
+                 *       }
+                 *     ]
+                 */
+                labels: {
+                    label: string;
+                    confidence: number;
+                }[];
+                /** @description Of each label, if `probabilities` is true */
+                probabilities?: {
+                    [key: string]: number;
+                };
+                /** @description An addition: if `explain` is true */
+                explanation?: {
+                    /**
+                     * @description The prediction for a row of typical values
+                     * @example 0.36
+                     */
+                    base: number;
+                    /**
+                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @example {
+                     *       "bill_length_mm": 0.21,
+                     *       "island": 0.43
+                     *     }
+                     */
+                    contributions: {
+                        [key: string]: number;
+                    };
+                };
             })[];
         };
         /**
@@ -4586,7 +4782,7 @@ export interface components {
                  *     ]
                  */
                 shape: number[];
-                /** @description Of `probabilities`: the classes, in their order */
+                /** @description Of `probabilities` and `labels`: the classes, in their order */
                 labels?: string[];
             }[];
         };
@@ -4616,7 +4812,7 @@ export interface components {
                  *       "Adelie"
                  *     ]
                  */
-                data?: (string | number)[];
+                data?: (string | number | boolean)[];
                 parameters?: {
                     binary_data_size: number;
                 };
@@ -5076,6 +5272,20 @@ export interface components {
                 /**
                  * @example {
                  *       "error": "Resource not found"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
+        /** @description Conflict */
+        InferenceError409: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "Dataset 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55 is still processing"
                  *     }
                  */
                 "application/json": components["schemas"]["InferenceError"];
@@ -6048,7 +6258,7 @@ export interface operations {
                      * @default auto
                      * @enum {string}
                      */
-                    dataset_type?: "auto" | "classification" | "regression";
+                    dataset_type?: "auto" | "classification" | "regression" | "multilabel";
                     /** @description An addition: the column to predict. Default: `label`, `target`, `class` or `y`, or the last column */
                     target?: string;
                     /**
@@ -6572,6 +6782,8 @@ export interface operations {
                                 missing?: string[];
                                 /** @enum {string} */
                                 words?: "text" | "number" | "boolean";
+                                /** @enum {string} */
+                                separator?: "|" | ";" | "," | "/";
                             };
                             missing: number;
                             unreadable?: number;
@@ -6603,7 +6815,7 @@ export interface operations {
                         }[];
                         target: string;
                         /** @enum {string} */
-                        task: "classification" | "regression";
+                        task: "classification" | "regression" | "multilabel";
                         classes?: {
                             value: string;
                             count: number;
@@ -6626,6 +6838,7 @@ export interface operations {
                             cost: string;
                             overrule: {
                                 delimiter?: string;
+                                dataset_type?: string;
                                 columns?: {
                                     [key: string]: {
                                         [key: string]: string | string[];
@@ -6733,7 +6946,7 @@ export interface operations {
                      * @default auto
                      * @enum {string}
                      */
-                    dataset_type?: "auto" | "classification" | "regression";
+                    dataset_type?: "auto" | "classification" | "regression" | "multilabel";
                     /** @description An addition: the column to predict. Default: `label`, `target`, `class` or `y`, or the last column */
                     target?: string;
                     /**
@@ -6904,6 +7117,8 @@ export interface operations {
                  *         "patience": 10,
                  *         "monitor": "val_loss"
                  *       },
+                 *       "cv": 5,
+                 *       "start_from": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                  *       "compute": "auto"
                  *     }
                  */
@@ -9447,6 +9662,7 @@ export interface operations {
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
             408: components["responses"]["Error408"];
+            409: components["responses"]["Error409"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
             429: components["responses"]["Error429"];
@@ -9459,6 +9675,8 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "onnx" | "pth" | "safetensors";
+                /** @description Of `onnx`: `int8` is `model.int8.onnx`, where the model has it */
+                variant?: "float32" | "int8";
             };
             header?: {
                 range?: string;
@@ -10158,6 +10376,7 @@ export interface operations {
             401: components["responses"]["InferenceError401"];
             403: components["responses"]["InferenceError403"];
             404: components["responses"]["InferenceError404"];
+            409: components["responses"]["InferenceError409"];
             429: components["responses"]["InferenceError429"];
             431: components["responses"]["InferenceError431"];
             500: components["responses"]["InferenceError500"];
@@ -10219,6 +10438,7 @@ export interface operations {
             401: components["responses"]["InferenceError401"];
             403: components["responses"]["InferenceError403"];
             404: components["responses"]["InferenceError404"];
+            409: components["responses"]["InferenceError409"];
             429: components["responses"]["InferenceError429"];
             431: components["responses"]["InferenceError431"];
             500: components["responses"]["InferenceError500"];
@@ -10390,6 +10610,7 @@ export interface operations {
             403: components["responses"]["InferenceError403"];
             404: components["responses"]["InferenceError404"];
             408: components["responses"]["InferenceError408"];
+            409: components["responses"]["InferenceError409"];
             413: components["responses"]["InferenceError413"];
             415: components["responses"]["InferenceError415"];
             429: components["responses"]["InferenceError429"];
@@ -10483,6 +10704,7 @@ export interface operations {
             403: components["responses"]["InferenceError403"];
             404: components["responses"]["InferenceError404"];
             408: components["responses"]["InferenceError408"];
+            409: components["responses"]["InferenceError409"];
             413: components["responses"]["InferenceError413"];
             415: components["responses"]["InferenceError415"];
             429: components["responses"]["InferenceError429"];

@@ -1,5 +1,5 @@
 /** The files that a model may have, what each is for, and as what it is served. */
-import { CARD_FILE, ONNX_FILE, SERVING_FILE } from '../serving/description.ts';
+import { CARD_FILE, INT8_FILE, ONNX_FILE, SERVING_FILE } from '../serving/description.ts';
 import { REFERENCE_FILE } from '../serving/reference.ts';
 import { TEXT_FILE, WEIGHTS_FILE } from '../text/description.ts';
 
@@ -30,6 +30,7 @@ export const contentTypeOf = (file: string): string => TYPES[file.slice(file.las
 
 const PURPOSES: Readonly<Record<string, string>> = {
   [ONNX_FILE]: 'Takes raw features and gives answers: everything learned is inside it',
+  [INT8_FILE]: 'The same with weights of 8 bits, a quarter of the size; `evaluation` of the results says what it costs',
   [PYTORCH_FILE]: 'The weights for the PyTorch module in the model card',
   [SAFETENSORS_FILE]: 'The same weights as safetensors',
   [WEIGHTS_FILE]: 'The weights as safetensors, from which a training can go on',

@@ -124,7 +124,7 @@ export class TableSummary {
       })),
       target: this.#target.name,
       task: target.task,
-      ...(target.task === 'classification'
+      ...(target.task !== 'regression'
         ? { classes: target.classes.map(({ value, count }) => ({ value, count })) }
         : {}),
       rows_without_target: target.without,

@@ -1,8 +1,10 @@
+import type { ColumnFormat } from '#domain/datasets/column-format.ts';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import { givenDialect } from '../csv/dialect.ts';
 import { TrainingFailure } from '../failure.ts';
 import { rowsOf } from '../files/batch.ts';
 import { readTable, type TableBytes } from '../files/open.ts';
+import { labelsOf } from '../profile/labels.ts';
 import { columnValues, TRUTH_WORDS } from '../values/column-values.ts';
 import { byNumberThenText } from '../values/order.ts';
 import type { Column, Rows, Target } from './columns.ts';
@@ -182,6 +184,7 @@ function targetStore(profile: DatasetProfile): TargetStore {
       target: () => ({ task: 'regression', values }),
     };
   }
+  if (profile.task === 'multilabel') return labelStore(profile, format);
   const { word } = columnValues('category', format);
   const classes = (profile.classes ?? []).map(({ value }) => value).sort(byNumberThenText);
   const codes = new Map(classes.map((name, code) => [word(name), code]));
@@ -195,5 +198,27 @@ function targetStore(profile: DatasetProfile): TargetStore {
       values[row] = codes.get(word(cell)) ?? 0;
     },
     target: () => ({ task: 'classification', classes, values }),
+  };
+}
+
+/** A row has 1 for each of its labels. */
+function labelStore(profile: DatasetProfile, format: ColumnFormat = {}): TargetStore {
+  const { word } = columnValues('category', format);
+  const { separator = '|' } = format;
+  const classes = (profile.classes ?? []).map(({ value }) => value).sort(byNumberThenText);
+  const places = new Map(classes.map((name, place) => [name, place]));
+  let values = new Uint8Array();
+  return {
+    isAbsent: (cell) => labelsOf(word(cell), separator).length === 0,
+    begin: (count) => {
+      values = new Uint8Array(count * classes.length);
+    },
+    store: (cell, row) => {
+      for (const label of labelsOf(word(cell), separator)) {
+        const place = places.get(label);
+        if (place !== undefined) values[row * classes.length + place] = 1;
+      }
+    },
+    target: () => ({ task: 'multilabel', classes, values }),
   };
 }

@@ -13,6 +13,7 @@ import { lists } from './lists.ts';
 import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
 import { modelFiles } from './model-files.ts';
+import { modelOptions } from './model-options.ts';
 import { modelsApi } from './models-api.ts';
 import { options } from './options.ts';
 import { predictions } from './predictions.ts';
@@ -48,6 +49,7 @@ export function platformCases(world: World): void {
     accounts,
     modelsApi,
     modelFiles,
+    modelOptions,
     predictions,
     images,
     battery,
