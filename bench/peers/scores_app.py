@@ -20,8 +20,8 @@ warnings.filterwarnings("ignore")
 models = {
     "LogisticRegression": lambda seed: LogisticRegression(max_iter=5000),
     "Ridge": lambda seed: Ridge(),
-    "MLPClassifier": lambda seed: MLPClassifier((64, 64), max_iter=1000, random_state=seed),
-    "MLPRegressor": lambda seed: MLPRegressor((64, 64), max_iter=1000, random_state=seed),
+    "MLPClassifier": lambda seed: MLPClassifier(hidden_layer_sizes=(64, 64), max_iter=1000, random_state=seed),
+    "MLPRegressor": lambda seed: MLPRegressor(hidden_layer_sizes=(64, 64), max_iter=1000, random_state=seed),
 }
 
 for line in sys.stdin:

@@ -48,7 +48,7 @@ def encoded(file, target):
 
 def fit_sklearn(file, target, epochs, batch):
     x, y = encoded(file, target)
-    network = MLPClassifier((64, 64), max_iter=epochs, batch_size=min(batch, len(x)), random_state=0)
+    network = MLPClassifier(hidden_layer_sizes=(64, 64), max_iter=epochs, batch_size=min(batch, len(x)), random_state=0)
     make_pipeline(StandardScaler(), network).fit(x, y)
 
 

@@ -80,7 +80,7 @@ export function modelOptions(world: World): void {
       const { size, float32_size, difference } = evaluation.int8!;
       expect(size).toBeLessThan(float32_size);
       expect(difference).toEqual(expect.objectContaining({ accuracy: expect.any(Number) }));
-      const input = ['Adelie', 'Torgersen', 39.1, 18.7, 181, 'male', 2007].slice(1);
+      const input = ['Torgersen', 39.1, 18.7, 181, 3750, 'male', 2007];
       const { predictions } = await user.client.post<{ predictions: object[] }>(`/models/${model_id}/predict`, {
         ...{ input, variant: 'int8' },
       });
