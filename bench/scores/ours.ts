@@ -13,6 +13,8 @@ export interface Fitting {
   readonly target: string;
   readonly family: string;
   readonly seed: number;
+  /** The share of rows that chooses the epoch, and is not learned from. */
+  readonly validation: number;
 }
 
 export interface Fitted {
@@ -22,16 +24,15 @@ export interface Fitted {
   readonly test: readonly number[];
 }
 
-/** The shares of the rows. Validation chooses the epoch, as it does by default. */
-const SHARES = { validation: 0.2, test: 0.2 };
+const TEST = 0.2;
 
-export async function fitOurs({ file, target, family: name, seed }: Fitting): Promise<Fitted> {
+export async function fitOurs({ file, target, family: name, seed, validation }: Fitting): Promise<Fitted> {
   const family = families[name]!;
   const hyperparameters = family.hyperparameters.parse({ seed });
   await using bytes = await openFileBytes(file);
   const profile = await profileCsv(bytes, { task: 'auto', target });
   const wanted = family.wanted?.(hyperparameters) ?? {};
-  const options = { validationSplit: SHARES.validation, testSplit: SHARES.test, seed, wanted };
+  const options = { validationSplit: validation, testSplit: TEST, seed, wanted };
   const { preparation, data } = await prepare(bytes, profile, options);
   const learner = learnerOf({ family, hyperparameters, preparation });
   const fit = await fitLearner({
@@ -42,6 +43,6 @@ export async function fitOurs({ file, target, family: name, seed }: Fitting): Pr
     report: async () => true,
   });
   const rows = await loadRows(bytes, profile);
-  const { test } = splitRows(rows.target, SHARES, seed, rows.splitBy);
+  const { test } = splitRows(rows.target, { validation, test: TEST }, seed, rows.splitBy);
   return { score: fit!.test![profile.task === 'regression' ? 'r2' : 'accuracy']!, test: Array.from(test) };
 }
