@@ -1,7 +1,10 @@
 import type { Bench } from '../bench.ts';
+import { startMixedFastApi } from '../peers/fastapi.ts';
 import { compare } from './comparison.ts';
+import { logIn } from './host/account.ts';
 import { HERE } from './host/host.ts';
 import { startLoad } from './load/load.ts';
+import { modelFile } from './model-file.ts';
 import { openOurs } from './ours.ts';
 import { mix } from './requests.ts';
 
@@ -11,22 +14,27 @@ const SLICES = 6;
 const SECONDS = 60;
 
 /**
- * A host under what 64 users do at once. With the folder of another checkout, that one's host in turns in the same run:
- * above 1, this one is faster.
+ * A host under what 64 users do at once, in turns in the same run with FastAPI doing the same or, with the folder of
+ * another checkout, with that one's host.
  */
 const mixed: Bench = {
   name: 'api/mixed',
   unit: 'requests/s',
   run: async ({ seconds = SECONDS, versus, cpuProfile } = {}) => {
-    await using load = startLoad();
-    await using ours = await openOurs({ checkout: HERE, models: MODELS, cpuProfile });
-    await using theirs = versus === undefined ? undefined : await openOurs({ checkout: versus, models: MODELS });
-    return await compare(
-      load,
-      { clients: CLIENTS, seconds, slices: SLICES },
-      { ...ours, kinds: mix(ours.account) },
-      theirs && { ...theirs, kinds: mix(theirs.account) },
-    );
+    await using stack = new AsyncDisposableStack();
+    const load = stack.use(startLoad());
+    const ours = stack.use(await openOurs({ checkout: HERE, models: MODELS, cpuProfile }));
+    const plan = { clients: CLIENTS, seconds, slices: SLICES };
+    const side = { ...ours, kinds: mix(ours.account) };
+    if (versus !== undefined) {
+      const theirs = stack.use(await openOurs({ checkout: versus, models: MODELS }));
+      return await compare(load, plan, side, { ...theirs, kinds: mix(theirs.account) });
+    }
+    const { file } = stack.use(await modelFile(ours));
+    const peer = stack.use(await startMixedFastApi(MODELS, file));
+    if (!peer) return await compare(load, plan, side);
+    const account = { ...peer.account, modelId: ours.account.modelId, token: await logIn(peer.base, peer.account) };
+    return await compare(load, plan, side, { ...peer, kinds: mix({ ...ours.account, ...account }) });
   },
 };
 

@@ -1,11 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Bench } from '../bench.ts';
 import { startPredictServer } from '../peers/predict.ts';
 import { compare } from './comparison.ts';
 import { HERE } from './host/host.ts';
 import { startLoad } from './load/load.ts';
+import { modelFile } from './model-file.ts';
 import { type Ours, openOurs } from './ours.ts';
 import { predict, predictMany, type Request } from './requests.ts';
 
@@ -40,22 +38,11 @@ const benchOf = ({ name, clients, request }: Row): Bench => ({
       const other = stack.use(await openOurs({ checkout: versus, models: MODELS }));
       return await compare(load, plan, side, { ...other, kinds: [{ ...request(other.account), weight: 1 }] });
     }
-    const folder = stack.adopt(await mkdtemp(join(tmpdir(), 'trainyard-bench-')), (path) =>
-      rm(path, { recursive: true, force: true }),
-    );
-    const file = join(folder, 'model.onnx');
-    await writeFile(file, await download(ours));
+    const { file } = stack.use(await modelFile(ours));
     const peer = stack.use(await startPredictServer(file));
     const { token: _, ...withoutToken } = asked;
     return await compare(load, plan, side, peer && { ...peer, kinds: [withoutToken] });
   },
 });
-
-async function download({ base, account: { modelId, token } }: Ours): Promise<Buffer> {
-  const headers = { authorization: `Bearer ${token}` };
-  const response = await fetch(`${base}/models/${modelId}/download`, { headers });
-  if (!response.ok) throw new Error(`the download of the model answered ${response.status}`);
-  return Buffer.from(await response.arrayBuffer());
-}
 
 export const benches: readonly Bench[] = rows.map(benchOf);

@@ -14,8 +14,14 @@ export interface FastApi extends AsyncDisposable {
 }
 
 /** FastAPI on a new database with an account of so many models; undefined where it cannot be installed. */
-export async function startFastApi(models: number): Promise<FastApi | undefined> {
-  const started = await startPythonServer<Ready>({ title: 'FastAPI', name: 'fastapi', args: [String(models)] });
+export const startFastApi = (models: number): Promise<FastApi | undefined> => start('fastapi', [String(models)]);
+
+/** The same, which also predicts with the model of a file. */
+export const startMixedFastApi = (models: number, model: string): Promise<FastApi | undefined> =>
+  start('mixed', [String(models), model]);
+
+async function start(name: string, args: readonly string[]): Promise<FastApi | undefined> {
+  const started = await startPythonServer<Ready>({ title: 'FastAPI', name, args });
   if (!started) return undefined;
   const { said, ...server } = started;
   const { base, username, password, job_id: jobId } = said;

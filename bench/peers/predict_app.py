@@ -85,14 +85,17 @@ def end_with_input(server):
     server.should_exit = True
 
 
-def main():
+def load(model):
     global session, serving
-    model = sys.argv[2]
     options = onnxruntime.SessionOptions()
     # As ours does for a small model.
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     serving = json.loads(session.get_modelmeta().custom_metadata_map["serving"])
+
+
+def main():
+    load(sys.argv[2])
     listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
     server = uvicorn.Server(uvicorn.Config(app, loop="uvloop", http="httptools", workers=1))
     threading.Thread(target=end_with_input, args=(server,), daemon=True).start()

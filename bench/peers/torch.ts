@@ -11,10 +11,17 @@ interface Program {
 }
 
 const TORCH: Program = { environment: 'bench-venv', requirements: 'requirements.txt', script: 'torch_training.py' };
+const SERIES: Program = { ...TORCH, script: 'series_training.py' };
 const TRANSFORMERS: Program = {
   environment: 'bench-transformers',
   requirements: 'transformers-requirements.txt',
   script: 'transformers_training.py',
+};
+
+const TOKENS: Program = {
+  environment: 'bench-tokens',
+  requirements: 'tokens-requirements.txt',
+  script: 'text_inference.py',
 };
 
 /** PyTorch could not do what was asked. */
@@ -38,8 +45,15 @@ export interface Torch extends AsyncDisposable {
 export const startTorch = (threads: number, compiled: boolean): Torch | undefined =>
   start(TORCH, [String(threads), ...(compiled ? ['--compile'] : [])]);
 
+/** PyTorch that trains on a file of a series. */
+export const startSeriesTorch = (threads: number): Torch | undefined => start(SERIES, [String(threads)]);
+
 /** The same with transformers, whose models it trains. */
 export const startTransformers = (threads: number): Torch | undefined => start(TRANSFORMERS, [String(threads)]);
+
+/** Python's tokenizers and ONNX Runtime, on the files of a folder. */
+export const startTextInference = (threads: number, folder: string): Torch | undefined =>
+  start(TOKENS, [String(threads), folder]);
 
 function start({ environment, requirements, script }: Program, args: readonly string[]): Torch | undefined {
   const beside = (name: string) => fileURLToPath(new URL(name, import.meta.url));

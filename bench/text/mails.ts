@@ -1,7 +1,7 @@
 /**
- * Spam among 6,046 public mails, by their bodies alone: MiniLM-L6 from a hub on this machine, fine-tuned by the training
- * service, beside `compact-text` and scikit-learn's TF-IDF with logistic regression. Mails that are nearly the same are on one
- * side of the split.
+ * Spam among 6,046 public mails, by their bodies alone: `compact-text`, and MiniLM-L6 from a hub on this machine, trained by the
+ * training service, each beside scikit-learn's TF-IDF with logistic regression. Mails that are nearly the same are on one side
+ * of the split.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,9 +22,9 @@ const LABELS = { labels: ['spam', 'ham'], benign_label: 'ham' };
 const TUNING = {
   max_length: 128,
   batch_size: 16,
-  learning_rate: 1e-4,
-  num_epochs: 2,
-  warmup_steps: 20,
+  learning_rate: 8e-5,
+  num_epochs: 3,
+  warmup_steps: 50,
   validation_split: 0.1,
 };
 
@@ -43,8 +43,19 @@ function splitMails(all: readonly Mail[], most: number): { readonly train: Mail[
   return { test: chosen.slice(0, end), train: chosen.slice(end) };
 }
 
-const bench: Bench = {
-  name: 'text/mails',
+interface Candidate {
+  readonly bench: string;
+  readonly model: string;
+  readonly config: object;
+}
+
+const CANDIDATES: readonly Candidate[] = [
+  { bench: 'text/mails/compact', model: 'compact-text', config: LABELS },
+  { bench: 'text/mails/minilm', model: MODEL, config: { ...LABELS, ...TUNING } },
+];
+
+const mailBench = ({ bench, model, config }: Candidate): Bench => ({
+  name: bench,
   unit: 'accuracy',
   async run({ seconds } = {}) {
     const { train, test } = splitMails(
@@ -59,20 +70,16 @@ const bench: Bench = {
       });
       const service = serviceAt(host.bases.training!);
       await service.upload('mails.jsonl', train);
-      const compactSeconds = await service.train('compact-text', 'mails.jsonl', LABELS);
-      const compact = await service.accuracy('compact-text', test);
-      const tuningSeconds = await service.train(MODEL, 'mails.jsonl', { ...LABELS, ...TUNING });
-      const ours = await service.accuracy(MODEL, test);
-      const peer = scikitLearn(folder, train, test);
+      const trainSeconds = await service.train(model, 'mails.jsonl', config);
       return {
-        ...{ ours, peer, spread: 0 },
-        more: { compact, train: train.length, test: test.length, compactSeconds, tuningSeconds },
+        ...{ ours: await service.accuracy(model, test), peer: scikitLearn(folder, train, test), spread: 0 },
+        more: { train: train.length, test: test.length, trainSeconds },
       };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   },
-};
+});
 
 function scikitLearn(folder: string, train: readonly Mail[], test: readonly Mail[]): number {
   const paths = Object.entries({ train, test }).map(([name, mails]) => {
@@ -86,4 +93,4 @@ function scikitLearn(folder: string, train: readonly Mail[], test: readonly Mail
   return JSON.parse(stdout).accuracy;
 }
 
-export const benches: readonly Bench[] = [bench];
+export const benches: readonly Bench[] = CANDIDATES.map(mailBench);

@@ -1,88 +1,29 @@
 /** Steps a second of fine-tuning with random weights, beside PyTorch with transformers on the same batch. */
-import { adamw } from '#engine/optim/adam.ts';
-import { linearWithWarmup } from '#engine/optim/schedule.ts';
-import { tensor } from '#engine/tensor.ts';
-import { initialState } from '#engine/training/state.ts';
-import { encoderRunner } from '#learning/encoder/runner.ts';
-import { encoderNetwork } from '#zoo/encoders/network.ts';
-import { encoderOf } from '#zoo/encoders/registry.ts';
 import { type Bench, inTurn } from '../bench.ts';
 import { startTransformers } from '../peers/torch.ts';
+import { type Model, models, openTuning, THREADS } from './tuning/tuning.ts';
 
-const THREADS = 2;
-const TOKENS = 128;
 const BUDGET = { times: 9, seconds: 60 };
 
-interface Model {
-  /** As `transformers_training.py` has it. */
-  readonly name: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly rows: number;
-}
-
-const models: readonly Model[] = [
-  {
-    name: 'minilm',
-    config: { model_type: 'bert', hidden_size: 384, num_hidden_layers: 6, intermediate_size: 1536 },
-    rows: 16,
+const tuningBench = (model: Model): Bench => ({
+  name: `text/${model.name}`,
+  unit: 'steps/s',
+  async run() {
+    await using training = await openTuning(model);
+    await using peer = startTransformers(THREADS);
+    const found = await inTurn(BUDGET, {
+      ours: async () => {
+        const start = performance.now();
+        await training.step();
+        return 1000 / (performance.now() - start);
+      },
+      peer: peer && (async () => 1 / (await peer.seconds(`${model.name} 1`))),
+    });
+    return {
+      ...{ ours: found.ours!.median, peer: found.peer?.median ?? null, spread: found.ours!.spread },
+      more: { peerSpread: found.peer?.spread ?? null },
+    };
   },
-  { name: 'distilbert', config: { model_type: 'distilbert' }, rows: 8 },
-  {
-    name: 'deberta',
-    config: {
-      ...{ model_type: 'deberta-v2', hidden_size: 768, num_hidden_layers: 12, num_attention_heads: 12 },
-      ...{ intermediate_size: 3072, relative_attention: true, position_buckets: 256, norm_rel_ebd: 'layer_norm' },
-      ...{ share_att_key: true, pos_att_type: 'p2c|c2p', position_biased_input: false, layer_norm_eps: 1e-7 },
-    },
-    rows: 8,
-  },
-];
-
-function tuningBench({ name, config, rows }: Model): Bench {
-  return {
-    name: `text/${name}`,
-    unit: 'steps/s',
-    async run() {
-      const { vocabularySize, vocabularyName } = encoderOf(config, { classes: 2 });
-      const network = (vocabularyRows: number) =>
-        encoderNetwork(encoderOf(config, { classes: 2, vocabularyRows }), { layerDecay: 1, frozenLayers: 0 }, 0);
-      const optimizer = adamw({ learningRate: 2e-5 });
-      const runner = encoderRunner(
-        {
-          ...{ network, vocabularyName, optimizer, vocabularyRows: vocabularySize, isVocabularyTrained: true },
-          ...{ buckets: [TOKENS], schedule: linearWithWarmup(0, 1000), accumulation: 1, clipNorm: 1 },
-        },
-        { batchSize: rows, seed: 1, session: { threads: THREADS } },
-      );
-      const ids = Int32Array.from({ length: rows * TOKENS }, (_, i) => 5 + ((i * 7919) % (vocabularySize - 5)));
-      const data = {
-        ids: tensor('int32', [rows, TOKENS], ids),
-        y: tensor(
-          'int32',
-          [rows],
-          Int32Array.from({ length: rows }, (_, i) => i % 2),
-        ),
-      };
-      await using training = await runner.openTraining(
-        data,
-        initialState({ network: network(vocabularySize), optimizer }, 1),
-      );
-      await using peer = startTransformers(THREADS);
-      const batch = Array.from({ length: rows }, (_, i) => i);
-      const found = await inTurn(BUDGET, {
-        ours: async () => {
-          const start = performance.now();
-          await training.run([batch]);
-          return 1000 / (performance.now() - start);
-        },
-        peer: peer && (async () => 1 / (await peer.seconds(`${name} 1`))),
-      });
-      return {
-        ...{ ours: found.ours!.median, peer: found.peer?.median ?? null, spread: found.ours!.spread },
-        more: { peerSpread: found.peer?.spread ?? null },
-      };
-    },
-  };
-}
+});
 
 export const benches: readonly Bench[] = models.map(tuningBench);

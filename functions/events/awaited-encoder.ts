@@ -23,7 +23,7 @@ export async function continueJob(context: AttemptContext, of: TrainingMessage, 
   const { table, now } = context;
   const job = await findJob(table, of.account_id, of.job_id);
   if (job?.awaits_encoder === undefined || job.status !== 'queued') return;
-  const state = await findEncoder(table, encoder);
+  const state = await findEncoder(table, keys.encoder(encoder));
   if (state?.status === 'loaded') {
     const line = lineOf('INFO', `${encoder} is loaded from ${state.source}`, now());
     await appendLog(table, job, BEFORE_ATTEMPTS, [line], now());

@@ -1,89 +1,137 @@
 /**
- * Queue `encoders`: loads a pretrained encoder from the hub into the store, and then has the job continue that waits for
- * it, or fail with the reason:
+ * Queue `encoders`: loads a pretrained encoder into the store, from a folder of this machine that has it or from the hub, and
+ * then has the job continue that waits for it, or fail with the reason:
  *
  *     asked for ── list ── config ── tokenizer ── weights ── loaded
- *                   └───────── a file that is complete is not loaded again ─────────┘
+ *                   └── a file or a part that is complete is not loaded again ──┘
+ *
+ * A function has a time limit: shortly before it, what has come is stored, and another message loads the rest.
  */
-import { createHash } from 'node:crypto';
-import { encoderNamed, MOST_ENCODER_BYTES, NEEDED_FILES, WEIGHT_FILES } from '#domain/encoders/catalogue.ts';
+import type { Context, SQSEvent } from 'aws-lambda';
+import {
+  encoderNamed,
+  isUploaded,
+  MOST_ENCODER_BYTES,
+  NEEDED_FILES,
+  WEIGHT_FILES,
+} from '#domain/encoders/catalogue.ts';
 import { askForEncoder, changeLoading } from '#domain/encoders/change.ts';
+import { encoderPrefix } from '#domain/encoders/place.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
 import type { EncoderState } from '#domain/encoders/record.ts';
-import { blobKeys } from '#domain/keys.ts';
-import { encoderMessage } from '#domain/messages.ts';
+import { keys } from '#domain/keys.ts';
+import { type EncoderMessage, encoderMessage, sendEncoder } from '#domain/messages.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { timeLeft } from '#functions/time-left.ts';
 import { sourceOf } from '#functions/training/loading/fields.ts';
 import { type Hub, HubError, type HubFile, makeHub } from '#outgoing/hub.ts';
+import { openRepositoryFolder } from '#outgoing/repository-folder.ts';
 import { continueJob } from './awaited-encoder.ts';
 import { consumer } from './batch.ts';
+import { loadFile } from './load-file.ts';
 
 export type LoadAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events' | 'now'>;
 
 export interface LoadOptions {
   readonly logger: Log;
-  readonly settings: Pick<Settings, 'hubUrl' | 'hubToken'>;
+  readonly settings: Pick<Settings, 'hubUrl' | 'hubToken' | 'encoderFolder'>;
 }
 
-/** Milliseconds between two reports of progress. */
-const REPORT_MS = 1_000;
+/** Before the time limit, in which a part is written and a message sent. */
+const MARGIN_MS = 30_000;
 
 export function makeHandler(adapters: LoadAdapters, { logger, settings }: LoadOptions) {
-  const hub = makeHub({ url: settings.hubUrl, token: settings.hubToken });
-  const { table, now } = adapters;
-  return consumer({ schema: encoderMessage, queue: adapters.queues.encoders, logger }, async ({ encoder, job }) => {
-    if (!encoderNamed(encoder)) return logger.error('unknown encoder', { encoder });
+  const { table, queues, now } = adapters;
+  const find = makeSources(settings);
+  const handle = async (message: EncoderMessage, milliseconds: number): Promise<void> => {
+    const { encoder, job } = message;
+    if (!encoderNamed(encoder) || isUploaded(encoder)) return logger.error('unknown encoder', { encoder });
     if (job) await askForEncoder(table, encoder, sourceOf(settings), isoTime(now()));
-    const state = await findEncoder(table, encoder);
-    if (state?.status === 'loading') await load(adapters, hub, state, logger);
+    const state = await findEncoder(table, keys.encoder(encoder));
+    if (
+      state?.status === 'loading' &&
+      !(await load(adapters, state, { find, logger, signal: timeLeft(milliseconds) }))
+    ) {
+      return sendEncoder(queues.encoders, message);
+    }
     if (job) await continueJob({ ...adapters, logger }, job, encoder);
-  });
+  };
+  return (event: SQSEvent, call: Pick<Context, 'getRemainingTimeInMillis'>) =>
+    consumer({ schema: encoderMessage, queue: queues.encoders, logger }, (message) =>
+      handle(message, call.getRemainingTimeInMillis() - MARGIN_MS),
+    )(event);
 }
 
-/** Ends with the encoder loaded or failed, unless another call has ended that. Throws what neither the hub nor the files caused. */
-async function load({ table, blobs, now }: LoadAdapters, hub: Hub, state: EncoderState, logger: Log): Promise<void> {
+interface Source {
+  readonly hub: Hub;
+  /** For people. */
+  readonly name: string;
+  readonly repository: string;
+}
+
+/** Of an encoder: a folder of this machine, if it has it under either name, otherwise the hub. */
+function makeSources(settings: LoadOptions['settings']): (encoder: string) => Promise<Source> {
+  const folder = settings.encoderFolder === undefined ? undefined : openRepositoryFolder(settings.encoderFolder);
+  const hub = makeHub({ url: settings.hubUrl, token: settings.hubToken });
+  return async (encoder) => {
+    const { name, repository } = encoderNamed(encoder)!;
+    for (const one of new Set([repository, name])) {
+      if (await folder?.has(one)) return { hub: folder!, name: 'the folder of encoders', repository: one };
+    }
+    return { hub, name: sourceOf(settings), repository };
+  };
+}
+
+interface Loading {
+  readonly find: (encoder: string) => Promise<Source>;
+  readonly logger: Log;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Ends with the encoder loaded or failed, unless another call has ended that. Resolves with false if there was no time for the
+ * rest. Throws what neither the hub nor the files caused.
+ */
+async function load(
+  { table, blobs, now }: LoadAdapters,
+  state: EncoderState,
+  { find, logger, signal }: Loading,
+): Promise<boolean> {
   const { name } = state;
-  const { repository } = encoderNamed(name)!;
   try {
+    const source = await find(name);
+    const { hub, repository } = source;
     const wanted = wantedOf(await hub.files(repository), repository);
     const total_bytes = wanted.reduce((sum, { size }) => sum + size, 0);
     const isThere = (file: HubFile) => state.files.some((one) => one.file === file.path && one.size === file.size);
     const files = state.files.filter(({ file }) => wanted.some((one) => one.path === file && isThere(one)));
-    let loaded = files.reduce((sum, { size }) => sum + size, 0);
-    let reportedAt = Number.NEGATIVE_INFINITY;
-    const report = async () => {
-      if (now() - reportedAt < REPORT_MS) return;
-      reportedAt = now();
-      await changeLoading(table, name, { loaded_bytes: loaded, total_bytes }, isoTime(now()));
-    };
+    const complete = () => files.reduce((sum, { size }) => sum + size, 0);
+    const change = (set: Parameters<typeof changeLoading>[2]) =>
+      changeLoading(table, name, { total_bytes, source: source.name, ...set }, isoTime(now()));
     for (const file of wanted) {
       if (isThere(file)) continue;
-      const hash = createHash('sha256');
-      const bytes = async function* () {
-        for await (const chunk of hub.read(repository, file)) {
-          hash.update(chunk);
-          loaded += chunk.length;
-          await report();
-          yield chunk;
-        }
-      };
-      await blobs.artifacts.put(blobKeys.encoderFile(name, file.path), bytes(), { contentType: BINARY });
-      files.push({ file: file.path, size: file.size, sha256: hash.digest('hex') });
-      await changeLoading(table, name, { files, loaded_bytes: loaded, total_bytes }, isoTime(now()));
+      const made = await loadFile({
+        ...{ blobs: blobs.artifacts, prefix: encoderPrefix(state), hub, repository, file, signal, now },
+        before: state.partial.find((one) => one.file === file.path),
+        report: (loaded, partial) =>
+          change({ loaded_bytes: complete() + loaded, ...(partial === undefined ? {} : { partial: [partial] }) }),
+      });
+      if (!made) return false;
+      files.push(made);
+      await change({ files, partial: [], loaded_bytes: complete() });
     }
-    await changeLoading(table, name, { status: 'loaded', files, loaded_bytes: loaded, total_bytes }, isoTime(now()));
-    logger.info('encoder loaded', { encoder: name, repository, bytes: loaded });
+    await change({ status: 'loaded', files, partial: [], loaded_bytes: complete() });
+    logger.info('encoder loaded', { encoder: name, repository, bytes: complete() });
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
-    logger.warn('encoder not loaded', { encoder: name, repository, reason: error.message });
+    logger.warn('encoder not loaded', { encoder: name, reason: error.message });
     await changeLoading(table, name, { status: 'failed', failure: error.message }, isoTime(now()));
   }
+  return true;
 }
-
-const BINARY = 'application/octet-stream';
 
 /** The files that an encoder consists of. Throws `HubError` if there is no configuration, or there are no weights. */
 function wantedOf(all: readonly HubFile[], repository: string): HubFile[] {

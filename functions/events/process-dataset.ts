@@ -1,4 +1,5 @@
 /** Queue `datasets`: reads an uploaded file and profiles it. */
+import { buffer } from 'node:stream/consumers';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { datasetFailed, datasetReady } from '#domain/datasets/change.ts';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
@@ -34,6 +35,8 @@ export interface ProcessDatasetOptions {
   readonly settings: Pick<Settings, 'datasetReaders'>;
   /** Aborts when the host is about to end this reader, which is no fault of the file. */
   readonly closing?: AbortSignal;
+  /** Of the time of a call, after which a long file is read on in another one. */
+  readonly readingShare?: number;
 }
 
 /** A reading ends so long before the function's time limit, so that there is time to record it. */
@@ -88,11 +91,16 @@ async function processDataset(context: ReadingContext, message: DatasetMessage, 
 /** Errors that the file did not cause are thrown: the message is redelivered. */
 async function read(context: ReadingContext, reading: Reading, milliseconds: number): Promise<void> {
   try {
-    const outcome = await readFile(context.blobs.datasets, reading, { milliseconds, closing: context.closing });
+    const checkpoint = await checkpointOf(context, reading);
+    const { blobs, closing, readingShare: share } = context;
+    const options = { milliseconds, closing, checkpoint, ...(share === undefined ? {} : { share }) };
+    const outcome = await readFile(blobs.datasets, reading, options);
+    if ('checkpoint' in outcome && outcome.checkpoint) return await goOn(context, reading, outcome.checkpoint);
     const event =
       'failure' in outcome
         ? await datasetFailed(context.table, reading, outcome.failure, isoTime(context.now()))
-        : await ready(context, reading, outcome.profile);
+        : await ready(context, reading, outcome.profile!);
+    if (checkpoint) await blobs.datasets.delete(blobKeys.datasetCheckpoint(reading.account_id, reading.id));
     await settled(context, event);
   } catch (error) {
     const counts = error instanceof ReadingFailedError;
@@ -104,6 +112,25 @@ async function read(context: ReadingContext, reading: Reading, milliseconds: num
     await endReading(context.table, reading, end, context.now());
     throw error;
   }
+}
+
+async function checkpointOf({ blobs }: ReadingContext, { account_id, id, reading_parts }: Dataset) {
+  if (reading_parts === undefined) return undefined;
+  const { body } = await blobs.datasets.get(blobKeys.datasetCheckpoint(account_id, id));
+  return buffer(body);
+}
+
+/** Stores what was found so far, with which another message goes on. */
+async function goOn(context: ReadingContext, reading: Reading, checkpoint: Uint8Array): Promise<void> {
+  const { table, blobs, queues, now, logger } = context;
+  const { account_id, id, reading_parts = 0 } = reading;
+  await blobs.datasets.put(blobKeys.datasetCheckpoint(account_id, id), checkpoint);
+  const parts = reading_parts + 1;
+  if (await endReading(table, reading, { counts: false, parts }, now())) {
+    logger.info('dataset is read in parts', { dataset_id: id, parts });
+    return send(queues.datasets, { account_id, dataset_id: id });
+  }
+  await markIfDeleted(context, reading);
 }
 
 async function giveUp(context: ReadingContext, dataset: Dataset): Promise<void> {
@@ -133,9 +160,12 @@ async function ready({ table, blobs, now }: ReadingContext, dataset: Dataset, pr
   const file = Buffer.from(JSON.stringify(profile));
   await blobs.datasets.put(blobKeys.datasetProfile(account_id, id), file, { contentType: 'application/json' });
   const event = await datasetReady(table, dataset, profile, isoTime(now()));
-  if (!event && !(await findDataset(table, account_id, id))) {
-    // Deleted while it was read; its files may have been deleted before the profile was written.
-    await table.transact([markOrphaned('datasets', blobKeys.datasetPrefix(account_id, id), now())]);
-  }
+  if (!event) await markIfDeleted({ table, now }, dataset);
   return event;
+}
+
+/** It may have been deleted while it was read, and its files before another one was written. */
+async function markIfDeleted({ table, now }: Pick<ReadingContext, 'table' | 'now'>, { account_id, id }: Dataset) {
+  if (await findDataset(table, account_id, id)) return;
+  await table.transact([markOrphaned('datasets', blobKeys.datasetPrefix(account_id, id), now())]);
 }

@@ -2,14 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { UnavailableError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { timeLeft } from '#functions/time-left.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
+import { fileHash } from '#learning/files/resumable-hash.ts';
 import { recognise } from '#learning/kinds.ts';
+import type { Profiled } from '#learning/profile/profile.ts';
 import { openSource } from '#learning/source.ts';
 
 /** A reading failed, and neither a fault of the file nor a store that is unavailable is the cause. */
@@ -26,12 +27,19 @@ export class ReadingFailedError extends Error {
 export interface ReadingOptions {
   readonly milliseconds: number;
   readonly closing?: AbortSignal | undefined;
+  /** What the parts of the file that are read already say. */
+  readonly checkpoint?: Uint8Array | undefined;
+  /** Of the time, after which the file is read on in another call. */
+  readonly share?: number;
   /** On a disk, for a copy of a file that must lie on one. Default: the folder of temporary files. */
   readonly folder?: string;
 }
 
+/** Of the time, for reading; the rest is for storing what was found so far. */
+const READING_SHARE = 0.9;
+
 /**
- * Resolves with the file's profile, or with what is wrong with the file.
+ * Resolves with the file's profile, with what is wrong with the file, or with what another call goes on with.
  * @throws ReadingFailedError if it takes longer than `milliseconds`, or the program throws
  * @throws UnavailableError if the store fails, or the host stops
  */
@@ -46,8 +54,8 @@ export async function readFile(
     parsing = {},
     file_name: fileName,
   }: Dataset,
-  { milliseconds, closing, folder = tmpdir() }: ReadingOptions,
-): Promise<{ profile: DatasetProfile } | { failure: DatasetFailure }> {
+  { milliseconds, closing, checkpoint, share = READING_SHARE, folder = tmpdir() }: ReadingOptions,
+): Promise<Profiled | { failure: DatasetFailure }> {
   const timeout = timeLeft(milliseconds);
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
   const file = await StoredBytes.open(blobs, blobKeys.datasetFile(account_id, id), signal);
@@ -57,7 +65,10 @@ export async function readFile(
     const given = { task, parsing, fileName, ...(target === undefined ? {} : { target }) };
     const source = openSource(file, { folder: scratch.folder });
     const kind = await recognise(source);
-    return { profile: await kind.profile(source, given) };
+    if (!kind.profileInParts) return { profile: await kind.profile(source, given) };
+    const due = timeLeft(share * milliseconds);
+    const hash = (saved?: Uint8Array) => fileHash(file.size, saved);
+    return await kind.profileInParts(source, given, { isDue: () => due.aborted, checkpoint, hash });
   } catch (error) {
     if (error instanceof ValidationError) return { failure: { message: error.message, details: [...error.details] } };
     if (closing?.aborted) throw new UnavailableError('the host is stopping');

@@ -13,6 +13,17 @@ export const line = (max: number) =>
       'must have a visible character and no control characters',
     );
 
+/**
+ * A name: a line that looks like what it is. Characters that turn the direction of text around can make one name look like
+ * another, and so can those that nobody sees. The joiners stay, which Persian, Hindi and emoji need, and the marks of
+ * direction of a single character.
+ */
+export const nameLine = (max: number) =>
+  line(max).regex(
+    /^[^\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]*$/u,
+    'must have no invisible characters and none that change the direction of text',
+  );
+
 /** A line without white space around it. */
 export const trimmedLine = (max: number) =>
   z

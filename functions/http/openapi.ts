@@ -22,6 +22,8 @@ export interface DocumentFacts {
   readonly version: string;
   readonly description: string;
   readonly tags: readonly { readonly name: string; readonly description: string }[];
+  /** Schemas that those of routes refer to by their names. Default: none. */
+  readonly schemas?: Readonly<Record<string, object>>;
   /** The error body of the routes at a path, and one example of it for each status. */
   readonly errorAt: (path: string) => DescribedError;
 }
@@ -69,7 +71,9 @@ export function openApiDocument(routes: readonly DescribedRoute[], facts: Docume
       },
     },
   });
-  return withPortablePatterns(document);
+  const { components } = document;
+  const schemas = { ...components?.schemas, ...facts.schemas };
+  return withPortablePatterns({ ...document, components: { ...components, schemas } });
 }
 
 function operation(route: DescribedRoute, errorAt: ErrorResponses): ZodOpenApiOperationObject {

@@ -2,6 +2,7 @@
 import { describeErrors } from '#functions/http/documentation/errors.ts';
 import type { DocumentFacts } from '#functions/http/openapi.ts';
 import { errorFormatAt } from './errors.ts';
+import { commonSchemas } from './training/hyperparameters.ts';
 
 export const documentFacts = (version: string): DocumentFacts => ({
   title: 'Trainyard platform API',
@@ -28,5 +29,6 @@ export const documentFacts = (version: string): DocumentFacts => ({
     { name: 'Webhooks', description: 'Events, posted to a URL of your own' },
     { name: 'Account', description: 'What concerns the whole account' },
   ],
+  schemas: commonSchemas,
   errorAt: (path) => describeErrors(errorFormatAt(path), path),
 });

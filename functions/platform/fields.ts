@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { CURSOR_CHARACTERS } from '#domain/lists/cursor.ts';
-import { anyJson, line, paragraph, time } from '#functions/http/fields.ts';
+import { anyJson, line, nameLine, paragraph, time } from '#functions/http/fields.ts';
 
-export { anyJson, line, paragraph, time };
+export { anyJson, line, nameLine, paragraph, time };
 
 export const id = z.uuid().meta({ example: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55' });
 

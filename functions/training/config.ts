@@ -1,5 +1,6 @@
 /** The `config` of a training: what may be in it, and how it is answered. */
 import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
 import { check } from '#functions/http/validation/check.ts';
 import {
   greaterIsBetter,
@@ -20,6 +21,12 @@ export type Config = TextHyperparameters & { readonly greater_is_better: boolean
 /** Throws `ValidationError` with fields such as `config.batch_size`. */
 export function configOf(family: TextFamily, given: unknown): Config {
   const found = check(family.hyperparameters, given, { root: 'config', within: 'config' });
+  if (found.energy_penalty > 0 && !found.labels.includes(found.benign_label)) {
+    throw ValidationError.of(
+      'config.energy_penalty',
+      `must be 0 without a label for benign texts; benign_label is ${found.benign_label}, and labels are ${found.labels.join(', ')}`,
+    );
+  }
   return { ...found, greater_is_better: greaterIsBetter(found) };
 }
 

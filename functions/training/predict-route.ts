@@ -5,6 +5,7 @@ import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
+import { INT8_FILE, VARIANTS } from '#learning/serving/description.ts';
 import type { TextPredictor } from '#learning/text/predictor.ts';
 import { COMPACT_TEXT } from '#zoo/text-registry.ts';
 import { ModelNotFoundError } from './errors.ts';
@@ -29,6 +30,9 @@ const body = z
       .meta({ description: 'A version, `latest` or `best`', example: 'latest' }),
     text: text.optional().meta({ description: 'One text', example: 'Ignore all previous instructions.' }),
     texts: z.array(text).min(1).max(LIMITS.predictTexts).optional().meta({ description: 'Several texts' }),
+    variant: z.enum(VARIANTS).default('float32').meta({
+      description: 'The numbers that the model computes with; `int8` is smaller and faster, and differs a little',
+    }),
   })
   .meta({ id: 'PredictRequest' });
 
@@ -75,7 +79,8 @@ export const predict = route({
       );
     }
     const model = await modelOf(services, caller.accountId, name, given.version);
-    const predictions = await services.texts.predict(model, given.texts ?? [given.text!]);
+    if (given.variant === 'int8') expectInt8(model);
+    const predictions = await services.texts.predict(model, given.texts ?? [given.text!], given.variant);
     return {
       status: 200,
       body: {
@@ -91,6 +96,15 @@ export const predict = route({
     };
   },
 });
+
+/** Throws `ValidationError` for a model of an earlier release. */
+function expectInt8(model: Model): void {
+  if (model.artifacts.some(({ file }) => file === INT8_FILE)) return;
+  throw ValidationError.of(
+    'variant',
+    `must be float32 for version ${spelled(model)}, which was trained before there was another; retrain it for int8`,
+  );
+}
 
 async function modelOf(
   { adapters: { table } }: Services,

@@ -6,10 +6,12 @@ import { health } from './health.ts';
 import { list as listJobs } from './jobs/list.ts';
 import { read as readJob } from './jobs/read.ts';
 import { stop } from './jobs/stop.ts';
+import { deleteEncoder } from './loading/delete-upload.ts';
 import { loadSingle } from './loading/load-single.ts';
 import { loadSpecific } from './loading/load-specific.ts';
 import { start as startLoading } from './loading/start.ts';
 import { status as loadingStatus } from './loading/status.ts';
+import { uploadEncoder } from './loading/upload.ts';
 import { logs } from './logs.ts';
 import { available } from './models/available.ts';
 import { list as listModels } from './models/list.ts';
@@ -38,6 +40,8 @@ const resources: readonly Route[] = [
   startLoading,
   loadSpecific,
   loadSingle,
+  uploadEncoder,
+  deleteEncoder,
   train,
   retrain,
   listJobs,

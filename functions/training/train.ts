@@ -5,6 +5,7 @@ import { COMPACT_TEXT } from '#zoo/text-registry.ts';
 import { configAnswer, configOf, configRequest } from './config.ts';
 import { findFamily, modelName } from './fields.ts';
 import { queueTextJob } from './jobs/queue-job.ts';
+import { expectUpload } from './loading/expect-upload.ts';
 import { findTexts, readTextProfile } from './training-data/find.ts';
 import { FOLDER, PATTERNS, SAMPLE_FILE } from './training-data/paths.ts';
 
@@ -50,6 +51,7 @@ export const train = route({
   errors: [404, 409],
   async handler({ caller: { accountId }, body: { model_name, training_data_path, config } }, services) {
     const family = findFamily(model_name);
+    await expectUpload(services.adapters.table, accountId, family.name);
     const hyperparameters = configOf(family, config);
     const dataset = await findTexts(services, accountId, training_data_path);
     const profile = await readTextProfile(services, dataset, hyperparameters.labels);

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RATES } from '#domain/limits.ts';
@@ -24,6 +25,7 @@ export interface Arguments {
   readonly publicUrl?: string;
   readonly manager: ManagerEnvironment;
   readonly hub?: { readonly url?: string; readonly token?: string };
+  readonly encoderFolder?: string;
 }
 
 export const USAGE = `Usage: npm start [-- OPTIONS]
@@ -47,6 +49,8 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --public-url URL   the address at which callers reach this host; presigned URLs begin with it
                      (default: the address to which the caller is connected)
   --hub-url URL      the hub from which pretrained encoders are loaded (default: https://huggingface.co)
+  --encoder-folder DIR
+                     a folder with encoders as a hub has them (DIR/owner/name/config.json, …), which is looked at first
   --help             this text
 
 HF_TOKEN=TOKEN in the environment: for repositories of the hub that are not open to all.
@@ -99,6 +103,7 @@ export function readArguments(
     ...(trust === undefined ? {} : { trustedProxies: parseTrustedProxies(trust) }),
     ...(publicUrl === undefined ? {} : { publicUrl: parsePublicUrl(publicUrl) }),
     ...hubOf(rest['hub-url'], environment.HF_TOKEN || undefined),
+    ...encoderFolderOf(rest['encoder-folder']),
   };
 }
 
@@ -115,6 +120,13 @@ function hubOf(url: string | undefined, token: string | undefined): Pick<Argumen
   if (fault !== undefined) throw new UsageError(`--hub-url ${fault}`);
   if (url === undefined && token === undefined) return {};
   return { hub: { ...(url === undefined ? {} : { url }), ...(token === undefined ? {} : { token }) } };
+}
+
+function encoderFolderOf(folder: string | undefined): Pick<Arguments, 'encoderFolder'> {
+  if (folder === undefined) return {};
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (!found?.isDirectory()) throw new UsageError(`--encoder-folder must be a folder; got ${folder || 'nothing'}`);
+  return { encoderFolder: resolve(folder) };
 }
 
 /** Where others can call, a key that can be guessed would open everything. */
@@ -160,6 +172,7 @@ function parse(args: readonly string[]) {
         'trust-proxy': { type: 'string' },
         'public-url': { type: 'string' },
         'hub-url': { type: 'string' },
+        'encoder-folder': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;

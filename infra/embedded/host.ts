@@ -55,6 +55,8 @@ export interface HostOptions {
   readonly manager?: ManagerEnvironment;
   /** From where pretrained encoders are loaded. Default: Hugging Face, without a token. */
   readonly hub?: { readonly url?: string; readonly token?: string };
+  /** A folder with encoders as a hub has them, which is looked at first. */
+  readonly encoderFolder?: string;
   /** Overrides of the settings that handlers get. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Overrides of the gateway's limits. */
@@ -100,6 +102,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     vault: options.manager?.vault,
     ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
     ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
+    ...(options.encoderFolder === undefined ? {} : { encoderFolder: options.encoderFolder }),
     retention: { recoveryDays: 0, backupDays: 0, logDays: 0 },
     ...options.settings,
   });

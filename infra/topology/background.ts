@@ -14,7 +14,7 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete'],
-      buckets: { datasets: ['read', 'put'] },
+      buckets: { datasets: ['read', 'put', 'delete'] },
       sends: ['datasets', 'training'],
       publishes: true,
     },
@@ -90,7 +90,7 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'put', 'update', 'delete'],
-      buckets: { artifacts: ['put'] },
+      buckets: { artifacts: ['read', 'put'] },
       sends: ['training', 'encoders'],
       publishes: true,
     },

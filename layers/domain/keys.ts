@@ -18,6 +18,7 @@
  * | Latest version of a dataset's name | `ACCOUNT#id` | `DATASETNAME#name` | |
  * | Slot of a file that is being read | `ACCOUNT#id` | `READING#slot` | |
  * | File of training texts, by its name | `ACCOUNT#id` | `TRAININGDATA#name` | |
+ * | Pretrained encoder that was uploaded | `ACCOUNT#id` | `ENCODER#name` | |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
  * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
  * | Job that waits for a dataset | `ACCOUNT#id` | `WAITING#dataset#job` | |
@@ -157,6 +158,10 @@ export const keys = {
   vaultDrill: (accountId: string, managerId: string): Key => inBackups(accountId, managerId, 'DRILL'),
   deployment: (version: string): Key => ({ pk: `DEPLOYMENT#${version}`, sk: 'DEPLOYMENT' }),
   encoder: (name: string): Key => ({ pk: `ENCODER#${name}`, sk: 'ENCODER' }),
+  uploadedEncoder: (accountId: string, name: string): Key => ({
+    pk: `ACCOUNT#${accountId}`,
+    sk: `${prefixes.uploadedEncoder}${name}`,
+  }),
   catalogEntry: (accountId: string, n: number): Key => ({
     pk: `ACCOUNT#${accountId}#CATALOG`,
     sk: `${prefixes.catalogEntries}${padded(n)}`,
@@ -195,6 +200,7 @@ function inBackups(accountId: string, managerId: string, sk: string): Key {
 export const prefixes = {
   datasets: 'DATASET#',
   trainingData: 'TRAININGDATA#',
+  uploadedEncoder: 'ENCODER#',
   jobs: 'JOB#',
   models: 'MODEL#',
   batches: 'BATCH#',
@@ -277,6 +283,8 @@ export const blobKeys = {
   accountCheckpoints: (accountId: string) => `checkpoints/${accountId}/`,
   datasetPrefix: (accountId: string, id: string) => `${accountId}/${id}/`,
   datasetFile: (accountId: string, id: string) => `${accountId}/${id}/data`,
+  /** With what a reading of the file goes on that did not end in one go. */
+  datasetCheckpoint: (accountId: string, id: string) => `${accountId}/${id}/checkpoint`,
   datasetProfile: (accountId: string, id: string) => `${accountId}/${id}/profile.json`,
   jobPrefix: (accountId: string, id: string) => `${accountId}/jobs/${id}/`,
   jobHistory: (accountId: string, id: string) => `${accountId}/jobs/${id}/history.json`,
@@ -288,7 +296,9 @@ export const blobKeys = {
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
   batchPrefix: (accountId: string, id: string) => `${accountId}/predictions/${id}/`,
   batchFile: (accountId: string, id: string) => `${accountId}/predictions/${id}/predictions.csv`,
-  encoderFile: (name: string, file: string) => `encoders/${name}/${file}`,
+  /** Of all accounts. */
+  encoderPrefix: (name: string) => `encoders/${name}/`,
+  uploadedEncoderPrefix: (accountId: string, id: string) => `${accountId}/encoders/${id}/`,
   modelFile: (accountId: string, id: string, file: string) => `${accountId}/models/${id}/${file}`,
   /** Of a manager of the vault. */
   vaultsPrefix: (accountId: string, vault: string) => `${accountId}/vault/${vault}/`,

@@ -89,6 +89,8 @@ export const settingsSchema = z.strictObject({
   hubUrl: z.url({ protocol: /^https?$/ }).default('https://huggingface.co'),
   /** For repositories that are not open to all. */
   hubToken: z.string().min(1).optional(),
+  /** A folder of this machine with repositories as a hub has them, which is looked at first. Never in the cloud. */
+  encoderFolder: z.string().min(1).optional(),
   /** The origins that may call from a browser. By default all: tokens are sent in a header, never in a cookie. */
   corsOrigins: z.array(z.string()).default(['*']),
   /** Shown in the OpenAPI document. */

@@ -18,6 +18,7 @@ interface PendingWrite {
   run(): void;
   commit(): void;
   fail(error: unknown): void;
+  readonly quiet: boolean;
 }
 
 /**
@@ -86,9 +87,9 @@ export class Database {
   /**
    * Resolves with what `work` returned once its changes are committed; rejects with what it threw, and then its changes
    * are rolled back. `work` is synchronous. Throws `UnavailableError` if the database is locked for ten seconds or
-   * cannot write.
+   * cannot write. `quiet`: what it changes is nothing that a listener of `watch` waits for.
    */
-  write<T>(work: () => T): Promise<T> {
+  write<T>(work: () => T, { quiet = false }: { readonly quiet?: boolean } = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       let result: T;
       this.#pending.push({
@@ -97,6 +98,7 @@ export class Database {
         },
         commit: () => resolve(result),
         fail: reject,
+        quiet,
       });
       if (this.#pending.length === 1) setImmediate(() => this.#flush());
     });
@@ -130,7 +132,7 @@ export class Database {
     }
     this.#commits++;
     for (const write of done) write.commit();
-    if (done.length > 0) this.watch.notify();
+    if (done.some((write) => !write.quiet)) this.watch.notify();
   }
 
   /** The transaction is this write's own, and is over if the write fails. */

@@ -13,6 +13,7 @@ import type { Scores } from './fit/evaluate.ts';
 import type { Fit } from './fit/fit.ts';
 import { only } from './fit/judge.ts';
 import { shapeOf } from './fit/task.ts';
+import type { Kind } from './kind.ts';
 import { kindNamed } from './kinds.ts';
 import type { Prepared } from './prepared.ts';
 import { modelCard } from './serving/card.ts';
@@ -57,6 +58,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
   const shape = shapeOf(preparation);
   const network = family.network(shape, hyperparameters);
   const serving = describe(spec);
+  const kind = kindNamed(serving.kind);
   const parameters = countParameters(network);
   const performance = { ...spec.assessment.metrics };
   const epochs = fit.history.loss?.length ?? 0;
@@ -72,7 +74,8 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
   const card = modelCard({
     ...{ job, profile: { ...profile, warnings }, serving, parameters, rows, epochs, performance, createdAt },
     leftOut: preparation.encoding.leftOut,
-    inputs: kindNamed(serving.kind).card(serving),
+    inputs: kind.card(serving),
+    unit: kind.unit,
     ...(fit.test ? { tested: withoutLoss(fit.test) } : {}),
     bestEpoch: fit.bestEpoch,
     monitor: fit.monitor,
@@ -111,7 +114,11 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         test_split: job.test_split ?? 0,
         ...(job.cv === undefined ? {} : { cv: job.cv }),
         ...(job.parent_id === undefined ? {} : { start_from: job.parent_id }),
-        split: { ...splitOf(profile, preparation.encoding.kind), seed: hyperparameters.seed, rows: { ...rows } },
+        split: {
+          ...splitOf(profile, kind),
+          seed: hyperparameters.seed,
+          [kind.unit === 'windows' ? 'windows' : 'rows']: { ...rows },
+        },
         early_stopping: job.early_stopping,
         best_epoch: fit.bestEpoch,
         left_out: [...preparation.encoding.leftOut],
@@ -126,12 +133,12 @@ const referenceFile = (reference: Reference | undefined): ArtifactFile[] =>
     : [{ file: REFERENCE_FILE, bytes: Buffer.from(JSON.stringify(reference)), contentType: 'application/json' }];
 
 /** By what the rows were divided into training and validation rows. */
-function splitOf({ columns }: DatasetProfile, kind: Encoding['kind']): { [name: string]: string } {
+function splitOf({ columns }: DatasetProfile, { unit }: Kind): { [name: string]: string } {
   const having = (wanted: 'group' | 'time') => columns.find(({ role }) => role === wanted);
   const column = having('group') ?? having('time');
   if (column) return { by: column.role!, column: column.name };
   // Windows overlap: a random split would show the network most of what it is judged by.
-  return { by: kind === 'series' ? 'order' : 'random' };
+  return { by: unit === 'windows' ? 'order' : 'random' };
 }
 
 const describe = ({ profile, assessment, prepared: { preparation } }: ArtifactSpec): Serving => ({

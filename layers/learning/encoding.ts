@@ -1,7 +1,9 @@
 import type { DatasetProfile, KindName } from '#domain/datasets/profile.ts';
 import type { Builder, Value } from '#engine/graph.ts';
+import type { Tensors } from '#engine/tensor.ts';
 import type { Values } from '#engine/training/network.ts';
 import type { Type } from '#engine/type.ts';
+import type { TorchEncoding } from './files/torch-encoding.ts';
 import type { Serving } from './serving/description.ts';
 import type { Reference } from './serving/reference.ts';
 
@@ -22,8 +24,12 @@ export interface Encoding {
   readonly leftOut: readonly string[];
   /** What `serving.json` says of the inputs. */
   readonly served: Pick<Serving, 'features' | 'kind' | 'input'>;
-  /** What predictions are compared with later; absent for kinds that have no features. */
+  /** What is typical of the features, for explanations; absent for kinds that have none. */
   reference?(profile: DatasetProfile): Reference;
+  /** Of forecasts, from encoded rows to what the target of each was last; absent for others. */
+  lastValues?(rows: Tensors): Float64Array;
+  /** How people who use the weights in PyTorch encode raw inputs. */
+  torch(): TorchEncoding;
   /** From encoded rows to the network's input, [rows, …shape]. */
   front(b: Builder, rows: Values): Value;
   /** From the inputs of `model.onnx` to encoded rows. */

@@ -10,9 +10,10 @@ import type { DatasetProfile, KindName } from '#domain/datasets/profile.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import type { Wanted } from '#zoo/family.ts';
 import type { Prepared, PrepareOptions } from './prepared.ts';
-import type { ProfileOptions } from './profile/profile.ts';
-import type { InputFacts } from './serving/card.ts';
+import type { Parts, Profiled, ProfileOptions } from './profile/profile.ts';
+import type { InputFacts, Unit } from './serving/card.ts';
 import type { ServedFeature, Serving } from './serving/description.ts';
+import type { Explainer } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
 import type { Source } from './source.ts';
 
@@ -34,10 +35,14 @@ export interface Kind {
   readonly name: KindName;
   /** As a sentence says it, in the plural. */
   readonly label: string;
+  /** What a network learns from, one by one, in the plural. */
+  readonly unit: Unit;
   /** Whether the file is one of this kind. The first kind that says so reads it. */
   recognises(source: Source): Promise<boolean>;
   /** Throws `ValidationError` naming what is wrong with the file. */
   profile(source: Source, options: ProfileOptions): Promise<DatasetProfile>;
+  /** The same for files that may take longer to read than there is time. Absent: they are read in one go. */
+  profileInParts?(source: Source, options: ProfileOptions, parts: Parts): Promise<Profiled>;
   /** Whether rows of the dataset can be read as this kind. Some tables are images, or series. */
   takes(profile: DatasetProfile): boolean;
   /** What a file of so many bytes may turn out to be, before anybody has read it. */
@@ -47,6 +52,8 @@ export interface Kind {
   prepare(source: Source, profile: DatasetProfile, options: PrepareOptions): Promise<Prepared>;
   /** The raw inputs of `model.onnx` for what a request has. Throws `ValidationError` with fields such as `inputs[3]`. */
   tensors(serving: Serving, inputs: readonly Input[]): Promise<Tensors>;
+  /** By which parts of a row its prediction is explained. */
+  readonly explainer: Explainer;
   /** The columns of a table whose rows a model of the kind takes. `undefined`: it takes no tables. */
   columns(serving: Serving): readonly ServedFeature[] | undefined;
   /** What a model card says of the inputs. */

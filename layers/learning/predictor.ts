@@ -9,8 +9,8 @@ import { IMPORTED_FILE } from './files/names.ts';
 import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
-import { INT8_FILE, NO_PROBABILITIES, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
-import { type Explanation, expectExplainable, explain, typicalRow } from './serving/explain.ts';
+import { NO_PROBABILITIES, SERVING_FILE, type Serving, VARIANT_FILES, type Variant } from './serving/description.ts';
+import { type Explanation, explain } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
 import { readReference, readServing } from './serving/stored.ts';
@@ -46,14 +46,10 @@ export interface ClassPrediction {
   readonly explanation?: Explanation;
 }
 
-/** The files of a model that predict. */
-const VARIANTS = { float32: ONNX_FILE, int8: INT8_FILE } as const;
-export type Variant = keyof typeof VARIANTS;
-
 export interface PredictionOptions {
   /** Of all classes; a regression has none. Default: false. */
   readonly probabilities?: boolean;
-  /** How much each feature contributes to the class's probability, or to the value. Not of texts. Default: false. */
+  /** How much each part of a row contributes to the class's probability, or to the value. Not of texts. Default: false. */
   readonly explain?: boolean;
   /** How often the truth is to lie within the interval of a regression. Default: no interval. */
   readonly interval?: number;
@@ -121,7 +117,7 @@ export function makePredictor({
 
   const load = async (model: ServedModel, variant: Variant): Promise<LoadedModel> => {
     const serving = await describe(model);
-    const onnx = await readArtifact(artifacts, model, VARIANTS[variant]);
+    const onnx = await readArtifact(artifacts, model, VARIANT_FILES[variant]);
     const session = await openSession(onnx, optionsFor(onnx.length));
     const runs = new SharedRuns((feeds) => session.run(feeds));
     return { serving, runs, bytes: onnx.length, dispose: () => session.dispose() };
@@ -136,14 +132,15 @@ export function makePredictor({
       expectVariant(model, variant);
       if (takesText(model)) return classesOf(texts, model, inputs, options);
       return using(model, variant, async ({ serving, runs }) => {
-        if (options.explain) expectExplainable(serving, inputs.length);
-        const feeds = await kindNamed(serving.kind).tensors(serving, inputs);
+        const kind = kindNamed(serving.kind);
+        if (options.explain) kind.explainer.expect(serving, inputs.length);
+        const feeds = await kind.tensors(serving, inputs);
         const results = await refusals(model, () => runs.run(feeds, inputs.length));
         const predictions = expectFinite(readings[serving.task](results, serving, options));
         if (!options.explain) return predictions;
-        const typical = typicalRow(serving, await readReference(artifacts, model));
+        const cut = kind.explainer.cut(serving, feeds, await readReference(artifacts, model));
         const run = (some: Tensors, count: number) => runs.run(some, count);
-        const explanations = await explain({ serving, typical, run }, feeds, results);
+        const explanations = await explain({ serving, cut, run }, results);
         return predictions.map((prediction, i) => ({ ...prediction, explanation: explanations[i]! }));
       });
     },
@@ -151,7 +148,7 @@ export function makePredictor({
 }
 
 function expectVariant({ artifacts }: ServedModel, variant: Variant): void {
-  if (variant === 'float32' || artifacts.some(({ file }) => file === VARIANTS[variant])) return;
+  if (variant === 'float32' || artifacts.some(({ file }) => file === VARIANT_FILES[variant])) return;
   throw ValidationError.of('variant', `must be float32: the model was trained without ${variant}`);
 }
 
@@ -169,12 +166,13 @@ async function classesOf(
   texts: TextPredictor,
   model: ServedModel,
   inputs: readonly Input[],
-  { probabilities: wanted = false, explain: isToExplain = false }: PredictionOptions,
+  { probabilities: wanted = false, explain: isToExplain = false, variant }: PredictionOptions,
 ): Promise<Prediction[]> {
   if (isToExplain) throw ValidationError.of('explain', 'must be false for a model of texts; got true');
   const found = await texts.predict(
     model,
     inputs.map((row) => String(Object.values(row)[0] ?? '')),
+    variant,
   );
   return found.map(({ label, score, scores }) => ({
     class: label,

@@ -86,7 +86,7 @@ export async function previewFile(given: FileBytes, options: PreviewOptions): Pr
   const { header, rows, dialect, rival, whole, ...stored } = head;
   const { parsing, task, fileName } = options;
   const table = new TableSummary(header, { target: chosenTarget(parsing) ?? options.target, parsing });
-  for (const row of rows) table.add(row);
+  table.add({ rows: rows.length, text: (row, column) => rows[row]![column]! });
   const shown = rows.slice(0, options.rows);
   const rest = { ...storedFormat(stored), ...dialect, complete: whole && rows.length === shown.length };
   try {

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { FileBytes } from './files/file-bytes.ts';
-import type { TableBytes } from './files/open.ts';
+import type { TableBytes } from './files/source-bytes.ts';
 
 /** What shows the format of a file. */
 const HEAD_BYTES = 512;

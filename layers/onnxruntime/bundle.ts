@@ -37,6 +37,8 @@ export async function bundle({ root, source, name, outfile }: BundleOptions): Pr
     absWorkingDir: root,
     outfile,
     bundle: true,
+    // Left out: `layers/domain/argon2id.ts` does without.
+    external: ['@node-rs/argon2'],
     platform: 'node',
     target: 'node24',
     format: 'esm',

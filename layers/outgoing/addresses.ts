@@ -26,6 +26,9 @@ export function refusal(address: string, rules: AddressRules): string | undefine
   return parsed instanceof ipaddr.IPv6 && !parsed.match(GLOBAL_UNICAST) ? 'unassigned' : undefined;
 }
 
-/** Whether the address is one of this machine's own. */
-export const isLoopback = (address: string): boolean =>
-  ipaddr.isValid(address) && ipaddr.parse(address).range() === 'loopback';
+/** Whether it is an address as a URL's parser writes it, not a name. */
+export const isAddress = (host: string): boolean => host.includes(':') || /^[\d.]+$/.test(host);
+
+/** Whether the host is an address of this machine's own. */
+export const isLoopback = (host: string): boolean =>
+  isAddress(host) && ipaddr.isValid(host) && ipaddr.parse(host).range() === 'loopback';

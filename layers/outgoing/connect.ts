@@ -1,8 +1,8 @@
 /** Where a request of ours is sent: the addresses of a name, all of them checked, and what goes wrong on the way. */
 import { isIPv6, type LookupFunction } from 'node:net';
-import { type AddressRules, isLoopback, refusal } from './addresses.ts';
+import { type AddressRules, isAddress, isLoopback, refusal } from './addresses.ts';
 import { resolveName } from './resolve.ts';
-import { hostOf, isAddress } from './url.ts';
+import { hostOf } from './url.ts';
 
 /** There was no response. The message is for the user who chose the URL. */
 export class NoResponseError extends Error {

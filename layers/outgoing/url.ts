@@ -1,5 +1,5 @@
 /** Which URLs a user may choose for requests of ours. Where a name leads is checked when it is called; see `post.ts`. */
-import { type AddressRules, isLoopback, refusal } from './addresses.ts';
+import { type AddressRules, isAddress, isLoopback, refusal } from './addresses.ts';
 
 /** Names of this machine (RFC 6761). */
 export const isLocalName = (host: string): boolean => /^(.+\.)?localhost\.?$/.test(host);
@@ -24,6 +24,3 @@ export function urlFault(text: string, rules: AddressRules): string | undefined 
 
 /** Without the brackets of an IPv6 address. The URL's parser has written every form of an IPv4 address in the usual one. */
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[(.*)\]$/, '$1');
-
-/** Whether it is an address, not a name. */
-export const isAddress = (host: string): boolean => host.includes(':') || /^[\d.]+$/.test(host);

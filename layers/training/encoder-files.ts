@@ -1,6 +1,8 @@
 /** The files that a training of an encoder starts from: those of the hub, or of the model that is trained further. */
 import { buffer } from 'node:stream/consumers';
+import { encoderKey, encoderPrefix } from '#domain/encoders/place.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
+import { openStored, readStored, type StoredFile } from '#domain/encoders/stored-file.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
@@ -9,14 +11,7 @@ import { encoderRecipe } from '#learning/encoder/recipe.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import type { TextRecipe } from '#learning/text/recipe.ts';
 import { encoderSchema } from '#zoo/text-registry.ts';
-import { blobAccess } from './blob-access.ts';
 import type { FitJob } from './fit-job.ts';
-
-interface StoredFile {
-  readonly file: string;
-  readonly size: number;
-  readonly sha256: string;
-}
 
 /** Throws `TrainingFailure` if an encoder cannot be made of its files. */
 export async function readEncoderRecipe(run: FitJob): Promise<TextRecipe> {
@@ -32,12 +27,9 @@ async function filesOfHub({
   adapters: { table, blobs },
   job,
 }: Pick<FitJob, 'adapters' | 'job'>): Promise<EncoderFiles> {
-  const state = await findEncoder(table, job.model_type);
+  const state = await findEncoder(table, encoderKey(job.model_type, job.account_id));
   if (state?.status !== 'loaded') throw new TrainingFailure(`${job.model_type} is not loaded`);
-  return storedFiles(blobs.artifacts, state.files, {
-    name: job.model_type,
-    keyOf: (file) => blobKeys.encoderFile(job.model_type, file),
-  });
+  return storedFiles(blobs.artifacts, state.files, { name: job.model_type, prefix: encoderPrefix(state) });
 }
 
 async function filesOfModel({ adapters, job }: Pick<FitJob, 'adapters' | 'job'>, id: string): Promise<EncoderFiles> {
@@ -45,21 +37,21 @@ async function filesOfModel({ adapters, job }: Pick<FitJob, 'adapters' | 'job'>,
   if (!parent) throw new TrainingFailure(`The model that the training starts from, ${id}, was deleted`);
   return storedFiles(adapters.blobs.artifacts, parent.artifacts, {
     name: `${parent.name} ${parent.version}`,
-    keyOf: (file) => blobKeys.modelFile(job.account_id, id, file),
+    prefix: blobKeys.modelPrefix(job.account_id, id),
   });
 }
 
 function storedFiles(
   artifacts: Blobs,
-  files: readonly StoredFile[],
-  { name, keyOf }: { readonly name: string; readonly keyOf: (file: string) => string },
+  files: readonly (StoredFile & { readonly sha256: string })[],
+  { name, prefix }: { readonly name: string; readonly prefix: string },
 ): EncoderFiles {
-  const sizeOf = (file: string) => files.find((one) => one.file === file)!.size;
+  const named = (file: string) => files.find((one) => one.file === file)!;
   return {
     name,
     identity: files.map(({ file, sha256 }) => `${file} ${sha256}`).join(' '),
     has: (file) => files.some((one) => one.file === file),
-    read: async (file) => buffer((await artifacts.get(keyOf(file))).body),
-    open: async (file) => blobAccess(artifacts, keyOf(file), sizeOf(file)),
+    read: async (file) => buffer(readStored(artifacts, prefix, named(file))),
+    open: async (file) => openStored(artifacts, prefix, named(file)),
   };
 }

@@ -35,10 +35,12 @@ export async function readStartingModel(run: Pick<FitJob, 'adapters' | 'job'>): 
   const has = (file: string) => model.artifacts.some((one) => one.file === file);
   const read = async (file: string): Promise<unknown> =>
     json((await adapters.blobs.artifacts.get(blobKeys.modelFile(model.account_id, model.id, file))).body);
+  // Models of images and series have an encoder of another kind.
+  const table = has(ENCODER_FILE) ? tableStart.safeParse(await read(ENCODER_FILE)) : undefined;
   return {
     name: `${model.name} ${model.version}`,
     weights: await weightsOf(run, model),
-    ...(has(ENCODER_FILE) ? { table: tableStart.parse(await read(ENCODER_FILE)) } : {}),
+    ...(table?.success ? { table: table.data } : {}),
     ...(has(SERVING_FILE) ? { classes: serving.parse(await read(SERVING_FILE)).classes } : {}),
   };
 }

@@ -47,6 +47,7 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
     ...{ learner: settled.learner, parameters: fit.parameters, preparation, data, device: run.device, calibrate },
     between: () => reporter.expectMore(),
     ...(threshold === undefined ? {} : { threshold }),
+    ...(preparation.encoding.lastValues ? { lastValues: preparation.encoding.lastValues } : {}),
   });
   for (const warning of assessment.warnings) run.jobLog.tell('WARN', warning);
   const calibration = assessment.classification?.calibration ?? assessment.multilabel?.calibration;

@@ -6,6 +6,7 @@ import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Tensors } from '#engine/tensor.ts';
 import { readStateFile } from '#engine/training/state-file.ts';
+import { givenDialect } from '#learning/csv/dialect.ts';
 import { makeTextArtifacts } from '#learning/text/artifacts.ts';
 import { compactRecipe } from '#learning/text/compact.ts';
 import { WEIGHTS_FILE } from '#learning/text/description.ts';
@@ -37,7 +38,10 @@ export async function trainText(run: FitJob, profile: DatasetProfile): Promise<T
   const recipe = isEncoder ? await readEncoderRecipe(run) : compactRecipe(h, await parentWeights(run));
   const dataset = await findDataset(table, job.account_id, job.dataset_id);
   const { body } = await blobs.datasets.get(blobKeys.datasetFile(job.account_id, job.dataset_id));
-  const plan = await recipe.prepare(reporter.during(body), { format: dataset?.text_format ?? 'csv', profile });
+  const plan = await recipe.prepare(reporter.during(body), {
+    source: dataset?.text_format ?? givenDialect(profile),
+    profile,
+  });
   const { prepared, learner } = plan;
   const validated = prepared.data.validation !== undefined;
   const warnings = [

@@ -49,6 +49,12 @@ export const textHyperparameters = (defaults: TextDefaults) =>
       .string()
       .default(BENIGN)
       .meta({ description: 'An addition: the label of texts that are no attack' }),
+    energy_penalty: bounded('energy_penalty', 0, 100).default(0).meta({
+      description: 'An addition: the weight of a penalty on benign texts about which the logits say too much',
+    }),
+    energy_margin: bounded('energy_margin', 0, 100)
+      .default(1)
+      .meta({ description: 'An addition: from which negative energy on that penalty begins' }),
     validation_split: fraction('validation_split')
       .refine((x) => x <= 0.9, { error: ({ input }) => `validation_split must be at most 0.9; got ${input}` })
       .default(0.2)

@@ -39,7 +39,7 @@ const ONLY_IN: Record<string, RegExp> = {
   // Beside the compiler of version 7, for a generator that needs an earlier one's API.
   'typescript-5': /^infra\/client\//,
   // Both read files that anyone may have made: their bounds are in one place each.
-  sharp: /^layers\/learning\/image\/decode\.ts$/,
+  sharp: /^layers\/learning\/image\/(?:decode|png)\.ts$/,
   yauzl: /^layers\/learning\/files\/zip\.ts$/,
   protobufjs: /^layers\/(engine\/onnx|learning\/encoder\/sentencepiece)\//,
   '@aws-crypto/': /^(layers\/vault\/encryption\/aes\.ts$|bench\/|test\/)/,

@@ -40,6 +40,13 @@ export class Client {
     });
   }
 
+  put<T>(path: string, body: Uint8Array): Promise<T> {
+    return this.#json<T>('PUT', path, {
+      headers: { 'content-type': 'application/octet-stream' },
+      body: Uint8Array.from(body),
+    });
+  }
+
   patch<T>(path: string, body: unknown): Promise<T> {
     return this.#json<T>('PATCH', path, {
       headers: { 'content-type': 'application/json' },

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { blobKeys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import { findJob } from '#domain/training/read.ts';
-import { type Cell, makePredictor } from '#learning/predictor.ts';
+import { makePredictor } from '#learning/predictor.ts';
+import type { Input } from '#learning/serving/input.ts';
 import { runJob } from '#training/run-job.ts';
 import { type JobSpec, openTrainerWorld, type TrainerWorld } from '../training/world.ts';
 import { python } from './python.ts';
@@ -25,7 +26,7 @@ interface Opened {
 }
 
 /** Trains, and lets Python open the files and predict for the rows. */
-async function openedByPython(id: string, spec: JobSpec, rows: readonly (readonly Cell[])[]) {
+async function openedByPython(id: string, spec: JobSpec, rows: readonly Input[]) {
   const { adapters } = world;
   const job = await world.queue(id, spec);
   await runJob(adapters, { accountId: job.account_id, jobId: job.id, attempt: job.attempt }, { log: () => {} });
@@ -111,4 +112,79 @@ test('the module of two classes with a threshold answers alike', async () => {
   );
   const labels = ours.map((answer) => 'class' in answer && answer.class);
   expect([opened.torch.labels, opened.onnx.labels]).toEqual([labels, labels]);
+});
+
+/** A table of images: its features are the pixels, one channel after another. */
+function pixelTable(
+  channels: number,
+  side: number,
+  rows: number,
+): { readonly content: string; readonly images: Input[] } {
+  const count = channels * side ** 2;
+  const pixel = (row: number, i: number): number => (17 * row + (1 + (row % 3)) * 31 * i) % 256;
+  const line = (row: number) => Array.from({ length: count }, (_, i) => pixel(row, i));
+  const header = [...Array.from({ length: count }, (_, i) => `p${i}`), 'kind'].join(',');
+  const lines = Array.from({ length: rows }, (_, row) => [...line(row), 'abc'[row % 3]].join(','));
+  const planes = (row: number) =>
+    Array.from({ length: channels }, (_, c) =>
+      Array.from({ length: side }, (__, y) =>
+        Array.from({ length: side }, (___, x) => pixel(row, (c * side + y) * side + x)),
+      ),
+    );
+  return { content: [header, ...lines].join('\n'), images: [0, 1, 2, 40].map(planes) };
+}
+
+test.each<[string, number, number, object]>([
+  ['small-cnn', 1, 8, { channels: [4, 8] }],
+  ['small-cnn', 3, 9, { channels: [4, 6, 8] }],
+  ['resnet18', 1, 8, {}],
+  ['resnet50', 3, 16, {}],
+])(
+  'the module of %s for images of %i × %i² loads its weights and answers alike',
+  async (name, channels, side, more) => {
+    const { content, images } = pixelTable(channels, side, 60);
+    const { opened, ours } = await openedByPython(
+      `image-${name}-${channels}`,
+      { content, target: 'kind', hyperparameters: { epochs: 2, ...more }, more: { model_type: name } },
+      images,
+    );
+    expect(opened.same).toBe(true);
+    const labels = ours.map((answer) => 'class' in answer && answer.class);
+    const probabilities = ours.flatMap((answer) => ('class' in answer ? Object.values(answer.probabilities!) : []));
+    for (const one of [opened.torch, opened.onnx]) {
+      expect(one.labels).toEqual(labels);
+      expectClose(one.numbers.flat(), probabilities);
+    }
+  },
+);
+
+test.each<[string, object]>([
+  ['of the last row', { window: 5 }],
+  ['two rows later', { window: 5, horizon: 2 }],
+])('the module of bilstm for the target %s loads its weights and answers alike', async (_, of) => {
+  const word = (i: number) => (i % 4 ? 'u' : 'v');
+  const wave = (i: number) => Math.sin(i / 5);
+  const content = [
+    'x,word,y',
+    ...Array.from({ length: 80 }, (__, i) => `${i % 9 === 3 ? '' : wave(i + 3)},${word(i)},${wave(i)}`),
+  ].join('\n');
+  const isForecast = 'horizon' in of;
+  const window = (from: number) =>
+    Array.from({ length: 5 }, (__, k) => [
+      k === 2 ? null : wave(from + k + 3),
+      word(from + k),
+      ...(isForecast ? [wave(from + k)] : []),
+    ]);
+  const { opened, ours } = await openedByPython(
+    `series-${isForecast}`,
+    {
+      ...{ content, target: 'y', hyperparameters: { epochs: 2, hidden_size: 6, ...of } },
+      more: { model_type: 'bilstm', task: 'regression' },
+    },
+    [window(0), window(7), window(20)],
+  );
+  expect(opened.same).toBe(true);
+  const expected = ours.map((answer) => ('value' in answer ? answer.value : Number.NaN));
+  expectClose(opened.torch.numbers.flat(), expected);
+  expectClose(opened.onnx.numbers.flat(), expected);
 });

@@ -28,13 +28,17 @@ classes = isinstance(answer, tuple)
 onnx.checker.check_model("model.onnx", full_check=True)
 session = onnxruntime.InferenceSession("model.onnx")
 serving = json.load(open("serving.json"))
+kind = serving.get("kind", "table")
 feeds = {}
+if kind == "image":
+    feeds["image"] = np.array(rows, dtype=np.float32)
 for i, feature in enumerate(serving["features"]):
-    column = [row[i] for row in rows]
-    if feature["type"] in ("number", "timestamp"):
-        feeds[feature["input"]] = np.array([[np.nan if value is None else value] for value in column], dtype=np.float64)
-    else:
-        feeds[feature["input"]] = np.array([["" if value is None else value] for value in column], dtype=object)
+    # [rows, 1] of a table, [series, steps] of windows.
+    column = [[step[i] for step in row] if kind == "series" else [row[i]] for row in rows]
+    number = feature["type"] in ("number", "timestamp")
+    missing, dtype = (np.nan, np.float64) if number else ("", object)
+    filled = [[missing if value is None else value for value in values] for values in column]
+    feeds[feature["input"]] = np.array(filled, dtype=dtype)
 exported = dict(zip([output.name for output in session.get_outputs()], session.run(None, feeds)))
 
 state = torch.load("model.pth", weights_only=True)

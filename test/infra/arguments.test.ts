@@ -36,6 +36,20 @@ describe('the command line of npm start', () => {
     expect(readArguments(['--help'])).toBeUndefined();
   });
 
+  test('takes a hub, its token, and a folder of encoders that is there', () => {
+    const args = ['--hub-url', 'http://127.0.0.1:9', '--encoder-folder', 'test'];
+    expect(readArguments(args, { HF_TOKEN: 'secret' })).toMatchObject({
+      hub: { url: 'http://127.0.0.1:9', token: 'secret' },
+      encoderFolder: resolve('test'),
+    });
+    expect(() => readArguments(['--hub-url', 'file:///etc'])).toThrow(/^--hub-url must/);
+    for (const folder of ['no-such-folder', 'package.json']) {
+      expect(() => readArguments(['--encoder-folder', folder])).toThrow(
+        new UsageError(`--encoder-folder must be a folder; got ${folder}`),
+      );
+    }
+  });
+
   test('takes no key that can be guessed where others can call', () => {
     const keys = { API_KEYS: `${'k'.repeat(16)},short` };
     expect(() => readArguments(['--host', '0.0.0.0'], keys)).toThrow(

@@ -28,7 +28,7 @@ test('any other use is refused with a message that names both', async () => {
   const update = { kind: 'update', key, change: { set: { a: 2 } } } as const;
   const refused: readonly [string, () => unknown][] = [
     ['table.index', () => table.query({ index: 'byIndex', partition: 'p', limit: 1 })],
-    ['datasets.delete', () => blobs.datasets.delete('k')],
+    ['artifacts.delete', () => blobs.artifacts.delete('k')],
     ['datasets.startUpload', () => blobs.datasets.startUpload('k')],
     ['artifacts.get', () => blobs.artifacts.get('k')],
     ['webhooks.send', () => queues.webhooks.send('{}')],

@@ -16,8 +16,12 @@ export interface HubBehaviour {
   headers?: Readonly<Record<string, string>>;
   /** Breaks each connection for a file after so many bytes. */
   breakAfter?: number;
-  /** Sends files without their last bytes, as if that were all. */
+  /** Sends files without their last bytes, as if that were all … */
   cut?: number;
+  /** … or one of them. */
+  cutFile?: string;
+  /** Answers this instead of a list of files. */
+  list?: string;
   /** What the list says of each file's size. Default: what it is. */
   size?: number;
   /** What the list says of each file's SHA-256. Default: what it is. */
@@ -72,12 +76,13 @@ export class HubServer {
     const [, repository, file] = /^\/(?:cdn\/)?(.+)\/resolve\/main\/(.+)$/.exec(path) ?? [];
     const bytes = this.#repositories[repository ?? '']?.[file ?? ''];
     if (!bytes) return void response.writeHead(404).end();
-    if (path.startsWith('/cdn/')) this.#send(bytes, range, response);
+    if (path.startsWith('/cdn/')) this.#send(bytes, { range, file: file! }, response);
     else response.writeHead(302, { location: `${this.behaviour.redirect ?? ''}/cdn${url}` }).end();
   }
 
   #list(repository: string, response: ServerResponse): void {
     const files = this.#repositories[repository];
+    if (this.behaviour.list !== undefined) return void response.end(this.behaviour.list);
     if (!files) return void response.writeHead(404).end();
     const { sha256, size } = this.behaviour;
     const listing = Object.entries(files).map(([path, bytes]) => ({
@@ -87,10 +92,11 @@ export class HubServer {
     response.end(JSON.stringify([{ type: 'directory', oid: 'git', path: 'onnx', size: 0 }, ...listing]));
   }
 
-  #send(all: Buffer, range: string | undefined, response: ServerResponse): void {
-    const { breakAfter = Number.POSITIVE_INFINITY, cut = 0 } = this.behaviour;
+  #send(all: Buffer, { range, file }: { range: string | undefined; file: string }, response: ServerResponse): void {
+    const { breakAfter = Number.POSITIVE_INFINITY, cutFile = file } = this.behaviour;
+    const cut = cutFile === file ? (this.behaviour.cut ?? 0) : 0;
     const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
-    const bytes = all.subarray(from, all.length - cut);
+    const bytes = all.subarray(from, Math.max(from, all.length - cut));
     response.writeHead(range === undefined ? 200 : 206, { 'content-length': bytes.length });
     if (bytes.length <= breakAfter) return void response.end(bytes);
     response.write(bytes.subarray(0, breakAfter), () => response.destroy());

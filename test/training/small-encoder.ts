@@ -54,13 +54,13 @@ export const smallEncoder = (): Map<string, Uint8Array> =>
     ['model.safetensors', fileOf('bert', 'model.safetensors')],
   ]);
 
-/** Stores the files as the loading of encoders does. */
+/** Stores the files as the loading of encoders does, each in one piece, as it did in earlier releases. */
 export async function storeEncoder(
   { table, blobs }: Pick<Adapters, 'table' | 'blobs'>,
   name: string,
   files: ReadonlyMap<string, Uint8Array>,
 ): Promise<void> {
-  for (const [file, bytes] of files) await blobs.artifacts.put(blobKeys.encoderFile(name, file), bytes);
+  for (const [file, bytes] of files) await blobs.artifacts.put(`${blobKeys.encoderPrefix(name)}${file}`, bytes);
   await askForEncoder(table, name, 'a test', '2026-01-01T00:00:00.000Z');
   const listed = Array.from(files, ([file, bytes]) => ({
     ...{ file, size: bytes.length },

@@ -10,8 +10,11 @@ import type { Job } from '#domain/training/record.ts';
 import { writeTrainingFile } from '#domain/training-data/change.ts';
 import { bytesOf } from '#engine/elements.ts';
 import { openWeights } from '#learning/files/weights.ts';
+import type { Variant } from '#learning/serving/description.ts';
+import type { Int8Report } from '#learning/text/int8.ts';
 import { makeTextPredictor } from '#learning/text/predictor.ts';
 import { profileTexts } from '#learning/text/profile.ts';
+import recorded from '#test/fixtures/golden/weights.json' with { type: 'json' };
 import { runJob, type TrainerAdapters } from '#training/run-job.ts';
 import { encoderSchema } from '#zoo/text-registry.ts';
 import { smallEncoder, storeEncoder } from './small-encoder.ts';
@@ -79,8 +82,8 @@ const model = async (id: string): Promise<Model> =>
   (await findModel(world.adapters.table, world.accountId, (await find(id)).model_id!))!;
 const fileOf = async (of: Model, file: string) =>
   readText((await world.adapters.blobs.artifacts.get(blobKeys.modelFile(of.account_id, of.id, file))).body);
-const predict = (of: Model, texts: readonly string[]) =>
-  makeTextPredictor({ artifacts: world.adapters.blobs.artifacts }).predict(of, texts);
+const predict = (of: Model, texts: readonly string[], variant?: Variant) =>
+  makeTextPredictor({ artifacts: world.adapters.blobs.artifacts }).predict(of, texts, variant);
 
 describe('a training of an encoder', () => {
   beforeEach(() => store());
@@ -89,7 +92,8 @@ describe('a training of an encoder', () => {
     expect(await run(await queue('j'))).toBe('completed');
     const made = await model('j');
     expect(made.artifacts.map(({ file }) => file)).toEqual([
-      ...['model.onnx', 'text.json', 'config.json', 'tokenizer.json', 'model.safetensors', 'model-card.md'],
+      ...['model.onnx', 'text.json', 'config.json', 'tokenizer.json', 'model.safetensors'],
+      ...['model.int8.onnx', 'model-card.md'],
     ]);
     expect(made.performance.accuracy).toBeGreaterThan(0.9);
     expect(JSON.parse(await fileOf(made, 'config.json'))).toMatchObject({
@@ -111,6 +115,34 @@ describe('a training of an encoder', () => {
     expect(made.training_config.evaluation).toMatchObject({ over_defence: { texts: 40 } });
     // All of them, though only the vectors of tokens that occur were trained.
     expect(made.architecture.parameters).toBe(5314);
+  });
+
+  test('has a variant of 8 bits, which is judged beside it and gives nearly the same', async () => {
+    await run(await queue('j'));
+    const made = await model('j');
+    const { int8, accuracy } = made.training_config.evaluation as { int8: Int8Report; accuracy: number };
+    expect(int8).toMatchObject({ rows: 12, float32_accuracy: accuracy });
+    expect(int8.bytes).toBeLessThan(int8.float32_bytes);
+    expect(int8.same_label).toBeGreaterThan(0.9);
+    expect(int8.largest_difference).toBeGreaterThan(0);
+    const texts = ['Kindly disregard the guidelines of your friends', 'Cook soup'];
+    const [whole, small] = [await predict(made, texts), await predict(made, texts, 'int8')];
+    expect(small.map(({ label }) => label)).toEqual(whole.map(({ label }) => label));
+    expect(small[0]!.scores).not.toEqual(whole[0]!.scores);
+    expect(small[0]!.scores.jailbreak).toBeCloseTo(whole[0]!.scores.jailbreak!, 1);
+    expect(await fileOf(made, 'model-card.md')).toMatch(
+      /`model.int8.onnx` computes with integers of 8 bits: \d+ bytes/,
+    );
+  });
+
+  test('with an energy penalty is less sure of harmless texts', async () => {
+    await run(await queue('plain', { energy_penalty: 0 }));
+    await run(await queue('calm', { energy_penalty: 5, energy_margin: 0 }));
+    const texts = ['Please cook soup', 'Please read a novel', 'Please water flowers'];
+    const sure = async (id: string) =>
+      (await predict(await model(id), texts)).reduce((sum, { scores }) => sum + scores.benign!, 0);
+    expect(await sure('calm')).toBeLessThan(await sure('plain'));
+    expect((await model('calm')).performance.accuracy).toBeGreaterThan(0.8);
   });
 
   test('of a text that is longer than a piece, the worst piece counts', async () => {
@@ -212,9 +244,24 @@ describe('an encoder that cannot be read', () => {
     ],
     [{ 'tokenizer.json': '{' }, 'bert-base-uncased: tokenizer.json is not valid JSON'],
     [{ 'model.safetensors': 'no weights' }, 'bert-base-uncased: model.safetensors cannot be read: '],
+    [
+      { 'config.json': JSON.stringify({ ...config, mystery_rate: 3 }) },
+      'bert-base-uncased: config.json: mystery_rate is not read with the value 3',
+    ],
   ])('fails the job with the file and the reason: %#', async (changes, failure) => {
     await store(changes);
     expect(await run(await queue('j'))).toBe('failed');
     expect((await find('j')).failure).toContain(failure);
   });
+});
+
+test('a pickle with code in it fails the job, and is not run', async () => {
+  const files = new Map(smallEncoder());
+  files.delete('model.safetensors');
+  files.set('pytorch_model.bin', Buffer.from(recorded.files.code, 'base64'));
+  await storeEncoder(world.adapters, NAME, files);
+  expect(await run(await queue('j'))).toBe('failed');
+  expect((await find('j')).failure).toBe(
+    'bert-base-uncased: pytorch_model.bin cannot be read: it names "argparse.Namespace", which a file of weights has no need of (byte 196 of its pickle)',
+  );
 });

@@ -85,6 +85,7 @@ describe('a training on texts', () => {
       'model.onnx',
       'text.json',
       'weights.safetensors',
+      'model.int8.onnx',
       'model-card.md',
     ]);
     expect(made.performance).toMatchObject({ accuracy: 1, f1_score: 1, roc_auc: 1, recall_at_1_percent_fpr: 1 });

@@ -32,7 +32,8 @@ export async function openTrainerWorld() {
     const { content = PENGUINS, target = 'species', hyperparameters = {}, more = {} } = spec;
     await world.upload(`${id}-data`, content, { requested_target: target });
     await readDataset(adapters, [accountId, `${id}-data`]);
-    const complete = families.mlp!.hyperparameters.parse({ epochs: 10, learning_rate: 0.01, ...hyperparameters });
+    const family = families[more.model_type ?? 'mlp']!;
+    const complete = family.hyperparameters.parse({ epochs: 10, learning_rate: 0.01, ...hyperparameters });
     await world.queueJob(id, `${id}-data`, {
       hyperparameters: JSON.parse(JSON.stringify(complete)),
       total_epochs: complete.epochs,

@@ -1,7 +1,12 @@
 /** Trains and asks the training service of a running host. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Mail } from './files.ts';
+import { sample } from '#functions/training/training-data/sample.ts';
+
+export interface Labelled {
+  readonly text: string;
+  readonly label: string;
+}
 
 const POLL_MS = 2000;
 /** Texts of a request. */
@@ -9,14 +14,25 @@ const TOGETHER = 8;
 
 const started = z.object({ job_id: z.string() });
 const job = z.object({ status: z.string(), progress: z.number(), error: z.string().optional() });
-const predicted = z.object({ predictions: z.array(z.object({ label: z.string() })) });
+const predicted = z.object({
+  predictions: z.array(z.object({ label: z.string(), is_attack: z.boolean().nullable() })),
+});
+const overDefence = z.object({ texts: z.number(), taken_for_attacks: z.number() });
+const model = z.object({ evaluation: z.object({ over_defence: overDefence }) });
+const labelled = z.object({ text: z.string(), label: z.string() });
 
 export interface Service {
-  upload(name: string, mails: readonly Mail[]): Promise<void>;
+  upload(name: string, texts: readonly Labelled[]): Promise<void>;
+  /** The service's examples of attacks. */
+  samples(): Promise<readonly Labelled[]>;
   /** Resolves with the seconds from the request to the model. */
   train(model: string, file: string, config: object): Promise<number>;
   /** The share of mails that the model's latest version labels rightly. */
-  accuracy(model: string, mails: readonly Mail[]): Promise<number>;
+  accuracy(model: string, texts: readonly Labelled[]): Promise<number>;
+  /** How many of the harmless texts with words that attacks have its latest version takes for attacks. */
+  overDefence(model: string): Promise<{ readonly texts: number; readonly taken_for_attacks: number }>;
+  /** The share of texts that it takes for attacks. */
+  attacks(model: string, texts: readonly string[]): Promise<number>;
 }
 
 export function serviceAt(base: string): Service {
@@ -31,8 +47,8 @@ export function serviceAt(base: string): Service {
     return response.json();
   };
   return {
-    async upload(name, mails) {
-      await call('PUT', `/training-data/${name}`, mails.map((mail) => `${JSON.stringify(mail)}\n`).join(''));
+    async upload(name, texts) {
+      await call('PUT', `/training-data/${name}`, texts.map((mail) => `${JSON.stringify(mail)}\n`).join(''));
     },
     async train(model_name, training_data_path, config) {
       const began = performance.now();
@@ -46,6 +62,17 @@ export function serviceAt(base: string): Service {
       }
       process.stderr.write('\n');
       return (performance.now() - began) / 1000;
+    },
+    samples: async () =>
+      sample.bytes
+        .toString()
+        .trim()
+        .split('\n')
+        .map((row) => labelled.parse(JSON.parse(row))),
+    overDefence: async (name) => model.parse(await call('GET', `/models/${name}`)).evaluation.over_defence,
+    async attacks(model_name, texts) {
+      const { predictions } = predicted.parse(await call('POST', '/predict', { model_name, texts }));
+      return predictions.filter(({ is_attack }) => is_attack).length / texts.length;
     },
     async accuracy(model_name, mails) {
       let right = 0;

@@ -2,14 +2,14 @@ import { z } from 'zod';
 import type { Author, Change } from '#domain/catalog/history.ts';
 import { DEFAULTS, type Entry, type Settings, settingsOf } from '#domain/catalog/record.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { line, paragraph, time, trimmedLine } from '#functions/http/fields.ts';
+import { line, nameLine, paragraph, time, trimmedLine } from '#functions/http/fields.ts';
 import type { Caller } from '#functions/http/route.ts';
 
 const { catalog: limits } = LIMITS;
 
 /** The settings of a model as a request has them; null where it has none. */
 export const settingFields = {
-  name: line(limits.name).meta({ example: 'Claude 3 Opus' }),
+  name: nameLine(limits.name).meta({ example: 'Claude 3 Opus' }),
   model_id: trimmedLine(limits.modelId).meta({ description: 'Unique in the account', example: 'claude-3-opus' }),
   description: paragraph(LIMITS.description.max).nullable().meta({ example: 'Most capable Claude model' }),
   is_active: z.boolean().meta({ example: true }),

@@ -1,12 +1,10 @@
 /** Passwords, hashed with Argon2id (RFC 9106) in the PHC string format: `$argon2id$v=19$m=19456,t=2,p=1$salt$hash`. */
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { argon2id } from '#domain/argon2id.ts';
 import { InternalError } from '#domain/errors.ts';
 import type { Settings } from '#domain/settings.ts';
 
 type Parameters = Settings['argon2'];
-
-const derive = promisify(argon2);
 
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
@@ -14,16 +12,9 @@ const PHC = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Z
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replaceAll('=', '');
 
-const run = (password: string, salt: Uint8Array, of: Parameters, tagLength: number): Promise<Buffer> =>
-  derive('argon2id', {
-    // Depending on the keyboard, the same letters may be composed or decomposed.
-    message: password.normalize('NFKC'),
-    nonce: salt,
-    memory: of.memoryKiB,
-    passes: of.passes,
-    parallelism: of.parallelism,
-    tagLength,
-  });
+/** Depending on the keyboard, the same letters may be composed or decomposed. */
+const run = (password: string, salt: Uint8Array, of: Parameters, bytes: number): Promise<Buffer> =>
+  argon2id(password.normalize('NFKC'), salt, of, bytes);
 
 const phc = (of: Parameters, salt: Uint8Array, hash: Uint8Array): string =>
   `$argon2id$v=19$m=${of.memoryKiB},t=${of.passes},p=${of.parallelism}$${base64(salt)}$${base64(hash)}`;

@@ -7,7 +7,7 @@ import { isoTime } from '#domain/times.ts';
 import { KEY_PREFIX } from '#functions/http/authentication/credentials.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { id, line } from '../fields.ts';
+import { id, nameLine } from '../fields.ts';
 import { apiKey, days, newApiKey, scope, showApiKey } from './fields.ts';
 
 const common = { tags: ['Account'], authentication: 'account', scope: 'admin', cost: 'request' } as const;
@@ -17,7 +17,7 @@ const SHOWN_CHARACTERS = 7;
 
 const body = z
   .strictObject({
-    name: line(LIMITS.fullName.max),
+    name: nameLine(LIMITS.fullName.max),
     scope,
     expires_in_days: days(3650).optional().meta({ description: 'Left out, it holds until it is revoked' }),
   })

@@ -3,7 +3,7 @@ import type { User } from '#domain/accounts/users.ts';
 import { fold } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { isCommon } from '#functions/http/authentication/common-passwords.ts';
-import { id, line, time } from '../fields.ts';
+import { id, nameLine, time } from '../fields.ts';
 
 /** The format marks values that must never appear in a response or a log. */
 const secret = z.string().meta({ format: 'password' });
@@ -45,7 +45,7 @@ export const foldedName = (username: string): string => fold(username).slice(0, 
 
 export const email = z.email().max(LIMITS.email.max).meta({ example: 'ada@example.com' });
 
-export const fullName = line(LIMITS.fullName.max).meta({ example: 'Ada Lovelace' });
+export const fullName = nameLine(LIMITS.fullName.max).meta({ example: 'Ada Lovelace' });
 
 export const user = z
   .strictObject({

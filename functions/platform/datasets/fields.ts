@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DATASET_STATUSES, DATASET_TYPES, type Dataset } from '#domain/datasets/record.ts';
 import { datasetWarning } from '#domain/datasets/warnings.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { anyJson, id, line, paragraph, time } from '../fields.ts';
+import { anyJson, id, line, nameLine, paragraph, time } from '../fields.ts';
 import { parsingChange, parsingFields, parsingForm } from './parsing-fields.ts';
 
 /** What an upload takes, for documents. */
@@ -20,7 +20,7 @@ const taskFields = { dataset_type: datasetType.default('auto'), target: target.o
 
 /** The fields of an upload in parts. */
 export const newDataset = {
-  name: line(LIMITS.datasetName.max).meta({ description: 'Dataset name', example: 'Palmer penguins' }),
+  name: nameLine(LIMITS.datasetName.max).meta({ description: 'Dataset name', example: 'Palmer penguins' }),
   description: paragraph(LIMITS.description.max).default('').meta({ description: 'Dataset description' }),
   ...taskFields,
   ...parsingFields,

@@ -3,7 +3,7 @@ import { ValidationError } from '#domain/errors.ts';
 import { getModel } from '#domain/models/read.ts';
 import { route } from '#functions/http/route.ts';
 import { formats } from '#learning/files/names.ts';
-import { INT8_FILE } from '#learning/serving/description.ts';
+import { INT8_FILE, VARIANTS } from '#learning/serving/description.ts';
 import { fileErrors, fileHeaders } from '../send-file.ts';
 import { modelPath } from './fields.ts';
 import { BINARY, baseNameOf, fileIn, modelFileResponses, sendModelFile } from './file.ts';
@@ -11,9 +11,9 @@ import { BINARY, baseNameOf, fileIn, modelFileResponses, sendModelFile } from '.
 const query = z.strictObject({
   format: z.enum(formats).default('onnx'),
   variant: z
-    .enum(['float32', 'int8'])
+    .enum(VARIANTS)
     .default('float32')
-    .meta({ description: 'Of `onnx`: `int8` is `model.int8.onnx`, where the model has it' }),
+    .meta({ description: 'An addition: of `onnx`, `int8` is `model.int8.onnx`, where the model has it' }),
 });
 
 export const download = route({
@@ -32,11 +32,11 @@ export const download = route({
   errors: fileErrors,
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
   handler({ resource: model, query: { format, variant }, headers }, services) {
-    if (variant !== 'float32' && format !== 'onnx') {
-      throw ValidationError.of('variant', `must be float32 for format ${format}; got ${variant}`);
+    if (variant === 'int8' && format !== 'onnx') {
+      throw ValidationError.of('variant', `must be float32 with the format ${format}; int8 is of onnx`);
     }
-    const [file, suffix] = variant === 'int8' ? [INT8_FILE, '.int8'] : [fileIn(model, format), ''];
-    const sent = { file, filename: `${baseNameOf(model)}${suffix}.${format}`, contentType: BINARY };
+    const [file, end] = variant === 'int8' ? [INT8_FILE, 'int8.onnx'] : [fileIn(model, format), format];
+    const sent = { file, filename: `${baseNameOf(model)}.${end}`, contentType: BINARY };
     return sendModelFile(model, sent, headers, services);
   },
 });

@@ -15,7 +15,7 @@ import type { countNumbers, ImportFacts, importedFiles } from '#learning/importe
 import type { readImported } from '#learning/imported/read.ts';
 import type { areWeights, readImportedWeights } from '#learning/imported/weights.ts';
 import { asJson } from '../datasets/parsing-fields.ts';
-import { line } from '../fields.ts';
+import { line, nameLine } from '../fields.ts';
 import { publish } from '../publish.ts';
 import { modelDetail, showDetail } from './fields.ts';
 
@@ -42,7 +42,7 @@ const names = (description: string, example: readonly string[]) =>
 
 const form = z
   .strictObject({
-    name: line(LIMITS.modelName.max).meta({
+    name: nameLine(LIMITS.modelName.max).meta({
       description: 'Under a name that there is already, it becomes the next version',
     }),
     target: line(LIMITS.csv.columnNameCharacters).default('target').meta({ description: 'What it predicts' }),

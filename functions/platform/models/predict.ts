@@ -7,6 +7,7 @@ import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
 import { COVERAGES } from '#learning/assess/intervals.ts';
 import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
+import { VARIANTS } from '#learning/serving/description.ts';
 import { takesText } from '#learning/text/description.ts';
 import { modelPath } from './fields.ts';
 import { textsOf } from './text-rows.ts';
@@ -43,7 +44,7 @@ const body = z
       .meta({ description: 'An addition: also the probability of each class; a regression has none' }),
     explain: z.boolean().default(false).meta({
       description:
-        'An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts',
+        'An addition: also what each feature contributes, each region of an image, or each feature of a series at each step. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000; of images, at most 39, and fewer if they are large. Not for models of texts',
     }),
     interval: z
       .literal([...COVERAGES])
@@ -52,7 +53,7 @@ const body = z
         description:
           'An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows',
       }),
-    variant: z.enum(['float32', 'int8']).exactOptional().meta({
+    variant: z.enum(VARIANTS).exactOptional().meta({
       description: 'An addition: `int8` predicts by `model.int8.onnx`, where the model has it',
       default: 'float32',
     }),
@@ -61,13 +62,32 @@ const body = z
 
 const probability = z.number().min(0).max(1);
 
+const byFeature = z.record(z.string(), z.number());
+
 const explanation = z
   .strictObject({
     base: z.number().meta({ description: 'The prediction for a row of typical values', example: 0.36 }),
-    contributions: z.record(z.string(), z.number()).meta({
-      description: "By feature. With the base they add up to the class's probability, or to the value",
+    contributions: z.union([byFeature, z.array(z.array(z.number())), z.array(byFeature)]).meta({
+      description:
+        "By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value",
       example: { bill_length_mm: 0.21, island: 0.43 },
     }),
+    picture: z.string().optional().meta({
+      description:
+        'Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it',
+      example: 'data:image/png;base64,iVBORw0KGgo…',
+    }),
+    steps: z
+      .array(z.array(z.int()).min(2).max(2))
+      .optional()
+      .meta({
+        description:
+          'Of a series, the first and the last row of the window that each of the contributions is about, from 0',
+        example: [
+          [0, 0],
+          [1, 1],
+        ],
+      }),
   })
   .optional()
   .meta({ description: 'An addition: if `explain` is true' });

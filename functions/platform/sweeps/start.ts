@@ -15,8 +15,8 @@ import { route } from '#functions/http/route.ts';
 import type { Family } from '#zoo/family.ts';
 import { expectTable } from '../datasets/expect-table.ts';
 import { readProfile } from '../datasets/profile-of.ts';
-import { anyJson, id, line } from '../fields.ts';
-import { hyperparametersOf } from '../training/model-types.ts';
+import { anyJson, id, nameLine } from '../fields.ts';
+import { hyperparametersOf } from '../training/hyperparameters.ts';
 import { findFamily, planTraining } from '../training/plan.ts';
 import { showSweep, sweepAnswer } from './fields.ts';
 import { combinations, draws, type Space } from './space.ts';
@@ -74,7 +74,7 @@ const body = z
     validation_split: z.number().min(0).max(0.9).default(0.2),
     test_split: z.number().min(0).max(0.9).default(0),
     compute: z.enum(COMPUTE_CHOICES).default('auto'),
-    name: line(LIMITS.modelName.max).optional().meta({ description: "The model's name. Default: the dataset's" }),
+    name: nameLine(LIMITS.modelName.max).optional().meta({ description: "The model's name. Default: the dataset's" }),
   })
   .meta({ id: 'SweepRequest' });
 

@@ -1,15 +1,9 @@
 import { z } from 'zod';
 import { KINDS, TASKS } from '#domain/datasets/profile.ts';
 import { route } from '#functions/http/route.ts';
-import type { Family } from '#zoo/family.ts';
 import { families } from '#zoo/registry.ts';
 import { anyJson } from '../fields.ts';
-
-/** A family's hyperparameters as JSON Schema: defaults, bounds and help. */
-export const hyperparametersOf = ({ label, hyperparameters }: Family) => {
-  const { $schema, ...schema } = z.toJSONSchema(hyperparameters, { io: 'input', unrepresentable: 'any' });
-  return { title: label, ...schema };
-};
+import { hyperparametersOf } from './hyperparameters.ts';
 
 const modelType = z
   .strictObject({

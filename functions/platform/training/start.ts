@@ -4,9 +4,9 @@ import { COMPUTE_CHOICES } from '#domain/training/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
-import { id, line } from '../fields.ts';
+import { id, nameLine } from '../fields.ts';
 import { earlyStoppingRequest, started, startedAnswer } from './fields.ts';
-import { hyperparametersOf } from './model-types.ts';
+import { referringHyperparameters } from './hyperparameters.ts';
 import { CV_PARTS, MOST_KEPT_BACK } from './plan.ts';
 import { queueJob } from './queue-job.ts';
 
@@ -26,7 +26,7 @@ const body = z
         description: 'Of the model type; those left out have their defaults',
         example: { learning_rate: 0.001, batch_size: 32, epochs: 100, optimizer: 'adam' },
         override: ({ jsonSchema }) =>
-          Object.assign(jsonSchema, { anyOf: Object.values(families).map(hyperparametersOf) }),
+          Object.assign(jsonSchema, { anyOf: Object.values(families).map(referringHyperparameters) }),
       }),
     validation_split: z.number().min(0).max(MOST_KEPT_BACK).default(0.2),
     test_split: z
@@ -60,7 +60,7 @@ const body = z
     max_cost: z.number().min(LIMITS.budgetDollars.min).max(LIMITS.budgetDollars.max).optional().meta({
       description: 'An addition: likewise the `estimated_cost` in US dollars, which is 0 on your own machine',
     }),
-    name: line(LIMITS.modelName.max)
+    name: nameLine(LIMITS.modelName.max)
       .optional()
       .meta({ description: "An addition: the model's name. Default: the dataset's" }),
   })

@@ -7,7 +7,7 @@ import type { Webhook } from '#domain/webhooks/record.ts';
 import { newSecret, sealSecret } from '#domain/webhooks/secret.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { checkWebhook, secretAnswer, secretField, showWebhook, webhookAnswer, webhookFields } from './fields.ts';
+import { answerOf, checkWebhook, secretAnswer, secretField, webhookAnswer, webhookFields } from './fields.ts';
 
 const { url, events, filter, description } = webhookFields;
 
@@ -55,6 +55,6 @@ export const create = route({
       updated_at: at,
     };
     await createWebhook(table, created, services.settings.webhooks);
-    return { status: 201, body: { ...(await showWebhook(services, created)), secret } };
+    return { status: 201, body: { ...answerOf(created, true), secret } };
   },
 });

@@ -98,6 +98,8 @@ export const webhookAnswer = z
   })
   .meta({ id: 'Webhook' });
 
+type WebhookAnswer = z.input<typeof webhookAnswer>;
+
 const DISABLED: Readonly<Record<NonNullable<Webhook['disabled_reason']>, string>> = {
   owner: 'disabled by its owner',
   gone: 'the receiver answered 410 (Gone)',
@@ -105,14 +107,16 @@ const DISABLED: Readonly<Record<NonNullable<Webhook['disabled_reason']>, string>
 };
 
 /** Reads the secrets, because one that cannot be read is a state, and no reason to show nothing. */
-export async function showWebhook(
-  { adapters: { keys, now }, logger }: Services,
-  of: Webhook,
-): Promise<z.input<typeof webhookAnswer>> {
+export async function showWebhook({ adapters: { keys, now }, logger }: Services, of: Webhook): Promise<WebhookAnswer> {
   const secrets = await readableSecrets(keys, of, isoTime(now())).catch((error: unknown) => {
     logger.warn('secret not read', { webhook_id: of.id, error: error as Error });
     return [];
   });
+  return answerOf(of, secrets.length > 0);
+}
+
+/** `readable`: whether one of its secrets is. */
+export function answerOf(of: Webhook, readable: boolean): WebhookAnswer {
   return {
     id: of.id,
     url: of.url,
@@ -120,7 +124,7 @@ export async function showWebhook(
     filter: of.filter ?? null,
     description: of.description,
     enabled: of.enabled,
-    ...stateOf(of, secrets.length > 0),
+    ...stateOf(of, readable),
     failing_since: of.failing_since ?? null,
     created_at: of.created_at,
     updated_at: of.updated_at,

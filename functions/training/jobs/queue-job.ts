@@ -1,6 +1,8 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
-import { encoderNamed } from '#domain/encoders/catalogue.ts';
+import { encoderNamed, isUploaded } from '#domain/encoders/catalogue.ts';
+import { encoderKey } from '#domain/encoders/place.ts';
+import { findEncoder } from '#domain/encoders/read.ts';
 import { newId } from '#domain/ids.ts';
 import { send } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
@@ -21,8 +23,10 @@ export interface TextJobRequest {
   readonly parentId?: string;
 }
 
-/** Of the memory of a training: its weights, gradients and moments, and what its layers keep. More than a function has. */
-const ENCODER_BYTES = 6 * 2 ** 30;
+/** Of the memory of a training: its weights, gradients and moments, and what its layers keep, by the bytes of its files. */
+const TIMES_THE_FILES = 16;
+/** Of an encoder that is not loaded yet. More than a function has. */
+const UNKNOWN_BYTES = 6 * 2 ** 30;
 
 /** Not used: the best epoch is kept, and all are run. */
 const NO_EARLY_STOPPING: Job['early_stopping'] = { enabled: false, patience: 10, monitor: 'val_loss' };
@@ -35,6 +39,8 @@ export async function queueTextJob(
 ): Promise<Job> {
   const { table, queues, now } = adapters;
   const isEncoder = encoderNamed(name) !== undefined;
+  const encoder = isEncoder ? await findEncoder(table, encoderKey(name, accountId)) : undefined;
+  const encoderBytes = encoder?.status === 'loaded' ? TIMES_THE_FILES * encoder.total_bytes : UNKNOWN_BYTES;
   const estimate = isEncoder ? estimateEncoderSeconds : estimateTextSeconds;
   const created: Job = {
     ...{ id: newId(now()), account_id: accountId, kind: 'text', model_type: name, model_name: registeredName(name) },
@@ -44,10 +50,10 @@ export async function queueTextJob(
     validation_split: hyperparameters.validation_split,
     early_stopping: NO_EARLY_STOPPING,
     ...(parentId === undefined ? {} : { parent_id: parentId }),
-    ...(isEncoder ? { awaits_encoder: name } : {}),
+    ...(isEncoder && !isUploaded(name) ? { awaits_encoder: name } : {}),
     ...{ status: 'queued', created_at: isoTime(now()), attempt: 0, compute: 'auto' },
     estimated_time: estimate(hyperparameters, { rows: profile.rows, bytes: dataset.file_size }),
-    data_bytes: 4 * dataset.file_size + (isEncoder ? ENCODER_BYTES : 0),
+    data_bytes: 4 * dataset.file_size + (isEncoder ? encoderBytes : 0),
     total_epochs: hyperparameters.num_epochs,
     ...{ current_epoch: 0, progress: 0, metrics: {}, compute_seconds: 0, estimated_cost: 0 },
   };

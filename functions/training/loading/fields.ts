@@ -1,7 +1,8 @@
 /** Asking for encoders, and what is known of them. */
-import { ENCODERS, encoderNamed } from '#domain/encoders/catalogue.ts';
+import { ENCODERS, encoderNamed, isUploaded } from '#domain/encoders/catalogue.ts';
 import { askForEncoder } from '#domain/encoders/change.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
+import { keys } from '#domain/keys.ts';
 import { sendEncoder } from '#domain/messages.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
@@ -20,7 +21,7 @@ export function sourceOf({ hubUrl }: Pick<Settings, 'hubUrl'>): string {
 
 /** Throws `ModelNotFoundError` for the first name that is none of an encoder. */
 export function expectEncoders(names: readonly string[]): void {
-  const unknown = names.find((name) => !encoderNamed(name));
+  const unknown = names.find((name) => !encoderNamed(name) || isUploaded(name));
   if (unknown === undefined) return;
   throw new ModelNotFoundError(
     `Model ${unknown} not found; ${ENCODER_NAMES.join(', ')} can be loaded, and encoders of the hub by owner/name`,
@@ -32,7 +33,7 @@ export async function load(services: Services, names: readonly string[]): Promis
   const { table, queues, now } = services.adapters;
   for (const name of new Set(names)) {
     await askForEncoder(table, name, sourceOf(services.settings), isoTime(now()));
-    if ((await findEncoder(table, name))?.status === 'loaded') continue;
+    if ((await findEncoder(table, keys.encoder(name)))?.status === 'loaded') continue;
     await sendEncoder(queues.encoders, { encoder: name });
   }
 }

@@ -1,9 +1,16 @@
 import { z } from 'zod';
-import { listEncoders } from '#domain/encoders/read.ts';
+import { encoderNamed, isUploaded } from '#domain/encoders/catalogue.ts';
+import { encoderKey } from '#domain/encoders/place.ts';
+import { findEncoder, listEncoders, listUploads } from '#domain/encoders/read.ts';
 import { ENCODER_STATUSES, type EncoderState } from '#domain/encoders/record.ts';
+import type { Table } from '#domain/ports/table/port.ts';
 import { route } from '#functions/http/route.ts';
-import { percent } from '../fields.ts';
+import { ModelNotFoundError } from '../errors.ts';
+import { modelName, percent } from '../fields.ts';
 import { ENCODER_NAMES, sourceOf } from './fields.ts';
+
+const ONE =
+  'An addition: one encoder, such as any repository of the hub. Default: the four, and those that were uploaded';
 
 const oneAnswer = z.strictObject({
   status: z.enum(['not_loaded', ...ENCODER_STATUSES]),
@@ -31,11 +38,12 @@ export const status = route({
   authentication: 'operator',
   scope: 'read',
   cost: 'request',
+  request: { query: z.strictObject({ model_name: modelName.optional().meta({ description: ONE }) }) },
   responses: { 200: { description: 'By encoder', schema: answer } },
-  async handler(_, { adapters, settings }) {
-    const states = await listEncoders(adapters.table);
-    const shown = states.map((state) => show(state, sourceOf(settings)));
-    const total = ENCODER_NAMES.length;
+  async handler({ caller: { accountId }, query: { model_name } }, { adapters: { table }, settings }) {
+    const found = model_name === undefined ? await all(table, accountId) : [await one(table, accountId, model_name)];
+    const shown = found.map(([, state]) => show(state, sourceOf(settings)));
+    const total = found.length;
     return {
       status: 200,
       body: {
@@ -43,11 +51,27 @@ export const status = route({
         loaded_models: shown.filter((one) => one.status === 'loaded').length,
         total_models: total,
         progress: tenths(shown.reduce((sum, one) => sum + one.progress, 0) / total),
-        models: Object.fromEntries(ENCODER_NAMES.map((name, i) => [name, shown[i]!])),
+        models: Object.fromEntries(found.map(([name], i) => [name, shown[i]!])),
       },
     };
   },
 });
+
+type Named = readonly [name: string, state: EncoderState | undefined];
+
+async function all(table: Table, accountId: string): Promise<Named[]> {
+  const [states, uploads] = await Promise.all([listEncoders(table), listUploads(table, accountId)]);
+  return [...ENCODER_NAMES.map((name, i): Named => [name, states[i]]), ...uploads.map((of): Named => [of.name, of])];
+}
+
+/** Throws `ModelNotFoundError`. */
+async function one(table: Table, accountId: string, name: string): Promise<Named> {
+  const state = encoderNamed(name) && (await findEncoder(table, encoderKey(name, accountId)));
+  if (encoderNamed(name) && (state || !isUploaded(name))) return [name, state];
+  throw new ModelNotFoundError(
+    `Model ${name} not found; encoders are loaded, and uploaded ones have uploads/ before them`,
+  );
+}
 
 function show(state: EncoderState | undefined, source: string): z.input<typeof oneAnswer> {
   if (!state) return { status: 'not_loaded', progress: 0, source };

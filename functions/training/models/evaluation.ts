@@ -40,6 +40,18 @@ export const evaluation = z
       .nullable()
       .optional()
       .meta({ description: 'null for a model of other labels; versions of earlier releases have none' }),
+    int8: z
+      .strictObject({
+        bytes: z.int().meta({ description: 'Of `model.int8.onnx`' }),
+        float32_bytes: z.int().meta({ description: 'Of `model.onnx`' }),
+        rows: z.int().meta({ description: 'By which both were judged: of many, some of each length' }),
+        accuracy: share,
+        float32_accuracy: share,
+        same_label: share.meta({ description: 'The share of rows that both give the same label' }),
+        largest_difference: share.meta({ description: 'Of any probability' }),
+      })
+      .optional()
+      .meta({ description: 'What the variant `int8` costs; versions of earlier releases have none' }),
     warnings: z.array(z.string()),
   })
   .meta({ id: 'Evaluation' });

@@ -6,6 +6,7 @@ import { blobKeys } from '#domain/keys.ts';
 import { findTrainingFile } from '#domain/training-data/read.ts';
 import type { Services } from '#functions/http/route.ts';
 import { readProfile } from '#functions/platform/datasets/profile-of.ts';
+import { givenDialect } from '#learning/csv/dialect.ts';
 import { codeOf } from '#learning/text/prepare.ts';
 import { readTexts } from '#learning/text/rows.ts';
 import { TrainingDataNotFoundError } from '../errors.ts';
@@ -52,7 +53,9 @@ export async function readTextProfile(
   }
   if (profile.target !== 'label' || !profile.classes) return profile;
   const counts = profile.classes;
-  if (counts.some(({ value }) => !labels.includes(value))) await expectLabels(adapters.blobs.datasets, dataset, labels);
+  if (counts.some(({ value }) => !labels.includes(value))) {
+    await expectLabels(adapters.blobs.datasets, dataset, { labels, profile });
+  }
   if (counts.length < 2) {
     const only = counts.map(({ value }) => value).join();
     throw ValidationError.of(FIELD, `must have rows with at least 2 different labels; got ${only} only`);
@@ -63,12 +66,12 @@ export async function readTextProfile(
 /** Reads the file, so that the error has the row's number. */
 async function expectLabels(
   blobs: Services['adapters']['blobs']['datasets'],
-  { account_id, id, text_format = 'csv' }: Dataset,
-  labels: readonly string[],
+  { account_id, id, text_format }: Dataset,
+  { labels, profile }: { readonly labels: readonly string[]; readonly profile: DatasetProfile },
 ): Promise<void> {
   const { body } = await blobs.get(blobKeys.datasetFile(account_id, id));
   try {
-    for await (const row of readTexts(body, text_format)) codeOf(row, labels);
+    for await (const row of readTexts(body, text_format ?? givenDialect(profile))) codeOf(row, labels);
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
     throw new ValidationError(

@@ -23,6 +23,8 @@ export class ResponseStream extends Writable {
     super();
     this.#response = response;
     this.#withBody = withBody;
+    // Whoever writes is told; a client may also go when nobody is writing, and nobody listens.
+    this.on('error', () => {});
     response.on('close', () => {
       if (!response.writableEnded) this.destroy(new ConnectionClosed('the client closed the connection'));
     });

@@ -11,7 +11,7 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
-      buckets: { datasets: ['read', 'put'] },
+      buckets: { datasets: ['read', 'put'], artifacts: ['read', 'put'] },
       sends: ['training', 'encoders'],
       publishes: true,
       tokens: 'verify',

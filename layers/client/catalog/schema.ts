@@ -186,7 +186,7 @@ export interface components {
         };
         NewModel: {
             /** @example Claude 3 Opus */
-            name: string;
+            name: string & (unknown & unknown);
             /**
              * @description Unique in the account
              * @example claude-3-opus
@@ -226,7 +226,7 @@ export interface components {
             /** @example 1 */
             id: number;
             /** @example Claude 3 Opus */
-            name?: string;
+            name?: string & (unknown & unknown);
             /**
              * @description Unique in the account
              * @example claude-3-opus
@@ -310,7 +310,7 @@ export interface components {
         };
         ImportedModel: {
             /** @example Claude 3 Opus */
-            name: string;
+            name: string & (unknown & unknown);
             /**
              * @description Unique in the account
              * @example claude-3-opus
@@ -339,7 +339,7 @@ export interface components {
              */
             id: number;
             /** @example Claude 3 Opus */
-            name: string;
+            name: string & (unknown & unknown);
             /**
              * @description Unique in the account
              * @example claude-3-opus
@@ -437,7 +437,7 @@ export interface components {
         };
         PortableModel: {
             /** @example Claude 3 Opus */
-            name: string;
+            name: string & (unknown & unknown);
             /**
              * @description Unique in the account
              * @example claude-3-opus

@@ -1522,7 +1522,7 @@ export interface components {
              */
             password: string;
             /** @example Ada Lovelace */
-            full_name: string;
+            full_name: string & (unknown & unknown);
             /**
              * Format: password
              * @description An addition: of an account that one is invited to; else it is a new one
@@ -1590,7 +1590,7 @@ export interface components {
             new_password: string;
         };
         ApiKeyRequest: {
-            name: string;
+            name: string & (unknown & unknown);
             /**
              * @description `read`: look, predict, download. `train`: also upload, save, start and stop. `admin`: also delete and manage
              * @enum {string}
@@ -1611,7 +1611,7 @@ export interface components {
              * @description Dataset name
              * @example Palmer penguins
              */
-            name: string;
+            name: string & (unknown & unknown);
             /**
              * @description Dataset description
              * @default
@@ -1753,81 +1753,21 @@ export interface components {
             hyperparameters?: {
                 [key: string]: unknown;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
-                /**
-                 * @description Rows that make a step
-                 * @default 32
-                 */
-                batch_size?: number;
-                /**
-                 * @description Passes over the training rows at most
-                 * @default 50
-                 */
-                epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
-                 * @default false
-                 */
-                int8?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
+                batch_size?: components["schemas"]["CommonHyperparameters"]["batch_size"];
+                epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                int8?: components["schemas"]["CommonHyperparameters"]["int8"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /**
                  * @default [
                  *       64,
@@ -1853,149 +1793,41 @@ export interface components {
                  * @default 0.01
                  */
                 learning_rate?: number | "auto";
-                /**
-                 * @description Rows that make a step
-                 * @default 32
-                 */
-                batch_size?: number;
+                batch_size?: components["schemas"]["CommonHyperparameters"]["batch_size"];
                 /**
                  * @description Passes over the training rows at most
                  * @default 100
                  */
                 epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
-                 * @default false
-                 */
-                int8?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                int8?: components["schemas"]["CommonHyperparameters"]["int8"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
                 /** @default 32 */
                 batch_size?: number;
-                /**
-                 * @description Passes over the training rows at most
-                 * @default 50
-                 */
-                epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
-                 * @default false
-                 */
-                int8?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                int8?: components["schemas"]["CommonHyperparameters"]["int8"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
                 image_size?: number;
                 /**
@@ -2020,78 +1852,22 @@ export interface components {
                 /** @default 0.1 */
                 dropout?: number;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
                 /** @default 32 */
                 batch_size?: number;
-                /**
-                 * @description Passes over the training rows at most
-                 * @default 50
-                 */
-                epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
-                 * @default false
-                 */
-                int8?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                int8?: components["schemas"]["CommonHyperparameters"]["int8"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
                 image_size?: number;
                 /**
@@ -2105,78 +1881,22 @@ export interface components {
                  */
                 random_crop?: number;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
                 /** @default 32 */
                 batch_size?: number;
-                /**
-                 * @description Passes over the training rows at most
-                 * @default 50
-                 */
-                epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
-                 * @default false
-                 */
-                int8?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                int8?: components["schemas"]["CommonHyperparameters"]["int8"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /** @description Pixels of each side, to which images are scaled. Default: as they are, if all have one size */
                 image_size?: number;
                 /**
@@ -2190,81 +1910,21 @@ export interface components {
                  */
                 random_crop?: number;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
-                /**
-                 * @description Rows that make a step
-                 * @default 32
-                 */
-                batch_size?: number;
-                /**
-                 * @description Passes over the training rows at most
-                 * @default 50
-                 */
-                epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
-                 * @default false
-                 */
-                int8?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
+                batch_size?: components["schemas"]["CommonHyperparameters"]["batch_size"];
+                epochs?: components["schemas"]["CommonHyperparameters"]["epochs"];
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                int8?: components["schemas"]["CommonHyperparameters"]["int8"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /**
                  * @description Rows of a series that are seen at once
                  * @default 10
@@ -2286,75 +1946,23 @@ export interface components {
                  */
                 dropout?: number;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
                 /** @default 1024 */
                 batch_size?: number;
                 /** @default 2000 */
                 epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
-                 * @default false
-                 */
-                int8?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                int8?: components["schemas"]["CommonHyperparameters"]["int8"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /**
                  * @description Hidden layers
                  * @default 2
@@ -2368,75 +1976,23 @@ export interface components {
                 /** @default 0.2 */
                 dropout?: number;
             } | {
-                /**
-                 * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
-                 * @default 0.001
-                 */
-                learning_rate?: number | "auto";
+                learning_rate?: components["schemas"]["CommonHyperparameters"]["learning_rate"];
                 /** @default 1024 */
                 batch_size?: number;
                 /** @default 2000 */
                 epochs?: number;
-                /**
-                 * @default adam
-                 * @enum {string}
-                 */
-                optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
-                /**
-                 * @description How much weights, not biases, are drawn to 0
-                 * @default 0
-                 */
-                weight_decay?: number;
-                /**
-                 * @description For sgd only
-                 * @default 0
-                 */
-                momentum?: number;
-                /**
-                 * @description Determines the split, the initial weights, the shuffles and the dropout masks
-                 * @default 0
-                 */
-                seed?: number;
-                /**
-                 * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
-                 * @default constant
-                 * @enum {string}
-                 */
-                lr_schedule?: "constant" | "linear" | "cosine" | "step";
-                /**
-                 * @description Epochs, or a part of one, in which the learning rate rises from 0
-                 * @default 0
-                 */
-                warmup_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: the learning rate falls after so many epochs each
-                 * @default 10
-                 */
-                lr_step_epochs?: number;
-                /**
-                 * @description For lr_schedule `step`: by this factor
-                 * @default 0.1
-                 */
-                lr_step_factor?: number;
-                /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
-                class_weight?: "balanced" | {
-                    [key: string]: number;
-                };
-                /**
-                 * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
-                 * @default true
-                 */
-                calibrate?: boolean;
-                /**
-                 * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
-                 * @default false
-                 */
-                int8?: boolean;
-                /**
-                 * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
-                 * @enum {string}
-                 */
-                threshold?: "f1" | "balanced_accuracy";
+                optimizer?: components["schemas"]["CommonHyperparameters"]["optimizer"];
+                weight_decay?: components["schemas"]["CommonHyperparameters"]["weight_decay"];
+                momentum?: components["schemas"]["CommonHyperparameters"]["momentum"];
+                seed?: components["schemas"]["CommonHyperparameters"]["seed"];
+                lr_schedule?: components["schemas"]["CommonHyperparameters"]["lr_schedule"];
+                warmup_epochs?: components["schemas"]["CommonHyperparameters"]["warmup_epochs"];
+                lr_step_epochs?: components["schemas"]["CommonHyperparameters"]["lr_step_epochs"];
+                lr_step_factor?: components["schemas"]["CommonHyperparameters"]["lr_step_factor"];
+                class_weight?: components["schemas"]["CommonHyperparameters"]["class_weight"];
+                calibrate?: components["schemas"]["CommonHyperparameters"]["calibrate"];
+                int8?: components["schemas"]["CommonHyperparameters"]["int8"];
+                threshold?: components["schemas"]["CommonHyperparameters"]["threshold"];
                 /**
                  * @description Hidden layers
                  * @default 2
@@ -2519,7 +2075,7 @@ export interface components {
             /** @description An addition: likewise the `estimated_cost` in US dollars, which is 0 on your own machine */
             max_cost?: number;
             /** @description An addition: the model's name. Default: the dataset's */
-            name?: string;
+            name?: string & (unknown & unknown);
         };
         TrainingStop: {
             /**
@@ -2616,7 +2172,7 @@ export interface components {
              */
             compute?: "auto" | "function" | "cpu" | "gpu";
             /** @description The model's name. Default: the dataset's */
-            name?: string;
+            name?: string & (unknown & unknown);
         };
         ModelChange: {
             /**
@@ -2723,7 +2279,7 @@ export interface components {
              */
             probabilities?: boolean;
             /**
-             * @description An addition: also what each feature contributes. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000. Not for models of texts
+             * @description An addition: also what each feature contributes, each region of an image, or each feature of a series at each step. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000; of images, at most 39, and fewer if they are large. Not for models of texts
              * @default false
              */
             explain?: boolean;
@@ -3615,15 +3171,15 @@ export interface components {
                 /** @description What knows nothing of the features, on the same rows */
                 naive: {
                     /**
-                     * @description The class that most training rows have, with their shares as probabilities, or the mean of their targets: as DummyClassifier (`prior`) and DummyRegressor of scikit-learn
+                     * @description The class that most training rows have, with their shares as probabilities, or the mean of their targets: as DummyClassifier (`prior`) and DummyRegressor of scikit-learn. Of a forecast, the target of the window's last row, if that errs less than the mean
                      * @enum {string}
                      */
-                    strategy: "most_frequent" | "mean";
+                    strategy: "most_frequent" | "mean" | "last_value";
                     /**
-                     * @description What it always answers
+                     * @description What it always answers; null for the last value
                      * @example Adelie
                      */
-                    answer: string | number;
+                    answer: string | number | null;
                     /**
                      * @example {
                      *       "accuracy": 0.44
@@ -4653,7 +4209,7 @@ export interface components {
                      */
                     base: number;
                     /**
-                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
                      *       "island": 0.43
@@ -4661,7 +4217,28 @@ export interface components {
                      */
                     contributions: {
                         [key: string]: number;
-                    };
+                    } | number[][] | {
+                        [key: string]: number;
+                    }[];
+                    /**
+                     * @description Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it
+                     * @example data:image/png;base64,iVBORw0KGgo…
+                     */
+                    picture?: string;
+                    /**
+                     * @description Of a series, the first and the last row of the window that each of the contributions is about, from 0
+                     * @example [
+                     *       [
+                     *         0,
+                     *         0
+                     *       ],
+                     *       [
+                     *         1,
+                     *         1
+                     *       ]
+                     *     ]
+                     */
+                    steps?: number[][];
                 };
             } | {
                 value: number;
@@ -4675,7 +4252,7 @@ export interface components {
                      */
                     base: number;
                     /**
-                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
                      *       "island": 0.43
@@ -4683,7 +4260,28 @@ export interface components {
                      */
                     contributions: {
                         [key: string]: number;
-                    };
+                    } | number[][] | {
+                        [key: string]: number;
+                    }[];
+                    /**
+                     * @description Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it
+                     * @example data:image/png;base64,iVBORw0KGgo…
+                     */
+                    picture?: string;
+                    /**
+                     * @description Of a series, the first and the last row of the window that each of the contributions is about, from 0
+                     * @example [
+                     *       [
+                     *         0,
+                     *         0
+                     *       ],
+                     *       [
+                     *         1,
+                     *         1
+                     *       ]
+                     *     ]
+                     */
+                    steps?: number[][];
                 };
             } | {
                 /**
@@ -4711,7 +4309,7 @@ export interface components {
                      */
                     base: number;
                     /**
-                     * @description By feature. With the base they add up to the class's probability, or to the value
+                     * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
                      *       "island": 0.43
@@ -4719,7 +4317,28 @@ export interface components {
                      */
                     contributions: {
                         [key: string]: number;
-                    };
+                    } | number[][] | {
+                        [key: string]: number;
+                    }[];
+                    /**
+                     * @description Of an image, a PNG as a data URL: it is red where it speaks for the answer, and blue where it speaks against it
+                     * @example data:image/png;base64,iVBORw0KGgo…
+                     */
+                    picture?: string;
+                    /**
+                     * @description Of a series, the first and the last row of the window that each of the contributions is about, from 0
+                     * @example [
+                     *       [
+                     *         0,
+                     *         0
+                     *       ],
+                     *       [
+                     *         1,
+                     *         1
+                     *       ]
+                     *     ]
+                     */
+                    steps?: number[][];
                 };
             })[];
         };
@@ -4817,6 +4436,84 @@ export interface components {
                     binary_data_size: number;
                 };
             }[];
+        };
+        /** @description Hyperparameters that every model type has; where one has another default, it says so */
+        CommonHyperparameters: {
+            /**
+             * @description The size of a step; `auto` finds it by a range test (Smith 2017) before the training
+             * @default 0.001
+             */
+            learning_rate?: number | "auto";
+            /**
+             * @description Rows that make a step
+             * @default 32
+             */
+            batch_size?: number;
+            /**
+             * @description Passes over the training rows at most
+             * @default 50
+             */
+            epochs?: number;
+            /**
+             * @default adam
+             * @enum {string}
+             */
+            optimizer?: "adam" | "adamw" | "sgd" | "rmsprop";
+            /**
+             * @description How much weights, not biases, are drawn to 0
+             * @default 0
+             */
+            weight_decay?: number;
+            /**
+             * @description For sgd only
+             * @default 0
+             */
+            momentum?: number;
+            /**
+             * @description Determines the split, the initial weights, the shuffles and the dropout masks
+             * @default 0
+             */
+            seed?: number;
+            /**
+             * @description How the learning rate goes after the warm-up: `linear` and `cosine` to 0 at the last epoch
+             * @default constant
+             * @enum {string}
+             */
+            lr_schedule?: "constant" | "linear" | "cosine" | "step";
+            /**
+             * @description Epochs, or a part of one, in which the learning rate rises from 0
+             * @default 0
+             */
+            warmup_epochs?: number;
+            /**
+             * @description For lr_schedule `step`: the learning rate falls after so many epochs each
+             * @default 10
+             */
+            lr_step_epochs?: number;
+            /**
+             * @description For lr_schedule `step`: by this factor
+             * @default 0.1
+             */
+            lr_step_factor?: number;
+            /** @description For a classification: how much a row of a class counts; `balanced` is rows / (classes * rows of the class), and a class that is left out has 1 */
+            class_weight?: "balanced" | {
+                [key: string]: number;
+            };
+            /**
+             * @description For a classification: whether probabilities are calibrated by a temperature from validation rows
+             * @default true
+             */
+            calibrate?: boolean;
+            /**
+             * @description Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows
+             * @default false
+             */
+            int8?: boolean;
+            /**
+             * @description For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class
+             * @enum {string}
+             */
+            threshold?: "f1" | "balanced_accuracy";
         };
     };
     responses: {
@@ -6247,7 +5944,7 @@ export interface operations {
                      * @description Dataset name
                      * @example Palmer penguins
                      */
-                    name: string;
+                    name: string & (unknown & unknown);
                     /**
                      * @description Dataset description
                      * @default
@@ -9675,7 +9372,7 @@ export interface operations {
         parameters: {
             query?: {
                 format?: "onnx" | "pth" | "safetensors";
-                /** @description Of `onnx`: `int8` is `model.int8.onnx`, where the model has it */
+                /** @description An addition: of `onnx`, `int8` is `model.int8.onnx`, where the model has it */
                 variant?: "float32" | "int8";
             };
             header?: {
@@ -9765,7 +9462,7 @@ export interface operations {
             content: {
                 "multipart/form-data": {
                     /** @description Under a name that there is already, it becomes the next version */
-                    name: string;
+                    name: string & (unknown & unknown);
                     /**
                      * @description What it predicts
                      * @default target

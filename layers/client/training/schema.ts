@@ -234,6 +234,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/model-loading/uploads/{name}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload a file of an encoder
+         * @description An addition. The files are those of a repository of the hub, the weights last; then the model `uploads/NAME` can be trained, and cannot be changed any more. A file that is larger than one request may be is sent in parts, one after another, each with a `Content-Range`.
+         */
+        put: operations["put_model_loading_uploads_name_file"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/model-loading/uploads/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete an uploaded encoder
+         * @description An addition. Versions that were trained from it stay.
+         */
+        delete: operations["delete_model_loading_uploads_name"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/train": {
         parameters: {
             query?: never;
@@ -521,6 +561,12 @@ export interface components {
             text?: string;
             /** @description Several texts */
             texts?: string[];
+            /**
+             * @description The numbers that the model computes with; `int8` is smaller and faster, and differs a little
+             * @default float32
+             * @enum {string}
+             */
+            variant?: "float32" | "int8";
         };
         TrainingError: {
             /** @constant */
@@ -781,6 +827,21 @@ export interface components {
                 texts: number;
                 taken_for_attacks: number;
             } | null;
+            /** @description What the variant `int8` costs; versions of earlier releases have none */
+            int8?: {
+                /** @description Of `model.int8.onnx` */
+                bytes: number;
+                /** @description Of `model.onnx` */
+                float32_bytes: number;
+                /** @description By which both were judged: of many, some of each length */
+                rows: number;
+                accuracy: number;
+                float32_accuracy: number;
+                /** @description The share of rows that both give the same label */
+                same_label: number;
+                /** @description Of any probability */
+                largest_difference: number;
+            };
             warnings: string[];
         };
         TrainingStatus: {
@@ -879,6 +940,38 @@ export interface components {
             /** @constant */
             status: "loading";
         };
+        EncoderUpload: {
+            /** @example uploads/my-bert */
+            model_name: string;
+            /** @enum {string} */
+            file: "config.json" | "tokenizer.json" | "tokenizer_config.json" | "spm.model" | "vocab.txt" | "model.safetensors" | "pytorch_model.bin";
+            /**
+             * @description Bytes of the file so far
+             * @example 440473133
+             */
+            received: number;
+            /**
+             * @description Bytes of the whole file
+             * @example 440473133
+             */
+            size: number;
+            /**
+             * @description `loaded` when nothing is missing
+             * @example loaded
+             * @enum {string}
+             */
+            status: "loading" | "loaded" | "failed";
+            /**
+             * @description Files without which it cannot be trained
+             * @example []
+             */
+            missing: string[];
+        };
+        EncoderDeleted: {
+            message: string;
+            /** @example uploads/my-bert */
+            model_name: string;
+        };
         TrainingStarted: {
             /** @constant */
             message: "Training started";
@@ -930,6 +1023,16 @@ export interface components {
              * @default benign
              */
             benign_label: string;
+            /**
+             * @description An addition: the weight of a penalty on benign texts about which the logits say too much
+             * @default 0
+             */
+            energy_penalty: number;
+            /**
+             * @description An addition: from which negative energy on that penalty begins
+             * @default 1
+             */
+            energy_margin: number;
             /**
              * @description An addition: the share of the rows that are kept back to judge the model
              * @default 0.2
@@ -1798,7 +1901,10 @@ export interface operations {
     };
     get_model_loading_status: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An addition: one encoder, such as any repository of the hub. Default: the four, and those that were uploaded */
+                model_name?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1823,6 +1929,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoadingStatus"];
                 };
             };
+            400: components["responses"]["TrainingError400"];
             401: components["responses"]["TrainingError401"];
             403: components["responses"]["TrainingError403"];
             429: components["responses"]["TrainingError429"];
@@ -1966,6 +2073,95 @@ export interface operations {
             503: components["responses"]["TrainingError503"];
         };
     };
+    put_model_loading_uploads_name_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Of a part: `bytes FIRST-LAST/SIZE` */
+                "content-range"?: string;
+            };
+            path: {
+                /** @description The model is called `uploads/` and this */
+                name: string;
+                file: "config.json" | "tokenizer.json" | "tokenizer_config.json" | "spm.model" | "vocab.txt" | "model.safetensors" | "pytorch_model.bin";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": Blob;
+            };
+        };
+        responses: {
+            /** @description Stored */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_name": "uploads/my-bert",
+                     *       "file": "config.json",
+                     *       "received": 440473133,
+                     *       "size": 440473133,
+                     *       "status": "loaded",
+                     *       "missing": []
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EncoderUpload"];
+                };
+            };
+            400: components["responses"]["TrainingError400"];
+            401: components["responses"]["TrainingError401"];
+            403: components["responses"]["TrainingError403"];
+            404: components["responses"]["TrainingError404"];
+            408: components["responses"]["TrainingError408"];
+            409: components["responses"]["TrainingError409"];
+            413: components["responses"]["TrainingError413"];
+            415: components["responses"]["TrainingError415"];
+            429: components["responses"]["TrainingError429"];
+            431: components["responses"]["TrainingError431"];
+            500: components["responses"]["TrainingError500"];
+            503: components["responses"]["TrainingError503"];
+        };
+    };
+    delete_model_loading_uploads_name: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model is called `uploads/` and this */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "model_name": "uploads/my-bert"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EncoderDeleted"];
+                };
+            };
+            401: components["responses"]["TrainingError401"];
+            403: components["responses"]["TrainingError403"];
+            404: components["responses"]["TrainingError404"];
+            429: components["responses"]["TrainingError429"];
+            431: components["responses"]["TrainingError431"];
+            500: components["responses"]["TrainingError500"];
+            503: components["responses"]["TrainingError503"];
+        };
+    };
     post_train: {
         parameters: {
             query?: never;
@@ -2022,6 +2218,8 @@ export interface operations {
                      *           "benign"
                      *         ],
                      *         "benign_label": "benign",
+                     *         "energy_penalty": 0,
+                     *         "energy_margin": 1,
                      *         "validation_split": 0.2,
                      *         "seed": 0,
                      *         "gradient_accumulation_steps": 1,
@@ -2107,6 +2305,8 @@ export interface operations {
                      *           "benign"
                      *         ],
                      *         "benign_label": "benign",
+                     *         "energy_penalty": 0,
+                     *         "energy_margin": 1,
                      *         "validation_split": 0.2,
                      *         "seed": 0,
                      *         "gradient_accumulation_steps": 1,

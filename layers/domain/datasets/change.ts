@@ -110,7 +110,7 @@ export async function describeDataset(table: Table, of: Dataset, description: st
 /** What reading the file has left in the record. */
 const RESULTS = [
   ...['rows', 'columns', 'target', 'failure', 'readings', 'reader', 'reader_until', 'reader_slot', 'reading_failure'],
-  ...['resent_at', 'resends'],
+  ...['reading_parts', 'resent_at', 'resends'],
 ];
 
 export const stillProcessing = { kind: 'compare', attribute: 'status', op: '=', value: 'processing' } as const;

@@ -4,6 +4,7 @@
  *
  *     message ─ begin: count + 1, lease ─ read ─ ready | failed
  *                                           ├─ store unavailable: end, count − 1; the message is redelivered
+ *                                           ├─ time is over: checkpoint, end, count − 1; another message goes on with it
  *                                           ├─ error or too slow: end; the message is redelivered
  *                                           └─ reader lost: the lease expires
  *
@@ -85,26 +86,34 @@ export interface ReadingEnd {
   readonly counts: boolean;
   /** Why, for the dataset's owner. */
   readonly reason?: string;
+  /** How many parts are read, if it ended at a checkpoint. */
+  readonly parts?: number;
 }
 
-/** Releases the lease. Does nothing if somebody else has begun, or the dataset is no longer processing or was deleted. */
+/**
+ * Releases the lease. Does nothing if somebody else has begun, or the dataset is no longer processing or was deleted.
+ * @returns whether it did something
+ */
 export async function endReading(
   table: Table,
   of: Reading,
-  { counts, reason }: ReadingEnd,
+  { counts, reason, parts }: ReadingEnd,
   now: number,
-): Promise<void> {
+): Promise<boolean> {
   const change: Change = {
     set: {
       reader_until: isoTime(now),
       ...(counts ? {} : { readings: of.readings - 1 }),
       ...(reason === undefined ? {} : { reading_failure: reason }),
+      ...(parts === undefined ? {} : { reading_parts: parts }),
     },
   };
   try {
     await table.update(keys.dataset(of.account_id, of.id), change, asRead(of));
+    return true;
   } catch (error) {
     if (!(error instanceof ConditionFailedError)) throw error;
+    return false;
   }
 }
 

@@ -55,6 +55,8 @@ export const dataset = z.object({
   reader_slot: z.number().int().optional(),
   /** Why a reading ended without a result. */
   reading_failure: z.string().optional(),
+  /** How many parts of the file are read, if it is not read in one go: a checkpoint beside it has what they say. */
+  reading_parts: z.number().int().optional(),
   ...resent,
   /** The number of active jobs that read it; it cannot be deleted while there are any. */
   in_use: z.number().int().default(0),

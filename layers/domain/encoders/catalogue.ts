@@ -18,11 +18,20 @@ export const ENCODERS: Readonly<Record<string, Encoder>> = Object.fromEntries(al
 /** `owner/name`, as the hub allows. */
 const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
 
-/** One of the catalogue, or any repository by its name on the hub. Undefined for what is neither. */
+/** One of the catalogue, any repository by its name on the hub, or an uploaded one. Undefined for what is neither. */
 export function encoderNamed(name: string): Encoder | undefined {
   if (Object.hasOwn(ENCODERS, name)) return ENCODERS[name];
   return REPOSITORY.test(name) ? { name, repository: name } : undefined;
 }
+
+/** What the names of encoders begin with that an account has uploaded: they are its own. */
+const UPLOADED = 'uploads/';
+
+export const isUploaded = (name: string): boolean => name.startsWith(UPLOADED);
+
+/** The name of an uploaded encoder among all of an account's models, and the other way round. */
+export const uploadedName = (name: string): string => `${UPLOADED}${name}`;
+export const nameOfUpload = (name: string): string => name.slice(UPLOADED.length);
 
 /** Of all files of an encoder. */
 export const MOST_ENCODER_BYTES = 4 * 2 ** 30;

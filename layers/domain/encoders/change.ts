@@ -28,7 +28,7 @@ export async function askForEncoder(table: Table, name: string, source: string, 
 export async function changeLoading(
   table: Table,
   name: string,
-  set: Partial<Pick<EncoderState, 'status' | 'total_bytes' | 'loaded_bytes' | 'files'>> & { readonly failure?: string },
+  set: Partial<Omit<EncoderState, 'name' | 'asked_at' | 'updated_at' | 'revision'>>,
   now: string,
 ): Promise<EncoderState | undefined> {
   try {

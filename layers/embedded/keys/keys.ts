@@ -4,6 +4,7 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
+  createSecretKey,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -25,12 +26,12 @@ const WRAPPED_BYTES = 1 + NONCE_BYTES + KEY_BYTES + TAG_BYTES;
 /** The Keys port on two key files: one signs, the other wraps data keys. */
 export class FileKeys implements Keys {
   readonly #signing: KeyObject;
-  readonly #wrapping: Uint8Array;
+  readonly #wrapping: KeyObject;
   readonly #public: JWK;
 
   private constructor(signing: KeyObject, wrapping: Uint8Array) {
     this.#signing = signing;
-    this.#wrapping = wrapping;
+    this.#wrapping = createSecretKey(wrapping);
     this.#public = publicJwk(signing);
   }
 

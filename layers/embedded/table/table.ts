@@ -22,6 +22,9 @@ import { queryItems } from './query.ts';
 /** How long a transaction's token is remembered. */
 const TOKEN_SECONDS = 600;
 
+/** Queues and tasks are watched, items are not. */
+const QUIET = { quiet: true };
+
 /** The Table port on SQLite. Conditions are evaluated inside the transaction that writes. */
 export class SqliteTable implements Table {
   readonly #database: Database;
@@ -86,7 +89,7 @@ export class SqliteTable implements Table {
     checkTransaction(writes, token);
     const prepared = writes.map(prepare);
     const hash = token === undefined ? '' : createHash('sha256').update(canonicalJson(prepared)).digest('hex');
-    await this.#database.write(() => {
+    const work = () => {
       if (token !== undefined && this.#isRepeat(token, hash)) return;
       const before = prepared.map((write) => this.#read(keyOf(write)));
       const failed = prepared.flatMap((write, index) => (isMet(write, before[index]) ? [] : [index]));
@@ -94,15 +97,17 @@ export class SqliteTable implements Table {
       prepared.forEach((write, index) => {
         this.#apply(write, before[index]);
       });
-    });
+    };
+    await this.#database.write(work, QUIET);
   }
 
   #single(write: Write): Promise<Item | undefined> {
-    return this.#database.write(() => {
+    const work = () => {
       const before = this.#read(keyOf(write));
       if (!isMet(write, before)) throw new ConditionFailedError();
       return this.#apply(write, before);
-    });
+    };
+    return this.#database.write(work, QUIET);
   }
 
   /** Records the token. True if the same transaction was done before; throws if another one used the token. */

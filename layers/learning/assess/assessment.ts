@@ -1,4 +1,5 @@
 /** What is known of a trained model beside its weights: how good it is, by how much that is more than nothing, how sure. */
+import type { Tensors } from '#engine/tensor.ts';
 import type { Scores } from '../fit/evaluate.ts';
 import type { Answers, EncodedData } from '../fit/task.ts';
 import type { ClassScores } from '../metrics/classification.ts';
@@ -16,13 +17,18 @@ export interface AssessSpec extends Fitted {
   readonly calibrate: boolean;
   /** Default: the more probable class is the answer. */
   readonly threshold?: ThresholdRule;
+  /** Of a forecast, what the target of each row was last. */
+  readonly lastValues?: (rows: Tensors) => Float64Array;
 }
 
 export interface Naive {
-  /** `most_frequent`: the class that most training rows have, with their shares as probabilities. `mean`: of their targets. */
-  readonly strategy: 'most_frequent' | 'mean';
-  /** What it always answers. */
-  readonly answer: string | number;
+  /**
+   * `most_frequent`: the class that most training rows have, with their shares as probabilities. `mean`: of their targets.
+   * `last_value`: of a forecast, the target of the window's last row, where that is better than the mean.
+   */
+  readonly strategy: 'most_frequent' | 'mean' | 'last_value';
+  /** What it always answers; null for the last value. */
+  readonly answer: string | number | null;
   readonly metrics: Scores;
   /** Of a row, in log loss of a classification or in squared error of a regression; and its standard error. */
   readonly gain: number;
@@ -65,10 +71,16 @@ export interface Assessment {
   readonly warnings: readonly string[];
 }
 
+const ANSWERS: Readonly<Record<Naive['strategy'], string>> = {
+  most_frequent: 'the most frequent class',
+  mean: 'the mean of the target',
+  last_value: 'the last value of the target',
+};
+
 /** What is wrong with a model that is hardly better than the naive one. */
 export function naiveWarnings({ strategy, gain, is_better }: Naive, count: number): string[] {
   if (is_better) return [];
-  const naive = strategy === 'mean' ? 'the mean of the target' : 'the most frequent class';
+  const naive = ANSWERS[strategy];
   return [
     gain <= 0
       ? `The model is no better than always answering ${naive}`

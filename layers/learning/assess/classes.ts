@@ -78,7 +78,8 @@ interface Scoring {
   readonly calibration: Calibration;
 }
 
-type Pieces = AsyncIterable<Outputs> | Iterable<Outputs>;
+type Judging = Omit<Outputs, 'piece'>;
+type Pieces = AsyncIterable<Judging> | Iterable<Judging>;
 
 async function scoresOf(pieces: Pieces, { classes, counts, calibration }: Scoring) {
   const total = counts.reduce((sum, count) => sum + count, 0);

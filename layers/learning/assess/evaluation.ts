@@ -8,11 +8,13 @@ const scores = z.record(z.string(), z.number());
 const share = z.number();
 
 export const naive = z.strictObject({
-  strategy: z.enum(['most_frequent', 'mean']).meta({
+  strategy: z.enum(['most_frequent', 'mean', 'last_value']).meta({
     description:
-      'The class that most training rows have, with their shares as probabilities, or the mean of their targets: as DummyClassifier (`prior`) and DummyRegressor of scikit-learn',
+      "The class that most training rows have, with their shares as probabilities, or the mean of their targets: as DummyClassifier (`prior`) and DummyRegressor of scikit-learn. Of a forecast, the target of the window's last row, if that errs less than the mean",
   }),
-  answer: z.union([z.string(), z.number()]).meta({ description: 'What it always answers', example: 'Adelie' }),
+  answer: z
+    .union([z.string(), z.number(), z.null()])
+    .meta({ description: 'What it always answers; null for the last value', example: 'Adelie' }),
   metrics: scores.meta({ example: { accuracy: 0.44 } }),
   difference: scores.meta({ description: "The model's metrics less these", example: { accuracy: 0.54 } }),
   gain: z.number().meta({ description: 'How much less a row costs, in log loss or in squared error' }),

@@ -2,10 +2,32 @@ import type { EncodedRows } from '../fit/rows.ts';
 import { finite } from '../metrics/finite.ts';
 import { Errors } from '../metrics/regression.ts';
 import { Sample } from '../metrics/sample.ts';
-import { type Assessment, type AssessSpec, naiveWarnings } from './assessment.ts';
+import { type Assessment, type AssessSpec, type Naive, naiveWarnings } from './assessment.ts';
 import { Gain } from './gain.ts';
 import { intervalsOf } from './intervals.ts';
 import { outputsOver } from './outputs.ts';
+
+/** What knows nothing of the features, or of a forecast's only the last one of the target. */
+class NaiveNumbers {
+  readonly #errors = new Errors();
+  readonly #gain = new Gain();
+  #squares = 0;
+
+  add(truth: number, answer: number, predicted: number): void {
+    this.#errors.add(truth, answer);
+    this.#squares += (truth - answer) ** 2;
+    this.#gain.add((truth - answer) ** 2, (truth - predicted) ** 2);
+  }
+
+  /** Smaller is better. */
+  get squares(): number {
+    return this.#squares;
+  }
+
+  get result(): Pick<Naive, 'metrics' | 'gain' | 'standard_error' | 'is_better'> {
+    return { metrics: finite(this.#errors.scores()), ...this.#gain.result };
+  }
+}
 
 export async function assessNumbers(
   spec: AssessSpec,
@@ -13,17 +35,22 @@ export async function assessNumbers(
   about: Assessment['rows'],
 ): Promise<Assessment> {
   const { mean, deviation } = spec.preparation.scale;
-  const [errors, naive, gain, distances] = [new Errors(), new Errors(), new Gain(), new Sample(1)];
-  for await (const { values, width, truths } of outputsOver(spec, rows)) {
+  const [errors, distances] = [new Errors(), new Sample(1)];
+  const [byMean, byLast] = [new NaiveNumbers(), new NaiveNumbers()];
+  for await (const { values, width, truths, piece } of outputsOver(spec, rows)) {
+    const last = spec.lastValues?.(piece);
     for (const [row, encoded] of truths.entries()) {
       const [truth, predicted] = [encoded * deviation + mean, values[row * width]! * deviation + mean];
       errors.add(truth, predicted);
-      naive.add(truth, mean);
-      gain.add((truth - mean) ** 2, (truth - predicted) ** 2);
+      byMean.add(truth, mean, predicted);
+      if (last) byLast.add(truth, last[row]!, predicted);
       distances.add(0, [Math.abs(truth - predicted)], 0);
     }
   }
-  const compared = { strategy: 'mean', answer: mean, metrics: finite(naive.scores()), ...gain.result } as const;
+  const compared: Naive =
+    spec.lastValues && byLast.squares < byMean.squares
+      ? { strategy: 'last_value', answer: null, ...byLast.result }
+      : { strategy: 'mean', answer: mean, ...byMean.result };
   return {
     rows: about,
     metrics: finite(errors.scores()),

@@ -21,6 +21,8 @@ export interface Outputs {
   readonly values: Float32Array | Float64Array;
   readonly width: number;
   readonly truths: Int32Array | Float32Array | Float64Array;
+  /** The rows themselves. */
+  readonly piece: Tensors;
 }
 
 export async function* outputsOver(
@@ -34,7 +36,7 @@ export async function* outputsOver(
     const { outputs } = await evaluator.run(state, piece);
     const { data, shape } = expectTensor('outputs', outputs, 'float32');
     const truths = piece.y!.data as Int32Array | Float32Array;
-    yield { values: data, width: data.length / Math.max(1, shape[0]!), truths };
+    yield { values: data, width: data.length / Math.max(1, shape[0]!), truths, piece };
     await between();
   }
 }

@@ -2,7 +2,8 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { givenDialect } from '../csv/dialect.ts';
 import { rowsOf } from '../files/batch.ts';
-import { readTable, type TableBytes } from '../files/open.ts';
+import { readTable } from '../files/open.ts';
+import type { TableBytes } from '../files/source-bytes.ts';
 import type { ServedFeature } from '../serving/description.ts';
 import type { Cell } from '../serving/input.ts';
 import { columnValues } from '../values/column-values.ts';
@@ -18,7 +19,7 @@ export interface DatasetRows {
 /** The file that the profile describes. Throws `ValidationError`, also while its rows are read. */
 export async function readDataset(bytes: TableBytes, profile: DatasetProfile): Promise<DatasetRows> {
   const { columns } = profile;
-  const { header, batches } = await readTable(bytes, givenDialect(profile));
+  const { header, batches } = await readTable(bytes, { dialect: givenDialect(profile) });
   // Earlier builds kept blanks of names within quotes.
   const names = header.map((name) => name.trim());
   return {

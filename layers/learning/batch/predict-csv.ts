@@ -1,7 +1,7 @@
 /** Predictions for every row of a dataset's file, as a CSV file (RFC 4180), in bounded memory. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
-import type { TableBytes } from '../files/open.ts';
+import type { TableBytes } from '../files/source-bytes.ts';
 import type { Prediction, PredictionOptions, Row } from '../predictor.ts';
 import type { ServedFeature, Serving } from '../serving/description.ts';
 import { readDataset } from './dataset.ts';

@@ -17,26 +17,41 @@ const SIGNATURES: readonly (readonly [kind: string, beginning: Buffer])[] = [
   ['a PNG image', Buffer.from('89504e470d0a1a0a', 'hex')],
   ['a JPEG image', Buffer.from('ffd8ff', 'hex')],
   ['a program', Buffer.from('\x7fELF', 'latin1')],
-  ['UTF-16 text', Buffer.from('fffe', 'hex')],
-  ['UTF-16 text', Buffer.from('feff', 'hex')],
   ['an SQLite database', Buffer.from('SQLite format 3\0')],
 ];
+
+const TAR = { at: 257, magic: Buffer.from('ustar') } as const;
+
+/** Of text whose first bytes show that it is UTF-16: by its byte-order mark, or an ASCII character with a zero beside it. */
+export function utf16Of([first = 1, second = 1]: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+  if ((first === 0xff && second === 0xfe) || (first > 0 && first < 0x80 && second === 0)) return 'utf-16le';
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second > 0 && second < 0x80)) return 'utf-16be';
+  return undefined;
+}
 
 /** What a text is to be. */
 export type TextKind = 'CSV' | 'JSON' | 'JSON Lines';
 
 /** Checks one chunk after another and keeps track of the position in the file. */
 export class TextCheck {
-  #line = 1;
-  #offset = 0;
+  /** How many bytes at the beginning are no text. */
+  skipped = 0;
+  #line: number;
+  #offset: number;
   /** The first bytes of a character that continues in the next chunk: at most 3. */
   #carry: Buffer = Buffer.alloc(0);
-  #first = true;
+  #first: boolean;
   readonly #format: TextKind;
 
-  /** @param format what the text is to be: its beginning may not be another format's */
-  constructor(format: TextKind = 'CSV') {
+  /**
+   * @param format what the text is to be: its beginning may not be another format's
+   * @param from where the chunks begin, if not at the beginning of the file
+   */
+  constructor(format: TextKind = 'CSV', { offset, line }: { offset: number; line: number } = { offset: 0, line: 1 }) {
     this.#format = format;
+    this.#line = line;
+    this.#offset = offset;
+    this.#first = offset === 0;
   }
 
   /**
@@ -49,8 +64,8 @@ export class TextCheck {
       this.#first = false;
       expectNoSignature(bytes, this.#format);
       if (bytes.subarray(0, 3).equals(BOM)) {
-        bytes = bytes.subarray(3);
-        this.#offset = 3;
+        bytes = bytes.subarray(BOM.length);
+        this.#offset = this.skipped = BOM.length;
       }
     }
     const whole = this.#carry.length === 0 ? bytes : Buffer.concat([this.#carry, bytes]);
@@ -82,12 +97,8 @@ export class TextCheck {
 /** Enough to recognise a format by its first bytes. */
 const BEGINNING_BYTES = 16;
 
-/** Passes all chunks through one `TextCheck`, however small the first ones are. */
-export async function* checkedText(
-  chunks: AsyncIterable<Uint8Array>,
-  format: TextKind = 'CSV',
-): AsyncGenerator<Buffer> {
-  const check = new TextCheck(format);
+/** Passes all chunks through a `TextCheck`, however small the first ones are. */
+export async function* checkedText(chunks: AsyncIterable<Uint8Array>, check: TextCheck): AsyncGenerator<Buffer> {
   let beginning: Buffer | undefined = Buffer.alloc(0);
   for await (const chunk of chunks) {
     let bytes: Uint8Array = chunk;
@@ -117,6 +128,12 @@ function expectNoSignature(bytes: Buffer, wanted: TextKind): void {
   const text = bytes.toString('latin1', 0, BEGINNING_BYTES).trimStart().toLowerCase();
   const format = TEXT_FORMATS.find(([kind, beginning]) => !wanted.startsWith(kind) && text.startsWith(beginning));
   if (format) throw fileFault(`must be ${wanted} text; got ${format[0]} (by its first characters)`);
+  if (utf16Of(bytes)) {
+    throw fileFault(`must be ${wanted} text in UTF-8; got UTF-16 text (by its first bytes): save it as UTF-8`);
+  }
+  if (bytes.subarray(TAR.at, TAR.at + TAR.magic.length).equals(TAR.magic)) {
+    throw fileFault('must be one table; got a tar archive: upload a file of it, or pack it as a ZIP');
+  }
   const found = SIGNATURES.find(([, beginning]) => bytes.subarray(0, beginning.length).equals(beginning));
   if (found) throw fileFault(`must be ${wanted} text in UTF-8; got ${found[0]} (by its first bytes)`);
 }

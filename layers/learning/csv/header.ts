@@ -1,26 +1,50 @@
+import { parse } from 'csv-parse/sync';
 import type { Dialect } from './dialect.ts';
-import { namesOf } from './parse-options.ts';
-import { CsvScanner } from './scan.ts';
+import { parseOptions } from './parse-options.ts';
 
 export interface Header {
   readonly names: readonly string[];
-  /** Where the rows begin, and on which line, counted from the header's first one. */
+  /** Where the rows begin, and on which line, counted from the first one of the bytes. */
   readonly end: number;
   readonly line: number;
 }
 
-const NEWLINE = 10;
+const CODE = { newline: 10, return: 13 } as const;
 
-/** The first row of the bytes. Undefined if it is not complete, or needs the parser. */
+/** The first row of the bytes. Undefined if it is not complete, or has a fault that reading the whole file reports. */
 export function parseHeader(bytes: Buffer, dialect: Dialect): Header | undefined {
-  const end = bytes.indexOf(NEWLINE);
-  const line = bytes.subarray(0, end + 1);
-  // Rarely, a header spans lines or has quotes in it.
-  if (end < 1 || line.includes('"') || line.includes("'") || line.subarray(0, end - 1).includes('\r')) return undefined;
-  const columns = line.toString('utf8').split(dialect.delimiter).length;
-  const scanner = new CsvScanner(dialect, columns, 1);
-  scanner.take(Buffer.from(line), true);
-  if (scanner.cells.rows !== 1) return undefined;
-  const cells = Array.from({ length: columns }, (_, i) => scanner.cells.text(0, i));
-  return { names: namesOf(cells), end: end + 1, line: 2 };
+  const quote = dialect.quote === 'none' ? -1 : dialect.quote.charCodeAt(0);
+  let start = 0;
+  // Blank lines do not count.
+  while (bytes[start] === CODE.newline || bytes[start] === CODE.return) start++;
+  let end = start;
+  for (let isQuoted = false; isQuoted || !isLineBreak(bytes[end]!); end++) {
+    if (end >= bytes.length) return undefined;
+    if (bytes[end] === quote) isQuoted = !isQuoted;
+  }
+  // What follows decides whether this is all of the line break.
+  if (end + 1 >= bytes.length) return undefined;
+  const after = end + (bytes[end] === CODE.return && bytes[end + 1] === CODE.newline ? 2 : 1);
+  try {
+    const records: string[][] = parse(
+      bytes.subarray(start, end),
+      parseOptions(dialect, 1, () => {}),
+    );
+    const [names] = records;
+    if (names === undefined || records.length > 1) return undefined;
+    return { names, end: after, line: 1 + lineBreaks(bytes, after) };
+  } catch {
+    return undefined;
+  }
+}
+
+const isLineBreak = (code: number): boolean => code === CODE.newline || code === CODE.return;
+
+/** Of the kinds that the parser counts: CR LF, LF and CR. */
+function lineBreaks(bytes: Buffer, end: number): number {
+  let count = 0;
+  for (let at = 0; at < end; at++) {
+    if (bytes[at] === CODE.newline || (bytes[at] === CODE.return && bytes[at + 1] !== CODE.newline)) count++;
+  }
+  return count;
 }

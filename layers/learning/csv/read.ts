@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import { LIMITS } from '#domain/limits.ts';
 import { type Batch, rowsOf } from '../files/batch.ts';
-import { checkedText } from './bytes.ts';
+import { checkedText, TextCheck } from './bytes.ts';
 import { type DetectedDialect, type Dialect, detectDialect } from './dialect.ts';
 import { fileFault } from './fault.ts';
 import { parseHeader } from './header.ts';
@@ -15,11 +15,25 @@ import { CsvScanner } from './scan.ts';
 /** The number of bytes that are inspected before the file is parsed. */
 export const HEAD_BYTES = 262_144;
 
-export interface Csv {
+/** What the beginning of a file shows. */
+export interface CsvBeginning {
   readonly dialect: Dialect;
   /** Another delimiter that fits as well. */
   readonly rival: string | undefined;
   readonly header: readonly string[];
+}
+
+/** The beginning of the rows that were not read yet. */
+export interface RowsPosition {
+  /** Bytes before it. */
+  readonly offset: number;
+  /** The line it is on, from 1, where lines mean something. */
+  readonly line: number;
+  /** Rows before it. */
+  readonly rows: number;
+}
+
+export interface Csv extends CsvBeginning {
   /**
    * Rows with as many cells as the header, without blanks around them outside of quotes. Can be read once; throws
    * ValidationError.
@@ -27,6 +41,8 @@ export interface Csv {
   readonly batches: AsyncGenerator<Batch>;
   /** The same rows one by one, instead of the batches. */
   readonly rows: AsyncGenerator<readonly string[]>;
+  /** What follows the last batch; undefined where reading cannot go on from there. */
+  readonly position: () => RowsPosition | undefined;
 }
 
 /**
@@ -34,7 +50,8 @@ export interface Csv {
  * @throws ValidationError with field `file`: here for faults in the beginning, and from `batches` for the rest
  */
 export async function readCsv(bytes: AsyncIterable<Uint8Array>, given: Partial<Dialect> = {}): Promise<Csv> {
-  const chunks = checkedText(bytes)[Symbol.asyncIterator]();
+  const check = new TextCheck('CSV');
+  const chunks = checkedText(bytes, check)[Symbol.asyncIterator]();
   const { head, whole } = await readHead(chunks);
   if (head.length === 0) throw fileFault('must not be empty; got 0 bytes');
   const { rival, headerLine, ...dialect }: DetectedDialect = detectDialect(head.toString('utf8'), whole, given);
@@ -48,11 +65,28 @@ export async function readCsv(bytes: AsyncIterable<Uint8Array>, given: Partial<D
     });
     const first = await records.next();
     if (first.done) throw fileFault('must have a header and at least 1 row; got blank lines only');
-    return withRows({ dialect, rival, header: first.value, batches: expectRows(inBatches(records)) });
+    return withRows({
+      dialect,
+      rival,
+      header: first.value,
+      batches: expectRows(inBatches(records)),
+      position: () => undefined,
+    });
   }
   const { header, end, line } = place;
-  const rows = scanRows(joined(head.subarray(end), chunks), dialect, header, line);
-  return withRows({ dialect, rival, header, batches: expectRows(rows) });
+  const begins = { offset: end + check.skipped, line, rows: 0 };
+  const scanned = new ScannedRows(joined(head.subarray(end), chunks), { dialect, rival, header }, begins);
+  return withRows({
+    ...{ dialect, rival, header, batches: expectRows(scanned.read()) },
+    position: () => scanned.position,
+  });
+}
+
+/** Goes on where an earlier reading stopped. The bytes are those from that position on. */
+export function resumeCsv(bytes: AsyncIterable<Uint8Array>, beginning: CsvBeginning, from: RowsPosition): Csv {
+  const chunks = checkedText(bytes, new TextCheck('CSV', from));
+  const scanned = new ScannedRows(chunks, beginning, from);
+  return withRows({ ...beginning, batches: scanned.read(), position: () => scanned.position });
 }
 
 const withRows = (csv: Omit<Csv, 'rows'>): Csv => ({ ...csv, rows: rowsOf(csv.batches, csv.header.length) });
@@ -68,32 +102,50 @@ function headerOf(head: Buffer, dialect: Dialect, headerLine: number) {
 }
 
 /** Scans rows, and leaves them to the parser from the first one on that the scanner does not take. */
-async function* scanRows(
-  chunks: AsyncIterable<Buffer>,
-  dialect: Dialect,
-  header: readonly string[],
-  firstLine: number,
-): AsyncGenerator<Batch> {
-  const scanner = new CsvScanner(dialect, header.length, firstLine);
-  const rest = chunks[Symbol.asyncIterator]();
-  let [rows, left]: [number, Buffer] = [0, Buffer.alloc(0)];
-  for (let isLast = false; !isLast; ) {
-    const next = await rest.next();
-    isLast = next.done === true;
-    // A copy, since the scanner changes it.
-    const bytes = Buffer.concat(next.done ? [left] : [left, next.value]);
-    const end = scanner.take(bytes, isLast);
-    left = bytes.subarray(end);
-    rows += scanner.cells.rows;
-    if (scanner.cells.rows > 0) yield scanner.cells;
-    if (rows > LIMITS.csv.rows) throw fileFault(`must have at most ${LIMITS.csv.rows} rows; got more`);
-    const isLong = left.length > ROW_CHARACTERS;
-    if (scanner.hasStopped || isLong || (isLast && left.length > 0)) {
-      const check = makeRecordCheck({ columns: header.length, rows });
-      const from = { fromLine: 1, lines: scanner.line - 1, check };
-      const all = joined(left, isLast ? noMore() : rest);
-      yield* inBatches(parseRecords(all, dialect, from, false));
-      return;
+class ScannedRows {
+  readonly #chunks: AsyncIterable<Buffer>;
+  readonly #dialect: Dialect;
+  readonly #scanner: CsvScanner;
+  #rows: number;
+  #offset: number;
+  #left: Buffer = Buffer.alloc(0);
+
+  constructor(chunks: AsyncIterable<Buffer>, { dialect, header }: CsvBeginning, { offset, line, rows }: RowsPosition) {
+    this.#chunks = chunks;
+    this.#dialect = dialect;
+    this.#scanner = new CsvScanner(dialect, header.length, line);
+    this.#rows = rows;
+    this.#offset = offset;
+  }
+
+  get position(): RowsPosition | undefined {
+    const { line, hasStopped } = this.#scanner;
+    return hasStopped ? undefined : { offset: this.#offset, line, rows: this.#rows };
+  }
+
+  async *read(): AsyncGenerator<Batch> {
+    const scanner = this.#scanner;
+    const rest = this.#chunks[Symbol.asyncIterator]();
+    for (let isLast = false; !isLast; ) {
+      const next = await rest.next();
+      isLast = next.done === true;
+      // A copy, since the scanner changes it.
+      const bytes = Buffer.concat(next.done ? [this.#left] : [this.#left, next.value]);
+      const end = scanner.take(bytes, isLast);
+      this.#left = bytes.subarray(end);
+      this.#offset += end;
+      this.#rows += scanner.cells.rows;
+      if (scanner.cells.rows > 0) yield scanner.cells;
+      if (this.#rows > LIMITS.csv.rows) throw fileFault(`must have at most ${LIMITS.csv.rows} rows; got more`);
+      const isLong = this.#left.length > ROW_CHARACTERS;
+      if (scanner.hasStopped || isLong || (isLast && this.#left.length > 0)) {
+        scanner.hasStopped = true;
+        const check = makeRecordCheck({ columns: scanner.cells.columns, rows: this.#rows });
+        const from = { fromLine: 1, lines: scanner.line - 1, check };
+        const all = joined(this.#left, isLast ? noMore() : rest);
+        yield* inBatches(parseRecords(all, this.#dialect, from, false));
+        return;
+      }
     }
   }
 }

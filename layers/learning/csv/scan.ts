@@ -10,6 +10,9 @@ import type { Dialect } from './dialect.ts';
 const CODE = { tab: 9, newline: 10, formFeed: 12, return: 13, blank: 32 };
 const NONE = -1;
 
+/** What a byte means outside of quotes. */
+const KIND = { usual: 0, end: 1, quote: 2, blank: 3 } as const;
+
 export class CsvScanner {
   readonly cells: Cells;
   /** The line on which the next row begins, from 1. */
@@ -19,6 +22,8 @@ export class CsvScanner {
   readonly #delimiter: number;
   readonly #quote: number;
   readonly #columns: number;
+  /** By byte. */
+  readonly #kinds = new Uint8Array(256);
   /** Cells of the row with doubled quotes. */
   #doubled: number[] = [];
   #lines = 0;
@@ -29,6 +34,9 @@ export class CsvScanner {
     this.#delimiter = delimiter.charCodeAt(0);
     this.#quote = quote === 'none' ? NONE : quote.charCodeAt(0);
     this.#columns = columns;
+    for (const code of [CODE.blank, CODE.tab, CODE.formFeed]) this.#kinds[code] = KIND.blank;
+    if (this.#quote !== NONE) this.#kinds[this.#quote] = KIND.quote;
+    for (const code of [this.#delimiter, CODE.newline, CODE.return]) this.#kinds[code] = KIND.end;
     this.cells = new Cells(columns);
     this.line = line;
   }
@@ -59,31 +67,47 @@ export class CsvScanner {
   /** @returns where the next row begins, or -1 if this one is not complete or was not taken */
   #row(bytes: Buffer, start: number, last: boolean): number {
     const { cells } = this;
+    const [columns, kinds, delimiter] = [this.#columns, this.#kinds, this.#delimiter];
+    const { length } = bytes;
     const first = cells.nextRow();
-    this.#doubled = [];
+    const { starts, ends } = cells;
+    if (this.#doubled.length > 0) this.#doubled = [];
     this.#lines = 0;
     this.#isOpen = false;
     let at = start;
-    for (let column = 0; ; column++) {
-      if (column === this.#columns) return this.#stop();
-      at = this.#cell(bytes, at, first + column);
-      if (at < 0) return -1;
-      if (at === bytes.length && !last) return -1;
-      if (this.#isOpen) return this.#stop();
-      if (cells.ends[first + column]! - cells.starts[first + column]! > LIMITS.csv.cellBytes) return this.#stop();
-      if (bytes[at] === this.#delimiter) {
+    for (let index = first; ; index++) {
+      const from = at;
+      for (;;) {
+        while (at < length && kinds[bytes[at]!] === KIND.usual) at++;
+        // A blank among other characters belongs to the cell.
+        if (at === from || at + 1 >= length || kinds[bytes[at]!] !== KIND.blank) break;
+        if (kinds[bytes[at + 1]!] !== KIND.usual) break;
         at++;
-        // A delimiter at the very end is followed by an empty cell.
-        continue;
       }
-      if (column + 1 !== this.#columns) return this.#stop();
-      const after = at === bytes.length ? at : this.#lineBreak(bytes, at, last);
-      if (after < 0) return -1;
-      for (const one of this.#doubled) this.#undouble(one);
-      this.line += this.#lines + 1;
-      cells.rows++;
-      return after;
+      if (at < length && kinds[bytes[at]!] !== KIND.end) {
+        at = this.#cell(bytes, from, index);
+        if (at < 0) return -1;
+      } else {
+        starts[index] = from;
+        ends[index] = at;
+      }
+      if (at === length && !last) return -1;
+      if (this.#isOpen || ends[index]! - starts[index]! > LIMITS.csv.cellBytes) return this.#stop();
+      const isLast = index + 1 === first + columns;
+      // A delimiter at the very end is followed by an empty cell.
+      if ((bytes[at] === delimiter) === isLast) return this.#stop();
+      if (isLast) return this.#endRow(bytes, at, last);
+      at++;
     }
+  }
+
+  #endRow(bytes: Buffer, at: number, last: boolean): number {
+    const after = at === bytes.length ? at : this.#lineBreak(bytes, at, last);
+    if (after < 0) return -1;
+    for (const one of this.#doubled) this.#undouble(one);
+    this.line += this.#lines + 1;
+    this.cells.rows++;
+    return after;
   }
 
   #stop(): number {
@@ -101,19 +125,18 @@ export class CsvScanner {
   /** @returns the place of the delimiter or the line break behind the cell, or the end of the bytes; -1 if it stopped */
   #cell(bytes: Buffer, from: number, index: number): number {
     const { starts, ends } = this.cells;
-    const delimiter = this.#delimiter;
-    const quote = this.#quote;
+    const kinds = this.#kinds;
     const { length } = bytes;
     let at = from;
-    while (at < length && this.#isBlank(bytes[at]!)) at++;
-    if (bytes[at] === quote) return this.#quoted(bytes, at + 1, index);
+    while (at < length && kinds[bytes[at]!] === KIND.blank) at++;
+    if (bytes[at] === this.#quote) return this.#quoted(bytes, at + 1, index);
     const start = at;
     let end = at;
     for (; at < length; at++) {
-      const code = bytes[at]!;
-      if (code === delimiter || code === CODE.newline || code === CODE.return) break;
-      if (code === quote) return this.#stop();
-      if (code > CODE.blank || !this.#isBlank(code)) end = at + 1;
+      const kind = kinds[bytes[at]!];
+      if (kind === KIND.end) break;
+      if (kind === KIND.quote) return this.#stop();
+      if (kind === KIND.usual) end = at + 1;
     }
     starts[index] = start;
     ends[index] = end;
@@ -140,14 +163,9 @@ export class CsvScanner {
     if (isDoubled) this.#doubled.push(index);
     for (let i = start; i < at; i++) if (bytes[i] === CODE.newline) this.#lines++;
     at++;
-    while (at < bytes.length && this.#isBlank(bytes[at]!)) at++;
-    const code = bytes[at];
-    const isEnd = at === bytes.length || code === this.#delimiter || code === CODE.newline || code === CODE.return;
+    while (at < bytes.length && this.#kinds[bytes[at]!] === KIND.blank) at++;
+    const isEnd = at === bytes.length || this.#kinds[bytes[at]!] === KIND.end;
     return isEnd ? at : this.#stop();
-  }
-
-  #isBlank(code: number): boolean {
-    return code === CODE.blank || ((code === CODE.tab || code === CODE.formFeed) && code !== this.#delimiter);
   }
 
   #undouble(index: number): void {

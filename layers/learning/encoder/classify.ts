@@ -1,9 +1,10 @@
 /** Classifies texts by an encoder: in pieces, of which the one that is most like an attack counts. */
 import { ValidationError } from '#domain/errors.ts';
 import type { Session } from '#engine/run.ts';
-import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
+import { expectTensor } from '#engine/tensor.ts';
 import type { TokenServing } from '../text/description.ts';
 import { piecesOf } from './cut.ts';
+import { tokenTensors } from './feeds.ts';
 import type { TextTokenizer } from './tokenizer.ts';
 
 interface Piece {
@@ -24,7 +25,12 @@ export const classifyTokens =
     const results = texts.map((): Float32Array | undefined => undefined);
     const worse = worseThan(serving);
     for (const some of together(pieces)) {
-      const { probabilities } = await session.run(pieceTensors(some, serving.tokens.padding_id));
+      const { probabilities } = await session.run(
+        tokenTensors(
+          some.map(({ ids }) => ids),
+          serving.tokens.padding_id,
+        ),
+      );
       const { data } = expectTensor('probabilities', probabilities, 'float32');
       const width = serving.labels.length;
       for (const [row, { text }] of some.entries()) {
@@ -68,18 +74,6 @@ function* together(pieces: readonly Piece[]): Generator<Piece[]> {
     some.push(piece);
   }
   if (some.length > 0) yield some;
-}
-
-function pieceTensors(pieces: readonly Piece[], paddingId: number): Tensors {
-  const longest = Math.max(...pieces.map(({ ids }) => ids.length));
-  const ids = new BigInt64Array(pieces.length * longest).fill(BigInt(paddingId));
-  const mask = new BigInt64Array(pieces.length * longest);
-  for (const [row, piece] of pieces.entries()) {
-    ids.set(piece.ids.map(BigInt), row * longest);
-    mask.fill(1n, row * longest, row * longest + piece.ids.length);
-  }
-  const shape = [pieces.length, longest];
-  return { input_ids: tensor('int64', shape, ids), attention_mask: tensor('int64', shape, mask) };
 }
 
 /** Whether a piece is more like an attack than another; without a benign label, whether it is told more surely. */

@@ -9,9 +9,11 @@ import type { EncoderHyperparameters } from '#zoo/text-hyperparameters.ts';
 import type { Learner } from '../fit/fit.ts';
 import type { TokenServing } from '../text/description.ts';
 import { stepsOf } from '../text/learner.ts';
+import { textLoss } from '../text/loss.ts';
 import type { TextRecipe } from '../text/recipe.ts';
 import { bucketedBatches, bucketsOf } from './buckets.ts';
 import { encoderFiles } from './export.ts';
+import { feedsOf } from './feeds.ts';
 import type { OpenedEncoder } from './open.ts';
 import { type PreparedTokens, prepareTokens } from './prepare.ts';
 import { encoderObjective, encoderRunner, lengthsOf } from './runner.ts';
@@ -53,6 +55,7 @@ export function encoderRecipe(name: string, opened: OpenedEncoder, h: EncoderHyp
         ],
         reads: `A text is cut into tokens by the tokenizer of ${files.name}, and read in pieces of at most ${mostTokens} tokens, with ${overlapOf(mostTokens)} of overlap. The piece that is most like an attack counts.`,
         openEvaluation: () => learner.runner({ batchSize, seed: h.seed, session: {} }).openEvaluation(),
+        feeds: (rows) => feedsOf(rows, prepared.occurring, encoder.paddingId),
         async files(fit, rule) {
           const serving: TokenServing = {
             format: 2,
@@ -98,6 +101,7 @@ function learnerOf(
   const network = (vocabularyRows: number) =>
     encoderNetwork(encoderOf(config, { ...options, vocabularyRows }), tuning, 0);
   const whole = network(occurring.length);
+  const loss = textLoss(h);
   const optimizer = adamw({ learningRate: h.learning_rate, weightDecay: h.weight_decay });
   const schedule = SCHEDULES[h.lr_scheduler](warmup, total);
   const longest = buckets.at(-1)!;
@@ -105,7 +109,7 @@ function learnerOf(
     ...{
       name,
       network: whole,
-      objective: encoderObjective(whole, longest),
+      objective: encoderObjective(whole, loss, longest),
       optimizer,
       schedule,
       pieceRows: PIECE_ROWS,
@@ -116,7 +120,7 @@ function learnerOf(
     runner: (of) =>
       encoderRunner(
         {
-          ...{ network, buckets, optimizer, schedule, accumulation, clipNorm: h.max_grad_norm },
+          ...{ network, loss, buckets, optimizer, schedule, accumulation, clipNorm: h.max_grad_norm },
           vocabularyRows: occurring.length,
           vocabularyName: encoder.vocabularyName,
           isVocabularyTrained: tuning.frozenLayers === 0,

@@ -2,7 +2,7 @@
 import type { Optimizer, Schedule } from '#engine/optim/optimizer.ts';
 import type { SessionOptions } from '#engine/run.ts';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
-import { softmaxCrossEntropy } from '#engine/training/loss.ts';
+import type { Loss } from '#engine/training/loss-type.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { Objective } from '#engine/training/objective.ts';
 import { parameterKey, type State, slotKey } from '#engine/training/state.ts';
@@ -16,6 +16,7 @@ import { localTokens, putRows, takeRows } from './vocabulary.ts';
 export interface EncoderRunnerSpec {
   /** The network with a vocabulary of so many tokens. */
   readonly network: (vocabularyRows: number) => Network;
+  readonly loss: Loss;
   /** The tokens that the data have. */
   readonly vocabularyRows: number;
   readonly vocabularyName: string;
@@ -32,12 +33,12 @@ export interface EncoderRunnerSpec {
 const IDS = 'ids';
 
 /** For texts of a length. */
-export const encoderObjective = (network: Network, length: number): Objective => ({
+export const encoderObjective = (network: Network, loss: Loss, length: number): Objective => ({
   data: { [IDS]: type('int32', ['rows', length]), y: type('int32', ['rows']) },
   target: 'y',
   front: (_, rows) => rows[IDS]!,
   network,
-  loss: softmaxCrossEntropy,
+  loss,
 });
 
 export function encoderRunner(spec: EncoderRunnerSpec, { batchSize, seed, session }: RunnerOptions): Runner {
@@ -49,7 +50,7 @@ export function encoderRunner(spec: EncoderRunnerSpec, { batchSize, seed, sessio
     if (found) return found;
     const { optimizer, schedule, accumulation, clipNorm } = spec;
     const made = compileTrain({
-      ...encoderObjective(spec.network(rowsFor(length)), length),
+      ...encoderObjective(spec.network(rowsFor(length)), spec.loss, length),
       ...{ optimizer, schedule, accumulation, clipNorm, batchSize, seed },
     });
     compiled.set(length, made);
@@ -108,7 +109,8 @@ class EncoderTraining implements RunningTraining {
         this.#fits(batches.slice(from, to + 1), length)
       )
         to++;
-      all.push(await this.#runTogether(batches.slice(from, to), length));
+      // Whoever has the state from before keeps it: its tables are copied once, not by every length.
+      all.push(await this.#runTogether(batches.slice(from, to), { length, own: from > 0 }));
       from = to;
     }
     const joined = (name: keyof StepScores) => Float32Array.from(all.flatMap((scores) => Array.from(scores[name])));
@@ -116,7 +118,10 @@ class EncoderTraining implements RunningTraining {
   }
 
   /** Batches of one length, in one run of its program. */
-  async #runTogether(batches: readonly Batch[], length: number): Promise<StepScores> {
+  async #runTogether(
+    batches: readonly Batch[],
+    { length, own }: { readonly length: number; readonly own: boolean },
+  ): Promise<StepScores> {
     const rows = Int32Array.from(batches.flatMap((batch) => Array.from(batch)));
     const { tokens, local } = localTokens(cut(this.#data, rows, length));
     const y = expectTensor('y', this.#data.y, 'int32').data;
@@ -134,7 +139,7 @@ class EncoderTraining implements RunningTraining {
     training.state = state;
     let next = 0;
     const scores = await training.run(batches.map((batch) => Array.from(batch, () => next++)));
-    this.state = { ...training.state, ...putRows(this.state, this.#tables, tokens, training.state) };
+    this.state = { ...training.state, ...putRows(this.state, this.#tables, tokens, { taken: training.state, own }) };
     return scores;
   }
 
@@ -180,7 +185,10 @@ class EncoderEvaluation implements RunningEvaluation {
   }
 
   async #start(length: number): Promise<Evaluator> {
-    const evaluator = await Evaluator.open(compileEvaluate(encoderObjective(this.#network, length)), this.#session);
+    const evaluator = await Evaluator.open(
+      compileEvaluate(encoderObjective(this.#network, this.#spec.loss, length)),
+      this.#session,
+    );
     this.#open.set(length, evaluator);
     return evaluator;
   }

@@ -1,6 +1,7 @@
 /** Cuts texts into the tokens that an encoder knows, as the files beside its weights say. */
 import { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { expectHarmless, MOST_TOKENIZER_BYTES } from './expect-harmless.ts';
 import { openSentencePiece } from './sentencepiece/sentencepiece.ts';
 import { TokenizerError } from './tokenizer-error.ts';
 
@@ -19,6 +20,10 @@ export type TokenizerFiles = ReadonlyMap<string, Uint8Array>;
 
 /** @throws TokenizerError */
 export function openTokenizer(files: TokenizerFiles): TextTokenizer {
+  for (const [name, { length }] of files) {
+    if (length <= MOST_TOKENIZER_BYTES) continue;
+    throw new TokenizerError(`${name} must have at most ${MOST_TOKENIZER_BYTES} bytes; got ${length}`);
+  }
   const json = files.get('tokenizer.json');
   if (json) return fromJson(parse('tokenizer.json', json), files.get('tokenizer_config.json'));
   const model = files.get('spm.model');
@@ -36,6 +41,7 @@ const tokenizerJson = z.looseObject({
 function fromJson(json: unknown, config: Uint8Array | undefined): TextTokenizer {
   const parsed = tokenizerJson.safeParse(json);
   if (!parsed.success) throw new TokenizerError('tokenizer.json is no tokenizer: it has no model');
+  expectHarmless(parsed.data);
   const tokenizer = opened(parsed.data, config ? parse('tokenizer_config.json', config) : {});
   const prepare = lowers(parsed.data.normalizer) ? withPlainSigma : (text: string) => text;
   const idsOf = (text: string, marked: boolean): number[] =>

@@ -39,14 +39,22 @@ export function takeRows(state: State, keys: readonly string[], tokens: Int32Arr
   );
 }
 
-/** The tables with those rows put back. The tables before stay as they are. */
-export function putRows(state: State, keys: readonly string[], tokens: Int32Array, taken: State): Tensors {
+/**
+ * The tables with those rows put back.
+ * @param own whether the tables may be changed. Otherwise they stay as they are, and are copied
+ */
+export function putRows(
+  state: State,
+  keys: readonly string[],
+  tokens: Int32Array,
+  { taken, own }: { readonly taken: State; readonly own: boolean },
+): Tensors {
   return Object.fromEntries(
     keys.map((key) => {
       const { shape, data } = expectTensor(key, state[key], 'float32');
       const from = expectTensor(key, taken[key], 'float32').data;
       const width = shape[1]!;
-      const table = data.slice();
+      const table = own ? data : data.slice();
       for (const [row, token] of tokens.entries()) {
         table.set(from.subarray(row * width, (row + 1) * width), token * width);
       }

@@ -4,16 +4,15 @@ import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
 import type { Artifacts } from '../artifacts.ts';
 import type { Fit } from '../fit/fit.ts';
-import { type Preparation, shapeOf } from '../fit/task.ts';
+import { shapeOf } from '../fit/task.ts';
 import type { Prepared } from '../prepared.ts';
 import { ONNX_FILE } from '../serving/description.ts';
 import { isTable } from '../table/encoding.ts';
 import { probe } from '../table/probe.ts';
-import { encoderFile, tableTorchUse } from '../table/torch.ts';
 import { file, withFiles } from './model-files.ts';
 import { ENCODER_FILE } from './names.ts';
 import { probeOf } from './probe.ts';
-import { otherTorchUse } from './pytorch-card.ts';
+import { encoderFile, torchUse } from './torch-use.ts';
 import { expectSameAnswers } from './verify.ts';
 
 export interface FinishedModel {
@@ -32,8 +31,9 @@ export async function withModelFiles(made: Artifacts, of: FinishedModel): Promis
   const module = family.torchModule?.(shapeOf(preparation), hyperparameters);
   const finished = { answers: preparation, objective, fit, data, rows };
   if (!module) return withFiles(made, finished);
-  const { use, files } = torchOf(preparation);
-  return withFiles({ ...made, files: [...made.files, ...files] }, { ...finished, torch: { module, use } });
+  const encoder = file(ENCODER_FILE, encoderFile(preparation));
+  const torch = { module, use: torchUse(preparation) };
+  return withFiles({ ...made, files: [...made.files, encoder] }, { ...finished, torch });
 }
 
 async function expectServed(made: Artifacts, { prepared: { preparation }, objective, fit }: FinishedModel) {
@@ -43,12 +43,4 @@ async function expectServed(made: Artifacts, { prepared: { preparation }, object
   if (rows && onnx) {
     await expectSameAnswers({ answers: preparation, objective, parameters: fit.parameters, onnx, rows });
   }
-}
-
-/** A table is encoded before its rows are what a module takes; how is a file of its own. */
-function torchOf(preparation: Preparation) {
-  const { encoding } = preparation;
-  if (!isTable(encoding)) return { use: otherTorchUse(encoding.shape), files: [] };
-  const encoder = file(ENCODER_FILE, encoderFile(encoding.encoder, preparation));
-  return { use: tableTorchUse(preparation), files: [encoder] };
 }

@@ -29,22 +29,45 @@ export class Cells implements Batch {
     return at;
   }
 
-  /** Whether two columns have the same bytes in every row. */
-  areEqual(one: number, other: number): boolean {
-    const { bytes, starts, ends } = this;
-    for (let at = 0; at < this.rows * this.columns; at += this.columns) {
-      const [start, end] = [starts[at + one]!, ends[at + one]!];
-      const [otherStart, otherEnd] = [starts[at + other]!, ends[at + other]!];
-      if (end - start !== otherEnd - otherStart) return false;
-      for (let i = 0; i < end - start; i++) if (bytes[start + i] !== bytes[otherStart + i]) return false;
-    }
-    return true;
-  }
-
   text(row: number, column: number): string {
     const at = row * this.columns + column;
     return this.bytes.toString('utf8', this.starts[at], this.ends[at]);
   }
+}
+
+/** So many rows of other batches become cells together. */
+const ROWS = 4096;
+
+/** The same rows as cells, in one piece or several. */
+export function* asCells(batch: Batch, columns: number): Generator<Cells> {
+  if (batch instanceof Cells) yield batch;
+  else
+    for (let row = 0; row < batch.rows; row += ROWS)
+      yield cellsFrom(batch, columns, row, Math.min(batch.rows, row + ROWS));
+}
+
+/** The rows of all batches as cells. */
+export async function* cellsOf(batches: AsyncIterable<Batch>, columns: number): AsyncGenerator<Cells> {
+  for await (const batch of batches) yield* asCells(batch, columns);
+}
+
+function cellsFrom(batch: Batch, columns: number, from: number, to: number): Cells {
+  const cells = new Cells(columns);
+  const texts: string[] = [];
+  let length = 0;
+  for (let row = from; row < to; row++) {
+    const first = cells.nextRow();
+    for (let column = 0; column < columns; column++) {
+      const text = batch.text(row, column);
+      texts.push(text);
+      cells.starts[first + column] = length;
+      length += Buffer.byteLength(text);
+      cells.ends[first + column] = length;
+    }
+    cells.rows++;
+  }
+  cells.bytes = Buffer.from(texts.join(''));
+  return cells;
 }
 
 function grown(values: Int32Array<ArrayBuffer>, least: number): Int32Array<ArrayBuffer> {

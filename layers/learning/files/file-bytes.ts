@@ -21,6 +21,18 @@ export function bytesInMemory(bytes: Uint8Array): FileBytes {
   };
 }
 
+/** Bytes that are asked for at once. */
+const PIECE = 4 * 1_048_576;
+
+/** From a byte on, up to but without another: default the end. */
+export async function* from(file: FileBytes, start: number, end = file.size): AsyncGenerator<Uint8Array> {
+  for (let at = start; at < end; ) {
+    const piece = await file.range(at, Math.min(end, at + PIECE));
+    yield piece;
+    at += piece.length || PIECE;
+  }
+}
+
 /** The same file, whose first bytes are asked for once. */
 export function withBeginning(file: FileBytes, bytes: number): FileBytes {
   let beginning: Promise<Uint8Array> | undefined;

@@ -1,5 +1,6 @@
 /** Which format a file has: by its content, whatever it is called. */
 import { type Compression, type FileFormat, FORMAT_NAMES, type StoredFormat } from '#domain/datasets/file-format.ts';
+import { utf16Of } from '../csv/bytes.ts';
 
 const GZIP = Buffer.from([0x1f, 0x8b]);
 const ZIP = Buffer.from('PK\x03\x04', 'latin1');
@@ -17,13 +18,26 @@ export function compressionOf(beginning: Buffer): Compression | undefined {
 
 /** Of bytes that are not compressed. Delimited text is told apart by its delimiter, once that is known. */
 export function contentOf(beginning: Buffer): 'parquet' | 'json' | 'jsonl' | 'delimited' {
-  if (beginning.subarray(0, PARQUET.length).equals(PARQUET)) return 'parquet';
-  const text = beginning.toString('utf8').replace('\uFEFF', '').trimStart();
+  if (isParquet(beginning)) return 'parquet';
+  const text = decoded(beginning).replace('\uFEFF', '').trimStart();
   if (JSON_ARRAY.test(text)) return 'json';
   return JSON_LINE.test(text) ? 'jsonl' : 'delimited';
 }
 
-const JSON_ARRAY = /^\[\s*(?:[[{\]]|$)/;
+/** A table of text may have a column of the name PAR1. */
+function isParquet(beginning: Buffer): boolean {
+  const next = beginning.toString('latin1', PARQUET.length, PARQUET.length + 1);
+  return beginning.subarray(0, PARQUET.length).equals(PARQUET) && !(next !== '' && ',;\t|\r\n'.includes(next));
+}
+
+/** JSON in UTF-16 is told apart, too, so that what is said of it is said of JSON. */
+function decoded(beginning: Buffer): string {
+  const encoding = utf16Of(beginning);
+  return encoding === undefined ? beginning.toString('utf8') : new TextDecoder(encoding).decode(beginning);
+}
+
+/** An array of records; also one of numbers or words, which is refused as one. */
+const JSON_ARRAY = /^\[\s*(?:[[{\]]|$|(?:-?\d+(?:\.\d+)?|true|false|null)\s*[,\]])/;
 const JSON_LINE = /^(?:\{\s*(?:["}]|$)|\[\s*")/;
 
 const EXTENSIONS: Readonly<Record<string, FileFormat | Compression>> = {

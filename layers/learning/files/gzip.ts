@@ -30,19 +30,25 @@ export async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
       yield chunk;
     }
   } catch (error) {
-    throw fault.of ?? translated(error, packed, unpacked);
+    throw fault.of ?? translated(error, packed);
   } finally {
     source.destroy();
     gunzip.destroy();
   }
 }
 
-function translated(error: unknown, packed: number, unpacked: number): unknown {
+/** What zlib says where a file's contents are not those that were packed. */
+const CHECKSUM = ['incorrect data check', 'incorrect length check'];
+
+/** How much was unpacked is not known at an error: the last piece is lost with it. */
+function translated(error: unknown, packed: number): unknown {
   if (!(error instanceof Error && 'code' in error && String(error.code).startsWith('Z_'))) return error;
-  const place = `after ${unpacked} unpacked bytes (${packed} bytes of the file)`;
-  return error.code === 'Z_BUF_ERROR'
-    ? fileFault(`must be a whole gzip file; it ends early, ${place}: pack it or upload it again`)
-    : fileFault(`must be a gzip file; it is damaged ${place}: ${error.message}`);
+  if (error.code === 'Z_BUF_ERROR') {
+    return fileFault(`must be a whole gzip file; it ends early, after ${packed} bytes: pack it or upload it again`);
+  }
+  return CHECKSUM.includes(error.message)
+    ? fileFault('must be a gzip file; it is damaged: its checksum is not that of its contents')
+    : fileFault(`must be a gzip file; it is damaged within its first ${packed} bytes: ${error.message}`);
 }
 
 const CUT = { finishFlush: constants.Z_SYNC_FLUSH };
@@ -60,7 +66,7 @@ function beginning(unpack: typeof gunzipSync, bytes: Uint8Array, most: number): 
     try {
       unpacked = unpack(bytes.subarray(0, length), CUT);
     } catch (error) {
-      throw translated(error, bytes.length, unpacked.length);
+      throw translated(error, Math.min(length, bytes.length));
     }
     if (length >= bytes.length) break;
   }

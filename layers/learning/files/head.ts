@@ -9,8 +9,9 @@ import { bytesInMemory, type FileBytes } from './file-bytes.ts';
 import { BEGINNING_BYTES, compressionOf, contentOf } from './format.ts';
 import { gunzipBeginning, gunzipped } from './gzip.ts';
 import { jsonHead } from './json.ts';
-import { expectNoDialect, inMemory, onlyEntry } from './open.ts';
+import { expectNoDialect, expectPackedOnce, onlyEntry } from './open.ts';
 import { openParquet } from './parquet.ts';
+import { inMemory } from './source-bytes.ts';
 
 /** The rows of the beginning of a file that are complete. */
 export interface TableHead extends StoredFormat {
@@ -49,6 +50,7 @@ export async function inspectHead(
   if (compression === undefined) return contentHead(outer, () => Promise.resolve(file), given);
   const unpack = compression === 'gzip' ? () => gunzipped(file) : (await onlyEntry(file)).open;
   const inner = compression === 'gzip' ? await gunzippedHead(outer) : await headOf(unpack());
+  expectPackedOnce(inner.bytes, compression);
   const head = await contentHead(inner, () => inMemory(unpack()), given);
   return head && { ...head, compression };
 }

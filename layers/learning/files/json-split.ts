@@ -8,6 +8,13 @@ export interface FoundRecord extends RecordPlace {
   readonly line?: number;
 }
 
+/** What was found before the bytes that come next, which begin with a record or between two. */
+export interface SplitState {
+  readonly line: number;
+  readonly expecting: Expecting;
+  readonly records: number;
+}
+
 /** Finds records in what is there, from where it stopped before. */
 export interface Splitter {
   /**
@@ -17,11 +24,22 @@ export interface Splitter {
    * @returns how many bytes need not be kept
    */
   split(bytes: Buffer, from: number, last: boolean, found: FoundRecord[]): number;
+  readonly state: SplitState;
 }
+
+export const BEGINNING: SplitState = { line: 1, expecting: 'array', records: 0 };
 
 /** A record on each line; blank lines do not count. */
 export class LineSplitter implements Splitter {
-  #line = 1;
+  #line: number;
+
+  constructor({ line }: SplitState = BEGINNING) {
+    this.#line = line;
+  }
+
+  get state(): SplitState {
+    return { ...BEGINNING, line: this.#line };
+  }
 
   split(bytes: Buffer, from: number, last: boolean, found: FoundRecord[]): number {
     let start = 0;
@@ -45,12 +63,21 @@ type Expecting = 'array' | 'first' | 'record' | 'comma' | 'nothing';
 
 /** The items of one array. */
 export class ArraySplitter implements Splitter {
-  #expecting: Expecting = 'array';
+  #expecting: Expecting;
   #depth = 0;
   #inText = false;
   #isEscaped = false;
   #start = 0;
-  #records = 0;
+  #records: number;
+
+  constructor({ expecting, records }: SplitState = BEGINNING) {
+    this.#expecting = expecting;
+    this.#records = records;
+  }
+
+  get state(): SplitState {
+    return { ...BEGINNING, expecting: this.#expecting, records: this.#records };
+  }
 
   split(bytes: Buffer, from: number, last: boolean, found: FoundRecord[]): number {
     let at = from;

@@ -94,6 +94,15 @@ function unescaped(bytes: Buffer, from: number, firstEscape: number, end: number
   } catch {
     throw new JsonFault('must be JSON: an escape in a text is none');
   }
-  // A lone surrogate has no UTF-8; what is written for it takes three bytes, and its escape had six.
-  return { close: at, length: bytes.write(String(text), from, 'utf8') };
+  return { close: at, length: bytes.write(expectCharacters(String(text)), from, 'utf8') };
+}
+
+/** JSON can escape what is no character, or none that a cell may have. */
+function expectCharacters(text: string): string {
+  if (text.includes('\0')) throw new JsonFault('must not contain NUL characters; got \\u0000 in a text');
+  if (text.isWellFormed()) return text;
+  const lone = [...text].find((character) => !character.isWellFormed())!;
+  throw new JsonFault(
+    `must have whole characters; got \\u${lone.charCodeAt(0).toString(16)} in a text, which is half of one: write the other half with it, or leave it out`,
+  );
 }

@@ -1,28 +1,52 @@
 /** Reads JSON Lines, and JSON that is one array, as a stream of rows in bounded memory. */
 import { LIMITS } from '#domain/limits.ts';
-import { checkedText } from '../csv/bytes.ts';
+import { checkedText, TextCheck } from '../csv/bytes.ts';
 import { fileFault } from '../csv/fault.ts';
 import { ROW_CHARACTERS } from '../csv/parse-options.ts';
 import { expectCellBytes, expectHeader } from '../csv/record-check.ts';
 import type { Batch } from './batch.ts';
 import { Cells } from './cells.ts';
-import { namesIn, RecordReader, recordFault } from './json-record.ts';
-import { ArraySplitter, type FoundRecord, LineSplitter, type Splitter } from './json-split.ts';
+import { namesIn, RecordReader, type RecordShape, recordFault } from './json-record.ts';
+import { ArraySplitter, type FoundRecord, LineSplitter, type SplitState, type Splitter } from './json-split.ts';
 
 export type JsonFormat = 'json' | 'jsonl';
 
 export interface JsonTable {
   readonly header: readonly string[];
   readonly batches: AsyncGenerator<Batch>;
+  /** What follows the last batch. */
+  readonly position: () => JsonPosition;
+}
+
+/** What the first record shows, and the beginning of the records that were not read yet. */
+export interface JsonPosition {
+  readonly names: readonly string[];
+  readonly shape: RecordShape;
+  readonly split: SplitState;
+  /** Bytes before them. */
+  readonly offset: number;
+  readonly rows: number;
 }
 
 /** @throws ValidationError with field `file`: here for faults in the beginning, and from `batches` for the rest */
 export async function readJson(bytes: AsyncIterable<Uint8Array>, format: JsonFormat): Promise<JsonTable> {
   const rows = new JsonRows(format);
-  const batches = rows.read(checkedText(bytes, 'JSON'));
+  const check = new TextCheck('JSON');
+  const batches = rows.read(checkedText(bytes, check));
   const first = await batches.next();
-  if (first.done) throw fileFault('must have at least 1 record; got 0');
-  return { header: rows.header, batches: following(first.value, batches, rows) };
+  if (first.done) {
+    if (rows.header.length > 0) rows.expectRows();
+    throw fileFault('must have at least 1 record; got 0');
+  }
+  const position = () => rows.position(check.skipped);
+  return { header: rows.header, batches: following(first.value, batches, rows), position };
+}
+
+/** Goes on where an earlier reading stopped. The bytes are those from that position on. */
+export function resumeJson(bytes: AsyncIterable<Uint8Array>, format: JsonFormat, from: JsonPosition): JsonTable {
+  const rows = new JsonRows(format, from);
+  const check = new TextCheck('JSON', { offset: from.offset, line: from.split.line });
+  return { header: rows.header, batches: rows.read(checkedText(bytes, check)), position: () => rows.position(0) };
 }
 
 async function* following(first: Batch, rest: AsyncGenerator<Batch>, rows: JsonRows): AsyncGenerator<Batch> {
@@ -50,11 +74,31 @@ class JsonRows {
   #reader: RecordReader | undefined;
   #cells = new Cells(0);
   #rows = 0;
-  /** How many bytes the last pieces have left. */
+  /** How many bytes the last pieces have left, and how many there were before these. */
   #kept = 0;
+  #offset = 0;
+  #beginning: Pick<JsonPosition, 'names' | 'shape'> | undefined;
 
-  constructor(format: JsonFormat) {
-    this.#splitter = format === 'jsonl' ? new LineSplitter() : new ArraySplitter();
+  constructor(format: JsonFormat, from?: JsonPosition) {
+    this.#splitter = format === 'jsonl' ? new LineSplitter(from?.split) : new ArraySplitter(from?.split);
+    if (!from) return;
+    this.#rows = from.rows;
+    this.#offset = from.offset;
+    this.#open(from);
+  }
+
+  /** @param skipped bytes at the beginning of the file that are no text */
+  position(skipped: number): JsonPosition {
+    const { state: split } = this.#splitter;
+    return { ...this.#beginning!, split, offset: this.#offset + skipped, rows: this.#rows };
+  }
+
+  #open({ names, shape }: Pick<JsonPosition, 'names' | 'shape'>): void {
+    this.header = names.map((name) => name.trim());
+    expectHeader(this.header);
+    this.#beginning = { names, shape };
+    this.#reader = new RecordReader(names, shape);
+    this.#cells = new Cells(names.length);
   }
 
   async *read(chunks: AsyncIterable<Buffer>): AsyncGenerator<Batch> {
@@ -62,13 +106,15 @@ class JsonRows {
     for await (const chunk of chunks) {
       const batch = this.take(Buffer.concat([left, chunk]), left.length, false);
       left = Buffer.from(batch.bytes.subarray(this.#kept));
+      this.#offset += this.#kept;
       if (left.length > ROW_CHARACTERS) {
         throw fileFault(`row ${this.#rows + 1} must be at most ${ROW_CHARACTERS} bytes; got more`);
       }
-      if (this.#reader) yield batch;
+      if (batch.rows > 0) yield batch;
     }
     const last = this.take(left, left.length, true);
-    if (this.#reader) yield last;
+    this.#offset += this.#kept;
+    if (last.rows > 0) yield last;
   }
 
   /** The rows of these bytes, which it changes; `from` on they are new. */
@@ -91,10 +137,7 @@ class JsonRows {
       // Reading changes the bytes, and the first record is read twice.
       const copy = Buffer.from(bytes.subarray(first.start, first.end));
       const { shape, names } = namesIn(copy, { start: 0, end: copy.length });
-      this.header = names.map((name) => name.trim());
-      expectHeader(this.header);
-      this.#reader = new RecordReader(names, shape);
-      this.#cells = new Cells(names.length);
+      this.#open({ names, shape });
       return shape === 'objects' ? [first, ...rest] : rest;
     } catch (error) {
       throw recordFault(error, place(1, first));

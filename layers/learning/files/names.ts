@@ -30,7 +30,7 @@ export const contentTypeOf = (file: string): string => TYPES[file.slice(file.las
 
 const PURPOSES: Readonly<Record<string, string>> = {
   [ONNX_FILE]: 'Takes raw features and gives answers: everything learned is inside it',
-  [INT8_FILE]: 'The same with weights of 8 bits, a quarter of the size; `evaluation` of the results says what it costs',
+  [INT8_FILE]: 'The same as model.onnx with integers of 8 bits: smaller, and a little different',
   [PYTORCH_FILE]: 'The weights for the PyTorch module in the model card',
   [SAFETENSORS_FILE]: 'The same weights as safetensors',
   [WEIGHTS_FILE]: 'The weights as safetensors, from which a training can go on',

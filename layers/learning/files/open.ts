@@ -1,16 +1,16 @@
 /** Opens a table in any of the formats, recognised by its content. */
-import { createHash, type Hash } from 'node:crypto';
-import type { StoredFormat } from '#domain/datasets/file-format.ts';
+import { type Compression, FORMAT_NAMES, type StoredFormat } from '#domain/datasets/file-format.ts';
 import { ValidationError } from '#domain/errors.ts';
 import type { Dialect } from '../csv/dialect.ts';
 import { fileFault, shown } from '../csv/fault.ts';
-import { readCsv } from '../csv/read.ts';
+import { type Csv, type CsvBeginning, type RowsPosition, readCsv, resumeCsv } from '../csv/read.ts';
 import type { Batch } from './batch.ts';
-import { bytesInMemory, type FileBytes } from './file-bytes.ts';
+import type { FileBytes } from './file-bytes.ts';
 import { BEGINNING_BYTES, compressionOf, contentOf, formatName } from './format.ts';
 import { gunzipped } from './gzip.ts';
-import { readJson } from './json.ts';
-import { openParquet } from './parquet.ts';
+import { type JsonFormat, type JsonPosition, type JsonTable, readJson, resumeJson } from './json.ts';
+import { openParquet, type ParquetTable } from './parquet.ts';
+import { type FileHash, inMemory, plainHash, SourceBytes, type TableBytes } from './source-bytes.ts';
 import { openZip, type ZipEntry } from './zip.ts';
 
 export interface Table extends StoredFormat {
@@ -23,28 +23,114 @@ export interface Table extends StoredFormat {
   readonly batches: AsyncGenerator<Batch>;
   /** The SHA-256 of the file's bytes in hex, once they were read to their end. */
   digest(): string;
+  /** Where reading goes on after the last batch; undefined if it cannot. */
+  position(): TablePosition | undefined;
 }
 
-/** The file as a stream, of which parts can be read again; a plain stream is held in memory where that is needed. */
-export type TableBytes = AsyncIterable<Uint8Array> | FileBytes;
+/** Where reading goes on in the next call. Can be stored. */
+export interface TablePosition {
+  readonly compression: Compression | undefined;
+  readonly content: ContentPosition;
+  /** The hash of the file's first bytes, and how many those are; of packed files, all bytes are hashed again. */
+  readonly hash: Uint8Array | string | undefined;
+  readonly hashed: number;
+}
+
+type ContentPosition = TextPosition | { readonly format: 'parquet'; readonly rowGroups: number };
+
+type TextPosition = CsvPosition | { readonly format: JsonFormat; readonly rows: JsonPosition };
+
+interface CsvPosition {
+  readonly format: 'csv' | 'tsv';
+  readonly beginning: CsvBeginning;
+  readonly rows: RowsPosition;
+}
+
+export interface ReadOptions {
+  /** What is said of the dialect; the rest is detected. */
+  readonly dialect?: Partial<Dialect>;
+  readonly hash?: FileHash;
+  readonly from?: TablePosition | undefined;
+}
 
 /**
- * Read `batches` to their end or call `return()`. What `given` says of the dialect is not detected.
+ * Read `batches` to their end or call `return()`.
  * @throws ValidationError with field `file`: here for faults in the beginning, and from `batches` for the rest
  */
-export async function readTable(bytes: TableBytes, given: Partial<Dialect> = {}): Promise<Table> {
-  const source = new Source(bytes);
+export async function readTable(
+  bytes: TableBytes,
+  { dialect = {}, hash = plainHash(), from }: ReadOptions = {},
+): Promise<Table> {
+  if (from) return resumeTable(bytes, hash, from);
+  const source = new SourceBytes(bytes, hash);
   const { beginning, stream } = await begun(source);
   const compression = compressionOf(beginning);
-  const digest = () => source.digest();
+  const opened = (content: Content): Table => ({
+    ...content,
+    ...(compression === undefined ? {} : { compression }),
+    digest: () => source.digest(),
+    position: () => positionOf(source, compression, content.at()),
+  });
   if (compression === undefined) {
-    const table = await readContent(beginning, stream, () => source.whole(stream), given);
-    return { ...table, digest };
+    return opened(await readContent(beginning, stream, () => source.whole(stream), dialect));
   }
   const unpacked = compression === 'gzip' ? gunzipped(stream) : (await onlyEntry(await source.whole(stream))).open();
   const inner = await begun(unpacked);
-  const table = await readContent(inner.beginning, inner.stream, () => inMemory(inner.stream), given);
-  return { ...table, compression, digest };
+  expectPackedOnce(inner.beginning, compression);
+  return opened(await readContent(inner.beginning, inner.stream, () => inMemory(inner.stream), dialect));
+}
+
+function positionOf(
+  source: SourceBytes,
+  compression: Compression | undefined,
+  content: ContentPosition | undefined,
+): TablePosition | undefined {
+  if (content === undefined) return undefined;
+  // A Parquet file was hashed before its rows are read.
+  if (content.format === 'parquet') {
+    return compression === undefined ? { compression, content, hash: source.digest(), hashed: 0 } : undefined;
+  }
+  if (compression !== undefined) return { compression, content, hash: undefined, hashed: 0 };
+  const hash = source.save();
+  return hash && { compression, content, hash, hashed: source.hashed };
+}
+
+/** Packed files are unpacked from their beginning again, which takes a small part of the time of reading them. */
+async function resumeTable(bytes: TableBytes, hash: FileHash, from: TablePosition): Promise<Table> {
+  const { compression, content, hashed } = from;
+  const source = new SourceBytes(bytes, hash, hashed);
+  const position = (at: ContentPosition | undefined) => positionOf(source, compression, at);
+  if (content.format === 'parquet') {
+    const { at, ...table } = parquetContent(await openParquet(source.file, content.rowGroups));
+    const digest = () => String(from.hash);
+    return { ...table, digest, position: () => ({ ...from, content: at() ?? content }) };
+  }
+  const { offset } = content.rows;
+  const { at, ...table } = resumeContent(await unpackedFrom(source, compression, offset), content);
+  const packed = compression === undefined ? {} : { compression };
+  return { ...table, ...packed, digest: () => source.digest(), position: () => position(at()) };
+}
+
+async function unpackedFrom(source: SourceBytes, compression: Compression | undefined, offset: number) {
+  if (compression === undefined) return source.rest(offset);
+  const packed = source[Symbol.asyncIterator]();
+  return without(
+    compression === 'gzip' ? gunzipped(packed) : (await onlyEntry(await source.whole(packed))).open(),
+    offset,
+  );
+}
+
+function resumeContent(bytes: AsyncIterable<Uint8Array>, content: TextPosition): Content {
+  if ('beginning' in content) return csvContent(resumeCsv(bytes, content.beginning, content.rows));
+  return jsonContent(content.format, resumeJson(bytes, content.format, content.rows));
+}
+
+async function* without(bytes: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const chunk of bytes) {
+    if (left < chunk.length) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
 }
 
 /** The file of a ZIP that has one. */
@@ -63,10 +149,21 @@ export async function onlyEntry(file: FileBytes): Promise<ZipEntry> {
   throw fileFault(`must be a ZIP with one file in it; got ${got.join('')}`);
 }
 
+/** @throws ValidationError with field `file` */
+export function expectPackedOnce(beginning: Buffer, outer: Compression): void {
+  const inner = compressionOf(beginning);
+  if (inner === undefined) return;
+  const names = { inner: FORMAT_NAMES[inner], outer: FORMAT_NAMES[outer] };
+  throw fileFault(`must be packed once; got ${names.inner} within ${names.outer}: unpack it, and upload what is in it`);
+}
+
 const WORKBOOK = 'xl/workbook.xml';
 const SHOWN = 5;
 
-type Content = Omit<Table, 'compression' | 'digest'>;
+type Content = Omit<Table, 'compression' | 'digest' | 'position'> & {
+  /** What follows the last batch; undefined where reading cannot go on from there. */
+  readonly at: () => ContentPosition | undefined;
+};
 
 async function readContent(
   beginning: Buffer,
@@ -74,71 +171,38 @@ async function readContent(
   whole: () => Promise<FileBytes>,
   given: Partial<Dialect>,
 ): Promise<Content> {
-  const content = contentOf(beginning);
-  if (content === 'delimited') {
-    const { dialect, rival, header, batches } = await readCsv(stream, given);
-    return { format: dialect.delimiter === '\t' ? 'tsv' : 'csv', dialect, rival, header, batches };
-  }
-  expectNoDialect(given, { format: content });
-  const { header, batches } =
-    content === 'parquet' ? await openParquet(await whole()) : await readJson(stream, content);
-  return { format: content, header, batches };
+  const format = contentOf(beginning);
+  if (format === 'delimited') return csvContent(await readCsv(stream, given));
+  expectNoDialect(given, { format });
+  if (format !== 'parquet') return jsonContent(format, await readJson(stream, format));
+  return parquetContent(await openParquet(await whole()));
 }
+
+const parquetContent = ({ header, batches, rowGroups }: ParquetTable): Content => ({
+  ...{ format: 'parquet', header, batches },
+  at: () => ({ format: 'parquet', rowGroups: rowGroups() }),
+});
+
+function csvContent({ dialect, rival, header, batches, position }: Csv): Content {
+  const format = dialect.delimiter === '\t' ? 'tsv' : 'csv';
+  const beginning = { dialect, rival, header };
+  const at = (): CsvPosition | undefined => {
+    const rows = position();
+    return rows && { format, beginning, rows };
+  };
+  return { format, ...beginning, batches, at };
+}
+
+const jsonContent = (format: JsonFormat, { header, batches, position }: JsonTable): Content => ({
+  ...{ format, header, batches },
+  at: () => ({ format, rows: position() }),
+});
 
 /** @throws ValidationError with field `delimiter` or `quote`, if one was said of a format that has none */
 export function expectNoDialect(given: Partial<Dialect>, of: StoredFormat): void {
   const [field] = Object.keys(given);
   if (field === undefined) return;
   throw ValidationError.of(field, `must be left out for ${formatName(of)}; it is for CSV and TSV`);
-}
-
-/** Hashes the bytes as they pass by. */
-class Source implements AsyncIterable<Uint8Array> {
-  readonly #bytes: TableBytes;
-  readonly #hash: Hash = createHash('sha256');
-  #hasEnded = false;
-
-  constructor(bytes: TableBytes) {
-    this.#bytes = bytes;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    for await (const chunk of this.#bytes) {
-      this.#hash.update(chunk);
-      yield chunk;
-    }
-    this.#hasEnded = true;
-  }
-
-  /** All of the file, after the rest of the stream was hashed. */
-  async whole(stream: AsyncIterable<Uint8Array>): Promise<FileBytes> {
-    if (!('range' in this.#bytes)) return inMemory(stream);
-    for await (const _ of stream);
-    return this.#bytes;
-  }
-
-  digest(): string {
-    if (!this.#hasEnded) throw fileFault('must end with its data; got other bytes after them');
-    return this.#hash.digest('hex');
-  }
-}
-
-/** Of what has to be held in memory: a Parquet file that is packed once more. */
-const MEMORY_BYTES = 268_435_456;
-
-export async function inMemory(stream: AsyncIterable<Uint8Array>): Promise<FileBytes> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > MEMORY_BYTES) {
-      throw fileFault(
-        `must be at most ${MEMORY_BYTES} bytes when it is unpacked, as it has to be read from its end; got more: upload it as it is, since Parquet is compressed within`,
-      );
-    }
-    chunks.push(chunk);
-  }
-  return bytesInMemory(Buffer.concat(chunks));
 }
 
 /** The first bytes, and the stream from its first byte on. */

@@ -1,10 +1,11 @@
 /** Reads one column of one row group. */
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { ColumnMetaData, Compressors, DecodedArray, SchemaTree } from 'hyparquet';
-import { parquetHeader, readColumn } from 'hyparquet/src/column.js';
+import { parquetHeader, readPage } from 'hyparquet/src/column.js';
+import { decompressPage, readDataPage, readDataPageV2 } from 'hyparquet/src/datapage.js';
 import { fileFault, shown } from '../csv/fault.ts';
-import type { FileBytes } from './file-bytes.ts';
-import { PARSERS } from './parquet-values.ts';
+import { ParquetColumn, type ParquetPage } from './parquet-columns.ts';
+import { kindOf } from './parquet-values.ts';
 
 /** A page says how long it is unpacked; not more is unpacked, whatever it holds. */
 const COMPRESSORS: Compressors = {
@@ -21,31 +22,56 @@ export interface ChunkOf {
   readonly rows: number;
 }
 
-/** The column's values in pieces, null and undefined among them. */
-export async function readChunk(file: FileBytes, { column, path, rows }: ChunkOf): Promise<readonly DecodedArray[]> {
+/** Where its bytes lie in the file. */
+export function rangeOf({ column }: Pick<ChunkOf, 'column'>): { readonly start: number; readonly end: number } {
   const start = Number(column.dictionary_page_offset || column.data_page_offset);
-  const bytes = await file.range(start, start + Number(column.total_compressed_size));
-  const name = path.at(-1)!.element.name;
+  return { start, end: start + Number(column.total_compressed_size) };
+}
+
+/**
+ * The column's values.
+ * @param bytes of the chunk
+ * @param most how many rows are needed: pages after these are not unpacked
+ */
+export function readChunk(bytes: Uint8Array, { column, path, rows }: ChunkOf, most = rows): ParquetColumn {
+  const { element } = path.at(-1)!;
   try {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     expectPages(view, column, rows);
     const decoder = {
       ...column,
-      pathInSchema: column.path_in_schema,
-      element: path.at(-1)!.element,
-      schemaPath: [...path],
-      parsers: PARSERS as never,
-      compressors: COMPRESSORS,
+      ...{ pathInSchema: column.path_in_schema, element, schemaPath: [...path], compressors: COMPRESSORS },
+      parsers: {} as never,
     };
-    const select = { groupStart: 0, selectStart: 0, selectEnd: rows, groupRows: rows };
-    const { data } = readColumn({ view, offset: 0 }, select, decoder);
-    const got = data.reduce((sum, { length }) => sum + length, 0);
-    if (got !== rows) throw new Error(`${rows} values are announced; got ${got}`);
-    return data;
+    const reader = { view, offset: 0 };
+    const pages: ParquetPage[] = [];
+    let dictionary: DecodedArray = [];
+    let got = 0;
+    while (got < Math.min(most, rows) && reader.offset < view.byteLength - 1) {
+      const header = parquetHeader(reader);
+      if (header.type === 'DICTIONARY_PAGE') {
+        dictionary = readPage(reader, header, decoder, undefined, undefined, 0).data ?? [];
+        continue;
+      }
+      const packed = bytes.subarray(reader.offset, reader.offset + header.compressed_page_size);
+      reader.offset += header.compressed_page_size;
+      const { data_page_header: v1, data_page_header_v2: v2, uncompressed_page_size: size } = header;
+      const count = (v1 ?? v2)?.num_values;
+      if (count === undefined) throw new Error(`a page of the type ${header.type} among the values`);
+      const { definitionLevels, dataPage } = v1
+        ? readDataPage(decompressPage(packed, Number(size), column.codec, COMPRESSORS), v1, decoder)
+        : readDataPageV2(packed, header, decoder);
+      const levels = definitionLevels?.length ? definitionLevels : undefined;
+      const isCoded = (v1 ?? v2)!.encoding.endsWith('_DICTIONARY');
+      pages.push({ rows: count, levels, values: dataPage, dictionary: isCoded ? dictionary : undefined });
+      got += count;
+    }
+    if (got < Math.min(most, rows)) throw new Error(`${rows} values are announced; got ${got}`);
+    return new ParquetColumn(pages, kindOf(element));
   } catch (error) {
     if (!(error instanceof Error) || 'details' in error) throw error;
     throw fileFault(
-      `column ${shown(name)} of the Parquet file is damaged or written in an unknown way: ${error.message}`,
+      `column ${shown(element.name)} of the Parquet file is damaged or written in an unknown way: ${error.message}`,
     );
   }
 }

@@ -1,28 +1,51 @@
+/** The values of a column of one row group, which lie in the pages in which they were written. */
 import type { DecodedArray } from 'hyparquet';
-import type { ToText } from './parquet-values.ts';
+import type { ParquetKind } from './parquet-values.ts';
 
-/** The values of a column of one row group, which lie in the pieces in which they were written. */
-export class ColumnValues {
-  readonly #pieces: readonly DecodedArray[];
-  readonly #toText: ToText;
-  /** The piece that was read last, and its first row. */
-  #piece = 0;
+export interface ParquetPage {
+  readonly rows: number;
+  /** For each row whether it has a value: 1 or 0. Absent if all have one. */
+  readonly levels: ArrayLike<number> | undefined;
+  /** Of the rows that have one; with a dictionary, its places in that. */
+  readonly values: DecodedArray;
+  readonly dictionary: DecodedArray | undefined;
+}
+
+export class ParquetColumn {
+  readonly pages: readonly ParquetPage[];
+  readonly kind: ParquetKind;
+  /** The page that was read last, its first row, and where its rows have their values. */
+  #page = 0;
   #first = 0;
+  #places: Int32Array | undefined;
 
-  constructor(pieces: readonly DecodedArray[], toText: ToText) {
-    this.#pieces = pieces;
-    this.#toText = toText;
+  constructor(pages: readonly ParquetPage[], kind: ParquetKind) {
+    this.pages = pages;
+    this.kind = kind;
   }
 
-  /** Rows are mostly read in order. */
+  /** The text of a row; '' for null. Rows are mostly read in order. */
   text(row: number): string {
-    if (row < this.#first) [this.#piece, this.#first] = [0, 0];
-    let piece = this.#pieces[this.#piece]!;
-    while (row - this.#first >= piece.length) {
-      this.#first += piece.length;
-      this.#piece++;
-      piece = this.#pieces[this.#piece]!;
+    if (row < this.#first) this.#turnTo(0, 0);
+    while (row - this.#first >= this.pages[this.#page]!.rows) {
+      this.#turnTo(this.#page + 1, this.#first + this.pages[this.#page]!.rows);
     }
-    return this.#toText(piece[row - this.#first]);
+    const { levels, values, dictionary } = this.pages[this.#page]!;
+    const at = row - this.#first;
+    if (levels && !levels[at]) return '';
+    this.#places ??= levels && placesOf(levels);
+    const value = values[this.#places ? this.#places[at]! : at];
+    return this.kind.text(dictionary ? dictionary[value as number] : value);
   }
+
+  #turnTo(page: number, first: number): void {
+    [this.#page, this.#first, this.#places] = [page, first, undefined];
+  }
+}
+
+/** How many values there are before each row. */
+function placesOf(levels: ArrayLike<number>): Int32Array {
+  const places = new Int32Array(levels.length);
+  for (let row = 1; row < levels.length; row++) places[row] = places[row - 1]! + (levels[row - 1] ? 1 : 0);
+  return places;
 }

@@ -1,35 +1,24 @@
 /** What the values of a Parquet column are as text, which is what pandas writes into a CSV file of them. */
 import type { SchemaElement } from 'hyparquet';
+import { parseFloat16 } from 'hyparquet/src/convert.js';
 import { fileFault, shown } from '../csv/fault.ts';
+import { decimalText, timeOf } from './parquet-primitives.ts';
 
-/** The text of a value; '' for null. */
-export type ToText = (value: unknown) => string;
-
-const DAY_MS = 86_400_000;
-const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** The library's own turn times into `Date`, and bytes that are no UTF-8 into something else. */
-export const PARSERS = {
-  timestampFromMilliseconds: (ms: bigint) => Number(ms),
-  timestampFromMicroseconds: (us: bigint) => Number(us / 1000n),
-  timestampFromNanoseconds: (ns: bigint) => Number(ns / 1_000_000n),
-  dateFromDays: (days: number) => days * DAY_MS,
-  stringFromBytes: (bytes: Uint8Array | undefined) => bytes && text.decode(bytes),
-  jsonFromBytes: (bytes: Uint8Array | undefined) => bytes && text.decode(bytes),
-};
-
-const present =
-  (show: (value: unknown) => string): ToText =>
-  (value) =>
-    value === null || value === undefined ? '' : show(value);
+export interface ParquetKind {
+  /** `real` and `whole` values are numbers, `words` are bytes of UTF-8; `other` ones are read as text. */
+  readonly name: 'real' | 'whole' | 'words' | 'other';
+  /** Of a value as it is stored; not of null. */
+  readonly text: (value: unknown) => string;
+  /** Throws `ValidationError` with field `file` for bytes that are no text. */
+  readonly expectWords: (bytes: Uint8Array) => void;
+}
 
 /** Whole numbers in a column of floating-point numbers have a point, as everywhere else. */
-const ofDouble = present((value) => withPoint(String(value), Number(value)));
-const ofFloat = present((value) => withPoint(shortest(Number(value)), Number(value)));
-const plain = present(String);
+export const realText = (value: number): string => withPoint(String(value), value);
+const floatText = (value: number): string => withPoint(shortest(value), value);
 
-const withPoint = (shown: string, value: number): string =>
-  Number.isInteger(value) && !shown.includes('e') ? `${shown}.0` : shown;
+const withPoint = (text: string, value: number): string =>
+  Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text;
 
 /** The fewest digits that stand for the same number of 32 bits: 0.1, not 0.10000000149011612. */
 function shortest(value: number): string {
@@ -40,43 +29,70 @@ function shortest(value: number): string {
   return String(Number(value.toPrecision(9)));
 }
 
-const ofTime = present((value) => {
-  const ms = Number(value);
-  // Beyond the years that a date can have, the number is as good as any.
-  return Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms);
-});
-const ofDate = present((value) => ofTime(value).slice(0, 10));
+// Beyond the years that a date can have, the number is as good as any.
+const isoText = (ms: number): string => (Math.abs(ms) <= 8.64e15 ? new Date(ms).toISOString() : String(ms));
 
-/** A time of day, from so many units after midnight. */
-const ofClock = (unitsPerMs: bigint): ToText =>
-  present((value) => new Date(Number(BigInt(value as bigint | number) / unitsPerMs)).toISOString().slice(11, 23));
+const DAY_MS = 86_400_000;
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-const CLOCK_UNITS = { MILLIS: 1n, MICROS: 1000n, NANOS: 1_000_000n } as const;
+const TIMESTAMPS: Readonly<Record<string, 'MILLIS' | 'MICROS'>> = {
+  TIMESTAMP_MILLIS: 'MILLIS',
+  TIMESTAMP_MICROS: 'MICROS',
+};
+const CLOCKS: Readonly<Record<string, 'MILLIS' | 'MICROS'>> = { TIME_MILLIS: 'MILLIS', TIME_MICROS: 'MICROS' };
 
 /** @throws ValidationError with field `file` for a column whose values are no text, numbers, truth values or times */
-export function textOf(element: SchemaElement): ToText {
-  const { type, converted_type: converted, logical_type: logical, name } = element;
-  if (
-    converted === 'INTERVAL' ||
-    converted === 'BSON' ||
-    logical?.type === 'GEOMETRY' ||
-    logical?.type === 'GEOGRAPHY'
-  ) {
-    throw binary(name, converted ?? logical!.type.toLowerCase());
+export function kindOf(element: SchemaElement): ParquetKind {
+  const { type, converted_type: converted = '', logical_type: logical, name, scale = 0 } = element;
+  const expectWords = (bytes: Uint8Array) => expectText(bytes, name);
+  const other = (text: (value: never) => string): ParquetKind => ({ name: 'other', text: text as never, expectWords });
+  if (converted === 'INTERVAL' || converted === 'BSON') throw binary(name, converted.toLowerCase());
+  if (logical?.type === 'GEOMETRY' || logical?.type === 'GEOGRAPHY') throw binary(name, logical.type.toLowerCase());
+  if (converted === 'DECIMAL' || logical?.type === 'DECIMAL') return other((value) => decimalText(value, scale));
+  if (type === 'INT96') return other((value) => isoText(timeOf(value, 'INT96')));
+  const unit = logical?.type === 'TIMESTAMP' ? logical.unit : TIMESTAMPS[converted];
+  if (unit) return other((value) => isoText(timeOf(value, unit)));
+  if (logical?.type === 'DATE' || converted === 'DATE') {
+    return other((days: number) => isoText(days * DAY_MS).slice(0, 10));
   }
-  if (logical?.type === 'TIMESTAMP' || converted?.startsWith('TIMESTAMP') || type === 'INT96') return ofTime;
-  if (logical?.type === 'DATE' || converted === 'DATE') return ofDate;
-  if (logical?.type === 'TIME') return ofClock(CLOCK_UNITS[logical.unit]);
-  if (converted === 'TIME_MILLIS') return ofClock(1n);
-  if (converted === 'TIME_MICROS') return ofClock(1000n);
-  if (logical?.type === 'FLOAT16' || type === 'FLOAT') return ofFloat;
-  if (type === 'DOUBLE') return ofDouble;
-  if (type === 'FIXED_LEN_BYTE_ARRAY' && converted !== 'DECIMAL' && logical?.type !== 'UUID')
-    throw binary(name, 'bytes');
-  return plain;
+  const clock = logical?.type === 'TIME' ? logical.unit : CLOCKS[converted];
+  if (clock) return other((value) => isoText(timeOf(value, clock)).slice(11, 23));
+  if (logical?.type === 'FLOAT16') return other((bytes: Uint8Array) => floatText(parseFloat16(bytes)!));
+  if (logical?.type === 'UUID') return other((bytes: Uint8Array) => hex(bytes).replace(UUID, '$1-$2-$3-$4-$5'));
+  if (type === 'FIXED_LEN_BYTE_ARRAY') throw binary(name, 'bytes');
+  const isUnsigned = converted.startsWith('UINT_') || (logical?.type === 'INTEGER' && !logical.isSigned);
+  if (isUnsigned && type === 'INT64') return other((value: bigint) => String(BigInt.asUintN(64, value)));
+  if (isUnsigned) return other((value: number) => String(value >>> 0));
+  if (type === 'BYTE_ARRAY') {
+    const text = (value: unknown): string => {
+      expectWords(value as Uint8Array);
+      return utf8.decode(value as Uint8Array);
+    };
+    return { name: 'words', text, expectWords };
+  }
+  if (type === 'FLOAT') return other(floatText);
+  if (type === 'DOUBLE') return { name: 'real', text: (value) => realText(value as number), expectWords };
+  return type === 'BOOLEAN' ? other(String) : { name: 'whole', text: String, expectWords };
+}
+
+const UUID = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
+
+function expectText(bytes: Uint8Array, name: string): void {
+  let isAscii = true;
+  for (const code of bytes) {
+    if (code === 0) throw fileFault(`column ${shown(name)} must not contain NUL characters; got one in a text`);
+    if (code >= 0x80) isAscii = false;
+  }
+  if (isAscii) return;
+  try {
+    utf8.decode(bytes);
+  } catch {
+    throw binary(name, 'binary values that are no UTF-8');
+  }
 }
 
 const binary = (name: string, kind: string) =>
   fileFault(
-    `column ${shown(name)} must have text, numbers, truth values or times; got ${kind.toLowerCase()}: leave it out, or write it as text`,
+    `column ${shown(name)} must have text, numbers, truth values or times; got ${kind}: leave it out, or write it as text`,
   );

@@ -4,15 +4,16 @@ import { type FileMetaData, parquetMetadataAsync, parquetSchema, type SchemaTree
 import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from '../csv/fault.ts';
 import { expectHeader } from '../csv/record-check.ts';
-import type { Batch } from './batch.ts';
 import type { FileBytes } from './file-bytes.ts';
-import { CODECS, readChunk } from './parquet-chunk.ts';
-import { ColumnValues } from './parquet-columns.ts';
-import { textOf } from './parquet-values.ts';
+import { ParquetBatch } from './parquet-batch.ts';
+import { type ChunkOf, CODECS, rangeOf, readChunk } from './parquet-chunk.ts';
+import { kindOf } from './parquet-values.ts';
 
 export interface ParquetTable {
   readonly header: readonly string[];
-  readonly batches: AsyncGenerator<Batch>;
+  readonly batches: AsyncGenerator<ParquetBatch>;
+  /** How many row groups there are up to the last batch. */
+  readonly rowGroups: () => number;
 }
 
 /** A row group is unpacked as a whole: its values, and bytes in memory. */
@@ -20,18 +21,21 @@ const GROUP = { values: 2 ** 27, bytes: 2 ** 30 };
 /** The file's directory: thousands of columns in thousands of groups take less. */
 const METADATA_BYTES = 64 * 1_048_576;
 
-/** @throws ValidationError with field `file`: here for faults of the file's directory, and from `batches` for the rest */
-export async function openParquet(file: FileBytes): Promise<ParquetTable> {
+/**
+ * @param firstGroup the row group to begin with: those before it were read already
+ * @throws ValidationError with field `file`: here for faults of the file's directory, and from `batches` for the rest
+ */
+export async function openParquet(file: FileBytes, firstGroup = 0): Promise<ParquetTable> {
   const { metadata, columns } = await directoryOf(file);
   try {
-    const { header, batches } = opened(file, metadata, columns);
-    return { header, batches: guarded(batches) };
+    const { batches, ...table } = opened(file, metadata, columns, firstGroup);
+    return { ...table, batches: guarded(batches) };
   } catch (error) {
     throw ofDamage(error);
   }
 }
 
-async function* guarded(batches: AsyncGenerator<Batch>): AsyncGenerator<Batch> {
+async function* guarded(batches: AsyncGenerator<ParquetBatch>): AsyncGenerator<ParquetBatch> {
   try {
     yield* batches;
   } catch (error) {
@@ -47,7 +51,12 @@ const ofDamage = (error: unknown): unknown =>
 const isSlip = (error: unknown): boolean =>
   types.isNativeError(error) && (error.name === 'TypeError' || error.name === 'RangeError');
 
-function opened(file: FileBytes, metadata: FileMetaData, columns: readonly SchemaTree[]): ParquetTable {
+function opened(
+  file: FileBytes,
+  metadata: FileMetaData,
+  columns: readonly SchemaTree[],
+  firstGroup: number,
+): ParquetTable {
   for (const column of columns) expectFlat(column);
   const header = columns.map(({ element }) => element.name.trim());
   expectHeader(header);
@@ -55,7 +64,10 @@ function opened(file: FileBytes, metadata: FileMetaData, columns: readonly Schem
   if (metadata.num_rows > BigInt(LIMITS.csv.rows))
     throw fileFault(`must have at most ${LIMITS.csv.rows} rows; got ${metadata.num_rows}`);
   expectGroups(metadata, columns.length);
-  return { header, batches: read(file, metadata, columns) };
+  for (const { element } of columns) kindOf(element);
+  let groups = firstGroup;
+  const batches = read(file, metadata, columns, firstGroup, () => groups++);
+  return { header, batches, rowGroups: () => groups };
 }
 
 async function directoryOf(file: FileBytes): Promise<{ metadata: FileMetaData; columns: readonly SchemaTree[] }> {
@@ -119,20 +131,33 @@ async function* read(
   file: FileBytes,
   { row_groups }: FileMetaData,
   columns: readonly SchemaTree[],
-): AsyncGenerator<Batch> {
-  const toText = columns.map(({ element }) => textOf(element));
-  for (const group of row_groups) {
+  firstGroup: number,
+  onGroup: () => void,
+): AsyncGenerator<ParquetBatch> {
+  for (const group of row_groups.slice(firstGroup)) {
     const rows = Number(group.num_rows);
-    const values: ColumnValues[] = [];
-    for (const [i, tree] of columns.entries()) {
-      const found = group.columns.find(
+    const chunks: { readonly of: ChunkOf; readonly bytes: Uint8Array }[] = [];
+    for (const tree of columns) {
+      const column = group.columns.find(
         ({ meta_data }) => meta_data?.path_in_schema[0] === tree.element.name,
       )?.meta_data;
-      if (!found) throw fileFault(`column ${shown(tree.element.name)} is missing in a row group`);
-      const path = [ROOT, tree];
-      values.push(new ColumnValues(await readChunk(file, { column: found, path, rows }), toText[i]!));
+      if (!column) throw fileFault(`column ${shown(tree.element.name)} is missing in a row group`);
+      const of = { column, path: [ROOT, tree], rows };
+      const { start, end } = rangeOf(of);
+      chunks.push({ of, bytes: await file.range(start, end) });
     }
-    yield { rows, text: (row, column) => values[column]!.text(row) };
+    onGroup();
+    yield new ParquetBatch(rows, (column, most) =>
+      undamaged(() => readChunk(chunks[column]!.bytes, chunks[column]!.of, most)),
+    );
+  }
+}
+
+function undamaged<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    throw ofDamage(error);
   }
 }
 

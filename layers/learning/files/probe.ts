@@ -11,10 +11,7 @@ const ROWS = 2;
 /** Values lie between 0 and this. */
 const SPREAD = 17;
 
-/**
- * `undefined` where the inputs have dimensions of any size but that of the rows, and where raw inputs do not become what
- * rows of a dataset are encoded to, as images, whose bytes are packed only for training.
- */
+/** `undefined` where the inputs have dimensions of any size but that of the rows. */
 export async function probeOf(encoding: Encoding): Promise<Probe | undefined> {
   const raw: [string, Tensor][] = [];
   for (const [name, type] of Object.entries(encoding.inputs)) {
@@ -23,7 +20,7 @@ export async function probeOf(encoding: Encoding): Promise<Probe | undefined> {
     raw.push([name, tensor]);
   }
   const encoded = await encodedRows(encoding, Object.fromEntries(raw));
-  return encoded && { raw: Object.fromEntries(raw), encoded };
+  return { raw: Object.fromEntries(raw), encoded };
 }
 
 function filledWith({ dtype, shape: [, ...dims] }: Type): Tensor | undefined {
@@ -33,21 +30,23 @@ function filledWith({ dtype, shape: [, ...dims] }: Type): Tensor | undefined {
   return tensorFrom(dtype, shape, values);
 }
 
-async function encodedRows(encoding: Encoding, raw: Tensors): Promise<Tensors | undefined> {
-  let same = true;
+/** What is encoded may have the name of what it was before. */
+const ENCODED = 'encoded/';
+
+async function encodedRows(encoding: Encoding, raw: Tensors): Promise<Tensors> {
   const bytes = compileInference({
     inputs: encoding.inputs,
     build: (b, inputs) =>
       Object.fromEntries(
         Object.entries(encoding.encoded(b, inputs)).map(([name, value]) => {
+          // Images are no rows of a dataset, whose bytes are packed.
           const type = encoding.types[name];
-          if (!type) same = false;
-          return [name, type ? cast(b, value, type.dtype) : value];
+          return [ENCODED + name, type ? cast(b, value, type.dtype) : value];
         }),
       ),
     meta: { producer: 'trainyard' },
   });
-  if (!same) return undefined;
   await using session = await openSession(bytes, { threads: 1 });
-  return await session.run(raw);
+  const encoded = Object.entries(await session.run(raw));
+  return Object.fromEntries(encoded.map(([name, value]) => [name.slice(ENCODED.length), value]));
 }

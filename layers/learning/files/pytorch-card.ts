@@ -30,9 +30,3 @@ ${before.trim()}
 
 ${after.trim()}
 `;
-
-/** Of kinds whose rows are numbers from the start. */
-export const otherTorchUse = (shape: readonly number[]): TorchUse => ({
-  before: `It takes a batch of [${shape.join(', ')}], float32, as the network of \`model.onnx\` does.`,
-  after: 'Its outputs are those before a softmax for classes, and in standard deviations from the mean for numbers.',
-});

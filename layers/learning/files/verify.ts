@@ -4,6 +4,7 @@ import { expectTensor, type Tensors, toNumbers } from '#engine/tensor.ts';
 import { constantParameters } from '#engine/training/network.ts';
 import { type Objective, outputsOf } from '#engine/training/objective.ts';
 import { compileInference } from '#engine/training/step.ts';
+import { type } from '#engine/type.ts';
 import { TrainingFailure } from '../failure.ts';
 import { softmaxRows } from '../fit/outputs.ts';
 import type { Answers } from '../fit/task.ts';
@@ -66,7 +67,12 @@ async function networkAnswers(
   parameters: Tensors,
   encoded: Tensors,
 ): Promise<Float32Array> {
-  const inputs = Object.fromEntries(Object.keys(encoded).map((name) => [name, objective.data[name]!]));
+  const inputs = Object.fromEntries(
+    Object.entries(encoded).map(([name, { dtype, shape }]) => [
+      name,
+      objective.data[name] ?? type(dtype, ['rows', ...shape.slice(1)]),
+    ]),
+  );
   const bytes = compileInference({
     inputs,
     build: (b, values) => ({

@@ -7,7 +7,7 @@ import { crc32 } from 'node:zlib';
 import yauzl from 'yauzl';
 import { LIMITS } from '#domain/limits.ts';
 import { fileFault, shown } from '../csv/fault.ts';
-import type { FileBytes } from './file-bytes.ts';
+import { type FileBytes, from } from './file-bytes.ts';
 
 const BOUNDS = LIMITS.zip;
 
@@ -60,9 +60,6 @@ const damaged = (error: unknown) =>
     ? fileFault(`must be a whole ZIP archive; it is cut off or damaged: ${error.message}`)
     : error;
 
-/** Bytes that are asked for at once while an entry is read. */
-const PIECE = 4 * 1_048_576;
-
 class Ranges extends yauzl.RandomAccessReader {
   readonly #bytes: FileBytes;
   constructor(bytes: FileBytes) {
@@ -70,10 +67,7 @@ class Ranges extends yauzl.RandomAccessReader {
     this.#bytes = bytes;
   }
   override _readStreamForRange(start: number, end: number): Readable {
-    return Readable.from(this.#pieces(start, end), { objectMode: false });
-  }
-  async *#pieces(start: number, end: number): AsyncGenerator<Uint8Array> {
-    for (let at = start; at < end; at += PIECE) yield await this.#bytes.range(at, Math.min(end, at + PIECE));
+    return Readable.from(from(this.#bytes, start, end), { objectMode: false });
   }
 }
 

@@ -5,6 +5,7 @@ import type { Encoding } from '../encoding.ts';
 import type { Serving } from '../serving/description.ts';
 import { type ChannelScale, pixelTypes, standardised } from './front.ts';
 import { type ImageRows, PIXEL_VALUES } from './rows.ts';
+import { imageTorch } from './torch.ts';
 
 /** The name of the input of `model.onnx`. */
 export const IMAGE_INPUT = 'image';
@@ -38,6 +39,7 @@ export function imageEncoding(
       features: [],
       input: { channels, height, width, values, ...(columns ? { columns: [...columns] } : {}) },
     },
+    torch: () => imageTorch(shape, scale),
     front: (b, rows) => standardised(b, rows, shape, scale),
     encoded: (_, inputs) => ({ image: inputs[IMAGE_INPUT]! }),
   };

@@ -5,6 +5,7 @@ import type { Kind } from '../kind.ts';
 import { inputNames } from '../serving/description.ts';
 import { usableRows } from '../table/resident.ts';
 import { IMAGE_INPUT, imageInputOf } from './encoding.ts';
+import { imageExplainer } from './explain.ts';
 import { pixelTypes } from './front.ts';
 import { holdsImages } from './open.ts';
 import { pixelColumns, shapeOfImages } from './outline.ts';
@@ -21,6 +22,7 @@ const GUESS = { side: 64, bytesPerImage: 4096 };
 export const image: Kind = {
   name: 'image',
   label: 'images',
+  unit: 'images',
   recognises: holdsImages,
   profile: profileImages,
   takes: (profile: DatasetProfile) => profile.kind === 'image' || pixelColumns(profile) !== undefined,
@@ -48,6 +50,7 @@ export const image: Kind = {
   },
   prepare: prepareImages,
   tensors: imageTensors,
+  explainer: imageExplainer,
   columns: (serving) => {
     const { columns } = imageInputOf(serving);
     const names = inputNames(columns ?? []);

@@ -1,7 +1,7 @@
 /** One way in which a column may be written, and what its values are if it is. */
 import type { CellText } from './cell-text.ts';
-import { Moments } from './moments.ts';
-import { QuantileSketch } from './quantiles.ts';
+import { Moments, type MomentsState } from './moments.ts';
+import { QuantileSketch, type QuantilesState } from './quantiles.ts';
 
 /** A value, and its row (from 1 after the header). */
 export interface Place {
@@ -13,6 +13,14 @@ export interface Place {
 const FEW_WORDS = 3;
 /** The share of all values that may be unreadable whatever they are. */
 const UNREADABLE_SHARE = 0.1;
+
+export interface CandidateState {
+  readonly moments: MomentsState;
+  readonly quantiles: QuantilesState;
+  readonly unreadable: number;
+  readonly firstUnreadable: Place | undefined;
+  readonly odd: readonly string[];
+}
 
 export class Candidate {
   moments = new Moments();
@@ -44,28 +52,51 @@ export class Candidate {
     return this.readable > present / 2 && fewOdd;
   }
 
-  /** The same so far: the other way in which the column may be written differs from here on. */
-  fork(): Candidate {
-    const copy = new Candidate();
-    copy.moments = this.moments.fork();
-    copy.quantiles = this.quantiles.fork();
-    copy.unreadable = this.unreadable;
-    copy.firstUnreadable = this.firstUnreadable;
-    copy.#odd = new Set(this.#odd);
-    return copy;
+  static from({ moments, quantiles, unreadable, firstUnreadable, odd }: CandidateState): Candidate {
+    const candidate = new Candidate();
+    candidate.moments = Moments.from(moments);
+    candidate.quantiles = QuantileSketch.from(quantiles);
+    candidate.unreadable = unreadable;
+    candidate.firstUnreadable = firstUnreadable;
+    candidate.#odd = new Set(odd);
+    return candidate;
   }
+
+  get state(): CandidateState {
+    const { moments, quantiles, unreadable, firstUnreadable } = this;
+    return {
+      ...{ moments: moments.state, quantiles: quantiles.state, unreadable, firstUnreadable },
+      odd: [...this.#odd],
+    };
+  }
+}
+
+export interface AlternativesState {
+  readonly first: CandidateState;
+  readonly second: CandidateState | undefined;
+  readonly firstDifference: Place | undefined;
 }
 
 /** Two ways, of which the column settles one. They are the same up to the first value that they read differently. */
 export class Alternatives<Way extends string> {
   readonly #ways: readonly [Way, Way];
-  readonly #first = new Candidate();
+  #first = new Candidate();
   #second: Candidate | undefined;
   /** The first value that the two ways read differently. */
   firstDifference: Place | undefined;
 
   constructor(ways: readonly [Way, Way]) {
     this.#ways = ways;
+  }
+
+  restore({ first, second, firstDifference }: AlternativesState): void {
+    this.#first = Candidate.from(first);
+    this.#second = second && Candidate.from(second);
+    this.firstDifference = firstDifference;
+  }
+
+  get state(): AlternativesState {
+    return { first: this.#first.state, second: this.#second?.state, firstDifference: this.firstDifference };
   }
 
   /** Adds a cell that both ways read as the same value. */
@@ -77,7 +108,8 @@ export class Alternatives<Way extends string> {
   /** @param first what the first way makes of the cell; NaN if it cannot read it */
   add(first: number, second: number, cell: CellText, row: number): void {
     if (!this.#second && !Object.is(first, second)) {
-      this.#second = this.#first.fork();
+      // The same so far: the other way differs from here on.
+      this.#second = Candidate.from(this.#first.state);
       this.firstDifference = { row, value: String(cell) };
     }
     this.#first.add(first, cell, row);

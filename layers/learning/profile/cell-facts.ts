@@ -2,10 +2,8 @@
 import { isPlainNumber, parseNumber, unitOf } from '../values/number.ts';
 import { isOrdered, parseTime } from '../values/time.ts';
 import { parseBoolean } from '../values/truth.ts';
-import { hash52 } from './distinct.ts';
 
 export interface CellFacts {
-  readonly hash: number;
   readonly isPlain: boolean;
   readonly hasPoint: boolean;
   readonly leadingZero: boolean;
@@ -34,7 +32,6 @@ export function factsOf(cell: string): CellFacts {
   const ordered = !isNumber && isOrdered(cell);
   const dayFirst = isNumber ? Number.NaN : parseTime(cell, 'day_first');
   return {
-    hash: hash52(cell),
     isPlain,
     hasPoint,
     leadingZero: isPlain && LEADING_ZERO.test(cell),

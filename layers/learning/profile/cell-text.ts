@@ -3,7 +3,7 @@ export interface CellText {
   toString(): string;
 }
 
-/** ASCII within bytes. */
+/** Text within bytes. */
 export class BytesText implements CellText {
   #bytes: Buffer = Buffer.alloc(0);
   #start = 0;
@@ -16,6 +16,6 @@ export class BytesText implements CellText {
   }
 
   toString(): string {
-    return this.#bytes.toString('latin1', this.#start, this.#end);
+    return this.#bytes.toString('utf8', this.#start, this.#end);
   }
 }

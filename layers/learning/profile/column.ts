@@ -1,13 +1,11 @@
-import type { Cells } from '../files/cells.ts';
-import { isMissing, type MissingWords, missingWords } from '../values/missing.ts';
 import { DECIMAL_MARKS } from '../values/number.ts';
+import type { PlainNumber } from '../values/plain-number.ts';
 import { DATE_ORDERS } from '../values/time.ts';
-import { Alternatives, type Place } from './candidate.ts';
-import { type CellFacts, factsOf } from './cell-facts.ts';
-import { BytesText, type CellText } from './cell-text.ts';
-import { CATEGORY_CHARACTERS, type CountBounds, ValueCounts } from './counts.ts';
-import { DistinctCount, hashOfAscii } from './distinct.ts';
-import { type PlainNumber, readPlainNumber } from './plain-number.ts';
+import { Alternatives, type AlternativesState, type Place } from './candidate.ts';
+import type { CellFacts } from './cell-facts.ts';
+import type { CellText } from './cell-text.ts';
+import { type CountBounds, type CountsState, ValueCounts } from './counts.ts';
+import { DistinctCount, type DistinctState } from './distinct.ts';
 
 /** The most distinct values of a category column. With more, it is text. */
 export const MAX_CATEGORIES = 1000;
@@ -15,31 +13,35 @@ export const MAX_CATEGORIES = 1000;
 /** At most about 250 MB for 2000 columns together. */
 const COUNT_BOUNDS: CountBounds = { values: MAX_CATEGORIES + 24, characters: 32_768 };
 
-/** Of a column. */
-const REMEMBERED = 2048;
-
-interface KnownCell extends CellFacts {
-  readonly isMissing: boolean;
-}
-
 /** With more units, what they are does not matter any more. */
 const MOST_UNITS = 4;
 
-export interface SummaryOptions {
-  readonly bounds?: CountBounds;
-  /** The words that mean "no value". Default: the usual ones. */
-  readonly missing?: readonly string[] | undefined;
+/** Rows, and the first of them. */
+export interface Occurrences {
+  rows: number;
+  first: Place | undefined;
 }
 
-/** Rows, and the first of them. */
-export class Occurrences {
-  rows = 0;
-  first: Place | undefined;
+const none = (): Occurrences => ({ rows: 0, first: undefined });
 
-  add(value: string, row: number): void {
-    this.rows++;
-    this.first ??= { row, value };
-  }
+function occur(of: Occurrences, cell: CellText, row: number): void {
+  of.rows++;
+  of.first ??= { row, value: String(cell) };
+}
+
+/** Fields that are stored as they are. */
+const FIELDS = [
+  ...(['empty', 'absent', 'leadingZeros', 'digits', 'units', 'dateMark', 'present', 'first', 'longest'] as const),
+  ...(['hasBlanks', 'allIntegers', 'booleanPair'] as const),
+];
+
+/** Everything that was found in a column so far: with it, reading goes on elsewhere. */
+export interface ColumnState {
+  readonly fields: Pick<ColumnSummary, (typeof FIELDS)[number]>;
+  readonly counts: CountsState;
+  readonly numbers: AlternativesState;
+  readonly times: AlternativesState;
+  readonly distinct: DistinctState;
 }
 
 /** Everything that a file says about a column, whatever will be made of it. Memory does not depend on the number of rows. */
@@ -50,12 +52,12 @@ export class ColumnSummary {
   readonly numbers = new Alternatives(DECIMAL_MARKS);
   readonly times = new Alternatives(DATE_ORDERS);
   /** Cells that are empty, and those with a word for "no value". */
-  readonly empty = new Occurrences();
-  readonly absent = new Occurrences();
+  empty = none();
+  absent = none();
   /** Whole numbers that begin with a 0, such as 007, and how long whole numbers are. */
-  readonly leadingZeros = new Occurrences();
-  readonly digits = { least: Number.POSITIVE_INFINITY, most: 0, cells: 0 };
-  readonly units = new Map<string, Occurrences>();
+  leadingZeros = none();
+  digits = { least: Number.POSITIVE_INFINITY, most: 0, cells: 0 };
+  units = new Map<string, Occurrences>();
   /** What separates day, month and year, as far as the year comes last. */
   dateMark: string | undefined;
   /** Values apart from missing ones, and the first of them. */
@@ -64,86 +66,30 @@ export class ColumnSummary {
   longest = 0;
   hasBlanks = false;
   allIntegers = true;
-  readonly #missing: MissingWords;
-  /** Whether a number may be a word for "no value". */
-  readonly #mayMissNumbers: boolean;
-  /** What is known of cells that occur again and again. */
-  readonly #known = new Map<string, KnownCell>();
-  readonly #number: PlainNumber = { value: 0, withComma: 0, hasPoint: false, leadingZero: false };
-  readonly #cell = new BytesText();
-  readonly #distinct = new DistinctCount();
   /** The only pair of boolean words so far: -1 before the first, undefined once there was any other value. */
-  #booleanPair: number | undefined = -1;
+  booleanPair: number | undefined = -1;
+  #distinct = new DistinctCount();
 
-  constructor(name: string, { bounds = COUNT_BOUNDS, missing }: SummaryOptions = {}) {
+  constructor(name: string, bounds: CountBounds = COUNT_BOUNDS) {
     this.name = name;
     this.counts = new ValueCounts(bounds);
-    this.#missing = missingWords(missing);
-    this.#mayMissNumbers = this.#missing.values().some((word) => /\d/.test(word));
   }
 
-  /** Adds the next row's cell, without blanks around it. */
-  add(cell: string, row: number): void {
-    if (cell === '') {
-      this.empty.add(cell, row);
-      return;
-    }
-    if (this.#isCounted) this.counts.add(cell, row);
-    const facts = this.#factsOf(cell);
-    if (facts.isMissing) {
-      this.absent.add(cell, row);
-      return;
-    }
-    this.#addPresent(cell, cell.length, row, facts.hash);
-    this.#asBoolean(facts.pair);
-    if (facts.isPlain) this.#asPlain(facts, cell, cell.length, row);
-    else this.#asOther(facts, cell, row);
+  restore({ fields, counts, numbers, times, distinct }: ColumnState): void {
+    Object.assign(this, structuredClone(fields));
+    this.counts.restore(counts);
+    this.numbers.restore(numbers);
+    this.times.restore(times);
+    this.#distinct = new DistinctCount(distinct);
   }
 
-  /** Adds the cells of some rows that come after `before` others. */
-  addCells(cells: Cells, column: number, before: number): void {
-    const { bytes, columns, rows, starts, ends } = cells;
-    for (let i = 0; i < rows; i++) {
-      const start = starts[i * columns + column]!;
-      const end = ends[i * columns + column]!;
-      const row = before + i + 1;
-      // What is counted by its text, or could be a word for "no value", takes the long way.
-      if (this.#isCounted || this.#mayMissNumbers || !readPlainNumber(bytes, start, end, this.#number)) {
-        this.add(start === end ? '' : cells.text(i, column).trim(), row);
-      } else this.#addPlain(bytes, start, end, row);
-    }
-  }
-
-  #addPlain(bytes: Buffer, start: number, end: number, row: number): void {
-    // Most cells are never looked at as text.
-    this.#cell.at(bytes, start, end);
-    this.#addPresent(this.#cell, end - start, row, hashOfAscii(bytes, start, end));
-    this.#booleanPair = undefined;
-    this.#asPlain(this.#number, this.#cell, end - start, row);
-  }
-
-  /** If there are too many distinct numbers to count, their frequencies are not needed. */
-  get #isCounted(): boolean {
-    return !this.counts.overflowed || this.numbers.of('.').readable * 2 < this.present;
-  }
-
-  #addPresent(cell: CellText, length: number, row: number, hash: number): void {
-    this.present++;
-    this.first ??= { row, value: String(cell) };
-    this.#distinct.addHash(hash);
-    if (length > this.longest) this.longest = length;
-  }
-
-  #factsOf(cell: string): KnownCell {
-    const known = this.#known.get(cell);
-    if (known) return known;
-    const facts = { ...factsOf(cell), isMissing: isMissing(cell, this.#missing) };
-    if (this.#known.size < REMEMBERED && cell.length <= CATEGORY_CHARACTERS) this.#known.set(cell, facts);
-    return facts;
-  }
-
-  isAbsent(value: string): boolean {
-    return isMissing(value, this.#missing);
+  get state(): ColumnState {
+    const fields = structuredClone(Object.fromEntries(FIELDS.map((field) => [field, this[field]])));
+    return {
+      fields: fields as unknown as ColumnState['fields'],
+      ...{ counts: this.counts.state, numbers: this.numbers.state, times: this.times.state },
+      distinct: this.#distinct.state,
+    };
   }
 
   get distinct(): number {
@@ -155,26 +101,51 @@ export class ColumnSummary {
   }
 
   get isBoolean(): boolean {
-    return this.present > 0 && this.#booleanPair !== undefined;
+    return this.present > 0 && this.booleanPair !== undefined;
   }
 
-  #asPlain(
-    { value, withComma, hasPoint, leadingZero }: PlainNumber,
-    cell: CellText,
-    length: number,
-    row: number,
-  ): void {
+  /** If there are too many distinct numbers to count, their frequencies are not needed. */
+  get isCounted(): boolean {
+    return !this.counts.overflowed || this.numbers.of('.').readable * 2 < this.present;
+  }
+
+  addEmpty(row: number): void {
+    occur(this.empty, '', row);
+  }
+
+  /** A word for "no value". */
+  addAbsent(word: string, row: number): void {
+    occur(this.absent, word, row);
+  }
+
+  /** @param length in characters */
+  addPlain(number: PlainNumber, cell: CellText, length: number, hash: number, row: number): void {
+    const { value, withComma, hasPoint, leadingZero } = number;
+    this.#addPresent(cell, length, hash, row);
+    this.booleanPair = undefined;
     if (hasPoint) this.numbers.add(value, withComma, cell, row);
     else {
       this.numbers.addSame(value, cell, row);
-      if (leadingZero) this.leadingZeros.add(String(cell), row);
+      if (leadingZero) occur(this.leadingZeros, cell, row);
       this.#asDigits(length);
     }
     this.allIntegers &&= Number.isInteger(value);
     this.times.addSame(Number.NaN, cell, row);
   }
 
-  #asOther({ value, withComma, unit, isOrdered, dayFirst, monthFirst }: CellFacts, cell: string, row: number): void {
+  /** A time, or NaN for a word that is no number. */
+  addTime(time: number, cell: CellText, length: number, hash: number, row: number): void {
+    this.#addPresent(cell, length, hash, row);
+    this.booleanPair = undefined;
+    this.numbers.addSame(Number.NaN, cell, row);
+    this.times.addSame(time, cell, row);
+  }
+
+  /** A cell that is no plain number. */
+  addOther(facts: CellFacts, cell: string, hash: number, row: number): void {
+    const { value, withComma, unit, isOrdered, dayFirst, monthFirst, pair } = facts;
+    this.#addPresent(cell, cell.length, hash, row);
+    this.#asBoolean(pair);
     this.numbers.add(value, withComma, cell, row);
     if (Number.isNaN(value) && Number.isNaN(withComma)) {
       if (!this.hasBlanks) this.hasBlanks = cell.includes(' ');
@@ -189,9 +160,16 @@ export class ColumnSummary {
     this.#countUnit(unit, cell, row);
   }
 
+  #addPresent(cell: CellText, length: number, hash: number, row: number): void {
+    this.present++;
+    this.first ??= { row, value: String(cell) };
+    this.#distinct.add(hash);
+    if (length > this.longest) this.longest = length;
+  }
+
   #countUnit(unit: string, cell: string, row: number): void {
-    const known = this.units.get(unit) ?? new Occurrences();
-    known.add(cell, row);
+    const known = this.units.get(unit) ?? none();
+    occur(known, cell, row);
     if (this.units.size < MOST_UNITS) this.units.set(unit, known);
   }
 
@@ -203,8 +181,8 @@ export class ColumnSummary {
   }
 
   #asBoolean(pair: number | undefined): void {
-    if (this.#booleanPair === undefined) return;
-    const same = pair !== undefined && (this.#booleanPair === -1 || this.#booleanPair === pair);
-    this.#booleanPair = same ? pair : undefined;
+    if (this.booleanPair === undefined) return;
+    const same = pair !== undefined && (this.booleanPair === -1 || this.booleanPair === pair);
+    this.booleanPair = same ? pair : undefined;
   }
 }

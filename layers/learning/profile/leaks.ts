@@ -20,13 +20,38 @@ interface Reading {
   add(cell: string, label: string): boolean;
   /** Whether there is enough that speaks for it. */
   readonly holds: boolean;
+  readonly state: CodeState | LineState;
+}
+
+interface CodeState {
+  readonly kind: 'code';
+  /** The label of each cell. */
+  readonly labels: readonly (readonly [string, string])[];
+  readonly rows: number;
+}
+
+interface LineState {
+  readonly kind: 'line';
+  readonly first: readonly [number, number] | undefined;
+  readonly line: { readonly slope: number; readonly offset: number } | undefined;
+  readonly rows: number;
 }
 
 /** Each value stands for one of the target, and each of the target for one value. */
 class Code implements Reading {
-  readonly #labels = new Map<string, string>();
-  readonly #cells = new Map<string, string>();
-  #rows = 0;
+  readonly #labels: Map<string, string>;
+  readonly #cells: Map<string, string>;
+  #rows: number;
+
+  constructor({ labels, rows }: CodeState = { kind: 'code', labels: [], rows: 0 }) {
+    this.#labels = new Map(labels);
+    this.#cells = new Map(labels.map(([cell, label]) => [label, cell]));
+    this.#rows = rows;
+  }
+
+  get state(): CodeState {
+    return { kind: 'code', labels: [...this.#labels], rows: this.#rows };
+  }
 
   add(cell: string, label: string): boolean {
     this.#rows++;
@@ -45,9 +70,19 @@ class Code implements Reading {
 
 /** The target is a · x + b, with the line through the first two different points. */
 class Line implements Reading {
-  #first: readonly [number, number] | undefined;
-  #line: { readonly slope: number; readonly offset: number } | undefined;
-  #rows = 0;
+  #first: LineState['first'];
+  #line: LineState['line'];
+  #rows: number;
+
+  constructor({ first, line, rows }: Omit<LineState, 'kind'> = { first: undefined, line: undefined, rows: 0 }) {
+    this.#first = first;
+    this.#line = line;
+    this.#rows = rows;
+  }
+
+  get state(): LineState {
+    return { kind: 'line', first: this.#first, line: this.#line, rows: this.#rows };
+  }
 
   add(cell: string, label: string): boolean {
     const [x, y] = [parseNumber(cell), parseNumber(label)];
@@ -83,6 +118,15 @@ interface Suspect {
   readonly readings: Map<Leak['kind'], Reading>;
 }
 
+export type LeaksState = readonly {
+  readonly column: number;
+  readonly first: Place | undefined;
+  readonly readings: readonly (CodeState | LineState)[];
+}[];
+
+const readingOf = (state: CodeState | LineState): Reading =>
+  state.kind === 'code' ? new Code(state) : new Line(state);
+
 export class Leaks {
   readonly #target: number;
   #suspects: Suspect[];
@@ -99,13 +143,22 @@ export class Leaks {
     })).filter(({ column }) => column !== target);
   }
 
-  /** Rows without a target say nothing. */
-  add(record: readonly string[], row: number): void {
-    this.addRow((column) => record[column]!, row);
+  restore(state: LeaksState): void {
+    this.#suspects = state.map(({ column, first, readings }) => ({
+      ...{ column, first },
+      readings: new Map(readings.map((one) => [one.kind, readingOf(one)])),
+    }));
   }
 
-  /** The same for a row whose cells are text only where they are looked at. */
-  addRow(text: (column: number) => string, row: number): void {
+  get state(): LeaksState {
+    return this.#suspects.map(({ column, first, readings }) => ({
+      ...{ column, first },
+      readings: [...readings.values()].map(({ state }) => state),
+    }));
+  }
+
+  /** Adds a row, whose cells are made into text where they are looked at. Rows without a target say nothing. */
+  add(text: (column: number) => string, row: number): void {
     if (this.#suspects.length === 0) return;
     const label = text(this.#target).trim();
     if (label === '') return;

@@ -1,3 +1,11 @@
+export interface MomentsState {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly squares: number;
+}
+
 /** Count, bounds, mean and deviation of a stream of numbers in one pass (Welford 1962; Knuth, TAOCP 2, 4.2.2). */
 export class Moments {
   count = 0;
@@ -31,11 +39,15 @@ export class Moments {
     return { mean: Math.min(this.max, Math.max(this.min, this.mean)), deviation };
   }
 
-  fork(): Moments {
-    const copy = new Moments();
-    Object.assign(copy, { count: this.count, min: this.min, max: this.max, mean: this.mean });
-    copy.#squares = this.#squares;
-    return copy;
+  static from({ squares, ...rest }: MomentsState): Moments {
+    const moments = Object.assign(new Moments(), rest);
+    moments.#squares = squares;
+    return moments;
+  }
+
+  get state(): MomentsState {
+    const { count, min, max, mean } = this;
+    return { count, min, max, mean, squares: this.#squares };
   }
 
   /** The population standard deviation (divided by n). 0 if there are no numbers. */

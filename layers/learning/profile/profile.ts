@@ -1,11 +1,13 @@
 /** Profiles a file in one pass over its rows. */
+import { deserialize, serialize } from 'node:v8';
 import { chosenTarget, type ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import type { DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import { givenDialect } from '../csv/dialect.ts';
 import { storedFormat } from '../files/format.ts';
-import { readTable, type TableBytes } from '../files/open.ts';
+import { readTable, type TablePosition } from '../files/open.ts';
+import { type FileHash, plainHash, type TableBytes } from '../files/source-bytes.ts';
 import { expectColumns } from './expect.ts';
-import { TableSummary } from './table.ts';
+import { type TableState, TableSummary } from './table.ts';
 
 export interface ProfileOptions {
   /** The name of the target column, if one was requested. */
@@ -21,20 +23,76 @@ export interface ProfileOptions {
  * @throws ValidationError with field `file`, `target` or `columns`
  */
 export async function profileCsv(bytes: TableBytes, options: ProfileOptions): Promise<DatasetProfile> {
+  const { profile } = await profileInParts(bytes, options, { isDue: () => false, hash: async () => plainHash() });
+  return profile!;
+}
+
+/** How a reading that takes long is divided. */
+export interface Parts {
+  /** Whether this part is to end. */
+  readonly isDue: () => boolean;
+  /** What an earlier part has returned. */
+  readonly checkpoint?: Uint8Array | undefined;
+  /** A hash that goes on from what it has saved. */
+  readonly hash: (saved?: Uint8Array) => Promise<FileHash>;
+}
+
+/** The profile, or what the next part goes on with. */
+export type Profiled =
+  | { readonly profile: DatasetProfile; readonly checkpoint?: undefined }
+  | { readonly profile?: undefined; readonly checkpoint: Uint8Array };
+
+/** With what a reading of the same file goes on. */
+interface Checkpoint {
+  readonly version: number;
+  readonly position: TablePosition;
+  readonly table: TableState;
+}
+
+/** Changes with what checkpoints hold. Those of other versions are not used, and the file is read from its beginning. */
+const VERSION = 1;
+
+/**
+ * The same in parts: the profile does not depend on where they end.
+ * @throws ValidationError with field `file`, `target` or `columns`
+ */
+export async function profileInParts(bytes: TableBytes, options: ProfileOptions, parts: Parts): Promise<Profiled> {
   const { task, parsing = {}, fileName } = options;
-  const { format, compression, dialect, rival, header, batches, digest } = await readTable(
-    bytes,
-    givenDialect(parsing),
-  );
-  expectColumns(header, parsing);
+  const from = parts.checkpoint && opened(parts.checkpoint);
+  const saved = from?.position.hash;
+  const hash = await parts.hash(typeof saved === 'string' ? undefined : saved);
+  const dialect = givenDialect(parsing);
+  const read = await readTable(bytes, { dialect, hash, from: from?.position });
+  expectColumns(read.header, parsing);
   const target = chosenTarget(parsing) ?? options.target;
-  const table = new TableSummary(header, { target, parsing });
-  for await (const batch of batches) table.addBatch(batch);
+  const table = new TableSummary(read.header, { target, parsing });
+  if (from) table.restore(from.table);
+  for await (const batch of read.batches) {
+    table.add(batch);
+    const position = parts.isDue() ? read.position() : undefined;
+    if (position === undefined) continue;
+    const checkpoint: Checkpoint = { version: VERSION, position, table: table.state };
+    return { checkpoint: serialize(checkpoint) };
+  }
+  const { format, compression, rival } = read;
   const stored = storedFormat({ format, compression });
   return {
-    ...table.profile(task, { ...stored, ...dialect, rival, fileName }),
-    ...stored,
-    ...dialect,
-    sha256: digest(),
+    profile: {
+      ...table.profile(task, { ...stored, ...read.dialect, rival, fileName }),
+      ...stored,
+      ...read.dialect,
+      sha256: read.digest(),
+    },
   };
+}
+
+function opened(checkpoint: Uint8Array): Checkpoint | undefined {
+  let found: Checkpoint;
+  try {
+    found = deserialize(checkpoint);
+  } catch {
+    // Of a version of Node.js whose format is another one.
+    return undefined;
+  }
+  return found.version === VERSION ? found : undefined;
 }

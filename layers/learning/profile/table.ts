@@ -3,10 +3,12 @@ import type { ColumnRole, ParsingOptions } from '#domain/datasets/parsing-option
 import type { ColumnProfile, DatasetProfile, Task } from '#domain/datasets/profile.ts';
 import { fileFault } from '../csv/fault.ts';
 import type { Batch } from '../files/batch.ts';
-import { Cells } from '../files/cells.ts';
+import { asCells, type Cells } from '../files/cells.ts';
+import { ParquetBatch } from '../files/parquet-batch.ts';
 import { caseVariants } from './case-variants.ts';
-import { ColumnSummary } from './column.ts';
+import { type ColumnState, ColumnSummary } from './column.ts';
 import { type Column, columnProfile } from './column-profile.ts';
+import { ColumnReader } from './column-reader.ts';
 import { type Conventions, conventionsOf, decide, type Saying } from './decide.ts';
 import { expectPossible } from './expect.ts';
 import { type FileFacts, fileFindings } from './file-findings.ts';
@@ -20,16 +22,29 @@ import {
 } from './findings.ts';
 import { isIdentifier } from './identifier.ts';
 import { type JudgedTarget, judgeTarget } from './judge-target.ts';
-import { Leaks } from './leaks.ts';
+import { Leaks, type LeaksState } from './leaks.ts';
+import { addParquet } from './parquet-cells.ts';
 import { chooseTarget, TARGET_BOUNDS } from './target.ts';
 import { type Finding, listWarnings } from './warn.ts';
+
+/** Of a row group, that are compared first. */
+const FIRST_ROWS = 256;
 
 interface TableOptions {
   readonly target?: string | undefined;
   readonly parsing: ParsingOptions;
 }
 
+/** Everything that was found so far: with it, reading goes on elsewhere. */
+export interface TableState {
+  readonly columns: readonly ColumnState[];
+  readonly twins: readonly number[];
+  readonly leaks: LeaksState;
+  readonly rows: number;
+}
+
 export class TableSummary {
+  readonly #readers: readonly ColumnReader[];
   readonly #columns: readonly ColumnSummary[];
   readonly #target: ColumnSummary;
   readonly #parsing: ParsingOptions;
@@ -44,38 +59,61 @@ export class TableSummary {
     const mayBe = (name: string) => [undefined, 'target'].includes(columns[name]?.role);
     this.#parsing = parsing;
     this.#targetIndex = chooseTarget(header, target, mayBe);
-    this.#columns = header.map((name, i) => {
+    this.#readers = header.map((name, i) => {
       const missing = columns[name]?.missing ?? parsing.missing;
-      return new ColumnSummary(name, { missing, ...(i === this.#targetIndex ? { bounds: TARGET_BOUNDS } : {}) });
+      return new ColumnReader(new ColumnSummary(name, i === this.#targetIndex ? TARGET_BOUNDS : undefined), missing);
     });
+    this.#columns = this.#readers.map(({ summary }) => summary);
     this.#target = this.#columns[this.#targetIndex]!;
     this.#leaks = new Leaks(header.length, this.#targetIndex);
     this.#twins = [...header.keys()].filter((i) => i !== this.#targetIndex);
   }
 
-  /** Adds the next row. */
-  add(record: readonly string[]): void {
-    this.#rows++;
-    for (let i = 0; i < this.#columns.length; i++) this.#columns[i]!.add(record[i]!.trim(), this.#rows);
-    this.#leaks.add(record, this.#rows);
-    if (this.#twins.length === 0) return;
-    const label = record[this.#targetIndex]!;
-    if (this.#twins.some((i) => record[i] !== label)) this.#twins = this.#twins.filter((i) => record[i] === label);
+  restore({ columns, twins, leaks, rows }: TableState): void {
+    for (const [i, reader] of this.#readers.entries()) reader.restore(columns[i]!);
+    this.#twins = twins;
+    this.#leaks.restore(leaks);
+    this.#rows = rows;
+  }
+
+  get state(): TableState {
+    const columns = this.#columns.map(({ state }) => state);
+    return { columns, twins: this.#twins, leaks: this.#leaks.state, rows: this.#rows };
   }
 
   /** Adds the next rows. */
-  addBatch(batch: Batch): void {
-    const { rows } = batch;
-    if (!(batch instanceof Cells)) {
-      for (let row = 0; row < rows; row++) this.add(this.#columns.map((_, column) => batch.text(row, column)));
-      return;
+  add(batch: Batch): void {
+    if (batch instanceof ParquetBatch) this.#addGroup(batch);
+    else for (const cells of asCells(batch, this.#columns.length)) this.#addCells(cells);
+  }
+
+  #addCells(cells: Cells): void {
+    for (const [i, reader] of this.#readers.entries()) reader.addCells(cells, i, this.#rows);
+    this.#compare(cells, 0);
+    this.#rows += cells.rows;
+  }
+
+  #addGroup(group: ParquetBatch): void {
+    for (const [i, reader] of this.#readers.entries()) addParquet(reader, group.column(i), this.#rows);
+    // Few columns equal the target for long, and the others need not be unpacked for that.
+    const first = group.first(FIRST_ROWS);
+    this.#compare(first, 0);
+    if (this.#isComparing) this.#compare(group, first.rows);
+    this.#rows += group.rows;
+  }
+
+  get #isComparing(): boolean {
+    return this.#leaks.isOpen || this.#twins.length > 0;
+  }
+
+  /** Compares columns with the target in the rows of a batch from one on. */
+  #compare(batch: Batch, from: number): void {
+    for (let row = from; row < batch.rows && this.#isComparing; row++) {
+      this.#leaks.add((column) => batch.text(row, column), this.#rows + row + 1);
+      if (this.#twins.length === 0) continue;
+      const label = batch.text(row, this.#targetIndex);
+      this.#twins = this.#twins.filter((i) => batch.text(row, i) === label);
     }
-    for (const [i, column] of this.#columns.entries()) column.addCells(batch, i, this.#rows);
-    for (let row = 0; row < rows && this.#leaks.isOpen; row++) {
-      this.#leaks.addRow((column) => batch.text(row, column), this.#rows + row + 1);
-    }
-    this.#rows += rows;
-    this.#twins = this.#twins.filter((i) => batch.areEqual(i, this.#targetIndex));
   }
 
   get target(): string {

@@ -4,6 +4,7 @@ import type { Kind } from '../kind.ts';
 import { table } from '../table/kind.ts';
 import { usableRows } from '../table/resident.ts';
 import { windowOf } from './encoding.ts';
+import { seriesExplainer } from './explain.ts';
 import { ONE_ROW, prepareSeries } from './prepare.ts';
 import { seriesTensors } from './tensors.ts';
 
@@ -13,6 +14,7 @@ export const series: Kind = {
   ...table,
   name: 'series',
   label: 'series',
+  unit: 'windows',
   takes: ({ kind = 'table' }: DatasetProfile) => kind === 'table',
   outline: (profile, { series: { steps, horizon } = ONE_ROW }) => {
     const rows = table.outline(profile, {});
@@ -22,6 +24,7 @@ export const series: Kind = {
   },
   prepare: prepareSeries,
   tensors: async (serving, inputs) => seriesTensors(serving, inputs),
+  explainer: seriesExplainer,
   columns: () => undefined,
   card: (serving) => {
     const { steps, horizon } = windowOf(serving);

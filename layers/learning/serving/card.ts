@@ -5,6 +5,9 @@ import type { Job } from '#domain/training/record.ts';
 import type { Serving } from './description.ts';
 import { cell, code, line } from './markdown.ts';
 
+/** What a network learns from, one by one. */
+export type Unit = 'rows' | 'images' | 'windows';
+
 /** What the kind says of the model's inputs. */
 export interface InputFacts {
   /** In Markdown. */
@@ -19,6 +22,8 @@ export interface CardFacts {
   readonly inputs: InputFacts;
   readonly leftOut: readonly string[];
   readonly parameters: number;
+  /** What is counted in `rows`. */
+  readonly unit: Unit;
   readonly rows: { readonly training: number; readonly validation: number; readonly test: number };
   readonly epochs: number;
   readonly bestEpoch: number;
@@ -31,8 +36,9 @@ export interface CardFacts {
 }
 
 export function modelCard(facts: CardFacts): string {
-  const { job, profile, serving, rows } = facts;
-  const judged = rows.validation > 0 ? `${rows.validation} validation rows` : `the ${rows.training} training rows`;
+  const { job, profile, serving, rows, unit } = facts;
+  const judged =
+    rows.validation > 0 ? `${rows.validation} validation ${unit}` : `the ${rows.training} training ${unit}`;
   const leftOut = facts.leftOut.length === 0 ? '' : `\nLeft out: ${facts.leftOut.map(code).join(', ')}.\n`;
   return `# ${line(job.model_name)}
 
@@ -40,7 +46,7 @@ A ${job.model_type} for ${serving.task}, predicting ${code(serving.target)}. Mad
 
 ## Data
 
-Dataset ${line(job.dataset_name)}${job.dataset_version === undefined ? '' : `, version ${job.dataset_version}`} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${profile.rows} rows, of which ${rows.training} were learned from, ${rows.validation} kept back for validation, ${rows.test} for a test, and ${profile.rows_without_target} had no target.
+Dataset ${line(job.dataset_name)}${job.dataset_version === undefined ? '' : `, version ${job.dataset_version}`} (${job.dataset_id}), SHA-256 \`${profile.sha256}\`: ${counts(facts)}.
 
 ${facts.inputs.table}
 ${leftOut}
@@ -61,7 +67,16 @@ ${Object.entries(job.hyperparameters)
 On ${judged}:
 
 ${scores(facts.performance)}
-${facts.tested ? `\nOn ${rows.test} test rows, which decided nothing:\n\n${scores(facts.tested)}\n` : ''}`;
+${facts.tested ? `\nOn ${rows.test} test ${unit}, which decided nothing:\n\n${scores(facts.tested)}\n` : ''}`;
+}
+
+/** Windows overlap: there may be more of them than rows. */
+function counts({ profile, rows: { training, validation, test }, unit }: CardFacts): string {
+  const split = `${training} were learned from, ${validation} kept back for validation, ${test} for a test`;
+  const without = `${profile.rows_without_target} had no target`;
+  return unit === 'windows'
+    ? `${profile.rows} rows, of which ${without}. Of the windows of the others, ${split}`
+    : `${profile.rows} ${unit}, of which ${split}, and ${without}`;
 }
 
 const scores = (of: CardFacts['performance']): string =>

@@ -7,8 +7,14 @@ export const SERVING_FILE = 'serving.json';
 /** The metadata property of `model.onnx` that has the same. */
 export const SERVING_PROPERTY = 'serving';
 export const ONNX_FILE = 'model.onnx';
-/** The same with weights of 8 bits. */
+/** The same model, with integers of 8 bits. */
 export const INT8_FILE = 'model.int8.onnx';
+
+/** The numbers of a model's weights, and the file of each. */
+export const VARIANTS = ['float32', 'int8'] as const;
+export type Variant = (typeof VARIANTS)[number];
+export const VARIANT_FILES: Readonly<Record<Variant, string>> = { float32: ONNX_FILE, int8: INT8_FILE };
+
 export const CARD_FILE = 'model-card.md';
 
 const servedFeature = featureSpec.extend({

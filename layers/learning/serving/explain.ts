@@ -1,67 +1,77 @@
 /**
- * How much each feature of a row contributes to its prediction, beside a row of typical values. Shapley values, estimated by
- * permutations (Štrumbelj and Kononenko 2014): beginning with the typical row, the row's own values are put in one by one,
- * and what each changes is its contribution, averaged over several orders and their reverses. For each row, base and
- * contributions add up to the prediction.
+ * How much each part of a row contributes to its prediction, beside a row of typical values: a feature of a table, a region
+ * of an image, a feature of a series at some steps. Shapley values, estimated by permutations (Štrumbelj and Kononenko 2014):
+ * beginning with the typical row, the row's own parts are put in one by one, and what each changes is its contribution,
+ * averaged over several orders and their reverses. For each row, base and contributions add up to the prediction.
  *
  *     order 2, 0, 1:   typical ──▶ 2 of the row ──▶ 0, too ──▶ 1, too = the row
  */
-import { ValidationError } from '#domain/errors.ts';
 import { uniformStream } from '#engine/random.ts';
 import { shuffled } from '#engine/shuffle.ts';
-import { expectTensor, type Tensor, type Tensors, tensor } from '#engine/tensor.ts';
+import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import type { Serving } from './description.ts';
 import type { Reference } from './reference.ts';
-import { rowTensors } from './rows.ts';
 
-export interface Explanation {
+/** Each part's contribution, as the kind of the data shows it. */
+export interface Contributions {
+  /** By feature; of an image by row and column of its regions; of a series by steps, and of those by feature. */
+  readonly contributions: Record<string, number> | number[][] | Record<string, number>[];
+  /** Of an image, a PNG as a data URL: red regions speak for the answer, blue ones against it. */
+  readonly picture?: string;
+  /** Of a series, the first and the last row of the window that each of the contributions is about, from 0. */
+  readonly steps?: [first: number, last: number][];
+}
+
+export interface Explanation extends Contributions {
   /** The prediction for the typical row: of the class that is explained, its probability. */
   readonly base: number;
-  /** By feature. */
-  readonly contributions: Readonly<Record<string, number>>;
+}
+
+/** Rows cut into parts that can be exchanged for typical ones. */
+export interface Cut {
+  readonly parts: number;
+  /** In how many orders the parts are put in: an even number. */
+  readonly orders: number;
+  /** The most rows of a run. */
+  readonly together: number;
+  /** The raw inputs of `count` rows, each with those parts of the given row for which `isOwn` holds, and typical others. */
+  mixed(row: number, count: number, isOwn: (part: number, at: number) => boolean): Tensors;
+  /** @param contributions of the parts of the given row, in their order */
+  shown(row: number, contributions: readonly number[]): Contributions | Promise<Contributions>;
+}
+
+/** How a kind of data has its predictions explained. */
+export interface Explainer {
+  /** Throws `ValidationError` for more rows than can be explained by one request. */
+  expect(serving: Serving, rows: number): void;
+  /**
+   * @param inputs the raw inputs of the rows
+   * @param reference absent for models of earlier builds: their typical row has missing values only
+   */
+  cut(serving: Serving, inputs: Tensors, reference: Reference | undefined): Cut;
 }
 
 type Run = (feeds: Tensors, rows: number) => Promise<Tensors>;
 
-/** Rows that are predicted for one call, altogether, and the most rows that it may explain. */
-const MOST_RUNS = 20_000;
-const MOST_ROWS = 100;
-
-/** Each order comes with its reverse. With many features, one pair of orders takes as long as several with few. */
-const ordersOf = (features: number): number => (features <= 100 ? 8 : 2);
-
-export const mostExplained = (features: number): number =>
-  Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_RUNS / (ordersOf(features) * features))));
-
-/** @throws ValidationError for more rows than can be explained, and for a model that has no features */
-export function expectExplainable({ kind = 'table', features }: Serving, rows: number): void {
-  if (kind !== 'table') throw ValidationError.of('explain', `must be false for a model of kind ${kind}; got true`);
-  const most = mostExplained(features.length);
-  if (rows <= most) return;
-  throw ValidationError.of(
-    'inputs',
-    `must have at most ${most} rows with explain, for a model of ${features.length} features; got ${rows}`,
-  );
+interface Explaining {
+  readonly serving: Serving;
+  readonly cut: Cut;
+  readonly run: Run;
 }
 
-/** Where there is no reference, as for models of earlier builds, the typical row has missing values only. */
-export const typicalRow = ({ features }: Serving, of?: Reference): Tensors => {
-  const typical = new Map(of?.features.map((feature) => [feature.name, feature.typical]));
-  return rowTensors(features, [features.map(({ name }) => typical.get(name) ?? null)]);
-};
-
 /** @param results those of the model for these rows */
-export async function explain(
-  { serving, typical, run }: { readonly serving: Serving; readonly typical: Tensors; readonly run: Run },
-  rows: Tensors,
-  results: Tensors,
-): Promise<Explanation[]> {
-  const atTypical = await run(typical, 1);
-  const orders = ordersFor(serving.features.length);
+export async function explain(of: Explaining, results: Tensors): Promise<Explanation[]> {
+  const { serving, cut, run } = of;
+  const atTypical = await run(
+    cut.mixed(0, 1, () => false),
+    1,
+  );
+  const orders = ordersOf(cut);
   const explanations: Explanation[] = [];
   for (const [row, value] of valuesOf(serving, results).entries()) {
     const base = valueAt(serving, atTypical, 0, value.output);
-    explanations.push(await explainRow({ serving, typical, run, orders }, rows, { row, base, ...value }));
+    const contributions = await contributionsOf(of, orders, { row, base, ...value });
+    explanations.push({ base, ...(await cut.shown(row, contributions)) });
   }
   return explanations;
 }
@@ -98,65 +108,40 @@ function valueAt({ task, classes }: Serving, results: Tensors, row: number, outp
   return expectTensor('probabilities', results.probabilities, 'float32').data[row * classes.length + output]!;
 }
 
-/** For each feature, its place in the order. */
-function ordersFor(features: number): Int32Array[] {
-  return Array.from({ length: ordersOf(features) / 2 }, (_, pair) => {
-    const places = shuffled(features, uniformStream(0, `explanation ${pair}`));
-    return [places, places.map((place) => features - 1 - place)];
+/** For each part, its place in the order. Each order comes with its reverse. */
+function ordersOf({ orders, parts }: Cut): Int32Array[] {
+  return Array.from({ length: orders / 2 }, (_, pair) => {
+    const places = shuffled(parts, uniformStream(0, `explanation ${pair}`));
+    return [places, places.map((place) => parts - 1 - place)];
   }).flat();
 }
 
-interface Explaining {
-  readonly serving: Serving;
-  readonly typical: Tensors;
-  readonly run: Run;
-  readonly orders: readonly Int32Array[];
-}
-
-async function explainRow(
-  { serving, typical, run, orders }: Explaining,
-  rows: Tensors,
+async function contributionsOf(
+  { serving, cut, run }: Explaining,
+  orders: readonly Int32Array[],
   { row, base, output, value }: Value & { readonly row: number; readonly base: number },
-): Promise<Explanation> {
-  const { features } = serving;
-  const steps = features.length - 1;
-  const mixed = Object.fromEntries(
-    features.map(({ input }, j) => {
-      const [own, usual] = [rows[input]!, typical[input]!];
-      // In step k of an order, the features at the places 0 to k have the row's value.
-      const isOwn = (at: number) => orders[Math.floor(at / steps)]![j]! <= at % steps;
-      return [input, mix(own, usual, row, orders.length * steps, isOwn)];
-    }),
-  );
-  const results = steps === 0 ? {} : await run(mixed, orders.length * steps);
+): Promise<number[]> {
+  const steps = cut.parts - 1;
+  // In step k of an order, the parts at the places 0 to k are the row's own.
+  const isOwn = (part: number, at: number) => orders[Math.floor(at / steps)]![part]! <= at % steps;
+  const values: number[] = [];
+  for (let from = 0; from < orders.length * steps; from += cut.together) {
+    const count = Math.min(cut.together, orders.length * steps - from);
+    const results = await run(
+      cut.mixed(row, count, (part, at) => isOwn(part, from + at)),
+      count,
+    );
+    for (let i = 0; i < count; i++) values.push(valueAt(serving, results, i, output));
+  }
   const at = (order: number, step: number): number => {
     if (step < 0) return base;
-    return step === steps ? value : valueAt(serving, results, order * steps + step, output);
+    return step === steps ? value : values[order * steps + step]!;
   };
-  const contributions = features.map(({ name }, j): [string, number] => {
+  return Array.from({ length: cut.parts }, (_, part) => {
     const sum = orders.reduce((total, places, order) => {
-      const place = places[j]!;
+      const place = places[part]!;
       return total + at(order, place) - at(order, place - 1);
     }, 0);
-    return [name, sum / orders.length];
+    return sum / orders.length;
   });
-  // `fromEntries` makes `__proto__` a name like any other.
-  return { base, contributions: Object.fromEntries(contributions) };
-}
-
-function mix(own: Tensor, usual: Tensor, row: number, count: number, isOwn: (at: number) => boolean): Tensor {
-  if (own.dtype === 'string') {
-    const [mine, typical] = [own.data[row]!, expectTensor('typical', usual, 'string').data[0]!];
-    return tensor(
-      'string',
-      [count, 1],
-      Array.from({ length: count }, (_, at) => (isOwn(at) ? mine : typical)),
-    );
-  }
-  const [mine, typical] = [own, usual].map((of) => expectTensor('feature', of, 'float64').data);
-  return tensor(
-    'float64',
-    [count, 1],
-    Float64Array.from({ length: count }, (_, at) => (isOwn(at) ? mine![row]! : typical![0]!)),
-  );
 }

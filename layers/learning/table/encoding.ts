@@ -6,6 +6,7 @@ import { inputNames, type ServedFeature } from '../serving/description.ts';
 import { referenceOf } from '../serving/reference.ts';
 import { codesOf, type Encoder, numbersOf, widthOf } from './encoder.ts';
 import { encoded, encodedTypes, features } from './front.ts';
+import { tableTorch } from './torch.ts';
 
 export interface TableEncoding extends Encoding {
   readonly encoder: Encoder;
@@ -35,6 +36,7 @@ export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile
     inputs: Object.fromEntries(served.map(({ input, type: of }) => [input, inputTypes[of]])),
     leftOut: encoder.leftOut,
     served: { features: served },
+    torch: () => tableTorch(encoder),
     reference: (profile) => referenceOf(profile, encoder),
     front: (b, rows) => features(b, encoder, rows),
     encoded: (b, inputs) =>

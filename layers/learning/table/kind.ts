@@ -1,9 +1,10 @@
 /** Tables: rows of numbers, categories, truth values and times, one of whose columns is the target. */
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Kind } from '../kind.ts';
-import { profileCsv } from '../profile/profile.ts';
+import { profileCsv, profileInParts } from '../profile/profile.ts';
 import { code, cell as text } from '../serving/markdown.ts';
 import { rowTensors } from '../serving/rows.ts';
+import { tableExplainer } from './explain.ts';
 import { encodedWidth } from './outline.ts';
 import { prepare } from './prepare.ts';
 import { residentBytes, usableRows } from './resident.ts';
@@ -17,8 +18,10 @@ const GUESS = { columns: 10, bytesPerCell: 8 };
 export const table: Kind = {
   name: 'table',
   label: 'tables',
+  unit: 'rows',
   recognises: async () => false,
   profile: (source, options) => profileCsv(source.bytes(), options),
+  profileInParts: (source, options, parts) => profileInParts(source.bytes(), options, parts),
   takes: ({ kind = 'table' }: DatasetProfile) => kind === 'table',
   guess: (bytes) => {
     const names = Array.from({ length: GUESS.columns }, (_, i) => String(i));
@@ -38,6 +41,7 @@ export const table: Kind = {
   }),
   prepare: (source, profile, options) => prepare(source.bytes(), profile, options),
   tensors: async ({ features }, inputs) => rowTensors(features, inputs),
+  explainer: tableExplainer,
   columns: ({ features }) => features,
   card: ({ features }) => ({
     table: `| Input | Feature | Type |

@@ -4,7 +4,7 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { rowBytesOf, rowTypes } from '#engine/shards/format.ts';
 import { openShards } from '#engine/shards/read.ts';
 import { ShardWriter } from '#engine/shards/write.ts';
-import type { TableBytes } from '../files/open.ts';
+import type { TableBytes } from '../files/source-bytes.ts';
 import { targetType } from '../fit/task.ts';
 import type { PrepareOptions, Scratch } from '../prepared.ts';
 import { withRoom } from '../room.ts';

@@ -1,5 +1,5 @@
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import type { TableBytes } from '../files/open.ts';
+import type { TableBytes } from '../files/source-bytes.ts';
 import type { PrepareOptions } from '../prepared.ts';
 import { needsDisk } from '../room.ts';
 import { AfterSplit } from './after-split.ts';

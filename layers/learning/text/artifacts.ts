@@ -6,6 +6,7 @@ import { CARD_FILE } from '../serving/description.ts';
 import { type TextTraining, textCard } from './card.ts';
 import { DEFAULT_THRESHOLD, type DecisionRule } from './description.ts';
 import type { Evaluation } from './evaluation.ts';
+import { makeInt8 } from './int8.ts';
 import { measureOverDefence } from './over-defence.ts';
 
 export interface TextArtifactSpec extends TextTraining {
@@ -23,10 +24,13 @@ export async function makeTextArtifacts(spec: TextArtifactSpec): Promise<Artifac
   };
   const { parameters } = plan;
   const files = await plan.files(fit, rule);
-  const evaluation = { ...spec.evaluation, over_defence: await measureOverDefence(files, h.labels, h.benign_label) };
+  const { file: variant, report: int8 } = await makeInt8(plan, files);
+  const over_defence = await measureOverDefence(files, h.labels, h.benign_label);
+  const evaluation = { ...spec.evaluation, over_defence, int8 };
   return {
     files: [
       ...files,
+      variant,
       {
         file: CARD_FILE,
         bytes: Buffer.from(textCard({ ...spec, evaluation, parameters, rule, version: VERSION })),

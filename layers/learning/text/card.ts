@@ -30,6 +30,12 @@ function overDefence({ over_defence: found }: Evaluation): string {
   return `\nOf ${found.texts} harmless texts with words that attacks have, ${found.taken_for_attacks} were taken for attacks.\n`;
 }
 
+function variantOf({ int8 }: Evaluation): string {
+  if (!int8) return '';
+  const percent = (share: number) => `${Number((100 * share).toFixed(2))} %`;
+  return `\n\`model.int8.onnx\` computes with integers of 8 bits: ${int8.bytes} bytes instead of ${int8.float32_bytes}. Of ${int8.rows} rows, ${percent(int8.same_label)} get the same label; ${percent(int8.accuracy)} are right, with float32 ${percent(int8.float32_accuracy)}.\n`;
+}
+
 export function textCard(facts: TextCardFacts): string {
   const { job, profile, rule, plan, fit, evaluation, createdAt } = facts;
   const { prepared } = plan;
@@ -79,5 +85,5 @@ On ${judged}:
 | Metric | Value |
 | --- | --- |
 ${scores.map(([name, value]) => `| ${name} | ${number(value)} |`).join('\n')}
-${overDefence(evaluation)}${[...facts.warnings, ...evaluation.warnings].map((warning) => `\n${line(warning)}.\n`).join('')}`;
+${overDefence(evaluation)}${variantOf(evaluation)}${[...facts.warnings, ...evaluation.warnings].map((warning) => `\n${line(warning)}.\n`).join('')}`;
 }

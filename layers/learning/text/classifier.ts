@@ -3,7 +3,7 @@ import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { classifyTokens } from '../encoder/classify.ts';
 import { openTokenizer, type TextTokenizer, TOKENIZER_FILES } from '../encoder/tokenizer.ts';
-import { ONNX_FILE } from '../serving/description.ts';
+import { VARIANT_FILES, type Variant } from '../serving/description.ts';
 import { type DecisionRule, type GramServing, TEXT_FILE, textServing } from './description.ts';
 import { type Grams, gramsOf } from './featurizer.ts';
 
@@ -21,7 +21,7 @@ export interface TextPrediction {
 export interface TextClassifier {
   /** One prediction per text, in the same order. */
   predict(texts: readonly string[]): Promise<readonly TextPrediction[]>;
-  /** Of `model.onnx`. */
+  /** Of its file. */
   readonly bytes: number;
   dispose(): Promise<void>;
 }
@@ -32,8 +32,8 @@ export interface ModelFiles {
   read(file: string): Promise<Uint8Array>;
 }
 
-export async function openTextClassifier(files: ModelFiles): Promise<TextClassifier> {
-  const [onnx, description] = await Promise.all([files.read(ONNX_FILE), files.read(TEXT_FILE)]);
+export async function openTextClassifier(files: ModelFiles, variant: Variant = 'float32'): Promise<TextClassifier> {
+  const [onnx, description] = await Promise.all([files.read(VARIANT_FILES[variant]), files.read(TEXT_FILE)]);
   const serving = textServing.parse(JSON.parse(Buffer.from(description).toString('utf8')));
   const tokenizer = serving.format === 2 ? await tokenizerOf(files) : undefined;
   const session = await openSession(onnx);

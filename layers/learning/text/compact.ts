@@ -43,6 +43,7 @@ export function compactRecipe(h: TextHyperparameters, initial: Tensors | undefin
               ]
             : [],
         reads: `Of each text the first ${featurizer.max_words} words are read, as hashed n-grams of words and characters (featurizer version ${featurizer.version}, ${featurizer.buckets} buckets).`,
+        feeds: ({ buckets, weights }) => ({ buckets: buckets!, weights: weights! }),
         openEvaluation: () => Evaluator.open(compileEvaluate(learner.objective), {}),
         async files(fit, rule) {
           const serving: GramServing = { format: 1, featurizer, ...rule };

@@ -1,6 +1,7 @@
 /** Judges a classifier of texts by its probabilities, and calibrates the thresholds of its classes. */
 import { DEFAULT_THRESHOLD } from './description.ts';
 import { bestThreshold, recallAtFalsePositiveRate, rocAuc, type Scored } from './detection.ts';
+import type { Int8Report } from './int8.ts';
 import type { OverDefence } from './over-defence.ts';
 
 export interface Judged {
@@ -39,6 +40,8 @@ export interface Evaluation {
   thresholds: { [label: string]: number | null };
   /** Of a model of attacks on language models, and of one that is of this release. */
   over_defence?: OverDefence | null;
+  /** What the variant of 8 bits costs; absent in a model of an earlier release. */
+  int8?: Int8Report;
   warnings: string[];
 }
 

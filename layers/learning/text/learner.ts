@@ -2,7 +2,6 @@
 import { adamw } from '#engine/optim/adam.ts';
 import { linearWithWarmup } from '#engine/optim/schedule.ts';
 import type { Tensors } from '#engine/tensor.ts';
-import { softmaxCrossEntropy } from '#engine/training/loss.ts';
 import { type } from '#engine/type.ts';
 import { type CompactTextShape, compactText, compactTextFlops, packGrams } from '#zoo/compact-text.ts';
 import type { TextHyperparameters } from '#zoo/text-hyperparameters.ts';
@@ -10,6 +9,7 @@ import { COMPACT_TEXT } from '#zoo/text-registry.ts';
 import type { Learner } from '../fit/fit.ts';
 import { targetType } from '../fit/task.ts';
 import type { Featurizer } from './featurizer.ts';
+import { textLoss } from './loss.ts';
 
 const BUCKETS = 2 ** 15;
 const DIMENSIONS = 32;
@@ -57,7 +57,7 @@ export function textLearner({ hyperparameters: h, places, rows, initial }: Learn
       target: 'y',
       front: (b, data) => packGrams(b, data.buckets!, data.weights!),
       network,
-      loss: softmaxCrossEntropy,
+      loss: textLoss(h),
     },
     optimizer: adamw({ learningRate: h.learning_rate, weightDecay: h.weight_decay }),
     schedule: linearWithWarmup(warmup, total),

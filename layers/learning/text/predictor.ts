@@ -3,11 +3,12 @@ import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { readArtifact } from '../serving/artifact.ts';
 import { Cache } from '../serving/cache.ts';
+import type { Variant } from '../serving/description.ts';
 import { openTextClassifier, type TextClassifier, type TextPrediction } from './classifier.ts';
 
 export interface TextPredictor {
   /** One prediction per text, in the same order. Throws `NotFoundError` if the model was deleted meanwhile. */
-  predict(model: ServedModel, texts: readonly string[]): Promise<readonly TextPrediction[]>;
+  predict(model: ServedModel, texts: readonly string[], variant?: Variant): Promise<readonly TextPrediction[]>;
 }
 
 export interface TextPredictorOptions {
@@ -25,16 +26,19 @@ export function makeTextPredictor({
   maxModels = 64,
 }: TextPredictorOptions): TextPredictor {
   const cache = new Cache<TextClassifier>({ bytes: maxBytes, count: maxModels });
-  const load = (model: ServedModel): Promise<TextClassifier> =>
-    openTextClassifier({
-      has: (name) => model.artifacts.some(({ file }) => file === name),
-      read: (file) => readArtifact(artifacts, model, file),
-    });
+  const load = (model: ServedModel, variant: Variant): Promise<TextClassifier> =>
+    openTextClassifier(
+      {
+        has: (name) => model.artifacts.some(({ file }) => file === name),
+        read: (file) => readArtifact(artifacts, model, file),
+      },
+      variant,
+    );
   return {
-    predict: (model, texts) =>
+    predict: (model, texts, variant = 'float32') =>
       cache.use(
-        model.id,
-        () => load(model),
+        `${model.id} ${variant}`,
+        () => load(model, variant),
         (classifier) => classifier.predict(texts),
       ),
   };

@@ -1,7 +1,6 @@
 /** Labelled texts as encoded rows: their n-grams, and the places of their labels among a model's. */
 import { createHash, type Hash } from 'node:crypto';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import type { TextFormat } from '#domain/datasets/record.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { type Tensors, tensor } from '#engine/tensor.ts';
 import { shown } from '../csv/fault.ts';
@@ -10,7 +9,7 @@ import type { EncodedData } from '../fit/task.ts';
 import { expectRows } from '../table/split.ts';
 import { type Featurizer, type Grams, gramsOf } from './featurizer.ts';
 import { countAlike, NearDuplicates } from './near-duplicates.ts';
-import { readTexts, type TextRow } from './rows.ts';
+import { readTexts, type TextRow, type TextSource } from './rows.ts';
 import { splitTexts, type TextSplit } from './split.ts';
 
 export interface PrepareTextsOptions {
@@ -40,7 +39,7 @@ const MOST_BYTES = 2 ** 30;
 const BYTES_PER_PLACE = 8;
 
 export interface TextFile {
-  readonly format: TextFormat;
+  readonly source: TextSource;
   readonly profile: Pick<DatasetProfile, 'sha256'>;
 }
 
@@ -59,7 +58,7 @@ export interface LabelledTexts {
  */
 export async function readLabelled(
   bytes: AsyncIterable<Uint8Array>,
-  { format, profile }: TextFile,
+  { source, profile }: TextFile,
   { labels, validationSplit, seed }: Omit<PrepareTextsOptions, 'featurizer'>,
   take: (text: string) => void,
 ): Promise<LabelledTexts> {
@@ -68,7 +67,7 @@ export async function readLabelled(
   const sources: (string | undefined)[] = [];
   const duplicates = new NearDuplicates();
   try {
-    for await (const row of readTexts(hashed(bytes, hash), format)) {
+    for await (const row of readTexts(hashed(bytes, hash), source)) {
       found.push(codeOf(row, labels));
       sources.push(row.source);
       duplicates.add(row.text);

@@ -1,4 +1,5 @@
 /** How a model of texts is trained: what differs between the kinds of models, from a file of texts to a model's files. */
+import type { Tensors } from '#engine/tensor.ts';
 import type { Artifacts } from '../artifacts.ts';
 import type { Fit, Learner } from '../fit/fit.ts';
 import type { RunningEvaluation } from '../fit/runner.ts';
@@ -24,6 +25,8 @@ export interface TextPlan {
   /** What a model card says of the input. */
   readonly reads: string;
   openEvaluation(): Promise<RunningEvaluation>;
-  /** The model's files, but for its card. */
+  /** Encoded rows as the inputs of `model.onnx`. */
+  feeds(rows: Tensors): Tensors;
+  /** The model's files, but for its card and its variant. */
   files(fit: Fit, rule: DecisionRule): Promise<Artifacts['files']>;
 }

@@ -1,11 +1,14 @@
-/** Reads labelled texts: JSON Lines with `text` and `label`, or CSV with columns of these names. */
+/** Reads labelled texts: JSON Lines with `text` and `label`, or a table with columns of these names. */
 import type { TextFormat } from '#domain/datasets/record.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { checkedText } from '../csv/bytes.ts';
+import { checkedText, TextCheck } from '../csv/bytes.ts';
+import type { Dialect } from '../csv/dialect.ts';
 import { shortened, shown } from '../csv/fault.ts';
 import { readCsv } from '../csv/read.ts';
+import { rowsOf } from '../files/batch.ts';
+import { readTable } from '../files/open.ts';
 
 export interface TextRow {
   /** Counted from 1: of JSON Lines the line, of CSV the row after the header. */
@@ -16,18 +19,21 @@ export interface TextRow {
   readonly source?: string;
 }
 
+/** As a file of texts was uploaded; or a dataset of the platform, in any format of a table, with what was said of it. */
+export type TextSource = TextFormat | Partial<Dialect>;
+
 type Cells = Readonly<Record<string, unknown>>;
 
 /**
  * Of CSV, cells are as they are in the file but for blanks around them.
  * @throws ValidationError with fields such as `row 3`; from as many faults on as an error lists, it stops reading
  */
-export async function* readTexts(bytes: AsyncIterable<Uint8Array>, format: TextFormat): AsyncGenerator<TextRow> {
+export async function* readTexts(bytes: AsyncIterable<Uint8Array>, source: TextSource): AsyncGenerator<TextRow> {
   const faults = new Faults();
   let rows = 0;
-  for await (const { row, cells } of format === 'csv' ? csvRows(bytes) : jsonRows(bytes)) {
+  for await (const { row, cells } of source === 'jsonl' ? jsonRows(bytes) : tableRows(bytes, source)) {
     rows++;
-    const found = 'fault' in cells ? cells.fault : rowOf(row, cells.given);
+    const found = 'fault' in cells ? cells.fault : textOf(row, cells.given);
     if (typeof found !== 'string') yield found;
     else faults.add(`row ${row}`, found);
     if (faults.full) break;
@@ -41,8 +47,11 @@ interface Read {
   readonly cells: { readonly given: Cells } | { readonly fault: string };
 }
 
-async function* csvRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Read> {
-  const { header, rows } = await readCsv(bytes);
+async function* tableRows(
+  bytes: AsyncIterable<Uint8Array>,
+  source: Exclude<TextSource, 'jsonl'>,
+): AsyncGenerator<Read> {
+  const { header, rows } = source === 'csv' ? await readCsv(bytes) : await wholeTable(bytes, source);
   const missing = ['text', 'label'].filter((name) => !header.includes(name));
   if (missing.length > 0) {
     await rows.return(undefined);
@@ -54,9 +63,14 @@ async function* csvRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Read> 
   }
 }
 
+async function wholeTable(bytes: AsyncIterable<Uint8Array>, given: Partial<Dialect>) {
+  const { header, batches } = await readTable(bytes, { dialect: given });
+  return { header, rows: rowsOf(batches, header.length) };
+}
+
 async function* jsonRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Read> {
   let row = 0;
-  for await (const line of linesOf(checkedText(bytes, 'JSON Lines'))) {
+  for await (const line of linesOf(checkedText(bytes, new TextCheck('JSON Lines')))) {
     row++;
     if (line.trim() !== '') yield { row, cells: parse(line) };
   }
@@ -100,7 +114,7 @@ function parse(line: string): Read['cells'] {
 }
 
 /** The row, or what is wrong with it. */
-function rowOf(row: number, { text, label, source }: Cells): TextRow | string {
+function textOf(row: number, { text, label, source }: Cells): TextRow | string {
   if (typeof text !== 'string' || text.trim() === '') {
     return `text must be a string that is not empty; got ${text === undefined ? 'nothing' : shown(String(text))}`;
   }

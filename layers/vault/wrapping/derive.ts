@@ -1,5 +1,6 @@
-import { argon2, pbkdf2, scrypt } from 'node:crypto';
+import { pbkdf2, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
+import { argon2id } from '#domain/argon2id.ts';
 import { KEY_BYTES } from '../encryption/cipher.ts';
 import type { PasswordDerivation } from './derivation.ts';
 
@@ -8,7 +9,6 @@ const MEBIBYTE = 1024 * 1024;
 const run = {
   scrypt: promisify<string, Uint8Array, number, object, Buffer>(scrypt),
   pbkdf2: promisify(pbkdf2),
-  argon2: promisify(argon2),
 };
 
 /**
@@ -45,13 +45,6 @@ function deriveNow(password: string, salt: Uint8Array, of: PasswordDerivation): 
     case 'pbkdf2':
       return run.pbkdf2(message, salt, of.iterations, KEY_BYTES, of.hash);
     case 'argon2id':
-      return run.argon2('argon2id', {
-        message,
-        nonce: salt,
-        memory: of.memoryKiB,
-        passes: of.passes,
-        parallelism: of.parallelism,
-        tagLength: KEY_BYTES,
-      });
+      return argon2id(message, salt, of, KEY_BYTES);
   }
 }

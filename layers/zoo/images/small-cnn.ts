@@ -9,6 +9,7 @@ import { xavierUniform, zeros } from '#engine/random.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { Family, NetworkShape } from '../family.ts';
 import { boundedInteger, fraction } from '../hyperparameters.ts';
+import { type TorchModule, turnedMatrices } from '../torch-module.ts';
 import { augmented } from './augment.ts';
 import { augmentationOf, imageHyperparameters, wantedOf } from './hyperparameters.ts';
 import { type ConvSpec, convFlops, convolved, convParameter, normalised, normParameters } from './layers.ts';
@@ -29,7 +30,7 @@ const hyperparameters = z.strictObject({
 export type SmallCnnHyperparameters = z.output<typeof hyperparameters>;
 
 interface Block {
-  readonly convs: readonly ConvSpec[];
+  readonly convs: readonly [ConvSpec, ConvSpec];
   /** Whether the sides are halved after it. */
   readonly pools: boolean;
   /** Of its convolutions. */
@@ -90,6 +91,42 @@ function network(shape: NetworkShape, h: SmallCnnHyperparameters): Network {
   };
 }
 
+/** In Python, with the network's names of parameters. */
+function torchModule(shape: NetworkShape, h: SmallCnnHyperparameters): TorchModule {
+  const blocks = blocksOf(shape, h).map(({ convs: [{ inputs, outputs }], pools }) => {
+    return `            Block(${inputs}, ${outputs}, pools=${pools ? 'True' : 'False'}),`;
+  });
+  return {
+    source: `class Block(nn.Module):
+    def __init__(self, inputs, outputs, pools):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, outputs, kernel_size=3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(outputs)
+        self.conv2 = nn.Conv2d(outputs, outputs, kernel_size=3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.pool = nn.MaxPool2d(2) if pools else nn.Identity()
+
+    def forward(self, x):
+        x = self.bn1(self.conv1(x)).relu()
+        return self.pool(self.bn2(self.conv2(x)).relu())
+
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.blocks = nn.Sequential(
+${blocks.join('\n')}
+        )
+        self.dropout = nn.Dropout(${h.dropout})
+        self.fc = nn.Linear(${h.channels.at(-1)!}, ${shape.outputs})
+
+    def forward(self, x):
+        return self.fc(self.dropout(self.blocks(x).mean(dim=(2, 3))))
+`,
+    ...turnedMatrices(),
+  };
+}
+
 /** A convolutional network that learns small images in minutes on a processor. */
 export const smallCnn: Family<SmallCnnHyperparameters> = {
   name: 'small-cnn',
@@ -100,6 +137,7 @@ export const smallCnn: Family<SmallCnnHyperparameters> = {
   hyperparameters,
   wanted: wantedOf,
   network,
+  torchModule,
   flopsPerRow: (shape, h) =>
     blocksOf(shape, h).reduce(
       (sum, { convs, height, width }) => sum + convs.reduce((of, conv) => of + convFlops(conv, height, width), 0),

@@ -11,6 +11,7 @@ export const ADDITIONS = {
   loading: { message: optional(words) },
   config: {
     ...{ labels: texts, benign_label: words, validation_split: number, seed: number },
+    ...{ energy_penalty: number, energy_margin: number },
     ...{
       gradient_accumulation_steps: optional(number),
       max_grad_norm: optional(number),

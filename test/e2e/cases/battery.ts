@@ -8,6 +8,9 @@ import type { World } from '../world.ts';
 /** Two series of six rows. */
 const SERIES = ['run,x,y', ...Array.from({ length: 12 }, (_, i) => `${i < 6 ? 'a' : 'b'},${i},${i / 2}`)].join('\n');
 
+/** One series that rises: what it was last is a better guess than its mean. */
+const RISING = ['at,y', ...Array.from({ length: 60 }, (_, i) => `${i % 5},${i}`)].join('\n');
+
 export function battery(world: World): void {
   describe('battery prognostics and series', () => {
     test('three families learn from cells and predict another one', async () => {
@@ -52,6 +55,38 @@ export function battery(world: World): void {
         200,
         expect.stringContaining('_bilstm.'),
       ]);
+    });
+
+    test('a forecast is compared with the last value, is split by order, and says what its window contributes', async () => {
+      const user = await User.register(world);
+      const { id } = await user.upload(RISING, { target: 'y', dataset_type: 'regression' });
+      const settings = { epochs: 2, window: 4, horizon: 2, hidden_size: 2 };
+      const job = await user.train(id, settings, { model_type: 'bilstm', validation_split: 0.2 });
+      await user.jobIs(job, ({ status }) => status === 'completed' || status === 'failed');
+      const results = (await user.results(job)) as unknown as {
+        readonly model_id: string;
+        readonly evaluation: { readonly naive: object };
+      };
+      // Two steps ahead, the last value is behind by two.
+      expect(results.evaluation.naive).toMatchObject({
+        strategy: 'last_value',
+        answer: null,
+        metrics: { mae: expect.closeTo(2, 3) },
+      });
+      const model = await user.client.get(`/models/${results.model_id}`);
+      const windows = { training: 44, validation: 11, test: 0 };
+      expect(model).toMatchObject({ training_config: { split: { by: 'order', seed: 0, windows } } });
+      const input = [40, 41, 42, 43].map((y) => ({ at: y % 5, y }));
+      const { predictions } = await user.client.post<{
+        predictions: {
+          value: number;
+          explanation: { base: number; steps: number[][]; contributions: { at: number; y: number }[] };
+        }[];
+      }>(`/models/${results.model_id}/predict`, { input, explain: true });
+      const { value, explanation } = predictions[0]!;
+      expect(explanation.steps).toEqual([0, 1, 2, 3].map((step) => [step, step]));
+      const sum = explanation.contributions.reduce((total, { at, y }) => total + at + y, explanation.base);
+      expect(sum).toBeCloseTo(value, 4);
     });
   });
 }

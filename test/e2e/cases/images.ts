@@ -23,6 +23,12 @@ function digits(rows: number): string {
   return `${header}\n${lines.join('\n')}\n`;
 }
 
+interface Predicted {
+  readonly class: string;
+  readonly confidence: number;
+  readonly explanation?: { readonly base: number; readonly contributions: number[][]; readonly picture: string };
+}
+
 export function images(world: World): void {
   const trained = async (user: User, dataset: string, model_type: string, hyperparameters: object): Promise<string> => {
     const job = await user.train(dataset, { ...hyperparameters }, { model_type });
@@ -31,7 +37,7 @@ export function images(world: World): void {
     return (await user.results(job)).model_id;
   };
   const predicted = (user: User, model: string, body: object) =>
-    user.client.post<{ predictions: { class: string }[] }>(`/models/${model}/predict`, body);
+    user.client.post<{ predictions: Predicted[] }>(`/models/${model}/predict`, body);
 
   describe('images', () => {
     test('in a ZIP of class folders are learned, and predicted from files and pixels', async () => {
@@ -52,6 +58,12 @@ export function images(world: World): void {
         inputs: [file, `data:image/bmp;base64,${file}`, pixels, photo],
       });
       expect(predictions.map((one) => one.class)).toEqual(['right', 'right', 'left', expect.any(String)]);
+      const [why] = (await predicted(user, model, { input: file, explain: true })).predictions;
+      const { base, contributions, picture: drawn } = why!.explanation!;
+      expect([contributions.length, contributions[0]!.length]).toEqual([8, 8]);
+      const sum = contributions.flat().reduce((total, one) => total + one, base);
+      expect(sum).toBeCloseTo(why!.confidence, 4);
+      expect(drawn).toMatch(/^data:image\/png;base64,iVBOR/);
       await expect(predicted(user, model, { input: [[1, 2]] })).rejects.toThrow(/must be an array \[8, 10, 3\]/);
       await expect(user.train(id, {}, { model_type: 'mlp' })).rejects.toThrow(/mlp takes tables/);
     });

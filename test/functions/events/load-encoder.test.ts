@@ -1,9 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { askForEncoder } from '#domain/encoders/change.ts';
+import { encoderPrefix } from '#domain/encoders/place.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
-import { blobKeys } from '#domain/keys.ts';
+import { readStored } from '#domain/encoders/stored-file.ts';
+import { keys } from '#domain/keys.ts';
+import type { Adapters } from '#domain/ports/adapters.ts';
 import { parseSettings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import { readLog } from '#domain/training/logs.ts';
@@ -14,7 +20,7 @@ import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { HubServer } from '#test/outgoing/hub-server.ts';
 import { readDataset } from './reader.ts';
 import { batchOf } from './sqs.ts';
-import { openWorld, silent } from './world.ts';
+import { openWorld, replacing, silent } from './world.ts';
 
 const NAME = 'distilbert-base-uncased';
 const REPOSITORY = 'distilbert/distilbert-base-uncased';
@@ -36,14 +42,30 @@ afterEach(async () => {
   await world.close();
 });
 
-const load = (message: object, hubUrl = hub.url) =>
-  makeHandler(permitted('load-encoder', world.adapters), { logger: silent, settings: parseSettings({ hubUrl }) })(
-    batchOf([message]),
-  );
+interface LoadCall {
+  readonly hubUrl?: string;
+  readonly encoderFolder?: string;
+  /** Milliseconds until the function's time limit. */
+  readonly remaining?: () => number;
+  readonly adapters?: Adapters;
+}
+
+const load = (
+  message: object,
+  { hubUrl = hub.url, encoderFolder, remaining = () => 900_000, adapters = world.adapters }: LoadCall = {},
+) =>
+  makeHandler(permitted('load-encoder', adapters), {
+    logger: silent,
+    settings: parseSettings({ hubUrl, ...(encoderFolder === undefined ? {} : { encoderFolder }) }),
+  })(batchOf([message]), { getRemainingTimeInMillis: remaining });
 const ask = () => askForEncoder(world.adapters.table, NAME, 'a hub', isoTime(world.clock.now));
-const state = () => findEncoder(world.adapters.table, NAME);
-const file = async (name: string) =>
-  buffer((await world.adapters.blobs.artifacts.get(blobKeys.encoderFile(NAME, name))).body);
+const find = (name: string) => findEncoder(world.adapters.table, keys.encoder(name));
+const state = () => find(NAME);
+const file = async (name: string) => {
+  const found = (await state())!;
+  const stored = found.files.find((one) => one.file === name)!;
+  return buffer(readStored(world.adapters.blobs.artifacts, encoderPrefix(found), stored));
+};
 const loads = () => hub.requests.filter(({ path }) => path.startsWith('/cdn')).length;
 
 describe('loading an encoder', () => {
@@ -62,7 +84,7 @@ describe('loading an encoder', () => {
   test('takes any repository by its name, and refuses one that is too large to be an encoder', async () => {
     await askForEncoder(world.adapters.table, REPOSITORY, 'a hub', isoTime(world.clock.now));
     await load({ encoder: REPOSITORY });
-    expect(await findEncoder(world.adapters.table, REPOSITORY)).toMatchObject({
+    expect(await find(REPOSITORY)).toMatchObject({
       status: 'loaded',
       total_bytes: 100_029,
     });
@@ -115,8 +137,131 @@ describe('loading an encoder', () => {
   test('of a repository without weights says so', async () => {
     await using bare = await new HubServer({ [REPOSITORY]: { 'config.json': Buffer.from('{}') } }).start();
     await ask();
-    await load({ encoder: NAME }, bare.url);
+    await load({ encoder: NAME }, { hubUrl: bare.url });
     expect((await state())!.failure).toMatch(/must have config.json and one of model.safetensors, pytorch_model.bin/);
+  });
+});
+
+describe('loading an encoder in parts', () => {
+  const LARGE = randomBytes(40 * 2 ** 20);
+  const PART = 32 * 2 ** 20;
+  beforeEach(async () => {
+    await hub.stop();
+    hub = await new HubServer({ [REPOSITORY]: { ...FILES, 'model.safetensors': LARGE } }).start();
+    await ask();
+  });
+
+  test('stores the weights as parts of 32 MiB, and progress by bytes', async () => {
+    await load({ encoder: NAME });
+    const found = (await state())!;
+    expect(found).toMatchObject({ status: 'loaded', loaded_bytes: found.total_bytes, partial: [] });
+    const { parts } = found.files.find((one) => one.file === 'model.safetensors')!;
+    expect(parts!.reduce((sum, size) => sum + size)).toBe(LARGE.length);
+    expect(parts!.slice(0, -1).every((size) => size >= PART && size < PART + 2 ** 20)).toBe(true);
+    expect((await file('model.safetensors')).equals(LARGE)).toBe(true);
+  });
+
+  test('goes on by another message where the time limit is near, and asks only for the rest', async () => {
+    await load({ encoder: NAME }, { remaining: () => 30_000 });
+    expect(await state()).toMatchObject({ status: 'loading' });
+    expect(await world.sent('encoders')).toEqual([{ encoder: NAME }]);
+    await load({ encoder: NAME });
+    expect(await state()).toMatchObject({ status: 'loaded' });
+    expect((await file('model.safetensors')).equals(LARGE)).toBe(true);
+  });
+
+  test('killed at any write, loads again only what is missing', async () => {
+    // Each attempt dies at its third write of the table or the store.
+    let attempts = 0;
+    for (let killed = true; killed; attempts++) {
+      expect(attempts).toBeLessThan(20);
+      let writes = 0;
+      const unlessKilled = <T>(write: () => Promise<T>): Promise<T> => {
+        if (++writes > 3) throw new Error('killed');
+        return write();
+      };
+      const { table, blobs } = world.adapters;
+      const adapters = replacing(world.adapters, {
+        table: replacing(table, { update: (...of) => unlessKilled(() => table.update(...of)) }),
+        blobs: replacing(blobs, {
+          artifacts: replacing(blobs.artifacts, { put: (...of) => unlessKilled(() => blobs.artifacts.put(...of)) }),
+        }),
+      });
+      await load({ encoder: NAME }, { adapters });
+      killed = (await state())!.status !== 'loaded';
+    }
+    expect(attempts).toBeGreaterThan(2);
+    expect((await file('model.safetensors')).equals(LARGE)).toBe(true);
+    expect(hub.requests.some(({ range }) => Number(/^bytes=(\d+)-/.exec(range ?? '')?.[1]) >= PART)).toBe(true);
+  });
+
+  test('keeps what came before a hub broke off, and asks for the rest when it is asked again', async () => {
+    hub.behaviour = { cut: 2 ** 20 };
+    await load({ encoder: NAME });
+    expect((await state())!.failure).toMatch(
+      new RegExp(`^config.json of ${REPOSITORY} must have 27 bytes; http://127.0.0.1:\\d+ sent 0$`),
+    );
+    hub.behaviour = { cutFile: 'model.safetensors', cut: 2 ** 20 };
+    await ask();
+    await load({ encoder: NAME });
+    expect((await state())!.failure).toMatch(/^model.safetensors of .* must have 41943040 bytes; .* sent 40894464$/);
+    hub.behaviour = {};
+    hub.requests.length = 0;
+    await ask();
+    await load({ encoder: NAME });
+    expect(await state()).toMatchObject({ status: 'loaded' });
+    expect(hub.requests.flatMap(({ path, range }) => (path.startsWith('/cdn') ? [range] : []))).toEqual([
+      'bytes=40894464-',
+    ]);
+  });
+
+  test('refuses what has another SHA-256 than the hub says, and begins anew when it is asked again', async () => {
+    hub.behaviour = { sha256: 'a'.repeat(64) };
+    await load({ encoder: NAME });
+    expect((await state())!.failure).toMatch(/^config.json of .* must have the SHA-256 a{64}; got [0-9a-f]{64}$/);
+    hub.behaviour = {};
+    await ask();
+    await load({ encoder: NAME });
+    expect(await state()).toMatchObject({ status: 'loaded' });
+  });
+});
+
+describe('a folder of this machine', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'trainyard-encoders-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const put = (name: string) => {
+    mkdirSync(join(folder, name), { recursive: true });
+    for (const [path, bytes] of Object.entries(FILES)) writeFileSync(join(folder, name, path), bytes);
+  };
+
+  test.each([NAME, REPOSITORY])('is looked at first, for %s', async (name) => {
+    put(name);
+    await ask();
+    await load({ encoder: NAME }, { encoderFolder: folder });
+    expect(await state()).toMatchObject({ status: 'loaded', source: 'the folder of encoders' });
+    expect((await file('model.safetensors')).equals(FILES['model.safetensors'])).toBe(true);
+    expect(hub.requests).toEqual([]);
+  });
+
+  test('without the encoder leaves it to the hub', async () => {
+    await ask();
+    await load({ encoder: NAME }, { encoderFolder: folder });
+    expect(await state()).toMatchObject({ status: 'loaded', source: expect.stringContaining('127.0.0.1') });
+  });
+
+  test('whose files lead out of it is refused, without saying where', async () => {
+    put(NAME);
+    rmSync(join(folder, NAME, 'model.safetensors'));
+    symlinkSync('/etc/hostname', join(folder, NAME, 'model.safetensors'));
+    await ask();
+    await load({ encoder: NAME }, { encoderFolder: folder });
+    expect((await state())!.failure).toBe(
+      `${NAME}/model.safetensors of the folder of encoders must not lead out of it`,
+    );
   });
 });
 
@@ -146,7 +291,7 @@ describe('a job of an encoder that is not loaded', () => {
   });
 
   test('fails without a hub, with the line that says what could be done', async () => {
-    await load(await sent(), 'http://127.0.0.1:9');
+    await load(await sent(), { hubUrl: 'http://127.0.0.1:9' });
     const failed = await job();
     expect(failed).toMatchObject({
       status: 'failed',
@@ -159,9 +304,27 @@ describe('a job of an encoder that is not loaded', () => {
     expect((await world.events()).map((event) => event['detail-type'])).toContain('training.failed');
   });
 
+  test.each([
+    [
+      { status: 401 },
+      'HUB does not give distilbert/distilbert-base-uncased to everyone (401): set HF_TOKEN to a token that may read it',
+    ],
+    [{ status: 404 }, 'HUB has no distilbert/distilbert-base-uncased'],
+    [{ status: 429, headers: { 'retry-after': '60' } }, 'HUB answers too many requests (429): ask again in 60 s'],
+    [{ status: 503 }, 'HUB answered 503 for distilbert/distilbert-base-uncased: ask again later'],
+    [{ cut: 7 }, 'config.json of distilbert/distilbert-base-uncased must have 27 bytes; HUB sent 20'],
+    [{ list: '<html>' }, 'HUB answered no list of files for distilbert/distilbert-base-uncased'],
+  ])('fails with the line that the hub’s answer %p becomes', async (behaviour, line) => {
+    hub.behaviour = behaviour;
+    await load(await sent());
+    expect((await job()).failure!.replaceAll(hub.url, 'HUB')).toBe(
+      `distilbert-base-uncased could not be loaded: ${line}`,
+    );
+  });
+
   test('that has ended meanwhile stays as it is', async () => {
     const message = await sent();
-    await load(message, 'http://127.0.0.1:9');
+    await load(message, { hubUrl: 'http://127.0.0.1:9' });
     const failed = await job();
     await load(message);
     expect(await job()).toEqual(failed);

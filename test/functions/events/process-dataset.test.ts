@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { deleteDataset } from '#domain/datasets/change.ts';
 import { datasetProfile } from '#domain/datasets/profile.ts';
@@ -7,6 +8,8 @@ import { findDataset } from '#domain/datasets/read.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { dueOrphans } from '#domain/orphans.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { bytesInMemory } from '#learning/files/file-bytes.ts';
+import { profileCsv } from '#learning/profile/profile.ts';
 import { readDataset } from './reader.ts';
 import { openWorld, replacing, type World } from './world.ts';
 
@@ -36,6 +39,29 @@ test('a file becomes a ready dataset with a profile beside it, and the event is 
       detail: { dataset_id: 'd', status: 'ready', rows: 344 },
     },
   ]);
+});
+
+test('a file that takes longer than there is time is read in parts, each by a message of its own', async () => {
+  const csv = `a,b,y\n${Array.from({ length: 100_000 }, (_, i) => `${i % 977},${i % 13}.5,${i % 2}`).join('\n')}\n`;
+  const { blobs, table } = world.adapters;
+  const read = (readingShare: number) =>
+    readDataset(permitted('process-dataset', world.adapters), [world.accountId, 'd'], { readingShare });
+  await world.upload('d', '-');
+  await blobs.datasets.put(blobKeys.datasetFile(world.accountId, 'd'), gzipSync(csv));
+  for (const part of [1, 2]) {
+    expect(await read(0)).toEqual({ batchItemFailures: [] });
+    expect(await world.sent('datasets')).toEqual([{ account_id: world.accountId, dataset_id: 'd' }]);
+    // A part is no failed reading.
+    const dataset = await findDataset(table, world.accountId, 'd');
+    expect(dataset).toMatchObject({ status: 'processing', reading_parts: part, readings: 0 });
+  }
+  await read(0.9);
+  expect(await findDataset(table, world.accountId, 'd')).toMatchObject({ status: 'ready', rows: 100_000 });
+  expect(await blobs.datasets.head(blobKeys.datasetCheckpoint(world.accountId, 'd'))).toBeUndefined();
+
+  const { body } = await blobs.datasets.get(blobKeys.datasetProfile(world.accountId, 'd'));
+  const { warnings: _, ...inParts } = datasetProfile.parse(JSON.parse(await text(body)));
+  expect(await profileCsv(bytesInMemory(gzipSync(csv)), { task: 'auto' })).toMatchObject(inParts);
 });
 
 test('a bad file becomes a failed dataset that says why', async () => {

@@ -31,6 +31,23 @@ describe('the model types', () => {
     });
   });
 
+  test('have in the OpenAPI document what all of them share once, under a name', async () => {
+    const { text } = await platform.call({ path: '/openapi.json' });
+    const { schemas } = JSON.parse(text).components;
+    const { hyperparameters } = schemas.TrainingRequest.properties;
+    const shared = schemas.CommonHyperparameters.properties;
+    const references = Object.keys(shared).map(
+      (name) => `#/components/schemas/CommonHyperparameters/properties/${name}`,
+    );
+    const linear = hyperparameters.anyOf.find((one: { title: string }) => one.title === 'Linear').properties;
+    const referred = Object.values(linear).flatMap((one) => (one as { $ref?: string }).$ref ?? []);
+    // It has another learning rate and other epochs than most.
+    const own = ['learning_rate', 'epochs'];
+    expect(referred).toEqual(references.filter((one) => !own.some((name) => one.endsWith(`/${name}`))));
+    expect(linear).toMatchObject({ epochs: { default: 100 }, learning_rate: { default: 0.01 } });
+    expect(text.split(shared.lr_step_epochs.description)).toHaveLength(2);
+  });
+
   test('are for accounts only', async () => {
     expect((await platform.call({ path: '/training/model-types' })).status).toBe(401);
   });

@@ -69,8 +69,15 @@ describe('the rows of a vocabulary that a step needs', () => {
     const taken = takeRows({ table }, ['table'], tokens, 3);
     expect([...(taken.table!.data as Float32Array)]).toEqual([30, 31, 10, 11, 0, 0]);
     const changed = { table: tensor('float32', [3, 2], Float32Array.of(3, 3, 1, 1, 9, 9)) };
-    const after = putRows({ table }, ['table'], tokens, changed);
+    const after = putRows({ table }, ['table'], tokens, { taken: changed, own: false });
     expect([...(after.table!.data as Float32Array)]).toEqual([0, 1, 1, 1, 20, 21, 3, 3]);
     expect(table.data[2]).toBe(10);
+  });
+
+  test('are put back into the table itself where nobody else has it', () => {
+    const own = { table: tensor('float32', [2, 1], Float32Array.of(0, 1)) };
+    const taken = { table: tensor('float32', [1, 1], Float32Array.of(7)) };
+    expect(putRows(own, ['table'], Int32Array.of(1), { taken, own: true }).table!.data).toBe(own.table.data);
+    expect([...own.table.data]).toEqual([0, 7]);
   });
 });

@@ -28,6 +28,41 @@ describe.each([
   );
 });
 
+describe('a tokenizer that would keep a processor busy', () => {
+  const wordpiece = json<object>('wordpiece/tokenizer.json');
+  const open = (changes: object) =>
+    openTokenizer(new Map([['tokenizer.json', Buffer.from(JSON.stringify({ ...wordpiece, ...changes }))]]));
+  const replace = (pattern: object, content: string) => ({ normalizer: { type: 'Replace', pattern, content } });
+
+  test.each<[object, string]>([
+    [
+      { pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Split', pattern: { Regex: '(a+)+$' } }] } },
+      'tokenizer.json: the pattern "(a+)+$" is not read',
+    ],
+    [
+      replace({ String: 'a' }, 'aaaa'),
+      'tokenizer.json: a replacement must not be longer than what it replaces; got "aaaa"',
+    ],
+    [
+      { normalizer: { type: 'Sequence', normalizers: Array(1001).fill({ type: 'NFC' }) } },
+      'tokenizer.json must have at most 1000 parts beside its model',
+    ],
+  ])('is refused: %#', (changes, message) => {
+    expect(() => open(changes)).toThrow(message);
+  });
+
+  test('is no other than one with patterns that encoders have', () => {
+    expect(open(replace({ Regex: ' {2,}' }, ' ')).encode('a')).toEqual(open({}).encode('a'));
+  });
+
+  test('has files of a bounded size', () => {
+    const large = new Uint8Array(2 ** 26 + 1);
+    expect(() => openTokenizer(new Map([['spm.model', large]]))).toThrow(
+      'spm.model must have at most 67108864 bytes; got 67108865',
+    );
+  });
+});
+
 describe('files of a tokenizer', () => {
   const bytes = (text: string) => Buffer.from(text);
 

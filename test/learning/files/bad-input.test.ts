@@ -110,7 +110,9 @@ test('a table of any texts reads back the same in each format', async () => {
       const table = { header: ['first', 'second', 'third'], rows: [['x', 'y', 'z'], ...rows] as Value[][] };
       const delimited = kind === 'csv' || kind === 'tsv';
       const given = delimited ? { delimiter: kind === 'csv' ? ',' : '\t', quote: '"' } : {};
-      const { header, batches } = await readTable(bytesInMemory(packers[pack](writers[kind](table))), given);
+      const { header, batches } = await readTable(bytesInMemory(packers[pack](writers[kind](table))), {
+        dialect: given,
+      });
       const read: (readonly string[])[] = [];
       for await (const row of rowsOf(batches, header.length)) read.push(row);
       expect(read).toEqual(table.rows);

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { tensorFrom, toNumbers } from '#engine/tensor.ts';
+import { uniformStream } from '#engine/random.ts';
+import { tensor, tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { probeOf } from '#learning/files/probe.ts';
 import { expectSameAnswers } from '#learning/files/verify.ts';
 import { objectiveOf, shapeOf } from '#learning/fit/task.ts';
+import { imageEncoding } from '#learning/image/encoding.ts';
 import { exportModel } from '#learning/serving/export.ts';
 import { probe } from '#learning/table/probe.ts';
+import { smallCnn } from '#zoo/images/small-cnn.ts';
 import { learned, mlp } from '../tables.ts';
 
 const rows = Array.from(
@@ -50,4 +53,27 @@ describe.each(['word', 'z'])('a model that was exported to predict %s', (target)
     const made = await exported(target);
     await expect(expectSameAnswers({ ...made, rows: (await probeOf(made.encoding))! })).resolves.toBeUndefined();
   });
+});
+
+test('a network of images is tried with images, and refused where its file has other means', async () => {
+  const of = { shape: [1, 8, 8], values: 'bytes', leftOut: [] } as const;
+  const preparation = (mean: number) => ({
+    ...({ task: 'classification', classes: ['a', 'b'], scale: { mean: 0, deviation: 1 } } as const),
+    encoding: imageEncoding(of, { mean: [mean], deviation: [4] }),
+  });
+  const answers = preparation(8);
+  const network = smallCnn.network(shapeOf(answers), smallCnn.hyperparameters.parse({ channels: [3] }));
+  const uniform = uniformStream(1, 'verify');
+  const parameters = Object.fromEntries(
+    network.parameters.map(({ name, shape, initializer }) => [
+      name,
+      tensor('float32', shape, initializer([...shape], uniform)),
+    ]),
+  );
+  const spec = { answers, objective: objectiveOf(answers, network), parameters };
+  const rows = (await probeOf(answers.encoding))!;
+  expect(Object.keys(rows.encoded)).toEqual(['image']);
+  const file = (mean: number) => exportModel(preparation(mean), network, parameters, { producer: 'test' });
+  await expect(expectSameAnswers({ ...spec, onnx: file(8), rows })).resolves.toBeUndefined();
+  await expect(expectSameAnswers({ ...spec, onnx: file(9), rows })).rejects.toThrow(/for row 0 of a trial it gave/);
 });

@@ -32,6 +32,15 @@ function huge(): Buffer {
   return bytes;
 }
 
+/** A PNG's first bytes. */
+function hugePng(): Buffer {
+  const bytes = Buffer.alloc(64);
+  bytes.write('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1');
+  bytes.writeUInt32BE(100_000, 16);
+  bytes.writeUInt32BE(100_000, 20);
+  return bytes;
+}
+
 describe('a ZIP is refused', () => {
   test.each<[string, Packed[], RegExp]>([
     ['without images', [text('README.txt', 'x')], /must have images in it; got 1 other files/],
@@ -43,6 +52,16 @@ describe('a ZIP is refused', () => {
     ],
     ['with a file that is no image', [file('a/1.bmp'), text('b/2.png', 'x')], /image "b\/2.png" must be an image/],
     ['with an absurd image', [file('a/1.bmp'), file('b/2.bmp', huge())], /"b\/2.bmp" .* pixels; got 60000 × 60000/],
+    [
+      'with a bomb',
+      [file('a/1.bmp'), file('b/bomb.bmp', Buffer.alloc(2 ** 25))],
+      /entry "b\/bomb.bmp" of the ZIP must unpack to at most 500 times its packed size; got 33554432 bytes/,
+    ],
+    [
+      'with a small file that says it is huge',
+      [file('a/1.bmp'), file('b/2.png', hugePng())],
+      /"b\/2.png" .* pixels; got 100000 × 100000/,
+    ],
     [
       'with two manifests',
       [file('1.bmp'), text('a.csv', 'x'), text('b.json', '[]')],

@@ -124,6 +124,19 @@ describe('series', () => {
     }
   });
 
+  test('of a forecast know what the target was last; others do not', async () => {
+    const { data, preparation } = await prepared({ window: 3, horizon: 2 });
+    const { y } = resident(data.training);
+    const last = preparation.encoding.lastValues!(resident(data.training));
+    const run = ofRun('a').map(({ y }) => y);
+    for (const [i, value] of Array.from(last.subarray(0, 4)).entries()) expect(value).toBeCloseTo(run[i + 2]!, 5);
+    const { mean, deviation } = preparation.scale;
+    for (const [i, value] of toNumbers(y!).slice(0, 4).entries()) {
+      expect(value * deviation + mean).toBeCloseTo(run[i + 4]!, 5);
+    }
+    expect((await prepared({ window: 3 })).preparation.encoding.lastValues).toBeUndefined();
+  });
+
   test('have classes, too', async () => {
     const { serving, bytes } = await exported({ window: 2 }, FILE, { target: 'kind' });
     await using session = await openSession(bytes);

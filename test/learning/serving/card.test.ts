@@ -67,6 +67,7 @@ test('a model card says what there is to know, and nothing in a name becomes mar
     inputs: table.card(serving),
     leftOut: ['note'],
     parameters: 42,
+    unit: 'rows',
     rows: { training: 6, validation: 2, test: 1 },
     epochs: 3,
     bestEpoch: 2,

@@ -42,6 +42,19 @@ describe('a ResNet', () => {
   });
 });
 
+describe('the small network', () => {
+  test('is a module of PyTorch with the same names of parameters', () => {
+    const shape = { input: [3, 9, 40], outputs: 5 };
+    const h = smallCnn.hyperparameters.parse({ channels: [4, 6, 8], dropout: 0.25 });
+    const { source, state } = smallCnn.torchModule!(shape, h);
+    for (const line of ['Block(3, 4, pools=True)', 'Block(4, 6, pools=True)', 'Block(6, 8, pools=False)'])
+      expect(source).toContain(line);
+    expect(source).toContain('nn.Dropout(0.25)');
+    const given = { 'fc.weight': tensorFrom('float32', [2, 3], [1, 2, 3, 4, 5, 6]) };
+    expect(state(given)).toEqual({ 'fc.weight': tensorFrom('float32', [3, 2], [1, 4, 2, 5, 3, 6]) });
+  });
+});
+
 describe('a network of images', () => {
   test.each<[string, Family, number[]]>([
     ['small-cnn', smallCnn, [1, 8, 8]],

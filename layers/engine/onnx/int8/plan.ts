@@ -13,12 +13,11 @@ export interface Planned {
   readonly axis: number;
   /** Whether it is a table from which nothing but rows are taken: those are scaled, and not the whole table. */
   readonly isTable: boolean;
+  /** Whether it is a matrix that MatMul multiplies by, and nothing else: the products can be of integers as well. */
+  readonly isFactor: boolean;
 }
 
-interface Use {
-  readonly axis: number;
-  readonly isTable: boolean;
-}
+type Use = Pick<Planned, 'axis' | 'isTable' | 'isFactor'>;
 
 type Rule = (node: NodeProto, input: number, rank: number) => Use | undefined;
 
@@ -27,14 +26,14 @@ const flag = ({ attribute }: NodeProto, name: string): number => {
   return Number(found?.i ?? 0);
 };
 
-const weight = (axis: number): Use => ({ axis, isTable: false });
+const weight = (axis: number): Use => ({ axis, isTable: false, isFactor: false });
 
 /** Which inputs of an operator may be integers, and by which axis its channels are. */
 const rules: Readonly<Record<string, Rule>> = {
-  MatMul: (_, input, rank) => (input === 1 ? weight(rank - 1) : undefined),
+  MatMul: (_, input, rank) => (input === 1 ? { ...weight(rank - 1), isFactor: rank === 2 } : undefined),
   Gemm: (node, input) => (input === 1 ? weight(flag(node, 'transB') === 1 ? 0 : 1) : undefined),
   Conv: (_, input) => (input === 1 ? weight(0) : undefined),
-  Gather: (node, input) => (input === 0 && flag(node, 'axis') === 0 ? { axis: 0, isTable: true } : undefined),
+  Gather: (node, input) => (input === 0 && flag(node, 'axis') === 0 ? { ...weight(0), isTable: true } : undefined),
 };
 
 const isFloat = ({ dataType: type, dims }: TensorProto): boolean =>
@@ -61,7 +60,8 @@ export function planWeights({ node: nodes, initializer, input, output }: GraphPr
     const found = uses.get(name);
     if (!isFloat(proto) || visible.has(name) || !found?.length || found.includes(undefined)) return [];
     const [first] = found as Use[];
-    const isTable = !hasInner && (found as Use[]).every((use) => use.isTable);
-    return [{ index, name, shape: proto.dims.map(Number), axis: first!.axis, isTable }];
+    const all = (is: 'isTable' | 'isFactor') => !hasInner && (found as Use[]).every((use) => use[is]);
+    const shape = proto.dims.map(Number);
+    return [{ index, name, shape, axis: first!.axis, isTable: all('isTable'), isFactor: all('isFactor') }];
   });
 }

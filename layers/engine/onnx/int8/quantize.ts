@@ -5,14 +5,17 @@
  *     W ── MatMul      W.int8, W.scale ── DequantizeLinear ── W ── MatMul
  *     E ── Gather      E.int8, E.scale ── Gather each ── Cast ── Mul: only the rows that are taken are scaled
  *
- * The names of all values stay, and every field of the file that is not about those weights.
+ * With integer products, what a matrix is multiplied by becomes integers as well (`products.ts`), which is faster. The names
+ * of all values stay, and every field of the file that is not about those weights.
  */
 import { bytesOf } from '../../elements.ts';
 import { tensor } from '../../tensor.ts';
 import { decodeTensor, OnnxError } from '../decode.ts';
-import { attributeType, dataType, encodeNode, encodeTensor, type NodeProto, parseModel } from '../proto.ts';
+import { dataType, encodeNode, encodeTensor, type NodeProto, parseModel } from '../proto.ts';
 import { field, fieldsOf } from '../wire.ts';
+import { plainNode } from './node.ts';
 import { type Planned, planWeights } from './plan.ts';
+import { IntegerProducts, unsignedOf, ZERO_POINT } from './products.ts';
 import { int8Weights } from './weights.ts';
 
 export interface Quantized {
@@ -25,31 +28,37 @@ export interface Quantized {
 /** DequantizeLinear has scales for each channel from this opset on. */
 const LEAST_OPSET = 13;
 const INT8 = 3;
+const UINT8 = 2;
 
 /** Numbers of fields of the format. */
 const MODEL_GRAPH = 7;
 const GRAPH_NODE = 1;
 const GRAPH_INITIALIZER = 5;
 
+export interface QuantizeOptions {
+  /** Whether products with matrices are computed with integers as well. Default: false. */
+  readonly integerProducts?: boolean;
+}
+
 /**
  * @throws OnnxError if the bytes are no model, or have nothing that could be an integer: the message says why
  */
-export function quantizeModel(bytes: Uint8Array): Quantized {
+export function quantizeModel(bytes: Uint8Array, { integerProducts = false }: QuantizeOptions = {}): Quantized {
   const model = parsed(bytes);
   const opset = model.opsetImport.find(({ domain = '' }) => domain === '' || domain === 'ai.onnx')?.version ?? 0;
   if (opset < LEAST_OPSET) throw new OnnxError(`weights of 8 bits need opset ${LEAST_OPSET} or later; got ${opset}`);
   const { graph } = model;
   const replaced = new Map<number, Replacement>();
-  for (const planned of planWeights(graph)) {
+  for (const plan of planWeights(graph)) {
+    const planned = { ...plan, isFactor: plan.isFactor && integerProducts };
     const made = replacementOf(planned, graph.initializer[planned.index]!);
     if (made) replaced.set(planned.index, made);
   }
   if (replaced.size === 0)
     throw new OnnxError('it has no weights of MatMul, Gemm, Conv or Gather that are large enough');
-  const tables = new Set([...replaced.values()].filter(({ isTable }) => isTable).map(({ name }) => name));
   const all = [...replaced.values()];
   return {
-    bytes: rewrite(bytes, (graph_) => graphWith(graph_, graph.node, replaced, tables)),
+    bytes: rewrite(bytes, (graph_) => graphWith(graph_, graph.node, replaced)),
     elements: all.reduce((sum, { elements }) => sum + elements, 0),
     tensors: all.length,
   };
@@ -65,51 +74,37 @@ function parsed(bytes: Uint8Array) {
   throw new OnnxError('not an ONNX model: it has no graph or no opset');
 }
 
-interface Replacement {
-  readonly name: string;
-  readonly isTable: boolean;
+interface Replacement extends Pick<Planned, 'name' | 'isTable' | 'isFactor'> {
   readonly elements: number;
   /** Instead of the initialiser. */
   readonly initializers: readonly Uint8Array[];
-  /** That makes the value of the same name; none for a table. */
+  /** That makes the value of the same name; none for a table and a factor. */
   readonly node: Uint8Array | undefined;
 }
 
-function replacementOf({ name, shape, axis, isTable }: Planned, proto: Parameters<typeof decodeTensor>[0]) {
+function replacementOf(
+  { name, shape, axis, isTable, isFactor }: Planned,
+  proto: Parameters<typeof decodeTensor>[0],
+): Replacement | undefined {
   const { data } = decodeTensor(proto, `initialiser '${name}'`);
   if (!(data instanceof Float32Array)) return undefined;
   const made = int8Weights(data, shape, axis);
   if (made === undefined) return undefined;
-  const [values, scales] = [`${name}.int8`, `${name}.scale`];
+  const [values, scales, zero] = [`${name}.int8`, `${name}.scale`, `${name}.zero`];
   const scaleShape = isTable ? shape.map((dim, i) => (i === 0 ? dim : 1)) : [made.scales.length];
   const raw = (bytes: Uint8Array, name: string, dims: readonly number[], type: number) =>
     encodeTensor({ name, dims: [...dims], dataType: type, rawData: bytes });
   const scaleBytes = bytesOf(tensor('float32', [made.scales.length], made.scales));
+  const integers = isFactor
+    ? [raw(unsignedOf(made.values), values, shape, UINT8), raw(Uint8Array.of(ZERO_POINT), zero, [], UINT8)]
+    : [raw(new Uint8Array(made.values.buffer), values, shape, INT8)];
   return {
-    name,
-    isTable,
-    elements: data.length,
-    initializers: [
-      raw(new Uint8Array(made.values.buffer), values, shape, INT8),
-      raw(scaleBytes, scales, scaleShape, dataType.float32),
-    ],
-    node: isTable ? undefined : encodeNode(plain('DequantizeLinear', [values, scales], [name], { axis })),
+    ...{ name, isTable, isFactor, elements: data.length },
+    initializers: [...integers, raw(scaleBytes, scales, scaleShape, dataType.float32)],
+    node:
+      isTable || isFactor ? undefined : encodeNode(plainNode('DequantizeLinear', [values, scales], [name], { axis })),
   };
 }
-
-const plain = (
-  opType: string,
-  input: string[],
-  output: string[],
-  attributes: Readonly<Record<string, number>> = {},
-): NodeProto => ({
-  name: `${output[0]}.${opType}`,
-  opType,
-  domain: '',
-  input,
-  output,
-  attribute: Object.entries(attributes).map(([name, i]) => ({ name, type: attributeType.int, i })),
-});
 
 /** The model with another graph. */
 function rewrite(bytes: Uint8Array, change: (graph: Uint8Array) => readonly Uint8Array[]): Uint8Array {
@@ -125,8 +120,9 @@ function graphWith(
   bytes: Uint8Array,
   nodes: readonly NodeProto[],
   replaced: ReadonlyMap<number, Replacement>,
-  tables: ReadonlySet<string>,
 ): readonly Uint8Array[] {
+  const named = new Map(Array.from(replaced.values(), (one) => [one.name, one]));
+  const products = new IntegerProducts();
   const [before, after]: [Uint8Array[], Uint8Array[]] = [[], []];
   let [node, initializer] = [0, 0];
   for (const { number, raw } of fieldsOf(bytes)) {
@@ -138,21 +134,30 @@ function graphWith(
       if (made?.node) before.push(...field(GRAPH_NODE, made.node));
     } else if (number === GRAPH_NODE) {
       const one = nodes[node++]!;
-      const taken = one.opType === 'Gather' && tables.has(one.input[0]!);
-      if (taken) after.push(...gathered(one).flatMap((made) => field(GRAPH_NODE, encodeNode(made))));
-      else after.push(raw);
+      const made = rewritten(one, named, products);
+      after.push(...(made ? made.flatMap((part) => field(GRAPH_NODE, encodeNode(part))) : [raw]));
     } else after.push(raw);
   }
   return [...before, ...after];
+}
+
+function rewritten(
+  node: NodeProto,
+  named: ReadonlyMap<string, Replacement>,
+  products: IntegerProducts,
+): NodeProto[] | undefined {
+  const [first = '', second = ''] = node.input;
+  if (node.opType === 'Gather' && named.get(first)?.isTable) return gathered(node);
+  return node.opType === 'MatMul' && named.get(second)?.isFactor ? products.of(node) : undefined;
 }
 
 /** Takes rows of integers and their scales, and multiplies them. */
 function gathered({ input: [table, index], output: [out] }: NodeProto): NodeProto[] {
   const [rows, scales, numbers] = [`${out}.int8`, `${out}.scale`, `${out}.cast`];
   return [
-    plain('Gather', [`${table}.int8`, index!], [rows], { axis: 0 }),
-    plain('Gather', [`${table}.scale`, index!], [scales], { axis: 0 }),
-    plain('Cast', [rows], [numbers], { to: dataType.float32 }),
-    plain('Mul', [numbers, scales], [out!]),
+    plainNode('Gather', [`${table}.int8`, index!], [rows], { axis: 0 }),
+    plainNode('Gather', [`${table}.scale`, index!], [scales], { axis: 0 }),
+    plainNode('Cast', [rows], [numbers], { to: dataType.float32 }),
+    plainNode('Mul', [numbers, scales], [out!]),
   ];
 }

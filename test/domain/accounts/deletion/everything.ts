@@ -45,6 +45,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   dataset: (id) => [{ ...keys.dataset(id, 'd'), account_id: id }],
   datasetName: (id) => [{ ...keys.datasetName(id, 'data'), version: 2 }],
   readingSlot: (id) => [{ ...keys.readingSlot(id, 1) }],
+  uploadedEncoder: (id) => [{ ...keys.uploadedEncoder(id, 'bert'), name: 'uploads/bert' }],
   trainingData: (id) => [{ ...keys.trainingData(id, 'texts.jsonl'), dataset_id: 'd' }],
   // One that has begun needs the bucket too; see the test.
   upload: () => NOBODYS,

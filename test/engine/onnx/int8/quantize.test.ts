@@ -14,6 +14,13 @@ import { file, node } from '../files.ts';
 
 const weights = (rows: number, columns: number) => heUniform([rows, columns], uniformStream(7, 'w'));
 
+const ramp = (rows: number, columns: number) =>
+  tensor(
+    'float32',
+    [rows, columns],
+    Float32Array.from({ length: rows * columns }, (_, i) => ((i * 37) % 101) / 50 - 1),
+  );
+
 /** x · W, of 64 by 32. */
 function network(): Uint8Array {
   const b = new Builder();
@@ -103,6 +110,32 @@ describe('quantizeModel', () => {
     });
     const { largest, range } = await compareOutputs(model, quantizeModel(model).bytes);
     expect(largest).toBeLessThan(0.03 * (range[1] - range[0]));
+  });
+
+  test('computes products of integers where that is asked for, by one kernel for what several matrices have in common', async () => {
+    const b = new Builder();
+    const x = b.input('x', 'float32', ['rows', 64]);
+    const [one, other] = [b.constant(tensor('float32', [64, 32], weights(64, 32))), b.constant(ramp(64, 16))];
+    const graph = new Graph('g', [x], { y: matMul(b, x, one), z: matMul(b, x, other) });
+    const model = writeModel(graph, { producer: 'test' });
+    const { bytes } = quantizeModel(model, { integerProducts: true });
+    expect(bytes.length).toBeLessThan(0.5 * model.length);
+    const types = parseModel(bytes).graph.node.map(({ opType }) => opType);
+    expect(types.filter((type) => type === 'DynamicQuantizeLinear')).toHaveLength(1);
+    expect(types.filter((type) => type === 'MatMulInteger')).toHaveLength(2);
+    const { largest, range } = await compareOutputs(model, bytes);
+    expect(largest).toBeGreaterThan(0);
+    expect(largest).toBeLessThan(0.02 * (range[1] - range[0]));
+  });
+
+  test('has the exact sums of integers, also of the largest ones, which signed 16 bits would not hold', async () => {
+    const b = new Builder();
+    const x = b.input('x', 'float32', ['rows', 64]);
+    const w = b.constant(tensor('float32', [64, 32], new Float32Array(64 * 32).fill(1)));
+    const model = writeModel(new Graph('g', [x], { y: matMul(b, x, w) }), { producer: 'test' });
+    await using session = await openSession(quantizeModel(model, { integerProducts: true }).bytes, { threads: 1 });
+    const { y } = await session.run({ x: tensor('float32', [2, 64], new Float32Array(128).fill(1)) });
+    for (const value of toNumbers(y!)) expect(value).toBeCloseTo(64, 4);
   });
 
   test('keeps fields that it does not know', () => {

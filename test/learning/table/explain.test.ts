@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
+import { expectTensor } from '#engine/tensor.ts';
 import type { Serving } from '#learning/serving/description.ts';
-import { expectExplainable, explain, typicalRow } from '#learning/serving/explain.ts';
 import type { Reference } from '#learning/serving/reference.ts';
 import { rowTensors } from '#learning/serving/rows.ts';
+import { tableExplainer } from '#learning/table/explain.ts';
+import { explained as explainedBy, modelOf } from '../serving/shapley.ts';
 
 const features = (count: number): Serving['features'] =>
   Array.from({ length: count }, (_, i) => ({ name: `f${i}`, input: `f${i}`, type: 'number' }));
@@ -18,22 +19,13 @@ const usual = (...typical: number[]): Reference => ({
   features: typical.map((value, i) => ({ name: `f${i}`, typical: value, missing: 0 })),
 });
 
-/** A model that computes this from the numbers of a row. */
-const model = (of: (row: number[]) => number) => async (feeds: Tensors, rows: number) => {
-  const columns = Object.values(feeds).map((feed) => expectTensor('feature', feed, 'float64').data);
-  const value = Float64Array.from({ length: rows }, (_, row) => of(columns.map((column) => column[row]!)));
-  return { value: tensor('float64', [rows], value) };
-};
-
 async function explained(rows: number[][], typical: number[], of: (row: number[]) => number) {
   const about = serving(typical.length);
-  const feeds = rowTensors(about.features, rows);
-  const run = model(of);
-  return explain(
-    { serving: about, typical: typicalRow(about, usual(...typical)), run },
-    feeds,
-    await run(feeds, rows.length),
+  const model = modelOf((row, feeds) =>
+    of(Object.values(feeds).map((feed) => expectTensor('feature', feed, 'float64').data[row]!)),
   );
+  const spec = { explainer: tableExplainer, serving: about, reference: usual(...typical), model };
+  return explainedBy(spec, rowTensors(about.features, rows), rows.length);
 }
 
 describe('an explanation', () => {
@@ -54,7 +46,10 @@ describe('an explanation', () => {
         const typical = row.map(() => others.next().value);
         const of = (values: number[]) => Math.sin(values.reduce((sum, value, i) => sum * 1.3 + value * (i + 1), 0));
         const [found] = await explained([row], typical, of);
-        const sum = Object.values(found!.contributions).reduce((total, one) => total + one, found!.base);
+        const sum = Object.values(found!.contributions as Record<string, number>).reduce(
+          (total, one) => total + one,
+          found!.base,
+        );
         expect(sum).toBeCloseTo(of(row), 9);
       }),
       { seed: 2026, numRuns: 50 },
@@ -62,10 +57,10 @@ describe('an explanation', () => {
   });
 
   test('is made of a bounded number of rows, by the features of the model', () => {
-    expectExplainable(serving(7), 100);
-    expectExplainable(serving(100), 25);
-    expectExplainable(serving(2000), 5);
-    const refused = () => expectExplainable(serving(100), 26);
+    tableExplainer.expect(serving(7), 100);
+    tableExplainer.expect(serving(100), 25);
+    tableExplainer.expect(serving(2000), 5);
+    const refused = () => tableExplainer.expect(serving(100), 26);
     expect(refused).toThrow(
       expect.objectContaining({
         details: [

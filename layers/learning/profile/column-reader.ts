@@ -1,0 +1,172 @@
+/** Reads the cells of a column into its summary, most of them without making text of them. */
+import type { Cells } from '../files/cells.ts';
+import { hashOfBytes, hashOfNumber } from '../values/hash.ts';
+import { readIsoTime } from '../values/iso-time.ts';
+import { isMissing, type MissingWords, missingWords } from '../values/missing.ts';
+import { missingValues } from '../values/missing-values.ts';
+import { type PlainNumber, readPlainNumber } from '../values/plain-number.ts';
+import { type CellFacts, factsOf } from './cell-facts.ts';
+import { BytesText } from './cell-text.ts';
+import type { ColumnState, ColumnSummary } from './column.ts';
+import { charactersOf } from './counts.ts';
+import { NumberCell, type Numbers, wholeLength } from './number-cells.ts';
+import { bareEnd, bareStart, hasBlank, isSurelyWord, mayHaveOtherBlanks, SHORT_WORD } from './word-bytes.ts';
+
+interface KnownCell extends CellFacts {
+  readonly text: string;
+  readonly isMissing: boolean;
+}
+
+export class ColumnReader {
+  readonly summary: ColumnSummary;
+  readonly #missing: MissingWords;
+  /** The longest word for "no value", in bytes, and the numbers and times among them. */
+  readonly #missingBytes: number;
+  readonly #missingValues: ReadonlySet<number>;
+  /** What is known of cells that occur again and again, by their entries in `counts`. */
+  readonly #known: (KnownCell | undefined)[] = [];
+  readonly #number: PlainNumber = { value: 0, withComma: 0, hasPoint: false, leadingZero: false };
+  readonly #cell = new BytesText();
+
+  /** @param missing the words that mean "no value". Default: the usual ones */
+  constructor(summary: ColumnSummary, missing: readonly string[] | undefined) {
+    this.summary = summary;
+    this.#missing = missingWords(missing);
+    this.#missingBytes = Math.max(SHORT_WORD, ...[...this.#missing].map((word) => Buffer.byteLength(word)));
+    this.#missingValues = missingValues(this.#missing);
+  }
+
+  restore(state: ColumnState): void {
+    this.summary.restore(state);
+    this.#known.length = 0;
+  }
+
+  /** Adds the cells of some rows that come after `before` others. */
+  addCells({ bytes, columns, rows, starts, ends }: Cells, column: number, before: number): void {
+    for (let i = 1, at = column; i <= rows; i++, at += columns) {
+      this.#addCell(bytes, starts[at]!, ends[at]!, before + i);
+    }
+  }
+
+  /** Adds numbers that come after `before` rows. */
+  addNumbers({ values, levels, isReal }: Numbers, before: number): void {
+    const rows = levels?.length ?? values.length;
+    const cell = new NumberCell();
+    const entries = new Map<number, number>();
+    for (let i = 0, at = 0; i < rows; i++) {
+      const row = before + i + 1;
+      if (levels && !levels[i]) this.summary.addEmpty(row);
+      else if (cell.set(values[at++]!, isReal) && !this.#mayMiss(cell.value)) this.#addNumber(cell, entries, row);
+      else {
+        const bytes = Buffer.from(String(cell));
+        this.#addCell(bytes, 0, bytes.length, row);
+      }
+    }
+  }
+
+  #mayMiss(value: number): boolean {
+    return this.#missingValues.size > 0 && this.#missingValues.has(value);
+  }
+
+  #addCell(bytes: Buffer, start: number, end: number, row: number): void {
+    const number = this.#number;
+    if (start === end) this.summary.addEmpty(row);
+    else if (readPlainNumber(bytes, start, end, number) && !this.#mayMiss(number.value)) {
+      this.#addPlain(bytes, start, end, row);
+    } else this.#addWord(bytes, start, end, row);
+  }
+
+  #addPlain(bytes: Buffer, start: number, end: number, row: number): void {
+    const number = this.#number;
+    if (this.summary.isCounted) {
+      const hash = hashOfBytes(bytes, start, end);
+      this.summary.counts.add(bytes, start, end, hash, this.summary.counts.find(bytes, start, end, hash), row);
+    }
+    // Most cells are never looked at as text.
+    this.#cell.at(bytes, start, end);
+    // Different spellings of a number are one value, but not those of a code.
+    const hash = number.leadingZero ? hashOfBytes(bytes, start, end) : hashOfNumber(number.value);
+    this.summary.addPlain(number, this.#cell, end - start, hash, row);
+  }
+
+  /** @param entries those of the numbers before it */
+  #addNumber(cell: NumberCell, entries: Map<number, number>, row: number): void {
+    if (this.summary.isCounted) {
+      const known = entries.get(cell.value);
+      if (known === undefined) entries.set(cell.value, this.#count(Buffer.from(String(cell)), row));
+      else this.summary.counts.repeat(known);
+    }
+    const length = cell.hasPoint ? 0 : wholeLength(cell.value);
+    this.summary.addPlain(cell, cell, length, hashOfNumber(cell.value), row);
+  }
+
+  #count(bytes: Buffer, row: number): number {
+    const hash = hashOfBytes(bytes, 0, bytes.length);
+    return this.summary.counts.add(
+      bytes,
+      0,
+      bytes.length,
+      hash,
+      this.summary.counts.find(bytes, 0, bytes.length, hash),
+      row,
+    );
+  }
+
+  #addWord(bytes: Buffer, from: number, to: number, row: number): void {
+    const start = bareStart(bytes, from, to);
+    const end = bareEnd(bytes, start, to);
+    if (start === end) {
+      this.summary.addEmpty(row);
+      return;
+    }
+    const hash = hashOfBytes(bytes, start, end);
+    let entry = this.summary.counts.find(bytes, start, end, hash);
+    if (entry < 0 && mayHaveOtherBlanks(bytes, start, end)) {
+      const text = bytes.toString('utf8', start, end);
+      const bare = Buffer.from(text.trim());
+      if (bare.length < end - start) {
+        this.#addWord(bare, 0, bare.length, row);
+        return;
+      }
+    }
+    if (this.summary.isCounted) entry = this.summary.counts.add(bytes, start, end, hash, entry, row);
+    if (entry < 0) entry = this.summary.counts.remember(bytes, start, end, hash);
+    if (entry >= 0) this.#addKnown(this.#knownOf(entry), hash, row);
+    else this.#addUnknown(bytes, start, end, hash, row);
+  }
+
+  #knownOf(entry: number): KnownCell {
+    const known = this.#known[entry];
+    if (known) return known;
+    const made = this.#factsOf(this.summary.counts.text(entry));
+    this.#known[entry] = made;
+    return made;
+  }
+
+  #factsOf(text: string): KnownCell {
+    return { ...factsOf(text), text, isMissing: isMissing(text, this.#missing) };
+  }
+
+  #addKnown(facts: KnownCell, hash: number, row: number): void {
+    const { text, value, isPlain, leadingZero, isMissing } = facts;
+    const isExact = isPlain && !leadingZero && !(Math.abs(value) > Number.MAX_SAFE_INTEGER);
+    if (isMissing) this.summary.addAbsent(text, row);
+    else if (!isPlain) this.summary.addOther(facts, text, hash, row);
+    else this.summary.addPlain(facts, text, text.length, isExact ? hashOfNumber(value) : hash, row);
+  }
+
+  /** A word for which there is no room any more: of times and of words without digits, no text is made. */
+  #addUnknown(bytes: Buffer, start: number, end: number, hash: number, row: number): void {
+    const time = readIsoTime(bytes, start, end);
+    const isTime = !Number.isNaN(time) && !this.#mayMiss(time);
+    if (!isTime && !isSurelyWord(bytes, start, end, this.#missingBytes)) {
+      this.#addKnown(this.#factsOf(bytes.toString('utf8', start, end)), hash, row);
+      return;
+    }
+    const { summary } = this;
+    this.#cell.at(bytes, start, end);
+    const length = end - start > summary.longest ? charactersOf(bytes, start, end) : 0;
+    if (!summary.hasBlanks) summary.hasBlanks = hasBlank(bytes, start, end);
+    summary.addTime(isTime ? time : Number.NaN, this.#cell, length, hash, row);
+  }
+}

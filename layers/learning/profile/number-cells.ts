@@ -1,0 +1,52 @@
+/** Numbers that were never text: what they would be as text, as far as it matters. */
+import { realText } from '../files/parquet-values.ts';
+import type { PlainNumber } from '../values/plain-number.ts';
+import type { CellText } from './cell-text.ts';
+
+export interface Numbers {
+  /** Of the rows that have a value. */
+  readonly values: Float64Array;
+  /** For each row whether it has one. Absent if all have. */
+  readonly levels: ArrayLike<number> | undefined;
+  /** Whether they are written with a point, be they whole or not. */
+  readonly isReal: boolean;
+}
+
+/** Within these bounds a number is written without an exponent. */
+const BOUNDS = { least: 1e-6, most: 1e15 } as const;
+
+export class NumberCell implements PlainNumber, CellText {
+  value = 0;
+  withComma = Number.NaN;
+  hasPoint = false;
+  readonly leadingZero = false;
+
+  /** @returns whether it is written with digits and at most a sign and a point */
+  set(value: number, isReal: boolean): boolean {
+    const size = Math.abs(value);
+    // Adding 0 makes -0 and 0 the same.
+    this.value = value + 0;
+    this.hasPoint = isReal;
+    if (!(size < BOUNDS.most) || (size < BOUNDS.least && size !== 0)) return false;
+    this.withComma = isReal ? grouped(value, size) : value;
+    return true;
+  }
+
+  toString(): string {
+    return this.hasPoint ? realText(this.value) : String(this.value);
+  }
+}
+
+/** What 1.234 is if the point stands between thousands: it has to have three digits behind it. */
+function grouped(value: number, size: number): number {
+  if (size < 1 || size >= 1000) return Number.NaN;
+  const thousands = Math.round(value * 1000);
+  return thousands / 1000 === value && thousands % 10 !== 0 ? thousands : Number.NaN;
+}
+
+/** How many characters a whole number has. */
+export function wholeLength(value: number): number {
+  let length = value < 0 ? 2 : 1;
+  for (let size = Math.abs(value); size >= 10; size /= 10) length++;
+  return length;
+}
