@@ -7,11 +7,14 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { deleteDropped, dropBackup, dueOf } from '#domain/vault/backups.ts';
+import { copiesDue } from '#domain/vault/copies.ts';
 import { drillsDue, endDrills, planDrill } from '#domain/vault/drills.ts';
 import { abandonedJobs, LEASE_MS } from '#domain/vault/jobs.ts';
 import { deletedManagers, findManager, managersDue, scheduleBackup } from '#domain/vault/managers.ts';
+import { abortExpiredUploads } from '#domain/vault/uploads.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { backUpByTime } from '#functions/manager/backup/back-up.ts';
+import { copyBackups } from '#functions/manager/backup/copy-backups.ts';
 import { runDrill } from '#functions/manager/backup/run-drill.ts';
 import { deleteVault } from '#functions/manager/managers/delete-vault.ts';
 import type { VaultServices } from '#functions/manager/services.ts';
@@ -25,7 +28,17 @@ const SCHEDULE: Actor = { userId: 'schedule', address: '', requestId: '' };
 export function makeHandler(adapters: Adapters, options: { readonly settings: Settings; readonly logger: Log }) {
   const services: VaultServices = { adapters, ...options };
   return async (): Promise<void> => {
-    const steps = [backUpDue, drillDue, resumeAbandoned, dropExpired, dropAbandoned, finishDropped, finishDeleted];
+    const steps = [
+      backUpDue,
+      drillDue,
+      resumeAbandoned,
+      dropExpired,
+      dropAbandoned,
+      finishDropped,
+      finishDeleted,
+      abortUploads,
+      copyDue,
+    ];
     // One step that fails does not stop the others.
     const results = await Promise.allSettled(steps.map((step) => step(services)));
     const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
@@ -103,4 +116,28 @@ async function finishDropped({ adapters: { table, blobs, now } }: VaultServices)
 async function finishDeleted(services: VaultServices): Promise<void> {
   const { table, now } = services.adapters;
   for (const of of await deletedManagers(table, now(), AT_ONCE)) await deleteVault(services, of);
+}
+
+async function abortUploads({ adapters: { table, blobs, now } }: VaultServices): Promise<void> {
+  await abortExpiredUploads(table, blobs, now(), AT_ONCE);
+}
+
+/** Of each run, less than a function may take. */
+const COPY_MS = 600_000;
+
+async function copyDue(services: VaultServices): Promise<void> {
+  const { table, backupCopies, now } = services.adapters;
+  if (backupCopies === undefined) return;
+  const until = now() + COPY_MS;
+  for (const note of await copiesDue(table, now(), AT_ONCE)) {
+    try {
+      if (!(await copyBackups(services, backupCopies, note, until))) return;
+    } catch (error) {
+      // It stays due, and those of other managers are copied meanwhile.
+      services.logger.error('backups are not copied to the second location yet', {
+        manager_id: note.id,
+        error: error as Error,
+      });
+    }
+  }
 }

@@ -4,7 +4,9 @@ import { purge } from '#domain/accounts/deletion/purge.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Log } from '#functions/http/contract.ts';
 
-type DeletionsContext = Pick<Adapters, 'table' | 'blobs' | 'compute' | 'now'> & { readonly logger: Log };
+type DeletionsContext = Pick<Adapters, 'table' | 'blobs' | 'backupCopies' | 'compute' | 'now'> & {
+  readonly logger: Log;
+};
 
 const ACCOUNTS_AT_ONCE = 10;
 /** Of all of them together: what fits into the sweep's time. The next sweep makes the next ones. */

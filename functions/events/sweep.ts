@@ -51,7 +51,7 @@ const THRESHOLDS: Omit<SweepThresholds, 'unplaced'> = {
 
 const ORPHANS_AT_ONCE = 100;
 
-type SweepAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events' | 'compute' | 'now'>;
+type SweepAdapters = Pick<Adapters, 'table' | 'blobs' | 'backupCopies' | 'queues' | 'events' | 'compute' | 'now'>;
 type SweepContext = SweepAdapters & { readonly logger: Log };
 
 export interface SweepOptions {

@@ -4,7 +4,7 @@ import { type Actor, type AuditEvent, appendAudit } from '#domain/vault/audit.ts
 import type { ManagerRef } from '#domain/vault/manager.ts';
 import type { VaultServices } from './services.ts';
 
-export type Access = Pick<AuditEvent, 'action' | 'model_name'>;
+export type Access = Pick<AuditEvent, 'action' | 'model_name' | 'facts'>;
 
 /** Runs, and appends an entry if that fails. Throws what `run` throws. */
 export async function auditFailure<T>(
@@ -39,7 +39,16 @@ export async function auditAccess<T>(
   run: () => Promise<T>,
 ): Promise<T> {
   const result = await auditFailure(services, of, by, access, run);
-  const { table, now } = services.adapters;
-  await appendAudit(table, of, by, { ...access, success: true }, now);
+  await auditSuccess(services, of, by, access);
   return result;
+}
+
+/** Appends the entry of an access that succeeded. */
+export async function auditSuccess(
+  { adapters: { table, now } }: VaultServices,
+  of: ManagerRef,
+  by: Actor,
+  access: Access,
+): Promise<void> {
+  await appendAudit(table, of, by, { ...access, success: true }, now);
 }

@@ -30,10 +30,24 @@ export const password = z.string().min(LIMITS.vault.password.min).max(LIMITS.vau
   format: 'password',
 });
 
-export const tagList = z
-  .array(z.string().min(1).max(LIMITS.vault.name))
+const TAGS = ['production', 'v2.1', 'high-accuracy'];
+
+export const tagList = z.array(z.string()).meta({ example: TAGS });
+
+/** Commas are between tags where they are asked for. */
+export const givenTags = z
+  .array(
+    z
+      .string()
+      .min(1, { abort: true })
+      .max(LIMITS.vault.name, { abort: true })
+      .regex(
+        /^[^\s,\p{Cc}](?:[^,\p{Cc}]*[^\s,\p{Cc}])?$/u,
+        'must have no commas and no control characters, and no white space at its ends',
+      ),
+  )
   .max(LIMITS.vault.tags)
-  .meta({ example: ['production', 'v2.1', 'high-accuracy'] });
+  .meta({ example: TAGS });
 
 export const sizeMb = z.number().min(0).meta({ description: 'Millions of bytes', example: 15.6 });
 

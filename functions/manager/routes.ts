@@ -4,12 +4,15 @@ import type { Route } from '#functions/http/route.ts';
 import { exported } from './audit/export.ts';
 import { trail } from './audit/trail.ts';
 import { verify } from './audit/verify.ts';
+import { archive } from './backup/archive-route.ts';
+import { completeUpload as completeArchive } from './backup/complete-upload.ts';
 import { create as createBackup } from './backup/create.ts';
 import { download as downloadBackup } from './backup/download.ts';
 import { drill } from './backup/drill.ts';
 import { list as listBackups } from './backup/list.ts';
 import { remove as removeBackup } from './backup/remove.ts';
 import { restore } from './backup/restore.ts';
+import { startUpload as startArchive } from './backup/start-upload.ts';
 import { upload } from './backup/upload.ts';
 import { documentFacts } from './documentation.ts';
 import { create } from './managers/create.ts';
@@ -20,6 +23,7 @@ import { activate } from './models/activate.ts';
 import { best } from './models/best.ts';
 import { byTags } from './models/by-tags.ts';
 import { compare } from './models/compare.ts';
+import { completeUpload } from './models/complete-upload.ts';
 import { copy } from './models/copy.ts';
 import { deploy } from './models/deploy.ts';
 import { download } from './models/download.ts';
@@ -30,8 +34,8 @@ import { remove as removeModel } from './models/remove.ts';
 import { save } from './models/save.ts';
 import { search } from './models/search.ts';
 import { signature } from './models/signature.ts';
+import { startUpload } from './models/start-upload.ts';
 import { update } from './models/update.ts';
-import { completeUpload, startUpload } from './models/uploads.ts';
 import { versions } from './models/versions.ts';
 import { health } from './monitoring/health.ts';
 import { stats } from './monitoring/stats.ts';
@@ -52,7 +56,6 @@ const records: readonly Route[] = [
   versions,
   signature,
   activate,
-  deploy,
   listBackups,
   status,
   trail,
@@ -71,10 +74,14 @@ export const fileRoutes: readonly Route<FileServices>[] = [
   download,
   removeModel,
   update,
+  deploy,
   createBackup,
   restore,
   drill,
   upload,
+  startArchive,
+  completeArchive,
+  archive,
   removeBackup,
   password,
   health,

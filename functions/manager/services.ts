@@ -1,5 +1,6 @@
 import type { Difference } from '#engine/onnx/int8/difference.ts';
 import type { Services } from '#functions/http/route.ts';
+import type { ImportServices } from '#functions/platform/models/create-imported.ts';
 
 /** What the work of the vault needs, for a request or for a schedule. */
 export type VaultServices = Pick<Services, 'adapters' | 'settings' | 'logger'>;
@@ -10,7 +11,7 @@ export interface Int8Version {
   readonly difference: Difference;
 }
 
-/** What saving a model needs besides. Only a type of it here: declaring a route does not load ONNX Runtime. */
-export interface FileServices extends Services {
+/** What saving and serving a model need besides. Only types of it here: declaring a route does not load ONNX Runtime. */
+export interface FileServices extends ImportServices {
   readonly quantize: (model: Uint8Array) => Promise<Int8Version>;
 }

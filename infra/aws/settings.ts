@@ -40,6 +40,8 @@ export const settingsSchema = z.strictObject({
   logDays: bounded(1, 3653).refine((days) => LOG_DAYS.some((known) => known === days), { error: choice(LOG_DAYS) }),
   /** How long to keep deleted and overwritten files. */
   backupDays: bounded(1, 3650),
+  /** An existing bucket to which the vault's backups are copied, in another account or region if possible. */
+  backupCopiesBucket: matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket').optional(),
   /** Requests per second and burst, over all callers of a surface. The application limits each caller. */
   throttle: z.strictObject({ rate: bounded(1, 10_000), burst: bounded(1, 5_000) }),
   /** Requests an hour of each account, and of each address that has no account. */
@@ -120,6 +122,7 @@ export const OVERRIDABLE = [
   'removal',
   'logDays',
   'backupDays',
+  'backupCopiesBucket',
   'architecture',
   'waf',
   'apiLogRole',

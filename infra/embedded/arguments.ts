@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RATES } from '#domain/limits.ts';
 import { REGISTRATION, type Registration } from '#domain/settings.ts';
@@ -23,6 +23,7 @@ export interface Arguments {
   readonly rates: { readonly authenticatedPerHour: number; readonly anonymousPerHour: number };
   readonly trustedProxies?: TrustedProxies;
   readonly publicUrl?: string;
+  readonly backupCopies?: string;
   readonly manager: ManagerEnvironment;
   readonly hub?: { readonly url?: string; readonly token?: string };
   readonly encoderFolder?: string;
@@ -42,6 +43,8 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --body-timeout S   seconds without progress after which a request body times out (default: ${BODY_SECONDS})
   --connections-per-address N
                      concurrent connections of one address (default: ${CONNECTIONS_PER_ADDRESS})
+  --backup-copies DIR
+                     a folder, on another disk, to which the backups of the vault are copied
   --webhooks-to-loopback
                      lets webhooks be delivered to this machine, over http too
   --trust-proxy WHO  reverse proxies whose X-Forwarded-… headers are trusted: their addresses and networks, or loopback,
@@ -101,10 +104,22 @@ export function readArguments(
       connectionsPerAddress: wholeNumber('--connections-per-address', rest['connections-per-address'], 1_000_000),
     },
     ...(trust === undefined ? {} : { trustedProxies: parseTrustedProxies(trust) }),
+    ...(rest['backup-copies'] === undefined ? {} : { backupCopies: copiesFolder(rest['backup-copies'], data) }),
     ...(publicUrl === undefined ? {} : { publicUrl: parsePublicUrl(publicUrl) }),
     ...hubOf(rest['hub-url'], environment.HF_TOKEN || undefined),
     ...encoderFolderOf(rest['encoder-folder']),
   };
+}
+
+/** Whoever loses the data folder must not lose the copies with it. */
+function copiesFolder(given: string, data: string): string {
+  const folder = resolve(given);
+  const below = relative(resolve(data), folder);
+  const isWithin = below === '' || (below !== '..' && !below.startsWith(`..${sep}`) && !isAbsolute(below));
+  if (given === '' || isWithin) {
+    throw new UsageError(`--backup-copies must be a folder outside of ${resolve(data)}; got ${given}`);
+  }
+  return folder;
 }
 
 const MOST_REQUESTS = 1_000_000_000;
@@ -168,6 +183,7 @@ function parse(args: readonly string[]) {
         registration: { type: 'string', default: 'open' },
         'requests-per-hour': { type: 'string', default: String(RATES.authenticatedPerHour) },
         'anonymous-requests-per-hour': { type: 'string', default: String(RATES.anonymousPerHour) },
+        'backup-copies': { type: 'string' },
         'webhooks-to-loopback': { type: 'boolean', default: false },
         'trust-proxy': { type: 'string' },
         'public-url': { type: 'string' },

@@ -51,6 +51,8 @@ export interface HostOptions {
   readonly operator?: string;
   /** API keys of the operator. */
   readonly apiKeys?: readonly string[];
+  /** A folder for the second location of the vault's backups. Default: none. */
+  readonly backupCopies?: string;
   /** What the environment says of the vault of models. */
   readonly manager?: ManagerEnvironment;
   /** From where pretrained encoders are loaded. Default: Hugging Face, without a token. */
@@ -119,6 +121,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const shared = {
     dir: options.dataDir,
     queues: queueSettings,
+    backupCopies: options.backupCopies,
   };
   const bootstrap = settings.registration === 'open' ? undefined : randomBytes(BOOTSTRAP_BYTES).toString('base64url');
   const opened = await openEmbeddedHost({

@@ -138,11 +138,12 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
       buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },
+      copies: ['read', 'put', 'delete'],
       sends: ['vault'],
       dataKeys: ['generate', 'unwrap'],
     },
   },
-  // Backups, restores and rotations that did not end within their request.
+  // What did not end within its request: backups, restores, rotations, and saves and downloads of large models.
   'run-vault-job': {
     entry: 'functions/events/run-vault-job.ts',
     memoryMegabytes: 1024,
@@ -153,7 +154,9 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },
+      copies: ['read'],
       sends: ['vault'],
+      tokens: 'sign',
       dataKeys: ['generate', 'unwrap'],
     },
   },
@@ -167,6 +170,7 @@ export const functions = {
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
       buckets: { datasets: ['delete'], artifacts: ['delete'], backups: ['delete'] },
+      copies: ['delete'],
       sends: ['datasets', 'training', 'predictions'],
       publishes: true,
       compute: ['describe', 'terminate'],

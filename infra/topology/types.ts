@@ -15,6 +15,8 @@ export type BucketUse = 'read' | 'put' | 'upload' | 'delete';
 export interface Uses {
   readonly table?: readonly TableUse[];
   readonly buckets?: Readonly<Partial<Record<BucketName, readonly BucketUse[]>>>;
+  /** What it does in the second location of backups, where there is one. */
+  readonly copies?: readonly Exclude<BucketUse, 'upload'>[];
   /** Queues that it sends to; it may always receive from those that it consumes. */
   readonly sends?: readonly QueueName[];
   readonly publishes?: true;

@@ -48,6 +48,7 @@ const schema = z.object({
   TRAINYARD_BUCKET_DATASETS: required('the name of the bucket of datasets'),
   TRAINYARD_BUCKET_ARTIFACTS: required('the name of the bucket of artifacts'),
   TRAINYARD_BUCKET_BACKUPS: required('the name of the bucket of backups'),
+  TRAINYARD_BUCKET_COPIES: z.string().optional(),
   TRAINYARD_QUEUE_DATASETS: required('the URL of the queue of datasets'),
   TRAINYARD_QUEUE_TRAINING: required('the URL of the queue of trainings'),
   TRAINYARD_QUEUE_WEBHOOKS: required('the URL of the queue of webhooks'),
@@ -127,6 +128,7 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
       ...(maxReceives === undefined ? {} : { maxReceives }),
     });
   const { TRAINYARD_TRAINING_FUNCTION: trainingFunction, TRAINYARD_BOOTSTRAP_SECRET: secret } = variables;
+  const { TRAINYARD_BUCKET_COPIES: copies } = variables;
   return {
     table,
     blobs: {
@@ -134,6 +136,7 @@ function makeAdapters(variables: Variables, clients: Clients): Adapters {
       artifacts: blobs(variables.TRAINYARD_BUCKET_ARTIFACTS),
       backups: blobs(variables.TRAINYARD_BUCKET_BACKUPS),
     },
+    ...(copies === undefined ? {} : { backupCopies: blobs(copies) }),
     queues: {
       datasets: queue(
         variables.TRAINYARD_QUEUE_DATASETS,

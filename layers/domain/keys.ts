@@ -43,13 +43,16 @@
  * | Deleted manager whose records are still being deleted | `ACCOUNT#id#VAULT` | `DELETED#vault` | `VAULTDELETED` |
  * | That a manager of this id has or had an audit trail and backups | `ACCOUNT#id#VAULT` | `KNOWN#id` | |
  * | Model of a manager, an earlier revision | `ACCOUNT#id#VAULT#vault` | `MODEL#name`, `REVISION#name#id` | |
- * | Upload in parts of a model | `ACCOUNT#id#VAULT#vault` | `UPLOAD#id` | |
+ * | Upload in parts of a model, or of a backup's archive | `ACCOUNT#id#VAULT#vault` | `UPLOAD#id`, `ARCHIVE#id` | `VAULTUPLOADS`, by when it expires |
+ * | Models of the platform that were made of one of the vault | `ACCOUNT#id#VAULT#vault` | `SERVED#name` | |
  * | How often a model was accessed | `ACCOUNT#id#VAULT#vault` | `ACCESS#name` | |
  * | Active version of a family of models | `ACCOUNT#id#VAULT#vault` | `ACTIVE#family` | |
  * | Measured operations of a manager | `ACCOUNT#id#VAULT#vault` | `OPERATIONS` | |
  * | Entry of a manager's audit trail, and its last | `ACCOUNT#id#VAULTAUDIT#manager` | `ENTRY#number`, `HEAD` | |
  * | Backup of a manager | `ACCOUNT#id#VAULTBACKUPS#manager` | `BACKUP#name` | `VAULTSTARTED` until it is complete; `VAULTEXPIRING` |
  * | Backup whose files are still being deleted | `ACCOUNT#id#VAULTBACKUPS#manager` | `DROPPED#id` | `VAULTDROPPED` |
+ * | Copy in backups of a file that is stored plainly | `ACCOUNT#id#VAULTBACKUPS#manager` | `SEALED#holder#file` | |
+ * | That the second location has to be brought up to date | `ACCOUNT#id#VAULTBACKUPS#manager` | `COPIES` | `VAULTCOPIES` |
  * | File that backups hold, and that one of them does | `ACCOUNT#id#VAULTBACKUPS#manager` | `CONTENT#sha256`, `HELD#backup#sha256` | |
  * | Notice to an account | `ACCOUNT#id` | `NOTICE#id` | |
  * | Since when a version is deployed, in the cloud | `DEPLOYMENT#version` | `DEPLOYMENT` | |
@@ -138,8 +141,11 @@ export const keys = {
   vaultRevision: (accountId: string, vault: string, name: string, revision: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultRevisions(name)}${revision}`),
   vaultUpload: (accountId: string, vault: string, id: string): Key => inVault(accountId, vault, `UPLOAD#${id}`),
+  vaultArchiveUpload: (accountId: string, vault: string, id: string): Key => inVault(accountId, vault, `ARCHIVE#${id}`),
   vaultAccess: (accountId: string, vault: string, name: string): Key =>
     inVault(accountId, vault, `${prefixes.vaultAccesses}${name}`),
+  vaultServed: (accountId: string, vault: string, name: string): Key =>
+    inVault(accountId, vault, `${prefixes.vaultServed}${name}`),
   vaultActive: (accountId: string, vault: string, family: string): Key => inVault(accountId, vault, `ACTIVE#${family}`),
   vaultJob: (accountId: string, vault: string, kind: string, fingerprint: string): Key =>
     inVault(accountId, vault, `JOB#${kind}#${fingerprint}`),
@@ -155,6 +161,9 @@ export const keys = {
     inBackups(accountId, managerId, `CONTENT#${sha256}`),
   vaultHeld: (accountId: string, managerId: string, backupId: string, sha256: string): Key =>
     inBackups(accountId, managerId, `${prefixes.vaultHeld(backupId)}${sha256}`),
+  vaultSealed: (accountId: string, managerId: string, holder: string, file: string): Key =>
+    inBackups(accountId, managerId, `${prefixes.vaultSealed(holder)}${file}`),
+  vaultCopies: (accountId: string, managerId: string): Key => inBackups(accountId, managerId, 'COPIES'),
   vaultDrill: (accountId: string, managerId: string): Key => inBackups(accountId, managerId, 'DRILL'),
   deployment: (version: string): Key => ({ pk: `DEPLOYMENT#${version}`, sk: 'DEPLOYMENT' }),
   encoder: (name: string): Key => ({ pk: `ENCODER#${name}`, sk: 'ENCODER' }),
@@ -222,10 +231,12 @@ export const prefixes = {
   /** Below a manager of the vault. */
   vaultModels: 'MODEL#',
   vaultAccesses: 'ACCESS#',
+  vaultServed: 'SERVED#',
   vaultRevisions: (name: string) => `REVISION#${name}#`,
   auditEntries: 'ENTRY#',
   vaultBackups: 'BACKUP#',
   vaultHeld: (backupId: string) => `HELD#${backupId}#`,
+  vaultSealed: (holder: string) => `SEALED#${holder}#`,
   uploads: 'UPLOAD#',
   lineages: 'LINEAGE#',
   /** Below the catalog of an account. */
@@ -262,6 +273,8 @@ export const indexes = {
   pendingDeliveries: 'WEBHOOKS',
   dueBackups: 'VAULTBACKUPS',
   vaultJobs: 'VAULTJOBS',
+  vaultUploads: 'VAULTUPLOADS',
+  vaultCopies: 'VAULTCOPIES',
   dueDrills: 'VAULTDRILLS',
   deletedVaults: 'VAULTDELETED',
   startedBackups: 'VAULTSTARTED',
@@ -309,13 +322,25 @@ export const blobKeys = {
   vaultInt8: (accountId: string, vault: string, revision: string) => `${accountId}/vault/${vault}/${revision}/int8`,
   /** A file in plain, on its way in or out: for an hour at most. */
   vaultStagedPrefix: (accountId: string, vault: string, id: string) => `${accountId}/vault/${vault}/staged/${id}/`,
-  vaultStaged: (accountId: string, vault: string, id: string) => `${accountId}/vault/${vault}/staged/${id}/data`,
   /** In the bucket of backups. */
   backupPrefix: (accountId: string, managerId: string, id: string) => `${accountId}/vault/${managerId}/backups/${id}/`,
   backupManifest: (accountId: string, managerId: string, id: string) =>
     `${accountId}/vault/${managerId}/backups/${id}/manifest`,
+  /** Of all that a manager's backups have. */
+  backupsPrefix: (accountId: string, managerId: string) => `${accountId}/vault/${managerId}/`,
+  /** In the second location: what else a backup consists of. */
+  backupRecord: (accountId: string, managerId: string, id: string) =>
+    `${accountId}/vault/${managerId}/backups/${id}/record`,
   backupContentPrefix: (accountId: string, managerId: string, content: string) =>
     `${accountId}/vault/${managerId}/contents/${content}/`,
+  /** The archive of a backup, on its way in or out: for an hour at most. */
+  backupStagedPrefix: (accountId: string, managerId: string, id: string) =>
+    `${accountId}/vault/${managerId}/archives/${id}/`,
   backupContent: (accountId: string, managerId: string, content: string) =>
     `${accountId}/vault/${managerId}/contents/${content}/data`,
 } as const;
+
+const STAGED = /^[^/]+\/vault\/[^/]+\/staged\//;
+
+/** Whether a file of that key is a model in plain, on its way in or out of the vault. */
+export const isStagedInPlain = (key: string): boolean => STAGED.test(key);

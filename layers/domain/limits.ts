@@ -97,6 +97,8 @@ export const LIMITS = {
     modelPath: 255,
     /** Of one request. */
     comparedModels: 100,
+    /** Models of the platform that were made of one of the vault. */
+    servedModels: 100,
     namedModels: 1000,
     pageSize: 1000,
   },

@@ -38,6 +38,14 @@ export async function deleteOrphans(table: Table, blobs: Blobs, bucket: BucketNa
   await table.delete(keys.orphans(bucket, prefix));
 }
 
+/**
+ * Deletes the files unless they have a record: a write that seems to have failed may have succeeded, and it cleared the
+ * mark then.
+ */
+export async function deleteAbandoned(table: Table, blobs: Blobs, bucket: BucketName, prefix: string): Promise<void> {
+  if (await table.get(keys.orphans(bucket, prefix))) await deleteOrphans(table, blobs, bucket, prefix);
+}
+
 /** The marks that are due at `now` (epoch milliseconds), oldest first. */
 export async function dueOrphans(table: Table, now: number, limit: number) {
   const page = await table.query({ index: 'byIndex', partition: indexes.orphans, from: '0', to: isoTime(now), limit });

@@ -83,6 +83,8 @@ export const settingsSchema = z.strictObject({
   /** Whether webhooks may be delivered to receivers on this machine, over HTTP too. Never in the cloud. */
   webhooksToLoopback: z.boolean().default(false),
   vault: vault.prefault({}),
+  /** What has more bytes to work on is not begun within a request of the vault: it goes on as a job. */
+  vaultBytesAtOnce: count.default(200_000_000),
   /** When this host started (RFC 3339). In the cloud, where nothing runs, uptime counts from the deployment. */
   startedAt: z.string().optional(),
   /** The hub from which pretrained encoders are loaded: Hugging Face, or a mirror with the same API. */

@@ -20,6 +20,8 @@ export interface EmbeddedOptions {
   readonly baseUrl: string | (() => string);
   /** Every queue by name, `datasets` and `training` among them. Each gets a dead-letter queue of its own. */
   readonly queues: Readonly<Record<QueueName, QueueSettings>> & Readonly<Record<string, QueueSettings>>;
+  /** A folder for the second location of backups. Default: none. */
+  readonly backupCopies?: string | undefined;
   /** The bus's own queue. Default: 60 s, 10 deliveries. */
   readonly bus?: QueueSettings;
   /** Epoch milliseconds. Default: the clock. */

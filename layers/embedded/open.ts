@@ -14,6 +14,7 @@ import type {
 } from './adapters.ts';
 import { FileBlobs } from './blobs/blobs.ts';
 import { Contents } from './blobs/contents.ts';
+import { FolderBlobs } from './blobs/folder-blobs.ts';
 import { servePresigned } from './blobs/presigned.ts';
 import { PresignedUrls } from './blobs/presigned-urls.ts';
 import { referencedContents } from './blobs/rows.ts';
@@ -89,7 +90,8 @@ async function openParts(options: EmbeddedOptions) {
   const counters = await openDatabase(dir, paths.counters, (opened) => createCounters(opened, database), {
     durability: 'normal',
   });
-  const contents = new Contents(paths.blobs);
+  const keys = await FileKeys.open(paths.keys);
+  const contents = new Contents(paths.blobs, keys.contentSecret());
   const uploads = new Uploads(database, contents, now);
   const key = await keyFile(paths.keys, 'presigning.key', () => randomBytes(32));
   const { baseUrl } = options;
@@ -104,9 +106,10 @@ async function openParts(options: EmbeddedOptions) {
   const adapters: EmbeddedAdapters = {
     table: new SqliteTable(database, new Counters(counters, now), now),
     blobs,
+    backupCopies: options.backupCopies === undefined ? undefined : new FolderBlobs(options.backupCopies),
     queues: Object.fromEntries(queuesByName) as Readonly<Record<QueueName, EmbeddedQueue>>,
     events,
-    keys: await FileKeys.open(paths.keys),
+    keys,
     compute: new SqliteCompute(database, tasks),
     now,
     queuesByName,

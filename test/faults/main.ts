@@ -1,13 +1,14 @@
 /**
- * `npm run faults [-- --runs N --minutes M]`: kills a host with `kill -9` at random moments while it saves, replaces,
- * deletes, rotates, backs up and restores, starts it again on the same folder, and looks whether everything that was
- * acknowledged is there, nothing opens with another password, and the audit trail is whole. Ends with 1 at the first loss.
+ * `npm run faults [-- --runs N --minutes M]`: kills a host with `kill -9` at random moments while it saves (also in
+ * parts), replaces, deletes, rotates, backs up, restores and deletes backups, starts it again on the same folder, and
+ * looks whether everything that was acknowledged is there, nothing opens with another password, and the audit trail is
+ * whole. Ends with 1 at the first loss.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { startHost } from './host.ts';
 import { FaultyVault, LostError } from './vault.ts';
 
@@ -21,6 +22,8 @@ const { values } = parseArgs({
 const most = Number(values.runs);
 const end = Date.now() + Number(values.minutes) * 60_000;
 const offset = Number(values['port-offset']);
+/** After how many kills it says how far it is. */
+const SHOWN = 25;
 /** The latest moment of a kill after the work began. */
 const KILL_MS = 2500;
 
@@ -48,6 +51,7 @@ try {
     await delay(Math.random() * KILL_MS);
     await host.kill();
     await Promise.all(works);
+    if ((runs + 1) % SHOWN === 0) process.stdout.write(`${runs + 1} kills\n`);
   }
   const last = await startHost(dir, offset);
   for (const vault of vaults) await vault.check(last.base);
@@ -59,7 +63,7 @@ try {
   process.stdout.write(`${runs} kills, ${answered} operations answered ${JSON.stringify(counts)}: nothing was lost\n`);
   rmSync(dir, { recursive: true });
 } catch (error) {
-  process.stderr.write(`after ${runs} kills: ${error instanceof Error ? error.stack : error}\nThe folder is ${dir}\n`);
+  process.stderr.write(`after ${runs} kills: ${inspect(error)}\nThe folder is ${dir}\n`);
   process.exit(1);
 }
 process.exit(0);

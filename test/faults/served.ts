@@ -9,6 +9,8 @@ await startHost({
   portOffset: Number(offset),
   apiKeys: [KEY],
   settings: {
+    // Some backups, restores and saves in parts go on as jobs.
+    vaultBytesAtOnce: 300_000,
     rates: {
       authenticatedPerHour: unlimited,
       loginFailures: unlimited,

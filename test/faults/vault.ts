@@ -1,4 +1,6 @@
 /** One manager of a vault, and what it may hold after everything that was asked of it. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { KEY } from './key.ts';
 
 /** A model that is there: its bytes and its password. */
@@ -15,7 +17,10 @@ const same = (a: State, b: State) => a?.data === b?.data && a?.password === b?.p
 export class LostError extends Error {}
 
 const NAMES = ['a', 'b', 'c', 'd'];
-const OPERATIONS = ['save', 'save', 'replace', 'delete', 'rotate', 'backup', 'restore'] as const;
+const OPERATIONS = ['save', 'replace', 'large', 'large', 'delete', 'rotate', 'backup', 'restore', 'drop'] as const;
+/** A part of a model that is saved in parts, but for the last. */
+const PART_BYTES = 16 * 1_048_576;
+const AGAIN_MS = 20;
 
 export class FaultyVault {
   readonly id: string;
@@ -23,6 +28,8 @@ export class FaultyVault {
   readonly #models = new Map<string, State[]>(NAMES.map((name) => [name, [null]]));
   readonly #backups = new Map<string, ReadonlyMap<string, State>>();
   readonly counts: Record<string, number> = {};
+  /** What may go on as a job although its request was not answered. */
+  #unanswered: ((base: string) => Promise<unknown>) | undefined;
   #password = 'the first password';
   #made = 0;
 
@@ -40,6 +47,21 @@ export class FaultyVault {
     const body = json === undefined ? {} : { body: JSON.stringify(json) };
     const response = await fetch(`${base}/${path}`, { method, headers, ...body });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  /** Repeats a request until what it began has the end. After a kill, `check` does so first. */
+  async #toEnd(base: string, method: string, path: string, json: object) {
+    const ask = async (at: string) => {
+      for (;;) {
+        const answered = await this.call(at, method, path, json);
+        if (answered.status !== 202) return answered;
+        await delay(AGAIN_MS);
+      }
+    };
+    this.#unanswered = ask;
+    const answered = await ask(base);
+    this.#unanswered = undefined;
+    return answered;
   }
 
   async create(base: string): Promise<void> {
@@ -81,6 +103,28 @@ export class FaultyVault {
     return this.save(base, name, { replace_existing: true });
   }
 
+  /** In parts: of a few hundred kilobytes, or of more than one part. */
+  async large(base: string, name: string): Promise<void> {
+    const size = Math.random() < 0.1 ? PART_BYTES + 100_000 : 100_000 + Math.floor(Math.random() * 500_000);
+    const bytes = randomBytes(size);
+    const password = this.#password;
+    const start = { model_name: name, password, file_size: size, replace_existing: true };
+    const { status, body } = await this.call(base, 'POST', `${this.id}/models/uploads`, start);
+    if (status !== 201) throw new Error(`${status}`);
+    const parts: object[] = [];
+    for (const { part, url } of body.parts as { part: number; url: string }[]) {
+      const answered = await fetch(url, {
+        method: 'PUT',
+        body: bytes.subarray((part - 1) * PART_BYTES, part * PART_BYTES),
+      });
+      if (!answered.ok) throw new Error(`${answered.status}`);
+      parts.push({ part, etag: answered.headers.get('etag') });
+    }
+    const path = `${this.id}/models/uploads/${body.upload_id}/complete`;
+    const change = new Map([[name, { data: bytes.toString('base64'), password }]]);
+    await this.#change(change, async () => (await this.#toEnd(base, 'POST', path, { parts })).status);
+  }
+
   delete(base: string, name: string): Promise<void> {
     const path = `${this.id}/models/${name}?confirm_deletion=true`;
     return this.#change(new Map([[name, null]]), async () => {
@@ -100,15 +144,23 @@ export class FaultyVault {
     this.#password = after;
     await this.#change(
       changes,
-      async () => (await this.call(base, 'PUT', `${this.id}/security/password`, json)).status,
+      async () => (await this.#toEnd(base, 'PUT', `${this.id}/security/password`, json)).status,
     );
   }
 
   async backup(base: string): Promise<void> {
     const name = `backup-${this.#next()}`;
     const held = new Map(NAMES.map((one) => [one, this.#one(one)]));
-    const { status } = await this.call(base, 'POST', `${this.id}/backup/create`, { backup_name: name });
+    const { status } = await this.#toEnd(base, 'POST', `${this.id}/backup/create`, { backup_name: name });
     if (status === 201) this.#backups.set(name, held);
+  }
+
+  /** Deletes a backup: unless it is answered, it may be there or not. */
+  async drop(base: string): Promise<void> {
+    const [name] = this.#backups.keys();
+    if (name === undefined) return;
+    this.#backups.delete(name);
+    await this.call(base, 'DELETE', `${this.id}/backup/${name}`);
   }
 
   async restore(base: string): Promise<void> {
@@ -117,11 +169,14 @@ export class FaultyVault {
     if (name === undefined || held === undefined) return;
     const changes = new Map([...held].filter(([, state]) => state !== null));
     const json = { backup_name: name, overwrite_existing: true };
-    await this.#change(changes, async () => (await this.call(base, 'POST', `${this.id}/backup/restore`, json)).status);
+    const path = `${this.id}/backup/restore`;
+    await this.#change(changes, async () => (await this.#toEnd(base, 'POST', path, json)).status);
   }
 
   /** Throws `LostError`. What is found is what there is from then on. */
   async check(base: string): Promise<void> {
+    await this.#unanswered?.(base);
+    this.#unanswered = undefined;
     for (const [name, states] of this.#models) {
       const found = await this.#find(base, name, states);
       const isAllowed = states.some((one) => same(one, found));

@@ -5,6 +5,7 @@ import { LIMITS } from '#domain/limits.ts';
 import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
+import { showValue } from '#functions/http/validation/show.ts';
 import { envelope, success } from '../envelope.ts';
 import { common } from './common.ts';
 import { authorOf, newModelFields, operatorId } from './fields.ts';
@@ -65,7 +66,11 @@ function expectDifferent(items: readonly { readonly model_id: string }[]): void 
     const key = model_id.normalize('NFC');
     const other = first.get(key);
     if (other === undefined) first.set(key, index);
-    else faults.add(`items[${index}].model_id`, `must be different from that of items[${other}]`);
+    else
+      faults.add(
+        `items[${index}].model_id`,
+        `must be different from that of items[${other}]; got ${showValue(model_id)}`,
+      );
   }
   faults.throwIfAny();
 }

@@ -1,5 +1,6 @@
 /** The error bodies of the vault's document: an error's name, details by name, when, and the request. */
 import { z } from 'zod';
+import { errorName } from '#domain/error-name.ts';
 import type { TrainyardError } from '#domain/errors.ts';
 import { isoTime } from '#domain/times.ts';
 import { type FailedRequest, publicMessage } from './renderer.ts';
@@ -23,9 +24,3 @@ export const renderManagerError = (error: TrainyardError, request: FailedRequest
   timestamp: isoTime(request.at),
   request_id: request.id,
 });
-
-/** `not_found` is `NotFoundError`. */
-export const errorName = (code: string): string => {
-  const words = code.split('_').filter((word) => word !== 'error');
-  return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Error`;
-};

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { filteredEntries } from '#domain/vault/audit-trail.ts';
 import { route } from '#functions/http/route.ts';
-import { managerPath, readManager, tags } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 import { auditFilter, filterOf } from './filter.ts';
 
 /** What a function's response can hold; older entries are exported by `end_date`. */
@@ -26,19 +27,22 @@ export const exported = route({
     },
   },
   resource: readManager,
-  async handler({ resource: of, query }, { adapters }) {
+  async handler(input, services) {
+    const { resource: of, query } = input;
     const lines: string[] = [];
     let bytes = 0;
     let next: string | undefined;
-    for await (const entry of filteredEntries(adapters.table, of, filterOf(query))) {
-      const line = `${JSON.stringify(entry)}\n`;
-      bytes += Buffer.byteLength(line);
-      if (bytes > MOST_BYTES) {
-        next = entry.timestamp;
-        break;
+    await auditAccess(services, of, actorOf(input), { action: 'audit_export' }, async () => {
+      for await (const entry of filteredEntries(services.adapters.table, of, filterOf(query))) {
+        const line = `${JSON.stringify(entry)}\n`;
+        bytes += Buffer.byteLength(line);
+        if (bytes > MOST_BYTES) {
+          next = entry.timestamp;
+          break;
+        }
+        lines.push(line);
       }
-      lines.push(line);
-    }
+    });
     const headers = {
       'Content-Disposition': `attachment; filename="${of.id}-audit.jsonl"`,
       ...(next === undefined ? {} : { 'X-Next-End-Date': next }),

@@ -31,6 +31,9 @@ const DATE_CHARACTERS = 10;
 /** Throws `ValidationError` for an action that is not known. */
 export function filterOf(given: z.output<typeof schema>): AuditFilter {
   const { start_date: from, end_date: to, action_type: types, model_name: modelName, success } = given;
+  if (from !== undefined && to !== undefined && Date.parse(from) > Date.parse(to)) {
+    throw ValidationError.of('start_date', `must not be after end_date (${to}); got ${from}`);
+  }
   const actions = types?.split(',').map((type) => type.trim());
   const unknown = actions?.find((action) => !ACTION_TYPES.includes(action));
   if (unknown !== undefined) {

@@ -3,7 +3,8 @@ import { LIMITS } from '#domain/limits.ts';
 import type { AuditEntry } from '#domain/vault/audit.ts';
 import { ACTION_TYPES, filteredEntries } from '#domain/vault/audit-trail.ts';
 import { route } from '#functions/http/route.ts';
-import { managerPath, readManager, tags, time } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, managerPath, readManager, tags, time } from '../fields.ts';
 import { auditFilter, filterOf } from './filter.ts';
 
 const query = z.strictObject({
@@ -59,14 +60,20 @@ export const trail = route({
     },
   },
   resource: readManager,
-  async handler({ resource: of, query: { page, limit, ...filter } }, { adapters }) {
+  async handler(input, services) {
+    const {
+      resource: of,
+      query: { page, limit, ...filter },
+    } = input;
     const first = (page - 1) * limit;
     const shown: AuditEntry[] = [];
     let total = 0;
-    for await (const entry of filteredEntries(adapters.table, of, filterOf(filter))) {
-      if (total >= first && shown.length < limit) shown.push(entry);
-      total += 1;
-    }
+    await auditAccess(services, of, actorOf(input), { action: 'audit_trail' }, async () => {
+      for await (const entry of filteredEntries(services.adapters.table, of, filterOf(filter))) {
+        if (total >= first && shown.length < limit) shown.push(entry);
+        total += 1;
+      }
+    });
     return { status: 200, body: { audit_entries: shown.map(show), total_entries: total } };
   },
 });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { verifyTrail } from '#domain/vault/audit-trail.ts';
 import { route } from '#functions/http/route.ts';
-import { managerPath, readManager, tags } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, managerPath, readManager, tags } from '../fields.ts';
 
 export const verify = route({
   method: 'GET',
@@ -29,8 +30,14 @@ export const verify = route({
     },
   },
   resource: readManager,
-  async handler({ resource: of }, { adapters }) {
-    const { broken_at = null, reason = null, ...found } = await verifyTrail(adapters.table, of);
+  async handler(input, services) {
+    const { resource: of } = input;
+    const access = { action: 'audit_verify' } as const;
+    const {
+      broken_at = null,
+      reason = null,
+      ...found
+    } = await auditAccess(services, of, actorOf(input), access, () => verifyTrail(services.adapters.table, of));
     return { status: 200, body: { ...found, broken_at, reason } };
   },
 });

@@ -3,21 +3,19 @@ import { newId } from '#domain/ids.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
-import type { BackedUpFile, BackedUpModel, Backup, BackupKind, CompleteBackup } from '#domain/vault/backup.ts';
-import { completeBackup, deleteDropped, dropBackup, startBackup, touchBackup } from '#domain/vault/backups.ts';
-import { holdContent } from '#domain/vault/contents.ts';
+import type { BackedUpModel, Backup, BackupKind, CompleteBackup } from '#domain/vault/backup.ts';
+import { completeBackup, discardBackup, startBackup, touchBackup } from '#domain/vault/backups.ts';
 import { BackupExistsError, ModelsNotFoundError } from '#domain/vault/errors.ts';
 import { revisionOf, type StoredFile, storedFile } from '#domain/vault/files.ts';
 import { itemOf } from '#domain/vault/item.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { itemOfModel, type StoredModel } from '#domain/vault/model.ts';
 import { findModel, readModels, readNamedModels, someNames } from '#domain/vault/models.ts';
-import { encryptionContext } from '#vault/context.ts';
-import { seal } from '#vault/encryption/seal.ts';
-import { newDataKey } from '#vault/wrapping/wrap.ts';
+import { forgetSealedCopies } from '#domain/vault/sealed-copies.ts';
 import { type Pace, PostponedError } from '../jobs/work.ts';
 import { fileOfVariant } from '../models/load-model.ts';
 import type { VaultServices } from '../services.ts';
+import { holdFile, type Protection } from './hold-file.ts';
 import { writeManifest } from './manifest.ts';
 import type { BackupProgress } from './progress.ts';
 
@@ -62,12 +60,13 @@ export async function backUp(
   };
   if (before) await touchBackup(table, started, now());
   else await startBackup(table, started);
+  const protection = { encrypt: given.encrypt, password: given.password !== undefined };
   try {
     const backedUp: BackedUpModel[] = [];
     for (const [done, model] of models.entries()) {
       const { id, created_at } = started;
       await pace?.reached({ id, created_at, done, total: models.length });
-      const one = await holdModel(services, manager, started, model, given.encrypt);
+      const one = await holdModel(services, manager, started, model, protection);
       if (one) backedUp.push(one);
     }
     const content = {
@@ -89,19 +88,15 @@ export async function backUp(
     const bytes = written.digests.ciphertext.bytes + [...files.values()].reduce((sum, size) => sum + size, 0);
     const done: CompleteBackup = { ...started, complete: { bytes, models: backedUp.length, ...written } };
     await completeBackup(table, done, by, now);
+    if (protection.password) await forgetSealedCopies(table, done, done.id);
     return { backup: done, missing };
   } catch (error) {
     if (error instanceof PostponedError) throw error;
     // What cannot be cleaned up now, the schedule cleans up later.
-    await discard(services, started).catch((left: unknown) =>
+    await discardBackup(table, blobs.backups, started, now).catch((left: unknown) =>
       services.logger.error('a failed backup is not cleaned up yet', { error: left as Error }),
     );
     throw error;
-  }
-
-  async function discard({ adapters }: VaultServices, of: Backup): Promise<void> {
-    await dropBackup(table, of, adapters.now);
-    await deleteDropped(table, blobs.backups, of, adapters.now());
   }
 }
 
@@ -121,14 +116,14 @@ async function holdModel(
   manager: Manager,
   backup: Backup,
   listed: StoredModel,
-  encrypt: boolean,
+  protection: Protection,
 ): Promise<BackedUpModel | undefined> {
   try {
-    return await hold(services, backup, listed, encrypt);
+    return await hold(services, backup, listed, protection);
   } catch (error) {
     if (!(error instanceof BlobNotFoundError)) throw error;
     const now = await findModel(services.adapters.table, manager, listed.name);
-    return now && hold(services, backup, now, encrypt);
+    return now && hold(services, backup, now, protection);
   }
 }
 
@@ -136,42 +131,15 @@ async function hold(
   services: VaultServices,
   backup: Backup,
   model: StoredModel,
-  encrypt: boolean,
+  protection: Protection,
 ): Promise<BackedUpModel> {
-  const own = await holdFile(services, backup, fileOfVariant(model, 'original'), encrypt);
+  const own = await holdFile(services, backup, fileOfVariant(model, 'original'), protection);
   const beside = storedFile(model, 'int8');
-  const int8 = beside && (await holdFile(services, backup, beside, encrypt));
+  const int8 = beside && (await holdFile(services, backup, beside, protection));
   return { model, ...own, ...(int8 === undefined ? {} : { int8 }) };
 }
 
-async function holdFile(
-  { adapters: { table, blobs, now } }: VaultServices,
-  backup: Backup,
-  file: StoredFile,
-  encrypt: boolean,
-): Promise<BackedUpFile> {
-  const read = async () => (await blobs.artifacts.get(file.blob)).body;
-  const place = newId(now());
-  const { sha256, bytes } = file.digests.ciphertext;
-  if (file.encryption !== undefined || !encrypt) {
-    await holdContent(table, blobs.backups, backup, { sha256, bytes, place, read }, now());
-    return { content: sha256, bytes };
-  }
-  // Stored plainly: encrypted under a key that stands in the manifest, which is encrypted itself.
-  const key = newDataKey();
-  const context = encryptionContext(sealedInBackup(backup, file));
-  const sealed = seal(await read(), { algorithm: 'AES-256-GCM', key, context });
-  // Another name for each try: the key of one that was interrupted is lost.
-  const own = `${backup.id}-${place}`;
-  await holdContent(table, blobs.backups, backup, { sha256: own, bytes, place, read: () => sealed.ciphertext }, now());
-  const digests = sealed.digests();
-  return {
-    content: own,
-    bytes: digests.ciphertext.bytes,
-    sealed: { key: Buffer.from(key).toString('base64'), digests },
-  };
-}
-
+/** Under what earlier versions encrypted a file that is stored plainly. */
 export const sealedInBackup = (backup: Backup, file: Pick<StoredFile, 'name' | 'variant'>) => ({
   accountId: backup.account_id,
   managerId: backup.manager_id,
@@ -180,27 +148,31 @@ export const sealedInBackup = (backup: Backup, file: Pick<StoredFile, 'name' | '
 });
 
 /** `classifier_v2.1_20250115_103000`, as the document names such backups. */
-export function backupNameFor(what: string, now: number): string {
+function backupNameFor(what: string, now: number): string {
   const digits = isoTime(now).replace(/\D/g, '');
   return `${what}_${digits.slice(0, 8)}_${digits.slice(8, 14)}`;
 }
 
-/** A backup that nobody has named: by its time, and where that name is taken by a part of an id as well. */
+/** Runs with a name by the time, and where that is taken once more with a part of an id as well. */
+export async function namedByTime<T>(what: string, now: number, run: (name: string) => Promise<T>): Promise<T> {
+  const name = backupNameFor(what, now);
+  try {
+    return await run(name);
+  } catch (error) {
+    if (!(error instanceof BackupExistsError)) throw error;
+    return run(`${name}_${newId(now).slice(-12)}`);
+  }
+}
+
+/** A backup that nobody has named. */
 export async function backUpByTime(
   services: VaultServices,
   manager: Manager,
   by: Actor,
   { what, ...given }: Omit<NewBackup, 'name' | 'compress' | 'encrypt'> & { readonly what: string },
 ): Promise<BackedUp> {
-  const { now } = services.adapters;
-  const name = backupNameFor(what, now());
   const rest = { ...given, compress: true, encrypt: true };
-  try {
-    return await backUp(services, manager, by, { ...rest, name });
-  } catch (error) {
-    if (!(error instanceof BackupExistsError)) throw error;
-    return backUp(services, manager, by, { ...rest, name: `${name}_${newId(now()).slice(-12)}` });
-  }
+  return namedByTime(what, services.adapters.now(), (name) => backUp(services, manager, by, { ...rest, name }));
 }
 
 /** Backs up a model that was just saved. A failure does not fail the save, and is logged. */

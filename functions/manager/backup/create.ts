@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { backupPath } from '#domain/vault/backup.ts';
 import { megabytes } from '#domain/vault/model.ts';
@@ -8,7 +9,7 @@ import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, password, readManager, sizeMb, tags, time } from '../fields.ts';
 import { runOrQueue } from '../jobs/run-or-queue.ts';
-import { backupNameFor } from './back-up.ts';
+import { namedByTime } from './back-up.ts';
 import { goingOn, showGoing } from './fields.ts';
 import { backupProgress } from './progress.ts';
 import { backupWork } from './work.ts';
@@ -60,19 +61,21 @@ export const create = route({
   async handler(input, services) {
     const { resource: manager, body: given } = input;
     const by = actorOf(input);
-    const request = {
-      name: given.backup_name ?? backupNameFor('backup', services.adapters.now()),
-      include: given.include_models ?? null,
-      compress: given.compress,
-      encrypt: given.encrypt_backup,
-    };
+    if (given.backup_password !== undefined && !given.encrypt_backup) {
+      throw ValidationError.of('encrypt_backup', 'must not be false where there is a backup_password');
+    }
+    const { include_models: include = null, compress, encrypt_backup: encrypt } = given;
     const secrets = given.backup_password === undefined ? {} : { password: given.backup_password };
-    const wanted = { kind: 'backup', request, secrets, bytes: manager.bytes } as const;
-    const outcome = await auditFailure(services, manager, by, { action: 'backup_create' }, () =>
-      runOrQueue(services, manager, by, wanted, backupWork),
+    const run = async (name: string) => {
+      const request = { name, include, compress, encrypt };
+      const wanted = { kind: 'backup', request, secrets, bytes: manager.bytes } as const;
+      return { name, outcome: await runOrQueue(services, manager, by, wanted, backupWork) };
+    };
+    const { name, outcome } = await auditFailure(services, manager, by, { action: 'backup_create' }, () =>
+      given.backup_name === undefined ? namedByTime('backup', services.adapters.now(), run) : run(given.backup_name),
     );
     if ('going' in outcome) {
-      return { status: 202, body: showGoing(request.name, backupProgress.parse(outcome.going)) };
+      return { status: 202, body: showGoing(name, backupProgress.parse(outcome.going)) };
     }
     const { done } = outcome;
     return {

@@ -27,6 +27,16 @@ export const showBackup = (of: CompleteBackup): z.input<typeof backupSummary> =>
   expires_at: of.expires_at ?? null,
 });
 
+/** Of an archive that outlasts its request. */
+export const archiveGoingOn = z
+  .strictObject({ message: z.string(), status: z.literal('in_progress') })
+  .meta({ id: 'ArchiveGoingOn' });
+
+export const ARCHIVE_GOING: z.input<typeof archiveGoingOn> = {
+  message: 'It goes on; repeat the request until it has the end',
+  status: 'in_progress',
+};
+
 /** Of a backup or a restore that outlasts its request. */
 export const goingOn = z
   .strictObject({

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { listBackups } from '#domain/vault/backups.ts';
 import { route } from '#functions/http/route.ts';
-import { managerPath, pageOf, paging, readManager, tags } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, managerPath, pageOf, paging, readManager, tags } from '../fields.ts';
 import { backupSummary, showBackup } from './fields.ts';
 
 const KINDS = ['named', 'scheduled', 'save', 'deletion', 'all'] as const;
@@ -29,9 +30,13 @@ export const list = route({
     },
   },
   resource: readManager,
-  async handler({ resource: of, query }, { adapters }) {
+  async handler(input, services) {
+    const { resource: of, query } = input;
     const { kind } = query;
-    const all = (await listBackups(adapters.table, of)).filter((one) =>
+    const backups = await auditAccess(services, of, actorOf(input), { action: 'backup_list' }, () =>
+      listBackups(services.adapters.table, of),
+    );
+    const all = backups.filter((one) =>
       kind === undefined ? one.kind !== 'save' : kind === 'all' || one.kind === kind,
     );
     return { status: 200, body: { backups: pageOf(all, query).map(showBackup), total_backups: all.length } };

@@ -1,7 +1,9 @@
 /** The manifest of a backup: written once, encrypted or not, and read for every restore. */
 import { blobKeys } from '#domain/keys.ts';
 import { markOrphaned } from '#domain/orphans.ts';
+import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import type { Keys } from '#domain/ports/keys/port.ts';
 import { type Backup, type CompleteBackup, type Manifest, manifest } from '#domain/vault/backup.ts';
 import { StoredDataError, UnsupportedModelError } from '#domain/vault/errors.ts';
 import type { ManagerConfig } from '#domain/vault/manager.ts';
@@ -11,6 +13,7 @@ import { open } from '#vault/encryption/open.ts';
 import { unwrap } from '#vault/wrapping/wrap.ts';
 import { algorithmOf, collected, innerKey, sealFile, translated } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
+import { fromEither } from './either-location.ts';
 
 /** After so long the sweep deletes the manifest of a backup that was never completed. */
 const ABANDONED_MS = 86_400_000;
@@ -50,14 +53,23 @@ export async function writeManifest(
 
 /** Throws `WrongPasswordError`, and `StoredDataError` if it was changed or is not this backup's. */
 export async function readManifest(
-  { adapters: { blobs, keys } }: VaultServices,
+  { adapters, logger }: VaultServices,
+  of: CompleteBackup,
+  password: string | undefined,
+): Promise<Manifest> {
+  return fromEither(adapters, logger, (backups) => read(backups, adapters.keys, of, password));
+}
+
+async function read(
+  backups: BlobsWithoutUrls,
+  keys: Keys,
   of: CompleteBackup,
   password: string | undefined,
 ): Promise<Manifest> {
   const facts = { manager_id: of.manager_id, backup_name: of.name };
   const { digests, encryption } = of.complete;
   try {
-    const { body } = await blobs.backups.get(fileOf(of));
+    const { body } = await backups.get(fileOf(of));
     const bytes = encryption
       ? await collected(open(body, await sealingOf(of, encryption, password, keys), digests))
       : await collected(plain(body, digests.ciphertext.sha256, facts));
@@ -74,7 +86,7 @@ async function sealingOf(
   of: CompleteBackup,
   encryption: NonNullable<Facts['encryption']>,
   password: string | undefined,
-  keys: VaultServices['adapters']['keys'],
+  keys: Keys,
 ) {
   const context = encryptionContext(sealedForBackup(of));
   const key = await unwrap(await innerKey(encryption, keys, context), { password, keys }, context);

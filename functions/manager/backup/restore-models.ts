@@ -1,7 +1,9 @@
 /** Restores models from a backup: each one as a new revision, under its own key as before. */
 import { newId } from '#domain/ids.ts';
-import { deleteOrphans } from '#domain/orphans.ts';
+import { deleteAbandoned } from '#domain/orphans.ts';
+import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import type { Table } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import type { BackedUpFile, BackedUpModel, CompleteBackup, Manifest } from '#domain/vault/backup.ts';
@@ -18,6 +20,7 @@ import { open } from '#vault/encryption/open.ts';
 import { factsOf, translated } from '../models/seal.ts';
 import type { VaultServices } from '../services.ts';
 import { sealedInBackup } from './back-up.ts';
+import { fromEither } from './either-location.ts';
 
 export interface Restoring {
   readonly names: readonly string[] | undefined;
@@ -97,14 +100,14 @@ async function restore(
     await restoreFiles(services, place, backup, one);
     await saveModel(table, restored, { manager, by, now, before, action: 'model_restore' });
   } catch (error) {
-    await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(place));
+    await deleteAbandoned(table, blobs.artifacts, 'artifacts', filesOf(place));
     throw translated(error, factsOf(one.model));
   }
 }
 
 /** Writes the files of a model to where a revision has them. Throws `StoredDataError`. */
 export async function restoreFiles(
-  { adapters: { table, blobs } }: VaultServices,
+  { adapters, logger }: VaultServices,
   place: Pick<StoredModel, 'account_id' | 'vault' | 'revision'>,
   backup: CompleteBackup,
   one: BackedUpModel,
@@ -112,17 +115,22 @@ export async function restoreFiles(
   for (const file of storedFiles(one.model)) {
     const content = file.variant === 'original' ? one : one.int8;
     if (content === undefined) throw new StoredDataError('A file of the backup is missing', factsOf(one.model));
-    try {
-      await blobs.artifacts.put(fileOf(place, file.variant), await contentOf({ table, blobs }, backup, file, content));
-    } catch (error) {
-      throw translated(error, factsOf(one.model));
-    }
+    const { table, blobs } = adapters;
+    await fromEither(adapters, logger, async (backups) => {
+      try {
+        const bytes = await contentOf(table, backups, backup, file, content);
+        await blobs.artifacts.put(fileOf(place, file.variant), bytes);
+      } catch (error) {
+        throw translated(error, factsOf(one.model));
+      }
+    });
   }
 }
 
 /** The bytes as the vault stores them. Their end throws `StoredDataError` if they are not those that were backed up. */
 async function contentOf(
-  { table, blobs }: Pick<VaultServices['adapters'], 'table' | 'blobs'>,
+  table: Table,
+  backups: BlobsWithoutUrls,
   backup: CompleteBackup,
   model: StoredFile,
   { content, sealed }: BackedUpFile,
@@ -130,10 +138,10 @@ async function contentOf(
   const file = await findContent(table, backup, content);
   if (file === undefined) throw new StoredDataError('A file of the backup is missing', factsOf(model));
   try {
-    const { body } = await blobs.backups.get(file);
+    const { body } = await backups.get(file);
     if (sealed === undefined) return checked(body, model);
     const key = Buffer.from(sealed.key, 'base64');
-    const context = encryptionContext(sealedInBackup(backup, model));
+    const context = encryptionContext(sealed.sealed_for ?? sealedInBackup(backup, model));
     return checked(open(body, { algorithm: 'AES-256-GCM', key, context }, sealed.digests), model);
   } catch (error) {
     if (error instanceof BlobNotFoundError)

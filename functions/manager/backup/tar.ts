@@ -50,22 +50,82 @@ function checksum(header: Uint8Array): number {
   return sum;
 }
 
-/** The files of an archive in memory, by name. Throws `ValidationError` for what is none, or was cut off. */
-export function untar(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
-  const files = new Map<string, Uint8Array>();
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 0; at + BLOCK <= buffer.length; ) {
-    const header = buffer.subarray(at, at + BLOCK);
-    if (header.every((byte) => byte === 0)) return files;
-    const size = readOctal(header, 124, 12);
-    if (checksum(header) !== readOctal(header, 148, 8)) throw invalid('a header was changed');
-    const start = at + BLOCK;
-    if (start + size > buffer.length) throw invalid('it was cut off');
-    const name = header.subarray(0, NAME_BYTES).toString('utf8').replaceAll('\u0000', '');
-    if (header[156] === 48) files.set(name, buffer.subarray(start, start + size));
-    at = start + size + padding(size);
+export interface UnpackedFile {
+  readonly name: string;
+  readonly size: number;
+  /** To be read before the next file is asked for; what is left of it is skipped then. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+/** The files of an archive, in a stream. Throws `ValidationError` for what is none, or was cut off. */
+export async function* untar(archive: AsyncIterable<Uint8Array>): AsyncGenerator<UnpackedFile, void> {
+  const bytes = new Reader(archive);
+  try {
+    for (;;) {
+      const header = await bytes.block();
+      if (header.every((byte) => byte === 0)) return await bytes.skipToEnd();
+      const size = readOctal(header, 124, 12);
+      if (checksum(header) !== readOctal(header, 148, 8)) throw invalidArchive('a header was changed');
+      const name = header.subarray(0, NAME_BYTES).toString('utf8').replaceAll('\u0000', '');
+      const body = bytes.file(size);
+      if (header[156] === 48) yield { name, size, body };
+      for await (const _ of body);
+      for await (const _ of bytes.file(padding(size)));
+    }
+  } finally {
+    await bytes.close();
   }
-  throw invalid('it was cut off');
+}
+
+/** Takes bytes off a stream, piece by piece. */
+class Reader {
+  readonly #source: AsyncIterator<Uint8Array>;
+  #rest: Uint8Array = new Uint8Array();
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  async block(): Promise<Buffer> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.file(BLOCK)) pieces.push(piece);
+    return Buffer.concat(pieces);
+  }
+
+  /** The next bytes, so many. Read again, it has what is left of them. */
+  file(size: number): AsyncIterable<Uint8Array> {
+    let left = size;
+    const take = this.#take.bind(this);
+    return {
+      async *[Symbol.asyncIterator]() {
+        while (left > 0) {
+          const piece = await take(left);
+          left -= piece.length;
+          yield piece;
+        }
+      },
+    };
+  }
+
+  /** So that what stands behind the archive, such as the checksum of gzip, is read as well. */
+  async skipToEnd(): Promise<void> {
+    while (!(await this.#source.next()).done);
+  }
+
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+
+  async #take(most: number): Promise<Uint8Array> {
+    while (this.#rest.length === 0) {
+      const next = await this.#source.next();
+      if (next.done) throw invalidArchive('it was cut off');
+      this.#rest = next.value;
+    }
+    const piece = this.#rest.subarray(0, most);
+    this.#rest = this.#rest.subarray(piece.length);
+    return piece;
+  }
 }
 
 function readOctal(header: Buffer, offset: number, bytes: number): number {
@@ -73,8 +133,9 @@ function readOctal(header: Buffer, offset: number, bytes: number): number {
     .toString('latin1', offset, offset + bytes)
     .replaceAll('\u0000', ' ')
     .trim();
-  if (!/^[0-7]{1,11}$/.test(text)) throw invalid('a header is not one of tar');
+  if (!/^[0-7]{1,11}$/.test(text)) throw invalidArchive('a header is not one of tar');
   return Number.parseInt(text, 8);
 }
 
-const invalid = (why: string) => ValidationError.of('body', `must be the .tar.gz of a backup; ${why}`);
+export const invalidArchive = (why: string): ValidationError =>
+  ValidationError.of('body', `must be the .tar.gz of a backup; ${why}`);

@@ -1,10 +1,11 @@
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { Body } from '#functions/http/body/body.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, readManager, tags } from '../fields.ts';
-import { importArchive } from './archive.ts';
 import { backupSummary, showBackup } from './fields.ts';
+import { importArchive } from './import-archive.ts';
 
 const archive: Body<Uint8Array> = {
   accepts: ['application/gzip', 'application/x-gzip', 'application/octet-stream'],
@@ -33,7 +34,7 @@ export const upload = route({
     const { resource: manager, body } = input;
     const by = actorOf(input);
     const added = await auditFailure(services, manager, by, { action: 'backup_create' }, () =>
-      importArchive(services, manager, by, body),
+      importArchive(services, manager, by, { bytes: Readable.from([body]), size: body.length }),
     );
     return { status: 201, body: showBackup(added) };
   },

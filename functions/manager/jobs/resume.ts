@@ -1,4 +1,5 @@
 /** Goes on with a job, as long as there is time. */
+import { z } from 'zod';
 import { unseal } from '#domain/envelope.ts';
 import { InternalError, TrainyardError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
@@ -17,8 +18,12 @@ import {
 } from '#domain/vault/jobs.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { findManager } from '#domain/vault/managers.ts';
+import { archiveWork } from '../backup/archive-work.ts';
+import { importWork } from '../backup/import-work.ts';
 import { restoreWork } from '../backup/restore-work.ts';
 import { backupWork } from '../backup/work.ts';
+import { downloadWork } from '../models/download-work.ts';
+import { uploadWork } from '../models/upload-work.ts';
 import { rotationWork } from '../security/work.ts';
 import type { VaultServices } from '../services.ts';
 import { secretsContext } from './run-or-queue.ts';
@@ -35,6 +40,10 @@ const WORKS: Readonly<Record<JobKind, Resume>> = {
   backup: backupWork.resume,
   restore: restoreWork.resume,
   rotation: rotationWork.resume,
+  save: uploadWork.resume,
+  download: downloadWork.resume,
+  archive: archiveWork.resume,
+  import: importWork.resume,
 };
 
 /** Leases without any progress after which a job has failed. */
@@ -103,13 +112,26 @@ const ACTIONS = {
   backup: 'backup_create',
   restore: 'backup_restore',
   rotation: 'password_update',
+  save: 'model_save',
+  download: 'model_download',
+  archive: 'backup_download',
+  import: 'backup_create',
 } as const satisfies Record<JobKind, AuditAction>;
+
+/** What the progress of a job of one model has. */
+const ofModel = z.object({ model_name: z.string() });
 
 async function fail({ adapters: { table, now }, logger }: VaultServices, job: VaultJob, error: TrainyardError) {
   logger.error('a job of the vault failed', { manager_id: job.manager_id, kind: job.kind, error });
-  const { code, status, facts = {} } = error;
+  const { code, status, details, facts = {} } = error;
   const message = error.expose ? error.message : 'An unexpected error occurred';
-  const event = { action: ACTIONS[job.kind], success: false, reason: code } as const;
+  const { data: named } = ofModel.safeParse(job.progress);
+  const event = { action: ACTIONS[job.kind], ...named, success: false, reason: code } as const;
   await appendAudit(table, { account_id: job.account_id, id: job.manager_id }, job.by, event, now);
-  await endJob(table, job, { state: 'failed', failure: { code, status, message, facts } }, now());
+  await endJob(
+    table,
+    job,
+    { state: 'failed', failure: { code, status, message, details: details.map((one) => ({ ...one })), facts } },
+    now(),
+  );
 }

@@ -17,9 +17,6 @@ const WORK_MS = 10_000;
 /** How often it looks for the end of a job. */
 const LOOKS = 12;
 const LOOK_MS = 250;
-/** More bytes than that are not begun in a request: one step alone could take longer than it may. */
-export const MOST_BYTES_AT_ONCE = 500_000_000;
-
 interface Wanted<Q, S> {
   readonly kind: JobKind;
   readonly request: Q;
@@ -54,7 +51,8 @@ export async function runOrQueue<Q extends Json, S extends Secrets, P, R>(
   const fingerprint = createHash('sha256').update(canonicalJson(request)).digest('hex');
   const before = await findJob(table, manager, kind, fingerprint);
   if (before) return follow(services, before, secrets, read);
-  const end = wanted.bytes > MOST_BYTES_AT_ONCE ? 0 : now() + WORK_MS;
+  // One step alone could take longer than a request may.
+  const end = wanted.bytes > services.settings.vaultBytesAtOnce ? 0 : now() + WORK_MS;
   const pace = {
     reached: async (progress: Json) => {
       if (now() >= end) throw new PostponedError(progress);
@@ -120,8 +118,8 @@ class EndedJobError extends TrainyardError {
   readonly code: string;
   readonly status: number;
   override readonly facts: NonNullable<TrainyardError['facts']>;
-  constructor({ code, status, message, facts }: JobFailure) {
-    super(message);
+  constructor({ code, status, message, details, facts }: JobFailure) {
+    super(message, details);
     this.code = code;
     this.status = status;
     this.facts = facts;

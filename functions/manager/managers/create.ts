@@ -50,6 +50,7 @@ export const create = route({
       bytes: 0,
       encrypted: 0,
       compressed: 0,
+      served: 0,
     };
     await createManager(adapters.table, created, actorOf(input), adapters.now);
     return {

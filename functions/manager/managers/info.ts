@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { megabytes } from '#domain/vault/model.ts';
 import { route } from '#functions/http/route.ts';
-import { managerPath, readManager, sizeMb, tags, time } from '../fields.ts';
+import { auditSuccess } from '../audited.ts';
+import { actorOf, managerPath, readManager, sizeMb, tags, time } from '../fields.ts';
 import { config } from './fields.ts';
 
 export const info = route({
@@ -30,16 +31,20 @@ export const info = route({
     },
   },
   resource: readManager,
-  handler: ({ resource: found }) => ({
-    status: 200,
-    body: {
-      manager_id: found.id,
-      config: found.config,
-      created_at: found.created_at,
-      model_count: found.models,
-      total_size_mb: megabytes(found.bytes),
-      last_backup: found.last_backup ?? null,
-      encryption_enabled: found.config.enable_encryption,
-    },
-  }),
+  async handler(input, services) {
+    const { resource: found } = input;
+    await auditSuccess(services, found, actorOf(input), { action: 'manager_info' });
+    return {
+      status: 200,
+      body: {
+        manager_id: found.id,
+        config: found.config,
+        created_at: found.created_at,
+        model_count: found.models,
+        total_size_mb: megabytes(found.bytes),
+        last_backup: found.last_backup ?? null,
+        encryption_enabled: found.config.enable_encryption,
+      },
+    };
+  },
 });

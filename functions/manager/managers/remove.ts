@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { backupPath } from '#domain/vault/backup.ts';
 import { ManagerNotEmptyError } from '#domain/vault/errors.ts';
 import { removeManager } from '#domain/vault/managers.ts';
+import { expectNoneServed } from '#domain/vault/served.ts';
 import { optionalJson } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
@@ -46,6 +47,8 @@ export const remove = route({
     const confirmed = given(request.confirm_deletion, query.confirm_deletion) ?? false;
     const backup = await auditFailure(services, manager, by, { action: 'manager_delete' }, async () => {
       if (manager.models > 0 && !confirmed) throw new ManagerNotEmptyError(manager.id, manager.models);
+      // Before a backup is made in vain.
+      await expectNoneServed(table, manager);
       const last = { what: manager.id, kind: 'deletion' } as const;
       const made = manager.models === 0 ? undefined : await backUpByTime(services, manager, by, last);
       await removeManager(table, manager, by, now, confirmed);

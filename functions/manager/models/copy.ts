@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { resolveModel } from '#domain/models/resolve.ts';
+import { recordOperations } from '#domain/vault/accesses.ts';
 import type { Metadata } from '#domain/vault/model.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
@@ -46,8 +47,9 @@ export const copy = route({
   resource: readManager,
   async handler(input, services: FileServices) {
     const { resource: manager, body: given, caller } = input;
-    const { table, blobs } = services.adapters;
+    const { table, blobs, now } = services.adapters;
     const by = actorOf(input);
+    const began = now();
     const access = { action: 'model_save', model_name: given.model_name } as const;
     const saved = await auditFailure(services, manager, by, access, async () => {
       const wanted = { name: given.source_model_id, version: given.source_version };
@@ -63,7 +65,9 @@ export const copy = route({
         signingKey: given.signing_key,
       });
     });
-    return { status: 201, body: showSaved(saved, await backUpSaved(services, manager, by, saved.model)) };
+    const backup_created = await backUpSaved(services, manager, by, saved.model);
+    await recordOperations(table, manager, { saves: 1, save_microseconds: (now() - began) * 1000 });
+    return { status: 201, body: showSaved(saved, backup_created) };
   },
 });
 

@@ -5,10 +5,11 @@ import type { CompleteBackup } from '#domain/vault/backup.ts';
 import { removeModel } from '#domain/vault/change.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { getModel } from '#domain/vault/models.ts';
+import { expectNotServed } from '#domain/vault/served.ts';
 import { backUpByTime } from '../backup/back-up.ts';
 import type { VaultServices } from '../services.ts';
 
-/** Resolves with the backup, if one was wanted. Throws `ModelNotFoundError`, `ModelChangedError`. */
+/** Resolves with the backup, if one was wanted. Throws `ModelNotFoundError`, `ModelChangedError`, `ModelServedError`. */
 export async function deleteModel(
   services: VaultServices,
   manager: Manager,
@@ -17,6 +18,8 @@ export async function deleteModel(
 ): Promise<CompleteBackup | undefined> {
   const { table, blobs, now } = services.adapters;
   const model = await getModel(table, manager, name);
+  // Before a backup is made in vain.
+  await expectNotServed(table, model);
   const backup = backupFirst
     ? await backUpByTime(services, manager, by, { what: name, kind: 'deletion', include: [name] })
     : undefined;

@@ -1,23 +1,18 @@
 import { z } from 'zod';
-import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { deleteOrphans } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
-import { recordAccess, recordOperations } from '#domain/vault/accesses.ts';
-import type { StoredFile } from '#domain/vault/files.ts';
-import type { Manager } from '#domain/vault/manager.ts';
+import { recordAccess } from '#domain/vault/accesses.ts';
+import { appendAudit } from '#domain/vault/audit.ts';
 import { getModel } from '#domain/vault/models.ts';
-import { markStaged, STAGED_SECONDS, stagedFile } from '#domain/vault/uploads.ts';
+import { STAGED_SECONDS, stagedModel } from '#domain/vault/staged.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { auditAccess } from '../audited.ts';
+import { auditFailure } from '../audited.ts';
 import { actorOf, managerPath, password, readManager, tags, time } from '../fields.ts';
-import type { VaultServices } from '../services.ts';
-import { variant } from './fields.ts';
+import { runOrQueue } from '../jobs/run-or-queue.ts';
+import { downloadWork } from './download-work.ts';
+import { modelGoingOn, showModelGoing, variant } from './fields.ts';
 import { fileOfVariant, keyOf } from './load-model.ts';
-import { plainFile } from './plain-file.ts';
-import { factsOf, translated } from './seal.ts';
 import { verifiedSignature } from './sign.ts';
 
 const body = z
@@ -51,49 +46,44 @@ export const download = route({
         })
         .meta({ id: 'ModelDownload' }),
     },
+    202: { description: 'Going on: repeat the request until it has the end', schema: modelGoingOn },
   },
-  errors: [422],
+  errors: [409, 422],
   resource: readManager,
   async handler(input, services) {
     const { resource: of, body: given } = input;
     const { table, blobs, now } = services.adapters;
     const by = actorOf(input);
-    const began = now();
     const access = { action: 'model_download', model_name: given.model_name } as const;
-    const { model, file, staged } = await auditAccess(services, of, by, access, async () => {
-      const model = await getModel(table, of, given.model_name);
-      const key = await keyOf(services, model, by, given.password);
-      verifiedSignature(model);
-      const file = fileOfVariant(model, given.variant);
-      return { model, file, staged: await stage(services, of, file, key) };
-    });
-    const options = { expiresInSeconds: STAGED_SECONDS, filename: model.name };
-    const download_url = await blobs.artifacts.presignGet(staged, options);
-    await recordAccess(table, of, model.name, isoTime(now()));
-    await recordOperations(table, of, { loads: 1, load_microseconds: (now() - began) * 1000 });
-    const expires_at = isoTime(now() + STAGED_SECONDS * 1000);
+    const ask = () =>
+      auditFailure(services, of, by, access, async () => {
+        const model = await getModel(table, of, given.model_name);
+        const key = await keyOf(services, model, by, given.password);
+        verifiedSignature(model);
+        const request = { model_name: model.name, revision: model.revision, variant: given.variant };
+        const secrets = key === undefined ? {} : { key: Buffer.from(key).toString('base64') };
+        const { size } = fileOfVariant(model, given.variant);
+        return runOrQueue(services, of, by, { kind: 'download', request, secrets, bytes: size }, downloadWork);
+      });
+    let outcome = await ask();
+    // The result of a job that nobody asked for within the hour.
+    if ('done' in outcome && outcome.done.until <= now()) outcome = await ask();
+    if ('going' in outcome) return { status: 202, body: showModelGoing(given.model_name) };
+    const { id, until, size, sha256 } = outcome.done;
+    await appendAudit(table, of, by, { ...access, success: true }, now);
+    await recordAccess(table, of, given.model_name, isoTime(now()));
+    const expiresInSeconds = Math.max(1, Math.floor((until - now()) / 1000));
+    const { file } = stagedModel(of, id);
+    const download_url = await blobs.artifacts.presignGet(file, { expiresInSeconds, filename: given.model_name });
     return {
       status: 200,
-      body: { model_name: model.name, download_url, size_bytes: file.size, hash: file.sha256, expires_at },
+      body: {
+        model_name: given.model_name,
+        download_url,
+        size_bytes: size,
+        hash: sha256,
+        expires_at: isoTime(until),
+      },
     };
   },
 });
-
-/** Decrypts the file into the bucket, in a stream. Resolves with its key; nothing stays of one that was changed. */
-async function stage(
-  { adapters: { table, blobs, now } }: VaultServices,
-  of: Manager,
-  model: StoredFile,
-  key: Uint8Array | undefined,
-): Promise<string> {
-  const { artifacts } = blobs;
-  const id = newId(now());
-  await markStaged(table, of, id, now());
-  try {
-    await artifacts.put(stagedFile(of, id), await plainFile(artifacts, model, key));
-    return stagedFile(of, id);
-  } catch (error) {
-    await deleteOrphans(table, artifacts, 'artifacts', blobKeys.vaultStagedPrefix(of.account_id, of.vault, id));
-    throw translated(error, factsOf(model));
-  }
-}

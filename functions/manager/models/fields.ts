@@ -11,10 +11,9 @@ const metadataBytes = (value: unknown): number => Buffer.byteLength(JSON.stringi
 /** What the model's author says of it: any JSON, of which some fields have a meaning. */
 export const metadataRequest = z
   .record(z.string().max(1024), anyJson)
-  .refine(
-    (value) => metadataBytes(value) <= LIMITS.vault.metadataBytes,
-    `must have at most ${LIMITS.vault.metadataBytes} bytes as JSON`,
-  )
+  .refine((value) => metadataBytes(value) <= LIMITS.vault.metadataBytes, {
+    error: ({ input }) => `must have at most ${LIMITS.vault.metadataBytes} bytes as JSON; got ${metadataBytes(input)}`,
+  })
   .meta({
     description:
       '`version`, `framework`, `algorithm`, `description` and the numbers of `performance_metrics` can be searched and compared',
@@ -79,3 +78,21 @@ export const showMetadata = (of: StoredModel): Record<string, unknown> => ({ ...
 
 /** Metadata of a request: whatever came as JSON is JSON. */
 export const givenMetadata = (given: Record<string, unknown>): Metadata => given as Metadata;
+
+/** Of a save or a download of a large model, which outlasts its request. */
+export const modelGoingOn = z
+  .strictObject({
+    message: z.string(),
+    model_name: z.string().meta({ example: 'large_classifier_v1.0' }),
+    status: z.literal('in_progress'),
+  })
+  .meta({ id: 'ModelGoingOn' });
+
+export const showModelGoing = (model_name: string): z.input<typeof modelGoingOn> => ({
+  message: 'It goes on; repeat the request until it has the end',
+  model_name,
+  status: 'in_progress',
+});
+
+/** What the progress of such a job has. */
+export const modelProgress = z.object({ model_name: z.string() });

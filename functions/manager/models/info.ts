@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { findAccess } from '#domain/vault/accesses.ts';
 import { megabytes, type StoredModel } from '#domain/vault/model.ts';
 import { getModel, readRevisions } from '#domain/vault/models.ts';
+import { readServed } from '#domain/vault/served.ts';
 import { route } from '#functions/http/route.ts';
 import { auditAccess } from '../audited.ts';
 import { actorOf, modelPath, readManager, sizeMb, tagList, tags, time } from '../fields.ts';
@@ -36,6 +37,16 @@ const answer = z
     revisions: z
       .array(z.strictObject({ revision: z.string(), saved_at: time, size_mb: sizeMb, hash: z.string() }))
       .meta({ description: 'An addition: earlier ones that are still kept' }),
+    served: z
+      .array(
+        z.strictObject({
+          model_id: z.string().meta({ description: 'Of the platform’s model' }),
+          name: z.string(),
+          deployed_at: time,
+          current: z.boolean().meta({ description: 'False where the file was replaced since' }),
+        }),
+      )
+      .meta({ description: 'An addition: models of the platform that were made of it by `deploy_to: trainyard`' }),
     pickle_imports: z.array(z.string()).nullable().meta({
       description: 'An addition: what unpickling the file would import; null for a file without a pickle',
     }),
@@ -66,11 +77,12 @@ export const info = route({
     const { resource: of, path } = input;
     const { table } = services.adapters;
     const access = { action: 'model_info', model_name: path.model_name } as const;
-    const [model, accesses, revisions] = await auditAccess(services, of, actorOf(input), access, () =>
+    const [model, accesses, revisions, served] = await auditAccess(services, of, actorOf(input), access, () =>
       Promise.all([
         getModel(table, of, path.model_name),
         findAccess(table, of, path.model_name),
         readRevisions(table, of, path.model_name),
+        readServed(table, { ...of, name: path.model_name }),
       ]),
     );
     return {
@@ -97,6 +109,10 @@ export const info = route({
         compressed: model.compressed,
         signed: model.signature !== undefined,
         revisions: revisions.map(showRevision),
+        served: served.map(({ id, name, since, sha256 }) => ({
+          ...{ model_id: id, name, deployed_at: since },
+          current: sha256 === model.sha256,
+        })),
         pickle_imports: model.pickle?.imports ?? null,
         int8: showInt8(model),
         dangerous: model.pickle?.dangerous ?? null,

@@ -20,7 +20,7 @@ export interface Quantization {
   readonly warning?: string;
 }
 
-const without = (why: string): Quantization => ({ warning: `There is no int8 version: ${why}` });
+export const without = (why: string): Quantization => ({ warning: `There is no int8 version: ${why}` });
 
 /** Nothing where the manager does not want one. A file that is no ONNX model is no error. */
 export async function quantized(

@@ -7,7 +7,7 @@ import { StoredDataError, UnsupportedModelError } from '#domain/vault/errors.ts'
 import { type StoredFile, storedFile, type Variant } from '#domain/vault/files.ts';
 import type { ManagerRef } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
-import { getModel, modelNotFound } from '#domain/vault/models.ts';
+import { getModel, getRevision, modelNotFound } from '#domain/vault/models.ts';
 import { verified } from '#vault/encryption/spool.ts';
 import { throttled } from '../guess.ts';
 import type { VaultServices } from '../services.ts';
@@ -27,16 +27,23 @@ const files = new StoredFiles();
 /** What a body can carry as Base64. */
 export const bodyBytes = (uploadBytes: number): number => Math.floor((uploadBytes / 4) * 3);
 
-/** Throws `ModelNotFoundError`, `WrongPasswordError`, `StoredDataError`, `RateLimitError`. */
+/** Throws `ModelNotFoundError`, `RevisionNotFoundError`, `WrongPasswordError`, `StoredDataError`, `RateLimitError`. */
 export async function loadModel(
   services: VaultServices,
   of: ManagerRef,
   by: Actor,
-  wanted: { readonly name: string; readonly password: string | undefined; readonly variant?: Variant },
+  wanted: {
+    readonly name: string;
+    readonly password: string | undefined;
+    readonly variant?: Variant;
+    /** Default: the present one. */
+    readonly revision?: string | undefined;
+  },
 ): Promise<Loaded> {
-  const { name, password, variant = 'original' } = wanted;
+  const { name, password, variant = 'original', revision } = wanted;
   const { table, blobs } = services.adapters;
-  const model = await getModel(table, of, name);
+  const read = () => (revision === undefined ? getModel(table, of, name) : getRevision(table, of, name, revision));
+  const model = await read();
   const stored = fileOfVariant(model, variant);
   const most = bodyBytes(services.settings.uploadBytes);
   if (stored.size > most) {
@@ -47,14 +54,14 @@ export async function loadModel(
   }
   const key = await keyOf(services, model, by, password);
   try {
-    const read = await files.read(blobs.artifacts, stored.blob);
-    const bytes = await opened(stored, read.bytes, key);
+    const found = await files.read(blobs.artifacts, stored.blob);
+    const bytes = await opened(stored, found.bytes, key);
     verifiedSignature(model);
-    return { model, file: stored, bytes, cached: read.hit };
+    return { model, file: stored, bytes, cached: found.hit };
   } catch (error) {
     if (!(error instanceof BlobNotFoundError)) throw error;
     // Deleted since its record was read, or the file of a record that is still there is gone.
-    const now = await getModel(table, of, name);
+    const now = await read();
     if (now.revision === model.revision) throw new StoredDataError('The stored file is missing', factsOf(model));
     throw await modelNotFound(table, of, name);
   }
@@ -94,7 +101,8 @@ async function opened(model: StoredFile, stored: Uint8Array, key: Uint8Array | u
 async function decrypted(model: StoredFile, stored: Uint8Array, key: Uint8Array): Promise<Uint8Array> {
   const options = { folder: tmpdir(), memoryBytes: stored.length };
   await using file = await verified(openFile(model, chunksOf(stored), key), options);
-  return collected(file.read());
+  // Awaited here: what is returned outlives the file.
+  return await collected(file.read());
 }
 
 async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -14,6 +14,9 @@ const body = z
     model_name: z.string().min(1).max(LIMITS.vault.name).meta({ example: 'classifier_v2.1' }),
     password: password.optional().meta({ example: 'secure_password_123' }),
     variant,
+    revision: z.string().min(1).max(LIMITS.vault.name).optional().meta({
+      description: 'An addition: an earlier one of `revisions` in its info. Left out, the present one',
+    }),
     verify_integrity: z.boolean().default(true).meta({
       description: 'Integrity is verified in any case: what was changed is never returned',
     }),
@@ -54,7 +57,9 @@ export const load = route({
     const began = now();
     const access = { action: 'model_load', model_name: given.model_name } as const;
     const { model, bytes, cached } = await auditAccess(services, of, by, access, () =>
-      loadModel(services, of, by, { name: given.model_name, password: given.password, variant: given.variant }),
+      loadModel(services, of, by, {
+        ...{ name: given.model_name, password: given.password, variant: given.variant, revision: given.revision },
+      }),
     );
     const loaded = now();
     await Promise.all([

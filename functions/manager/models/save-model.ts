@@ -1,7 +1,7 @@
 /** Saves a model that is in memory: everything between the request and the record. */
 import { createHash } from 'node:crypto';
 import { newId } from '#domain/ids.ts';
-import { deleteOrphans } from '#domain/orphans.ts';
+import { deleteAbandoned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Actor } from '#domain/vault/audit.ts';
 import { filesOf, markRevision, saveModel as writeModel } from '#domain/vault/change.ts';
@@ -74,7 +74,7 @@ export async function saveModel(
     return { model: saved, warnings: int8.warning === undefined ? [] : [int8.warning] };
   } catch (error) {
     // Whatever goes wrong here, the mark lets the sweep delete the file.
-    await deleteOrphans(table, blobs.artifacts, 'artifacts', filesOf(place)).catch((undeleted: unknown) =>
+    await deleteAbandoned(table, blobs.artifacts, 'artifacts', filesOf(place)).catch((undeleted: unknown) =>
       services.logger.error('files not deleted yet', { error: undeleted as Error }),
     );
     throw error;

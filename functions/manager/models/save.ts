@@ -7,7 +7,7 @@ import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { backUpSaved } from '../backup/back-up.ts';
-import { actorOf, managerPath, password, readManager, sizeMb, tagList, tags, time } from '../fields.ts';
+import { actorOf, givenTags, managerPath, password, readManager, sizeMb, tags, time } from '../fields.ts';
 import type { FileServices } from '../services.ts';
 import { givenMetadata, int8Answer, metadataRequest } from './fields.ts';
 import { showInt8 } from './int8.ts';
@@ -23,7 +23,7 @@ export const saveFields = {
     example: 'secure_password_123',
   }),
   metadata: metadataRequest.prefault({}),
-  tags: tagList.default([]),
+  tags: givenTags.default([]),
   replace_existing: z.boolean().default(false),
   digital_signature: z.boolean().default(false),
   signing_key: secret

@@ -38,7 +38,7 @@ export const signature = route({
   resource: readManager,
   async handler(input, services) {
     const { resource: of, path } = input;
-    const access = { action: 'model_info', model_name: path.model_name } as const;
+    const access = { action: 'model_signature', model_name: path.model_name } as const;
     const found = await auditAccess(services, of, actorOf(input), access, async () => {
       const signed = verifiedSignature(await getModel(services.adapters.table, of, path.model_name));
       if (!signed) throw new NotFoundError(`Model '${path.model_name}' is not signed`);

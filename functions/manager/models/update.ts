@@ -7,7 +7,7 @@ import { getModel } from '#domain/vault/models.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
-import { actorOf, modelPath, readManager, tagList, tags, time } from '../fields.ts';
+import { actorOf, givenTags, modelPath, readManager, tagList, tags, time } from '../fields.ts';
 import { givenMetadata, metadata, metadataRequest, showMetadata } from './fields.ts';
 
 const body = z
@@ -15,7 +15,7 @@ const body = z
     metadata: metadataRequest.optional().meta({
       description: 'Fields that replace those of the same name; null removes one',
     }),
-    tags: tagList.optional().meta({ description: 'Replaces the tags' }),
+    tags: givenTags.optional().meta({ description: 'Replaces the tags' }),
   })
   .meta({ id: 'ModelUpdateRequest' });
 

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { metricsOf } from '#domain/vault/model.ts';
 import { readFamily } from '#domain/vault/versions.ts';
 import { route } from '#functions/http/route.ts';
-import { modelPath, pageOf, paging, readManager, tags, time } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, modelPath, pageOf, paging, readManager, tags, time } from '../fields.ts';
 import { metrics } from './fields.ts';
 
 export const versions = route({
@@ -36,8 +37,12 @@ export const versions = route({
     },
   },
   resource: readManager,
-  async handler({ resource: of, path, query }, { adapters }) {
-    const { family, models, active } = await readFamily(adapters.table, of, path.model_name);
+  async handler(input, services) {
+    const { resource: of, path, query } = input;
+    const access = { action: 'model_versions', model_name: path.model_name } as const;
+    const { family, models, active } = await auditAccess(services, of, actorOf(input), access, () =>
+      readFamily(services.adapters.table, of, path.model_name),
+    );
     return {
       status: 200,
       body: {

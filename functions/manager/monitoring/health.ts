@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { isoTime } from '#domain/times.ts';
+import { copiesAreDue } from '#domain/vault/copies.ts';
 import { deployedSince } from '#domain/vault/deployment.ts';
 import { lastDrill } from '#domain/vault/drills.ts';
 import { route } from '#functions/http/route.ts';
+import { auditSuccess } from '../audited.ts';
 import { drillResult, showDrill } from '../backup/drill.ts';
-import { managerPath, readManager, tags, time } from '../fields.ts';
+import { actorOf, managerPath, readManager, tags, time } from '../fields.ts';
 import { probeBackups, probeEncryption, probeIntegrity, probeStorage } from './probes.ts';
 
 const PROBES = {
@@ -41,14 +43,19 @@ export const health = route({
           restore_drill: drillResult.nullable().meta({
             description: 'An addition: the last one; a failed one makes the manager degraded. Null before the first',
           }),
+          backup_copies: z.enum(['none', 'pending', 'current']).meta({
+            description:
+              'An addition: whether the second location has every backup; none where there is no such location',
+          }),
           uptime: z.string().meta({ description: 'In the cloud, since the deployment', example: '5d 12h 30m' }),
         })
         .meta({ id: 'ManagerHealth' }),
     },
   },
   resource: readManager,
-  async handler({ resource: of }, services) {
-    const { table, now } = services.adapters;
+  async handler(input, services) {
+    const { resource: of } = input;
+    const { table, backupCopies, now } = services.adapters;
     const measure = async (name: keyof typeof PROBES): Promise<boolean> => {
       try {
         return await PROBES[name](services, of);
@@ -66,7 +73,9 @@ export const health = route({
     const { backup_system, ...needed } = checks;
     const last = await lastDrill(table, of);
     const recoverable = backup_system && (last === undefined || last.failed.length === 0);
+    await auditSuccess(services, of, actorOf(input), { action: 'health_check', facts: checks });
     const works = Object.values(needed).every((passed) => passed);
+    const copies = backupCopies === undefined ? 'none' : (await copiesAreDue(table, of)) ? 'pending' : 'current';
     const since = services.settings.startedAt ?? (await deployedSince(table, services.settings.version, now()));
     return {
       status: 200,
@@ -75,6 +84,7 @@ export const health = route({
         checks,
         last_check: isoTime(now()),
         restore_drill: last === undefined ? null : showDrill(last),
+        backup_copies: copies,
         uptime: showDuration(now() - Date.parse(since)),
       },
     };

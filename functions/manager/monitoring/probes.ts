@@ -5,6 +5,7 @@ import { blobKeys } from '#domain/keys.ts';
 import { deleteOrphans, markOrphaned } from '#domain/orphans.ts';
 import { listBackups } from '#domain/vault/backups.ts';
 import { filesOf } from '#domain/vault/change.ts';
+import { storedFiles } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import { readNamedModels } from '#domain/vault/models.ts';
 import { readSummaries } from '#domain/vault/summaries.ts';
@@ -64,21 +65,36 @@ export async function probeBackups({ adapters: { table, blobs, now } }: VaultSer
 }
 
 const SAMPLED = 5;
-const SAMPLED_BYTES = 16 * 1_048_576;
+/** Of all files together: a check has to end within a request. */
+const HASHED_BYTES = 64 * 1_048_576;
 
-/** Reads the stored files of some models, chosen at random, and compares their hashes. */
+/**
+ * Reads the stored files of some models, chosen at random, and compares their hashes; of what is too large to be read, how
+ * large it is.
+ */
 export async function probeIntegrity({ adapters: { table, blobs } }: VaultServices, of: Manager): Promise<boolean> {
   const { byName } = await readSummaries(table, of);
-  const small = [...byName.values()].filter(({ size }) => size <= SAMPLED_BYTES).map(({ name }) => name);
-  const chosen = Array.from(
-    { length: Math.min(SAMPLED, small.length) },
-    () => small[Math.floor(Math.random() * small.length)]!,
-  );
-  for (const model of await readNamedModels(table, of, chosen)) {
-    const { body } = await blobs.artifacts.get(blobKeys.vaultFile(model.account_id, model.vault, model.revision));
-    const hash = createHash('sha256');
-    for await (const chunk of body) hash.update(chunk as Uint8Array);
-    if (hash.digest('hex') !== model.digests.ciphertext.sha256) return false;
+  let left = HASHED_BYTES;
+  for (const model of await readNamedModels(table, of, sampleOf([...byName.keys()]))) {
+    for (const { blob, digests } of storedFiles(model)) {
+      const { sha256, bytes } = digests.ciphertext;
+      if (bytes > left) {
+        if ((await blobs.artifacts.head(blob))?.size !== bytes) return false;
+        continue;
+      }
+      left -= bytes;
+      const hash = createHash('sha256');
+      for await (const chunk of (await blobs.artifacts.get(blob)).body) hash.update(chunk as Uint8Array);
+      if (hash.digest('hex') !== sha256) return false;
+    }
   }
   return true;
+}
+
+function sampleOf(names: readonly string[]): string[] {
+  const left = [...names];
+  return Array.from(
+    { length: Math.min(SAMPLED, left.length) },
+    () => left.splice(Math.floor(Math.random() * left.length), 1)[0]!,
+  );
 }

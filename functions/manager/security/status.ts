@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { listBackups } from '#domain/vault/backups.ts';
 import { route } from '#functions/http/route.ts';
 import { derivationOf } from '#vault/wrapping/derivation.ts';
-import { managerPath, readManager, tags, time } from '../fields.ts';
+import { auditAccess } from '../audited.ts';
+import { actorOf, managerPath, readManager, tags, time } from '../fields.ts';
 
 export const status = route({
   method: 'GET',
@@ -30,8 +31,11 @@ export const status = route({
     },
   },
   resource: readManager,
-  async handler({ resource: of }, { adapters }) {
-    const backups = await listBackups(adapters.table, of);
+  async handler(input, services) {
+    const { resource: of } = input;
+    const backups = await auditAccess(services, of, actorOf(input), { action: 'security_status' }, () =>
+      listBackups(services.adapters.table, of),
+    );
     return {
       status: 200,
       body: {

@@ -70,6 +70,17 @@ export const modelDetail = z
       .nullable()
       .meta({ description: 'An addition: null for models of earlier builds', example: 1 }),
     warnings: warningsAnswer,
+    vault: z
+      .strictObject({
+        manager_id: z.string().meta({ example: 'manager_prod' }),
+        model_name: z.string().meta({ example: 'classifier_v2.1' }),
+        model_id: z.string(),
+        version: z.string(),
+        revision: z.string(),
+        sha256: z.string(),
+      })
+      .nullable()
+      .meta({ description: 'An addition: the model of the vault that it was deployed from; null for all others' }),
   })
   .meta({ id: 'ModelDetail' });
 
@@ -81,6 +92,12 @@ export const showSummary = (of: Model): z.input<typeof modelSummary> => ({
   created_at: of.created_at,
   size_mb: Math.round((onnxArtifact(of)?.size ?? 0) / 1000) / 1000,
 });
+
+const showVault = ({ vault }: Model) => {
+  if (vault === undefined) return null;
+  const { vault: _, ...shown } = vault;
+  return shown;
+};
 
 export const showDetail = (of: Model, aliases: readonly string[]): z.input<typeof modelDetail> => ({
   id: of.id,
@@ -100,4 +117,5 @@ export const showDetail = (of: Model, aliases: readonly string[]): z.input<typeo
   notes: of.notes,
   dataset_version: of.dataset_version ?? null,
   warnings: of.warnings ?? [],
+  vault: showVault(of),
 });

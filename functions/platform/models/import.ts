@@ -1,59 +1,34 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
-import { newId } from '#domain/ids.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { createModel } from '#domain/models/create.ts';
-import { type TrainedModel, WEIGHTS_TYPE } from '#domain/models/record.ts';
-import { markOrphaned } from '#domain/orphans.ts';
-import { isoTime } from '#domain/times.ts';
+import { WEIGHTS_TYPE } from '#domain/models/record.ts';
 import { multipart, type UploadedFile } from '#functions/http/body/multipart.ts';
-import { route, type Services } from '#functions/http/route.ts';
-import type { ArtifactFile } from '#learning/artifacts.ts';
-import type { countNumbers, ImportFacts, importedFiles } from '#learning/imported/files.ts';
-import type { readImported } from '#learning/imported/read.ts';
-import type { areWeights, readImportedWeights } from '#learning/imported/weights.ts';
+import { route } from '#functions/http/route.ts';
 import { asJson } from '../datasets/parsing-fields.ts';
-import { line, nameLine } from '../fields.ts';
-import { publish } from '../publish.ts';
+import { nameLine } from '../fields.ts';
+import { createImported, type Importing, type ImportServices, storeImported } from './create-imported.ts';
 import { modelDetail, showDetail } from './fields.ts';
+import { DEFAULT_TARGET, wishFields } from './wishes.ts';
 
-/** Only types here, so that declaring the route does not load ONNX Runtime. */
-export interface ImportServices extends Services {
-  readonly importer: {
-    readonly read: typeof readImported;
-    readonly files: typeof importedFiles;
-    readonly count: typeof countNumbers;
-    readonly areWeights: typeof areWeights;
-    readonly readWeights: typeof readImportedWeights;
-  };
-}
-
-/** After so long the sweep deletes files whose record was never written. */
-const ABANDONED_MILLISECONDS = 3_600_000;
-const MOST_NAMES = 2000;
 const NAME_CHARACTERS = 255;
 
-const names = (description: string, example: readonly string[]) =>
-  asJson(z.array(line(LIMITS.csv.columnNameCharacters)).min(1).max(MOST_NAMES))
+/** In a form, what is not text is JSON. */
+function inForm(field: typeof wishFields.features) {
+  const { description, example } = field.meta() ?? {};
+  return asJson(field)
     .optional()
-    .meta({ description, example: JSON.stringify(example) });
+    .meta({ description: `As a list in JSON: ${description}`, example: JSON.stringify(example) });
+}
 
 const form = z
   .strictObject({
     name: nameLine(LIMITS.modelName.max).meta({
       description: 'Under a name that there is already, it becomes the next version',
     }),
-    target: line(LIMITS.csv.columnNameCharacters).default('target').meta({ description: 'What it predicts' }),
-    features: names('As a list in JSON, the names of the features, in the order of its inputs and of their columns', [
-      ...['sepal length', 'sepal width'],
-    ]),
-    classes: names('As a list in JSON, the names of the classes, in the order of the scores', ['setosa', 'virginica']),
-    scores: z.enum(['probabilities', 'logits']).optional().meta({
-      description:
-        'What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1',
-    }),
+    target: wishFields.target.default(DEFAULT_TARGET),
+    features: inForm(wishFields.features),
+    classes: inForm(wishFields.classes),
+    scores: wishFields.scores.optional(),
   })
   .meta({ id: 'ModelImportForm' });
 
@@ -73,49 +48,28 @@ export const importModel = route({
   request: { body: multipart(form, { description: 'The model', contentType: 'application/octet-stream' }) },
   responses: { 201: { description: 'Imported', schema: modelDetail } },
   async handler({ caller, body: { file, fields } }, services: ImportServices) {
-    const { table, blobs, now } = services.adapters;
     const original = await bytesOf(file);
-    const id = newId(now());
-    const createdAt = isoTime(now());
+    const { name, ...wishes } = fields;
     const fileName = file.name.slice(0, NAME_CHARACTERS).toWellFormed();
-    const { files, record } = await read(services, original, fields, { name: fields.name, fileName, createdAt });
-    await table.transact([
-      markOrphaned('artifacts', blobKeys.modelPrefix(caller.accountId, id), now() + ABANDONED_MILLISECONDS),
-    ]);
-    for (const { file: one, bytes, contentType } of files) {
-      await blobs.artifacts.put(blobKeys.modelFile(caller.accountId, id, one), bytes, { contentType });
-    }
-    const made: TrainedModel = {
-      id,
-      account_id: caller.accountId,
-      name: fields.name,
-      ...record,
-      ...{ performance: {}, final_metrics: {}, hyperparameters: {} },
-      artifacts: files.map(({ file: one, bytes }) => ({ file: one, size: bytes.length, sha256: sha256Of(bytes) })),
-      created_at: createdAt,
-    };
-    const { model, event } = await createModel(table, made, createdAt);
-    await publish(event, services);
+    const of = { accountId: caller.accountId, name, fileName, original };
+    const model = services.importer.areWeights(original)
+      ? await createWeights(services, { ...of, ...wishes })
+      : await createImported(services, { ...of, imported: await services.importer.read(original, wishes) });
     return { status: 201, body: showDetail(model, []) };
   },
 });
 
-interface ReadFile {
-  readonly files: readonly ArtifactFile[];
-  readonly record: Pick<TrainedModel, 'model_type' | 'task' | 'architecture' | 'target' | 'training_config'>;
-}
+type Weights = Omit<Importing, 'imported' | 'original'> & { readonly original: Buffer } & Omit<
+    z.output<typeof form>,
+    'name'
+  >;
 
-/** Throws `ValidationError`. */
-async function read(
-  { importer }: ImportServices,
-  original: Buffer,
-  { name: _, target, ...wishes }: z.output<typeof form>,
-  facts: ImportFacts,
-): Promise<ReadFile> {
-  if (importer.areWeights(original)) {
-    const odd = Object.entries(wishes).find(([, wish]) => wish !== undefined);
-    if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');
-    const { files, parameters } = await importer.readWeights(original, facts);
+/** Throws `ValidationError` for what only a model that predicts can have. */
+async function createWeights(services: ImportServices, { target, features, classes, scores, ...of }: Weights) {
+  const odd = Object.entries({ features, classes, scores }).find(([, wish]) => wish !== undefined);
+  if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');
+  return storeImported(services, of, async (facts) => {
+    const { files, parameters } = await services.importer.readWeights(of.original, facts);
     // What a network with these weights predicts is for the training to say that starts from them.
     const architecture = { input_shape: [], output_classes: 1, parameters };
     const training_config = { imported: facts.fileName };
@@ -123,26 +77,8 @@ async function read(
       files,
       record: { model_type: WEIGHTS_TYPE, task: 'classification', architecture, target, training_config },
     };
-  }
-  const imported = await importer.read(original, { target, ...wishes });
-  const { serving, notes } = imported;
-  return {
-    files: importer.files(original, imported, facts),
-    record: {
-      model_type: 'onnx',
-      task: serving.task,
-      architecture: {
-        input_shape: [serving.features.length],
-        output_classes: Math.max(1, serving.classes.length),
-        parameters: importer.count(original),
-      },
-      target: serving.target,
-      training_config: { imported: facts.fileName, notes: [...notes] },
-    },
-  };
+  });
 }
-
-const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** No larger than a body may be. */
 async function bytesOf(file: UploadedFile): Promise<Buffer> {

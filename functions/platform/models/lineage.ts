@@ -12,7 +12,7 @@ const node = z
     kind: z.enum(NODE_KINDS),
     name: z.string().optional(),
     version: z.string().optional().meta({ description: 'Of data or of a model', example: '1.0.0' }),
-    sha256: z.string().optional().meta({ description: "Of the data's bytes" }),
+    sha256: z.string().optional().meta({ description: "Of the data's bytes, or of the vault's file" }),
     exists: z.boolean().meta({ description: 'False if it has been deleted since' }),
   })
   .meta({ id: 'LineageNode' });
@@ -33,7 +33,7 @@ export const lineage = route({
   method: 'GET',
   path: '/models/{model_id}/lineage',
   summary: 'Where a model comes from',
-  description: `An addition to the document: data, job and model as a graph, with up to ${LIMITS.lineageModels} models: this one, those that their trainings started from, and the versions before.`,
+  description: `An addition to the document: data, job and model as a graph, or the vault's model that it was deployed from, with up to ${LIMITS.lineageModels} models: this one, those that their trainings started from, and the versions before.`,
   tags: ['Registry'],
   authentication: 'account',
   scope: 'read',

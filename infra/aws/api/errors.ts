@@ -1,5 +1,6 @@
 import { GatewayResponse, type IRestApi, ResponseType } from 'aws-cdk-lib/aws-apigateway';
 import type { Construct } from 'constructs';
+import { errorName } from '#domain/error-name.ts';
 import type { SurfaceName } from '#infra/topology.ts';
 
 interface GatewayError {
@@ -64,7 +65,7 @@ const BODIES: Readonly<Record<SurfaceName, (of: GatewayError) => object>> = {
   }),
   catalog: ({ code, message }) => ({ code, message }),
   manager: ({ name, message }) => ({
-    error: `${capitalized(name)}Error`,
+    error: errorName(name),
     message,
     details: {},
     timestamp: TIME,
@@ -72,13 +73,6 @@ const BODIES: Readonly<Record<SurfaceName, (of: GatewayError) => object>> = {
   }),
   training: ({ name, message }) => ({ status: 'error', error: message, code: name.toUpperCase(), timestamp: TIME }),
 };
-
-/** `not_found` is `NotFound`. */
-const capitalized = (name: string): string =>
-  name
-    .split('_')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
 
 /** A gateway response's headers are expressions: a constant is in quotes. */
 const headersOf = ({ retryAfter }: GatewayError): Record<string, string> => ({

@@ -76,6 +76,13 @@ export function statementsOf(scope: Construct, uses: Uses, world: Granted): Poli
     // Without it a missing object looks like a forbidden one.
     allow(`${title}Bucket`, ['s3:ListBucket'], [bucket.bucketArn]);
   }
+  const { backupCopiesBucket: copies } = world.installation.settings;
+  if (uses.copies && copies !== undefined) {
+    const { partition } = Stack.of(scope);
+    const actions = unique(uses.copies.flatMap((use) => OBJECT_ACTIONS[use].map((action) => `s3:${action}`)));
+    allow('CopiesObjects', actions, [`arn:${partition}:s3:::${copies}/*`]);
+    allow('CopiesBucket', ['s3:ListBucket'], [`arn:${partition}:s3:::${copies}`]);
+  }
   if (uses.table || uses.buckets) {
     const { region } = Stack.of(scope);
     allow(

@@ -4,7 +4,7 @@
  */
 import { InternalError } from '#domain/errors.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
-import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
+import type { Blobs, BlobsWithoutUrls, BucketName } from '#domain/ports/blobs/port.ts';
 import type { Queue, QueueName } from '#domain/ports/queue/port.ts';
 import type { Table } from '#domain/ports/table/port.ts';
 import { type BucketUse, type FunctionName, functions, queues, type TableUse } from '../../topology.ts';
@@ -16,9 +16,15 @@ const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
   delete: ['delete', 'list', 'abortUpload'],
 };
 
+const COPIES_METHODS: Readonly<Record<'read' | 'put' | 'delete', readonly (keyof BlobsWithoutUrls)[]>> = {
+  read: ['get', 'head'],
+  put: ['put'],
+  delete: ['delete', 'list'],
+};
+
 /** A call that the topology does not list for that function throws `InternalError`. */
 export function permitted(name: FunctionName, given: Adapters) {
-  const { table, blobs, queues: all, events, keys, compute, bootstrapToken, now } = given;
+  const { table, blobs, backupCopies, queues: all, events, keys, compute, bootstrapToken, now } = given;
   const { uses } = functions[name];
   const refuse = (what: string): never => {
     throw new InternalError(`${name} used ${what}, which the topology does not say`);
@@ -39,6 +45,10 @@ export function permitted(name: FunctionName, given: Adapters) {
       key,
       (uses.buckets?.[key] ?? []).flatMap((use) => BUCKET_METHODS[use]),
     );
+  const copies = (port: BlobsWithoutUrls) => {
+    const allowed = (uses.copies ?? []).flatMap((use) => COPIES_METHODS[use]);
+    return only(port, 'the second location', allowed);
+  };
   const queue = (port: Queue, key: QueueName) =>
     only(port, key, [
       ...(uses.sends?.includes(key) ? (['send'] as const) : []),
@@ -47,6 +57,7 @@ export function permitted(name: FunctionName, given: Adapters) {
   const adapters: Adapters = {
     table: onlyTable(table, uses.table ?? [], refuse),
     blobs: each(blobs, bucket),
+    backupCopies: backupCopies && copies(backupCopies),
     queues: each(all, queue),
     events: only(events, 'events', uses.publishes ? ['publish'] : []),
     keys: only(keys, 'keys', [...KEYS[uses.tokens ?? 'none'], ...(uses.dataKeys ?? []).map((use) => DATA_KEYS[use])]),

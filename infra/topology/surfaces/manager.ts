@@ -21,12 +21,15 @@ export const functions = {
     timeoutSeconds: 29,
     computes: true,
     streams: false,
-    // It compares the outputs of a model with those of its version with weights of 8 bits.
+    // It compares the outputs of a model with those of its version with weights of 8 bits, and tries what is deployed.
     runtime: true,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
-      buckets: { artifacts: ['read', 'put', 'upload', 'delete'], backups: ['read', 'put', 'delete'] },
+      buckets: { artifacts: ['read', 'put', 'upload', 'delete'], backups: ['read', 'put', 'upload', 'delete'] },
+      copies: ['read'],
       sends: ['vault'],
+      // A model that is deployed to the platform is an event of it.
+      publishes: true,
       tokens: 'sign',
       dataKeys: ['generate', 'unwrap'],
     },
@@ -70,10 +73,14 @@ export const surface = {
     { path: `${base}/models/uploads/{upload_id}/complete`, function: 'manager-files' },
     { path: `${base}/models/download`, function: 'manager-files' },
     { path: `${base}/models/{model_name}`, function: 'manager-files' },
+    { path: `${base}/models/{model_name}/deploy`, function: 'manager-files' },
     { path: `${base}/backup/create`, function: 'manager-files' },
     { path: `${base}/backup/restore`, function: 'manager-files' },
     { path: `${base}/backup/drill`, function: 'manager-files' },
     { path: `${base}/backup/upload`, function: 'manager-files' },
+    { path: `${base}/backup/uploads`, function: 'manager-files' },
+    { path: `${base}/backup/uploads/{upload_id}/complete`, function: 'manager-files' },
+    { path: `${base}/backup/{backup_name}/archive`, function: 'manager-files' },
     { path: `${base}/backup/{backup_name}/download`, function: 'manager-download' },
     { path: `${base}/backup/list`, function: 'manager-api' },
     { path: `${base}/backup/{backup_name}`, function: 'manager-files' },

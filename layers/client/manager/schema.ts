@@ -217,26 +217,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/model-manager/{manager_id}/models/{model_name}/deploy": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Get the manifests that deploy a model
-         * @description An addition to the document. A Deployment with a Service, and a KServe InferenceService: apply either. Both load the model from this API at their start, with the key and the password of a Secret that you create.
-         */
-        post: operations["post_api_model_manager_manager_id_models_model_name_deploy"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/model-manager/{manager_id}/backup/list": {
         parameters: {
             query?: never;
@@ -280,7 +260,7 @@ export interface paths {
         };
         /**
          * Read the audit trail of a manager
-         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, model_access, listing, model_change, backup, security; `model_access` is every load, info and download.
+         * @description The newest first. `action_type` is one of manager_create, manager_delete, model_save, model_load, model_info, model_list, model_search, model_compare, model_download, model_update, model_activate, model_deploy, model_delete, model_restore, password_update, backup_create, backup_restore, backup_download, backup_delete, restore_drill, manager_stats, manager_info, model_versions, model_signature, backup_list, security_status, health_check, audit_trail, audit_verify, audit_export, model_access, listing, model_change, backup, security, audit; `model_access` is every load, info and download.
          */
         get: operations["get_api_model_manager_manager_id_audit_trail"];
         put?: never;
@@ -396,7 +376,7 @@ export interface paths {
         put?: never;
         /**
          * Start to save a model in parts
-         * @description An addition to the document, for models that do not fit into a request. Put each part to its URL, and complete the upload within 60 minutes. Until then the parts are in the bucket in plain; the password is not needed again.
+         * @description An addition to the document, for models that do not fit into a request. Put each part to its URL, and complete the upload within 60 minutes. The password is not needed again.
          */
         post: operations["post_api_model_manager_manager_id_models_uploads"];
         delete?: never;
@@ -416,7 +396,7 @@ export interface paths {
         put?: never;
         /**
          * Save a model whose parts have been uploaded
-         * @description An addition to the document. The file is encrypted, and what was staged is deleted.
+         * @description An addition to the document. The file is encrypted, and what was staged is deleted. A large model outlasts the request.
          */
         post: operations["post_api_model_manager_manager_id_models_uploads_upload_id_complete"];
         delete?: never;
@@ -481,6 +461,26 @@ export interface paths {
          * @description An addition to the document. The file stays as it is.
          */
         patch: operations["patch_api_model_manager_manager_id_models_model_name"];
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/models/{model_name}/deploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deploy a model
+         * @description An addition to the document. `kubernetes`: the manifests of a Deployment with a Service, and of a KServe InferenceService: apply either. Both load the model from this API at their start, with the key and the password of a Secret that you create. `trainyard`: an ONNX model that takes rows of a table becomes a model of the platform, which needs the scope train.
+         */
+        post: operations["post_api_model_manager_manager_id_models_model_name_deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/model-manager/{manager_id}/backup/create": {
@@ -551,6 +551,66 @@ export interface paths {
          * @description An addition to the document: takes back what a download returned. Restore from it afterwards.
          */
         post: operations["post_api_model_manager_manager_id_backup_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/backup/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start to take back an archive in parts
+         * @description An addition to the document, for archives that do not fit into a request. Put each part to its URL, and complete the upload within 60 minutes.
+         */
+        post: operations["post_api_model_manager_manager_id_backup_uploads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/backup/uploads/{upload_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a backup from an archive whose parts have been uploaded
+         * @description An addition to the document. Restore from it afterwards. A large archive outlasts the request.
+         */
+        post: operations["post_api_model_manager_manager_id_backup_uploads_upload_id_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/backup/{backup_name}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a URL from which the archive of a backup of any size is downloaded
+         * @description An addition to the document: what `GET …/download` streams, also where it is too large for that, for 60 minutes.
+         */
+        post: operations["post_api_model_manager_manager_id_backup_backup_name_archive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -719,38 +779,6 @@ export interface components {
              */
             comparison_metrics?: string[];
         };
-        DeploymentRequest: {
-            /** @constant */
-            deploy_to: "kubernetes";
-            /**
-             * @default default
-             * @example ml-models
-             */
-            namespace?: string;
-            /**
-             * @description Left out, made of the name of the model
-             * @example classifier-api
-             */
-            service_name?: string;
-            /**
-             * @description Nobody’s cluster is changed: `true` is refused, and the manifests are applied by you
-             * @default false
-             * @constant
-             */
-            auto_deploy?: false;
-            /**
-             * @description An addition
-             * @default 1
-             */
-            replicas?: number;
-            /** @description An addition: the model server of the Deployment. Left out, one for the framework of the model */
-            image?: string;
-            /**
-             * Format: uri
-             * @description An addition: the base URL at which the cluster reaches this API
-             */
-            vault_url?: string;
-        };
         ModelSaveRequest: {
             /** @example classifier_v2.1 */
             model_name: string;
@@ -900,6 +928,7 @@ export interface components {
         ModelUploadCompletion: {
             parts: {
                 part: number;
+                /** @description The `ETag` header of the response to the part */
                 etag: string;
             }[];
             /** @default false */
@@ -924,6 +953,8 @@ export interface components {
              * @enum {string}
              */
             variant?: "original" | "int8";
+            /** @description An addition: an earlier one of `revisions` in its info. Left out, the present one */
+            revision?: string;
             /**
              * @description Integrity is verified in any case: what was changed is never returned
              * @default true
@@ -979,6 +1010,72 @@ export interface components {
              */
             tags?: string[];
         };
+        DeploymentRequest: {
+            /**
+             * @description `trainyard`, an addition: an ONNX model becomes a model of the platform, and answers there
+             * @enum {string}
+             */
+            deploy_to: "kubernetes" | "trainyard";
+            /**
+             * @description For Kubernetes a label; left out, made of the name of the model. For `trainyard`, the name of the platform’s model, of which it becomes the next version; left out, the name of the model
+             * @example classifier-api
+             */
+            service_name?: string & (unknown & unknown);
+            /**
+             * @description Nobody’s cluster is changed: with Kubernetes `true` is refused, and the manifests are applied by you
+             * @default false
+             * @constant
+             */
+            auto_deploy?: false;
+            /**
+             * @default default
+             * @example ml-models
+             */
+            namespace?: string;
+            /**
+             * @description An addition
+             * @default 1
+             */
+            replicas?: number;
+            /** @description An addition: the model server of the Deployment. Left out, one for the framework of the model */
+            image?: string;
+            /**
+             * Format: uri
+             * @description An addition: the base URL at which the cluster reaches this API
+             */
+            vault_url?: string;
+            /**
+             * Format: password
+             * @description Of a model that has one
+             */
+            password?: string;
+            /**
+             * @description What it predicts
+             * @default target
+             */
+            target?: string;
+            /**
+             * @description The names of the features, in the order of its inputs and of their columns
+             * @example [
+             *       "sepal length",
+             *       "sepal width"
+             *     ]
+             */
+            features?: string[];
+            /**
+             * @description The names of the classes, in the order of the scores
+             * @example [
+             *       "setosa",
+             *       "virginica"
+             *     ]
+             */
+            classes?: string[];
+            /**
+             * @description What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1
+             * @enum {string}
+             */
+            scores?: "probabilities" | "logits";
+        };
         BackupRequest: {
             /**
              * @description Left out, it has a name by its time
@@ -1025,6 +1122,17 @@ export interface components {
              * @default false
              */
             dry_run?: boolean;
+        };
+        ArchiveUploadRequest: {
+            /** @example 524288000 */
+            file_size: number;
+        };
+        ArchiveUploadCompletion: {
+            parts: {
+                part: number;
+                /** @description The `ETag` header of the response to the part */
+                etag: string;
+            }[];
         };
         PasswordUpdateRequest: {
             /**
@@ -1334,6 +1442,19 @@ export interface components {
                 size_mb: number;
                 hash: string;
             }[];
+            /** @description An addition: models of the platform that were made of it by `deploy_to: trainyard` */
+            served: {
+                /** @description Of the platform’s model */
+                model_id: string;
+                name: string;
+                /**
+                 * Format: date-time
+                 * @example 2026-01-01T00:00:00.000Z
+                 */
+                deployed_at: string;
+                /** @description False where the file was replaced since */
+                current: boolean;
+            }[];
             /** @description An addition: what unpickling the file would import; null for a file without a pickle */
             pickle_imports: string[] | null;
             /** @description An addition: the version with weights of 8 bits, where `enable_quantization` made one */
@@ -1422,28 +1543,6 @@ export interface components {
              * @example 2026-01-01T00:00:00.000Z
              */
             activated_at: string;
-        };
-        DeploymentManifests: {
-            message: string;
-            model_name: string;
-            deploy_to: string;
-            namespace: string;
-            service_name: string;
-            deployed: boolean;
-            manifests: {
-                /** @description A Deployment and a Service */
-                kubernetes: {
-                    [key: string]: unknown;
-                }[];
-                /** @description An InferenceService */
-                kserve: {
-                    [key: string]: unknown;
-                }[];
-                /** @description The Secret that both need, without its values */
-                secret: {
-                    [key: string]: unknown;
-                };
-            };
         };
         VaultBackupList: {
             backups: components["schemas"]["VaultBackup"][];
@@ -1614,8 +1713,9 @@ export interface components {
             /** @description An addition: what was asked for and could not be done */
             warnings: string[];
         };
-        ModelUpload: {
+        StartedUpload: {
             upload_id: string;
+            /** @description Bytes of every part but the last */
             part_size: number;
             parts: {
                 part: number;
@@ -1623,6 +1723,13 @@ export interface components {
             }[];
             /** @description Seconds */
             expires_in: number;
+        };
+        ModelGoingOn: {
+            message: string;
+            /** @example large_classifier_v1.0 */
+            model_name: string;
+            /** @constant */
+            status: "in_progress";
         };
         ModelLoaded: {
             /** @example Model loaded successfully */
@@ -1694,6 +1801,56 @@ export interface components {
              */
             modified_at: string;
         };
+        DeploymentManifests: {
+            message: string;
+            model_name: string;
+            deploy_to: string;
+            namespace: string;
+            service_name: string;
+            deployed: boolean;
+            manifests: {
+                /** @description A Deployment and a Service */
+                kubernetes: {
+                    [key: string]: unknown;
+                }[];
+                /** @description An InferenceService */
+                kserve: {
+                    [key: string]: unknown;
+                }[];
+                /** @description The Secret that both need, without its values */
+                secret: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        ModelDeployed: {
+            /** @example Model deployed successfully */
+            message: string;
+            /** @example classifier_v2.1 */
+            model_name: string;
+            /** @example trainyard */
+            deploy_to: string;
+            /** @example classifier-api */
+            service_name: string;
+            deployed: boolean;
+            platform_model: {
+                /** Format: uuid */
+                id: string;
+                number: number;
+                name: string;
+                /** @example 1.0.0 */
+                version: string;
+                /** @example classification */
+                task: string;
+                /**
+                 * @description Below the base URL of the platform
+                 * @example /models/019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55/predict
+                 */
+                predict_path: string;
+            };
+            /** @description How its inputs and outputs became those of a model here */
+            notes: string[];
+        };
         BackupCreated: {
             /** @example Backup created successfully */
             message: string;
@@ -1762,6 +1919,25 @@ export interface components {
             /** @description Seconds */
             drill_time: number;
         };
+        ArchiveGoingOn: {
+            message: string;
+            /** @constant */
+            status: "in_progress";
+        };
+        BackupArchive: {
+            /** @example daily_backup_20250115 */
+            backup_name: string;
+            /** @description Takes ranges, so that it can be fetched in parts */
+            download_url: string;
+            size_bytes: number;
+            /** @description SHA-256 of the archive, in hexadecimal */
+            hash: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            expires_at: string;
+        };
         BackupDeleted: {
             /** @example Backup deleted successfully */
             message: string;
@@ -1804,6 +1980,11 @@ export interface components {
             last_check: string;
             /** @description An addition: the last one; a failed one makes the manager degraded. Null before the first */
             restore_drill: components["schemas"]["RestoreDrill"] | null;
+            /**
+             * @description An addition: whether the second location has every backup; none where there is no such location
+             * @enum {string}
+             */
+            backup_copies: "none" | "pending" | "current";
             /**
              * @description In the cloud, since the deployment
              * @example 5d 12h 30m
@@ -2586,6 +2767,14 @@ export interface operations {
                      *           "hash": "string"
                      *         }
                      *       ],
+                     *       "served": [
+                     *         {
+                     *           "model_id": "string",
+                     *           "name": "string",
+                     *           "deployed_at": "2026-01-01T00:00:00.000Z",
+                     *           "current": true
+                     *         }
+                     *       ],
                      *       "pickle_imports": [
                      *         "string"
                      *       ],
@@ -2746,71 +2935,6 @@ export interface operations {
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
             409: components["responses"]["ManagerError409"];
-            429: components["responses"]["ManagerError429"];
-            431: components["responses"]["ManagerError431"];
-            500: components["responses"]["ManagerError500"];
-            503: components["responses"]["ManagerError503"];
-        };
-    };
-    post_api_model_manager_manager_id_models_model_name_deploy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                manager_id: string;
-                model_name: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "deploy_to": "kubernetes",
-                 *       "namespace": "ml-models",
-                 *       "service_name": "classifier-api"
-                 *     }
-                 */
-                "application/json": components["schemas"]["DeploymentRequest"];
-            };
-        };
-        responses: {
-            /** @description The manifests */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "message": "string",
-                     *       "model_name": "string",
-                     *       "deploy_to": "string",
-                     *       "namespace": "string",
-                     *       "service_name": "string",
-                     *       "deployed": true,
-                     *       "manifests": {
-                     *         "kubernetes": [
-                     *           {}
-                     *         ],
-                     *         "kserve": [
-                     *           {}
-                     *         ],
-                     *         "secret": {}
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["DeploymentManifests"];
-                };
-            };
-            400: components["responses"]["ManagerError400"];
-            401: components["responses"]["ManagerError401"];
-            403: components["responses"]["ManagerError403"];
-            404: components["responses"]["ManagerError404"];
-            408: components["responses"]["ManagerError408"];
-            413: components["responses"]["ManagerError413"];
-            415: components["responses"]["ManagerError415"];
-            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
@@ -3323,7 +3447,7 @@ export interface operations {
                      *       "expires_in": 1
                      *     }
                      */
-                    "application/json": components["schemas"]["ModelUpload"];
+                    "application/json": components["schemas"]["StartedUpload"];
                 };
             };
             400: components["responses"]["ManagerError400"];
@@ -3400,6 +3524,22 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["ModelSaved"];
+                };
+            };
+            /** @description Going on: repeat the request until it has the end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "model_name": "large_classifier_v1.0",
+                     *       "status": "in_progress"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelGoingOn"];
                 };
             };
             400: components["responses"]["ManagerError400"];
@@ -3513,11 +3653,28 @@ export interface operations {
                     "application/json": components["schemas"]["ModelDownload"];
                 };
             };
+            /** @description Going on: repeat the request until it has the end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "model_name": "large_classifier_v1.0",
+                     *       "status": "in_progress"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelGoingOn"];
+                };
+            };
             400: components["responses"]["ManagerError400"];
             401: components["responses"]["ManagerError401"];
             403: components["responses"]["ManagerError403"];
             404: components["responses"]["ManagerError404"];
             408: components["responses"]["ManagerError408"];
+            409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
             422: components["responses"]["ManagerError422"];
@@ -3650,6 +3807,104 @@ export interface operations {
             409: components["responses"]["ManagerError409"];
             413: components["responses"]["ManagerError413"];
             415: components["responses"]["ManagerError415"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
+    post_api_model_manager_manager_id_models_model_name_deploy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same request with the same key is done once, and answered alike for a day */
+                "idempotency-key"?: string;
+            };
+            path: {
+                manager_id: string;
+                model_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "deploy_to": "kubernetes",
+                 *       "namespace": "ml-models",
+                 *       "service_name": "classifier-api"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DeploymentRequest"];
+            };
+        };
+        responses: {
+            /** @description The manifests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "model_name": "string",
+                     *       "deploy_to": "string",
+                     *       "namespace": "string",
+                     *       "service_name": "string",
+                     *       "deployed": true,
+                     *       "manifests": {
+                     *         "kubernetes": [
+                     *           {}
+                     *         ],
+                     *         "kserve": [
+                     *           {}
+                     *         ],
+                     *         "secret": {}
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DeploymentManifests"];
+                };
+            };
+            /** @description Deployed to the platform */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Model deployed successfully",
+                     *       "model_name": "classifier_v2.1",
+                     *       "deploy_to": "trainyard",
+                     *       "service_name": "classifier-api",
+                     *       "deployed": true,
+                     *       "platform_model": {
+                     *         "id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *         "number": 1,
+                     *         "name": "string",
+                     *         "version": "1.0.0",
+                     *         "task": "classification",
+                     *         "predict_path": "/models/019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55/predict"
+                     *       },
+                     *       "notes": [
+                     *         "string"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDeployed"];
+                };
+            };
+            400: components["responses"]["ManagerError400"];
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            408: components["responses"]["ManagerError408"];
+            409: components["responses"]["ManagerError409"];
+            413: components["responses"]["ManagerError413"];
+            415: components["responses"]["ManagerError415"];
+            422: components["responses"]["ManagerError422"];
             429: components["responses"]["ManagerError429"];
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
@@ -3916,6 +4171,192 @@ export interface operations {
             503: components["responses"]["ManagerError503"];
         };
     };
+    post_api_model_manager_manager_id_backup_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "file_size": 524288000
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArchiveUploadRequest"];
+            };
+        };
+        responses: {
+            /** @description Started */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "string",
+                     *       "part_size": 1,
+                     *       "parts": [
+                     *         {
+                     *           "part": 1,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "expires_in": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedUpload"];
+                };
+            };
+            400: components["responses"]["ManagerError400"];
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            408: components["responses"]["ManagerError408"];
+            413: components["responses"]["ManagerError413"];
+            415: components["responses"]["ManagerError415"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
+    post_api_model_manager_manager_id_backup_uploads_upload_id_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "parts": [
+                 *         {
+                 *           "part": 1,
+                 *           "etag": "string"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ArchiveUploadCompletion"];
+            };
+        };
+        responses: {
+            /** @description Added */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "size_mb": 15.6,
+                     *       "model_count": 1,
+                     *       "encrypted": true,
+                     *       "kind": "named",
+                     *       "expires_at": "2026-01-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["VaultBackup"];
+                };
+            };
+            /** @description Going on: repeat the request until it has the end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "status": "in_progress"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveGoingOn"];
+                };
+            };
+            400: components["responses"]["ManagerError400"];
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            408: components["responses"]["ManagerError408"];
+            409: components["responses"]["ManagerError409"];
+            413: components["responses"]["ManagerError413"];
+            415: components["responses"]["ManagerError415"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
+    post_api_model_manager_manager_id_backup_backup_name_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+                backup_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The URL */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "backup_name": "daily_backup_20250115",
+                     *       "download_url": "string",
+                     *       "size_bytes": 1,
+                     *       "hash": "string",
+                     *       "expires_at": "2026-01-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BackupArchive"];
+                };
+            };
+            /** @description Going on: repeat the request until it has the end */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "string",
+                     *       "status": "in_progress"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ArchiveGoingOn"];
+                };
+            };
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            409: components["responses"]["ManagerError409"];
+            422: components["responses"]["ManagerError422"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
+        };
+    };
     delete_api_model_manager_manager_id_backup_backup_name: {
         parameters: {
             query?: never;
@@ -4073,6 +4514,7 @@ export interface operations {
                      *         ],
                      *         "drill_time": 1
                      *       },
+                     *       "backup_copies": "none",
                      *       "uptime": "5d 12h 30m"
                      *     }
                      */

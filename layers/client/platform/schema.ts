@@ -845,7 +845,7 @@ export interface paths {
         };
         /**
          * Where a model comes from
-         * @description An addition to the document: data, job and model as a graph, with up to 20 models: this one, those that their trainings started from, and the versions before.
+         * @description An addition to the document: data, job and model as a graph, or the vault's model that it was deployed from, with up to 20 models: this one, those that their trainings started from, and the versions before.
          */
         get: operations["get_models_model_id_lineage"];
         put?: never;
@@ -3654,6 +3654,17 @@ export interface components {
                     };
                 } | null;
             }[];
+            /** @description An addition: the model of the vault that it was deployed from; null for all others */
+            vault: {
+                /** @example manager_prod */
+                manager_id: string;
+                /** @example classifier_v2.1 */
+                model_name: string;
+                model_id: string;
+                version: string;
+                revision: string;
+                sha256: string;
+            } | null;
         };
         ModelDeletion: {
             model: {
@@ -3766,14 +3777,14 @@ export interface components {
              */
             id: string;
             /** @enum {string} */
-            kind: "data" | "job" | "model";
+            kind: "data" | "job" | "model" | "vault_model";
             name?: string;
             /**
              * @description Of data or of a model
              * @example 1.0.0
              */
             version?: string;
-            /** @description Of the data's bytes */
+            /** @description Of the data's bytes, or of the vault's file */
             sha256?: string;
             /** @description False if it has been deleted since */
             exists: boolean;
@@ -3791,7 +3802,7 @@ export interface components {
              */
             to: string;
             /** @enum {string} */
-            relation: "trained_on" | "produced" | "started_from" | "previous_version";
+            relation: "trained_on" | "produced" | "started_from" | "previous_version" | "deployed_as";
         };
         ModelVersions: {
             name: string;
@@ -7707,7 +7718,15 @@ export interface operations {
                      *           "cost": "string",
                      *           "overrule": {}
                      *         }
-                     *       ]
+                     *       ],
+                     *       "vault": {
+                     *         "manager_id": "manager_prod",
+                     *         "model_name": "classifier_v2.1",
+                     *         "model_id": "string",
+                     *         "version": "string",
+                     *         "revision": "string",
+                     *         "sha256": "string"
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["ModelDetail"];
@@ -7871,7 +7890,15 @@ export interface operations {
                      *           "cost": "string",
                      *           "overrule": {}
                      *         }
-                     *       ]
+                     *       ],
+                     *       "vault": {
+                     *         "manager_id": "manager_prod",
+                     *         "model_name": "classifier_v2.1",
+                     *         "model_id": "string",
+                     *         "version": "string",
+                     *         "revision": "string",
+                     *         "sha256": "string"
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["ModelDetail"];
@@ -9469,12 +9496,12 @@ export interface operations {
                      */
                     target?: string;
                     /**
-                     * @description As a list in JSON, the names of the features, in the order of its inputs and of their columns
+                     * @description As a list in JSON: The names of the features, in the order of its inputs and of their columns
                      * @example ["sepal length","sepal width"]
                      */
                     features?: string;
                     /**
-                     * @description As a list in JSON, the names of the classes, in the order of the scores
+                     * @description As a list in JSON: The names of the classes, in the order of the scores
                      * @example ["setosa","virginica"]
                      */
                     classes?: string;
@@ -9553,7 +9580,15 @@ export interface operations {
                      *           "cost": "string",
                      *           "overrule": {}
                      *         }
-                     *       ]
+                     *       ],
+                     *       "vault": {
+                     *         "manager_id": "manager_prod",
+                     *         "model_name": "classifier_v2.1",
+                     *         "model_id": "string",
+                     *         "version": "string",
+                     *         "revision": "string",
+                     *         "sha256": "string"
+                     *       }
                      *     }
                      */
                     "application/json": components["schemas"]["ModelDetail"];

@@ -14,6 +14,7 @@ import { isRunningAttempt } from '../training/attempts.ts';
 import { endingWrites } from '../training/endings.ts';
 import { trainingEvents } from '../training/events.ts';
 import type { ComputeUsage, Job, StopReason } from '../training/record.ts';
+import { endServing } from '../vault/served.ts';
 import { aliasesOf } from './aliases.ts';
 import { modelEvents } from './events.ts';
 import { modelLists } from './lists.ts';
@@ -93,6 +94,7 @@ export async function deleteModel(table: Table, accountId: string, id: string, n
   for (let tries = 0; tries < TRIES; tries++) {
     const of = await getModel(table, accountId, id);
     const event = modelEvents.deleted(of, isoTime(now));
+    const unlisted = of.vault ? await endServing(table, accountId, of.vault, id) : [];
     try {
       await deleteListed(
         table,
@@ -109,6 +111,7 @@ export async function deleteModel(table: Table, accountId: string, id: string, n
             change: { add: { models: -1, ...addBytes('model_bytes', -bytesOf(of)) } },
           },
           recordEvent(event),
+          ...unlisted,
         ],
       );
       return event;

@@ -7,17 +7,21 @@ import { keys } from '../keys.ts';
 import { buildLists } from '../lists/build.ts';
 import { transactListed } from '../lists/change.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
-import type { Table } from '../ports/table/port.ts';
+import type { Table, Write } from '../ports/table/port.ts';
 import { modelEvents } from './events.ts';
 import { modelLists } from './lists.ts';
 import { numbered, TRIES } from './numbering.ts';
 import type { Model, TrainedModel } from './record.ts';
 
-/** Its files are written, and marked as orphaned until now. Resolves with the model and the event to publish. */
+/**
+ * Its files are written, and marked as orphaned until now. `more` are further writes of the same transaction, read anew for
+ * each try; it throws if the model is not to be created any more. Resolves with the model and the event to publish.
+ */
 export async function createModel(
   table: Table,
   made: TrainedModel,
   now: string,
+  more: () => Promise<readonly Write[]> = async () => [],
 ): Promise<{ readonly model: Model; readonly event: DomainEvent }> {
   const { account_id } = made;
   await buildLists(table, modelLists, account_id);
@@ -35,6 +39,7 @@ export async function createModel(
         },
         ...writes,
         recordEvent(event),
+        ...(await more()),
       ]);
       return { model: created, event };
     } catch (error) {

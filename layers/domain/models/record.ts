@@ -4,6 +4,7 @@ import { TASKS } from '../datasets/profile.ts';
 import { datasetWarning } from '../datasets/warnings.ts';
 import { parseOnce } from '../ports/table/parse-once.ts';
 import { storedObject } from '../stored-object.ts';
+import { vaultOrigin } from '../vault/served.ts';
 
 /** One value of a prediction's input. */
 export const featureSpec = z.object({
@@ -35,6 +36,8 @@ export const model = z.object({
   parent_id: z.string().optional(),
   model_type: z.string(),
   task: z.enum(TASKS),
+  /** What it was made of, for a model that was deployed from the vault. */
+  vault: vaultOrigin.optional(),
   /** Absent for a model that was imported, as are its data. */
   job_id: z.string().optional(),
   dataset_id: z.string().optional(),

@@ -5,7 +5,7 @@
  * Vendor exceptions never cross a port: an implementation throws the errors declared in `errors.ts` or an
  * `UnavailableError`.
  */
-import type { Blobs, BucketName } from './blobs/port.ts';
+import type { Blobs, BlobsWithoutUrls, BucketName } from './blobs/port.ts';
 import type { Compute } from './compute/port.ts';
 import type { Events } from './events/port.ts';
 import type { Keys } from './keys/port.ts';
@@ -16,6 +16,8 @@ import type { Table } from './table/port.ts';
 export interface Adapters {
   readonly table: Table;
   readonly blobs: Readonly<Record<BucketName, Blobs>>;
+  /** A second location, to which backups are copied, where the installation has one. */
+  readonly backupCopies?: BlobsWithoutUrls | undefined;
   readonly queues: Readonly<Record<QueueName, Queue>>;
   readonly events: Events;
   readonly keys: Keys;

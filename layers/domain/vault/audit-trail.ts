@@ -15,11 +15,15 @@ import {
 
 /** A group of actions that a filter may name. */
 export const ACTION_GROUPS: Readonly<Record<string, readonly AuditAction[]>> = {
-  model_access: ['model_load', 'model_info', 'model_download'],
-  listing: ['model_list', 'model_search', 'model_compare', 'manager_stats'],
-  model_change: ['model_save', 'model_update', 'model_activate', 'model_delete', 'model_restore'],
+  model_access: ['model_load', 'model_info', 'model_signature', 'model_download'],
+  listing: [
+    ...(['manager_info', 'manager_stats', 'model_list', 'model_search', 'model_compare', 'model_versions'] as const),
+    ...(['backup_list', 'security_status', 'health_check'] as const),
+  ],
+  model_change: ['model_save', 'model_update', 'model_activate', 'model_deploy', 'model_delete', 'model_restore'],
   backup: ['backup_create', 'backup_restore', 'backup_download', 'backup_delete', 'restore_drill'],
   security: ['password_update'],
+  audit: ['audit_trail', 'audit_verify', 'audit_export'],
 };
 
 export const ACTION_TYPES: readonly string[] = [...AUDIT_ACTIONS, ...Object.keys(ACTION_GROUPS)];

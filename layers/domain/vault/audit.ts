@@ -40,6 +40,15 @@ export const AUDIT_ACTIONS = [
   'backup_delete',
   'restore_drill',
   'manager_stats',
+  'manager_info',
+  'model_versions',
+  'model_signature',
+  'backup_list',
+  'security_status',
+  'health_check',
+  'audit_trail',
+  'audit_verify',
+  'audit_export',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 

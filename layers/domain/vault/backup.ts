@@ -34,6 +34,8 @@ export const backup = z.object({
         .optional(),
     })
     .optional(),
+  /** The upload of the archive that it came from, if it did: what completes that again after a crash goes on with it. */
+  upload: z.string().optional(),
   /** When it is deleted; never for one that somebody asked for. */
   expires_at: z.string().optional(),
 });
@@ -51,7 +53,14 @@ const backedUpFile = z.object({
   content: z.string(),
   bytes: z.int(),
   /** The key and digests of a file that was stored plainly and is encrypted in the backup. */
-  sealed: z.object({ key: z.string(), digests: z.object({ plaintext: digest, ciphertext: digest }) }).optional(),
+  sealed: z
+    .object({
+      key: z.string(),
+      digests: z.object({ plaintext: digest, ciphertext: digest }),
+      /** Earlier versions encrypted such a file for one backup. */
+      sealed_for: sealedFor.optional(),
+    })
+    .optional(),
 });
 export type BackedUpFile = z.infer<typeof backedUpFile>;
 

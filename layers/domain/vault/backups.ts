@@ -16,6 +16,7 @@ import { isoTime } from '../times.ts';
 import { type Actor, type Audited, appendAudit } from './audit.ts';
 import { type Backup, backup, type CompleteBackup } from './backup.ts';
 import { releaseContents } from './contents.ts';
+import { noteChange } from './copies.ts';
 import { BackupExistsError, BackupNotFoundError } from './errors.ts';
 import { itemOf } from './item.ts';
 import { LISTED_NAMES } from './managers.ts';
@@ -41,10 +42,22 @@ export async function startBackup(table: Table, started: Backup): Promise<void> 
   }
 }
 
+/** It has not become complete, and is of the same upload if it is of one. */
+const unfinished = (of: Backup): Condition => ({
+  kind: 'all',
+  of: [
+    sameBackup(of),
+    { kind: 'missing', attribute: 'complete' },
+    of.upload === undefined
+      ? { kind: 'missing', attribute: 'upload' }
+      : { kind: 'compare', attribute: 'upload', op: '=', value: of.upload },
+  ],
+});
+
 /** It is still being made: only what is older was abandoned. Throws `BackupNotFoundError` if it was dropped. */
 export async function touchBackup(table: Table, started: Backup, now: number): Promise<void> {
   try {
-    await table.update(keyOf(started), { set: { isk: isoTime(now) } }, sameBackup(started));
+    await table.update(keyOf(started), { set: { isk: isoTime(now) } }, unfinished(started));
   } catch (error) {
     if (error instanceof ConditionFailedError) throw new BackupNotFoundError(started.manager_id, started.name, []);
     throw error;
@@ -60,6 +73,7 @@ export async function completeBackup(table: Table, done: CompleteBackup, by: Act
   const writes: Write[] = [
     { kind: 'put', item: itemOf(keyOf(done), { ...done, ...index }), condition: sameBackup(done) },
     clearOrphanMark('backups', blobKeys.backupPrefix(account_id, manager_id, id)),
+    noteChange({ account_id, id: manager_id }, now()),
   ];
   const audited = { account_id, id: manager_id };
   const facts = { backup: done.name, kind: done.kind, models: done.complete.models };
@@ -107,12 +121,19 @@ export async function listBackups(table: Table, of: Audited): Promise<CompleteBa
 }
 
 /** From then on it does not exist. Throws `BackupNotFoundError`. `by`: none for what the schedule cleans up. */
-export async function dropBackup(table: Table, of: Backup, now: () => number, by?: Actor): Promise<void> {
+export async function dropBackup(
+  table: Table,
+  of: Backup,
+  now: () => number,
+  by?: Actor,
+  condition = sameBackup(of),
+): Promise<void> {
   const { account_id, manager_id, id, name } = of;
   const dropped = { ...of, ipk: indexes.droppedBackups, isk: isoTime(now()) };
   const writes: Write[] = [
-    { kind: 'delete', key: keyOf(of), condition: sameBackup(of) },
+    { kind: 'delete', key: keyOf(of), condition },
     { kind: 'put', item: itemOf(keys.vaultDroppedBackup(account_id, manager_id, id), dropped) },
+    noteChange({ account_id, id: manager_id }, now()),
   ];
   try {
     if (!by) return await table.transact(writes);
@@ -130,6 +151,15 @@ export async function deleteDropped(table: Table, blobs: Blobs, of: Backup, now:
   await releaseContents(table, blobs, of, now);
   await deleteOrphans(table, blobs, 'backups', blobKeys.backupPrefix(account_id, manager_id, id));
   await table.delete(keys.vaultDroppedBackup(account_id, manager_id, id));
+}
+
+/**
+ * Drops a backup that was never completed, with its files. What seems to have failed may have been completed: then it
+ * stays, and `BackupNotFoundError` is thrown.
+ */
+export async function discardBackup(table: Table, blobs: Blobs, of: Backup, now: () => number): Promise<void> {
+  await dropBackup(table, of, now, undefined, unfinished(of));
+  await deleteDropped(table, blobs, of, now());
 }
 
 type BackupIndex = 'startedBackups' | 'expiringBackups' | 'droppedBackups';

@@ -16,6 +16,7 @@ import { ManagerNotFoundError, ModelChangedError, ModelExistsError } from './err
 import type { Manager, ManagerRef } from './manager.ts';
 import { itemOfModel, type StoredModel } from './model.ts';
 import { findModel, modelNotFound, readRevisions } from './models.ts';
+import { expectNotServed, notServed } from './served.ts';
 
 /** After so long the sweep deletes a file whose record was never written. */
 const ABANDONED_MS = 3_600_000;
@@ -86,13 +87,16 @@ export interface Saving {
   /** The record that is replaced; none for a new name. */
   readonly before?: StoredModel | undefined;
   readonly action?: AuditAction;
+  /** Written in the same transaction: a condition that fails is a change of the model in between. */
+  readonly also?: readonly Write[];
 }
 
 /**
  * Writes the record of a revision whose file is in place and marked. Throws `ModelExistsError` if there is a model of
  * that name that is not the one to be replaced, and `ManagerNotFoundError`.
  */
-export async function saveModel(table: Table, saved: StoredModel, { manager, by, now, before, action }: Saving) {
+export async function saveModel(table: Table, saved: StoredModel, saving: Saving) {
+  const { manager, by, now, before, action, also = [] } = saving;
   const event: AuditEvent = {
     action: action ?? 'model_save',
     model_name: saved.name,
@@ -109,6 +113,7 @@ export async function saveModel(table: Table, saved: StoredModel, { manager, by,
       count(manager, saved, before),
       clearOrphanMark('artifacts', filesOf(saved)),
       ...(before ? keepRevision(before, manager, now()) : []),
+      ...also,
     ]);
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
@@ -178,7 +183,7 @@ const REVISIONS_AT_ONCE = 40;
 
 /**
  * Deletes the record with its earlier revisions and marks their files as orphaned. Resolves with the prefixes of those.
- * Throws `ModelNotFoundError`, `ModelChangedError`.
+ * Throws `ModelNotFoundError`, `ModelChangedError`, `ModelServedError`.
  */
 export async function removeModel(
   table: Table,
@@ -199,6 +204,7 @@ export async function removeModel(
       { kind: 'delete', key: keys.vaultModel(of.account_id, of.vault, model.name), condition: isRevision(model) },
       count(of, undefined, model),
       { kind: 'delete', key: keys.vaultAccess(of.account_id, of.vault, model.name) },
+      notServed(model),
       ...[model, ...revisions].map((one) => markOrphaned('artifacts', filesOf(one), now())),
       ...revisions.map(
         (one): Write => ({
@@ -209,6 +215,7 @@ export async function removeModel(
     ]);
     return [model, ...revisions].map(filesOf);
   } catch (error) {
+    if (error instanceof TransactionFailedError) await expectNotServed(table, model);
     throw await whyNot(table, of, model, error);
   }
 }

@@ -47,15 +47,27 @@ export async function holdContent(
   now: number,
 ): Promise<void> {
   if (await holdKnown(table, of, given.sha256)) return;
+  await storeContent(table, blobs, of, { ...given, digest: () => given }, now);
+}
+
+/** Holds a file whose digest is known only when it has been read. */
+export async function storeContent(
+  table: Table,
+  blobs: Blobs,
+  of: Owner,
+  given: Pick<NewContent, 'place' | 'read'> & { readonly digest: () => Pick<NewContent, 'sha256' | 'bytes'> },
+  now: number,
+): Promise<void> {
   await table.transact([markOrphaned('backups', prefixOf(of, given.place), now + ABANDONED_MS)]);
   await blobs.put(fileOf(of, given.place), await given.read());
-  const key = keys.vaultContent(of.account_id, of.manager_id, given.sha256);
+  const { sha256, bytes } = given.digest();
+  const key = keys.vaultContent(of.account_id, of.manager_id, sha256);
   try {
     await table.transact([
-      held(of, given.sha256),
+      held(of, sha256),
       {
         kind: 'put',
-        item: { ...key, place: given.place, bytes: given.bytes, holders: 1 },
+        item: { ...key, place: given.place, bytes, holders: 1 },
         condition: { kind: 'absent' },
       },
       clearOrphanMark('backups', prefixOf(of, given.place)),
@@ -64,7 +76,7 @@ export async function holdContent(
     if (!(error instanceof TransactionFailedError)) throw error;
     // Another backup stored the same bytes at the same time.
     await deleteOrphans(table, blobs, 'backups', prefixOf(of, given.place));
-    if (!(await holdKnown(table, of, given.sha256))) throw error;
+    if (!(await holdKnown(table, of, sha256))) throw error;
   }
 }
 
@@ -74,7 +86,8 @@ const held = (of: Owner, sha256: string): Write => ({
   condition: { kind: 'absent' },
 });
 
-async function holdKnown(table: Table, of: Owner, sha256: string): Promise<boolean> {
+/** Holds a file that some backup of this manager holds. Whether there is one. */
+export async function holdKnown(table: Table, of: Owner, sha256: string): Promise<boolean> {
   const key = keys.vaultContent(of.account_id, of.manager_id, sha256);
   try {
     await table.transact([

@@ -2,6 +2,9 @@
 import { TrainyardError } from '../errors.ts';
 import type { Json } from '../ports/table/port.ts';
 
+/** How many names a message has at most. */
+const SHOWN = 20;
+
 type Facts = { readonly [name: string]: Json };
 
 abstract class VaultError extends TrainyardError {
@@ -28,6 +31,18 @@ export class ModelNotFoundError extends VaultError {
       manager_id: managerId,
       model_name: name,
       available_models: available,
+    });
+  }
+}
+
+export class RevisionNotFoundError extends VaultError {
+  readonly code = 'revision_not_found';
+  readonly status = 404;
+  constructor(managerId: string, name: string, revision: string, available: readonly string[]) {
+    super(`Model '${name}' of manager '${managerId}' has no revision '${revision}' that is still kept`, {
+      manager_id: managerId,
+      model_name: name,
+      available_revisions: available,
     });
   }
 }
@@ -96,6 +111,19 @@ export class ModelChangedError extends VaultError {
       manager_id: managerId,
       model_name: name,
     });
+  }
+}
+
+/** The platform serves models that were made of these: they are deleted there first. */
+export class ModelServedError extends VaultError {
+  readonly code = 'model_served';
+  readonly status = 409;
+  constructor(managerId: string, names: readonly string[], platformModels: readonly string[]) {
+    const shown = names.slice(0, SHOWN);
+    super(
+      `The platform serves ${shown.map((name) => `'${name}'`).join(', ')}${names.length > SHOWN ? ' and others' : ''}; delete the models of the platform first`,
+      { manager_id: managerId, served_models: shown, platform_models: platformModels.slice(0, SHOWN) },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Backups, restores and rotations that outlast their request go on as a job. The job remembers how far it is; whoever
+ * Backups, their archives, restores, rotations, and saves and downloads of large models that outlast their request go on as a job. The job remembers how far it is; whoever
  * works on it holds a lease, which is renewed with the progress:
  *
  *     request ── not done in time ── JOB, message ── 202
@@ -16,7 +16,7 @@ import { epochSeconds, isoTime } from '../times.ts';
 import { itemOf } from './item.ts';
 import type { ManagerRef } from './manager.ts';
 
-export const JOB_KINDS = ['backup', 'restore', 'rotation'] as const;
+export const JOB_KINDS = ['backup', 'restore', 'rotation', 'save', 'download', 'archive', 'import'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 const anyJson: z.ZodType<Json> = z.json();
@@ -25,6 +25,8 @@ const failure = z.object({
   code: z.string(),
   status: z.int(),
   message: z.string(),
+  /** What was wrong, by field. */
+  details: z.array(z.object({ field: z.string(), message: z.string() })).default([]),
   facts: z.record(z.string(), anyJson),
 });
 

@@ -11,6 +11,7 @@ import { type Actor, appendAudit } from './audit.ts';
 import { ManagerExistsError, ManagerNotEmptyError, ManagerNotFoundError } from './errors.ts';
 import { itemOf } from './item.ts';
 import { type Manager, type ManagerRef, manager } from './manager.ts';
+import { expectNoneServed } from './served.ts';
 
 /** Names that an error lists at most. */
 export const LISTED_NAMES = 20;
@@ -80,7 +81,7 @@ export async function listManagers(table: Table, accountId: string): Promise<Man
 /**
  * From then on the manager does not exist; its models are deleted afterwards, by `deleteVault` or by the schedule. Throws
  * `ManagerNotEmptyError` if it has models, unless that was `confirmed`; or if it has another number of them than when it
- * was read: those would not be in the last backup.
+ * was read: those would not be in the last backup. Throws `ModelServedError` while the platform serves one of them.
  */
 export async function removeManager(
   table: Table,
@@ -92,12 +93,19 @@ export async function removeManager(
   const { account_id: accountId, id, vault } = of;
   const same: Condition = { kind: 'compare', attribute: 'vault', op: '=', value: vault };
   const known: Condition = { kind: 'compare', attribute: 'models', op: '=', value: confirmed ? of.models : 0 };
+  const noneServed: Condition = {
+    kind: 'any',
+    of: [
+      { kind: 'missing', attribute: 'served' },
+      { kind: 'compare', attribute: 'served', op: '<=', value: 0 },
+    ],
+  };
   try {
     await appendAudit(table, of, by, { action: 'manager_delete', success: true, facts: { models: of.models } }, now, [
       {
         kind: 'delete',
         key: keys.vaultManager(accountId, id),
-        condition: { kind: 'all', of: [same, known] },
+        condition: { kind: 'all', of: [same, known, noneServed] },
       },
       {
         kind: 'put',
@@ -115,6 +123,7 @@ export async function removeManager(
   } catch (error) {
     if (!(error instanceof TransactionFailedError)) throw error;
     const found = await getManager(table, accountId, id);
+    await expectNoneServed(table, found);
     throw new ManagerNotEmptyError(id, found.models);
   }
 }

@@ -66,6 +66,8 @@ export const storedModel = z.object({
   signature: z.json().optional(),
   /** What unpickling it would import, if it is a pickle or holds one. */
   pickle: z.object({ imports: z.array(z.string()), dangerous: z.array(z.string()), complete: z.boolean() }).optional(),
+  /** The upload in parts that it came from: what completes that again after a crash finds it. */
+  upload: z.string().optional(),
   created_at: z.string(),
   modified_at: z.string(),
   saved_by: z.string(),
@@ -97,13 +99,16 @@ export function versionOf(name: string, metadata: Metadata): string {
   return familyOf(name).version ?? FIRST_VERSION;
 }
 
-/** Metrics of the metadata: numbers by name, from `performance_metrics`. */
+/**
+ * Metrics of the metadata: numbers by name, from `performance_metrics`. It has no prototype: a caller may ask for any name,
+ * such as `constructor`.
+ */
 export function metricsOf({ metadata }: Pick<StoredModel, 'metadata'>): Readonly<Record<string, number>> {
   const given = metadata.performance_metrics;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) return {};
-  return Object.fromEntries(
-    Object.entries(given).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
-  );
+  const metrics: Record<string, number> = Object.create(null);
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return metrics;
+  for (const [name, value] of Object.entries(given)) if (typeof value === 'number') metrics[name] = value;
+  return metrics;
 }
 
 /** A field of the metadata, if it is text. */

@@ -2,7 +2,7 @@
 import { keys, prefixes, vaultPartition } from '../keys.ts';
 import type { Table } from '../ports/table/port.ts';
 import { readAll } from '../ports/table/read-all.ts';
-import { ModelNotFoundError } from './errors.ts';
+import { ModelNotFoundError, RevisionNotFoundError } from './errors.ts';
 import type { ManagerRef } from './manager.ts';
 import { LISTED_NAMES } from './managers.ts';
 import { type StoredModel, storedModel } from './model.ts';
@@ -56,4 +56,15 @@ export async function readRevisions(table: Table, of: ManagerRef, name: string):
   const partition = vaultPartition(of.account_id, of.vault);
   const items = await readAll(table, { partition, prefix: prefixes.vaultRevisions(name), order: 'descending' });
   return items.map((item) => storedModel.parse(item));
+}
+
+/** The model as of a revision: its own, or an earlier one that is still kept. Throws `RevisionNotFoundError`. */
+export async function getRevision(table: Table, of: ManagerRef, name: string, revision: string): Promise<StoredModel> {
+  const current = await getModel(table, of, name);
+  if (current.revision === revision) return current;
+  const item = await table.get(keys.vaultRevision(of.account_id, of.vault, name, revision));
+  if (item) return storedModel.parse(item);
+  const earlier = await readRevisions(table, of, name);
+  const kept = [current, ...earlier].map((one) => one.revision);
+  throw new RevisionNotFoundError(of.id, name, revision, kept.slice(0, LISTED_NAMES));
 }

@@ -29,7 +29,9 @@ const nameOf = (reserved: readonly string[]) =>
     .min(1, { abort: true })
     .max(LIMITS.vault.name, { abort: true })
     .regex(NAME, { error: RULE, abort: true })
-    .refine((name) => !reserved.includes(name), `must not be ${reserved.join(', ')}, which are routes`)
+    .refine((name) => !reserved.includes(name), {
+      error: ({ input }) => `must not be ${reserved.join(', ')}, which are routes; got ${JSON.stringify(input)}`,
+    })
     .meta({ not: { enum: reserved } });
 
 export const managerId = nameOf(ROUTES_OF_MANAGERS).meta({ example: 'manager_prod' });

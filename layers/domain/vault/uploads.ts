@@ -1,29 +1,41 @@
 /**
- * Models that do not fit into a request: the client puts parts straight into the bucket, in plain, and completing the
- * upload encrypts them and deletes what was staged. The password is needed at the start only: it wraps the model's key
- * then, and the platform's key holds that key until the completion.
+ * Models and archives that do not fit into a request: the caller puts parts straight into the bucket, and completing the
+ * upload saves the model, or adds the backup. The password of a model is needed at the start only: it wraps the model's
+ * key then, and the platform's key holds that key until the completion.
  */
 import { z } from 'zod';
-import { partSize, partsOf } from '../datasets/uploads.ts';
-import { NotFoundError, ValidationError } from '../errors.ts';
-import { blobKeys, keys } from '../keys.ts';
-import { markOrphaned } from '../orphans.ts';
-import type { Blobs, UploadPart } from '../ports/blobs/port.ts';
+import { NotFoundError } from '../errors.ts';
+import { indexes, keys } from '../keys.ts';
+import type { Blobs, BucketName } from '../ports/blobs/port.ts';
 import { InvalidUploadError } from '../ports/errors.ts';
-import type { Table } from '../ports/table/port.ts';
-import { epochSeconds } from '../times.ts';
+import type { Item, Key, Table, Write } from '../ports/table/port.ts';
+import { epochSeconds, isoTime } from '../times.ts';
 import { itemOf } from './item.ts';
 import type { ManagerRef } from './manager.ts';
 import { type Metadata, storedModel } from './model.ts';
+import {
+  deleteStaged,
+  markOfStaged,
+  STAGED_SECONDS,
+  type Staged,
+  stagedArchive,
+  stagedModel,
+  startParts,
+} from './staged.ts';
 
-/** How long an upload may take, and plain bytes stay in the bucket. */
-export const STAGED_SECONDS = 3600;
-
-export const vaultUpload = z.object({
+const archiveUpload = z.object({
   id: z.string(),
   /** The bucket's id of it. */
   upload_id: z.string(),
   file_size: z.int(),
+  /** From then on it has expired. Earlier versions left that to the table. */
+  until: z.string().optional(),
+});
+export type ArchiveUpload = z.infer<typeof archiveUpload>;
+
+const expiredUpload = archiveUpload.extend({ account_id: z.string(), vault: z.string(), manager_id: z.string() });
+
+const vaultUpload = archiveUpload.extend({
   revision: z.string(),
   name: z.string(),
   metadata: z.string().transform((text) => JSON.parse(text) as Metadata),
@@ -36,65 +48,95 @@ export const vaultUpload = z.object({
 });
 export type VaultUpload = z.infer<typeof vaultUpload>;
 
-const prefixOf = (of: ManagerRef, id: string) => blobKeys.vaultStagedPrefix(of.account_id, of.vault, id);
-export const stagedFile = (of: ManagerRef, id: string) => blobKeys.vaultStaged(of.account_id, of.vault, id);
+/** The rest is decided here. */
+type Wanted<T> = Omit<T, 'upload_id' | 'until'>;
+export type NewVaultUpload = Wanted<VaultUpload>;
+
+const keyOfModel = (of: ManagerRef, id: string): Key => keys.vaultUpload(of.account_id, of.vault, id);
+const keyOfArchive = (of: ManagerRef, id: string): Key => keys.vaultArchiveUpload(of.account_id, of.vault, id);
 
 /** Starts it. Resolves with a presigned URL for each part. `now` in epoch milliseconds. */
-export async function startVaultUpload(
+export function startVaultUpload(table: Table, blobs: Blobs, of: ManagerRef, wanted: NewVaultUpload, now: number) {
+  const record = { ...wanted, metadata: JSON.stringify(wanted.metadata) };
+  return start(table, blobs, of, { key: keyOfModel(of, wanted.id), staged: stagedModel(of, wanted.id), record }, now);
+}
+
+export function startArchiveUpload(
   table: Table,
   blobs: Blobs,
   of: ManagerRef,
-  wanted: Omit<VaultUpload, 'upload_id'>,
+  record: Wanted<ArchiveUpload>,
   now: number,
 ) {
-  const file = stagedFile(of, wanted.id);
-  const uploadId = await blobs.startUpload(file);
-  const urls = await blobs.presignParts(file, uploadId, partsOf(wanted.file_size), STAGED_SECONDS);
-  const record = { ...wanted, upload_id: uploadId, metadata: JSON.stringify(wanted.metadata) };
-  const expiresAt = epochSeconds(now) + STAGED_SECONDS;
-  await table.transact([
-    markOrphaned('artifacts', prefixOf(of, wanted.id), now + STAGED_SECONDS * 1000),
-    { kind: 'put', item: itemOf(keys.vaultUpload(of.account_id, of.vault, wanted.id), { ...record, expiresAt }) },
-  ]);
-  return {
-    partSize: partSize(wanted.file_size),
-    parts: urls.map((url, index) => ({ part: index + 1, url })),
-  };
+  const [key, staged] = [keyOfArchive(of, record.id), stagedArchive(of, record.id)];
+  return start(table, blobs, of, { key, staged, record }, now);
 }
 
-/** Throws `NotFoundError`, also for one that has expired. */
-export async function getVaultUpload(table: Table, of: ManagerRef, id: string): Promise<VaultUpload> {
-  const item = await table.get(keys.vaultUpload(of.account_id, of.vault, id));
-  if (!item) throw new NotFoundError(`Upload ${id} not found`);
-  return vaultUpload.parse(item);
+interface Started {
+  readonly key: Key;
+  readonly staged: Staged;
+  readonly record: Wanted<ArchiveUpload>;
 }
 
-/** Joins the parts to the staged file. Done again, it finds the file. Throws `ValidationError`. */
-export async function joinParts(
-  blobs: Blobs,
-  of: ManagerRef,
-  upload: VaultUpload,
-  parts: readonly UploadPart[],
+/** The record outlives its time, for the schedule to abort the upload. */
+const DAY_SECONDS = 86_400;
+
+async function start(table: Table, blobs: Blobs, of: ManagerRef, { key, staged, record }: Started, now: number) {
+  const { uploadId: upload_id, ...started } = await startParts(blobs, staged, record.file_size);
+  const until = isoTime(now + STAGED_SECONDS * 1000);
+  const { account_id, vault, id: manager_id } = of;
+  const item = { ...record, upload_id, account_id, vault, manager_id, until };
+  const index = { ipk: indexes.vaultUploads, isk: until, expiresAt: epochSeconds(now) + DAY_SECONDS };
+  await table.transact([markOfStaged(staged, now), { kind: 'put', item: itemOf(key, { ...item, ...index }) }]);
+  return started;
+}
+
+/** `undefined` also for one that has expired or was completed. */
+export async function findVaultUpload(table: Table, of: ManagerRef, id: string, now: number) {
+  return current(vaultUpload, await table.get(keyOfModel(of, id)), now);
+}
+
+/** `undefined` also for one that has expired or was completed. */
+export async function findArchiveUpload(table: Table, of: ManagerRef, id: string, now: number) {
+  return current(archiveUpload, await table.get(keyOfArchive(of, id)), now);
+}
+
+function current<T extends ArchiveUpload>(schema: z.ZodType<T>, item: Item | undefined, now: number): T | undefined {
+  const found = item && schema.parse(item);
+  return found && (found.until === undefined || Date.parse(found.until) > now) ? found : undefined;
+}
+
+export const uploadNotFound = (id: string): NotFoundError => new NotFoundError(`Upload ${id} not found`);
+
+/** A write that ends an upload with the save of its model. It fails where another completion has done so. */
+export const endVaultUpload = (of: ManagerRef, id: string): Write => ({
+  kind: 'delete',
+  key: keyOfModel(of, id),
+  condition: { kind: 'present' },
+});
+
+export const endArchiveUpload = (table: Table, of: ManagerRef, id: string): Promise<void> =>
+  table.delete(keyOfArchive(of, id));
+
+/** Aborts up to `limit` uploads that had expired at `now`: the parts that were put are deleted. */
+export async function abortExpiredUploads(
+  table: Table,
+  blobs: Readonly<Record<BucketName, Blobs>>,
+  now: number,
+  limit: number,
 ): Promise<void> {
-  const file = stagedFile(of, upload.id);
-  const info = (await blobs.head(file)) ?? (await join(blobs, file, upload, parts));
-  if (info.size === upload.file_size) return;
-  await blobs.delete(file);
-  throw ValidationError.of(
-    'file_size',
-    `must be the ${upload.file_size} bytes announced; got ${info.size}; start again`,
-  );
-}
-
-async function join(blobs: Blobs, file: string, upload: VaultUpload, parts: readonly UploadPart[]) {
-  try {
-    return await blobs.completeUpload(file, upload.upload_id, parts);
-  } catch (error) {
-    if (!(error instanceof InvalidUploadError)) throw error;
-    throw ValidationError.of('parts', error.message);
+  const query = { index: 'byIndex', partition: indexes.vaultUploads, from: '0', to: isoTime(now), limit } as const;
+  for (const item of (await table.query(query)).items) {
+    const { id, upload_id, account_id, vault, manager_id } = expiredUpload.parse(item);
+    const of = { account_id, vault, id: manager_id };
+    const staged = item.sk === keyOfModel(of, id).sk ? stagedModel(of, id) : stagedArchive(of, id);
+    try {
+      await blobs[staged.bucket].abortUpload(staged.file, upload_id);
+    } catch (error) {
+      // Its parts were joined, or an earlier run aborted it.
+      if (!(error instanceof InvalidUploadError)) throw error;
+    }
+    await deleteStaged(table, blobs[staged.bucket], staged);
+    await table.delete({ pk: item.pk, sk: item.sk });
   }
 }
-
-/** Marks the staged file, for a download of so many seconds. */
-export const markStaged = (table: Table, of: ManagerRef, id: string, now: number): Promise<void> =>
-  table.transact([markOrphaned('artifacts', prefixOf(of, id), now + STAGED_SECONDS * 1000)]);

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { InternalError } from '#domain/errors.ts';
+import { isStagedInPlain } from '#domain/keys.ts';
 import type { BlobInfo, Blobs, BucketName, PartToPut, UploadPart } from '#domain/ports/blobs/port.ts';
 import {
   checkBlobKey,
@@ -48,8 +49,9 @@ export class FileBlobs implements Blobs {
     checkContentType(contentType);
     const chunks = body instanceof Uint8Array ? once(body) : body;
     const { contents, database, now } = this.#store;
-    const written = await contents.write(chunks, Number.POSITIVE_INFINITY, unreachable);
-    const blob = { bucket: this.#bucket, key, contentType, etag: written.sha256, contents: [written] };
+    const limit = { maxBytes: Number.POSITIVE_INFINITY, tooLarge: unreachable };
+    const written = await contents.write(chunks, { ...limit, sealed: isStagedInPlain(key), etag: 'unique' });
+    const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
     try {
       const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()));
       await contents.remove(replaced);

@@ -1,10 +1,13 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { type Cipheriv, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
+import { BatchedWriter } from './batched-writer.ts';
+import { type EtagKind, etags } from './etag.ts';
+import { contentCipher, isSealed, sealedName, unsealedName } from './sealed-content.ts';
 
 /** Bytes in a file of their own, whose name is never reused. */
 export interface Content {
@@ -12,44 +15,67 @@ export interface Content {
   readonly size: number;
 }
 
-/** A content and the lower-case SHA-256 of its bytes. */
 export interface WrittenContent extends Content {
-  readonly sha256: string;
+  readonly etag: string;
+}
+
+interface WriteOptions {
+  readonly maxBytes: number;
+  readonly tooLarge: () => Error;
+  readonly sealed: boolean;
+  readonly etag: EtagKind;
+}
+
+/** A part of an open file, and what decrypts it. */
+interface Piece {
+  readonly file: FileHandle;
+  readonly start: number;
+  readonly end: number;
+  readonly cipher: Cipheriv | undefined;
 }
 
 /** Immutable files. The database decides which of them are in use. */
 export class Contents {
   readonly #dir: string;
+  /** The secret of sealed contents. */
+  readonly #secret: Uint8Array;
   readonly #folders = new Set<string>();
 
-  constructor(dir: string) {
+  constructor(dir: string, secret: Uint8Array) {
     this.#dir = dir;
+    this.#secret = secret;
   }
 
   /**
    * Resolves once the bytes and the file's name are durable. If `body` fails, or has more than `maxBytes` (then with
-   * `tooLarge()`), it rejects and leaves no file.
+   * `tooLarge()`), it rejects and leaves no file. `sealed` ones are encrypted in their file.
    */
-  async write(body: AsyncIterable<Uint8Array>, maxBytes: number, tooLarge: () => Error): Promise<WrittenContent> {
+  async write(body: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<WrittenContent> {
+    const { maxBytes, tooLarge, sealed } = options;
     // The writer's identity tells the sweep whether the file may still get its row.
-    const name = `${randomUUID()}-${processIdentity()}`;
+    const plainName = `${randomUUID()}-${processIdentity()}`;
+    const name = sealed ? sealedName(plainName) : plainName;
+    const cipher = sealed ? contentCipher(this.#secret, name) : undefined;
     const folder = await this.#folder(name);
     const path = join(folder, name);
     const file = await open(path, 'wx', 0o600);
-    const hash = createHash('sha256');
+    const etag = etags[options.etag]();
+    const writer = new BatchedWriter(file);
     let size = 0;
     try {
       for await (const chunk of body) {
         size += chunk.length;
         if (size > maxBytes) throw tooLarge();
-        hash.update(chunk);
-        await writeFully(file, chunk);
+        etag.update(chunk);
+        await writer.write(cipher ? cipher.update(chunk) : chunk);
       }
+      await writer.end();
       await file.sync();
       await file.close();
       await syncFolder(folder);
-      return { name, size, sha256: hash.digest('hex') };
+      return { name, size, etag: etag.of(name) };
     } catch (error) {
+      await writer.settled();
       await file.close();
       await this.remove([name]);
       throw error;
@@ -61,13 +87,16 @@ export class Contents {
    * removing them does not cut the stream short. Rejects with ENOENT if one is missing.
    */
   async read(contents: readonly Content[], start: number, end: number): Promise<Readable> {
-    const pieces: { file: FileHandle; start: number; end: number }[] = [];
+    const pieces: Piece[] = [];
     let offset = 0;
     try {
       for (const { name, size } of contents) {
         const from = Math.max(start - offset, 0);
         const to = Math.min(end - offset, size - 1);
-        if (from <= to) pieces.push({ file: await open(this.#path(name), 'r'), start: from, end: to });
+        if (from <= to) {
+          const cipher = isSealed(name) ? contentCipher(this.#secret, name, from) : undefined;
+          pieces.push({ file: await open(this.#path(name), 'r'), start: from, end: to, cipher });
+        }
         offset += size;
       }
     } catch (error) {
@@ -92,7 +121,7 @@ export class Contents {
     for (const shard of await readdir(this.#dir)) {
       for (const name of await readdir(join(this.#dir, shard))) {
         // Check the writer first: the rows that it wrote before it ended are then visible.
-        const writer = name.slice(UUID_LENGTH + 1);
+        const writer = unsealedName(name).slice(UUID_LENGTH + 1);
         if (isAlive(writer) || isReferenced(name)) continue;
         await this.remove([name]);
         removed += 1;
@@ -118,17 +147,11 @@ export class Contents {
 
 const UUID_LENGTH = 36;
 
-async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, offset);
-    offset += bytesWritten;
-  }
-}
-
-function stream(pieces: readonly { file: FileHandle; start: number; end: number }[]): Readable {
+function stream(pieces: readonly Piece[]): Readable {
   // A single file, the usual case, needs no generator.
   const [only] = pieces;
-  if (only !== undefined && pieces.length === 1) return createReadStream('', { fd: only.file, ...range(only) });
+  if (only !== undefined && only.cipher === undefined && pieces.length === 1)
+    return createReadStream('', { fd: only.file, ...range(only) });
   const joined = Readable.from(readAll(pieces), { objectMode: false });
   joined.once('close', () => {
     // Files that were read to the end are closed already; closing them again does nothing.
@@ -137,8 +160,15 @@ function stream(pieces: readonly { file: FileHandle; start: number; end: number 
   return joined;
 }
 
-async function* readAll(pieces: readonly { file: FileHandle; start: number; end: number }[]): AsyncGenerator<Buffer> {
-  for (const piece of pieces) yield* createReadStream('', { fd: piece.file, ...range(piece) });
+async function* readAll(pieces: readonly Piece[]): AsyncGenerator<Buffer> {
+  for (const piece of pieces) {
+    const { file, cipher } = piece;
+    const stored: AsyncIterable<Buffer> = createReadStream('', { fd: file, ...range(piece) });
+    if (cipher === undefined) yield* stored;
+    else for await (const chunk of stored) yield cipher.update(chunk);
+  }
 }
 
-const range = ({ start, end }: { start: number; end: number }) => ({ start, end, highWaterMark: 262_144 });
+const READ_BYTES = 1_048_576;
+
+const range = ({ start, end }: Piece) => ({ start, end, highWaterMark: READ_BYTES });

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { PayloadTooLargeError } from '#domain/errors.ts';
+import { isStagedInPlain } from '#domain/keys.ts';
 import type { BlobInfo, UploadPart } from '#domain/ports/blobs/port.ts';
 import { BLOB_LIMITS, checkPart, checkParts, unquoted } from '#domain/ports/blobs/rules.ts';
 import { InvalidUploadError } from '#domain/ports/errors.ts';
@@ -52,7 +53,9 @@ export class Uploads {
     checkPart(part);
     this.require(bucket, key, id);
     const tooLarge = () => new PayloadTooLargeError('body', BLOB_LIMITS.partBytes, undefined);
-    const written = await this.#contents.write(body, BLOB_LIMITS.partBytes, tooLarge);
+    const limit = { maxBytes: BLOB_LIMITS.partBytes, tooLarge };
+    const sealed = isStagedInPlain(key);
+    const written = await this.#contents.write(body, { ...limit, sealed, etag: sealed ? 'checksum' : 'sha256' });
     let replaced: Row | undefined;
     try {
       replaced = await this.#database.write(() => {
@@ -64,7 +67,7 @@ export class Uploads {
           part,
           written.name,
           written.size,
-          written.sha256,
+          written.etag,
         );
         return before;
       });
@@ -73,7 +76,7 @@ export class Uploads {
       throw error;
     }
     if (replaced !== undefined) await this.#contents.remove([String(replaced.content)]);
-    return written.sha256;
+    return written.etag;
   }
 
   /** Makes the blob of the listed parts and removes the others. Throws `InvalidUploadError`. */

@@ -6,6 +6,7 @@ import {
   createPublicKey,
   createSecretKey,
   generateKeyPairSync,
+  hkdfSync,
   type KeyObject,
   randomBytes,
   sign,
@@ -40,6 +41,11 @@ export class FileKeys implements Keys {
     const pem = await keyFile(dir, 'signing.pem', newSigningKey);
     const wrapping = await keyFile(dir, 'wrapping.key', () => randomBytes(KEY_BYTES));
     return new FileKeys(createPrivateKey(pem.toString('utf8')), wrapping);
+  }
+
+  /** For contents of the store that would lie there in plain otherwise. */
+  contentSecret(): Uint8Array {
+    return new Uint8Array(hkdfSync('sha256', this.#wrapping, '', 'trainyard contents', KEY_BYTES));
   }
 
   async sign(message: Uint8Array): Promise<{ kid: string; signature: Uint8Array }> {

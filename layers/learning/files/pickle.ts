@@ -2,6 +2,8 @@
  * Reads a pickle as data. Nothing in it is run: the names it may import are those of a given table, which says what a call
  * of each makes; every other name, and every opcode that data do not need, is refused.
  */
+import { wholeNumber } from '#pickle/integer.ts';
+import { type Argument, OPCODES, type OpcodeName } from '#pickle/opcodes.ts';
 import { WeightsError } from './weights-error.ts';
 
 /** What a pickle may hold: plain data, and whatever the table and `persistent` make. */
@@ -62,56 +64,63 @@ class Machine {
   run(): Pickled {
     for (;;) {
       const code = this.#take(1)[0]!;
-      if (code === STOP) return this.#pop();
-      const opcode = this.#opcodes[code];
-      if (!opcode) throw this.#refused(`opcode 0x${code.toString(16).padStart(2, '0')} is not read`, 1);
-      opcode();
+      const opcode = OPCODES.get(code);
+      if (opcode?.name === 'STOP') return this.#pop();
+      const rule = opcode && this.#rulesOf[opcode.name];
+      if (!rule) throw this.#refused(`opcode 0x${code.toString(16).padStart(2, '0')} is not read`, 1);
+      rule(this.#argument(opcode.argument));
     }
   }
 
-  /** By the byte of the opcode; names as in Python's `pickletools`. */
-  readonly #opcodes: Readonly<Record<number, () => void>> = byCharacter({
-    // PROTO
-    '\x80': () => {
-      const [protocol] = this.#take(1);
+  /** Of `lines`, with a point between them. Of `number` the bytes. */
+  #argument(argument: Argument): Buffer {
+    if (argument.kind === 'none') return NOTHING;
+    if (argument.kind === 'line') return this.#line();
+    if (argument.kind === 'lines') return Buffer.concat([this.#line(), POINT, this.#line()]);
+    const given = this.#take(argument.bytes);
+    return argument.kind === 'number' ? given : this.#take(wholeNumber(given));
+  }
+
+  /** What data do not need has no rule. */
+  readonly #rulesOf: Readonly<Partial<Record<OpcodeName, (given: Buffer) => void>>> = {
+    PROTO: ([protocol]) => {
       if (protocol! > 3) throw this.#refused(`its pickle must be of protocol 2 or 3; got ${protocol}`, 2);
     },
-    '(': () => this.#stack.push(MARK),
-    '0': () => this.#pop(),
-    '}': () => this.#push(new PickledDict()),
-    ']': () => this.#push([]),
-    ')': () => this.#push([]),
-    N: () => this.#push(null),
-    '\x88': () => this.#push(true),
-    '\x89': () => this.#push(false),
-    K: () => this.#push(this.#take(1)[0]!),
-    M: () => this.#push(this.#take(2).readUInt16LE()),
-    J: () => this.#push(this.#take(4).readInt32LE()),
-    // LONG1
-    '\x8a': () => this.#push(this.#long(this.#take(1)[0]!)),
-    G: () => this.#push(this.#take(8).readDoubleBE()),
-    X: () => this.#push(this.#text(this.#take(4).readUInt32LE())),
+    MARK: () => this.#stack.push(MARK),
+    POP: () => this.#pop(),
+    EMPTY_DICT: () => this.#push(new PickledDict()),
+    EMPTY_LIST: () => this.#push([]),
+    EMPTY_TUPLE: () => this.#push([]),
+    NONE: () => this.#push(null),
+    NEWTRUE: () => this.#push(true),
+    NEWFALSE: () => this.#push(false),
+    BININT1: (given) => this.#push(given.readUInt8()),
+    BININT2: (given) => this.#push(given.readUInt16LE()),
+    BININT: (given) => this.#push(given.readInt32LE()),
+    LONG1: (given) => this.#push(this.#long(given)),
+    BINFLOAT: (given) => this.#push(given.readDoubleBE()),
+    BINUNICODE: (given) => this.#push(given.toString('utf8')),
     // Texts of Python 2
-    T: () => this.#push(this.#text(this.#take(4).readUInt32LE())),
-    U: () => this.#push(this.#text(this.#take(1)[0]!)),
-    t: () => this.#push(this.#popToMark()),
-    '\x85': () => this.#push(this.#popSome(1)),
-    '\x86': () => this.#push(this.#popSome(2)),
-    '\x87': () => this.#push(this.#popSome(3)),
-    e: () => this.#append(this.#popToMark()),
-    a: () => this.#append(this.#popSome(1)),
-    u: () => this.#set(this.#popToMark()),
-    s: () => this.#set(this.#popSome(2)),
-    q: () => this.#memo.set(this.#take(1)[0]!, this.#top()),
-    r: () => this.#memo.set(this.#take(4).readUInt32LE(), this.#top()),
-    h: () => this.#recall(this.#take(1)[0]!),
-    j: () => this.#recall(this.#take(4).readUInt32LE()),
-    c: () => this.#global(`${this.#line()}.${this.#line()}`),
-    Q: () => this.#push(this.#rules.persistent(this.#pop())),
-    R: () => this.#call(),
+    BINSTRING: (given) => this.#push(given.toString('utf8')),
+    SHORT_BINSTRING: (given) => this.#push(given.toString('utf8')),
+    TUPLE: () => this.#push(this.#popToMark()),
+    TUPLE1: () => this.#push(this.#popSome(1)),
+    TUPLE2: () => this.#push(this.#popSome(2)),
+    TUPLE3: () => this.#push(this.#popSome(3)),
+    APPENDS: () => this.#append(this.#popToMark()),
+    APPEND: () => this.#append(this.#popSome(1)),
+    SETITEMS: () => this.#set(this.#popToMark()),
+    SETITEM: () => this.#set(this.#popSome(2)),
+    BINPUT: (given) => this.#memo.set(given.readUInt8(), this.#top()),
+    LONG_BINPUT: (given) => this.#memo.set(given.readUInt32LE(), this.#top()),
+    BINGET: (given) => this.#recall(given.readUInt8()),
+    LONG_BINGET: (given) => this.#recall(given.readUInt32LE()),
+    GLOBAL: (given) => this.#global(given.toString('utf8')),
+    BINPERSID: () => this.#push(this.#rules.persistent(this.#pop())),
+    REDUCE: () => this.#call(),
     // BUILD gives an object attributes, such as the versions of a state's modules: no weights.
-    b: () => this.#pop(),
-  });
+    BUILD: () => this.#pop(),
+  };
 
   #global(name: string): void {
     if (!this.#rules.globals.has(name))
@@ -180,23 +189,18 @@ class Machine {
     return this.#bytes.subarray(this.#at - count, this.#at);
   }
 
-  #text(length: number): string {
-    return this.#take(length).toString('utf8');
-  }
-
-  #line(): string {
+  #line(): Buffer {
     const end = this.#bytes.indexOf(0x0a, this.#at);
-    const line = this.#text((end === -1 ? this.#bytes.length : end) - this.#at);
+    const line = this.#take((end === -1 ? this.#bytes.length : end) - this.#at);
     this.#take(1);
     return line;
   }
 
   /** Two's complement, the lowest byte first. */
-  #long(length: number): number {
-    const bytes = this.#take(length);
-    if (length > 8) throw this.#refused('a number is out of range', length);
+  #long(bytes: Buffer): number {
+    if (bytes.length > 8) throw this.#refused('a number is out of range', bytes.length);
     const value = bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-    return Number(BigInt.asIntN(8 * length, value));
+    return Number(BigInt.asIntN(8 * bytes.length, value));
   }
 
   #refused(why: string, back: number): WeightsError {
@@ -204,7 +208,5 @@ class Machine {
   }
 }
 
-const STOP = '.'.charCodeAt(0);
-
-const byCharacter = <T>(rules: Readonly<Record<string, T>>): Readonly<Record<number, T>> =>
-  Object.fromEntries(Object.entries(rules).map(([character, rule]) => [character.charCodeAt(0), rule]));
+const NOTHING = Buffer.alloc(0);
+const POINT = Buffer.from('.');

@@ -46,7 +46,8 @@ export async function verified(plaintext: ByteSource, options: SpoolOptions): Pr
   const spooled = file;
   return {
     bytes,
-    read: () => spooled?.read() ?? inMemory(kept),
+    // A copy of the list: giving back the room cuts off nobody who reads.
+    read: () => spooled?.read() ?? inMemory([...kept]),
     [Symbol.asyncDispose]: async () => {
       kept.length = 0;
       await spooled?.close();

@@ -1,6 +1,8 @@
 /** Runs one pickle without executing anything: values are followed as far as they are simple. */
 import { setImmediate } from 'node:timers/promises';
-import { type Argument, type Effect, OPCODES } from './opcodes.ts';
+import { wholeNumber } from '#pickle/integer.ts';
+import { type Argument, OPCODES } from '#pickle/opcodes.ts';
+import { EFFECTS, type Effect } from './effects.ts';
 import { KEPT_BYTES, MalformedError, type Reader } from './reader.ts';
 import { arrayOf, isArrayWrapper, isMade, type JoblibArray, MARK, mayBeText, OTHER, type Value } from './values.ts';
 
@@ -44,7 +46,8 @@ export async function runPickle(reader: Reader, onImport: OnImport, limits: Limi
     limits.opcodes -= 1;
     if (limits.opcodes % OPCODES_A_TURN === 0) await setImmediate();
     if (limits.opcodes < 0) throw new LimitError('it has too many opcodes');
-    const { argument, effect } = opcode;
+    const { argument } = opcode;
+    const effect = EFFECTS[opcode.name];
     const given = argument.kind === 'none' ? [] : await readArgument(reader, argument);
     if (effect.does === 'stop') return;
     machine.apply(effect, given);
@@ -66,7 +69,7 @@ async function readArgument(reader: Reader, argument: Argument): Promise<(string
   if (argument.kind === 'none') return [];
   if (argument.kind === 'line') return [await reader.line()];
   if (argument.kind === 'lines') return [await reader.line(), await reader.line()];
-  const number = integer(reader.take(argument.bytes));
+  const number = wholeNumber(reader.take(argument.bytes));
   if (argument.kind === 'number') return [String(number)];
   if (!Number.isSafeInteger(number)) throw new MalformedError('a length is out of range');
   if (argument.kind === 'text' && number <= KEPT_BYTES) {
@@ -76,10 +79,6 @@ async function readArgument(reader: Reader, argument: Argument): Promise<(string
   await reader.skip(number);
   return [null];
 }
-
-/** Little-endian, of 1 to 8 bytes. */
-const integer = (bytes: Buffer): number =>
-  bytes.length <= 6 ? bytes.readUIntLE(0, bytes.length) : Number(bytes.readBigUInt64LE());
 
 class Machine {
   readonly #joblib: boolean;

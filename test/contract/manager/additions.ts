@@ -11,6 +11,7 @@ export const ADDITIONS = {
     compressed: anything,
     signed: anything,
     revisions: anything,
+    served: anything,
     int8: anything,
     pickle_imports: orNull(texts),
     dangerous: orNull(texts),

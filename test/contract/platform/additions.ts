@@ -59,5 +59,6 @@ export const ADDITIONS = {
     warnings: objects,
     test_performance: orNull(numberFields),
     test_accuracy: orNull(number),
+    vault: orNull(object),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;

@@ -24,6 +24,8 @@ import { tenancy } from './tenancy.ts';
 import { trainingService } from './training-service.ts';
 import { uploads } from './uploads.ts';
 import { vault } from './vault.ts';
+import { vaultAdditions } from './vault-additions.ts';
+import { vaultLarge } from './vault-large.ts';
 import { watching } from './watching.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -58,6 +60,8 @@ export function platformCases(world: World): void {
     webhooks,
     catalog,
     vault,
+    vaultLarge,
+    vaultAdditions,
   ];
   for (const cases of all) cases(world);
 }

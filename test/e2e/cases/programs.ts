@@ -7,7 +7,7 @@ import { User } from '../user.ts';
 import type { World } from '../world.ts';
 
 export async function runProgram(
-  program: 'smoke' | 'upload',
+  program: 'smoke' | 'upload' | 'vault',
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ) {

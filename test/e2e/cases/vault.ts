@@ -1,9 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { User } from '../user.ts';
+import { vaultCall } from '../vault-user.ts';
 import type { World } from '../world.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: bodies of many shapes, which the contract tests check
-type Body = any;
 
 const FILE = Buffer.from(`weights ${'0.1 '.repeat(20_000)}`).toString('base64');
 const PASSWORD = 'secure_password_123';
@@ -16,14 +14,7 @@ export function vault(world: World): void {
       [owner, stranger] = [await User.register(world), await User.register(world)];
     });
 
-    async function call(method: string, path: string, json?: object, as: User = owner) {
-      const response = await fetch(`${world.bases.manager}/api/model-manager${path}`, {
-        method,
-        headers: { authorization: `Bearer ${as.client.token}`, 'content-type': 'application/json' },
-        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
-      });
-      return { status: response.status, body: (await response.json()) as Body };
-    }
+    const call = vaultCall(world, () => owner);
 
     test('saves, loads, finds, backs up, deletes, restores and re-encrypts models, and audits all of it', async () => {
       expect((await call('POST', '/create', { manager_id: 'prod' })).status).toBe(201);

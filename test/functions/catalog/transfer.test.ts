@@ -61,7 +61,7 @@ describe('an import', () => {
     const twice = await world.call('import', { items: [item(300), item(302), item(300)] });
     expect([twice.status, twice.body.message]).toEqual([
       400,
-      'Invalid input data: items[2].model_id must be different from that of items[0]',
+      'Invalid input data: items[2].model_id must be different from that of items[0]; got "imported-300"',
     ]);
     const { body: after } = await world.call('import', { items: [item(300)] });
     expect(resultsOf(after)).toEqual(['created']);

@@ -91,6 +91,17 @@ describe('names and fields', () => {
     expect([created.status, Object.keys(created.body.details)]).toEqual([400, ['config.vault', 'config.models']]);
   });
 
+  test.each(['a,b', ' a', 'a ', '\n', 'a\u0000b', ''])(
+    'the tag %j is refused: nobody could ask for it',
+    async (tag) => {
+      const id = await world.manager();
+      const { status, body } = await world.save(id, 'm', { tags: ['fine', tag] });
+      expect([status, Object.keys(body.details)]).toEqual([400, ['tags[1]']]);
+      await world.save(id, 'm');
+      expect((await world.call('PATCH', `/${id}/models/m`, { tags: [tag] })).status).toBe(400);
+    },
+  );
+
   test.each(['not base64!', 'AAA', 'AA=A', 'AAAA\n', '===='])('model_data %j is refused', async (model_data) => {
     const id = await world.manager();
     expect((await world.save(id, 'm', { model_data })).status).toBe(400);

@@ -63,6 +63,22 @@ describe('a backup', () => {
     expect((await world.call('GET', `/${id}/security/status`)).body.backup_encryption).toBe(false);
   });
 
+  test('has a name of its own, however many are made in a second without one', async () => {
+    const id = await world.manager(QUIET);
+    await world.save(id, 'm');
+    const answers = await Promise.all(Array.from({ length: 3 }, () => world.call('POST', `/${id}/backup/create`, {})));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(new Set(answers.map(({ body }) => body.backup_name)).size).toBe(3);
+  });
+
+  test('is not left without the password that it was given', async () => {
+    const id = await world.manager(QUIET);
+    await world.save(id, 'm');
+    const request = { backup_name: 'b', backup_password: 'x', encrypt_backup: false };
+    const { status, body } = await world.call('POST', `/${id}/backup/create`, request);
+    expect([status, Object.keys(body.details)]).toEqual([400, ['encrypt_backup']]);
+  });
+
   test('copies only what changed, and lets go of it when the last one is deleted', async () => {
     const id = await world.manager(QUIET);
     await world.save(id, 'a');
@@ -82,6 +98,29 @@ describe('a backup', () => {
       error: 'BackupNotFoundError',
       details: { available_backups: [] },
     });
+  });
+
+  test.each([
+    ['is shared by backups that the platform opens', undefined, 1],
+    ['is copied for each backup that has a password', PASSWORD, 2],
+  ])('of a model that is stored plainly %s', async (_, backup_password, copies) => {
+    const id = await world.manager({ ...QUIET, enable_encryption: false });
+    await world.save(id, 'm');
+    const more = backup_password === undefined ? {} : { backup_password };
+    await backUp(id, 'first', more);
+    await backUp(id, 'second', more);
+    expect(await contents(id)).toBe(copies);
+    const { items } = await world.platform.store.table.query({
+      partition: `ACCOUNT#${world.accountId}#VAULTBACKUPS#${id}`,
+      prefix: 'SEALED#',
+      limit: 10,
+    });
+    expect(items).toHaveLength(backup_password === undefined ? 1 : 0);
+    await world.call('DELETE', `/${id}/backup/first`);
+    await remove(id, 'm');
+    const restore_password = backup_password === undefined ? {} : { restore_password: backup_password };
+    expect((await restore(id, 'second', restore_password)).body.restored_models).toEqual(['m']);
+    expect(bytesOf(await world.load(id, 'm')).equals(FILE)).toBe(true);
   });
 
   test('of some names does the others and lists what is missing', async () => {

@@ -1,8 +1,8 @@
 /** Backups, restores and rotations for which a request has no time. */
 import { beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
-import { makeHandler as makeConsumer } from '#functions/events/run-vault-job.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { deliverer } from './deliver.ts';
 import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';
 
 jest.setTimeout(60_000);
@@ -35,30 +35,8 @@ async function slowly<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-const logger = {
-  debug() {},
-  info() {},
-  warn() {},
-  error: (...line: unknown[]) => world.platform.logged.push(String(line[0])),
-};
-
-/** Delivers a message of the queue. Resolves with whether there was one. */
-async function deliver(milliseconds = 900_000): Promise<boolean> {
-  const { store, settings } = world.platform;
-  const [message] = await store.queues.vault.receive({ max: 1 });
-  if (!message) return false;
-  const handler = makeConsumer(permitted('run-vault-job', store), { settings, logger });
-  const record = {
-    messageId: message.id,
-    body: message.body,
-    attributes: { ApproximateReceiveCount: '1' },
-    eventSourceARN: 'arn:aws:sqs:here:0:vault',
-  };
-  const event = { Records: [record] } as unknown as Parameters<typeof handler>[0];
-  const { batchItemFailures } = await handler(event, { getRemainingTimeInMillis: () => milliseconds });
-  if (batchItemFailures.length === 0) await store.queues.vault.acknowledge(message.receipt);
-  return true;
-}
+const logger = { debug() {}, info() {}, warn() {}, error() {} };
+const deliver = deliverer(world);
 
 const call = (id: string, what: string, json: object, method = 'POST') => world.call(method, `/${id}/${what}`, json);
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, jest, test } from '@jest/globals';
 import { bytesOf, FILE, PASSWORD, useVault } from './world.ts';
 
@@ -33,6 +34,17 @@ describe('a saved model', () => {
     expect(status).toMatchObject({ encryption_enabled: false, models_encrypted: 0, models_unencrypted: 1 });
     expect((await world.call('GET', `/${id}/info`)).body.encryption_enabled).toBe(false);
   });
+
+  test.each([{}, { encryption_algorithm: 'ChaCha20Poly1305' }, { enable_encryption: false }])(
+    'of many frames is loaded as it was saved (%j)',
+    async (config) => {
+      const id = await world.manager({ backup_enabled: false, ...config });
+      const model_data = randomBytes(3_000_000).toString('base64');
+      expect((await world.save(id, 'm', { model_data })).status).toBe(201);
+      const loaded = await world.load(id, 'm');
+      expect([loaded.status, loaded.body.model_data === model_data]).toEqual([200, true]);
+    },
+  );
 
   test('that is replaced stays as an earlier revision', async () => {
     const id = await world.manager();
@@ -151,6 +163,21 @@ describe('metrics', () => {
       404,
       { manager_id: id, missing: ['x'], available_models: ['a'] },
     ]);
+  });
+
+  test('are those of the model alone, whatever a caller asks for', async () => {
+    const id = await world.manager();
+    for (const name of ['a', 'constructor']) await world.save(id, name, scored(0.9));
+    for (const metric of ['constructor', '__proto__', 'toString']) {
+      const best = (await world.call('GET', `/${id}/models/best?metric=${metric}`)).body;
+      expect([metric, best.best_models, best.total_models]).toEqual([metric, [], 0]);
+      const request = { model_names: ['a', 'constructor'], comparison_metrics: [metric] };
+      const { comparison } = (await world.call('POST', `/${id}/models/compare`, request)).body;
+      expect(Object.entries<object>(comparison).map(([name, of]) => [name, Object.entries(of)[0]])).toEqual([
+        ['a', [metric, null]],
+        ['constructor', [metric, null]],
+      ]);
+    }
   });
 
   test('bound a search, which finds words in any form', async () => {

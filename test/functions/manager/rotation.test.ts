@@ -43,6 +43,24 @@ describe('changing the password', () => {
     },
   );
 
+  test.each([false, true])('holds for earlier revisions as well (new keys: %j)', async (rotate_model_keys) => {
+    const id = await world.manager({ backup_enabled: false });
+    await world.save(id, 'a', { password: PASSWORD });
+    const newer = { model_data: Buffer.from('newer').toString('base64'), password: PASSWORD, replace_existing: true };
+    await world.save(id, 'a', newer);
+    const { revision } = (await world.call('GET', `/${id}/models/a/info`)).body.revisions[0];
+    const load = async (password: string, of = revision) => {
+      const request = { model_name: 'a', password, revision: of };
+      const answer = await world.call('POST', `/${id}/models/load`, request, { ip: '203.0.113.7' });
+      return answer.status === 200 ? bytesOf(answer) : answer.body.error;
+    };
+    expect(await load(PASSWORD)).toEqual(FILE);
+    expect((await rotate(id, { rotate_model_keys })).body).toMatchObject({ rotated: 1, revisions_rotated: 1 });
+    expect([await load(NEW), await load(PASSWORD)]).toEqual([FILE, 'WrongPasswordError']);
+    expect(bytesOf(await world.load(id, 'a', NEW)).toString()).toBe('newer');
+    expect(await load(NEW, 'none')).toBe('RevisionNotFoundError');
+  });
+
   test('with a wrong one is 403, audited and throttled', async () => {
     const id = await filled();
     const guess = { old_password: 'wrong' };

@@ -32,7 +32,10 @@ export const FILE = Buffer.from(`a model ${'and its weights '.repeat(200)}`);
 export const PASSWORD = 'secure_password_123';
 
 /** A store of its own for all tests of a file; nobody reaches its rate limits. */
-export function useVault(change: (adapters: Adapters) => Adapters = (adapters) => adapters): VaultWorld {
+export function useVault(
+  change: (adapters: Adapters) => Adapters = (adapters) => adapters,
+  more: Parameters<typeof openPlatform>[0] = {},
+): VaultWorld {
   let opened: { platform: Platform; token: string; id: string; key: string } | undefined;
   const get = () => {
     if (opened === undefined) throw new Error('the vault has not been opened');
@@ -51,7 +54,7 @@ export function useVault(change: (adapters: Adapters) => Adapters = (adapters) =
   let made = 0;
   beforeAll(async () => {
     const rates = { authenticatedPerHour: 1e9, anonymousPerHour: 1e9 };
-    const platform = await openPlatform({ rates });
+    const platform = await openPlatform({ rates, ...more });
     const { settings } = platform;
     const logger = Object.fromEntries(
       ['debug', 'info', 'warn', 'error'].map((level) => [

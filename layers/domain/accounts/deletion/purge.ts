@@ -1,7 +1,8 @@
 /** Deletes what is stored for a closed account, in steps that can be interrupted anywhere and repeated. */
 import { abortUpload, upload } from '../../datasets/uploads.ts';
-import { keys, prefixes } from '../../keys.ts';
+import { blobKeys, keys, prefixes } from '../../keys.ts';
 import type { Adapters } from '../../ports/adapters.ts';
+import type { BlobsWithoutUrls } from '../../ports/blobs/port.ts';
 import { ConditionFailedError } from '../../ports/errors.ts';
 import type { Item, Key, Query, Table } from '../../ports/table/port.ts';
 import { isoTime } from '../../times.ts';
@@ -10,7 +11,7 @@ import { listActive } from '../../training/read.ts';
 import { isOf, type Leads, OWN, prefixesOf, type Root, rootsOf, TRANSIENT } from './belongings.ts';
 import type { ClosedAccount } from './close.ts';
 
-type PurgeAdapters = Pick<Adapters, 'table' | 'blobs' | 'compute' | 'now'>;
+type PurgeAdapters = Pick<Adapters, 'table' | 'blobs' | 'backupCopies' | 'compute' | 'now'>;
 type Steps = AsyncGenerator<void, void, undefined>;
 
 /** Items of a step: as many as a transaction takes. */
@@ -108,14 +109,17 @@ async function* emptyPartition(table: Table, accountId: string, partition: strin
   }
 }
 
-async function* deleteFiles({ blobs }: PurgeAdapters, accountId: string): Steps {
-  for (const [bucket, prefix] of prefixesOf(accountId)) {
-    for (;;) {
-      const { blobs: found } = await blobs[bucket].list(prefix, { limit: FILES });
-      if (found.length === 0) break;
-      await Promise.all(found.map((blob) => blobs[bucket].delete(blob.key)));
-      yield;
-    }
+async function* deleteFiles({ blobs, backupCopies }: PurgeAdapters, accountId: string): Steps {
+  for (const [bucket, prefix] of prefixesOf(accountId)) yield* deleteBelow(blobs[bucket], prefix);
+  if (backupCopies) yield* deleteBelow(backupCopies, blobKeys.accountPrefix(accountId));
+}
+
+async function* deleteBelow(blobs: BlobsWithoutUrls, prefix: string): Steps {
+  for (;;) {
+    const { blobs: found } = await blobs.list(prefix, { limit: FILES });
+    if (found.length === 0) return;
+    await Promise.all(found.map((blob) => blobs.delete(blob.key)));
+    yield;
   }
 }
 

@@ -65,6 +65,9 @@ export interface Blobs {
   abortUpload(key: string, uploadId: string): Promise<void>;
 }
 
+/** A place for files that nobody but the platform reads or writes. */
+export type BlobsWithoutUrls = Pick<Blobs, 'put' | 'head' | 'get' | 'delete' | 'list'>;
+
 export const BUCKETS = ['datasets', 'artifacts', 'backups'] as const;
 
 export type BucketName = (typeof BUCKETS)[number];

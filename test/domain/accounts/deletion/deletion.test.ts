@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ClosedAccount, closeAccount, dueDeletions } from '#domain/accounts/deletion/close.ts';
 import { endAccess, purge } from '#domain/accounts/deletion/purge.ts';
@@ -8,6 +9,7 @@ import { newId } from '#domain/ids.ts';
 import { indexes, keys } from '#domain/keys.ts';
 import type { Compute } from '#domain/ports/compute/port.ts';
 import { findJob } from '#domain/training/read.ts';
+import { FolderBlobs } from '#embedded/blobs/folder-blobs.ts';
 import { aDataset, anAccount, aReadyDataset, aRunningJob, NOW, openStore, type Store } from '../../store.ts';
 import { fill, rowsWith, SAMPLES } from './everything.ts';
 
@@ -99,6 +101,15 @@ describe('deleting an account', () => {
     clock.now += 30 * MINUTE;
     expect(await purge(adapters(), closed, ALL)).toBe('deleted');
     expect(rowsWith(store.dir, id)).toEqual([]);
+  });
+
+  test('deletes its backups in the second location, and those of nobody else', async () => {
+    await fill(store, id);
+    const backupCopies = new FolderBlobs(join(store.dir, 'copies'));
+    for (const account of [id, other]) await backupCopies.put(`${account}/vault/m/contents/c/data`, Buffer.from('x'));
+    await purge({ ...adapters(), backupCopies }, await close(), ALL);
+    const { blobs } = await backupCopies.list('');
+    expect(blobs.map(({ key }) => key)).toEqual([`${other}/vault/m/contents/c/data`]);
   });
 
   test('ends the trainers of its jobs, and not those of others', async () => {

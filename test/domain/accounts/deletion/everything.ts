@@ -82,7 +82,9 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
     ['v', 'w'].flatMap((vault) => Array.from({ length: 120 }, (_, n) => ({ ...keys.vaultModel(id, vault, `m${n}`) }))),
   vaultRevision: (id) => [{ ...keys.vaultRevision(id, 'v', 'm', 'r') }],
   vaultUpload: (id) => [{ ...keys.vaultUpload(id, 'v', 'u') }],
+  vaultArchiveUpload: (id) => [{ ...keys.vaultArchiveUpload(id, 'v', 'u') }],
   vaultAccess: (id) => [{ ...keys.vaultAccess(id, 'v', 'm') }],
+  vaultServed: (id) => [{ ...keys.vaultServed(id, 'v', 'm') }],
   vaultActive: (id) => [{ ...keys.vaultActive(id, 'v', 'f') }],
   vaultOperations: (id) => [{ ...keys.vaultOperations(id, 'v') }],
   vaultAuditEntry: (id) =>
@@ -95,6 +97,8 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   vaultContent: (id) => [{ ...keys.vaultContent(id, 'm', 'c') }],
   vaultHeld: (id) => [{ ...keys.vaultHeld(id, 'm', 'b', 'c') }],
   vaultJob: (id) => [{ ...keys.vaultJob(id, 'v', 'backup', 'f') }],
+  vaultSealed: (id) => [{ ...keys.vaultSealed(id, 'm', 'shared', 'f') }],
+  vaultCopies: (id) => [{ ...keys.vaultCopies(id, 'm') }],
   vaultDrill: (id) => [{ ...keys.vaultDrill(id, 'm') }],
   deployment: () => NOBODYS,
   // Loaded once for all.

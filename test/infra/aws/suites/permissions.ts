@@ -143,9 +143,10 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       ]);
     });
 
-    test('signs only for the function that logs users in, and the one that signs models', () => {
+    test('signs only for the function that logs users in, and those that sign models', () => {
       const signing = statements(prod).filter(({ statement }) => list(statement.Action).includes('kms:Sign'));
       expect(signing.map(({ where }) => where.id)).toEqual([
+        expect.stringMatching(/^runvaultjob/),
         expect.stringMatching(/^platformapi/),
         expect.stringMatching(/^managerfiles/),
       ]);

@@ -1,0 +1,52 @@
+/** Making the archive of a backup where it can be downloaded from, also after its request. */
+import { z } from 'zod';
+import { newId } from '#domain/ids.ts';
+import { getBackup } from '#domain/vault/backups.ts';
+import { deleteStaged, markStaged, STAGED_SECONDS, stagedArchive } from '#domain/vault/staged.ts';
+import { Digesting } from '#vault/encryption/digest.ts';
+import type { Asked, Pace } from '../jobs/work.ts';
+import type { VaultServices } from '../services.ts';
+import { archiveOf } from './archive.ts';
+
+const request = z.object({ backup: z.string() });
+
+const result = z.object({
+  /** What was staged. */
+  id: z.string(),
+  size: z.int(),
+  sha256: z.string(),
+  /** Epoch milliseconds. */
+  until: z.int(),
+});
+
+async function run(
+  services: VaultServices,
+  { manager, request: given }: Asked<z.infer<typeof request>, unknown>,
+  _: unknown,
+  pace: Pace,
+): Promise<z.infer<typeof result>> {
+  const { table, blobs, now } = services.adapters;
+  await pace.reached({});
+  const backup = await getBackup(table, manager, given.backup);
+  const [id, until] = [newId(now()), now() + STAGED_SECONDS * 1000];
+  const staged = stagedArchive(manager, id);
+  await markStaged(table, staged, now());
+  try {
+    const archive = new Digesting(archiveOf(services, backup));
+    await blobs.backups.put(staged.file, archive, { contentType: 'application/gzip' });
+    const { bytes: size, sha256 } = archive.digest();
+    return { id, size, sha256, until };
+  } catch (error) {
+    await deleteStaged(table, blobs.backups, staged);
+    throw error;
+  }
+}
+
+export const archiveWork = {
+  run,
+  read: (stored: unknown) => result.parse(stored),
+  resume: async (services: VaultServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
+    const read = { ...asked, request: request.parse(asked.request) };
+    return { ...(await run(services, read, progress, pace)) };
+  },
+};

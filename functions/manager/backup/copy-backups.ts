@@ -1,0 +1,78 @@
+/** Brings the second location of a manager's backups up to date: what is missing is copied, what is too much deleted. */
+import { blobKeys } from '#domain/keys.ts';
+import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import { listBackups } from '#domain/vault/backups.ts';
+import { listContents } from '#domain/vault/contents.ts';
+import { type CopiesNote, clearNote } from '#domain/vault/copies.ts';
+import { StoredDataError } from '#domain/vault/errors.ts';
+import { Digesting } from '#vault/encryption/digest.ts';
+import type { VaultServices } from '../services.ts';
+
+/** Whether it is up to date; there may be no time for all of it. `until`: epoch milliseconds. */
+export async function copyBackups(
+  { adapters: { table, blobs, now } }: VaultServices,
+  copies: BlobsWithoutUrls,
+  note: CopiesNote,
+  until: number,
+): Promise<boolean> {
+  const { account_id, id: manager_id } = note;
+  const wanted = new Set<string>();
+  for (const backup of await listBackups(table, note)) {
+    const of = { account_id, manager_id, id: backup.id };
+    const { sha256 } = backup.complete.digests.ciphertext;
+    const manifest = { key: blobKeys.backupManifest(account_id, manager_id, backup.id), sha256 };
+    for (const file of [...(await listContents(table, of)), manifest]) {
+      wanted.add(file.key);
+      if (now() >= until) return false;
+      await copy(blobs.backups, copies, file);
+    }
+    // Last: where there is a record, there is all of the backup.
+    const record = blobKeys.backupRecord(account_id, manager_id, backup.id);
+    wanted.add(record);
+    if (!(await copies.head(record))) await copies.put(record, Buffer.from(JSON.stringify(backup), 'utf8'));
+  }
+  for (const key of await keysOf(copies, blobKeys.backupsPrefix(account_id, manager_id))) {
+    if (!wanted.has(key)) await copies.delete(key);
+  }
+  await clearNote(table, note);
+  return true;
+}
+
+interface BackedUp {
+  readonly key: string;
+  readonly sha256: string;
+}
+
+/** A file never changes under its key, so that one of the same size is the same. */
+async function copy(from: BlobsWithoutUrls, to: BlobsWithoutUrls, { key, sha256 }: BackedUp): Promise<void> {
+  try {
+    const [there, copied] = await Promise.all([from.head(key), to.head(key)]);
+    if (there === undefined || there.size === copied?.size) return;
+    await to.put(key, unchanged((await from.get(key)).body, key, sha256));
+  } catch (error) {
+    // Deleted meanwhile, which is a change of its own.
+    if (!(error instanceof BlobNotFoundError)) throw error;
+  }
+}
+
+/** What was changed must not take the place of a copy. Earlier versions named some files by the backup. */
+async function* unchanged(body: AsyncIterable<Uint8Array>, key: string, sha256: string): AsyncGenerator<Uint8Array> {
+  const digesting = new Digesting(body);
+  yield* digesting;
+  if (sha256.length === SHA256_CHARACTERS && digesting.digest().sha256 !== sha256) {
+    throw new StoredDataError('A file of a backup was changed', { file: key });
+  }
+}
+
+const SHA256_CHARACTERS = 64;
+
+async function keysOf(copies: BlobsWithoutUrls, prefix: string): Promise<string[]> {
+  const keys: string[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await copies.list(prefix, cursor === undefined ? {} : { cursor });
+    keys.push(...page.blobs.map(({ key }) => key));
+    if (page.cursor === undefined) return keys;
+    cursor = page.cursor;
+  }
+}

@@ -1,0 +1,78 @@
+/** A file of a model in a backup: as it is stored, or encrypted where it is stored plainly. */
+import { newId } from '#domain/ids.ts';
+import type { BackedUpFile, Backup } from '#domain/vault/backup.ts';
+import { holdContent, holdKnown, storeContent } from '#domain/vault/contents.ts';
+import type { StoredFile } from '#domain/vault/files.ts';
+import type { SealedFor } from '#domain/vault/model.ts';
+import { findSealedCopy, noteSealedCopy, SHARED } from '#domain/vault/sealed-copies.ts';
+import { encryptionContext } from '#vault/context.ts';
+import { seal } from '#vault/encryption/seal.ts';
+import { newDataKey, unwrap, wrappedKey, wrapWithPlatform } from '#vault/wrapping/wrap.ts';
+import type { VaultServices } from '../services.ts';
+
+export interface Protection {
+  readonly encrypt: boolean;
+  /** Whether the backup has a password: then nothing in it may open with the platform's key alone. */
+  readonly password: boolean;
+}
+
+export async function holdFile(
+  services: VaultServices,
+  backup: Backup,
+  file: StoredFile,
+  { encrypt, password }: Protection,
+): Promise<BackedUpFile> {
+  const { table, blobs, now } = services.adapters;
+  if (file.encryption === undefined && encrypt) {
+    return holdEncrypted(services, backup, file, password ? backup.id : SHARED);
+  }
+  const read = async () => (await blobs.artifacts.get(file.blob)).body;
+  const { sha256, bytes } = file.digests.ciphertext;
+  await holdContent(table, blobs.backups, backup, { sha256, bytes, place: newId(now()), read }, now());
+  return { content: sha256, bytes };
+}
+
+/** Encrypted under a key that stands in the manifest, which is encrypted itself. */
+async function holdEncrypted(
+  services: VaultServices,
+  backup: Backup,
+  file: StoredFile,
+  holder: string,
+): Promise<BackedUpFile> {
+  const { table, blobs, keys, now } = services.adapters;
+  const before = await findSealedCopy(table, backup, holder, file.blob);
+  if (before && (await holdKnown(table, backup, before.digests.ciphertext.sha256))) {
+    await noteSealedCopy(table, backup, holder, file.blob, before, now());
+    const { digests, sealed_for } = before;
+    return shown(await unwrap(wrappedKey.parse(before.key), { keys }, noteContext(sealed_for)), digests, sealed_for);
+  }
+  const place = newId(now());
+  const sealed_for = {
+    accountId: backup.account_id,
+    managerId: backup.manager_id,
+    modelName: `backup/${file.name}`,
+    revision: place,
+  };
+  const key = newDataKey();
+  const { body } = await blobs.artifacts.get(file.blob);
+  const sealed = seal(body, { algorithm: 'AES-256-GCM', key, context: encryptionContext(sealed_for) });
+  const given = { place, read: () => sealed.ciphertext, digest: () => sealed.digests().ciphertext };
+  await storeContent(table, blobs.backups, backup, given, now());
+  const digests = sealed.digests();
+  const wrapped = await wrapWithPlatform(key, keys, noteContext(sealed_for));
+  await noteSealedCopy(table, backup, holder, file.blob, { key: wrapped, digests, sealed_for }, now());
+  return shown(key, digests, sealed_for);
+}
+
+const shown = (
+  key: Uint8Array,
+  digests: NonNullable<BackedUpFile['sealed']>['digests'],
+  sealed_for: SealedFor,
+): BackedUpFile => ({
+  content: digests.ciphertext.sha256,
+  bytes: digests.ciphertext.bytes,
+  sealed: { key: Buffer.from(key).toString('base64'), digests, sealed_for },
+});
+
+/** A noted key opens nothing else than the copy that it is noted for. */
+const noteContext = (of: SealedFor) => ({ ...encryptionContext(of), 'trainyard:backup': 'noted key' });

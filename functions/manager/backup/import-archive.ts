@@ -1,0 +1,170 @@
+/** Takes a backup back from its archive, in a stream: an archive of any size, in constant memory. */
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { ConflictError } from '#domain/errors.ts';
+import { newId } from '#domain/ids.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { markOrphaned } from '#domain/orphans.ts';
+import type { Actor } from '#domain/vault/audit.ts';
+import { type Backup, backup as backupSchema, type CompleteBackup } from '#domain/vault/backup.ts';
+import { completeBackup, discardBackup, listBackups, startBackup, touchBackup } from '#domain/vault/backups.ts';
+import { holdContent } from '#domain/vault/contents.ts';
+import { BackupExistsError } from '#domain/vault/errors.ts';
+import type { Manager } from '#domain/vault/manager.ts';
+import { Digesting } from '#vault/encryption/digest.ts';
+import { collected } from '../models/seal.ts';
+import type { VaultServices } from '../services.ts';
+import { ARCHIVE } from './archive.ts';
+import { invalidArchive, type UnpackedFile, untar } from './tar.ts';
+
+/** Files that are encrypted get no smaller by gzip: what unpacks to more is none of ours. */
+const LARGEST_RATIO = 4;
+const SLACK_BYTES = 1_048_576;
+const RECORD_BYTES = 1_048_576;
+const ABANDONED_MS = 3_600_000;
+
+export interface GivenArchive {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly size: number;
+  /** The upload in parts that it came in: one that was interrupted is gone on with. */
+  readonly upload?: string;
+}
+
+const ofUpload = ({ upload }: GivenArchive) => (upload === undefined ? {} : { upload });
+
+/**
+ * Adds the backup of an archive, which may have been deleted since. Nothing stays of one that is refused. Throws
+ * `ValidationError` for what is no archive of this manager, and `BackupExistsError`.
+ */
+export async function importArchive(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  archive: GivenArchive,
+): Promise<CompleteBackup> {
+  const files = untar(expanded(archive));
+  try {
+    return await addBackup(services, manager, by, { ...(await recordOf(files, manager)), ...ofUpload(archive) }, files);
+  } finally {
+    await files.return();
+  }
+}
+
+async function addBackup(
+  services: VaultServices,
+  manager: Manager,
+  by: Actor,
+  found: CompleteBackup,
+  files: AsyncGenerator<UnpackedFile, void>,
+): Promise<CompleteBackup> {
+  const { table, now } = services.adapters;
+  const other = (await listBackups(table, manager)).find(({ id, name }) => id === found.id || name === found.name);
+  if (other && other.upload !== undefined && other.upload === found.upload) return other;
+  if (other) throw new BackupExistsError(manager.id, found.name);
+  const { complete, ...started } = found;
+  await startOrGoOn(services, started);
+  try {
+    await storeFiles(services, found, files);
+    const done = { ...started, complete };
+    await completeBackup(table, done, by, now);
+    return done;
+  } catch (error) {
+    // What cannot be cleaned up now, the schedule cleans up later.
+    await discardBackup(table, services.adapters.blobs.backups, started, now).catch((left: unknown) =>
+      services.logger.error('a refused archive is not cleaned up yet', { error: left as Error }),
+    );
+    throw error;
+  }
+}
+
+/** An earlier try of the same upload may have been interrupted. */
+async function startOrGoOn({ adapters: { table, now } }: VaultServices, started: Backup): Promise<void> {
+  try {
+    await startBackup(table, started);
+  } catch (error) {
+    if (!(error instanceof BackupExistsError) || started.upload === undefined) throw error;
+    await touchBackup(table, started, now()).catch(() => Promise.reject(error));
+  }
+}
+
+/** The first file. */
+async function recordOf(files: AsyncGenerator<UnpackedFile, void>, manager: Manager): Promise<CompleteBackup> {
+  const { value: first } = await files.next();
+  if (first?.name !== ARCHIVE.record) throw invalidArchive(`it does not begin with ${ARCHIVE.record}`);
+  if (first.size > RECORD_BYTES) throw invalidArchive(`its ${ARCHIVE.record} has ${first.size} bytes`);
+  return parsedRecord(Buffer.from(await collected(first.body)).toString('utf8'), manager);
+}
+
+function parsedRecord(text: string, manager: Manager): CompleteBackup {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw invalidArchive(`its ${ARCHIVE.record} is not JSON`);
+  }
+  const found = backupSchema.safeParse(json);
+  if (!found.success || found.data.complete === undefined) {
+    throw invalidArchive(`its ${ARCHIVE.record} is not that of a backup`);
+  }
+  if (found.data.account_id !== manager.account_id || found.data.manager_id !== manager.id) {
+    throw new ConflictError(`The archive is of another manager than '${manager.id}'`);
+  }
+  // What was made by schedule is kept from then on: somebody has asked for it.
+  const { expires_at: _, upload: __, ...rest } = found.data;
+  return { ...rest, kind: 'named', complete: found.data.complete };
+}
+
+async function storeFiles(
+  { adapters: { table, blobs, now } }: VaultServices,
+  found: CompleteBackup,
+  files: AsyncGenerator<UnpackedFile, void>,
+): Promise<void> {
+  const { account_id, manager_id, id } = found;
+  let hasManifest = false;
+  for await (const { name, size, body } of files) {
+    if (name === ARCHIVE.manifest) {
+      const prefix = blobKeys.backupPrefix(account_id, manager_id, id);
+      await table.transact([markOrphaned('backups', prefix, now() + ABANDONED_MS)]);
+      await blobs.backups.put(blobKeys.backupManifest(account_id, manager_id, id), body);
+      hasManifest = true;
+    } else if (name.startsWith(ARCHIVE.contents)) {
+      const sha256 = name.slice(ARCHIVE.contents.length);
+      const read = () => (sha256.startsWith(`${id}-`) ? body : ownBytes(sha256, body));
+      await holdContent(table, blobs.backups, found, { sha256, bytes: size, place: newId(now()), read }, now());
+    }
+  }
+  if (!hasManifest) throw invalidArchive(`it has no ${ARCHIVE.manifest}`);
+}
+
+/** Other backups share files by their hash: what does not have the hash that it says would take their place. */
+async function* ownBytes(sha256: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const digesting = new Digesting(body);
+  yield* digesting;
+  if (digesting.digest().sha256 !== sha256) throw invalidArchive('a file of it was changed');
+}
+
+async function* expanded({ bytes, size }: GivenArchive): AsyncGenerator<Uint8Array> {
+  const most = LARGEST_RATIO * size + SLACK_BYTES;
+  const plain = createGunzip();
+  const source = Readable.from(bytes);
+  pipeline(source, plain, () => undefined);
+  let length = 0;
+  try {
+    for await (const chunk of plain) {
+      length += chunk.length;
+      if (length > most) break;
+      yield chunk;
+    }
+  } catch (error) {
+    throw refused(error);
+  }
+  if (length > most) throw invalidArchive(`it unpacks to more than ${LARGEST_RATIO} times its size`);
+}
+
+/** What gunzip says, in words; an error of the source passes through as it is. */
+function refused(error: unknown): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (code === 'Z_BUF_ERROR') return invalidArchive('it was cut off');
+  if (code.startsWith('Z_')) return invalidArchive('it is not compressed with gzip, or was changed');
+  return error;
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { joinParts, stagedModel } from '#domain/vault/staged.ts';
+import { findVaultUpload, uploadNotFound } from '#domain/vault/uploads.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { auditFailure } from '../audited.ts';
+import { actorOf, managerPath, readManager, tags } from '../fields.ts';
+import { runOrQueue } from '../jobs/run-or-queue.ts';
+import type { FileServices } from '../services.ts';
+import { uploadedParts } from '../upload-fields.ts';
+import { modelGoingOn, modelProgress, showModelGoing } from './fields.ts';
+import { savedAnswer, saveFields } from './save.ts';
+import { uploadWork } from './upload-work.ts';
+
+const { digital_signature, signing_key } = saveFields;
+
+const body = z
+  .strictObject({
+    parts: uploadedParts,
+    digital_signature,
+    signing_key,
+  })
+  .meta({ id: 'ModelUploadCompletion' });
+
+export const completeUpload = route({
+  method: 'POST',
+  path: '/api/model-manager/{manager_id}/models/uploads/{upload_id}/complete',
+  summary: 'Save a model whose parts have been uploaded',
+  description:
+    'An addition to the document. The file is encrypted, and what was staged is deleted. A large model outlasts the request.',
+  tags: tags.models,
+  authentication: 'account',
+  scope: 'train',
+  cost: 'request',
+  request: { path: managerPath.extend({ upload_id: z.uuid() }), body: json(body) },
+  responses: {
+    201: { description: 'Saved', schema: savedAnswer },
+    202: { description: 'Going on: repeat the request until it has the end', schema: modelGoingOn },
+  },
+  errors: [409, 422],
+  resource: readManager,
+  async handler(input, services: FileServices) {
+    const { resource: manager, path, body: given } = input;
+    const { table, blobs, now } = services.adapters;
+    const by = actorOf(input);
+    const upload = await findVaultUpload(table, manager, path.upload_id, now());
+    const access = { action: 'model_save', ...(upload === undefined ? {} : { model_name: upload.name }) } as const;
+    const wanted = {
+      kind: 'save',
+      request: { upload_id: path.upload_id, sign: given.digital_signature },
+      secrets: given.signing_key === undefined ? {} : { signing_key: given.signing_key },
+      bytes: upload?.file_size ?? 0,
+    } as const;
+    const outcome = await auditFailure(services, manager, by, access, () =>
+      runOrQueue(services, manager, by, wanted, {
+        read: uploadWork.read,
+        run: async (_, asked, __, pace) => {
+          if (!upload) throw uploadNotFound(path.upload_id);
+          await joinParts(blobs.artifacts, stagedModel(manager, upload.id), upload, given.parts);
+          return uploadWork.run(services, asked, undefined, pace);
+        },
+      }),
+    );
+    if ('going' in outcome) {
+      return { status: 202, body: showModelGoing(modelProgress.parse(outcome.going).model_name) };
+    }
+    return { status: 201, body: outcome.done };
+  },
+});

@@ -1,0 +1,74 @@
+/** Decrypting a model to where it can be downloaded from, also after its request. */
+import { z } from 'zod';
+import { newId } from '#domain/ids.ts';
+import { recordOperations } from '#domain/vault/accesses.ts';
+import { ModelChangedError } from '#domain/vault/errors.ts';
+import { type StoredFile, VARIANTS } from '#domain/vault/files.ts';
+import type { Manager } from '#domain/vault/manager.ts';
+import { getModel } from '#domain/vault/models.ts';
+import { deleteStaged, markStaged, STAGED_SECONDS, stagedModel } from '#domain/vault/staged.ts';
+import type { Asked, Pace } from '../jobs/work.ts';
+import type { VaultServices } from '../services.ts';
+import { modelProgress } from './fields.ts';
+import { fileOfVariant } from './load-model.ts';
+import { plainFile } from './plain-file.ts';
+import { factsOf, translated } from './seal.ts';
+
+const request = z.object({ model_name: z.string(), revision: z.string(), variant: z.enum(VARIANTS) });
+/** The model's key in Base64, where it has one: so the password is needed for the request only. */
+const secrets = z.object({ key: z.string().optional() });
+
+const result = z.object({
+  /** What was staged. */
+  id: z.string(),
+  size: z.int(),
+  sha256: z.string(),
+  /** Epoch milliseconds. */
+  until: z.int(),
+});
+
+async function run(
+  services: VaultServices,
+  { manager, request: given, secrets: { key } }: Asked<z.infer<typeof request>, z.infer<typeof secrets>>,
+  _: z.infer<typeof modelProgress> | undefined,
+  pace: Pace,
+): Promise<z.infer<typeof result>> {
+  const { table, now } = services.adapters;
+  const began = now();
+  await pace.reached({ model_name: given.model_name });
+  const model = await getModel(table, manager, given.model_name);
+  if (model.revision !== given.revision) throw new ModelChangedError(manager.id, model.name);
+  const file = fileOfVariant(model, given.variant);
+  const staged = await stage(services, manager, file, key === undefined ? undefined : Buffer.from(key, 'base64'));
+  await recordOperations(table, manager, { loads: 1, load_microseconds: (now() - began) * 1000 });
+  return { ...staged, size: file.size, sha256: file.sha256 };
+}
+
+/** In a stream. Nothing stays of a file that was changed. */
+async function stage(
+  { adapters: { table, blobs, now } }: VaultServices,
+  of: Manager,
+  file: StoredFile,
+  key: Uint8Array | undefined,
+): Promise<{ readonly id: string; readonly until: number }> {
+  const { artifacts } = blobs;
+  const [id, until] = [newId(now()), now() + STAGED_SECONDS * 1000];
+  const staged = stagedModel(of, id);
+  await markStaged(table, staged, now());
+  try {
+    await artifacts.put(staged.file, await plainFile(artifacts, file, key));
+    return { id, until };
+  } catch (error) {
+    await deleteStaged(table, artifacts, staged);
+    throw translated(error, factsOf(file));
+  }
+}
+
+export const downloadWork = {
+  run,
+  read: (stored: unknown) => result.parse(stored),
+  resume: async (services: VaultServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
+    const read = { ...asked, request: request.parse(asked.request), secrets: secrets.parse(asked.secrets) };
+    return { ...(await run(services, read, modelProgress.parse(progress), pace)) };
+  },
+};

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { newId } from '#domain/ids.ts';
+import { ModelExistsError } from '#domain/vault/errors.ts';
+import { findModel } from '#domain/vault/models.ts';
+import { STAGED_SECONDS } from '#domain/vault/staged.ts';
+import { type NewVaultUpload, startVaultUpload } from '#domain/vault/uploads.ts';
+import { json } from '#functions/http/body/json.ts';
+import { route } from '#functions/http/route.ts';
+import { newDataKey, wrapWithPlatform } from '#vault/wrapping/wrap.ts';
+import { managerPath, readManager, tags } from '../fields.ts';
+import { startedUpload } from '../upload-fields.ts';
+import { givenMetadata } from './fields.ts';
+import { heldContext } from './held-key.ts';
+import { saveFields } from './save.ts';
+import { wrapKey } from './seal.ts';
+
+const MOST_BYTES = 5_000_000_000;
+
+const { digital_signature: _, signing_key: __, ...startFields } = saveFields;
+
+const body = z
+  .strictObject({ ...startFields, file_size: z.int().min(1).max(MOST_BYTES).meta({ example: 524_288_000 }) })
+  .meta({ id: 'ModelUploadRequest' });
+
+export const startUpload = route({
+  method: 'POST',
+  path: '/api/model-manager/{manager_id}/models/uploads',
+  summary: 'Start to save a model in parts',
+  description: `An addition to the document, for models that do not fit into a request. Put each part to its URL, and complete the upload within ${STAGED_SECONDS / 60} minutes. The password is not needed again.`,
+  tags: tags.models,
+  authentication: 'account',
+  scope: 'train',
+  cost: 'request',
+  request: { path: managerPath, body: json(body, { model_name: 'large_classifier_v1.0', file_size: 524_288_000 }) },
+  responses: {
+    201: {
+      description: 'Started',
+      schema: startedUpload,
+    },
+  },
+  errors: [409],
+  resource: readManager,
+  async handler(input, { adapters }) {
+    const { resource: manager, body: given } = input;
+    const { table, blobs, keys, now } = adapters;
+    if (!given.replace_existing && (await findModel(table, manager, given.model_name))) {
+      throw new ModelExistsError(manager.id, given.model_name);
+    }
+    const revision = newId(now());
+    const sealedFor = { accountId: manager.account_id, managerId: manager.id, modelName: given.model_name, revision };
+    const key = newDataKey();
+    const wanted: NewVaultUpload = {
+      id: newId(now()),
+      file_size: given.file_size,
+      revision,
+      name: given.model_name,
+      metadata: givenMetadata(given.metadata),
+      tags: given.tags,
+      replace: given.replace_existing,
+      ...(manager.config.enable_encryption
+        ? {
+            encryption: {
+              algorithm: manager.config.encryption_algorithm,
+              ...(await wrapKey(key, sealedFor, manager.config, { password: given.password, keys })),
+              sealed_for: sealedFor,
+            },
+            held_key: await wrapWithPlatform(key, keys, heldContext(sealedFor)),
+          }
+        : {}),
+    };
+    const started = await startVaultUpload(table, blobs.artifacts, manager, wanted, now());
+    return {
+      status: 201,
+      body: { upload_id: wanted.id, part_size: started.partSize, parts: started.parts, expires_in: STAGED_SECONDS },
+    };
+  },
+});

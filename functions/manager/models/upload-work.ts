@@ -1,0 +1,107 @@
+/** Saving a model whose parts have been uploaded, also after its request. */
+import { z } from 'zod';
+import { newId } from '#domain/ids.ts';
+import { deleteAbandoned } from '#domain/orphans.ts';
+import { BlobNotFoundError } from '#domain/ports/errors.ts';
+import { isoTime } from '#domain/times.ts';
+import { recordOperations } from '#domain/vault/accesses.ts';
+import { filesOf, markRevision, saveModel } from '#domain/vault/change.ts';
+import type { Manager } from '#domain/vault/manager.ts';
+import type { StoredModel } from '#domain/vault/model.ts';
+import { findModel } from '#domain/vault/models.ts';
+import { deleteStaged, stagedModel } from '#domain/vault/staged.ts';
+import { endVaultUpload, findVaultUpload, uploadNotFound, type VaultUpload } from '#domain/vault/uploads.ts';
+import { unwrap, wrappedKey } from '#vault/wrapping/wrap.ts';
+import { backUpSaved } from '../backup/back-up.ts';
+import type { Asked, Pace } from '../jobs/work.ts';
+import type { FileServices, VaultServices } from '../services.ts';
+import { modelProgress } from './fields.ts';
+import { heldContext } from './held-key.ts';
+import { savedAnswer, showSaved } from './save.ts';
+import type { Saved } from './save-model.ts';
+import { storeStaged } from './store-staged.ts';
+
+const request = z.object({ upload_id: z.string(), sign: z.boolean() });
+const secrets = z.object({ signing_key: z.string().optional() });
+
+type Progress = z.infer<typeof modelProgress>;
+type AskedSave = Asked<z.infer<typeof request>, z.infer<typeof secrets>>;
+type Services = VaultServices & Partial<Pick<FileServices, 'quantize'>>;
+
+async function run(
+  services: Services,
+  asked: AskedSave,
+  before: Progress | undefined,
+  pace: Pace,
+): Promise<z.infer<typeof savedAnswer>> {
+  const { table, blobs, now } = services.adapters;
+  const { manager, by } = asked;
+  const id = asked.request.upload_id;
+  const began = now();
+  const saved = (await savedBefore(services, manager, id, before)) ?? (await save(services, asked, pace));
+  // What was staged stays marked, so the sweep retries a failure.
+  await deleteStaged(table, blobs.artifacts, stagedModel(manager, id)).catch((error: unknown) =>
+    services.logger.error('a staged file is not deleted yet', { error: error as Error }),
+  );
+  const backedUp = await backUpSaved(services, manager, by, saved.model);
+  await recordOperations(table, manager, { saves: 1, save_microseconds: (now() - began) * 1000 });
+  return savedAnswer.parse(showSaved(saved, backedUp));
+}
+
+/** What a process that died afterwards has saved. */
+async function savedBefore(
+  { adapters: { table } }: Services,
+  manager: Manager,
+  id: string,
+  before: Progress | undefined,
+): Promise<Saved | undefined> {
+  const model = before && (await findModel(table, manager, before.model_name));
+  return model?.upload === id ? { model, warnings: [] } : undefined;
+}
+
+/** Under a revision of its own each time, so that of two completions at once neither touches the other's file. */
+async function save(services: Services, { manager, by, request, secrets }: AskedSave, pace: Pace): Promise<Saved> {
+  const { table, blobs, now } = services.adapters;
+  const upload = await findVaultUpload(table, manager, request.upload_id, now());
+  if (!upload) throw uploadNotFound(request.upload_id);
+  await pace.reached({ model_name: upload.name });
+  const place = { account_id: manager.account_id, vault: manager.vault, revision: newId(now()) };
+  await markRevision(table, place, now());
+  try {
+    const signing = { sign: request.sign, signingKey: secrets.signing_key };
+    const sealing = await sealingOf(services, upload);
+    const { stored, warnings } = await storeStaged(services, manager, upload, { place, signing, sealing });
+    const before = upload.replace ? await findModel(table, manager, upload.name) : undefined;
+    const model: StoredModel = {
+      ...stored,
+      id: before?.id ?? `model_${newId(now())}`,
+      created_at: before?.created_at ?? isoTime(now()),
+      modified_at: isoTime(now()),
+      saved_by: by.userId,
+      upload: upload.id,
+    };
+    await saveModel(table, model, { manager, by, now, before, also: [endVaultUpload(manager, upload.id)] });
+    return { model, warnings };
+  } catch (error) {
+    // Whatever goes wrong here, the mark lets the sweep delete the file.
+    await deleteAbandoned(table, blobs.artifacts, 'artifacts', filesOf(place)).catch((undeleted: unknown) =>
+      services.logger.error('files not deleted yet', { error: undeleted as Error }),
+    );
+    // Another completion has saved it and deleted the parts.
+    throw error instanceof BlobNotFoundError ? uploadNotFound(upload.id) : error;
+  }
+}
+
+async function sealingOf({ adapters: { keys } }: Services, { encryption, held_key }: VaultUpload) {
+  if (encryption === undefined) return undefined;
+  return { key: await unwrap(wrappedKey.parse(held_key), { keys }, heldContext(encryption.sealed_for)), encryption };
+}
+
+export const uploadWork = {
+  run,
+  read: (stored: unknown) => savedAnswer.parse(stored),
+  resume: async (services: VaultServices, asked: Asked<unknown, unknown>, progress: unknown, pace: Pace) => {
+    const read = { ...asked, request: request.parse(asked.request), secrets: secrets.parse(asked.secrets) };
+    return { ...(await run(services, read, modelProgress.parse(progress), pace)) };
+  },
+};

@@ -1,0 +1,106 @@
+/** Makes a model of the platform of an ONNX file: everything between the bytes and the record. */
+import { createHash } from 'node:crypto';
+import { newId } from '#domain/ids.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { createModel } from '#domain/models/create.ts';
+import type { Model, TrainedModel } from '#domain/models/record.ts';
+import { markOrphaned } from '#domain/orphans.ts';
+import type { Write } from '#domain/ports/table/port.ts';
+import { isoTime } from '#domain/times.ts';
+import type { VaultOrigin } from '#domain/vault/served.ts';
+import type { Services } from '#functions/http/route.ts';
+import type { ArtifactFile } from '#learning/artifacts.ts';
+import type { ImportFacts } from '#learning/imported/files.ts';
+import type { Imported } from '#learning/imported/read.ts';
+import { publish } from '../publish.ts';
+import type { importer } from './importer.ts';
+
+/** Only a type here, so that declaring a route does not load ONNX Runtime. */
+export interface ImportServices extends Services {
+  readonly importer: typeof importer;
+}
+
+export interface Importing {
+  readonly accountId: string;
+  readonly name: string;
+  readonly fileName: string;
+  /** As it was given, and as it will be served. */
+  readonly original: Uint8Array;
+  readonly imported: Imported;
+  /** Where it comes from the vault: of what, and the writes that list it there. */
+  readonly vault?: {
+    readonly origin: VaultOrigin;
+    readonly writes: (model: {
+      readonly id: string;
+      readonly name: string;
+      readonly since: string;
+    }) => Promise<readonly Write[]>;
+  };
+}
+
+/** After so long the sweep deletes files whose record was never written. */
+const ABANDONED_MILLISECONDS = 3_600_000;
+
+/** A model that predicts. */
+export async function createImported(services: ImportServices, of: Importing): Promise<Model> {
+  const { importer } = services;
+  const { original, imported } = of;
+  return storeImported(services, of, async (facts) => {
+    const { serving, notes } = imported;
+    return {
+      files: importer.files(original, imported, facts),
+      record: {
+        model_type: 'onnx',
+        task: serving.task,
+        architecture: {
+          input_shape: [serving.features.length],
+          output_classes: Math.max(1, serving.classes.length),
+          parameters: importer.count(original),
+        },
+        target: serving.target,
+        training_config: { imported: facts.fileName, notes: [...notes] },
+      },
+    };
+  });
+}
+
+/** What a file becomes: the files of the model, and what its record says of them. */
+interface ReadFile {
+  readonly files: readonly ArtifactFile[];
+  readonly record: Pick<TrainedModel, 'model_type' | 'task' | 'architecture' | 'target' | 'training_config'>;
+}
+
+/** Writes the files that `read` makes, and creates the model. Nothing is written if that throws. */
+export async function storeImported(
+  services: ImportServices,
+  { accountId, name, fileName, vault }: Pick<Importing, 'accountId' | 'name' | 'fileName' | 'vault'>,
+  read: (facts: ImportFacts) => Promise<ReadFile>,
+): Promise<Model> {
+  const { table, blobs, now } = services.adapters;
+  const id = newId(now());
+  const createdAt = isoTime(now());
+  const { files, record } = await read({ name, fileName, createdAt });
+  await table.transact([
+    markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now() + ABANDONED_MILLISECONDS),
+  ]);
+  for (const { file, bytes, contentType } of files) {
+    await blobs.artifacts.put(blobKeys.modelFile(accountId, id, file), bytes, { contentType });
+  }
+  const made: TrainedModel = {
+    id,
+    account_id: accountId,
+    name,
+    ...record,
+    ...{ performance: {}, final_metrics: {}, hyperparameters: {} },
+    artifacts: files.map(({ file, bytes }) => ({ file, size: bytes.length, sha256: sha256Of(bytes) })),
+    created_at: createdAt,
+    ...(vault === undefined ? {} : { vault: vault.origin }),
+  };
+  const { model, event } = await createModel(table, made, createdAt, () =>
+    vault === undefined ? Promise.resolve([]) : vault.writes({ id, name, since: createdAt }),
+  );
+  await publish(event, services);
+  return model;
+}
+
+const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,0 +1,46 @@
+/**
+ * `npm run vault -- save|load FILE BASE_URL --manager ID`: saves a file of any size as a model of the vault, or loads one.
+ * Exits with 0, with 2 if the command line is wrong, or with 1 and one line that says what went wrong.
+ */
+import { Terminal } from '../embedded/demo/terminal.ts';
+import { lineOf } from '../smoke/platform-url.ts';
+import { type Arguments, readArguments, USAGE } from './arguments.ts';
+import { askHidden } from './ask-hidden.ts';
+import { vaultClient } from './client.ts';
+import { loadFile } from './load-file.ts';
+import { saveFile } from './save-file.ts';
+
+const MEBIBYTE = 1_048_576;
+
+async function main({ action, file, base, apiKey, password: given, ...wanted }: Arguments): Promise<void> {
+  const terminal = new Terminal(process.stdout);
+  const password = given ?? (await asked(wanted.model));
+  const onProgress = (done: number, size: number): void =>
+    terminal.progress((done / size) * 100, `${Math.round(done / MEBIBYTE)} of ${Math.round(size / MEBIBYTE)} MiB`);
+  const model = { ...wanted, ...(password ? { password } : {}) };
+  const client = vaultClient(base, apiKey);
+  const run = action === 'save' ? saveFile : loadFile;
+  const hash = await run(client, file, model, { onProgress });
+  terminal.step(action === 'save' ? 'Saved' : 'Loaded', `${wanted.model}, SHA-256 ${hash}`);
+}
+
+/** Where there is nobody to ask, a model has no password. */
+const asked = async (model: string): Promise<string | undefined> =>
+  process.stdin.isTTY ? askHidden(`Password of ${model} (none: Return): `, process.stdin, process.stderr) : undefined;
+
+function fail(error: unknown, code: number): never {
+  process.stderr.write(`${lineOf(error)}\n`);
+  process.exit(code);
+}
+
+function given(): Arguments | undefined {
+  try {
+    return readArguments(process.argv.slice(2), process.env);
+  } catch (error) {
+    return fail(error, 2);
+  }
+}
+
+const args = given();
+if (args) await main(args).catch((error: unknown) => fail(error, 1));
+else process.stdout.write(`${USAGE}\n`);

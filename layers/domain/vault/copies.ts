@@ -1,0 +1,41 @@
+/**
+ * The second location of backups. Every change of a manager's backups notes, in its transaction, that the second
+ * location is out of date; a schedule then brings it up to date and deletes the note. So a crash, or a location that is
+ * not there, loses nothing: the note stays.
+ */
+import { z } from 'zod';
+import { newId } from '../ids.ts';
+import { indexes, keys } from '../keys.ts';
+import { ConditionFailedError } from '../ports/errors.ts';
+import type { Table, Write } from '../ports/table/port.ts';
+import { isoTime } from '../times.ts';
+import type { Audited } from './audit.ts';
+
+const note = z.object({ account_id: z.string(), id: z.string(), change: z.string() });
+export type CopiesNote = z.infer<typeof note>;
+
+/** To be written with the change. */
+export function noteChange({ account_id, id }: Audited, now: number): Write {
+  const index = { ipk: indexes.vaultCopies, isk: isoTime(now) };
+  const item = { ...keys.vaultCopies(account_id, id), account_id, id, change: newId(now), ...index };
+  return { kind: 'put', item };
+}
+
+/** Whether something of the manager's backups is not in the second location yet. */
+export const copiesAreDue = async (table: Table, of: Audited): Promise<boolean> =>
+  (await table.get(keys.vaultCopies(of.account_id, of.id))) !== undefined;
+
+export async function copiesDue(table: Table, now: number, limit: number): Promise<CopiesNote[]> {
+  const query = { index: 'byIndex', partition: indexes.vaultCopies, from: '0', to: isoTime(now), limit } as const;
+  return (await table.query(query)).items.map((item) => note.parse(item));
+}
+
+/** The second location is up to date, unless something has changed since the note was read. */
+export async function clearNote(table: Table, { account_id, id, change }: CopiesNote): Promise<void> {
+  const condition = { kind: 'compare', attribute: 'change', op: '=', value: change } as const;
+  try {
+    await table.delete(keys.vaultCopies(account_id, id), condition);
+  } catch (error) {
+    if (!(error instanceof ConditionFailedError)) throw error;
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Contents that are encrypted in their file: those that would lie there in plain otherwise. Any part of one can be read
+ * by itself. Their bytes are not authenticated; whoever uses them compares a hash.
+ */
+import { type Cipheriv, createCipheriv, hkdfSync } from 'node:crypto';
+
+const ENDING = '.sealed';
+const BLOCK = 16;
+const KEY_BYTES = 32;
+
+/** The name says that a content is encrypted. */
+export const sealedName = (name: string): string => `${name}${ENDING}`;
+export const isSealed = (name: string): boolean => name.endsWith(ENDING);
+export const unsealedName = (name: string): string => (isSealed(name) ? name.slice(0, -ENDING.length) : name);
+
+/**
+ * Encrypts or decrypts the bytes of a content from `start` on, with AES-256-CTR. A name is never used again, and neither
+ * is its key; so the counter begins with 0.
+ */
+export function contentCipher(secret: Uint8Array, name: string, start = 0): Cipheriv {
+  const key = new Uint8Array(hkdfSync('sha256', secret, '', `trainyard content ${name}`, KEY_BYTES));
+  const counter = Buffer.alloc(BLOCK);
+  counter.writeBigUInt64BE(BigInt(Math.floor(start / BLOCK)), BLOCK - 8);
+  const cipher = createCipheriv('aes-256-ctr', key, counter);
+  cipher.update(Buffer.alloc(start % BLOCK));
+  return cipher;
+}

@@ -1,0 +1,84 @@
+/** Archives of backups that are too large for a request: up and down by parts. */
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { deliverer } from './deliver.ts';
+import { getFile, putPart } from './presigned.ts';
+import { bytesOf, FILE, useVault } from './world.ts';
+
+jest.setTimeout(60_000);
+
+const world = useVault((adapters) => adapters, { vaultBytesAtOnce: 1000 });
+const deliver = deliverer(world);
+afterEach(async () => {
+  while (await deliver());
+});
+
+/** Calls until what was begun has the end. */
+async function toEnd(path: string, json?: object) {
+  for (;;) {
+    const answer = await world.call('POST', path, json);
+    if (answer.status !== 202) return answer;
+    await deliver();
+  }
+}
+
+/** A manager with a backup `b` of a model `m`: its id, and the archive. */
+async function archived(): Promise<{ id: string; archive: Buffer; hash: string }> {
+  const id = await world.manager({ backup_enabled: false });
+  await world.save(id, 'm', { model_data: FILE.toString('base64') });
+  await world.save(id, 'n', {
+    model_data: Buffer.from(crypto.getRandomValues(new Uint8Array(5000))).toString('base64'),
+  });
+  expect((await toEnd(`/${id}/backup/create`, { backup_name: 'b' })).status).toBe(201);
+  const going = await world.call('POST', `/${id}/backup/b/archive`);
+  expect([going.status, going.body.status]).toEqual([202, 'in_progress']);
+  const { status, body } = await toEnd(`/${id}/backup/b/archive`);
+  expect(status).toBe(200);
+  const archive = await getFile(world.platform.store, body.download_url);
+  expect(archive).toHaveLength(body.size_bytes);
+  return { id, archive, hash: body.hash };
+}
+
+async function takeBack(id: string, archive: Uint8Array) {
+  const started = await world.call('POST', `/${id}/backup/uploads`, { file_size: archive.length });
+  expect(started.status).toBe(201);
+  const { upload_id, parts } = started.body;
+  const etag = await putPart(world.platform.store, parts[0].url, archive);
+  return toEnd(`/${id}/backup/uploads/${upload_id}/complete`, { parts: [{ part: 1, etag }] });
+}
+
+const reasonOf = (answer: { body: { details?: unknown } }) => JSON.stringify(answer.body.details);
+
+describe('the archive of a large backup', () => {
+  test('comes from a URL, and is taken back in parts', async () => {
+    const { id, archive } = await archived();
+    expect((await takeBack(id, archive)).status).toBe(409);
+    await world.call('DELETE', `/${id}/backup/b`);
+    await world.call('DELETE', `/${id}/models/m?confirm_deletion=true`);
+    const added = await takeBack(id, archive);
+    expect([added.status, added.body]).toMatchObject([201, { backup_name: 'b', model_count: 2, kind: 'named' }]);
+    expect((await toEnd(`/${id}/backup/restore`, { backup_name: 'b' })).body.restored_models).toEqual(['m']);
+    expect(bytesOf(await world.load(id, 'm')).equals(FILE)).toBe(true);
+  });
+
+  test('that was cut or changed is refused with the reason, and nothing of it stays', async () => {
+    const { id, archive } = await archived();
+    await world.call('DELETE', `/${id}/backup/b`);
+    const cut = await takeBack(id, archive.subarray(0, -100));
+    expect([cut.status, reasonOf(cut)]).toEqual([400, expect.stringContaining('it was cut off')]);
+    const changed = Buffer.from(archive);
+    changed[archive.length >> 1]! ^= 1;
+    expect((await takeBack(id, changed)).status).toBe(400);
+    const other = await takeBack(id, Buffer.from('no archive at all'));
+    expect([other.status, reasonOf(other)]).toEqual([400, expect.stringContaining('not compressed with gzip')]);
+    expect((await world.call('GET', `/${id}/backup/list`)).body.total_backups).toBe(0);
+    const left = await world.platform.store.blobs.backups.list(`${world.accountId}/vault/${id}/contents/`);
+    expect(left.blobs).toEqual([]);
+    expect((await takeBack(id, archive)).status).toBe(201);
+  });
+
+  test('of another manager is refused', async () => {
+    const { archive } = await archived();
+    const id = await world.manager({ backup_enabled: false });
+    expect((await takeBack(id, archive)).status).toBe(409);
+  });
+});

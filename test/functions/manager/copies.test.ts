@@ -1,0 +1,107 @@
+/** The second location of backups. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { blobKeys } from '#domain/keys.ts';
+import type { BlobsWithoutUrls } from '#domain/ports/blobs/port.ts';
+import { FolderBlobs } from '#embedded/blobs/folder-blobs.ts';
+import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
+import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { bytesOf, FILE, useVault } from './world.ts';
+
+jest.setTimeout(60_000);
+
+const folder = mkdtempSync(join(tmpdir(), 'trainyard-copies-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const copies = new FolderBlobs(folder);
+const world = useVault((adapters) => ({ ...adapters, backupCopies: copies }));
+
+async function runSchedule(backupCopies: BlobsWithoutUrls = copies): Promise<void> {
+  const { store, settings } = world.platform;
+  const logger = {
+    debug() {},
+    info() {},
+    warn() {},
+    error: (...line: unknown[]) => world.platform.logged.push(String(line[0])),
+  };
+  await makeSchedule(permitted('back-up-vaults', { ...store, backupCopies }), { settings, logger })();
+}
+
+const copied = async (id: string) => {
+  const { blobs } = await copies.list(blobKeys.backupsPrefix(world.accountId, id));
+  return blobs.map(({ key }) => key);
+};
+const health = async (id: string) => (await world.call('GET', `/${id}/health`)).body.backup_copies;
+const backUp = (id: string, backup_name: string) => world.call('POST', `/${id}/backup/create`, { backup_name });
+
+/** A manager with a backup `b` of a model `m`, which is in the second location. */
+async function copiedBackup(): Promise<string> {
+  const id = await world.manager({ backup_enabled: false });
+  await world.save(id, 'm');
+  await backUp(id, 'b');
+  expect(await health(id)).toBe('pending');
+  await runSchedule();
+  expect(await health(id)).toBe('current');
+  return id;
+}
+
+const contentOf = async (id: string) => {
+  const prefix = blobKeys.backupContentPrefix(world.accountId, id, '').slice(0, -1);
+  return (await world.platform.store.blobs.backups.list(prefix)).blobs[0]!.key;
+};
+
+describe('the second location of backups', () => {
+  test('has what the first one has, and lets go of what was deleted', async () => {
+    const id = await copiedBackup();
+    const { blobs } = await world.platform.store.blobs.backups.list(blobKeys.backupsPrefix(world.accountId, id));
+    const keys = blobs.map(({ key }) => key);
+    expect(keys).toHaveLength(2);
+    expect(await copied(id)).toEqual(expect.arrayContaining(keys));
+    expect(await copied(id)).toHaveLength(3);
+    await backUp(id, 'second');
+    await runSchedule();
+    expect(await copied(id)).toHaveLength(5);
+    await world.call('DELETE', `/${id}/backup/b`);
+    await world.call('DELETE', `/${id}/backup/second`);
+    await runSchedule();
+    expect(await copied(id)).toEqual([]);
+  });
+
+  test.each(['deleted', 'changed'])('is what a restore reads where a file of the first one was %s', async (what) => {
+    const id = await copiedBackup();
+    const { backups } = world.platform.store.blobs;
+    for (const { key } of (await backups.list(blobKeys.backupsPrefix(world.accountId, id))).blobs) {
+      if (what === 'deleted') await backups.delete(key);
+      else await backups.put(key, Buffer.from('something else'));
+    }
+    await world.call('DELETE', `/${id}/models/m`, { confirm_deletion: true, backup_before_delete: false });
+    const restored = await world.call('POST', `/${id}/backup/restore`, { backup_name: 'b' });
+    expect([restored.status, restored.body.restored_models]).toEqual([200, ['m']]);
+    expect(bytesOf(await world.load(id, 'm')).equals(FILE)).toBe(true);
+  });
+
+  test('never gets a file that was changed', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    await world.save(id, 'm');
+    await backUp(id, 'b');
+    const key = await contentOf(id);
+    await world.platform.store.blobs.backups.put(key, Buffer.from('something else'));
+    await runSchedule();
+    expect(await copied(id)).not.toContain(key);
+    expect(await health(id)).toBe('pending');
+    await world.call('DELETE', `/${id}/backup/b`);
+    await runSchedule();
+  });
+
+  test('that is not there gets everything once it is back', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    await world.save(id, 'm');
+    await backUp(id, 'b');
+    const gone = async () => Promise.reject(new Error('the disk is not there'));
+    await runSchedule({ ...copies, put: gone, head: gone, get: gone, list: gone, delete: gone });
+    expect(await health(id)).toBe('pending');
+    await runSchedule();
+    expect(await copied(id)).toHaveLength(3);
+  });
+});

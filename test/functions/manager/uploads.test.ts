@@ -1,0 +1,121 @@
+/** Models in parts: saved and downloaded within a request, or as a job. */
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { isStagedInPlain } from '#domain/keys.ts';
+import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
+import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
+import { deliverer } from './deliver.ts';
+import { getFile, putPart } from './presigned.ts';
+import { PASSWORD, useVault } from './world.ts';
+
+jest.setTimeout(60_000);
+
+const LIMIT = 1000;
+const world = useVault((adapters) => adapters, { vaultBytesAtOnce: LIMIT });
+const deliver = deliverer(world);
+afterEach(async () => {
+  while (await deliver());
+});
+
+const SMALL = Buffer.from('a small model');
+const LARGE = Buffer.from('a large model '.repeat(200));
+
+async function start(id: string, bytes: Uint8Array, more: object = {}) {
+  const json = { model_name: 'm', file_size: bytes.length, ...more };
+  const started = await world.call('POST', `/${id}/models/uploads`, json);
+  expect(started.status).toBe(201);
+  const { upload_id, parts } = started.body;
+  const etag = await putPart(world.platform.store, parts[0].url, bytes);
+  const complete = (and: object = {}) =>
+    world.call('POST', `/${id}/models/uploads/${upload_id}/complete`, { parts: [{ part: 1, etag }], ...and });
+  return { complete };
+}
+
+const download = (id: string, password?: string) =>
+  world.call('POST', `/${id}/models/download`, { model_name: 'm', ...(password === undefined ? {} : { password }) });
+
+const staged = async () => {
+  const { blobs } = await world.platform.store.blobs.artifacts.list(`${world.accountId}/`, { limit: 1000 });
+  return blobs.filter(({ key }) => isStagedInPlain(key));
+};
+
+describe('a model in parts', () => {
+  test.each([{}, { enable_encryption: false }])('that is small is saved within its request (%j)', async (config) => {
+    const id = await world.manager({ backup_enabled: false, ...config });
+    const { complete } = await start(id, SMALL);
+    const saved = await complete();
+    expect([saved.status, saved.body]).toMatchObject([201, { model_name: 'm', backup_created: false }]);
+    expect((await complete()).status).toBe(404);
+    expect((await world.load(id, 'm')).body.model_data).toBe(SMALL.toString('base64'));
+    expect(await staged()).toEqual([]);
+  });
+
+  test('is backed up like any other', async () => {
+    const id = await world.manager();
+    const { complete } = await start(id, SMALL);
+    expect((await complete()).body.backup_created).toBe(true);
+  });
+
+  test('that is large goes on as a job, and the same request has the end', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    const { complete } = await start(id, LARGE, { password: PASSWORD, tags: ['t'] });
+    const going = await complete({ digital_signature: true });
+    expect([going.status, going.body]).toMatchObject([202, { status: 'in_progress', model_name: 'm' }]);
+    expect((await world.load(id, 'm', PASSWORD)).status).toBe(404);
+    expect(await deliver()).toBe(true);
+    const saved = await complete({ digital_signature: true });
+    expect([saved.status, saved.body]).toMatchObject([201, { encrypted: true, file_size_mb: LARGE.length / 1e6 }]);
+    expect((await world.load(id, 'm', PASSWORD)).body.model_data).toBe(LARGE.toString('base64'));
+    expect((await world.load(id, 'm', 'wrong')).status).toBe(403);
+    expect((await world.call('GET', `/${id}/models/m/info`)).body).toMatchObject({ tags: ['t'], signed: true });
+    expect(await staged()).toEqual([]);
+    const trail = await world.call('GET', `/${id}/audit/trail?action_type=model_save`);
+    expect(trail.body.audit_entries).toHaveLength(1);
+  });
+
+  test('that is completed twice at once is saved once, and stays whole', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    const { complete } = await start(id, SMALL, { replace_existing: true });
+    const statuses = (await Promise.all([complete(), complete(), complete()])).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+    expect(statuses.every((status) => [201, 404, 409].includes(status))).toBe(true);
+    expect((await world.load(id, 'm')).body.model_data).toBe(SMALL.toString('base64'));
+  });
+
+  test('that has expired is aborted, and nothing of it stays', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    const { complete } = await start(id, SMALL);
+    const { clock, store, settings } = world.platform;
+    clock.now += 3_600_001;
+    expect((await complete()).status).toBe(404);
+    const options = { settings, logger: { debug() {}, info() {}, warn() {}, error() {} } };
+    await makeSchedule(store, options)();
+    await makeSweep(store, options)();
+    expect(await staged()).toEqual([]);
+    expect((await complete()).status).toBe(404);
+  });
+});
+
+describe('a download', () => {
+  test('of a large model goes on as a job, needs the password each time, and has what was saved', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    await world.save(id, 'm', { model_data: LARGE.toString('base64'), password: PASSWORD });
+    expect((await download(id, PASSWORD)).status).toBe(202);
+    expect((await download(id, 'wrong')).status).toBe(403);
+    expect(await deliver()).toBe(true);
+    const done = await download(id, PASSWORD);
+    expect([done.status, done.body.size_bytes]).toEqual([200, LARGE.length]);
+    expect((await getFile(world.platform.store, done.body.download_url)).equals(LARGE)).toBe(true);
+  });
+
+  test('whose result nobody asked for within the hour is made again', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    await world.save(id, 'm', { model_data: LARGE.toString('base64') });
+    expect((await download(id)).status).toBe(202);
+    await deliver();
+    world.platform.clock.now += 3_600_001;
+    expect((await download(id)).status).toBe(202);
+    await deliver();
+    const done = await download(id);
+    expect((await getFile(world.platform.store, done.body.download_url)).equals(LARGE)).toBe(true);
+  });
+});
