@@ -1,6 +1,7 @@
 /**
  * Runs a program of this project under the pinned Node.js, installing the packages first if they are missing or
- * outdated: `node bin/with-node.mjs FILE [ARGUMENTS]`. It needs nothing but Node.js 20 and npm, hence plain JavaScript.
+ * outdated: `node bin/with-node.mjs [OPTIONS OF NODE.JS] FILE [ARGUMENTS]`. It needs nothing but Node.js 20 and npm, hence
+ * plain JavaScript.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -45,8 +46,10 @@ if (Number(process.versions.node.split('.')[0]) < 20) {
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) install();
 if (!existsSync(pinnedNode)) fail(`The pinned Node.js is not at ${pinnedNode}; delete node_modules and try again`);
 
-const [file, ...rest] = process.argv.slice(2);
-const child = spawn(pinnedNode, ['--disable-warning=ExperimentalWarning', join(root, file), ...rest], {
+const given = process.argv.slice(2);
+const at = given.findIndex((argument) => !argument.startsWith('--'));
+const [options, file, rest] = [given.slice(0, at), given[at], given.slice(at + 1)];
+const child = spawn(pinnedNode, ['--disable-warning=ExperimentalWarning', ...options, join(root, file), ...rest], {
   stdio: 'inherit',
   env: {
     ...process.env,

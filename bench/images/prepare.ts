@@ -16,7 +16,7 @@ export interface Prepared {
 const COUNTS = [5_000, 50_000] as const;
 
 function prepared(count: number): Prepared {
-  const script = fileURLToPath(new URL('child.ts', import.meta.url));
+  const script = fileURLToPath(new URL('memory/child.ts', import.meta.url));
   const { status, stdout, stderr } = spawnSync(process.execPath, [script, String(count)], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`preparing ${count} images ended with ${status}:\n${stderr}`);
   return JSON.parse(stdout) as Prepared;

@@ -67,6 +67,7 @@ const bench = (name: string, work: (table: Table) => Promise<void>): Bench => ({
       encoders: settings,
       predictions: settings,
       vault: settings,
+      logs: settings,
     };
     const adapters = await openEmbedded({ dir: join(dir, 'data'), baseUrl: 'http://127.0.0.1', queues });
     const peer = byHand(join(dir, 'peer.db'));

@@ -2,13 +2,14 @@
  * Saving and loading a model through the API of a one-machine host, beside the primitives alone: the AWS Encryption SDK
  * with frames of 1 MiB, and SHA-256 over plaintext and ciphertext, one after the other, in memory, in the same run.
  * Ours includes what comes with it: the transfer over HTTP, the files, durably written, the records and the audit trail.
- * `mebibytes` is by how much a transfer raises what the host takes at its peak; `residentMiB` is that peak itself.
+ * `cpuMsPerMiB` is what the host takes of its processors, all threads together; `mebibytes` is by how much a transfer
+ * raises what the host takes at its peak; `residentMiB` is that peak itself.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { HERE } from '../api/host/host.ts';
 import { openOurs } from '../api/ours.ts';
-import { residentMiB } from '../api/process.ts';
+import { cpuSeconds, residentMiB } from '../api/process.ts';
 import { type Bench, inTurn } from '../bench.ts';
 import { bareAes, MEBIBYTE, sdkDecrypt, sdkEncrypt } from './primitives.ts';
 
@@ -108,12 +109,19 @@ const transfer = (what: 'save' | 'load', { size, times }: (typeof SIZES)[number]
     const before = residentMiB(host.pid) ?? Number.NaN;
     const ours = what === 'save' ? () => save(vault, 'm', bytes) : () => load(vault, 'm');
     if (what === 'load') await save(vault, 'm', bytes);
+    let [cpu, transfers] = [0, 0];
+    const counted = async () => {
+      const began = cpuSeconds(host.pid) ?? Number.NaN;
+      await ours();
+      cpu += (cpuSeconds(host.pid) ?? Number.NaN) - began;
+      transfers += 1;
+    };
     let found: Awaited<ReturnType<typeof inTurn<'ours' | 'peer' | 'bare'>>> = {};
     const most = await peak(host.pid, async () => {
       found = await inTurn(
         { times },
         {
-          ours: () => rate(size, ours),
+          ours: () => rate(size, counted),
           peer: () => rate(PIECE, () => (what === 'save' ? sdkEncrypt(piece, key) : sdkDecrypt(sealed, key))),
           bare: () => rate(PIECE, () => bareAes(piece, key)),
         },
@@ -121,6 +129,7 @@ const transfer = (what: 'save' | 'load', { size, times }: (typeof SIZES)[number]
     });
     const more = {
       of_bare_aes: found.ours!.median / found.bare!.median,
+      cpuMsPerMiB: (1000 * cpu) / (transfers * size),
       mebibytes: most - before,
       residentMiB: most,
     };

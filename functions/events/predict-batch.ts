@@ -1,5 +1,6 @@
 /** Queue `predictions`: makes a batch prediction. */
 import { createHash, type Hash } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { buffer } from 'node:stream/consumers';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { datasetProfile } from '#domain/datasets/profile.ts';
@@ -26,10 +27,12 @@ import { isoTime } from '#domain/times.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { timeLeft } from '#functions/time-left.ts';
 import { predictCsv } from '#learning/batch/predict-csv.ts';
+import { batchRows } from '#learning/batch/rows.ts';
 import { StoredBytes } from '#learning/files/file-bytes.ts';
-import { ofRows } from '#learning/kinds.ts';
-import { makePredictor, type Predictor } from '#learning/predictor.ts';
+import { type Input, makePredictor, type Predictor } from '#learning/predictor.ts';
+import { openSource } from '#learning/source.ts';
 import { consumer } from './batch.ts';
+import { openScratch } from './scratch.ts';
 
 export type PredictBatchAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events' | 'now'>;
 
@@ -37,6 +40,8 @@ export interface PredictBatchOptions {
   readonly logger: Log;
   /** Aborts when the host is about to end this worker, which is no fault of the batch. */
   readonly closing?: AbortSignal;
+  /** On a disk, for a copy of a file that must lie on one. Default: the folder of temporary files. */
+  readonly folder?: string;
 }
 
 type BatchContext = PredictBatchAdapters & PredictBatchOptions & { readonly predictor: Predictor };
@@ -89,32 +94,29 @@ async function make(context: BatchContext, of: Batch, milliseconds: number): Pro
   const { table, blobs, now, closing } = context;
   const { account_id, id } = of;
   const [model, profile] = await Promise.all([getModel(table, account_id, of.model_id), profileOf(context, of)]);
-  const serving = ofRows(await context.predictor.describe(model));
+  const serving = await context.predictor.describe(model);
   const timeout = timeLeft(milliseconds);
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
   const bytes = await StoredBytes.open(blobs.datasets, blobKeys.datasetFile(account_id, of.dataset_id), signal);
   const hash = createHash('sha256');
   // A store may report an error of what it is given as one of its own.
   const fault: { of?: unknown } = {};
-  let [rows, reported] = [0, now()];
+  let [done, reported] = [0, now()];
   const options = { probabilities: of.probabilities };
-  const pieces = predictCsv(bytes, {
-    profile,
-    serving,
-    options,
-    include: of.include,
-    predict: (values) => context.predictor.predict(model, values, options),
-    onRows: async (done) => {
-      rows = done;
-      if (now() - reported < REPORT_MS) return;
-      reported = now();
-      if (!(await reportRows(table, of, done))) throw new OvertakenError(`batch prediction ${id} has ended`);
-    },
-  });
+  await using scratch = await openScratch(context.folder ?? tmpdir());
+  const source = openSource(bytes, { folder: scratch.folder });
+  const onRows = async (count: number): Promise<void> => {
+    done = count;
+    if (now() - reported < REPORT_MS) return;
+    reported = now();
+    if (!(await reportRows(table, of, done))) throw new OvertakenError(`batch prediction ${id} has ended`);
+  };
   try {
-    const file = hashed(pieces, hash, fault);
+    const rows = await batchRows(source, { profile, serving, include: of.include });
+    const predict = (inputs: readonly Input[]) => context.predictor.predict(model, inputs, options);
+    const file = hashed(predictCsv(rows, { serving, options, predict, onRows }), hash, fault);
     const { size } = await blobs.artifacts.put(blobKeys.batchFile(account_id, id), file, { contentType: 'text/csv' });
-    const event = await completeBatch(table, of, { rows, size, sha256: hash.digest('hex') }, isoTime(now()));
+    const event = await completeBatch(table, of, { rows: done, size, sha256: hash.digest('hex') }, isoTime(now()));
     if (!event) throw new OvertakenError(`batch prediction ${id} has ended`);
     await settled(context, of, event);
   } catch (error) {

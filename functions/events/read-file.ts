@@ -1,7 +1,5 @@
 /** Reads and profiles a dataset's file. */
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Dataset, DatasetFailure } from '#domain/datasets/record.ts';
 import { UnavailableError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
@@ -12,6 +10,7 @@ import { fileHash } from '#learning/files/resumable-hash.ts';
 import { recognise } from '#learning/kinds.ts';
 import type { Profiled } from '#learning/profile/profile.ts';
 import { openSource } from '#learning/source.ts';
+import { openScratch } from './scratch.ts';
 
 /** A reading failed, and neither a fault of the file nor a store that is unavailable is the cause. */
 export class ReadingFailedError extends Error {
@@ -82,9 +81,4 @@ export async function readFile(
     }
     throw new ReadingFailedError('the program failed while it read the file; its log says why', { cause: error });
   }
-}
-
-async function openScratch(parent: string): Promise<{ readonly folder: string } & AsyncDisposable> {
-  const folder = await mkdtemp(join(parent, 'trainyard-reading-'));
-  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -22,6 +22,7 @@ export const documentFacts = (version: string): DocumentFacts => ({
     { name: 'Registry', description: 'Versions, aliases, tags, lineage and comparison of models' },
     { name: 'Numbered models', description: 'The models API: models by number, with error bodies of its own' },
     { name: 'Batch predictions', description: 'Predictions for all rows of a dataset, as a file' },
+    { name: 'Monitoring', description: 'The log of predictions, feedback on them, and drift' },
     {
       name: 'Open Inference Protocol',
       description: 'Predictions for stock clients: version 2 of the protocol below `/oip`. All of it is an addition',

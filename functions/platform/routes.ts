@@ -40,6 +40,7 @@ import { predict } from './models/predict.ts';
 import { read as readModel } from './models/read.ts';
 import { remove as removeModel } from './models/remove.ts';
 import { versions } from './models/versions.ts';
+import { monitoringRoutes } from './monitoring/routes.ts';
 import { download as downloadNumbered } from './numbered-models/download.ts';
 import { list as listNumbered } from './numbered-models/list.ts';
 import { read as readNumbered } from './numbered-models/read.ts';
@@ -109,6 +110,7 @@ const resources: readonly Route[] = [
   readNumbered,
   removeNumbered,
   ...batchRoutes,
+  ...monitoringRoutes,
   ...webhookRoutes,
   notices,
 ];

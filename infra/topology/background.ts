@@ -70,6 +70,7 @@ export const functions = {
   'predict-batch': {
     entry: 'functions/events/predict-batch.ts',
     memoryMegabytes: 2048,
+    diskMegabytes: 10_240,
     timeoutSeconds: 900,
     computes: true,
     streams: false,
@@ -79,6 +80,15 @@ export const functions = {
       buckets: { datasets: ['read'], artifacts: ['read', 'put', 'delete'] },
       publishes: true,
     },
+  },
+  'log-predictions': {
+    entry: 'functions/events/log-predictions.ts',
+    memoryMegabytes: 512,
+    timeoutSeconds: 60,
+    computes: false,
+    streams: false,
+    runtime: false,
+    uses: { table: ['get', 'put', 'update', 'check'], buckets: { artifacts: ['put'] } },
   },
   // Sends requests to the hub only, and follows it to where its files are.
   'load-encoder': {
@@ -185,6 +195,10 @@ export const queues: Readonly<Record<QueueName, QueueSpec<Name>>> = {
   datasets: { consumer: 'process-dataset', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 2 },
   training: { consumer: 'dispatch-training', visibilitySeconds: 120, maxReceives: 5, batchSize: 10, concurrency: 1 },
   predictions: { consumer: 'predict-batch', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 2 },
+  logs: {
+    ...{ consumer: 'log-predictions', visibilitySeconds: 180, maxReceives: 5, batchSize: 500, windowSeconds: 10 },
+    concurrency: 1,
+  },
   vault: { consumer: 'run-vault-job', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 2 },
   webhooks: { consumer: 'deliver-webhook', visibilitySeconds: 60, maxReceives: 5, batchSize: 1, concurrency: 8 },
   encoders: { consumer: 'load-encoder', visibilitySeconds: 960, maxReceives: 5, batchSize: 1, concurrency: 1 },

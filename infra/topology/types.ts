@@ -81,6 +81,8 @@ export interface QueueSpec<Name extends string = string> {
   /** Deliveries after which a message goes to the dead-letter queue. */
   readonly maxReceives: number;
   readonly batchSize: number;
+  /** How long messages are gathered before a batch that is not full is delivered. Default: not at all. */
+  readonly windowSeconds?: number;
   /** Batches in flight at once on one machine. Where there are several, one account has at most one fewer. */
   readonly concurrency: number;
 }

@@ -26,6 +26,8 @@
  * | Place of an open stream of events | `ACCOUNT#id` | `STREAM#number` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Batch prediction | `ACCOUNT#id` | `BATCH#id` | `BATCHES` while it is active |
+ * | File of a model's log of predictions, what it logged on a day | `ACCOUNT#id#PREDICTIONS` | `FILE#model#prediction#file`, `DAY#model#day` | |
+ * | Feedback on a prediction | `ACCOUNT#id#PREDICTIONS` | `FEEDBACK#model#prediction#row` | |
  * | Sweep of hyperparameters | `ACCOUNT#id` | `SWEEP#id` | `SWEEPS` while it is running |
  * | Model by its number | `ACCOUNT#id` | `MODELNUMBER#n` | |
  * | How far the models of earlier builds can be looked up | `ACCOUNT#id` | `MODELLOOKUPS` | |
@@ -107,6 +109,12 @@ export const keys = {
   model: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODEL#${id}` }),
   sweep: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SWEEP#${id}` }),
   batch: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `BATCH#${id}` }),
+  logFile: (accountId: string, modelId: string, last: string, id: string): Key =>
+    inLog(accountId, `${prefixes.logFiles(modelId)}${last}#${id}`),
+  logDay: (accountId: string, modelId: string, day: string): Key =>
+    inLog(accountId, `${prefixes.logDays(modelId)}${day}`),
+  feedback: (accountId: string, modelId: string, prediction: string, row: number): Key =>
+    inLog(accountId, `${prefixes.feedback(modelId)}${prediction}#${String(row).padStart(5, '0')}`),
   modelNumber: (accountId: string, n: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODELNUMBER#${n}` }),
   modelLookups: (accountId: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: 'MODELLOOKUPS' }),
   modelVersion: (accountId: string, name: string, version: string): Key => ({
@@ -189,6 +197,10 @@ export const keys = {
   event: (id: string): Key => ({ pk: `EVENT#${id}`, sk: 'EVENT' }),
 } as const;
 
+function inLog(accountId: string, sk: string): Key {
+  return { pk: `ACCOUNT#${accountId}#PREDICTIONS`, sk };
+}
+
 function amongManagers(accountId: string, sk: string): Key {
   return { pk: `ACCOUNT#${accountId}#VAULT`, sk };
 }
@@ -214,6 +226,10 @@ export const prefixes = {
   models: 'MODEL#',
   batches: 'BATCH#',
   sweeps: 'SWEEP#',
+  /** Of a model, below the log of predictions. */
+  logFiles: (modelId: string) => `FILE#${modelId}#`,
+  logDays: (modelId: string) => `DAY#${modelId}#`,
+  feedback: (modelId: string) => `FEEDBACK#${modelId}#`,
   sessions: 'SESSION#',
   users: 'USER#',
   invitations: 'INVITATION#',
@@ -307,6 +323,10 @@ export const blobKeys = {
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,
   checkpointFolds: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/folds.json`,
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
+  /** Of a model's log of predictions: below the model, to be deleted with it. */
+  logPrefix: (accountId: string, modelId: string, day: string) => `${accountId}/models/${modelId}/log/${day}/`,
+  logFile: (accountId: string, modelId: string, day: string, id: string) =>
+    `${accountId}/models/${modelId}/log/${day}/${id}.jsonl.gz`,
   batchPrefix: (accountId: string, id: string) => `${accountId}/predictions/${id}/`,
   batchFile: (accountId: string, id: string) => `${accountId}/predictions/${id}/predictions.csv`,
   /** Of all accounts. */

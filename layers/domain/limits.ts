@@ -63,6 +63,23 @@ export const LIMITS = {
   includedColumns: 100,
   /** Texts of one request. */
   predictTexts: 1_000,
+  predictionLog: {
+    /** For which what is logged is stored. */
+    days: { min: 1, default: 30, max: 365 },
+    /** Of one row's input; a larger one is left out of the log. */
+    inputBytes: 16_384,
+    /** Of one request: its first rows are logged. */
+    requestBytes: 200_000,
+    /** Of one model, before compression. */
+    bytesPerDay: 64 * 1_048_576,
+    /** Of one feedback. */
+    truthCharacters: 256,
+    note: 2000,
+    /** Which one answer about drift or accuracy reads at most. */
+    files: 400,
+    rows: 100_000,
+    feedback: 10_000,
+  },
   /** Of an error: the maximum of details, and of bytes of its body whatever the surface. */
   error: { details: 20, bytes: 65_536 },
   webhooks: {

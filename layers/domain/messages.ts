@@ -1,6 +1,7 @@
 /** The schemas of queue messages and of `compute.stopped`, shared by producers and consumers. */
 import { z } from 'zod';
 import type { Queue } from './ports/queue/port.ts';
+import { loggedRow } from './prediction-log/record.ts';
 import { JOB_KINDS } from './vault/jobs.ts';
 
 export const datasetMessage = z.object({ account_id: z.string(), dataset_id: z.string() });
@@ -12,6 +13,16 @@ export type TrainingMessage = z.infer<typeof trainingMessage>;
 /** Queue `predictions`. */
 export const batchMessage = z.object({ account_id: z.string(), batch_id: z.string() });
 export type BatchMessage = z.infer<typeof batchMessage>;
+
+/** Queue `logs`: what a request for predictions had, and what was answered. */
+export const logMessage = z.object({
+  account_id: z.string(),
+  model_id: z.string(),
+  prediction_id: z.string(),
+  at: z.string(),
+  rows: z.array(loggedRow.omit({ prediction_id: true, at: true })),
+});
+export type LogMessage = z.infer<typeof logMessage>;
 
 /** Queue `vault`: a job to go on with. */
 export const vaultMessage = z.object({
@@ -52,7 +63,7 @@ export type ReplayMessage = Extract<WebhookMessage, { kind: 'replay' }>;
 /** Sends an account's message in the account's group, so that the queue is fair to other accounts. */
 export async function send(
   queue: Pick<Queue, 'send'>,
-  message: DatasetMessage | TrainingMessage | BatchMessage | VaultMessage | WebhookMessage,
+  message: DatasetMessage | TrainingMessage | BatchMessage | LogMessage | VaultMessage | WebhookMessage,
   options: { readonly delaySeconds?: number } = {},
 ): Promise<void> {
   await queue.send(JSON.stringify(message), { ...options, group: message.account_id });

@@ -10,10 +10,11 @@ import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
 import { NO_PROBABILITIES, SERVING_FILE, type Serving, VARIANT_FILES, type Variant } from './serving/description.ts';
-import { type Explanation, explain } from './serving/explain.ts';
+import { type Explanation as Contributed, explain } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
 import { readReference, readServing } from './serving/stored.ts';
+import { type Basis, typicalValues } from './serving/typical.ts';
 import { isHeavy, SMALL_MODEL_BYTES } from './serving/weight.ts';
 import { takesText } from './text/description.ts';
 import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
@@ -22,6 +23,11 @@ export type { Cell, Input, Row } from './serving/input.ts';
 
 /** For a classification, the most probable class. For a regression, a number in the target's unit. For labels, those that the row has. */
 export type Prediction = ClassPrediction | ValuePrediction | LabelsPrediction;
+
+export interface Explanation extends Contributed {
+  /** What the row is compared with. */
+  readonly basis: Basis;
+}
 
 export interface ValuePrediction {
   readonly value: number;
@@ -51,6 +57,8 @@ export interface PredictionOptions {
   readonly probabilities?: boolean;
   /** How much each part of a row contributes to the class's probability, or to the value. Not of texts. Default: false. */
   readonly explain?: boolean;
+  /** With `explain`: the row to compare with. Default: a typical one of the training data. */
+  readonly reference?: Input | undefined;
   /** How often the truth is to lie within the interval of a regression. Default: no interval. */
   readonly interval?: number;
   /** Which of its files predicts. Default: `float32`. */
@@ -138,10 +146,14 @@ export function makePredictor({
         const results = await refusals(model, () => runs.run(feeds, inputs.length));
         const predictions = expectFinite(readings[serving.task](results, serving, options));
         if (!options.explain) return predictions;
-        const cut = kind.explainer.cut(serving, feeds, await readReference(artifacts, model));
+        const { reference, basis } = typicalValues(serving, {
+          ...{ given: options.reference, reference: await readReference(artifacts, model) },
+          ...{ takesMissing: !isImported(model), rows: feeds, count: inputs.length },
+        });
+        const cut = kind.explainer.cut(serving, feeds, reference);
         const run = (some: Tensors, count: number) => runs.run(some, count);
         const explanations = await explain({ serving, cut, run }, results);
-        return predictions.map((prediction, i) => ({ ...prediction, explanation: explanations[i]! }));
+        return predictions.map((prediction, i) => ({ ...prediction, explanation: { basis, ...explanations[i]! } }));
       });
     },
   };
@@ -152,12 +164,14 @@ function expectVariant({ artifacts }: ServedModel, variant: Variant): void {
   throw ValidationError.of('variant', `must be float32: the model was trained without ${variant}`);
 }
 
+const isImported = ({ artifacts }: ServedModel): boolean => artifacts.some(({ file }) => file === IMPORTED_FILE);
+
 /** A model of others may refuse values, such as a word that it does not know. */
-async function refusals<T>({ artifacts }: ServedModel, run: () => Promise<T>): Promise<T> {
+async function refusals<T>(model: ServedModel, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof RuntimeError) || !artifacts.some(({ file }) => file === IMPORTED_FILE)) throw error;
+    if (!(error instanceof RuntimeError) || !isImported(model)) throw error;
     throw ValidationError.of('inputs', `must be values that the imported model takes; it says: ${error.message}`);
   }
 }

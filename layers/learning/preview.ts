@@ -70,8 +70,16 @@ export async function inspectBeginning(
   const head = await inspectHead(file, givenDialect(parsing), isCut);
   if (head === undefined) return undefined;
   expectColumns(head.header, parsing);
-  chooseTarget(head.header, chosenTarget(parsing) ?? target);
+  expectNoTarget(parsing, target);
+  if (!parsing.unlabelled) chooseTarget(head.header, chosenTarget(parsing) ?? target);
   return head;
+}
+
+/** @throws ValidationError where a target is named, and there is to be none */
+function expectNoTarget(parsing: ParsingOptions, target: string | undefined): void {
+  const named = chosenTarget(parsing) ?? target;
+  if (!parsing.unlabelled || named === undefined) return;
+  throw ValidationError.of('target', `must be left out where unlabelled is true; got ${JSON.stringify(named)}`);
 }
 
 /**
@@ -91,7 +99,9 @@ export async function previewFile(given: FileBytes, options: PreviewOptions): Pr
   const rest = { ...storedFormat(stored), ...dialect, complete: whole && rows.length === shown.length };
   try {
     const found = table.profile(task, { ...stored, ...dialect, rival, fileName });
-    return { ...rest, ...tableOf(found, header, shown), task: found.task, warnings: found.warnings, problems: [] };
+    const { task: decided, warnings } = found;
+    const about = { ...(decided === undefined ? {} : { task: decided }), warnings, problems: [] };
+    return { ...rest, ...tableOf(found, header, shown), ...about };
   } catch (error) {
     if (!(error instanceof ValidationError)) throw error;
     const columns = table.columns(dialect?.delimiter);
@@ -152,7 +162,8 @@ export async function previewProfiled(given: FileBytes, profile: DatasetProfile,
   return {
     ...storedFormat(head ?? { format: profile.format ?? 'csv' }),
     ...(delimiter === undefined ? {} : { delimiter, quote }),
-    ...{ task, complete: rows.length === profile.rows },
+    ...(task === undefined ? {} : { task }),
+    complete: rows.length === profile.rows,
     ...tableOf(profile, head?.header ?? [], rows),
     warnings: profile.warnings ?? [],
     problems: [],

@@ -44,6 +44,7 @@ export async function openCloud() {
     TRAINYARD_QUEUE_TRAINING: await queue('training'),
     TRAINYARD_QUEUE_WEBHOOKS: await queue('webhooks'),
     TRAINYARD_QUEUE_PREDICTIONS: await queue('predictions'),
+    TRAINYARD_QUEUE_LOGS: await queue('logs'),
     TRAINYARD_QUEUE_VAULT: await queue('vault'),
     TRAINYARD_QUEUE_ENCODERS: await queue('encoders'),
     TRAINYARD_BUS: 'trainyard',

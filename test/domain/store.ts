@@ -33,7 +33,15 @@ export async function openStore(now: () => number = () => NOW): Promise<Store> {
   const adapters = await openEmbedded({
     dir,
     baseUrl: 'http://127.0.0.1:1',
-    queues: { datasets: queue, training: queue, webhooks: queue, encoders: queue, predictions: queue, vault: queue },
+    queues: {
+      datasets: queue,
+      training: queue,
+      webhooks: queue,
+      encoders: queue,
+      predictions: queue,
+      vault: queue,
+      logs: queue,
+    },
     now,
   });
   return {

@@ -19,6 +19,7 @@ export const embeddedOptions = (dir: string): EmbeddedOptions => ({
     webhooks: { visibilitySeconds: 30, maxReceives: 3 },
     predictions: { visibilitySeconds: 30, maxReceives: 3 },
     vault: { visibilitySeconds: 30, maxReceives: 3 },
+    logs: { visibilitySeconds: 30, maxReceives: 3 },
     encoders: { visibilitySeconds: 30, maxReceives: 3 },
   },
 });

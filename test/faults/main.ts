@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect, parseArgs } from 'node:util';
-import { startHost } from './host.ts';
+import { type FaultyHost, startHost } from './host.ts';
 import { FaultyVault, LostError } from './vault.ts';
 
 const { values } = parseArgs({
@@ -36,6 +36,7 @@ async function work(vault: FaultyVault, base: string): Promise<void> {
     try {
       await vault.act(base);
     } catch (error) {
+      await running?.kill();
       if (error instanceof LostError) throw error;
       return;
     }
@@ -43,9 +44,11 @@ async function work(vault: FaultyVault, base: string): Promise<void> {
 }
 
 let [runs, answered] = [0, 0];
+let running: FaultyHost | undefined;
 try {
   for (; runs < most && Date.now() < end; runs += 1) {
     const host = await startHost(dir, offset);
+    running = host;
     for (const vault of vaults) await (runs === 0 ? vault.create(host.base) : vault.check(host.base));
     const works = vaults.map((vault) => work(vault, host.base));
     await delay(Math.random() * KILL_MS);
@@ -54,6 +57,7 @@ try {
     if ((runs + 1) % SHOWN === 0) process.stdout.write(`${runs + 1} kills\n`);
   }
   const last = await startHost(dir, offset);
+  running = last;
   for (const vault of vaults) await vault.check(last.base);
   await last.kill();
   const counts: Record<string, number> = {};

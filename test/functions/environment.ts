@@ -9,6 +9,7 @@ export const ENVIRONMENT = {
   TRAINYARD_QUEUE_TRAINING: 'https://sqs.eu-central-1.amazonaws.com/000000000000/training',
   TRAINYARD_QUEUE_WEBHOOKS: 'https://sqs.eu-central-1.amazonaws.com/000000000000/webhooks',
   TRAINYARD_QUEUE_VAULT: 'https://sqs.eu-central-1.amazonaws.com/000000000000/vault',
+  TRAINYARD_QUEUE_LOGS: 'https://sqs.eu-central-1.amazonaws.com/000000000000/logs',
   TRAINYARD_QUEUE_PREDICTIONS: 'https://sqs.eu-central-1.amazonaws.com/000000000000/predictions',
   TRAINYARD_QUEUE_ENCODERS: 'https://sqs.eu-central-1.amazonaws.com/000000000000/encoders',
   TRAINYARD_BUS: 'bus',

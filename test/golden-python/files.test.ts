@@ -131,7 +131,7 @@ function pixelTable(
         Array.from({ length: side }, (___, x) => pixel(row, (c * side + y) * side + x)),
       ),
     );
-  return { content: [header, ...lines].join('\n'), images: [0, 1, 2, 40].map(planes) };
+  return { content: [header, ...lines].join('\n'), images: [0, 1, 2, 20].map(planes) };
 }
 
 test.each<[string, number, number, object]>([
@@ -142,10 +142,10 @@ test.each<[string, number, number, object]>([
 ])(
   'the module of %s for images of %i × %i² loads its weights and answers alike',
   async (name, channels, side, more) => {
-    const { content, images } = pixelTable(channels, side, 60);
+    const { content, images } = pixelTable(channels, side, 30);
     const { opened, ours } = await openedByPython(
       `image-${name}-${channels}`,
-      { content, target: 'kind', hyperparameters: { epochs: 2, ...more }, more: { model_type: name } },
+      { content, target: 'kind', hyperparameters: { epochs: 1, ...more }, more: { model_type: name } },
       images,
     );
     expect(opened.same).toBe(true);

@@ -6,5 +6,6 @@ export default {
   rootDir: '../..',
   testMatch: ['<rootDir>/test/golden-python/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 300_000,
+  // A network of 25 million parameters is trained, written and read.
+  testTimeout: 900_000,
 };

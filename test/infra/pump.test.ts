@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { UnavailableError } from '#domain/errors.ts';
 import type { ReceivedMessage } from '#domain/ports/queue/port.ts';
@@ -29,6 +30,7 @@ beforeEach(async () => {
       encoders: settings,
       predictions: settings,
       vault: settings,
+      logs: settings,
     },
   });
   queue = adapters.queuesByName.get('training')!;
@@ -66,6 +68,42 @@ function deliveries(
 }
 
 const none = async () => new Set<string>();
+
+describe('a pump with a window', () => {
+  /** Resolves with the first batch of that size. */
+  const batch = (windowSeconds: number, batchSize: number, handled: () => void = () => {}) =>
+    new Promise<string[]>((resolve) => {
+      running = pump({
+        ...{ queue, batchSize, windowSeconds, watch: adapters.watch, now: adapters.now, onError: () => {} },
+        handle: async (messages) => {
+          handled();
+          resolve(messages.map(({ body }) => body));
+          return new Set<string>();
+        },
+      });
+    });
+
+  test('gathers the messages that come meanwhile, until the batch is full', async () => {
+    const first = batch(3600, 25);
+    for (let i = 0; i < 25; i++) await queue.send(String(i));
+    expect((await first).length).toBe(25);
+  });
+
+  test('handles those that it has once the window ends, and once it is to stop', async () => {
+    await queue.send('a');
+    expect(await batch(0.01, 25)).toEqual(['a']);
+    await running!.stop();
+    await queue.send('b');
+    let begun = false;
+    const second = batch(3600, 25, () => {
+      begun = true;
+    });
+    while (queue.nextVisibleAt() === undefined || queue.nextVisibleAt()! <= adapters.now()) await setImmediate();
+    expect(begun).toBe(false);
+    await running!.stop();
+    expect(await second).toEqual(['b']);
+  });
+});
 
 describe('two pumps of a queue that is fair', () => {
   test('one account’s message that takes for ever does not hold up another account’s', async () => {

@@ -8,7 +8,7 @@ import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { findJob } from '#domain/training/read.ts';
-import { type ClassPrediction, makePredictor } from '#learning/predictor.ts';
+import { type Cell, type ClassPrediction, makePredictor } from '#learning/predictor.ts';
 import { runJob } from '#training/run-job.ts';
 import { replacing } from '../functions/events/world.ts';
 import { openTrainerWorld, type TrainerWorld } from '../training/world.ts';
@@ -109,6 +109,26 @@ describe('a predictor', () => {
     // Fewer than there are models, so that there is always one that nobody uses and that can be dropped.
     await Promise.all(Array.from({ length: 3 }, (_, n) => client(n)));
     expect(reads.length).toBeGreaterThan(2 * models.length);
+  });
+
+  test('explains a model of others, of whose data nothing is known, beside what was given or what the rows have', async () => {
+    const predictor = makePredictor({ artifacts });
+    const copy = await copyOf(model, 'of-others');
+    const kept = copy.artifacts.filter(({ file }) => file !== 'reference.json');
+    const others = { ...copy, artifacts: [...kept, { file: 'imported.onnx', size: 1, sha256: '-' }] };
+    const light = ['Torgersen', 39.1, 18.7, 181, 3750, 'male', 2007] as const;
+    const explained = async (rows: (readonly Cell[])[], reference?: readonly Cell[]) => {
+      const found = await predictor.predict(others, rows, { explain: true, ...(reference ? { reference } : {}) });
+      return found.map((one) => one.explanation!);
+    };
+    const [given] = await explained([ROW], light);
+    expect(given!.basis).toBe('given');
+    expect((await explained([ROW], ROW))[0]!.contributions).toMatchObject({ body_mass_g: 0 });
+    const [request] = await explained([ROW, light]);
+    const [zeros] = await explained([ROW]);
+    expect([request!.basis, zeros!.basis]).toEqual(['request', 'zeros']);
+    expect(Object.values(zeros!.contributions as object).every(Number.isFinite)).toBe(true);
+    await expect(explained([ROW], [1])).rejects.toMatchObject({ details: [{ field: 'reference' }] });
   });
 
   test('gives the probabilities of all classes where they are asked for', async () => {

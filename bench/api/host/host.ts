@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What a host is asked: the memory of its main thread's objects after a garbage collection, or to close. */
@@ -37,6 +38,15 @@ export const HERE = fileURLToPath(new URL('../../..', import.meta.url));
 /** Of the log, for who wants to know why a host ended. */
 const LAST_LINES = 20;
 
+/** Those of Node.js with which `npm start` of that version starts it. */
+function nodeOptionsOf(checkout: string): string[] {
+  const file = join(checkout, 'package.json');
+  // A folder that is no checkout is told by its launcher.
+  if (!existsSync(file)) return [];
+  const { scripts } = JSON.parse(readFileSync(file, 'utf8')) as { scripts: { start: string } };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
+}
+
 const LAUNCHER = fileURLToPath(new URL('launcher.ts', import.meta.url));
 
 /** @throws an error with the end of the log where the host does not start */
@@ -52,7 +62,10 @@ export async function startHostOf({
   const child = fork(LAUNCHER, [checkout, dataDir, JSON.stringify(settings)], {
     cwd: checkout,
     stdio: ['ignore', descriptor, descriptor, 'ipc'],
-    execArgv: cpuProfile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfile}`],
+    execArgv: [
+      ...nodeOptionsOf(checkout),
+      ...(cpuProfile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${cpuProfile}`]),
+    ],
   });
   closeSync(descriptor);
   const gone = once(child, 'exit').then(([code, signal]): never => {

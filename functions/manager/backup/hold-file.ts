@@ -54,10 +54,13 @@ async function holdEncrypted(
     revision: place,
   };
   const key = newDataKey();
-  const { body } = await blobs.artifacts.get(file.blob);
-  const sealed = seal(body, { algorithm: 'AES-256-GCM', key, context: encryptionContext(sealed_for) });
-  const given = { place, read: () => sealed.ciphertext, digest: () => sealed.digests().ciphertext };
-  await storeContent(table, blobs.backups, backup, given, now());
+  const sealing = { algorithm: 'AES-256-GCM', key, context: encryptionContext(sealed_for) } as const;
+  async function* plaintext(): AsyncGenerator<Uint8Array> {
+    yield* (await blobs.artifacts.get(file.blob)).body;
+  }
+  const sealed = seal(plaintext(), sealing);
+  const read = () => sealed.ciphertext;
+  await storeContent(table, blobs.backups, backup, { place, read, digest: () => sealed.digests().ciphertext }, now());
   const digests = sealed.digests();
   const wrapped = await wrapWithPlatform(key, keys, noteContext(sealed_for));
   await noteSealedCopy(table, backup, holder, file.blob, { key: wrapped, digests, sealed_for }, now());

@@ -69,9 +69,11 @@ async function read(
   const facts = { manager_id: of.manager_id, backup_name: of.name };
   const { digests, encryption } = of.complete;
   try {
+    // Before the file is opened, which a wrong password would leave open.
+    const sealing = encryption && (await sealingOf(of, encryption, password, keys));
     const { body } = await backups.get(fileOf(of));
-    const bytes = encryption
-      ? await collected(open(body, await sealingOf(of, encryption, password, keys), digests))
+    const bytes = sealing
+      ? await collected(open(body, sealing, digests))
       : await collected(plain(body, digests.ciphertext.sha256, facts));
     const parsed = manifest.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')));
     if (!parsed.success) throw new UnsupportedModelError('The backup is in a format of another version', facts);

@@ -59,11 +59,12 @@ export const datasetDetail = z
         rows: z.int(),
         columns: z.int(),
         features: z.array(z.string()),
-        target: z.string(),
+        target: z.string().nullable(),
       })
       .optional()
       .meta({
-        description: 'Once the dataset is ready. `features` are the columns that a model learns from',
+        description:
+          'Once the dataset is ready. `features` are the columns that a model learns from; `target` is null only where the upload said `unlabelled`',
         example: { rows: 10000, columns: 3, features: ['feature1', 'feature2'], target: 'label' },
       }),
     warnings: z.array(datasetWarning).optional().meta({

@@ -43,6 +43,11 @@ const decimal = z
   .enum(['.', ','])
   .meta({ description: 'An addition: the decimal mark of all columns. Default: decided for each column' });
 
+const unlabelledMeta = {
+  description:
+    'An addition: true where no column is the target, because the data are only to be predicted (`POST /models/{model_id}/predict/batch`)',
+};
+
 /** A field of a form that is JSON. */
 export const asJson = <Z extends z.ZodType>(schema: Z) =>
   z
@@ -64,6 +69,7 @@ export const parsingFields = {
   decimal: decimal.exactOptional(),
   missing: missing.exactOptional(),
   columns: columns(columnChoice).meta(columnsMeta).exactOptional(),
+  unlabelled: z.boolean().meta(unlabelledMeta).exactOptional(),
 };
 
 /** The same in a form: what is not text is JSON. */
@@ -73,6 +79,11 @@ export const parsingForm = {
   columns: asJson(columns(columnChoice))
     .meta({ description: 'An addition: a JSON object of columns, as in `PATCH /datasets/{dataset_id}`' })
     .exactOptional(),
+  unlabelled: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .meta(unlabelledMeta)
+    .exactOptional(),
 };
 
 /** What changes how a file is read: null goes back to what is decided from the file. */
@@ -81,6 +92,7 @@ export const parsingChange = {
   quote: quote.nullable().exactOptional(),
   decimal: decimal.nullable().exactOptional(),
   missing: missing.nullable().exactOptional(),
+  unlabelled: z.boolean().nullable().meta(unlabelledMeta).exactOptional(),
   columns: columns(
     z
       .strictObject({
@@ -98,12 +110,13 @@ export const parsingChange = {
 };
 
 /** The part of such fields that says how the file is to be read. */
-export function parsingOf({ delimiter, quote, decimal, missing, columns }: ParsingOptions): ParsingOptions {
+export function parsingOf({ delimiter, quote, decimal, missing, columns, unlabelled }: ParsingOptions): ParsingOptions {
   return {
     ...(delimiter === undefined ? {} : { delimiter }),
     ...(quote === undefined ? {} : { quote }),
     ...(decimal === undefined ? {} : { decimal }),
     ...(missing === undefined ? {} : { missing }),
     ...(columns === undefined ? {} : { columns }),
+    ...(unlabelled === undefined ? {} : { unlabelled }),
   };
 }

@@ -24,8 +24,8 @@ export const previewAnswer = z
         example: [[45], [null]],
       }),
     complete: z.boolean().meta({ description: 'Whether these are all rows of the file' }),
-    target: z.string().meta({ example: 'premium' }),
-    task: z.enum(TASKS).nullable().meta({ description: 'null where `problems` says why' }),
+    target: z.string().meta({ description: 'Empty with `unlabelled`', example: 'premium' }),
+    task: z.enum(TASKS).nullable().meta({ description: 'null where `problems` says why, and with `unlabelled`' }),
     warnings: z.array(datasetWarning),
     problems: z
       .array(z.strictObject({ field: z.string(), message: z.string() }))

@@ -23,7 +23,7 @@ export const read = route({
     }
     if (found.status !== 'ready') return { status: 200, body: shown };
     const { rows, columns, features, target, warnings = [] } = await readProfile(adapters, found);
-    const metadata = { rows, columns: columns.length, features, target };
+    const metadata = { rows, columns: columns.length, features, target: target || null };
     return { status: 200, body: { ...shown, metadata, warnings } };
   },
 });

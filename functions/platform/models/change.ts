@@ -9,6 +9,7 @@ import { line, paragraph } from '../fields.ts';
 import { modelDetail, modelPath, showDetail } from './fields.ts';
 
 const { count, name, value } = LIMITS.tags;
+const { days } = LIMITS.predictionLog;
 
 const body = z
   .strictObject({
@@ -20,13 +21,18 @@ const body = z
         example: { team: 'search', draft: null },
       }),
     notes: paragraph(LIMITS.notes.max).optional(),
+    log_days: z.int().min(days.min).max(days.max).nullable().optional().meta({
+      description:
+        'For how many days inputs and answers of its predictions are logged, for feedback and drift; null, which is the default: they are not',
+      example: days.default,
+    }),
   })
   .meta({ id: 'ModelChange' });
 
 export const change = route({
   method: 'PATCH',
   path: '/models/{model_id}',
-  summary: 'Change tags and notes of a model',
+  summary: 'Change tags and notes of a model, and whether its predictions are logged',
   description: 'An addition to the document. What is left out stays as it is.',
   tags: ['Registry'],
   authentication: 'account',
@@ -36,8 +42,8 @@ export const change = route({
   responses: { 200: { description: 'The model as it is now', schema: modelDetail } },
   errors: [409],
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
-  async handler({ resource: { account_id, id }, body }, { adapters }) {
-    const changed = await annotateModel(adapters.table, account_id, id, body);
+  async handler({ resource: { account_id, id }, body: { log_days: logDays, ...body } }, { adapters }) {
+    const changed = await annotateModel(adapters.table, account_id, id, { ...body, logDays });
     return { status: 200, body: showDetail(changed, await aliasesOf(adapters.table, changed)) };
   },
 });

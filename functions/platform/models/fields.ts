@@ -65,6 +65,10 @@ export const modelDetail = z
     aliases: z.array(z.string()).meta({ description: 'An addition: those that point to it', example: ['champion'] }),
     tags,
     notes: z.string().meta({ description: 'An addition' }),
+    log_days: z.int().nullable().meta({
+      description: 'An addition: for how many days its predictions are logged; null: they are not',
+      example: null,
+    }),
     dataset_version: z
       .int()
       .nullable()
@@ -115,6 +119,7 @@ export const showDetail = (of: Model, aliases: readonly string[]): z.input<typeo
   aliases: [...aliases],
   tags: of.tags,
   notes: of.notes,
+  log_days: of.prediction_log?.days ?? null,
   dataset_version: of.dataset_version ?? null,
   warnings: of.warnings ?? [],
   vault: showVault(of),

@@ -8,31 +8,18 @@ import { route, type Services } from '#functions/http/route.ts';
 import { COVERAGES } from '#learning/assess/intervals.ts';
 import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
 import { VARIANTS } from '#learning/serving/description.ts';
+import { BASES } from '#learning/serving/typical.ts';
 import { takesText } from '#learning/text/description.ts';
+import { predictionId } from '../monitoring/fields.ts';
+import { logPredictions } from '../monitoring/log-prediction.ts';
 import { modelPath } from './fields.ts';
+import { row } from './row-schema.ts';
 import { textsOf } from './text-rows.ts';
 
 export interface PredictServices extends Services {
   /** Only a type here, so that declaring the route does not load ONNX Runtime. */
   readonly predictor: Pick<Predictor, 'predict'>;
 }
-
-const cell = z.union([z.number(), z.string(), z.boolean(), z.null()]);
-
-/** The rows of an image, whose pixels may have channels, or of a series. */
-const inner = z.array(z.union([cell, z.array(z.number())]));
-
-const row = z
-  .union([z.array(z.union([cell, inner, z.record(z.string(), cell)])), z.record(z.string(), cell), z.string()])
-  .meta({
-    id: 'Row',
-    description:
-      "A value for each of the model's features in their order, null if it is missing; " +
-      'as an addition, an object of values by feature name, or for a model of texts the text. ' +
-      'For a model of images: the file as base64 or as a data URL, or its pixels as arrays [height, width], with channels first or last. ' +
-      'For a model of series: an array of its latest rows, at least as many as the model’s window.',
-    example: [0.5, 0.3, 0.2, 0.1],
-  });
 
 const body = z
   .strictObject({
@@ -45,6 +32,14 @@ const body = z
     explain: z.boolean().default(false).meta({
       description:
         'An addition: also what each feature contributes, each region of an image, or each feature of a series at each step. At most 100 rows, and fewer for models of more than 25 features: rows × features × 8 are at most 20,000; of images, at most 39, and fewer if they are large. Not for models of texts',
+    }),
+    reference: row.optional().meta({
+      description:
+        'An addition: with `explain`, the row to compare with. Default: typical values of the training data; an imported model has none',
+    }),
+    log: z.boolean().optional().meta({
+      description:
+        'An addition: whether inputs and answers go to the log of the model, for feedback and drift. Default: as the model is set',
     }),
     interval: z
       .literal([...COVERAGES])
@@ -67,6 +62,10 @@ const byFeature = z.record(z.string(), z.number());
 const explanation = z
   .strictObject({
     base: z.number().meta({ description: 'The prediction for a row of typical values', example: 0.36 }),
+    basis: z.enum(BASES).meta({
+      description:
+        'What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`',
+    }),
     contributions: z.union([byFeature, z.array(z.array(z.number())), z.array(byFeature)]).meta({
       description:
         "By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value",
@@ -132,6 +131,17 @@ const answer = z
           .meta({ description: 'An addition: of a target with several labels' }),
       ]),
     ),
+    prediction_id: predictionId
+      .optional()
+      .meta({ description: 'An addition, where it is logged: for `POST /predictions/{prediction_id}/feedback`' }),
+    warnings: z
+      .array(z.strictObject({ code: z.literal('no_reference'), message: z.string() }))
+      .optional()
+      .meta({ description: 'An addition: what to know about the explanations' }),
+    logged_rows: z.int().optional().meta({
+      description:
+        'An addition, where it is logged: how many rows are, from the first on; there is room for 200,000 bytes',
+    }),
   })
   .meta({ id: 'Predictions', example: { predictions: [{ class: 'cat', confidence: 0.892 }] } });
 
@@ -148,7 +158,8 @@ export const predict = route({
   errors: [409],
   resource: ({ caller, path }, { adapters }: PredictServices) =>
     getServedModel(adapters.table, caller.accountId, path.model_id),
-  async handler({ resource: model, body: { input, inputs, ...options } }, { predictor }: PredictServices) {
+  async handler({ resource: model, body: { input, inputs, log, ...options } }, services: PredictServices) {
+    const { predictor } = services;
     if ((input === undefined) === (inputs === undefined)) {
       throw ValidationError.of(
         'input',
@@ -158,9 +169,22 @@ export const predict = route({
     const predictions: readonly Prediction[] = await (input === undefined
       ? predictRows(predictor, model, inputs ?? [], options)
       : named('input', predictRows(predictor, model, [input], options)));
-    return { status: 200, body: { predictions: Array.from(predictions) } };
+    const isLogged = log ?? model.prediction_log !== undefined;
+    const logged = isLogged ? await logPredictions(services, model, inputs ?? [input!], predictions) : undefined;
+    return { status: 200, body: { predictions: Array.from(predictions), ...warned(predictions), ...logged } };
   },
 });
+
+const NO_REFERENCE = {
+  code: 'no_reference',
+  message:
+    'Nothing is known of the data that the model was trained on, so the explanations compare with the mean of the rows of this request, or of a single row with zeros: send a typical row as reference',
+} as const;
+
+function warned(predictions: readonly Prediction[]): { warnings?: (typeof NO_REFERENCE)[] } {
+  const basis = predictions[0]?.explanation?.basis;
+  return basis === 'request' || basis === 'zeros' ? { warnings: [NO_REFERENCE] } : {};
+}
 
 /** Throws `ValidationError`, with fields such as `inputs[3]`. */
 const predictRows = async (

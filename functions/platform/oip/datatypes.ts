@@ -63,16 +63,19 @@ export const DATATYPES = {
 export type DatatypeName = keyof typeof DATATYPES;
 export const DATATYPE_NAMES = Object.keys(DATATYPES) as [DatatypeName, ...DatatypeName[]];
 
-/** Values in JSON, flat or each in a list of its own; null is missing. `field` names them in errors. */
-export function cellsOfJson(datatype: DatatypeName, data: readonly unknown[], rows: number, field: string): Cell[] {
+/** As many dimensions as a tensor may have. */
+const MOST_NESTED = 3;
+
+/** Values in JSON, flat or in lists of lists; null is missing. `field` names them in errors. */
+export function cellsOfJson(datatype: DatatypeName, data: readonly unknown[], count: number, field: string): Cell[] {
   const { expected, isValue }: Datatype = DATATYPES[datatype];
-  if (data.length !== rows) {
-    throw ValidationError.of(field, `must have ${rows} values, one a row as its shape says; got ${data.length}`);
+  const flat: readonly unknown[] = data.some(Array.isArray) ? data.flat(MOST_NESTED) : data;
+  if (flat.length !== count) {
+    throw ValidationError.of(field, `must have ${count} values, as its shape says; got ${flat.length}`);
   }
-  return data.map((given, row) => {
-    const value: unknown = Array.isArray(given) && given.length === 1 ? given[0] : given;
+  return flat.map((value, at) => {
     if (value === null || isValue(value)) return value;
-    throw ValidationError.of(`${field}[${row}]`, `must be ${expected}, as ${datatype} has it, or null`);
+    throw ValidationError.of(`${field}[${at}]`, `must be ${expected}, as ${datatype} has it, or null`);
   });
 }
 
@@ -108,7 +111,7 @@ function textsOf(bytes: Uint8Array, rows: number, field: string): string[] {
   }
   if (texts.length === rows && at === bytes.length) return texts;
   const got = at < bytes.length ? 'more' : String(texts.length);
-  throw ValidationError.of(field, `must have ${rows} values, one a row as its shape says; got ${got}`);
+  throw ValidationError.of(field, `must have ${rows} values, as its shape says; got ${got}`);
 }
 
 /** Texts as bytes, each with its length before it. */

@@ -3,8 +3,10 @@ import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { route } from '#functions/http/route.ts';
-import { ofRows } from '#learning/kinds.ts';
 import { takesText } from '#learning/text/description.ts';
+import { predictionId } from '../monitoring/fields.ts';
+import { type Logged, logPredictions } from '../monitoring/log-prediction.ts';
+import { modelInputs } from './inputs.ts';
 import { forEachPath, modelOf } from './paths.ts';
 import { HEADER_LENGTH, type InferenceRequest, inferenceBody, inferenceHeaders, readRequest } from './request.ts';
 import { aboutTensors, rowsOf } from './rows.ts';
@@ -16,6 +18,10 @@ const answer = z
     model_name: z.string().meta({ description: 'As in the path', example: 'penguins' }),
     model_version: z.string().meta({ example: '1.0.0' }),
     id: z.string().optional().meta({ description: "The request's, if it had one" }),
+    parameters: z
+      .strictObject({ prediction_id: predictionId, logged_rows: z.int() })
+      .optional()
+      .meta({ description: 'Where predictions of the model are logged' }),
     outputs: z.array(
       z.strictObject({
         name: z.string().meta({ example: 'label' }),
@@ -37,7 +43,7 @@ export const inferRoutes = forEachPath(({ base, schema }) =>
     path: `${base}/infer`,
     summary: 'Make predictions in the Open Inference Protocol',
     description:
-      'One tensor for each feature, named as in the ONNX file, with up to 10,000 rows. With the header ' +
+      'The tensors of the ONNX file, with up to 10,000 rows: one for each feature, for a model of images `image`, and for a model of series one window for each feature. With the header ' +
       '`Inference-Header-Content-Length` the body is JSON followed by the bytes of its tensors (binary tensor data).',
     tags: ['Open Inference Protocol'],
     authentication: 'account',
@@ -54,17 +60,20 @@ export const inferRoutes = forEachPath(({ base, schema }) =>
     },
     errors: [409],
     resource: modelOf,
-    async handler({ resource: model, path, headers, body }, { predictor, settings }: InferenceServices) {
+    async handler({ resource: model, path, headers, body }, services: InferenceServices) {
+      const { predictor, settings } = services;
       const { request, rest } = readRequest(body, headers[HEADER_LENGTH], settings);
-      const serving = ofRows(await predictor.describe(model));
+      const serving = await predictor.describe(model);
+      const of = modelInputs(serving);
       const wanted = chosen(outputsOf(serving), request);
-      const rows = rowsOf(serving, request.inputs, rest, takesText(model) ? LIMITS.predictTexts : LIMITS.predictRows);
+      const rows = rowsOf(of, request.inputs, rest, takesText(model) ? LIMITS.predictTexts : LIMITS.predictRows);
       const probabilities = wanted.some(({ name }) => name === 'probabilities');
       const predictions = await predictor.predict(model, rows, { probabilities }).catch((error: unknown) => {
-        throw aboutTensors(error, serving);
+        throw aboutTensors(error, of);
       });
       const tensors = wanted.map((output) => ({ ...filled(output, predictions), binary: isBinary(request, output) }));
-      return { status: 200, ...response(path.name, model, request, tensors) };
+      const logged = model.prediction_log ? await logPredictions(services, model, rows, predictions) : undefined;
+      return { status: 200, ...response({ name: path.name, model, request, logged }, tensors) };
     },
   }),
 );
@@ -89,10 +98,15 @@ function isBinary({ outputs = [], parameters = {} }: InferenceRequest, { name }:
   return (own ?? parameters.binary_data_output) === true;
 }
 
+interface Answered {
+  readonly name: string;
+  readonly model: Model;
+  readonly request: InferenceRequest;
+  readonly logged: Logged | undefined;
+}
+
 function response(
-  name: string,
-  { version }: Model,
-  { id }: InferenceRequest,
+  { name, model: { version }, request: { id }, logged }: Answered,
   tensors: readonly (OutputTensor & { readonly binary: boolean })[],
 ) {
   const parts: Uint8Array[] = [];
@@ -102,7 +116,13 @@ function response(
     parts.push(part);
     return { name: output, datatype, shape, parameters: { binary_data_size: part.length } };
   });
-  const body = { model_name: name, model_version: version, ...(id === undefined ? {} : { id }), outputs };
+  const body = {
+    model_name: name,
+    model_version: version,
+    ...(id === undefined ? {} : { id }),
+    ...(logged === undefined ? {} : { parameters: { ...logged } }),
+    outputs,
+  };
   if (parts.length === 0) return { body };
   const json = Buffer.from(JSON.stringify(body), 'utf8');
   const headers = { 'Inference-Header-Content-Length': String(json.length) };

@@ -4,10 +4,10 @@ import { listVersions } from '#domain/models/names.ts';
 import type { Model } from '#domain/models/record.ts';
 import type { Table } from '#domain/ports/table/port.ts';
 import { route } from '#functions/http/route.ts';
-import { ofRows } from '#learning/kinds.ts';
+import { modelInputs } from './inputs.ts';
 import { forEachPath, modelOf } from './paths.ts';
 import type { InferenceServices } from './services.ts';
-import { inputsOf, outputsOf } from './tensors.ts';
+import { outputsOf } from './tensors.ts';
 
 const tensor = z.strictObject({
   name: z.string().meta({ example: 'bill_length_mm' }),
@@ -48,7 +48,7 @@ export const metadataRoutes = forEachPath(({ base, schema }) =>
     errors: [409],
     resource: modelOf,
     async handler({ resource: model, path }, { predictor, adapters }: InferenceServices) {
-      const serving = ofRows(await predictor.describe(model));
+      const serving = await predictor.describe(model);
       const outputs = outputsOf(serving).map(({ name, datatype, shape }) => ({
         ...{ name, datatype, shape },
         ...(name === 'probabilities' || name === 'labels' ? { labels: [...serving.classes] } : {}),
@@ -56,7 +56,7 @@ export const metadataRoutes = forEachPath(({ base, schema }) =>
       const versions = path.name === model.name ? await versionsOf(adapters.table, model) : [model.version];
       return {
         status: 200,
-        body: { name: path.name, versions, platform: PLATFORM, inputs: inputsOf(serving), outputs },
+        body: { name: path.name, versions, platform: PLATFORM, inputs: modelInputs(serving).tensors, outputs },
       };
     },
   }),

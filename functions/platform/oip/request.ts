@@ -17,12 +17,15 @@ const tensorName = z
 /** Clients may send parameters of their own, and fields of extensions: those that are unknown are not looked at. */
 const input = z
   .object({
-    name: tensorName.meta({ description: 'As in the model’s metadata: one tensor for each feature' }),
+    name: tensorName.meta({ description: 'As in the model’s metadata' }),
     shape: z
       .array(z.int().min(0))
       .min(1)
-      .max(2)
-      .meta({ description: '[rows, 1] or [rows]', example: [1, 1] }),
+      .max(4)
+      .meta({
+        description: '[rows, 1] or [rows]; of other models than those of tables, the shape in the metadata',
+        example: [1, 1],
+      }),
     datatype: z.enum(DATATYPE_NAMES).meta({ example: 'FP64' }),
     parameters: parameters.meta({
       description: '`binary_data_size`: how many of the bytes after the JSON are its data',

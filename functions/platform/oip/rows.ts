@@ -1,27 +1,22 @@
-/** The tensors of a request as rows of the model's features. */
+/** The tensors of a request as what a model predicts. */
 import { ValidationError } from '#domain/errors.ts';
-import type { Cell, Row } from '#learning/predictor.ts';
-import type { ServedFeature, Serving } from '#learning/serving/description.ts';
+import type { Cell, Input } from '#learning/predictor.ts';
 import { cellsOfBytes, cellsOfJson } from './datatypes.ts';
+import type { ModelInputs, TensorFacts } from './inputs.ts';
 import type { InferenceInput } from './request.ts';
 
 /** At most `most` of them. Throws `ValidationError`: tensors that are unknown, missing or given twice, of another shape, or with other data. */
-export function rowsOf(
-  { features }: Serving,
-  inputs: readonly InferenceInput[],
-  rest: Uint8Array,
-  most: number,
-): Row[] {
-  expectNames(features, inputs);
+export function rowsOf(of: ModelInputs, inputs: readonly InferenceInput[], rest: Uint8Array, most: number): Input[] {
+  expectNames(of.tensors, inputs);
   const rows = inputs[0]!.shape[0]!;
   const columns = new Map<string, readonly Cell[]>();
   let at = 0;
   for (const [index, given] of inputs.entries()) {
     const field = `inputs[${index}]`;
-    expectShape(given, rows, most, field);
+    const count = valuesIn(of, given, { rows, most, field });
     const size = binarySize(given, field);
     if (size === undefined) {
-      columns.set(given.name, cellsOfJson(given.datatype, given.data!, rows, `${field}.data`));
+      columns.set(given.name, cellsOfJson(given.datatype, given.data!, count, `${field}.data`));
       continue;
     }
     const bytes = rest.subarray(at, at + size);
@@ -29,21 +24,20 @@ export function rowsOf(
       const message = `must be at most ${bytes.length}, the bytes that are left in the body; got ${size}`;
       throw ValidationError.of(`${field}.parameters.binary_data_size`, message);
     }
-    columns.set(given.name, cellsOfBytes(given.datatype, bytes, rows, field));
+    columns.set(given.name, cellsOfBytes(given.datatype, bytes, count, field));
     at += size;
   }
   if (at < rest.length) {
     throw ValidationError.of('body', `must end with the data of its tensors; got ${rest.length - at} more bytes`);
   }
-  const cells = features.map(({ input }) => columns.get(input)!);
-  return Array.from({ length: rows }, (_, row) => cells.map((column) => column[row]!));
+  return of.inputsOf(columns, rows);
 }
 
-function expectNames(features: readonly ServedFeature[], inputs: readonly InferenceInput[]): void {
-  const left = new Set(features.map(({ input }) => input));
+function expectNames(tensors: readonly TensorFacts[], inputs: readonly InferenceInput[]): void {
+  const left = new Set(tensors.map(({ name }) => name));
   for (const [index, { name }] of inputs.entries()) {
     if (left.delete(name)) continue;
-    const known = features.some(({ input }) => input === name);
+    const known = tensors.some((tensor) => tensor.name === name);
     const message = known ? 'must be given once' : "must be one of the model's inputs, which its metadata lists";
     throw ValidationError.of(`inputs[${index}].name`, `${message}; got ${JSON.stringify(name)}`);
   }
@@ -53,14 +47,31 @@ function expectNames(features: readonly ServedFeature[], inputs: readonly Infere
   throw ValidationError.of('inputs', `must have a tensor for each of the model's inputs; ${missing}${more} is missing`);
 }
 
-function expectShape({ shape }: InferenceInput, rows: number, most: number, field: string): void {
-  const [first = 0, width = 1] = shape;
+interface Expected {
+  readonly rows: number;
+  readonly most: number;
+  readonly field: string;
+}
+
+/** How many values the tensor has. Throws `ValidationError` for another shape than the model's. */
+function valuesIn(
+  { tensors, mayBeFlat }: ModelInputs,
+  { name, shape }: InferenceInput,
+  { rows, most, field }: Expected,
+): number {
+  const [, ...dims] = tensors.find((tensor) => tensor.name === name)!.shape;
+  const [first = 0, ...given] = shape;
   const got = `got [${shape.join(', ')}]`;
-  if (width !== 1) throw ValidationError.of(`${field}.shape`, `must be [rows, 1] or [rows]; ${got}`);
+  const isFlat = mayBeFlat && given.length === 0;
+  if (!isFlat && (given.length !== dims.length || given.some((dim, i) => dim !== dims[i]))) {
+    const wanted = `[rows, ${dims.join(', ')}]${mayBeFlat ? ' or [rows]' : ''}`;
+    throw ValidationError.of(`${field}.shape`, `must be ${wanted}; ${got}`);
+  }
   if (first < 1 || first > most) {
     throw ValidationError.of(`${field}.shape`, `must have between 1 and ${most} rows; ${got}`);
   }
   if (first !== rows) throw ValidationError.of(`${field}.shape`, `must have ${rows} rows, as inputs[0] has; ${got}`);
+  return dims.reduce((count, dim) => count * dim, rows);
 }
 
 /** `undefined`: its data are in the JSON. */
@@ -78,14 +89,14 @@ function binarySize({ data, parameters = {} }: InferenceInput, field: string): n
   throw ValidationError.of(`${field}.parameters.binary_data_size`, 'must be a whole number, 0 or more');
 }
 
-/** Errors about the cells of rows, as errors about tensors. */
-export function aboutTensors(error: unknown, { features }: Serving): unknown {
+/** Errors about inputs, as errors about tensors. */
+export function aboutTensors(error: unknown, of: ModelInputs): unknown {
   if (!(error instanceof ValidationError)) return error;
   const details = error.details.map(({ field, message }) => {
-    const place = /^inputs\[(\d+)\](?:\[(\d+)\])?$/.exec(field);
-    if (!place) return { field, message };
-    const feature = place[2] === undefined ? undefined : features[Number(place[2])];
-    return { field: feature ? `${feature.input}[${place[1]}]` : `row ${place[1]}`, message };
+    const place = /^inputs((?:\[\d{1,9}\]){1,3})$/.exec(field)?.[1];
+    if (place === undefined) return { field, message };
+    const [row = 0, ...at] = place.slice(1, -1).split('][').map(Number);
+    return { field: of.placeOf(row, at), message };
   });
   return new ValidationError(details, error.message);
 }

@@ -1,24 +1,8 @@
-/** A model's tensors in the protocol: their names, datatypes and shapes, and the outputs as JSON or as bytes. */
+/** What a model gives, as tensors of the protocol: in JSON or as bytes. */
 import type { Prediction } from '#learning/predictor.ts';
-import type { ServedFeature, Serving } from '#learning/serving/description.ts';
+import type { Serving } from '#learning/serving/description.ts';
 import { bytesOfTexts } from './datatypes.ts';
-
-export interface TensorFacts {
-  readonly name: string;
-  readonly datatype: 'FP64' | 'FP32' | 'BOOL' | 'BYTES';
-  /** -1: as many as there are rows. */
-  readonly shape: number[];
-}
-
-const DATATYPE_OF: Readonly<Record<ServedFeature['type'], TensorFacts['datatype']>> = {
-  number: 'FP64',
-  timestamp: 'FP64',
-  category: 'BYTES',
-  boolean: 'BYTES',
-};
-
-export const inputsOf = ({ features }: Serving): TensorFacts[] =>
-  features.map(({ input, type }) => ({ name: input, datatype: DATATYPE_OF[type], shape: [-1, 1] }));
+import type { TensorFacts } from './inputs.ts';
 
 type Value = string | number | boolean;
 

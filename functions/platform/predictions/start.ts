@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { getDataset } from '#domain/datasets/read.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
@@ -11,8 +10,8 @@ import type { Batch } from '#domain/predictions/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
-import { ofRows } from '#learning/kinds.ts';
-import { NO_PROBABILITIES, type Serving } from '#learning/serving/description.ts';
+import { expectPredictable } from '#learning/batch/rows.ts';
+import { NO_PROBABILITIES } from '#learning/serving/description.ts';
 import { readServing } from '#learning/serving/stored.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { id } from '../fields.ts';
@@ -36,8 +35,10 @@ export const start = route({
   path: '/models/{model_id}/predict/batch',
   summary: 'Make predictions for all rows of a dataset, as a file',
   description:
-    'An addition. The dataset needs a column for each feature of the model, with the same name; it is read by the rules of ' +
-    `a training. Neither model nor dataset can be deleted meanwhile. At most ${LIMITS.activeBatches} of an account may be queued or running at once.`,
+    'An addition. The dataset needs a column for each feature of the model, with the same name, or for a model of images ' +
+    'it is one of images; it needs no target (`unlabelled` at its upload). It is read by the rules of a training. For a ' +
+    'model of series, rows of one group are a series, in the order of their times: its first rows, which have no full ' +
+    `window before them, have no prediction. Neither model nor dataset can be deleted meanwhile. At most ${LIMITS.activeBatches} of an account may be queued or running at once.`,
   tags: ['Batch predictions'],
   authentication: 'account',
   scope: 'train',
@@ -51,7 +52,7 @@ export const start = route({
     const { table, blobs, queues, now } = adapters;
     const dataset = await getDataset(table, caller.accountId, dataset_id);
     const [profile, serving] = await Promise.all([readProfile(adapters, dataset), readServing(blobs.artifacts, model)]);
-    expectColumns(profile, ofRows(serving), include);
+    expectPredictable({ profile, serving, include });
     if (probabilities && serving.task === 'regression') throw ValidationError.of('probabilities', NO_PROBABILITIES);
     const created: Batch = {
       id: newId(now()),
@@ -79,20 +80,3 @@ export const start = route({
     return { status: 202, body: showBatch(created) };
   },
 });
-
-/** Throws `ValidationError` where the dataset lacks a feature, or a column that is to be repeated. */
-function expectColumns({ columns }: DatasetProfile, { features }: Serving, include: readonly string[]): void {
-  const known = new Set(columns.map(({ name }) => name.trim()));
-  const [missing, ...more] = features.map(({ name }) => name).filter((name) => !known.has(name));
-  if (missing !== undefined) {
-    const others = more.length > 0 ? ` and ${more.length} more are` : ' is';
-    throw ValidationError.of(
-      'dataset_id',
-      `must be a dataset with a column for each feature of the model; ${JSON.stringify(missing)}${others} missing`,
-    );
-  }
-  for (const [index, name] of include.entries()) {
-    if (known.has(name)) continue;
-    throw ValidationError.of(`include[${index}]`, `must be a column of the dataset; got ${JSON.stringify(name)}`);
-  }
-}

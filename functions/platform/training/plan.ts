@@ -43,6 +43,12 @@ export function findFamily(modelType: string): Family {
 /** Throws `ValidationError`. */
 export function planTraining(family: Family, request: TrainingRequest, profile: DatasetProfile): Plan {
   const { task } = profile;
+  if (task === undefined) {
+    throw ValidationError.of(
+      'dataset_id',
+      'must be a dataset with a target; this one is unlabelled; PATCH /datasets/{dataset_id} with unlabelled false and its target changes that',
+    );
+  }
   if (!family.tasks.includes(task)) {
     throw ValidationError.of(
       'model_type',

@@ -9,8 +9,6 @@ import type { Installation } from '../scope.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 const RECEIVE = ['ReceiveMessage', 'DeleteMessage', 'ChangeMessageVisibility', 'GetQueueAttributes'];
-/** No batching window: only batches of more than ten messages need one, and it would delay ours. */
-const NO_WINDOW = Duration.seconds(0);
 
 /** Delivers a queue's messages to its consumer; only those that the consumer reports as failed are redelivered. */
 export class Consumer extends EventSourceMapping {
@@ -29,7 +27,7 @@ export class Consumer extends EventSourceMapping {
       target,
       eventSourceArn: queue.queueArn,
       batchSize: queues[name].batchSize,
-      maxBatchingWindow: NO_WINDOW,
+      maxBatchingWindow: Duration.seconds(queues[name].windowSeconds ?? 0),
       reportBatchItemFailures: true,
       maxConcurrency: installation.settings.consumers[name],
     });

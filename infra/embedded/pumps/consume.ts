@@ -1,9 +1,12 @@
 import type { ReceivedMessage } from '#domain/ports/queue/port.ts';
+import { MESSAGE_LIMITS } from '#domain/ports/queue/rules.ts';
 import type { EmbeddedQueue } from '#embedded/adapters.ts';
 
 export interface Consumption {
   readonly queue: EmbeddedQueue;
   readonly batchSize: number;
+  /** How long messages are gathered before a batch that is not full is handled. Default: not at all. */
+  readonly windowSeconds?: number;
   /** Handles a batch; resolves with the ids of the messages that failed. Rejecting fails all of them. */
   readonly handle: (messages: readonly ReceivedMessage[]) => Promise<ReadonlySet<string>>;
   /** Calls the listener when there may be a new message; returns a function that stops it. */
@@ -36,7 +39,8 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  * dead-letters them after `maxReceives` deliveries.
  */
 export function pump(consumption: Consumption): Pump {
-  const { queue, retrySeconds = backoffSeconds, pauseMilliseconds = PAUSE_MILLISECONDS } = consumption;
+  const { queue, batchSize, windowSeconds = 0 } = consumption;
+  const { retrySeconds = backoffSeconds, pauseMilliseconds = PAUSE_MILLISECONDS } = consumption;
   let stopped = false;
   let wake: () => void = () => {};
 
@@ -44,15 +48,31 @@ export function pump(consumption: Consumption): Pump {
     while (!stopped) {
       const asleep = sleeper();
       try {
-        const messages = await queue.receive({ max: consumption.batchSize });
+        const messages = await receive(batchSize);
         if (messages.length === 0) await asleep.until(queue.nextVisibleAt());
-        else await settle(messages);
+        else await settle([...messages, ...(await gather(batchSize - messages.length))]);
       } catch (error) {
         consumption.onError(error, `pump of ${queue.name}`);
         await asleep.until(consumption.now() + pauseMilliseconds);
       }
       asleep.dispose();
     }
+  }
+
+  const receive = (most: number) => queue.receive({ max: Math.min(most, MESSAGE_LIMITS.received) });
+
+  /** Up to `most` messages that come before the window ends, or the pump is to stop. */
+  async function gather(most: number): Promise<ReceivedMessage[]> {
+    const until = consumption.now() + windowSeconds * 1000;
+    const gathered: ReceivedMessage[] = [];
+    while (!stopped && gathered.length < most && consumption.now() < until) {
+      const asleep = sleeper();
+      const messages = await receive(most - gathered.length);
+      gathered.push(...messages);
+      if (messages.length === 0) await asleep.until(Math.min(until, queue.nextVisibleAt() ?? until));
+      asleep.dispose();
+    }
+    return gathered;
   }
 
   async function settle(messages: readonly ReceivedMessage[]): Promise<void> {

@@ -28,6 +28,7 @@ export function pumpQueues(
       pump({
         queue: adapters.queuesByName.get(name)!,
         batchSize: spec.batchSize,
+        ...(spec.windowSeconds === undefined ? {} : { windowSeconds: spec.windowSeconds }),
         watch: adapters.watch,
         now: adapters.now,
         onError,

@@ -29,7 +29,12 @@ export const functions = {
     streams: false,
     runtime: true,
     // By name, a model of an earlier build is found once its lookups are added.
-    uses: { table: ['get', 'query', 'put', 'update', 'check'], buckets: { artifacts: ['read'] }, tokens: 'verify' },
+    uses: {
+      table: ['get', 'query', 'put', 'update', 'check'],
+      buckets: { artifacts: ['read'] },
+      sends: ['logs'],
+      tokens: 'verify',
+    },
   },
   'platform-import': {
     entry: 'functions/platform/import.ts',

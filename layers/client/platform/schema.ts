@@ -790,7 +790,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change tags and notes of a model
+         * Change tags and notes of a model, and whether its predictions are logged
          * @description An addition to the document. What is left out stays as it is.
          */
         patch: operations["patch_models_model_id"];
@@ -961,7 +961,7 @@ export interface paths {
         put?: never;
         /**
          * Make predictions for all rows of a dataset, as a file
-         * @description An addition. The dataset needs a column for each feature of the model, with the same name; it is read by the rules of a training. Neither model nor dataset can be deleted meanwhile. At most 5 of an account may be queued or running at once.
+         * @description An addition. The dataset needs a column for each feature of the model, with the same name, or for a model of images it is one of images; it needs no target (`unlabelled` at its upload). It is read by the rules of a training. For a model of series, rows of one group are a series, in the order of their times: its first rows, which have no full window before them, have no prediction. Neither model nor dataset can be deleted meanwhile. At most 5 of an account may be queued or running at once.
          */
         post: operations["post_models_model_id_predict_batch"];
         delete?: never;
@@ -1028,6 +1028,86 @@ export interface paths {
          * @description An addition. No file is left.
          */
         post: operations["post_predictions_batch_batch_id_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{model_id}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the files of the log of a model’s predictions
+         * @description An addition. Each is JSON Lines, packed with gzip, with a line for each row: `prediction_id`, `row`, `at`, `input` and `output`.
+         */
+        get: operations["get_models_model_id_predictions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/predictions/{prediction_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what is true of a prediction that was logged
+         * @description An addition. Feedback on the same row replaces what was said before, so it can be sent again. `GET /models/{model_id}/feedback` has the accuracy that follows from it.
+         */
+        post: operations["post_predictions_prediction_id_feedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{model_id}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the accuracy of a model by the feedback on its predictions
+         * @description An addition. Of predictions that were made in a period, whenever the feedback was given.
+         */
+        get: operations["get_models_model_id_feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{model_id}/drift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare the inputs of logged predictions with the data that the model was trained on
+         * @description An addition: the population stability index of each feature. Predictions are in the log some seconds after they were made.
+         */
+        get: operations["get_models_model_id_drift"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1472,7 +1552,7 @@ export interface paths {
         put?: never;
         /**
          * Make predictions in the Open Inference Protocol
-         * @description One tensor for each feature, named as in the ONNX file, with up to 10,000 rows. With the header `Inference-Header-Content-Length` the body is JSON followed by the bytes of its tensors (binary tensor data).
+         * @description The tensors of the ONNX file, with up to 10,000 rows: one for each feature, for a model of images `image`, and for a model of series one window for each feature. With the header `Inference-Header-Content-Length` the body is JSON followed by the bytes of its tensors (binary tensor data).
          */
         post: operations["post_oip_v2_models_name_infer"];
         delete?: never;
@@ -1492,7 +1572,7 @@ export interface paths {
         put?: never;
         /**
          * Make predictions in the Open Inference Protocol
-         * @description One tensor for each feature, named as in the ONNX file, with up to 10,000 rows. With the header `Inference-Header-Content-Length` the body is JSON followed by the bytes of its tensors (binary tensor data).
+         * @description The tensors of the ONNX file, with up to 10,000 rows: one for each feature, for a model of images `image`, and for a model of series one window for each feature. With the header `Inference-Header-Content-Length` the body is JSON followed by the bytes of its tensors (binary tensor data).
          */
         post: operations["post_oip_v2_models_name_versions_version_infer"];
         delete?: never;
@@ -1677,6 +1757,8 @@ export interface components {
                     separator?: "|" | ";" | "," | "/";
                 };
             };
+            /** @description An addition: true where no column is the target, because the data are only to be predicted (`POST /models/{model_id}/predict/batch`) */
+            unlabelled?: boolean;
             /**
              * @description The file's name on the client
              * @default data.csv
@@ -1704,6 +1786,8 @@ export interface components {
             quote?: ("\"" | "'" | "none") | null;
             decimal?: ("." | ",") | null;
             missing?: string[] | null;
+            /** @description An addition: true where no column is the target, because the data are only to be predicted (`POST /models/{model_id}/predict/batch`) */
+            unlabelled?: boolean | null;
             /**
              * @description An addition: by name, what a column is for (`role`), what it is (`type`), and how its values are written. Whatever is not said is decided by what most values are
              * @example {
@@ -2186,6 +2270,11 @@ export interface components {
                 [key: string]: string | null;
             };
             notes?: string;
+            /**
+             * @description For how many days inputs and answers of its predictions are logged, for feedback and drift; null, which is the default: they are not
+             * @example 30
+             */
+            log_days?: number | null;
         };
         ModelAliasRequest: {
             /**
@@ -2210,6 +2299,19 @@ export interface components {
              * @default []
              */
             include?: string[];
+        };
+        PredictionFeedback: {
+            /**
+             * @description Which of the rows of the request, from 0
+             * @default 0
+             */
+            row?: number;
+            /**
+             * @description What is true: the class, or for a regression the number
+             * @example Adelie
+             */
+            truth?: string | number;
+            note?: string;
         };
         NewWebhook: {
             /**
@@ -2283,6 +2385,10 @@ export interface components {
              * @default false
              */
             explain?: boolean;
+            /** @description An addition: with `explain`, the row to compare with. Default: typical values of the training data; an imported model has none */
+            reference?: components["schemas"]["Row"];
+            /** @description An addition: whether inputs and answers go to the log of the model, for feedback and drift. Default: as the model is set */
+            log?: boolean;
             /**
              * @description An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows
              * @enum {number}
@@ -2321,10 +2427,10 @@ export interface components {
             outputs?: components["schemas"]["InferenceRequestedOutput"][];
         };
         InferenceInput: {
-            /** @description As in the model’s metadata: one tensor for each feature */
+            /** @description As in the model’s metadata */
             name: string;
             /**
-             * @description [rows, 1] or [rows]
+             * @description [rows, 1] or [rows]; of other models than those of tables, the shape in the metadata
              * @example [
              *       1,
              *       1
@@ -2749,7 +2855,7 @@ export interface components {
              */
             status: "processing" | "ready" | "failed";
             /**
-             * @description Once the dataset is ready. `features` are the columns that a model learns from
+             * @description Once the dataset is ready. `features` are the columns that a model learns from; `target` is null only where the upload said `unlabelled`
              * @example {
              *       "rows": 10000,
              *       "columns": 3,
@@ -2764,7 +2870,7 @@ export interface components {
                 rows: number;
                 columns: number;
                 features: string[];
-                target: string;
+                target: string | null;
             };
             /** @description An addition: what was decided about the file that you may see differently, what it costs, and the body for `PATCH` that decides otherwise */
             warnings?: {
@@ -2853,9 +2959,12 @@ export interface components {
             rows: (string | number | boolean | null)[][];
             /** @description Whether these are all rows of the file */
             complete: boolean;
-            /** @example premium */
+            /**
+             * @description Empty with `unlabelled`
+             * @example premium
+             */
             target: string;
-            /** @description null where `problems` says why */
+            /** @description null where `problems` says why, and with `unlabelled` */
             task: ("classification" | "regression" | "multilabel") | null;
             warnings: {
                 code: string;
@@ -3631,6 +3740,11 @@ export interface components {
             /** @description An addition */
             notes: string;
             /**
+             * @description An addition: for how many days its predictions are logged; null: they are not
+             * @example null
+             */
+            log_days: number | null;
+            /**
              * @description An addition: null for models of earlier builds
              * @example 1
              */
@@ -4004,6 +4118,249 @@ export interface components {
             /** @description An addition: the `cursor` of the next page; null at the end. With filters that are an addition, a page may have fewer items than `limit`, or none, before the end */
             next_cursor: string | null;
         };
+        PredictionLog: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            model_id: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            to: string;
+            files: {
+                /**
+                 * Format: uuid
+                 * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+                 */
+                file_id: string;
+                /**
+                 * Format: date-time
+                 * @description Of its first prediction
+                 * @example 2026-01-01T00:00:00.000Z
+                 */
+                first_at: string;
+                /**
+                 * Format: date-time
+                 * @description Of its last prediction
+                 * @example 2026-01-01T00:00:00.000Z
+                 */
+                last_at: string;
+                /** @example 340 */
+                rows: number;
+                /**
+                 * @description Compressed
+                 * @example 9120
+                 */
+                bytes: number;
+                /** @description From which it can be downloaded for 15 minutes */
+                url: string;
+            }[];
+            /** @description Whether these are all; at most 1000 */
+            complete: boolean;
+        };
+        PredictionFeedbackGiven: {
+            /** @example 7-019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55 */
+            prediction_id: string;
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            model_id: string;
+            row: number;
+            truth: (string | number) | null;
+            note: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            given_at: string;
+            /**
+             * @description What was predicted; null until it is in the log, which takes seconds
+             * @example {
+             *       "class": "Adelie",
+             *       "confidence": 0.97
+             *     }
+             */
+            prediction: ({
+                class: string;
+                confidence: number;
+            } | {
+                value: number;
+            }) | null;
+            /** @description Of a classification: whether the truth is what was predicted; null where that is not known */
+            correct: boolean | null;
+        };
+        ModelFeedback: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            model_id: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            to: string;
+            /**
+             * @description With a truth that could be compared
+             * @example 120
+             */
+            rows: number;
+            /**
+             * @description Whose prediction is not in the log yet
+             * @example 0
+             */
+            pending: number;
+            /** @description Whether this is all feedback; at most 10000 are read */
+            complete: boolean;
+            /**
+             * @description Of a classification
+             * @example 0.93
+             */
+            accuracy: number | null;
+            /**
+             * @description Of a classification: the most frequent hundred
+             * @example [
+             *       {
+             *         "class": "Adelie",
+             *         "rows": 60,
+             *         "correct": 58
+             *       }
+             *     ]
+             */
+            classes: {
+                /** @description The truth */
+                class: string;
+                rows: number;
+                correct: number;
+            }[];
+            /**
+             * @description Of a regression
+             * @example null
+             */
+            mean_absolute_error: number | null;
+            /**
+             * @description Of a regression: the mean of predicted minus true, which is above 0 where predictions are too high
+             * @example null
+             */
+            mean_error: number | null;
+            /**
+             * @description Of a regression
+             * @example null
+             */
+            root_mean_squared_error: number | null;
+        };
+        ModelDrift: {
+            /**
+             * Format: uuid
+             * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            model_id: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            to: string;
+            /**
+             * @description That were logged in files of the period
+             * @example 340
+             */
+            rows: number;
+            /**
+             * @description Of them, those that this says something of: where there are more than 100000 or 400 files, some in regular distances
+             * @example 340
+             */
+            rows_read: number;
+            /**
+             * @example {
+             *       "moderate": 0.1,
+             *       "significant": 0.25
+             *     }
+             */
+            thresholds: {
+                moderate: number;
+                significant: number;
+            };
+            /**
+             * @description The features whose status is `significant`
+             * @example []
+             */
+            drifted: string[];
+            /** @description Only of models of tables */
+            features: {
+                name: string;
+                /**
+                 * @description `stable` below 0.1, `moderate` up to 0.25, `significant` above; `too_few_values` below 100 values, which say little
+                 * @enum {string}
+                 */
+                status: "stable" | "moderate" | "significant" | "too_few_values" | "no_reference";
+                /**
+                 * @description The population stability index
+                 * @example 0.04
+                 */
+                psi: number | null;
+                /**
+                 * @description Not missing
+                 * @example 340
+                 */
+                values: number;
+                /**
+                 * @description The share of rows without a value
+                 * @example 0.02
+                 */
+                missing: number;
+                /**
+                 * @description The same of the training data
+                 * @example 0.01
+                 */
+                reference_missing: number | null;
+                /**
+                 * @description The share of the training data, and that of the predictions
+                 * @example [
+                 *       {
+                 *         "bin": "< 38",
+                 *         "expected": 0.25,
+                 *         "actual": 0.22
+                 *       }
+                 *     ]
+                 */
+                bins: {
+                    bin: string;
+                    expected: number;
+                    actual: number;
+                }[];
+                /**
+                 * @description Words that the training data did not have, the most frequent first
+                 * @example []
+                 */
+                new_values: {
+                    value: string;
+                    count: number;
+                }[];
+                /**
+                 * @description The share of all values that are such words
+                 * @example 0
+                 */
+                new_share: number;
+            }[];
+        };
         CreatedWebhook: {
             /**
              * Format: uuid
@@ -4220,6 +4577,11 @@ export interface components {
                      */
                     base: number;
                     /**
+                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`
+                     * @enum {string}
+                     */
+                    basis: "training_data" | "given" | "request" | "zeros";
+                    /**
                      * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
@@ -4262,6 +4624,11 @@ export interface components {
                      * @example 0.36
                      */
                     base: number;
+                    /**
+                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`
+                     * @enum {string}
+                     */
+                    basis: "training_data" | "given" | "request" | "zeros";
                     /**
                      * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
                      * @example {
@@ -4320,6 +4687,11 @@ export interface components {
                      */
                     base: number;
                     /**
+                     * @description What the typical row is: of the training data, `given` as `reference`, or for a model whose data are unknown the mean of the `request`, or of a single row `zeros`
+                     * @enum {string}
+                     */
+                    basis: "training_data" | "given" | "request" | "zeros";
+                    /**
                      * @description By feature; of an image by row and column of its regions; of a series by `steps`, and of those by feature. With the base they all add up to the class's probability, or to the value
                      * @example {
                      *       "bill_length_mm": 0.21,
@@ -4352,6 +4724,19 @@ export interface components {
                     steps?: number[][];
                 };
             })[];
+            /**
+             * @description An addition, where it is logged: for `POST /predictions/{prediction_id}/feedback`
+             * @example 7-019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
+             */
+            prediction_id?: string;
+            /** @description An addition: what to know about the explanations */
+            warnings?: {
+                /** @constant */
+                code: "no_reference";
+                message: string;
+            }[];
+            /** @description An addition, where it is logged: how many rows are, from the first on; there is room for 200,000 bytes */
+            logged_rows?: number;
         };
         /**
          * @example {
@@ -4426,6 +4811,12 @@ export interface components {
             model_version: string;
             /** @description The request's, if it had one */
             id?: string;
+            /** @description Where predictions of the model are logged */
+            parameters?: {
+                /** @example 7-019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55 */
+                prediction_id: string;
+                logged_rows: number;
+            };
             outputs: {
                 /** @example label */
                 name: string;
@@ -5989,6 +6380,11 @@ export interface operations {
                     /** @description An addition: a JSON object of columns, as in `PATCH /datasets/{dataset_id}` */
                     columns?: string;
                     /**
+                     * @description An addition: true where no column is the target, because the data are only to be predicted (`POST /models/{model_id}/predict/batch`)
+                     * @enum {string}
+                     */
+                    unlabelled?: "true" | "false";
+                    /**
                      * Format: binary
                      * @description Dataset file: CSV or TSV with a header, JSON (an array of records or of arrays), JSON Lines or Parquet; each also packed with gzip, or alone in a ZIP
                      */
@@ -6451,7 +6847,6 @@ export interface operations {
                      *         "string"
                      *       ],
                      *       "target": "string",
-                     *       "task": "classification",
                      *       "rows_without_target": 1,
                      *       "sha256": "string"
                      *     }
@@ -6523,7 +6918,7 @@ export interface operations {
                         }[];
                         target: string;
                         /** @enum {string} */
-                        task: "classification" | "regression" | "multilabel";
+                        task?: "classification" | "regression" | "multilabel";
                         classes?: {
                             value: string;
                             count: number;
@@ -6676,6 +7071,11 @@ export interface operations {
                     missing?: string;
                     /** @description An addition: a JSON object of columns, as in `PATCH /datasets/{dataset_id}` */
                     columns?: string;
+                    /**
+                     * @description An addition: true where no column is the target, because the data are only to be predicted (`POST /models/{model_id}/predict/batch`)
+                     * @enum {string}
+                     */
+                    unlabelled?: "true" | "false";
                     /**
                      * Format: binary
                      * @description The file, or the beginning of it: CSV or TSV with a header, JSON (an array of records or of arrays), JSON Lines or Parquet; each also packed with gzip, or alone in a ZIP
@@ -7706,6 +8106,7 @@ export interface operations {
                      *         "stage": "candidate"
                      *       },
                      *       "notes": "string",
+                     *       "log_days": null,
                      *       "dataset_version": 1,
                      *       "warnings": [
                      *         {
@@ -7878,6 +8279,7 @@ export interface operations {
                      *         "stage": "candidate"
                      *       },
                      *       "notes": "string",
+                     *       "log_days": null,
                      *       "dataset_version": 1,
                      *       "warnings": [
                      *         {
@@ -8764,6 +9166,241 @@ export interface operations {
             503: components["responses"]["Error503"];
         };
     };
+    get_models_model_id_predictions: {
+        parameters: {
+            query?: {
+                /** @description Predictions of this time or later. Default: 7 days before `to` */
+                from?: string;
+                /** @description Predictions of this time or before. Default: now */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "to": "2026-01-01T00:00:00.000Z",
+                     *       "files": [
+                     *         {
+                     *           "file_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *           "first_at": "2026-01-01T00:00:00.000Z",
+                     *           "last_at": "2026-01-01T00:00:00.000Z",
+                     *           "rows": 340,
+                     *           "bytes": 9120,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "complete": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PredictionLog"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    post_predictions_prediction_id_feedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prediction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "truth": "Adelie",
+                 *       "note": "Seen by hand"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PredictionFeedback"];
+            };
+        };
+        responses: {
+            /** @description What is known of the prediction now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "prediction_id": "7-019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "row": 1,
+                     *       "truth": "Adelie",
+                     *       "note": "string",
+                     *       "given_at": "2026-01-01T00:00:00.000Z",
+                     *       "prediction": {
+                     *         "class": "Adelie",
+                     *         "confidence": 0.97
+                     *       },
+                     *       "correct": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PredictionFeedbackGiven"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            408: components["responses"]["Error408"];
+            413: components["responses"]["Error413"];
+            415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_models_model_id_feedback: {
+        parameters: {
+            query?: {
+                /** @description Predictions of this time or later. Default: 7 days before `to` */
+                from?: string;
+                /** @description Predictions of this time or before. Default: now */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What follows from the feedback */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "to": "2026-01-01T00:00:00.000Z",
+                     *       "rows": 120,
+                     *       "pending": 0,
+                     *       "complete": true,
+                     *       "accuracy": 0.93,
+                     *       "classes": [
+                     *         {
+                     *           "class": "Adelie",
+                     *           "rows": 60,
+                     *           "correct": 58
+                     *         }
+                     *       ],
+                     *       "mean_absolute_error": null,
+                     *       "mean_error": null,
+                     *       "root_mean_squared_error": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelFeedback"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_models_model_id_drift: {
+        parameters: {
+            query?: {
+                /** @description Predictions of this time or later. Default: 7 days before `to` */
+                from?: string;
+                /** @description Predictions of this time or before. Default: now */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How far the inputs are from the training data */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "model_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "from": "2026-01-01T00:00:00.000Z",
+                     *       "to": "2026-01-01T00:00:00.000Z",
+                     *       "rows": 340,
+                     *       "rows_read": 340,
+                     *       "thresholds": {
+                     *         "moderate": 0.1,
+                     *         "significant": 0.25
+                     *       },
+                     *       "drifted": [],
+                     *       "features": [
+                     *         {
+                     *           "name": "string",
+                     *           "status": "stable",
+                     *           "psi": 0.04,
+                     *           "values": 340,
+                     *           "missing": 0.02,
+                     *           "reference_missing": 0.01,
+                     *           "bins": [
+                     *             {
+                     *               "bin": "< 38",
+                     *               "expected": 0.25,
+                     *               "actual": 0.22
+                     *             }
+                     *           ],
+                     *           "new_values": [],
+                     *           "new_share": 0
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ModelDrift"];
+                };
+            };
+            400: components["responses"]["Error400"];
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
     get_webhooks: {
         parameters: {
             query?: never;
@@ -9568,6 +10205,7 @@ export interface operations {
                      *         "stage": "candidate"
                      *       },
                      *       "notes": "string",
+                     *       "log_days": null,
                      *       "dataset_version": 1,
                      *       "warnings": [
                      *         {

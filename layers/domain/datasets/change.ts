@@ -127,10 +127,10 @@ export async function datasetReady(
 ): Promise<DomainEvent | undefined> {
   const set = {
     status: 'ready' as const,
-    dataset_type: profile.task,
+    ...(profile.task === undefined ? {} : { dataset_type: profile.task }),
     rows: profile.rows,
     columns: profile.columns.length,
-    target: profile.target,
+    ...(profile.task === undefined ? {} : { target: profile.target }),
     sha256: profile.sha256,
   };
   return settle(table, of, set, now);

@@ -8,7 +8,9 @@ import type { Dataset } from './record.ts';
 export function datasetSettled(of: Dataset, at: string): DomainEvent {
   const { id, account_id, name, version, status, rows, columns, target, dataset_type, failure } = of;
   const found: { readonly [name: string]: Json } =
-    status === 'ready' ? { rows: rows!, columns: columns!, target: target!, dataset_type } : { error: failure ?? null };
+    status === 'ready'
+      ? { rows: rows!, columns: columns!, target: target ?? null, dataset_type }
+      : { error: failure ?? null };
   const type = status === 'ready' ? 'dataset.processed' : 'dataset.failed';
   return domainEvent(type, account_id, at, { dataset_id: id, name, version, status, ...found });
 }

@@ -34,6 +34,8 @@ export const parsingOptions = z.object({
   /** The words for "no value" beside the empty cell, in all columns that do not say otherwise. */
   missing: missing.exactOptional(),
   columns: z.record(z.string(), columnChoice).exactOptional(),
+  /** No column is the target: the data are only to be predicted. */
+  unlabelled: z.boolean().exactOptional(),
 });
 export type ParsingOptions = z.infer<typeof parsingOptions>;
 

@@ -73,8 +73,10 @@ export const datasetProfile = z.object({
   features: z.array(z.string()),
   /** The other columns apart from the target, and why. */
   left_out: z.array(z.object({ name: z.string(), reason: z.enum(LEFT_OUT_REASONS) })).optional(),
+  /** Empty where there is none: the data are only to be predicted. */
   target: z.string(),
-  task: z.enum(TASKS),
+  /** Absent where there is no target. */
+  task: z.enum(TASKS).optional(),
   /** The target's classes by frequency, for classification. */
   classes: z.array(valueCount).optional(),
   /** Rows whose target is missing: training leaves them out. */

@@ -1,4 +1,5 @@
 /** The events of an account that has webhooks, for as long as they can be replayed. */
+import { idsFrom } from '../ids.ts';
 import { keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import type { Table } from '../ports/table/port.ts';
@@ -27,17 +28,11 @@ export async function loggedEvents(
   const { limit, cursor } = page;
   const found = await table.query({
     partition,
-    from: keys.loggedEvent(accountId, timePrefix(range.from)).sk,
+    from: keys.loggedEvent(accountId, idsFrom(range.from)).sk,
     // The first id of the next millisecond is not in it: an id has more characters than its time.
-    to: keys.loggedEvent(accountId, timePrefix(range.to + 1)).sk,
+    to: keys.loggedEvent(accountId, idsFrom(range.to + 1)).sk,
     limit,
     ...(cursor === undefined ? {} : { cursor }),
   });
   return { events: found.items.map(eventOf), cursor: found.cursor };
-}
-
-/** The 48 bits of time with which a UUIDv7 begins, as it is written. */
-function timePrefix(milliseconds: number): string {
-  const hex = milliseconds.toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }

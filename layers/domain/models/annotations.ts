@@ -1,9 +1,9 @@
-/** Tags and notes: what people write about a model after it was trained. */
+/** What people write about a model after it was trained, its tags and notes, and whether its predictions are logged. */
 import { ConflictError, UnavailableError } from '../errors.ts';
 import { keys } from '../keys.ts';
 import { LIMITS } from '../limits.ts';
 import { ConditionFailedError } from '../ports/errors.ts';
-import type { Condition, Table } from '../ports/table/port.ts';
+import type { Change, Condition, Table } from '../ports/table/port.ts';
 import { getModel } from './read.ts';
 import { type Model, model } from './record.ts';
 
@@ -14,6 +14,8 @@ const TRIES = 10;
 export interface Annotations {
   readonly tags?: { readonly [name: string]: string | null } | undefined;
   readonly notes?: string | undefined;
+  /** For how many days predictions are logged; null: not at all. */
+  readonly logDays?: number | null | undefined;
 }
 
 /** Resolves with the model as it is then. Throws `NotFoundError`, `ConflictError` if it would have too many tags. */
@@ -29,11 +31,10 @@ export async function annotateModel(table: Table, accountId: string, id: string,
       ],
     };
     try {
-      const item = await table.update(
-        keys.model(accountId, id),
-        { set: { tags, notes: patch.notes ?? before.notes }, add: { revision: 1 } },
-        { kind: 'all', of: [{ kind: 'present' }, unchanged] },
-      );
+      const item = await table.update(keys.model(accountId, id), changeOf(before, tags, patch), {
+        kind: 'all',
+        of: [{ kind: 'present' }, unchanged],
+      });
       return model.parse(item);
     } catch (error) {
       if (!(error instanceof ConditionFailedError)) throw error;
@@ -41,6 +42,14 @@ export async function annotateModel(table: Table, accountId: string, id: string,
     }
   }
   throw new UnavailableError(`could not change model ${id} in ${TRIES} tries`);
+}
+
+function changeOf(before: Model, tags: Model['tags'], { notes = before.notes, logDays }: Annotations): Change {
+  return {
+    set: { tags, notes, ...(typeof logDays === 'number' ? { prediction_log: { days: logDays } } : {}) },
+    add: { revision: 1 },
+    ...(logDays === null ? { remove: ['prediction_log'] } : {}),
+  };
 }
 
 function merged(tags: Model['tags'], patch: NonNullable<Annotations['tags']>): Model['tags'] {

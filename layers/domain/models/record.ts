@@ -68,7 +68,9 @@ export const model = z.object({
   aliases: z.number().int().default(0),
   tags: z.record(z.string(), z.string()).default({}),
   notes: z.string().default(''),
-  /** Counts the changes of tags and notes. */
+  /** Present while its predictions are logged, for so many days. */
+  prediction_log: z.object({ days: z.number().int() }).optional(),
+  /** Counts the changes of tags, notes and logging. */
   revision: z.number().int().default(0),
 });
 
@@ -80,7 +82,13 @@ export const WEIGHTS_TYPE = 'weights';
 export const parseModel = parseOnce(model);
 
 /** What predictions need of a model. */
-export const servedModel = model.pick({ id: true, account_id: true, artifacts: true });
+export const servedModel = model.pick({
+  id: true,
+  account_id: true,
+  artifacts: true,
+  number: true,
+  prediction_log: true,
+});
 
 export type ServedModel = z.infer<typeof servedModel>;
 

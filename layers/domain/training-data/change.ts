@@ -48,7 +48,7 @@ export async function writeTrainingFile(
   });
   const { rows, sha256 } = profile;
   const given: NewDataset = {
-    ...{ id, account_id: accountId, name, description: '', dataset_type: profile.task },
+    ...{ id, account_id: accountId, name, description: '', dataset_type: profile.task ?? 'auto' },
     ...{ file_name: name, file_size: content.size, uploaded_at: at, text_format: format },
     ...{ status: 'ready', rows, columns: profile.columns.length, target: profile.target, sha256, in_use: 0 },
   };

@@ -1,8 +1,11 @@
 import type { Builder, Node, Value } from '../graph.ts';
 import type { Op } from '../op.ts';
-import { type Dim, formatShape, isStatic, ShapeError, type Type } from '../type.ts';
+import { tensor } from '../tensor.ts';
+import { type Dim, formatShape, isStatic, ShapeError, sizeOf, staticShape, type Type } from '../type.ts';
 import { convKernelGradient } from './conv-kernel.ts';
 import { expectDomain, expectOneDType, shortFloats } from './domain.ts';
+import { gather } from './indexing.ts';
+import { reshape, transpose } from './movement.ts';
 import { reduceSum } from './reduce.ts';
 import {
   convolvedDims,
@@ -65,11 +68,22 @@ export const conv = Object.assign(
 );
 
 /*
- *  With pads p and q, the convolution covers n + p + q positions. A transposed convolution returns the first
+ *  Where the kernel moves by single positions, the gradient is a convolution itself, with the taps in reverse order, whose
+ *  pads are those that the kernel's extent leaves: on a CPU, that takes less time than a transposed convolution.
+ *
+ *     y[i] = w₀ x[i] + w₁ x[i + 1]        x̄[i] = w₁ ȳ[i − 1] + w₀ ȳ[i]
+ *
+ *  Otherwise, with pads p and q, the convolution covers n + p + q positions. A transposed convolution returns the first
  *  t ≤ n + p + q of them: positions after the last stride were never read. So cut p off the front, then cut or pad
  *  to n. ConvTranspose's own asymmetric pads have no CUDA kernel.
  */
 function inputGradient(b: Builder, ct: Value, x: Value, w: Value, attrs: ConvAttrs): Value {
+  if (turnsCheaply(x, w, attrs)) {
+    const room = (pads: readonly number[]) => pads.map((pad, i) => (attrs.kernel[i]! - 1) * attrs.dilations[i]! - pad);
+    const [before, after] = [room(attrs.before), room(attrs.after)];
+    if ([...before, ...after].every((pad) => pad >= 0))
+      return b.apply1(convOp, [ct, turned(b, w, attrs.groups)], { ...attrs, before, after });
+  }
   const whole = convTransposeCore(b, ct, w, attrs);
   const [zero, length] = [[0, 0], attrs.kernel.map((_, i) => spatialDim(whole.type.shape, i))];
   const ends = attrs.before.map((start, i) => Math.min(length[i]!, start + spatialDim(x.type.shape, i)));
@@ -77,6 +91,27 @@ function inputGradient(b: Builder, ct: Value, x: Value, w: Value, attrs: ConvAtt
   const cut = window(b, whole, [null, null, ...starts.map((start, i) => ({ start, end: ends[i]!, step: 1 }))]);
   const missing = starts.map((start, i) => spatialDim(x.type.shape, i) - (ends[i]! - start));
   return padAll(b, cut, [...zero, ...missing.map(() => 0)], [...zero, ...missing]);
+}
+
+/** Whether kernels are so much smaller than what they move over that to turn them is worth it. */
+function turnsCheaply(x: Value, w: Value, { strides, kernel }: ConvAttrs): boolean {
+  if (strides.some((stride) => stride !== 1) || !isStatic(x.type.shape)) return false;
+  return sizeOf(kernel) === 1 || 2 * sizeOf(staticShape(w.type.shape)) <= sizeOf(x.type.shape);
+}
+
+/** Kernels [out, in / groups, ...kernel] as [in, out / groups, ...kernel], with the taps in reverse order. */
+function turned(b: Builder, w: Value, groups: number): Value {
+  const [outputs, inputs, ...kernel] = staticShape(w.type.shape) as [number, number, ...number[]];
+  const taps = sizeOf(kernel);
+  const grouped = reshape(b, w, [groups, outputs / groups, inputs, taps]);
+  const swapped = transpose(b, grouped, [0, 2, 1, 3]);
+  const backwards = tensor(
+    'int64',
+    [taps],
+    BigInt64Array.from({ length: taps }, (_, i) => BigInt(taps - 1 - i)),
+  );
+  const reversed = taps === 1 ? swapped : gather(b, swapped, b.constant(backwards), 3);
+  return reshape(b, reversed, [groups * inputs, outputs / groups, ...kernel]);
 }
 
 function padded(b: Builder, x: Value, { before, after }: Spatial): Value {

@@ -20,6 +20,7 @@ export * from './pool.ts';
 export * from './random.ts';
 export * from './recurrent.ts';
 export * from './reduce.ts';
+export * from './repeat.ts';
 export * from './scatter.ts';
 export * from './select.ts';
 export * from './window.ts';

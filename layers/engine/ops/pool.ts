@@ -2,12 +2,15 @@ import type { Builder, Value } from '../graph.ts';
 import type { Op } from '../op.ts';
 import { filled, tensorFrom } from '../tensor.ts';
 import { ShapeError, sizeOf, staticShape, type Type } from '../type.ts';
+import { equal } from './compare.ts';
 import { convTranspose } from './conv.ts';
 import { type Domain, expectDomain, floats, shortFloats } from './domain.ts';
 import { div, mul } from './elementwise.ts';
 import { scatterAdd } from './indexing.ts';
 import { reshape, zerosLike } from './movement.ts';
 import { reduceMax, reduceMean } from './reduce.ts';
+import { repeat } from './repeat.ts';
+import { cast } from './select.ts';
 import { convolvedDims, type Spatial, type SpatialOptions, spatial, spatialAttributes, spatialDim } from './spatial.ts';
 import { padAll, window } from './window.ts';
 
@@ -29,6 +32,8 @@ const maxPoolOp: Op<Spatial> = {
   // The second output has the position of each maximum in the flattened x, to which its cotangent goes.
   vjp: (b, n, [ct]) => {
     const [x, where] = [n.inputs[0]!, n.outputs[1]!];
+    if (isTiled(n.attrs) && shortFloats.has(x.type.dtype))
+      return [tiledGradient(b, x, n.outputs[0]!, ct!, n.attrs.kernel)];
     const size = sizeOf(staticShape(x.type.shape));
     const count = sizeOf(staticShape(ct!.type.shape));
     const flat = scatterAdd(
@@ -44,6 +49,47 @@ const maxPoolOp: Op<Spatial> = {
     w.node('MaxPool', [w.name(n.inputs[0]!)], outputs, { attributes: spatialAttributes(n.attrs), place: n.place });
   },
 };
+
+/** Whether kernels lie side by side, so that each element is under one of them, or at the end under none. */
+const isTiled = ({ kernel, strides, dilations, before, after }: Spatial): boolean =>
+  kernel.every((size, i) => size === strides[i] && dilations[i] === 1 && before[i] === 0 && after[i] === 0);
+
+/**
+ * The gradient where kernels lie side by side: the largest elements are those that equal the pooled one, and share its
+ * cotangent. That needs no positions, without which the runtime pools several times as fast, and no scattering.
+ *
+ *     x [4, 6] as tiles [2 × 2, 6]   y [2, 3] as [2 × 1, 3 · 2], each element twice
+ */
+function tiledGradient(b: Builder, x: Value, y: Value, ct: Value, kernel: readonly number[]): Value {
+  const [batch, channels, ...dims] = staticShape(x.type.shape) as [number, number, ...number[]];
+  const counts = staticShape(y.type.shape).slice(2);
+  const covered = counts.map((count, i) => count * kernel[i]!);
+  const last = kernel.length - 1;
+  /** With the last axis whole, and the axes before it apart. */
+  const apart = (value: Value, sizes: readonly number[]) =>
+    reshape(b, value, [
+      batch * channels,
+      ...counts.slice(0, last).flatMap((count, i) => [count, sizes[i]!]),
+      value.type.shape.at(-1)!,
+    ]);
+  const spread = (value: Value) =>
+    repeat(
+      b,
+      apart(
+        value,
+        counts.map(() => 1),
+      ),
+      kernel[last]!,
+    );
+  const joined = (value: Value) => reshape(b, value, [batch, channels, ...covered]);
+  const whole = covered.map((end) => ({ start: 0, end, step: 1 }));
+  const tiles = apart(window(b, x, [null, null, ...whole]), kernel);
+  const largest = cast(b, equal(b, tiles, spread(y)), x.type.dtype);
+  const sharing = mul(b, averagePool(b, joined(largest), kernel, { strides: kernel }), sizeOf(kernel));
+  const under = joined(mul(b, largest, spread(div(b, ct, sharing))));
+  const none = covered.map(() => 0);
+  return padAll(b, under, [0, 0, ...none], [0, 0, ...covered.map((end, i) => dims[i]! - end)]);
+}
 
 /** Whether an axis has different pads before and after it, which cuDNN's pools do not support. Pads must be legal. */
 function isUneven({ kernel, before, after }: Spatial): boolean {

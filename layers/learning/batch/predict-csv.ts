@@ -1,60 +1,50 @@
-/** Predictions for every row of a dataset's file, as a CSV file (RFC 4180), in bounded memory. */
-import type { DatasetProfile } from '#domain/datasets/profile.ts';
+/** Predictions for all that a dataset's file has, as a CSV file (RFC 4180), in bounded memory. */
 import { ValidationError } from '#domain/errors.ts';
-import type { TableBytes } from '../files/source-bytes.ts';
-import type { Prediction, PredictionOptions, Row } from '../predictor.ts';
-import type { ServedFeature, Serving } from '../serving/description.ts';
-import { readDataset } from './dataset.ts';
+import type { Input, Prediction, PredictionOptions } from '../predictor.ts';
+import type { Serving } from '../serving/description.ts';
+import type { BatchRow, BatchRows } from './batch-row.ts';
 
 export interface CsvPredictions {
-  /** Of the file. */
-  readonly profile: DatasetProfile;
   readonly serving: Serving;
   readonly options: Required<Pick<PredictionOptions, 'probabilities'>>;
-  /** Columns of the file to repeat. */
-  readonly include: readonly string[];
-  readonly predict: (rows: readonly Row[]) => Promise<readonly Prediction[]>;
+  readonly predict: (inputs: readonly Input[]) => Promise<readonly Prediction[]>;
   /** Is called after each piece, with the rows so far. It throws to end. */
   readonly onRows: (rows: number) => Promise<void>;
 }
 
-/** A piece has at most so many rows, and so many cells: rows may have thousands of features. */
-const PIECE = { rows: 1000, cells: 100_000 };
-
 /**
- * The file in pieces: the row's number from 1, the columns to repeat, and the prediction.
- * @throws ValidationError for a cell that the model does not take, with fields such as `row 3, island`
+ * The file in pieces: the row's number from 1, what is repeated of it, and the prediction.
+ * @throws ValidationError for a value that the model does not take, with fields such as `row 3, island`
  */
 export async function* predictCsv(
-  bytes: TableBytes,
-  { profile, serving, options, include, predict, onRows }: CsvPredictions,
+  { header, piece: most, rows }: BatchRows,
+  { serving, options, predict, onRows }: CsvPredictions,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const { rows, placeOf, readerOf } = await readDataset(bytes, profile);
-  const columns = serving.features.map((feature) => ({ at: placeOf(feature.name), read: readerOf(feature) }));
-  const repeated = include.map(placeOf);
-  const pieceRows = Math.max(1, Math.min(PIECE.rows, Math.floor(PIECE.cells / columns.length)));
-  yield csv([['row', ...include, ...predictedColumns(serving, options)]]);
+  const predicted = predictedColumns(serving, options);
+  const none = predicted.map(() => '');
+  yield csv([['row', ...header, ...predicted]]);
 
   let done = 0;
-  let piece: (readonly string[])[] = [];
+  let piece: BatchRow[] = [];
   const predictPiece = async (): Promise<Buffer> => {
-    const values = piece.map((record) => columns.map(({ at, read }) => read(record[at] ?? '')));
-    const predictions = await predict(values).catch((error: unknown) => {
-      throw aboutFile(error, serving.features, done);
+    const asked = piece.filter((row): row is BatchRow & { readonly input: Input } => row.input !== undefined);
+    const inputs = asked.map(({ input }) => input);
+    const predictions = await (asked.length === 0 ? Promise.resolve([]) : predict(inputs)).catch((error: unknown) => {
+      throw aboutFile(error, asked);
     });
-    const lines = predictions.map((prediction, i) => [
-      String(done + i + 1),
-      ...repeated.map((at) => piece[i]![at] ?? ''),
-      ...shown(prediction, serving),
-    ]);
+    const answers = new Map(asked.map((row, i) => [row as BatchRow, predictions[i]!]));
+    const lines = piece.map((row, i) => {
+      const answer = answers.get(row);
+      return [String(done + i + 1), ...row.repeated, ...(answer ? shown(answer, serving) : none)];
+    });
     done += piece.length;
     piece = [];
     await onRows(done);
     return csv(lines);
   };
-  for await (const record of rows) {
-    piece.push(record);
-    if (piece.length === pieceRows) yield await predictPiece();
+  for await (const row of rows) {
+    piece.push(row);
+    if (piece.length === most) yield await predictPiece();
   }
   if (piece.length > 0) yield await predictPiece();
 }
@@ -82,14 +72,14 @@ const csv = (lines: readonly (readonly string[])[]): Buffer =>
 
 const quoted = (cell: string): string => (/[",\r\n]|^ | $/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 
-/** Errors about a piece's rows, as errors about the file's. */
-function aboutFile(error: unknown, features: readonly ServedFeature[], before: number): unknown {
+/** Errors about a piece's inputs, as errors about the file. */
+function aboutFile(error: unknown, piece: readonly BatchRow[]): unknown {
   if (!(error instanceof ValidationError)) return error;
   const details = error.details.map(({ field, message }) => {
-    const place = /^inputs\[(\d+)\](?:\[(\d+)\])?/.exec(field);
-    if (!place) return { field, message };
-    const feature = place[2] === undefined ? undefined : features[Number(place[2])];
-    return { field: `row ${before + Number(place[1]) + 1}${feature ? `, ${feature.name}` : ''}`, message };
+    const place = /^inputs((?:\[\d{1,9}\]){1,3})/.exec(field)?.[1];
+    if (place === undefined) return { field, message };
+    const [row = 0, ...at] = place.slice(1, -1).split('][').map(Number);
+    return { field: piece[row]?.placeOf(at) ?? field, message };
   });
   return new ValidationError(details, error.message);
 }

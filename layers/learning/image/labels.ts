@@ -41,7 +41,7 @@ export function profileLabels(labels: readonly string[], asked: Task | 'auto', t
 }
 
 /** The labels as targets, by the profile of the same labels. */
-export function targetOf(labels: readonly string[], { task, classes = [] }: LabelProfile): Target {
+export function targetOf(labels: readonly string[], { task = 'classification', classes = [] }: LabelProfile): Target {
   if (task === 'regression') return { task, values: Float64Array.from(labels, (label) => parseNumber(label)) };
   const names = classes.map(({ value }) => value).sort(byNumberThenText);
   const codes = new Map(names.map((name, code) => [name, code]));

@@ -19,17 +19,29 @@ export interface Listing {
   readonly target: string;
 }
 
+interface ListingOptions {
+  /** The manifest's column of labels. Default: `label` or the like, or the only one besides the names. */
+  readonly target?: string | undefined;
+  /** Whether labels are not looked for. */
+  readonly unlabelled?: boolean;
+}
+
 const MANIFEST = /\.(?:csv|json|jsonl)$/i;
 const NOTES = /\.(?:txt|md|rst)$|(?:^|\/)licen[cs]e$/i;
 
 /**
- * @param target the manifest's column of labels. Default: `label` or the like, or the only one besides the names
  * @throws ValidationError with field `file` or `target`
  */
-export async function listImages(entries: readonly ZipEntry[], target?: string): Promise<Listing> {
+export async function listImages(
+  entries: readonly ZipEntry[],
+  { target, unlabelled = false }: ListingOptions = {},
+): Promise<Listing> {
   const manifests = entries.filter(({ name }) => MANIFEST.test(name));
   const images = entries.filter(({ name }) => !MANIFEST.test(name) && !NOTES.test(name));
   if (images.length === 0) throw fileFault(`must have images in it; got ${entries.length} other files`);
+  if (unlabelled) {
+    return { source: 'folders', images: images.map((entry) => ({ entry, label: '' })), without: 0, target: '' };
+  }
   const [manifest, second] = manifests;
   if (second)
     throw fileFault(

@@ -27,10 +27,15 @@ interface Described {
 }
 
 /** @throws ValidationError naming the entry */
-export async function profileImages(source: Source, { target, task }: ProfileOptions): Promise<DatasetProfile> {
+export async function profileImages(
+  source: Source,
+  { target, task, parsing }: ProfileOptions,
+): Promise<DatasetProfile> {
   await using opened = await openEntries(source);
   const { entries } = opened;
-  const found = areArrays(entries) ? await ofArrays(entries) : await ofImages(entries, target);
+  const unlabelled = parsing?.unlabelled ?? false;
+  const found = areArrays(entries) ? await ofArrays(entries) : await ofImages(entries, { target, unlabelled });
+  if (unlabelled) return { ...withoutLabels(found), sha256: await sha256Of(await source.path()) };
   const labels = profileLabels(found.labels, task, found.target);
   return {
     kind: 'image',
@@ -57,6 +62,12 @@ export async function profileImages(source: Source, { target, task }: ProfileOpt
   };
 }
 
+/** Images that are only to be predicted. */
+const withoutLabels = ({ images, labels }: Described): Omit<DatasetProfile, 'sha256'> => ({
+  ...{ kind: 'image', images, rows: labels.length, columns: [], features: [], target: '' },
+  ...{ rows_without_target: labels.length, delimiter: ',', quote: '"' },
+});
+
 const TOP = 10;
 
 async function ofArrays(entries: readonly ZipEntry[]): Promise<Described> {
@@ -77,7 +88,7 @@ async function ofArrays(entries: readonly ZipEntry[]): Promise<Described> {
   };
 }
 
-async function ofImages(entries: readonly ZipEntry[], wanted: string | undefined): Promise<Described> {
+async function ofImages(entries: readonly ZipEntry[], wanted: Parameters<typeof listImages>[1]): Promise<Described> {
   const { source, images, without, target } = await listImages(entries, wanted);
   const formats: Record<string, number> = {};
   const [widths, heights] = [new Range(), new Range()];

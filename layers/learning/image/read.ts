@@ -30,7 +30,7 @@ export async function imageRows(
       const { labels, values, read } = await openArrays(entries);
       return { target: targetOf(labels, profile), shape, values, leftOut: [], read };
     }
-    const { images } = await listImages(entries, profile.target);
+    const { images } = await listImages(entries, { target: profile.target });
     const read = () =>
       decoded(
         images.map(({ entry }) => entry),

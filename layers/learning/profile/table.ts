@@ -46,7 +46,8 @@ export interface TableState {
 export class TableSummary {
   readonly #readers: readonly ColumnReader[];
   readonly #columns: readonly ColumnSummary[];
-  readonly #target: ColumnSummary;
+  /** Absent where the data are only to be predicted. */
+  readonly #target: ColumnSummary | undefined;
   readonly #parsing: ParsingOptions;
   /** The columns that had the target's value in every row so far. */
   #twins: readonly number[];
@@ -58,15 +59,15 @@ export class TableSummary {
     const { columns = {} } = parsing;
     const mayBe = (name: string) => [undefined, 'target'].includes(columns[name]?.role);
     this.#parsing = parsing;
-    this.#targetIndex = chooseTarget(header, target, mayBe);
+    this.#targetIndex = parsing.unlabelled ? NO_COLUMN : chooseTarget(header, target, mayBe);
     this.#readers = header.map((name, i) => {
       const missing = columns[name]?.missing ?? parsing.missing;
       return new ColumnReader(new ColumnSummary(name, i === this.#targetIndex ? TARGET_BOUNDS : undefined), missing);
     });
     this.#columns = this.#readers.map(({ summary }) => summary);
-    this.#target = this.#columns[this.#targetIndex]!;
-    this.#leaks = new Leaks(header.length, this.#targetIndex);
-    this.#twins = [...header.keys()].filter((i) => i !== this.#targetIndex);
+    this.#target = this.#columns[this.#targetIndex];
+    this.#leaks = new Leaks(this.#target ? header.length : 0, this.#targetIndex);
+    this.#twins = this.#target ? [...header.keys()].filter((i) => i !== this.#targetIndex) : [];
   }
 
   restore({ columns, twins, leaks, rows }: TableState): void {
@@ -117,7 +118,7 @@ export class TableSummary {
   }
 
   get target(): string {
-    return this.#target.name;
+    return this.#target?.name ?? '';
   }
 
   /** What the columns are, whether or not a model could learn from them. */
@@ -127,16 +128,15 @@ export class TableSummary {
       const said = this.#said(summary.name);
       const decided = decide(summary, said, conventions);
       const role = said.role ?? (summary === this.#target ? 'target' : 'feature');
-      return columnProfile({ summary, decided, role }, { classes: [], without: 0 });
+      return columnProfile({ summary, decided, role }, NO_TARGET);
     });
   }
 
   /** @throws ValidationError with field `file`, `target` or `columns` */
   profile(asked: Task | 'auto', file: FileFacts) {
     const conventions = conventionsOf(this.#columns, file.delimiter);
-    const said = this.#said(this.#target.name);
-    const target = judgeTarget(this.#target, this.#rows, { task: asked, said, conventions });
-    const found: Finding[] = [...fileFindings(file), ...target.found];
+    const target = this.#target && this.#judged(this.#target, asked, conventions);
+    const found: Finding[] = [...fileFindings(file), ...(target?.found ?? [])];
     const columns = this.#columns.map((summary): Column => this.#column(summary, conventions, target));
     const features = this.#features(columns, found);
     const twins = new Set(this.#twins.map((i) => this.#columns[i]));
@@ -145,29 +145,33 @@ export class TableSummary {
       found.push(...columnFindings(summary, decided), ...featureFindings(summary, decided));
       found.push(...caseVariants(summary, decided));
       const leak = leaks.get(summary);
-      if (twins.has(summary)) found.push(equalsTargetFinding(summary, this.#target.name));
-      else if (leak && (leak.kind === 'code' || target.task === 'regression')) {
-        found.push(determinesTargetFinding(summary, this.#target.name, leak));
+      if (twins.has(summary)) found.push(equalsTargetFinding(summary, this.target));
+      else if (leak && (leak.kind === 'code' || target?.task === 'regression')) {
+        found.push(determinesTargetFinding(summary, this.target, leak));
       }
     }
     const used = new Set(features);
     const left = columns.filter((column) => column.role !== 'target' && !used.has(column));
     return {
       rows: this.#rows,
-      columns: columns.map((column) => columnProfile(column, target)),
+      columns: columns.map((column) => columnProfile(column, target ?? NO_TARGET)),
       features: features.map(({ summary }) => summary.name),
       left_out: left.map(({ summary: { name }, role }) => ({
         name,
         reason: role === 'feature' ? ('text' as const) : reasonOf(role),
       })),
-      target: this.#target.name,
-      task: target.task,
-      ...(target.task !== 'regression'
+      target: this.target,
+      ...(target === undefined ? {} : { task: target.task }),
+      ...(target !== undefined && target.task !== 'regression'
         ? { classes: target.classes.map(({ value, count }) => ({ value, count })) }
         : {}),
-      rows_without_target: target.without,
+      rows_without_target: target?.without ?? this.#rows,
       ...listWarnings(found),
     } satisfies Partial<DatasetProfile>;
+  }
+
+  #judged(summary: ColumnSummary, task: Task | 'auto', conventions: Conventions): JudgedTarget {
+    return judgeTarget(summary, this.#rows, { task, said: this.#said(summary.name), conventions });
   }
 
   #said(name: string): Saying {
@@ -175,9 +179,9 @@ export class TableSummary {
     return { ...(missing === undefined ? {} : { missing }), ...columns[name], fileDecimal };
   }
 
-  #column(summary: ColumnSummary, conventions: Conventions, target: JudgedTarget): Column {
+  #column(summary: ColumnSummary, conventions: Conventions, target: JudgedTarget | undefined): Column {
     const said = this.#said(summary.name);
-    if (summary === this.#target) return { summary, decided: target.decided, role: 'target' };
+    if (target && summary === this.#target) return { summary, decided: target.decided, role: 'target' };
     const decided = decide(summary, said, conventions);
     expectPossible(summary, said, decided);
     const isId = said.role === undefined && isIdentifier(summary);
@@ -204,12 +208,16 @@ export class TableSummary {
       if (role === 'feature' && decided.type === 'text' && !chosen)
         found.push(leftOutFinding(summary, decided, 'text'));
     }
-    if (features.length > 0) return features;
+    if (features.length > 0 || !this.#target) return features;
     const others = columns.length - 1;
     throw fileFault(
       `must have at least 1 feature of numbers, categories, truth values or times; got ${others}, all text, empty or left out`,
     );
   }
 }
+
+/** Where there is no target. */
+const NO_COLUMN = -1;
+const NO_TARGET = { classes: [], without: 0 };
 
 const reasonOf = (role: ColumnRole) => (role === 'target' || role === 'feature' ? 'ignore' : role);

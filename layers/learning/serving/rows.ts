@@ -54,6 +54,19 @@ function takingWords({ type, format }: ServedFeature): Taking<string> {
   return { expected: EXPECTED[type], take };
 }
 
+/** Made once for each feature of a model that is loaded: small requests take hardly longer than making it. */
+function madeOnce<T>(make: (feature: ServedFeature) => T): (feature: ServedFeature) => T {
+  const made = new WeakMap<ServedFeature, T>();
+  return (feature) => {
+    const known = made.get(feature) ?? make(feature);
+    made.set(feature, known);
+    return known;
+  };
+}
+
+const numbersOf = madeOnce(takingNumbers);
+const wordsOf = madeOnce(takingWords);
+
 /**
  * Each feature's values [rows, 1] by the name of its input.
  * @param placeOf the field of a row. Default: `inputs[3]`
@@ -139,8 +152,8 @@ function columnOf(
     });
   const shape = [cells.length, 1];
   return type === 'number' || type === 'timestamp'
-    ? tensor('float64', shape, Float64Array.from(taken(takingNumbers(feature), Number.NaN)))
-    : tensor('string', shape, taken(takingWords(feature), ''));
+    ? tensor('float64', shape, Float64Array.from(taken(numbersOf(feature), Number.NaN)))
+    : tensor('string', shape, taken(wordsOf(feature), ''));
 }
 
 const fieldOf = (row: Input, place: string, j: number, { name }: ServedFeature): string =>

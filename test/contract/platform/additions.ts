@@ -55,6 +55,7 @@ export const ADDITIONS = {
     aliases: texts,
     tags: textFields,
     notes: text,
+    log_days: orNull(integer),
     dataset_version: integer,
     warnings: objects,
     test_performance: orNull(numberFields),

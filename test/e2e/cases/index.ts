@@ -15,6 +15,7 @@ import { mainJob } from './main-job.ts';
 import { modelFiles } from './model-files.ts';
 import { modelOptions } from './model-options.ts';
 import { modelsApi } from './models-api.ts';
+import { monitoring } from './monitoring.ts';
 import { options } from './options.ts';
 import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
@@ -53,6 +54,7 @@ export function platformCases(world: World): void {
     modelFiles,
     modelOptions,
     predictions,
+    monitoring,
     images,
     battery,
     programs,

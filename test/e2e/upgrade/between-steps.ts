@@ -42,6 +42,7 @@ const withoutQueues = {
     webhooks: failing(adapters.queues.webhooks, 'send', KILLED),
     predictions: failing(adapters.queues.predictions, 'send', KILLED),
     vault: failing(adapters.queues.vault, 'send', KILLED),
+    logs: failing(adapters.queues.logs, 'send', KILLED),
     encoders: failing(adapters.queues.encoders, 'send', KILLED),
   },
 };

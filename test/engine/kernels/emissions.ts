@@ -183,6 +183,8 @@ export const emissions: Readonly<Record<string, Emission>> = {
     build: (b, [x, w]) => ops.convTranspose(b, x!, w!, { strides: 2, pads: 1, padsAfter: 0, outputPads: 1 }),
   },
   maxPool: one((b, x) => ops.maxPool(b, x, [3, 3], { strides: 2, pads: 1 }), IMAGE),
+  'maxPool of kernels side by side': one((b, x) => ops.maxPool(b, x, [2, 2], { strides: 2 }), IMAGE),
+  repeat: one((b, x) => ops.repeat(b, x, 3), IMAGE),
   'maxPool with uneven pads': one((b, x) => ops.maxPool(b, x, [2, 2], { pads: 0, padsAfter: 1 }), IMAGE),
   'maxPool with dilations': one((b, x) => ops.maxPool(b, x, [2, 2], { dilations: 2 }), IMAGE),
   averagePool: one((b, x) => ops.averagePool(b, x, [2, 2], { strides: 2 }), IMAGE),

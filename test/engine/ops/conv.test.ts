@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Builder, topological } from '#engine/graph.ts';
+import { vjp } from '#engine/grad.ts';
+import { Builder, topological, type Value } from '#engine/graph.ts';
 import { convKernelGradient } from '#engine/ops/conv-kernel.ts';
 import * as ops from '#engine/ops/index.ts';
 import { type Tensor, tensorFrom, toNumbers } from '#engine/tensor.ts';
@@ -207,6 +208,111 @@ describe('convTranspose', () => {
     );
   });
 });
+
+describe('the gradient by an image', () => {
+  const opsOf = (x: readonly number[], w: readonly number[], options: Parameters<typeof ops.conv>[4] = {}) => {
+    const b = new Builder();
+    const [image, kernel] = [b.input('x', 'float32', x), b.input('w', 'float32', w)];
+    const y = ops.conv(b, image, kernel, undefined, options);
+    const nodes = topological([vjp(b, [y], [b.input('ct', 'float32', y.type.shape)], [image])[0]!]);
+    return nodes.map(({ op }) => op.name).filter((name) => name.startsWith('Conv') || name === 'Gather');
+  };
+
+  test('is a convolution where the kernel moves by single positions and has at most half the numbers', () => {
+    const kernel = [4, 4, 3, 3];
+    expect(opsOf([2, 4, 6, 6], kernel)).toEqual(['Gather', 'Conv']);
+    expect(opsOf([2, 4, 5, 6], kernel)).toEqual(['ConvTranspose']);
+    expect(opsOf([2, 4, 9, 9], kernel, { strides: [1, 2] })).toEqual(['ConvTranspose']);
+  });
+
+  test('is one whatever the size of kernels that have no taps to turn', () => {
+    expect(opsOf([1, 4, 3, 3], [40, 4, 1, 1])).toEqual(['Conv']);
+    expect(opsOf([1, 4, 3, 3], [40, 4, 1, 2])).toEqual(['ConvTranspose']);
+  });
+
+  test('is none where pads reach beyond the kernel', () => {
+    const [x, kernel] = [
+      [2, 4, 9, 9],
+      [4, 4, 3, 3],
+    ];
+    expect(opsOf(x!, kernel!, { pads: 2 })).toEqual(['Gather', 'Conv']);
+    expect(opsOf(x!, kernel!, { pads: 4, dilations: 2 })).toEqual(['Gather', 'Conv']);
+    expect(opsOf(x!, kernel!, { pads: [2, 3] })).toEqual(['ConvTranspose']);
+    expect(opsOf(x!, kernel!, { pads: 2, padsAfter: [2, 3] })).toEqual(['ConvTranspose']);
+  });
+
+  test.each([
+    ['of uneven kernels', [4, 3, 2, 3], { pads: [1, 0], padsAfter: [0, 2], dilations: [1, 2] }],
+    ['of groups', [4, 3, 2, 2], { groups: 2, pads: 1 }],
+    ['of single taps', [5, 3, 1, 1], {}],
+  ] as const)('agrees with differences where it is a convolution, %s', async (_, kernel, options) => {
+    const groups = 'groups' in options ? options.groups : 1;
+    const image = [2, 3 * groups, 8, 9];
+    expect(opsOf(image, kernel, options)).toContain('Conv');
+    await checkGradients([float(1, image), float(2, kernel)], (b, [x, w]) => ops.conv(b, x!, w!, undefined, options), {
+      seed: 3,
+    });
+  });
+});
+
+test.each([
+  // Twice the numbers of a kernel beside those that have all channels at the positions.
+  [6, 2, 2, true],
+  [5, 2, 2, false],
+] as const)(
+  'whether kernels of 3 taps are small is seen beside %i positions',
+  (positions, inputs, outputs, isSmall) => {
+    const b = new Builder();
+    const [x, ct] = [
+      b.input('x', 'float32', [4, inputs, positions + 2]),
+      b.input('ct', 'float32', [4, outputs, positions]),
+    ];
+    const attrs = { kernel: [3], strides: [1], dilations: [1], before: [0], after: [0], groups: 1 };
+    const names = topological([convKernelGradient(b, x, ct, attrs)]).map(({ op }) => op.name);
+    expect(names.includes('ReduceSum')).toBe(isSmall);
+  },
+);
+
+test.each([
+  [11, [12, 11]],
+  [5, [12, 5]],
+  [12, [12, 12]],
+  [13, [13, 12]],
+] as const)('the longer side comes first in the products of images, with %i outputs', (outputs, sides) => {
+  const b = new Builder();
+  const [x, ct] = [b.input('x', 'float32', [2, 2, 20, 20]), b.input('ct', 'float32', [2, outputs, 19, 18])];
+  const attrs = { kernel: [2, 3], strides: [1, 1], dilations: [1, 1], before: [0, 0], after: [0, 0], groups: 1 };
+  const [product] = topological([convKernelGradient(b, x, ct, attrs)]).filter(({ op }) => op.name === 'MatMul');
+  expect(product!.outputs[0]!.type.shape).toEqual([2, 1, ...sides]);
+  // The taps are joined; the cotangent is not.
+  expect(product!.inputs[0]!.node!.op.name).toBe(outputs < 12 ? 'Concat' : 'Reshape');
+});
+
+test.each([
+  ['few outputs', 2, 2],
+  ['many outputs', 2, 40],
+  ['groups', 4, 8],
+] as const)(
+  'the kernel gradient of small kernels is the sum of those of images, with %s',
+  async (name, inputs, outputs) => {
+    const groups = name === 'groups' ? 2 : 1;
+    const attrs = { kernel: [2, 3], strides: [1, 2], dilations: [2, 1], before: [0, 0], after: [0, 0], groups };
+    const [x, ct] = [float(1, [3, inputs, 9, 15]), float(2, [3, outputs, 7, 7])];
+    const nodesOf = (limit?: number) => {
+      const b = new Builder();
+      const values = [x, ct].map((one, i) => b.input(`${i}`, 'float32', one.shape)) as [Value, Value];
+      return topological([convKernelGradient(b, ...values, attrs, limit)]).map(({ op }) => op.name);
+    };
+    expect(nodesOf().filter((op) => op === 'ReduceSum')).toHaveLength(1);
+    expect(nodesOf(0)).not.toContain('ReduceSum');
+    const { p, q } = await evaluate([x, ct], (b, [x, ct]) => ({
+      p: convKernelGradient(b, x!, ct!, attrs),
+      q: convKernelGradient(b, x!, ct!, attrs, 0),
+    }));
+    expect(p!.shape).toEqual([outputs, inputs / groups, 2, 3]);
+    for (const [i, value] of toNumbers(p!).entries()) expect(toNumbers(q!)[i]).toBeCloseTo(value, 4);
+  },
+);
 
 test.each([1, 2])(
   'the kernel gradient is the same with every tap in a product of its own (%i groups)',

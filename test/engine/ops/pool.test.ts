@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Builder, topological } from '#engine/graph.ts';
+import { grad, vjp } from '#engine/grad.ts';
+import { Builder, topological, type Value } from '#engine/graph.ts';
 import * as ops from '#engine/ops/index.ts';
 import { tensorFrom, toNumbers } from '#engine/tensor.ts';
 import { sizeOf } from '#engine/type.ts';
@@ -55,6 +56,60 @@ test('maxPool has a gradient with overlapping windows, uneven pads, strides and 
     );
   });
   await fc.assert(property, { ...settings, numRuns: 24 });
+});
+
+/** Kernels side by side, what is left over too little for one more. */
+const tiles = small(1, 3).chain((rank) =>
+  fc.record({
+    axes: fc.array(
+      fc.record({ kernel: small(1, 3), count: small(1, 3), rest: fc.nat(2) }).map(({ kernel, count, rest }) => ({
+        ...{ kernel, stride: kernel, dilation: 1, before: 0, after: 0 },
+        extra: kernel * (count - 1) + Math.min(rest, kernel - 1),
+      })),
+      { minLength: rank, maxLength: rank },
+    ),
+    batch: fc.nat(2),
+    seed: seeds,
+  }),
+);
+
+test.each([
+  ['of kernels side by side', tiles],
+  ['of any kernels', cases],
+] as const)('maxPool %s has the same gradients in float32 as in float64', async (_, of) => {
+  const property = fc.asyncProperty(of, async ({ axes, batch, seed }) => {
+    const dilations = axes.map(({ dilation }) => dilation);
+    const shape = [batch, CHANNELS, ...axes.map(({ kernel, extra }, i) => (kernel - 1) * dilations[i]! + 1 + extra)];
+    const size = sizeOf(shape);
+    const order = Array.from({ length: size }, (_, i) => ((i * 7919 + seed) % size) * 0.3 - size * 0.15);
+    const kernel = axes.map((axis) => axis.kernel);
+    const pooled = (b: Builder, x: Value) => ops.sin(b, ops.maxPool(b, x, kernel, { ...options(axes), dilations }));
+    const slopes = await Promise.all(
+      (['float32', 'float64'] as const).map((dtype) =>
+        evaluate([tensorFrom(dtype, shape, order)], (b, [x]) => {
+          const [first] = grad(b, ops.reduceSum(b, pooled(b, x!)), [x!]);
+          const [second] = grad(b, ops.reduceSum(b, ops.mul(b, first!, x!)), [x!]);
+          return { first: first!, second: second! };
+        }),
+      ),
+    );
+    for (const name of ['first', 'second']) {
+      const [got, wanted] = slopes.map((found) => toNumbers(found[name]!));
+      for (const [i, value] of wanted!.entries())
+        expect(Math.abs(got![i]! - value)).toBeLessThan(2e-3 * Math.max(1, Math.abs(value)));
+    }
+  });
+  await fc.assert(property, { ...settings, numRuns: 40 });
+});
+
+test('the largest elements under one of several kernels side by side share its cotangent', async () => {
+  const x = tensorFrom('float32', [1, 1, 2, 5], [3, 3, 1, 0, 9, 2, 3, 0, 1, 9]);
+  const ct = tensorFrom('float32', [1, 1, 1, 2], [6, 8]);
+  const { dx } = await evaluate([x, ct], (b, [x, ct]) => {
+    const y = ops.maxPool(b, x!, [2, 2], { strides: 2 });
+    return { dx: vjp(b, [y], [ct!], [x!])[0]! };
+  });
+  expect(toNumbers(dx!)).toEqual([2, 2, 4, 0, 0, 0, 2, 0, 4, 0]);
 });
 
 test('averagePool has a gradient, with and without counting pads, and that has its own', async () => {

@@ -12,7 +12,15 @@ const queue = { visibilitySeconds: 60, maxReceives: 5 };
 const store = await openEmbedded({
   dir,
   baseUrl: 'http://127.0.0.1:1',
-  queues: { datasets: queue, training: queue, webhooks: queue, encoders: queue, predictions: queue, vault: queue },
+  queues: {
+    datasets: queue,
+    training: queue,
+    webhooks: queue,
+    encoders: queue,
+    predictions: queue,
+    vault: queue,
+    logs: queue,
+  },
   now: () => Number(time),
 });
 let writes = 0;

@@ -53,7 +53,15 @@ export async function openWorld() {
   const store = await openEmbedded({
     dir,
     baseUrl: 'http://127.0.0.1:1',
-    queues: { datasets: queue, training: queue, webhooks: queue, encoders: queue, predictions: queue, vault: queue },
+    queues: {
+      datasets: queue,
+      training: queue,
+      webhooks: queue,
+      encoders: queue,
+      predictions: queue,
+      vault: queue,
+      logs: queue,
+    },
     now: () => clock.now,
   });
   const compute: TestCompute = { submitted: [], terminated: [], states: new Map(), refuse: undefined };

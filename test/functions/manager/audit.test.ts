@@ -112,7 +112,15 @@ describe('the audit trail', () => {
     const options = {
       dir: world.platform.store.dir,
       baseUrl: '',
-      queues: { datasets: queue, training: queue, webhooks: queue, encoders: queue, predictions: queue, vault: queue },
+      queues: {
+        datasets: queue,
+        training: queue,
+        webhooks: queue,
+        encoders: queue,
+        predictions: queue,
+        vault: queue,
+        logs: queue,
+      },
     };
     const others = await Promise.all([openEmbedded(options), openEmbedded(options), openEmbedded(options)]);
     const of = { account_id: world.accountId, id: 'shared' };

@@ -61,6 +61,21 @@ describe('a saved model', () => {
     });
   });
 
+  test('that was replaced can be loaded until its last day', async () => {
+    const id = await world.manager({ backup_enabled: false, backup_retention_days: 2 });
+    await world.save(id, 'm');
+    await world.save(id, 'm', { model_data: Buffer.from('newer').toString('base64'), replace_existing: true });
+    const revisions = async () => (await world.call('GET', `/${id}/models/m/info`)).body.revisions;
+    const [{ revision }] = await revisions();
+    const load = () => world.call('POST', `/${id}/models/load`, { model_name: 'm', revision });
+    const day = 86_400_000;
+    world.platform.clock.now += 2 * day - 1000;
+    expect(bytesOf(await load()).equals(FILE)).toBe(true);
+    world.platform.clock.now += 2000;
+    expect([(await load()).body.error, await revisions()]).toEqual(['RevisionNotFoundError', []]);
+    expect(bytesOf(await world.load(id, 'm')).toString()).toBe('newer');
+  });
+
   test('is signed with the platform’s key, and the signature is verified at each load', async () => {
     const id = await world.manager();
     await world.save(id, 'm', { digital_signature: true });

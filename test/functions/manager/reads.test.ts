@@ -161,6 +161,15 @@ describe('health', () => {
     expect(await health(id)).toMatchObject({ status: 'unhealthy', checks: { model_integrity: false } });
   });
 
+  test('says how long this version has been deployed', async () => {
+    const id = await world.manager();
+    const { clock } = world.platform;
+    const first = (await health(id)).uptime;
+    const [, hours, minutes] = /^0d (\d+)h (\d+)m$/.exec(first)!.map(Number);
+    clock.now += ((26 - hours!) * 60 + 3 - minutes!) * 60_000;
+    expect((await health(id)).uptime).toBe('1d 2h 3m');
+  });
+
   test('is that of the storage and of the keys when it is asked for', async () => {
     const id = await world.manager({ backup_enabled: false });
     const { blobs, keys } = world.platform.store;

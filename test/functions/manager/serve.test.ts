@@ -1,5 +1,9 @@
 /** A model of the vault that is deployed to the platform. */
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { removeModel } from '#domain/vault/change.ts';
+import { getManager, removeManager } from '#domain/vault/managers.ts';
+import { getModel } from '#domain/vault/models.ts';
+import { beginServing } from '#domain/vault/served.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { makeHandler as makePredictHandler } from '#functions/platform/predict.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
@@ -93,6 +97,38 @@ describe('a model of the vault that is deployed to the platform', () => {
     expect(await served(id, 'm')).toEqual([]);
     expect((await remove(id, 'm')).status).toBe(200);
     expect((await manager()).status).toBe(200);
+  });
+
+  test('is not backed up in vain before its deletion is refused', async () => {
+    const id = await world.manager();
+    await saveOnnx(id, 'm');
+    await serve(id, 'm', { service_name: id });
+    expect((await world.call('DELETE', `/${id}/models/m`, { confirm_deletion: true })).status).toBe(409);
+    expect((await world.call('DELETE', `/${id}`, { confirm_deletion: true })).status).toBe(409);
+    expect((await world.call('GET', `/${id}/backup/list?kind=deletion`)).body.total_backups).toBe(0);
+  });
+
+  test('is guarded by the transactions themselves, whatever was read before them', async () => {
+    const id = await world.manager(PLAIN);
+    await saveOnnx(id, 'm');
+    const { table, now } = world.platform.store;
+    const manager = await getManager(table, world.accountId, id);
+    const model = await getModel(table, manager, 'm');
+    const by = { userId: 'user_a', address: '192.0.2.1', requestId: 'r' };
+    const { id: made } = (await serve(id, 'm')).body.platform_model;
+    await expect(removeModel(table, manager, model, by, now)).rejects.toThrow('The platform serves');
+    await expect(removeManager(table, manager, by, now, true)).rejects.toThrow('The platform serves');
+    await platform('DELETE', `/models/${made}`);
+    const listing = { id: 'x', name: 'm', since: '2026-01-01T00:00:00.000Z', sha256: model.sha256 };
+    const writes = await beginServing(table, model, listing);
+    const others = await beginServing(table, model, { ...listing, id: 'y' });
+    await removeModel(table, manager, model, by, now);
+    await expect(table.transact(writes)).rejects.toThrow();
+    await saveOnnx(id, 'm');
+    const again = await getModel(table, manager, 'm');
+    await table.transact(await beginServing(table, again, listing));
+    await expect(table.transact(others)).rejects.toThrow();
+    expect(await served(id, 'm')).toHaveLength(1);
   });
 
   test('and is deleted at the same time is one or the other', async () => {

@@ -86,7 +86,7 @@ describe('an upload', () => {
       {
         field: 'colour',
         message:
-          'is not a known field; known are name, description, dataset_type, target, delimiter, quote, decimal, missing, columns',
+          'is not a known field; known are name, description, dataset_type, target, delimiter, quote, decimal, missing, columns, unlabelled',
       },
     ]);
     expect(await details([csvFile(CSV), name, name])).toEqual([

@@ -132,6 +132,32 @@ describe('a model', () => {
 });
 
 describe('inference', () => {
+  test('is answered by one version or the other while an alias moves between them', async () => {
+    const later = await penguins(platform, token, 'penguins');
+    const move = (to: Model) =>
+      platform.call({
+        ...{ method: 'PUT', path: '/models/by-name/penguins/aliases/moving', token },
+        json: { model_id: to.id },
+      });
+    await move(model);
+    let moves = 0;
+    const mover = async () => {
+      for (; moves < 20; moves++) expect((await move(moves % 2 ? model : later)).status).toBe(200);
+    };
+    const versions = new Set<string>();
+    const caller = async () => {
+      while (moves < 20) {
+        const { status, body } = await infer({ inputs: inputs() }, 'penguins/versions/moving');
+        expect([status, body.outputs[0].data]).toEqual([200, ['Gentoo', 'Adelie']]);
+        versions.add(body.model_version);
+      }
+    };
+    await Promise.all([mover(), caller(), caller(), caller()]);
+    expect([...versions].sort()).toEqual([model.version, later.version]);
+    await platform.call({ method: 'DELETE', path: '/models/by-name/penguins/aliases/moving', token });
+    expect((await platform.call({ method: 'DELETE', path: `/models/${later.id}`, token })).status).toBe(204);
+  });
+
   test('gives what the platform predicts, and the id of the request', async () => {
     const { body } = await infer({ id: 'mine', inputs: inputs() });
     const [gentoo, adelie] = await expected();
@@ -224,7 +250,7 @@ describe('inference', () => {
     [
       'too little data',
       changed('sex', { data: ['male'] }),
-      'inputs[1].data must have 2 values, one a row as its shape says; got 1',
+      'inputs[1].data must have 2 values, as its shape says; got 1',
     ],
     [
       'text for numbers',

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
+import { newPredictionId } from '#domain/prediction-log/ids.ts';
 import { createBatch } from '#domain/predictions/create.ts';
 import type { Settings } from '#domain/settings.ts';
 import { json } from '#functions/http/body/json.ts';
@@ -70,6 +71,7 @@ beforeAll(async () => {
     alias: 'champion',
     version: model.version,
     batch_id: batch.id,
+    prediction_id: newPredictionId(model.number, platform.clock.now),
     webhook_id: await made('/webhooks', { url: 'https://hooks.example.com/in', events: ['*'] }),
     key_id: await made('/account/api-keys', { name: 'key', scope: 'read' }),
   };

@@ -28,6 +28,7 @@ const WORLD = {
   TRAINYARD_QUEUE_WEBHOOKS: 'https://sqs.eu-west-1.amazonaws.com/111122223333/webhooks',
   TRAINYARD_QUEUE_VAULT: 'https://sqs.eu-west-1.amazonaws.com/111122223333/vault',
   TRAINYARD_QUEUE_PREDICTIONS: 'https://sqs.eu-west-1.amazonaws.com/111122223333/predictions',
+  TRAINYARD_QUEUE_LOGS: 'https://sqs.eu-west-1.amazonaws.com/111122223333/logs',
   TRAINYARD_QUEUE_ENCODERS: 'https://sqs.eu-west-1.amazonaws.com/111122223333/encoders',
   TRAINYARD_BUS: 'bus',
   TRAINYARD_KEY_TOKENS: 'key',

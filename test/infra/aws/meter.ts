@@ -49,6 +49,7 @@ export function metered(adapters: Adapters, meter: Metered): Adapters {
       webhooks: meteredQueue(queues.webhooks, meter),
       predictions: meteredQueue(queues.predictions, meter),
       vault: meteredQueue(queues.vault, meter),
+      logs: meteredQueue(queues.logs, meter),
       encoders: meteredQueue(queues.encoders, meter),
     },
     events: replacing(adapters.events, {

@@ -24,6 +24,7 @@ describe('the settings of a stage', () => {
     [{ gpu: 'no' }, 'gpu must be one of true, false; got no'],
     [{ alarmEmail: 'me' }, 'alarmEmail must be an e-mail address; got me'],
     [{ alarmEmail: 'me@example..com' }, 'alarmEmail must be an e-mail address; got me@example..com'],
+    [{ backupCopiesBucket: 'Not A Bucket' }, 'backupCopiesBucket must be the name of a bucket; got Not A Bucket'],
     [{ trainerImage: 'two words' }, 'trainerImage must be an image; got two words'],
     [{ trainerImage: 'a/b@sha256:00' }, 'trainerImage must be an image; got a/b@sha256:00'],
     [{ trainerImage: 'a/b@' }, 'trainerImage must be an image; got a/b@'],

@@ -136,7 +136,15 @@ describe('worker threads', () => {
     const embedded = {
       dir: world.dir,
       baseUrl: 'http://127.0.0.1:1',
-      queues: { datasets: queue, training: queue, webhooks: queue, encoders: queue, predictions: queue, vault: queue },
+      queues: {
+        datasets: queue,
+        training: queue,
+        webhooks: queue,
+        encoders: queue,
+        predictions: queue,
+        vault: queue,
+        logs: queue,
+      },
     };
     const log = { file: join(world.dir, 'log') };
     const setup: WorkerSetup = { name: 'process-dataset', embedded, settings: parseSettings({}), log };

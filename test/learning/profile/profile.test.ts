@@ -19,6 +19,22 @@ const profile = (text: string, options: Partial<ProfileOptions> = {}) =>
 const column = async (values: string[]) =>
   (await profile(`c,y\n${values.map((value, i) => `${value},${i % 2}`).join('\n')}\n`)).columns[0]!;
 
+describe('the profile of unlabelled data', () => {
+  test('has no target and no task, and every column may be a feature', async () => {
+    const text = `x,kind,y\n${Array.from({ length: 30 }, (_, i) => `${i},${'uv'[i % 2]},7`).join('\n')}\n`;
+    const found = datasetProfile.parse(
+      await profileCsv(chunked(text), { task: 'auto', parsing: { unlabelled: true } }),
+    );
+    expect(found).toMatchObject({ rows: 30, target: '', features: ['x', 'kind', 'y'], rows_without_target: 30 });
+    expect([found.task, found.classes]).toEqual([undefined, undefined]);
+    expect(found.columns.map(({ role }) => role)).toEqual(['feature', 'feature', 'feature']);
+    // The same file is refused as one to learn from: its last column has one value.
+    await expect(profileCsv(chunked(text), { task: 'classification' })).rejects.toMatchObject({
+      details: [{ field: 'target' }],
+    });
+  });
+});
+
 describe('the penguins', () => {
   test('have the counts that their authors published', async () => {
     const found = await profileCsv(createReadStream(PENGUINS), { target: 'species', task: 'auto' });

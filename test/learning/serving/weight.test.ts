@@ -8,6 +8,7 @@ const MEBIBYTE = 2 ** 20;
 const modelOf = (size: number): ServedModel => ({
   id: 'm',
   account_id: 'a',
+  number: 1,
   artifacts: [
     { file: 'model-card.md', size: 1000 * MEBIBYTE, sha256: '' },
     { file: 'model.onnx', size, sha256: '' },

@@ -63,6 +63,7 @@ export const rootsOf = (accountId: string): readonly Root[] => [
   alone(keys.loggedEvent(accountId, '').pk),
   alone(keys.calls(accountId, '').pk),
   alone(keys.catalogNumbers(accountId).pk),
+  alone(keys.logDay(accountId, '', '').pk),
   { partition: keys.vaultManager(accountId, '').pk, leads: VAULT },
 ];
 

@@ -8,6 +8,7 @@ export const DELETED: readonly string[] = [
   'datasets and uploads',
   'training jobs with their logs and checkpoints',
   'models with their files, versions, aliases and notes',
+  'predictions that were logged, and feedback on them',
   'the catalog with its history',
   'webhooks with their deliveries and events',
   'usage and notices',

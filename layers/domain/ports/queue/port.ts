@@ -42,6 +42,6 @@ export interface Queue {
   release(receipt: string, delaySeconds: number): Promise<void>;
 }
 
-export const QUEUES = ['datasets', 'training', 'webhooks', 'encoders', 'predictions', 'vault'] as const;
+export const QUEUES = ['datasets', 'training', 'webhooks', 'encoders', 'predictions', 'vault', 'logs'] as const;
 
 export type QueueName = (typeof QUEUES)[number];

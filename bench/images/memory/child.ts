@@ -1,4 +1,4 @@
-/** `node bench/images/child.ts COUNT`: writes a ZIP of so many colour images of 32 × 32, and prepares it for a training. */
+/** `node bench/images/memory/child.ts COUNT`: writes a ZIP of so many colour images of 32 × 32, and prepares it for a training. */
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { writeZip } from '#learning/files/write-zip.ts';
 import { image } from '#learning/image/kind.ts';
 import { writePng } from '#learning/image/png.ts';
 import { openSource } from '#learning/source.ts';
-import type { Prepared } from './prepare.ts';
+import type { Prepared } from '../prepare.ts';
 
 const SIDE = 32;
 const CLASSES = 10;

@@ -1,0 +1,87 @@
+/** The files of a model's log: their records, what was logged on a day, and which file has a prediction. */
+import { idsFrom } from '../ids.ts';
+import { blobKeys, keys, prefixes } from '../keys.ts';
+import { LIMITS } from '../limits.ts';
+import { markOrphaned } from '../orphans.ts';
+import { TransactionFailedError } from '../ports/errors.ts';
+import type { Condition, Table } from '../ports/table/port.ts';
+import { uuidOf } from './ids.ts';
+import { type LogFile, logFile } from './record.ts';
+
+const DAY_MS = 86_400_000;
+
+/** When the files and records of a day are deleted, in epoch milliseconds. */
+export const expiryOf = (day: string, days: number): number => Date.parse(`${day}T00:00:00Z`) + (days + 1) * DAY_MS;
+
+const hasRoom: Condition = {
+  kind: 'any',
+  of: [
+    { kind: 'missing', attribute: 'bytes' },
+    { kind: 'compare', attribute: 'bytes', op: '<', value: LIMITS.predictionLog.bytesPerDay },
+  ],
+};
+
+/** What is written of a file. */
+export interface Written {
+  readonly account_id: string;
+  readonly file: LogFile;
+  /** Before compression. */
+  readonly plainBytes: number;
+  /** For which it is stored. */
+  readonly days: number;
+}
+
+/**
+ * Records a file before it is written, and marks the files of its day as orphaned from when they expire: the sweep deletes
+ * them then. False: the model was deleted, or has logged as much as it may on that day.
+ */
+export async function recordLogFile(table: Table, { account_id, file, plainBytes, days }: Written): Promise<boolean> {
+  const { model_id, day, id, last, rows } = file;
+  const due = expiryOf(day, days);
+  const expiresAt = due / 1000;
+  try {
+    await table.transact([
+      { kind: 'check', key: keys.model(account_id, model_id), condition: { kind: 'present' } },
+      {
+        kind: 'update',
+        key: keys.logDay(account_id, model_id, day),
+        change: { add: { bytes: plainBytes, rows }, set: { expiresAt } },
+        condition: hasRoom,
+      },
+      { kind: 'put', item: { ...keys.logFile(account_id, model_id, uuidOf(last), id), ...file, expiresAt } },
+      markOrphaned('artifacts', blobKeys.logPrefix(account_id, model_id, day), due),
+    ]);
+    return true;
+  } catch (error) {
+    if (error instanceof TransactionFailedError) return false;
+    throw error;
+  }
+}
+
+const PAGE = 1000;
+
+/** Those with predictions of that time, in epoch milliseconds, oldest first. */
+export async function* logFilesOf(
+  table: Table,
+  accountId: string,
+  modelId: string,
+  { from, to }: { readonly from: number; readonly to: number },
+): AsyncGenerator<LogFile, void, undefined> {
+  const prefix = prefixes.logFiles(modelId);
+  const query = { partition: keys.logDay(accountId, modelId, '').pk, from: prefix + idsFrom(from), to: `${prefix}~` };
+  const end = idsFrom(to + 1);
+  let cursor: string | undefined;
+  do {
+    const page = await table.query({ ...query, limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
+    for (const item of page.items) {
+      const file = logFile.parse(item);
+      // In the order of their last predictions: a later file may still begin earlier, but for as long as messages wait.
+      if (uuidOf(file.first) < end) yield file;
+      else if (uuidOf(file.first) > idsFrom(to + LATE_MS)) return;
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+/** A message may wait so long before its prediction is in a file. */
+export const LATE_MS = 900_000;

@@ -1,0 +1,92 @@
+/**
+ * Each row of a table with the rows before it, which are the window of a series. Rows of one group are a series, as in a
+ * training; without a column of groups all rows are one. The first rows of a series, which have no full window, have no
+ * prediction. Only the windows are in memory, so each series has to be in the order of its times.
+ */
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { ValidationError } from '#domain/errors.ts';
+import { shown } from '../csv/fault.ts';
+import { windowOf } from '../series/encoding.ts';
+import type { Cell } from '../serving/input.ts';
+import type { Source } from '../source.ts';
+import { columnValues } from '../values/column-values.ts';
+import type { BatchRow, BatchRows, RowsWanted } from './batch-row.ts';
+import { readDataset } from './dataset.ts';
+import { PIECE, placeIn } from './table-rows.ts';
+
+/** Of all series together. */
+const MOST_CELLS = 20_000_000;
+
+interface Series {
+  readonly window: { readonly number: number; readonly cells: readonly Cell[] }[];
+  time: number;
+}
+
+export async function seriesRows(source: Source, { profile, serving, include }: RowsWanted): Promise<BatchRows> {
+  const { steps } = windowOf(serving);
+  const { features } = serving;
+  const { rows, placeOf, readerOf } = await readDataset(source.bytes(), profile);
+  const columns = features.map((feature) => ({ at: placeOf(feature.name), read: readerOf(feature) }));
+  const repeated = include.map(placeOf);
+  const groupAt = placeOf(nameOf(profile, 'group') ?? '');
+  const time = timeOf(profile, placeOf);
+  const mostSeries = Math.max(1, Math.floor(MOST_CELLS / (steps * features.length)));
+  const all = new Map<string, Series>();
+
+  function seriesOf(record: readonly string[]): Series {
+    const name = groupAt < 0 ? '' : (record[groupAt] ?? '').trim();
+    const series = all.get(name) ?? { window: [], time: Number.NEGATIVE_INFINITY };
+    all.set(name, series);
+    if (all.size <= mostSeries) return series;
+    throw ValidationError.of('dataset_id', `must have at most ${mostSeries} series of ${steps} rows; got more`);
+  }
+
+  async function* read(): AsyncGenerator<BatchRow, void, undefined> {
+    let row = 0;
+    for await (const record of rows) {
+      const number = ++row;
+      const series = seriesOf(record);
+      if (time) expectLater(series, record, number, time);
+      series.window.push({ number, cells: columns.map(({ at, read: cell }) => cell(record[at] ?? '')) });
+      if (series.window.length > steps) series.window.shift();
+      const window = [...series.window];
+      yield {
+        ...(window.length === steps ? { input: window.map(({ cells }) => cells) } : {}),
+        repeated: repeated.map((at) => record[at] ?? ''),
+        placeOf: ([step, feature]) =>
+          placeIn(window[step ?? steps - 1]?.number ?? number, features[feature ?? -1]?.name),
+      };
+    }
+  }
+  const piece = Math.max(1, Math.min(PIECE.rows, Math.floor(PIECE.cells / (steps * columns.length))));
+  return { header: include, piece, rows: read() };
+}
+
+const nameOf = ({ columns }: DatasetProfile, role: 'group' | 'time'): string | undefined =>
+  columns.find((column) => column.role === role)?.name;
+
+interface Times {
+  readonly name: string;
+  readonly at: number;
+  readonly read: (cell: string) => number;
+}
+
+function timeOf({ columns }: DatasetProfile, placeOf: (name: string) => number): Times | undefined {
+  const column = columns.find(({ role }) => role === 'time');
+  if (!column) return undefined;
+  const { number } = columnValues(column.type === 'number' ? 'number' : 'timestamp', column.format);
+  return { name: column.name, at: placeOf(column.name), read: number };
+}
+
+/** Throws `ValidationError` for a row that is before the one before it. */
+function expectLater(series: Series, record: readonly string[], row: number, { name, at, read }: Times): void {
+  const cell = record[at] ?? '';
+  const time = read(cell);
+  if (time < series.time) {
+    throw ValidationError.of(
+      `row ${row}, ${name}`,
+      `must not be before the row before it of the same series: sort the file by its times; got ${shown(cell)}`,
+    );
+  }
+  if (!Number.isNaN(time)) series.time = time;
+}

@@ -1,0 +1,30 @@
+/** Each row of a table. */
+import type { Source } from '../source.ts';
+import type { BatchRow, BatchRows, RowsWanted } from './batch-row.ts';
+import { readDataset } from './dataset.ts';
+
+/** A piece has at most so many rows, and so many cells: rows may have thousands of features. */
+export const PIECE = { rows: 1000, cells: 100_000 };
+
+export async function tableRows(source: Source, { profile, serving, include }: RowsWanted): Promise<BatchRows> {
+  const { rows, placeOf, readerOf } = await readDataset(source.bytes(), profile);
+  const columns = serving.features.map((feature) => ({ at: placeOf(feature.name), read: readerOf(feature) }));
+  const repeated = include.map(placeOf);
+
+  async function* read(): AsyncGenerator<BatchRow, void, undefined> {
+    let row = 0;
+    for await (const record of rows) {
+      const number = ++row;
+      yield {
+        input: columns.map(({ at, read: cell }) => cell(record[at] ?? '')),
+        repeated: repeated.map((at) => record[at] ?? ''),
+        placeOf: ([feature]) => placeIn(number, serving.features[feature ?? -1]?.name),
+      };
+    }
+  }
+  const piece = Math.max(1, Math.min(PIECE.rows, Math.floor(PIECE.cells / columns.length)));
+  return { header: include, piece, rows: read() };
+}
+
+export const placeIn = (row: number, feature: string | undefined): string =>
+  `row ${row}${feature === undefined ? '' : `, ${feature}`}`;

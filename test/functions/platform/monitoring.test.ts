@@ -1,0 +1,163 @@
+/** The log of predictions, feedback and drift, on a real model and a real queue. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { blobKeys } from '#domain/keys.ts';
+import { LIMITS } from '#domain/limits.ts';
+import type { Model } from '#domain/models/record.ts';
+import { dueOrphans } from '#domain/orphans.ts';
+import { makeHandler as makeConsumer } from '#functions/events/log-predictions.ts';
+import type { HttpHandler } from '#functions/http/contract.ts';
+import { makeHandler } from '#functions/platform/predict.ts';
+import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { batchOf } from '../events/sqs.ts';
+import { silent } from '../events/world.ts';
+import { openPlatform, type Platform } from './harness.ts';
+import { penguins } from './penguins.ts';
+
+let platform: Platform;
+let token: string;
+let model: Model;
+let predict: HttpHandler;
+let stranger: string;
+
+const DAY_MS = 86_400_000;
+const ROW = ['Biscoe', 47.5, 15, 218, 4950, 'female', 2009];
+
+beforeAll(async () => {
+  platform = await openPlatform({ rates: { authenticatedPerHour: 100_000, anonymousPerHour: 1000 } });
+  token = await platform.login();
+  stranger = await platform.login('mallory');
+  model = await penguins(platform, token);
+  predict = makeHandler(permitted('platform-predict', platform.store), {
+    settings: platform.settings,
+    logger: silent,
+  });
+});
+afterAll(() => platform.close());
+
+const ask = async (json: object, of = model) =>
+  (await platform.call({ method: 'POST', path: `/models/${of.id}/predict`, token, json }, predict)).body;
+const get = async (path: string, query: Record<string, string> = {}, as = token) =>
+  platform.call({ path, query, token: as });
+const say = (id: string, json: object, as = token) =>
+  platform.call({ method: 'POST', path: `/predictions/${id}/feedback`, token: as, json });
+const set = (json: object, of = model) => platform.call({ method: 'PATCH', path: `/models/${of.id}`, token, json });
+
+/** What waits in the queue goes into files. */
+async function write(): Promise<number> {
+  const { logs } = platform.store.queues;
+  const messages = await logs.receive({ max: 10 });
+  const consume = makeConsumer(permitted('log-predictions', platform.store), { logger: silent });
+  const { batchItemFailures } = await consume(batchOf(messages.map(({ body }) => body)));
+  expect(batchItemFailures).toEqual([]);
+  for (const { receipt } of messages) await logs.acknowledge(receipt);
+  return messages.length;
+}
+const files = async (of = model) => (await get(`/models/${of.id}/predictions`)).body.files;
+
+describe('the log', () => {
+  test('is off, and has what is predicted once the model is set to it', async () => {
+    expect(await ask({ input: ROW })).toEqual({ predictions: [expect.anything()] });
+    expect((await set({ log_days: 5 })).body).toMatchObject({ log_days: 5 });
+    const first = await ask({ input: ROW });
+    const second = await ask({ inputs: [ROW, ROW] });
+    expect(first).toMatchObject({ prediction_id: expect.stringMatching(`^${model.number}-`), logged_rows: 1 });
+    expect(second.logged_rows).toBe(2);
+    expect(await write()).toBe(2);
+    expect(await files()).toMatchObject([{ rows: 3 }]);
+    expect((await set({ log_days: null })).body).toMatchObject({ log_days: null });
+    expect((await ask({ input: ROW })).prediction_id).toBeUndefined();
+    expect((await ask({ input: ROW, log: true })).prediction_id).toBeDefined();
+    await write();
+  });
+
+  test('has as many rows of a request as there is room for, and no input that is too large', async () => {
+    const inputs = new Array(4000).fill(ROW);
+    const { logged_rows, predictions } = await ask({ inputs, log: true });
+    expect(predictions).toHaveLength(4000);
+    expect(logged_rows).toBeGreaterThan(1000);
+    expect(logged_rows).toBeLessThan(4000);
+    await ask({ input: ROW.with(0, 'Biscoe'.padEnd(LIMITS.predictionLog.inputBytes)), log: true });
+    expect(await write()).toBe(2);
+  });
+
+  test('expires: the sweep deletes its files after the days for which they are stored', async () => {
+    const { table } = platform.store;
+    const [day] = new Date(platform.clock.now).toISOString().split('T');
+    const prefix = blobKeys.logPrefix(model.account_id, model.id, day!);
+    const due = async (days: number) =>
+      (await dueOrphans(table, platform.clock.now + days * DAY_MS, 100)).some((mark) => mark.prefix === prefix);
+    expect([await due(30), await due(32)]).toEqual([false, true]);
+  });
+
+  test('is not written for a model that was deleted, and goes with it', async () => {
+    const other = await penguins(platform, token, 'others');
+    const { prediction_id } = await ask({ input: ROW, log: true }, other);
+    await write();
+    await say(prediction_id, { truth: 'Gentoo' });
+    await ask({ input: ROW, log: true }, other);
+    await platform.call({ method: 'DELETE', path: `/models/${other.id}`, token });
+    expect(await write()).toBe(1);
+    expect((await say(prediction_id, { truth: 'Gentoo' })).status).toBe(404);
+    const { blobs } = await platform.store.blobs.artifacts.list(blobKeys.modelPrefix(other.account_id, other.id));
+    expect(blobs).toEqual([]);
+    const partition = `ACCOUNT#${other.account_id}#PREDICTIONS`;
+    const { items } = await platform.store.table.query({ partition, limit: 1000 });
+    expect(items.filter((item) => item.sk.includes(other.id))).toEqual([]);
+  });
+});
+
+describe('feedback', () => {
+  test('is taken before the prediction is in the log, and counts once it is', async () => {
+    const { prediction_id, predictions } = await ask({ input: ROW, log: true });
+    const truth = predictions[0].class;
+    expect((await say(prediction_id, { truth })).body).toMatchObject({ prediction: null, correct: null });
+    expect((await get(`/models/${model.id}/feedback`)).body).toMatchObject({ rows: 0, pending: 1, accuracy: null });
+    await write();
+    expect((await get(`/models/${model.id}/feedback`)).body).toMatchObject({ rows: 1, pending: 0, accuracy: 1 });
+    const again = await say(prediction_id, { truth: 'Dodo', note: 'Seen\nby hand' });
+    expect(again.body).toMatchObject({ correct: false, note: 'Seen\nby hand', prediction: { class: truth } });
+    expect((await get(`/models/${model.id}/feedback`)).body).toMatchObject({
+      ...{ rows: 1, accuracy: 0 },
+      classes: [{ class: 'Dodo', rows: 1, correct: 0 }],
+    });
+    const later = new Date(platform.clock.now + 1000).toISOString();
+    expect((await get(`/models/${model.id}/feedback`, { from: later, to: later })).body).toMatchObject({ rows: 0 });
+  });
+
+  test('on what was not logged, or belongs to another account, is a 404; and bad feedback says what is wrong', async () => {
+    const { prediction_id } = await ask({ input: ROW, log: true });
+    await write();
+    platform.clock.now += 3_600_000;
+    token = await platform.login();
+    const [number, id] = [prediction_id.split('-')[0], prediction_id.slice(prediction_id.indexOf('-') + 1)];
+    const other = id.endsWith('0') ? `${id.slice(0, -1)}1` : `${id.slice(0, -1)}0`;
+    for (const gone of [`${number}-${other}`, `999-${id}`, 'x', `${number}-x`]) {
+      expect((await say(gone, { truth: 'Adelie' })).status).toBe(404);
+    }
+    expect((await say(prediction_id, { row: 1, truth: 'Adelie' })).body.message).toMatch('row 1');
+    expect((await say(prediction_id, { truth: 'Adelie' }, await platform.login('mallory'))).status).toBe(404);
+    const wrong = async (json: object) => (await say(prediction_id, json)).body.details;
+    expect(await wrong({})).toEqual([{ field: 'body', message: 'must have truth or note; got neither' }]);
+    expect(await wrong({ truth: 'x'.repeat(257) })).toMatchObject([{ field: 'truth' }]);
+    expect(await wrong({ truth: 'Adelie', row: -1 })).toMatchObject([
+      { field: 'row', message: 'must be between 0 and 9999; got -1' },
+    ]);
+  });
+});
+
+describe('drift', () => {
+  test('of a model of an earlier build has no reference, and says so', async () => {
+    const { body } = await get(`/models/${model.id}/drift`);
+    expect(body).toMatchObject({ drifted: [], thresholds: { moderate: 0.1, significant: 0.25 } });
+    expect(body.rows_read).toBeGreaterThan(3);
+    expect(body.features).toHaveLength(7);
+    expect(body.features[0]).toMatchObject({ name: 'island', status: 'no_reference', psi: null, missing: 0 });
+  });
+
+  test('is of a period that begins before it ends', async () => {
+    const period = { from: '2026-02-01T00:00:00Z', to: '2026-01-01T00:00:00Z' };
+    const { status, body } = await get(`/models/${model.id}/drift`, period);
+    expect([status, body.details[0].field]).toEqual([400, 'from']);
+    expect((await get(`/models/${model.id}/drift`, {}, stranger)).status).toBe(401);
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import { ValidationError } from '#domain/errors.ts';
+import { modelInputs } from '#functions/platform/oip/inputs.ts';
+import type { InferenceInput } from '#functions/platform/oip/request.ts';
+import { aboutTensors, rowsOf } from '#functions/platform/oip/rows.ts';
+import { imageTensors } from '#learning/image/tensors.ts';
+import { seriesTensors } from '#learning/series/tensors.ts';
+import type { Serving } from '#learning/serving/description.ts';
+
+const NOTHING = new Uint8Array();
+const IMAGES: Serving = {
+  ...{ format: 1, kind: 'image', task: 'regression', target: 'label', classes: [], features: [] },
+  input: { channels: 3, height: 2, width: 2, values: 'bytes' },
+};
+const SERIES: Serving = {
+  ...{ format: 1, kind: 'series', task: 'regression', target: 'y', classes: [], input: { steps: 2, horizon: 0 } },
+  features: [
+    { name: 'x', type: 'number', input: 'x' },
+    { name: 'kind', type: 'category', input: 'kind' },
+  ],
+};
+const tensor = (name: string, shape: number[], data: unknown[], datatype = 'FP32'): InferenceInput => ({
+  ...{ name, shape, data, datatype: datatype as InferenceInput['datatype'] },
+});
+const details = (run: () => unknown) => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof ValidationError) return error.details;
+    throw error;
+  }
+  return [];
+};
+
+describe('a model of images', () => {
+  const of = modelInputs(IMAGES);
+  test('takes one tensor of the shape of its ONNX file', async () => {
+    expect(of.tensors).toEqual([{ name: 'image', datatype: 'FP32', shape: [-1, 3, 2, 2] }]);
+    const numbers = Array.from({ length: 24 }, (_, i) => i);
+    const bytes = new Uint8Array(Float32Array.from(numbers).buffer);
+    const binary = { ...tensor('image', [2, 3, 2, 2], []), parameters: { binary_data_size: bytes.length } };
+    const { data: _, ...withoutData } = binary;
+    const nested = [0, 12].map((from) => [[0, 4, 8].map((plane) => numbers.slice(from + plane, from + plane + 4))]);
+    for (const [given, rest] of [
+      [tensor('image', [2, 3, 2, 2], numbers), NOTHING],
+      [tensor('image', [2, 3, 2, 2], nested), NOTHING],
+      [withoutData as InferenceInput, bytes],
+    ] as const) {
+      const { image } = await imageTensors(IMAGES, rowsOf(of, [given], rest, 10));
+      expect([image!.shape, Array.from(image!.data as Float32Array)]).toEqual([[2, 3, 2, 2], numbers]);
+    }
+  });
+
+  test('says which shape it takes', () => {
+    const wrong = (shape: number[]) => details(() => rowsOf(of, [tensor('image', shape, [])], NOTHING, 10));
+    for (const shape of [[1], [1, 12], [1, 2, 2, 3], [1, 3, 2, 2, 1]]) {
+      expect(wrong(shape)).toEqual([
+        { field: 'inputs[0].shape', message: `must be [rows, 3, 2, 2]; got [${shape.join(', ')}]` },
+      ]);
+    }
+    expect(wrong([11, 3, 2, 2])[0]!.message).toBe('must have between 1 and 10 rows; got [11, 3, 2, 2]');
+  });
+});
+
+describe('a model of series', () => {
+  const of = modelInputs(SERIES);
+  const given = (x: unknown[]) => [
+    tensor('kind', [2, 2], ['u', 'v', 'w', ''], 'BYTES'),
+    tensor('x', [2, 2], x, 'FP64'),
+  ];
+
+  test('takes one window for each feature', () => {
+    expect(of.tensors).toEqual([
+      { name: 'x', datatype: 'FP64', shape: [-1, 2] },
+      { name: 'kind', datatype: 'BYTES', shape: [-1, 2] },
+    ]);
+    const rows = rowsOf(
+      of,
+      given([
+        [1, 2],
+        [3, null],
+      ]),
+      NOTHING,
+      10,
+    );
+    expect(rows).toEqual([
+      [
+        [1, 'u'],
+        [2, 'v'],
+      ],
+      [
+        [3, 'w'],
+        [null, ''],
+      ],
+    ]);
+    expect(seriesTensors(SERIES, rows).x!.data).toEqual(Float64Array.of(1, 2, 3, Number.NaN));
+  });
+
+  test('names the tensor and the step of a value that it does not take', () => {
+    const rows = rowsOf(of, [given([])[0]!, tensor('x', [2, 2], ['1', '2', '3', 'much'], 'BYTES')], NOTHING, 10);
+    let thrown: unknown;
+    try {
+      seriesTensors(SERIES, rows);
+    } catch (error) {
+      thrown = error;
+    }
+    expect((aboutTensors(thrown, of) as ValidationError).details).toEqual([
+      { field: 'x[1][1]', message: 'must be a number for feature "x", or null; got "much"' },
+    ]);
+  });
+});

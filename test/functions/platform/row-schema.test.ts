@@ -1,0 +1,40 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { documentedRow, row } from '#functions/platform/models/row-schema.ts';
+
+const cell = fc.oneof(
+  fc.integer(),
+  fc.string(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.constant(Number.POSITIVE_INFINITY),
+);
+const { value } = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    cell,
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(fc.string({ maxLength: 3 }), tie('value'), { maxKeys: 3 }),
+  ),
+}));
+
+test('a row is whatever its documented schema says', () => {
+  fc.assert(
+    fc.property(value, (given) => {
+      expect(row.safeParse(given).success).toBe(documentedRow.safeParse(given).success);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('what is wrong with a row is said with its place, the bound and the value', () => {
+  const issues = (given: unknown) =>
+    row.safeParse(given).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  expect(issues([1, [[1, 'a']], { a: [] }, Number.POSITIVE_INFINITY])).toEqual([
+    '1.0: must be a number, a string, true, false or null, or an array of numbers; got [1,"a"]',
+    '2.a: must be a number, a string, true, false or null; got []',
+    '3: must be a number, a string, true, false or null; got Infinity',
+  ]);
+  expect(issues(7)).toEqual([': must be an array, an object or a string; got 7']);
+  expect(issues(new Array(1000).fill({ a: {} }))).toHaveLength(20);
+});
