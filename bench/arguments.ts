@@ -18,9 +18,12 @@ const HOST = join('infra', 'embedded', 'host.ts');
 /** Reads the command line of `npm run bench`. Throws `UsageError`. */
 export function readArguments(args: readonly string[]): Arguments {
   const { values, positionals } = parse(args);
-  const { seconds, vs, 'cpu-prof': cpuProfile } = values;
+  const { seconds, rows, vs, 'cpu-prof': cpuProfile } = values;
   if (seconds !== undefined && !(Number(seconds) > 0)) {
     throw new UsageError(`--seconds must be a number above 0; got ${seconds}`);
+  }
+  if (rows !== undefined && !(Number.isInteger(Number(rows)) && Number(rows) > 0)) {
+    throw new UsageError(`--rows must be a whole number above 0; got ${rows}`);
   }
   if (vs !== undefined && !existsSync(join(vs, HOST))) {
     throw new UsageError(`--vs must be the folder of another checkout; there is no ${join(vs, HOST)}`);
@@ -29,6 +32,7 @@ export function readArguments(args: readonly string[]): Arguments {
     names: positionals,
     options: {
       ...(seconds === undefined ? {} : { seconds: Number(seconds) }),
+      ...(rows === undefined ? {} : { rows: Number(rows) }),
       ...(vs === undefined ? {} : { versus: resolve(vs) }),
       ...(cpuProfile === undefined ? {} : { cpuProfile: resolve(cpuProfile) }),
     },
@@ -40,7 +44,12 @@ function parse(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { seconds: { type: 'string' }, vs: { type: 'string' }, 'cpu-prof': { type: 'string' } },
+      options: {
+        seconds: { type: 'string' },
+        rows: { type: 'string' },
+        vs: { type: 'string' },
+        'cpu-prof': { type: 'string' },
+      },
     });
   } catch (error) {
     throw new UsageError((error as Error).message.split('\n')[0]!);

@@ -30,6 +30,8 @@ export interface Bench {
 export interface Options {
   /** How long to measure, in all. */
   readonly seconds?: number;
+  /** How many rows a table has. */
+  readonly rows?: number;
   /** The folder of another checkout of this repository to compare with. */
   readonly versus?: string;
   /** A folder for CPU profiles of ours. */

@@ -5,7 +5,7 @@
  * may also be killed at any point.
  */
 import { fstatSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { z } from 'zod';
 import { logReplacer } from '#domain/log-replacer.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
@@ -27,6 +27,8 @@ const environment = z.object({
    * memory.
    */
   TRAINYARD_SCRATCH: z.string().min(1).optional(),
+  /** The bytes of memory that it may have. Default: those of its container, or of the machine. */
+  TRAINYARD_MEMORY: z.coerce.number().int().min(1, 'must be a number of bytes').optional(),
   /** The folder of an embedded store. Without it the environment describes a deployment; see `layers/aws/wiring.ts`. */
   TRAINYARD_DATA: z.string().min(1).optional(),
 });
@@ -71,6 +73,7 @@ try {
     signal: interruption.signal,
     dollarsPerSecond,
     disk: await writableFolder(scratch, tmpdir(), log),
+    memoryBytes: parsed.data.TRAINYARD_MEMORY ?? Math.min(process.constrainedMemory() || totalmem(), totalmem()),
     ...(seconds === undefined ? {} : { checkpointMs: seconds * 1000 }),
   });
   log('INFO', outcome, names);

@@ -21,7 +21,11 @@ import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
 
 export type SweepAdapters = Pick<Adapters, 'table' | 'queues' | 'now'>;
-type Context = SweepAdapters & { readonly logger: Log };
+type Context = SweepAdapters & {
+  readonly logger: Log;
+  /** Default: that of the limits. */
+  readonly jobsPerAccount?: number | undefined;
+};
 
 /** Calls at the same time change it at the same time. */
 const TRIES = 5;
@@ -59,10 +63,10 @@ async function jobsOf({ table }: Context, of: Sweep): Promise<Map<string, Job>> 
 }
 
 async function createMissing(context: Context, of: Sweep, jobs: ReadonlyMap<string, Job>): Promise<void> {
-  const { table, queues, now, logger } = context;
+  const { table, queues, now, logger, jobsPerAccount } = context;
   for (const job of wantedJobs(of, isoTime(now())).filter(({ id }) => !jobs.has(id))) {
     try {
-      await createJob(table, job, of.read_at);
+      await createJob(table, job, of.read_at, jobsPerAccount);
       await send(queues.training, { account_id: job.account_id, job_id: job.id });
     } catch (error) {
       // All of the account's slots are in use: the next call tries again.

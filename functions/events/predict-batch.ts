@@ -1,10 +1,9 @@
 /** Queue `predictions`: makes a batch prediction. */
 import { createHash, type Hash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { buffer } from 'node:stream/consumers';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { datasetProfile } from '#domain/datasets/profile.ts';
-import { NotFoundError, UnavailableError, ValidationError } from '#domain/errors.ts';
+import { readStoredProfile } from '#domain/datasets/read-profile.ts';
+import { DamagedFileError, NotFoundError, UnavailableError, ValidationError } from '#domain/errors.ts';
 import type { DomainEvent } from '#domain/events/event.ts';
 import { publishEvent } from '#domain/events/outbox.ts';
 import { blobKeys } from '#domain/keys.ts';
@@ -127,16 +126,14 @@ async function make(context: BatchContext, of: Batch, milliseconds: number): Pro
   }
 }
 
-async function profileOf({ blobs }: BatchContext, { account_id, dataset_id }: Batch) {
-  const { body } = await blobs.datasets.get(blobKeys.datasetProfile(account_id, dataset_id));
-  return datasetProfile.parse(JSON.parse((await buffer(body)).toString('utf8')));
-}
+const profileOf = ({ blobs }: BatchContext, { account_id, dataset_id: id }: Batch) =>
+  readStoredProfile(blobs.datasets, { account_id, id });
 
 /** What the data or the model caused ends it. Other errors are thrown: the message is redelivered. */
 async function failed(context: BatchContext, of: Batch, error: unknown): Promise<void> {
   const { table, now, logger } = context;
   if (error instanceof OvertakenError) return removeFile(context, of);
-  if (error instanceof ValidationError || error instanceof NotFoundError) {
+  if (error instanceof ValidationError || error instanceof NotFoundError || error instanceof DamagedFileError) {
     return fail(context, of, { message: error.message, details: [...error.details] });
   }
   if (error instanceof UnavailableError) {

@@ -28,11 +28,12 @@ import { consumer } from './batch.ts';
 import { ReadingFailedError, readFile } from './read-file.ts';
 
 export type ProcessDatasetAdapters = Pick<Adapters, 'table' | 'blobs' | 'queues' | 'events' | 'now'>;
-type ReadingContext = ProcessDatasetAdapters & Omit<ProcessDatasetOptions, 'settings'> & { readonly readers: number };
+type ReadingContext = ProcessDatasetAdapters &
+  Omit<ProcessDatasetOptions, 'settings'> & { readonly readers: number; readonly threads: number };
 
 export interface ProcessDatasetOptions {
   readonly logger: Log;
-  readonly settings: Pick<Settings, 'datasetReaders'>;
+  readonly settings: Pick<Settings, 'datasetReaders' | 'readingThreads'>;
   /** Aborts when the host is about to end this reader, which is no fault of the file. */
   readonly closing?: AbortSignal;
   /** Of the time of a call, after which a long file is read on in another one. */
@@ -52,7 +53,8 @@ interface Delivery {
 
 export function makeHandler(adapters: ProcessDatasetAdapters, { settings, ...options }: ProcessDatasetOptions) {
   const of = { schema: datasetMessage, queue: adapters.queues.datasets, logger: options.logger };
-  const context = { ...adapters, ...options, readers: settings.datasetReaders };
+  const { datasetReaders: readers, readingThreads: threads } = settings;
+  const context = { ...adapters, ...options, readers, threads };
   return (event: SQSEvent, call: Pick<Context, 'getRemainingTimeInMillis'>) =>
     consumer(of, (message: DatasetMessage, id) =>
       processDataset(context, message, { id, milliseconds: call.getRemainingTimeInMillis() }),
@@ -92,8 +94,8 @@ async function processDataset(context: ReadingContext, message: DatasetMessage, 
 async function read(context: ReadingContext, reading: Reading, milliseconds: number): Promise<void> {
   try {
     const checkpoint = await checkpointOf(context, reading);
-    const { blobs, closing, readingShare: share } = context;
-    const options = { milliseconds, closing, checkpoint, ...(share === undefined ? {} : { share }) };
+    const { blobs, closing, threads, readingShare: share } = context;
+    const options = { milliseconds, closing, checkpoint, threads, ...(share === undefined ? {} : { share }) };
     const outcome = await readFile(blobs.datasets, reading, options);
     if ('checkpoint' in outcome && outcome.checkpoint) return await goOn(context, reading, outcome.checkpoint);
     const event =

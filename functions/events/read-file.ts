@@ -28,6 +28,8 @@ export interface ReadingOptions {
   readonly closing?: AbortSignal | undefined;
   /** What the parts of the file that are read already say. */
   readonly checkpoint?: Uint8Array | undefined;
+  /** How many threads read a large table. Default: 1. */
+  readonly threads?: number;
   /** Of the time, after which the file is read on in another call. */
   readonly share?: number;
   /** On a disk, for a copy of a file that must lie on one. Default: the folder of temporary files. */
@@ -53,7 +55,7 @@ export async function readFile(
     parsing = {},
     file_name: fileName,
   }: Dataset,
-  { milliseconds, closing, checkpoint, share = READING_SHARE, folder = tmpdir() }: ReadingOptions,
+  { milliseconds, closing, checkpoint, threads = 1, share = READING_SHARE, folder = tmpdir() }: ReadingOptions,
 ): Promise<Profiled | { failure: DatasetFailure }> {
   const timeout = timeLeft(milliseconds);
   const signal = closing ? AbortSignal.any([closing, timeout]) : timeout;
@@ -67,7 +69,7 @@ export async function readFile(
     if (!kind.profileInParts) return { profile: await kind.profile(source, given) };
     const due = timeLeft(share * milliseconds);
     const hash = (saved?: Uint8Array) => fileHash(file.size, saved);
-    return await kind.profileInParts(source, given, { isDue: () => due.aborted, checkpoint, hash });
+    return await kind.profileInParts(source, given, { isDue: () => due.aborted, checkpoint, hash, threads });
   } catch (error) {
     if (error instanceof ValidationError) return { failure: { message: error.message, details: [...error.details] } };
     if (closing?.aborted) throw new UnavailableError('the host is stopping');

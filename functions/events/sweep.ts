@@ -1,5 +1,6 @@
 /** Schedule: finds and repairs what crashes left half-done. Every repair is idempotent. */
 
+import { measureStorage } from '#domain/installation/storage.ts';
 import { keys } from '#domain/keys.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
 import { deleteOrphans, dueOrphans } from '#domain/orphans.ts';
@@ -8,6 +9,7 @@ import { isResendDue, noteResend } from '#domain/resent.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import { awaitHost, isActive, taskId } from '#domain/training/attempts.ts';
+import { expireJobs } from '#domain/training/expiry.ts';
 import { listActive } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
@@ -52,20 +54,33 @@ const THRESHOLDS: Omit<SweepThresholds, 'unplaced'> = {
 const ORPHANS_AT_ONCE = 100;
 
 type SweepAdapters = Pick<Adapters, 'table' | 'blobs' | 'backupCopies' | 'queues' | 'events' | 'compute' | 'now'>;
-type SweepContext = SweepAdapters & { readonly logger: Log };
+type SweepContext = SweepAdapters & {
+  readonly logger: Log;
+  readonly caps: Partial<Settings['caps']>;
+  readonly jobsPerAccount: number | undefined;
+  readonly jobDays: number;
+};
 
 export interface SweepOptions {
   readonly logger: Log;
-  readonly settings: Pick<Settings, 'waitingSeconds'>;
+  readonly settings: Pick<Settings, 'waitingSeconds'> & {
+    readonly caps?: Partial<Settings['caps']>;
+    readonly retention?: Pick<Settings['retention'], 'jobDays'>;
+  };
   readonly thresholds?: Partial<SweepThresholds>;
 }
 
 export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
   const unplaced = options.settings.waitingSeconds * 1000;
   const thresholds = { ...THRESHOLDS, unplaced, ...options.thresholds };
-  const context = { ...adapters, logger: options.logger };
+  const { caps = {}, retention: { jobDays } = { jobDays: 0 } } = options.settings;
+  const context = { ...adapters, logger: options.logger, caps, jobsPerAccount: caps.jobsPerAccount, jobDays };
   return async (): Promise<void> => {
-    const gaps = [sweepJobs, advanceSweeps, sweepDatasets, sweepBatches, sweepOrphans, sweepOutbox, sweepDeletions];
+    const gaps = [
+      ...[sweepJobs, advanceSweeps, sweepDatasets, sweepBatches, sweepOrphans, sweepOutbox, sweepDeletions],
+      (of: SweepContext) => measureStorage(of, of.caps),
+      sweepEnded,
+    ];
     // One sweep that fails does not stop the others.
     const results = await Promise.allSettled(gaps.map((gap) => gap(context, thresholds)));
     const failed = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
@@ -128,6 +143,11 @@ async function sweepRunning(context: SweepContext, job: Job, silent: number, thr
   }
   const outcome = await attemptLost(context, job, 'no heartbeat');
   return outcome === 'again' ? 'asked for another attempt' : 'failed it';
+}
+
+async function sweepEnded({ table, now, logger, jobDays }: SweepContext): Promise<void> {
+  const expired = await expireJobs(table, jobDays, now());
+  if (expired > 0) logger.info('deleted records of jobs that ended long ago', { expired });
 }
 
 async function sweepOrphans({ table, blobs, now, logger }: SweepContext): Promise<void> {

@@ -155,7 +155,7 @@ function errorStatuses(route: DescribedRoute): number[] {
   const { path, query, body } = route.request;
   const follows: readonly (readonly [boolean, readonly number[]])[] = [
     [query !== undefined || headersOf(route) !== undefined, [400]],
-    [body !== undefined, [400, 408, 413, 415]],
+    [body !== undefined, [400, 408, 413, 415, 507]],
     [route.authentication !== 'none', [401]],
     [route.scope !== undefined, [403]],
     [path !== undefined, [404]],

@@ -24,8 +24,11 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
  */
 export type Authentication = 'account' | 'operator' | 'session' | 'none';
 
-/** Whether a call counts against the caller's requests per hour. */
-export type Cost = 'free' | 'request';
+/**
+ * Whether a call counts against the caller's requests per hour, or, for documents that are large and that browsers cache,
+ * against those of its address.
+ */
+export type Cost = 'free' | 'request' | 'document';
 
 /** Who calls, and what they may do. */
 export interface Caller {

@@ -29,6 +29,7 @@ import {
 } from './models/aliases.ts';
 import { artifact } from './models/artifact.ts';
 import { artifacts } from './models/artifacts.ts';
+import { card } from './models/card.ts';
 import { change as changeModel } from './models/change.ts';
 import { compare } from './models/compare.ts';
 import type { ImportServices } from './models/create-imported.ts';
@@ -61,6 +62,7 @@ import { status } from './training/status.ts';
 import { stop } from './training/stop.ts';
 import { abort } from './uploads/abort.ts';
 import { complete } from './uploads/complete.ts';
+import { read as readUpload } from './uploads/read.ts';
 import { start as startUpload } from './uploads/start.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
 
@@ -75,6 +77,7 @@ const resources: readonly Route[] = [
   ...accountRoutes,
   upload,
   startUpload,
+  readUpload,
   complete,
   abort,
   listDatasets,
@@ -97,6 +100,7 @@ const resources: readonly Route[] = [
   listModels,
   readModel,
   artifacts,
+  card,
   removeModel,
   changeModel,
   compare,

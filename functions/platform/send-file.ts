@@ -2,22 +2,27 @@
  * Answers with a stored file: as a stream, a range of it, nothing to a caller who has it, or where it is too large for a
  * stream as a redirect to it. No browser runs what is in it: it comes as a download, never as a page.
  */
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
-import { parseRange } from '#domain/byte-range.ts';
+import { type ByteRange, parseRange } from '#domain/byte-range.ts';
+import { checked, expectWritten, sha256Digest } from '#domain/checked-stream.ts';
 import { NotFoundError, RangeNotSatisfiableError } from '#domain/errors.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError, InvalidRangeError } from '#domain/ports/errors.ts';
 import type { Settings } from '#domain/settings.ts';
-import { checked } from './checked-stream.ts';
 
 const LINK_SECONDS = 300;
+/** Of a file up to this size all bytes are checked before the first one is sent, a range of it too. */
+const CHECKED_FIRST_BYTES = 4 * 2 ** 20;
 
 const line = z.string().max(1000).optional();
 
 /** The headers of a request for a file. */
 export const fileHeaders = z.object({ range: line, 'if-range': line, 'if-none-match': line });
 
-export const fileErrors = [416] as const;
+/** Damaged, or a range outside of it. */
+export const fileErrors = [409, 416] as const;
 
 /** The responses of a route for files of one content type, or of several where the reply says which. */
 export function fileResponses<const T extends string>(
@@ -46,7 +51,7 @@ export interface StoredFile {
   readonly size: number;
   /** Changes whenever the bytes do. */
   readonly etag: string;
-  /** Of the bytes that were written, where it is known: a whole file with another one is broken off. */
+  /** Of the bytes that were written, where it is known. Otherwise those that the store knows. */
   readonly sha256?: string;
   /** For links to the file, which make a header of it. */
   readonly filename: string;
@@ -57,7 +62,10 @@ export interface StoredFile {
   readonly owner: string;
 }
 
-/** Throws `NotFoundError` if the file has been deleted since its record was read, `RangeNotSatisfiableError`. */
+/**
+ * Of a large file, a whole one that is damaged is broken off, and a range of it is not checked. Throws `NotFoundError` if the
+ * file has been deleted since its record was read, `RangeNotSatisfiableError`, and `DamagedFileError`.
+ */
 export async function sendFile(of: StoredFile, given: z.output<typeof fileHeaders>, { streamedBytes }: Settings) {
   const { blobs, key, size, filename, contentType } = of;
   const etag = `"${of.etag}"`;
@@ -76,14 +84,25 @@ export async function sendFile(of: StoredFile, given: z.output<typeof fileHeader
     ETag: etag,
   };
   try {
-    const { body } = await blobs.get(key, range);
-    if (!range) return { status: 200, headers: shared, body: of.sha256 ? checked(body, of.sha256) : body } as const;
+    const body = await contentOf(of, range);
+    if (!range) return { status: 200, headers: shared, body } as const;
     const headers = { ...shared, 'Content-Range': `bytes ${range.start}-${range.end}/${size}` };
     return { status: 206, headers, body } as const;
   } catch (error) {
     if (error instanceof BlobNotFoundError) throw new NotFoundError(`${of.owner} not found`);
     throw error;
   }
+}
+
+async function contentOf(of: StoredFile, range: ByteRange | undefined): Promise<Readable> {
+  const isSmall = of.size <= CHECKED_FIRST_BYTES;
+  const { body, ...known } = await of.blobs.get(of.key, isSmall ? undefined : range);
+  const digests = of.sha256 ? [{ bytes: of.size, digest: sha256Digest(of.sha256) }] : known.digests;
+  const what = `${of.filename} (${of.owner})`;
+  if (!isSmall) return digests && !range ? checked(what, body, digests) : body;
+  const bytes = await buffer(body);
+  if (digests) expectWritten(what, bytes, digests);
+  return Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], { objectMode: false });
 }
 
 /** A weak comparison, as for every `If-None-Match`. */

@@ -27,7 +27,7 @@ export function findFamily(name: string): TextFamily {
   if (family) return family;
   if (encoderNamed(name)) return encoderFamily(name, 'An encoder of the hub');
   throw new ModelNotFoundError(
-    `Model ${name} not found; there are ${Object.keys(textFamilies).join(', ')}, and encoders of the hub by owner/name`,
+    `Model ${name} not found; there are ${Object.keys(textFamilies).join(', ')}, encoders of the hub by owner/name, and uploaded ones by uploads/name`,
   );
 }
 

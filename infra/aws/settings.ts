@@ -1,5 +1,6 @@
 /** The settings of an installation, by stage, and those that `--context` may override. */
 import { z } from 'zod';
+import { LIMITS } from '#domain/limits.ts';
 import { REGISTRATION } from '#domain/settings.ts';
 
 /** The retention periods of CloudWatch Logs, in days. */
@@ -40,6 +41,8 @@ export const settingsSchema = z.strictObject({
   logDays: bounded(1, 3653).refine((days) => LOG_DAYS.some((known) => known === days), { error: choice(LOG_DAYS) }),
   /** How long to keep deleted and overwritten files. */
   backupDays: bounded(1, 3650),
+  /** How long to keep the records of ended training jobs. */
+  jobDays: bounded(1, 3650),
   /** An existing bucket to which the vault's backups are copied, in another account or region if possible. */
   backupCopiesBucket: matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket').optional(),
   /** Requests per second and burst, over all callers of a surface. The application limits each caller. */
@@ -77,8 +80,21 @@ export const settingsSchema = z.strictObject({
   gpu: flag,
   /** An existing trainer image; by default Docker builds it. */
   trainerImage: matching({ test: isImage }, 'an image').optional(),
-  /** The maximum of virtual processors at once, by kind of machine. */
-  maxVcpus: z.strictObject({ cpu: bounded(1, 10_000), gpu: bounded(4, 10_000) }),
+  /** The maximum of virtual processors at once, by kind of machine, of spot and on-demand machines together. */
+  maxVcpus: z.strictObject({ cpu: bounded(8, 10_000), gpu: bounded(8, 10_000) }),
+  /** The maximum of trainings in functions at once. */
+  trainingFunctions: bounded(1, 1000),
+  /**
+   * Reserves concurrency for training and for the consumers of queues, which is also their maximum: so they never take that
+   * of the API. AWS refuses it where less than 100 would be left of the account's quota.
+   */
+  reserve: flag,
+  /** Training jobs that are queued or running, of all accounts and of one. */
+  maxJobs: bounded(1, 1_000_000),
+  maxJobsPerAccount: bounded(1, 10_000),
+  /** Gigabytes of files, of all accounts and of one. */
+  maxGigabytes: bounded(1, 10_000_000),
+  maxGigabytesPerAccount: bounded(1, 10_000_000),
   /** The hours after which Batch kills a trainer. */
   trainingHours: bounded(1, 168),
   /** Hours that a job waits for a machine while first in the queue. The maximum of Batch is a day. */
@@ -95,6 +111,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 
 const common = {
   throttle: { rate: 100, burst: 200 },
+  jobDays: 365,
   requestsPerHour: 1000,
   anonymousRequestsPerHour: 100,
   registration: 'invite',
@@ -106,6 +123,11 @@ const common = {
   batch: true,
   gpu: true,
   maxVcpus: { cpu: 64, gpu: 32 },
+  trainingFunctions: 20,
+  maxJobs: 100,
+  maxJobsPerAccount: LIMITS.activeJobs,
+  maxGigabytes: 5000,
+  maxGigabytesPerAccount: 2000,
   trainingHours: 24,
   capacityHours: 6,
   misconfigurationMinutes: 30,
@@ -113,16 +135,17 @@ const common = {
 } satisfies Partial<Settings>;
 
 export const stages = {
-  dev: { ...common, removal: 'destroy', logDays: 7, backupDays: 7, budget: 50 },
-  prod: { ...common, removal: 'retain', logDays: 90, backupDays: 90, budget: 500 },
+  dev: { ...common, removal: 'destroy', logDays: 7, backupDays: 7, budget: 50, reserve: false },
+  prod: { ...common, removal: 'retain', logDays: 90, backupDays: 90, budget: 500, reserve: true },
 } as const satisfies Record<string, Settings>;
 export type Stage = keyof typeof stages;
 
-/** The settings that `--context` may override: those of a single value, under their own names. */
+/** The settings that `--context` may override: those of a single value under their own names, others as `throttle.rate`. */
 export const OVERRIDABLE = [
   'removal',
   'logDays',
   'backupDays',
+  'jobDays',
   'backupCopiesBucket',
   'architecture',
   'waf',
@@ -140,7 +163,28 @@ export const OVERRIDABLE = [
   'registration',
   'domain',
   'certificate',
-] as const satisfies readonly (keyof Settings)[];
+  'throttle.rate',
+  'throttle.burst',
+  'maxVcpus.cpu',
+  'maxVcpus.gpu',
+  'trainingFunctions',
+  'reserve',
+  'maxJobs',
+  'maxJobsPerAccount',
+  'maxGigabytes',
+  'maxGigabytesPerAccount',
+] as const satisfies readonly (keyof Settings | `throttle.${string}` | `maxVcpus.${string}`)[];
+
+/** `throttle.rate` overrides a part of a setting. */
+function overridden(of: Settings, override: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const all: Record<string, unknown> = { ...of };
+  for (const [name, value] of Object.entries(override)) {
+    if (value === undefined) continue;
+    const [setting = '', part] = name.split('.');
+    all[setting] = part === undefined ? value : { ...(all[setting] as object), [part]: value };
+  }
+  return all;
+}
 
 /** The message is one line for the user. */
 export class SettingsError extends Error {
@@ -155,8 +199,7 @@ export function readSettings(stage: unknown, override: Readonly<Record<string, u
   if (typeof stage !== 'string' || !Object.hasOwn(stages, stage)) {
     throw new SettingsError(`stage must be one of ${Object.keys(stages).join(', ')}; got ${String(stage)}`);
   }
-  const given = Object.fromEntries(Object.entries(override).filter(([, value]) => value !== undefined));
-  const parsed = settingsSchema.safeParse({ ...stages[stage as Stage], ...given });
+  const parsed = settingsSchema.safeParse(overridden(stages[stage as Stage], override));
   if (!parsed.success) {
     const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
     throw new SettingsError(`Settings of stage ${stage}: ${faults.join('; ')}`);

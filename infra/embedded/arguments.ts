@@ -6,9 +6,12 @@ import { REGISTRATION, type Registration } from '#domain/settings.ts';
 import { urlFault } from '#outgoing/url.ts';
 import { parsePublicUrl } from './gateway/base-url.ts';
 import { BODY_SECONDS, CONNECTIONS_PER_ADDRESS, type GatewayLimits } from './gateway/limits.ts';
+import { LOOPBACK } from './gateway/loopback-origins.ts';
 import { parseTrustedProxies, type TrustedProxies } from './gateway/trusted-proxies.ts';
+import { type Caps, INSTALLATION_OPTIONS, INSTALLATION_USAGE, installationOptions } from './installation-options.ts';
 import { type ManagerEnvironment, managerEnvironment } from './manager-environment.ts';
 import { UsageError } from './usage-error.ts';
+import { wholeNumber } from './whole-number.ts';
 
 export interface Arguments {
   readonly dataDir: string;
@@ -18,9 +21,17 @@ export interface Arguments {
   readonly apiKeys: readonly string[];
   readonly limits: Pick<GatewayLimits, 'bodySeconds' | 'connectionsPerAddress'>;
   readonly webhooksToLoopback: boolean;
+  readonly newKeys: boolean;
   readonly registration: Registration;
   /** Requests an hour of each account, and of each address without one. */
   readonly rates: { readonly authenticatedPerHour: number; readonly anonymousPerHour: number };
+  readonly caps: Caps;
+  /** Megabytes of one trainer. Default: three quarters of the machine's. */
+  readonly trainerMegabytes?: number;
+  /** Days for which the records of ended jobs are stored. */
+  readonly jobDays: number;
+  /** Default: all, or of a host on loopback those on loopback. */
+  readonly corsOrigins?: readonly string[];
   readonly trustedProxies?: TrustedProxies;
   readonly publicUrl?: string;
   readonly backupCopies?: string;
@@ -40,6 +51,7 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
   --requests-per-hour N, --anonymous-requests-per-hour N
                      how many requests an account, and an address without an account, may make in an hour
                      (default: ${RATES.authenticatedPerHour}, ${RATES.anonymousPerHour})
+${INSTALLATION_USAGE}
   --body-timeout S   seconds without progress after which a request body times out (default: ${BODY_SECONDS})
   --connections-per-address N
                      concurrent connections of one address (default: ${CONNECTIONS_PER_ADDRESS})
@@ -47,6 +59,7 @@ export const USAGE = `Usage: npm start [-- OPTIONS]
                      a folder, on another disk, to which the backups of the vault are copied
   --webhooks-to-loopback
                      lets webhooks be delivered to this machine, over http too
+  --new-keys         makes keys that are missing from the data folder anew although there are accounts
   --trust-proxy WHO  reverse proxies whose X-Forwarded-… headers are trusted: their addresses and networks, or loopback,
                      linklocal and uniquelocal, separated by commas; or how many proxies there are in a row
   --public-url URL   the address at which callers reach this host; presigned URLs begin with it
@@ -89,6 +102,7 @@ export function readArguments(
     ...(operator === undefined ? {} : { operator }),
     apiKeys: keysOf(environment.API_KEYS, local),
     webhooksToLoopback: rest['webhooks-to-loopback'],
+    newKeys: rest['new-keys'],
     registration: registrationOf(rest.registration),
     rates: {
       authenticatedPerHour: wholeNumber('--requests-per-hour', rest['requests-per-hour'], MOST_REQUESTS),
@@ -98,6 +112,7 @@ export function readArguments(
         MOST_REQUESTS,
       ),
     },
+    ...installationOptions(rest),
     manager,
     limits: {
       bodySeconds: wholeNumber('--body-timeout', rest['body-timeout'], 3600),
@@ -146,7 +161,6 @@ function encoderFolderOf(folder: string | undefined): Pick<Arguments, 'encoderFo
 
 /** Where others can call, a key that can be guessed would open everything. */
 const KEY_CHARACTERS = 16;
-const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
 /** @param local whether only programs on this machine can call */
 function keysOf(given: string | undefined, local: boolean): string[] {
@@ -161,12 +175,6 @@ function keysOf(given: string | undefined, local: boolean): string[] {
     );
   }
   return keys;
-}
-
-function wholeNumber(option: string, given: string, most: number): number {
-  const number = Number(given);
-  if (/^\d+$/.test(given) && number >= 1 && number <= most) return number;
-  throw new UsageError(`${option} must be a whole number between 1 and ${most}; got ${given}`);
 }
 
 function parse(args: readonly string[]) {
@@ -185,6 +193,8 @@ function parse(args: readonly string[]) {
         'anonymous-requests-per-hour': { type: 'string', default: String(RATES.anonymousPerHour) },
         'backup-copies': { type: 'string' },
         'webhooks-to-loopback': { type: 'boolean', default: false },
+        ...INSTALLATION_OPTIONS,
+        'new-keys': { type: 'boolean', default: false },
         'trust-proxy': { type: 'string' },
         'public-url': { type: 'string' },
         'hub-url': { type: 'string' },

@@ -2,26 +2,26 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { operatorAccount } from '#domain/accounts/operator.ts';
 import { keys } from '#domain/keys.ts';
-import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import { parseSettings, type Registration } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
-import type { ComputeCommand, EmbeddedHost } from '#embedded/adapters.ts';
+import type { EmbeddedHost } from '#embedded/adapters.ts';
 import { openEmbeddedHost } from '#embedded/open.ts';
-import { TELEMETRY_OFF } from '#engine/telemetry.ts';
-import { queues, type Surface, type SurfaceName, surfaces, trainer } from '../topology.ts';
+import { queues, type Surface, type SurfaceName, surfaces } from '../topology.ts';
 import { baseUrlFor } from './gateway/base-url.ts';
 import { defaultLimits, type GatewayLimits } from './gateway/limits.ts';
 import { type Listener, type ListenerOptions, listen } from './gateway/listener.ts';
+import { LOOPBACK, LOOPBACK_ORIGINS } from './gateway/loopback-origins.ts';
 import { type Authorize, operatorAuthorizer } from './gateway/operator.ts';
 import { provideStreamingRuntime } from './gateway/response-stream.ts';
 import { type SharedLimits, shareLimits } from './gateway/shared-limits.ts';
 import type { TrustedProxies } from './gateway/trusted-proxies.ts';
 import { noticeUnannouncedProxy } from './gateway/unannounced-proxy.ts';
+import type { Caps } from './installation-options.ts';
 import { Invoker } from './invoke/invoker.ts';
-import { projectRoot } from './invoke/load.ts';
 import { type LogTarget, makeLogger } from './logger.ts';
 import type { ManagerEnvironment } from './manager-environment.ts';
 import { pumpBus } from './pumps/bus.ts';
@@ -29,6 +29,7 @@ import type { Pump } from './pumps/consume.ts';
 import { pumpQueues, queueSettings } from './pumps/queues.ts';
 import { runSchedules } from './pumps/scheduler.ts';
 import { stopWithin } from './pumps/stop.ts';
+import { trainerCommand, trainerMemory } from './trainer.ts';
 
 export interface HostOptions {
   readonly dataDir: string;
@@ -42,11 +43,21 @@ export interface HostOptions {
   readonly registration?: Registration;
   /** Requests an hour of each account, and of each address without one. */
   readonly rates?: { readonly authenticatedPerHour: number; readonly anonymousPerHour: number };
+  /** What may be at once. Default: see `layers/domain/settings.ts`. */
+  readonly caps?: Partial<Caps>;
+  /** Of one trainer. Default: three quarters of the machine's memory. */
+  readonly trainerMegabytes?: number;
+  /** Days for which the records of ended jobs are stored; 0: for ever. */
+  readonly jobDays?: number;
+  /** Whose pages may call from a browser. Default: all, or for a host on loopback those on loopback. */
+  readonly corsOrigins?: readonly string[];
   /** Reverse proxies whose `X-Forwarded-…` headers are trusted. Default: none. */
   readonly trustedProxies?: TrustedProxies;
   /** Where callers reach the host. Default: where a trusted proxy says, otherwise where each caller is connected to. */
   readonly publicUrl?: string;
   readonly log?: LogTarget;
+  /** Whether missing keys are made anew although there are accounts. Default: no, the host does not start. */
+  readonly newKeys?: boolean;
   /** A user whose account calls without credentials are taken for, where their surface allows them. Default: the first. */
   readonly operator?: string;
   /** API keys of the operator. */
@@ -78,8 +89,11 @@ export interface Host {
 
 /** The largest upload in one request; on one machine no gateway limits it. Larger files are uploaded in parts. */
 const UPLOAD_BYTES = 32 * 1024 * 1024;
+/** More threads of one reading would wait for the one that finds the cells. */
+const READING_THREADS = 4;
 const BOOTSTRAP_BYTES = 32;
 const PURGE_EVERY_MS = 60_000;
+const CLOCK_EVERY_MS = 5000;
 /** In the data folder, for the bodies of requests in flight. A hidden name does not mark the folder as someone else's. */
 const SPOOL_FOLDER = '.bodies';
 /** When the host closes, work in flight may take so long to finish, such as reading a small dataset. */
@@ -100,12 +114,15 @@ export async function startHost(options: HostOptions): Promise<Host> {
     registration: options.registration ?? 'open',
     rates: options.rates,
     datasetReaders: queues.datasets.concurrency,
+    readingThreads: Math.min(READING_THREADS, availableParallelism()),
     startedAt: isoTime(Date.now()),
     vault: options.manager?.vault,
     ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
     ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
     ...(options.encoderFolder === undefined ? {} : { encoderFolder: options.encoderFolder }),
-    retention: { recoveryDays: 0, backupDays: 0, logDays: 0 },
+    retention: { recoveryDays: 0, backupDays: 0, logDays: 0, jobDays: options.jobDays },
+    caps: options.caps,
+    corsOrigins: [...(options.corsOrigins ?? defaultOrigins(options, address))],
     ...options.settings,
   });
 
@@ -124,10 +141,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
     backupCopies: options.backupCopies,
   };
   const bootstrap = settings.registration === 'open' ? undefined : randomBytes(BOOTSTRAP_BYTES).toString('base64url');
+  const memory = trainerMemory(options.trainerMegabytes);
   const opened = await openEmbeddedHost({
     ...shared,
     baseUrl,
-    computeCommand: (task) => trainerCommand(options.dataDir, task),
+    newKeys: options.newKeys ?? false,
+    computeCommand: (task) => trainerCommand(options.dataDir, task, memory.bytes),
+    memory,
     log: ({ task, stream, line }) => logger.info('trainer', { task: task.id, stream, line }),
   });
 
@@ -172,7 +192,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const pumps: Pump[] = [...pumpQueues(adapters, invoker, onError), pumpBus(adapters, invoker, onError)];
     stops.push(() => stopWithin(GRACE_MS, pumps, () => invoker.close()));
     await adapters.startCompute();
-    const timers = [...runSchedules(invoker, adapters.now, onError), purging(adapters, onError)];
+    const timers = [
+      ...runSchedules(invoker, adapters.now, onError),
+      every(PURGE_EVERY_MS, () => adapters.purge(), onError),
+      every(CLOCK_EVERY_MS, () => correctClock(adapters, logger), onError),
+    ];
     stops.push(async () => void (await Promise.all(timers.map((one) => one.stop()))));
     stops.push(async () => void (await Promise.all(Object.values(listeners).map((one) => one.listener.close()))));
     // Loads ONNX Runtime, so that the first prediction does not wait for it.
@@ -250,24 +274,25 @@ function urlHost(address: string): string {
   return address.includes(':') ? `[${address}]` : address;
 }
 
-function trainerCommand(dataDir: string, task: ComputeTask): ComputeCommand {
-  return {
-    command: process.execPath,
-    args: ['--disable-warning=ExperimentalWarning', join(projectRoot, trainer.entry)],
-    env: {
-      ...TELEMETRY_OFF,
-      PATH: [dirname(process.execPath), process.env.PATH].join(':'),
-      // Where a training puts what memory does not hold.
-      ...(process.env.TMPDIR === undefined ? {} : { TMPDIR: process.env.TMPDIR }),
-      TRAINYARD_DATA: dataDir,
-      TRAINYARD_ACCOUNT: task.accountId,
-      TRAINYARD_JOB: task.jobId,
-      TRAINYARD_ATTEMPT: String(task.attempt),
-    },
-  };
+/** Others can call a host behind a proxy, or on another address: their pages can, too, because tokens are sent in a header. */
+function defaultOrigins({ trustedProxies, publicUrl }: HostOptions, address: string): readonly string[] {
+  const isLocal = LOOPBACK.test(address) && trustedProxies === undefined && publicUrl === undefined;
+  return isLocal ? LOOPBACK_ORIGINS : ['*'];
 }
 
-function purging(adapters: EmbeddedHost, onError: (error: unknown, where: string) => void): Pump {
-  const timer = setInterval(() => adapters.purge().catch((error: unknown) => onError(error, 'purge')), PURGE_EVERY_MS);
+function every(
+  milliseconds: number,
+  run: () => Promise<unknown>,
+  onError: (error: unknown, where: string) => void,
+): Pump {
+  const timer = setInterval(() => run().catch((error: unknown) => onError(error, 'maintenance')), milliseconds);
   return { stop: async () => clearInterval(timer) };
+}
+
+async function correctClock(
+  adapters: EmbeddedHost,
+  logger: Pick<ReturnType<typeof makeLogger>, 'warn'>,
+): Promise<void> {
+  const milliseconds = await adapters.correctClock();
+  if (milliseconds > 0) logger.warn('the clock went back; what waits for a time was moved', { milliseconds });
 }

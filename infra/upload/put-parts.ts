@@ -19,6 +19,8 @@ export interface PutOptions {
   readonly onPart?: (done: PutPart) => void;
   /** Called after each part, with the bytes sent so far. */
   readonly onProgress?: (sent: number, size: number) => void;
+  /** New URLs, for when these have expired. Default: there are none. */
+  readonly renew?: () => Promise<PartsToPut>;
   /** How a retry waits. Default: a timer. */
   readonly sleep?: (milliseconds: number) => Promise<unknown>;
 }
@@ -32,8 +34,21 @@ const BASE_MILLISECONDS = 500;
 export async function putParts(
   { part_size, parts }: PartsToPut,
   file: Blob,
-  { before = [], onPart = () => {}, onProgress = () => {}, sleep = pause }: PutOptions = {},
+  { before = [], onPart = () => {}, onProgress = () => {}, renew, sleep = pause }: PutOptions = {},
 ): Promise<PutPart[]> {
+  const urls = new Map(parts.map(({ part, url }) => [part, url]));
+  /** Once for all parts whose URLs have expired at about the same time. */
+  let renewing: Promise<void> | undefined;
+  async function renewed(part: number, expired: string): Promise<string> {
+    if (renew !== undefined && urls.get(part) === expired) {
+      renewing ??= renew().then((again) => {
+        for (const one of again.parts) urls.set(one.part, one.url);
+        renewing = undefined;
+      });
+      await renewing;
+    }
+    return urls.get(part)!;
+  }
   const done = [...before];
   const waiting = parts.filter(({ part }) => !before.some((one) => one.part === part));
   const bytesOf = (part: number) => file.slice((part - 1) * part_size, part * part_size);
@@ -41,9 +56,9 @@ export async function putParts(
   let failed = false;
   async function work(): Promise<void> {
     for (let next = waiting.shift(); next !== undefined && !failed; next = waiting.shift()) {
-      const { part, url } = next;
+      const { part } = next;
       const body = bytesOf(part);
-      const put = { part, etag: await putPart(part, url, body, sleep) };
+      const put = { part, etag: await putPart(part, urls.get(part)!, body, { sleep, ...(renew ? { renewed } : {}) }) };
       done.push(put);
       onPart(put);
       sent += body.size;
@@ -62,22 +77,31 @@ export async function putParts(
   return done.sort((a, b) => a.part - b.part);
 }
 
-/** Resolves with the part's etag. */
-async function putPart(
-  part: number,
-  url: string,
-  body: Blob,
-  sleep: NonNullable<PutOptions['sleep']>,
-): Promise<string> {
+interface Sending {
+  readonly sleep: NonNullable<PutOptions['sleep']>;
+  readonly renewed?: (part: number, expired: string) => Promise<string>;
+}
+
+/** Resolves with the part's etag. A URL that is refused may have expired: another one is tried, once. */
+async function putPart(part: number, first: string, body: Blob, { sleep, renewed }: Sending): Promise<string> {
+  let url = first;
+  let isRenewed = renewed === undefined;
   for (let attempt = 1; ; attempt += 1) {
     const answer = await put(url, body);
     if ('etag' in answer) return answer.etag;
+    if (answer.refused && renewed && !isRenewed) {
+      isRenewed = true;
+      url = await renewed(part, first);
+      continue;
+    }
     if (!answer.transient || attempt === TRIES) throw new Error(`part ${part} was not accepted: ${answer.reason}`);
     await sleep(Math.random() * BASE_MILLISECONDS * 2 ** attempt);
   }
 }
 
-type Answer = { readonly etag: string } | { readonly reason: string; readonly transient: boolean };
+type Answer =
+  | { readonly etag: string }
+  | { readonly reason: string; readonly transient: boolean; readonly refused: boolean };
 
 async function put(url: string, body: Blob): Promise<Answer> {
   try {
@@ -86,8 +110,8 @@ async function put(url: string, body: Blob): Promise<Answer> {
     const etag = response.headers.get('etag');
     if (response.ok && etag !== null) return { etag };
     const transient = response.status >= 500 || response.status === 429;
-    return { reason: `${response.status} ${text.slice(0, 200)}`, transient };
+    return { reason: `${response.status} ${text.slice(0, 200)}`, transient, refused: response.status === 403 };
   } catch (error) {
-    return { reason: lineOf(error), transient: true };
+    return { reason: lineOf(error), transient: true, refused: false };
   }
 }

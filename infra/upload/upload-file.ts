@@ -40,8 +40,13 @@ export async function uploadFile(
   const begun = await answer(client.POST('/datasets/uploads', { body: wanted }));
   const params = { path: { upload_id: begun.upload_id } };
   try {
+    const renew = async () => {
+      await refresh();
+      return answer(client.GET('/datasets/uploads/{upload_id}', { params }));
+    };
     const parts = await putParts(begun, await openAsBlob(file), {
       onProgress,
+      renew,
       ...(sleep === undefined ? {} : { sleep }),
     });
     await refresh();

@@ -139,6 +139,20 @@ export class RangeNotSatisfiableError extends TrainyardError {
   }
 }
 
+/** A stored file is not as it was written: its disk or somebody else has changed it. */
+export class DamagedFileError extends TrainyardError {
+  readonly code = 'file_damaged';
+  readonly status = 409;
+  readonly what: string;
+  readonly remedy: string;
+  /** @param remedy what the caller can do, as a sentence without its full stop */
+  constructor(what: string, remedy = 'Restore it from a backup, or make it anew') {
+    super(`${what} is damaged: its bytes are not those that were written. ${remedy}`);
+    this.what = what;
+    this.remedy = remedy;
+  }
+}
+
 /** A model that something still uses or points to cannot be deleted. */
 export class ModelInUseError extends TrainyardError {
   readonly code = 'model_in_use';
@@ -163,6 +177,29 @@ export class RateLimitError extends TrainyardError {
   constructor(retryAfter: number, message = 'Too many requests') {
     super(message);
     this.retryAfter = Math.max(1, Math.ceil(retryAfter));
+  }
+}
+
+/** There is no room for what the request would store. */
+export class InsufficientStorageError extends TrainyardError {
+  readonly code = 'insufficient_storage';
+  readonly status = 507;
+  constructor(freeBytes: number) {
+    super(
+      `The disk is full: ${freeBytes} bytes are free; delete what is no longer needed, or free space, and try again`,
+    );
+  }
+}
+
+/** More would be stored than the account, or the installation, may have. */
+export class StorageLimitError extends TrainyardError {
+  readonly code = 'storage_limit_exceeded';
+  readonly status = 507;
+  constructor(
+    who: string,
+    { most, used, bytes }: { readonly most: number; readonly used: number; readonly bytes: number },
+  ) {
+    super(`${who} may store at most ${most} bytes; it stores ${used}, and this would add ${bytes}`);
   }
 }
 

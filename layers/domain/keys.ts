@@ -9,6 +9,7 @@
  * | API key, and by what it is | `ACCOUNT#id`, `APIKEY#sha256` | `APIKEY#id`, `APIKEY` | |
  * | Taken username, taken e-mail | `USERNAME#…`, `EMAIL#…` | `TAKEN` | |
  * | Account of the operator of a machine | `OPERATOR` | `OPERATOR` | |
+ * | What all accounts together store | `INSTALLATION` | `STORAGE` | |
  * | Session | `ACCOUNT#id` | `SESSION#id` | |
  * | Refresh token | `REFRESH#sha256` | `REFRESH` | |
  * | Counter of requests of an address, of failed logins | `RATE#…` | `RATE` | |
@@ -20,7 +21,7 @@
  * | File of training texts, by its name | `ACCOUNT#id` | `TRAININGDATA#name` | |
  * | Pretrained encoder that was uploaded | `ACCOUNT#id` | `ENCODER#name` | |
  * | Upload in parts | `ACCOUNT#id` | `UPLOAD#id` | |
- * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active |
+ * | Job | `ACCOUNT#id` | `JOB#id` | `ACTIVE` while it is active, then `ENDED`, by when |
  * | Job that waits for a dataset | `ACCOUNT#id` | `WAITING#dataset#job` | |
  * | Chunk of a job's log | `ACCOUNT#id#LOGS` | `job#attempt#run#chunk` | |
  * | Place of an open stream of events | `ACCOUNT#id` | `STREAM#number` | |
@@ -82,6 +83,7 @@ export const keys = {
   invitationToken: (sha256: string): Key => ({ pk: `INVITATION#${sha256}`, sk: 'INVITATION' }),
   apiKey: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `APIKEY#${id}` }),
   apiKeySecret: (sha256: string): Key => ({ pk: `APIKEY#${sha256}`, sk: 'APIKEY' }),
+  installationStorage: (): Key => ({ pk: 'INSTALLATION', sk: 'STORAGE' }),
   operator: (): Key => ({ pk: 'OPERATOR', sk: 'OPERATOR' }),
   session: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SESSION#${id}` }),
   refreshToken: (sha256: string): Key => ({ pk: `REFRESH#${sha256}`, sk: 'REFRESH' }),
@@ -281,6 +283,7 @@ export const vaultPartition = (accountId: string, vault: string): string => `ACC
 export const indexes = {
   processing: 'PROCESSING',
   active: 'ACTIVE',
+  endedJobs: 'ENDED',
   activeBatches: 'BATCHES',
   runningSweeps: 'SWEEPS',
   orphans: 'GARBAGE',

@@ -142,6 +142,7 @@ export const LIMITS = {
 export const RATES = {
   authenticatedPerHour: 1000,
   anonymousPerHour: 100,
+  documentsPerHour: 300,
   loginFailures: 5,
   loginFailuresPerAddress: 25,
   loginFailuresPerName: 25,

@@ -29,6 +29,8 @@ export type Received =
   | { readonly kind: 'disconnected' }
   /** This client's bodies, or those of all clients, take as much space as the host allows. */
   | { readonly kind: 'overLimit'; readonly scope: 'client' | 'host' }
+  /** The host's disk has no room for it. */
+  | { readonly kind: 'diskFull'; readonly freeBytes: number }
   | { readonly kind: 'stopping' };
 
 /**

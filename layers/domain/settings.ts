@@ -15,6 +15,8 @@ const argon2 = z.strictObject({
 const rates = z.strictObject({
   authenticatedPerHour: count.default(RATES.authenticatedPerHour),
   anonymousPerHour: count.default(RATES.anonymousPerHour),
+  /** Documents and files of their viewers that an address may read. */
+  documentsPerHour: count.default(RATES.documentsPerHour),
   /** Failed logins for a name from one address, after which further logins are refused … */
   loginFailures: count.default(RATES.loginFailures),
   /** … from one address for all names … */
@@ -36,12 +38,28 @@ const vault = z.strictObject({
   backupRetentionDays: z.int().min(1).max(3650).default(30),
 });
 
-/** For how many days what was deleted can be restored, and logs are kept. 0: not at all, or whoever runs it decides. */
+/**
+ * For how many days what was deleted can be restored, logs are kept (0: not at all, or whoever runs it decides), and the
+ * records of ended jobs with their metrics (0: for ever).
+ */
 const days = z.int().min(0).max(3650);
 const retention = z.strictObject({
   recoveryDays: days.default(35),
   backupDays: days.default(90),
   logDays: days.default(90),
+  jobDays: days.default(365),
+});
+
+/** What may be at once. Left out: as much as there is room for. */
+const caps = z.strictObject({
+  /** Training jobs of all accounts that are queued or running … */
+  jobs: count.optional(),
+  /** … and of one account. */
+  jobsPerAccount: count.default(LIMITS.activeJobs),
+  /** Bytes of all files of all accounts … */
+  storedBytes: count.optional(),
+  /** … and of the datasets, models and predictions of one account. */
+  storedBytesPerAccount: count.optional(),
 });
 
 /** Who may register: anybody, whoever has an invitation, or nobody any more. */
@@ -57,6 +75,7 @@ export const settingsSchema = z.strictObject({
   accessTokenSeconds: seconds.default(1800),
   refreshTokenSeconds: seconds.default(30 * 86_400),
   rates: rates.prefault({}),
+  caps: caps.prefault({}),
   retention: retention.prefault({}),
   argon2: argon2.prefault({}),
   jsonBodyBytes: count.default(LIMITS.jsonBodyBytes),
@@ -68,6 +87,8 @@ export const settingsSchema = z.strictObject({
   webhooks: count.default(LIMITS.webhooks.count),
   /** How many datasets are read at once. One account has at most one fewer, so that it does not hold up the others. */
   datasetReaders: z.int().min(2).max(1000).default(2),
+  /** How many threads read a large table. The default is what a function has. */
+  readingThreads: z.int().min(1).max(16).default(1),
   /** A job that is estimated to take no longer runs in a function, if there is one; a function has 15 minutes. */
   functionSeconds: z.int().min(0).max(600).default(180),
   /** The time limit of a trainer. */

@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { ComputeTask } from '#domain/ports/compute/port.ts';
 import type { Queue, QueueName } from '#domain/ports/queue/port.ts';
+import type { MemoryLimits } from './compute/memory.ts';
+import type { DiskSpaceOptions } from './disk-space.ts';
 
 export interface QueueSettings {
   /** How long a received message stays hidden from others, 0–43200 s. */
@@ -26,6 +28,10 @@ export interface EmbeddedOptions {
   readonly bus?: QueueSettings;
   /** Epoch milliseconds. Default: the clock. */
   readonly now?: () => number;
+  /** Whether missing keys of a folder with accounts are made anew. Default: no, that is an error. */
+  readonly newKeys?: boolean;
+  /** How the space on the disk is looked at. */
+  readonly space?: DiskSpaceOptions;
 }
 
 export interface ComputeCommand {
@@ -51,6 +57,10 @@ export interface EmbeddedHostOptions extends EmbeddedOptions {
    * accounts take turns. Default: as many as there are cores, at least 2.
    */
   readonly maxTasks?: number;
+  /** Of the memory that trainers take. Default: none. */
+  readonly memory?: MemoryLimits;
+  /** Milliseconds of a clock that never goes back. Default: that of the process. */
+  readonly monotonic?: () => number;
   /** Between SIGTERM and SIGKILL, for a trainer to save a checkpoint. Default: 10 s. */
   readonly graceSeconds?: number;
 }
@@ -108,6 +118,13 @@ export interface PurgeCounts {
 export interface EmbeddedHost extends EmbeddedAdapters {
   /** Kills trainers that a lost host left running, reports them as `host_lost`, then starts to run pending tasks. */
   startCompute(): Promise<void>;
+  /**
+   * Looks whether the clock has gone back since the last call, and if so moves back what waits for a time. Resolves with by
+   * how many milliseconds it has. Call it every few seconds.
+   */
+  correctClock(): Promise<number>;
+  /** Of the disk that the folder is on. */
+  freeBytes(): number;
   /** Removes expired items and idempotency tokens, ended tasks and abandoned uploads. Call it from time to time. */
   purge(): Promise<PurgeCounts>;
 }

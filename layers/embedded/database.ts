@@ -12,12 +12,16 @@ export interface DatabaseOptions {
    * survives the end of any process; a loss of power may undo the last writes, and never damages the file.
    */
   readonly durability?: 'full' | 'normal';
+  /** Called when the disk is full. True: there is room again, so that the writes are tried once more. */
+  readonly makeRoom?: () => boolean;
 }
 
 interface PendingWrite {
   run(): void;
   commit(): void;
   fail(error: unknown): void;
+  /** It was rejected for a reason of its own, so that it must not be tried again. */
+  failed?: true;
   readonly quiet: boolean;
 }
 
@@ -36,11 +40,13 @@ export class Database {
   readonly #sqlite: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #dataVersion: StatementSync;
+  readonly #makeRoom: () => boolean;
   #pending: PendingWrite[] = [];
   /** Of this connection. */
   #commits = 0;
 
-  constructor(path: string, { durability = 'full' }: DatabaseOptions = {}) {
+  constructor(path: string, { durability = 'full', makeRoom = () => false }: DatabaseOptions = {}) {
+    this.#makeRoom = makeRoom;
     this.#sqlite = new DatabaseSync(path, { timeout: 10_000 });
     this.#sqlite.exec(`PRAGMA synchronous = ${durability}; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384`);
     this.#dataVersion = this.#sqlite.prepare('PRAGMA data_version');
@@ -118,13 +124,8 @@ export class Database {
     if (writes.length === 0) return;
     let done: PendingWrite[];
     try {
-      this.#prepare('BEGIN IMMEDIATE').run();
-      // A write that shares its transaction with no other needs no savepoint, which would be two more statements.
-      const alone = writes.length === 1;
-      done = writes.filter((write) => (alone ? this.#attemptAlone(write) : this.#attempt(write)));
-      if (this.#sqlite.isTransaction) this.#prepare('COMMIT').run();
+      done = this.#transact(writes);
     } catch (error) {
-      if (this.#sqlite.isOpen && this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
       const unavailable = new UnavailableError(`the database cannot write: ${(error as Error).message}`);
       // Writes that failed by themselves are rejected already; a promise settles only once.
       for (const write of writes) write.fail(unavailable);
@@ -135,14 +136,38 @@ export class Database {
     if (done.some((write) => !write.quiet)) this.watch.notify();
   }
 
+  /** The writes that succeeded, in one transaction. On a full disk, once more where there is room again. */
+  #transact(writes: readonly PendingWrite[]): PendingWrite[] {
+    try {
+      return this.#inTransaction(writes);
+    } catch (error) {
+      if (!isFull(error) || !this.#makeRoom()) throw error;
+      return this.#inTransaction(writes.filter(({ failed }) => !failed));
+    }
+  }
+
+  #inTransaction(writes: readonly PendingWrite[]): PendingWrite[] {
+    try {
+      this.#prepare('BEGIN IMMEDIATE').run();
+      // A write that shares its transaction with no other needs no savepoint, which would be two more statements.
+      const alone = writes.length === 1;
+      const done = writes.filter((write) => (alone ? this.#attemptAlone(write) : this.#attempt(write)));
+      if (this.#sqlite.isTransaction) this.#prepare('COMMIT').run();
+      return done;
+    } catch (error) {
+      if (this.#sqlite.isOpen && this.#sqlite.isTransaction) this.#sqlite.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
   /** The transaction is this write's own, and is over if the write fails. */
   #attemptAlone(write: PendingWrite): boolean {
     try {
       write.run();
     } catch (error) {
-      if (!this.#sqlite.isTransaction) throw error;
+      if (!this.#sqlite.isTransaction || isFull(error)) throw error;
       this.#prepare('ROLLBACK').run();
-      write.fail(translate(error));
+      reject(write, error);
       return false;
     }
     return true;
@@ -153,11 +178,11 @@ export class Database {
     try {
       write.run();
     } catch (error) {
-      // On a full disk or an I/O error SQLite itself rolls back the whole transaction: all writes fail.
-      if (!this.#sqlite.isTransaction) throw error;
+      // On a full disk or an I/O error SQLite itself may roll back the whole transaction: all writes fail.
+      if (!this.#sqlite.isTransaction || isFull(error)) throw error;
       this.#prepare('ROLLBACK TO one_write').run();
       this.#prepare('RELEASE one_write').run();
-      write.fail(translate(error));
+      reject(write, error);
       return false;
     }
     this.#prepare('RELEASE one_write').run();
@@ -178,6 +203,17 @@ export class Database {
     return statement;
   }
 }
+
+function reject(write: PendingWrite, error: unknown): void {
+  write.failed = true;
+  write.fail(translate(error));
+}
+
+/** SQLITE_FULL; or SQLITE_IOERR, where what could not be written is shared memory. */
+const FULL = [13, 10];
+
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && FULL.includes(Number(error.errcode) % 256);
 
 const translate = (error: unknown): unknown =>
   error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR'

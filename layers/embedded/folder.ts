@@ -1,6 +1,6 @@
 import { chmod, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InternalError } from '#domain/errors.ts';
+import { ConflictError, InternalError } from '#domain/errors.ts';
 
 /** The data folder cannot be used; the message is one line that names the folder and the reason. */
 export class FolderUnusableError extends InternalError {
@@ -17,6 +17,8 @@ export const folderPaths = (dir: string) => ({
   keys: join(dir, 'keys'),
   lock: join(dir, 'host.lock'),
   holder: join(dir, 'host.json'),
+  /** Its name is hidden, so that it does not mark the folder as someone else's. */
+  reserve: join(dir, '.reserve'),
 });
 
 /** A folder with any of these is a data folder. */
@@ -39,8 +41,16 @@ export async function openFolder(dir: string): Promise<void> {
     await mkdir(keys, { recursive: true, mode: 0o700 });
   } catch (error) {
     if (error instanceof FolderUnusableError) throw error;
-    throw new FolderUnusableError(dir, WHY[(error as NodeJS.ErrnoException).code ?? ''] ?? (error as Error).message);
+    throw unusable(dir, error);
   }
+}
+
+/** An error that names the folder, and says of a full disk that it is. Our own errors stay what they are. */
+export function unusable(dir: string, error: unknown): Error {
+  if (error instanceof FolderUnusableError || error instanceof ConflictError) return error;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const why = WHY[code ?? ''] ?? message;
+  return new FolderUnusableError(dir, code === 'ENOSPC' || /disk is full/.test(message) ? WHY.ENOSPC! : why);
 }
 
 /**
@@ -72,7 +82,7 @@ const WHY: Readonly<Record<string, string>> = {
   ENOTDIR: 'it is not a folder',
   EEXIST: 'it is not a folder',
   ENOENT: 'it cannot be created',
-  ENOSPC: 'no space is left',
+  ENOSPC: 'no space is left on its disk; free some, or choose another folder with --data',
 };
 
 /** Makes the entries of a folder durable. */

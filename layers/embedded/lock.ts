@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { ConflictError } from '#domain/errors.ts';
-import { FolderUnusableError, folderPaths } from './folder.ts';
+import { folderPaths, unusable } from './folder.ts';
 
 /** Another host serves this folder. */
 export class FolderInUseError extends ConflictError {
@@ -32,12 +32,18 @@ export function lockFolder(dir: string): () => void {
   } catch (error) {
     database?.close();
     if (/locked/.test((error as Error).message)) throw new FolderInUseError(dir, readHolder(holder));
-    throw new FolderUnusableError(dir, (error as Error).message);
+    throw unusable(dir, error);
   }
   const locked = database;
   locks.add(locked);
   // Only for the error message of a second host; the lock does not depend on it.
-  writeFileSync(holder, JSON.stringify({ pid: process.pid }), { mode: 0o600 });
+  try {
+    writeFileSync(holder, JSON.stringify({ pid: process.pid }), { mode: 0o600 });
+  } catch (error) {
+    locks.delete(locked);
+    locked.close();
+    throw unusable(dir, error);
+  }
   return () => {
     if (locks.delete(locked)) locked.close();
   };

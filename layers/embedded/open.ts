@@ -19,12 +19,15 @@ import { servePresigned } from './blobs/presigned.ts';
 import { PresignedUrls } from './blobs/presigned-urls.ts';
 import { referencedContents } from './blobs/rows.ts';
 import { Uploads } from './blobs/uploads.ts';
+import { aheadBefore, ClockWatch, moveBack } from './clock.ts';
 import { SqliteCompute } from './compute/compute.ts';
 import { ComputeRunner } from './compute/runner.ts';
 import { Tasks } from './compute/tasks.ts';
 import { Database, type DatabaseOptions } from './database.ts';
+import { DiskSpace } from './disk-space.ts';
 import { SqliteEvents } from './events/events.ts';
-import { FolderUnusableError, folderPaths, openFolder } from './folder.ts';
+import { FolderUnusableError, folderPaths, openFolder, unusable } from './folder.ts';
+import { expectNewFolder } from './keys/expect-new.ts';
 import { keyFile } from './keys/key-files.ts';
 import { FileKeys } from './keys/keys.ts';
 import { lockFolder } from './lock.ts';
@@ -53,23 +56,38 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedAd
  * that they had received visible again. Throws `FolderInUseError`, `FolderUnusableError`.
  */
 export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<EmbeddedHost> {
-  await openFolder(options.dir);
-  const unlock = lockFolder(options.dir);
+  const { dir } = options;
+  await openFolder(dir);
+  const unlock = lockFolder(dir);
   try {
-    const { adapters, database, counters, contents, uploads, tasks } = await openParts(options);
+    const { adapters, database, counters, contents, uploads, tasks, space } = await openParts(options);
+    space.hold();
     const referenced = referencedContents(database);
     await contents.sweep((name) => referenced.has(name));
-    await database.write(() => releaseReceived(database, adapters.now()));
+    const { now } = adapters;
+    const clock = new ClockWatch({ now, monotonic: options.monotonic ?? (() => performance.now()) });
+    const correct = async (behind: number) => {
+      if (behind > 0) await database.write(() => moveBack(database, behind, now()));
+      return behind;
+    };
+    await correct(aheadBefore(database, now()));
+    await database.write(() => releaseReceived(database, now()));
     const runner = new ComputeRunner(database, tasks, {
       command: options.computeCommand,
       log: options.log ?? (() => undefined),
       maxTasks: options.maxTasks ?? Math.max(2, availableParallelism()),
       graceSeconds: options.graceSeconds ?? 10,
+      ...(options.memory ? { memory: options.memory } : {}),
     });
     return {
       ...adapters,
       startCompute: () => runner.start(),
-      purge: () => purge({ database, counters, uploads }, adapters.now()),
+      freeBytes: () => space.free,
+      correctClock: () => correct(clock.look()),
+      purge: () => {
+        space.hold();
+        return purge({ database, counters, uploads }, now());
+      },
       close: async () => {
         await runner.close();
         await adapters.close();
@@ -78,7 +96,7 @@ export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<Em
     };
   } catch (error) {
     unlock();
-    throw error;
+    throw unusable(dir, error);
   }
 }
 
@@ -86,12 +104,17 @@ async function openParts(options: EmbeddedOptions) {
   const { dir, now = Date.now } = options;
   await openFolder(dir);
   const paths = folderPaths(dir);
-  const database = await openDatabase(dir, paths.database, (opened) => createSchema(opened, paths.database));
+  const space = new DiskSpace(dir, paths.reserve, options.space);
+  const makeRoom = () => space.release();
+  const database = await openDatabase(dir, paths.database, (opened) => createSchema(opened, paths.database), {
+    makeRoom,
+  });
   const counters = await openDatabase(dir, paths.counters, (opened) => createCounters(opened, database), {
     durability: 'normal',
+    makeRoom,
   });
-  const keys = await FileKeys.open(paths.keys);
-  const contents = new Contents(paths.blobs, keys.contentSecret());
+  const keys = await FileKeys.open(paths.keys, options.newKeys ? undefined : expectNewFolder(dir, database));
+  const contents = new Contents(paths.blobs, keys.contentSecret(), space);
   const uploads = new Uploads(database, contents, now);
   const key = await keyFile(paths.keys, 'presigning.key', () => randomBytes(32));
   const { baseUrl } = options;
@@ -121,7 +144,7 @@ async function openParts(options: EmbeddedOptions) {
       counters.close();
     },
   };
-  return { adapters, database, counters, contents, uploads, tasks };
+  return { adapters, database, counters, contents, uploads, tasks, space };
 }
 
 function openQueues(options: EmbeddedOptions, database: Database, now: () => number) {
@@ -157,7 +180,7 @@ async function openDatabase(
     } catch (error) {
       database?.close();
       const { message } = error as Error;
-      if (!/locked|busy/.test(message)) throw new FolderUnusableError(dir, message);
+      if (!/locked|busy/.test(message)) throw unusable(dir, error);
       if (attempt === 100) throw new FolderUnusableError(dir, 'its database stays locked');
       await delay(50);
     }

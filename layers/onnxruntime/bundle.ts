@@ -21,6 +21,17 @@ const runtimeByRequire: Plugin = {
   },
 };
 
+/** Zod has its messages in fifty languages, which is more than half of it; ours are in English. */
+const oneLocale: Plugin = {
+  name: 'one-locale',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: `export { default as en } from './en.js';`,
+      loader: 'js',
+    }));
+  },
+};
+
 export interface BundleOptions {
   /** The folder of the project: the source's imports are resolved from there. */
   readonly root: string;
@@ -45,10 +56,11 @@ export async function bundle({ root, source, name, outfile }: BundleOptions): Pr
     mainFields: ['module', 'main'],
     minifySyntax: true,
     minifyWhitespace: true,
+    minifyIdentifiers: true,
     keepNames: true,
     legalComments: 'none',
     banner: { js: REQUIRE },
-    plugins: [runtimeByRequire],
+    plugins: [runtimeByRequire, oneLocale],
     logLevel: 'error',
   });
 }

@@ -57,7 +57,7 @@ export function makeHub({ url, token, get = defaultGet(url) }: HubOptions): Hub 
     } catch (error) {
       if (!(error instanceof NoResponseError)) throw error;
       throw new HubError(
-        `${base} cannot be reached: ${error.message}. Name a mirror that can be by the setting hubUrl (--hub-url), or train compact-text, which needs no hub`,
+        `${base} cannot be reached: ${error.message}. Name a mirror that can be by the setting hubUrl (--hub-url), upload the encoder, or train compact-text, which needs no hub`,
         { cause: error },
       );
     }

@@ -19,6 +19,8 @@ export interface FitJob {
     readonly signal?: AbortSignal;
     /** Milliseconds from one checkpoint to the next. */
     readonly checkpointMs?: number;
+    /** The memory that there is. Default: as much as is needed. */
+    readonly memoryBytes?: number;
   };
 }
 
@@ -43,12 +45,14 @@ export interface FittedJob {
 /** Throws `TrainingFailure`, `Interrupted`, and `Ended` if the job is no longer this trainer's. */
 export async function fitJob(run: FitJob, { dataName, part = { done: 0, of: 1 }, ...of }: Of): Promise<FittedJob> {
   const { job, reporter, jobLog, checkpoint, device } = run;
-  const { signal, checkpointMs } = run.options;
+  const { signal, checkpointMs, memoryBytes } = run.options;
   const last = isFirstRun(job) ? undefined : await checkpoint.read();
   let enough: StopReason | undefined;
   const fit = await fitLearner({
     ...of,
     device,
+    // A GPU has memory of its own.
+    ...(memoryBytes === undefined || device !== 'cpu' ? {} : { memoryBytes }),
     earlyStopping: job.early_stopping,
     now: () => performance.now(),
     async report(progress) {

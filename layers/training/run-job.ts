@@ -7,11 +7,11 @@
  * The trainer may be killed at any point: the next one resumes from the checkpoint, or begins from the start if there
  * is none, and trains the same model.
  */
-import { json } from 'node:stream/consumers';
-import { type DatasetProfile, datasetProfile } from '#domain/datasets/profile.ts';
+import type { DatasetProfile } from '#domain/datasets/profile.ts';
+import { readStoredProfile } from '#domain/datasets/read-profile.ts';
 import { carriedWarnings, warningLine } from '#domain/datasets/warnings.ts';
+import { DamagedFileError } from '#domain/errors.ts';
 import { publishEvent, type Warn } from '#domain/events/outbox.ts';
-import { blobKeys } from '#domain/keys.ts';
 import type { Completed } from '#domain/models/change.ts';
 import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Table } from '#domain/ports/table/port.ts';
@@ -50,6 +50,8 @@ export interface RunOptions {
   readonly checkpointMs?: number;
   /** A folder on a disk, for data that do not fit into memory; without it such data are refused. */
   readonly disk?: string;
+  /** The memory of a trainer, for an estimate before it trains. Default: no estimate. */
+  readonly memoryBytes?: number;
   /** The price of the machine that this runs on. Default: 0. */
   readonly dollarsPerSecond?: number;
   /** Default: asks the runtime. */
@@ -144,7 +146,11 @@ async function train(run: FitJob, disk: string | undefined): Promise<Pick<Comple
   return completeWith(adapters, job, { ...trained, profile, reporter });
 }
 
-async function readProfile({ blobs }: TrainerAdapters, job: Job): Promise<DatasetProfile> {
-  const { body } = await blobs.datasets.get(blobKeys.datasetProfile(job.account_id, job.dataset_id));
-  return datasetProfile.parse(await json(body));
+/** Throws `TrainingFailure` if it is damaged. */
+async function readProfile({ blobs }: TrainerAdapters, { account_id, dataset_id: id }: Job): Promise<DatasetProfile> {
+  try {
+    return await readStoredProfile(blobs.datasets, { account_id, id });
+  } catch (error) {
+    throw error instanceof DamagedFileError ? new TrainingFailure(error.message, { cause: error }) : error;
+  }
 }

@@ -12,6 +12,9 @@ describe('the command line of npm start', () => {
       portOffset: 0,
       registration: 'open',
       rates: { authenticatedPerHour: 1000, anonymousPerHour: 100 },
+      caps: { jobsPerAccount: 5 },
+      jobDays: 365,
+      newKeys: false,
       apiKeys: [],
       manager: { listen: {}, vault: {}, ignoresJwtSecret: false },
       limits: { bodySeconds: 30, connectionsPerAddress: 256 },
@@ -33,6 +36,24 @@ describe('the command line of npm start', () => {
     const limits = ['--body-timeout', '60', '--connections-per-address', '1000'];
     expect(readArguments(limits)?.limits).toEqual({ bodySeconds: 60, connectionsPerAddress: 1000 });
     expect(readArguments(['--port-offset', 'free'])?.portOffset).toBe('free');
+    const installation = ['--max-jobs', '20', '--max-jobs-per-account', '2', '--max-gigabytes', '100', '--new-keys'];
+    expect(
+      readArguments([
+        ...installation,
+        '--trainer-memory',
+        '2000',
+        '--job-days',
+        '0',
+        '--cors-origins',
+        'http://a, http://b',
+      ]),
+    ).toMatchObject({
+      caps: { jobs: 20, jobsPerAccount: 2, storedBytes: 100e9 },
+      trainerMegabytes: 2000,
+      jobDays: 0,
+      corsOrigins: ['http://a', 'http://b'],
+      newKeys: true,
+    });
     expect(readArguments(['--help'])).toBeUndefined();
   });
 
@@ -113,6 +134,9 @@ describe('the command line of npm start', () => {
     [['--host', ''], /--host must not be empty/],
     [['--body-timeout', '0'], /--body-timeout must be a whole number between 1 and 3600; got 0/],
     [['--connections-per-address', 'x'], /between 1 and 1000000; got x/],
+    [['--max-jobs', '0'], /--max-jobs must be a whole number between 1 and 1000000; got 0/],
+    [['--job-days', '3651'], /--job-days must be a whole number between 0 and 3650; got 3651/],
+    [['--trainer-memory', '2GB'], /--trainer-memory must be a whole number .*; got 2GB/],
     [['--nonsense'], /--nonsense/],
     [['stray'], /stray/],
   ])('refuses %j in one line', (args, message) => {

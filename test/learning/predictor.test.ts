@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { InternalError, NotFoundError, ValidationError } from '#domain/errors.ts';
+import { DamagedFileError, NotFoundError, ValidationError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
@@ -196,7 +196,7 @@ describe('a predictor', () => {
     const forged = replacing(artifacts, {
       get: async (wanted: string) => artifacts.get(wanted.endsWith('model.onnx') ? key : wanted),
     });
-    await expect(makePredictor({ artifacts: forged }).predict(model, [ROW])).rejects.toThrow(InternalError);
+    await expect(makePredictor({ artifacts: forged }).predict(model, [ROW])).rejects.toThrow(DamagedFileError);
   });
 
   test('does not know a model whose files are gone', async () => {

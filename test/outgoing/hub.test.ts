@@ -83,7 +83,7 @@ describe('a hub', () => {
 
   test('that is not there is a line that says what to do', async () => {
     await expect(makeHub({ url: 'http://127.0.0.1:9' }).files(REPOSITORY)).rejects.toThrow(
-      /^http:\/\/127\.0\.0\.1:9 cannot be reached: the connection was refused. Name a mirror .*--hub-url.*, or train compact-text, which needs no hub$/,
+      /^http:\/\/127\.0\.0\.1:9 cannot be reached: the connection was refused. Name a mirror .*--hub-url.*, upload the encoder, or train compact-text, which needs no hub$/,
     );
   });
 });

@@ -1,4 +1,4 @@
-/** A trained model of texts, and its job. */
+/** A trained model of texts, and its job; and an uploaded encoder that may be deleted. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { answer, type Credentials, makeClient } from '#client/client.ts';
 import type { paths } from '#client/training/schema.ts';
@@ -9,6 +9,12 @@ export async function prepareTraining(
   base: string,
   credentials: Credentials,
 ): Promise<Readonly<Record<string, string>>> {
+  const uploaded = await fetch(`${base}/model-loading/uploads/spare/vocab.txt`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${credentials.token}`, 'content-type': 'application/octet-stream' },
+    body: 'a',
+  });
+  if (!uploaded.ok) throw new Error(`the upload answered ${uploaded.status}: ${await uploaded.text()}`);
   const client = makeClient<paths>(base, credentials);
   const body = {
     model_name: 'compact-text',

@@ -1,9 +1,10 @@
 /**
- * `node child.ts CASE …`: does one thing, and prints the most memory that this process had, in bytes.
+ * `node child.ts CASE …`: does one thing, and prints the most memory that this process had, in bytes. Needs Linux.
  *
  *     step NAME       two steps of fine-tuning
  *     load FOLDER     opens an encoder of a folder
  */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { openEncoder } from '#learning/encoder/open.ts';
 import { models, openTuning } from '../tuning/tuning.ts';
@@ -25,4 +26,10 @@ const cases: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 await cases[what]!();
-process.stdout.write(String(process.resourceUsage().maxRSS * 1024));
+process.stdout.write(String(mostBytes()));
+
+/** Not `maxRSS`: that of a process begins with what the one had that started it. */
+function mostBytes(): number {
+  const found = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'));
+  return Number(found![1]) * 1024;
+}

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { errors, importJWK, type JWTHeaderParameters, jwtVerify } from 'jose';
-import { UnauthorizedError } from '#domain/errors.ts';
+import { UnauthorizedError, UnavailableError } from '#domain/errors.ts';
 import { isId } from '#domain/ids.ts';
 import type { Keys } from '#domain/ports/keys/port.ts';
 import type { Settings } from '#domain/settings.ts';
@@ -46,16 +46,20 @@ export function makeAccessTokens(keys: Keys, settings: Settings, now: () => numb
   /** Once for all who need them at the same time. */
   function refreshKeys(): Promise<void> {
     fetchedAt = now();
-    fetching = fetchKeys().catch((error: unknown) => {
+    fetching = fetchKeys().catch((cause: unknown) => {
+      // The next request tries again at once: for want of a key, no valid token is refused.
       fetchedAt = Number.NEGATIVE_INFINITY;
-      throw error;
+      throw Object.assign(new UnavailableError('Tokens cannot be verified at the moment; try again'), { cause });
     });
     return fetching;
   }
 
+  /** Also where the clock has gone back since. */
+  const isOld = (): boolean => Math.abs(now() - fetchedAt) >= REFRESH_MILLISECONDS;
+
   async function publicKey({ kid }: JWTHeaderParameters): Promise<PublicKey> {
     if (typeof kid !== 'string') throw new UnauthorizedError();
-    if (!known.has(kid)) await (now() - fetchedAt >= REFRESH_MILLISECONDS ? refreshKeys() : fetching);
+    if (!known.has(kid)) await (isOld() ? refreshKeys() : fetching);
     const key = known.get(kid);
     if (!key) throw new UnauthorizedError();
     return key;

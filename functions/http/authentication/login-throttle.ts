@@ -95,6 +95,9 @@ export async function reserveLogin(
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+/** By how much the clocks of those who count may differ. */
+const CLOCK_SECONDS = 60;
+
 /** How often to try while the window expires, or concurrent logins succeed at the limit. */
 const TRIES = 4;
 
@@ -118,12 +121,15 @@ async function reserve(
     kind: 'any',
     of: [{ kind: 'missing', attribute: 'pending' }, count('pending', '<=', 0)],
   };
+  const end = epochSeconds(now) + rates.loginWindowSeconds;
+  // A window that would end after one that begins now is of a clock that has gone back since.
+  const ahead: Condition = { kind: 'compare', attribute: 'expiresAt', op: '>', value: end + CLOCK_SECONDS };
   const noFailure: Condition = {
     kind: 'any',
-    of: [{ kind: 'absent' }, { kind: 'all', of: [failures('<=', 0), nonePending] }],
+    of: [{ kind: 'absent' }, { kind: 'all', of: [failures('<=', 0), nonePending] }, ahead],
   };
   const belowLimit: Condition = { kind: 'all', of: [{ kind: 'present' }, failures('<', limit)] };
-  const opening = { ...key, failures: 1, pending: 1, expiresAt: epochSeconds(now) + rates.loginWindowSeconds };
+  const opening = { ...key, failures: 1, pending: 1, expiresAt: end };
   let waits = 0;
   for (let tries = 0; tries < TRIES + waits; tries++) {
     if (await succeeds(table.put(opening, noFailure))) return true;

@@ -11,6 +11,8 @@ const MAX_TOKENS = 5000;
 
 interface Verified<T> {
   readonly value: T;
+  /** When it was verified, in epoch milliseconds. */
+  readonly from: number;
   /** Epoch milliseconds: from then on the token is verified again, and refused where it has expired. */
   readonly until: number;
 }
@@ -27,7 +29,9 @@ export class VerifiedTokens<T> {
   get(token: string): T | undefined {
     const found = this.#tokens.get(token);
     if (found === undefined) return undefined;
-    if (found.until > this.#now()) return found.value;
+    const now = this.#now();
+    // A clock that has gone back must not let it count for longer.
+    if (found.until > now && found.from <= now) return found.value;
     this.#tokens.delete(token);
     return undefined;
   }
@@ -37,6 +41,7 @@ export class VerifiedTokens<T> {
     // A map keeps its order: the first is the oldest.
     const oldest = this.#tokens.keys().next();
     if (this.#tokens.size >= MAX_TOKENS && !oldest.done) this.#tokens.delete(oldest.value);
-    this.#tokens.set(token, { value, until: Math.min(this.#now() + MAX_AGE, expiresAt * 1000) });
+    const from = this.#now();
+    this.#tokens.set(token, { value, from, until: Math.min(from + MAX_AGE, expiresAt * 1000) });
   }
 }

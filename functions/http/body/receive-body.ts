@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import {
+  InsufficientStorageError,
   PayloadTooLargeError,
   RateLimitError,
   RequestTimeoutError,
@@ -63,6 +64,8 @@ function errorOf(received: Exclude<Received, { kind: 'complete' }>, maxBytes: nu
       return received.scope === 'client'
         ? new RateLimitError(RETRY_SECONDS, 'Too many request bodies at once')
         : new UnavailableError('Too many request bodies at once; try again', RETRY_SECONDS);
+    case 'diskFull':
+      return new InsufficientStorageError(received.freeBytes);
     case 'stopping':
       return new UnavailableError('The service is stopping; try again', RETRY_SECONDS);
   }

@@ -2,6 +2,7 @@
 import {
   ConflictError,
   ForbiddenError,
+  InsufficientStorageError,
   InternalError,
   NotFoundError,
   PayloadTooLargeError,
@@ -32,6 +33,7 @@ const EXAMPLES: readonly TrainyardError[] = [
   new RateLimitError(60),
   new InternalError(),
   new UnavailableError(),
+  new InsufficientStorageError(4096),
 ];
 
 const REQUEST = { id: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55', at: Date.UTC(2026, 0) };

@@ -5,9 +5,11 @@ import { type Route, route } from '../route.ts';
 import { type Asset, assetResponses, conditional, makeAsset, serveAsset } from './asset.ts';
 import { findAsset, pages } from './viewers.ts';
 
-const DAY = 86_400;
+/** Seconds: a document changes with a release, and the files of its viewers more rarely. */
+const DOCUMENT_AGE = 300;
+const FILE_AGE = 7 * 86_400;
 
-const common = { method: 'GET', tags: ['Documentation'], authentication: 'none', cost: 'free' } as const;
+const common = { method: 'GET', tags: ['Documentation'], authentication: 'none', cost: 'document' } as const;
 
 /** The document of `described`, and two viewers of it. */
 export function documentationRoutes(
@@ -27,7 +29,7 @@ export function documentationRoutes(
         'application/json',
         JSON.stringify(openApiDocument(described, documentFacts(settings.version))),
       );
-      return serveAsset(document, headers, 0);
+      return serveAsset(document, headers, DOCUMENT_AGE);
     },
   });
 
@@ -43,7 +45,7 @@ function viewer(name: keyof typeof pages, summary: string): Route[] {
       page: true,
       request: { headers: conditional },
       responses: assetResponses,
-      handler: ({ headers }) => serveAsset(pages[name], headers, 0),
+      handler: ({ headers }) => serveAsset(pages[name], headers, DOCUMENT_AGE),
     }),
     route({
       ...common,
@@ -54,7 +56,7 @@ function viewer(name: keyof typeof pages, summary: string): Route[] {
       async handler({ headers, path }) {
         const asset = await findAsset(`${name}/${path.file}`);
         if (!asset) throw new NotFoundError();
-        return serveAsset(asset, headers, DAY);
+        return serveAsset(asset, headers, FILE_AGE);
       },
     }),
   ];

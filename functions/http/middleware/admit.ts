@@ -93,6 +93,13 @@ export function admit(services: Services): Middleware {
     if (scope && !includes(has, scope)) throw new ForbiddenError(`This needs the scope ${scope}; yours is ${has}`);
   }
 
+  /** Of large documents, which cost more to send than to make. They count by themselves, so that reading them takes no request away. */
+  async function admitReader(state: RequestState): Promise<void> {
+    const limit = settings.rates.documentsPerHour;
+    state.rateLimit = await countRequest(table, `documents#${state.client}`, limit, now());
+    enforce(state.rateLimit, now());
+  }
+
   async function admitAddress(state: RequestState): Promise<void> {
     state.rateLimit = await countRequest(table, state.client, settings.rates.anonymousPerHour, now());
     enforce(state.rateLimit, now());
@@ -108,6 +115,7 @@ export function admit(services: Services): Middleware {
       const state = stateOf(event);
       state.client = `address#${addressBucket(event.requestContext.identity.sourceIp)}`;
       if (state.preflight || state.route?.cost === 'free') return;
+      if (state.route?.cost === 'document') return admitReader(state);
       if (state.route?.authentication === 'session') return admitSession(state, event, context);
       const asksWho = state.route !== undefined && state.route.authentication !== 'none';
       const caller = asksWho ? await identify(state, event) : undefined;

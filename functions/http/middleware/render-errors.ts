@@ -1,4 +1,5 @@
 import {
+  DamagedFileError,
   InternalError,
   MethodNotAllowedError,
   RangeNotSatisfiableError,
@@ -23,7 +24,9 @@ export function renderErrors(render: ErrorRenderer, log: Log, now: () => number)
       const thrown = request.error;
       const error = thrown instanceof TrainyardError ? thrown : new InternalError();
       state.errorCode = error.code;
-      if (error.status >= 500) log.error('request failed', { request_id: state.id, error: thrown ?? error });
+      // Of damage the operator has to know, too.
+      if (error.status >= 500 || error instanceof DamagedFileError)
+        log.error('request failed', { request_id: state.id, error: thrown ?? error });
       request.response = {
         statusCode: error.status,
         headers: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { recordOperations } from '#domain/vault/accesses.ts';
 import { megabytes } from '#domain/vault/model.ts';
 import { modelName } from '#domain/vault/names.ts';
@@ -90,10 +91,12 @@ export const save = route({
     const by = actorOf(input);
     const began = now();
     const access = { action: 'model_save', model_name: given.model_name } as const;
+    const bytes = decode(given.model_data);
+    await reserveBytes(table, manager.account_id, bytes.length, services.settings.caps);
     const { model, warnings } = await auditFailure(services, manager, by, access, () =>
       saveModel(services, manager, by, {
         name: given.model_name,
-        bytes: decode(given.model_data),
+        bytes,
         password: given.password,
         metadata: givenMetadata(given.metadata),
         tags: given.tags,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { newId } from '#domain/ids.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { ModelExistsError } from '#domain/vault/errors.ts';
 import { findModel } from '#domain/vault/models.ts';
 import { STAGED_SECONDS } from '#domain/vault/staged.ts';
@@ -40,9 +41,10 @@ export const startUpload = route({
   },
   errors: [409],
   resource: readManager,
-  async handler(input, { adapters }) {
+  async handler(input, { adapters, settings }) {
     const { resource: manager, body: given } = input;
     const { table, blobs, keys, now } = adapters;
+    await reserveBytes(table, manager.account_id, given.file_size, settings.caps);
     if (!given.replace_existing && (await findModel(table, manager, given.model_name))) {
       throw new ModelExistsError(manager.id, given.model_name);
     }

@@ -47,7 +47,7 @@ const answer = z
         model_bytes: count.nullable(),
         prediction_bytes: count.meta({ description: 'Of the files of batch predictions' }),
         total_bytes: count.nullable(),
-        limit_bytes: z.null().meta({ description: 'There is none' }),
+        limit_bytes: count.nullable().meta({ description: 'null: there is none' }),
       })
       .meta({
         description:
@@ -82,7 +82,7 @@ export const usage = route({
 function show(
   { account, calls, callsNow, month: used }: Usage,
   { period, now }: { readonly period: string; readonly now: number },
-  { rates }: Settings,
+  { rates, caps }: Settings,
 ): z.input<typeof answer> {
   const from = `${period}-01T00:00:00.000Z`;
   const { compute_seconds, cost_usd, ...ended } = used;
@@ -92,7 +92,7 @@ function show(
     from,
     to: isoTime(Math.max(Date.parse(from), Math.min(now, endOf(from)))),
     calls: { total: calls, this_hour: { used: callsNow, limit: rates.authenticatedPerHour } },
-    jobs: { ...ended, active: { used: account.active_jobs, limit: LIMITS.activeJobs } },
+    jobs: { ...ended, active: { used: account.active_jobs, limit: caps.jobsPerAccount } },
     compute: { seconds: compute_seconds, cost_usd, limit_usd: null },
     storage: {
       datasets: account.datasets,
@@ -101,7 +101,7 @@ function show(
       model_bytes: known ? model_bytes : null,
       prediction_bytes,
       total_bytes: known ? dataset_bytes + model_bytes + prediction_bytes : null,
-      limit_bytes: null,
+      limit_bytes: caps.storedBytesPerAccount ?? null,
     },
     users: { used: account.users, limit: LIMITS.users },
     api_keys: { used: account.api_keys, limit: LIMITS.apiKeys },

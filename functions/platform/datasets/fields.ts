@@ -85,7 +85,7 @@ export const datasetDetail = z
         details: z.array(z.strictObject({ field: z.string(), message: z.string() })).max(LIMITS.error.details),
       })
       .optional()
-      .meta({ description: 'An addition: why processing has failed' }),
+      .meta({ description: 'An addition: why processing has failed, or that the profile is damaged' }),
   })
   .meta({ id: 'DatasetDetail' });
 

@@ -25,7 +25,7 @@ export const preview = route({
   cost: 'request',
   request: { path: datasetPath, query },
   responses: { 200: { description: 'The rows', schema: previewAnswer } },
-  errors: [400],
+  errors: [400, 409],
   resource: ({ caller, path }, { adapters }) => getDataset(adapters.table, caller.accountId, path.dataset_id),
   async handler({ resource: found, query }, { adapters }) {
     expectTable(found);

@@ -1,4 +1,5 @@
 import { getDataset } from '#domain/datasets/read.ts';
+import { DamagedFileError } from '#domain/errors.ts';
 import { route } from '#functions/http/route.ts';
 import { datasetDetail, datasetPath, showDetail } from './fields.ts';
 import { readProfile } from './profile-of.ts';
@@ -14,7 +15,7 @@ export const read = route({
   request: { path: datasetPath },
   responses: { 200: { description: 'The dataset', schema: datasetDetail } },
   resource: ({ caller, path }, { adapters }) => getDataset(adapters.table, caller.accountId, path.dataset_id),
-  async handler({ resource: found }, { adapters }) {
+  async handler({ resource: found }, { adapters, logger }) {
     const shown = showDetail(found);
     if (found.status === 'failed' && found.failure) {
       // An invalid file has details; a failure of ours has none.
@@ -22,8 +23,16 @@ export const read = route({
       return { status: 200, body: { ...shown, error: { error, ...found.failure } } };
     }
     if (found.status !== 'ready') return { status: 200, body: shown };
-    const { rows, columns, features, target, warnings = [] } = await readProfile(adapters, found);
-    const metadata = { rows, columns: columns.length, features, target: target || null };
-    return { status: 200, body: { ...shown, metadata, warnings } };
+    try {
+      const { rows, columns, features, target, warnings = [] } = await readProfile(adapters, found);
+      const metadata = { rows, columns: columns.length, features, target: target || null };
+      return { status: 200, body: { ...shown, metadata, warnings } };
+    } catch (error) {
+      // The record is as it was; the profile can be made again from the file.
+      if (!(error instanceof DamagedFileError)) throw error;
+      logger.error('profile damaged', { dataset_id: found.id, error });
+      const details: { field: string; message: string }[] = [];
+      return { status: 200, body: { ...shown, error: { error: error.code, message: error.message, details } } };
+    }
   },
 });

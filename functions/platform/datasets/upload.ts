@@ -3,6 +3,7 @@ import { createDataset, type NewDataset } from '#domain/datasets/change.ts';
 import { contentTypeOf } from '#domain/datasets/file-format.ts';
 import { ConflictError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { markOrphaned } from '#domain/orphans.ts';
 import { isoTime } from '#domain/times.ts';
@@ -32,7 +33,7 @@ export const upload = route({
   idempotent: true,
   request: { body: multipart(form, { description: `Dataset file: ${FORMATS_TAKEN}`, contentType: ANY_CONTENT }) },
   responses: { 201: { description: 'Uploaded; processing follows', schema: datasetAnswer } },
-  async handler({ caller, body: { file, fields } }, { adapters, logger }) {
+  async handler({ caller, body: { file, fields } }, { adapters, settings, logger }) {
     const { target, name, description, dataset_type } = fields;
     const parsing = parsingOf(fields);
     const stored = await inspectFile(bytesOf(file), { parsing, target });
@@ -51,6 +52,7 @@ export const upload = route({
       status: 'processing',
       in_use: 0,
     };
+    await reserveBytes(table, caller.accountId, file.size, settings.caps);
     const prefix = blobKeys.datasetPrefix(caller.accountId, id);
     await table.transact([markOrphaned('datasets', prefix, now() + ABANDONED_MILLISECONDS)]);
     await blobs.datasets.put(blobKeys.datasetFile(caller.accountId, id), file.read(), {

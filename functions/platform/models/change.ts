@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
-import { aliasesOf } from '#domain/models/aliases.ts';
 import { annotateModel } from '#domain/models/annotations.ts';
 import { getModel } from '#domain/models/read.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { line, paragraph } from '../fields.ts';
-import { modelDetail, modelPath, showDetail } from './fields.ts';
+import { detailOf } from './detail.ts';
+import { modelDetail, modelPath } from './fields.ts';
 
 const { count, name, value } = LIMITS.tags;
 const { days } = LIMITS.predictionLog;
@@ -42,8 +42,8 @@ export const change = route({
   responses: { 200: { description: 'The model as it is now', schema: modelDetail } },
   errors: [409],
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
-  async handler({ resource: { account_id, id }, body: { log_days: logDays, ...body } }, { adapters }) {
-    const changed = await annotateModel(adapters.table, account_id, id, { ...body, logDays });
-    return { status: 200, body: showDetail(changed, await aliasesOf(adapters.table, changed)) };
+  async handler({ resource: { account_id, id }, body: { log_days: logDays, ...body } }, services) {
+    const changed = await annotateModel(services.adapters.table, account_id, id, { ...body, logDays });
+    return { status: 200, body: await detailOf(services, changed) };
   },
 });

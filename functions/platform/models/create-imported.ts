@@ -1,6 +1,7 @@
 /** Makes a model of the platform of an ONNX file: everything between the bytes and the record. */
 import { createHash } from 'node:crypto';
 import { newId } from '#domain/ids.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { blobKeys } from '#domain/keys.ts';
 import { createModel } from '#domain/models/create.ts';
 import type { Model, TrainedModel } from '#domain/models/record.ts';
@@ -76,10 +77,13 @@ export async function storeImported(
   { accountId, name, fileName, vault }: Pick<Importing, 'accountId' | 'name' | 'fileName' | 'vault'>,
   read: (facts: ImportFacts) => Promise<ReadFile>,
 ): Promise<Model> {
-  const { table, blobs, now } = services.adapters;
+  const { adapters, settings } = services;
+  const { table, blobs, now } = adapters;
   const id = newId(now());
   const createdAt = isoTime(now());
   const { files, record } = await read({ name, fileName, createdAt });
+  const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  await reserveBytes(table, accountId, size, settings.caps);
   await table.transact([
     markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now() + ABANDONED_MILLISECONDS),
   ]);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { TASKS } from '#domain/datasets/profile.ts';
 import { LIMITS } from '#domain/limits.ts';
-import type { Model } from '#domain/models/record.ts';
-import { ONNX_FILE } from '#learning/serving/description.ts';
+import { featureSpec, type Model } from '#domain/models/record.ts';
+import { ONNX_FILE, type Serving } from '#learning/serving/description.ts';
 import { anyJson, id, time } from '../fields.ts';
 import { warningsAnswer } from '../training/fields.ts';
 
@@ -26,6 +27,18 @@ export const modelSummary = z
 const tags = z
   .record(z.string(), z.string())
   .meta({ description: 'An addition', example: { team: 'search', stage: 'candidate' } });
+
+const feature = z
+  .strictObject({
+    name: z.string().meta({ description: 'The name of the column', example: 'bill length [mm]' }),
+    type: featureSpec.shape.type,
+    input: z.string().meta({
+      description:
+        'The name of the input of `model.onnx`: that of the column, with `_` for whatever is no letter, digit or underscore. Where that is taken, `_2` is appended, or the next number that is free',
+      example: 'bill_length_mm_',
+    }),
+  })
+  .meta({ id: 'ModelFeature' });
 
 export const modelDetail = z
   .strictObject({
@@ -56,6 +69,21 @@ export const modelDetail = z
       example: { dataset_id: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55', epochs: 100, batch_size: 32, optimizer: 'adam' },
     }),
     created_at: time,
+    task: z.enum(TASKS).meta({ description: 'An addition', example: 'classification' }),
+    target: z.string().meta({ description: 'An addition: the column that it predicts', example: 'species' }),
+    classes: z
+      .array(z.string())
+      .nullable()
+      .meta({
+        description:
+          'An addition: in the order of `probabilities`; empty for a regression, null if its file cannot be read',
+        example: ['Adelie', 'Chinstrap', 'Gentoo'],
+      }),
+    features: z.array(feature).nullable().meta({
+      description: 'An addition: in the order of a row of a prediction; null if its file cannot be read',
+    }),
+    job_id: id.nullable().meta({ description: 'An addition: null for a model that was imported' }),
+    dataset_id: id.nullable().meta({ description: 'An addition: null for a model that was imported' }),
     number: z.int().meta({ description: 'An addition: its number in `/api/v1/models`', example: 7 }),
     version: z.string().meta({ description: 'An addition: MAJOR.MINOR.PATCH', example: '1.1.0' }),
     version_reason: z.string().nullable().meta({
@@ -103,7 +131,12 @@ const showVault = ({ vault }: Model) => {
   return shown;
 };
 
-export const showDetail = (of: Model, aliases: readonly string[]): z.input<typeof modelDetail> => ({
+/** @param serving what it takes and gives, if that can be read */
+export const showDetail = (
+  of: Model,
+  aliases: readonly string[],
+  serving: Pick<Serving, 'features' | 'classes'> | undefined,
+): z.input<typeof modelDetail> => ({
   id: of.id,
   name: of.name,
   model_type: of.model_type,
@@ -113,6 +146,12 @@ export const showDetail = (of: Model, aliases: readonly string[]): z.input<typeo
   test_accuracy: of.test_performance?.accuracy ?? null,
   training_config: of.training_config,
   created_at: of.created_at,
+  task: of.task,
+  target: of.target,
+  classes: serving ? [...serving.classes] : null,
+  features: serving ? serving.features.map(({ name, type, input }) => ({ name, type, input })) : null,
+  job_id: of.job_id ?? null,
+  dataset_id: of.dataset_id ?? null,
   number: of.number,
   version: of.version,
   version_reason: of.version_reason ?? null,

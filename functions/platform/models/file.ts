@@ -39,7 +39,7 @@ export async function sendModelFile(
 }
 
 /** Throws `NotFoundError` that says which files there are. */
-function artifactOf(of: Model, file: string): Artifact {
+export function artifactOf(of: Model, file: string): Artifact {
   const found = of.artifacts.find((one) => one.file === file);
   if (found) return found;
   const files = of.artifacts.map((one) => one.file).join(', ');

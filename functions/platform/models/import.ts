@@ -52,10 +52,12 @@ export const importModel = route({
     const { name, ...wishes } = fields;
     const fileName = file.name.slice(0, NAME_CHARACTERS).toWellFormed();
     const of = { accountId: caller.accountId, name, fileName, original };
-    const model = services.importer.areWeights(original)
-      ? await createWeights(services, { ...of, ...wishes })
-      : await createImported(services, { ...of, imported: await services.importer.read(original, wishes) });
-    return { status: 201, body: showDetail(model, []) };
+    if (services.importer.areWeights(original)) {
+      return { status: 201, body: showDetail(await createWeights(services, { ...of, ...wishes }), [], undefined) };
+    }
+    const imported = await services.importer.read(original, wishes);
+    const model = await createImported(services, { ...of, imported });
+    return { status: 201, body: showDetail(model, [], imported.serving) };
   },
 });
 

@@ -1,7 +1,7 @@
-import { aliasesOf } from '#domain/models/aliases.ts';
 import { getModel } from '#domain/models/read.ts';
 import { route } from '#functions/http/route.ts';
-import { modelDetail, modelPath, showDetail } from './fields.ts';
+import { detailOf } from './detail.ts';
+import { modelDetail, modelPath } from './fields.ts';
 
 export const read = route({
   method: 'GET',
@@ -14,7 +14,7 @@ export const read = route({
   request: { path: modelPath },
   responses: { 200: { description: 'The model', schema: modelDetail } },
   resource: ({ caller, path }, { adapters }) => getModel(adapters.table, caller.accountId, path.model_id),
-  async handler({ resource: model }, { adapters }) {
-    return { status: 200, body: showDetail(model, await aliasesOf(adapters.table, model)) };
+  async handler({ resource: model }, services) {
+    return { status: 200, body: await detailOf(services, model) };
   },
 });

@@ -3,6 +3,7 @@ import type { DatasetProfile } from '#domain/datasets/profile.ts';
 import { getDataset } from '#domain/datasets/read.ts';
 import { ConflictError, ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
+import { expectJobRoom } from '#domain/installation/jobs.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { SWEEP_METHODS, type Sweep, type Trial } from '#domain/sweeps/record.ts';
 import { createSweep } from '#domain/sweeps/store.ts';
@@ -100,6 +101,7 @@ export const start = route({
     const dataset = await getDataset(table, caller.accountId, request.dataset_id);
     expectTable(dataset);
     if (dataset.status !== 'ready') throw new ConflictError(`Dataset ${dataset.id} is not ready`);
+    await expectJobRoom(table, services.settings.caps);
     const plans = plansOf(request, await readProfile(services.adapters, dataset));
     const { validation_split, early_stopping, task, data_bytes, warnings } = plans[0]!.plan;
     const created: Sweep = {
@@ -132,7 +134,9 @@ export const start = route({
       ),
     };
     await createSweep(table, created);
-    await advanceSweep({ ...services.adapters, logger: services.logger }, created.account_id, created.id);
+    const { jobsPerAccount } = services.settings.caps;
+    const context = { ...services.adapters, logger: services.logger, jobsPerAccount };
+    await advanceSweep(context, created.account_id, created.id);
     return { status: 201, body: showSweep(created) };
   },
 });

@@ -1,6 +1,7 @@
 import { getDataset } from '#domain/datasets/read.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
+import { expectJobRoom } from '#domain/installation/jobs.ts';
 import { send } from '#domain/messages.ts';
 import { getModel } from '#domain/models/read.ts';
 import { type Model, WEIGHTS_TYPE } from '#domain/models/record.ts';
@@ -26,7 +27,7 @@ export interface JobRequest extends TrainingRequest, Pick<Job, 'dataset_id' | 'c
  * Throws `ValidationError`, `NotFoundError`, `ConflictError`, `RateLimitError`.
  */
 export async function queueJob(
-  { adapters, logger }: Services,
+  { adapters, settings, logger }: Services,
   accountId: string,
   { dataset_id, name, start_from, compute = 'auto', max_seconds, max_cost, ...request }: JobRequest,
 ): Promise<Job> {
@@ -60,7 +61,8 @@ export async function queueJob(
     compute_seconds: 0,
     estimated_cost: 0,
   };
-  await createJob(table, created, dataset.processing_since);
+  await expectJobRoom(table, settings.caps);
+  await createJob(table, created, dataset.processing_since, settings.caps.jobsPerAccount);
   try {
     await send(queues.training, { account_id: created.account_id, job_id: created.id });
   } catch (error) {

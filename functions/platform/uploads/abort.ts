@@ -1,6 +1,6 @@
 import { abortUpload, getUpload } from '#domain/datasets/uploads.ts';
 import { route } from '#functions/http/route.ts';
-import { uploadPath } from './complete.ts';
+import { uploadPath } from './fields.ts';
 
 export const abort = route({
   method: 'DELETE',

@@ -7,9 +7,7 @@ import { announce } from '../datasets/announce.ts';
 import { datasetAnswer, showDataset } from '../datasets/fields.ts';
 import { inspectFile } from '../datasets/inspect-file.ts';
 import { storedFile } from '../datasets/stored-file.ts';
-import { id } from '../fields.ts';
-
-export const uploadPath = z.strictObject({ upload_id: id });
+import { uploadPath } from './fields.ts';
 
 const part = z.strictObject({
   part: z.int().min(1).max(LIMITS.upload.parts),

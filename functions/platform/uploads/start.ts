@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { startUpload } from '#domain/datasets/uploads.ts';
 import { newId } from '#domain/ids.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { newDataset } from '../datasets/fields.ts';
 import { parsingOf } from '../datasets/parsing-fields.ts';
-import { id, line } from '../fields.ts';
+import { line } from '../fields.ts';
+import { showUpload, uploadAnswer } from './fields.ts';
 
 const body = z
   .strictObject({
@@ -16,31 +18,23 @@ const body = z
   })
   .meta({ id: 'NewUpload' });
 
-const answer = z
-  .strictObject({
-    upload_id: id,
-    part_size: z.int().meta({ description: 'Bytes of every part but the last' }),
-    parts: z.array(z.strictObject({ part: z.int(), url: z.string() })),
-    expires_in: z.int().meta({ description: 'Seconds for which the URLs are valid' }),
-  })
-  .meta({ id: 'Upload' });
-
 export const start = route({
   method: 'POST',
   path: '/datasets/uploads',
   summary: 'Start an upload in parts, for a file that does not fit into one request',
   description:
     'An addition to the document. `PUT` each part to its URL and keep the `ETag` of the response; ' +
-    'then complete the upload with them.',
+    'then complete the upload with them, within a day. `GET /datasets/uploads/{upload_id}` has new URLs when these have expired.',
   tags: ['Datasets'],
   authentication: 'account',
   scope: 'train',
   cost: 'request',
   request: { body: json(body) },
-  responses: { 201: { description: 'The URLs of the parts', schema: answer } },
-  async handler({ caller, body: { target, ...fields } }, { adapters }) {
+  responses: { 201: { description: 'The URLs of the parts', schema: uploadAnswer } },
+  async handler({ caller, body: { target, ...fields } }, { adapters, settings }) {
     const { table, blobs, now } = adapters;
     const { name, description, dataset_type, file_name, file_size } = fields;
+    await reserveBytes(table, caller.accountId, file_size, settings.caps);
     const wanted = {
       ...{ name, description, dataset_type, file_name, file_size },
       requested_type: dataset_type,
@@ -49,15 +43,6 @@ export const start = route({
       account_id: caller.accountId,
       ...(target === undefined ? {} : { requested_target: target }),
     };
-    const { partSize, parts } = await startUpload(table, blobs.datasets, wanted, now());
-    return {
-      status: 201,
-      body: {
-        upload_id: wanted.id,
-        part_size: partSize,
-        parts: parts.map(({ part, url }) => ({ part, url })),
-        expires_in: LIMITS.upload.seconds,
-      },
-    };
+    return { status: 201, body: showUpload(wanted.id, await startUpload(table, blobs.datasets, wanted, now())) };
   },
 });

@@ -4,6 +4,7 @@ import { encoderNamed, isUploaded } from '#domain/encoders/catalogue.ts';
 import { encoderKey } from '#domain/encoders/place.ts';
 import { findEncoder } from '#domain/encoders/read.ts';
 import { newId } from '#domain/ids.ts';
+import { expectJobRoom } from '#domain/installation/jobs.ts';
 import { send } from '#domain/messages.ts';
 import { isoTime } from '#domain/times.ts';
 import { createJob } from '#domain/training/change.ts';
@@ -33,7 +34,7 @@ const NO_EARLY_STOPPING: Job['early_stopping'] = { enabled: false, patience: 10,
 
 /** Creates a job and sends its message. Throws `NotFoundError`, `ConflictError`, `RateLimitError`. */
 export async function queueTextJob(
-  { adapters, logger }: Services,
+  { adapters, settings, logger }: Services,
   accountId: string,
   { name, hyperparameters, dataset, profile, parentId }: TextJobRequest,
 ): Promise<Job> {
@@ -57,7 +58,8 @@ export async function queueTextJob(
     total_epochs: hyperparameters.num_epochs,
     ...{ current_epoch: 0, progress: 0, metrics: {}, compute_seconds: 0, estimated_cost: 0 },
   };
-  await createJob(table, created, dataset.processing_since);
+  await expectJobRoom(table, settings.caps);
+  await createJob(table, created, dataset.processing_since, settings.caps.jobsPerAccount);
   try {
     await send(queues.training, { account_id: created.account_id, job_id: created.id });
   } catch (error) {

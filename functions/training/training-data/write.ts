@@ -1,5 +1,6 @@
 import { findDataset } from '#domain/datasets/read.ts';
 import { publishEvent } from '#domain/events/outbox.ts';
+import { reserveBytes } from '#domain/installation/storage.ts';
 import { contentOf } from '#domain/request-body.ts';
 import { writeTrainingFile } from '#domain/training-data/change.ts';
 import { findTrainingFile } from '#domain/training-data/read.ts';
@@ -16,7 +17,7 @@ type Content = Parameters<typeof writeTrainingFile>[2]['content'];
  * Throws `ValidationError` naming the row.
  */
 export async function storeTexts(
-  { adapters, logger }: Services,
+  { adapters, settings, logger }: Services,
   accountId: string,
   { name, content }: { readonly name: string; readonly content: Content },
 ): Promise<TrainingFile> {
@@ -26,6 +27,7 @@ export async function storeTexts(
   if (before?.sha256 === profile.sha256 && (await findDataset(adapters.table, accountId, before.dataset_id))) {
     return before;
   }
+  await reserveBytes(adapters.table, accountId, content.size, settings.caps);
   const { file, event } = await writeTrainingFile(adapters, accountId, { name, content, format, profile });
   await publishEvent(adapters, event, (message, about) => logger.warn(message, about));
   return file;

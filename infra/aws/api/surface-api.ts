@@ -2,6 +2,8 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import {
   AccessLogFormat,
   AuthorizationType,
+  type CfnRestApi,
+  EndpointAccessMode,
   EndpointType,
   type IResource,
   type IRestApi,
@@ -10,6 +12,7 @@ import {
   MethodLoggingLevel,
   ResponseTransferMode,
   RestApi,
+  SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigateway';
 import { type ILogGroup, LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -32,7 +35,7 @@ export interface SurfaceApiProps {
 
 /**
  * The REST API of one surface. Its stage is the surface's base path, so that functions see paths without it. All media
- * types count as binary, so that a body arrives unchanged.
+ * types count as binary, so that a body arrives unchanged. It takes TLS 1.2 and 1.3.
  */
 export class SurfaceApi extends RestApi {
   constructor(scope: Construct, id: string, { name, surface, installation, functionOf }: SurfaceApiProps) {
@@ -46,6 +49,8 @@ export class SurfaceApi extends RestApi {
       description: `${surface.title} of Trainyard (${installation.stage})`,
       endpointTypes: [EndpointType.REGIONAL],
       binaryMediaTypes: ['*/*'],
+      // Beside a domain of one's own it would be a second way in, without that domain's name.
+      disableExecuteApiEndpoint: installation.settings.domain !== undefined,
       cloudWatchRole: false,
       deployOptions: {
         stageName: surface.cloudBase.slice(1),
@@ -69,6 +74,9 @@ export class SurfaceApi extends RestApi {
         throttlingBurstLimit: throttle.burst,
       },
     });
+    const api = this.node.defaultChild as CfnRestApi;
+    api.securityPolicy = SecurityPolicy.TLS13_1_2_PQ_2025_09;
+    api.endpointAccessMode = EndpointAccessMode.BASIC;
     addErrors(this, this as IRestApi, name);
     for (const [path, target] of resourcesOf(surface.routes)) {
       const resource: IResource = path === '/' ? this.root : this.root.resourceForPath(path);

@@ -60,6 +60,10 @@ a key once a year, and each of a key's first two rotations adds a dollar to its 
 there is no machine, NAT gateway, load balancer, interface endpoint or provisioned capacity, and a test makes sure of it.
 Lambda polls its queues all the time. An account's first million of these requests are free each month.
 
+A web application firewall (\`waf\`) would add $8 a month. It is worth that where the API is open to the internet and is
+attacked: what it blocks is not paid for as calls of functions. The limits of callers, of a surface and of the installation
+([deploy](deploy.md#settings)) hold without it.
+
 ## A million requests
 
 By callers who are logged in, with ${REQUEST.seconds * 1000} ms each in a function of ${REQUEST.memoryGb} GB.

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -15,7 +15,7 @@ export interface DeadLettersProps {
 }
 
 /**
- * A dead-letter queue with a retention of two weeks, and its alarm. Messages contain only ids, so SQS's own encryption
+ * A dead-letter queue with a retention of two weeks, and an alarm for each new message. Messages contain only ids, so SQS's own encryption
  * will do; with a key of ours no other AWS service could deliver here.
  */
 export class DeadLetters extends Queue {
@@ -31,7 +31,13 @@ export class DeadLetters extends Queue {
     acknowledge(this, { 'AwsSolutions-SQS3': 'It is a dead-letter queue itself.' });
     this.alarm = new Alarm(this, 'Alarm', {
       alarmDescription: `Something could not be delivered: ${of}. Look into its dead-letter queue.`,
-      metric: this.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' }),
+      // How many are new: while one waits to be looked into, the next one raises the alarm again.
+      metric: new MathExpression({
+        expression: 'DIFF(FILL(messages, 0))',
+        usingMetrics: { messages: this.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }) },
+        period: Duration.minutes(1),
+        label: 'New messages',
+      }),
       threshold: 0,
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: 1,

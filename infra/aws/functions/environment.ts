@@ -3,6 +3,8 @@ import { queues as queueSpecs } from '#infra/topology.ts';
 import { type TrainerPlace, trainerSecondPrice } from '../cost/trainer.ts';
 import { batchNames, trainingFunctionName, type World } from './world.ts';
 
+const GIGABYTE = 1e9;
+
 const upper = (name: string): string => name.toUpperCase().replaceAll('-', '_');
 
 /**
@@ -17,7 +19,7 @@ export function environmentOf(
   const each = <T>(record: Readonly<Record<string, T>>, prefix: string, value: (of: T) => string) =>
     Object.fromEntries(Object.entries(record).map(([name, of]) => [`TRAINYARD_${prefix}_${upper(name)}`, value(of)]));
   const batch = batchNames(installation);
-  const { trainingHours, capacityHours, misconfigurationMinutes, backupDays, logDays, registration } =
+  const { trainingHours, capacityHours, misconfigurationMinutes, backupDays, logDays, jobDays, registration } =
     installation.settings;
   const trainingSeconds = trainingHours * 3600;
   // Not before Batch itself cancels the job: it has the reason.
@@ -42,11 +44,17 @@ export function environmentOf(
     TRAINYARD_SETTINGS: JSON.stringify({
       trainingSeconds,
       waitingSeconds,
-      retention: { backupDays, logDays },
+      retention: { backupDays, logDays, jobDays },
       registration,
       rates: {
         authenticatedPerHour: installation.settings.requestsPerHour,
         anonymousPerHour: installation.settings.anonymousRequestsPerHour,
+      },
+      caps: {
+        jobs: installation.settings.maxJobs,
+        jobsPerAccount: installation.settings.maxJobsPerAccount,
+        storedBytes: installation.settings.maxGigabytes * GIGABYTE,
+        storedBytesPerAccount: installation.settings.maxGigabytesPerAccount * GIGABYTE,
       },
       datasetReaders: installation.settings.consumers.datasets,
       ...price,

@@ -5,6 +5,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type FunctionName, functions, trainer } from '#infra/topology.ts';
 import { architectureOf, removalOf, retentionOf } from '../scope.ts';
+import { reservedConcurrency } from './concurrency.ts';
 import { environmentOf } from './environment.ts';
 import { statementsOf } from './permissions.ts';
 import { explainWildcards } from './wildcards.ts';
@@ -48,6 +49,7 @@ export class TrainyardFunction extends LambdaFunction {
       memorySize: spec.memoryMegabytes,
       ...(spec.diskMegabytes === undefined ? {} : { ephemeralStorageSize: Size.mebibytes(spec.diskMegabytes) }),
       timeout: Duration.seconds(spec.timeoutSeconds),
+      ...reservedConcurrency(name, world.installation.settings),
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
         ...environmentOf(world, name === trainer.function ? 'function' : undefined),

@@ -3,7 +3,7 @@ import { Dashboard, GraphWidget, type IMetric, Metric, Stats } from 'aws-cdk-lib
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import type { QueueName } from '#domain/ports/queue/port.ts';
-import { type FunctionName, functions, queues, surfaces } from '#infra/topology.ts';
+import { type FunctionName, functions, queues } from '#infra/topology.ts';
 import type { ApiStack } from '../api/stack.ts';
 import type { EventsStack } from '../events/stack.ts';
 import type { TrainyardFunction } from '../functions/function.ts';
@@ -22,10 +22,10 @@ export interface ObservabilityStackProps extends StackProps {
 /** Seconds that a message may wait: twice its consumer's time limit, but at least this. */
 const MIN_WAIT = 900;
 
-/** Functions that only callers of a surface start. */
-const OF_SURFACES: ReadonlySet<string> = new Set(
-  Object.values(surfaces).flatMap(({ routes }) => routes.map((route) => route.function)),
-);
+/** Streams of events take longer, but they are few. */
+const LATENCY_MS = 10_000;
+/** Of the thousand concurrent calls that most AWS accounts have. */
+const CONCURRENCY = 800;
 
 /** The dashboard and the alarms, except those of dead-letter queues, which are with the queues. */
 export class ObservabilityStack extends Stack {
@@ -35,22 +35,25 @@ export class ObservabilityStack extends Stack {
     const topic: ITopic = events.alarms;
     const all = [...props.functions];
 
-    for (const [name, one] of all) {
-      // What a function behind a surface fails with is an answer 5xx of the gateway, which has an alarm below.
-      if (OF_SURFACES.has(name)) continue;
-      watch(this, `${name}Errors`, topic, {
-        message: `${name} fails. Its log group has the errors.`,
-        metric: one.metricErrors(),
-        above: 0,
-        periods: 2,
-      });
-    }
+    // Errors of functions need no alarm of their own, and every alarm costs while nobody calls. What a function behind a
+    // surface fails with is an answer 5xx of the gateway; any other function's messages and events are dead-lettered.
     // One alarm instead of one for each function: the limit is the account's, and every alarm costs while nobody calls.
     watch(this, 'FunctionThrottles', topic, {
       message:
         'Functions are called more often than the limit of concurrent functions allows, which all functions of this AWS account share in a region.',
       metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', statistic: Stats.SUM }),
       above: 0,
+      periods: 2,
+    });
+    watch(this, 'FunctionConcurrency', topic, {
+      message:
+        'Functions of this AWS account come near the limit of concurrent functions. Ask AWS for a higher quota before calls are refused.',
+      metric: new Metric({
+        namespace: 'AWS/Lambda',
+        metricName: 'ClaimedAccountConcurrency',
+        statistic: Stats.MAXIMUM,
+      }),
+      above: CONCURRENCY,
       periods: 2,
     });
     for (const [name, queue] of Object.entries(events.queues)) {
@@ -68,6 +71,12 @@ export class ObservabilityStack extends Stack {
         metric: one.metricServerError(),
         above: 5,
         periods: 1,
+      });
+      watch(this, `${name}Latency`, topic, {
+        message: `The surface ${name} answers slowly: one in twenty calls takes longer than ${LATENCY_MS / 1000} s.`,
+        metric: one.metricLatency({ statistic: 'p95' }),
+        above: LATENCY_MS,
+        periods: 3,
       });
     }
     watch(this, 'TableThrottles', topic, {

@@ -46,6 +46,17 @@ const KINDS: Readonly<Record<Device, Kind>> = {
   },
 };
 
+/** What on-demand machines get of the maximum: for when there are no spot machines. A machine has four processors or more. */
+const ON_DEMAND_SHARE = 1 / 4;
+const MACHINE_VCPUS = 4;
+
+/** The maximum of each, which together are the installation's. */
+export function shares(maxVcpus: number): { readonly spot: number; readonly onDemand: number } {
+  const machines = Math.max(1, Math.floor((maxVcpus * ON_DEMAND_SHARE) / MACHINE_VCPUS));
+  const onDemand = machines * MACHINE_VCPUS;
+  return { spot: maxVcpus - onDemand, onDemand };
+}
+
 /** For how long Batch remembers which accounts had machines: about as long as many trainings take. */
 const SHARE_DECAY = Duration.hours(1);
 
@@ -111,6 +122,7 @@ export class Machines extends Construct {
         },
       ],
     });
+    const most = shares(installation.settings.maxVcpus[device]);
     const environment = (name: string, spot: boolean) =>
       new ManagedEc2EcsComputeEnvironment(this, name, {
         vpc: network.vpc as IVpc,
@@ -122,7 +134,7 @@ export class Machines extends Construct {
         instanceClasses: [...instanceClasses],
         useOptimalInstanceClasses: false,
         minvCpus: 0,
-        maxvCpus: installation.settings.maxVcpus[device],
+        maxvCpus: spot ? most.spot : most.onDemand,
         spot,
         allocationStrategy: spot
           ? AllocationStrategy.SPOT_PRICE_CAPACITY_OPTIMIZED

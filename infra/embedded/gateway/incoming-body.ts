@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { RequestTimeoutError, UnavailableError } from '#domain/errors.ts';
 import { type ReadOptions, type Received, type RequestBody, receivedOf } from '#domain/request-body.ts';
+import { freeBytesOf, isDiskFull } from '#embedded/disk-space.ts';
 import { receiveBody } from './receive-body.ts';
 import type { SharedLimits } from './shared-limits.ts';
 import { Spool } from './spool.ts';
@@ -106,6 +107,7 @@ export class IncomingBody implements RequestBody {
     } catch (error) {
       if (error instanceof RequestTimeoutError) return { kind: 'stalled', seconds: this.#options.limits.bodySeconds };
       if (this.#abortedWith !== undefined) return this.#abortedWith;
+      if (isDiskFull(error)) return { kind: 'diskFull', freeBytes: freeBytesOf(this.#options.spoolFolder) };
       if (this.#request.destroyed) return { kind: 'disconnected' };
       throw error;
     }

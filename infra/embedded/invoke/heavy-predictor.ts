@@ -1,6 +1,6 @@
 /** Predictions in a thread of their own, for those that take too long for the thread of the listener. */
 import { randomUUID } from 'node:crypto';
-import { type ErrorDetail, NotFoundError, ValidationError } from '#domain/errors.ts';
+import { DamagedFileError, type ErrorDetail, NotFoundError, ValidationError } from '#domain/errors.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Prediction, PredictionOptions, Predictor, Row } from '#learning/predictor.ts';
 import { functions } from '../../topology.ts';
@@ -17,6 +17,7 @@ export interface PredictionEvent {
 /** Errors lose their class between threads. */
 export type PredictionResult =
   | { readonly kind: 'predictions'; readonly predictions: readonly Prediction[] }
+  | { readonly kind: 'damaged'; readonly what: string; readonly remedy: string }
   | { readonly kind: 'invalid'; readonly message: string; readonly details: readonly ErrorDetail[] }
   | { readonly kind: 'notFound'; readonly message: string };
 
@@ -46,6 +47,7 @@ export class HeavyPredictor implements Pick<Predictor, 'predict'> {
     const call = { event, requestId: randomUUID(), milliseconds, body: undefined, baseUrl: '' };
     const result = (await this.#pool.call(call)) as PredictionResult;
     if (result.kind === 'invalid') throw new ValidationError(result.details, result.message);
+    if (result.kind === 'damaged') throw new DamagedFileError(result.what, result.remedy);
     if (result.kind === 'notFound') throw new NotFoundError(result.message);
     return result.predictions;
   }

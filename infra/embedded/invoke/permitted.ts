@@ -12,7 +12,7 @@ import { type BucketUse, type FunctionName, functions, queues, type TableUse } f
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
   read: ['get', 'head', 'presignGet'],
   put: ['put'],
-  upload: ['startUpload', 'presignParts', 'completeUpload', 'abortUpload'],
+  upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload'],
   delete: ['delete', 'list', 'abortUpload'],
 };
 

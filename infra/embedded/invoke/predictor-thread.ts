@@ -1,6 +1,6 @@
 /** The worker thread behind `HeavyPredictor`: it has no surface, only a predictor. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { NotFoundError, ValidationError } from '#domain/errors.ts';
+import { DamagedFileError, NotFoundError, ValidationError } from '#domain/errors.ts';
 import { openEmbedded } from '#embedded/open.ts';
 import { makePredictor } from '#learning/predictor.ts';
 import type { PredictionEvent, PredictionResult } from './heavy-predictor.ts';
@@ -25,6 +25,9 @@ async function answer({ model, rows, options }: PredictionEvent): Promise<Reply>
   } catch (error) {
     if (error instanceof ValidationError) return result({ kind: 'invalid', ...shown(error) });
     if (error instanceof NotFoundError) return result({ kind: 'notFound', message: error.message });
+    if (error instanceof DamagedFileError) {
+      return result({ kind: 'damaged', what: error.what, remedy: error.remedy });
+    }
     return { kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
 }

@@ -10,7 +10,7 @@ export const functions = {
     streams: false,
     runtime: false,
     uses: {
-      table: ['get', 'query', 'put', 'update', 'delete', 'check'],
+      table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
       buckets: { datasets: ['read', 'put'], artifacts: ['read', 'put'] },
       sends: ['training', 'encoders'],
       publishes: true,

@@ -148,6 +148,15 @@ export class S3Blobs implements Blobs {
     );
   }
 
+  async presignedSeconds(wantedSeconds: number): Promise<number> {
+    const { client, now } = this.#context;
+    const { expiration, sessionToken } = await client.config.credentials();
+    if (expiration !== undefined) {
+      return Math.max(1, Math.min(wantedSeconds, Math.floor((expiration.getTime() - now()) / 1000)));
+    }
+    return sessionToken === undefined ? wantedSeconds : Math.min(wantedSeconds, UNTOLD_SECONDS);
+  }
+
   async completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo> {
     checkBlobKey(key);
     checkParts(parts);
@@ -179,6 +188,9 @@ export class S3Blobs implements Blobs {
     return info ? new InvalidRangeError(start, end, info.size) : new BlobNotFoundError(key);
   }
 }
+
+/** Lambda does not say when the credentials of a function end; it replaces them long before this is over. */
+const UNTOLD_SECONDS = 3600;
 
 /** S3 ignores an invalid range and returns the whole blob. */
 const isRange = ({ start, end = start }: { start: number; end?: number }): boolean =>

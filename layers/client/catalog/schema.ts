@@ -600,6 +600,21 @@ export interface components {
                 "application/json": components["schemas"]["CatalogError"];
             };
         };
+        /** @description Insufficient Storage */
+        CatalogError507: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "code": 507,
+                 *       "message": "The disk is full: 4096 bytes are free; delete what is no longer needed, or free space, and try again"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CatalogError"];
+            };
+        };
         /** @description Conflict */
         CatalogError409: {
             headers: {
@@ -735,6 +750,7 @@ export interface operations {
             431: components["responses"]["CatalogError431"];
             500: components["responses"]["CatalogError500"];
             503: components["responses"]["CatalogError503"];
+            507: components["responses"]["CatalogError507"];
         };
     };
     post_api_v1_models_create: {
@@ -813,6 +829,7 @@ export interface operations {
             431: components["responses"]["CatalogError431"];
             500: components["responses"]["CatalogError500"];
             503: components["responses"]["CatalogError503"];
+            507: components["responses"]["CatalogError507"];
         };
     };
     post_api_v1_models_get: {
@@ -880,6 +897,7 @@ export interface operations {
             431: components["responses"]["CatalogError431"];
             500: components["responses"]["CatalogError500"];
             503: components["responses"]["CatalogError503"];
+            507: components["responses"]["CatalogError507"];
         };
     };
     post_api_v1_models_update: {
@@ -954,6 +972,7 @@ export interface operations {
             431: components["responses"]["CatalogError431"];
             500: components["responses"]["CatalogError500"];
             503: components["responses"]["CatalogError503"];
+            507: components["responses"]["CatalogError507"];
         };
     };
     post_api_v1_models_delete: {
@@ -1011,6 +1030,7 @@ export interface operations {
             431: components["responses"]["CatalogError431"];
             500: components["responses"]["CatalogError500"];
             503: components["responses"]["CatalogError503"];
+            507: components["responses"]["CatalogError507"];
         };
     };
     post_api_v1_models_history: {
@@ -1093,6 +1113,7 @@ export interface operations {
             431: components["responses"]["CatalogError431"];
             500: components["responses"]["CatalogError500"];
             503: components["responses"]["CatalogError503"];
+            507: components["responses"]["CatalogError507"];
         };
     };
     post_api_v1_models_export: {
@@ -1167,6 +1188,7 @@ export interface operations {
             431: components["responses"]["CatalogError431"];
             500: components["responses"]["CatalogError500"];
             503: components["responses"]["CatalogError503"];
+            507: components["responses"]["CatalogError507"];
         };
     };
     post_api_v1_models_import: {
@@ -1263,6 +1285,7 @@ export interface operations {
             431: components["responses"]["CatalogError431"];
             500: components["responses"]["CatalogError500"];
             503: components["responses"]["CatalogError503"];
+            507: components["responses"]["CatalogError507"];
         };
     };
 }

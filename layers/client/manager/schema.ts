@@ -2195,6 +2195,24 @@ export interface components {
                 "application/json": components["schemas"]["ManagerError"];
             };
         };
+        /** @description Insufficient Storage */
+        ManagerError507: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "InsufficientStorageError",
+                 *       "message": "The disk is full: 4096 bytes are free; delete what is no longer needed, or free space, and try again",
+                 *       "details": {},
+                 *       "timestamp": "2026-01-01T00:00:00.000Z",
+                 *       "request_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ManagerError"];
+            };
+        };
         /** @description Not Found */
         ManagerError404: {
             headers: {
@@ -2302,6 +2320,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     get_api_model_manager_list: {
@@ -2710,6 +2729,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     get_api_model_manager_manager_id_models_model_name_info: {
@@ -3315,6 +3335,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_models_copy: {
@@ -3405,6 +3426,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_models_uploads: {
@@ -3462,6 +3484,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_models_uploads_upload_id_complete: {
@@ -3555,6 +3578,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_models_load: {
@@ -3612,6 +3636,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_models_download: {
@@ -3682,6 +3707,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     delete_api_model_manager_manager_id_models_model_name: {
@@ -3740,6 +3766,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     patch_api_model_manager_manager_id_models_model_name: {
@@ -3811,6 +3838,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_models_model_name_deploy: {
@@ -3909,6 +3937,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_backup_create: {
@@ -3990,6 +4019,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_backup_restore: {
@@ -4075,6 +4105,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_backup_drill: {
@@ -4169,6 +4200,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_backup_uploads: {
@@ -4224,6 +4256,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_backup_uploads_upload_id_complete: {
@@ -4299,6 +4332,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     post_api_model_manager_manager_id_backup_backup_name_archive: {
@@ -4471,6 +4505,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     get_api_model_manager_manager_id_health: {
@@ -4579,6 +4614,7 @@ export interface operations {
             431: components["responses"]["ManagerError431"];
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
+            507: components["responses"]["ManagerError507"];
         };
     };
     get_api_model_manager_manager_id_backup_backup_name_download: {

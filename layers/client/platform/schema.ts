@@ -371,10 +371,34 @@ export interface paths {
         put?: never;
         /**
          * Start an upload in parts, for a file that does not fit into one request
-         * @description An addition to the document. `PUT` each part to its URL and keep the `ETag` of the response; then complete the upload with them.
+         * @description An addition to the document. `PUT` each part to its URL and keep the `ETag` of the response; then complete the upload with them, within a day. `GET /datasets/uploads/{upload_id}` has new URLs when these have expired.
          */
         post: operations["post_datasets_uploads"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get new URLs for the parts of an upload
+         * @description An addition to the document, for when the URLs have expired before all parts were sent. Parts that were sent stay.
+         */
+        get: operations["get_datasets_uploads_upload_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Abort an upload in parts
+         * @description An addition to the document.
+         */
+        delete: operations["delete_datasets_uploads_upload_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -395,26 +419,6 @@ export interface paths {
          */
         post: operations["post_datasets_uploads_upload_id_complete"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/datasets/uploads/{upload_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Abort an upload in parts
-         * @description An addition to the document.
-         */
-        delete: operations["delete_datasets_uploads_upload_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -808,6 +812,26 @@ export interface paths {
          * @description An addition to the document. `GET /models/{model_id}/artifacts/{file}` downloads one.
          */
         get: operations["get_models_model_id_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{model_id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the model card
+         * @description An addition to the document: what the model is, what it was made from, how good it is, its inputs, and its module for PyTorch, as Markdown.
+         */
+        get: operations["get_models_model_id_card"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2726,8 +2750,8 @@ export interface components {
                 /** @description Of the files of batch predictions */
                 prediction_bytes: number;
                 total_bytes: number | null;
-                /** @description There is none */
-                limit_bytes: null;
+                /** @description null: there is none */
+                limit_bytes: number | null;
             };
             users: components["schemas"]["UsageAndLimit"];
             api_keys: components["schemas"]["UsageAndLimit"];
@@ -2810,7 +2834,10 @@ export interface components {
                 part: number;
                 url: string;
             }[];
-            /** @description Seconds for which the URLs are valid */
+            /**
+             * @description Seconds for which the URLs are valid: a day, or until the credentials end that signed them
+             * @example 3600
+             */
             expires_in: number;
         };
         DatasetList: {
@@ -2900,7 +2927,7 @@ export interface components {
             parsing?: {
                 [key: string]: unknown;
             };
-            /** @description An addition: why processing has failed */
+            /** @description An addition: why processing has failed, or that the profile is damaged */
             error?: {
                 error: string;
                 message: string;
@@ -3706,6 +3733,32 @@ export interface components {
              */
             created_at: string;
             /**
+             * @description An addition
+             * @example classification
+             * @enum {string}
+             */
+            task: "classification" | "regression" | "multilabel";
+            /**
+             * @description An addition: the column that it predicts
+             * @example species
+             */
+            target: string;
+            /**
+             * @description An addition: in the order of `probabilities`; empty for a regression, null if its file cannot be read
+             * @example [
+             *       "Adelie",
+             *       "Chinstrap",
+             *       "Gentoo"
+             *     ]
+             */
+            classes: string[] | null;
+            /** @description An addition: in the order of a row of a prediction; null if its file cannot be read */
+            features: components["schemas"]["ModelFeature"][] | null;
+            /** @description An addition: null for a model that was imported */
+            job_id: string | null;
+            /** @description An addition: null for a model that was imported */
+            dataset_id: string | null;
+            /**
              * @description An addition: its number in `/api/v1/models`
              * @example 7
              */
@@ -3779,6 +3832,20 @@ export interface components {
                 revision: string;
                 sha256: string;
             } | null;
+        };
+        ModelFeature: {
+            /**
+             * @description The name of the column
+             * @example bill length [mm]
+             */
+            name: string;
+            /** @enum {string} */
+            type: "number" | "category" | "boolean" | "timestamp";
+            /**
+             * @description The name of the input of `model.onnx`: that of the column, with `_` for whatever is no letter, digit or underscore. Where that is taken, `_2` is appended, or the next number that is free
+             * @example bill_length_mm_
+             */
+            input: string;
         };
         ModelDeletion: {
             model: {
@@ -5083,6 +5150,22 @@ export interface components {
                 "application/json": components["schemas"]["Error"];
             };
         };
+        /** @description Insufficient Storage */
+        Error507: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "insufficient_storage",
+                 *       "message": "The disk is full: 4096 bytes are free; delete what is no longer needed, or free space, and try again",
+                 *       "request_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Error"];
+            };
+        };
         /** @description Unauthorized */
         Error401: {
             headers: {
@@ -5446,6 +5529,20 @@ export interface components {
                 "application/json": components["schemas"]["InferenceError"];
             };
         };
+        /** @description Insufficient Storage */
+        InferenceError507: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "error": "The disk is full: 4096 bytes are free; delete what is no longer needed, or free space, and try again"
+                 *     }
+                 */
+                "application/json": components["schemas"]["InferenceError"];
+            };
+        };
     };
     parameters: never;
     requestBodies: never;
@@ -5533,6 +5630,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_auth_login: {
@@ -5580,6 +5678,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_auth_refresh: {
@@ -5627,6 +5726,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_auth_reset_password: {
@@ -5666,6 +5766,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_auth_logout: {
@@ -5820,6 +5921,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     delete_account_invitations_invitation_id: {
@@ -5968,6 +6070,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_account_members_user_id_password_reset: {
@@ -6043,6 +6146,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     delete_account_sessions: {
@@ -6165,6 +6269,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     delete_account_api_keys_key_id: {
@@ -6245,7 +6350,7 @@ export interface operations {
                      *         "model_bytes": 1,
                      *         "prediction_bytes": 1,
                      *         "total_bytes": 1,
-                     *         "limit_bytes": null
+                     *         "limit_bytes": 1
                      *       },
                      *       "users": {
                      *         "used": 1,
@@ -6327,6 +6432,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_datasets_upload: {
@@ -6426,6 +6532,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_datasets_uploads: {
@@ -6481,7 +6588,7 @@ export interface operations {
                      *           "url": "string"
                      *         }
                      *       ],
-                     *       "expires_in": 1
+                     *       "expires_in": 3600
                      *     }
                      */
                     "application/json": components["schemas"]["Upload"];
@@ -6493,6 +6600,76 @@ export interface operations {
             408: components["responses"]["Error408"];
             413: components["responses"]["Error413"];
             415: components["responses"]["Error415"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
+        };
+    };
+    get_datasets_uploads_upload_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The URLs of the parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "part_size": 1,
+                     *       "parts": [
+                     *         {
+                     *           "part": 1,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "expires_in": 3600
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    delete_datasets_uploads_upload_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Given up */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -6561,33 +6738,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
-        };
-    };
-    delete_datasets_uploads_upload_id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                upload_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Given up */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["Error401"];
-            403: components["responses"]["Error403"];
-            404: components["responses"]["Error404"];
-            429: components["responses"]["Error429"];
-            431: components["responses"]["Error431"];
-            500: components["responses"]["Error500"];
-            503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_datasets: {
@@ -6812,6 +6963,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_datasets_dataset_id_profile: {
@@ -7028,6 +7180,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -7142,6 +7295,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_datasets_dataset_id_versions: {
@@ -7264,6 +7418,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_training_model_types: {
@@ -7640,6 +7795,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_training_restart_job_id: {
@@ -7855,6 +8011,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_training_sweeps_sweep_id: {
@@ -8095,6 +8252,22 @@ export interface operations {
                      *         "optimizer": "adam"
                      *       },
                      *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "task": "classification",
+                     *       "target": "species",
+                     *       "classes": [
+                     *         "Adelie",
+                     *         "Chinstrap",
+                     *         "Gentoo"
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "name": "bill length [mm]",
+                     *           "type": "number",
+                     *           "input": "bill_length_mm_"
+                     *         }
+                     *       ],
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "number": 7,
                      *       "version": "1.1.0",
                      *       "version_reason": "minor: learning_rate 0.01 → 0.001",
@@ -8268,6 +8441,22 @@ export interface operations {
                      *         "optimizer": "adam"
                      *       },
                      *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "task": "classification",
+                     *       "target": "species",
+                     *       "classes": [
+                     *         "Adelie",
+                     *         "Chinstrap",
+                     *         "Gentoo"
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "name": "bill length [mm]",
+                     *           "type": "number",
+                     *           "input": "bill_length_mm_"
+                     *         }
+                     *       ],
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "number": 7,
                      *       "version": "1.1.0",
                      *       "version_reason": "minor: learning_rate 0.01 → 0.001",
@@ -8318,6 +8507,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_models_model_id_artifacts: {
@@ -8358,6 +8548,36 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    get_models_model_id_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                model_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The card */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/markdown": string;
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
@@ -8686,6 +8906,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     delete_models_by_name_name_aliases_alias: {
@@ -8957,6 +9178,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_predictions_batch: {
@@ -9275,6 +9497,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_models_model_id_feedback: {
@@ -9514,6 +9737,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_webhooks_webhook_id: {
@@ -9646,6 +9870,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     post_webhooks_webhook_id_test: {
@@ -9740,6 +9965,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_webhooks_webhook_id_deliveries: {
@@ -9929,6 +10155,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_account_notices: {
@@ -10030,6 +10257,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_models_model_id_download: {
@@ -10105,6 +10333,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
@@ -10194,6 +10423,22 @@ export interface operations {
                      *         "optimizer": "adam"
                      *       },
                      *       "created_at": "2026-01-01T00:00:00.000Z",
+                     *       "task": "classification",
+                     *       "target": "species",
+                     *       "classes": [
+                     *         "Adelie",
+                     *         "Chinstrap",
+                     *         "Gentoo"
+                     *       ],
+                     *       "features": [
+                     *         {
+                     *           "name": "bill length [mm]",
+                     *           "type": "number",
+                     *           "input": "bill_length_mm_"
+                     *         }
+                     *       ],
+                     *       "job_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "dataset_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
                      *       "number": 7,
                      *       "version": "1.1.0",
                      *       "version_reason": "minor: learning_rate 0.01 → 0.001",
@@ -10244,6 +10489,7 @@ export interface operations {
             431: components["responses"]["Error431"];
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
+            507: components["responses"]["Error507"];
         };
     };
     get_models_model_id_artifacts_file: {
@@ -10316,6 +10562,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
@@ -10396,6 +10643,7 @@ export interface operations {
             401: components["responses"]["ModelsError401"];
             403: components["responses"]["ModelsError403"];
             404: components["responses"]["ModelsError404"];
+            409: components["responses"]["ModelsError409"];
             416: components["responses"]["ModelsError416"];
             429: components["responses"]["ModelsError429"];
             431: components["responses"]["ModelsError431"];
@@ -10472,6 +10720,7 @@ export interface operations {
             401: components["responses"]["Error401"];
             403: components["responses"]["Error403"];
             404: components["responses"]["Error404"];
+            409: components["responses"]["Error409"];
             416: components["responses"]["Error416"];
             429: components["responses"]["Error429"];
             431: components["responses"]["Error431"];
@@ -10987,6 +11236,7 @@ export interface operations {
             431: components["responses"]["InferenceError431"];
             500: components["responses"]["InferenceError500"];
             503: components["responses"]["InferenceError503"];
+            507: components["responses"]["InferenceError507"];
         };
     };
     post_oip_v2_models_name_versions_version_infer: {
@@ -11081,6 +11331,7 @@ export interface operations {
             431: components["responses"]["InferenceError431"];
             500: components["responses"]["InferenceError500"];
             503: components["responses"]["InferenceError503"];
+            507: components["responses"]["InferenceError507"];
         };
     };
 }

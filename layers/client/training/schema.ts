@@ -1484,6 +1484,23 @@ export interface components {
                 "application/json": components["schemas"]["TrainingError"];
             };
         };
+        /** @description Insufficient Storage */
+        TrainingError507: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "status": "error",
+                 *       "error": "The disk is full: 4096 bytes are free; delete what is no longer needed, or free space, and try again",
+                 *       "code": "INSUFFICIENT_STORAGE",
+                 *       "timestamp": "2026-01-01T00:00:00.000Z"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TrainingError"];
+            };
+        };
         /** @description Conflict */
         TrainingError409: {
             headers: {
@@ -2024,6 +2041,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     post_model_loading_load_single: {
@@ -2071,6 +2089,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     put_model_loading_uploads_name_file: {
@@ -2124,6 +2143,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     delete_model_loading_uploads_name: {
@@ -2247,6 +2267,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     post_retrain: {
@@ -2335,6 +2356,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     get_jobs: {
@@ -2477,6 +2499,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     get_logs: {
@@ -2665,6 +2688,7 @@ export interface operations {
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
     post_predict: {
@@ -2715,12 +2739,14 @@ export interface operations {
             403: components["responses"]["TrainingError403"];
             404: components["responses"]["TrainingError404"];
             408: components["responses"]["TrainingError408"];
+            409: components["responses"]["TrainingError409"];
             413: components["responses"]["TrainingError413"];
             415: components["responses"]["TrainingError415"];
             429: components["responses"]["TrainingError429"];
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
             503: components["responses"]["TrainingError503"];
+            507: components["responses"]["TrainingError507"];
         };
     };
 }

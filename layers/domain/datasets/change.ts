@@ -7,7 +7,7 @@ import { deleteListed, transactListed } from '../lists/change.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
 import type { Change, Condition, Json, Table, Write } from '../ports/table/port.ts';
-import { activeJobsOf } from '../training/lists.ts';
+import { activeJobs } from '../training/lists.ts';
 import { datasetSettled } from './events.ts';
 import { datasetLists } from './lists.ts';
 import type { ParsingOptions } from './parsing-options.ts';
@@ -177,7 +177,7 @@ const notInUse: Condition = {
 
 /** How many jobs a message names: an account has no more active ones. */
 async function inUse(table: Table, { id, account_id, in_use }: Dataset): Promise<ConflictError> {
-  const jobs = await activeJobsOf(table, account_id, id);
+  const jobs = await activeJobs(table, account_id, { dataset_id: id });
   const names = jobs.length === 0 ? '' : `: ${jobs.join(', ')}`;
   return new ConflictError(
     `Dataset ${id} is in use by ${in_use} active training job${in_use === 1 ? '' : 's'}${names}`,

@@ -36,6 +36,8 @@ export type Upload = z.infer<typeof upload>;
 
 export interface StartedUpload {
   readonly partSize: number;
+  /** For which the URLs are valid. */
+  readonly seconds: number;
   readonly parts: readonly { readonly part: number; readonly url: string }[];
 }
 
@@ -55,7 +57,7 @@ export const partsOf = (fileSize: number): PartToPut[] =>
     bytes: Math.min(partSize(fileSize), fileSize - index * partSize(fileSize)),
   }));
 
-/** Starts the upload and returns a presigned URL for each part. */
+/** Starts the upload and returns a presigned URL for each part; `signParts` gives others. */
 export async function startUpload(
   table: Table,
   blobs: Blobs,
@@ -65,16 +67,31 @@ export async function startUpload(
   const expires = now + LIMITS.upload.seconds * 1000;
   const key = blobKeys.datasetFile(wanted.account_id, wanted.id);
   const uploadId = await blobs.startUpload(key, { contentType: 'application/octet-stream' });
-  const size = partSize(wanted.file_size);
-  const toPut = partsOf(wanted.file_size);
-  const urls = await blobs.presignParts(key, uploadId, toPut, LIMITS.upload.seconds);
+  const signed = await signParts(blobs, { ...wanted, upload_id: uploadId });
   const item = { ...keys.upload(wanted.account_id, wanted.id), ...wanted, upload_id: uploadId };
   await table.transact([
     // Once the upload is complete, the file is orphaned until the dataset is written.
     markOrphaned('datasets', blobKeys.datasetPrefix(wanted.account_id, wanted.id), expires + 3_600_000),
     { kind: 'put', item: { ...item, expiresAt: epochSeconds(expires) } },
   ]);
-  return { partSize: size, parts: urls.map((url, index) => ({ part: index + 1, url })) };
+  return signed;
+}
+
+/** A new URL for each part, of those that were sent already too. Throws `NotFoundError` if the bucket has no such upload. */
+export async function signParts(
+  blobs: Blobs,
+  of: Pick<Upload, 'account_id' | 'id' | 'upload_id' | 'file_size'>,
+): Promise<StartedUpload> {
+  const seconds = await blobs.presignedSeconds(LIMITS.upload.seconds);
+  const key = blobKeys.datasetFile(of.account_id, of.id);
+  try {
+    const urls = await blobs.presignParts(key, of.upload_id, partsOf(of.file_size), seconds);
+    const parts = urls.map((url, index) => ({ part: index + 1, url }));
+    return { partSize: partSize(of.file_size), seconds, parts };
+  } catch (error) {
+    if (error instanceof InvalidUploadError) throw new NotFoundError(`Upload ${of.id} not found`);
+    throw error;
+  }
 }
 
 /** Throws `NotFoundError`, also for an upload that has expired or belongs to another account. */

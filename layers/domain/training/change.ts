@@ -5,23 +5,29 @@ import { transactListed } from '../lists/change.ts';
 import { beginUse } from '../models/in-use.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table } from '../ports/table/port.ts';
-import { jobLists } from './lists.ts';
+import { activeJobs, jobLists } from './lists.ts';
 import type { Job } from './record.ts';
 import { markWaiting } from './waiting.ts';
 
 /**
  * @param readAt when the file of the dataset was last given to be read again, if it was: the job was checked against
  * what was found then
+ * @param most how many jobs the account may have at once
  *
  * Throws `RateLimitError` if all slots are in use, `NotFoundError` if the dataset or the parent is deleted, `ConflictError` if it is
  * not ready, has failed where the job may wait for it, or has been read in another way since.
  */
-export async function createJob(table: Table, created: Job, readAt?: string): Promise<void> {
+export async function createJob(
+  table: Table,
+  created: Job,
+  readAt?: string,
+  most: number = LIMITS.activeJobs,
+): Promise<void> {
   const slotFree: Condition = {
     kind: 'any',
     of: [
       { kind: 'missing', attribute: 'active_jobs' },
-      { kind: 'compare', attribute: 'active_jobs', op: '<', value: LIMITS.activeJobs },
+      { kind: 'compare', attribute: 'active_jobs', op: '<', value: most },
     ],
   };
   try {
@@ -62,9 +68,10 @@ export async function createJob(table: Table, created: Job, readAt?: string): Pr
     if (created.parent_id !== undefined && error.failed.includes(3)) {
       throw new NotFoundError(`Model ${created.parent_id} not found`);
     }
+    const active = await activeJobs(table, created.account_id);
     throw new RateLimitError(
       60,
-      `At most ${LIMITS.activeJobs} training jobs may be queued or running at once; got ${LIMITS.activeJobs + 1}`,
+      `At most ${most} training jobs of an account may be queued or running at once; there are ${active.length}: ${active.join(', ')}`,
     );
   }
 }

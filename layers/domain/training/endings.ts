@@ -10,6 +10,7 @@ import { markOrphaned } from '../orphans.ts';
 import { ConditionFailedError, TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Json, Table, Write } from '../ports/table/port.ts';
 import { isActive, isActiveAttempt } from './attempts.ts';
+import { endedPlace } from './ended.ts';
 import { trainingEvents } from './events.ts';
 import type { ComputeUsage, Job } from './record.ts';
 import { clearWaiting } from './waiting.ts';
@@ -41,7 +42,12 @@ export function endingWrites(
   const checkpoint = blobKeys.checkpointPrefix(of.account_id, of.id);
   const due = Date.parse(set.ended_at) + LATE_CHECKPOINT_MS;
   return [
-    { kind: 'update', key: keys.job(of.account_id, of.id), change: { set, remove: ['ipk', 'isk'] }, condition },
+    {
+      kind: 'update',
+      key: keys.job(of.account_id, of.id),
+      change: { set: { ...set, ...endedPlace(set.ended_at) } },
+      condition,
+    },
     onAccount,
     {
       kind: 'update',

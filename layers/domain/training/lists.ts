@@ -30,9 +30,13 @@ export interface JobsWanted extends Omit<RecordsWanted, 'sort' | 'part' | 'order
   readonly filters?: Given<keyof (typeof jobLists)['filters']>;
 }
 
-/** The ids of the active jobs that use a dataset, as far as they are among the latest jobs of the account. */
-export async function activeJobsOf(table: Table, accountId: string, datasetId: string): Promise<string[]> {
-  const { records } = await listJobs(table, accountId, { limit: LIMITS.pageSize, filters: { dataset_id: datasetId } });
+/** The ids of the account's active jobs, as far as they are among its latest. */
+export async function activeJobs(
+  table: Table,
+  accountId: string,
+  filters: Given<keyof (typeof jobLists)['filters']> = {},
+): Promise<string[]> {
+  const { records } = await listJobs(table, accountId, { limit: LIMITS.pageSize, filters });
   return records.filter(({ status }) => status === 'queued' || status === 'running').map(({ id }) => id);
 }
 

@@ -1,7 +1,6 @@
-import type { Readable } from 'node:stream';
 import { InternalError } from '#domain/errors.ts';
 import { isStagedInPlain } from '#domain/keys.ts';
-import type { BlobInfo, Blobs, BucketName, PartToPut, UploadPart } from '#domain/ports/blobs/port.ts';
+import type { BlobInfo, Blobs, BucketName, PartToPut, ReadBlob, UploadPart } from '#domain/ports/blobs/port.ts';
 import {
   checkBlobKey,
   checkContentType,
@@ -15,7 +14,7 @@ import type { Database, Row } from '../database.ts';
 import { afterPrefix } from '../table/query.ts';
 import type { Content, Contents } from './contents.ts';
 import type { PresignedUrls } from './presigned-urls.ts';
-import { contentsOf, INFO_COLUMNS, infoOf, replaceBlob } from './rows.ts';
+import { contentsOf, digestsOf, INFO_COLUMNS, infoOf, replaceBlob } from './rows.ts';
 import type { Uploads } from './uploads.ts';
 
 export interface BlobStore {
@@ -72,15 +71,18 @@ export class FileBlobs implements Blobs {
     return row === undefined ? undefined : infoOf(row);
   }
 
-  async get(key: string, range?: { start: number; end?: number }): Promise<{ info: BlobInfo; body: Readable }> {
+  async get(key: string, range?: { start: number; end?: number }): Promise<ReadBlob> {
     checkBlobKey(key);
     for (let attempt = 1; ; attempt += 1) {
       const row = this.#row(key);
       if (row === undefined) throw new BlobNotFoundError(key);
+      const contents = contentsOf(row);
+      const digests = digestsOf(contents);
       const info = infoOf(row);
       const { start, end } = range === undefined ? { start: 0, end: info.size - 1 } : resolveRange(range, info.size);
       try {
-        return { info, body: await this.#store.contents.read(contentsOf(row), start, end) };
+        const body = await this.#store.contents.read(contents, start, end);
+        return { info, body, ...(digests ? { digests } : {}) };
       } catch (error) {
         // Replaced between reading the row and opening the file: try again.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error;
@@ -153,6 +155,11 @@ export class FileBlobs implements Blobs {
     this.#store.uploads.require(this.#bucket, key, uploadId);
     const common = { method: 'PUT', bucket: this.#bucket, key, upload: uploadId } as const;
     return parts.map(({ part, bytes }) => this.#store.urls.make({ ...common, part, bytes }, expiresInSeconds));
+  }
+
+  /** The key that signs URLs does not end. */
+  async presignedSeconds(wantedSeconds: number): Promise<number> {
+    return wantedSeconds;
   }
 
   async completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo> {

@@ -3,6 +3,10 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { crc32Digest } from '#domain/checked-stream.ts';
+import { InsufficientStorageError } from '#domain/errors.ts';
+import { type DiskSpace, isDiskFull } from '../disk-space.ts';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
 import { BatchedWriter } from './batched-writer.ts';
@@ -13,10 +17,13 @@ import { contentCipher, isSealed, sealedName, unsealedName } from './sealed-cont
 export interface Content {
   readonly name: string;
   readonly size: number;
+  /** Of its bytes, where it is known. */
+  readonly digest?: string;
 }
 
 export interface WrittenContent extends Content {
   readonly etag: string;
+  readonly digest: string;
 }
 
 interface WriteOptions {
@@ -37,35 +44,59 @@ interface Piece {
 /** Immutable files. The database decides which of them are in use. */
 export class Contents {
   readonly #dir: string;
+  readonly #space: DiskSpace;
   /** The secret of sealed contents. */
   readonly #secret: Uint8Array;
   readonly #folders = new Set<string>();
 
-  constructor(dir: string, secret: Uint8Array) {
+  constructor(dir: string, secret: Uint8Array, space: DiskSpace) {
     this.#dir = dir;
     this.#secret = secret;
+    this.#space = space;
   }
 
   /**
-   * Resolves once the bytes and the file's name are durable. If `body` fails, or has more than `maxBytes` (then with
-   * `tooLarge()`), it rejects and leaves no file. `sealed` ones are encrypted in their file.
+   * Resolves once the bytes and the file's name are durable. If `body` fails, has more than `maxBytes` (then with
+   * `tooLarge()`), or the disk has no room for it (then with `InsufficientStorageError`), it rejects and leaves no file.
+   * `sealed` ones are encrypted in their file.
    */
   async write(body: AsyncIterable<Uint8Array>, options: WriteOptions): Promise<WrittenContent> {
-    const { maxBytes, tooLarge, sealed } = options;
+    const { sealed } = options;
     // The writer's identity tells the sweep whether the file may still get its row.
     const plainName = `${randomUUID()}-${processIdentity()}`;
     const name = sealed ? sealedName(plainName) : plainName;
     const cipher = sealed ? contentCipher(this.#secret, name) : undefined;
+    this.#space.expectRoom();
+    try {
+      return await this.#write(name, cipher, body, options);
+    } catch (error) {
+      throw isDiskFull(error) ? new InsufficientStorageError(this.#space.free) : error;
+    }
+  }
+
+  async #write(
+    name: string,
+    cipher: Cipheriv | undefined,
+    body: AsyncIterable<Uint8Array>,
+    { maxBytes, tooLarge, ...options }: WriteOptions,
+  ): Promise<WrittenContent> {
     const folder = await this.#folder(name);
     const path = join(folder, name);
     const file = await open(path, 'wx', 0o600);
     const etag = etags[options.etag]();
     const writer = new BatchedWriter(file);
     let size = 0;
+    let looked = 0;
+    let sum = 0;
     try {
       for await (const chunk of body) {
         size += chunk.length;
         if (size > maxBytes) throw tooLarge();
+        if (size - looked >= LOOK_BYTES) {
+          this.#space.expectRoom();
+          looked = size;
+        }
+        sum = crc32(chunk, sum);
         etag.update(chunk);
         await writer.write(cipher ? cipher.update(chunk) : chunk);
       }
@@ -73,7 +104,7 @@ export class Contents {
       await file.sync();
       await file.close();
       await syncFolder(folder);
-      return { name, size, etag: etag.of(name) };
+      return { name, size, etag: etag.of(name), digest: crc32Digest(sum) };
     } catch (error) {
       await writer.settled();
       await file.close();
@@ -144,6 +175,9 @@ export class Contents {
     return join(this.#dir, name.slice(0, 2), name);
   }
 }
+
+/** From one look at the space on the disk to the next. */
+const LOOK_BYTES = 2 ** 20;
 
 const UUID_LENGTH = 36;
 

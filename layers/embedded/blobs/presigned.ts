@@ -1,8 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { parseRange } from '#domain/byte-range.ts';
+import { checked } from '#domain/checked-stream.ts';
 import { contentDisposition } from '#domain/content-disposition.ts';
-import { PayloadTooLargeError, RequestTimeoutError, UnavailableError } from '#domain/errors.ts';
+import {
+  InsufficientStorageError,
+  PayloadTooLargeError,
+  RequestTimeoutError,
+  UnavailableError,
+} from '#domain/errors.ts';
 import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError, InvalidRangeError, InvalidUploadError } from '#domain/ports/errors.ts';
 import { type Grant, PRESIGNED_PATH, type PresignedUrls } from './presigned-urls.ts';
@@ -55,7 +61,8 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   if (head === undefined) throw new BlobNotFoundError(grant.key);
   const range = parseRange(request.headers.range, request.headers['if-range']?.toString(), head.etag, head.size);
   // The blob may have been replaced since, so the headers describe what was opened.
-  const { info, body } = await blobs.get(grant.key, range);
+  const { info, body, digests } = await blobs.get(grant.key, range);
+  const isWhole = range === undefined;
   const end = Math.min(range?.end ?? info.size - 1, info.size - 1);
   response.writeHead(range === undefined ? 200 : 206, {
     'Content-Type': grant.contentType ?? info.contentType,
@@ -73,7 +80,7 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   if (request.method === 'HEAD') {
     body.destroy();
     response.end();
-  } else await pipeline(body, response);
+  } else await pipeline(isWhole && digests ? checked(grant.key, body, digests) : body, response);
 }
 
 async function putPart(
@@ -100,6 +107,7 @@ function answerError(request: IncomingMessage, response: ServerResponse, error: 
   else if (error instanceof InvalidUploadError) refuse(request, response, 404, error.message);
   else if (error instanceof PayloadTooLargeError) refuse(request, response, 413, error.details[0]?.message ?? '');
   else if (error instanceof RequestTimeoutError) refuse(request, response, 408, error.message);
+  else if (error instanceof InsufficientStorageError) refuse(request, response, 507, error.message);
   else if (error instanceof UnavailableError)
     refuse(request, response, 503, error.message, { 'Retry-After': String(error.retryAfter) });
   else if (error instanceof InvalidRangeError) {

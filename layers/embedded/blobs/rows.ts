@@ -1,4 +1,5 @@
-import type { BlobInfo } from '#domain/ports/blobs/port.ts';
+import { crc32Digest, sha256Digest } from '#domain/checked-stream.ts';
+import type { BlobInfo, Digest } from '#domain/ports/blobs/port.ts';
 import type { Database, Row } from '../database.ts';
 import type { Content } from './contents.ts';
 
@@ -13,8 +14,28 @@ export const infoOf = (row: Row): BlobInfo => ({
   modifiedAt: Number(row.modified_at),
 });
 
-export const contentsOf = (row: Row): Content[] =>
-  (JSON.parse(String(row.contents)) as [string, number][]).map(([name, size]) => ({ name, size }));
+/** Its contents in their order. Of those that an earlier release wrote, the digest is known where its etag is one. */
+export function contentsOf(row: Row): Content[] {
+  const stored = JSON.parse(String(row.contents)) as [name: string, size: number, digest?: string][];
+  return stored.map(([name, size, digest = stored.length === 1 ? digestOfEtag(String(row.etag)) : undefined]) => ({
+    name,
+    size,
+    ...(digest === undefined ? {} : { digest }),
+  }));
+}
+
+/** The digest that an etag is, if it is one: see `etag.ts`. */
+export function digestOfEtag(etag: string): string | undefined {
+  if (/^[0-9a-f]{64}$/.test(etag)) return sha256Digest(etag);
+  const sum = /^([0-9a-f]{8})-\d{1,15}$/.exec(etag)?.[1];
+  return sum === undefined ? undefined : crc32Digest(Number.parseInt(sum, 16));
+}
+
+/** Of all contents, or `undefined` if that of one is not known. */
+export function digestsOf(contents: readonly Content[]): Digest[] | undefined {
+  const digests = contents.flatMap(({ size: bytes, digest }) => (digest === undefined ? [] : [{ bytes, digest }]));
+  return digests.length === contents.length ? digests : undefined;
+}
 
 export interface NewBlob {
   readonly bucket: string;
@@ -31,7 +52,7 @@ export interface NewBlob {
 export function replaceBlob(database: Database, blob: NewBlob, now: number): { info: BlobInfo; replaced: string[] } {
   const { bucket, key, contentType, etag, contents } = blob;
   const size = contents.reduce((sum, content) => sum + content.size, 0);
-  const before = database.get('SELECT contents FROM blobs WHERE bucket = ? AND key = ?', bucket, key);
+  const before = database.get('SELECT contents, etag FROM blobs WHERE bucket = ? AND key = ?', bucket, key);
   database.run(
     `REPLACE INTO blobs (bucket, key, size, etag, content_type, modified_at, contents) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     bucket,
@@ -40,7 +61,7 @@ export function replaceBlob(database: Database, blob: NewBlob, now: number): { i
     etag,
     contentType,
     now,
-    JSON.stringify(contents.map(({ name, size }) => [name, size])),
+    JSON.stringify(contents.map(({ name, size, digest }) => [name, size, ...(digest === undefined ? [] : [digest])])),
   );
   const replaced = before === undefined ? [] : contentsOf(before).map((content) => content.name);
   return { info: { key, size, etag, contentType, modifiedAt: now }, replaced };

@@ -5,8 +5,8 @@ import type { BlobInfo, UploadPart } from '#domain/ports/blobs/port.ts';
 import { BLOB_LIMITS, checkPart, checkParts, unquoted } from '#domain/ports/blobs/rules.ts';
 import { InvalidUploadError } from '#domain/ports/errors.ts';
 import type { Database, Row } from '../database.ts';
-import type { Contents } from './contents.ts';
-import { replaceBlob } from './rows.ts';
+import type { Content, Contents } from './contents.ts';
+import { digestOfEtag, replaceBlob } from './rows.ts';
 
 /** Multipart uploads: each part is a content of its own, and the completed blob lists them; nothing is copied. */
 export class Uploads {
@@ -84,7 +84,7 @@ export class Uploads {
     const { info, unused } = await this.#database.write(() => {
       const contentType = String(this.require(bucket, key, id).content_type);
       const chosen = choose(this.#parts(id), listed);
-      const contents = chosen.map((row) => ({ name: String(row.content), size: Number(row.size) }));
+      const contents = chosen.map(contentOfPart);
       const digest = createHash('sha256').update(chosen.map((row) => row.etag).join());
       const blob = { bucket, key, contentType, etag: `${digest.digest('hex')}-${chosen.length}`, contents };
       const { info, replaced } = replaceBlob(this.#database, blob, this.#now());
@@ -124,6 +124,11 @@ export class Uploads {
     this.#database.run('DELETE FROM uploads WHERE id = ?', id);
     return names;
   }
+}
+
+function contentOfPart(row: Row): Content {
+  const digest = digestOfEtag(String(row.etag));
+  return { name: String(row.content), size: Number(row.size), ...(digest === undefined ? {} : { digest }) };
 }
 
 /** The listed parts. Checks that they are stored, with these etags, and that all but the last are large enough. */

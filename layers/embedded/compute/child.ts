@@ -6,6 +6,9 @@ import { processIdentity } from '../process-identity.ts';
 import { eachLine } from './lines.ts';
 import type { Outcome } from './tasks.ts';
 
+/** Where memory runs out, Linux ends what has the highest score: a trainer, never the host. */
+const SHELL = 'read -r _ || exit 1; { echo 1000 >/proc/$$/oom_score_adj; } 2>/dev/null; exec "$@"';
+
 /**
  * A trainer's process that does nothing before `go`: a shell waits for a line of input and then becomes the trainer,
  * with the same pid. So the process is recorded before it works, and if the host dies before that, the input ends and
@@ -29,7 +32,7 @@ export class Child {
     this.#process =
       process.platform === 'win32'
         ? spawn(command, [...args], options)
-        : spawn('/bin/sh', ['-c', 'read -r _ && exec "$@"', 'sh', command, ...args], options);
+        : spawn('/bin/sh', ['-c', SHELL, 'sh', command, ...args], options);
     const { pid, stdin, stdout, stderr } = this.#process;
     this.identity = pid === undefined ? '' : processIdentity(pid);
     stdin?.on('error', () => undefined);
@@ -56,6 +59,16 @@ export class Child {
     this.#stopReason = reason;
     this.#signal('SIGTERM');
     this.#killTimer = setTimeout(() => this.#signal('SIGKILL'), graceMilliseconds);
+  }
+
+  /** SIGKILL at once. The first reason counts. */
+  kill(reason: string): void {
+    this.#stopReason ??= reason;
+    this.#signal('SIGKILL');
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
   }
 
   #signal(signal: NodeJS.Signals): void {

@@ -4,6 +4,7 @@ import type { ComputeCommand, LogLine } from '../adapters.ts';
 import type { Database } from '../database.ts';
 import { isAlive, pidOf } from '../process-identity.ts';
 import { Child, signalGroup } from './child.ts';
+import { type MemoryLimits, watchMemory } from './memory.ts';
 import type { Outcome, Tasks } from './tasks.ts';
 import { Turns } from './turns.ts';
 
@@ -13,6 +14,8 @@ export interface RunnerOptions {
   /** How many run at once; one account has at most one fewer, if there are several. */
   readonly maxTasks: number;
   readonly graceSeconds: number;
+  /** Default: none. */
+  readonly memory?: MemoryLimits;
 }
 
 /** Starts and stops trainers according to the tasks' rows. Each folder has one: the host's. */
@@ -41,7 +44,14 @@ export class ComputeRunner {
       await endOrphan(process);
       await this.#database.write(() => this.#tasks.end(task.id, { exitCode: null, reason: 'host_lost' }));
     }
-    this.#unwatch = this.#database.watch.add(() => this.#look());
+    const unwatch = this.#database.watch.add(() => this.#look());
+    const { memory } = this.#options;
+    const unwatchMemory =
+      memory && watchMemory(memory, () => [...this.#children.values()].flatMap(({ child }) => child ?? []));
+    this.#unwatch = () => {
+      unwatch();
+      unwatchMemory?.();
+    };
     this.#look();
   }
 

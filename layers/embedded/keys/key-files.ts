@@ -4,17 +4,18 @@ import { join } from 'node:path';
 import { syncFolder } from '../folder.ts';
 
 /**
- * The bytes of a key file, made by `create` if it is absent. Processes that race to create it all get the same bytes:
- * each writes a file of its own and links it to the name, which succeeds only once.
+ * The bytes of a key file, made by `create` if it is absent, unless `create` throws. Processes that race to create it all
+ * get the same bytes: each writes a file of its own and links it to the name, which succeeds only once.
  */
 export async function keyFile(dir: string, name: string, create: () => Uint8Array): Promise<Buffer> {
   const path = join(dir, name);
   const existing = await readIfExists(path);
   if (existing !== undefined) return existing;
+  const bytes = create();
   const draft = join(dir, `.${name}.${randomUUID()}`);
   const file = await open(draft, 'wx', 0o600);
   try {
-    await file.writeFile(create());
+    await file.writeFile(bytes);
     await file.sync();
   } finally {
     await file.close();

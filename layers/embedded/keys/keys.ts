@@ -12,6 +12,7 @@ import {
   sign,
 } from 'node:crypto';
 import { canonicalJson } from '#domain/canonical-json.ts';
+import { InternalError } from '#domain/errors.ts';
 import { InvalidCiphertextError } from '#domain/ports/errors.ts';
 import type { JWK } from '#domain/ports/keys/jwk.ts';
 import type { EncryptionContext, Keys } from '#domain/ports/keys/port.ts';
@@ -36,11 +37,23 @@ export class FileKeys implements Keys {
     this.#public = publicJwk(signing);
   }
 
-  /** Reads the keys from a folder; creates them on first use. */
-  static async open(dir: string): Promise<FileKeys> {
-    const pem = await keyFile(dir, 'signing.pem', newSigningKey);
-    const wrapping = await keyFile(dir, 'wrapping.key', () => randomBytes(KEY_BYTES));
-    return new FileKeys(createPrivateKey(pem.toString('utf8')), wrapping);
+  /**
+   * Reads the keys from a folder; creates them on first use.
+   * @param expectNew called before a missing key is created; throws where that must not be
+   */
+  static async open(dir: string, expectNew: (file: string) => void = () => undefined): Promise<FileKeys> {
+    const fresh = (file: string, create: () => Uint8Array) => () => {
+      expectNew(file);
+      return create();
+    };
+    const pem = await keyFile(dir, SIGNING_FILE, fresh(SIGNING_FILE, newSigningKey));
+    const wrapping = await keyFile(
+      dir,
+      WRAPPING_FILE,
+      fresh(WRAPPING_FILE, () => randomBytes(KEY_BYTES)),
+    );
+    if (wrapping.length !== KEY_BYTES) throw damaged(WRAPPING_FILE);
+    return new FileKeys(privateKeyOf(pem), wrapping);
   }
 
   /** For contents of the store that would lie there in plain otherwise. */
@@ -82,6 +95,20 @@ export class FileKeys implements Keys {
     }
   }
 }
+
+const SIGNING_FILE = 'signing.pem';
+const WRAPPING_FILE = 'wrapping.key';
+
+function privateKeyOf(pem: Uint8Array): KeyObject {
+  try {
+    return createPrivateKey(Buffer.from(pem).toString('utf8'));
+  } catch {
+    throw damaged(SIGNING_FILE);
+  }
+}
+
+const damaged = (file: string): Error =>
+  new InternalError(`keys/${file} is damaged; restore it from a backup of this folder`);
 
 /** Canonical, so that the order of a context's names does not matter. */
 const contextBytes = (context: EncryptionContext): Buffer => Buffer.from(canonicalJson(context), 'utf8');

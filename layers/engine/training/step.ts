@@ -1,4 +1,5 @@
 import { Builder, Graph, type Value } from '../graph.ts';
+import { peakBytes } from '../memory/liveness.ts';
 import { writeModelFile } from '../onnx/file.ts';
 import { type ModelMeta, writeModel } from '../onnx/write.ts';
 import { scan } from '../ops/control.ts';
@@ -37,6 +38,8 @@ export interface TrainProgram {
   readonly data: Readonly<Record<string, Type>>;
   /** Which targets the loss takes; any if undefined. */
   readonly targets: TargetRule | undefined;
+  /** What the intermediate values of a step take at their peak, an upper bound. */
+  readonly stepBytes: number;
 }
 
 const META: ModelMeta = { producer: 'trainyard' };
@@ -71,7 +74,9 @@ export function compileTrain(spec: TrainSpec): TrainProgram {
   const graph = new Graph('train', [...stateInputs, ...Object.values(data), batches], outputs);
   const { batchSize, precision = 'float32', accumulation = 1 } = spec;
   const targets = targetRule(spec, batchSize / accumulation);
-  return { bytes: writeModel(simplify(graph), META), batchSize, precision, state, data: spec.data, targets };
+  const simple = simplify(graph);
+  const stepBytes = peakBytes(simple);
+  return { bytes: writeModel(simple, META), batchSize, precision, state, data: spec.data, targets, stepBytes };
 }
 
 /**

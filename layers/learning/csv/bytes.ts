@@ -12,7 +12,8 @@ const SIGNATURES: readonly (readonly [kind: string, beginning: Buffer])[] = [
   ['gzip-compressed', Buffer.from('1f8b', 'hex')],
   ['Zstandard-compressed', Buffer.from('28b52ffd', 'hex')],
   ['xz-compressed', Buffer.from('fd377a585a00', 'hex')],
-  ['a Parquet file', Buffer.from('PAR1')],
+  // Every Parquet file goes on with this byte; a column may have the name PAR1.
+  ['a Parquet file', Buffer.from('PAR1\x15')],
   ['a PDF document', Buffer.from('%PDF-')],
   ['a PNG image', Buffer.from('89504e470d0a1a0a', 'hex')],
   ['a JPEG image', Buffer.from('ffd8ff', 'hex')],

@@ -32,6 +32,7 @@ export async function readEncoder(
 ): Promise<EncoderWeights> {
   const parameters: Record<string, Tensor> = {};
   const missing: string[] = [];
+  const transposer = new Transposer();
   for (const parameter of encoder.parameters) {
     const isHead = parameter.depth > encoder.layers;
     const found = namesOf(parameter.name, encoder.prefix)
@@ -54,7 +55,7 @@ export async function readEncoder(
       parameters[parameter.name] = tensor(
         'float32',
         parameter.shape,
-        parameter.isTransposed ? transposed(values, wanted) : values,
+        parameter.isTransposed ? transposer.inPlace(values, wanted) : values,
       );
     }
   }
@@ -68,7 +69,7 @@ export function* storedWeights(encoder: Encoder, parameters: Tensors): Generator
     const value = parameters[name]!;
     if (!isTransposed) yield [name, value];
     else {
-      const data = transposed(value.data as Float32Array, value.shape);
+      const data = transposed(value.data as Float32Array, value.shape, new Float32Array(value.data.length));
       yield [name, tensor('float32', storedShape(parameter), data)];
     }
   }
@@ -93,10 +94,24 @@ function floats(name: string, { dtype, data }: Tensor): Float32Array {
   throw new WeightsMisfit(`'${name}' of the weights must hold floating-point numbers; got ${dtype}`);
 }
 
+/** Transposes without leaving another array of each size behind: all together they are as large as the weights. */
+class Transposer {
+  #scratch = new Float32Array();
+
+  inPlace(values: Float32Array, shape: readonly number[]): Float32Array {
+    if (this.#scratch.length < values.length) this.#scratch = new Float32Array(values.length);
+    const result = transposed(values, shape, this.#scratch).subarray(0, values.length);
+    // What is read may be a view of a file in memory, which stays as it is.
+    const isOwn = values.byteLength === values.buffer.byteLength;
+    if (!isOwn) return result.slice();
+    values.set(result);
+    return values;
+  }
+}
+
 /** A matrix with rows and columns exchanged, in blocks that stay in the processor's cache. */
-function transposed(values: Float32Array, shape: readonly number[]): Float32Array {
+function transposed(values: Float32Array, shape: readonly number[], result: Float32Array): Float32Array {
   const [rows, columns] = shape as readonly [number, number];
-  const result = new Float32Array(values.length);
   for (let top = 0; top < rows; top += BLOCK) {
     for (let left = 0; left < columns; left += BLOCK) {
       for (let row = top; row < Math.min(rows, top + BLOCK); row++) {

@@ -4,6 +4,7 @@ import { TextCheck } from '../csv/bytes.ts';
 import type { Dialect } from '../csv/dialect.ts';
 import { inspectCsvHead } from '../csv/inspect.ts';
 import { HEAD_BYTES } from '../csv/read.ts';
+import { explained } from './archive.ts';
 import { type Batch, rowsOf } from './batch.ts';
 import { bytesInMemory, type FileBytes } from './file-bytes.ts';
 import { BEGINNING_BYTES, compressionOf, contentOf } from './format.ts';
@@ -47,7 +48,13 @@ export async function inspectHead(
   const bytes = Buffer.from(await file.range(0, HEAD_BYTES));
   const compression = compressionOf(bytes);
   const outer = { bytes, whole: file.size <= HEAD_BYTES && !isCut };
-  if (compression === undefined) return contentHead(outer, () => Promise.resolve(file), given);
+  if (compression === undefined) {
+    try {
+      return await contentHead(outer, () => Promise.resolve(file), given);
+    } catch (error) {
+      throw isCut ? error : await explained(error, file);
+    }
+  }
   const unpack = compression === 'gzip' ? () => gunzipped(file) : (await onlyEntry(file)).open;
   const inner = compression === 'gzip' ? await gunzippedHead(outer) : await headOf(unpack());
   expectPackedOnce(inner.bytes, compression);

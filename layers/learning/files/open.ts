@@ -4,6 +4,7 @@ import { ValidationError } from '#domain/errors.ts';
 import type { Dialect } from '../csv/dialect.ts';
 import { fileFault, shown } from '../csv/fault.ts';
 import { type Csv, type CsvBeginning, type RowsPosition, readCsv, resumeCsv } from '../csv/read.ts';
+import { explained } from './archive.ts';
 import type { Batch } from './batch.ts';
 import type { FileBytes } from './file-bytes.ts';
 import { BEGINNING_BYTES, compressionOf, contentOf, formatName } from './format.ts';
@@ -72,7 +73,11 @@ export async function readTable(
     position: () => positionOf(source, compression, content.at()),
   });
   if (compression === undefined) {
-    return opened(await readContent(beginning, stream, () => source.whole(stream), dialect));
+    try {
+      return opened(await readContent(beginning, stream, () => source.whole(stream), dialect));
+    } catch (error) {
+      throw await explained(error, bytes);
+    }
   }
   const unpacked = compression === 'gzip' ? gunzipped(stream) : (await onlyEntry(await source.whole(stream))).open();
   const inner = await begun(unpacked);

@@ -17,6 +17,7 @@ import { type EvaluateOptions, evaluate, type Scores } from './evaluate.ts';
 import { diverged, failureOf } from './failures.ts';
 import { judgeEpoch } from './judge.ts';
 import { type Checkpoints, Keeper } from './keeper.ts';
+import { expectMemory } from './memory.ts';
 import { type EpochBatches, rowsOf, trainingRows } from './rows.ts';
 import { programRunner, type Runner, type RunnerOptions, type RunningTraining } from './runner.ts';
 import { type Answers, type EncodedData, objectiveOf, type Preparation, shapeOf } from './task.ts';
@@ -81,6 +82,8 @@ export interface LearnerFit {
   readonly isEnough?: () => boolean;
   /** Default: the processor. */
   readonly device?: Device;
+  /** The memory that there is for it. Default: as much as it needs. */
+  readonly memoryBytes?: number;
   /** Where an interrupted fit leaves a checkpoint, and the next fit of the same spec finds it. */
   readonly checkpoints?: Checkpoints;
 }
@@ -159,7 +162,8 @@ function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, chec
 /**
  * Fits a network. On the same machine, the same spec gives the same result, bit for bit, even if the fit is interrupted
  * and resumed from a checkpoint. `undefined` if `report` or the signal of `checkpoints` ended the fit.
- * @throws TrainingFailure, naming epoch and step, if the loss is not finite or there is too little memory
+ * @throws TrainingFailure, naming epoch and step, if the loss is not finite or memory runs out; before it begins, if it
+ * would need more than there is
  */
 export function fitNetwork(spec: FitSpec): Promise<Fit | undefined> {
   const hyperparameters = { ...spec.hyperparameters, learning_rate: rateOf(spec.hyperparameters) };
@@ -174,6 +178,11 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
   let course: Course | undefined;
   try {
     const rows = trainingRows(data.training, plan.batchSize, spec.learner.batches);
+    const { stepBytes } = runner;
+    if (spec.memoryBytes !== undefined && stepBytes !== undefined) {
+      const need = { state: plan.initial, data: rows.first, stepBytes, batchSize: plan.batchSize };
+      expectMemory(need, spec.memoryBytes);
+    }
     await using training = await runner.openTraining(rows.first, plan.initial);
     await using evaluator = await runner.openEvaluation();
     const checkpoint = resume(training, plan, checkpoints);

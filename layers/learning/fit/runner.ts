@@ -17,6 +17,8 @@ export type RunningEvaluation = Pick<Evaluator, 'run'> & AsyncDisposable;
 export interface Runner {
   /** Tells programs apart: a checkpoint of one is not used by another. */
   readonly identity: Uint8Array;
+  /** What the intermediate values of a step take at their peak; absent where that is not known. */
+  readonly stepBytes?: number;
   openTraining(data: Tensors, state: State): Promise<RunningTraining>;
   openEvaluation(): Promise<RunningEvaluation>;
 }
@@ -33,6 +35,7 @@ export function programRunner(spec: TrainSpec, session: SessionOptions): Runner 
   const evaluation = compileEvaluate(spec);
   return {
     identity: program.bytes,
+    stepBytes: program.stepBytes,
     openTraining: (data, state) => Training.open(program, data, state, session),
     openEvaluation: () => Evaluator.open(evaluation, session),
   };

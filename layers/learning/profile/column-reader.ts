@@ -19,6 +19,8 @@ interface KnownCell extends CellFacts {
 
 export class ColumnReader {
   readonly summary: ColumnSummary;
+  /** As they were given. */
+  readonly missing: readonly string[] | undefined;
   readonly #missing: MissingWords;
   /** The longest word for "no value", in bytes, and the numbers and times among them. */
   readonly #missingBytes: number;
@@ -31,6 +33,7 @@ export class ColumnReader {
   /** @param missing the words that mean "no value". Default: the usual ones */
   constructor(summary: ColumnSummary, missing: readonly string[] | undefined) {
     this.summary = summary;
+    this.missing = missing;
     this.#missing = missingWords(missing);
     this.#missingBytes = Math.max(SHORT_WORD, ...[...this.#missing].map((word) => Buffer.byteLength(word)));
     this.#missingValues = missingValues(this.#missing);

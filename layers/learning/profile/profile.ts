@@ -7,6 +7,7 @@ import { storedFormat } from '../files/format.ts';
 import { readTable, type TablePosition } from '../files/open.ts';
 import { type FileHash, plainHash, type TableBytes } from '../files/source-bytes.ts';
 import { expectColumns } from './expect.ts';
+import { ReadRows } from './read-rows.ts';
 import { type TableState, TableSummary } from './table.ts';
 
 export interface ProfileOptions {
@@ -35,6 +36,8 @@ export interface Parts {
   readonly checkpoint?: Uint8Array | undefined;
   /** A hash that goes on from what it has saved. */
   readonly hash: (saved?: Uint8Array) => Promise<FileHash>;
+  /** How many threads read columns. Default: 1. */
+  readonly threads?: number;
 }
 
 /** The profile, or what the next part goes on with. */
@@ -67,13 +70,16 @@ export async function profileInParts(bytes: TableBytes, options: ProfileOptions,
   const target = chosenTarget(parsing) ?? options.target;
   const table = new TableSummary(read.header, { target, parsing });
   if (from) table.restore(from.table);
+  await using rows = new ReadRows(table, parts.threads);
   for await (const batch of read.batches) {
-    table.add(batch);
+    await rows.add(batch);
     const position = parts.isDue() ? read.position() : undefined;
     if (position === undefined) continue;
+    await rows.end();
     const checkpoint: Checkpoint = { version: VERSION, position, table: table.state };
     return { checkpoint: serialize(checkpoint) };
   }
+  await rows.end();
   const { format, compression, rival } = read;
   const stored = storedFormat({ format, compression });
   return {

@@ -9,6 +9,8 @@ import { caseVariants } from './case-variants.ts';
 import { type ColumnState, ColumnSummary } from './column.ts';
 import { type Column, columnProfile } from './column-profile.ts';
 import { ColumnReader } from './column-reader.ts';
+import type { ColumnSetup } from './column-worker.ts';
+import type { CountBounds } from './counts.ts';
 import { type Conventions, conventionsOf, decide, type Saying } from './decide.ts';
 import { expectPossible } from './expect.ts';
 import { type FileFacts, fileFindings } from './file-findings.ts';
@@ -62,7 +64,7 @@ export class TableSummary {
     this.#targetIndex = parsing.unlabelled ? NO_COLUMN : chooseTarget(header, target, mayBe);
     this.#readers = header.map((name, i) => {
       const missing = columns[name]?.missing ?? parsing.missing;
-      return new ColumnReader(new ColumnSummary(name, i === this.#targetIndex ? TARGET_BOUNDS : undefined), missing);
+      return new ColumnReader(new ColumnSummary(name, this.#boundsOf(i)), missing);
     });
     this.#columns = this.#readers.map(({ summary }) => summary);
     this.#target = this.#columns[this.#targetIndex];
@@ -82,14 +84,36 @@ export class TableSummary {
     return { columns, twins: this.#twins, leaks: this.#leaks.state, rows: this.#rows };
   }
 
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** What another thread needs to read the columns on. */
+  get setups(): ColumnSetup[] {
+    return this.#readers.map(({ summary: { name, state }, missing }, i) => ({
+      ...{ name, missing, state },
+      bounds: this.#boundsOf(i),
+    }));
+  }
+
+  /** Takes over what other threads have read. */
+  restoreColumns(states: ReadonlyMap<number, ColumnState>): void {
+    for (const [column, state] of states) this.#readers[column]!.restore(state);
+  }
+
+  #boundsOf(column: number): CountBounds | undefined {
+    return column === this.#targetIndex ? TARGET_BOUNDS : undefined;
+  }
+
   /** Adds the next rows. */
   add(batch: Batch): void {
     if (batch instanceof ParquetBatch) this.#addGroup(batch);
-    else for (const cells of asCells(batch, this.#columns.length)) this.#addCells(cells);
+    else for (const cells of asCells(batch, this.#columns.length)) this.addCells(cells);
   }
 
-  #addCells(cells: Cells): void {
-    for (const [i, reader] of this.#readers.entries()) reader.addCells(cells, i, this.#rows);
+  /** @param columns those that no other thread reads. Default: all */
+  addCells(cells: Cells, columns: Iterable<number> = this.#readers.keys()): void {
+    for (const column of columns) this.#readers[column]!.addCells(cells, column, this.#rows);
     this.#compare(cells, 0);
     this.#rows += cells.rows;
   }

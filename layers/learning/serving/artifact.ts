@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { InternalError, NotFoundError } from '#domain/errors.ts';
+import { DamagedFileError, InternalError, NotFoundError } from '#domain/errors.ts';
 import { blobKeys } from '#domain/keys.ts';
 import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
 
-/** Reads a file and checks that its bytes are those that were written when the model was created. */
+/**
+ * Reads a file and checks that its bytes are those that were written when the model was created. Throws `DamagedFileError`
+ * if they are not, and `NotFoundError`.
+ */
 export async function readArtifact(artifacts: Blobs, model: ServedModel, file: string): Promise<Buffer> {
   const expected = model.artifacts.find((artifact) => artifact.file === file);
   if (!expected) throw new InternalError(`model ${model.id} has no ${file}`);
@@ -18,5 +21,8 @@ export async function readArtifact(artifacts: Blobs, model: ServedModel, file: s
     if (error instanceof BlobNotFoundError) throw new NotFoundError(`Model ${model.id} not found`);
     throw error;
   }
-  throw new InternalError(`${file} of model ${model.id} is not the file that was written: its SHA-256 differs`);
+  throw new DamagedFileError(
+    `${file} of model ${model.id}`,
+    'Restore it from a backup, train it again, or download another format of it',
+  );
 }

@@ -1,5 +1,6 @@
 /**
- * Loaded values by name, within limits. The least recently used is evicted first, but never while in use. A value that is too
+ * Loaded values by name, within limits. What a value takes is measured while it is loaded, where nothing else is, and is at
+ * least what it says itself: the runtime needs more for a model than its file has bytes. The least recently used is evicted first, but never while in use. A value that is too
  * large for the limits by itself stays until another one is used: whoever uses it again should not wait for it again.
  */
 export interface Loaded {
@@ -11,6 +12,8 @@ export interface CacheLimits {
   /** Of all values together. */
   readonly bytes: number;
   readonly count: number;
+  /** The memory of the process, in bytes. */
+  readonly measure?: () => number;
 }
 
 interface Entry<V> {
@@ -20,11 +23,20 @@ interface Entry<V> {
   bytes: number;
 }
 
+/** The rest of the process grows meanwhile, too: with the first model, by the runtime itself. */
+const mostOf = ({ bytes }: Loaded): number => 8 * bytes + 8 * 2 ** 20;
+
+const residentBytes = (): number => process.memoryUsage.rss();
+
 export class Cache<V extends Loaded> {
   readonly #limits: CacheLimits;
   /** In order of use, the least recent first. */
   readonly #entries = new Map<string, Entry<V>>();
   #bytes = 0;
+  /** Values that are being loaded. */
+  #loading = 0;
+  /** Counts the loads that have begun, so that one notices others beside it. */
+  #loads = 0;
 
   constructor(limits: CacheLimits) {
     this.#limits = limits;
@@ -49,14 +61,25 @@ export class Cache<V extends Loaded> {
   }
 
   async #load(name: string, load: () => Promise<V>): Promise<V> {
+    const { measure = residentBytes } = this.#limits;
+    const before = measure();
+    this.#loads += 1;
+    const number = this.#loads;
+    const isAlone = this.#loading === 0;
+    this.#loading += 1;
     try {
       const value = await load();
-      this.#entries.get(name)!.bytes = value.bytes;
-      this.#bytes += value.bytes;
+      // Beside others it is not known whose memory it is.
+      const taken = isAlone && number === this.#loads ? measure() - before : 0;
+      const bytes = Math.max(value.bytes, Math.min(taken, mostOf(value)));
+      this.#entries.get(name)!.bytes = bytes;
+      this.#bytes += bytes;
       return value;
     } catch (error) {
       this.#entries.delete(name);
       throw error;
+    } finally {
+      this.#loading -= 1;
     }
   }
 

@@ -37,7 +37,7 @@ export function typicalValues(serving: Serving, { given, reference, takesMissing
   if (given !== undefined) {
     if (kind === 'image') throw ValidationError.of('reference', 'must be left out for a model of images');
     const row = rowTensors(features, [given], () => 'reference');
-    return { reference: referenceOf(features, (input) => valueOf(row[input]!)), basis: 'given' };
+    return { reference: referenceOf(features, (input) => ofOneRow(row[input]!)), basis: 'given' };
   }
   if (reference || takesMissing) return { reference, basis: 'training_data' };
   const typical = count > 1 ? meanOf : zeroOf;
@@ -52,14 +52,14 @@ const referenceOf = (features: readonly ServedFeature[], of: (input: string) => 
 });
 
 /** Of one row. */
-function valueOf({ dtype, data }: Tensor): Value {
+function ofOneRow({ dtype, data }: Tensor): Value {
   if (dtype === 'string') return data[0] || null;
   const value = Number(data[0]);
   return Number.isNaN(value) ? null : value;
 }
 
 /** Of one row of a model that may know no other word than its own. */
-const zeroOf = (of: Tensor): Value => (of.dtype === 'string' ? valueOf(of) : 0);
+const zeroOf = (of: Tensor): Value => (of.dtype === 'string' ? ofOneRow(of) : 0);
 
 /** Or the most frequent word. */
 function meanOf(of: Tensor): Value {

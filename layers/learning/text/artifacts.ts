@@ -24,13 +24,13 @@ export async function makeTextArtifacts(spec: TextArtifactSpec): Promise<Artifac
   };
   const { parameters } = plan;
   const files = await plan.files(fit, rule);
-  const { file: variant, report: int8 } = await makeInt8(plan, files);
+  const int8 = await makeInt8(plan, files);
   const over_defence = await measureOverDefence(files, h.labels, h.benign_label);
-  const evaluation = { ...spec.evaluation, over_defence, int8 };
+  const evaluation = { ...spec.evaluation, over_defence, ...(int8 ? { int8: int8.report } : {}) };
   return {
     files: [
       ...files,
-      variant,
+      ...(int8 ? [int8.file] : []),
       {
         file: CARD_FILE,
         bytes: Buffer.from(textCard({ ...spec, evaluation, parameters, rule, version: VERSION })),

@@ -1,4 +1,5 @@
 /** The variant of a model of texts that computes with integers of 8 bits, and what that costs: both run on the same rows. */
+import { OnnxError } from '#engine/onnx/decode.ts';
 import { quantizeModel } from '#engine/onnx/int8/quantize.ts';
 import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
@@ -32,10 +33,14 @@ const PIECE_ROWS = 16;
 const MOST_FLOPS = 1e12;
 const [LEAST_ROWS, MOST_ROWS] = [64, 2000] as const;
 
-/** @param files of the model, among them its `model.onnx` */
-export async function makeInt8(plan: TextPlan, files: Artifacts['files']): Promise<Int8Variant> {
+/**
+ * Undefined for a model whose weights are too small to be worth it.
+ * @param files of the model, among them its `model.onnx`
+ */
+export async function makeInt8(plan: TextPlan, files: Artifacts['files']): Promise<Int8Variant | undefined> {
   const original = files.find(({ file }) => file === ONNX_FILE)!;
-  const { bytes } = quantizeModel(original.bytes, { integerProducts: true });
+  const bytes = quantized(original.bytes);
+  if (bytes === undefined) return undefined;
   await using float32 = await openSession(original.bytes);
   await using int8 = await openSession(bytes);
   const found = await compare(plan, { float32, int8 });
@@ -43,6 +48,15 @@ export async function makeInt8(plan: TextPlan, files: Artifacts['files']): Promi
     file: { ...original, file: INT8_FILE, bytes },
     report: { bytes: bytes.length, float32_bytes: original.bytes.length, ...found },
   };
+}
+
+function quantized(model: Uint8Array): Uint8Array | undefined {
+  try {
+    return quantizeModel(model, { integerProducts: true }).bytes;
+  } catch (error) {
+    if (error instanceof OnnxError) return undefined;
+    throw error;
+  }
 }
 
 async function compare(

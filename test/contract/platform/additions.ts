@@ -60,6 +60,12 @@ export const ADDITIONS = {
     warnings: objects,
     test_performance: orNull(numberFields),
     test_accuracy: orNull(number),
+    task: words,
+    target: words,
+    classes: texts,
+    features: objects,
+    job_id: orNull(text),
+    dataset_id: orNull(text),
     vault: orNull(object),
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Shape>>>>;

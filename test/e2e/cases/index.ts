@@ -7,6 +7,7 @@ import { battery } from './battery.ts';
 import { catalog } from './catalog.ts';
 import { datasets } from './datasets.ts';
 import { earlyStart } from './early-start.ts';
+import { fileFormats } from './file-formats.ts';
 import { hostileInput } from './hostile-input.ts';
 import { images } from './images.ts';
 import { lists } from './lists.ts';
@@ -44,6 +45,7 @@ export function platformCases(world: World): void {
     requests,
     logins,
     uploads,
+    fileFormats,
     lists,
     stopping,
     options,

@@ -114,6 +114,27 @@ describe('compute of the embedded host', () => {
     await subject.close();
   });
 
+  test('a task that takes more memory than it may have is ended for that reason, and the host goes on', async () => {
+    const program = 'const kept = []; setInterval(() => kept.push(Buffer.alloc(16 * 2 ** 20, 1)), 20)';
+    const subject = await computeSubject(folder.dir, {
+      computeCommand: ({ accountId }) => ({
+        command: process.execPath,
+        args: ['-e', accountId === 'hang' ? program : ''],
+        env: {},
+      }),
+      memory: { bytes: 300 * 2 ** 20, spareBytes: 0 },
+    });
+    const [greedy, next] = [subject.task('hang'), subject.task('succeed')];
+    for (const task of [greedy, next]) await subject.compute.submit(task);
+    expect(await subject.stopped()).toMatchObject({
+      task: greedy.id,
+      exit_code: null,
+      reason: expect.stringMatching(/^out_of_memory: it took \d+ bytes of memory; it may have 314572800$/),
+    });
+    expect(await subject.stopped()).toMatchObject({ task: next.id, reason: 'completed' });
+    await subject.close();
+  });
+
   test('closing the host stops its tasks and publishes their ends', async () => {
     const subject = await computeSubject(folder.dir);
     const task = subject.task('hang');

@@ -21,7 +21,7 @@ export async function readDataset(
   { readers = 2, milliseconds = 900_000, logger = silent, ...more }: ReaderOptions = {},
   { name = 'message', receives = 1 } = {},
 ): Promise<SQSBatchResponse> {
-  const handler = makeHandler(adapters, { logger, settings: { datasetReaders: readers }, ...more });
+  const handler = makeHandler(adapters, { logger, settings: { datasetReaders: readers, readingThreads: 1 }, ...more });
   const batch = batchOf([{ account_id, dataset_id }], receives, name);
   return handler(batch, { getRemainingTimeInMillis: () => milliseconds });
 }

@@ -111,6 +111,14 @@ describe('a trainer that has ended', () => {
     [{ exit_code: 1, reason: 'failed' }, 'The trainer crashed with exit code 1: failed'],
     [{ exit_code: 0, reason: 'completed' }, 'The trainer ended without a result'],
     [{ exit_code: null, reason: 'timed_out' }, 'The trainer was ended: timed_out'],
+    [
+      { exit_code: null, reason: 'out_of_memory: it took 3 bytes of memory; it may have 2' },
+      'The trainer needed more memory than it may have (out_of_memory: it took 3 bytes of memory; it may have 2); try a smaller batch_size, a smaller network or fewer columns',
+    ],
+    [
+      { exit_code: 137, reason: 'out of memory: OutOfMemoryError' },
+      'The trainer needed more memory than it may have (out of memory: OutOfMemoryError); try a smaller batch_size, a smaller network or fewer columns',
+    ],
   ])('by its own fault or too late (%j) fails the job, which is published', async (stopped, failure) => {
     await world.reachAttempt(1);
     await world.settle(stopped);

@@ -191,6 +191,29 @@ describe('a dataset', () => {
     expect(profile.body).toMatchObject({ error: 'conflict', details: [{ field: 'target' }] });
   });
 
+  test('whose profile is cut short is shown with what to do, and refuses what needs the profile', async () => {
+    const dataset = await ready(platform, await uploaded(platform, token));
+    const key = blobKeys.datasetProfile(dataset.account_id, dataset.id);
+    await platform.store.blobs.datasets.put(key, Buffer.from('{"kind":"table","rows":1'));
+    const message = `The profile of dataset ${dataset.id} is damaged: its bytes are not those that were written. PATCH /datasets/${dataset.id} with its dataset_type has the file read again`;
+    const path = `/datasets/${dataset.id}`;
+    const shown = await platform.call({ path, token });
+    expect([shown.status, shown.body.error]).toEqual([200, { error: 'file_damaged', message, details: [] }]);
+    expect(platform.logged.join()).toContain('profile damaged');
+    const json = { dataset_id: dataset.id, model_type: 'mlp' };
+    for (const call of [
+      { path: `${path}/profile` },
+      { path: `${path}/preview` },
+      { method: 'POST', path: '/training/start', json },
+      { method: 'POST', path: '/training/sweeps', json: { ...json, space: { batch_size: [8] } } },
+    ]) {
+      const answer = await platform.call({ ...call, token });
+      expect([call.path, answer.status, answer.body.message]).toEqual([call.path, 409, message]);
+    }
+    const repaired = await platform.call({ method: 'PATCH', path, token, json: { dataset_type: 'classification' } });
+    expect([repaired.status, repaired.body.status]).toEqual([200, 'processing']);
+  });
+
   test('that could not be processed does not blame the file', async () => {
     const lost = await uploaded(platform, token);
     const failure = { message: 'It was not read', details: [] };

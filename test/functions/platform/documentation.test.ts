@@ -1,3 +1,4 @@
+import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openPlatform, type Platform } from './harness.ts';
 
@@ -60,7 +61,23 @@ describe('the OpenAPI document', () => {
 
   test('shows errors by one schema, with an example for each status', () => {
     const of = document.paths!['/training/start']!.post!.responses!;
-    const statuses = ['201', '400', '401', '403', '404', '408', '409', '413', '415', '422', '429', '431', '500', '503'];
+    const statuses = [
+      '201',
+      '400',
+      '401',
+      '403',
+      '404',
+      '408',
+      '409',
+      '413',
+      '415',
+      '422',
+      '429',
+      '431',
+      '500',
+      '503',
+      '507',
+    ];
     expect(Object.keys(of)).toEqual(statuses);
     expect(resolved(of['429']).content).toEqual({
       'application/json': {
@@ -157,9 +174,39 @@ describe('the viewers', () => {
     expect(Buffer.from(answer.text, 'latin1').subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a');
   });
 
+  test('are packed for who can unpack them, once for all, with an ETag of their own', async () => {
+    const path = '/redoc/redoc.standalone.js';
+    const plain = await platform.call({ path });
+    expect(plain.headers).toMatchObject({ Vary: 'Accept-Encoding' });
+    expect(plain.headers).not.toHaveProperty('Content-Encoding');
+    const headers = { 'Accept-Encoding': 'br;q=1.0, gzip;q=0.8' };
+    const packed = await platform.call({ path, headers });
+    expect(packed.headers['Content-Encoding']).toBe('gzip');
+    const bytes = Buffer.from(packed.text, 'latin1');
+    expect(bytes.length).toBeLessThan(plain.text.length / 2);
+    expect(gunzipSync(bytes).toString('utf8') === plain.text).toBe(true);
+    expect(packed.headers.ETag).not.toBe(plain.headers.ETag);
+    const again = await platform.call({ path, headers: { ...headers, 'If-None-Match': packed.headers.ETag! } });
+    expect([again.status, again.text]).toEqual([304, '']);
+    for (const refused of ['identity', 'gzip;q=0', '']) {
+      const answer = await platform.call({ path, headers: { 'Accept-Encoding': refused } });
+      expect(answer.headers).not.toHaveProperty('Content-Encoding');
+    }
+  });
+
+  test('are not read without end from one address', async () => {
+    const few = await openPlatform({ rates: { documentsPerHour: 2 } });
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await few.call({ path: '/openapi.json' })).status);
+    expect(statuses).toEqual([200, 200, 429]);
+    expect((await few.call({ path: '/' })).status).toBe(200);
+    expect((await few.call({ path: '/datasets' })).headers['X-RateLimit-Remaining']).toBe('99');
+    await few.close();
+  });
+
   test('are not sent again to a client that has them', async () => {
     const first = await platform.call({ path: '/docs/swagger-ui.css' });
-    expect(first.headers['Cache-Control']).toBe('public, max-age=86400');
+    expect(first.headers['Cache-Control']).toBe('public, max-age=604800');
     const again = { path: '/docs/swagger-ui.css', headers: { 'If-None-Match': `W/${first.headers.ETag}` } };
     const second = await platform.call(again);
     expect([second.status, second.text, second.headers.ETag]).toEqual([304, '', first.headers.ETag]);

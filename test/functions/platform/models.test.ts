@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ValidationError } from '#domain/errors.ts';
 import { blobKeys, keys } from '#domain/keys.ts';
@@ -9,6 +10,7 @@ import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
 import { type PredictServices, predict } from '#functions/platform/models/predict.ts';
 import { takesText } from '#learning/text/description.ts';
+import { cutShort, flipBit } from '../../embedded/damage.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, ready, running, uploaded } from './records.ts';
 
@@ -78,7 +80,53 @@ describe('models', () => {
       aliases: [],
       tags: {},
       notes: '',
+      task: 'classification',
+      target: 'label',
+      classes: null,
+      features: null,
+      job_id: models[0]!.job_id,
+      dataset_id: models[0]!.dataset_id,
     });
+  });
+
+  test('show their inputs, their classes and their card, as their files have them', async () => {
+    const { account_id, id, artifacts } = models[0]!;
+    const features = [
+      { name: 'bill length [mm]', type: 'number', input: 'bill_length_mm_' },
+      { name: 'bill length (mm)', type: 'number', input: 'bill_length_mm__2' },
+    ];
+    const files = {
+      'serving.json': JSON.stringify({
+        format: 1,
+        task: 'classification',
+        target: 'label',
+        features,
+        classes: ['a', 'b'],
+      }),
+      'model-card.md': '# Penguins – für alle',
+    };
+    const added = [];
+    for (const [file, text] of Object.entries(files)) {
+      const bytes = Buffer.from(text);
+      await platform.store.blobs.artifacts.put(blobKeys.modelFile(account_id, id, file), bytes);
+      added.push({ file, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
+    }
+    await platform.store.table.update(keys.model(account_id, id), { set: { artifacts: [...artifacts, ...added] } });
+    const read = () => platform.call({ path: `/models/${id}`, token });
+    expect((await read()).body).toMatchObject({ features, classes: ['a', 'b'], target: 'label' });
+    const card = await platform.call({ path: `/models/${id}/card`, token });
+    expect([card.headers['Content-Type'], card.text]).toEqual(['text/markdown; charset=utf-8', files['model-card.md']]);
+
+    cutShort(platform.store.dir, Buffer.from(files['serving.json']), 20);
+    flipBit(platform.store.dir, Buffer.from(files['model-card.md']));
+    expect((await read()).body).toMatchObject({ features: null, classes: null, target: 'label' });
+    const damaged = await platform.call({ path: `/models/${id}/card`, token });
+    expect([damaged.status, damaged.body.error]).toEqual([409, 'file_damaged']);
+  });
+
+  test('without a card say what they have', async () => {
+    const answer = await platform.call({ path: `/models/${models[1]!.id}/card`, token });
+    expect([answer.status, answer.body.message]).toEqual([404, expect.stringContaining('it has model.onnx')]);
   });
 
   test('are deleted with their files, and do not exist for another account', async () => {

@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt, decodeProtectedHeader, exportSPKI, importJWK, SignJWT } from 'jose';
-import { UnavailableError } from '#domain/errors.ts';
+import { InternalError, UnavailableError } from '#domain/errors.ts';
 import { makeAccessTokens } from '#functions/http/authentication/access-token.ts';
 import { openPlatform, type Platform } from './harness.ts';
 
@@ -65,6 +65,28 @@ describe('an access token', () => {
     await expect(verify(token)).rejects.toThrow(UnavailableError);
     fails = false;
     expect((await verify(token)).accountId).toBe(decodeJwt(token).sub);
+  });
+
+  test('is answered 503, not 401, where the keys cannot be fetched, and is accepted by the next call', async () => {
+    let isAway = false;
+    const away = await openPlatform({}, (adapters) => ({
+      ...adapters,
+      keys: Object.assign(Object.create(adapters.keys) as typeof adapters.keys, {
+        // As where a role is not in force yet, which no client retries.
+        publicKeys: async () =>
+          isAway ? Promise.reject(new InternalError('AccessDenied')) : adapters.keys.publicKeys(),
+        sign: (message: Uint8Array) => adapters.keys.sign(message),
+      }),
+    }));
+    const valid = await away.login();
+    // Another function, which has not verified a token yet.
+    const call = { surface: 'training', path: '/jobs', token: valid } as const;
+    isAway = true;
+    const refused = await away.call(call);
+    expect([refused.status, refused.headers['Retry-After']]).toEqual([503, '1']);
+    isAway = false;
+    expect((await away.call(call)).status).toBe(200);
+    await away.close();
   });
 
   test('is requested if none is sent, without an error code', async () => {

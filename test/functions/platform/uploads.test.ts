@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { CSV } from './records.ts';
 
@@ -32,6 +33,44 @@ describe('an upload in parts', () => {
     expect((await platform.call({ method: 'DELETE', path, token: stranger })).status).toBe(404);
     expect((await platform.call({ method: 'DELETE', path, token })).status).toBe(204);
     expect((await platform.call({ method: 'DELETE', path, token })).status).toBe(404);
+  });
+
+  test('has new URLs for its parts, and says for how long they are valid', async () => {
+    const { body } = await begin({ name: 'new-urls', file_size: 20_000_000 });
+    expect(body.expires_in).toBe(86_400);
+    const path = `/datasets/uploads/${body.upload_id}`;
+    platform.clock.now += 3_600_000;
+    token = await platform.login();
+    const again = await platform.call({ path, token });
+    expect(again.status).toBe(200);
+    expect(again.body.parts.map(({ part }: { part: number }) => part)).toEqual([1, 2]);
+    expect(again.body.parts[0].url).not.toBe(body.parts[0].url);
+    expect((await platform.call({ path, token: await platform.login('eve') })).status).toBe(404);
+    await platform.call({ method: 'DELETE', path, token });
+    expect((await platform.call({ path, token })).status).toBe(404);
+  });
+
+  test('whose URLs end with the credentials that sign them says so', async () => {
+    const { datasets } = platform.store.blobs;
+    const seconds: number[] = [];
+    const changed: Partial<Blobs> = {
+      presignedSeconds: async () => 1800,
+      presignParts: (key, id, parts, given) => {
+        seconds.push(given);
+        return datasets.presignParts(key, id, parts, given);
+      },
+    };
+    const ending = new Proxy(datasets, {
+      get: (target, name) => Reflect.get(changed, name) ?? Reflect.get(target, name).bind(target),
+    });
+    const short = await openPlatform({}, (adapters) => ({
+      ...adapters,
+      blobs: { ...adapters.blobs, datasets: ending },
+    }));
+    const json = { name: 'short', file_size: 10 };
+    const answer = await short.call({ method: 'POST', path: '/datasets/uploads', token: await short.login(), json });
+    expect([answer.body.expires_in, seconds]).toEqual([1800, [1800]]);
+    await short.close();
   });
 
   test.each([

@@ -79,7 +79,7 @@ describe('a file of training data', () => {
       /row 1 text must have at most 1048576 bytes; got 1048577$/,
     ],
     ['x.jsonl', '', /must have at least 1 row; got 0/],
-    ['x.jsonl', '\x00', /must not contain NUL bytes/],
+    ['x.jsonl', `${TWO}\x00`, /must not contain NUL bytes/],
     ['x.csv', 'a,b\n1,2\n', /must have the columns text and label; text and label is missing/],
     ['x.parquet', TWO, /name must end in \.jsonl, \.ndjson, \.csv; got "x.parquet"$/],
     ['%2e%2e%2fx.jsonl', TWO, /name must be a path below \/app\/training_data\/: .* got "..\/x.jsonl"$/],

@@ -29,6 +29,9 @@ describe('the settings of a stage', () => {
     [{ trainerImage: 'a/b@sha256:00' }, 'trainerImage must be an image; got a/b@sha256:00'],
     [{ trainerImage: 'a/b@' }, 'trainerImage must be an image; got a/b@'],
     [{ domain: 'ml.example.com' }, 'domain and certificate go together'],
+    [{ 'throttle.rate': '0' }, 'throttle.rate must be a whole number between 1 and 10000; got 0'],
+    [{ 'maxVcpus.gpu': 'x' }, 'maxVcpus.gpu must be a whole number between 8 and 10000; got x'],
+    [{ maxGigabytes: '0' }, 'maxGigabytes must be a whole number between 1 and 10000000; got 0'],
   ])('%j is refused in one line that names the bound', (override, message) => {
     let said = '';
     try {
@@ -43,6 +46,12 @@ describe('the settings of a stage', () => {
   test('take text from the command line', () => {
     const settings = readSettings('prod', { gpu: 'false', logDays: '30', waf: undefined });
     expect(settings).toMatchObject({ gpu: false, logDays: 30, waf: false });
+    const parts = readSettings('prod', { 'throttle.rate': '50', 'maxVcpus.cpu': '128', reserve: 'false' });
+    expect(parts).toMatchObject({
+      throttle: { rate: 50, burst: 200 },
+      maxVcpus: { cpu: 128, gpu: 32 },
+      reserve: false,
+    });
   });
 
   test('take an image by tag, by digest and from a registry with a port', () => {

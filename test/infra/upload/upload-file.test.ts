@@ -43,6 +43,10 @@ beforeEach(async () => {
       }));
       return void response.end(JSON.stringify({ upload_id: 'id', part_size: 10, parts }));
     }
+    if (method === 'GET' && url === '/datasets/uploads/id') {
+      const parts = [1, 2, 3, 4, 5, 6].map((part) => ({ part, url: `${base}/parts/${part}` }));
+      return void response.end(JSON.stringify({ upload_id: 'id', part_size: 10, parts }));
+    }
     if (method === 'DELETE') return void response.writeHead(204).end();
     response.end(JSON.stringify({ id: 'dataset', ...JSON.parse(body) }));
   }).listen(0, '127.0.0.1');
@@ -101,10 +105,20 @@ describe('an upload in parts', () => {
     expect(requests.at(-1)).toBe('DELETE /datasets/uploads/id');
   });
 
-  test('does not retry what the store refuses', async () => {
-    outcomes = { 1: [403] };
+  test('asks for new URLs where they have expired, and goes on', async () => {
+    outcomes = { 1: [403], 4: [403] };
+    const { waits, refreshed } = await upload();
+    expect([stored.size, waits]).toEqual([6, []]);
+    // The token may have expired, too.
+    expect(refreshed.length).toBeGreaterThan(1);
+    expect(requests).toContain('GET /datasets/uploads/id');
+    expect(requests.filter((one) => one === 'PUT /parts/1')).toHaveLength(2);
+  });
+
+  test('does not retry what the store refuses with a new URL, too', async () => {
+    outcomes = { 1: [403, 403] };
     await expect(upload()).rejects.toThrow('part 1 was not accepted: 403 said the store');
-    expect(requests.filter((one) => one === 'PUT /parts/1')).toHaveLength(1);
+    expect(requests.filter((one) => one === 'PUT /parts/1')).toHaveLength(2);
     expect(requests.at(-1)).toBe('DELETE /datasets/uploads/id');
   });
 });

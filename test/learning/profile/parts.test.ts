@@ -74,6 +74,19 @@ test('more values than are counted or sorted at once', async () => {
   expect(profile).toEqual(await profileCsv(file, { task: 'auto' }));
 });
 
+test('and how many threads read it', async () => {
+  // So long that a thread is worth its start.
+  const note = 'x'.repeat(400);
+  const rows = Array.from({ length: 12_000 }, (_, i) => `${(i * 7919) % 12_007}.25,2024-01-01,${note}${i},${i % 2}`);
+  const file = fileOf(Buffer.from(`x,t,note,y\n${rows.join('\n')}\n`), 1_000_000);
+  const parts = { isDue: () => false, hash: () => fileHash(0) };
+  const [{ profile }, alone] = await Promise.all([
+    profileInParts(file, { task: 'auto' }, { ...parts, threads: 3 }),
+    profileInParts(file, { task: 'auto' }, parts),
+  ]);
+  expect(profile).toEqual(alone.profile);
+});
+
 test('between the row groups of a Parquet file', async () => {
   const data = Array.from({ length: 500 }, (_, i) => i / 3);
   const columnData = [

@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { Cache } from '#learning/serving/cache.ts';
 
-function world(maxBytes: number, maxCount = 100) {
+function world(maxBytes: number, maxCount = 100, measure = () => 0) {
   const log: string[] = [];
   const cache = new Cache<{ name: string; bytes: number; dispose(): Promise<void> }>({
     bytes: maxBytes,
     count: maxCount,
+    measure,
   });
   const use = (name: string, during: () => Promise<void> = async () => {}, bytes = 10) =>
     cache.use(
@@ -76,4 +77,32 @@ test('tries again after a loading that failed', async () => {
       async () => 2,
     ),
   ).toBe(2);
+});
+
+test('counts what loading took of the memory, if that is more than the value says', async () => {
+  let memory = 1000;
+  const { log, use, cache } = world(100, 100, () => memory);
+  await use('a');
+  expect(cache.bytes).toBe(10);
+  const grown = async () => {
+    memory += 70;
+    return { name: 'b', bytes: 10, dispose: async () => {} };
+  };
+  await cache.use('b', grown, async () => {});
+  expect(cache.bytes).toBe(80);
+  await use('c', undefined, 30);
+  expect(cache.bytes).toBe(100);
+  expect(log).toEqual(['load a', 'load c', 'drop a']);
+});
+
+test('does not count for one what others took that were loaded at the same time', async () => {
+  let memory = 0;
+  const { cache } = world(1000, 100, () => memory);
+  const load = (name: string) => async () => {
+    await null;
+    memory += 100;
+    return { name, bytes: 10, dispose: async () => {} };
+  };
+  await Promise.all(['a', 'b'].map((name) => cache.use(name, load(name), async () => {})));
+  expect(cache.bytes).toBe(20);
 });

@@ -11,6 +11,12 @@ export interface BlobInfo {
   readonly modifiedAt: number;
 }
 
+/** Of so many bytes: `sha256:` or `crc32:` and the lower-case digest in hexadecimal. */
+export interface Digest {
+  readonly bytes: number;
+  readonly digest: string;
+}
+
 /** A blob in a listing: S3 does not list content types. */
 export type BlobEntry = Omit<BlobInfo, 'contentType'>;
 
@@ -27,12 +33,19 @@ export interface PartToPut {
   readonly bytes: number;
 }
 
+export interface ReadBlob {
+  readonly info: BlobInfo;
+  readonly body: Readable;
+  /** Of consecutive pieces of the whole blob, where the store knows them and does not check them itself. */
+  readonly digests?: readonly Digest[];
+}
+
 /** One bucket. A key is 1–1024 bytes of UTF-8. Writes are atomic. */
 export interface Blobs {
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: { contentType?: string }): Promise<BlobInfo>;
   head(key: string): Promise<BlobInfo | undefined>;
   /** `start` and `end` are inclusive byte positions, as in HTTP. Throws `BlobNotFoundError`, `InvalidRangeError`. */
-  get(key: string, range?: { start: number; end?: number }): Promise<{ info: BlobInfo; body: Readable }>;
+  get(key: string, range?: { start: number; end?: number }): Promise<ReadBlob>;
   /** Deleting what is absent succeeds. */
   delete(key: string): Promise<void>;
   /** In the byte order of the keys. `limit` 1–1000. */
@@ -61,6 +74,8 @@ export interface Blobs {
     parts: readonly PartToPut[],
     expiresInSeconds: number,
   ): Promise<readonly string[]>;
+  /** For how long a URL that is presigned now is valid: so long, or until the credentials end that sign it. */
+  presignedSeconds(wantedSeconds: number): Promise<number>;
   completeUpload(key: string, uploadId: string, parts: readonly UploadPart[]): Promise<BlobInfo>;
   abortUpload(key: string, uploadId: string): Promise<void>;
 }

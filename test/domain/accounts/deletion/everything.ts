@@ -36,6 +36,8 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   invitationToken: (id) => [{ ...keys.invitationToken(`i${id}`), account_id: id }],
   apiKey: (id) => [{ ...keys.apiKey(id, 'k'), sha256: `k${id}`, account_id: id }],
   apiKeySecret: (id) => [{ ...keys.apiKeySecret(`k${id}`), account_id: id }],
+  // Of no account: a sum over all.
+  installationStorage: () => NOBODYS,
   operator: (account_id) => [{ ...keys.operator(), account_id }],
   session: (id) => [{ ...keys.session(id, 's'), refresh_sha256: `r${id}`, account_id: id }],
   refreshToken: (id) => [{ ...keys.refreshToken(`r${id}`), account_id: id }],

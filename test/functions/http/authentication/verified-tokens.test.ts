@@ -16,6 +16,14 @@ test('a token is known until it expires, and for a minute at most', () => {
   expect(tokens.get('b')).toBeUndefined();
 });
 
+test('a token is verified again after the clock has gone back', () => {
+  let now = 10_000_000;
+  const tokens = new VerifiedTokens<string>(() => now);
+  tokens.add('a', 'A', now);
+  now -= 3_600_000;
+  expect(tokens.get('a')).toBeUndefined();
+});
+
 test('however many tokens there are, only the latest are known', () => {
   const tokens = new VerifiedTokens<number>(() => 0);
   for (let i = 0; i < 6000; i++) tokens.add(`token ${i}`, i, 1000);

@@ -5,16 +5,27 @@ import { named, ofType, type Resource, type Synthesized, type Variant } from '..
 /** The logical id that a value refers to, at any depth. */
 const referred = (value: unknown): string => /"(?:Ref|Fn::GetAtt)":\[?"(\w+)"/.exec(JSON.stringify(value))?.[1] ?? '';
 
-export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): void {
+export function asynchronous({ dev, prod }: Readonly<Record<Variant, Synthesized>>): void {
   const isDead = (queue: Resource): boolean => queue.Properties.RedrivePolicy === undefined;
 
-  /** Queues that an alarm watches for messages. */
+  interface AlarmMetric {
+    readonly Expression?: string;
+    readonly MetricStat?: { readonly Metric: { readonly MetricName: string; readonly Dimensions: unknown } };
+  }
+
+  /** Queues of which an alarm watches how many messages are new: each further one raises it again. */
   const watched = (): Set<string> =>
     new Set(
       ofType(prod, 'AWS::CloudWatch::Alarm')
-        .filter((alarm) => alarm.Properties.MetricName === 'ApproximateNumberOfMessagesVisible')
         .filter((alarm) => alarm.Properties.AlarmActions.length > 0 && alarm.Properties.Threshold === 0)
-        .map((alarm) => `${alarm.stack}/${referred(alarm.Properties.Dimensions)}`),
+        .flatMap((alarm) => {
+          const metrics: readonly AlarmMetric[] = alarm.Properties.Metrics ?? [];
+          const isOfNew = metrics.some(({ Expression }) => Expression === 'DIFF(FILL(messages, 0))');
+          const counted = metrics.flatMap(({ MetricStat }) => MetricStat?.Metric ?? []);
+          return counted
+            .filter(({ MetricName }) => isOfNew && MetricName === 'ApproximateNumberOfMessagesVisible')
+            .map(({ Dimensions }) => `${alarm.stack}/${referred(Dimensions)}`);
+        }),
     );
 
   const expectWatched = (stack: string, arn: unknown): void => {
@@ -127,15 +138,41 @@ export function asynchronous({ prod }: Readonly<Record<Variant, Synthesized>>): 
       for (const one of made) expectWatched(one.stack, one.Properties.Target.DeadLetterConfig.Arn);
     });
 
-    test('errors and throttling of every function, waiting messages and the bill raise alarms', () => {
+    test('what any function fails with is an answer of a surface or is dead-lettered: both have alarms', () => {
+      const answering = Object.values(surfaces).flatMap(({ routes }) => routes.map((one) => one.function));
+      const consuming = Object.values(queues).map(({ consumer }) => consumer);
+      const called = [...rules, ...schedules].map(({ target }) => target);
+      const watched = new Set<string>([...answering, ...consuming, ...called, trainer.function]);
+      expect(Object.keys(functions).filter((name) => !watched.has(name))).toEqual([]);
+    });
+
+    test('what runs in the background has a part of the concurrency of its own, and no more', () => {
+      const reserved = Object.fromEntries(
+        ofType(prod, 'AWS::Lambda::Function').flatMap(({ id, Properties: one }) =>
+          one.ReservedConcurrentExecutions === undefined ? [] : [[id, one.ReservedConcurrentExecutions as number]],
+        ),
+      );
+      const mappings = ofType(prod, 'AWS::Lambda::EventSourceMapping');
+      const consumers = mappings.map(({ Properties: one }) => [
+        referred(one.FunctionName),
+        one.ScalingConfig.MaximumConcurrency as number,
+      ]);
+      const training = Object.keys(reserved).find((id) => id.startsWith('runtraining'))!;
+      expect(reserved).toEqual({ ...Object.fromEntries(consumers), [training]: 20 });
+      // AWS wants a hundred to be left of the thousand that most accounts have.
+      expect(Object.values(reserved).reduce((sum, one) => sum + one, 0)).toBeLessThan(900);
+      expect(ofType(dev, 'AWS::Lambda::Function').some((one) => 'ReservedConcurrentExecutions' in one.Properties)).toBe(
+        false,
+      );
+    });
+
+    test('errors, latency and throttling of every surface, waiting messages and the bill raise alarms', () => {
       const alarms = ofType(prod, 'AWS::CloudWatch::Alarm').filter((one) => /observability/.test(one.stack));
       const counted = (metric: string) => alarms.filter((one) => one.Properties.MetricName === metric).length;
-      const ofSurfaces = new Set(Object.values(surfaces).flatMap(({ routes }) => routes.map((one) => one.function)));
-      expect(ofSurfaces.size).toBeGreaterThan(5);
-      expect(counted('Errors')).toBe(Object.keys(functions).length - ofSurfaces.size);
-      // What those fail with, the gateway answers.
       expect(counted('5XXError')).toBe(Object.keys(surfaces).length);
+      expect(counted('Latency')).toBe(Object.keys(surfaces).length);
       expect(counted('Throttles')).toBe(1);
+      expect(counted('ClaimedAccountConcurrency')).toBe(1);
       expect(counted('ApproximateAgeOfOldestMessage')).toBe(Object.keys(queues).length);
       for (const alarm of alarms)
         expect([named(alarm), alarm.Properties.AlarmActions?.length]).toEqual([named(alarm), 1]);

@@ -73,6 +73,19 @@ export function http({ dev, prod, full }: Readonly<Record<Variant, Synthesized>>
       }
     });
 
+    test('TLS of 1.2 and later is taken, and beside a domain no other way in', () => {
+      for (const { Properties: api } of ofType(prod, 'AWS::ApiGateway::RestApi')) {
+        expect(api).toMatchObject({
+          SecurityPolicy: 'SecurityPolicy_TLS13_1_2_PQ_2025_09',
+          EndpointAccessMode: 'BASIC',
+          DisableExecuteApiEndpoint: false,
+        });
+      }
+      for (const { Properties: api } of ofType(full, 'AWS::ApiGateway::RestApi')) {
+        expect(api.DisableExecuteApiEndpoint).toBe(true);
+      }
+    });
+
     test('every request is logged and all of them together are throttled', () => {
       for (const { Properties: stage } of ofType(prod, 'AWS::ApiGateway::Stage')) {
         expect(stage.AccessLogSetting.DestinationArn).toBeDefined();

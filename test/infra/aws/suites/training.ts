@@ -4,8 +4,8 @@ import { CAPACITY, TOO_FEW_PROCESSORS, TOO_SMALL_MACHINES } from '#aws/compute/u
 import { LIMITS } from '#domain/limits.ts';
 import { longTrainingCost } from '#infra/aws/cost/compute.ts';
 import { LONG_TRAINING } from '#infra/aws/cost/profile.ts';
-
 import { stages } from '#infra/aws/settings.ts';
+import { shares } from '#infra/aws/training/machines.ts';
 import { functions } from '#infra/topology.ts';
 import { named, ofType, type Synthesized, type Variant } from '../synthesized.ts';
 
@@ -70,6 +70,19 @@ export function training({ prod, withoutGpu, small }: Readonly<Record<Variant, S
     test('no account can have all machines: there are more than it may have jobs', () => {
       for (const { maxVcpus } of Object.values(stages)) {
         for (const processors of Object.values(maxVcpus)) expect(processors / 4).toBeGreaterThan(LIMITS.activeJobs);
+      }
+    });
+
+    test('spot and on-demand machines together are no more than the installation may have', () => {
+      const most = (device: 'cpu' | 'gpu') =>
+        ofType(prod, 'AWS::Batch::ComputeEnvironment')
+          .filter(({ id }) => id.startsWith(`Machines${device}`))
+          .map((one) => one.Properties.ComputeResources.MaxvCpus as number);
+      expect(most('cpu')).toEqual([48, 16]);
+      expect(most('gpu')).toEqual([24, 8]);
+      for (let all = 8; all < 300; all++) {
+        const { spot, onDemand } = shares(all);
+        expect([spot + onDemand, spot >= 4, onDemand >= 4]).toEqual([all, true, true]);
       }
     });
 

@@ -1,0 +1,62 @@
+/** Options of `npm start` that say how much there may be, and for how long. */
+import { LIMITS } from '#domain/limits.ts';
+import { wholeNumber } from './whole-number.ts';
+
+/** What may be at once; see `layers/domain/settings.ts`. */
+export interface Caps {
+  readonly jobs?: number;
+  readonly jobsPerAccount: number;
+  readonly storedBytes?: number;
+  readonly storedBytesPerAccount?: number;
+}
+
+const JOB_DAYS = 365;
+const MOST_DAYS = 3650;
+const MOST = 1_000_000;
+const GIGABYTE = 1e9;
+
+export const INSTALLATION_OPTIONS = {
+  'max-jobs': { type: 'string' },
+  'max-jobs-per-account': { type: 'string', default: String(LIMITS.activeJobs) },
+  'max-gigabytes': { type: 'string' },
+  'max-gigabytes-per-account': { type: 'string' },
+  'trainer-memory': { type: 'string' },
+  'job-days': { type: 'string', default: String(JOB_DAYS) },
+  'cors-origins': { type: 'string' },
+} as const;
+
+export const INSTALLATION_USAGE = `  --max-jobs N, --max-jobs-per-account N
+                     training jobs that are queued or running, of all accounts and of one (default: any number, ${LIMITS.activeJobs})
+  --max-gigabytes N, --max-gigabytes-per-account N
+                     what is stored, of all accounts and of one (default: as much as the disk has room for)
+  --trainer-memory M megabytes of memory that one training may take (default: three quarters of the machine's)
+  --job-days N       days for which records of ended jobs are stored, 0 for ever (default: ${JOB_DAYS})
+  --cors-origins URL,URL
+                     origins whose pages may call from a browser, or * (default: those on this machine; all where others can call)`;
+
+type Given = Readonly<Partial<Record<keyof typeof INSTALLATION_OPTIONS, string | undefined>>>;
+
+/** Throws `UsageError`. */
+export function installationOptions(given: Given) {
+  const optional = (option: keyof Given, scale = 1) => {
+    const text = given[option];
+    return text === undefined ? undefined : wholeNumber(`--${option}`, text, MOST) * scale;
+  };
+  const jobs = optional('max-jobs');
+  const storedBytes = optional('max-gigabytes', GIGABYTE);
+  const storedBytesPerAccount = optional('max-gigabytes-per-account', GIGABYTE);
+  const trainerMegabytes = optional('trainer-memory');
+  const origins = given['cors-origins'];
+  const caps: Caps = {
+    jobsPerAccount: optional('max-jobs-per-account')!,
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(storedBytes === undefined ? {} : { storedBytes }),
+    ...(storedBytesPerAccount === undefined ? {} : { storedBytesPerAccount }),
+  };
+  return {
+    caps,
+    jobDays: wholeNumber('--job-days', given['job-days'] ?? '', MOST_DAYS, 0),
+    ...(trainerMegabytes === undefined ? {} : { trainerMegabytes }),
+    ...(origins === undefined ? {} : { corsOrigins: origins.split(',').map((one) => one.trim()) }),
+  };
+}

@@ -1,0 +1,39 @@
+/** How one machine starts a trainer, and how much memory it may have. */
+import { totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ComputeTask } from '#domain/ports/compute/port.ts';
+import type { ComputeCommand } from '#embedded/adapters.ts';
+import type { MemoryLimits } from '#embedded/compute/memory.ts';
+import { TELEMETRY_OFF } from '#engine/telemetry.ts';
+import { trainer } from '../topology.ts';
+import { projectRoot } from './invoke/load.ts';
+
+const MEBIBYTE = 2 ** 20;
+/** Of the machine's memory, or of its container's, that one trainer may take. */
+const SHARE = 3 / 4;
+/** What must stay available for the host and for everything else. */
+const SPARE = 1 / 32;
+
+export function trainerMemory(megabytes: number | undefined): MemoryLimits {
+  const total = Math.min(process.constrainedMemory() || totalmem(), totalmem());
+  const bytes = megabytes === undefined ? Math.floor(total * SHARE) : megabytes * MEBIBYTE;
+  return { bytes, spareBytes: Math.floor(total * SPARE) };
+}
+
+export function trainerCommand(dataDir: string, task: ComputeTask, memoryBytes: number): ComputeCommand {
+  return {
+    command: process.execPath,
+    args: ['--disable-warning=ExperimentalWarning', join(projectRoot, trainer.entry)],
+    env: {
+      ...TELEMETRY_OFF,
+      PATH: [dirname(process.execPath), process.env.PATH].join(':'),
+      // Where a training puts what memory does not hold.
+      ...(process.env.TMPDIR === undefined ? {} : { TMPDIR: process.env.TMPDIR }),
+      TRAINYARD_DATA: dataDir,
+      TRAINYARD_ACCOUNT: task.accountId,
+      TRAINYARD_JOB: task.jobId,
+      TRAINYARD_ATTEMPT: String(task.attempt),
+      TRAINYARD_MEMORY: String(memoryBytes),
+    },
+  };
+}
