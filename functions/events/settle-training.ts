@@ -1,6 +1,6 @@
 /**
  * Event `compute.stopped`: a trainer has ended. If its job is still active, it gets another attempt or fails. If it is
- * completed, its model is checked for being in the lists.
+ * completed, its model is checked for being in the lists. In the end, a sweep that the job belongs to goes on.
  */
 import type { EventBridgeEvent } from 'aws-lambda';
 import { type ComputeStopped, computeStopped } from '#domain/messages.ts';
@@ -9,9 +9,10 @@ import { accountOf } from '#domain/ports/events/envelope.ts';
 import type { Settings } from '#domain/settings.ts';
 import { excuseAttempt } from '#domain/training/attempts.ts';
 import { findJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { advanceSweep } from './advance-sweep.ts';
-import { type AttemptAdapters, attemptLost, failAttempt } from './training-attempts.ts';
+import { type AttemptAdapters, type AttemptContext, attemptLost, failAttempt } from './training-attempts.ts';
 
 /** Reasons with this prefix: the host was stopped or lost, and its trainers with it. */
 const HOST_GONE = /^host_/;
@@ -33,19 +34,21 @@ export function makeHandler(adapters: AttemptAdapters, { logger, settings }: Opt
     const stopped = computeStopped.parse(event.detail);
     const job = await findJob(adapters.table, accountOf(event), stopped.job_id);
     if (!job || job.attempt !== stopped.attempt) return;
-    if (job.sweep_id !== undefined && job.ended_at !== undefined) {
-      await advanceSweep({ ...adapters, logger, jobsPerAccount }, job.account_id, job.sweep_id);
-    }
-    if (job.status === 'completed') await listModelOf(adapters.table, job);
-    if (job.status !== 'queued' && job.status !== 'running') return;
-    logger.warn('trainer ended without a result', { ...stopped });
-    const counted = HOST_GONE.test(stopped.reason) ? await excuseAttempt(adapters.table, job) : job;
-    if (!counted) return;
     const context = { ...adapters, logger };
-    if (stopped.failure !== undefined) await failAttempt(context, job, stopped.failure);
-    else if (isLost(stopped)) await attemptLost(context, counted, stopped.reason);
-    else await failAttempt(context, job, failureOf(stopped));
+    if (job.status === 'completed') await listModelOf(adapters.table, job);
+    if (job.status === 'queued' || job.status === 'running') await settle(context, job, stopped);
+    // A trial that crashed has ended only just now.
+    if (job.sweep_id !== undefined) await advanceSweep({ ...context, jobsPerAccount }, job.account_id, job.sweep_id);
   };
+}
+
+async function settle(context: AttemptContext, job: Job, stopped: ComputeStopped): Promise<void> {
+  context.logger.warn('trainer ended without a result', { ...stopped });
+  const counted = HOST_GONE.test(stopped.reason) ? await excuseAttempt(context.table, job) : job;
+  if (!counted) return;
+  if (stopped.failure !== undefined) await failAttempt(context, job, stopped.failure);
+  else if (isLost(stopped)) await attemptLost(context, counted, stopped.reason);
+  else await failAttempt(context, job, failureOf(stopped));
 }
 
 /** Ended from outside (a signal, a lost host) and not by a timeout: another attempt may succeed. */

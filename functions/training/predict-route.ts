@@ -5,7 +5,7 @@ import { findModel } from '#domain/models/read.ts';
 import type { Model } from '#domain/models/record.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
-import { INT8_FILE, VARIANTS } from '#learning/text/description.ts';
+import { INT8_FILE, VARIANTS } from '#learning/serving/description.ts';
 import type { TextPredictor } from '#learning/text/predictor.ts';
 import { COMPACT_TEXT } from '#zoo/text-registry.ts';
 import { ModelNotFoundError } from './errors.ts';

@@ -324,6 +324,7 @@ export const blobKeys = {
   /** Under a prefix of their own, because a bucket's lifecycle rules select by prefix. */
   checkpointPrefix: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/`,
   checkpoint: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/training.safetensors`,
+  checkpointFolds: (accountId: string, jobId: string) => `checkpoints/${accountId}/${jobId}/folds.json`,
   modelPrefix: (accountId: string, id: string) => `${accountId}/models/${id}/`,
   /** Of a model's log of predictions: below the model, to be deleted with it. */
   logPrefix: (accountId: string, modelId: string, day: string) => `${accountId}/models/${modelId}/log/${day}/`,

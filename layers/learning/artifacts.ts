@@ -7,6 +7,7 @@ import { countParameters } from '#engine/training/network.ts';
 import type { Family } from '#zoo/family.ts';
 import type { CommonHyperparameters } from '#zoo/hyperparameters.ts';
 import type { Assessment } from './assess/assessment.ts';
+import type { Calibration } from './assess/calibration.ts';
 import type { Encoding } from './encoding.ts';
 import type { Scores } from './fit/evaluate.ts';
 import type { Fit } from './fit/fit.ts';
@@ -16,7 +17,7 @@ import type { Kind } from './kind.ts';
 import { kindNamed } from './kinds.ts';
 import type { Prepared } from './prepared.ts';
 import { modelCard } from './serving/card.ts';
-import { CARD_FILE, ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
+import { CARD_FILE, ONNX_FILE, SERVING_FILE, SERVING_PROPERTY, type Serving } from './serving/description.ts';
 import { exportModel } from './serving/export.ts';
 import { REFERENCE_FILE, type Reference } from './serving/reference.ts';
 
@@ -67,7 +68,7 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
     producer: 'trainyard',
     producerVersion: VERSION,
     doc: `${family.label} predicting ${serving.target}.`,
-    properties: { serving: JSON.stringify(serving) },
+    properties: { [SERVING_PROPERTY]: JSON.stringify(serving) },
   };
   const warnings = [...prepared.warnings, ...(profile.warnings ?? [])];
   const card = modelCard({
@@ -111,6 +112,8 @@ export function makeArtifacts(spec: ArtifactSpec): Artifacts {
         ...(hyperparameters.learning_rate === 'auto' ? { learning_rate_found: spec.learningRate } : {}),
         validation_split: job.validation_split,
         test_split: job.test_split ?? 0,
+        ...(job.cv === undefined ? {} : { cv: job.cv }),
+        ...(job.parent_id === undefined ? {} : { start_from: job.parent_id }),
         split: {
           ...splitOf(profile, kind),
           seed: hyperparameters.seed,
@@ -144,8 +147,16 @@ const describe = ({ profile, assessment, prepared: { preparation } }: ArtifactSp
   target: profile.target,
   ...preparation.encoding.served,
   classes: [...preparation.classes],
-  ...preparation.calibration,
+  ...servedCalibration(preparation.calibration),
   ...intervalsOf(assessment),
+});
+
+const servedCalibration = ({
+  thresholds,
+  ...rest
+}: Calibration = {}): Pick<Serving, 'temperature' | 'threshold' | 'thresholds'> => ({
+  ...rest,
+  ...(thresholds ? { thresholds: [...thresholds] } : {}),
 });
 
 const intervalsOf = ({ regression }: Assessment): Pick<Serving, 'intervals'> =>

@@ -14,6 +14,8 @@ export interface Encoding {
   readonly shape: readonly number[];
   /** The features that are one number each, as in `NetworkShape`. */
   readonly numbers?: readonly string[];
+  /** The categories that are one code each, as in `NetworkShape`. */
+  readonly codes?: readonly number[];
   /** What encoded rows have beside their target `y`. */
   readonly types: Readonly<Record<string, Type>>;
   /** The inputs of `model.onnx`, by name. */

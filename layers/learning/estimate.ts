@@ -24,11 +24,13 @@ export interface EstimateInput {
   readonly profile: DatasetProfile;
   readonly validationSplit: number;
   readonly testSplit: number;
+  /** How many networks are fitted. Default: 1. */
+  readonly fits?: number;
 }
 
 /** Estimates how long a training takes if it runs all epochs, in whole seconds, at least 1. */
 export function estimateSeconds(input: EstimateInput): number {
-  const { family, kind, hyperparameters: h, profile, validationSplit, testSplit } = input;
+  const { family, kind, hyperparameters: h, profile, validationSplit, testSplit, fits = 1 } = input;
   const { rows, ...outline } = kind.outline(profile, family.wanted?.(h) ?? {});
   const learned = rows * (1 - validationSplit - testSplit);
   const steps = Math.ceil(learned / h.batch_size);
@@ -38,5 +40,5 @@ export function estimateSeconds(input: EstimateInput): number {
     SECONDS_PER_EPOCH +
     steps * SECONDS_PER_STEP +
     ((learned * PASSES + rows * validationSplit) * flops) / FLOPS_PER_SECOND;
-  return Math.max(1, Math.round(STARTUP_SECONDS + outline.seconds + h.epochs * epoch));
+  return Math.max(1, Math.round(STARTUP_SECONDS + fits * (outline.seconds + h.epochs * epoch)));
 }

@@ -9,7 +9,7 @@ import { IMPORTED_FILE } from './files/names.ts';
 import { kindNamed } from './kinds.ts';
 import { readArtifact } from './serving/artifact.ts';
 import { Cache, type Loaded } from './serving/cache.ts';
-import { ONNX_FILE, SERVING_FILE, type Serving } from './serving/description.ts';
+import { NO_PROBABILITIES, SERVING_FILE, type Serving, VARIANT_FILES, type Variant } from './serving/description.ts';
 import { type Explanation as Contributed, explain } from './serving/explain.ts';
 import type { Input } from './serving/input.ts';
 import { SharedRuns } from './serving/shared-runs.ts';
@@ -21,8 +21,8 @@ import { makeTextPredictor, type TextPredictor } from './text/predictor.ts';
 
 export type { Cell, Input, Row } from './serving/input.ts';
 
-/** For a classification, the most probable class. For a regression, a number in the target's unit. */
-export type Prediction = ClassPrediction | ValuePrediction;
+/** For a classification, the most probable class. For a regression, a number in the target's unit. For labels, those that the row has. */
+export type Prediction = ClassPrediction | ValuePrediction | LabelsPrediction;
 
 export interface Explanation extends Contributed {
   /** What the row is compared with. */
@@ -34,6 +34,14 @@ export interface ValuePrediction {
   readonly explanation?: Explanation;
   /** Where the truth is as often as was asked for, in the target's unit. */
   readonly interval?: [low: number, high: number];
+}
+
+/** Any number of labels, the most probable first. */
+export interface LabelsPrediction {
+  readonly labels: { readonly label: string; readonly confidence: number }[];
+  /** Of each label, also of those that are not answered, where they were asked for. */
+  readonly probabilities?: Readonly<Record<string, number>>;
+  readonly explanation?: Explanation;
 }
 
 export interface ClassPrediction {
@@ -53,6 +61,8 @@ export interface PredictionOptions {
   readonly reference?: Input | undefined;
   /** How often the truth is to lie within the interval of a regression. Default: no interval. */
   readonly interval?: number;
+  /** Which of its files predicts. Default: `float32`. */
+  readonly variant?: Variant;
 }
 
 export interface Predictor {
@@ -113,20 +123,23 @@ export function makePredictor({
 
   const texts = makeTextPredictor({ artifacts });
 
-  const load = async (model: ServedModel): Promise<LoadedModel> => {
-    const [onnx, serving] = await Promise.all([readArtifact(artifacts, model, ONNX_FILE), describe(model)]);
+  const load = async (model: ServedModel, variant: Variant): Promise<LoadedModel> => {
+    const serving = await describe(model);
+    const onnx = await readArtifact(artifacts, model, VARIANT_FILES[variant]);
     const session = await openSession(onnx, optionsFor(onnx.length));
     const runs = new SharedRuns((feeds) => session.run(feeds));
     return { serving, runs, bytes: onnx.length, dispose: () => session.dispose() };
   };
-  const using = <R>(model: ServedModel, use: (loaded: LoadedModel) => Promise<R>): Promise<R> =>
-    cache.use(model.id, () => load(model), use);
+  const using = <R>(model: ServedModel, variant: Variant, use: (loaded: LoadedModel) => Promise<R>): Promise<R> =>
+    cache.use(`${model.id} ${variant}`, () => load(model, variant), use);
 
   return {
     describe,
     predict: async (model, inputs, options = {}) => {
+      const { variant = 'float32' } = options;
+      expectVariant(model, variant);
       if (takesText(model)) return classesOf(texts, model, inputs, options);
-      return using(model, async ({ serving, runs }) => {
+      return using(model, variant, async ({ serving, runs }) => {
         const kind = kindNamed(serving.kind);
         if (options.explain) kind.explainer.expect(serving, inputs.length);
         const feeds = await kind.tensors(serving, inputs);
@@ -146,6 +159,11 @@ export function makePredictor({
   };
 }
 
+function expectVariant({ artifacts }: ServedModel, variant: Variant): void {
+  if (variant === 'float32' || artifacts.some(({ file }) => file === VARIANT_FILES[variant])) return;
+  throw ValidationError.of('variant', `must be float32: the model was trained without ${variant}`);
+}
+
 const isImported = ({ artifacts }: ServedModel): boolean => artifacts.some(({ file }) => file === IMPORTED_FILE);
 
 /** A model of others may refuse values, such as a word that it does not know. */
@@ -162,12 +180,13 @@ async function classesOf(
   texts: TextPredictor,
   model: ServedModel,
   inputs: readonly Input[],
-  { probabilities: wanted = false, explain: isToExplain = false }: PredictionOptions,
+  { probabilities: wanted = false, explain: isToExplain = false, variant }: PredictionOptions,
 ): Promise<Prediction[]> {
   if (isToExplain) throw ValidationError.of('explain', 'must be false for a model of texts; got true');
   const found = await texts.predict(
     model,
     inputs.map((row) => String(Object.values(row)[0] ?? '')),
+    variant,
   );
   return found.map(({ label, score, scores }) => ({
     class: label,
@@ -210,7 +229,23 @@ const readings: Readonly<Record<Serving['task'], Reading>> = {
       };
     });
   },
-  regression: ({ value }, { intervals = [] }, { interval }) => {
+  multilabel: ({ labels, probabilities }, { classes }, { probabilities: wanted = false, interval }) => {
+    if (interval !== undefined) throw ValidationError.of('interval', 'must be left out: the model answers labels');
+    const { data, shape } = expectTensor('probabilities', probabilities, 'float32');
+    const answered = expectTensor('labels', labels, 'bool').data;
+    return Array.from({ length: shape[0]! }, (_, row) => {
+      const first = row * classes.length;
+      const found = classes.flatMap((label, i) =>
+        answered[first + i] ? [{ label, confidence: Math.min(1, data[first + i]!) }] : [],
+      );
+      return {
+        labels: found.sort((a, b) => b.confidence - a.confidence),
+        ...(wanted || !Number.isFinite(data[first]!) ? { probabilities: byClass(classes, data, first) } : {}),
+      };
+    });
+  },
+  regression: ({ value }, { intervals = [] }, { interval, probabilities = false }) => {
+    if (probabilities) throw ValidationError.of('probabilities', NO_PROBABILITIES);
     const { data } = expectTensor('value', value, 'float64');
     const width = interval === undefined ? undefined : widthOf(intervals, interval);
     return Array.from(data, (number) => ({
@@ -237,12 +272,17 @@ function widthOf(intervals: NonNullable<Serving['intervals']>, wanted: number): 
   );
 }
 
+function hasFiniteNumbers(prediction: Prediction): boolean {
+  if ('labels' in prediction) return Object.values(prediction.probabilities ?? {}).every(Number.isFinite);
+  return Number.isFinite('value' in prediction ? prediction.value : prediction.confidence);
+}
+
 /** Inputs far outside the range of the training data can overflow the network's numbers. */
 function expectFinite(predictions: readonly Prediction[]): readonly Prediction[] {
   const faults = new Faults();
   for (const [i, prediction] of predictions.entries()) {
     if (faults.full) break;
-    if (Number.isFinite('value' in prediction ? prediction.value : prediction.confidence)) continue;
+    if (hasFiniteNumbers(prediction)) continue;
     faults.add(`inputs[${i}]`, 'must have values near those of the training data; got no finite result');
   }
   faults.throwIfAny();

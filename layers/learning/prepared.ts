@@ -1,6 +1,8 @@
 import type { DatasetWarning } from '#domain/datasets/warnings.ts';
 import type { Wanted } from '#zoo/family.ts';
 import type { EncodedData, Preparation } from './fit/task.ts';
+import type { Fold } from './table/split-sizes.ts';
+import type { TableStart } from './table/start.ts';
 
 export interface Prepared {
   readonly preparation: Preparation;
@@ -18,6 +20,10 @@ export interface PrepareOptions {
   readonly seed: number;
   /** What the family asks for. Default: nothing. */
   readonly wanted?: Wanted;
+  /** For tables: the encoding of the model whose weights the training starts from. Default: it is learned from the rows. */
+  readonly start?: TableStart;
+  /** Which part of the rows is for validation, of so many parts. Default: `validationSplit` says how many rows are. */
+  readonly fold?: Fold;
   /** Where to put rows that do not fit into memory. Without it, such data is refused. */
   readonly scratch?: Scratch;
   /** Called between pieces while data is slowly encoded onto the disk. What it throws ends the encoding. */

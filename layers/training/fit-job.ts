@@ -27,7 +27,14 @@ export interface FitJob {
 type Of = Pick<LearnerFit, 'learner' | 'hyperparameters' | 'preparation' | 'data' | 'bestBy' | 'more'> & {
   /** Identifies the data and their split; see `Checkpoints`. */
   readonly dataName: string;
+  /** Of a job that fits several networks: how many are done, of how many. Default: it fits one. */
+  readonly part?: Part;
 };
+
+export interface Part {
+  readonly done: number;
+  readonly of: number;
+}
 
 export interface FittedJob {
   readonly fit: Fit;
@@ -36,7 +43,7 @@ export interface FittedJob {
 }
 
 /** Throws `TrainingFailure`, `Interrupted`, and `Ended` if the job is no longer this trainer's. */
-export async function fitJob(run: FitJob, { dataName, ...of }: Of): Promise<FittedJob> {
+export async function fitJob(run: FitJob, { dataName, part = { done: 0, of: 1 }, ...of }: Of): Promise<FittedJob> {
   const { job, reporter, jobLog, checkpoint, device } = run;
   const { signal, checkpointMs, memoryBytes } = run.options;
   const last = isFirstRun(job) ? undefined : await checkpoint.read();
@@ -50,7 +57,7 @@ export async function fitJob(run: FitJob, { dataName, ...of }: Of): Promise<Fitt
     now: () => performance.now(),
     async report(progress) {
       await jobLog.progress(progress, job.total_epochs);
-      return reporter.report(progress);
+      return reporter.report({ ...progress, fraction: (part.done + progress.fraction) / part.of });
     },
     isEnough() {
       enough ??= reporter.enough;

@@ -47,7 +47,7 @@ export class JobLog {
   /** A line about each epoch, or about the latest one where epochs are shorter than a second. */
   async progress({ epoch, metrics }: Progress, epochs: number): Promise<void> {
     const now = this.#adapters.now();
-    if (epoch > this.#epoch && (now - this.#epochAt >= EPOCH_EVERY || epoch === epochs)) {
+    if (epoch > 0 && epoch !== this.#epoch && (now - this.#epochAt >= EPOCH_EVERY || epoch === epochs)) {
       this.#epoch = epoch;
       this.#epochAt = now;
       const scores = Object.entries(metrics).map(([name, value]) => `${name} ${Number(value.toPrecision(DIGITS))}`);

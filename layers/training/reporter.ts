@@ -163,7 +163,10 @@ export class Reporter {
 
   #record(state: State): void {
     const { progress, current_epoch } = this.#state;
-    if (state.progress >= progress && state.current_epoch >= current_epoch) this.#state = state;
+    // Each part of a cross-validation counts its epochs from the beginning.
+    const isFurther =
+      state.progress > progress || (state.progress === progress && state.current_epoch >= current_epoch);
+    if (isFurther) this.#state = state;
   }
 }
 

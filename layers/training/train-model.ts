@@ -1,24 +1,26 @@
 /** Trains a model of a family: from a file to a network and its files, whatever the kind of the data. */
 import { tmpdir } from 'node:os';
 import type { DatasetProfile } from '#domain/datasets/profile.ts';
-import { warningLine } from '#domain/datasets/warnings.ts';
-import { blobKeys } from '#domain/keys.ts';
 import { isoTime } from '#domain/times.ts';
-import { makeArtifacts } from '#learning/artifacts.ts';
+import { OnnxError } from '#engine/onnx/decode.ts';
+import { type Artifacts, makeArtifacts } from '#learning/artifacts.ts';
 import { assess } from '#learning/assess/assess.ts';
 import { evaluationOf } from '#learning/assess/evaluation.ts';
+import { int8Version } from '#learning/assess/int8.ts';
 import { TrainingFailure } from '#learning/failure.ts';
 import { withModelFiles } from '#learning/files/add.ts';
-import { StoredBytes } from '#learning/files/file-bytes.ts';
-import { learnerOf } from '#learning/fit/fit.ts';
-import { moreOf } from '#learning/fit/judge.ts';
-import { withOptions } from '#learning/fit/options.ts';
+import { file } from '#learning/files/model-files.ts';
+import type { Fit, Learner } from '#learning/fit/fit.ts';
+import type { EncodedData, Preparation } from '#learning/fit/task.ts';
 import { kindFor } from '#learning/kinds.ts';
-import { openSource } from '#learning/source.ts';
+import { INT8_FILE, ONNX_FILE } from '#learning/serving/description.ts';
 import { families } from '#zoo/registry.ts';
 import type { Trained } from './complete.ts';
-import { type FitJob, fitJob } from './fit-job.ts';
+import { crossValidate } from './cross-validate.ts';
+import { fitData } from './fit-data.ts';
+import type { FitJob } from './fit-job.ts';
 import { openScratch } from './scratch.ts';
+import { readStartingModel } from './start-from.ts';
 
 /**
  * Throws `TrainingFailure`, `Interrupted`, and `Ended` if the job is no longer this trainer's.
@@ -26,36 +28,20 @@ import { openScratch } from './scratch.ts';
  */
 export async function trainModel(run: FitJob, profile: DatasetProfile, disk: string | undefined): Promise<Trained> {
   const { adapters, job, reporter } = run;
-  const { blobs, now } = adapters;
   const family = families[job.model_type];
   if (!family)
     throw new TrainingFailure(`model_type must be one of ${Object.keys(families).join(', ')}; got ${job.model_type}`);
   const hyperparameters = family.hyperparameters.parse(job.hyperparameters);
   const kind = kindFor(family, profile);
   if (!kind) throw new TrainingFailure(`model_type ${family.name} takes no ${profile.kind ?? 'table'}`);
-  const file = await StoredBytes.open(blobs.datasets, blobKeys.datasetFile(job.account_id, job.dataset_id));
+  const start = await readStartingModel(run);
+  const of = { run, profile, family, hyperparameters, kind, start, hasDisk: disk !== undefined };
+  const crossValidation = job.cv === undefined ? undefined : await crossValidate(of, job.cv, disk);
   await using scratch = await openScratch(disk ?? tmpdir(), job.id);
-  const source = openSource(reporter.duringFile(file), { folder: scratch.folder });
-  const wanted = family.wanted?.(hyperparameters) ?? {};
-  const prepared = await kind.prepare(source, profile, {
-    wanted,
-    validationSplit: job.validation_split,
-    testSplit: job.test_split ?? 0,
-    seed: hyperparameters.seed,
-    between: () => reporter.expectMore(),
-    ...(disk === undefined ? {} : { scratch: { folder: scratch.folder } }),
-  });
+  const parts = (job.cv ?? 0) + 1;
+  const part = { done: parts - 1, of: parts };
+  const { prepared, settled, fit, stopReason } = await fitData(of, { folder: scratch.folder, part });
   const { preparation, data } = prepared;
-  for (const warning of prepared.warnings) run.jobLog.tell('WARN', warningLine(warning));
-  const settled = await withOptions(learnerOf({ family, hyperparameters, preparation }), {
-    ...{ hyperparameters, preparation, data, device: run.device },
-  });
-  const { fit, stopReason } = await fitJob(run, {
-    ...settled,
-    ...{ preparation, data },
-    more: moreOf(preparation.task, job.early_stopping.monitor),
-    dataName: `SHA-256 ${profile.sha256}, target ${profile.target}, kept back ${job.validation_split} and ${job.test_split ?? 0}`,
-  });
   const { calibrate = true, threshold } = hyperparameters;
   const assessment = await assess({
     ...{ learner: settled.learner, parameters: fit.parameters, preparation, data, device: run.device, calibrate },
@@ -64,20 +50,48 @@ export async function trainModel(run: FitJob, profile: DatasetProfile, disk: str
     ...(preparation.encoding.lastValues ? { lastValues: preparation.encoding.lastValues } : {}),
   });
   for (const warning of assessment.warnings) run.jobLog.tell('WARN', warning);
-  const calibration = assessment.classification?.calibration;
+  const calibration = assessment.classification?.calibration ?? assessment.multilabel?.calibration;
   const calibrated = { ...prepared, preparation: { ...preparation, ...(calibration ? { calibration } : {}) } };
-  const createdAt = isoTime(now());
+  const createdAt = isoTime(adapters.now());
   const made = makeArtifacts({
     ...{ job, profile, family, hyperparameters, prepared: calibrated, fit, assessment, createdAt },
     learningRate: settled.hyperparameters.learning_rate,
   });
   const { objective } = settled.learner;
+  const artifacts = await withModelFiles(made, { family, hyperparameters, prepared: calibrated, objective, fit });
+  const int8 = hyperparameters.int8 ? await int8Of(artifacts, { run, fit, ...settled, ...calibrated }) : undefined;
   return {
-    artifacts: await withModelFiles(made, { family, hyperparameters, prepared: calibrated, objective, fit }),
+    artifacts: int8 ? { ...artifacts, files: [...artifacts.files, file(INT8_FILE, int8.bytes)] } : artifacts,
     warnings: prepared.warnings,
     history: fit.history,
-    evaluation: evaluationOf(assessment),
+    evaluation: evaluationOf({
+      ...assessment,
+      ...(crossValidation ? { cross_validation: crossValidation } : {}),
+      ...(int8 ? { int8: int8.scores } : {}),
+    }),
     createdAt,
     stopReason,
   };
+}
+
+interface Int8For {
+  readonly run: FitJob;
+  readonly fit: Fit;
+  readonly learner: Learner;
+  readonly preparation: Preparation;
+  readonly data: EncodedData;
+}
+
+/** A model may have nothing that is worth 8 bits. Then there is no such version, and the log says why. */
+async function int8Of({ files }: Artifacts, { run, fit, learner, preparation, data }: Int8For) {
+  const { reporter, jobLog } = run;
+  const onnx = files.find((one) => one.file === ONNX_FILE)!.bytes;
+  const between = () => reporter.expectMore();
+  try {
+    return await int8Version(onnx, { learner, parameters: fit.parameters, preparation, data, between });
+  } catch (error) {
+    if (!(error instanceof OnnxError)) throw error;
+    jobLog.tell('WARN', `there is no ${INT8_FILE}: ${error.message}`);
+    return undefined;
+  }
 }

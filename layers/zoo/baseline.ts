@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Family, NetworkShape } from './family.ts';
 import { prognosticHyperparameters, tanhOf } from './prognostics.ts';
 import { type TanhLayers, tanhFlops, tanhLayers, tanhModule, tanhParameters } from './tanh-layers.ts';
-import { linearState } from './torch-module.ts';
+import { turnedMatrices } from './torch-module.ts';
 
 const hyperparameters = z.strictObject(prognosticHyperparameters);
 export type BaselineHyperparameters = z.output<typeof hyperparameters>;
@@ -29,5 +29,5 @@ export const baseline: Family<BaselineHyperparameters> = {
     };
   },
   flopsPerRow: (shape, h) => tanhFlops(layersOf(shape, h)),
-  torchModule: (shape, h) => ({ source: tanhModule(layersOf(shape, h)), state: linearState }),
+  torchModule: (shape, h) => ({ source: tanhModule(layersOf(shape, h)), ...turnedMatrices() }),
 };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type BiLstm, biLstmFlops, biLstmNetwork } from './bilstm-network.ts';
 import type { Family, NetworkShape } from './family.ts';
 import { boundedInteger, commonHyperparameters, fraction } from './hyperparameters.ts';
-import { transposed } from './torch-module.ts';
+import { turnedMatrices } from './torch-module.ts';
 
 const hyperparameters = z.strictObject({
   ...commonHyperparameters,
@@ -49,10 +49,7 @@ export const biLstm: Family<BiLstmHyperparameters> = {
         return self.head(self.lstm(x)[0][:, -1])
 `,
       // The parameters of the LSTM have PyTorch's layout already.
-      state: (parameters) => ({
-        ...parameters,
-        'head.weight': transposed('head.weight', parameters['head.weight']!),
-      }),
+      ...turnedMatrices((name) => name === 'head.weight'),
     };
   },
 };

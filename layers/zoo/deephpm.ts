@@ -6,7 +6,7 @@ import { oneOf } from './hyperparameters.ts';
 import { physicsInformed, physicsInformedLoss, surrogateOf, WEIGHTINGS } from './physics-informed.ts';
 import { prognosticHyperparameters, tanhOf } from './prognostics.ts';
 import { tanhFlops, tanhModule } from './tanh-layers.ts';
-import { linearState } from './torch-module.ts';
+import { turnedMatrices } from './torch-module.ts';
 
 const hyperparameters = z.strictObject({
   ...prognosticHyperparameters,
@@ -47,9 +47,11 @@ export const deepHpm: Family<DeepHpmHyperparameters> = {
   torchModule: (shape, h) => {
     const surrogate = surrogateOf(tanhOf(shape, h));
     const isOfU = ([name]: readonly [string, unknown]) => name.startsWith(`${surrogate.name}.`);
+    const turned = turnedMatrices();
     return {
       source: tanhModule(surrogate),
-      state: (parameters) => linearState(Object.fromEntries(Object.entries(parameters).filter(isOfU))),
+      ...turned,
+      state: (parameters) => turned.state(Object.fromEntries(Object.entries(parameters).filter(isOfU))),
     };
   },
 };

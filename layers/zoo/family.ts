@@ -6,7 +6,7 @@ import type { TorchModule } from './torch-module.ts';
 
 export type { CommonHyperparameters };
 
-export type Task = 'classification' | 'regression';
+export type Task = 'classification' | 'regression' | 'multilabel';
 
 /** The kinds of data; those of `DatasetProfile`. */
 export type KindName = 'table' | 'text' | 'image' | 'series';
@@ -24,6 +24,10 @@ export interface Wanted {
     /** How many rows after the window's last one the target is. */
     readonly horizon: number;
   };
+  readonly table?: {
+    /** A category with more values than this is a code, and not one-hot: the network has a vector for each. */
+    readonly embedAbove: number;
+  };
 }
 
 /** What a network takes and gives. */
@@ -34,6 +38,11 @@ export interface NetworkShape {
   readonly outputs: number;
   /** The names of the features that are one number each. Those are the first of the input's last axis. */
   readonly numbers?: readonly string[];
+  /**
+   * The numbers of codes of the categories that are one code each. Those are the last of the input's last axis; the last
+   * code of each stands for a value that the training rows have not.
+   */
+  readonly codes?: readonly number[];
 }
 
 /** A model family, which a `model_type` names. The hyperparameters of every family include the common ones. */

@@ -127,6 +127,14 @@ export const commonHyperparameters = {
       default: true,
       description: 'For a classification: whether probabilities are calibrated by a temperature from validation rows',
     }),
+  int8: z
+    .boolean({ error: ({ input }) => `int8 must be true or false; got ${print(input)}` })
+    .exactOptional()
+    .meta({
+      default: false,
+      description:
+        'Whether there is also `model.int8.onnx`, a quarter of the size, with what it costs in accuracy measured on validation rows',
+    }),
   threshold: oneOf('threshold', ['f1', 'balanced_accuracy']).exactOptional().meta({
     description:
       'For two classes: choose the probability from which on the second one is answered, so that this is best on validation rows. Default: the more probable class',

@@ -3,7 +3,7 @@ import { linear as product } from '#engine/ops/linalg.ts';
 import { zeros } from '#engine/random.ts';
 import type { Family } from './family.ts';
 import { commonHyperparameters, epochs, learningRate } from './hyperparameters.ts';
-import { linearState } from './torch-module.ts';
+import { turnedMatrices } from './torch-module.ts';
 
 const hyperparameters = z.strictObject({
   ...commonHyperparameters,
@@ -19,7 +19,7 @@ export const linear: Family<LinearHyperparameters> = {
   name: 'linear',
   label: 'Linear',
   description: 'Linear regression, or logistic regression over classes; its weights can be read.',
-  tasks: ['classification', 'regression'],
+  tasks: ['classification', 'regression', 'multilabel'],
   kinds: ['table'],
   hyperparameters,
   network: ({ input: [features = 1], outputs }) => ({
@@ -40,6 +40,6 @@ export const linear: Family<LinearHyperparameters> = {
     def forward(self, x):
         return self.output(x)
 `,
-    state: linearState,
+    ...turnedMatrices(),
   }),
 };

@@ -6,9 +6,10 @@ import { dropout } from '#engine/ops/random.ts';
 import { heUniform, type Initializer, xavierUniform, zeros } from '#engine/random.ts';
 import type { Mode, Network, ParameterSpec, Values } from '#engine/training/network.ts';
 import { sizeOf } from '#engine/type.ts';
+import { EMBEDDINGS, embedded, embeddingsOf, MOST_ONE_HOT } from './embeddings.ts';
 import type { Family, NetworkShape } from './family.ts';
 import { boundedInteger, commonHyperparameters, fraction, oneOf } from './hyperparameters.ts';
-import { linearState, type TorchModule } from './torch-module.ts';
+import { type TorchModule, turnedMatrices } from './torch-module.ts';
 
 interface Activation {
   readonly apply: (b: Builder, x: Value) => Value;
@@ -40,6 +41,11 @@ const hyperparameters = z.strictObject({
     .default([64, 64]),
   activation: oneOf('activation', ['relu', 'leaky_relu', 'gelu', 'silu', 'tanh', 'sigmoid']).default('relu'),
   dropout: fraction('dropout').default(0),
+  embed_above: boundedInteger('embed_above', 2, 65_536).exactOptional().meta({
+    default: MOST_ONE_HOT,
+    description:
+      'A category with more values than this has a learned vector for each of them, and one for values that training rows had not; others are one-hot',
+  }),
 });
 
 export type MlpHyperparameters = z.output<typeof hyperparameters>;
@@ -50,8 +56,12 @@ interface Layer {
   readonly outputs: number;
 }
 
-function layers({ input, outputs }: NetworkShape, { hidden_layers }: MlpHyperparameters): Layer[] {
-  const widths = [sizeOf(input), ...hidden_layers, outputs];
+/** Of the first layer's input: an embedded category has the numbers of its vector in place of its code. */
+const widthOf = (shape: NetworkShape): number =>
+  embeddingsOf(shape).reduce((sum, { size }) => sum + size - 1, sizeOf(shape.input));
+
+function layers(shape: NetworkShape, { hidden_layers }: MlpHyperparameters): Layer[] {
+  const widths = [widthOf(shape), ...hidden_layers, shape.outputs];
   return widths.slice(1).map((width, i) => ({
     name: i < hidden_layers.length ? `hidden.${i}` : 'output',
     inputs: widths[i]!,
@@ -69,20 +79,27 @@ function parametersOf({ name, inputs, outputs }: Layer, initializer: Initializer
 /** [features] → (linear → activation → dropout) per hidden layer → linear → [outputs]. */
 function network(shape: NetworkShape, h: MlpHyperparameters): Network {
   const all = layers(shape, h);
+  const embeddings = embeddingsOf(shape);
   const activation: Activation = activations[h.activation];
   const forward = (b: Builder, parameters: Values, x: Value, mode: Mode): Value =>
-    all.reduce((input, { name }, i) => {
-      const step = (): Value => {
-        const z = linear(b, input, parameters[`${name}.weight`]!, parameters[`${name}.bias`]!);
-        if (i === all.length - 1) return z;
-        const y = activation.apply(b, z);
-        return mode.training ? dropout(b, y, h.dropout, { seed: mode.seed, step: mode.step, stream: name }) : y;
-      };
-      return b.at(`mlp/${name}`, step);
-    }, x);
+    all.reduce(
+      (input, { name }, i) => {
+        const step = (): Value => {
+          const z = linear(b, input, parameters[`${name}.weight`]!, parameters[`${name}.bias`]!);
+          if (i === all.length - 1) return z;
+          const y = activation.apply(b, z);
+          return mode.training ? dropout(b, y, h.dropout, { seed: mode.seed, step: mode.step, stream: name }) : y;
+        };
+        return b.at(`mlp/${name}`, step);
+      },
+      embedded(b, parameters, x, embeddings, mode),
+    );
   const isOutput = (i: number) => i === all.length - 1;
   return {
-    parameters: all.flatMap((layer, i) => parametersOf(layer, isOutput(i) ? xavierUniform : activation.initializer)),
+    parameters: [
+      ...embeddings.map(({ parameter }) => parameter),
+      ...all.flatMap((layer, i) => parametersOf(layer, isOutput(i) ? xavierUniform : activation.initializer)),
+    ],
     forward,
   };
 }
@@ -91,18 +108,28 @@ function network(shape: NetworkShape, h: MlpHyperparameters): Network {
 function torchModule(shape: NetworkShape, h: MlpHyperparameters): TorchModule {
   const all = layers(shape, h);
   const linears = all.map(({ inputs, outputs }) => `nn.Linear(${inputs}, ${outputs})`);
+  const embeddings = embeddingsOf(shape);
+  const plain = sizeOf(shape.input) - embeddings.length;
+  const [made, taken] =
+    embeddings.length === 0
+      ? ['', '']
+      : [
+          `        self.embeddings = nn.ModuleList([${embeddings.map(({ codes, size }) => `nn.Embedding(${codes}, ${size})`).join(', ')}])\n`,
+          `        codes = x[:, ${plain}:].long()
+        x = torch.cat([x[:, :${plain}]] + [embed(codes[:, i]) for i, embed in enumerate(self.embeddings)], dim=1)\n`,
+        ];
   const source = `class Model(nn.Module):
     def __init__(self):
         super().__init__()
-        self.hidden = nn.ModuleList([${linears.slice(0, -1).join(', ')}])
+${made}        self.hidden = nn.ModuleList([${linears.slice(0, -1).join(', ')}])
         self.output = ${linears.at(-1)}
 
     def forward(self, x):
-        for layer in self.hidden:
+${taken}        for layer in self.hidden:
             x = ${activations[h.activation].torch}(layer(x))
         return self.output(x)
 `;
-  return { source, state: linearState };
+  return { source, ...turnedMatrices((name) => !name.startsWith(EMBEDDINGS)) };
 }
 
 /** The multilayer perceptron. */
@@ -110,9 +137,10 @@ export const mlp: Family<MlpHyperparameters> = {
   name: 'mlp',
   label: 'MLP',
   description: 'Multilayer perceptron for rows of numbers and categories.',
-  tasks: ['classification', 'regression'],
+  tasks: ['classification', 'regression', 'multilabel'],
   kinds: ['table'],
   hyperparameters,
+  wanted: ({ embed_above = MOST_ONE_HOT }) => ({ table: { embedAbove: embed_above } }),
   network,
   flopsPerRow: (shape, h) => layers(shape, h).reduce((sum, { inputs, outputs }) => sum + 2 * inputs * outputs, 0),
   torchModule,

@@ -6,6 +6,8 @@ export interface TorchModule {
   readonly source: string;
   /** The module's state, from the network's parameters. */
   state(parameters: Tensors): Tensors;
+  /** The network's parameters, from a module's state: the other way round. */
+  parameters(state: Tensors): Tensors;
 }
 
 /** The other way round, as `nn.Linear` keeps the weights that the engine has as [inputs, outputs]. */
@@ -19,8 +21,19 @@ export function transposed(name: string, of: Tensor): Tensor {
   return tensor('float32', [columns, rows], turned);
 }
 
-/** For networks of linear layers under PyTorch's own names: only the weights of matrices change their layout. */
-export const linearState = (parameters: Tensors): Tensors =>
-  Object.fromEntries(
-    Object.entries(parameters).map(([name, one]) => [name, one.shape.length === 2 ? transposed(name, one) : one]),
-  );
+/**
+ * For networks whose parameters have PyTorch's own names: some matrices change their layout, and that is its own inverse.
+ * @param turns whether those of the name do. Default: all do, as those of linear layers
+ */
+export function turnedMatrices(
+  turns: (name: string) => boolean = () => true,
+): Pick<TorchModule, 'state' | 'parameters'> {
+  const turned = (tensors: Tensors): Tensors =>
+    Object.fromEntries(
+      Object.entries(tensors).map(([name, one]) => [
+        name,
+        one.shape.length === 2 && turns(name) ? transposed(name, one) : one,
+      ]),
+    );
+  return { state: turned, parameters: turned };
+}

@@ -54,14 +54,18 @@ BEYOND_SCHEMA = [
     (r"items\[\d+\]\.model_id", r"must be different from that of items"),
     # What there is.
     # Of the model that predicts, and of the dataset that is learned from.
-    (r"interval", r"must be "),
+    (r"interval|probabilities|variant", r"must be "),
+    (r"start_from", r"must be a model "),
+    (r"cv", r"must be at most the number of rows"),
+    # Of a file of weights, or of a model without classes.
+    (r"features|classes|scores", r"must be left out"),
     (r"include\[\d+\]", r"must be a column of the dataset"),
     (r"", r".*model_id must be a model that takes rows of a table"),
     (r"", r"Model '.*' has no int8 version"),
     (r"", r"Model '.*' (cannot be served|has no revision) "),
     (r"explain", r"must be false for a model"),
     (r"model_type", r"must be a model type for "),
-    (r"space(\..*)?|metric", r"must "),
+    (r"space(\..*|\[.*)?|metric", r"must "),
     (r"", r"model_id already exists"),
     (r"cursor", r"must be (a|the) next_cursor of "),
     (r"alias", r"must not (be latest|look like a version)"),

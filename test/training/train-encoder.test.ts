@@ -10,7 +10,7 @@ import type { Job } from '#domain/training/record.ts';
 import { writeTrainingFile } from '#domain/training-data/change.ts';
 import { bytesOf } from '#engine/elements.ts';
 import { openWeights } from '#learning/files/weights.ts';
-import type { Variant } from '#learning/text/description.ts';
+import type { Variant } from '#learning/serving/description.ts';
 import type { Int8Report } from '#learning/text/int8.ts';
 import { makeTextPredictor } from '#learning/text/predictor.ts';
 import { profileTexts } from '#learning/text/profile.ts';

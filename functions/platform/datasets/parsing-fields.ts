@@ -1,5 +1,6 @@
 /** Fields that say how a file is to be read: in JSON, in a form, and in a change. */
 import { z } from 'zod';
+import { separator } from '#domain/datasets/column-format.ts';
 import {
   COLUMN_ROLES,
   columnChoice,
@@ -100,6 +101,7 @@ export const parsingChange = {
         decimal: decimal.nullable().exactOptional(),
         date_order: z.enum(['day_first', 'month_first']).nullable().exactOptional(),
         missing: missing.nullable().exactOptional(),
+        separator: separator.nullable().exactOptional(),
       })
       .nullable(),
   )

@@ -10,6 +10,8 @@ import type { Write } from '#domain/ports/table/port.ts';
 import { isoTime } from '#domain/times.ts';
 import type { VaultOrigin } from '#domain/vault/served.ts';
 import type { Services } from '#functions/http/route.ts';
+import type { ArtifactFile } from '#learning/artifacts.ts';
+import type { ImportFacts } from '#learning/imported/files.ts';
 import type { Imported } from '#learning/imported/read.ts';
 import { publish } from '../publish.ts';
 import type { importer } from './importer.ts';
@@ -40,16 +42,48 @@ export interface Importing {
 /** After so long the sweep deletes files whose record was never written. */
 const ABANDONED_MILLISECONDS = 3_600_000;
 
+/** A model that predicts. */
 export async function createImported(services: ImportServices, of: Importing): Promise<Model> {
-  const { adapters, settings, importer } = services;
+  const { importer } = services;
+  const { original, imported } = of;
+  return storeImported(services, of, async (facts) => {
+    const { serving, notes } = imported;
+    return {
+      files: importer.files(original, imported, facts),
+      record: {
+        model_type: 'onnx',
+        task: serving.task,
+        architecture: {
+          input_shape: [serving.features.length],
+          output_classes: Math.max(1, serving.classes.length),
+          parameters: importer.count(original),
+        },
+        target: serving.target,
+        training_config: { imported: facts.fileName, notes: [...notes] },
+      },
+    };
+  });
+}
+
+/** What a file becomes: the files of the model, and what its record says of them. */
+interface ReadFile {
+  readonly files: readonly ArtifactFile[];
+  readonly record: Pick<TrainedModel, 'model_type' | 'task' | 'architecture' | 'target' | 'training_config'>;
+}
+
+/** Writes the files that `read` makes, and creates the model. Nothing is written if that throws. */
+export async function storeImported(
+  services: ImportServices,
+  { accountId, name, fileName, vault }: Pick<Importing, 'accountId' | 'name' | 'fileName' | 'vault'>,
+  read: (facts: ImportFacts) => Promise<ReadFile>,
+): Promise<Model> {
+  const { adapters, settings } = services;
   const { table, blobs, now } = adapters;
-  const { accountId, name, fileName, original, imported, vault } = of;
   const id = newId(now());
   const createdAt = isoTime(now());
-  const files = importer.files(original, imported, { name, fileName, createdAt });
-  const { serving, notes } = imported;
-  const bytes = files.reduce((sum, one) => sum + one.bytes.length, 0);
-  await reserveBytes(table, accountId, bytes, settings.caps);
+  const { files, record } = await read({ name, fileName, createdAt });
+  const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  await reserveBytes(table, accountId, size, settings.caps);
   await table.transact([
     markOrphaned('artifacts', blobKeys.modelPrefix(accountId, id), now() + ABANDONED_MILLISECONDS),
   ]);
@@ -60,16 +94,8 @@ export async function createImported(services: ImportServices, of: Importing): P
     id,
     account_id: accountId,
     name,
-    model_type: 'onnx',
-    task: serving.task,
-    architecture: {
-      input_shape: [serving.features.length],
-      output_classes: Math.max(1, serving.classes.length),
-      parameters: importer.count(original),
-    },
-    target: serving.target,
+    ...record,
     ...{ performance: {}, final_metrics: {}, hyperparameters: {} },
-    training_config: { imported: fileName, notes: [...notes] },
     artifacts: files.map(({ file, bytes }) => ({ file, size: bytes.length, sha256: sha256Of(bytes) })),
     created_at: createdAt,
     ...(vault === undefined ? {} : { vault: vault.origin }),

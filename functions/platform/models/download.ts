@@ -3,7 +3,7 @@ import { ValidationError } from '#domain/errors.ts';
 import { getModel } from '#domain/models/read.ts';
 import { route } from '#functions/http/route.ts';
 import { formats } from '#learning/files/names.ts';
-import { INT8_FILE, VARIANTS } from '#learning/text/description.ts';
+import { INT8_FILE, VARIANTS } from '#learning/serving/description.ts';
 import { fileErrors, fileHeaders } from '../send-file.ts';
 import { modelPath } from './fields.ts';
 import { BINARY, baseNameOf, fileIn, modelFileResponses, sendModelFile } from './file.ts';
@@ -13,7 +13,7 @@ const query = z.strictObject({
   variant: z
     .enum(VARIANTS)
     .default('float32')
-    .meta({ description: 'An addition: models of texts also have `int8`, which computes with integers of 8 bits' }),
+    .meta({ description: 'An addition: of `onnx`, `int8` is `model.int8.onnx`, where the model has it' }),
 });
 
 export const download = route({

@@ -7,6 +7,7 @@ import { json } from '#functions/http/body/json.ts';
 import { route, type Services } from '#functions/http/route.ts';
 import { COVERAGES } from '#learning/assess/intervals.ts';
 import type { Prediction, PredictionOptions, Predictor } from '#learning/predictor.ts';
+import { VARIANTS } from '#learning/serving/description.ts';
 import { BASES } from '#learning/serving/typical.ts';
 import { takesText } from '#learning/text/description.ts';
 import { predictionId } from '../monitoring/fields.ts';
@@ -47,6 +48,10 @@ const body = z
         description:
           'An addition: for a regression, also where the truth lies in so many of all cases, by the errors on the validation rows',
       }),
+    variant: z.enum(VARIANTS).exactOptional().meta({
+      description: 'An addition: `int8` predicts by `model.int8.onnx`, where the model has it',
+      default: 'float32',
+    }),
   })
   .meta({ id: 'PredictionRequest', override: { oneOf: [{ required: ['input'] }, { required: ['inputs'] }] } });
 
@@ -111,6 +116,19 @@ const answer = z
             explanation,
           })
           .meta({ description: 'An addition: of a regression' }),
+        z
+          .strictObject({
+            labels: z.array(z.strictObject({ label: z.string(), confidence: probability })).meta({
+              description: 'Those that the row has, the most probable first',
+              example: [{ label: 'red', confidence: 0.93 }],
+            }),
+            probabilities: z
+              .record(z.string(), probability)
+              .optional()
+              .meta({ description: 'Of each label, if `probabilities` is true' }),
+            explanation,
+          })
+          .meta({ description: 'An addition: of a target with several labels' }),
       ]),
     ),
     prediction_id: predictionId

@@ -36,5 +36,10 @@ export async function logPredictions(
   }
 }
 
-const outputOf = (of: Prediction): LoggedOutput =>
-  'value' in of ? { value: of.value } : { class: of.class, confidence: of.confidence };
+/** Several labels are logged as what they are together. */
+function outputOf(of: Prediction): LoggedOutput {
+  if ('value' in of) return { value: of.value };
+  if (!('labels' in of)) return { class: of.class, confidence: of.confidence };
+  const [first] = of.labels;
+  return { class: of.labels.map(({ label }) => label).join('|'), confidence: first?.confidence ?? 0 };
+}

@@ -28,7 +28,7 @@ const answer = z
         datatype: z.string().meta({ example: 'BYTES' }),
         shape: z.array(z.int()).meta({ example: [1] }),
         data: z
-          .array(z.union([z.string(), z.number()]))
+          .array(z.union([z.string(), z.number(), z.boolean()]))
           .optional()
           .meta({ example: ['Adelie'] }),
         parameters: z.strictObject({ binary_data_size: z.int() }).optional(),
@@ -58,6 +58,7 @@ export const inferRoutes = forEachPath(({ base, schema }) =>
         headers: { 'Inference-Header-Content-Length': 'The length of the JSON, where bytes follow it' },
       },
     },
+    errors: [409],
     resource: modelOf,
     async handler({ resource: model, path, headers, body }, services: InferenceServices) {
       const { predictor, settings } = services;

@@ -8,7 +8,7 @@ import type { ServedFeature, Serving } from '#learning/serving/description.ts';
 
 export interface TensorFacts {
   readonly name: string;
-  readonly datatype: 'FP64' | 'FP32' | 'BYTES';
+  readonly datatype: 'FP64' | 'FP32' | 'BOOL' | 'BYTES';
   /** -1: as many as there are rows. */
   readonly shape: number[];
 }

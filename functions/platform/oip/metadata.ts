@@ -16,7 +16,10 @@ const tensor = z.strictObject({
 });
 
 const output = tensor.extend({
-  labels: z.array(z.string()).optional().meta({ description: 'Of `probabilities`: the classes, in their order' }),
+  labels: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'Of `probabilities` and `labels`: the classes, in their order' }),
 });
 
 const answer = z
@@ -42,12 +45,13 @@ export const metadataRoutes = forEachPath(({ base, schema }) =>
     cost: 'request',
     request: { path: schema },
     responses: { 200: { description: 'The model', schema: answer } },
+    errors: [409],
     resource: modelOf,
     async handler({ resource: model, path }, { predictor, adapters }: InferenceServices) {
       const serving = await predictor.describe(model);
       const outputs = outputsOf(serving).map(({ name, datatype, shape }) => ({
         ...{ name, datatype, shape },
-        ...(name === 'probabilities' ? { labels: serving.classes } : {}),
+        ...(name === 'probabilities' || name === 'labels' ? { labels: [...serving.classes] } : {}),
       }));
       const versions = path.name === model.name ? await versionsOf(adapters.table, model) : [model.version];
       return {

@@ -4,13 +4,15 @@ import type { Serving } from '#learning/serving/description.ts';
 import { bytesOfTexts } from './datatypes.ts';
 import type { TensorFacts } from './inputs.ts';
 
+type Value = string | number | boolean;
+
 export interface OutputTensor extends TensorFacts {
-  readonly data: readonly (string | number)[];
+  readonly data: readonly Value[];
   readonly bytes: () => Uint8Array;
 }
 
 interface Output extends TensorFacts {
-  readonly dataOf: (predictions: readonly Prediction[]) => readonly (string | number)[];
+  readonly dataOf: (predictions: readonly Prediction[]) => readonly Value[];
 }
 
 /** As the ONNX file has them. */
@@ -19,6 +21,19 @@ export function outputsOf({ task, classes }: Serving): Output[] {
     const dataOf = (predictions: readonly Prediction[]) => predictions.map((one) => ('value' in one ? one.value : 0));
     return [{ name: 'value', datatype: 'FP64', shape: [-1], dataOf }];
   }
+  const probabilities: Output = {
+    name: 'probabilities',
+    datatype: 'FP32',
+    shape: [-1, classes.length],
+    dataOf: (predictions) =>
+      predictions.flatMap((one) => classes.map((name) => ('value' in one ? 0 : one.probabilities![name]!))),
+  };
+  if (task === 'multilabel') {
+    const has = (one: Prediction, name: string) => 'labels' in one && one.labels.some(({ label }) => label === name);
+    const dataOf = (predictions: readonly Prediction[]) =>
+      predictions.flatMap((one) => classes.map((name) => has(one, name)));
+    return [{ name: 'labels', datatype: 'BOOL', shape: [-1, classes.length], dataOf }, probabilities];
+  }
   return [
     {
       name: 'label',
@@ -26,13 +41,7 @@ export function outputsOf({ task, classes }: Serving): Output[] {
       shape: [-1],
       dataOf: (predictions) => predictions.map((one) => ('class' in one ? one.class : '')),
     },
-    {
-      name: 'probabilities',
-      datatype: 'FP32',
-      shape: [-1, classes.length],
-      dataOf: (predictions) =>
-        predictions.flatMap((one) => classes.map((name) => ('class' in one ? one.probabilities![name]! : 0))),
-    },
+    probabilities,
   ];
 }
 
@@ -42,8 +51,9 @@ export function filled({ dataOf, ...facts }: Output, predictions: readonly Predi
   return { ...facts, shape, data, bytes: () => bytesOf(facts.datatype, data) };
 }
 
-function bytesOf(datatype: TensorFacts['datatype'], data: readonly (string | number)[]): Uint8Array {
+function bytesOf(datatype: TensorFacts['datatype'], data: readonly Value[]): Uint8Array {
   if (datatype === 'BYTES') return bytesOfTexts(data.map(String));
+  if (datatype === 'BOOL') return Uint8Array.from(data, Number);
   const wide = datatype === 'FP64';
   const view = new DataView(new ArrayBuffer(data.length * (wide ? 8 : 4)));
   for (const [i, value] of data.entries()) {

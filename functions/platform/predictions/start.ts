@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { getDataset } from '#domain/datasets/read.ts';
+import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { send } from '#domain/messages.ts';
@@ -10,6 +11,7 @@ import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { expectPredictable } from '#learning/batch/rows.ts';
+import { NO_PROBABILITIES } from '#learning/serving/description.ts';
 import { readServing } from '#learning/serving/stored.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { id } from '../fields.ts';
@@ -51,6 +53,7 @@ export const start = route({
     const dataset = await getDataset(table, caller.accountId, dataset_id);
     const [profile, serving] = await Promise.all([readProfile(adapters, dataset), readServing(blobs.artifacts, model)]);
     expectPredictable({ profile, serving, include });
+    if (probabilities && serving.task === 'regression') throw ValidationError.of('probabilities', NO_PROBABILITIES);
     const created: Batch = {
       id: newId(now()),
       account_id: caller.accountId,

@@ -13,18 +13,22 @@ import type { Plan } from '#domain/training/waiting.ts';
 import { advanceSweep } from '#functions/events/advance-sweep.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
+import type { Family } from '#zoo/family.ts';
 import { expectTable } from '../datasets/expect-table.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { anyJson, id, nameLine } from '../fields.ts';
+import { hyperparametersOf } from '../training/hyperparameters.ts';
 import { findFamily, planTraining } from '../training/plan.ts';
 import { showSweep, sweepAnswer } from './fields.ts';
-import { combinations, draws } from './space.ts';
+import { combinations, draws, type Space } from './space.ts';
 
 const range = z.strictObject({
   min: z.number(),
   max: z.number(),
   scale: z.enum(['linear', 'log']).default('linear'),
-  integer: z.boolean().default(false),
+  integer: z.boolean().optional().meta({
+    description: 'Whether only whole numbers are drawn. Default: whether the hyperparameter takes no others',
+  }),
 });
 
 const body = z
@@ -142,20 +146,56 @@ const rungsOf = ({ method, trials, factor }: Request): number =>
 
 /** Throws `ValidationError` for the first trial whose hyperparameters are refused. */
 function plansOf(request: Request, profile: DatasetProfile): { readonly plan: Plan }[] {
-  const { space, method, trials, seed, factor, metric } = request;
+  const { method, trials, seed, factor, metric } = request;
   expectRanges(request);
   const family = findFamily(request.model_type);
+  const space = spaceOf(request.space, family);
   // For the best epoch by the metric, and not to stop early.
   const early_stopping = { enabled: true, patience: MOST_PATIENCE, monitor: metric };
   const chosen = method === 'grid' ? combinations(space) : draws(space, trials, seed);
   return chosen.map((some) => {
     const hyperparameters: Record<string, unknown> = { ...request.hyperparameters, ...some };
     const of = { ...request, hyperparameters, early_stopping };
-    const plan = planTraining(family, of, profile);
-    if (method !== 'halving') return { plan };
-    const epochs = Math.max(1, Math.round(plan.total_epochs / factor ** (rungsOf(request) - 1)));
-    return { plan: planTraining(family, { ...of, hyperparameters: { ...hyperparameters, epochs } }, profile) };
+    return asSent(request, () => {
+      const plan = planTraining(family, of, profile);
+      if (method !== 'halving') return { plan };
+      const epochs = Math.max(1, Math.round(plan.total_epochs / factor ** (rungsOf(request) - 1)));
+      return { plan: planTraining(family, { ...of, hyperparameters: { ...hyperparameters, epochs } }, profile) };
+    });
   });
+}
+
+/** Ranges of hyperparameters that take whole numbers only are of whole numbers. */
+function spaceOf(space: Request['space'], family: Family): Space {
+  const { properties = {} } = hyperparametersOf(family);
+  const isInteger = (name: string): boolean => {
+    const schema = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    return typeof schema === 'object' && schema.type === 'integer';
+  };
+  return Object.fromEntries(
+    Object.entries(space).map(([name, choice]) => [
+      name,
+      Array.isArray(choice) ? choice : { ...choice, integer: choice.integer ?? isInteger(name) },
+    ]),
+  );
+}
+
+/** A trial's plan is that of a training. What is wrong with it is said of the field that the request has. */
+function asSent<T>({ space }: Request, planned: () => T): T {
+  try {
+    return planned();
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    const details = error.details.map((detail) => ({ ...detail, field: sentField(detail.field, space) }));
+    throw new ValidationError(details, error.message);
+  }
+}
+
+function sentField(field: string, space: Request['space']): string {
+  if (field === 'early_stopping.monitor') return 'metric';
+  const [first, place = ''] = field.split('.');
+  const [name = ''] = place.split('[');
+  return first === 'hyperparameters' && Object.hasOwn(space, name) ? `space.${place}` : field;
 }
 
 function expectRanges({ space, method }: Request): void {
@@ -165,12 +205,25 @@ function expectRanges({ space, method }: Request): void {
     if (name === 'epochs' && method === 'halving') {
       throw ValidationError.of('space.epochs', 'must be left out for method halving, which varies the epochs itself');
     }
-    if (Array.isArray(choice)) continue;
+    if (Array.isArray(choice)) {
+      expectDifferent(name, choice);
+      continue;
+    }
     if (!(choice.min < choice.max)) {
       throw ValidationError.of(`space.${name}`, `must have min below max; got ${choice.min} and ${choice.max}`);
     }
     if (choice.scale === 'log' && choice.min <= 0) {
       throw ValidationError.of(`space.${name}.min`, `must be above 0 on a log scale; got ${choice.min}`);
     }
+  }
+}
+
+/** A grid would try each of them. */
+function expectDifferent(name: string, values: readonly unknown[]): void {
+  const seen = new Set<string>();
+  for (const [i, value] of values.entries()) {
+    const text = JSON.stringify(value);
+    if (seen.has(text)) throw ValidationError.of(`space.${name}[${i}]`, `must be another value; got ${text} twice`);
+    seen.add(text);
   }
 }

@@ -6,6 +6,8 @@ import { id, time } from '../fields.ts';
 
 export const jobPath = z.strictObject({ job_id: id });
 
+export const DEFAULT_MONITOR = 'val_loss';
+
 export const earlyStoppingRequest = z
   .strictObject({
     enabled: z.boolean().default(false),
@@ -15,7 +17,7 @@ export const earlyStoppingRequest = z
       .max(1000)
       .default(10)
       .meta({ description: 'Epochs without an improvement before training stops' }),
-    monitor: z.enum(MONITORS).default('val_loss').meta({
+    monitor: z.enum(MONITORS).default(DEFAULT_MONITOR).meta({
       description:
         'The metric that decides which epoch is the best; `val_roc_auc` is one class against the others, on average, where there are more than two',
     }),

@@ -13,7 +13,7 @@ import { kindFor, kindNamed } from '#learning/kinds.ts';
 import { listed } from '#learning/profile/target.ts';
 import type { Family } from '#zoo/family.ts';
 import { families, modelTypes } from '#zoo/registry.ts';
-import { type earlyStoppingRequest, monitorsOf } from './fields.ts';
+import { DEFAULT_MONITOR, type earlyStoppingRequest, monitorsOf } from './fields.ts';
 import { expectOptions } from './plan-options.ts';
 
 export interface TrainingRequest {
@@ -22,11 +22,16 @@ export interface TrainingRequest {
   readonly validation_split: number;
   /** Default: 0. Jobs of earlier builds have none. */
   readonly test_split?: number | undefined;
+  /** Parts of a cross-validation. Default: there is none. */
+  readonly cv?: number | undefined;
   readonly early_stopping: z.output<typeof earlyStoppingRequest>;
 }
 
 /** The largest share of rows that can be kept back for validation and a test. */
 export const MOST_KEPT_BACK = 0.9;
+
+/** How many parts a cross-validation may have. */
+export const CV_PARTS = { min: 2, max: 20 } as const;
 
 /** Throws `ValidationError`. */
 export function findFamily(modelType: string): Family {
@@ -52,6 +57,7 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
   }
   const kind = expectKind(family, profile);
   expectRowsLeft(request);
+  expectParts(request, profile);
   const hyperparameters = check(family.hyperparameters, request.hyperparameters, {
     root: 'hyperparameters',
     within: 'hyperparameters',
@@ -70,6 +76,7 @@ export function planTraining(family: Family, request: TrainingRequest, profile: 
       ...{ family, kind, hyperparameters, profile },
       validationSplit: request.validation_split,
       testSplit: request.test_split ?? 0,
+      fits: 1 + (request.cv ?? 0),
     }),
     data_bytes: kind.outline(profile, family.wanted?.(hyperparameters) ?? {}).bytes,
     warnings: carriedWarnings(profile.warnings),
@@ -114,14 +121,25 @@ function expectRowsLeft({ validation_split, test_split = 0 }: TrainingRequest): 
   );
 }
 
-/** Without early stopping an impossible monitor, such as the default, is replaced silently. */
+/** Throws `ValidationError` for more parts than rows. */
+function expectParts({ cv }: TrainingRequest, { rows, sha256 }: DatasetProfile): void {
+  if (cv === undefined || sha256 === '' || cv <= rows) return;
+  throw ValidationError.of('cv', `must be at most the number of rows, ${rows}; got ${cv}`);
+}
+
+/**
+ * Without early stopping, the default is replaced where there are no validation rows: whoever does not want early stopping
+ * need not name a monitor. What was named otherwise has to be possible.
+ */
 function planStopping(
   { early_stopping, validation_split }: TrainingRequest,
   task: Plan['task'],
 ): Job['early_stopping'] {
   const possible = monitorsOf(task, validation_split > 0);
   if (possible.includes(early_stopping.monitor)) return early_stopping;
-  if (!early_stopping.enabled) return { ...early_stopping, monitor: 'loss' };
+  if (!early_stopping.enabled && early_stopping.monitor === DEFAULT_MONITOR) {
+    return { ...early_stopping, monitor: 'loss' };
+  }
   throw ValidationError.of(
     'early_stopping.monitor',
     `must be ${possible.join(' or ')} for ${task} with validation_split ${validation_split}; got ${early_stopping.monitor}`,

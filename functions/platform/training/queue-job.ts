@@ -1,11 +1,16 @@
 import { getDataset } from '#domain/datasets/read.ts';
+import { ValidationError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { expectJobRoom } from '#domain/installation/jobs.ts';
 import { send } from '#domain/messages.ts';
+import { getModel } from '#domain/models/read.ts';
+import { type Model, WEIGHTS_TYPE } from '#domain/models/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { createJob } from '#domain/training/change.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Services } from '#functions/http/route.ts';
+import { PYTORCH_FILE, SAFETENSORS_FILE } from '#learning/files/names.ts';
+import type { Family } from '#zoo/family.ts';
 import { expectTable } from '../datasets/expect-table.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { findFamily, guessProfile, planTraining, type TrainingRequest } from './plan.ts';
@@ -13,6 +18,8 @@ import { findFamily, guessProfile, planTraining, type TrainingRequest } from './
 export interface JobRequest extends TrainingRequest, Pick<Job, 'dataset_id' | 'compute' | 'max_seconds' | 'max_cost'> {
   /** The model's. Default: the dataset's. */
   readonly name?: string | undefined;
+  /** The model to start from. */
+  readonly start_from?: string | undefined;
 }
 
 /**
@@ -22,12 +29,13 @@ export interface JobRequest extends TrainingRequest, Pick<Job, 'dataset_id' | 'c
 export async function queueJob(
   { adapters, settings, logger }: Services,
   accountId: string,
-  { dataset_id, name, compute = 'auto', max_seconds, max_cost, ...request }: JobRequest,
+  { dataset_id, name, start_from, compute = 'auto', max_seconds, max_cost, ...request }: JobRequest,
 ): Promise<Job> {
   const { table, queues, now } = adapters;
   const family = findFamily(request.model_type);
   const dataset = await getDataset(table, accountId, dataset_id);
   expectTable(dataset);
+  if (start_from !== undefined) expectStart(family, await getModel(table, accountId, start_from));
   const waits = dataset.status === 'processing';
   const profile = waits ? guessProfile(family, dataset) : await readProfile(adapters, dataset);
   const created: Job = {
@@ -39,6 +47,8 @@ export async function queueJob(
     dataset_version: dataset.version,
     model_name: name ?? dataset.name,
     compute,
+    ...(start_from === undefined ? {} : { parent_id: start_from }),
+    ...(request.cv === undefined ? {} : { cv: request.cv }),
     ...(max_seconds === undefined ? {} : { max_seconds }),
     ...(max_cost === undefined ? {} : { max_cost }),
     ...(waits ? { awaits_dataset: true } : {}),
@@ -60,4 +70,22 @@ export async function queueJob(
     logger.error('training message not sent', { job_id: created.id, error });
   }
   return created;
+}
+
+/** Throws `ValidationError`. Whether the weights fit shows once the data are read. */
+function expectStart(family: Family, { model_type, artifacts }: Model): void {
+  const isWeights = model_type === WEIGHTS_TYPE;
+  if (!isWeights && model_type !== family.name) {
+    throw ValidationError.of(
+      'start_from',
+      `must be a model of type ${family.name}, or a file of weights; got one of type ${model_type}`,
+    );
+  }
+  if (!artifacts.some(({ file }) => file === SAFETENSORS_FILE || file === PYTORCH_FILE)) {
+    const files = artifacts.map(({ file }) => file).join(', ');
+    throw ValidationError.of(
+      'start_from',
+      `must be a model with ${SAFETENSORS_FILE} or ${PYTORCH_FILE}; it has ${files}`,
+    );
+  }
 }

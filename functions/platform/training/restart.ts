@@ -40,6 +40,8 @@ const requestOf = ({ model_name: name, ...job }: Job): JobRequest => ({
   validation_split: job.validation_split,
   test_split: job.test_split,
   early_stopping: job.early_stopping,
+  cv: job.cv,
+  start_from: job.parent_id,
   compute: job.compute,
   max_seconds: job.max_seconds,
   max_cost: job.max_cost,

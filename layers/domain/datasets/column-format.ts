@@ -1,6 +1,10 @@
 /** How the values of a column are written. It is decided once for the whole column, and training and prediction read by it. */
 import { z } from 'zod';
 
+/** What may stand between the labels of a cell. */
+export const separator = z.enum(['|', ';', ',', '/']);
+export type Separator = z.infer<typeof separator>;
+
 export const columnFormat = z.object({
   /** Of numbers. */
   decimal: z.enum(['.', ',']).optional(),
@@ -10,5 +14,7 @@ export const columnFormat = z.object({
   missing: z.array(z.string()).optional(),
   /** What words are before they are compared: numbers and truth values have many spellings. */
   words: z.enum(['text', 'number', 'boolean']).optional(),
+  /** What stands between the labels of a cell. */
+  separator: separator.optional(),
 });
 export type ColumnFormat = z.infer<typeof columnFormat>;

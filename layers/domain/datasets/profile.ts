@@ -7,7 +7,8 @@ import { datasetWarning } from './warnings.ts';
 export const COLUMN_TYPES = ['number', 'category', 'boolean', 'timestamp', 'text'] as const;
 export type ColumnType = (typeof COLUMN_TYPES)[number];
 
-export const TASKS = ['classification', 'regression'] as const;
+/** Of `multilabel`, a row has any number of the classes. */
+export const TASKS = ['classification', 'regression', 'multilabel'] as const;
 export type Task = (typeof TASKS)[number];
 
 /** The kinds of data that are read. */

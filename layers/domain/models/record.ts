@@ -76,6 +76,9 @@ export const model = z.object({
 
 export type Model = z.infer<typeof model>;
 
+/** The `model_type` of a file of weights that was imported: it does not predict, and a training can start from it. */
+export const WEIGHTS_TYPE = 'weights';
+
 export const parseModel = parseOnce(model);
 
 /** What predictions need of a model. */

@@ -34,16 +34,18 @@ const CLASSIFICATION_MONITORS = [
   'val_expected_calibration_error',
 ] as const;
 const REGRESSION_MONITORS = ['rmse', 'mae', 'r2', 'val_rmse', 'val_mae', 'val_r2', 'val_mape', 'val_rmspe'] as const;
-export const MONITORS = [...CLASSIFICATION_MONITORS, ...REGRESSION_MONITORS] as const;
+const MULTILABEL_MONITORS = ['val_f1_micro', 'val_f1_macro', 'val_hamming_loss'] as const;
+export const MONITORS = [...CLASSIFICATION_MONITORS, ...REGRESSION_MONITORS, ...MULTILABEL_MONITORS] as const;
 export type Monitor = (typeof MONITORS)[number];
 
 /** The monitors of a task. */
 export const TASK_MONITORS: Readonly<Record<Task, readonly Monitor[]>> = {
   classification: CLASSIFICATION_MONITORS,
   regression: ['val_loss', 'loss', ...REGRESSION_MONITORS],
+  multilabel: ['val_loss', 'val_accuracy', 'loss', 'accuracy', ...MULTILABEL_MONITORS],
 };
 
-const GREATER_IS_BETTER = /(accuracy|precision|recall|f1_score|f1_weighted|roc_auc|r2)$/;
+const GREATER_IS_BETTER = /(accuracy|precision|recall|f1_score|f1_weighted|f1_micro|f1_macro|roc_auc|r2)$/;
 
 /** Whether more of a metric is better, by its name. */
 export const greaterIsBetter = (metric: string): boolean => GREATER_IS_BETTER.test(metric);
@@ -90,6 +92,8 @@ export const job = z.object({
   validation_split: z.number(),
   /** Absent in records of earlier builds: no rows are kept back for a test. */
   test_split: z.number().optional(),
+  /** The parts of its cross-validation. Absent: it has none. */
+  cv: z.number().int().optional(),
   early_stopping: earlyStopping,
   /** Those of its dataset, as far as a job carries them; none before the dataset is ready. */
   warnings: z.array(datasetWarning).optional(),

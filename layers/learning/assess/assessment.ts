@@ -3,8 +3,11 @@ import type { Tensors } from '#engine/tensor.ts';
 import type { Scores } from '../fit/evaluate.ts';
 import type { Answers, EncodedData } from '../fit/task.ts';
 import type { ClassScores } from '../metrics/classification.ts';
+import type { LabelScore } from '../metrics/multilabel.ts';
 import type { Bin } from '../metrics/probabilities.ts';
 import type { Calibration, ThresholdRule } from './calibration.ts';
+import type { CrossValidation } from './cross-validation.ts';
+import type { Int8Scores } from './int8-scores.ts';
 import type { Interval } from './intervals.ts';
 import type { Fitted } from './outputs.ts';
 
@@ -54,7 +57,16 @@ export interface Assessment {
     /** Log loss and calibration error before the temperature. */
     readonly uncalibrated?: Scores;
   };
+  readonly multilabel?: {
+    readonly labels: readonly string[];
+    readonly calibration: Pick<Calibration, 'thresholds'>;
+    readonly per_label: readonly LabelScore[];
+  };
   readonly regression?: { readonly intervals: readonly Interval[] };
+  /** Of the parts of a cross-validation, if there was one. */
+  readonly cross_validation?: CrossValidation;
+  /** What weights of 8 bits cost, if there is such a version. */
+  readonly int8?: Int8Scores;
   /** What the owner ought to know. */
   readonly warnings: readonly string[];
 }

@@ -7,6 +7,8 @@ export interface Calibration {
   readonly temperature?: number;
   /** The probability of the second of two classes from which on it is the answer. Default: the more probable class is. */
   readonly threshold?: number;
+  /** Of labels, of which a row may have several: the probability of each from which on it is answered. */
+  readonly thresholds?: readonly number[];
 }
 
 export type ThresholdRule = 'f1' | 'balanced_accuracy';

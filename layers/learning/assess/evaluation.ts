@@ -1,6 +1,8 @@
 /** An assessment as it is stored beside a job's history, and shown with its results. */
 import { z } from 'zod';
 import type { Assessment } from './assessment.ts';
+import { crossValidation } from './cross-validation.ts';
+import { int8Scores } from './int8-scores.ts';
 
 const scores = z.record(z.string(), z.number());
 const share = z.number();
@@ -50,9 +52,31 @@ export const evaluation = z.strictObject({
       uncalibrated: scores.exactOptional().meta({ description: 'Before the temperature' }),
     })
     .exactOptional(),
+  multilabel: z
+    .strictObject({
+      labels: z.array(z.string()),
+      calibration: z.strictObject({
+        thresholds: z
+          .array(share)
+          .exactOptional()
+          .meta({ description: 'The probability of each label from which on it is answered: the best by its F1' }),
+      }),
+      per_label: z.array(
+        z.strictObject({
+          ...{ precision: share, recall: share, f1_score: share },
+          support: z.number().meta({ description: 'Rows that have the label' }),
+          predictions: z.number(),
+        }),
+      ),
+    })
+    .exactOptional(),
   regression: z
     .strictObject({ intervals: z.array(z.strictObject({ coverage: share, width: z.number() })) })
     .exactOptional(),
+  cross_validation: crossValidation.exactOptional().meta({
+    description: 'If `cv` was asked for. The model itself is trained afterwards, like one without it',
+  }),
+  int8: int8Scores.exactOptional().meta({ description: 'Of `model.int8.onnx`, if it was asked for' }),
   warnings: z.array(z.string()),
 });
 export type Evaluation = z.infer<typeof evaluation>;

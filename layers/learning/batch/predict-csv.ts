@@ -51,15 +51,21 @@ export async function* predictCsv(
 
 function predictedColumns({ task, classes }: Serving, { probabilities }: CsvPredictions['options']): string[] {
   if (task === 'regression') return ['value'];
-  return ['class', 'confidence', ...(probabilities ? classes.map((name) => `probability_${name}`) : [])];
+  const likely = probabilities ? classes.map((name) => `probability_${name}`) : [];
+  if (task === 'multilabel') return ['labels', ...likely];
+  return ['class', 'confidence', ...likely];
 }
 
 function shown(prediction: Prediction, { classes }: Serving): string[] {
   if ('value' in prediction) return [String(prediction.value)];
-  const { class: name, confidence, probabilities } = prediction;
+  const { probabilities } = prediction;
   const all = probabilities ? classes.map((one) => String(probabilities[one])) : [];
-  return [name, String(confidence), ...all];
+  if ('labels' in prediction) return [prediction.labels.map(({ label }) => label).join(BETWEEN_LABELS), ...all];
+  return [prediction.class, String(prediction.confidence), ...all];
 }
+
+/** A file with such cells can be learned from again. */
+const BETWEEN_LABELS = '|';
 
 const csv = (lines: readonly (readonly string[])[]): Buffer =>
   Buffer.from(lines.map((cells) => `${cells.map(quoted).join(',')}\r\n`).join(''), 'utf8');

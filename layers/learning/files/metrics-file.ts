@@ -25,9 +25,11 @@ export function metricsFile({ fit, classes, rows, performance, observed }: Metri
     ...(fit.test ? { test: fit.test } : {}),
     best_epoch: fit.bestEpoch,
     monitor: fit.monitor,
-    ...(observed.task === 'classification'
+    ...(observed.task !== 'regression'
       ? {
-          ...(observed.confusion ? { confusion_matrix: { classes, counts: observed.confusion } } : {}),
+          ...(observed.task === 'classification' && observed.confusion
+            ? { confusion_matrix: { classes, counts: observed.confusion } }
+            : {}),
           calibration: { expected_calibration_error: observed.calibrationError, bins: observed.calibration },
         }
       : {}),

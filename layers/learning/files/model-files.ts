@@ -65,7 +65,8 @@ function plots({ history, bestEpoch }: Fit, classes: readonly string[], observed
   if (observed.task === 'regression') {
     drawn.push([PLOT_FILES.predicted, drawPredicted(observed.pairs)]);
   } else {
-    const { confusion, calibration, calibrationError } = observed;
+    const { calibration, calibrationError } = observed;
+    const confusion = observed.task === 'classification' ? observed.confusion : undefined;
     drawn.push([PLOT_FILES.confusion, confusion && drawConfusion(classes, confusion)]);
     drawn.push([PLOT_FILES.reliability, drawReliability(calibration, calibrationError)]);
   }

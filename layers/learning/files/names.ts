@@ -1,7 +1,7 @@
 /** The files that a model may have, what each is for, and as what it is served. */
-import { CARD_FILE, ONNX_FILE, SERVING_FILE } from '../serving/description.ts';
+import { CARD_FILE, INT8_FILE, ONNX_FILE, SERVING_FILE } from '../serving/description.ts';
 import { REFERENCE_FILE } from '../serving/reference.ts';
-import { INT8_FILE, TEXT_FILE, WEIGHTS_FILE } from '../text/description.ts';
+import { TEXT_FILE, WEIGHTS_FILE } from '../text/description.ts';
 
 export const PYTORCH_FILE = 'model.pth';
 export const SAFETENSORS_FILE = 'model.safetensors';
@@ -30,7 +30,7 @@ export const contentTypeOf = (file: string): string => TYPES[file.slice(file.las
 
 const PURPOSES: Readonly<Record<string, string>> = {
   [ONNX_FILE]: 'Takes raw features and gives answers: everything learned is inside it',
-  [INT8_FILE]: 'The same as model.onnx, computing with integers of 8 bits: smaller, and a little different',
+  [INT8_FILE]: 'The same as model.onnx with integers of 8 bits: smaller, and a little different',
   [PYTORCH_FILE]: 'The weights for the PyTorch module in the model card',
   [SAFETENSORS_FILE]: 'The same weights as safetensors',
   [WEIGHTS_FILE]: 'The weights as safetensors, from which a training can go on',

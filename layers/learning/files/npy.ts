@@ -36,25 +36,42 @@ export const isNpy = (head: Uint8Array): boolean => Buffer.from(head.subarray(0,
 
 export const bytesPerNumber = ({ type }: Pick<NpyHeader, 'type'>): number => TYPES[type].size;
 
+/** What every header says, of whatever the array is. */
+export interface PlainHeader extends Omit<NpyHeader, 'type'> {
+  /** As NumPy writes it, without the order of bytes: `u1`, `U12`. */
+  readonly type: string;
+  /** For messages. */
+  readonly text: string;
+}
+
 /** @throws ValidationError naming the array */
-export function npyHeader(bytes: Buffer, name: string): NpyHeader {
+export function plainHeader(bytes: Buffer, name: string): PlainHeader {
   const fault = (text: string) => fileFault(`array ${shown(name)} ${text}`);
   if (!isNpy(bytes) || bytes.length < 12) throw fault('must be a NumPy array (.npy)');
   const [long, at] = bytes[6]! > 1 ? [true, 12] : [false, 10];
   const length = long ? bytes.readUInt32LE(8) : bytes.readUInt16LE(8);
   if (length > MOST_HEADER || at + length > bytes.length) throw fault('must have a whole header of at most 64 KiB');
   const text = bytes.toString('latin1', at, at + length);
-  const [, order = '', type = ''] = /'descr': '([<>|=])([a-zA-Z]\d)'/.exec(text) ?? [];
+  const [, order = '', type = ''] = /'descr': '([<>|=])([a-zA-Z]\d{1,6})'/.exec(text) ?? [];
   const dims = /'shape': \(([0-9, ]*)\)/.exec(text)?.[1];
-  if (!Object.hasOwn(TYPES, type) || dims === undefined) {
-    throw fault(`must be of numbers (${Object.keys(TYPES).join(', ')}); got the header ${shown(text.trim())}`);
-  }
+  if (dims === undefined) throw fault(`must have a shape; got the header ${shown(text.trim())}`);
   if (text.includes("'fortran_order': True")) throw fault('must be in C order: np.ascontiguousarray makes it so');
   const shape = dims
     .split(',')
     .filter((dim) => dim.trim() !== '')
     .map(Number);
-  return { type: type as NpyHeader['type'], littleEndian: order !== '>', shape, start: at + length };
+  return { type, littleEndian: order !== '>', shape, start: at + length, text: text.trim() };
+}
+
+const isOfNumbers = (type: string): type is NpyHeader['type'] => Object.hasOwn(TYPES, type);
+
+/** @throws ValidationError naming the array */
+export function npyHeader(bytes: Buffer, name: string): NpyHeader {
+  const { type, text, ...header } = plainHeader(bytes, name);
+  if (isOfNumbers(type)) return { ...header, type };
+  throw fileFault(
+    `array ${shown(name)} must be of numbers (${Object.keys(TYPES).join(', ')}); got the header ${shown(text)}`,
+  );
 }
 
 /**
@@ -103,7 +120,7 @@ export async function* npyNumbers(
 }
 
 /** Whether all of the header is there. */
-function isWhole(bytes: Buffer): boolean {
+export function isWhole(bytes: Buffer): boolean {
   if (bytes.length < 12) return false;
   return bytes.length >= (bytes[6]! > 1 ? 12 + bytes.readUInt32LE(8) : 10 + bytes.readUInt16LE(8));
 }

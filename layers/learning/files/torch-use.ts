@@ -11,6 +11,12 @@ def predict(rows):
     places = probabilities.argmax(dim=1) if threshold is None else (probabilities[:, 1] >= threshold).int()
     return [encoder["classes"][i] for i in places], probabilities
 \`\`\``,
+  multilabel: `\`\`\`python
+def predict(rows):
+    probabilities = model(encode(rows)).sigmoid()
+    answers = probabilities >= torch.tensor(encoder["thresholds"])
+    return [[name for name, has in zip(encoder["classes"], row) if has] for row in answers], probabilities
+\`\`\``,
   regression: `\`\`\`python
 def predict(rows):
     return model(encode(rows))[:, 0] * encoder["target"]["deviation"] + encoder["target"]["mean"]
@@ -19,9 +25,11 @@ def predict(rows):
 
 /** `encoder.json`. */
 export function encoderFile({ encoding, classes, scale, calibration = {} }: Preparation): Uint8Array {
-  const { temperature = 1, threshold = null } = calibration;
+  const { temperature = 1, threshold = null, thresholds } = calibration;
   const { encoder } = encoding.torch();
-  return Buffer.from(JSON.stringify({ format: 1, ...encoder, classes, target: scale, temperature, threshold }));
+  return Buffer.from(
+    JSON.stringify({ format: 1, ...encoder, classes, target: scale, temperature, threshold, thresholds }),
+  );
 }
 
 export function torchUse({ encoding, task }: Preparation): TorchUse {

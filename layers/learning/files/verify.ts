@@ -8,6 +8,7 @@ import { type } from '#engine/type.ts';
 import { TrainingFailure } from '../failure.ts';
 import { softmaxRows } from '../fit/outputs.ts';
 import type { Answers } from '../fit/task.ts';
+import { sigmoid } from '../metrics/multilabel.ts';
 
 /** The same rows as an exported model takes them, and as the network's data. */
 export interface Probe {
@@ -31,18 +32,8 @@ export async function expectSameAnswers({ answers, objective, parameters, onnx, 
   const expected = await networkAnswers(answers, objective, parameters, rows.encoded);
   await using session = await openSession(onnx, { threads: 1 });
   const results = await session.run(rows.raw);
-  const { mean, deviation } = answers.scale;
-  const [wanted, got] =
-    answers.task === 'classification'
-      ? [
-          softmaxRows(expected, answers.classes.length, answers.calibration?.temperature),
-          toNumbers(expectTensor('probabilities', results.probabilities, 'float32')),
-        ]
-      : [
-          expected,
-          toNumbers(expectTensor('value', results.value, 'float64')).map((value) => (value - mean) / deviation),
-        ];
-  for (const [i, value] of wanted.entries()) {
+  const [wanted, got] = compared[answers.task](answers, expected, results);
+  for (const [i, value] of Array.from(wanted).entries()) {
     if (Math.abs(got[i]! - value) <= TOLERANCE * Math.max(1, Math.abs(value))) continue;
     const width = wanted.length / Math.max(1, rowsIn(rows.encoded));
     throw new TrainingFailure(
@@ -50,6 +41,24 @@ export async function expectSameAnswers({ answers, objective, parameters, onnx, 
     );
   }
 }
+
+type Compared = (answers: Answers, outputs: Float32Array, results: Tensors) => [ArrayLike<number>, readonly number[]];
+
+const probabilitiesIn = ({ probabilities }: Tensors): number[] =>
+  toNumbers(expectTensor('probabilities', probabilities, 'float32'));
+
+/** What the network answers, and what the exported model does. */
+const compared: Readonly<Record<Answers['task'], Compared>> = {
+  classification: ({ classes, calibration }, outputs, results) => [
+    softmaxRows(outputs, classes.length, calibration?.temperature),
+    probabilitiesIn(results),
+  ],
+  regression: ({ scale: { mean, deviation } }, outputs, { value }) => [
+    outputs,
+    toNumbers(expectTensor('value', value, 'float64')).map((one) => (one - mean) / deviation),
+  ],
+  multilabel: (_, outputs, results) => [outputs.map(sigmoid), probabilitiesIn(results)],
+};
 
 /** The outputs that are answers: a family may have more. */
 async function networkAnswers(

@@ -36,3 +36,12 @@ export async function classCounts(rows: EncodedRows, classes: number): Promise<F
   }
   return counts;
 }
+
+/** Which share of the rows has each label. */
+export async function labelShares(rows: EncodedRows, labels: number): Promise<number[]> {
+  const counts = new Float64Array(labels);
+  for await (const { y } of piecesOf(rows, PIECE_ROWS, rowsOf(rows))) {
+    for (const [i, has] of (y!.data as Float32Array).entries()) counts[i % labels]! += has;
+  }
+  return Array.from(counts, (count) => count / Math.max(1, rowsOf(rows)));
+}

@@ -3,6 +3,7 @@ import { expectTensor, type Tensor } from '#engine/tensor.ts';
 import type { State } from '#engine/training/state.ts';
 import type { Evaluator } from '#engine/training/training.ts';
 import { Confusion } from '../metrics/classification.ts';
+import { LabelScores } from '../metrics/multilabel.ts';
 import { isOfProbabilities, Probabilities } from '../metrics/probability-judge.ts';
 import { Errors } from '../metrics/regression.ts';
 import { type EncodedRows, piecesOf, rowsOf } from './rows.ts';
@@ -45,6 +46,23 @@ const judges: Readonly<Record<Answers['task'], MakeJudge>> = {
         }
       },
       scores: () => errors.scores(),
+    };
+  },
+  multilabel: ({ classes }) => {
+    const labels = new LabelScores(classes.length);
+    return {
+      take(outputs, truths) {
+        const { data, shape } = expectTensor('y', truths, 'float32');
+        const rows = shape[0]!;
+        const width = outputs.length / Math.max(1, rows);
+        for (let row = 0; row < rows; row++) {
+          labels.add(
+            (label) => data[row * classes.length + label]! > 0,
+            (label) => outputs[row * width + label]! > 0,
+          );
+        }
+      },
+      scores: () => labels.scores(),
     };
   },
 };

@@ -23,7 +23,7 @@ export async function judgeEpoch(
 ): Promise<Scores | undefined> {
   const { task } = judging.preparation;
   const seen = { loss: totals.loss / totals.weight, accuracy: totals.correct / rowsOf(data.training) };
-  const training = task === 'classification' ? seen : await evaluate(judging, state, data.training, SAMPLE_ROWS);
+  const training = task !== 'regression' ? seen : await evaluate(judging, state, data.training, SAMPLE_ROWS);
   const validation = data.validation ? await evaluate(judging, state, data.validation) : {};
   if (!training || !validation) return undefined;
   return { ...only(task, training, ''), ...only(task, validation, 'val_', judging.more) };
@@ -33,6 +33,7 @@ export async function judgeEpoch(
 const EPOCH_METRICS = {
   classification: ['loss', 'accuracy'],
   regression: ['loss', 'rmse', 'mae', 'r2'],
+  multilabel: ['loss', 'accuracy'],
 } as const;
 
 /** The scores that a task's history has, with a prefix added to their names. */

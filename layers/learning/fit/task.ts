@@ -1,7 +1,7 @@
 /** What is to be learned: encoded rows, and how predictions of their targets are scored. */
 
 import type { Task } from '#domain/datasets/profile.ts';
-import { type Loss, softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
+import { binaryCrossEntropy, type Loss, softmaxCrossEntropy, squaredError } from '#engine/training/loss.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { Objective } from '#engine/training/objective.ts';
 import { type Type, type } from '#engine/type.ts';
@@ -36,13 +36,22 @@ export interface EncodedData {
 
 interface Rules {
   readonly loss: Loss;
-  readonly target: Type;
+  readonly target: (classes: readonly string[]) => Type;
   readonly outputs: (classes: readonly string[]) => number;
 }
 
 const rules: Readonly<Record<Task, Rules>> = {
-  classification: { loss: softmaxCrossEntropy, target: type('int32', ['rows']), outputs: (classes) => classes.length },
-  regression: { loss: squaredError, target: type('float32', ['rows', 1]), outputs: () => 1 },
+  classification: {
+    loss: softmaxCrossEntropy,
+    target: () => type('int32', ['rows']),
+    outputs: (classes) => classes.length,
+  },
+  regression: { loss: squaredError, target: () => type('float32', ['rows', 1]), outputs: () => 1 },
+  multilabel: {
+    loss: binaryCrossEntropy,
+    target: (classes) => type('float32', ['rows', classes.length]),
+    outputs: (classes) => classes.length,
+  },
 };
 
 /** What the network takes and gives. */
@@ -50,15 +59,20 @@ export const shapeOf = ({ encoding, task, classes }: Preparation): NetworkShape 
   input: encoding.shape,
   outputs: rules[task].outputs(classes),
   ...(encoding.numbers ? { numbers: encoding.numbers } : {}),
+  ...(encoding.codes ? { codes: encoding.codes } : {}),
 });
 
-/** The type of the targets. */
-export const targetType = (task: Task): Type => rules[task].target;
+/** The type of the targets. @param classes what a row may have several of, for `multilabel` */
+export const targetType = (task: Task, classes: readonly string[] = []): Type => rules[task].target(classes);
 
 /** @param loss default: that of the task */
-export function objectiveOf({ encoding, task }: Preparation, network: Network, loss = rules[task].loss): Objective {
+export function objectiveOf(
+  { encoding, task, classes }: Preparation,
+  network: Network,
+  loss = rules[task].loss,
+): Objective {
   return {
-    data: { ...encoding.types, y: targetType(task) },
+    data: { ...encoding.types, y: targetType(task, classes) },
     target: 'y',
     front: (b, rows) => encoding.front(b, rows),
     network,

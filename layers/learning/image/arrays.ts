@@ -1,6 +1,7 @@
 /** Images in NumPy arrays: an `.npz`, which is a ZIP of arrays, with the images and their labels. */
 import { fileFault, shown } from '../csv/fault.ts';
 import { type NpyHeader, npyHeader, npyNumbers } from '../files/npy.ts';
+import { isOfTexts, npyTexts } from '../files/npy-texts.ts';
 import type { ZipEntry } from '../files/zip.ts';
 import type { ImageShape, PixelValues } from './rows.ts';
 
@@ -112,16 +113,24 @@ const LEAST_SIDE = 4;
 
 async function labelsOf(entry: ZipEntry): Promise<string[]> {
   const labels: string[] = [];
-  for await (const { header, values } of npyNumbers(entry.open(), entry.name, 1024)) {
-    const [, width = 1, ...more] = header.shape;
-    if (width !== 1 || more.length > 0) {
-      throw fileFault(
-        `array ${shown(entry.name)} must have one label for each image; got the shape [${header.shape.join(', ')}]`,
-      );
+  if (isOfTexts(await beginningOf(entry), entry.name)) {
+    for await (const { shape, text } of npyTexts(entry.open(), entry.name)) {
+      if (labels.length === 0) expectColumn(entry, shape);
+      labels.push(text);
     }
+    return labels;
+  }
+  for await (const { header, values } of npyNumbers(entry.open(), entry.name, 1024)) {
+    expectColumn(entry, header.shape);
     for (const value of values) labels.push(String(value));
   }
   return labels;
+}
+
+function expectColumn({ name }: ZipEntry, shape: readonly number[]): void {
+  const [, width = 1, ...more] = shape;
+  if (width === 1 && more.length === 0) return;
+  throw fileFault(`array ${shown(name)} must have one label for each image; got the shape [${shape.join(', ')}]`);
 }
 
 async function* rowsOf(entry: ZipEntry, { size, places }: Layout, values: PixelValues) {

@@ -19,6 +19,8 @@ export function profileLabels(labels: readonly string[], asked: Task | 'auto', t
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   const firstText = [...counts.keys()].find((label) => Number.isNaN(parseNumber(label)));
   const few = counts.size <= FEW_VALUES && [...counts.keys()].every((label) => Number.isInteger(parseNumber(label)));
+  if (asked === 'multilabel')
+    throw ValidationError.of('dataset_type', 'must be classification or regression for images; got multilabel');
   const task = asked === 'auto' ? (firstText !== undefined || few ? 'classification' : 'regression') : asked;
   if (task === 'regression') {
     if (firstText !== undefined)
@@ -43,5 +45,5 @@ export function targetOf(labels: readonly string[], { task = 'classification', c
   if (task === 'regression') return { task, values: Float64Array.from(labels, (label) => parseNumber(label)) };
   const names = classes.map(({ value }) => value).sort(byNumberThenText);
   const codes = new Map(names.map((name, code) => [name, code]));
-  return { task, classes: names, values: Int32Array.from(labels, (label) => codes.get(label)!) };
+  return { task: 'classification', classes: names, values: Int32Array.from(labels, (label) => codes.get(label)!) };
 }

@@ -42,10 +42,10 @@ export function prepareImages(source: Source, profile: DatasetProfile, options: 
 
 async function encode(
   images: ImageRows & { readonly splitBy?: SplitBy },
-  { validationSplit, testSplit, seed, scratch, between = async () => undefined }: PrepareOptions,
+  { validationSplit, testSplit, seed, scratch, fold, between = async () => undefined }: PrepareOptions,
 ): Promise<Prepared> {
   const { target, shape, values, splitBy } = images;
-  const fractions = { validation: validationSplit, test: testSplit };
+  const fractions = { validation: validationSplit, test: testSplit, fold };
   const split = splitRows(target, fractions, seed, splitBy);
   expectEnough(split, fractions, splitBy);
   const scale = fitTarget(target, split.training);

@@ -1,9 +1,9 @@
 /** Reads a model of others: what it takes and gives, tried with two rows, and as a model that is served like those made here. */
 import { ValidationError } from '#domain/errors.ts';
-import { dataType } from '#engine/onnx/proto.ts';
+import { dataType, type ModelProto } from '#engine/onnx/proto.ts';
 import { openSession, RuntimeError, type Session } from '#engine/run.ts';
 import { type Tensor, type Tensors, tensor, toNumbers } from '#engine/tensor.ts';
-import { inputNames, type Serving } from '../serving/description.ts';
+import { inputNames, SERVING_PROPERTY, type Serving, serving } from '../serving/description.ts';
 import { inspect, refused } from './inspect.ts';
 import {
   classesOf,
@@ -39,8 +39,10 @@ const TRIAL_ROWS = 2;
 const TOLERANCE = 1e-3;
 
 /** @throws ValidationError, naming what cannot be served */
-export async function readImported(bytes: Uint8Array, wishes: Wishes): Promise<Imported> {
-  const { graph } = inspect(bytes);
+export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Imported> {
+  const { graph, metadataProps } = inspect(bytes);
+  const own = ownNames(metadataProps);
+  const wishes = { ...given, features: given.features ?? own.features };
   const inputs = inputsOf(graph, wishes.features);
   const zipMap = zipMapOf(graph);
   const plain = withoutZipMap(bytes, zipMap);
@@ -51,7 +53,11 @@ export async function readImported(bytes: Uint8Array, wishes: Wishes): Promise<I
       outputs.map(({ name }) => name),
     ),
   );
-  const { reading, classes } = readingOf(outputs, results, { zipMap, wishes, known: (n) => classesOf(graph, n) });
+  const { reading, classes } = readingOf(outputs, results, {
+    zipMap,
+    wishes,
+    known: (n) => (own.classes?.length === n ? own.classes : classesOf(graph, n)),
+  });
   const features = inputs.flatMap((input) =>
     input.features.map((name) => ({
       name,
@@ -61,13 +67,34 @@ export async function readImported(bytes: Uint8Array, wishes: Wishes): Promise<I
   const twice = features.find(({ name }, i) => features.findIndex((other) => other.name === name) < i);
   if (twice) throw ValidationError.of('features', `must be given: two inputs would be called ${twice.name}`);
   const names = inputNames(features.map(({ name }) => name));
-  const serving: Serving = {
+  const described: Serving = {
     ...{ format: 1, task: reading.task, target: wishes.target, classes: [...classes] },
     features: features.map((feature, i) => ({ ...feature, input: names[i]! })),
   };
-  const onnx = wrap(plain, { inputs, serving, reading });
-  await expectAnswers(onnx, inputs, serving);
-  return { onnx, serving, notes: notesOf(inputs, reading, zipMap) };
+  const onnx = wrap(plain, { inputs, serving: described, reading });
+  await expectAnswers(onnx, inputs, described);
+  return { onnx, serving: described, notes: notesOf(inputs, reading, zipMap) };
+}
+
+/** The names that a model of Trainyard's own says itself. */
+function ownNames(properties: ModelProto['metadataProps']): Pick<Wishes, 'features' | 'classes'> {
+  const said = properties.find(({ key }) => key === SERVING_PROPERTY)?.value;
+  const own = serving.safeParse(parsed(said));
+  if (!own.success) return {};
+  const { task, features, classes } = own.data;
+  if (task === 'multilabel') throw refused('it must answer a class or a number; it answers several labels');
+  return {
+    ...(features.length > 0 ? { features: features.map(({ name }) => name) } : {}),
+    ...(task === 'classification' ? { classes } : {}),
+  };
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Numbers are 0 and texts empty. */
@@ -115,7 +142,7 @@ interface Known {
   readonly zipMap: ZipMap | undefined;
   readonly wishes: Wishes;
   /** The names of so many classes, as the model's own operators have them. */
-  readonly known: (count: number) => string[] | undefined;
+  readonly known: (count: number) => readonly string[] | undefined;
 }
 
 function readingOf(
@@ -148,7 +175,16 @@ function readingOf(
     return { reading: { task: 'classification', scores: scores.name, scale, ...own }, classes };
   }
   const value = outputs.find((one) => isNumber(one) && columns(one) === 1);
-  if (value) return { reading: { task: 'regression', value: value.name }, classes: [] };
+  if (value) {
+    for (const wish of ['classes', 'scores'] as const) {
+      if (wishes[wish] === undefined) continue;
+      throw ValidationError.of(
+        wish,
+        `must be left out: the model has no classes, its output ${value.name} is a number`,
+      );
+    }
+    return { reading: { task: 'regression', value: value.name }, classes: [] };
+  }
   throw refused(
     `none of its outputs can be served (${outputs.map(({ name }) => name).join(', ') || 'no tensors'}): there must be scores [rows, classes] or numbers [rows]`,
   );

@@ -1,4 +1,4 @@
-/** Gives every value of a graph another name, within all inner graphs as well, and changes nothing else. */
+/** Gives every value and every node of a graph another name, within all inner graphs as well, and changes nothing else. */
 import { type Field, field, fieldsOf, message } from './messages.ts';
 
 /** Field numbers of the public onnx.proto. */
@@ -12,7 +12,7 @@ export const GRAPH = {
   quantized: 14,
   sparse: 15,
 } as const;
-export const NODE = { inputs: 1, outputs: 2, attributes: 5 } as const;
+export const NODE = { inputs: 1, outputs: 2, name: 3, attributes: 5 } as const;
 const ATTRIBUTE = { graph: 6, graphs: 11 } as const;
 const TENSOR_NAME = 8;
 const VALUE_NAME = 1;
@@ -43,7 +43,12 @@ const renameAttribute = changing({
   [ATTRIBUTE.graph]: (graph, prefix) => renameGraph(graph, prefix),
   [ATTRIBUTE.graphs]: (graph, prefix) => renameGraph(graph, prefix),
 });
-const renameNode = changing({ [NODE.inputs]: 'name', [NODE.outputs]: 'name', [NODE.attributes]: renameAttribute });
+const renameNode = changing({
+  [NODE.inputs]: 'name',
+  [NODE.outputs]: 'name',
+  [NODE.name]: 'name',
+  [NODE.attributes]: renameAttribute,
+});
 
 export const renameGraph: Rule = changing({
   [GRAPH.nodes]: renameNode,

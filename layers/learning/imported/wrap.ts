@@ -10,7 +10,7 @@ import {
   type NodeProto,
   type ValueInfoProto,
 } from '#engine/onnx/proto.ts';
-import type { Serving } from '../serving/description.ts';
+import { SERVING_PROPERTY, type Serving } from '../serving/description.ts';
 import { type Field, field, fieldsOf, message } from './messages.ts';
 import { GRAPH, MODEL, renameGraph } from './rename.ts';
 import type { ImportedInput, ZipMap } from './signature.ts';
@@ -69,9 +69,15 @@ export function wrap(bytes: Uint8Array, { inputs, serving, reading }: Wrapping):
       ...only(behind, [GRAPH.initializers, GRAPH.outputs]),
     ];
   });
-  const property = message([field(1, 'serving'), field(2, JSON.stringify(serving))]);
+  // A model of Trainyard's own that is imported again has a description already.
+  const others = fieldsOf(whole).filter((one) => !isNamed(one, MODEL.properties, SERVING_PROPERTY));
+  const property = message([field(1, SERVING_PROPERTY), field(2, JSON.stringify(serving))]);
   const needsOpset = !fieldsOf(bytes).some(isOnnxOpset);
-  return message([whole, field(MODEL.properties, property), ...(needsOpset ? [defaultOpset()] : [])]);
+  return message([
+    ...others.map(({ raw }) => raw),
+    field(MODEL.properties, property),
+    ...(needsOpset ? [defaultOpset()] : []),
+  ]);
 }
 
 function changingGraph(bytes: Uint8Array, change: (graph: readonly Field[]) => readonly Uint8Array[]): Uint8Array {

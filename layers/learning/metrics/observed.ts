@@ -5,6 +5,7 @@ import { answered } from '../assess/calibration.ts';
 import { type OutputPiece, outputPieces } from '../fit/outputs.ts';
 import { type EncodedRows, rowsOf } from '../fit/rows.ts';
 import type { Answers } from '../fit/task.ts';
+import { sigmoid } from './multilabel.ts';
 import { softmaxInto } from './probabilities.ts';
 
 /** Answers whose confidence lies in one tenth of 0 to 1. */
@@ -30,7 +31,11 @@ export interface ObservedValues {
   readonly pairs: readonly (readonly [actual: number, predicted: number])[];
 }
 
-export type Observed = ObservedClasses | ObservedValues;
+export interface ObservedLabels extends Pick<ObservedClasses, 'calibration' | 'calibrationError'> {
+  readonly task: 'multilabel';
+}
+
+export type Observed = ObservedClasses | ObservedValues | ObservedLabels;
 
 /** A matrix of more would be no picture, and no small file. */
 export const MOST_CLASSES = 100;
@@ -41,7 +46,7 @@ export async function observe(
   answers: Answers,
   { objective, parameters, data }: { objective: Objective; parameters: Tensors; data: EncodedRows },
 ): Promise<Observed> {
-  const observer = answers.task === 'classification' ? classesObserver(answers) : valuesObserver(answers, rowsOf(data));
+  const observer = observers[answers.task](answers, rowsOf(data));
   for await (const piece of outputPieces(objective, parameters, data)) observer.take(piece);
   return observer.observed();
 }
@@ -51,20 +56,40 @@ interface Observer {
   observed(): Observed;
 }
 
+/** Answers by their confidence. */
+class Bins {
+  readonly #bins = Array.from({ length: BINS }, () => ({ rows: 0, confidence: 0, right: 0 }));
+  #total = 0;
+
+  add(confidence: number, isRight: boolean): void {
+    const bin = this.#bins[Math.min(BINS - 1, Math.floor(confidence * BINS))]!;
+    bin.rows += 1;
+    bin.confidence += confidence;
+    bin.right += Number(isRight);
+    this.#total += 1;
+  }
+
+  get observed(): Pick<ObservedClasses, 'calibration' | 'calibrationError'> {
+    const gaps = this.#bins.reduce((sum, { confidence, right }) => sum + Math.abs(confidence - right), 0);
+    return {
+      calibration: this.#bins.map(({ rows, confidence, right }) => ({
+        rows,
+        confidence: rows === 0 ? 0 : confidence / rows,
+        accuracy: rows === 0 ? 0 : right / rows,
+      })),
+      calibrationError: gaps / this.#total,
+    };
+  }
+}
+
 function classesObserver({ classes, calibration = {} }: Answers): Observer {
   const counted = classes.length <= MOST_CLASSES ? classes.map(() => classes.map(() => 0)) : undefined;
-  const bins = Array.from({ length: BINS }, () => ({ rows: 0, confidence: 0, right: 0 }));
-  let total = 0;
+  const bins = new Bins();
   const probabilities = new Float64Array(classes.length);
   const takeRow = (truth: number): void => {
     const predicted = answered(probabilities, calibration);
-    const confidence = probabilities[predicted]!;
-    const bin = bins[Math.min(BINS - 1, Math.floor(confidence * BINS))]!;
-    bin.rows += 1;
-    bin.confidence += confidence;
-    bin.right += Number(predicted === truth);
+    bins.add(probabilities[predicted]!, predicted === truth);
     if (counted) counted[truth]![predicted]! += 1;
-    total += 1;
   };
   return {
     take({ outputs, width, truths }) {
@@ -78,13 +103,22 @@ function classesObserver({ classes, calibration = {} }: Answers): Observer {
     observed: () => ({
       task: 'classification',
       ...(counted ? { confusion: counted } : {}),
-      calibration: bins.map(({ rows, confidence, right }) => ({
-        rows,
-        confidence: rows === 0 ? 0 : confidence / rows,
-        accuracy: rows === 0 ? 0 : right / rows,
-      })),
-      calibrationError: bins.reduce((sum, { confidence, right }) => sum + Math.abs(confidence - right), 0) / total,
+      ...bins.observed,
     }),
+  };
+}
+
+/** Whether a row has a label is an answer of its own, whose confidence is the probability of it. */
+function labelsObserver({ classes: { length: labels } }: Answers): Observer {
+  const bins = new Bins();
+  return {
+    take({ outputs, width, truths }) {
+      for (const [i, has] of actuals(truths).entries()) {
+        const probability = sigmoid(outputs[Math.floor(i / labels) * width + (i % labels)]!);
+        bins.add(Math.max(probability, 1 - probability), probability >= 0.5 === has > 0);
+      }
+    },
+    observed: () => ({ task: 'multilabel', ...bins.observed }),
   };
 }
 
@@ -105,3 +139,9 @@ function valuesObserver({ scale: { mean, deviation } }: Answers, rows: number): 
 }
 
 const actuals = (truths: Tensor): Float32Array => expectTensor('y', truths, 'float32').data;
+
+const observers: Readonly<Record<Answers['task'], (answers: Answers, rows: number) => Observer>> = {
+  classification: classesObserver,
+  regression: valuesObserver,
+  multilabel: labelsObserver,
+};

@@ -1,12 +1,13 @@
 /** What the target is: which task, which rows have it, and what its classes are. */
-import type { ColumnFormat } from '#domain/datasets/column-format.ts';
+import type { ColumnFormat, Separator } from '#domain/datasets/column-format.ts';
 import type { Task } from '#domain/datasets/profile.ts';
 import { caseVariants } from './case-variants.ts';
 import { type ClassCount, classesOf } from './classes.ts';
 import type { ColumnSummary } from './column.ts';
 import { type Conventions, type Decided, decide, type Saying, wordsOf } from './decide.ts';
 import { columnFindings } from './findings.ts';
-import { taskOf } from './target.ts';
+import { countLabels, guessSeparator, separatorFinding } from './labels.ts';
+import { expectLabels, taskOf } from './target.ts';
 import { classFindings, targetRowsFinding } from './target-findings.ts';
 import type { Finding } from './warn.ts';
 
@@ -38,7 +39,10 @@ export function judgeTarget(
   const format: ColumnFormat = { words, decimal: numeric.format.decimal, missing: [...(said.missing ?? [])] };
   const classes = classesOf(summary, format);
   const areNumbers = said.type === 'number' || words === 'number';
-  const task = taskOf({ summary, numbers, areNumbers, classes }, asked);
+  const separator = said.separator ?? (areNumbers ? undefined : guessSeparator(summary));
+  const areLists = separator !== undefined;
+  const task = taskOf({ summary, numbers, areNumbers, classes, areLists }, asked);
+  if (task === 'multilabel') return judgeLabels(summary, rows, { format, separator, said });
   if (task === 'regression') {
     const without = rows - numbers.readable;
     const first = earliest(summary.empty.first, summary.absent.first, numbers.firstUnreadable);
@@ -54,6 +58,31 @@ export function judgeTarget(
   const found = [...classFindings(summary, classes), ...caseVariants(summary, decided, classes)];
   if (without > 0) found.push(targetRowsFinding(summary, { rows: without, first, task, hasWords }));
   return { task, classes, without, decided, found };
+}
+
+interface LabelSaying {
+  readonly format: ColumnFormat;
+  readonly separator: Separator | undefined;
+  readonly said: Saying;
+}
+
+/** Where nothing separates cells, each is one label. */
+const USUAL_SEPARATOR = '|';
+
+function judgeLabels(
+  summary: ColumnSummary,
+  rows: number,
+  { format: own, separator, said }: LabelSaying,
+): JudgedTarget {
+  const between = separator ?? USUAL_SEPARATOR;
+  const format: ColumnFormat = { ...own, words: 'text', separator: between };
+  const { labels: classes, rows: labelled } = countLabels(summary, format, between);
+  expectLabels(summary, classes);
+  const without = rows - labelled;
+  const first = earliest(summary.empty.first);
+  const found: Finding[] = said.separator === undefined && separator ? [separatorFinding(summary, separator)] : [];
+  if (without > 0) found.push(targetRowsFinding(summary, { rows: without, first, task: 'multilabel' }));
+  return { task: 'multilabel', classes, without, decided: { type: 'category', format }, found };
 }
 
 /** Of a target, the rows that are left out are said in one. */

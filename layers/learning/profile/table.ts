@@ -186,7 +186,7 @@ export class TableSummary {
       })),
       target: this.target,
       ...(target === undefined ? {} : { task: target.task }),
-      ...(target?.task === 'classification'
+      ...(target !== undefined && target.task !== 'regression'
         ? { classes: target.classes.map(({ value, count }) => ({ value, count })) }
         : {}),
       rows_without_target: target?.without ?? this.#rows,

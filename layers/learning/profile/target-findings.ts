@@ -78,6 +78,8 @@ interface LeftOutRows {
   readonly hasWords?: boolean;
 }
 
+const NAMES = { classification: 'class', regression: 'number', multilabel: 'label' } as const;
+
 export const targetRowsFinding = (
   { name: column }: ColumnSummary,
   { rows, first, task, hasWords = false }: LeftOutRows,
@@ -86,7 +88,7 @@ export const targetRowsFinding = (
   column,
   first,
   rows,
-  message: `${rows} rows have no ${task === 'regression' ? 'number' : 'class'} in the target`,
+  message: `${rows} rows have no ${NAMES[task]} in the target`,
   cost: 'They are left out of the training',
   overrule: hasWords ? choose(column, { missing: [] }) : null,
 });

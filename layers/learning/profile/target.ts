@@ -10,6 +10,8 @@ import { type ColumnSummary, MAX_CATEGORIES } from './column.ts';
 import { CATEGORY_CHARACTERS, type CountBounds } from './counts.ts';
 
 const MAX_CLASSES = MAX_CATEGORIES;
+/** Each is learned by itself, and has a threshold. */
+const MAX_LABELS = 200;
 /** A class may have several spellings. */
 const MAX_SPELLINGS = 4 * MAX_CLASSES;
 export const TARGET_BOUNDS: CountBounds = { values: MAX_SPELLINGS, characters: MAX_SPELLINGS * CATEGORY_CHARACTERS };
@@ -53,6 +55,8 @@ export interface TargetFacts {
   readonly areNumbers: boolean;
   /** Its values if they are to be classes. */
   readonly classes: readonly ClassCount[];
+  /** Whether its cells are, or seem to be, lists of labels. */
+  readonly areLists: boolean;
 }
 
 /**
@@ -65,11 +69,12 @@ export function taskOf(target: TargetFacts, asked: Task | 'auto'): Task {
     throw fault(summary, `must have values; got ${summary.empty.rows + summary.absent.rows} rows without one`);
   }
   const task = asked === 'auto' ? inferred(target) : asked;
-  ({ classification: expectClasses, regression: expectNumbers })[task](target);
+  ({ classification: expectClasses, regression: expectNumbers, multilabel: () => {} })[task](target);
   return task;
 }
 
-function inferred({ summary, areNumbers, classes }: TargetFacts): Task {
+function inferred({ summary, areNumbers, classes, areLists }: TargetFacts): Task {
+  if (areLists) return 'multilabel';
   if (!areNumbers) return 'classification';
   const few = !summary.counts.overflowed && classes.length <= FEW_VALUES && summary.present >= 2 * classes.length;
   return summary.allIntegers && few ? 'classification' : 'regression';
@@ -88,6 +93,17 @@ function expectClasses({ summary, classes }: TargetFacts): void {
     const got = classes.length === 0 ? '0' : `1: ${shown(classes[0]!.value)}`;
     throw fault(summary, `must have between 2 and ${MAX_CLASSES} classes; got ${got}`);
   }
+}
+
+/** @throws ValidationError, field `target` */
+export function expectLabels(summary: ColumnSummary, labels: readonly ClassCount[]): void {
+  const { overflowed } = summary.counts;
+  if (!overflowed && labels.length >= 2 && labels.length <= MAX_LABELS) return;
+  const got = overflowed ? `more than ${MAX_SPELLINGS} different cells` : labels.length;
+  throw fault(
+    summary,
+    `must have between 2 and ${MAX_LABELS} labels, in at most ${MAX_SPELLINGS} different cells; got ${got}`,
+  );
 }
 
 function expectNumbers({ summary, numbers }: TargetFacts): void {

@@ -17,6 +17,7 @@ const CODES = [
   'text_left_out',
   'identifier_left_out',
   'identifier_kept',
+  'labels_separated',
   'class_like_missing',
   'rare_class',
   'classes_merged',

@@ -9,7 +9,7 @@ import type { Prepared, PrepareOptions } from '../prepared.ts';
 import { needsDisk, withRoom } from '../room.ts';
 import { RowSink } from '../row-sink.ts';
 import type { Source } from '../source.ts';
-import type { Rows, Target } from '../table/columns.ts';
+import { classesOf, type Rows, type Target } from '../table/columns.ts';
 import { encodeRows, encodeTarget } from '../table/encode.ts';
 import { fitEncoder } from '../table/encoder.ts';
 import { loadRows } from '../table/load.ts';
@@ -49,11 +49,11 @@ async function encode(
   rows: Rows,
   profile: DatasetProfile,
   spec: WindowSpec,
-  { validationSplit, testSplit, seed, scratch, between = async () => undefined }: PrepareOptions,
+  { validationSplit, testSplit, seed, scratch, fold, between = async () => undefined }: PrepareOptions,
 ): Promise<Prepared> {
   const windows = windowsOf(rows, spec);
   const target = targetsOf(rows.target, windows);
-  const fractions = { validation: validationSplit, test: testSplit };
+  const fractions = { validation: validationSplit, test: testSplit, fold };
   const splitBy = rows.group
     ? ({ by: 'group', values: windows.series } as const)
     : ({ by: 'time', values: Float64Array.from(windows.starts) } as const);
@@ -62,7 +62,7 @@ async function encode(
   const encoder = fitEncoder(rows, rowsWithin(windows, split.training, spec.steps));
   const scale = fitTarget(target, split.training);
   const encoding = seriesEncoding(encoder, profile, spec);
-  const tensors = rowTypes({ ...encoding.types, y: targetType(target.task) });
+  const tensors = rowTypes({ ...encoding.types, y: targetType(target.task, classesOf(target)) });
   const onDisk = needsDisk(
     windows.count * rowBytesOf(tensors),
     scratch?.residentBytes ?? RESIDENT_BYTES,
@@ -96,7 +96,7 @@ async function encode(
     preparation: {
       encoding,
       task: target.task,
-      classes: target.task === 'classification' ? target.classes : [],
+      classes: classesOf(target),
       scale,
     },
     data: {
@@ -113,7 +113,8 @@ async function encode(
 function targetsOf(target: Target, { targets }: Windows): Target {
   if (target.task === 'regression')
     return { ...target, values: Float64Array.from(targets, (row) => target.values[row]!) };
-  return { ...target, values: targets.map((row) => target.values[row]!) };
+  if (target.task === 'classification') return { ...target, values: targets.map((row) => target.values[row]!) };
+  throw new TypeError('no family of series learns labels');
 }
 
 /** The rows that some windows consist of, ascending. */

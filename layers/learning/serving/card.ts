@@ -51,7 +51,7 @@ Dataset ${line(job.dataset_name)}${job.dataset_version === undefined ? '' : `, v
 ${facts.inputs.table}
 ${leftOut}
 ${facts.inputs.note}
-${serving.task === 'classification' ? `\nClasses: ${serving.classes.map(code).join(', ')}.\n` : ''}
+${serving.classes.length > 0 ? `\n${serving.task === 'multilabel' ? 'Labels, of which a row has any number' : 'Classes'}: ${serving.classes.map(code).join(', ')}.\n` : ''}
 ${warnings(facts.profile)}## Training
 
 ${facts.parameters} parameters. ${weights(facts)}

@@ -4,7 +4,17 @@ import { KINDS, TASKS } from '#domain/datasets/profile.ts';
 import { featureSpec } from '#domain/models/record.ts';
 
 export const SERVING_FILE = 'serving.json';
+/** The metadata property of `model.onnx` that has the same. */
+export const SERVING_PROPERTY = 'serving';
 export const ONNX_FILE = 'model.onnx';
+/** The same model, with integers of 8 bits. */
+export const INT8_FILE = 'model.int8.onnx';
+
+/** The numbers of a model's weights, and the file of each. */
+export const VARIANTS = ['float32', 'int8'] as const;
+export type Variant = (typeof VARIANTS)[number];
+export const VARIANT_FILES: Readonly<Record<Variant, string>> = { float32: ONNX_FILE, int8: INT8_FILE };
+
 export const CARD_FILE = 'model-card.md';
 
 const servedFeature = featureSpec.extend({
@@ -29,13 +39,18 @@ export const serving = z.object({
   temperature: z.number().exactOptional(),
   /** The probability of the second class from which on it is the label. Absent where the more probable class is. */
   threshold: z.number().exactOptional(),
+  /** Of `multilabel`: the probability of each class from which on a row has it. */
+  thresholds: z.array(z.number()).exactOptional(),
   /** How far the truth is from `value`, at most, as often as `coverage` says. */
   intervals: z.array(z.object({ coverage: z.number(), width: z.number() })).exactOptional(),
 });
 export type Serving = z.infer<typeof serving>;
 
+/** What is wrong with asking a regression for probabilities. */
+export const NO_PROBABILITIES = 'must be left out: the model answers numbers, which have none';
+
 /** The names of the model's outputs. */
-const OUTPUTS = ['label', 'probabilities', 'value'];
+const OUTPUTS = ['label', 'labels', 'probabilities', 'value'];
 
 /** A distinct input name for each feature: its own, with everything but letters, digits and underscores replaced. */
 export function inputNames(features: readonly string[]): string[] {

@@ -86,9 +86,20 @@ function valuesOf(serving: Serving, results: Tensors): Value[] {
   if (serving.task === 'regression') {
     return Array.from(expectTensor('value', results.value, 'float64').data, (value) => ({ output: 0, value }));
   }
+  if (serving.task === 'multilabel') return mostProbable(serving, results);
   return expectTensor('label', results.label, 'string').data.map((name, row) => {
     const output = serving.classes.indexOf(name);
     return { output, value: valueAt(serving, results, row, output) };
+  });
+}
+
+/** Of labels, the most probable one is explained. */
+function mostProbable({ classes }: Serving, results: Tensors): Value[] {
+  const { data } = expectTensor('probabilities', results.probabilities, 'float32');
+  return Array.from({ length: data.length / classes.length }, (_, row) => {
+    const own = data.subarray(row * classes.length, (row + 1) * classes.length);
+    const value = Math.max(...own);
+    return { output: own.indexOf(value), value };
   });
 }
 

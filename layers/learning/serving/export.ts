@@ -1,6 +1,7 @@
 /** Exports a trained network as a `model.onnx` that takes raw features. */
 import type { Builder, Value } from '#engine/graph.ts';
 import type { ModelMeta } from '#engine/onnx/write.ts';
+import { sigmoid } from '#engine/ops/activation.ts';
 import { greaterOrEqual } from '#engine/ops/compare.ts';
 import { add, div, mul } from '#engine/ops/elementwise.ts';
 import { slice } from '#engine/ops/join.ts';
@@ -9,14 +10,15 @@ import { squeeze } from '#engine/ops/movement.ts';
 import { softmax } from '#engine/ops/norm.ts';
 import { argMax } from '#engine/ops/reduce.ts';
 import { cast } from '#engine/ops/select.ts';
-import type { Tensors } from '#engine/tensor.ts';
+import { type Tensors, tensorFrom } from '#engine/tensor.ts';
 import { constantParameters, type Network, type Values } from '#engine/training/network.ts';
 import { compileInference } from '#engine/training/step.ts';
 import { type Preparation, shapeOf } from '../fit/task.ts';
 
 /**
  * Inputs: those of the encoding. Outputs of a classification: `label`, string [rows], and `probabilities`, float32
- * [rows, classes]. Output of a regression: `value`, float64 [rows], in the target's unit.
+ * [rows, classes]. Output of a regression: `value`, float64 [rows], in the target's unit. Outputs of labels: `labels`, bool
+ * [rows, labels], and `probabilities`, float32 [rows, labels].
  */
 export function exportModel(
   preparation: Preparation,
@@ -57,4 +59,9 @@ const answers: Readonly<Record<Preparation['task'], Answer>> = {
   regression: (b, outputs, { scale: { mean, deviation } }) => ({
     value: squeeze(b, add(b, mul(b, cast(b, outputs, 'float64'), deviation), mean), [1]),
   }),
+  multilabel: (b, logits, { classes, calibration: { thresholds = classes.map(() => 0.5) } = {} }) => {
+    const probabilities = sigmoid(b, logits);
+    const least = b.constant(tensorFrom('float32', [1, classes.length], thresholds));
+    return { labels: greaterOrEqual(b, probabilities, least), probabilities };
+  },
 };

@@ -19,10 +19,18 @@ export interface WordColumn {
 
 export type Column = NumberColumn | WordColumn;
 
-/** Each row's target: the position of its class, or its number. */
+/** Each row's target: the position of its class, its number, or for each class 1 if the row has it [rows, classes]. */
 export type Target =
   | { readonly task: 'classification'; readonly classes: readonly string[]; readonly values: Int32Array }
-  | { readonly task: 'regression'; readonly values: Float64Array };
+  | { readonly task: 'regression'; readonly values: Float64Array }
+  | { readonly task: 'multilabel'; readonly classes: readonly string[]; readonly values: Uint8Array };
+
+/** The number of rows. */
+export const countOf = (target: Target): number =>
+  target.task === 'multilabel' ? target.values.length / target.classes.length : target.values.length;
+
+/** Empty for a regression. */
+export const classesOf = (target: Target): readonly string[] => (target.task === 'regression' ? [] : target.classes);
 
 /** What the split of the rows follows: the group of each row (-1 is none, a group of its own), or its time (NaN is none). */
 export type SplitBy =

@@ -38,7 +38,7 @@ export function encodeRows(rows: Rows, encoder: Encoder, which: Int32Array): Ten
   return tensors;
 }
 
-/** `y`: int32 [rows] for classes, or standardised float32 [rows, 1] for numbers. */
+/** `y`: int32 [rows] for classes, standardised float32 [rows, 1] for numbers, or float32 [rows, labels] of 0 and 1. */
 export function encodeTarget(target: Target, scale: TargetScale, which: Int32Array): Tensors {
   if (target.task === 'classification') {
     return {
@@ -48,6 +48,14 @@ export function encodeTarget(target: Target, scale: TargetScale, which: Int32Arr
         Int32Array.from(which, (row) => target.values[row]!),
       ),
     };
+  }
+  if (target.task === 'multilabel') {
+    const { length: labels } = target.classes;
+    const data = new Float32Array(which.length * labels);
+    for (const [i, row] of which.entries()) {
+      data.set(target.values.subarray(row * labels, (row + 1) * labels), i * labels);
+    }
+    return { y: tensor('float32', [which.length, labels], data) };
   }
   const { mean, deviation } = scale;
   const data = Float32Array.from(which, (row) => (target.values[row]! - mean) / deviation);

@@ -6,6 +6,8 @@
  *            in training rows, an indicator: 1 if it is missing.
  *     codes: for each category the position of its word. The next code means "missing", if it was missing in training
  *            rows. One more code means a word that was never seen, which becomes zeros in the one-hot vector.
+ *
+ * A category with many words may be embedded: its code is part of the network's input as it is.
  */
 import { z } from 'zod';
 import { TrainingFailure } from '../failure.ts';
@@ -27,6 +29,8 @@ const wordEncoding = z.object({
   type: z.enum(['category', 'boolean']),
   words: z.array(z.string()),
   missing: z.boolean(),
+  /** Whether the network has a vector for each code. Absent: it is one-hot. */
+  embedded: z.literal(true).exactOptional(),
 });
 
 export const encoder = z.object({
@@ -50,15 +54,21 @@ export const depthOf = ({ words, missing }: WordEncoding): number => words.lengt
 /** The width of the dense part. */
 export const denseWidth = (of: Encoder): number => numbersOf(of).reduce((sum, f) => sum + 1 + Number(f.missing), 0);
 
+/** How many codes each embedded category has: one for each place of a one-hot vector, and one for what was never seen. */
+export const codesOf = (of: Encoder): number[] =>
+  wordsOf(of).flatMap((encoding) => (encoding.embedded ? [depthOf(encoding) + 1] : []));
+
 /** The width of the network's input. */
-export const widthOf = (of: Encoder): number => wordsOf(of).reduce((sum, f) => sum + depthOf(f), denseWidth(of));
+export const widthOf = (of: Encoder): number =>
+  wordsOf(of).reduce((sum, f) => sum + (f.embedded ? 1 : depthOf(f)), denseWidth(of));
 
 /**
  * Learns the encoding from the given rows.
+ * @param embedAbove a category with more words is embedded. Default: none is
  * @throws TrainingFailure if there is no usable column, or if the encoded rows are too wide
  */
-export function fitEncoder(rows: Rows, training: Int32Array): Encoder {
-  const fitting = new EncoderFitting();
+export function fitEncoder(rows: Rows, training: Int32Array, embedAbove?: number): Encoder {
+  const fitting = new EncoderFitting(embedAbove);
   fitting.take(rows, training);
   return fitting.encoder(rows.leftOut);
 }
@@ -74,6 +84,12 @@ export class EncoderFitting {
   readonly #numbers = new Map<string, Fitting<NumberColumn>>();
   readonly #words = new Map<string, Fitting<WordColumn>>();
   readonly #names = new Set<string>();
+  readonly #embedAbove: number;
+
+  /** @param embedAbove a category with more words is embedded. Default: none is */
+  constructor(embedAbove = Number.POSITIVE_INFINITY) {
+    this.#embedAbove = embedAbove;
+  }
 
   /** @param training the rows to learn from */
   take({ columns }: Rows, training: Int32Array): void {
@@ -86,7 +102,7 @@ export class EncoderFitting {
 
   /** @throws TrainingFailure if there is no usable column, or if the encoded rows are too wide */
   encoder(leftOut: readonly string[]): Encoder {
-    const features = [...this.#names].map((name) => (this.#numbers.get(name) ?? this.#words.get(name)!).encoding());
+    const features = [...this.#names].map((name) => this.#numbers.get(name)?.encoding() ?? this.#category(name));
     const fitted: Encoder = { features, leftOut: [...leftOut] };
     const width = widthOf(fitted);
     if (width === 0 || width > MAX_WIDTH) {
@@ -95,6 +111,12 @@ export class EncoderFitting {
       );
     }
     return fitted;
+  }
+
+  #category(name: string): WordEncoding {
+    const encoding = this.#words.get(name)!.encoding();
+    const isLarge = encoding.type === 'category' && encoding.words.length > this.#embedAbove;
+    return isLarge ? { ...encoding, embedded: true } : encoding;
   }
 }
 

@@ -4,7 +4,7 @@ import { type Type, type } from '#engine/type.ts';
 import type { Encoding } from '../encoding.ts';
 import { inputNames, type ServedFeature } from '../serving/description.ts';
 import { referenceOf } from '../serving/reference.ts';
-import { type Encoder, numbersOf, widthOf } from './encoder.ts';
+import { codesOf, type Encoder, numbersOf, widthOf } from './encoder.ts';
 import { encoded, encodedTypes, features } from './front.ts';
 import { tableTorch } from './torch.ts';
 
@@ -20,6 +20,7 @@ export const isTable = (of: Encoding): of is TableEncoding => of.kind === 'table
  */
 export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile, 'columns'>): TableEncoding {
   const formats = new Map(columns.map(({ name, format }) => [name, format]));
+  const codes = codesOf(encoder);
   const names = inputNames(encoder.features.map(({ name }) => name));
   const served = encoder.features.map(({ name, type: of }, i): ServedFeature => {
     const format = formats.get(name);
@@ -30,6 +31,7 @@ export function tableEncoding(encoder: Encoder, { columns }: Pick<DatasetProfile
     encoder,
     shape: [widthOf(encoder)],
     numbers: numbersOf(encoder).map(({ name }) => name),
+    ...(codes.length > 0 ? { codes } : {}),
     types: encodedTypes(encoder),
     inputs: Object.fromEntries(served.map(({ input, type: of }) => [input, inputTypes[of]])),
     leftOut: encoder.leftOut,

@@ -22,12 +22,17 @@ export function encodedTypes(encoder: Encoder): Readonly<Record<string, Type>> {
   };
 }
 
-/** From `dense` and `codes` to the network's input, float32 [rows, width]. Of series there are steps between the axes. */
+/**
+ * From `dense` and `codes` to the network's input, float32 [rows, width]: numbers, one-hot categories, and the codes of
+ * embedded ones, which float32 has exactly. Of series there are steps between the axes.
+ */
 export function features(b: Builder, encoder: Encoder, { dense, codes }: Values): Value {
-  const hot = wordsOf(encoder).map((encoding, i) =>
-    oneHot(b, squeeze(b, slice(b, codes!, -1, i, i + 1), [-1]), depthOf(encoding)),
-  );
-  return concat(b, [...(dense ? [dense] : []), ...hot], -1);
+  const words = wordsOf(encoder).map((encoding, i) => ({ encoding, code: slice(b, codes!, -1, i, i + 1) }));
+  const hot = words
+    .filter(({ encoding }) => !encoding.embedded)
+    .map(({ encoding, code }) => oneHot(b, squeeze(b, code, [-1]), depthOf(encoding)));
+  const embedded = words.filter(({ encoding }) => encoding.embedded).map(({ code }) => cast(b, code, 'float32'));
+  return concat(b, [...(dense ? [dense] : []), ...hot, ...embedded], -1);
 }
 
 /** From raw inputs, one [rows, 1] per feature in the encoder's order, to `dense` and `codes`. */

@@ -33,8 +33,8 @@ export const table: Kind = {
       target: names[0]!,
     };
   },
-  outline: (profile) => ({
-    shape: [Math.max(1, encodedWidth(profile))],
+  outline: (profile, { table }) => ({
+    shape: [Math.max(1, encodedWidth(profile, table?.embedAbove))],
     rows: usableRows(profile),
     bytes: residentBytes(profile),
     seconds: profile.rows * profile.columns.length * SECONDS_PER_CELL,

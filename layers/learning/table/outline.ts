@@ -1,12 +1,15 @@
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import { usableColumns } from './resident.ts';
 
-/** The expected number of encoded values per row, from the profile. */
-export function encodedWidth(profile: DatasetProfile): number {
-  return usableColumns(profile).reduce(
-    (sum, column) => sum + places[column.type](column) + Number(column.missing > 0),
-    0,
-  );
+/**
+ * The expected number of encoded values per row, from the profile.
+ * @param embedAbove a category with more values is one code
+ */
+export function encodedWidth(profile: DatasetProfile, embedAbove = Number.POSITIVE_INFINITY): number {
+  return usableColumns(profile).reduce((sum, column) => {
+    const isEmbedded = column.type === 'category' && column.distinct > embedAbove;
+    return sum + (isEmbedded ? 1 : places[column.type](column) + Number(column.missing > 0));
+  }, 0);
 }
 
 const places: Readonly<Record<ColumnProfile['type'], (column: ColumnProfile) => number>> = {

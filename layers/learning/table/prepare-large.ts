@@ -10,12 +10,14 @@ import type { PrepareOptions, Scratch } from '../prepared.ts';
 import { withRoom } from '../room.ts';
 import { SHARD_BYTES } from '../row-sink.ts';
 import { AfterSplit } from './after-split.ts';
+import { classesOf, type Rows } from './columns.ts';
 import { encodeRows, encodeTarget } from './encode.ts';
 import { EncoderFitting } from './encoder.ts';
 import { tableEncoding } from './encoding.ts';
 import type { PreparedTable } from './prepared.ts';
 import { type RowPiece, spillRows } from './spill.ts';
 import { expectEnough, type Split, splitRows } from './split.ts';
+import { encoderOf, scaleOf } from './start.ts';
 import { fitTarget } from './target.ts';
 
 /** Rows that are parsed and encoded together. */
@@ -41,26 +43,30 @@ export async function prepareLarge(
 async function onDisk(
   bytes: TableBytes,
   profile: DatasetProfile,
-  { validationSplit, testSplit, seed, scratch, between = async () => undefined }: LargeOptions,
+  { validationSplit, testSplit, seed, scratch, wanted, start, fold, between = async () => undefined }: LargeOptions,
 ): Promise<PreparedTable> {
   const { folder, pieceRows = PIECE_ROWS, shardBytes = SHARD_BYTES } = scratch;
   const rows = await spillRows(bytes, profile, join(folder, 'columns'), pieceRows);
-  const fractions = { validation: validationSplit, test: testSplit };
+  const fractions = { validation: validationSplit, test: testSplit, fold };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
-  const fitting = new EncoderFitting();
+  const fitting = new EncoderFitting(wanted?.table?.embedAbove);
   const late = new AfterSplit(profile, rows.splitBy, split);
+  let columns: Rows['columns'] = [];
   for await (const piece of rows.pieces()) {
     await between();
     const some = within(split.training, piece);
     fitting.take(piece.rows, some);
     late.take(piece.rows, some);
+    ({ columns } = piece.rows);
   }
-  const encoder = fitting.encoder(rows.leftOut);
-  const scale = fitTarget(rows.target, split.training);
+  const { leftOut } = rows;
+  const encoder = start ? encoderOf(start, { columns, leftOut }) : fitting.encoder(leftOut);
+  const scale = start ? scaleOf(start) : fitTarget(rows.target, split.training);
   const { task } = rows.target;
+  const classes = classesOf(rows.target);
   const encoding = tableEncoding(encoder, profile);
-  const tensors = rowTypes({ ...encoding.types, y: targetType(task) });
+  const tensors = rowTypes({ ...encoding.types, y: targetType(task, classes) });
   const encoded = async (kind: keyof Split) => {
     const which = split[kind];
     const shards = Math.ceil((which.length * rowBytesOf(tensors)) / Math.max(shardBytes, rowBytesOf(tensors)));
@@ -84,7 +90,7 @@ async function onDisk(
   };
   await rows.remove();
   return {
-    preparation: { encoding, task, classes: rows.target.task === 'classification' ? rows.target.classes : [], scale },
+    preparation: { encoding, task, classes, scale },
     data,
     rows: { training: training.length, validation: validation.length, test: test.length },
     warnings: late.warnings,

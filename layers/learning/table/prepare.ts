@@ -3,6 +3,7 @@ import type { TableBytes } from '../files/source-bytes.ts';
 import type { PrepareOptions } from '../prepared.ts';
 import { needsDisk } from '../room.ts';
 import { AfterSplit } from './after-split.ts';
+import { classesOf } from './columns.ts';
 import { encodeRows, encodeTarget } from './encode.ts';
 import { fitEncoder } from './encoder.ts';
 import { tableEncoding } from './encoding.ts';
@@ -11,6 +12,7 @@ import { prepareLarge } from './prepare-large.ts';
 import type { PreparedTable } from './prepared.ts';
 import { RESIDENT_BYTES, residentBytes } from './resident.ts';
 import { expectEnough, splitRows } from './split.ts';
+import { encoderOf, scaleOf } from './start.ts';
 import { fitTarget } from './target.ts';
 
 /**
@@ -22,24 +24,24 @@ export async function prepare(
   profile: DatasetProfile,
   options: PrepareOptions,
 ): Promise<PreparedTable> {
-  const { validationSplit, testSplit, seed, scratch } = options;
+  const { validationSplit, testSplit, seed, scratch, start, fold } = options;
   const most = scratch?.residentBytes ?? RESIDENT_BYTES;
   const isLarge = needsDisk(residentBytes(profile), most, scratch !== undefined);
   if (isLarge && scratch) return await prepareLarge(bytes, profile, { ...options, scratch });
   const rows = await loadRows(bytes, profile);
-  const fractions = { validation: validationSplit, test: testSplit };
+  const fractions = { validation: validationSplit, test: testSplit, fold };
   const split = splitRows(rows.target, fractions, seed, rows.splitBy);
   expectEnough(split, fractions, rows.splitBy);
   const { training, validation, test } = split;
-  const encoder = fitEncoder(rows, training);
+  const encoder = start ? encoderOf(start, rows) : fitEncoder(rows, training, options.wanted?.table?.embedAbove);
   const late = new AfterSplit(profile, rows.splitBy, split);
   late.take(rows, training);
-  const scale = fitTarget(rows.target, training);
+  const scale = start ? scaleOf(start) : fitTarget(rows.target, training);
   const encode = (which: Int32Array) => ({
     ...encodeRows(rows, encoder, which),
     ...encodeTarget(rows.target, scale, which),
   });
-  const classes = rows.target.task === 'classification' ? rows.target.classes : [];
+  const classes = classesOf(rows.target);
   return {
     preparation: { encoding: tableEncoding(encoder, profile), task: rows.target.task, classes, scale },
     data: {

@@ -70,14 +70,19 @@ function filled(column: Column, { buffer, byteOffset, byteLength }: Buffer): Col
 }
 
 /** The values of all pieces in one. */
-function joined<T extends { readonly values: Int32Array | Float64Array }>(pieces: readonly T[]): T {
+function joined<T extends { readonly values: Int32Array | Float64Array | Uint8Array }>(pieces: readonly T[]): T {
   const [first] = pieces;
   const count = pieces.reduce((sum, { values }) => sum + values.length, 0);
-  const values = first!.values instanceof Int32Array ? new Int32Array(count) : new Float64Array(count);
+  const values = emptyLike(first!.values, count);
   let at = 0;
   for (const piece of pieces) {
     values.set(piece.values, at);
     at += piece.values.length;
   }
   return { ...first!, values };
+}
+
+function emptyLike(values: Int32Array | Float64Array | Uint8Array, count: number) {
+  if (values instanceof Int32Array) return new Int32Array(count);
+  return values instanceof Float64Array ? new Float64Array(count) : new Uint8Array(count);
 }

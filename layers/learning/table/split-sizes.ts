@@ -1,11 +1,20 @@
 /** How many rows a split keeps back, counted as scikit-learn's `train_test_split` counts them: fractions are rounded up. */
 
+/** One of the parts into which a cross-validation divides the rows that are not for the test. */
+export interface Fold {
+  /** From 0. */
+  readonly index: number;
+  readonly of: number;
+}
+
 /** The shares of all rows that are kept back. */
 export interface Fractions {
   /** Decides which epoch is the best, 0–0.9. */
   readonly validation: number;
   /** Decides nothing, so that the scores on it are honest. Default: 0. Both together are at most 0.9. */
   readonly test?: number | undefined;
+  /** The rows of this part are those for validation, however many `validation` says. */
+  readonly fold?: Fold | undefined;
 }
 
 export interface Sizes {

@@ -2,8 +2,10 @@
 import { uniformStream } from '#engine/random.ts';
 import { shuffle, shuffled } from '#engine/shuffle.ts';
 import { TrainingFailure } from '../failure.ts';
-import type { SplitBy, Target } from './columns.ts';
+import { countOf, type SplitBy, type Target } from './columns.ts';
+import { foldRows } from './folds.ts';
 import { apportion, type Fractions, sizesOf } from './split-sizes.ts';
+import { strataOf } from './strata.ts';
 
 /** Row numbers, ascending. */
 export interface Split {
@@ -12,21 +14,24 @@ export interface Split {
   readonly test: Int32Array;
 }
 
-/** The number of strata of a regression: rows with neighbouring targets are in the same stratum. */
-const BINS = 10;
-
 /**
  * Keeps back fractions of the rows: the same share of each class or, for a regression, of each tenth of the rows by target.
  * At least one row of each stratum stays in training. The same seed gives the same rows. With `splitBy` there are no
  * strata: all rows of a group are on one side, and the fractions are of the groups; or the latest rows are the ones for the
- * test, and the latest before them those for validation.
+ * test, and the latest before them those for validation. With `fold`, the rows for validation are those of a part.
  */
 export function splitRows(target: Target, fractions: Fractions, seed: number, splitBy?: SplitBy): Split {
+  const { fold, ...rest } = fractions;
+  if (fold) {
+    // The rows for the test are those of the model that is trained in the end.
+    const { training, validation, test } = splitRows(target, rest, seed, splitBy);
+    const rows = merged(training, validation);
+    return { ...foldRows({ target, rows, seed, splitBy }, fold), test };
+  }
   if (splitBy?.by === 'time') return splitByTime(splitBy.values, fractions);
   if (splitBy?.by === 'group') return splitByGroup(splitBy.values, fractions, seed);
-  const strata =
-    target.task === 'classification' ? byClass(target.values, target.classes.length) : byRank(target.values);
-  const wanted = sizesOf(target.values.length, fractions);
+  const strata = strataOf(target);
+  const wanted = sizesOf(countOf(target), fractions);
   const sizes = strata.map(({ length }) => length);
   const order = Array.from(shuffled(strata.length, uniformStream(seed, 'strata')));
   const tests = apportion(
@@ -42,13 +47,20 @@ export function splitRows(target: Target, fractions: Fractions, seed: number, sp
     order,
   );
   const uniform = uniformStream(seed, 'validation split');
-  const sides = new Sides(target.values.length);
+  const sides = new Sides(countOf(target));
   for (const [i, rows] of strata.entries()) {
     shuffle(rows, uniform);
     sides.take('validation', rows.subarray(0, validations[i]!));
     sides.take('test', rows.subarray(validations[i]!, validations[i]! + tests[i]!));
   }
   return sides.split();
+}
+
+function merged(one: Int32Array, other: Int32Array): Int32Array {
+  const all = new Int32Array(one.length + other.length);
+  all.set(one);
+  all.set(other, one.length);
+  return all.sort();
 }
 
 const SIDES = ['training', 'validation', 'test'] as const;
@@ -118,19 +130,4 @@ export function expectEnough({ training, validation, test }: Split, fractions: F
 /** @throws TrainingFailure if there are too few rows to learn from */
 export function expectRows({ length }: Int32Array): void {
   if (length < 2) throw new TrainingFailure(`There must be at least 2 rows to learn from; got ${length}`);
-}
-
-function byClass(codes: Int32Array, classes: number): Int32Array[] {
-  const sizes = new Int32Array(classes);
-  for (const code of codes) sizes[code]!++;
-  const strata = Array.from(sizes, (size) => new Int32Array(size));
-  const filled = new Int32Array(classes);
-  for (const [row, code] of codes.entries()) strata[code]![filled[code]!++] = row;
-  return strata;
-}
-
-function byRank(values: Float64Array): Int32Array[] {
-  const order = Int32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]! || a - b);
-  const size = Math.max(1, Math.ceil(order.length / BINS));
-  return Array.from({ length: Math.ceil(order.length / size) }, (_, i) => order.slice(i * size, (i + 1) * size));
 }

@@ -1,6 +1,8 @@
 /** Store the cells of a table's columns as numbers, one piece of rows after another. */
+import type { ColumnFormat } from '#domain/datasets/column-format.ts';
 import type { ColumnProfile, DatasetProfile } from '#domain/datasets/profile.ts';
 import type { Cells } from '../files/cells.ts';
+import { labelsOf } from '../profile/labels.ts';
 import { numberReader, wordReader } from '../values/cell-readers.ts';
 import { columnValues, TRUTH_WORDS } from '../values/column-values.ts';
 import { byNumberThenText } from '../values/order.ts';
@@ -123,6 +125,7 @@ export function targetStore(profile: DatasetProfile): TargetStore {
       target: () => ({ task: 'regression', values }),
     };
   }
+  if (profile.task === 'multilabel') return labelStore(profile, format);
   const { word } = columnValues('category', format);
   const classes = (profile.classes ?? []).map(({ value }) => value).sort(byNumberThenText);
   const codes = new Map(classes.map((name, code) => [word(name), code]));
@@ -138,5 +141,34 @@ export function targetStore(profile: DatasetProfile): TargetStore {
     },
     store: (some, column) => storeInto(values, read, some, column),
     target: () => ({ task: 'classification', classes, values }),
+  };
+}
+
+/** A row has 1 for each of its labels. */
+function labelStore({ classes: counted = [] }: DatasetProfile, format: ColumnFormat = {}): TargetStore {
+  const { word } = columnValues('category', format);
+  const { separator = '|' } = format;
+  const classes = counted.map(({ value }) => value).sort(byNumberThenText);
+  const places = new Map(classes.map((name, place) => [name, place]));
+  /** The labels of each different cell, which is known by its place here. */
+  const known: (readonly number[])[] = [];
+  const read = wordReader((text) => {
+    const labels = labelsOf(word(text), separator).flatMap((label) => places.get(label) ?? []);
+    return labels.length === 0 ? -1 : known.push(labels) - 1;
+  });
+  let values = new Uint8Array();
+  return {
+    rowsOf: rowsWith((cell) => cell >= 0, read),
+    begin: (count) => {
+      values = new Uint8Array(count * classes.length);
+    },
+    store: (some, column) => {
+      const cells = new Int32Array(some.at + some.to - some.from);
+      storeInto(cells, read, some, column);
+      for (let row = some.at; row < cells.length; row++) {
+        for (const label of known[cells[row]!]!) values[row * classes.length + label] = 1;
+      }
+    },
+    target: () => ({ task: 'multilabel', classes, values }),
   };
 }

@@ -8,7 +8,7 @@ export interface TargetScale {
 }
 
 export function fitTarget(target: Target, training: Int32Array): TargetScale {
-  if (target.task === 'classification') return { mean: 0, deviation: 1 };
+  if (target.task !== 'regression') return { mean: 0, deviation: 1 };
   const moments = new Moments();
   for (const row of training) moments.add(target.values[row]!);
   return moments.scale;

@@ -3,8 +3,8 @@ import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors, tensor } from '#engine/tensor.ts';
 import { classifyTokens } from '../encoder/classify.ts';
 import { openTokenizer, type TextTokenizer, TOKENIZER_FILES } from '../encoder/tokenizer.ts';
-import { ONNX_FILE } from '../serving/description.ts';
-import { type DecisionRule, type GramServing, INT8_FILE, TEXT_FILE, textServing, type Variant } from './description.ts';
+import { VARIANT_FILES, type Variant } from '../serving/description.ts';
+import { type DecisionRule, type GramServing, TEXT_FILE, textServing } from './description.ts';
 import { type Grams, gramsOf } from './featurizer.ts';
 
 export interface TextPrediction {
@@ -31,9 +31,6 @@ export interface ModelFiles {
   has(file: string): boolean;
   read(file: string): Promise<Uint8Array>;
 }
-
-/** The file of each variant. */
-export const VARIANT_FILES: Readonly<Record<Variant, string>> = { float32: ONNX_FILE, int8: INT8_FILE };
 
 export async function openTextClassifier(files: ModelFiles, variant: Variant = 'float32'): Promise<TextClassifier> {
   const [onnx, description] = await Promise.all([files.read(VARIANT_FILES[variant]), files.read(TEXT_FILE)]);

@@ -5,12 +5,6 @@ import { featurizer } from './featurizer.ts';
 
 export const TEXT_FILE = 'text.json';
 export const WEIGHTS_FILE = 'weights.safetensors';
-/** The same model, computing with integers of 8 bits. */
-export const INT8_FILE = 'model.int8.onnx';
-
-/** The numbers that a model computes with. */
-export const VARIANTS = ['float32', 'int8'] as const;
-export type Variant = (typeof VARIANTS)[number];
 
 const rule = {
   /** In the order of `probabilities`. */

@@ -5,8 +5,7 @@ import { openSession, type Session } from '#engine/run.ts';
 import { expectTensor, type Tensors } from '#engine/tensor.ts';
 import type { ArtifactFile, Artifacts } from '../artifacts.ts';
 import { piecesOf, rowsOf } from '../fit/rows.ts';
-import { ONNX_FILE } from '../serving/description.ts';
-import { INT8_FILE } from './description.ts';
+import { INT8_FILE, ONNX_FILE } from '../serving/description.ts';
 import type { TextPlan } from './recipe.ts';
 
 /** As JSON that is stored with a model. */

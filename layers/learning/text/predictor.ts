@@ -3,8 +3,8 @@ import type { ServedModel } from '#domain/models/record.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { readArtifact } from '../serving/artifact.ts';
 import { Cache } from '../serving/cache.ts';
+import type { Variant } from '../serving/description.ts';
 import { openTextClassifier, type TextClassifier, type TextPrediction } from './classifier.ts';
-import type { Variant } from './description.ts';
 
 export interface TextPredictor {
   /** One prediction per text, in the same order. Throws `NotFoundError` if the model was deleted meanwhile. */

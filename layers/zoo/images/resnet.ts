@@ -9,7 +9,7 @@ import { reduceMean } from '#engine/ops/reduce.ts';
 import { xavierUniform, zeros } from '#engine/random.ts';
 import type { Mode, Network, Values } from '#engine/training/network.ts';
 import type { Family, NetworkShape } from '../family.ts';
-import { linearState, type TorchModule } from '../torch-module.ts';
+import { type TorchModule, turnedMatrices } from '../torch-module.ts';
 import { augmented } from './augment.ts';
 import { augmentationOf, imageHyperparameters, wantedOf } from './hyperparameters.ts';
 import { type ConvSpec, convFlops, convolved, convParameter, normalised, normParameters } from './layers.ts';
@@ -109,7 +109,7 @@ def Model():
     model.conv1 = nn.Conv2d(${channels}, 64, kernel_size=7, stride=2, padding=3, bias=False)
     return model
 `,
-  state: linearState,
+  ...turnedMatrices(),
 });
 
 const halved = (length: number): number => Math.ceil(length / 2);

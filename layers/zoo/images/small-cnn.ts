@@ -9,7 +9,7 @@ import { xavierUniform, zeros } from '#engine/random.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { Family, NetworkShape } from '../family.ts';
 import { boundedInteger, fraction } from '../hyperparameters.ts';
-import { linearState, type TorchModule } from '../torch-module.ts';
+import { type TorchModule, turnedMatrices } from '../torch-module.ts';
 import { augmented } from './augment.ts';
 import { augmentationOf, imageHyperparameters, wantedOf } from './hyperparameters.ts';
 import { type ConvSpec, convFlops, convolved, convParameter, normalised, normParameters } from './layers.ts';
@@ -123,7 +123,7 @@ ${blocks.join('\n')}
     def forward(self, x):
         return self.fc(self.dropout(self.blocks(x).mean(dim=(2, 3))))
 `,
-    state: linearState,
+    ...turnedMatrices(),
   };
 }
 

@@ -14,6 +14,7 @@ import { lists } from './lists.ts';
 import { logins } from './logins.ts';
 import { mainJob } from './main-job.ts';
 import { modelFiles } from './model-files.ts';
+import { modelOptions } from './model-options.ts';
 import { modelsApi } from './models-api.ts';
 import { monitoring } from './monitoring.ts';
 import { options } from './options.ts';
@@ -53,6 +54,7 @@ export function platformCases(world: World): void {
     accounts,
     modelsApi,
     modelFiles,
+    modelOptions,
     predictions,
     monitoring,
     images,

@@ -8,9 +8,8 @@ import type { HttpHandler } from '#functions/http/contract.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
 import { renderError } from '#functions/platform/errors.ts';
+import { importer } from '#functions/platform/models/importer.ts';
 import { describedRoutes } from '#functions/platform/routes.ts';
-import { countNumbers, importedFiles } from '#learning/imported/files.ts';
-import { readImported } from '#learning/imported/read.ts';
 import { type Answer, type Call, openPlatform, type Platform } from './harness.ts';
 import { SERVING } from './records.ts';
 
@@ -28,7 +27,6 @@ beforeAll(async () => {
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   const services = makeServices(platform.store, { settings: platform.settings, logger });
   const predictor = { predict: async () => [], describe: async () => SERVING };
-  const importer = { read: readImported, files: importedFiles, count: countNumbers };
   handler = makeSurface({ routes: describedRoutes, renderError }, { ...services, predictor, importer });
 });
 afterAll(() => platform.close());

@@ -96,7 +96,10 @@ describe('an upload', () => {
       { field: 'name', message: expect.stringMatching(/^must have between 1 and 200 characters; got \d+: "x+…$/) },
     ]);
     expect(await details([csvFile(CSV), name, { name: 'dataset_type', value: 'images' }])).toEqual([
-      { field: 'dataset_type', message: 'must be "auto", "classification" or "regression"; got "images"' },
+      {
+        field: 'dataset_type',
+        message: 'must be "auto", "classification", "regression" or "multilabel"; got "images"',
+      },
     ]);
     expect(await details([csvFile(CSV), { name: 'name', value: Buffer.from([0x61, 0xff]) }])).toEqual([
       { field: 'name', message: 'must be valid UTF-8' },

@@ -1,11 +1,16 @@
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { getAccount } from '#domain/accounts/read.ts';
+import { blobKeys } from '#domain/keys.ts';
 import { findModel } from '#domain/models/read.ts';
+import { writeSafetensors } from '#engine/safetensors.ts';
+import { tensorFrom } from '#engine/tensor.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { makeHandler } from '#functions/platform/import.ts';
 import { makeHandler as makePredictHandler } from '#functions/platform/predict.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
+import { writeTorch } from '#learning/files/write-torch.ts';
 import recorded from '#test/fixtures/golden/imported.json' with { type: 'json' };
 import { BOUNDARY, formBytes, type Part } from './forms.ts';
 import { openPlatform, type Platform } from './harness.ts';
@@ -82,6 +87,38 @@ describe('a model of others that is imported', () => {
     expect((before.model_bytes ?? 0) - (after.model_bytes ?? 0)).toBe(bytes);
     const left = await platform.store.blobs.artifacts.list(`${account}/models/${body.id}/`, { limit: 10 });
     expect(left.blobs).toEqual([]);
+  });
+
+  test('can be downloaded and imported again', async () => {
+    const { body } = await imported(table.onnx, { name: 'First' });
+    const key = blobKeys.modelFile(String(decodeJwt(token).sub), body.id, 'model.onnx');
+    const onnx = await buffer((await platform.store.blobs.artifacts.get(key)).body);
+    const again = await imported(onnx.toString('base64'), { name: 'Second' });
+    expect([again.status, again.body]).toMatchObject([201, { model_type: 'onnx' }]);
+    const answers = await Promise.all([body.id, again.body.id].map((id) => predict(id, { inputs: table.rows })));
+    expect(answers[1]!.body).toEqual(answers[0]!.body);
+  });
+
+  test('of weights alone does not predict, and a training can start from it', async () => {
+    const state = { 'output.weight': tensorFrom('float32', [3, 2], [1, 2, 3, 4, 5, 6]) };
+    const pth = Buffer.concat(writeTorch(state)).toString('base64');
+    const { status, body } = await imported(pth, { name: 'Weights' });
+    expect([status, body]).toMatchObject([201, { model_type: 'weights', architecture: { parameters: 6 } }]);
+    const answer = await predict(body.id, { input: [1, 2] });
+    expect([answer.status, answer.body.message]).toEqual([409, expect.stringContaining('does not predict')]);
+    const safetensors = Buffer.concat(writeSafetensors(state, {})).toString('base64');
+    expect((await imported(safetensors, { name: 'Weights' })).body).toMatchObject({ version: '1.0.1' });
+    const refused = await imported(pth, { name: 'Weights', features: '["a"]' });
+    expect(refused.body.details).toEqual([
+      { field: 'features', message: 'must be left out for a file of weights, which does not predict' },
+    ]);
+  });
+
+  test('is refused as weights where its pickle would run anything', async () => {
+    const state = { w: tensorFrom('float32', [1], [1]) };
+    const pth = Buffer.concat(writeTorch(state)).toString('latin1').replace('_rebuild_tensor_v2', '_rebuild_tensor_v9');
+    const { status, body } = await imported(Buffer.from(pth, 'latin1').toString('base64'), { name: 'Evil' });
+    expect([status, body.details[0].message]).toEqual([400, expect.stringContaining('_rebuild_tensor_v9')]);
   });
 
   test.each([

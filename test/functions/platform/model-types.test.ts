@@ -17,7 +17,7 @@ describe('the model types', () => {
     expect(types.map(({ model_type }) => model_type)).toEqual(Object.keys(families));
     expect(types.find(({ model_type }) => model_type === 'linear')).toMatchObject({
       label: 'Linear',
-      tasks: ['classification', 'regression'],
+      tasks: ['classification', 'regression', 'multilabel'],
       kinds: ['table'],
       hyperparameters: {
         type: 'object',

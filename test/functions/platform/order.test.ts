@@ -11,10 +11,9 @@ import type { HttpHandler } from '#functions/http/contract.ts';
 import { makeServices, route } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
 import { renderError } from '#functions/platform/errors.ts';
+import { importer } from '#functions/platform/models/importer.ts';
 import { describedRoutes } from '#functions/platform/routes.ts';
 import { permitted } from '#infra/embedded/invoke/permitted.ts';
-import { countNumbers, importedFiles } from '#learning/imported/files.ts';
-import { readImported } from '#learning/imported/read.ts';
 import { BOUNDARY } from './forms.ts';
 import { type Call, openPlatform, type Platform } from './harness.ts';
 import { aBatch, completed, ready, running, SERVING, uploaded } from './records.ts';
@@ -86,7 +85,6 @@ function surfaceOf(routes: typeof describedRoutes, adapters: Adapters, rates: Pa
   const settings = { ...platform.settings, rates: { ...platform.settings.rates, ...rates } };
   const logger = { debug() {}, info() {}, warn() {}, error() {} };
   const predictor = { predict: async () => [], describe: async () => SERVING };
-  const importer = { read: readImported, files: importedFiles, count: countNumbers };
   const services = { ...makeServices(adapters, { settings, logger }), predictor, importer };
   return makeSurface({ routes, renderError }, services);
 }

@@ -4,6 +4,7 @@ import { completeTrial, failJob } from '#domain/training/endings.ts';
 import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import { advanceSweep, advanceSweeps } from '#functions/events/advance-sweep.ts';
+import { makeHandler as makeSettle } from '#functions/events/settle-training.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { completed, ready, running, uploaded } from './records.ts';
 
@@ -95,6 +96,15 @@ describe('a sweep', () => {
     }
   });
 
+  test('draws whole numbers for a hyperparameter that takes no others', async () => {
+    const space = { batch_size: { min: 8, max: 64 }, dropout: { min: 0, max: 0.5 } };
+    const { status, body } = await start({ space, trials: 4 });
+    expect(status).toBe(201);
+    const drawn = (body.trials as Shown[]).map(({ hyperparameters }) => hyperparameters as Record<string, number>);
+    expect(drawn.every(({ batch_size }) => Number.isInteger(batch_size))).toBe(true);
+    expect(drawn.some(({ dropout }) => !Number.isInteger(dropout))).toBe(true);
+  });
+
   test('of successive halving trains the best of a rung for longer', async () => {
     const begun = await start({
       ...{
@@ -155,6 +165,20 @@ describe('a sweep', () => {
     });
   });
 
+  test('goes on as soon as the trainer of a trial has crashed', async () => {
+    const id = (await start({ space: { batch_size: [8] }, trials: 1 })).body.sweep_id;
+    const job = await running(platform, dataset.account_id, (await read(id)).trials[0].job_id);
+    const adapters = { ...platform.store, now: () => platform.clock.now };
+    await makeSettle(adapters, { logger: context().logger })({
+      detail: { task: `${job.id}-1`, job_id: job.id, attempt: job.attempt, exit_code: 1, reason: 'exited' },
+      account: job.account_id,
+    } as never);
+    expect(await read(id)).toMatchObject({
+      status: 'failed',
+      trials: [{ status: 'failed', error: 'The trainer crashed with exit code 1: exited' }],
+    });
+  });
+
   test('fails if no trial has a score', async () => {
     const id = (await start({ space: { batch_size: [8] }, trials: 1 })).body.sweep_id;
     await end((await read(id)).trials[0].job_id, undefined);
@@ -164,11 +188,19 @@ describe('a sweep', () => {
 
   test.each([
     [{ space: {} }, 'space', 'must name at least 1 hyperparameter; got none'],
-    [{ space: { depth: [1] } }, 'hyperparameters.depth', /unknown|not/],
+    [{ space: { depth: [1] } }, 'space.depth', /unknown|not/],
+    [{ space: { learning_rate: [2] } }, 'space.learning_rate', 'must be between 1e-12 and 1, or "auto"; got 2'],
+    [{ space: { hidden_layers: [[0]] } }, 'space.hidden_layers[0]', /between 1 and 4096; got 0/],
     [
-      { space: { learning_rate: [2] } },
-      'hyperparameters.learning_rate',
-      'must be between 1e-12 and 1, or "auto"; got 2',
+      { space: { batch_size: [8] }, hyperparameters: { epochs: 0 } },
+      'hyperparameters.epochs',
+      /between 1 and 10000; got 0/,
+    ],
+    [{ space: { batch_size: [8] }, metric: 'val_rmse' }, 'metric', /must be val_loss or .*; got val_rmse/],
+    [
+      { method: 'grid', space: { learning_rate: [0.1, 0.01, 0.1] } },
+      'space.learning_rate[2]',
+      'must be another value; got 0.1 twice',
     ],
     [
       { space: { learning_rate: { min: 0, max: 1, scale: 'log' } } },

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getDataset } from '#domain/datasets/read.ts';
 import type { Dataset } from '#domain/datasets/record.ts';
+import { newId } from '#domain/ids.ts';
+import { keys } from '#domain/keys.ts';
 import { reportProgress } from '#domain/training/attempts.ts';
 import { failJob } from '#domain/training/endings.ts';
 import { appendLog, lineOf } from '#domain/training/logs.ts';
@@ -119,6 +121,14 @@ describe('starting', () => {
       'early_stopping.monitor',
       /^must be loss or accuracy for/,
     ],
+    [{ early_stopping: { monitor: 'val_rmse' } }, 'early_stopping.monitor', /^must be val_loss or .*; got val_rmse$/],
+    [
+      { early_stopping: { monitor: 'val_accuracy' }, validation_split: 0 },
+      'early_stopping.monitor',
+      /^must be loss or accuracy for .*; got val_accuracy$/,
+    ],
+    [{ cv: 1 }, 'cv', /^must be between 2 and 20; got 1$/],
+    [{ start_from: 7 }, 'start_from', /^must be a string; got 7$/],
     [{ epochs: 3 }, 'epochs', /^is not a known field; known are dataset_id, model_type/],
     [{ max_seconds: 0 }, 'max_seconds', /got 0$/],
     [{ max_cost: -1 }, 'max_cost', /got -1$/],
@@ -184,6 +194,32 @@ describe('starting', () => {
     );
     expect((await start({})).status).toBe(201);
   });
+});
+
+test('a training can start from a model of the same type, which cannot be deleted meanwhile', async () => {
+  const first = await start({});
+  const job = await running(platform, dataset.account_id, first.body.job_id);
+  const model = await completed(platform, job, Buffer.from('model'));
+  const without = await start({ start_from: model.id });
+  expect(without.body.details).toEqual([
+    {
+      field: 'start_from',
+      message: expect.stringMatching(/^must be a model with model.safetensors or model.pth; it has/),
+    },
+  ]);
+  const other = await start({ start_from: model.id, model_type: 'linear' });
+  expect(other.body.details[0].message).toBe(
+    'must be a model of type linear, or a file of weights; got one of type mlp',
+  );
+  const artifacts = [...model.artifacts, { file: 'model.pth', size: 1, sha256: 'a' }];
+  await platform.store.table.update(keys.model(model.account_id, model.id), { set: { artifacts } });
+  const { status: code, body } = await start({ start_from: model.id, cv: 3 });
+  expect(code).toBe(201);
+  expect(await getJob(platform.store.table, dataset.account_id, body.job_id)).toMatchObject({
+    ...{ parent_id: model.id, cv: 3 },
+  });
+  expect((await platform.call({ method: 'DELETE', path: `/models/${model.id}`, token })).status).toBe(409);
+  expect((await start({ start_from: newId(0) })).status).toBe(404);
 });
 
 describe('a job', () => {

@@ -187,6 +187,12 @@ describe('images with a manifest', () => {
   });
 });
 
+/** As NumPy keeps texts: four bytes a character. */
+const utf32 = (utf16: Buffer): Buffer =>
+  Buffer.concat(
+    Array.from({ length: utf16.length / 2 }, (_, i) => Buffer.from([utf16[2 * i]!, utf16[2 * i + 1]!, 0, 0])),
+  );
+
 describe('images in arrays', () => {
   const pixels = Uint8Array.from({ length: 12 * 25 }, (_, i) => (i * 7) % 256);
   const labels = Buffer.from(BigInt64Array.from({ length: 12 }, (_, i) => BigInt(i % 3)).buffer);
@@ -210,6 +216,21 @@ describe('images in arrays', () => {
       [3, 4, 4],
       [3, 4, 4],
     ]);
+  });
+
+  test.each([
+    ['<U', (text: string) => Buffer.from(text.padEnd(6, '\0'), 'utf-16le')],
+    ['|S', (text: string) => Buffer.from(text.padEnd(6, '\0'))],
+  ])('have labels that are texts: %s', async (type, encoded) => {
+    const names = Array.from({ length: 12 }, (_, i) => ['cat', 'dog', 'iguana'][i % 3]!);
+    const bytes = names.map((name) => (type === '|S' ? encoded(name) : utf32(encoded(name))));
+    const file = zipOf([
+      { name: 'x.npy', bytes: npyOf('|u1', [12, 5, 5], pixels) },
+      { name: 'y.npy', bytes: npyOf(`${type}6`, [12], Buffer.concat(bytes)) },
+    ]);
+    const { preparation, profile } = await prepared(file, { validationSplit: 0, seed: 1 });
+    expect(preparation.classes).toEqual(['cat', 'dog', 'iguana']);
+    expect(profile.classes).toEqual(expect.arrayContaining([{ value: 'iguana', count: 4 }]));
   });
 
   test('of numbers keep their unit, and what is no number counts as the mean', async () => {

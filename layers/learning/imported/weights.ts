@@ -1,0 +1,67 @@
+/** A file of weights that is imported: it does not predict, and a training can start from it. */
+import { ValidationError } from '#domain/errors.ts';
+import { fromBytes } from '#domain/random-access.ts';
+import type { ArtifactFile } from '../artifacts.ts';
+import { isZip } from '../files/archive.ts';
+import { contentTypeOf, PYTORCH_FILE, SAFETENSORS_FILE } from '../files/names.ts';
+import type { StoredTensor, StoredTensors } from '../files/stored-tensor.ts';
+import { openWeights } from '../files/weights.ts';
+import { WeightsError } from '../files/weights-error.ts';
+import { CARD_FILE } from '../serving/description.ts';
+import { code, line } from '../serving/markdown.ts';
+import type { ImportFacts } from './files.ts';
+
+export interface ImportedWeights {
+  readonly files: readonly ArtifactFile[];
+  /** How many numbers there are. */
+  readonly parameters: number;
+}
+
+/** Of the header of a safetensors file: its length, and what it begins with. */
+const LENGTH_BYTES = 8;
+const MOST_LISTED = 1000;
+
+/** Whether the file is a zip, as PyTorch's are, or safetensors. An ONNX model is neither. */
+export function areWeights(bytes: Buffer): boolean {
+  if (isZip(bytes)) return true;
+  if (bytes.length <= LENGTH_BYTES || bytes[LENGTH_BYTES] !== '{'.charCodeAt(0)) return false;
+  return bytes.readBigUInt64LE() <= BigInt(bytes.length - LENGTH_BYTES);
+}
+
+/** @throws ValidationError with field `file`, also for a pickle that would do anything else than hold tensors */
+export async function readImportedWeights(bytes: Buffer, facts: ImportFacts): Promise<ImportedWeights> {
+  const tensors = [...(await opened(bytes)).values()];
+  const name = isZip(bytes) ? PYTORCH_FILE : SAFETENSORS_FILE;
+  const card = Buffer.from(cardOf(tensors, facts));
+  return {
+    files: [
+      { file: name, bytes, contentType: contentTypeOf(name) },
+      { file: CARD_FILE, bytes: card, contentType: contentTypeOf(CARD_FILE) },
+    ],
+    parameters: tensors.reduce((sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1), 0),
+  };
+}
+
+async function opened(bytes: Buffer): Promise<StoredTensors> {
+  try {
+    return await openWeights(fromBytes(bytes));
+  } catch (error) {
+    if (!(error instanceof WeightsError)) throw error;
+    throw ValidationError.of('file', `must be weights that can be read: ${error.message}`);
+  }
+}
+
+const cardOf = (
+  tensors: readonly StoredTensor[],
+  { name, fileName, createdAt }: ImportFacts,
+): string => `# ${line(name)}
+
+Weights of others, imported from ${code(fileName)} on ${createdAt}. It does not predict: a training can start from it, with \`start_from\`.
+
+| Tensor | Shape | Type |
+| --- | --- | --- |
+${tensors
+  .slice(0, MOST_LISTED)
+  .map((one) => `| ${code(one.name)} | ${one.shape.join(' × ')} | ${one.type} |`)
+  .join('\n')}
+${tensors.length > MOST_LISTED ? `\nand ${tensors.length - MOST_LISTED} more.\n` : ''}`;

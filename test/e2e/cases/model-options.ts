@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { User } from '../user.ts';
+import type { World } from '../world.ts';
+
+const PENGUINS = readFileSync('infra/embedded/demo/penguins.csv', 'utf8');
+
+interface Evaluated {
+  readonly model_id: string;
+  readonly evaluation: {
+    readonly metrics: Readonly<Record<string, number>>;
+    readonly cross_validation?: {
+      readonly parts: number;
+      readonly split: string;
+      readonly metrics: Readonly<Record<string, { readonly mean: number; readonly std: number }>>;
+      readonly scores: readonly object[];
+    };
+    readonly int8?: { readonly size: number; readonly float32_size: number; readonly difference: object };
+    readonly multilabel?: { readonly labels: readonly string[] };
+  };
+}
+
+/** Points of which each has any of two colours: red to the right, blue at the top. */
+function coloured(): string {
+  const lines = Array.from({ length: 240 }, (_, i) => {
+    const [x, y] = [Math.sin(i * 7), Math.cos(i * 3)];
+    const labels = [...(x > 0 ? ['red'] : []), ...(y > 0 ? ['blue'] : []), ...(x <= 0 && y <= 0 ? ['grey'] : [])];
+    return `${x.toFixed(4)},${y.toFixed(4)},${labels.join('|')}`;
+  });
+  return ['x,y,colours', ...lines].join('\n');
+}
+
+/** Trainings that are judged in parts, start from weights, make a small file, or answer several labels. */
+export function modelOptions(world: World): void {
+  describe('a training', () => {
+    const ended = async (user: User, job: string): Promise<Evaluated> => {
+      await user.jobIs(job, ({ status }) => status === 'completed' || status === 'failed');
+      return (await user.results(job)) as unknown as Evaluated;
+    };
+
+    test('with cross-validation says mean and deviation of each metric', async () => {
+      const user = await User.register(world);
+      const { id } = await user.upload(PENGUINS, { target: 'species' });
+      const { evaluation } = await ended(user, await user.train(id, { epochs: 10 }, { model_type: 'linear', cv: 3 }));
+      const { parts, split, metrics, scores } = evaluation.cross_validation!;
+      expect({ parts, split, scores: scores.length }).toEqual({ parts: 3, split: 'stratified', scores: 3 });
+      expect(metrics.accuracy!.mean).toBeGreaterThan(0.8);
+      expect(metrics.accuracy!.std).toBeLessThan(0.2);
+    });
+
+    test('starts from a model, from a file of weights, and not from one of other features', async () => {
+      const user = await User.register(world);
+      const { id } = await user.upload(PENGUINS, { target: 'species' });
+      const { model_id } = await ended(user, await user.train(id, { epochs: 30, learning_rate: 0.01 }));
+      const going = { epochs: 1, learning_rate: 1e-6 };
+      const on = await ended(user, await user.train(id, going, { start_from: model_id }));
+      expect(on.evaluation.metrics.accuracy).toBeGreaterThan(0.9);
+
+      const file = await fetch(`${world.base}/models/${model_id}/download?format=pth`, {
+        headers: { authorization: `Bearer ${user.client.token}` },
+      });
+      const form = new FormData();
+      form.append('file', new File([new Uint8Array(await file.arrayBuffer())], 'weights.pth'));
+      form.append('name', 'Weights');
+      const weights = await user.client.post<{ id: string; model_type: string }>('/models/import', form);
+      expect(weights.model_type).toBe('weights');
+      const from = await ended(user, await user.train(id, going, { start_from: weights.id }));
+      expect(from.evaluation.metrics.accuracy).toBeGreaterThan(0.9);
+
+      const other = await user.upload(PENGUINS, { target: 'island' });
+      const refused = await user.train(other.id, going, { start_from: model_id });
+      await user.jobIs(refused, ({ status }) => status === 'failed');
+      expect(await user.status(refused)).toMatchObject({ error: expect.stringContaining('island') });
+    });
+
+    test('makes a version of 8 bits, says what it costs, and predicts by it', async () => {
+      const user = await User.register(world);
+      const { id } = await user.upload(PENGUINS, { target: 'species' });
+      const { model_id, evaluation } = await ended(user, await user.train(id, { epochs: 20, int8: true }));
+      const { size, float32_size, difference } = evaluation.int8!;
+      expect(size).toBeLessThan(float32_size);
+      expect(difference).toEqual(expect.objectContaining({ accuracy: expect.any(Number) }));
+      const input = ['Torgersen', 39.1, 18.7, 181, 3750, 'male', 2007];
+      const { predictions } = await user.client.post<{ predictions: object[] }>(`/models/${model_id}/predict`, {
+        ...{ input, variant: 'int8' },
+      });
+      expect(predictions).toEqual([{ class: 'Adelie', confidence: expect.any(Number) }]);
+      const file = await fetch(`${world.base}/models/${model_id}/download?variant=int8`, {
+        headers: { authorization: `Bearer ${user.client.token}` },
+      });
+      expect((await file.arrayBuffer()).byteLength).toBe(size);
+    });
+
+    test('of a target with several labels answers those that a row has', async () => {
+      const user = await User.register(world);
+      const { id } = await user.upload(coloured(), { target: 'colours' });
+      expect(await user.client.get(`/datasets/${id}`)).toMatchObject({ dataset_type: 'multilabel' });
+      const { model_id, evaluation } = await ended(user, await user.train(id, { epochs: 60, learning_rate: 0.01 }));
+      expect(evaluation.multilabel!.labels).toEqual(['blue', 'grey', 'red']);
+      expect(evaluation.metrics.f1_micro).toBeGreaterThan(0.9);
+      const { predictions } = await user.client.post<{ predictions: { labels: { label: string }[] }[] }>(
+        `/models/${model_id}/predict`,
+        {
+          inputs: [
+            [0.8, 0.8],
+            [0.8, -0.8],
+            [-0.8, -0.8],
+          ],
+        },
+      );
+      expect(predictions.map(({ labels }) => labels.map(({ label }) => label).sort())).toEqual([
+        ['blue', 'red'],
+        ['red'],
+        ['grey'],
+      ]);
+    });
+  });
+}

@@ -1,0 +1,208 @@
+/** Trainings that do more than fit one network: cross-validation, starting from a model, a version of 8 bits. */
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { ConflictError } from '#domain/errors.ts';
+import { blobKeys } from '#domain/keys.ts';
+import { findModel } from '#domain/models/read.ts';
+import type { Model } from '#domain/models/record.ts';
+import { findJob } from '#domain/training/read.ts';
+import type { Job } from '#domain/training/record.ts';
+import { openSession } from '#engine/run.ts';
+import type { Evaluation } from '#learning/assess/evaluation.ts';
+import { readImported } from '#learning/imported/read.ts';
+import { makePredictor } from '#learning/predictor.ts';
+import { rowTensors } from '#learning/serving/rows.ts';
+import { type Outcome, type RunOptions, runJob, type TrainerAdapters } from '#training/run-job.ts';
+import { replacing } from '../functions/events/world.ts';
+import { openTrainerWorld, PENGUINS, type TrainerWorld } from './world.ts';
+
+let world: TrainerWorld;
+beforeEach(async () => {
+  world = await openTrainerWorld();
+});
+afterEach(() => world.close());
+
+const find = async (id: string): Promise<Job> => (await findJob(world.adapters.table, world.accountId, id))!;
+const run = (job: Job, adapters: TrainerAdapters = world.adapters, more: Partial<RunOptions> = {}): Promise<Outcome> =>
+  runJob(
+    adapters,
+    { accountId: job.account_id, jobId: job.id, attempt: job.attempt, run: (job.run ?? 0) + 1 },
+    { log: () => {}, ...more },
+  );
+const evaluation = async (id: string) =>
+  (await world.artifact(blobKeys.jobEvaluation(world.accountId, id))) as Evaluation;
+const modelOf = async (id: string): Promise<Model> =>
+  (await findModel(world.adapters.table, world.accountId, (await find(id)).model_id!))!;
+
+describe('a cross-validation', () => {
+  test('judges each part once, and then the model is trained as without it', async () => {
+    const hyperparameters = { epochs: 3 };
+    await run(await world.queue('with', { hyperparameters, more: { cv: 4 } }));
+    await run(await world.queue('without', { hyperparameters }));
+    const { cross_validation: found, metrics } = await evaluation('with');
+    expect(found).toMatchObject({ parts: 4, split: 'stratified' });
+    const accuracies = found!.scores.map(({ accuracy }) => accuracy!);
+    expect(accuracies).toHaveLength(4);
+    const mean = accuracies.reduce((sum, one) => sum + one, 0) / 4;
+    const std = Math.sqrt(accuracies.reduce((sum, one) => sum + (one - mean) ** 2, 0) / 4);
+    expect(found!.metrics.accuracy!.mean).toBeCloseTo(mean, 12);
+    expect(found!.metrics.accuracy!.std).toBeCloseTo(std, 12);
+    expect(metrics).toEqual((await evaluation('without')).metrics);
+    expect((await modelOf('with')).training_config).toMatchObject({ cv: 4 });
+  });
+
+  test('goes on with the next part when its trainer was interrupted, and finds the same', async () => {
+    const hyperparameters = { epochs: 3 };
+    await run(await world.queue('whole', { hyperparameters, more: { cv: 3 } }));
+    const job = await world.queue('parts', { hyperparameters, more: { cv: 3 } });
+    const leave = new AbortController();
+    const { artifacts } = world.adapters.blobs;
+    const written: string[] = [];
+    const adapters = {
+      ...world.adapters,
+      blobs: {
+        ...world.adapters.blobs,
+        artifacts: replacing(artifacts, {
+          put: async (...args: Parameters<typeof artifacts.put>) => {
+            written.push(args[0]);
+            if (args[0].endsWith('folds.json') && written.filter((key) => key.endsWith('folds.json')).length === 2) {
+              leave.abort();
+            }
+            return artifacts.put(...args);
+          },
+        }),
+      },
+    };
+    expect(await run(job, adapters, { signal: leave.signal })).toBe('interrupted');
+    const read: string[] = [];
+    const resumed = {
+      ...adapters,
+      blobs: {
+        ...adapters.blobs,
+        artifacts: replacing(artifacts, {
+          put: async (...args: Parameters<typeof artifacts.put>) => {
+            if (args[0].endsWith('folds.json')) read.push(args[0]);
+            return artifacts.put(...args);
+          },
+        }),
+      },
+    };
+    expect(await run(await find('parts'), resumed)).toBe('completed');
+    // Two parts were done: one was left.
+    expect(read).toHaveLength(1);
+    expect((await evaluation('parts')).cross_validation).toEqual((await evaluation('whole')).cross_validation);
+    expect((await artifacts.list('checkpoints/')).blobs).toEqual([]);
+  });
+});
+
+describe('a training that starts from a model', () => {
+  const trained = async (): Promise<Model> => {
+    await run(await world.queue('first', { hyperparameters: { epochs: 20 } }));
+    return modelOf('first');
+  };
+  const still = { epochs: 1, learning_rate: 1e-9 };
+
+  test('has its weights, its encoding, and is among its descendants', async () => {
+    const { id: parent_id } = await trained();
+    // The first half of the rows alone would have other means and words.
+    const half = PENGUINS.split('\n').filter((_, i) => i === 0 || i % 2 === 1);
+    await run(await world.queue('second', { content: half.join('\n'), hyperparameters: still, more: { parent_id } }));
+    const second = await modelOf('second');
+    expect(second.parent_id).toBe(parent_id);
+    const file = async (of: Model, name: string) =>
+      JSON.parse(
+        (
+          await buffer((await world.adapters.blobs.artifacts.get(blobKeys.modelFile(of.account_id, of.id, name))).body)
+        ).toString(),
+      );
+    const { features } = await file(await modelOf('first'), 'encoder.json');
+    expect((await file(second, 'encoder.json')).features).toEqual(features);
+    expect(second.performance.accuracy).toBeGreaterThan(0.9);
+  });
+
+  test.each([
+    [
+      'a feature is missing',
+      (line: string[]) => line.filter((_, i) => i !== 2),
+      /feature "bill_length_mm" must be a number/,
+    ],
+    [
+      'there is one more',
+      (line: string[], i: number) => [...line, i === 0 ? 'more' : `${i}`],
+      /feature "more" must have the role ignore/,
+    ],
+  ])('fails naming the first feature that does not fit: %s', async (_, change, message) => {
+    const { id: parent_id } = await trained();
+    const content = PENGUINS.trim()
+      .split('\n')
+      .map((line, i) => change(line.split(','), i).join(','))
+      .join('\n');
+    await run(await world.queue('second', { content, hyperparameters: still, more: { parent_id } }));
+    expect(await find('second')).toMatchObject({ status: 'failed', failure: expect.stringMatching(message) });
+  });
+
+  test('fails naming the first tensor that does not fit', async () => {
+    const { id: parent_id } = await trained();
+    const hyperparameters = { ...still, hidden_layers: [32] };
+    await run(await world.queue('second', { hyperparameters, more: { parent_id } }));
+    expect((await find('second')).failure).toMatch(
+      /must have 'hidden.0.weight' with the shape \[32, \d+\]; got \[64, \d+\]/,
+    );
+  });
+});
+
+describe('a version of 8 bits', () => {
+  test('is a file of the model by which it predicts, with what it costs', async () => {
+    await run(await world.queue('j', { hyperparameters: { epochs: 10, int8: true } }));
+    const { int8, metrics } = await evaluation('j');
+    const model = await modelOf('j');
+    const sizeOf = (name: string) => model.artifacts.find(({ file }) => file === name)?.size;
+    expect(int8).toMatchObject({
+      size: sizeOf('model.int8.onnx'),
+      float32_size: sizeOf('model.onnx'),
+      rows: { of: 'validation', count: 69 },
+    });
+    expect(int8!.size).toBeLessThan(int8!.float32_size);
+    expect(int8!.metrics.accuracy! - int8!.difference.accuracy!).toBeCloseTo(metrics.accuracy!, 10);
+    expect(Math.abs(int8!.difference.accuracy!)).toBeLessThan(0.05);
+    const predictor = makePredictor({ artifacts: world.adapters.blobs.artifacts });
+    const row = ['Biscoe', 46.1, 13.2, 211, 4500, 'female', 2007];
+    const [float32] = await predictor.predict(model, [row]);
+    const [small] = await predictor.predict(model, [row], { variant: 'int8' });
+    expect(small).toMatchObject({ class: 'Gentoo' });
+    expect(small).not.toEqual(float32);
+  });
+
+  test('is refused of a model that has none', async () => {
+    await run(await world.queue('j', { hyperparameters: { epochs: 1 } }));
+    const predictor = makePredictor({ artifacts: world.adapters.blobs.artifacts });
+    const row = ['Biscoe', 46.1, 13.2, 211, 4500, 'female', 2007];
+    await expect(predictor.predict(await modelOf('j'), [row], { variant: 'int8' })).rejects.toMatchObject({
+      details: [{ field: 'variant', message: 'must be float32: the model was trained without int8' }],
+    });
+  });
+});
+
+test('a file of weights does not predict', async () => {
+  await run(await world.queue('j', { hyperparameters: { epochs: 1 } }));
+  const model = await modelOf('j');
+  const weights = { ...model, artifacts: model.artifacts.filter(({ file }) => file === 'model.pth') };
+  const predictor = makePredictor({ artifacts: world.adapters.blobs.artifacts });
+  await expect(predictor.predict(weights, [[1]])).rejects.toThrow(ConflictError);
+});
+
+test('a model that was trained here can be imported, and answers the same', async () => {
+  await run(await world.queue('j', { hyperparameters: { epochs: 5 } }));
+  const model = await modelOf('j');
+  const key = blobKeys.modelFile(model.account_id, model.id, 'model.onnx');
+  const onnx = await buffer((await world.adapters.blobs.artifacts.get(key)).body);
+  const { onnx: wrapped, serving } = await readImported(onnx, { target: 'species' });
+  expect(serving).toMatchObject({ task: 'classification', classes: ['Adelie', 'Chinstrap', 'Gentoo'] });
+  const rows = [['Biscoe', 46.1, 13.2, 211, 4500, 'female', 2007]];
+  const own = await makePredictor({ artifacts: world.adapters.blobs.artifacts }).describe(model);
+  const answers = async (bytes: Uint8Array, { features }: typeof serving) => {
+    await using session = await openSession(bytes);
+    return await session.run(rowTensors(features, rows));
+  };
+  expect(await answers(wrapped, serving)).toEqual(await answers(onnx, own));
+});
