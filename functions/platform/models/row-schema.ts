@@ -30,7 +30,8 @@ export const row: z.ZodType<Input> = z
   .check(({ value, issues }) => {
     for (const { path, message, input } of wrongIn(value)) {
       issues.push({ code: 'custom', path: [...path], message: `${message}; got ${showValue(input)}`, input });
-      if (issues.length === LIMITS.error.details) return;
+      // One more than an error lists, which says that checking stopped.
+      if (issues.length > LIMITS.error.details) return;
     }
   })
   .meta({
