@@ -212,6 +212,8 @@ EXISTING = {
     f"PATCH {MODEL}": {**IN_VAULT, "model_name": "kept_v2.1"},
     f"DELETE {MODEL}": {**IN_VAULT, "model_name": "spare"},
     f"DELETE {VAULT}/backup/{{backup_name}}": {**IN_VAULT, "backup_name": "spare"},
+    f"GET {VAULT}/backup/{{backup_name}}/download": {**IN_VAULT, "backup_name": "kept"},
+    f"POST {VAULT}/backup/{{backup_name}}/archive": {**IN_VAULT, "backup_name": "kept"},
     f"DELETE {VAULT}": {"manager_id": "spare"},
     **INFERENCE,
     "PATCH /datasets/{dataset_id}": {"dataset_id": os.environ["SPARE_DATASET"]},

@@ -58,6 +58,8 @@ const NEVER: Readonly<Record<string, string>> = {
   'POST /training/stop/{job_id}': 'no training of this lane takes so long that it can be stopped',
   'POST /api/model-manager/{manager_id}/models/uploads/{upload_id}/complete':
     'its parts have to be sent to presigned URLs before',
+  'POST /api/model-manager/{manager_id}/backup/uploads/{upload_id}/complete':
+    'its parts have to be sent to presigned URLs before',
   'POST /predictions/batch/{batch_id}/cancel': 'no prediction of this lane takes so long that it can be cancelled',
   'POST /jobs/{job_id}/stop': 'no training of this lane takes so long that it can be stopped',
   'DELETE /account': 'it would end the run: it is confirmed with a name that Schemathesis does not know',
