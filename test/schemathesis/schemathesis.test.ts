@@ -39,7 +39,7 @@ beforeAll(async () => {
     config,
     template.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => prepared[name]!),
   );
-}, 60_000);
+}, 300_000);
 afterAll(async () => {
   await host?.[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
