@@ -16,7 +16,7 @@ export const ADDITIONS = {
     pickle_imports: orNull(texts),
     dangerous: orNull(texts),
   },
-  health: { restore_drill: anything },
+  health: { restore_drill: anything, backup_copies: anything },
   saved: { int8: anything, warnings: texts },
   comparison: { assumed: texts },
   best: { assumed: texts },

@@ -177,7 +177,7 @@ describe('the sweep', () => {
     await recorded(12);
     await world.dispatch();
     world.clock.now += 2 * DAY;
-    await expect(sweep(publishing(away))).rejects.toThrow('1 of 7 sweeps failed');
+    await expect(sweep(publishing(away))).rejects.toThrow(/^1 of \d+ sweeps failed$/);
     expect(await world.unpublished()).toHaveLength(12);
     await sweep();
     expect(await published()).toHaveLength(12);
@@ -189,11 +189,11 @@ describe('the sweep', () => {
       if (all.some(({ detail }) => detail.n === 3)) throw new InternalError('refused');
       await world.adapters.events.publish(...all);
     });
-    await expect(sweep(refusing)).rejects.toThrow('1 of 7 sweeps failed');
+    await expect(sweep(refusing)).rejects.toThrow(/^1 of \d+ sweeps failed$/);
     expect(await published()).toEqual(events.map(({ detail }) => detail.n).filter((n) => n !== 3));
     expect((await world.unpublished()).map(({ detail }) => detail)).toEqual([events[3]!.detail]);
     world.clock.now += DAY;
-    await expect(sweep(refusing)).rejects.toThrow('1 of 7 sweeps failed');
+    await expect(sweep(refusing)).rejects.toThrow(/^1 of \d+ sweeps failed$/);
     expect(await world.unpublished()).toEqual([]);
     const { items } = await world.adapters.table.query({
       index: 'byIndex',
@@ -216,7 +216,7 @@ describe('the sweep', () => {
       if (refusal && all.some(({ detail }) => detail.n === 1)) throw refusal;
       await world.adapters.events.publish(...all);
     });
-    await expect(sweep(adapters)).rejects.toThrow('1 of 7 sweeps failed');
+    await expect(sweep(adapters)).rejects.toThrow(/^1 of \d+ sweeps failed$/);
     expect(await published()).toEqual([first!.detail.n, third!.detail.n]);
     expect(await world.unpublished()).toEqual([]);
     expect(await world.adapters.table.get({ pk: second!.pk, sk: second!.sk })).toMatchObject({
