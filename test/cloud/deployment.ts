@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type SurfaceName, surfaces } from '#infra/topology.ts';
 import { CREDENTIALS, REGION } from './ministack.ts';
+import { makeAlarmsPlain } from './plain-alarms.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -76,8 +77,10 @@ export async function deploy(to: CloudFormation, settings: Readonly<Record<strin
   const context = Object.entries({ ...CONTEXT, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const outputs = join(to.folder, 'outputs.json');
   const output = join(to.folder, 'cdk.out');
-  const files = ['--output', output, '--outputs-file', outputs];
-  const said = await cdk(to, root, ['deploy', ...STACKS, '--require-approval', 'never', ...files, ...context]);
+  await cdk(to, root, ['synth', '--quiet', '--output', output, ...context]);
+  makeAlarmsPlain(output);
+  const files = ['--app', output, '--outputs-file', outputs];
+  const said = await cdk(to, root, ['deploy', ...STACKS, '--require-approval', 'never', ...files]);
   const printed = (JSON.parse(readFileSync(outputs, 'utf8')) as Outputs)['trainyard-dev-api'] ?? {};
   const bases = Object.entries(surfaces).map(([name, { title }]) => [name, served(to, printed[`Base${title}`])]);
   return { bases: Object.fromEntries(bases), unchanged: said.split('(no changes)').length - 1 };
