@@ -4,7 +4,9 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { crc32Digest } from '#domain/checked-stream.ts';
 import type { Queue } from '#domain/ports/queue/port.ts';
 import { type EmbeddedHost, openEmbeddedHost } from '#embedded/open.ts';
 import { counterOf, hostOptions, temporaryFolder } from './folder.ts';
@@ -102,9 +104,10 @@ describe('what was acknowledged survives SIGKILL', () => {
 
   test('blobs are whole, and all that were put exist', async () => {
     const bytesOf = async (key: string) => {
-      const { info, body } = await host.blobs.artifacts.get(key);
+      const { info, body, digests } = await host.blobs.artifacts.get(key);
       const bytes = Buffer.concat(await body.toArray());
-      return { info, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      return { info, size: bytes.length, sha256, digests, crc32: crc32Digest(crc32(bytes)) };
     };
     for (const { key = '', sha256, size } of rounds
       .flat()
@@ -112,8 +115,9 @@ describe('what was acknowledged survives SIGKILL', () => {
       expect(await bytesOf(key)).toMatchObject({ size, sha256 });
     }
     for (const { key } of (await host.blobs.artifacts.list('')).blobs) {
-      const { info, size, sha256 } = await bytesOf(key);
-      expect(info).toMatchObject({ size, etag: sha256, contentType: `x/${size}` });
+      const { info, size, digests, crc32 } = await bytesOf(key);
+      expect(info).toMatchObject({ size, contentType: `x/${size}` });
+      expect(digests).toEqual([{ bytes: size, digest: crc32 }]);
     }
   });
 
