@@ -55,6 +55,12 @@ export async function prepare(
     while ((await status()) !== 'completed') await pause(POLL_MILLISECONDS);
     return batch_id;
   };
+  const logged = await answer(
+    client.POST('/models/{model_id}/predict', {
+      params: { path: { model_id: model } },
+      body: { input: ['Biscoe', 45, 15, 215, 5000, 'male', 2008], log: true },
+    }),
+  );
   const { inputs } = await answer(client.GET('/oip/v2/models/{name}', { params: { path: { name } } }));
   const tensors = inputs.map(({ name: input, datatype }) => ({
     ...{ name: input, datatype, shape: [1, 1] },
@@ -71,6 +77,7 @@ export async function prepare(
     MODEL: model,
     OTHER_MODEL: other,
     MODEL_NAME: name,
+    PREDICTION: logged.prediction_id!,
     WEBHOOK: webhook.id,
     DELIVERY: (await answer(tested)).delivery_id,
     UPLOAD: (await answer(client.POST('/datasets/uploads', { body: { name: 'Parts', file_size: 100 } }))).upload_id,

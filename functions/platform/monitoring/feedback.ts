@@ -31,7 +31,7 @@ const body = z
     truth: truth.optional(),
     note: paragraph(LIMITS.predictionLog.note).optional(),
   })
-  .meta({ id: 'PredictionFeedback' });
+  .meta({ id: 'PredictionFeedback', override: { anyOf: [{ required: ['truth'] }, { required: ['note'] }] } });
 
 const answer = z
   .strictObject({

@@ -14,6 +14,7 @@ import { advanceSweep } from '#functions/events/advance-sweep.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import type { Family } from '#zoo/family.ts';
+import { modelTypes } from '#zoo/registry.ts';
 import { expectTable } from '../datasets/expect-table.ts';
 import { readProfile } from '../datasets/profile-of.ts';
 import { anyJson, id, nameLine } from '../fields.ts';
@@ -34,7 +35,11 @@ const range = z.strictObject({
 const body = z
   .strictObject({
     dataset_id: id,
-    model_type: z.string().min(1).max(100).meta({ example: 'mlp' }),
+    model_type: z
+      .string()
+      .min(1)
+      .max(100)
+      .meta({ example: 'mlp', override: { enum: [...modelTypes] } }),
     method: z.enum(SWEEP_METHODS).default('random').meta({
       description:
         '`grid`: every combination; `random`; `halving`: random, most for a few epochs and the best for more',

@@ -40,6 +40,7 @@ export const status = route({
   cost: 'request',
   request: { query: z.strictObject({ model_name: modelName.optional().meta({ description: ONE }) }) },
   responses: { 200: { description: 'By encoder', schema: answer } },
+  errors: [404],
   async handler({ caller: { accountId }, query: { model_name } }, { adapters: { table }, settings }) {
     const found = model_name === undefined ? await all(table, accountId) : [await one(table, accountId, model_name)];
     const shown = found.map(([, state]) => show(state, sourceOf(settings)));

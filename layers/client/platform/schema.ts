@@ -2198,8 +2198,11 @@ export interface components {
              * @example 019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55
              */
             dataset_id: string;
-            /** @example mlp */
-            model_type: string;
+            /**
+             * @example mlp
+             * @enum {string}
+             */
+            model_type: "mlp" | "linear" | "small-cnn" | "resnet18" | "resnet50" | "bilstm" | "baseline" | "deephpm";
             /**
              * @description `grid`: every combination; `random`; `halving`: random, most for a few epochs and the best for more
              * @default random
@@ -2336,7 +2339,7 @@ export interface components {
              */
             truth?: string | number;
             note?: string;
-        };
+        } | unknown | unknown;
         NewWebhook: {
             /**
              * Format: uri

@@ -1949,6 +1949,7 @@ export interface operations {
             400: components["responses"]["TrainingError400"];
             401: components["responses"]["TrainingError401"];
             403: components["responses"]["TrainingError403"];
+            404: components["responses"]["TrainingError404"];
             429: components["responses"]["TrainingError429"];
             431: components["responses"]["TrainingError431"];
             500: components["responses"]["TrainingError500"];
