@@ -15,10 +15,15 @@ import { id, paragraph, time } from '../fields.ts';
 import { predictionId } from './fields.ts';
 import { findLogged } from './log-rows.ts';
 
-const truth = z.union([z.string().max(LIMITS.predictionLog.truthCharacters), z.number()]).meta({
-  description: 'What is true: the class, or for a regression the number',
-  example: 'Adelie',
-});
+/** The table stores no number that is much larger. */
+const LARGEST = 1e100;
+
+const truth = z
+  .union([z.string().max(LIMITS.predictionLog.truthCharacters), z.number().min(-LARGEST).max(LARGEST)])
+  .meta({
+    description: 'What is true: the class, or for a regression the number',
+    example: 'Adelie',
+  });
 
 const body = z
   .strictObject({
