@@ -13,6 +13,8 @@ const host = await startHost({
   settings: {
     // Nothing is loaded from outside.
     hubUrl: 'http://127.0.0.1:9',
+    // Sweeps would otherwise leave no room for a training.
+    caps: { jobsPerAccount: 1000 },
     rates: {
       authenticatedPerHour: NEVER,
       anonymousPerHour: NEVER,

@@ -58,7 +58,7 @@ describe("a function's bundle", () => {
   test('loads the runtime only if the topology gives it the layer', async () => {
     for (const name of names) {
       const source = await readFile(join(folder, 'functions', name, 'index.mjs'), 'utf8');
-      expect([name, source.includes('require("onnxruntime-node")')]).toEqual([name, functions[name].runtime]);
+      expect([name, source.includes('("onnxruntime-node")')]).toEqual([name, functions[name].runtime]);
     }
   });
 
