@@ -207,7 +207,12 @@ export function permissions({ dev, prod, small }: Readonly<Record<Variant, Synth
       const predicting = statements(prod).filter(({ where }) => /^platform(predict|download)/.test(where.id));
       expect(predicting.length).toBeGreaterThan(0);
       const actions = predicting.flatMap(({ statement }) => list(statement.Action));
-      expect(actions.filter((action) => /^s3:(Put|Delete)|^sqs:|^events:|^batch:|^lambda:/.test(action))).toEqual([]);
+      const puts = actions.filter((action) => /^s3:(Put|Delete)|^sqs:|^events:|^batch:|^lambda:/.test(action));
+      expect(new Set(puts)).toEqual(new Set(['sqs:SendMessage']));
+      // To the queue of the log of predictions.
+      const sending = predicting.filter(({ statement }) => list(statement.Action).includes('sqs:SendMessage'));
+      expect(sending.map(({ where }) => /^platformpredict/.test(where.id))).toEqual(sending.map(() => true));
+      expect(sending.every(({ statement }) => /logs/i.test(JSON.stringify(statement.Resource)))).toBe(true);
     });
   });
 }
