@@ -21,10 +21,10 @@ export type Config = TextHyperparameters & { readonly greater_is_better: boolean
 /** Throws `ValidationError` with fields such as `config.batch_size`. */
 export function configOf(family: TextFamily, given: unknown): Config {
   const found = check(family.hyperparameters, given, { root: 'config', within: 'config' });
-  if (found.energy_penalty > 0 && !found.labels.includes(found.benign_label)) {
+  if (!found.labels.includes(found.benign_label)) {
     throw ValidationError.of(
-      'config.energy_penalty',
-      `must be 0 without a label for benign texts; benign_label is ${found.benign_label}, and labels are ${found.labels.join(', ')}`,
+      'config.benign_label',
+      `must be one of labels, ${found.labels.join(', ')}; got ${found.benign_label}`,
     );
   }
   return { ...found, greater_is_better: greaterIsBetter(found) };

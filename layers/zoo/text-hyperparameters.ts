@@ -4,7 +4,7 @@ import { bounded, boundedInteger, checked, fraction, oneOf } from './hyperparame
 
 /** Attacks on language models, and texts that are none. */
 export const LABELS = ['prompt_injection', 'jailbreak', 'system_extraction', 'code_injection', 'benign'] as const;
-export const BENIGN = 'benign';
+const BENIGN = 'benign';
 
 const LABEL_BOUNDS = { least: 2, most: 50, characters: 100 };
 export const METRICS_FOR_BEST = ['f1', 'accuracy', 'precision', 'recall', 'loss'] as const;
@@ -48,7 +48,7 @@ export const textHyperparameters = (defaults: TextDefaults) =>
     benign_label: z
       .string()
       .default(BENIGN)
-      .meta({ description: 'An addition: the label of texts that are no attack' }),
+      .meta({ description: 'An addition: the label of texts that are no attack, one of `labels`' }),
     energy_penalty: bounded('energy_penalty', 0, 100).default(0).meta({
       description: 'An addition: the weight of a penalty on benign texts about which the logits say too much',
     }),

@@ -173,6 +173,24 @@ describe('a version of 8 bits', () => {
     expect(small).not.toEqual(float32);
   });
 
+  // Features that tell nothing: at 0.5, a rare answer is never given.
+  const useless = (target: readonly string[]): string =>
+    ['x,y', ...Array.from({ length: 300 }, (_, i) => `${(i * 37) % 101},${target[i % target.length]}`)].join('\n');
+
+  test.each([
+    ['of several labels', ['a|b', 'a|c', 'a|d', 'a', 'd'], {}],
+    ['of two classes', ['no', 'no', 'no', 'yes'], { threshold: 'f1' }],
+  ])('is judged by the thresholds of the model: %s', async (_, cells, more) => {
+    const hyperparameters = { epochs: 3, int8: true, ...more };
+    await run(await world.queue('j', { content: useless(cells), target: 'y', hyperparameters }));
+    const { int8, metrics, multilabel, classification } = await evaluation('j');
+    const { thresholds, threshold } = { ...multilabel?.calibration, ...classification?.calibration };
+    expect(thresholds ?? [threshold]).toContainEqual(expect.not.closeTo(0.5, 2));
+    for (const [name, value] of Object.entries(int8!.metrics)) {
+      expect([name, value - int8!.difference[name]!]).toEqual([name, expect.closeTo(metrics[name]!, 10)]);
+    }
+  });
+
   test('is refused of a model that has none', async () => {
     await run(await world.queue('j', { hyperparameters: { epochs: 1 } }));
     const predictor = makePredictor({ artifacts: world.adapters.blobs.artifacts });

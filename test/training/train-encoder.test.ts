@@ -235,6 +235,10 @@ describe('an encoder that cannot be read', () => {
       { 'config.json': JSON.stringify({ ...config, hidden_size: 32 }) },
       "bert-base-uncased: 'bert.embeddings.word_embeddings.weight' of the weights must have the shape [40, 32]; got [40, 16]",
     ],
+    [
+      { 'config.json': JSON.stringify({ ...config, num_hidden_layers: 1_000_000_000 }) },
+      'bert-base-uncased: config.json: num_hidden_layers must be an integer between 1 and 64; got 1000000000',
+    ],
     [{ 'config.json': '[' }, 'bert-base-uncased: config.json must be a JSON object'],
     [
       {

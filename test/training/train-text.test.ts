@@ -125,6 +125,20 @@ describe('a training on texts', () => {
     expect(job.best_metric).toBeLessThanOrEqual(job.metrics.val_loss!);
   });
 
+  test.each([
+    ['harmless', { texts: 40, taken_for_attacks: expect.any(Number) }],
+    // As a job of an earlier release may have it.
+    ['benign', null],
+  ])(
+    'measures over-defence whatever the labels are called, if one is for harmless texts: %s',
+    async (benign_label, over_defence) => {
+      const rows = ROWS.map(({ text, label }) => ({ text, label: label === 'benign' ? 'harmless' : label }));
+      const labels = [...new Set(rows.map(({ label }) => label))];
+      await run(await queue('j', { rows, config: { labels, benign_label, num_epochs: 1 } }));
+      expect((await model('j')).training_config.evaluation).toMatchObject({ over_defence });
+    },
+  );
+
   test('without rows kept back judges by those it learned from, with a warning', async () => {
     await run(await queue('j', { config: { validation_split: 0, warmup_steps: 1000 } }));
     const { training_config } = await model('j');

@@ -39,7 +39,10 @@ export const evaluation = z
       })
       .nullable()
       .optional()
-      .meta({ description: 'null for a model of other labels; versions of earlier releases have none' }),
+      .meta({
+        description:
+          'null for a version whose `benign_label` is none of its labels; versions of earlier releases have none',
+      }),
     int8: z
       .strictObject({
         bytes: z.int().meta({ description: 'Of `model.int8.onnx`' }),

@@ -3452,7 +3452,7 @@ export interface components {
                         count: number;
                     };
                     /**
-                     * @description Of the most probable class, or of the numbers
+                     * @description Of the answers, by the thresholds of the model, or of the numbers
                      * @example {
                      *       "accuracy": 0.97
                      *     }

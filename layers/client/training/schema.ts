@@ -821,7 +821,7 @@ export interface components {
             thresholds: {
                 [key: string]: number | null;
             };
-            /** @description null for a model of other labels; versions of earlier releases have none */
+            /** @description null for a version whose `benign_label` is none of its labels; versions of earlier releases have none */
             over_defence?: {
                 /** @description Harmless ones with words that attacks have, written for this purpose */
                 texts: number;
@@ -1019,7 +1019,7 @@ export interface components {
              */
             labels: string[];
             /**
-             * @description An addition: the label of texts that are no attack
+             * @description An addition: the label of texts that are no attack, one of `labels`
              * @default benign
              */
             benign_label: string;

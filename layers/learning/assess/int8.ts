@@ -17,8 +17,8 @@ export interface Int8Version {
 }
 
 /**
- * Makes a version of the exported model, and judges its network by the rows that judged the model. The weights of both are
- * rounded alike.
+ * Makes a version of the exported model, and judges its network by the rows that judged the model and the thresholds that were
+ * chosen by them. The weights of both are rounded alike.
  * @throws OnnxError if the model has no weights that are worth it
  */
 export async function int8Version(onnx: Uint8Array, spec: Omit<AssessSpec, 'calibrate'>): Promise<Int8Version> {

@@ -2,8 +2,10 @@
 import { expectTensor, type Tensor } from '#engine/tensor.ts';
 import type { State } from '#engine/training/state.ts';
 import type { Evaluator } from '#engine/training/training.ts';
+import { answered } from '../assess/calibration.ts';
 import { Confusion } from '../metrics/classification.ts';
-import { LabelScores } from '../metrics/multilabel.ts';
+import { LabelScores, sigmoid } from '../metrics/multilabel.ts';
+import { softmaxInto } from '../metrics/probabilities.ts';
 import { isOfProbabilities, Probabilities } from '../metrics/probability-judge.ts';
 import { Errors } from '../metrics/regression.ts';
 import { type EncodedRows, piecesOf, rowsOf } from './rows.ts';
@@ -20,15 +22,22 @@ interface Judge {
 type MakeJudge = (of: Answers, more: readonly string[]) => Judge;
 
 const judges: Readonly<Record<Answers['task'], MakeJudge>> = {
-  classification: ({ classes }, more) => {
+  classification: ({ classes, calibration = {} }, more) => {
     const confusion = new Confusion(classes.length);
+    const probabilities = new Float64Array(classes.length);
     const likely = more.some(isOfProbabilities) ? new Probabilities(classes.length) : undefined;
+    // Probabilities are rounded: without a threshold, logits tell which is the greatest.
+    const answerOf = (outputs: Float32Array, from: number): number => {
+      if (calibration.threshold === undefined) return largest(outputs.subarray(from, from + classes.length));
+      softmaxInto(probabilities, outputs, from, calibration.temperature);
+      return answered(probabilities, calibration);
+    };
     return {
       take(outputs, truths) {
         const { data } = expectTensor('y', truths, 'int32');
         const width = outputs.length / data.length;
         for (let row = 0; row < data.length; row++) {
-          confusion.add(data[row]!, largest(outputs.subarray(row * width, row * width + classes.length)));
+          confusion.add(data[row]!, answerOf(outputs, row * width));
           likely?.add(data[row]!, outputs, row * width);
         }
       },
@@ -48,8 +57,10 @@ const judges: Readonly<Record<Answers['task'], MakeJudge>> = {
       scores: () => errors.scores(),
     };
   },
-  multilabel: ({ classes }) => {
+  multilabel: ({ classes, calibration: { thresholds } = {} }) => {
     const labels = new LabelScores(classes.length);
+    const answers = (output: number, label: number): boolean =>
+      thresholds === undefined ? output > 0 : sigmoid(output) >= thresholds[label]!;
     return {
       take(outputs, truths) {
         const { data, shape } = expectTensor('y', truths, 'float32');
@@ -58,7 +69,7 @@ const judges: Readonly<Record<Answers['task'], MakeJudge>> = {
         for (let row = 0; row < rows; row++) {
           labels.add(
             (label) => data[row * classes.length + label]! > 0,
-            (label) => outputs[row * width + label]! > 0,
+            (label) => answers(outputs[row * width + label]!, label),
           );
         }
       },
@@ -79,7 +90,7 @@ export interface EvaluateOptions {
 }
 
 /**
- * The mean loss over the rows, and the task's scores. `undefined` if `goOn` ended the evaluation.
+ * The mean loss over the rows, and the task's scores, by the thresholds of the calibration if there is one. `undefined` if `goOn` ended the evaluation.
  * @param limit the most rows to evaluate, from the first
  */
 export async function evaluate(

@@ -38,7 +38,7 @@ export interface Evaluation {
   confusion_matrix: { labels: string[]; counts: number[][] };
   /** Null for a label of which there were too few rows to tell, or too few others. */
   thresholds: { [label: string]: number | null };
-  /** Of a model of attacks on language models, and of one that is of this release. */
+  /** Null without a label for harmless texts; absent in a model of an earlier release. */
   over_defence?: OverDefence | null;
   /** What the variant of 8 bits costs; absent in a model of an earlier release. */
   int8?: Int8Report;

@@ -4,7 +4,7 @@ import { softmaxCrossEntropy } from '#engine/training/loss.ts';
 import type { Loss } from '#engine/training/loss-type.ts';
 import type { TextHyperparameters } from '#zoo/text-hyperparameters.ts';
 
-/** The cross entropy, and where it is asked for the penalty on benign texts, of which there must be a label then. */
+/** The cross entropy, and where it is asked for the penalty on benign texts. */
 export function textLoss({
   labels,
   benign_label,

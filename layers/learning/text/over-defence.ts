@@ -2,7 +2,6 @@
  * Harmless texts with words that attacks have. A detector that learned the words takes them for attacks, which no rows of the
  * training data may show: what is measured here is how many.
  */
-import { BENIGN, LABELS } from '#zoo/text-hyperparameters.ts';
 import type { Artifacts } from '../artifacts.ts';
 import { openTextClassifier } from './classifier.ts';
 
@@ -53,14 +52,13 @@ const TEXTS: readonly string[] = [
 /** As JSON that is stored with a model. */
 export type OverDefence = { texts: number; taken_for_attacks: number };
 
-/** Of a model that tells attacks on language models from harmless texts, whose files these are. Null for other labels. */
+/** Of a model, whose files these are. Null without a label for harmless texts, as jobs of earlier releases may have it. */
 export async function measureOverDefence(
   files: Artifacts['files'],
   labels: readonly string[],
   benignLabel: string,
 ): Promise<OverDefence | null> {
-  const known: readonly string[] = LABELS;
-  if (benignLabel !== BENIGN || !labels.every((label) => known.includes(label))) return null;
+  if (!labels.includes(benignLabel)) return null;
   const named = (name: string) => files.find(({ file }) => file === name);
   const classifier = await openTextClassifier({
     has: (name) => named(name) !== undefined,

@@ -20,19 +20,19 @@ import { fields, headWidth, readConfiguration } from './configuration.ts';
 import type { Architecture, Encoder, EncoderOptions, EncoderParameter, Tokens } from './encoder.ts';
 import { encoderFlops } from './flops.ts';
 
-const { count, rate, epsilon, activation, paddingId } = fields;
+const { rate, epsilon, activation, paddingId } = fields;
 
 const shape = (padding: number) => ({
-  vocab_size: count.default(30_522),
-  hidden_size: count.default(768),
-  num_hidden_layers: count.default(12),
-  num_attention_heads: count.default(12),
-  intermediate_size: count.default(3072),
+  vocab_size: fields.vocabulary.default(30_522),
+  hidden_size: fields.width.default(768),
+  num_hidden_layers: fields.layers.default(12),
+  num_attention_heads: fields.heads.default(12),
+  intermediate_size: fields.innerWidth.default(3072),
   hidden_act: activation.default('gelu'),
   hidden_dropout_prob: rate.default(0.1),
   attention_probs_dropout_prob: rate.default(0.1),
-  max_position_embeddings: count.default(512),
-  type_vocab_size: count.default(2),
+  max_position_embeddings: fields.positions.default(512),
+  type_vocab_size: fields.segments.default(2),
   layer_norm_eps: epsilon.default(1e-12),
   pad_token_id: paddingId.nullable().default(padding),
   classifier_dropout: rate.nullable().default(null),

@@ -34,17 +34,35 @@ const ONLY: Readonly<Record<string, readonly unknown[]>> = {
   per_layer_config: [null],
 };
 
-const count = z.int().min(1);
-const rate = z.number().min(0).lt(1);
+const number = (rule: string, fits: (x: number) => boolean) => z.number({ error: rule }).refine(fits, { error: rule });
 
-/** The fields that configurations are made of. */
+const integer = (least: number, most: number) =>
+  number(`must be an integer between ${least} and ${most}`, (x) => Number.isInteger(x) && x >= least && x <= most);
+
+const oneOf = <const W extends string>(words: readonly W[]) =>
+  z.enum(words, { error: `must be one of ${words.join(', ')}` });
+
+/**
+ * The fields that configurations are made of. Every number has bounds beyond those of released encoders: a few bytes of a
+ * file must not make the host build layers without end.
+ */
 export const fields = {
-  count,
-  rate,
-  epsilon: z.number().gt(0).lt(1),
-  activation: z.enum(activationNames),
-  paddingId: z.int().min(0),
-  flag: z.boolean(),
+  layers: integer(1, 64),
+  heads: integer(1, 256),
+  width: integer(1, 8192),
+  innerWidth: integer(1, 32_768),
+  vocabulary: integer(1, 1_000_000),
+  positions: integer(1, 65_536),
+  /** Of relative positions. Nothing, or less, is none. */
+  distances: integer(-1, 65_536),
+  segments: integer(1, 1024),
+  optionalSegments: integer(0, 1024),
+  paddingId: integer(0, 999_999),
+  rate: number('must be at least 0 and below 1', (x) => x >= 0 && x < 1),
+  epsilon: number('must be greater than 0 and below 1', (x) => x > 0 && x < 1),
+  activation: oneOf(activationNames),
+  flag: z.boolean({ error: 'must be true or false' }),
+  oneOf,
 };
 
 /**
@@ -64,8 +82,7 @@ export function readConfiguration<S extends z.ZodRawShape>(
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const name = String(issue!.path[0]);
-  const rule = issue!.message.replace(/^(Invalid input: |Invalid option: )/, '');
-  throw new ConfigurationError(`config.json: ${name} ${rule}; got ${show(config[name])}`);
+  throw new ConfigurationError(`config.json: ${name} ${issue!.message}; got ${show(config[name])}`);
 }
 
 /** No heads were removed. */
@@ -74,7 +91,8 @@ const isEmpty = (name: string, value: unknown): boolean =>
 
 const MOST_SHOWN = 80;
 
-const show = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, MOST_SHOWN);
+const show = (value: unknown): string =>
+  typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing').slice(0, MOST_SHOWN);
 
 /**
  * The width of one of the heads.

@@ -24,48 +24,52 @@ import { type Architecture, ConfigurationError, type EncoderParameter } from './
 import { encoderFlops } from './flops.ts';
 import { type PositionKeys, positionScores, type RowsFor } from './relative.ts';
 
-const { count, rate, epsilon, activation, paddingId, flag } = fields;
+const { rate, epsilon, activation, paddingId, flag } = fields;
 
+const KINDS = { error: 'must be p2c, c2p, or both with | between them' };
 /** `"p2c|c2p"`, or a list. */
 const kinds = z
-  .union([
-    z.string().transform((text) =>
-      text
-        .toLowerCase()
-        .split('|')
-        .map((part) => part.trim()),
-    ),
-    z.array(z.string()),
-  ])
-  .pipe(z.array(z.enum(['p2c', 'c2p'])));
+  .union(
+    [
+      z.string().transform((text) =>
+        text
+          .toLowerCase()
+          .split('|')
+          .map((part) => part.trim()),
+      ),
+      z.array(z.string()),
+    ],
+    KINDS,
+  )
+  .pipe(z.array(z.enum(['p2c', 'c2p'], KINDS)));
 
 const shape = {
-  vocab_size: count.default(128_100),
-  hidden_size: count.default(1536),
-  num_hidden_layers: count.default(24),
-  num_attention_heads: count.default(24),
-  intermediate_size: count.default(6144),
+  vocab_size: fields.vocabulary.default(128_100),
+  hidden_size: fields.width.default(1536),
+  num_hidden_layers: fields.layers.default(24),
+  num_attention_heads: fields.heads.default(24),
+  intermediate_size: fields.innerWidth.default(6144),
   hidden_act: activation.default('gelu'),
   hidden_dropout_prob: rate.default(0.1),
   attention_probs_dropout_prob: rate.default(0.1),
-  max_position_embeddings: count.default(512),
-  type_vocab_size: z.int().min(0).default(0),
+  max_position_embeddings: fields.positions.default(512),
+  type_vocab_size: fields.optionalSegments.default(0),
   layer_norm_eps: epsilon.default(1e-7),
   relative_attention: flag.default(false),
-  max_relative_positions: z.int().default(-1),
-  position_buckets: z.int().default(-1),
+  max_relative_positions: fields.distances.default(-1),
+  position_buckets: fields.distances.default(-1),
   position_biased_input: flag.default(true),
   pos_att_type: kinds.nullable().default(null),
   share_att_key: flag.default(false),
-  norm_rel_ebd: z.enum(['none', 'layer_norm']).default('none'),
-  embedding_size: count.optional(),
+  norm_rel_ebd: fields.oneOf(['none', 'layer_norm']).default('none'),
+  embedding_size: fields.width.optional(),
   pad_token_id: paddingId.nullable().default(0),
   padding_idx: paddingId.optional(),
   pooler_dropout: rate.default(0),
   pooler_hidden_act: activation.default('gelu'),
-  pooler_hidden_size: count.optional(),
+  pooler_hidden_size: fields.width.optional(),
   cls_dropout: rate.nullable().default(null),
-  conv_kernel_size: z.literal(0).optional(),
+  conv_kernel_size: z.literal(0, { error: 'must be 0' }).optional(),
 };
 
 const EMBEDDINGS = 'deberta.embeddings';

@@ -8,17 +8,17 @@ import { fields, headWidth, readConfiguration } from './configuration.ts';
 import type { Architecture, EncoderParameter } from './encoder.ts';
 import { encoderFlops } from './flops.ts';
 
-const { count, rate, activation, paddingId } = fields;
+const { rate, activation, paddingId } = fields;
 
 const shape = {
-  vocab_size: count.default(30_522),
-  max_position_embeddings: count.default(512),
+  vocab_size: fields.vocabulary.default(30_522),
+  max_position_embeddings: fields.positions.default(512),
   // Only how the table is drawn for a training from scratch; a checkpoint has the table.
   sinusoidal_pos_embds: fields.flag.default(false),
-  n_layers: count.default(6),
-  n_heads: count.default(12),
-  dim: count.default(768),
-  hidden_dim: count.default(3072),
+  n_layers: fields.layers.default(6),
+  n_heads: fields.heads.default(12),
+  dim: fields.width.default(768),
+  hidden_dim: fields.innerWidth.default(3072),
   dropout: rate.default(0.1),
   attention_dropout: rate.default(0.1),
   activation: activation.default('gelu'),

@@ -156,6 +156,8 @@ describe('a training', () => {
     [{ max_length: 0.5 }, /config.max_length must be an integer/],
     [{ metric_for_best_model: 'bleu' }, /metric_for_best_model must be "f1", .*; got "bleu"/],
     [{ labels: ['a', 'a'] }, /labels must be 2 to 50 different words/],
+    [{ benign_label: 'ham' }, /config.benign_label must be one of labels, prompt_injection, .*, benign; got ham$/],
+    [{ labels: ['spam', 'ham'] }, /config.benign_label must be one of labels, spam, ham; got benign$/],
     [{ validation_split: 0.95 }, /validation_split must be at most 0.9; got 0.95/],
     [{ epochs: 3 }, /config.epochs is not a known field; known are max_length/],
     [{ layer_decay: 0.9 }, /config.layer_decay is not a known field/],

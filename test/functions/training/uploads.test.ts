@@ -114,6 +114,11 @@ describe('an uploaded encoder', () => {
       '{"model_type":"bert","position_embedding_type":"relative_key"}',
       /position_embedding_type is not read with the value "relative_key"; only "absolute" is$/,
     ],
+    [
+      'config.json',
+      '{"model_type":"bert","num_hidden_layers":1000000000}',
+      /body config.json: num_hidden_layers must be an integer between 1 and 64; got 1000000000$/,
+    ],
     ['config.json', '[]', /body config.json: model_type must be one of/],
     ['config.json', '{', /body must be a config.json: a JSON object$/],
     ['config.json', '', /body must not be empty$/],
