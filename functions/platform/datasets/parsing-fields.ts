@@ -10,6 +10,7 @@ import {
 } from '#domain/datasets/parsing-options.ts';
 import { COLUMN_TYPES } from '#domain/datasets/profile.ts';
 import { LIMITS } from '#domain/limits.ts';
+import { showValue } from '#functions/http/validation/show.ts';
 
 /** Bytes of what is said about columns, as JSON: it is kept in the dataset's record. */
 const COLUMNS_BYTES = 100_000;
@@ -56,7 +57,7 @@ export const asJson = <Z extends z.ZodType>(schema: Z) =>
       try {
         return JSON.parse(text);
       } catch {
-        addIssue({ code: 'custom', message: 'must be JSON' });
+        addIssue({ code: 'custom', message: `must be JSON; got ${showValue(text)}` });
         return z.NEVER;
       }
     })

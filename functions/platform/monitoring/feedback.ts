@@ -74,7 +74,12 @@ export const feedback = route({
   async resource({ caller, path }, { adapters }) {
     const asked = parsePredictionId(path.prediction_id);
     if (!asked) throw missing(path.prediction_id);
-    return { asked, model: await getModelByNumber(adapters.table, caller.accountId, asked.modelNumber) };
+    try {
+      return { asked, model: await getModelByNumber(adapters.table, caller.accountId, asked.modelNumber) };
+    } catch (error) {
+      // It was asked for a prediction, not for a model.
+      throw error instanceof NotFoundError ? missing(path.prediction_id) : error;
+    }
   },
   async handler({ resource: { asked, model }, path, body: { row, truth: given, note } }, { adapters }) {
     const { table, now } = adapters;

@@ -59,7 +59,10 @@ export function expectHeader(names: readonly string[], hint = ''): void {
     const at = `column ${index + 1} of the header`;
     const earlier = first.get(name);
     if (name === '') faults.add('file', `${at} must have a name; got ""`);
-    else if (name.length > BOUNDS.columnNameCharacters) {
+    else if (name === '__proto__') {
+      // Rows of a request are objects with the names of columns, and schemas of such objects leave it out.
+      faults.add('file', `${at} must have another name: no row in JSON can have ${shown(name)}`);
+    } else if (name.length > BOUNDS.columnNameCharacters) {
       faults.add(
         'file',
         `${at} must be a name of at most ${BOUNDS.columnNameCharacters} characters; got ${name.length}: ${shown(name)}`,

@@ -1,6 +1,14 @@
 /** What a model of others has, and whether it can be served. Nothing of it is run here. */
 import { ValidationError } from '#domain/errors.ts';
-import { dataType, type GraphProto, type ModelProto, parseModel, type TensorProto } from '#engine/onnx/proto.ts';
+import {
+  dataType,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  parseModel,
+  type TensorProto,
+} from '#engine/onnx/proto.ts';
+import { findDataShape } from './data-shapes.ts';
 import { fieldsOf } from './messages.ts';
 import { MODEL } from './rename.ts';
 
@@ -31,6 +39,11 @@ export function inspect(bytes: Uint8Array): ModelProto {
   if (fieldsOf(bytes).some(({ number }) => number === MODEL.functions))
     throw refused('it defines functions of its own, which cannot be served: export it with them inlined');
   expectServed(model.graph);
+  const unbounded = findDataShape(model.graph);
+  if (unbounded)
+    throw refused(
+      `${titleOf(unbounded.node)} cannot be served: how many elements it makes depends on the values in a row, by its input '${unbounded.input}'`,
+    );
   return model;
 }
 
@@ -44,12 +57,20 @@ function parse(bytes: Uint8Array): ModelProto {
   throw refused('it must be an ONNX model: it has no graph or no opset');
 }
 
+function titleOf({ name, opType, domain }: NodeProto): string {
+  const of = named(domain ?? '');
+  return `operator ${of === '' ? '' : `${of}.`}${opType}${name ? ` of node '${name}'` : ''}`;
+}
+
 function expectServed({ node: nodes, initializer: initializers }: GraphProto): void {
   for (const one of initializers) expectInside(one);
-  const byName = new Map(initializers.map((one) => [one.name ?? '', one]));
+  const byName = new Map([
+    ...initializers.map((one) => [one.name ?? '', one] as const),
+    ...nodes.flatMap(({ attribute, output }) => attribute.flatMap(({ t }) => (t ? [[output[0]!, t] as const] : []))),
+  ]);
   for (const node of nodes) {
     const domain = named(node.domain ?? '');
-    const about = `operator ${domain === '' ? '' : `${domain}.`}${node.opType}${node.name ? ` of node '${node.name}'` : ''}`;
+    const about = titleOf(node);
     if (!isStandard(domain)) throw refused(`${about} cannot be served: served are those of ai.onnx and ai.onnx.ml`);
     if (REFUSED.includes(node.opType)) throw refused(`${about} cannot be served: it may never end`);
     if (FILLING.includes(node.opType)) {

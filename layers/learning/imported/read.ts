@@ -66,6 +66,8 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
   );
   const twice = features.find(({ name }, i) => features.findIndex((other) => other.name === name) < i);
   if (twice) throw ValidationError.of('features', `must be given: two inputs would be called ${twice.name}`);
+  if (features.some(({ name }) => name === '__proto__'))
+    throw ValidationError.of('features', 'must be given with other names: no row in JSON can have "__proto__"');
   const names = inputNames(features.map(({ name }) => name));
   const described: Serving = {
     ...{ format: 1, task: reading.task, target: wishes.target, classes: [...classes] },

@@ -238,9 +238,9 @@ describe('how a file is read', () => {
     expect(await refused([field('columns', { nothing: {} })])).toMatchObject({ field: 'columns.nothing' });
     expect(await refused([{ name: 'columns', value: '{"zip"' }])).toEqual({
       field: 'columns',
-      message: 'must be JSON',
+      message: 'must be JSON; got "{\\"zip\\""',
     });
-    expect(await refused([field('missing', 'NA')])).toEqual({ field: 'missing', message: 'must be JSON' });
+    expect(await refused([field('missing', 'NA')])).toEqual({ field: 'missing', message: 'must be JSON; got "NA"' });
     expect(await refused([field('columns', { zip: { type: 'words' } })])).toMatchObject({ field: 'columns.zip.type' });
   });
 });

@@ -135,7 +135,8 @@ describe('feedback', () => {
       expect((await say(gone, { truth: 'Adelie' })).status).toBe(404);
     }
     expect((await say(prediction_id, { row: 1, truth: 'Adelie' })).body.message).toMatch('row 1');
-    expect((await say(prediction_id, { truth: 'Adelie' }, await platform.login('mallory'))).status).toBe(404);
+    const { status, body } = await say(prediction_id, { truth: 'Adelie' }, await platform.login('mallory'));
+    expect([status, body.message]).toEqual([404, expect.stringMatching(`^Prediction ${prediction_id} not found`)]);
     const wrong = async (json: object) => (await say(prediction_id, json)).body.details;
     expect(await wrong({})).toEqual([{ field: 'body', message: 'must have truth or note; got neither' }]);
     expect(await wrong({ truth: 'x'.repeat(257) })).toMatchObject([{ field: 'truth' }]);

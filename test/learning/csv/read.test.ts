@@ -77,6 +77,11 @@ const bad: readonly (readonly [what: string, content: string | Uint8Array, expec
     'a,b\n"1\n1",2\n4,5,6\n',
     'file: row 2 (line 4) must have 2 values, as many as the header; got 3',
   ],
+  [
+    'a column name that no row in JSON can have',
+    'constructor,__proto__,y\n1,2,3\n',
+    'file: column 2 of the header must have another name: no row in JSON can have "__proto__"',
+  ],
   ['a column name twice', 'a,b,a\n1,2,3\n', 'file: column names must differ; got "a" for columns 1 and 3'],
   ['a column without a name', 'a,,c\n1,2,3\n', 'file: column 2 of the header must have a name; got ""'],
   ['a NUL byte', 'a,b\n1,\0\n', 'file: must not contain NUL bytes; got one at line 2 (byte 7)'],

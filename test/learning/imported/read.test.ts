@@ -116,6 +116,13 @@ describe('a model that cannot be served is refused, by what stands against it', 
     }
   });
 
+  test('a name that no row in JSON can have', async () => {
+    const { onnx } = recorded.served['scikit-learn, a matrix'];
+    await expect(read(onnx, { features: ['a', '__proto__', 'b', 'c'] })).rejects.toHaveProperty('details', [
+      { field: 'features', message: 'must be given with other names: no row in JSON can have "__proto__"' },
+    ]);
+  });
+
   test('names that are too few', async () => {
     const { onnx } = recorded.served['scikit-learn, a matrix'];
     await expect(read(onnx, { features: ['a'] })).rejects.toHaveProperty('details', [

@@ -25,6 +25,12 @@ test.each([
   expect(isHeavy(modelOf(bytes), rows)).toBe(heavy);
 });
 
+test('a model of others is heavy, whatever its size', () => {
+  const { artifacts, ...model } = modelOf(1);
+  const imported = [...artifacts, { file: 'imported.onnx', size: 1, sha256: '' }];
+  expect(isHeavy({ ...model, artifacts: imported }, 1)).toBe(true);
+});
+
 test('heavy predictions are made elsewhere', async () => {
   const made: string[] = [];
   const named = (name: string) => ({
