@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { REGISTRATION } from '#domain/settings.ts';
+import { ORIGIN, originOf } from '../origins.ts';
 
 /** The retention periods of CloudWatch Logs, in days. */
 const LOG_DAYS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 3653] as const;
@@ -34,6 +35,9 @@ function isImage(text: string): boolean {
 
 const matching = (pattern: Pick<RegExp, 'test'>, what: string) =>
   z.string().check(z.refine((text) => pattern.test(text), { error: (issue) => `must be ${what}; got ${issue.input}` }));
+
+/** As a browser sends it: a bucket compares the text. */
+const origin = matching({ test: (text) => originOf(text) === text }, ORIGIN);
 
 export const settingsSchema = z.strictObject({
   /** `destroy` deletes the data with the stacks. */
@@ -69,7 +73,7 @@ export const settingsSchema = z.strictObject({
   /** Allows API Gateway to write logs: one setting per account and region, which may exist already. */
   apiLogRole: flag,
   /** The origins whose pages may use presigned URLs. */
-  corsOrigins: z.array(z.string().min(1)).min(1, 'must name at least one origin'),
+  corsOrigins: z.array(origin).min(1, 'must name at least one origin'),
   /** US dollars a month; the topic of alarms is notified as the bill approaches it. */
   budget: bounded(1, 1_000_000),
   /** Where alarms go. */

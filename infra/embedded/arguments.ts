@@ -177,10 +177,19 @@ function keysOf(given: string | undefined, local: boolean): string[] {
   return keys;
 }
 
+/** A negative number after an option is its value, which is refused with its bounds. */
+const withNegatives = (args: readonly string[]): string[] =>
+  args.reduce<string[]>((all, one) => {
+    const before = all.at(-1);
+    if (before !== undefined && /^--[a-z-]+$/.test(before) && /^-\d/.test(one)) all.splice(-1, 1, `${before}=${one}`);
+    else all.push(one);
+    return all;
+  }, []);
+
 function parse(args: readonly string[]) {
   try {
     return parseArgs({
-      args: [...args],
+      args: withNegatives(args),
       options: {
         data: { type: 'string', default: '.trainyard/data' },
         host: { type: 'string', default: '127.0.0.1' },

@@ -1,5 +1,7 @@
 /** Options of `npm start` that say how much there may be, and for how long. */
 import { LIMITS } from '#domain/limits.ts';
+import { ORIGIN, originOf } from '../origins.ts';
+import { UsageError } from './usage-error.ts';
 import { wholeNumber } from './whole-number.ts';
 
 /** What may be at once; see `layers/domain/settings.ts`. */
@@ -14,6 +16,8 @@ const JOB_DAYS = 365;
 const MOST_DAYS = 3650;
 const MOST = 1_000_000;
 const GIGABYTE = 1e9;
+/** Megabytes that the smallest training takes, most of them for the process itself. */
+const LEAST_TRAINER = 400;
 
 export const INSTALLATION_OPTIONS = {
   'max-jobs': { type: 'string' },
@@ -29,7 +33,7 @@ export const INSTALLATION_USAGE = `  --max-jobs N, --max-jobs-per-account N
                      training jobs that are queued or running, of all accounts and of one (default: any number, ${LIMITS.activeJobs})
   --max-gigabytes N, --max-gigabytes-per-account N
                      what is stored, of all accounts and of one (default: as much as the disk has room for)
-  --trainer-memory M megabytes of memory that one training may take (default: three quarters of the machine's)
+  --trainer-memory M megabytes of memory that one training may take (at least ${LEAST_TRAINER}; default: three quarters of the machine's)
   --job-days N       days for which records of ended jobs are stored, 0 for ever (default: ${JOB_DAYS})
   --cors-origins URL,URL
                      origins whose pages may call from a browser, or * (default: those on this machine; all where others can call)`;
@@ -38,15 +42,15 @@ type Given = Readonly<Partial<Record<keyof typeof INSTALLATION_OPTIONS, string |
 
 /** Throws `UsageError`. */
 export function installationOptions(given: Given) {
-  const optional = (option: keyof Given, scale = 1) => {
+  const optional = (option: keyof Given, { scale = 1, least = 1 } = {}) => {
     const text = given[option];
-    return text === undefined ? undefined : wholeNumber(`--${option}`, text, MOST) * scale;
+    return text === undefined ? undefined : wholeNumber(`--${option}`, text, MOST, least) * scale;
   };
   const jobs = optional('max-jobs');
-  const storedBytes = optional('max-gigabytes', GIGABYTE);
-  const storedBytesPerAccount = optional('max-gigabytes-per-account', GIGABYTE);
-  const trainerMegabytes = optional('trainer-memory');
-  const origins = given['cors-origins'];
+  const storedBytes = optional('max-gigabytes', { scale: GIGABYTE });
+  const storedBytesPerAccount = optional('max-gigabytes-per-account', { scale: GIGABYTE });
+  const trainerMegabytes = optional('trainer-memory', { least: LEAST_TRAINER });
+  const origins = given['cors-origins'] === undefined ? undefined : originsOf(given['cors-origins']);
   const caps: Caps = {
     jobsPerAccount: optional('max-jobs-per-account')!,
     ...(jobs === undefined ? {} : { jobs }),
@@ -57,6 +61,13 @@ export function installationOptions(given: Given) {
     caps,
     jobDays: wholeNumber('--job-days', given['job-days'] ?? '', MOST_DAYS, 0),
     ...(trainerMegabytes === undefined ? {} : { trainerMegabytes }),
-    ...(origins === undefined ? {} : { corsOrigins: origins.split(',').map((one) => one.trim()) }),
+    ...(origins === undefined ? {} : { corsOrigins: origins }),
   };
+}
+
+function originsOf(given: string): readonly string[] {
+  const all = given.split(',').map((one) => one.trim());
+  const odd = all.find((one) => originOf(one) === undefined);
+  if (odd === undefined) return all.map((one) => originOf(one)!);
+  throw new UsageError(`--cors-origins must each be ${ORIGIN}; got ${odd || 'nothing'}`);
 }

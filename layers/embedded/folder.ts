@@ -1,11 +1,11 @@
-import { chmod, mkdir, open, readdir, stat } from 'node:fs/promises';
+import { access, chmod, constants, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConflictError, InternalError } from '#domain/errors.ts';
 
 /** The data folder cannot be used; the message is one line that names the folder and the reason. */
 export class FolderUnusableError extends InternalError {
-  constructor(dir: string, why: string) {
-    super(`cannot use ${dir} as the data folder: ${why}`);
+  constructor(dir: string, why: string, as = 'the data folder') {
+    super(`cannot use ${dir} as ${as}: ${why}`);
   }
 }
 
@@ -42,6 +42,17 @@ export async function openFolder(dir: string): Promise<void> {
   } catch (error) {
     if (error instanceof FolderUnusableError) throw error;
     throw unusable(dir, error);
+  }
+}
+
+/** Creates a folder unless it is there. Throws `FolderUnusableError` if nothing can be written into it. */
+export async function openCopies(dir: string): Promise<void> {
+  try {
+    await makeFolder(dir);
+    await access(dir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new FolderUnusableError(dir, WHY[code ?? ''] ?? message, 'the folder of copies of backups');
   }
 }
 

@@ -26,7 +26,7 @@ import { Tasks } from './compute/tasks.ts';
 import { Database, type DatabaseOptions } from './database.ts';
 import { DiskSpace } from './disk-space.ts';
 import { SqliteEvents } from './events/events.ts';
-import { FolderUnusableError, folderPaths, openFolder, unusable } from './folder.ts';
+import { FolderUnusableError, folderPaths, openCopies, openFolder, unusable } from './folder.ts';
 import { expectNewFolder } from './keys/expect-new.ts';
 import { keyFile } from './keys/key-files.ts';
 import { FileKeys } from './keys/keys.ts';
@@ -57,6 +57,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedAd
  */
 export async function openEmbeddedHost(options: EmbeddedHostOptions): Promise<EmbeddedHost> {
   const { dir } = options;
+  if (options.backupCopies !== undefined) await openCopies(options.backupCopies);
   await openFolder(dir);
   const unlock = lockFolder(dir);
   try {

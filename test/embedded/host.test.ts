@@ -83,6 +83,10 @@ test('a folder that cannot be used is refused in one line', async () => {
   const file = join(dir, 'file');
   await writeFile(file, 'x');
   await expect(openEmbedded(embeddedOptions(file))).rejects.toThrow(FolderUnusableError);
+  const copies = { ...hostOptions(join(dir, 'data')), backupCopies: join(file, 'copies') };
+  await expect(openEmbeddedHost(copies)).rejects.toThrow(
+    `cannot use ${join(file, 'copies')} as the folder of copies of backups: it is not a folder`,
+  );
   await expect(openEmbedded(embeddedOptions(join(file, 'inner')))).rejects.toThrow(
     `cannot use ${join(file, 'inner')} as the data folder: it is not a folder`,
   );

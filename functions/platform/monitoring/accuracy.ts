@@ -7,9 +7,9 @@ import { parsePredictionId } from '#domain/prediction-log/ids.ts';
 import { type Feedback, retentionOf } from '#domain/prediction-log/record.ts';
 import { route, type Services } from '#functions/http/route.ts';
 import { modelPath } from '../models/fields.ts';
-import { isCorrect } from './feedback.ts';
 import { periodAnswer, periodOf, periodQuery, showPeriod } from './fields.ts';
-import { findLogged } from './log-rows.ts';
+import { findRequest } from './log-rows.ts';
+import { isCorrect, nameOf } from './truth.ts';
 
 const answer = z
   .strictObject({
@@ -19,11 +19,14 @@ const answer = z
     complete: z
       .boolean()
       .meta({ description: `Whether this is all feedback; at most ${LIMITS.predictionLog.feedback} are read` }),
-    accuracy: z.number().nullable().meta({ description: 'Of a classification', example: 0.93 }),
+    accuracy: z.number().nullable().meta({
+      description: 'Of a classification; of several labels, the share of rows with exactly those',
+      example: 0.93,
+    }),
     classes: z
       .array(
         z.strictObject({
-          class: z.string().meta({ description: 'The truth' }),
+          class: z.string().meta({ description: 'The truth; several labels with `|` between them' }),
           rows: z.int(),
           correct: z.int(),
         }),
@@ -71,14 +74,14 @@ export const accuracy = route({
 async function joined({ adapters }: Services, model: Model, of: Feedback): Promise<Feedback> {
   const asked = of.output === undefined ? parsePredictionId(of.prediction_id) : undefined;
   if (!asked) return of;
-  const logged = await findLogged(adapters, model.account_id, model.id, { ...of, at: asked.at });
+  const rows = await findRequest(adapters, model.account_id, model.id, { ...of, at: asked.at });
+  const logged = rows.find(({ row }) => row === of.row);
   if (!logged) return of;
   const known = { ...of, output: logged.output };
-  await putFeedback(adapters.table, model.account_id, known, {
+  return putFeedback(adapters.table, model.account_id, known, {
     days: retentionOf(model),
     now: Date.parse(of.given_at),
   });
-  return known;
 }
 
 type Scores = Omit<z.input<typeof answer>, 'model_id' | 'from' | 'to' | 'pending' | 'complete'>;
@@ -86,7 +89,7 @@ type Scores = Omit<z.input<typeof answer>, 'model_id' | 'from' | 'to' | 'pending
 function scored(all: readonly Feedback[]): Scores {
   const judged = all.flatMap((of) => {
     const correct = isCorrect(of);
-    return correct === undefined ? [] : [{ class: String(of.truth), correct }];
+    return correct === undefined ? [] : [{ class: nameOf(of.truth!), correct }];
   });
   const errors = all.flatMap(({ truth, output }) =>
     typeof truth === 'number' && output && 'value' in output ? [output.value - truth] : [],

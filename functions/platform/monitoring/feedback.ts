@@ -7,23 +7,28 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import { putFeedback } from '#domain/prediction-log/feedback.ts';
 import { LATE_MS } from '#domain/prediction-log/files.ts';
 import { type PredictionId, parsePredictionId } from '#domain/prediction-log/ids.ts';
-import { type Feedback, loggedOutput, retentionOf } from '#domain/prediction-log/record.ts';
+import { type Feedback, type LoggedOutput, loggedOutput, retentionOf } from '#domain/prediction-log/record.ts';
 import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
+import type { Serving } from '#learning/serving/description.ts';
+import { readServing } from '#learning/serving/stored.ts';
 import { id, paragraph, time } from '../fields.ts';
 import { predictionId } from './fields.ts';
-import { findLogged } from './log-rows.ts';
+import { findRequest } from './log-rows.ts';
+import { isCorrect, type Truth, truthOf } from './truth.ts';
 
 /** The table stores no number that is much larger. */
 const LARGEST = 1e100;
+const MOST_LABELS = 1000;
 
-const truth = z
-  .union([z.string().max(LIMITS.predictionLog.truthCharacters), z.number().min(-LARGEST).max(LARGEST)])
-  .meta({
-    description: 'What is true: the class, or for a regression the number',
-    example: 'Adelie',
-  });
+const word = z.string().max(LIMITS.predictionLog.truthCharacters);
+
+const truth = z.union([word, z.number().min(-LARGEST).max(LARGEST), z.array(word).max(MOST_LABELS)]).meta({
+  description:
+    'What is true: the class; for a regression the number; of several labels, a list of those that the row has, or a text with a separator between them',
+  example: 'Adelie',
+});
 
 const body = z
   .strictObject({
@@ -51,7 +56,8 @@ const answer = z
       example: { class: 'Adelie', confidence: 0.97 },
     }),
     correct: z.boolean().nullable().meta({
-      description: 'Of a classification: whether the truth is what was predicted; null where that is not known',
+      description:
+        'Of a classification: whether the truth is what was predicted, of several labels exactly those; null where that is not known',
     }),
   })
   .meta({ id: 'PredictionFeedbackGiven' });
@@ -61,7 +67,7 @@ export const feedback = route({
   path: '/predictions/{prediction_id}/feedback',
   summary: 'Say what is true of a prediction that was logged',
   description:
-    'An addition. Feedback on the same row replaces what was said before, so it can be sent again. `GET /models/{model_id}/feedback` has the accuracy that follows from it.',
+    'An addition. Feedback on the same row replaces what was said before, so it can be sent again; what is left out stays. `GET /models/{model_id}/feedback` has the accuracy that follows from it.',
   tags: ['Monitoring'],
   authentication: 'account',
   scope: 'read',
@@ -83,28 +89,29 @@ export const feedback = route({
   },
   async handler({ resource: { asked, model }, path, body: { row, truth: given, note } }, { adapters }) {
     const { table, now } = adapters;
-    const said = { ...(given === undefined ? {} : { truth: given }), ...(note === undefined ? {} : { note }) };
-    if (Object.keys(said).length === 0) throw ValidationError.of('body', 'must have truth or note; got neither');
-    expectTruth(model, given);
+    if (given === undefined && note === undefined)
+      throw ValidationError.of('body', 'must have truth or note; got neither');
     const given_at = isoTime(now());
-    const found = await predicted(adapters, model, asked, { prediction_id: path.prediction_id, row });
+    const output = await predicted(adapters, model, asked, { prediction_id: path.prediction_id, row });
+    const checked = given === undefined ? {} : { truth: await inWords(adapters, model, given, output) };
     const known: Feedback = {
-      ...{ model_id: model.id, prediction_id: path.prediction_id, row, given_at, ...said },
-      ...(found ? { output: found } : {}),
+      ...{
+        model_id: model.id,
+        prediction_id: path.prediction_id,
+        row,
+        given_at,
+        ...checked,
+        ...(note === undefined ? {} : { note }),
+      },
+      ...(output ? { output } : {}),
     };
-    await putFeedback(table, model.account_id, known, { days: retentionOf(model), now: now() });
-    return { status: 200, body: show(known) };
+    const all = await putFeedback(table, model.account_id, known, { days: retentionOf(model), now: now() });
+    return { status: 200, body: show(all) };
   },
 });
 
 const missing = (prediction: string): NotFoundError =>
   new NotFoundError(`Prediction ${prediction} not found: it was not logged, or its log has expired`);
-
-/** Throws `ValidationError` for a truth that cannot be compared with what the model predicts. */
-function expectTruth({ task }: Model, truth: string | number | undefined): void {
-  if (truth === undefined || task === 'classification' || typeof truth === 'number') return;
-  throw ValidationError.of('truth', `must be a number, as the model predicts numbers; got ${JSON.stringify(truth)}`);
-}
 
 /** `undefined`: it is so new that it may still be on its way to the log. Throws `NotFoundError` where it is not there. */
 async function predicted(
@@ -113,19 +120,34 @@ async function predicted(
   { at }: PredictionId,
   of: { readonly prediction_id: string; readonly row: number },
 ) {
-  const found = await findLogged(adapters, model.account_id, model.id, { ...of, at });
+  const rows = await findRequest(adapters, model.account_id, model.id, { ...of, at });
+  const found = rows.find(({ row }) => row === of.row);
   if (found) return found.output;
+  if (rows.length > 0) {
+    throw new NotFoundError(
+      `Prediction ${of.prediction_id} has no row ${of.row} in the log, but ${rows.length} from row 0 on`,
+    );
+  }
   const age = adapters.now() - at;
   if (age >= 0 && age < LATE_MS) return undefined;
   throw missing(`${of.prediction_id}, row ${of.row},`);
 }
 
-/** Whether a truth is what was predicted. `undefined` where that cannot be said. */
-export function isCorrect({ truth: given, output }: Pick<Feedback, 'truth' | 'output'>): boolean | undefined {
-  return given === undefined || output === undefined || !('class' in output)
-    ? undefined
-    : String(given) === output.class;
+/** The truth as the model says it. One that was imported may answer other words than it names as its classes. */
+async function inWords(
+  { blobs }: Adapters,
+  model: Model,
+  given: Truth,
+  output: LoggedOutput | undefined,
+): Promise<Truth> {
+  const serving = await readServing(blobs.artifacts, model);
+  const others = output === undefined ? model.job_id === undefined : !isOf(serving, output);
+  if (others && serving.task === 'classification' && typeof given !== 'object') return given;
+  return truthOf(serving, given);
 }
+
+const isOf = ({ classes }: Pick<Serving, 'classes'>, output: LoggedOutput): boolean =>
+  !('class' in output) || classes.includes(output.class);
 
 const show = (of: Feedback): z.input<typeof answer> => ({
   prediction_id: of.prediction_id,

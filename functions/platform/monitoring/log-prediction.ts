@@ -8,6 +8,7 @@ import type { LoggedOutput } from '#domain/prediction-log/record.ts';
 import { isoTime } from '#domain/times.ts';
 import type { Services } from '#functions/http/route.ts';
 import type { Input, Prediction } from '#learning/predictor.ts';
+import { nameOf } from './truth.ts';
 
 /** What an answer says of the log. */
 export interface Logged {
@@ -36,10 +37,10 @@ export async function logPredictions(
   }
 }
 
-/** Several labels are logged as what they are together. */
+/** Several labels are logged as what they are together, too. */
 function outputOf(of: Prediction): LoggedOutput {
   if ('value' in of) return { value: of.value };
   if (!('labels' in of)) return { class: of.class, confidence: of.confidence };
-  const [first] = of.labels;
-  return { class: of.labels.map(({ label }) => label).join('|'), confidence: first?.confidence ?? 0 };
+  const labels = of.labels.map(({ label }) => label);
+  return { class: nameOf(labels), confidence: of.labels[0]?.confidence ?? 0, labels };
 }

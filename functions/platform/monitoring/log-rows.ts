@@ -24,17 +24,17 @@ export async function rowsOf({ blobs }: Reading, accountId: string, of: LogFile)
   }
 }
 
-/** A row that was logged; `undefined` if it is in no file, or not yet. */
-export async function findLogged(
+/** The rows of a request that were logged; none if they are in no file, or not yet. */
+export async function findRequest(
   reading: Reading,
   accountId: string,
   modelId: string,
-  of: { readonly prediction_id: string; readonly row: number; readonly at: number },
-): Promise<LoggedRow | undefined> {
+  of: { readonly prediction_id: string; readonly at: number },
+): Promise<LoggedRow[]> {
   for await (const file of logFilesOf(reading.table, accountId, modelId, { from: of.at, to: of.at })) {
-    const rows = await rowsOf(reading, accountId, file);
-    const found = rows.find(({ prediction_id, row }) => prediction_id === of.prediction_id && row === of.row);
-    if (found) return found;
+    const found = (await rowsOf(reading, accountId, file)).filter((row) => row.prediction_id === of.prediction_id);
+    // A request is a message, and no message is divided.
+    if (found.length > 0) return found;
   }
-  return undefined;
+  return [];
 }

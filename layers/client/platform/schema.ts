@@ -1089,7 +1089,7 @@ export interface paths {
         put?: never;
         /**
          * Say what is true of a prediction that was logged
-         * @description An addition. Feedback on the same row replaces what was said before, so it can be sent again. `GET /models/{model_id}/feedback` has the accuracy that follows from it.
+         * @description An addition. Feedback on the same row replaces what was said before, so it can be sent again; what is left out stays. `GET /models/{model_id}/feedback` has the accuracy that follows from it.
          */
         post: operations["post_predictions_prediction_id_feedback"];
         delete?: never;
@@ -2334,10 +2334,10 @@ export interface components {
              */
             row?: number;
             /**
-             * @description What is true: the class, or for a regression the number
+             * @description What is true: the class; for a regression the number; of several labels, a list of those that the row has, or a text with a separator between them
              * @example Adelie
              */
-            truth?: string | number;
+            truth?: string | number | string[];
             note?: string;
         } | unknown | unknown;
         NewWebhook: {
@@ -4244,7 +4244,7 @@ export interface components {
              */
             model_id: string;
             row: number;
-            truth: (string | number) | null;
+            truth: (string | number | string[]) | null;
             note: string | null;
             /**
              * Format: date-time
@@ -4261,10 +4261,11 @@ export interface components {
             prediction: ({
                 class: string;
                 confidence: number;
+                labels?: string[];
             } | {
                 value: number;
             }) | null;
-            /** @description Of a classification: whether the truth is what was predicted; null where that is not known */
+            /** @description Of a classification: whether the truth is what was predicted, of several labels exactly those; null where that is not known */
             correct: boolean | null;
         };
         ModelFeedback: {
@@ -4296,7 +4297,7 @@ export interface components {
             /** @description Whether this is all feedback; at most 10000 are read */
             complete: boolean;
             /**
-             * @description Of a classification
+             * @description Of a classification; of several labels, the share of rows with exactly those
              * @example 0.93
              */
             accuracy: number | null;
@@ -4311,7 +4312,7 @@ export interface components {
              *     ]
              */
             classes: {
-                /** @description The truth */
+                /** @description The truth; several labels with `|` between them */
                 class: string;
                 rows: number;
                 correct: number;

@@ -10,15 +10,20 @@ import { type Feedback, feedback } from './record.ts';
 const DAY_SECONDS = 86_400;
 const PAGE = 1000;
 
-/** @param days for which it is stored */
+/**
+ * What is left out stays as it was said before. Resolves with all that is known.
+ *
+ * @param days for which it is stored
+ */
 export async function putFeedback(
   table: Table,
   accountId: string,
   given: Feedback,
   { days, now }: { readonly days: number; readonly now: number },
-): Promise<void> {
+): Promise<Feedback> {
   const key = keys.feedback(accountId, given.model_id, uuidOf(given.prediction_id), given.row);
-  await table.put({ ...key, ...given, expiresAt: epochSeconds(now) + (days + 1) * DAY_SECONDS });
+  const expiresAt = epochSeconds(now) + (days + 1) * DAY_SECONDS;
+  return feedback.parse(await table.update(key, { set: { ...given, expiresAt } }));
 }
 
 /** That on predictions of this time, in epoch milliseconds, oldest first. `complete`: false if there is more. */

@@ -13,9 +13,9 @@ import { LIMITS } from '../limits.ts';
 /** A cell, a row, or an image's or a series' nested arrays, as the request had it. */
 const input = z.json();
 
-/** What the model answered for a row: for a classification its class, for a regression its value. */
+/** What the model answered for a row: for a classification its class, for a regression its value; of several labels, which. */
 export const loggedOutput = z.union([
-  z.object({ class: z.string(), confidence: z.number() }),
+  z.object({ class: z.string(), confidence: z.number(), labels: z.array(z.string()).exactOptional() }),
   z.object({ value: z.number() }),
 ]);
 export type LoggedOutput = z.infer<typeof loggedOutput>;
@@ -52,11 +52,12 @@ export const feedback = z.object({
   model_id: z.string(),
   prediction_id: z.string(),
   row: z.number().int(),
-  truth: z.union([z.string(), z.number()]).optional(),
-  note: z.string().optional(),
+  /** Of several labels, those that the row has. */
+  truth: z.union([z.string(), z.number(), z.array(z.string())]).exactOptional(),
+  note: z.string().exactOptional(),
   given_at: z.string(),
   /** Absent until it is found in the log. */
-  output: loggedOutput.optional(),
+  output: loggedOutput.exactOptional(),
 });
 export type Feedback = z.infer<typeof feedback>;
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -92,6 +92,26 @@ describe('a restore', () => {
     await expect(restoreFolder(place('backup'), place('missing'))).rejects.toThrow(/is missing/);
     rmSync(join(place('backup'), 'backup.json'));
     await expect(restoreFolder(place('backup'), place('none'))).rejects.toThrow(/no complete backup/);
+  });
+
+  test('that fails leaves nothing of the backup in the folder, and blames the backup', async () => {
+    await backUp();
+    writeFileSync(join(place('backup'), 'trainyard.db'), 'changed');
+    mkdirSync(place('empty'));
+    for (const name of ['empty', 'new']) {
+      await expect(restoreFolder(place('backup'), place(name))).rejects.toThrow(
+        `cannot restore the backup ${place('backup')}: trainyard.db was changed`,
+      );
+    }
+    expect(readdirSync(place('empty'))).toEqual([]);
+    expect(existsSync(place('new'))).toBe(false);
+  });
+
+  test('goes on where one before was killed', async () => {
+    await backUp();
+    mkdirSync(join(place('restored'), '.restoring', 'keys'), { recursive: true });
+    await restoreFolder(place('backup'), place('restored'));
+    expect(readdirSync(place('restored')).sort()).toEqual(['blobs', 'counters.db', 'keys', 'trainyard.db']);
   });
 
   test('writes into no folder that has anything in it', async () => {

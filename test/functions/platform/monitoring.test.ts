@@ -4,6 +4,8 @@ import { blobKeys } from '#domain/keys.ts';
 import { LIMITS } from '#domain/limits.ts';
 import type { Model } from '#domain/models/record.ts';
 import { dueOrphans } from '#domain/orphans.ts';
+import { newPredictionId } from '#domain/prediction-log/ids.ts';
+import { logMessageOf } from '#domain/prediction-log/message.ts';
 import { makeHandler as makeConsumer } from '#functions/events/log-predictions.ts';
 import type { HttpHandler } from '#functions/http/contract.ts';
 import { makeHandler } from '#functions/platform/predict.ts';
@@ -11,7 +13,7 @@ import { permitted } from '#infra/embedded/invoke/permitted.ts';
 import { batchOf } from '../events/sqs.ts';
 import { silent } from '../events/world.ts';
 import { openPlatform, type Platform } from './harness.ts';
-import { penguins } from './penguins.ts';
+import { FILES, penguins } from './penguins.ts';
 
 let platform: Platform;
 let token: string;
@@ -110,18 +112,65 @@ describe('feedback', () => {
   test('is taken before the prediction is in the log, and counts once it is', async () => {
     const { prediction_id, predictions } = await ask({ input: ROW, log: true });
     const truth = predictions[0].class;
+    const other = truth === 'Adelie' ? 'Gentoo' : 'Adelie';
     expect((await say(prediction_id, { truth })).body).toMatchObject({ prediction: null, correct: null });
     expect((await get(`/models/${model.id}/feedback`)).body).toMatchObject({ rows: 0, pending: 1, accuracy: null });
     await write();
     expect((await get(`/models/${model.id}/feedback`)).body).toMatchObject({ rows: 1, pending: 0, accuracy: 1 });
-    const again = await say(prediction_id, { truth: 'Dodo', note: 'Seen\nby hand' });
+    const again = await say(prediction_id, { truth: other, note: 'Seen\nby hand' });
     expect(again.body).toMatchObject({ correct: false, note: 'Seen\nby hand', prediction: { class: truth } });
     expect((await get(`/models/${model.id}/feedback`)).body).toMatchObject({
       ...{ rows: 1, accuracy: 0 },
-      classes: [{ class: 'Dodo', rows: 1, correct: 0 }],
+      classes: [{ class: other, rows: 1, correct: 0 }],
     });
     const later = new Date(platform.clock.now + 1000).toISOString();
     expect((await get(`/models/${model.id}/feedback`, { from: later, to: later })).body).toMatchObject({ rows: 0 });
+  });
+
+  test('keeps what is left out', async () => {
+    const { prediction_id } = await ask({ input: ROW, log: true });
+    await write();
+    await say(prediction_id, { truth: 'Gentoo' });
+    expect((await say(prediction_id, { note: 'x' })).body).toMatchObject({ truth: 'Gentoo', note: 'x' });
+    expect((await say(prediction_id, { truth: 'Adelie' })).body).toMatchObject({ truth: 'Adelie', note: 'x' });
+  });
+
+  test('on a row that the prediction does not have is a 404 as soon as it is in the log', async () => {
+    const { prediction_id } = await ask({ input: ROW, log: true });
+    await write();
+    expect((await say(prediction_id, { row: 1, truth: 'Adelie' })).status).toBe(404);
+  });
+
+  test('of a model of several labels is right where exactly those were predicted', async () => {
+    const serving = Buffer.from(
+      JSON.stringify({
+        ...JSON.parse(FILES['serving.json'].toString()),
+        ...{ task: 'multilabel', classes: ['red', 'round', 'a|b'] },
+      }),
+    );
+    const labels = await penguins(platform, token, 'labels', { ...FILES, 'serving.json': serving });
+    const now = platform.clock.now;
+    const prediction_id = newPredictionId(labels.number, now);
+    const outputs = [['round', 'red'], ['a|b'], []].map((of) => ({ class: of.join('|'), confidence: 1, labels: of }));
+    const about = {
+      account_id: labels.account_id,
+      model_id: labels.id,
+      prediction_id,
+      at: new Date(now).toISOString(),
+    };
+    await platform.store.queues.logs.send(JSON.stringify(logMessageOf({ ...about, inputs: [], outputs })));
+    await write();
+    const right = async (row: number, truth: unknown) => (await say(prediction_id, { row, truth })).body.correct;
+    expect(await right(0, ['red'])).toBe(false);
+    expect(await right(0, 'round;red')).toBe(true);
+    expect(await right(0, ['red', 'round', 'red'])).toBe(true);
+    expect(await right(1, 'a|b')).toBe(true);
+    expect(await right(2, [])).toBe(true);
+    expect(await right(2, 'red')).toBe(false);
+    expect((await say(prediction_id, { truth: ['red', 'blue'] })).body.details).toMatchObject([
+      { field: 'truth', message: 'must be labels of the model, in a list: "red", "round", "a|b"; got "blue"' },
+    ]);
+    expect((await get(`/models/${labels.id}/feedback`)).body).toMatchObject({ rows: 3, accuracy: 2 / 3 });
   });
 
   test('on what was not logged, or belongs to another account, is a 404; and bad feedback says what is wrong', async () => {
@@ -134,7 +183,16 @@ describe('feedback', () => {
     for (const gone of [`${number}-${other}`, `999-${id}`, 'x', `${number}-x`]) {
       expect((await say(gone, { truth: 'Adelie' })).status).toBe(404);
     }
-    expect((await say(prediction_id, { row: 1, truth: 'Adelie' })).body.message).toMatch('row 1');
+    const beyond = await say(prediction_id, { row: 1, truth: 'Adelie' });
+    expect([beyond.status, beyond.body.message]).toEqual([404, expect.stringMatching('no row 1 in the log, but 1')]);
+    expect(await say(prediction_id, { truth: 'Dodo' })).toMatchObject({
+      ...{ status: 400 },
+      body: {
+        details: [
+          { field: 'truth', message: 'must be one of the classes: "Adelie", "Chinstrap", "Gentoo"; got "Dodo"' },
+        ],
+      },
+    });
     const { status, body } = await say(prediction_id, { truth: 'Adelie' }, await platform.login('mallory'));
     expect([status, body.message]).toEqual([404, expect.stringMatching(`^Prediction ${prediction_id} not found`)]);
     const wrong = async (json: object) => (await say(prediction_id, json)).body.details;

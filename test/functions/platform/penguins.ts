@@ -10,21 +10,26 @@ import { completed, ready, running, uploaded } from './records.ts';
 const file = (fixture: string): Buffer => readFileSync(new URL(`../../fixtures/models/${fixture}`, import.meta.url));
 
 export const ONNX = file('with-job.onnx');
-const FILES = { 'model.onnx': ONNX, 'serving.json': file('with-job.serving.json') } as const;
+export const FILES = { 'model.onnx': ONNX, 'serving.json': file('with-job.serving.json') } as const;
 
 /** The result of a training that has that name, on a dataset that is ready. */
-export async function penguins(platform: Platform, token: string, name = 'penguins'): Promise<Model> {
+export async function penguins(
+  platform: Platform,
+  token: string,
+  name = 'penguins',
+  files: Readonly<Record<string, Buffer>> = FILES,
+): Promise<Model> {
   const { table, blobs } = platform.store;
   const dataset = await ready(platform, await uploaded(platform, token));
   const json = { dataset_id: dataset.id, model_type: 'mlp', name };
   const { body } = await platform.call({ method: 'POST', path: '/training/start', token, json });
   const job = await running(platform, dataset.account_id, body.job_id);
-  const artifacts = Object.entries(FILES).map(([name, bytes]) => ({
+  const artifacts = Object.entries(files).map(([name, bytes]) => ({
     ...{ file: name, size: bytes.length },
     sha256: createHash('sha256').update(bytes).digest('hex'),
   }));
   const model = await completed(platform, job, ONNX, { artifacts });
-  for (const [name, bytes] of Object.entries(FILES)) {
+  for (const [name, bytes] of Object.entries(files)) {
     await blobs.artifacts.put(blobKeys.modelFile(model.account_id, model.id, name), bytes);
   }
   return (await findModel(table, model.account_id, model.id))!;

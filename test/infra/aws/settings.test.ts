@@ -25,6 +25,10 @@ describe('the settings of a stage', () => {
     [{ alarmEmail: 'me' }, 'alarmEmail must be an e-mail address; got me'],
     [{ alarmEmail: 'me@example..com' }, 'alarmEmail must be an e-mail address; got me@example..com'],
     [{ backupCopiesBucket: 'Not A Bucket' }, 'backupCopiesBucket must be the name of a bucket; got Not A Bucket'],
+    [
+      { corsOrigins: ['https://a.example/path'] },
+      'must be an origin such as https://app.example.com, without a path, or *',
+    ],
     [{ trainerImage: 'two words' }, 'trainerImage must be an image; got two words'],
     [{ trainerImage: 'a/b@sha256:00' }, 'trainerImage must be an image; got a/b@sha256:00'],
     [{ trainerImage: 'a/b@' }, 'trainerImage must be an image; got a/b@'],
