@@ -69,6 +69,10 @@ export const int8Answer = z
       example: [-4.2, 3.9],
     }),
     samples: z.int().meta({ description: 'How many random inputs were compared' }),
+    input_scales: z.array(z.number()).meta({
+      description: 'The standard deviations of the random inputs, as many of each',
+      example: [0.01, 0.1, 1, 10, 100],
+    }),
   })
   .nullable()
   .meta({ description: 'An addition: the version with weights of 8 bits, where `enable_quantization` made one' });

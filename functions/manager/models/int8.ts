@@ -57,7 +57,11 @@ export async function storeInt8(
     size: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     compressed: packed.compressed,
-    difference: { ...difference, range: [...difference.range] as [number, number] },
+    difference: {
+      ...difference,
+      range: [...difference.range] as [number, number],
+      scales: [...difference.scales],
+    },
   };
   if (sealing === undefined) {
     const plain = new Digesting([packed.bytes]);
@@ -86,4 +90,5 @@ export const showInt8 = ({ int8 }: StoredModel) =>
         mean_difference: int8.difference.mean,
         output_range: [...int8.difference.range],
         samples: int8.difference.samples,
+        input_scales: [...(int8.difference.scales ?? [1])],
       };

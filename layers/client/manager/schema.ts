@@ -1482,6 +1482,17 @@ export interface components {
                 output_range: number[];
                 /** @description How many random inputs were compared */
                 samples: number;
+                /**
+                 * @description The standard deviations of the random inputs, as many of each
+                 * @example [
+                 *       0.01,
+                 *       0.1,
+                 *       1,
+                 *       10,
+                 *       100
+                 *     ]
+                 */
+                input_scales: number[];
             } | null;
             /** @description An addition: those of them that can run anything */
             dangerous: string[] | null;
@@ -1709,6 +1720,17 @@ export interface components {
                 output_range: number[];
                 /** @description How many random inputs were compared */
                 samples: number;
+                /**
+                 * @description The standard deviations of the random inputs, as many of each
+                 * @example [
+                 *       0.01,
+                 *       0.1,
+                 *       1,
+                 *       10,
+                 *       100
+                 *     ]
+                 */
+                input_scales: number[];
             } | null;
             /** @description An addition: what was asked for and could not be done */
             warnings: string[];
@@ -2807,7 +2829,14 @@ export interface operations {
                      *           -4.2,
                      *           3.9
                      *         ],
-                     *         "samples": 1
+                     *         "samples": 1,
+                     *         "input_scales": [
+                     *           0.01,
+                     *           0.1,
+                     *           1,
+                     *           10,
+                     *           100
+                     *         ]
                      *       },
                      *       "dangerous": [
                      *         "string"
@@ -3312,7 +3341,14 @@ export interface operations {
                      *           -4.2,
                      *           3.9
                      *         ],
-                     *         "samples": 1
+                     *         "samples": 1,
+                     *         "input_scales": [
+                     *           0.01,
+                     *           0.1,
+                     *           1,
+                     *           10,
+                     *           100
+                     *         ]
                      *       },
                      *       "warnings": [
                      *         "string"
@@ -3403,7 +3439,14 @@ export interface operations {
                      *           -4.2,
                      *           3.9
                      *         ],
-                     *         "samples": 1
+                     *         "samples": 1,
+                     *         "input_scales": [
+                     *           0.01,
+                     *           0.1,
+                     *           1,
+                     *           10,
+                     *           100
+                     *         ]
                      *       },
                      *       "warnings": [
                      *         "string"
@@ -3539,7 +3582,14 @@ export interface operations {
                      *           -4.2,
                      *           3.9
                      *         ],
-                     *         "samples": 1
+                     *         "samples": 1,
+                     *         "input_scales": [
+                     *           0.01,
+                     *           0.1,
+                     *           1,
+                     *           10,
+                     *           100
+                     *         ]
                      *       },
                      *       "warnings": [
                      *         "string"

@@ -59,6 +59,8 @@ export const storedModel = z.object({
         mean: z.number(),
         range: z.tuple([z.number(), z.number()]),
         samples: z.int(),
+        /** Of the inputs; absent in a version of an earlier release, whose inputs had the scale 1. */
+        scales: z.array(z.number()).optional(),
       }),
     })
     .optional(),

@@ -36,6 +36,7 @@ describe('a manager with enable_quantization', () => {
       largest_difference: found.largest,
       mean_difference: found.mean,
       output_range: [...found.range],
+      input_scales: [0.01, 0.1, 1, 10, 100],
     });
     expect((await world.call('GET', `/${id}/models/m/info`)).body.int8).toEqual(saved.body.int8);
     const { body } = await world.call('POST', `/${id}/models/download`, {

@@ -15,19 +15,23 @@ export interface Difference {
   readonly range: readonly [number, number];
   /** How many rows, or whatever the first dimension is, were put in. */
   readonly samples: number;
+  /** The standard deviations of the inputs that are floating-point numbers, as many rows of each. */
+  readonly scales: readonly number[];
 }
 
 const SEED = 1;
 /** Numbers for dimensions that have none: of the first, and of the others. Some models take one row only. */
 const SIZES = [
-  { first: 32, other: 8 },
+  { first: 8, other: 8 },
   { first: 1, other: 1 },
 ] as const;
+/** A model that standardises its inputs answers all those of one scale alike, if it learned from another. */
+const SCALES = [0.01, 0.1, 1, 10, 100] as const;
 /** So many elements are put in at most. */
 const MOST_ELEMENTS = 4_000_000;
 
 /**
- * Runs both on the same inputs: normally distributed numbers, and small whole ones. A run cannot be stopped, so a model
+ * Runs both on the same inputs: normally distributed numbers of several scales, and small whole ones. A run cannot be stopped, so a model
  * that could run for ever is refused.
  * @throws OnnxError or RuntimeError if that cannot be run
  */
@@ -43,9 +47,13 @@ export async function compareOutputs(model: Uint8Array, other: Uint8Array): Prom
   await using second = await openSession(other, { threads: 1 });
   let fault: unknown;
   for (const sizes of SIZES) {
-    const feeds = feedsOf(types, sizes);
     try {
-      return differenceOf(await numbersOf(first, feeds, wanted), await numbersOf(second, feeds, wanted), sizes.first);
+      const pairs: Pair[] = [];
+      for (const scale of SCALES) {
+        const feeds = feedsOf(types, sizes, scale);
+        pairs.push({ a: await numbersOf(first, feeds, wanted), b: await numbersOf(second, feeds, wanted) });
+      }
+      return differenceOf(pairs, sizes.first);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
       fault = error;
@@ -74,7 +82,7 @@ function expectPlain(model: Uint8Array, { node: nodes, initializer }: GraphProto
 
 type Sizes = (typeof SIZES)[number];
 
-function feedsOf(types: readonly (readonly [string, Type])[], sizes: Sizes): Tensors {
+function feedsOf(types: readonly (readonly [string, Type])[], sizes: Sizes, scale: number): Tensors {
   const uniform = uniformStream(SEED, 'inputs');
   const shaped = types.map(([name, { dtype, shape }]) => {
     const dims = shape.map((dim, i) =>
@@ -84,10 +92,17 @@ function feedsOf(types: readonly (readonly [string, Type])[], sizes: Sizes): Ten
   });
   const elements = shaped.reduce((sum, { dims }) => sum + sizeOf(dims), 0);
   if (elements > MOST_ELEMENTS) throw new OnnxError(`its inputs have ${elements} elements; tried are ${MOST_ELEMENTS}`);
-  return Object.fromEntries(shaped.map(({ name, dtype, dims }) => [name, madeUp(dtype, dims, uniform)]));
+  return Object.fromEntries(
+    shaped.map(({ name, dtype, dims }) => [name, madeUp({ dtype, shape: dims }, uniform, scale)]),
+  );
 }
 
-function madeUp(dtype: DType, shape: readonly number[], uniform: Uniform): Tensor {
+interface Made {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+function madeUp({ dtype, shape }: Made, uniform: Uniform, scale: number): Tensor {
   const count = sizeOf(shape);
   if (dtype === 'string')
     return tensor(
@@ -99,7 +114,7 @@ function madeUp(dtype: DType, shape: readonly number[], uniform: Uniform): Tenso
   return tensorFrom(
     dtype,
     shape,
-    Array.from({ length: count }, () => (isFloat ? normal(uniform) : Math.floor(2 * uniform()))),
+    Array.from({ length: count }, () => (isFloat ? scale * normal(uniform) : Math.floor(2 * uniform()))),
   );
 }
 
@@ -112,10 +127,15 @@ async function numbersOf(session: Session, feeds: Tensors, wanted: readonly stri
   return wanted.map((name) => outputs[name]!).flatMap((one) => (one.dtype === 'string' ? [] : [toNumbers(one)]));
 }
 
-function differenceOf(a: readonly number[][], b: readonly number[][], samples: number): Difference {
+/** The outputs of both, of the same inputs. */
+interface Pair {
+  readonly a: readonly number[][];
+  readonly b: readonly number[][];
+}
+
+function differenceOf(pairs: readonly Pair[], rows: number): Difference {
   let [largest, sum, count, least, most] = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const [i, output] of a.entries()) {
-    const others = b[i]!;
+  for (const [output, others] of pairs.flatMap(({ a, b }) => a.map((one, i) => [one, b[i]!] as const))) {
     if (others.length !== output.length) throw new OnnxError('the outputs have other shapes');
     for (const [j, value] of output.entries()) {
       if (!Number.isFinite(value)) continue;
@@ -130,5 +150,5 @@ function differenceOf(a: readonly number[][], b: readonly number[][], samples: n
     }
   }
   if (count === 0) throw new OnnxError('its outputs have no numbers');
-  return { largest, mean: sum / count, range: [least, most], samples };
+  return { largest, mean: sum / count, range: [least, most], samples: rows * pairs.length, scales: SCALES };
 }

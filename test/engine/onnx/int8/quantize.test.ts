@@ -6,6 +6,8 @@ import { int8Weights } from '#engine/onnx/int8/weights.ts';
 import { parseModel } from '#engine/onnx/proto.ts';
 import { field, fieldsOf } from '#engine/onnx/wire.ts';
 import { writeModel } from '#engine/onnx/write.ts';
+import { tanh } from '#engine/ops/activation.ts';
+import { add, mul } from '#engine/ops/elementwise.ts';
 import { matMul } from '#engine/ops/linalg.ts';
 import { heUniform, uniformStream } from '#engine/random.ts';
 import { openSession } from '#engine/run.ts';
@@ -71,7 +73,7 @@ describe('quantizeModel', () => {
     expect([elements, tensors]).toEqual([64 * 32, 1]);
     expect(bytes.length).toBeLessThan(0.4 * model.length);
     const { largest, mean, range, samples } = await compareOutputs(model, bytes);
-    expect(samples).toBe(32);
+    expect(samples).toBe(40);
     expect(largest).toBeGreaterThan(0);
     expect(mean).toBeLessThanOrEqual(largest);
     expect(largest).toBeLessThan(0.02 * (range[1] - range[0]));
@@ -168,6 +170,24 @@ describe('quantizeModel', () => {
 describe('compareOutputs', () => {
   test('finds no difference of a model from itself', async () => {
     expect(await compareOutputs(network(), network())).toMatchObject({ largest: 0, mean: 0 });
+  });
+
+  test('sees what differs in a model that standardises its inputs', async () => {
+    const b = new Builder();
+    const x = b.input('x', 'float32', ['rows', 64]);
+    const standard = mul(b, add(b, x, -44), 1 / 5);
+    const w = b.constant(
+      tensor(
+        'float32',
+        [64, 32],
+        weights(64, 32).map((one) => one + 0.1),
+      ),
+    );
+    const y = tanh(b, matMul(b, standard, w));
+    const model = writeModel(new Graph('standardising', [x], { y }), { producer: 'test' });
+    const { largest, samples, scales } = await compareOutputs(model, quantizeModel(model).bytes);
+    expect(largest).toBeGreaterThan(1e-4);
+    expect([samples, scales]).toEqual([40, [0.01, 0.1, 1, 10, 100]]);
   });
 
   test('runs nothing that reads other files, or may never end', async () => {
