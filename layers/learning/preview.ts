@@ -11,9 +11,9 @@ import { type FileBytes, withBeginning } from './files/file-bytes.ts';
 import { BEGINNING_BYTES, storedFormat } from './files/format.ts';
 import { inspectHead, type TableHead } from './files/head.ts';
 import { holdsImages } from './image/open.ts';
-import { expectColumns } from './profile/expect.ts';
+import { expectColumns, expectSeparators, type SaidColumns } from './profile/expect.ts';
 import { TableSummary } from './profile/table.ts';
-import { chooseTarget } from './profile/target.ts';
+import { chooseTarget, mayBeTarget } from './profile/target.ts';
 import type { Source } from './source.ts';
 import { roleOf } from './table/resident.ts';
 import { columnValues, TRUTH_WORDS } from './values/column-values.ts';
@@ -55,6 +55,11 @@ export interface PreviewOptions {
   readonly fileName?: string;
 }
 
+interface Beginning extends Pick<PreviewOptions, 'parsing' | 'target'> {
+  /** What is said anew of the columns. Default: all that is said of them. */
+  readonly changed?: SaidColumns;
+}
+
 /**
  * Checks what the beginning of a file shows: its structure, and the columns that were named.
  * @param isCut whether the file may have been cut off
@@ -62,7 +67,7 @@ export interface PreviewOptions {
  */
 export async function inspectBeginning(
   given: FileBytes,
-  { parsing, target }: Pick<PreviewOptions, 'parsing' | 'target'>,
+  { parsing, target, changed = parsing }: Beginning,
   isCut = false,
 ): Promise<TableHead | undefined> {
   const file = withBeginning(given, HEAD_BYTES);
@@ -71,7 +76,9 @@ export async function inspectBeginning(
   if (head === undefined) return undefined;
   expectColumns(head.header, parsing);
   expectNoTarget(parsing, target);
-  if (!parsing.unlabelled) chooseTarget(head.header, chosenTarget(parsing) ?? target);
+  const named = chosenTarget(parsing) ?? target;
+  const index = parsing.unlabelled ? -1 : chooseTarget(head.header, named, mayBeTarget(parsing));
+  expectSeparators(changed, head.header[index]);
   return head;
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TASKS } from '#domain/datasets/profile.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { featureSpec, type Model } from '#domain/models/record.ts';
+import { featureSpec, type Model, WEIGHTS_TYPE } from '#domain/models/record.ts';
 import { ONNX_FILE, type Serving } from '#learning/serving/description.ts';
 import { anyJson, id, time } from '../fields.ts';
 import { warningsAnswer } from '../training/fields.ts';
@@ -47,7 +47,9 @@ export const modelDetail = z
     model_type: z.string().meta({ example: 'mlp' }),
     architecture: z.strictObject({
       input_shape: z.array(z.int()).meta({ example: [7] }),
-      output_classes: z.int().meta({ description: '1 for regression', example: 3 }),
+      output_classes: z
+        .int()
+        .meta({ description: '1 for regression, 0 for a file of weights, which does not say it', example: 3 }),
       parameters: z.int().meta({ example: 5123 }),
     }),
     performance: z.record(z.string(), z.number()).meta({
@@ -69,8 +71,14 @@ export const modelDetail = z
       example: { dataset_id: '019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55', epochs: 100, batch_size: 32, optimizer: 'adam' },
     }),
     created_at: time,
-    task: z.enum(TASKS).meta({ description: 'An addition', example: 'classification' }),
-    target: z.string().meta({ description: 'An addition: the column that it predicts', example: 'species' }),
+    task: z
+      .enum(TASKS)
+      .nullable()
+      .meta({ description: 'An addition; null for a file of weights', example: 'classification' }),
+    target: z.string().nullable().meta({
+      description: 'An addition: the column that it predicts; null for a file of weights',
+      example: 'species',
+    }),
     classes: z
       .array(z.string())
       .nullable()
@@ -131,6 +139,9 @@ const showVault = ({ vault }: Model) => {
   return shown;
 };
 
+/** They do not say what a network with them predicts, whatever their record has. */
+const isWeights = ({ model_type }: Model): boolean => model_type === WEIGHTS_TYPE;
+
 /** @param serving what it takes and gives, if that can be read */
 export const showDetail = (
   of: Model,
@@ -140,14 +151,14 @@ export const showDetail = (
   id: of.id,
   name: of.name,
   model_type: of.model_type,
-  architecture: of.architecture,
+  architecture: isWeights(of) ? { ...of.architecture, output_classes: 0 } : of.architecture,
   performance: of.performance,
   test_performance: of.test_performance ?? null,
   test_accuracy: of.test_performance?.accuracy ?? null,
   training_config: of.training_config,
   created_at: of.created_at,
-  task: of.task,
-  target: of.target,
+  task: isWeights(of) ? null : of.task,
+  target: isWeights(of) ? null : of.target,
   classes: serving ? [...serving.classes] : null,
   features: serving ? serving.features.map(({ name, type, input }) => ({ name, type, input })) : null,
   job_id: of.job_id ?? null,

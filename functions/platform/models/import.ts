@@ -52,7 +52,7 @@ export const importModel = route({
     const { name, ...wishes } = fields;
     const fileName = file.name.slice(0, NAME_CHARACTERS).toWellFormed();
     const of = { accountId: caller.accountId, name, fileName, original };
-    if (services.importer.areWeights(original)) {
+    if (services.importer.areWeights(original, fileName)) {
       return { status: 201, body: showDetail(await createWeights(services, { ...of, ...wishes }), [], undefined) };
     }
     const imported = await services.importer.read(original, wishes);
@@ -72,8 +72,9 @@ async function createWeights(services: ImportServices, { target, features, class
   if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');
   return storeImported(services, of, async (facts) => {
     const { files, parameters } = await services.importer.readWeights(of.original, facts);
-    // What a network with these weights predicts is for the training to say that starts from them.
-    const architecture = { input_shape: [], output_classes: 1, parameters };
+    // What a network with these weights predicts is for the training to say that starts from them: the task and the target
+    // of the record are not shown.
+    const architecture = { input_shape: [], output_classes: 0, parameters };
     const training_config = { imported: facts.fileName };
     return {
       files,

@@ -3683,7 +3683,7 @@ export interface components {
                  */
                 input_shape: number[];
                 /**
-                 * @description 1 for regression
+                 * @description 1 for regression, 0 for a file of weights, which does not say it
                  * @example 3
                  */
                 output_classes: number;
@@ -3736,16 +3736,15 @@ export interface components {
              */
             created_at: string;
             /**
-             * @description An addition
+             * @description An addition; null for a file of weights
              * @example classification
-             * @enum {string}
              */
-            task: "classification" | "regression" | "multilabel";
+            task: ("classification" | "regression" | "multilabel") | null;
             /**
-             * @description An addition: the column that it predicts
+             * @description An addition: the column that it predicts; null for a file of weights
              * @example species
              */
-            target: string;
+            target: string | null;
             /**
              * @description An addition: in the order of `probabilities`; empty for a regression, null if its file cannot be read
              * @example [

@@ -21,16 +21,24 @@ export interface ImportedWeights {
 const LENGTH_BYTES = 8;
 const MOST_LISTED = 1000;
 
-/** Whether the file is a zip, as PyTorch's are, or safetensors. An ONNX model is neither. */
-export function areWeights(bytes: Buffer): boolean {
-  if (isZip(bytes)) return true;
-  if (bytes.length <= LENGTH_BYTES || bytes[LENGTH_BYTES] !== '{'.charCodeAt(0)) return false;
-  return bytes.readBigUInt64LE() <= BigInt(bytes.length - LENGTH_BYTES);
+/** How the header of a safetensors file begins. */
+const HEADER = /^\{\s{0,9}["}]/;
+const HEADER_START_BYTES = 12;
+
+/**
+ * Whether the file is a zip, as PyTorch's are, or safetensors, also one that is cut or says a wrong length: reading it tells
+ * what is wrong with it. An ONNX model is neither.
+ */
+export function areWeights(bytes: Buffer, fileName: string): boolean {
+  if (isZip(bytes) || fileName.toLowerCase().endsWith('.safetensors')) return true;
+  return HEADER.test(bytes.toString('latin1', LENGTH_BYTES, LENGTH_BYTES + HEADER_START_BYTES));
 }
 
 /** @throws ValidationError with field `file`, also for a pickle that would do anything else than hold tensors */
 export async function readImportedWeights(bytes: Buffer, facts: ImportFacts): Promise<ImportedWeights> {
   const tensors = [...(await opened(bytes)).values()];
+  const parameters = tensors.reduce((sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1), 0);
+  if (parameters === 0) throw ValidationError.of('file', `must have numbers; got ${tensors.length} tensors with none`);
   const name = isZip(bytes) ? PYTORCH_FILE : SAFETENSORS_FILE;
   const card = Buffer.from(cardOf(tensors, facts));
   return {
@@ -38,7 +46,7 @@ export async function readImportedWeights(bytes: Buffer, facts: ImportFacts): Pr
       { file: name, bytes, contentType: contentTypeOf(name) },
       { file: CARD_FILE, bytes: card, contentType: contentTypeOf(CARD_FILE) },
     ],
-    parameters: tensors.reduce((sum, { shape }) => sum + shape.reduce((size, dim) => size * dim, 1), 0),
+    parameters,
   };
 }
 

@@ -7,6 +7,11 @@ import { type ColumnSummary, MAX_CATEGORIES } from './column.ts';
 import { canBeCategory, type Decided, type Saying } from './decide.ts';
 import { listed } from './target.ts';
 
+/** What is said of columns, also in a change of it. */
+export interface SaidColumns {
+  readonly columns?: { readonly [name: string]: { readonly separator?: string | null } | null } | undefined;
+}
+
 /** @throws ValidationError, field `columns`, for columns that the file does not have */
 export function expectColumns(header: readonly string[], { columns = {} }: ParsingOptions): void {
   const faults = new Faults();
@@ -18,6 +23,25 @@ export function expectColumns(header: readonly string[], { columns = {} }: Parsi
   for (const role of ['target', 'group', 'time'] as const) {
     const names = having(role);
     if (names.length > 1) faults.add('columns', `must have at most 1 ${role}; got ${names.map(shown).join(', ')}`);
+  }
+  faults.throwIfAny();
+}
+
+/**
+ * @param target the name of the column that is it, if any is
+ * @throws ValidationError for a separator of labels in a column that has none
+ */
+export function expectSeparators({ columns = {} }: SaidColumns, target: string | undefined): void {
+  const faults = new Faults();
+  for (const [name, said] of Object.entries(columns)) {
+    if (faults.full) break;
+    const separator = said?.separator ?? undefined;
+    if (separator === undefined || name === target) continue;
+    const is = target === undefined ? 'there is no target' : `the target is ${shown(target)}`;
+    faults.add(
+      `columns.${name}.separator`,
+      `must be left out: only a target has labels to separate, and ${is}; got ${shown(separator)}`,
+    );
   }
   faults.throwIfAny();
 }

@@ -26,7 +26,7 @@ import { isIdentifier } from './identifier.ts';
 import { type JudgedTarget, judgeTarget } from './judge-target.ts';
 import { Leaks, type LeaksState } from './leaks.ts';
 import { addParquet } from './parquet-cells.ts';
-import { chooseTarget, TARGET_BOUNDS } from './target.ts';
+import { chooseTarget, mayBeTarget, TARGET_BOUNDS } from './target.ts';
 import { type Finding, listWarnings } from './warn.ts';
 
 /** Of a row group, that are compared first. */
@@ -59,9 +59,8 @@ export class TableSummary {
 
   constructor(header: readonly string[], { target, parsing }: TableOptions) {
     const { columns = {} } = parsing;
-    const mayBe = (name: string) => [undefined, 'target'].includes(columns[name]?.role);
     this.#parsing = parsing;
-    this.#targetIndex = parsing.unlabelled ? NO_COLUMN : chooseTarget(header, target, mayBe);
+    this.#targetIndex = parsing.unlabelled ? NO_COLUMN : chooseTarget(header, target, mayBeTarget(parsing));
     this.#readers = header.map((name, i) => {
       const missing = columns[name]?.missing ?? parsing.missing;
       return new ColumnReader(new ColumnSummary(name, this.#boundsOf(i)), missing);

@@ -1,5 +1,6 @@
 /** Determines which column is the target, and the task. */
 
+import type { ParsingOptions } from '#domain/datasets/parsing-options.ts';
 import type { Task } from '#domain/datasets/profile.ts';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
@@ -19,6 +20,12 @@ export const TARGET_BOUNDS: CountBounds = { values: MAX_SPELLINGS, characters: M
 const USUAL_NAMES = ['label', 'target', 'class', 'y'];
 /** If no task is requested, an integer target with at most this many distinct values is a classification. */
 const FEW_VALUES = 20;
+
+/** Whether a column may be taken for the target where none is named: one with another role is not. */
+export const mayBeTarget =
+  ({ columns = {} }: ParsingOptions) =>
+  (name: string): boolean =>
+    [undefined, 'target'].includes(columns[name]?.role);
 
 /**
  * The position of the target: the requested column, else one with a common name, else the last of those that may be it.

@@ -228,6 +228,21 @@ describe('how a file is read', () => {
     else expect(first.message).toMatch(message);
   });
 
+  test('has a separator of labels for the target alone', async () => {
+    const columns = { zip: { separator: ',' } };
+    const fault = {
+      field: 'columns.zip.separator',
+      message: 'must be left out: only a target has labels to separate, and the target is "label"; got ","',
+    };
+    const uploaded = uploadOf(token, [csvFile(TEXT), field('name', 'data'), field('columns', columns)]);
+    expect((await platform.call(uploaded)).body.details).toEqual([fault]);
+    const { id } = await upload(TEXT);
+    await process({ id });
+    const { status, body } = await patch(id, { columns });
+    expect([status, body.details]).toEqual([400, [fault]]);
+    expect((await patch(id, { columns: { zip: { separator: null }, label: { separator: ',' } } })).status).toBe(200);
+  });
+
   test('is refused at the upload where the first bytes show that it cannot be', async () => {
     const refused = async (parts: readonly Part[]) =>
       (await platform.call(uploadOf(token, [csvFile(TEXT), field('name', 'data'), ...parts]))).body.details[0];

@@ -103,7 +103,8 @@ describe('a model of others that is imported', () => {
     const state = { 'output.weight': tensorFrom('float32', [3, 2], [1, 2, 3, 4, 5, 6]) };
     const pth = Buffer.concat(writeTorch(state)).toString('base64');
     const { status, body } = await imported(pth, { name: 'Weights' });
-    expect([status, body]).toMatchObject([201, { model_type: 'weights', architecture: { parameters: 6 } }]);
+    expect([status, body]).toMatchObject([201, { model_type: 'weights', task: null, target: null }]);
+    expect(body.architecture).toEqual({ input_shape: [], output_classes: 0, parameters: 6 });
     const answer = await predict(body.id, { input: [1, 2] });
     expect([answer.status, answer.body.message]).toEqual([409, expect.stringContaining('does not predict')]);
     const safetensors = Buffer.concat(writeSafetensors(state, {})).toString('base64');
@@ -112,6 +113,27 @@ describe('a model of others that is imported', () => {
     expect(refused.body.details).toEqual([
       { field: 'features', message: 'must be left out for a file of weights, which does not predict' },
     ]);
+  });
+
+  test('is refused as weights where they are none, by what is wrong with them', async () => {
+    const whole = Buffer.concat(writeSafetensors({ w: tensorFrom('float32', [2], [1, 2]) }, {}));
+    const long = Buffer.from(whole);
+    long.writeBigUInt64LE(1000n);
+    const faultOf = async (bytes: Uint8Array) => {
+      const answer = await imported(Buffer.from(bytes).toString('base64'), { name: 'Broken' });
+      return [answer.status, answer.body.details?.[0]?.message];
+    };
+    expect(await faultOf(Buffer.concat(writeSafetensors({}, {})))).toEqual([
+      400,
+      'must have numbers; got 0 tensors with none',
+    ]);
+    for (const [bytes, why] of [
+      [whole.subarray(0, -1), 'its tensors need 8 bytes; got 7'],
+      [whole.subarray(0, 20), 'its header must have at most 12 bytes; got '],
+      [long, `its header must have at most ${whole.length - 8} bytes; got 1000`],
+    ] as const) {
+      expect(await faultOf(bytes)).toEqual([400, expect.stringContaining(`.pth nor a safetensors file: ${why}`)]);
+    }
   });
 
   test('is refused as weights where its pickle would run anything', async () => {
