@@ -9397,7 +9397,7 @@ export interface operations {
             query?: {
                 /** @description Predictions of this time or later. Default: 7 days before `to` */
                 from?: string;
-                /** @description Predictions of this time or before. Default: now */
+                /** @description Predictions of this time or before; a day is included. Default: now */
                 to?: string;
             };
             header?: never;
@@ -9509,7 +9509,7 @@ export interface operations {
             query?: {
                 /** @description Predictions of this time or later. Default: 7 days before `to` */
                 from?: string;
-                /** @description Predictions of this time or before. Default: now */
+                /** @description Predictions of this time or before; a day is included. Default: now */
                 to?: string;
             };
             header?: never;
@@ -9565,7 +9565,7 @@ export interface operations {
             query?: {
                 /** @description Predictions of this time or later. Default: 7 days before `to` */
                 from?: string;
-                /** @description Predictions of this time or before. Default: now */
+                /** @description Predictions of this time or before; a day is included. Default: now */
                 to?: string;
             };
             header?: never;
