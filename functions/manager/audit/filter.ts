@@ -3,17 +3,14 @@ import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { isoTime } from '#domain/times.ts';
 import { ACTION_TYPES, type AuditFilter } from '#domain/vault/audit-trail.ts';
+import { dayOrTime, endOf } from '#functions/http/day-or-time.ts';
 
 const ACTION = `\\s*(?:${ACTION_TYPES.join('|')})\\s*`;
 const LISTED = `${ACTION}(?:,${ACTION})*`;
 
-const day = z.union([z.iso.date(), z.iso.datetime({ offset: true })], {
-  error: 'must be a date such as 2025-01-15, or a time such as 2025-01-15T10:30:00Z',
-});
-
 export const auditFilter = {
-  start_date: day.optional().meta({ example: '2025-01-01' }),
-  end_date: day.optional().meta({ description: 'A day is included', example: '2025-01-15' }),
+  start_date: dayOrTime.optional().meta({ example: '2025-01-01' }),
+  end_date: dayOrTime.optional().meta({ description: 'A day is included', example: '2025-01-15' }),
   action_type: z
     .string()
     .max(200)
@@ -24,9 +21,6 @@ export const auditFilter = {
 };
 
 const schema = z.strictObject(auditFilter);
-
-const DAY_MS = 86_400_000;
-const DATE_CHARACTERS = 10;
 
 /** Throws `ValidationError` for an action that is not known. */
 export function filterOf(given: z.output<typeof schema>): AuditFilter {
@@ -41,7 +35,7 @@ export function filterOf(given: z.output<typeof schema>): AuditFilter {
   }
   return {
     from: from === undefined ? undefined : isoTime(Date.parse(from)),
-    until: to === undefined ? undefined : isoTime(Date.parse(to) + (to.length === DATE_CHARACTERS ? DAY_MS : 1)),
+    until: to === undefined ? undefined : isoTime(endOf(to)),
     actions,
     modelName,
     success: success === undefined ? undefined : success === 'true',

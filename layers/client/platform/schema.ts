@@ -9396,7 +9396,7 @@ export interface operations {
             query?: {
                 /** @description Predictions of this time or later. Default: 7 days before `to` */
                 from?: string;
-                /** @description Predictions of this time or before. Default: now */
+                /** @description Predictions of this time or before; a day is included. Default: now */
                 to?: string;
             };
             header?: never;
@@ -9508,7 +9508,7 @@ export interface operations {
             query?: {
                 /** @description Predictions of this time or later. Default: 7 days before `to` */
                 from?: string;
-                /** @description Predictions of this time or before. Default: now */
+                /** @description Predictions of this time or before; a day is included. Default: now */
                 to?: string;
             };
             header?: never;
@@ -9564,7 +9564,7 @@ export interface operations {
             query?: {
                 /** @description Predictions of this time or later. Default: 7 days before `to` */
                 from?: string;
-                /** @description Predictions of this time or before. Default: now */
+                /** @description Predictions of this time or before; a day is included. Default: now */
                 to?: string;
             };
             header?: never;

@@ -213,6 +213,13 @@ describe('drift', () => {
     expect(body.features[0]).toMatchObject({ name: 'island', status: 'no_reference', psi: null, missing: 0 });
   });
 
+  test('is of whole days, where no times are given', async () => {
+    const { status, body } = await get(`/models/${model.id}/drift`, { from: '2020-01-01', to: '2020-01-02' });
+    expect([status, body.from, body.to]).toEqual([200, '2020-01-01T00:00:00.000Z', '2020-01-02T23:59:59.999Z']);
+    const wrong = await get(`/models/${model.id}/drift`, { from: 'yesterday' });
+    expect([wrong.status, wrong.body.details[0].field]).toEqual([400, 'from']);
+  });
+
   test('is of a period that begins before it ends', async () => {
     const period = { from: '2026-02-01T00:00:00Z', to: '2026-01-01T00:00:00Z' };
     const { status, body } = await get(`/models/${model.id}/drift`, period);
