@@ -34,9 +34,11 @@ export function makeMatcher<S extends Services>(routes: readonly Route<S>[]): Ma
     const literal = path.includes('{') ? undefined : paths.get(path);
     if (literal) return { ...choose(literal, method), parameters: {} };
     const given = path.split('/');
-    for (const { segments, methods } of templates) {
-      const parameters = capture(segments, given);
-      if (parameters) return { ...choose(methods, method), parameters };
+    for (const read of [same, withSlash]) {
+      for (const { segments, methods } of templates) {
+        const parameters = capture(segments, read(given, segments));
+        if (parameters) return { ...choose(methods, method), parameters };
+      }
     }
     throw new NotFoundError();
   };
@@ -51,6 +53,17 @@ function choose<S extends Services>(
   const route = methods.get((method === 'HEAD' ? 'GET' : method) as Method);
   if (!route) throw new MethodNotAllowedError(method, allow);
   return { route };
+}
+
+/** Names of encoders have a slash, as repositories of a hub have. API Gateway decodes it before anybody sees the path. */
+const WITH_SLASH = '{model_name}';
+
+const same = (given: readonly string[]): readonly string[] => given;
+
+/** With the two parts of such a name as one segment. */
+function withSlash(given: readonly string[], segments: readonly string[]): readonly string[] {
+  const at = segments.indexOf(WITH_SLASH);
+  return at < 0 ? given : [...given.slice(0, at), given.slice(at, at + 2).join('%2F'), ...given.slice(at + 2)];
 }
 
 /** `undefined` if the path does not match the template or is not correctly encoded. */

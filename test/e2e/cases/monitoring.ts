@@ -41,10 +41,14 @@ export function monitoring(world: World): void {
     test('are in a file that has what was asked and what was answered', async () => {
       expect(logged).toMatchObject({ prediction_id: expect.stringMatching(/^\d+-[0-9a-f-]{36}$/), logged_rows: 344 });
       const { files } = await user.until(
-        () => user.client.get<{ files: { url: string; rows: number }[] }>(`/models/${model}/predictions`),
+        () =>
+          user.client.get<{ files: { url: string; rows: number; bytes: number }[] }>(`/models/${model}/predictions`),
         (found) => found.files.length > 0,
       );
-      const bytes = Buffer.from(await (await fetch(files[0]!.url)).arrayBuffer());
+      const response = await fetch(files[0]!.url);
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/gzip']);
+      const bytes = Buffer.from(await response.arrayBuffer());
+      expect(bytes.length).toBe(files[0]!.bytes);
       const lines = gunzipSync(bytes).toString('utf8').trimEnd().split('\n');
       expect(lines).toHaveLength(344);
       expect(JSON.parse(lines[0]!)).toMatchObject({

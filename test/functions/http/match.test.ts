@@ -36,6 +36,20 @@ describe('a path', () => {
     expect(found('HEAD', '/things/1')).toMatchObject({ path: '/things/{id}' });
   });
 
+  test('may have the slash of an encoder’s name, encoded or, behind API Gateway, not', () => {
+    const named = makeMatcher([at('GET', '/models/{model_name}'), at('GET', '/models/{model_name}/status')]);
+    for (const [path, model_name] of [
+      ['/models/org%2Fname/status', 'org/name'],
+      ['/models/org/name/status', 'org/name'],
+      ['/models/org/name', 'org/name'],
+      ['/models/name/status', 'name'],
+    ] as const) {
+      expect(named('GET', path)).toMatchObject({ parameters: { model_name } });
+    }
+    expect(() => named('GET', '/models/a/b/c/status')).toThrow('Resource not found');
+    expect(() => found('GET', '/things/a/b')).toThrow('Resource not found');
+  });
+
   test('without a route is not found', () => {
     for (const path of ['', '/things', '/things/', '/things/1/', '/things//parts/2', '/things/%', '/Things/1', '//']) {
       expect(() => found('GET', path)).toThrow('Resource not found');
