@@ -13,23 +13,39 @@ const run = {
 
 /**
  * So many derivations run at once; the others wait. Each takes up to 256 MiB, and all of them together the threads with
- * which the process reads files.
+ * which the process reads files. Those that take long have one place, so that whoever chose the usual parameters does not
+ * wait for them.
  */
-const AT_ONCE = 2;
-let running = 0;
-const waiting: (() => void)[] = [];
+const PLACES = { usual: 1, long: 1 } as const;
+type Kind = keyof typeof PLACES;
+
+const running: Record<Kind, number> = { usual: 0, long: 0 };
+const waiting: Record<Kind, (() => void)[]> = { usual: [], long: [] };
 
 /** 32 bytes from a password. Depending on the keyboard, the same letters may be composed or decomposed: both are one. */
 export async function derive(password: string, salt: Uint8Array, of: PasswordDerivation): Promise<Uint8Array> {
-  if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
-  else running += 1;
+  const kind = takesLong(of) ? 'long' : 'usual';
+  if (running[kind] >= PLACES[kind]) await new Promise<void>((resolve) => waiting[kind].push(resolve));
+  else running[kind] += 1;
   try {
     return await deriveNow(password, salt, of);
   } finally {
     // Whoever waits longest takes over the place; without anybody, it is given back.
-    const next = waiting.shift();
-    if (next === undefined) running -= 1;
+    const next = waiting[kind].shift();
+    if (next === undefined) running[kind] -= 1;
     else next();
+  }
+}
+
+/** Whether it takes several times as long as by default: about half a second and more. */
+function takesLong(of: PasswordDerivation): boolean {
+  switch (of.algorithm) {
+    case 'scrypt':
+      return of.cost * of.blockSize * of.parallelization > 2 ** 21;
+    case 'pbkdf2':
+      return of.iterations > 1_000_000;
+    case 'argon2id':
+      return of.memoryKiB * of.passes > 400_000;
   }
 }
 

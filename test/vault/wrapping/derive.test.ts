@@ -66,3 +66,18 @@ test('many derivations at once all come out right', async () => {
   const got = await Promise.all(salts.map((salt) => derive('p', salt, of)));
   expect(got.map(hex)).toEqual(salts.map((salt) => hex(pbkdf2Sync('p', salt, 1000, 32, 'sha512'))));
 });
+
+test('whoever chose the usual parameters does not wait for those who chose the longest', async () => {
+  const salt = utf8('0123456789abcdef');
+  const ended: string[] = [];
+  const long: PasswordDerivation = { algorithm: 'argon2id', memoryKiB: 65_536, passes: 10, parallelism: 1 };
+  const usual: PasswordDerivation = { algorithm: 'pbkdf2', iterations: 100_000, hash: 'sha512' };
+  const run = async (name: string, of: PasswordDerivation) => {
+    await derive('p', salt, of);
+    ended.push(name);
+  };
+  await Promise.all([run('long', long), run('long', long), run('long', long), run('usual', usual)]);
+  // Of the three, one is running and two wait.
+  expect(ended).toHaveLength(4);
+  expect(ended.indexOf('usual')).toBeLessThanOrEqual(1);
+});
