@@ -55,7 +55,7 @@ function choose<S extends Services>(
   return { route };
 }
 
-/** Names of encoders have a slash, as repositories of a hub have. API Gateway decodes it before anybody sees the path. */
+/** Names of encoders have a slash, as repositories of a hub have. A gateway may have decoded it, as the emulator of AWS does. */
 const WITH_SLASH = '{model_name}';
 
 const same = (given: readonly string[]): readonly string[] => given;

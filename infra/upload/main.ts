@@ -1,12 +1,13 @@
 /**
- * `npm run upload -- FILE BASE_URL --user NAME`: uploads a CSV file of any size as a dataset and prints what processing
+ * `npm run upload -- FILE BASE_URL --user NAME`: uploads a large file as a dataset and prints what processing
  * found in it. Exits with 0, with 2 if the command line is wrong, or with 1 and one line that says what went wrong.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { answer, type Credentials, makeClient } from '#client/client.ts';
 import type { components, paths } from '#client/platform/schema.ts';
 import { Terminal } from '../embedded/demo/terminal.ts';
-import { expectPlatform, lineOf } from '../smoke/platform-url.ts';
+import { runProgram } from '../run-program.ts';
+import { expectPlatform } from '../smoke/platform-url.ts';
 import { type Arguments, readArguments, USAGE } from './arguments.ts';
 import { type PlatformClient, uploadFile } from './upload-file.ts';
 
@@ -45,19 +46,4 @@ async function processed(client: PlatformClient, id: string): Promise<NonNullabl
 const reasonOf = ({ error }: Dataset): string =>
   [error?.message, ...(error?.details ?? []).map(({ message }) => message)].filter(Boolean).join('; ');
 
-function fail(error: unknown, code: number): never {
-  process.stderr.write(`${lineOf(error)}\n`);
-  process.exit(code);
-}
-
-function given(): Arguments | undefined {
-  try {
-    return readArguments(process.argv.slice(2), process.env);
-  } catch (error) {
-    return fail(error, 2);
-  }
-}
-
-const args = given();
-if (args) await main(args).catch((error: unknown) => fail(error, 1));
-else process.stdout.write(`${USAGE}\n`);
+await runProgram({ read: () => readArguments(process.argv.slice(2), process.env), usage: USAGE, main });

@@ -1,9 +1,9 @@
 /**
- * `npm run vault -- save|load FILE BASE_URL --manager ID`: saves a file of any size as a model of the vault, or loads one.
+ * `npm run vault -- save|load FILE BASE_URL --manager ID`: saves a file of up to 5 GB as a model of the vault, or loads one.
  * Exits with 0, with 2 if the command line is wrong, or with 1 and one line that says what went wrong.
  */
 import { Terminal } from '../embedded/demo/terminal.ts';
-import { lineOf } from '../smoke/platform-url.ts';
+import { runProgram } from '../run-program.ts';
 import { type Arguments, readArguments, USAGE } from './arguments.ts';
 import { askHidden } from './ask-hidden.ts';
 import { vaultClient } from './client.ts';
@@ -28,19 +28,4 @@ async function main({ action, file, base, apiKey, password: given, ...wanted }: 
 const asked = async (model: string): Promise<string | undefined> =>
   process.stdin.isTTY ? askHidden(`Password of ${model} (none: Return): `, process.stdin, process.stderr) : undefined;
 
-function fail(error: unknown, code: number): never {
-  process.stderr.write(`${lineOf(error)}\n`);
-  process.exit(code);
-}
-
-function given(): Arguments | undefined {
-  try {
-    return readArguments(process.argv.slice(2), process.env);
-  } catch (error) {
-    return fail(error, 2);
-  }
-}
-
-const args = given();
-if (args) await main(args).catch((error: unknown) => fail(error, 1));
-else process.stdout.write(`${USAGE}\n`);
+await runProgram({ read: () => readArguments(process.argv.slice(2), process.env), usage: USAGE, main });

@@ -2,21 +2,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { PENGUIN } from '#test/penguin.ts';
 import type { RunningHost } from '../e2e/running-host.ts';
 import { User } from '../e2e/user.ts';
 
 /** Between two requests. */
 const PAUSE_MS = 40;
 const PASSWORD = 'a password of the vault';
-const PENGUIN = {
-  island: 'Biscoe',
-  bill_length_mm: 45,
-  bill_depth_mm: 15,
-  flipper_length_mm: 215,
-  body_mass_g: 5000,
-  sex: 'male',
-  year: 2008,
-};
 
 export interface Observed {
   readonly requests: number;

@@ -17,6 +17,7 @@ import { createJob } from '#domain/training/change.ts';
 import { getJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import { type EmbeddedAdapters, openEmbedded } from '#embedded/open.ts';
+import { everyQueue } from '#test/queues.ts';
 
 /** The time of these tests. */
 export const NOW = Date.UTC(2026, 0, 1);
@@ -33,15 +34,7 @@ export async function openStore(now: () => number = () => NOW): Promise<Store> {
   const adapters = await openEmbedded({
     dir,
     baseUrl: 'http://127.0.0.1:1',
-    queues: {
-      datasets: queue,
-      training: queue,
-      webhooks: queue,
-      encoders: queue,
-      predictions: queue,
-      vault: queue,
-      logs: queue,
-    },
+    queues: everyQueue(queue),
     now,
   });
   return {

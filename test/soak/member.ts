@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { PENGUIN } from '#test/penguin.ts';
 import type { RunningHost } from '../e2e/running-host.ts';
 import { Calls, UnansweredError } from './calls.ts';
 import type { Chance } from './chance.ts';
@@ -11,15 +12,6 @@ import type { Chance } from './chance.ts';
 const [HEADER = '', ...ROWS] = readFileSync('infra/embedded/demo/penguins.csv', 'utf8').trim().split('\n');
 const PASSWORD = 'correct horse battery';
 const VAULT_PASSWORD = 'a password of the vault';
-const PENGUIN = {
-  island: 'Biscoe',
-  bill_length_mm: 45,
-  bill_depth_mm: 15,
-  flipper_length_mm: 215,
-  body_mass_g: 5000,
-  sex: 'male',
-  year: 2008,
-};
 const VAULT = '/api/model-manager';
 const CATALOG = '/api/v1/models';
 

@@ -13,28 +13,45 @@ const run = {
 
 /**
  * So many derivations run at once; the others wait. Each takes up to 256 MiB, and all of them together the threads with
- * which the process reads files. Those that take long have one place, so that whoever chose the usual parameters does not
- * wait for them.
+ * which the process reads files. One that takes long never has both places, so that whoever chose the usual parameters
+ * does not wait for those.
  */
-const PLACES = { usual: 1, long: 1 } as const;
-type Kind = keyof typeof PLACES;
+const AT_ONCE = 2;
+const LONG_AT_ONCE = 1;
 
-const running: Record<Kind, number> = { usual: 0, long: 0 };
-const waiting: Record<Kind, (() => void)[]> = { usual: [], long: [] };
+interface Waiting {
+  readonly isLong: boolean;
+  readonly begin: () => void;
+}
+
+const running = { all: 0, long: 0 };
+const waiting: Waiting[] = [];
 
 /** 32 bytes from a password. Depending on the keyboard, the same letters may be composed or decomposed: both are one. */
 export async function derive(password: string, salt: Uint8Array, of: PasswordDerivation): Promise<Uint8Array> {
-  const kind = takesLong(of) ? 'long' : 'usual';
-  if (running[kind] >= PLACES[kind]) await new Promise<void>((resolve) => waiting[kind].push(resolve));
-  else running[kind] += 1;
+  const isLong = takesLong(of);
+  await new Promise<void>((begin) => {
+    waiting.push({ isLong, begin });
+    beginNext();
+  });
   try {
     return await deriveNow(password, salt, of);
   } finally {
-    // Whoever waits longest takes over the place; without anybody, it is given back.
-    const next = waiting[kind].shift();
-    if (next === undefined) running[kind] -= 1;
-    else next();
+    running.all -= 1;
+    if (isLong) running.long -= 1;
+    beginNext();
   }
+}
+
+/** Begins the one that waits longest, of those for which there is a place. */
+function beginNext(): void {
+  if (running.all >= AT_ONCE) return;
+  const at = waiting.findIndex(({ isLong }) => !isLong || running.long < LONG_AT_ONCE);
+  const [next] = at < 0 ? [] : waiting.splice(at, 1);
+  if (next === undefined) return;
+  running.all += 1;
+  if (next.isLong) running.long += 1;
+  next.begin();
 }
 
 /** Whether it takes several times as long as by default: about half a second and more. */

@@ -5,6 +5,7 @@
 import { closeAccount } from '#domain/accounts/deletion/close.ts';
 import { endAccess, purge } from '#domain/accounts/deletion/purge.ts';
 import { openEmbedded } from '#embedded/open.ts';
+import { everyQueue } from '#test/queues.ts';
 import { replacing } from './world.ts';
 
 const [dir = '', accountId = '', time, fatal] = process.argv.slice(2);
@@ -12,15 +13,7 @@ const queue = { visibilitySeconds: 60, maxReceives: 5 };
 const store = await openEmbedded({
   dir,
   baseUrl: 'http://127.0.0.1:1',
-  queues: {
-    datasets: queue,
-    training: queue,
-    webhooks: queue,
-    encoders: queue,
-    predictions: queue,
-    vault: queue,
-    logs: queue,
-  },
+  queues: everyQueue(queue),
   now: () => Number(time),
 });
 let writes = 0;

@@ -7,6 +7,7 @@ import { parseSettings } from '#domain/settings.ts';
 import { openEmbedded } from '#embedded/open.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { removeModel } from '#functions/platform/models/removal.ts';
+import { everyQueue } from '#test/queues.ts';
 import { replacing, silent } from './world.ts';
 
 const [dir = '', accountId = '', modelId = '', time, moment] = process.argv.slice(2);
@@ -14,15 +15,7 @@ const queue = { visibilitySeconds: 60, maxReceives: 5 };
 const store = await openEmbedded({
   dir,
   baseUrl: 'http://127.0.0.1:1',
-  queues: {
-    datasets: queue,
-    training: queue,
-    webhooks: queue,
-    encoders: queue,
-    predictions: queue,
-    vault: queue,
-    logs: queue,
-  },
+  queues: everyQueue(queue),
   now: () => Number(time),
 });
 const die = async (): Promise<never> => {

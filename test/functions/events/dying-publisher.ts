@@ -4,6 +4,7 @@
  */
 
 import { openEmbedded } from '#embedded/open.ts';
+import { everyQueue } from '#test/queues.ts';
 import { readDataset } from './reader.ts';
 
 const [dir = '', account_id, dataset_id, time, moment] = process.argv.slice(2);
@@ -11,15 +12,7 @@ const queue = { visibilitySeconds: 60, maxReceives: 5 };
 const store = await openEmbedded({
   dir,
   baseUrl: 'http://127.0.0.1:1',
-  queues: {
-    datasets: queue,
-    training: queue,
-    webhooks: queue,
-    encoders: queue,
-    predictions: queue,
-    vault: queue,
-    logs: queue,
-  },
+  queues: everyQueue(queue),
   now: () => Number(time),
 });
 const { events } = store;

@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream';
 import { openEmbedded } from '#embedded/open.ts';
+import { everyQueue } from '#test/queues.ts';
 import { readDataset } from './reader.ts';
 import { replacing } from './world.ts';
 
@@ -12,15 +13,7 @@ const queue = { visibilitySeconds: 60, maxReceives: 5 };
 const store = await openEmbedded({
   dir,
   baseUrl: 'http://127.0.0.1:1',
-  queues: {
-    datasets: queue,
-    training: queue,
-    webhooks: queue,
-    encoders: queue,
-    predictions: queue,
-    vault: queue,
-    logs: queue,
-  },
+  queues: everyQueue(queue),
   now: () => Number(time),
 });
 const { datasets } = store.blobs;

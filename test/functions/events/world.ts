@@ -17,6 +17,7 @@ import { createJob } from '#domain/training/change.ts';
 import type { Job } from '#domain/training/record.ts';
 import { openEmbedded } from '#embedded/open.ts';
 import type { Log } from '#functions/http/contract.ts';
+import { everyQueue } from '#test/queues.ts';
 
 export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -53,15 +54,7 @@ export async function openWorld() {
   const store = await openEmbedded({
     dir,
     baseUrl: 'http://127.0.0.1:1',
-    queues: {
-      datasets: queue,
-      training: queue,
-      webhooks: queue,
-      encoders: queue,
-      predictions: queue,
-      vault: queue,
-      logs: queue,
-    },
+    queues: everyQueue(queue),
     now: () => clock.now,
   });
   const compute: TestCompute = { submitted: [], terminated: [], states: new Map(), refuse: undefined };

@@ -36,7 +36,7 @@ describe('a path', () => {
     expect(found('HEAD', '/things/1')).toMatchObject({ path: '/things/{id}' });
   });
 
-  test('may have the slash of an encoder’s name, encoded or, behind API Gateway, not', () => {
+  test('may have the slash of an encoder’s name, encoded or, where a gateway decoded it, not', () => {
     const named = makeMatcher([at('GET', '/models/{model_name}'), at('GET', '/models/{model_name}/status')]);
     for (const [path, model_name] of [
       ['/models/org%2Fname/status', 'org/name'],

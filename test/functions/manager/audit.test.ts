@@ -2,6 +2,7 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { keys } from '#domain/keys.ts';
 import { type Actor, type AuditEntry, appendAudit, genesis, hashOfEntry } from '#domain/vault/audit.ts';
 import { openEmbedded } from '#embedded/open.ts';
+import { everyQueue } from '#test/queues.ts';
 import { useVault } from './world.ts';
 
 jest.setTimeout(60_000);
@@ -112,15 +113,7 @@ describe('the audit trail', () => {
     const options = {
       dir: world.platform.store.dir,
       baseUrl: '',
-      queues: {
-        datasets: queue,
-        training: queue,
-        webhooks: queue,
-        encoders: queue,
-        predictions: queue,
-        vault: queue,
-        logs: queue,
-      },
+      queues: everyQueue(queue),
     };
     const others = await Promise.all([openEmbedded(options), openEmbedded(options), openEmbedded(options)]);
     const of = { account_id: world.accountId, id: 'shared' };

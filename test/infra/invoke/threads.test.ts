@@ -7,6 +7,7 @@ import type { WorkerSetup } from '#infra/embedded/invoke/messages.ts';
 import { WorkerPool } from '#infra/embedded/invoke/pool.ts';
 import { batchOf } from '#test/functions/events/sqs.ts';
 import { openWorld } from '#test/functions/events/world.ts';
+import { everyQueue } from '#test/queues.ts';
 import type { Does } from './pool-program.ts';
 
 let pool: WorkerPool;
@@ -136,15 +137,7 @@ describe('worker threads', () => {
     const embedded = {
       dir: world.dir,
       baseUrl: 'http://127.0.0.1:1',
-      queues: {
-        datasets: queue,
-        training: queue,
-        webhooks: queue,
-        encoders: queue,
-        predictions: queue,
-        vault: queue,
-        logs: queue,
-      },
+      queues: everyQueue(queue),
     };
     const log = { file: join(world.dir, 'log') };
     const setup: WorkerSetup = { name: 'process-dataset', embedded, settings: parseSettings({}), log };
