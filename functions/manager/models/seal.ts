@@ -48,28 +48,44 @@ export const unpack = async ({ bytes, compressed }: Packed, size: number): Promi
 
 export type Encryption = NonNullable<StoredModel['encryption']>;
 
-export interface SealedFile {
-  readonly ciphertext: AsyncIterable<Uint8Array>;
-  readonly digests: () => Digests;
-  readonly encryption: Encryption;
-  /** Of this file, and of others of the same model. */
+/** The key of a model's files, and what its record has of it. */
+export interface Sealing {
   readonly key: Uint8Array;
+  readonly encryption: Encryption;
 }
 
-/** Encrypts under a new key, which the password wraps, or the platform's key where there is none. */
+export interface SealedFile extends Sealing {
+  readonly ciphertext: AsyncIterable<Uint8Array>;
+  readonly digests: () => Digests;
+}
+
+/** A new key, which the password wraps, or the platform's key where there is none. */
+export async function newSealing(
+  sealedFor: SealedFor,
+  config: ManagerConfig,
+  secrets: { readonly password: string | undefined; readonly keys: Keys },
+): Promise<Sealing> {
+  const key = newDataKey();
+  const wrapped = await wrapKey(key, sealedFor, config, secrets);
+  return { key, encryption: { algorithm: config.encryption_algorithm, ...wrapped, sealed_for: sealedFor } };
+}
+
+/** Encrypts under a new key. */
 export async function sealFile(
   packed: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   sealedFor: SealedFor,
   config: ManagerConfig,
-  { password, keys }: { readonly password: string | undefined; readonly keys: Keys },
+  secrets: { readonly password: string | undefined; readonly keys: Keys },
 ): Promise<SealedFile> {
-  const context = encryptionContext(sealedFor);
-  const key = newDataKey();
-  const algorithm = config.encryption_algorithm;
-  const wrapped = await wrapKey(key, sealedFor, config, { password, keys });
-  const { ciphertext, digests } = seal(packed, { algorithm, key, context });
-  return { ciphertext, digests, key, encryption: { algorithm, ...wrapped, sealed_for: sealedFor } };
+  const sealing = await newSealing(sealedFor, config, secrets);
+  return { ...sealing, ...sealUnder(packed, sealing) };
 }
+
+export const sealUnder = (
+  packed: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  { key, encryption }: Sealing,
+  size?: number,
+) => seal(packed, { algorithm: algorithmOf(encryption), key, context: encryptionContext(encryption.sealed_for) }, size);
 
 /** The key as a record stores it: one that a password wraps is within a layer of the platform's. */
 export async function wrapKey(

@@ -85,7 +85,10 @@ export class FileBlobs implements Blobs {
         return { info, body, ...(digests ? { digests } : {}) };
       } catch (error) {
         // Replaced between reading the row and opening the file: try again.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error;
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        if (attempt < 10) continue;
+        // What is staged may be lost with the power.
+        throw isStagedInPlain(key) ? new BlobNotFoundError(key) : error;
       }
     }
   }

@@ -2,6 +2,7 @@ import { IntegrityError } from '../errors.ts';
 import { ciphers } from './algorithms.ts';
 import type { ByteSource } from './cipher.ts';
 import { type Digest, Digesting } from './digest.ts';
+import { hashBeside } from './hash-thread.ts';
 import type { Digests, Sealing } from './seal.ts';
 
 /**
@@ -10,7 +11,8 @@ import type { Digests, Sealing } from './seal.ts';
  * @throws IntegrityError; an error of the source passes through as it is
  */
 export async function* open(ciphertext: ByteSource, sealing: Sealing, stored: Digests): AsyncGenerator<Uint8Array> {
-  const before = new Digesting(atMost(stored.ciphertext.bytes, ciphertext));
+  const { bytes } = stored.ciphertext;
+  const before = new Digesting(atMost(bytes, ciphertext), () => hashBeside(bytes));
   const after = new Digesting(ciphers[sealing.algorithm].decrypt(before, sealing.key, sealing.context));
   yield* after;
   requireSame('encrypted', before.digest(), stored.ciphertext);
