@@ -89,8 +89,6 @@ export interface Host {
 
 /** The largest upload in one request; on one machine no gateway limits it. Larger files are uploaded in parts. */
 const UPLOAD_BYTES = 32 * 1024 * 1024;
-/** Of files of the vault that requests work on at once: a few seconds of a disk. What is more goes on as a job. */
-const VAULT_BYTES_AT_ONCE = 600_000_000;
 /** More threads of one reading would wait for the one that finds the cells. */
 const READING_THREADS = 4;
 const BOOTSTRAP_BYTES = 32;
@@ -119,7 +117,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     readingThreads: Math.min(READING_THREADS, availableParallelism()),
     startedAt: isoTime(Date.now()),
     vault: options.manager?.vault,
-    vaultBytesAtOnce: VAULT_BYTES_AT_ONCE,
+    // A few seconds of a disk, for all requests together.
+    vaultBytesAtOnce: 600_000_000,
     ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
     ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
     ...(options.encoderFolder === undefined ? {} : { encoderFolder: options.encoderFolder }),

@@ -104,7 +104,7 @@ async function store(
     const digests = { plaintext: digest, ciphertext: digest };
     return { compressed, digests, ...(await beside()) };
   }
-  const sealed = sealUnder([bytes], sealing, bytes.length);
+  const sealed = sealUnder([bytes], sealing);
   await artifacts.put(file, sealed.ciphertext);
   return { compressed, digests: sealed.digests(), encryption: sealing.encryption, ...(await beside()) };
 }

@@ -10,6 +10,7 @@ import type { ManagerConfig } from '#domain/vault/manager.ts';
 import type { SealedFor, StoredModel } from '#domain/vault/model.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { ALGORITHMS, type Algorithm } from '#vault/encryption/algorithms.ts';
+import type { CipherOptions } from '#vault/encryption/cipher.ts';
 import { open } from '#vault/encryption/open.ts';
 import { type Digests, seal } from '#vault/encryption/seal.ts';
 import { PasswordRequiredError, WrongPasswordError as RefusedPasswordError } from '#vault/errors.ts';
@@ -148,12 +149,13 @@ export async function* openFile(
   model: Pick<StoredModel, 'manager_id' | 'name' | 'encryption' | 'digests'>,
   stored: AsyncIterable<Uint8Array>,
   key: Uint8Array,
+  options?: CipherOptions,
 ): AsyncGenerator<Uint8Array> {
   const { encryption, digests } = model;
   if (encryption === undefined) throw new InternalError('a model that is stored plainly has no key');
   const algorithm = algorithmOf(encryption);
   try {
-    yield* open(stored, { algorithm, key, context: encryptionContext(encryption.sealed_for) }, digests);
+    yield* open(stored, { algorithm, key, context: encryptionContext(encryption.sealed_for) }, digests, options);
   } catch (error) {
     throw translated(error, factsOf(model));
   }

@@ -95,6 +95,6 @@ async function store(
     return { plaintext: plain.digest(), ciphertext: plain.digest() };
   }
   const sealed = sealUnder(body, sealing, size);
-  await blobs.put(key, sealed.ciphertext);
+  await blobs.put(key, sealed.ciphertext, { isReleased: true });
   return sealed.digests();
 }

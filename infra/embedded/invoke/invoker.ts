@@ -118,7 +118,7 @@ export class Invoker {
     const { embedded, settings, log } = this.#options;
     const { memoryMegabytes, turnsAtOnce } = functions[name];
     const several =
-      turnsAtOnce === undefined ? {} : { turnsAtOnce, turnsOfCaller: turnsAtOnce / 4, bodyBytes: BODY_BYTES };
+      turnsAtOnce === undefined ? {} : { ...WAITING_THREAD, turnsAtOnce, turnsOfCaller: turnsAtOnce / 4 };
     const options = { size: callsAtOnce(name), memoryMegabytes, ...several };
     const pool = new WorkerPool({ name, embedded, settings, log }, options);
     this.#pools.set(name, pool);
@@ -132,8 +132,11 @@ function callsAtOnce(name: FunctionName): number {
   return Math.max(1, ...consumed.map(({ concurrency }) => concurrency));
 }
 
-/** Of bodies that a thread with several turns has in hand: what is made of a body takes several times as much. */
-const BODY_BYTES = 48 * 2 ** 20;
+/**
+ * Of a thread with several turns at once. What is made of a body takes several times its bytes; and a thread that passes on
+ * files has little that is new and no file.
+ */
+const WAITING_THREAD = { bodyBytes: 48 * 2 ** 20, youngMegabytes: 12 };
 
 const SMALL_BODY_BYTES = 65_536;
 

@@ -33,6 +33,8 @@ interface WriteOptions {
   readonly tooLarge: () => Error;
   readonly sealed: boolean;
   readonly etag: EtagKind;
+  /** Whether the chunks of the body are used up. */
+  readonly isReleased: boolean;
 }
 
 /** A part of an open file, and what decrypts it. */
@@ -87,14 +89,14 @@ export class Contents {
     const path = join(folder, name);
     const file = await open(path, 'wx', 0o600);
     const etag = etags[options.etag]();
-    const writer = new BatchedWriter(file);
+    // What is encrypted is in memory of its own.
+    const writer = new BatchedWriter(file, cipher !== undefined || options.isReleased);
     const flusher = cipher === undefined ? new Flusher(file) : undefined;
     let size = 0;
     let looked = 0;
     let sum = 0;
     try {
-      // What is encrypted is in memory of its own.
-      for await (const chunk of cipher === undefined ? body : gathered(body)) {
+      for await (const chunk of cipher === undefined ? body : gathered(body, options.isReleased)) {
         size += chunk.length;
         if (size > maxBytes) throw tooLarge();
         if (size - looked >= LOOK_BYTES) {

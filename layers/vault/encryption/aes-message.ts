@@ -58,7 +58,8 @@ export async function openMessage(
 async function parseHeader(reader: ByteReader): Promise<HeaderInfo> {
   for (let bytes = 1024; bytes <= HEADER_BYTES; bytes *= 4) {
     await reader.has(bytes);
-    const header = deserializeMessageHeader(reader.peek(bytes), { maxEncryptedDataKeys: 1 });
+    // What is parsed has views of the bytes, which outlast them.
+    const header = deserializeMessageHeader(Buffer.from(reader.peek(bytes)), { maxEncryptedDataKeys: 1 });
     if (header !== false) return header;
   }
   throw new Error('the header is cut off');
@@ -83,6 +84,7 @@ export async function decipherFrame(
   const plaintext = reader.take(contentLength).map((piece) => decipher.update(asBuffer(piece)));
   decipher.setAuthTag(Buffer.concat(reader.take(TAG_BYTES)));
   decipher.final();
+  reader.taken();
   return { plaintext, last: isFinalFrame };
 }
 

@@ -16,6 +16,7 @@ import {
   NodeDefaultCryptographicMaterialsManager,
 } from '@aws-crypto/material-management-node';
 import { RawAesKeyringNode, RawAesWrappingSuiteIdentifier } from '@aws-crypto/raw-aes-keyring-node';
+import { release } from '#domain/release.ts';
 import { IntegrityError } from '../errors.ts';
 import { decipherFrame, type OpenedMessage, openMessage } from './aes-message.ts';
 import { ByteReader } from './byte-reader.ts';
@@ -30,7 +31,7 @@ const commitmentPolicy = CommitmentPolicy.REQUIRE_ENCRYPT_REQUIRE_DECRYPT;
 const suite = new NodeAlgorithmSuite(AlgorithmSuiteIdentifier.ALG_AES256_GCM_IV12_TAG16_HKDF_SHA512_COMMIT_KEY);
 
 export const aes: Cipher = {
-  async *encrypt(plaintext, key, context) {
+  async *encrypt(plaintext, key, context, { isSourceReleased = false } = {}) {
     const encryptionContext = { ...context };
     const material = await materials(key).getEncryptionMaterials({ suite, encryptionContext, commitmentPolicy });
     const { getCipher, messageHeader, rawHeader, dispose } = getEncryptionInfo(material, FRAME_BYTES);
@@ -51,15 +52,16 @@ export const aes: Cipher = {
         if (isFull) yield* frame(bytes, false);
         // As the SDK writes it: behind frames that are all full there is an empty one.
         if (last) yield* frame(isFull ? new Uint8Array() : bytes, true);
+        if (isSourceReleased) release(bytes);
       }
     } finally {
       dispose();
     }
   },
 
-  async *decrypt(ciphertext, key, context) {
+  async *decrypt(ciphertext, key, context, { isSourceReleased = false } = {}) {
     const source = new Source(ciphertext);
-    const reader = new ByteReader(source);
+    const reader = new ByteReader(source, isSourceReleased);
     let message: OpenedMessage | undefined;
     try {
       message = await openMessage(reader, materials(key), commitmentPolicy);

@@ -1,13 +1,19 @@
+import { release } from '#domain/release.ts';
 import type { ByteSource } from './cipher.ts';
 
 /** Takes bytes from a stream in the sizes of a format. Copies only what is small. */
 export class ByteReader {
   readonly #iterator: AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
   readonly #pieces: Uint8Array[] = [];
+  /** The pieces as they came, the first of which `#pieces` may have a rest of. */
+  readonly #whole: Uint8Array[] = [];
+  readonly #isReleased: boolean;
   #available = 0;
   #ended = false;
 
-  constructor(source: ByteSource) {
+  /** @param isReleased whether the memory of what has been taken is given back */
+  constructor(source: ByteSource, isReleased: boolean) {
+    this.#isReleased = isReleased;
     this.#iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   }
 
@@ -18,6 +24,7 @@ export class ByteReader {
       if (next.done) this.#ended = true;
       else if (next.value.length > 0) {
         this.#pieces.push(next.value);
+        this.#whole.push(next.value);
         this.#available += next.value.length;
       }
     }
@@ -43,6 +50,13 @@ export class ByteReader {
     }
     this.#available -= bytes;
     return taken;
+  }
+
+  /** Nobody uses what has been taken any more. */
+  taken(): void {
+    for (const piece of this.#whole.splice(0, this.#whole.length - this.#pieces.length)) {
+      if (this.#isReleased) release(piece);
+    }
   }
 
   /** The stream is not read any further. */

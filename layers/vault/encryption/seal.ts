@@ -26,11 +26,12 @@ export interface Sealed {
 
 /**
  * Encrypts a stream, in constant memory. An error of the source ends the ciphertext with the same error.
- * @param size about how many bytes the plaintext has, where it may be large
+ * @param size about how many bytes the plaintext has, where it may be large; its memory is then given back
  */
-export function seal(plaintext: ByteSource, { algorithm, key, context }: Sealing, size = 0): Sealed {
+export function seal(plaintext: ByteSource, { algorithm, key, context }: Sealing, size?: number): Sealed {
   const before = new Digesting(plaintext);
+  const options = { isSourceReleased: size !== undefined };
   // This thread hashes what it encrypts, another one what comes out.
-  const after = new Digesting(ciphers[algorithm].encrypt(before, key, context), () => hashBeside(size));
+  const after = new Digesting(ciphers[algorithm].encrypt(before, key, context, options), () => hashBeside(size ?? 0));
   return { ciphertext: after, digests: () => ({ plaintext: before.digest(), ciphertext: after.digest() }) };
 }
