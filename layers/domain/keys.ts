@@ -366,6 +366,11 @@ export const blobKeys = {
     `${accountId}/vault/${managerId}/contents/${content}/data`,
 } as const;
 
+const RECORD = /^[^/]+\/vault\/[^/]+\/backups\/[^/]+\/record$/;
+
+/** Whether a file of that key is the record of a backup, in a second location. */
+export const isBackupRecord = (key: string): boolean => RECORD.test(key);
+
 const STAGED = /^[^/]+\/vault\/[^/]+\/staged\//;
 
 /** Whether a file of that key is a model in plain, on its way in or out of the vault. */
