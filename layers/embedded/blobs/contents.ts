@@ -10,6 +10,7 @@ import { type DiskSpace, isDiskFull } from '../disk-space.ts';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
 import { BatchedWriter } from './batched-writer.ts';
+import { BlockSums } from './block-sums.ts';
 import { type EtagKind, etags } from './etag.ts';
 import { Flusher } from './flusher.ts';
 import { gathered } from './gathered.ts';
@@ -21,6 +22,8 @@ export interface Content {
   readonly size: number;
   /** Of its bytes, where it is known. */
   readonly digest?: string;
+  /** Of its blocks, where it is large: see `block-sums.ts`. */
+  readonly sums?: string;
 }
 
 export interface WrittenContent extends Content {
@@ -94,6 +97,7 @@ export class Contents {
     const flusher = cipher === undefined ? new Flusher(file) : undefined;
     let size = 0;
     let looked = 0;
+    const blocks = new BlockSums();
     let sum = 0;
     try {
       for await (const chunk of cipher === undefined ? body : gathered(body, options.isReleased)) {
@@ -104,6 +108,7 @@ export class Contents {
           looked = size;
         }
         sum = crc32(chunk, sum);
+        blocks.update(chunk);
         etag.update(chunk);
         await writer.write(cipher ? cipher.update(chunk) : chunk);
         flusher?.written(size);
@@ -112,7 +117,9 @@ export class Contents {
       await flusher?.end();
       await file.close();
       if (flusher !== undefined) await syncFolder(folder);
-      return { name, size, etag: etag.of({ name, size, crc32: sum }), digest: crc32Digest(sum) };
+      const sums = blocks.end();
+      const of = { name, size, crc32: sum };
+      return { name, size, etag: etag.of(of), digest: crc32Digest(sum), ...(sums === undefined ? {} : { sums }) };
     } catch (error) {
       await writer.settled();
       await file.close();
