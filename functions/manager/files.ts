@@ -5,12 +5,12 @@ import { renderManagerError } from '#functions/http/errors/manager.ts';
 import { makeServices } from '#functions/http/route.ts';
 import { makeSurface } from '#functions/http/surface.ts';
 import { importer } from '#functions/platform/models/importer.ts';
-import { quantize } from './models/quantizer.ts';
+import { quantizing } from './models/quantizer.ts';
 import { fileRoutes } from './routes.ts';
 import type { FileServices } from './services.ts';
 
 export const makeHandler = (adapters: Adapters, options: HandlerOptions): HttpHandler =>
   makeSurface<FileServices>(
     { routes: fileRoutes, renderError: renderManagerError },
-    { ...makeServices(adapters, options), quantize, importer },
+    { ...makeServices(adapters, options), ...quantizing, importer },
   );

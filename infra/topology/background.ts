@@ -156,11 +156,12 @@ export const functions = {
   // What did not end within its request: backups, restores, rotations, and saves and downloads of large models.
   'run-vault-job': {
     entry: 'functions/events/run-vault-job.ts',
-    memoryMegabytes: 1024,
+    // For a version with weights of 8 bits of a model of 500 MB.
+    memoryMegabytes: 3008,
     timeoutSeconds: 900,
     computes: true,
     streams: false,
-    runtime: false,
+    runtime: true,
     uses: {
       table: ['get', 'query', 'put', 'update', 'delete', 'check'],
       buckets: { artifacts: ['read', 'put', 'delete'], backups: ['read', 'put', 'delete'] },

@@ -37,11 +37,12 @@ export interface Session extends AsyncDisposable {
   readonly outputNames: readonly string[];
   /**
    * @param wanted the outputs to compute. Default: all
+   * @param into tensors to which outputs are written; others are copied from the runtime's memory
    * @throws RuntimeError
    */
-  run(feeds: Tensors, wanted?: readonly string[]): Promise<Tensors>;
+  run(feeds: Tensors, wanted?: readonly string[], into?: Tensors): Promise<Tensors>;
   /** The same at once: `run` lets what waits in the event loop go first. */
-  runAtOnce(feeds: Tensors, wanted?: readonly string[]): Tensors;
+  runAtOnce(feeds: Tensors, wanted?: readonly string[], into?: Tensors): Tensors;
   dispose(): Promise<void>;
 }
 
@@ -68,15 +69,16 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
   await nextTurn();
   const session = new NativeSession(model, settings);
   const { inputNames, outputNames } = session;
-  const runAtOnce: Session['runAtOnce'] = (feeds, wanted) => runSession(session, feeds, wanted);
+  const runAtOnce: Session['runAtOnce'] = (feeds, wanted = outputNames, into = {}) =>
+    runSession(session, feeds, wanted, into);
   const dispose = async () => session.dispose();
   return {
     device,
     inputNames,
     outputNames,
-    run: async (feeds, wanted) => {
+    run: async (feeds, wanted, into) => {
       await nextTurn();
-      return runAtOnce(feeds, wanted);
+      return runAtOnce(feeds, wanted, into);
     },
     runAtOnce,
     dispose,
@@ -84,14 +86,8 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
   };
 }
 
-type Outputs = Readonly<Record<string, null>>;
-
-/** By their names, as the runtime is asked for them. */
-const outputsNamed = (names: readonly string[]): Outputs => Object.fromEntries(names.map((name) => [name, null]));
-
 class NativeSession {
   readonly #native: ort.Binding.InferenceSession;
-  readonly #all: Outputs;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
 
@@ -107,18 +103,19 @@ class NativeSession {
     this.#native = native;
     this.inputNames = native.inputMetadata.map(({ name }) => name);
     this.outputNames = native.outputMetadata.map(({ name }) => name);
-    this.#all = outputsNamed(this.outputNames);
   }
 
-  /** @throws RuntimeError */
-  run(feeds: Readonly<Record<string, Feed>>, wanted?: readonly string[]): Readonly<Record<string, ort.Tensor>> {
-    const unknown = wanted?.find((name) => !this.outputNames.includes(name));
-    if (unknown !== undefined)
-      throw new RuntimeError(`there is no output '${unknown}'; got ${this.outputNames.join(', ')}`);
-    const outputs = wanted === undefined ? this.#all : outputsNamed(wanted);
-    return translated(() => this.#native.run(feeds as Record<string, ort.Tensor>, outputs, {})) as Readonly<
-      Record<string, ort.Tensor>
-    >;
+  /**
+   * @param outputs those to compute; null: into memory of the runtime
+   * @throws RuntimeError
+   */
+  run(feeds: Feeds, outputs: Readonly<Record<string, Feed | null>>): Readonly<Record<string, ort.Tensor>> {
+    const { outputNames } = this;
+    const unknown = Object.keys(outputs).find((name) => !outputNames.includes(name));
+    if (unknown !== undefined) throw new RuntimeError(`there is no output '${unknown}'; got ${outputNames.join(', ')}`);
+    type Given = Parameters<ort.Binding.InferenceSession['run']>;
+    const results = translated(() => this.#native.run(feeds as Given[0], outputs as Given[1], {}));
+    return results as Readonly<Record<string, ort.Tensor>>;
   }
 
   dispose(): void {
@@ -126,15 +123,17 @@ class NativeSession {
   }
 }
 
-function runSession(session: NativeSession, feeds: Tensors, wanted?: readonly string[]): Tensors {
+function runSession(session: NativeSession, feeds: Tensors, wanted: readonly string[], into: Tensors): Tensors {
   const inputs: Record<string, Feed> = {};
   for (const name of session.inputNames) {
     const feed = feeds[name];
     if (feed === undefined) throw new RuntimeError(`input '${name}' is missing; got ${Object.keys(feeds).join(', ')}`);
     inputs[name] = toRuntime(feed);
   }
-  const results = session.run(inputs, wanted);
-  return Object.fromEntries((wanted ?? session.outputNames).map((name) => [name, fromRuntime(results[name]!)]));
+  const outputs: Record<string, Feed | null> = {};
+  for (const name of wanted) outputs[name] = into[name] ? toRuntime(into[name]) : null;
+  const results = session.run(inputs, outputs);
+  return Object.fromEntries(wanted.map((name) => [name, into[name] ?? fromRuntime(results[name]!)]));
 }
 
 function translated<T>(call: () => T): T {
@@ -147,6 +146,7 @@ function translated<T>(call: () => T): T {
 
 /** As much of the runtime's tensor as its native part reads: making one checks again what ours has checked. */
 type Feed = Pick<ort.Tensor, 'type' | 'dims' | 'data' | 'location'>;
+type Feeds = Readonly<Record<string, Feed>>;
 
 function toRuntime({ dtype, shape, data }: Tensor): Feed {
   if (dtype === 'float16' || dtype === 'bfloat16')

@@ -8,11 +8,14 @@ import { OnnxError } from '#engine/onnx/decode.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import { seal } from '#vault/encryption/seal.ts';
-import type { FileServices, Int8Version } from '../services.ts';
+import type { Int8Version, Quantizing } from '../services.ts';
 import { algorithmOf, type Encryption, pack } from './seal.ts';
 
 /** The model, both versions and both sessions are in memory at once. */
-export const MOST_QUANTIZED_BYTES = 200_000_000;
+const MOST_BYTES = 500_000_000;
+/** So many times the model's bytes, measured. */
+const MEMORY_FACTOR = 5;
+const MEGABYTE = 1_000_000;
 
 /** What a save with `enable_quantization` has of it: the version, or why there is none. */
 export interface Quantization {
@@ -20,17 +23,21 @@ export interface Quantization {
   readonly warning?: string;
 }
 
-export const without = (why: string): Quantization => ({ warning: `There is no int8 version: ${why}` });
+const without = (why: string): Quantization => ({ warning: `There is no int8 version: ${why}` });
 
 /** Nothing where the manager does not want one. A file that is no ONNX model is no error. */
 export async function quantized(
-  { quantize }: Pick<FileServices, 'quantize'>,
+  { quantize, freeMemory }: Quantizing,
   manager: Manager,
   size: number,
   read: () => Promise<Uint8Array> | Uint8Array,
 ): Promise<Quantization> {
   if (!manager.config.enable_quantization) return {};
-  if (size > MOST_QUANTIZED_BYTES) return without(`a model of ${size} bytes has more than ${MOST_QUANTIZED_BYTES}`);
+  if (size > MOST_BYTES) return without(`a model of ${size} bytes has more than ${MOST_BYTES}`);
+  const [needed, free] = [size * MEMORY_FACTOR, freeMemory()];
+  if (needed > free) {
+    return without(`it takes about ${inMegabytes(needed)} MB of memory, of which ${inMegabytes(free)} are free`);
+  }
   const model = await read();
   try {
     return { version: await quantize(model) };
@@ -39,6 +46,8 @@ export async function quantized(
     throw error;
   }
 }
+
+const inMegabytes = (bytes: number): number => Math.round(bytes / MEGABYTE);
 
 const MOST_CHARACTERS = 300;
 

@@ -11,7 +11,7 @@ import type { Manager } from '#domain/vault/manager.ts';
 import { familyOf, type Metadata, type StoredModel, versionOf } from '#domain/vault/model.ts';
 import { findModel } from '#domain/vault/models.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
-import type { FileServices, VaultServices } from '../services.ts';
+import type { JobServices, VaultServices } from '../services.ts';
 import { type Quantization, quantized, storeInt8 } from './int8.ts';
 import { inspectPickles } from './pickles.ts';
 import { pack, sealFile } from './seal.ts';
@@ -32,12 +32,7 @@ export interface Saved {
 }
 
 /** Throws `ModelExistsError`, `ModelChangedError`, `UnsafeArtifactError`. */
-export async function saveModel(
-  services: VaultServices & Pick<FileServices, 'quantize'>,
-  manager: Manager,
-  by: Actor,
-  given: NewModel,
-): Promise<Saved> {
+export async function saveModel(services: JobServices, manager: Manager, by: Actor, given: NewModel): Promise<Saved> {
   const { table, blobs, now } = services.adapters;
   const before = await findModel(table, manager, given.name);
   if (before && !given.replace) throw new ModelExistsError(manager.id, given.name);

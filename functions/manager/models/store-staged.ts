@@ -9,8 +9,9 @@ import type { VaultUpload } from '#domain/vault/uploads.ts';
 import { encryptionContext } from '#vault/context.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
 import { type Digests, seal } from '#vault/encryption/seal.ts';
-import type { FileServices, VaultServices } from '../services.ts';
-import { type Quantization, quantized, storeInt8, without } from './int8.ts';
+import type { JobServices } from '../services.ts';
+import { quantized, storeInt8 } from './int8.ts';
+import { packStream } from './pack-stream.ts';
 import { inspectPickles } from './pickles.ts';
 import { algorithmOf, type Encryption } from './seal.ts';
 import { type SigningRequest, signatureOf } from './sign.ts';
@@ -29,7 +30,7 @@ interface Wanted {
 
 /** Throws `UnsafeArtifactError`, and `BlobNotFoundError` if nothing is staged any more. */
 export async function storeStaged(
-  services: VaultServices & Partial<Pick<FileServices, 'quantize'>>,
+  services: JobServices,
   manager: Manager,
   upload: VaultUpload,
   { place, signing, sealing }: Wanted,
@@ -38,12 +39,11 @@ export async function storeStaged(
   const { artifacts } = blobs;
   const { file: staged } = stagedModel(manager, upload.id);
   const pickle = await inspectPickles(accessTo(artifacts, staged, upload.file_size), manager, upload.name);
-  const { body } = await artifacts.get(staged);
-  const digests = await store(artifacts, fileOf(place, 'original'), body, sealing);
-  const { sha256, bytes: size } = digests.plaintext;
+  const packed = await packStream((await artifacts.get(staged)).body);
+  const digests = await store(artifacts, fileOf(place, 'original'), packed.bytes, sealing);
+  const { sha256, bytes: size } = packed.original?.() ?? digests.plaintext;
   const signature = await signatureOf(keys, signing, { name: upload.name, sha256 });
-  const whole = async () => Buffer.concat(await (await artifacts.get(staged)).body.toArray());
-  const { version, warning } = await int8Of(services, manager, size, whole);
+  const { version, warning } = await quantized(services, manager, size, () => whole(artifacts, staged, size));
   const stored: Stored = {
     ...place,
     name: upload.name,
@@ -54,7 +54,7 @@ export async function storeStaged(
     tags: upload.tags,
     size,
     sha256,
-    compressed: false,
+    compressed: packed.compressed,
     digests,
     ...(sealing === undefined ? {} : { encryption: sealing.encryption }),
     ...(signature === undefined ? {} : { signature }),
@@ -64,15 +64,15 @@ export async function storeStaged(
   return { stored, warnings: warning === undefined ? [] : [warning] };
 }
 
-/** What outlasts its request is saved where nothing can make a version with weights of 8 bits. */
-async function int8Of(
-  { quantize }: Partial<Pick<FileServices, 'quantize'>>,
-  manager: Manager,
-  size: number,
-  whole: () => Promise<Uint8Array>,
-): Promise<Quantization> {
-  if (quantize) return quantized({ quantize }, manager, size, whole);
-  return manager.config.enable_quantization ? without(`a model of ${size} bytes is too large`) : {};
+/** Without a second copy in memory. */
+async function whole(blobs: Blobs, key: string, size: number): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafe(size);
+  let at = 0;
+  for await (const chunk of (await blobs.get(key)).body as AsyncIterable<Uint8Array>) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 const accessTo = (blobs: Blobs, key: string, size: number): RandomAccess => ({
