@@ -88,7 +88,7 @@ export const functions = {
     computes: false,
     streams: false,
     runtime: false,
-    uses: { table: ['get', 'put', 'update', 'check'], buckets: { artifacts: ['put'] } },
+    uses: { table: ['get', 'query', 'put', 'update', 'check'], buckets: { artifacts: ['put'] } },
   },
   // Sends requests to the hub only, and follows it to where its files are.
   'load-encoder': {
@@ -180,7 +180,7 @@ export const functions = {
     runtime: false,
     uses: {
       table: ['get', 'query', 'index', 'put', 'update', 'delete', 'check'],
-      buckets: { datasets: ['delete'], artifacts: ['delete'], backups: ['delete'] },
+      buckets: { datasets: ['delete'], artifacts: ['read', 'delete'], backups: ['delete'] },
       copies: ['delete'],
       sends: ['datasets', 'training', 'predictions'],
       publishes: true,

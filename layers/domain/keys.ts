@@ -28,6 +28,7 @@
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
  * | Batch prediction | `ACCOUNT#id` | `BATCH#id` | `BATCHES` while it is active, then `ENDEDBATCHES`, by when |
  * | File of a model's log of predictions, what it logged on a day | `ACCOUNT#id#PREDICTIONS` | `FILE#model#prediction#file`, `DAY#model#day` | |
+ * | When a model is compared with its log next | `ACCOUNT#id#PREDICTIONS` | `DRIFT#model` | `DRIFT`, by when |
  * | Feedback on a prediction | `ACCOUNT#id#PREDICTIONS` | `FEEDBACK#model#prediction#row` | |
  * | Sweep of hyperparameters | `ACCOUNT#id` | `SWEEP#id` | `SWEEPS` while it is running, then `ENDEDSWEEPS`, by when |
  * | Model by its number | `ACCOUNT#id` | `MODELNUMBER#n` | |
@@ -116,6 +117,7 @@ export const keys = {
     inLog(accountId, `${prefixes.logFiles(modelId)}${last}#${id}`),
   logDay: (accountId: string, modelId: string, day: string): Key =>
     inLog(accountId, `${prefixes.logDays(modelId)}${day}`),
+  driftCheck: (accountId: string, modelId: string): Key => inLog(accountId, `DRIFT#${modelId}`),
   feedback: (accountId: string, modelId: string, prediction: string, row: number): Key =>
     inLog(accountId, `${prefixes.feedback(modelId)}${prediction}#${String(row).padStart(5, '0')}`),
   modelNumber: (accountId: string, n: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODELNUMBER#${n}` }),
@@ -303,6 +305,7 @@ export const indexes = {
   expiringBackups: 'VAULTEXPIRING',
   droppedBackups: 'VAULTDROPPED',
   closedAccounts: 'CLOSED',
+  driftChecks: 'DRIFT',
 } as const;
 
 /** The form in which names are compared: case and Unicode composition do not matter. */
