@@ -5,7 +5,7 @@ import type { Adapters } from '#domain/ports/adapters.ts';
 import type { Settings } from '#domain/settings.ts';
 import type { Log } from '#functions/http/contract.ts';
 import { resumeJob } from '#functions/manager/jobs/resume.ts';
-import { quantizing } from '#functions/manager/models/quantizer.ts';
+import { quantizing } from '#functions/manager/models/quantizing.ts';
 import { consumer } from './batch.ts';
 
 /** Of a function's time, for the last step and to hand on. */

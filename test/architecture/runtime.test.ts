@@ -46,6 +46,8 @@ describe('ONNX Runtime', () => {
     const starting = files.filter((file) => /\bnew (\w+\.)?Worker\(/.test(readFileSync(join(root, file), 'utf8')));
     expect(starting).toContain('infra/embedded/invoke/thread.ts');
     const told = new Set(importing(TELEMETRY));
-    expect(starting.filter((file) => !told.has(file) && file !== 'test/engine/telemetry.test.ts')).toEqual([]);
+    // The one that hashes imports nothing.
+    const without = ['layers/vault/encryption/hash-thread.ts', 'test/engine/telemetry.test.ts'];
+    expect(starting.filter((file) => !told.has(file) && !without.includes(file))).toEqual([]);
   });
 });

@@ -5,11 +5,9 @@ import { fileOf, revisionOf } from '#domain/vault/files.ts';
 import type { Manager } from '#domain/vault/manager.ts';
 import type { StoredModel } from '#domain/vault/model.ts';
 import { OnnxError } from '#engine/onnx/decode.ts';
-import { encryptionContext } from '#vault/context.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
-import { seal } from '#vault/encryption/seal.ts';
 import type { Int8Version, Quantizing } from '../services.ts';
-import { algorithmOf, type Encryption, pack } from './seal.ts';
+import { pack, type Sealing, sealUnder } from './seal.ts';
 
 /** The model, both versions and both sessions are in memory at once. */
 const MOST_BYTES = 500_000_000;
@@ -58,7 +56,7 @@ export async function storeInt8(
   artifacts: Blobs,
   place: Pick<StoredModel, 'account_id' | 'vault' | 'revision'>,
   { bytes, difference }: Int8Version,
-  sealing: { readonly key: Uint8Array; readonly encryption: Encryption } | undefined,
+  sealing: Sealing | undefined,
 ): Promise<NonNullable<StoredModel['int8']>> {
   const packed = await pack(bytes);
   const blob = fileOf(place, 'int8');
@@ -79,11 +77,7 @@ export async function storeInt8(
   }
   const { key, encryption } = sealing;
   const sealedFor = { ...encryption.sealed_for, revision: revisionOf(encryption.sealed_for.revision, 'int8') };
-  const sealed = seal([packed.bytes], {
-    algorithm: algorithmOf(encryption),
-    key,
-    context: encryptionContext(sealedFor),
-  });
+  const sealed = sealUnder([packed.bytes], { key, encryption: { ...encryption, sealed_for: sealedFor } });
   await artifacts.put(blob, sealed.ciphertext);
   return { ...about, digests: sealed.digests() };
 }

@@ -3,10 +3,10 @@ import { OnnxError } from '#engine/onnx/decode.ts';
 import { compareOutputs } from '#engine/onnx/int8/difference.ts';
 import { quantizeModel } from '#engine/onnx/int8/quantize.ts';
 import { RuntimeError } from '#engine/run.ts';
-import type { Int8Version, Quantizing } from '../services.ts';
+import type { Int8Version } from '../services.ts';
 
 /** Throws `OnnxError` for what is no ONNX model, or none of which there can be a version. */
-async function quantize(model: Uint8Array): Promise<Int8Version> {
+export async function quantize(model: Uint8Array): Promise<Int8Version> {
   const { bytes } = quantizeModel(model);
   try {
     return { bytes, difference: await compareOutputs(model, bytes) };
@@ -15,5 +15,3 @@ async function quantize(model: Uint8Array): Promise<Int8Version> {
     throw error;
   }
 }
-
-export const quantizing: Quantizing = { quantize, freeMemory: () => process.availableMemory() };

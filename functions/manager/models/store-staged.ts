@@ -1,4 +1,5 @@
 /** From a staged file to the files of a revision: in a stream, in constant memory, however large it is. */
+import { checked } from '#domain/checked-stream.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import type { RandomAccess } from '#domain/random-access.ts';
 import { fileOf } from '#domain/vault/files.ts';
@@ -6,26 +7,23 @@ import type { Manager } from '#domain/vault/manager.ts';
 import { familyOf, type StoredModel, versionOf } from '#domain/vault/model.ts';
 import { stagedModel } from '#domain/vault/staged.ts';
 import type { VaultUpload } from '#domain/vault/uploads.ts';
-import { encryptionContext } from '#vault/context.ts';
 import { Digesting } from '#vault/encryption/digest.ts';
-import { type Digests, seal } from '#vault/encryption/seal.ts';
+import type { Digests } from '#vault/encryption/seal.ts';
 import type { JobServices } from '../services.ts';
 import { quantized, storeInt8 } from './int8.ts';
 import { packStream } from './pack-stream.ts';
 import { inspectPickles } from './pickles.ts';
-import { algorithmOf, type Encryption } from './seal.ts';
+import { type Sealing, sealUnder } from './seal.ts';
 import { type SigningRequest, signatureOf } from './sign.ts';
 
 export type Stored = Omit<StoredModel, 'id' | 'created_at' | 'modified_at' | 'saved_by'>;
-
-type Sealing = { readonly key: Uint8Array; readonly encryption: Encryption } | undefined;
 
 interface Wanted {
   /** The revision, whose files are marked. */
   readonly place: Pick<StoredModel, 'account_id' | 'vault' | 'revision'>;
   readonly signing: SigningRequest;
   /** None where the manager stores plainly. */
-  readonly sealing: Sealing;
+  readonly sealing: Sealing | undefined;
 }
 
 /** Throws `UnsafeArtifactError`, and `BlobNotFoundError` if nothing is staged any more. */
@@ -39,8 +37,9 @@ export async function storeStaged(
   const { artifacts } = blobs;
   const { file: staged } = stagedModel(manager, upload.id);
   const pickle = await inspectPickles(accessTo(artifacts, staged, upload.file_size), manager, upload.name);
-  const packed = await packStream((await artifacts.get(staged)).body);
-  const digests = await store(artifacts, fileOf(place, 'original'), packed.bytes, sealing);
+  const { body, digests: written } = await artifacts.get(staged);
+  const packed = await packStream(written === undefined ? body : checked('What was uploaded', body, written));
+  const digests = await store(artifacts, fileOf(place, 'original'), packed.bytes, sealing, upload.file_size);
   const { sha256, bytes: size } = packed.original?.() ?? digests.plaintext;
   const signature = await signatureOf(keys, signing, { name: upload.name, sha256 });
   const { version, warning } = await quantized(services, manager, size, () => whole(artifacts, staged, size));
@@ -83,15 +82,19 @@ const accessTo = (blobs: Blobs, key: string, size: number): RandomAccess => ({
       : Buffer.concat(await (await blobs.get(key, { start, end: end - 1 })).body.toArray()),
 });
 
-async function store(blobs: Blobs, key: string, body: AsyncIterable<Uint8Array>, sealing: Sealing): Promise<Digests> {
+async function store(
+  blobs: Blobs,
+  key: string,
+  body: AsyncIterable<Uint8Array>,
+  sealing: Sealing | undefined,
+  size: number,
+): Promise<Digests> {
   if (sealing === undefined) {
     const plain = new Digesting(body);
     await blobs.put(key, plain);
     return { plaintext: plain.digest(), ciphertext: plain.digest() };
   }
-  const { encryption } = sealing;
-  const context = encryptionContext(encryption.sealed_for);
-  const sealed = seal(body, { algorithm: algorithmOf(encryption), key: sealing.key, context });
-  await blobs.put(key, sealed.ciphertext);
+  const sealed = sealUnder(body, sealing, size);
+  await blobs.put(key, sealed.ciphertext, { isReleased: true });
   return sealed.digests();
 }

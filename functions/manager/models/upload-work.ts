@@ -1,5 +1,6 @@
 /** Saving a model whose parts have been uploaded, also after its request. */
 import { z } from 'zod';
+import { DamagedFileError } from '#domain/errors.ts';
 import { newId } from '#domain/ids.ts';
 import { deleteAbandoned } from '#domain/orphans.ts';
 import { BlobNotFoundError } from '#domain/ports/errors.ts';
@@ -86,6 +87,8 @@ async function save(services: JobServices, { manager, by, request, secrets }: As
     await deleteAbandoned(table, blobs.artifacts, 'artifacts', filesOf(place)).catch((undeleted: unknown) =>
       services.logger.error('files not deleted yet', { error: undeleted as Error }),
     );
+    // What is staged does not outlive a loss of power.
+    if (error instanceof DamagedFileError) throw new DamagedFileError(error.what, 'Start the upload again');
     // Another completion has saved it and deleted the parts.
     throw error instanceof BlobNotFoundError ? uploadNotFound(upload.id) : error;
   }

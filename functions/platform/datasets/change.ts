@@ -42,8 +42,9 @@ export const change = route({
     const requested = target === undefined ? found.requested_target : (target ?? undefined);
     // A column that is the target by its role says more than the field of the upload.
     const requested_target = chosenTarget(parsing) === undefined ? requested : undefined;
-    await inspectBeginning(storedFile(adapters, found), { parsing, target: requested_target, changed: patch });
     const requested_type = dataset_type ?? found.requested_type ?? found.dataset_type;
+    const asked = { parsing, target: requested_target, task: requested_type };
+    await inspectBeginning(storedFile(adapters, found), { ...asked, changed: patch });
     const changed = await reprocessDataset(table, found, { parsing, requested_type, requested_target }, isoTime(now()));
     await announce(adapters, logger, changed);
     return { status: 200, body: showDetail(changed) };

@@ -53,10 +53,11 @@ export const importModel = route({
     const { name, ...wishes } = fields;
     const fileName = file.name.slice(0, NAME_CHARACTERS).toWellFormed();
     const of = { accountId: caller.accountId, name, fileName, original };
-    if (services.importer.areWeights(original, fileName)) {
+    const importer = await services.importer();
+    if (importer.areWeights(original, fileName)) {
       return { status: 201, body: showDetail(await createWeights(services, { ...of, ...wishes }), [], undefined) };
     }
-    const imported = await services.importer.read(original, wishes);
+    const imported = await importer.read(original, wishes);
     const model = await createImported(services, { ...of, imported });
     return { status: 201, body: showDetail(model, [], imported.serving) };
   },
@@ -75,7 +76,7 @@ async function createWeights(
   const odd = Object.entries({ features, classes, scores, examples: compared }).find(([, wish]) => wish !== undefined);
   if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');
   return storeImported(services, of, async (facts) => {
-    const { files, parameters } = await services.importer.readWeights(of.original, facts);
+    const { files, parameters } = await (await services.importer()).readWeights(of.original, facts);
     // What a network with these weights predicts is for the training to say that starts from them: the task and the target
     // of the record are not shown.
     const architecture = { input_shape: [], output_classes: 0, parameters };

@@ -30,6 +30,7 @@ export const complete = route({
       inspectFile(storedFile(adapters, found), {
         parsing: found.parsing ?? {},
         target: found.requested_target,
+        task: found.requested_type ?? found.dataset_type,
       });
     const created = await completeUpload(table, blobs.datasets, found, { parts, inspect }, now());
     await announce(adapters, logger, created);

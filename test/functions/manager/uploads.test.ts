@@ -1,5 +1,7 @@
 /** Models in parts: saved and downloaded within a request, or as a job. */
 import { createHash } from 'node:crypto';
+import { readdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { isStagedInPlain } from '#domain/keys.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
@@ -115,6 +117,21 @@ describe('a model in parts', () => {
     expect(statuses.filter((status) => status === 201)).toHaveLength(1);
     expect(statuses.every((status) => [201, 404, 409].includes(status))).toBe(true);
     expect((await world.load(id, 'm')).body.model_data).toBe(SMALL.toString('base64'));
+  });
+
+  test.each([
+    ['is damaged', (file: string) => writeFileSync(file, Buffer.alloc(SMALL.length)), 409, 'FileDamagedError'],
+    ['is gone', unlinkSync, 404, 'NotFoundError'],
+  ])('of which a part %s on the disk is not saved', async (_, harm, status, code) => {
+    const id = await world.manager({ backup_enabled: false });
+    const { complete } = await start(id, SMALL);
+    const { dir } = world.platform.store;
+    const files = readdirSync(dir, { recursive: true, withFileTypes: true });
+    const parts = files.filter(({ name }) => name.endsWith('.sealed'));
+    for (const { parentPath, name } of parts) harm(join(parentPath, name));
+    const answer = await complete();
+    expect([answer.status, answer.body.error]).toEqual([status, code]);
+    expect((await world.load(id, 'm')).status).toBe(404);
   });
 
   test('has new URLs on request, also for parts that were put, until it ends', async () => {
