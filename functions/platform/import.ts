@@ -10,5 +10,5 @@ import { importer } from './models/importer.ts';
 
 export function makeHandler(adapters: Adapters, options: HandlerOptions): HttpHandler {
   const routes: readonly Route<ImportServices>[] = [importModel];
-  return makeSurface({ routes, renderError }, { ...makeServices(adapters, options), importer });
+  return makeSurface({ routes, renderError }, { ...makeServices(adapters, options), importer: async () => importer });
 }

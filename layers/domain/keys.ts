@@ -9,7 +9,7 @@
  * | API key, and by what it is | `ACCOUNT#id`, `APIKEY#sha256` | `APIKEY#id`, `APIKEY` | |
  * | Taken username, taken e-mail | `USERNAME#…`, `EMAIL#…` | `TAKEN` | |
  * | Account of the operator of a machine | `OPERATOR` | `OPERATOR` | |
- * | What all accounts together store | `INSTALLATION` | `STORAGE` | |
+ * | What all accounts together store, their active jobs | `INSTALLATION` | `STORAGE`, `JOBS` | |
  * | Session | `ACCOUNT#id` | `SESSION#id` | |
  * | Refresh token | `REFRESH#sha256` | `REFRESH` | |
  * | Counter of requests of an address, of failed logins | `RATE#…` | `RATE` | |
@@ -26,10 +26,11 @@
  * | Chunk of a job's log | `ACCOUNT#id#LOGS` | `job#attempt#run#chunk` | |
  * | Place of an open stream of events | `ACCOUNT#id` | `STREAM#number` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
- * | Batch prediction | `ACCOUNT#id` | `BATCH#id` | `BATCHES` while it is active |
+ * | Batch prediction | `ACCOUNT#id` | `BATCH#id` | `BATCHES` while it is active, then `ENDEDBATCHES`, by when |
  * | File of a model's log of predictions, what it logged on a day | `ACCOUNT#id#PREDICTIONS` | `FILE#model#prediction#file`, `DAY#model#day` | |
+ * | When a model is compared with its log next | `ACCOUNT#id#PREDICTIONS` | `DRIFT#model` | `DRIFT`, by when |
  * | Feedback on a prediction | `ACCOUNT#id#PREDICTIONS` | `FEEDBACK#model#prediction#row` | |
- * | Sweep of hyperparameters | `ACCOUNT#id` | `SWEEP#id` | `SWEEPS` while it is running |
+ * | Sweep of hyperparameters | `ACCOUNT#id` | `SWEEP#id` | `SWEEPS` while it is running, then `ENDEDSWEEPS`, by when |
  * | Model by its number | `ACCOUNT#id` | `MODELNUMBER#n` | |
  * | How far the models of earlier builds can be looked up | `ACCOUNT#id` | `MODELLOOKUPS` | |
  * | Version, alias of a model's name | `ACCOUNT#id#NAME#name` | `VERSION#…`, in order; `ALIAS#alias` | |
@@ -84,6 +85,7 @@ export const keys = {
   apiKey: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `APIKEY#${id}` }),
   apiKeySecret: (sha256: string): Key => ({ pk: `APIKEY#${sha256}`, sk: 'APIKEY' }),
   installationStorage: (): Key => ({ pk: 'INSTALLATION', sk: 'STORAGE' }),
+  installationJobs: (): Key => ({ pk: 'INSTALLATION', sk: 'JOBS' }),
   operator: (): Key => ({ pk: 'OPERATOR', sk: 'OPERATOR' }),
   session: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SESSION#${id}` }),
   refreshToken: (sha256: string): Key => ({ pk: `REFRESH#${sha256}`, sk: 'REFRESH' }),
@@ -115,6 +117,7 @@ export const keys = {
     inLog(accountId, `${prefixes.logFiles(modelId)}${last}#${id}`),
   logDay: (accountId: string, modelId: string, day: string): Key =>
     inLog(accountId, `${prefixes.logDays(modelId)}${day}`),
+  driftCheck: (accountId: string, modelId: string): Key => inLog(accountId, `DRIFT#${modelId}`),
   feedback: (accountId: string, modelId: string, prediction: string, row: number): Key =>
     inLog(accountId, `${prefixes.feedback(modelId)}${prediction}#${String(row).padStart(5, '0')}`),
   modelNumber: (accountId: string, n: number): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `MODELNUMBER#${n}` }),
@@ -284,6 +287,8 @@ export const indexes = {
   processing: 'PROCESSING',
   active: 'ACTIVE',
   endedJobs: 'ENDED',
+  endedBatches: 'ENDEDBATCHES',
+  endedSweeps: 'ENDEDSWEEPS',
   activeBatches: 'BATCHES',
   runningSweeps: 'SWEEPS',
   orphans: 'GARBAGE',
@@ -300,6 +305,7 @@ export const indexes = {
   expiringBackups: 'VAULTEXPIRING',
   droppedBackups: 'VAULTDROPPED',
   closedAccounts: 'CLOSED',
+  driftChecks: 'DRIFT',
 } as const;
 
 /** The form in which names are compared: case and Unicode composition do not matter. */
@@ -362,6 +368,11 @@ export const blobKeys = {
   backupContent: (accountId: string, managerId: string, content: string) =>
     `${accountId}/vault/${managerId}/contents/${content}/data`,
 } as const;
+
+const RECORD = /^[^/]+\/vault\/[^/]+\/backups\/[^/]+\/record$/;
+
+/** Whether a file of that key is the record of a backup, in a second location. */
+export const isBackupRecord = (key: string): boolean => RECORD.test(key);
 
 const STAGED = /^[^/]+\/vault\/[^/]+\/staged\//;
 

@@ -39,8 +39,8 @@ const vault = z.strictObject({
 });
 
 /**
- * For how many days what was deleted can be restored, logs are kept (0: not at all, or whoever runs it decides), and the
- * records of ended jobs with their metrics (0: for ever).
+ * For how many days what was deleted can be restored, logs are kept (0: not at all, or whoever runs it decides), the records
+ * of ended jobs, sweeps and batch predictions are stored, and superseded changes of the catalog (0: for ever).
  */
 const days = z.int().min(0).max(3650);
 const retention = z.strictObject({
@@ -48,6 +48,7 @@ const retention = z.strictObject({
   backupDays: days.default(90),
   logDays: days.default(90),
   jobDays: days.default(365),
+  historyDays: days.default(1095),
 });
 
 /** What may be at once. Left out: as much as there is room for. */
@@ -106,6 +107,8 @@ export const settingsSchema = z.strictObject({
   vault: vault.prefault({}),
   /** What has more bytes to work on is not begun within a request of the vault: it goes on as a job. */
   vaultBytesAtOnce: count.default(200_000_000),
+  /** A job of the vault whose process died goes on after so long; a process that works on it says so four times as often. */
+  vaultLeaseSeconds: z.int().min(1).max(900).default(60),
   /** When this host started (RFC 3339). In the cloud, where nothing runs, uptime counts from the deployment. */
   startedAt: z.string().optional(),
   /** The hub from which pretrained encoders are loaded: Hugging Face, or a mirror with the same API. */

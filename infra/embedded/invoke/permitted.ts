@@ -10,7 +10,7 @@ import type { Table } from '#domain/ports/table/port.ts';
 import { type BucketUse, type FunctionName, functions, queues, type TableUse } from '../../topology.ts';
 
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
-  read: ['get', 'head', 'presignGet'],
+  read: ['get', 'head', 'presignGet', 'presignedSeconds'],
   put: ['put'],
   upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload'],
   delete: ['delete', 'list', 'abortUpload'],
@@ -29,14 +29,20 @@ export function permitted(name: FunctionName, given: Adapters) {
   const refuse = (what: string): never => {
     throw new InternalError(`${name} used ${what}, which the topology does not say`);
   };
-  const only = <T extends object>(port: T, of: string, allowed: readonly (keyof T)[]): T =>
-    new Proxy(port, {
+  const only = <T extends object>(port: T, of: string, allowed: readonly (keyof T)[]): T => {
+    const bound = new Map<string | symbol, unknown>();
+    return new Proxy(port, {
       get(target, key) {
+        const known = bound.get(key);
+        if (known !== undefined) return known;
         const own: unknown = Reflect.get(target, key);
         if (typeof own !== 'function') return own;
-        return allowed.includes(key as keyof T) ? own.bind(target) : () => refuse(`${of}.${String(key)}`);
+        const made = allowed.includes(key as keyof T) ? own.bind(target) : () => refuse(`${of}.${String(key)}`);
+        bound.set(key, made);
+        return made;
       },
     });
+  };
   const each = <K extends string, T extends object>(ports: Readonly<Record<K, T>>, guard: (port: T, key: K) => T) =>
     Object.fromEntries(Object.entries<T>(ports).map(([key, port]) => [key, guard(port, key as K)])) as Record<K, T>;
   const bucket = (port: Blobs, key: BucketName) =>

@@ -20,6 +20,7 @@ export const functions = {
     memoryMegabytes: 2048,
     timeoutSeconds: 29,
     computes: true,
+    turnsAtOnce: 64,
     streams: false,
     // It compares the outputs of a model with those of its version with weights of 8 bits, and tries what is deployed.
     runtime: true,
@@ -70,6 +71,7 @@ export const surface = {
     { path: `${base}/models/copy`, function: 'manager-files' },
     { path: `${base}/models/load`, function: 'manager-files' },
     { path: `${base}/models/uploads`, function: 'manager-files' },
+    { path: `${base}/models/uploads/{upload_id}`, function: 'manager-files' },
     { path: `${base}/models/uploads/{upload_id}/complete`, function: 'manager-files' },
     { path: `${base}/models/download`, function: 'manager-files' },
     { path: `${base}/models/{model_name}`, function: 'manager-files' },
@@ -79,6 +81,7 @@ export const surface = {
     { path: `${base}/backup/drill`, function: 'manager-files' },
     { path: `${base}/backup/upload`, function: 'manager-files' },
     { path: `${base}/backup/uploads`, function: 'manager-files' },
+    { path: `${base}/backup/uploads/{upload_id}`, function: 'manager-files' },
     { path: `${base}/backup/uploads/{upload_id}/complete`, function: 'manager-files' },
     { path: `${base}/backup/{backup_name}/archive`, function: 'manager-files' },
     { path: `${base}/backup/{backup_name}/download`, function: 'manager-download' },

@@ -385,6 +385,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/model-manager/{manager_id}/models/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get new URLs for the parts of a model
+         * @description An addition to the document, for when the URLs have expired before all parts were sent. Parts that were sent stay.
+         */
+        get: operations["get_api_model_manager_manager_id_models_uploads_upload_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/model-manager/{manager_id}/models/uploads/{upload_id}/complete": {
         parameters: {
             query?: never;
@@ -571,6 +591,26 @@ export interface paths {
          * @description An addition to the document, for archives that do not fit into a request. Put each part to its URL, and complete the upload within 60 minutes.
          */
         post: operations["post_api_model_manager_manager_id_backup_uploads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/backup/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get new URLs for the parts of an archive
+         * @description An addition to the document, for when the URLs have expired before all parts were sent. Parts that were sent stay.
+         */
+        get: operations["get_api_model_manager_manager_id_backup_uploads_upload_id"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1423,8 +1463,13 @@ export interface components {
             version: string;
             /** @description An addition: the models of one family are versions of one model */
             family: string;
-            /** @description An addition */
+            /** @description An addition: false where the beginning of the file got hardly smaller, as random weights do */
             compressed: boolean;
+            /**
+             * @description An addition: millions of bytes as it is stored, without its int8 version
+             * @example 15.6
+             */
+            stored_mb: number;
             /** @description An addition */
             signed: boolean;
             /** @description An addition: earlier ones that are still kept */
@@ -1743,8 +1788,17 @@ export interface components {
                 part: number;
                 url: string;
             }[];
-            /** @description Seconds */
+            /**
+             * @description Seconds for which the URLs are valid: as long as the upload, or until the credentials end that signed them. A GET of the upload has new ones
+             * @example 3600
+             */
             expires_in: number;
+            /**
+             * Format: date-time
+             * @description When the upload ends that is not completed
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            complete_by: string;
         };
         ModelGoingOn: {
             message: string;
@@ -1798,7 +1852,7 @@ export interface components {
             /** @example classifier_v2.1 */
             model_name: string;
             backup_created: boolean;
-            /** @example ./backups/classifier_v2.1_20250115_103000_000.backup */
+            /** @example ./backups/classifier_v2.1_20250115_103000.backup */
             backup_path: string | null;
         };
         ModelUpdated: {
@@ -2800,6 +2854,7 @@ export interface operations {
                      *       "version": "string",
                      *       "family": "string",
                      *       "compressed": true,
+                     *       "stored_mb": 15.6,
                      *       "signed": true,
                      *       "revisions": [
                      *         {
@@ -3509,7 +3564,8 @@ export interface operations {
                      *           "url": "string"
                      *         }
                      *       ],
-                     *       "expires_in": 1
+                     *       "expires_in": 3600,
+                     *       "complete_by": "2026-01-01T00:00:00.000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -3528,6 +3584,50 @@ export interface operations {
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
             507: components["responses"]["ManagerError507"];
+        };
+    };
+    get_api_model_manager_manager_id_models_uploads_upload_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The URLs of the parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "string",
+                     *       "part_size": 1,
+                     *       "parts": [
+                     *         {
+                     *           "part": 1,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "expires_in": 3600,
+                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedUpload"];
+                };
+            };
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
         };
     };
     post_api_model_manager_manager_id_models_uploads_upload_id_complete: {
@@ -3764,9 +3864,9 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description As in the body */
-                confirm_deletion?: "true" | "false";
+                confirm_deletion?: "true" | "false" | "True" | "False";
                 /** @description As in the body */
-                backup_before_delete?: "true" | "false";
+                backup_before_delete?: "true" | "false" | "True" | "False";
             };
             header?: never;
             path: {
@@ -3798,7 +3898,7 @@ export interface operations {
                      *       "message": "Model deleted successfully",
                      *       "model_name": "classifier_v2.1",
                      *       "backup_created": true,
-                     *       "backup_path": "./backups/classifier_v2.1_20250115_103000_000.backup"
+                     *       "backup_path": "./backups/classifier_v2.1_20250115_103000.backup"
                      *     }
                      */
                     "application/json": components["schemas"]["ModelDeleted"];
@@ -4289,7 +4389,8 @@ export interface operations {
                      *           "url": "string"
                      *         }
                      *       ],
-                     *       "expires_in": 1
+                     *       "expires_in": 3600,
+                     *       "complete_by": "2026-01-01T00:00:00.000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -4307,6 +4408,50 @@ export interface operations {
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
             507: components["responses"]["ManagerError507"];
+        };
+    };
+    get_api_model_manager_manager_id_backup_uploads_upload_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The URLs of the parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "string",
+                     *       "part_size": 1,
+                     *       "parts": [
+                     *         {
+                     *           "part": 1,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "expires_in": 3600,
+                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedUpload"];
+                };
+            };
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
         };
     };
     post_api_model_manager_manager_id_backup_uploads_upload_id_complete: {
@@ -4619,7 +4764,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description As in the body */
-                confirm_deletion?: "true" | "false";
+                confirm_deletion?: "true" | "false" | "True" | "False";
             };
             header?: never;
             path: {

@@ -1,6 +1,6 @@
 import { InternalError } from '#domain/errors.ts';
 import { isStagedInPlain } from '#domain/keys.ts';
-import type { BlobInfo, Blobs, BucketName, PartToPut, ReadBlob, UploadPart } from '#domain/ports/blobs/port.ts';
+import type { BlobInfo, Blobs, BucketName, PartToPut, PutOptions, ReadBlob, UploadPart } from '#domain/ports/blobs/port.ts';
 import {
   checkBlobKey,
   checkContentType,
@@ -14,8 +14,9 @@ import type { Database, Row } from '../database.ts';
 import { afterPrefix } from '../table/query.ts';
 import type { Content, Contents } from './contents.ts';
 import type { PresignedUrls } from './presigned-urls.ts';
-import { contentsOf, digestsOf, INFO_COLUMNS, infoOf, replaceBlob } from './rows.ts';
+import { contentsOf, digestsOf, INFO_COLUMNS, infoOf, noteSums, replaceBlob } from './rows.ts';
 import type { Uploads } from './uploads.ts';
+import { lackSums, readVerified, withSums } from './verified.ts';
 
 export interface BlobStore {
   readonly database: Database;
@@ -32,6 +33,8 @@ export interface BlobStore {
 export class FileBlobs implements Blobs {
   readonly #bucket: BucketName;
   readonly #store: BlobStore;
+  /** Contents of earlier releases that are being read for their checksums. */
+  readonly #summing = new Map<string, Promise<readonly Content[]>>();
 
   constructor(bucket: BucketName, store: BlobStore) {
     this.#bucket = bucket;
@@ -41,15 +44,15 @@ export class FileBlobs implements Blobs {
   async put(
     key: string,
     body: Uint8Array | AsyncIterable<Uint8Array>,
-    options: { contentType?: string } = {},
+    options: PutOptions = {},
   ): Promise<BlobInfo> {
-    const { contentType = DEFAULT_CONTENT_TYPE } = options;
+    const { contentType = DEFAULT_CONTENT_TYPE, isReleased = false } = options;
     checkBlobKey(key);
     checkContentType(contentType);
     const chunks = body instanceof Uint8Array ? once(body) : body;
     const { contents, database, now } = this.#store;
     const limit = { maxBytes: Number.POSITIVE_INFINITY, tooLarge: unreachable };
-    const written = await contents.write(chunks, { ...limit, sealed: isStagedInPlain(key), etag: 'unique' });
+    const written = await contents.write(chunks, { ...limit, sealed: isStagedInPlain(key), etag: 'unique', isReleased });
     const blob = { bucket: this.#bucket, key, contentType, etag: written.etag, contents: [written] };
     try {
       const { info, replaced } = await database.write(() => replaceBlob(database, blob, now()));
@@ -71,7 +74,11 @@ export class FileBlobs implements Blobs {
     return row === undefined ? undefined : infoOf(row);
   }
 
-  async get(key: string, range?: { start: number; end?: number }): Promise<ReadBlob> {
+  async get(
+    key: string,
+    range?: { start: number; end?: number },
+    { verifiedAs }: { readonly verifiedAs?: string } = {},
+  ): Promise<ReadBlob> {
     checkBlobKey(key);
     for (let attempt = 1; ; attempt += 1) {
       const row = this.#row(key);
@@ -81,11 +88,17 @@ export class FileBlobs implements Blobs {
       const info = infoOf(row);
       const { start, end } = range === undefined ? { start: 0, end: info.size - 1 } : resolveRange(range, info.size);
       try {
-        const body = await this.#store.contents.read(contents, start, end);
+        const body =
+          range === undefined || verifiedAs === undefined
+            ? await this.#store.contents.read(contents, start, end)
+            : await this.#readVerified(row, contents, { start, end }, verifiedAs);
         return { info, body, ...(digests ? { digests } : {}) };
       } catch (error) {
         // Replaced between reading the row and opening the file: try again.
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error;
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        if (attempt < 10) continue;
+        // What is staged may be lost with the power.
+        throw isStagedInPlain(key) ? new BlobNotFoundError(key) : error;
       }
     }
   }
@@ -170,6 +183,27 @@ export class FileBlobs implements Blobs {
   async abortUpload(key: string, uploadId: string): Promise<void> {
     checkBlobKey(key);
     await this.#store.uploads.abort(this.#bucket, key, uploadId);
+  }
+
+  async #readVerified(row: Row, contents: readonly Content[], range: { start: number; end: number }, what: string) {
+    const known = await this.#withSums(row, contents, what);
+    return readVerified(this.#store.contents, known, range, what);
+  }
+
+  /** Whoever else asks for a range of the file meanwhile waits for the same reading. */
+  #withSums(row: Row, of: readonly Content[], what: string): Promise<readonly Content[]> {
+    if (!lackSums(of)) return Promise.resolve(of);
+    const names = of.map(({ name }) => name).join();
+    const reading = this.#summing.get(names) ?? this.#sum(row, of, what).finally(() => this.#summing.delete(names));
+    this.#summing.set(names, reading);
+    return reading;
+  }
+
+  async #sum(row: Row, of: readonly Content[], what: string): Promise<readonly Content[]> {
+    const { database, contents } = this.#store;
+    const known = await withSums(contents, of, what);
+    await database.write(() => noteSums(database, row, known), { quiet: true });
+    return known;
   }
 
   #row(key: string): Row | undefined {

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseRange } from '#domain/byte-range.ts';
 import { checked } from '#domain/checked-stream.ts';
 import { contentDisposition } from '#domain/content-disposition.ts';
 import {
+  DamagedFileError,
   InsufficientStorageError,
   PayloadTooLargeError,
   RequestTimeoutError,
@@ -11,6 +13,8 @@ import {
 } from '#domain/errors.ts';
 import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError, InvalidRangeError, InvalidUploadError } from '#domain/ports/errors.ts';
+import { release } from '#domain/release.ts';
+import { verifiedRange } from '#domain/verified-range.ts';
 import { type Grant, PRESIGNED_PATH, type PresignedUrls } from './presigned-urls.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -61,7 +65,10 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   if (head === undefined) throw new BlobNotFoundError(grant.key);
   const range = parseRange(request.headers.range, request.headers['if-range']?.toString(), head.etag, head.size);
   // The blob may have been replaced since, so the headers describe what was opened.
-  const { info, body, digests } = await blobs.get(grant.key, range);
+  const what = grant.filename ?? 'The file';
+  const { info, body, digests } = range
+    ? await verifiedRange(blobs, grant.key, range, what)
+    : await blobs.get(grant.key);
   const isWhole = range === undefined;
   const end = Math.min(range?.end ?? info.size - 1, info.size - 1);
   response.writeHead(range === undefined ? 200 : 206, {
@@ -80,7 +87,22 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   if (request.method === 'HEAD') {
     body.destroy();
     response.end();
-  } else await pipeline(isWhole && digests ? checked(grant.key, body, digests) : body, response);
+  } else await send(isWhole && digests ? checked(what, body, digests) : body, response);
+}
+
+/** Gives back the memory of each chunk as soon as it is sent. */
+async function send(body: Readable, response: ServerResponse): Promise<void> {
+  const sent = new Writable({
+    write(chunk: Uint8Array, _, done) {
+      response.write(chunk, (error) => {
+        release(chunk);
+        done(error);
+      });
+    },
+    final: (done) => void response.end(done),
+  });
+  response.once('close', () => sent.destroy());
+  await pipeline(body, sent);
 }
 
 async function putPart(
@@ -106,6 +128,7 @@ function answerError(request: IncomingMessage, response: ServerResponse, error: 
   else if (error instanceof BlobNotFoundError) refuse(request, response, 404, 'there is no such blob');
   else if (error instanceof InvalidUploadError) refuse(request, response, 404, error.message);
   else if (error instanceof PayloadTooLargeError) refuse(request, response, 413, error.details[0]?.message ?? '');
+  else if (error instanceof DamagedFileError) refuse(request, response, 409, error.message);
   else if (error instanceof RequestTimeoutError) refuse(request, response, 408, error.message);
   else if (error instanceof InsufficientStorageError) refuse(request, response, 507, error.message);
   else if (error instanceof UnavailableError)

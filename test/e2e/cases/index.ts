@@ -4,6 +4,7 @@ import type { World } from '../world.ts';
 import { accounts } from './accounts.ts';
 import { badData } from './bad-data.ts';
 import { battery } from './battery.ts';
+import { bounds } from './bounds.ts';
 import { catalog } from './catalog.ts';
 import { datasets } from './datasets.ts';
 import { earlyStart } from './early-start.ts';
@@ -18,6 +19,7 @@ import { modelOptions } from './model-options.ts';
 import { modelsApi } from './models-api.ts';
 import { monitoring } from './monitoring.ts';
 import { options } from './options.ts';
+import { people } from './people.ts';
 import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
@@ -28,6 +30,7 @@ import { uploads } from './uploads.ts';
 import { vault } from './vault.ts';
 import { vaultAdditions } from './vault-additions.ts';
 import { vaultLarge } from './vault-large.ts';
+import { vaultSchedule } from './vault-schedule.ts';
 import { watching } from './watching.ts';
 import { webhooks } from './webhooks.ts';
 
@@ -44,10 +47,12 @@ export function platformCases(world: World): void {
     hostileInput,
     requests,
     logins,
+    people,
     uploads,
     fileFormats,
     lists,
     stopping,
+    bounds,
     options,
     watching,
     tenancy,
@@ -66,6 +71,7 @@ export function platformCases(world: World): void {
     vault,
     vaultLarge,
     vaultAdditions,
+    vaultSchedule,
   ];
   for (const cases of all) cases(world);
 }
