@@ -117,8 +117,7 @@ export class Invoker {
     if (known) return known;
     const { embedded, settings, log } = this.#options;
     const { memoryMegabytes, turnsAtOnce } = functions[name];
-    const several =
-      turnsAtOnce === undefined ? {} : { ...WAITING_THREAD, turnsAtOnce, turnsOfCaller: turnsAtOnce / 4 };
+    const several = turnsAtOnce === undefined ? {} : { ...WAITING_THREAD, turnsAtOnce, turnsOfCaller: turnsAtOnce / 4 };
     const options = { size: callsAtOnce(name), memoryMegabytes, ...several };
     const pool = new WorkerPool({ name, embedded, settings, log }, options);
     this.#pools.set(name, pool);

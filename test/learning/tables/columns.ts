@@ -57,10 +57,7 @@ export const COLUMNS: Readonly<
     many((i) => (i % 20 === 7 ? `about ${i}` : `${i}.25`)),
     { type: 'number', unreadable: 3, said: ['values_unreadable'] },
   ],
-  infinity: [
-    ['1', '2', 'inf', '4', '5'],
-    { type: 'number', unreadable: 1, max: 5, said: ['values_unreadable'] },
-  ],
+  infinity: [['1', '2', 'inf', '4', '5'], { type: 'number', unreadable: 1, max: 5, said: ['values_unreadable'] }],
   'a few numbers among words': [repeated(['red', 'green', '7']), { type: 'category' }],
   'grades with a plus and a minus': [
     repeated(['+', '-', '+']),
