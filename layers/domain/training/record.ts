@@ -5,7 +5,7 @@
  *        └─────────┴────────► stopped
  *
  * The transaction that creates a job takes one of the account's slots and counts the job in the dataset's `in_use`; the
- * one that ends it (`endings.ts`) undoes both. Only active jobs are in the index.
+ * one that ends it (`endings.ts`) undoes both. In the index are active jobs and, by when, ended ones.
  */
 import { z } from 'zod';
 import { TASKS, type Task } from '../datasets/profile.ts';

@@ -6,6 +6,7 @@ import type { Loss } from '#engine/training/loss-type.ts';
 import type { Network } from '#engine/training/network.ts';
 import type { Objective } from '#engine/training/objective.ts';
 import { parameterKey, type State, slotKey } from '#engine/training/state.ts';
+import { type Kept, StateMemory } from '#engine/training/state-memory.ts';
 import { compileEvaluate, compileTrain, type TrainProgram } from '#engine/training/step.ts';
 import { type Batch, type Evaluation, Evaluator, type StepScores, Training } from '#engine/training/training.ts';
 import { type } from '#engine/type.ts';
@@ -80,7 +81,7 @@ class EncoderTraining implements RunningTraining {
   #lengths: Int32Array;
   #tables: VocabularyTables;
   /** Everything but the tables. */
-  #rest: State;
+  readonly #rest: StateMemory;
 
   constructor(spec: EncoderRunnerSpec, programs: Programs, data: Tensors, state: State) {
     const { vocabularyName: name, optimizer, isVocabularyTrained } = spec;
@@ -93,21 +94,21 @@ class EncoderTraining implements RunningTraining {
     this.#data = data;
     this.#lengths = lengthsOf(data);
     this.#tables = new VocabularyTables(state, this.#tableKeys);
-    this.#rest = this.#without(state);
+    this.#rest = new StateMemory(this.#without(state));
   }
 
   get state(): State {
-    return { ...this.#rest, ...this.#tables.all };
+    return { ...this.#rest.state, ...this.#tables.all };
   }
 
   set state(state: State) {
     this.#tables = new VocabularyTables(state, this.#tableKeys);
-    this.#rest = this.#without(state);
+    this.#rest.state = this.#without(state);
   }
 
-  recall(): () => State {
-    const [rest, tables] = [this.#rest, this.#tables.recall()];
-    return () => ({ ...rest, ...tables() });
+  keep(): Kept {
+    const [rest, tables] = [this.#rest.keep(), this.#tables.recall()];
+    return { state: () => ({ ...rest.state(), ...tables() }), release: () => rest.release() };
   }
 
   set data(data: Tensors) {
@@ -146,14 +147,15 @@ class EncoderTraining implements RunningTraining {
         rows.map((row) => y[row]!),
       ),
     };
-    const state = { ...this.#rest, ...this.#tables.take(tokens, this.#programs.rowsFor(length)) };
+    const state = { ...this.#rest.now, ...this.#tables.take(tokens, this.#programs.rowsFor(length)) };
     const training = this.#open.get(length) ?? (await this.#start(length, data, state));
     training.data = data;
     training.state = state;
     let next = 0;
-    const scores = await training.run(batches.map((batch) => Array.from(batch, () => next++)));
+    const own = batches.map((batch) => Array.from(batch, () => next++));
+    const scores = await training.run(own, this.#rest.takeSpare() ?? {});
     this.#tables.put(tokens, training.state);
-    this.#rest = this.#without(training.state);
+    this.#rest.follow(this.#without(training.state));
     return scores;
   }
 
