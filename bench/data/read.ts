@@ -23,7 +23,7 @@ async function measure(format: TableFormat, rows: number): Promise<Measurement> 
     await profileInParts(file, { task: 'auto', target: 'label' }, parts);
     return speed((performance.now() - begun) / 1000);
   };
-  return alternate(TIMES, ours, async () => speed(await pandas.seconds()));
+  return await alternate(TIMES, ours, async () => speed(await pandas.seconds()));
 }
 
 const bench = (format: TableFormat): Bench => ({

@@ -36,7 +36,7 @@ async function measure(format: TableFormat, rows: number): Promise<Measurement> 
     await untilReady(call, await complete());
     return speed((performance.now() - begun) / 1000);
   };
-  return alternate(TIMES, ours, async () => speed(await pandas.seconds()));
+  return await alternate(TIMES, ours, async () => speed(await pandas.seconds()));
 }
 
 async function untilReady(call: Caller, id: string): Promise<void> {
