@@ -46,12 +46,13 @@ const answer = z
         models: count,
         model_bytes: count.nullable(),
         prediction_bytes: count.meta({ description: 'Of the files of batch predictions' }),
+        encoder_bytes: count.meta({ description: 'Of encoders that were uploaded to the training service' }),
         total_bytes: count.nullable(),
         limit_bytes: count.nullable().meta({ description: 'null: there is none' }),
       })
       .meta({
         description:
-          'Now: uploaded files, and the files of models and batch predictions. Bytes are null if they could not be counted',
+          'Now: uploaded files, and the files of models, batch predictions and uploaded encoders. Bytes are null if they could not be counted',
       }),
     users: bounded,
     api_keys: bounded,
@@ -86,7 +87,7 @@ function show(
 ): z.input<typeof answer> {
   const from = `${period}-01T00:00:00.000Z`;
   const { compute_seconds, cost_usd, ...ended } = used;
-  const { dataset_bytes, model_bytes, prediction_bytes, storage_counted: known } = account;
+  const { dataset_bytes, model_bytes, prediction_bytes, encoder_bytes, storage_counted: known } = account;
   return {
     period,
     from,
@@ -100,7 +101,8 @@ function show(
       models: account.models,
       model_bytes: known ? model_bytes : null,
       prediction_bytes,
-      total_bytes: known ? dataset_bytes + model_bytes + prediction_bytes : null,
+      encoder_bytes,
+      total_bytes: known ? dataset_bytes + model_bytes + prediction_bytes + encoder_bytes : null,
       limit_bytes: caps.storedBytesPerAccount ?? null,
     },
     users: { used: account.users, limit: LIMITS.users },

@@ -2744,7 +2744,7 @@ export interface components {
                 /** @description There is none for an account; a job may have one (`max_cost`) */
                 limit_usd: null;
             };
-            /** @description Now: uploaded files, and the files of models and batch predictions. Bytes are null if they could not be counted */
+            /** @description Now: uploaded files, and the files of models, batch predictions and uploaded encoders. Bytes are null if they could not be counted */
             storage: {
                 datasets: number;
                 dataset_bytes: number | null;
@@ -2752,6 +2752,8 @@ export interface components {
                 model_bytes: number | null;
                 /** @description Of the files of batch predictions */
                 prediction_bytes: number;
+                /** @description Of encoders that were uploaded to the training service */
+                encoder_bytes: number;
                 total_bytes: number | null;
                 /** @description null: there is none */
                 limit_bytes: number | null;
@@ -6352,6 +6354,7 @@ export interface operations {
                      *         "models": 1,
                      *         "model_bytes": 1,
                      *         "prediction_bytes": 1,
+                     *         "encoder_bytes": 1,
                      *         "total_bytes": 1,
                      *         "limit_bytes": 1
                      *       },

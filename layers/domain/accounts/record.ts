@@ -21,6 +21,7 @@ export const account = z.object({
   model_bytes: z.number().int().default(0),
   /** Of the files of batch predictions, which all versions that make them count. */
   prediction_bytes: z.number().int().default(0),
+  encoder_bytes: z.number().int().default(0),
   storage_changes: z.number().int().optional(),
   storage_counted: z.boolean().default(false),
   webhooks: z.number().int().default(0),

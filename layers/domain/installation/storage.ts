@@ -40,7 +40,7 @@ export async function reserveBytes(table: Table, accountId: string, bytes: numbe
 
 async function expectWithinAccount(table: Table, accountId: string, bytes: number, most: number): Promise<void> {
   const of = await countStorage(table, await getAccount(table, accountId));
-  const used = of.dataset_bytes + of.model_bytes + of.prediction_bytes;
+  const used = of.dataset_bytes + of.model_bytes + of.prediction_bytes + of.encoder_bytes;
   if (used + bytes > most) throw new StorageLimitError('This account', { most, used, bytes });
 }
 

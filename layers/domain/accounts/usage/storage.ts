@@ -12,7 +12,7 @@ import { readAll } from '../../ports/table/read-all.ts';
 import { getAccount } from '../read.ts';
 import type { Account } from '../record.ts';
 
-export type Stored = 'dataset_bytes' | 'model_bytes' | 'prediction_bytes';
+export type Stored = 'dataset_bytes' | 'model_bytes' | 'prediction_bytes' | 'encoder_bytes';
 
 /** Part of a change of the account's record. `bytes` is negative for what is deleted. */
 export const addBytes = (what: Stored, bytes: number) => ({ [what]: bytes, storage_changes: 1 });
