@@ -10,7 +10,7 @@ import { compileEvaluate, compileTrain, type TrainProgram } from '#engine/traini
 import { type Batch, type Evaluation, Evaluator, type StepScores, Training } from '#engine/training/training.ts';
 import { type } from '#engine/type.ts';
 import type { Runner, RunnerOptions, RunningEvaluation, RunningTraining } from '../fit/runner.ts';
-import { bucketOf } from './buckets.ts';
+import { affordable, bucketOf } from './buckets.ts';
 import { localTokens, putRows, takeRows } from './vocabulary.ts';
 
 export interface EncoderRunnerSpec {
@@ -56,13 +56,21 @@ export function encoderRunner(spec: EncoderRunnerSpec, { batchSize, seed, sessio
     compiled.set(length, made);
     return made;
   };
+  const buckets = affordable(spec.buckets, (length) => program(length).stepBytes, OPEN_BYTES);
+  const own = { ...spec, buckets };
   return {
     // The other programs differ in the length alone.
-    identity: Buffer.concat([program(spec.buckets[0]!).bytes, Buffer.from(spec.buckets.join())]),
-    openTraining: async (data, state) => new EncoderTraining(spec, { program, rowsFor, session }, data, state),
-    openEvaluation: async () => new EncoderEvaluation(spec, session),
+    identity: Buffer.concat([program(buckets[0]!).bytes, Buffer.from(buckets.join())]),
+    stepBytes: buckets.reduce((sum, length) => sum + program(length).stepBytes, 0),
+    openTraining: async (data, state) => new EncoderTraining(own, { program, rowsFor, session }, data, state),
+    openEvaluation: async () => new EncoderEvaluation(own, session),
   };
 }
+
+/** Of all open programs, for the intermediate values of their steps, which each keeps for its next. */
+const OPEN_BYTES = 2 ** 31;
+/** A program that takes more saves memory rather than time. */
+const PLANNED_BYTES = 2 ** 30;
 
 interface Programs {
   readonly program: (length: number) => TrainProgram;
@@ -139,12 +147,16 @@ class EncoderTraining implements RunningTraining {
     training.state = state;
     let next = 0;
     const scores = await training.run(batches.map((batch) => Array.from(batch, () => next++)));
-    this.state = { ...training.state, ...putRows(this.state, this.#tables, tokens, { taken: training.state, own }) };
+    const taken = training.release();
+    this.state = { ...taken, ...putRows(this.state, this.#tables, tokens, { taken, own }) };
     return scores;
   }
 
   async #start(length: number, data: Tensors, state: State): Promise<Training> {
-    const training = await Training.open(this.#programs.program(length), data, state, this.#programs.session);
+    const { program: of, session } = this.#programs;
+    const program = of(length);
+    const plansMemory = program.stepBytes <= PLANNED_BYTES;
+    const training = await Training.open(program, data, state, { plansMemory, ...session });
     this.#open.set(length, training);
     return training;
   }
