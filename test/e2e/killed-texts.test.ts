@@ -19,11 +19,11 @@ const NAME = 'bert-base-uncased';
 const REPOSITORY = 'google-bert/bert-base-uncased';
 const MEBIBYTE = 2 ** 20;
 /** What is lost with a loader: a part that was not stored yet, and what was on its way. */
-const LOST = 32 * MEBIBYTE + 24 * MEBIBYTE;
+const LOST = 32 * MEBIBYTE + 16 * MEBIBYTE;
 const POLL_MS = 25;
 
 const files = Object.fromEntries(Array.from(smallEncoder(), ([file, bytes]) => [file, Buffer.from(bytes)]));
-const WEIGHTS = largeWeights(files['model.safetensors']!, 180 * MEBIBYTE);
+const WEIGHTS = largeWeights(files['model.safetensors']!, 160 * MEBIBYTE);
 const hub = new HubServer({ [REPOSITORY]: { ...files, 'model.safetensors': WEIGHTS } });
 const served = useHost();
 beforeAll(async () => {
@@ -47,6 +47,7 @@ async function until<T>(ask: () => Promise<T>, done: (of: T) => boolean): Promis
 }
 
 interface Loading {
+  readonly loading_in_progress: boolean;
   readonly models: Readonly<Record<string, { readonly status: string; readonly message?: string }>>;
 }
 
@@ -64,12 +65,13 @@ async function expectStored(name: string, bytes: Buffer): Promise<void> {
 }
 
 test('a loader that is killed at random points loads again only what is missing, and each byte is checked', async () => {
-  const kills = 3;
-  /** From which byte of the weights on it was asked for them, and how many had been sent before. */
-  const begun = () => hub.requests.filter(({ path }) => path.startsWith('/cdn') && path.endsWith('model.safetensors'));
-  for (let kill = 0; kill < kills; kill++) {
-    const sentBefore = hub.sent;
-    const bytes = sentBefore + Math.floor((0.3 + 0.7 * Math.random()) * (WEIGHTS.length / (kills + 1)));
+  /** From which byte on it was asked for the weights. */
+  const asked = () =>
+    hub.requests
+      .filter(({ path }) => path.startsWith('/cdn') && path.endsWith('model.safetensors'))
+      .map(({ range }) => Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0));
+  const kills = [56, 112].map((least) => Math.floor((least + 40 * Math.random()) * MEBIBYTE));
+  for (const bytes of kills) {
     const reached = new Promise<void>((call) => {
       hub.behaviour.at = { bytes, call };
     });
@@ -80,13 +82,15 @@ test('a loader that is killed at random points loads again only what is missing,
   }
   await service().post('/model-loading/load-single', { model_name: NAME });
   expect(await until(loading, ({ status }) => status !== 'loading')).toMatchObject({ status: 'loaded' });
-  expect(begun().length).toBeGreaterThanOrEqual(kills + 1);
-  expect(hub.sent).toBeLessThan(WEIGHTS.length + kills * LOST);
+  const starts = asked();
+  expect(starts).toHaveLength(kills.length + 1);
+  for (const [i, bytes] of kills.entries()) expect(starts[i + 1]).toBeGreaterThan(bytes - LOST);
   await expectStored('model.safetensors', WEIGHTS);
   // Loaded once for all: nobody asks the hub again.
   const requests = hub.requests.length;
   await service().post('/model-loading/load-single', { model_name: NAME });
   await service().post('/model-loading/start');
+  await until(() => service().get<Loading>('/model-loading/status'), (of) => !of.loading_in_progress);
   expect(hub.requests.slice(requests).filter(({ path }) => path.includes(REPOSITORY))).toEqual([]);
 }, 120_000);
 
@@ -98,7 +102,7 @@ interface Job {
 }
 
 const CONFIG = {
-  ...{ num_epochs: 60, batch_size: 4, learning_rate: 0.01, warmup_steps: 2, max_length: 12, seed: 5 },
+  ...{ num_epochs: 30, batch_size: 4, learning_rate: 0.01, warmup_steps: 2, max_length: 12, seed: 5 },
   labels: ['jailbreak', 'benign'],
 };
 const ROWS = ['ignore', 'disregard', 'forget', 'override', 'bypass'].flatMap((verb, i) =>

@@ -21,7 +21,7 @@ export interface HubBehaviour {
   cut?: number;
   /** … or one of them. */
   cutFile?: string;
-  /** Calls this once it has sent so many bytes of files. */
+  /** Calls this once it has sent a file up to this byte. */
   at?: { readonly bytes: number; readonly call: () => void };
   /** Answers this instead of a list of files. */
   list?: string;
@@ -106,18 +106,18 @@ export class HubServer {
     const bytes = all.subarray(from, Math.max(from, all.length - cut));
     response.writeHead(range === undefined ? 200 : 206, { 'content-length': bytes.length });
     // A connection that is closed meanwhile is none of its business.
-    if (bytes.length <= breakAfter) pipeline(this.#pieces(bytes), response).catch(() => undefined);
+    if (bytes.length <= breakAfter) pipeline(this.#pieces(bytes, from), response).catch(() => undefined);
     else response.write(bytes.subarray(0, breakAfter), () => response.destroy());
   }
 
-  /** As fast as they are taken. */
-  async *#pieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  /** As fast as they are taken. @param start their place in the file */
+  async *#pieces(bytes: Buffer, start: number): AsyncGenerator<Buffer> {
     for (let from = 0; from < bytes.length; from += PIECE) {
       const piece = bytes.subarray(from, from + PIECE);
       yield piece;
       this.sent += piece.length;
       const { at } = this.behaviour;
-      if (at === undefined || this.sent < at.bytes) continue;
+      if (at === undefined || start + from < at.bytes) continue;
       delete this.behaviour.at;
       at.call();
     }
