@@ -20,7 +20,8 @@ const REPOSITORY = 'google-bert/bert-base-uncased';
 const MEBIBYTE = 2 ** 20;
 /** What is lost with a loader: a part that was not stored yet, and what was on its way. */
 const LOST = 32 * MEBIBYTE + 16 * MEBIBYTE;
-const POLL_MS = 25;
+/** So that a slow machine does not use up the requests of an hour. */
+const POLL_MS = 200;
 
 const files = Object.fromEntries(Array.from(smallEncoder(), ([file, bytes]) => [file, Buffer.from(bytes)]));
 const WEIGHTS = largeWeights(files['model.safetensors']!, 160 * MEBIBYTE);

@@ -8,12 +8,12 @@ import { asJson } from '../datasets/parsing-fields.ts';
 import { nameLine } from '../fields.ts';
 import { createImported, type Importing, type ImportServices, storeImported } from './create-imported.ts';
 import { modelDetail, showDetail } from './fields.ts';
-import { DEFAULT_TARGET, wishFields } from './wishes.ts';
+import { DEFAULT_TARGET, examples, wishFields } from './wishes.ts';
 
 const NAME_CHARACTERS = 255;
 
 /** In a form, what is not text is JSON. */
-function inForm(field: typeof wishFields.features) {
+function inForm<T>(field: z.ZodType<T>) {
   const { description, example } = field.meta() ?? {};
   return asJson(field)
     .optional()
@@ -29,6 +29,7 @@ const form = z
     features: inForm(wishFields.features),
     classes: inForm(wishFields.classes),
     scores: wishFields.scores.optional(),
+    examples: inForm(examples),
   })
   .meta({ id: 'ModelImportForm' });
 
@@ -67,8 +68,11 @@ type Weights = Omit<Importing, 'imported' | 'original'> & { readonly original: B
   >;
 
 /** Throws `ValidationError` for what only a model that predicts can have. */
-async function createWeights(services: ImportServices, { target, features, classes, scores, ...of }: Weights) {
-  const odd = Object.entries({ features, classes, scores }).find(([, wish]) => wish !== undefined);
+async function createWeights(
+  services: ImportServices,
+  { target, features, classes, scores, examples: compared, ...of }: Weights,
+) {
+  const odd = Object.entries({ features, classes, scores, examples: compared }).find(([, wish]) => wish !== undefined);
   if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');
   return storeImported(services, of, async (facts) => {
     const { files, parameters } = await services.importer.readWeights(of.original, facts);

@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { LIMITS } from '#domain/limits.ts';
 import { line } from '../fields.ts';
+import { row } from './row-schema.ts';
 
 const MOST_NAMES = 2000;
+const MOST_EXAMPLES = 100;
 
 const names = z.array(line(LIMITS.csv.columnNameCharacters)).min(1).max(MOST_NAMES);
 
@@ -22,5 +24,25 @@ export const wishFields = {
       'What the scores of the classes are. Default: probabilities where there is a label too, or where they add up to 1',
   }),
 };
+
+const example = z
+  .strictObject({
+    input: row,
+    class: line(LIMITS.csv.columnNameCharacters).optional(),
+    probabilities: z.record(z.string(), z.number().min(0).max(1)).optional(),
+    value: z.number().optional(),
+  })
+  .meta({ id: 'ModelExample' });
+
+export const examples = z
+  .array(example)
+  .min(1)
+  .max(MOST_EXAMPLES)
+  .meta({
+    description:
+      'Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. ' +
+      'The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest',
+    example: [{ input: [5.1, 3.5], class: 'setosa' }],
+  });
 
 export const DEFAULT_TARGET = 'target';

@@ -10383,6 +10383,11 @@ export interface operations {
                      */
                     scores?: "probabilities" | "logits";
                     /**
+                     * @description As a list in JSON: Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
+                     * @example [{"input":[5.1,3.5],"class":"setosa"}]
+                     */
+                    examples?: string;
+                    /**
                      * Format: binary
                      * @description The model
                      */
