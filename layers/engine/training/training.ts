@@ -112,6 +112,14 @@ export class Training implements AsyncDisposable {
     return { loss: numbers('loss'), weight: numbers('weight'), correct: numbers('correct') };
   }
 
+  /** Returns the state and forgets it and the data, so that others than this keep them. Set both before the next run. */
+  release(): State {
+    const { state } = this.#states;
+    this.#states.state = {};
+    this.#feeds = {};
+    return state;
+  }
+
   dispose(): Promise<void> {
     return this.#session.dispose();
   }
