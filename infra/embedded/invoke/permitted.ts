@@ -30,15 +30,18 @@ export function permitted(name: FunctionName, given: Adapters) {
     throw new InternalError(`${name} used ${what}, which the topology does not say`);
   };
   const only = <T extends object>(port: T, of: string, allowed: readonly (keyof T)[]): T => {
-    const bound = new Map<string | symbol, unknown>();
+    const bound = new Map<string | symbol, { readonly own: unknown; readonly made: unknown }>();
     return new Proxy(port, {
       get(target, key) {
-        const known = bound.get(key);
-        if (known !== undefined) return known;
         const own: unknown = Reflect.get(target, key);
         if (typeof own !== 'function') return own;
-        const made = allowed.includes(key as keyof T) ? own.bind(target) : () => refuse(`${of}.${String(key)}`);
-        bound.set(key, made);
+        const known = bound.get(key);
+        // A test may have put another one in its place.
+        if (known?.own === own) return known.made;
+        const made: unknown = allowed.includes(key as keyof T)
+          ? own.bind(target)
+          : () => refuse(`${of}.${String(key)}`);
+        bound.set(key, { own, made });
         return made;
       },
     });
