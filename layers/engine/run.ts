@@ -20,6 +20,8 @@ export interface SessionOptions {
    * The files with a model's external weights, by their names in the model. Needed if the model itself is not a file.
    */
   readonly external?: Readonly<Record<string, Uint8Array>>;
+  /** Whether the runtime optimises the graph, for which it computes what follows from constants. Default: true. */
+  readonly optimizes?: boolean;
   /** A file to which the runtime writes the optimized graph, for inspection. */
   readonly optimizedModelPath?: string;
 }
@@ -47,10 +49,10 @@ export interface Session extends AsyncDisposable {
  * @throws RuntimeError if the model is invalid or the device does not exist: there is no silent fallback
  */
 export async function openSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
-  const { threads, device = 'cpu', plansMemory = true, external = {}, optimizedModelPath } = options;
+  const { threads, device = 'cpu', plansMemory = true, external = {}, optimizes = true, optimizedModelPath } = options;
   const settings: ort.InferenceSession.SessionOptions = {
     executionProviders: [device],
-    graphOptimizationLevel: 'all',
+    graphOptimizationLevel: optimizes ? 'all' : 'disabled',
     executionMode: 'sequential',
     interOpNumThreads: 1,
     enableMemPattern: plansMemory,
@@ -62,11 +64,40 @@ export async function openSession(model: Uint8Array | string, options: SessionOp
     externalData: Object.entries(external).map(([path, data]) => ({ path, data })),
     ...(optimizedModelPath === undefined ? {} : { optimizedModelFilePath: optimizedModelPath }),
   };
-  const session = await translated(() =>
+  return sessionOf(await create(model, settings), device);
+}
+
+/**
+ * The shapes of a model's outputs as far as the runtime infers them, without a run: a dimension that it does not know is a
+ * text. Outputs that are no tensors are left out.
+ * @throws RuntimeError if the model is invalid
+ */
+export async function inferredShapes(
+  model: Uint8Array,
+): Promise<Readonly<Record<string, readonly (number | string)[]>>> {
+  // Optimising would compute what follows from constants.
+  const session = await create(model, {
+    graphOptimizationLevel: 'disabled',
+    intraOpNumThreads: 1,
+    logSeverityLevel: 4,
+  });
+  try {
+    return Object.fromEntries(
+      session.outputMetadata.flatMap((one) => (one.isTensor ? [[one.name, one.shape] as const] : [])),
+    );
+  } finally {
+    await session.release();
+  }
+}
+
+const create = (model: Uint8Array | string, settings: ort.InferenceSession.SessionOptions) =>
+  translated(() =>
     typeof model === 'string'
       ? ort.InferenceSession.create(model, settings)
       : ort.InferenceSession.create(model, settings),
   );
+
+function sessionOf(session: ort.InferenceSession, device: Device): Session {
   const dispose = () => session.release();
   return {
     device,

@@ -1,5 +1,6 @@
 /** What an ONNX file does not say of the model in it. */
 import { z } from 'zod';
+import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { line } from '../fields.ts';
 
@@ -24,3 +25,13 @@ export const wishFields = {
 };
 
 export const DEFAULT_TARGET = 'target';
+
+/** Throws `ValidationError` for what only a model that predicts can have. */
+export function expectNoWishes({
+  features,
+  classes,
+  scores,
+}: { readonly [name in keyof typeof wishFields]?: unknown }) {
+  const odd = Object.entries({ features, classes, scores }).find(([, wish]) => wish !== undefined);
+  if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');
+}

@@ -9,7 +9,7 @@ import { inspectFile } from '../datasets/inspect-file.ts';
 import { storedFile } from '../datasets/stored-file.ts';
 import { uploadPath } from './fields.ts';
 
-const part = z.strictObject({
+export const part = z.strictObject({
   part: z.int().min(1).max(LIMITS.upload.parts),
   etag: z.string().min(1).max(256).meta({ description: 'The `ETag` header of the response to the part' }),
 });
