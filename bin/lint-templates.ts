@@ -5,8 +5,8 @@
 import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { environmentOrExit } from './environments.ts';
 import { step } from './steps.ts';
-import { virtualEnvironmentOrExit } from './virtual-environment.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, '.trainyard', 'cloud');
@@ -30,7 +30,7 @@ function fail(line: string): never {
   process.exit(1);
 }
 
-const programs = virtualEnvironmentOrExit(join(folder, 'lint'), join(root, 'infra', 'aws', 'lint-requirements.txt'));
+const programs = join(root, environmentOrExit('lint'));
 const cdk = join(root, 'node_modules', 'aws-cdk', 'bin', 'cdk');
 const templates = Object.entries(INSTALLATIONS).flatMap(([name, context]) => {
   const out = join(folder, 'templates', name);

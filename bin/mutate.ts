@@ -3,15 +3,15 @@
  * that they call, and of compositions of operations. Makes one change at a time, in a copy of the tree, and reports the
  * changes that no test notices. With names (`conv`), only those files.
  *
- * Runs the tests that cover a mutant, first those of its own file; the first that fails kills it. Exits with 1 if a
+ * Runs the tests that cover a mutant, the likeliest first; the first that fails kills it. Exits with 1 if a
  * mutant survives that is not in `mutation/equivalent.ts`, or if that list has one that does not exist.
  */
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { instrument, type Mutant } from './mutation/instrument.ts';
-import type { Observation } from './mutation/messages.ts';
+import { LikelyFirst } from './mutation/likely-first.ts';
 import { report } from './mutation/report.ts';
 import { parse } from './mutation/syntax.ts';
 import { type Fate, TestProcess } from './mutation/test-process.ts';
@@ -19,7 +19,7 @@ import { type Fate, TestProcess } from './mutation/test-process.ts';
 const project = fileURLToPath(new URL('..', import.meta.url));
 const OPS = 'layers/engine/ops';
 const TESTS = 'test/{engine/ops/*,engine/{grad,training/loss},golden/*}.test.ts';
-const PROCESSES = 2;
+const PROCESSES = Math.max(2, availableParallelism());
 /** Milliseconds that a mutant may take beyond five times the usual duration of its tests: it may loop for ever. */
 const EXTRA_TIME = 60_000;
 
@@ -49,25 +49,18 @@ if (broken.length > 0) {
   process.exit(1);
 }
 
-/** The tests that cover a mutant: those of its file, then those that cover the fewest others. */
-function testsOf({ id, file }: Mutant): number[] {
-  const foreign = (test: Observation) => Number(basename(test.file, '.test.ts') !== basename(file, '.ts'));
-  return observations
-    .map((test, i) => ({ test, i }))
-    .filter(({ test }) => test.covers.includes(id))
-    .sort((p, q) => foreign(p.test) - foreign(q.test) || p.test.covers.length - q.test.covers.length || p.i - q.i)
-    .map(({ i }) => i);
-}
-
+const likely = new LikelyFirst(observations);
 const started = performance.now();
 const fates = new Map<Mutant, Fate>();
 const queue = mutants.values();
 await Promise.all(
   processes.map(async (one) => {
     for (const mutant of queue) {
-      const order = { mutant: mutant.id, tests: testsOf(mutant) };
+      const order = { mutant: mutant.id, tests: likely.testsOf(mutant) };
       const usual = order.tests.reduce((sum, test) => sum + observations[test]!.milliseconds, 0);
-      fates.set(mutant, await one.attempt(order, EXTRA_TIME + 5 * usual));
+      const fate = await one.attempt(order, EXTRA_TIME + 5 * usual);
+      likely.note(mutant, order.tests, fate);
+      fates.set(mutant, fate);
       if (fates.size % 100 === 0) console.error(`${fates.size} of ${mutants.length} mutants`);
     }
     one.dismiss();

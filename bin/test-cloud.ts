@@ -3,10 +3,10 @@
  * of AWS; with a pattern, only the tests whose path matches. The emulator is a Python program, so this creates a
  * virtual environment in `.trainyard/cloud/`, and recreates it when the pinned requirements change.
  */
+import { environmentOrExit } from './environments.ts';
 import { jest, step } from './steps.ts';
-import { virtualEnvironmentOrExit } from './virtual-environment.ts';
 
-virtualEnvironmentOrExit('.trainyard/cloud/venv', 'test/cloud/requirements.txt');
+environmentOrExit('cloud');
 const patterns = process.argv.slice(2);
 const linted = patterns.length > 0 ? 0 : step(process.execPath, ['bin/lint-templates.ts']);
 const tested = step(process.execPath, jest('test/cloud/jest.config.mjs', ...patterns));

@@ -4,8 +4,8 @@
  * and `--max-time SECONDS` goes on for so long. They are options of `schemathesis run`, as all others are. It is a Python
  * program, for which this creates a virtual environment in `.trainyard/schemathesis/`.
  */
+import { environmentOrExit } from './environments.ts';
 import { jest, step } from './steps.ts';
-import { virtualEnvironmentOrExit } from './virtual-environment.ts';
 
 const BOUNDED = ['--seed', '2026', '--max-examples', '10'];
 
@@ -14,7 +14,7 @@ const place = options.indexOf('--surface');
 const [, surface] = place === -1 ? [] : options.splice(place, 2);
 if (place !== -1) process.env.SCHEMATHESIS_SURFACE = surface ?? '';
 
-virtualEnvironmentOrExit('.trainyard/schemathesis/venv', 'test/schemathesis/requirements.txt');
+environmentOrExit('schemathesis');
 // Of an option that is given twice, the last one counts.
 process.env.SCHEMATHESIS_OPTIONS = [...BOUNDED, ...options].join(' ');
 process.exit(step(process.execPath, jest('test/schemathesis/jest.config.mjs')));

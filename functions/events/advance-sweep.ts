@@ -15,7 +15,7 @@ import type { Sweep } from '#domain/sweeps/record.ts';
 import { stepOf } from '#domain/sweeps/step.ts';
 import { findSweep, listRunningSweeps, replaceSweep } from '#domain/sweeps/store.ts';
 import { isoTime } from '#domain/times.ts';
-import { createJob } from '#domain/training/change.ts';
+import { createJob, type JobCaps } from '#domain/training/change.ts';
 import { findJob } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
@@ -23,8 +23,7 @@ import type { Log } from '#functions/http/contract.ts';
 export type SweepAdapters = Pick<Adapters, 'table' | 'queues' | 'now'>;
 type Context = SweepAdapters & {
   readonly logger: Log;
-  /** Default: that of the limits. */
-  readonly jobsPerAccount?: number | undefined;
+  readonly caps?: JobCaps | undefined;
 };
 
 /** Calls at the same time change it at the same time. */
@@ -63,13 +62,13 @@ async function jobsOf({ table }: Context, of: Sweep): Promise<Map<string, Job>> 
 }
 
 async function createMissing(context: Context, of: Sweep, jobs: ReadonlyMap<string, Job>): Promise<void> {
-  const { table, queues, now, logger, jobsPerAccount } = context;
+  const { table, queues, now, logger, caps } = context;
   for (const job of wantedJobs(of, isoTime(now())).filter(({ id }) => !jobs.has(id))) {
     try {
-      await createJob(table, job, of.read_at, jobsPerAccount);
+      await createJob(table, job, of.read_at, caps);
       await send(queues.training, { account_id: job.account_id, job_id: job.id });
     } catch (error) {
-      // All of the account's slots are in use: the next call tries again.
+      // All slots of the account or the installation are in use: the next call tries again.
       if (error instanceof RateLimitError) return;
       if (error instanceof NotFoundError || error instanceof ConflictError) {
         await replaceSweep(table, of, {

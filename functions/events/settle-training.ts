@@ -29,7 +29,7 @@ interface Options {
 }
 
 export function makeHandler(adapters: AttemptAdapters, { logger, settings }: Options) {
-  const jobsPerAccount = settings?.caps.jobsPerAccount;
+  const caps = settings?.caps;
   return async (event: EventBridgeEvent<string, unknown>): Promise<void> => {
     const stopped = computeStopped.parse(event.detail);
     const job = await findJob(adapters.table, accountOf(event), stopped.job_id);
@@ -38,7 +38,7 @@ export function makeHandler(adapters: AttemptAdapters, { logger, settings }: Opt
     if (job.status === 'completed') await listModelOf(adapters.table, job);
     if (job.status === 'queued' || job.status === 'running') await settle(context, job, stopped);
     // A trial that crashed has ended only just now.
-    if (job.sweep_id !== undefined) await advanceSweep({ ...context, jobsPerAccount }, job.account_id, job.sweep_id);
+    if (job.sweep_id !== undefined) await advanceSweep({ ...context, caps }, job.account_id, job.sweep_id);
   };
 }
 

@@ -1,5 +1,5 @@
 /** Schedule: finds and repairs what crashes left half-done. Every repair is idempotent. */
-
+import { expireEnded } from '#domain/expiry.ts';
 import { measureStorage } from '#domain/installation/storage.ts';
 import { keys } from '#domain/keys.ts';
 import { NO_MACHINE } from '#domain/messages.ts';
@@ -9,7 +9,6 @@ import { isResendDue, noteResend } from '#domain/resent.ts';
 import type { Settings } from '#domain/settings.ts';
 import { isoTime } from '#domain/times.ts';
 import { awaitHost, isActive, taskId } from '#domain/training/attempts.ts';
-import { expireJobs } from '#domain/training/expiry.ts';
 import { listActive } from '#domain/training/read.ts';
 import type { Job } from '#domain/training/record.ts';
 import type { Log } from '#functions/http/contract.ts';
@@ -57,7 +56,6 @@ type SweepAdapters = Pick<Adapters, 'table' | 'blobs' | 'backupCopies' | 'queues
 type SweepContext = SweepAdapters & {
   readonly logger: Log;
   readonly caps: Partial<Settings['caps']>;
-  readonly jobsPerAccount: number | undefined;
   readonly jobDays: number;
 };
 
@@ -74,7 +72,7 @@ export function makeHandler(adapters: SweepAdapters, options: SweepOptions) {
   const unplaced = options.settings.waitingSeconds * 1000;
   const thresholds = { ...THRESHOLDS, unplaced, ...options.thresholds };
   const { caps = {}, retention: { jobDays } = { jobDays: 0 } } = options.settings;
-  const context = { ...adapters, logger: options.logger, caps, jobsPerAccount: caps.jobsPerAccount, jobDays };
+  const context = { ...adapters, logger: options.logger, caps, jobDays };
   return async (): Promise<void> => {
     const gaps = [
       ...[sweepJobs, advanceSweeps, sweepDatasets, sweepBatches, sweepOrphans, sweepOutbox, sweepDeletions],
@@ -146,8 +144,8 @@ async function sweepRunning(context: SweepContext, job: Job, silent: number, thr
 }
 
 async function sweepEnded({ table, now, logger, jobDays }: SweepContext): Promise<void> {
-  const expired = await expireJobs(table, jobDays, now());
-  if (expired > 0) logger.info('deleted records of jobs that ended long ago', { expired });
+  const expired = await expireEnded(table, jobDays, now());
+  if (expired > 0) logger.info('deleted what ended long ago', { expired });
 }
 
 async function sweepOrphans({ table, blobs, now, logger }: SweepContext): Promise<void> {

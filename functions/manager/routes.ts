@@ -10,6 +10,7 @@ import { create as createBackup } from './backup/create.ts';
 import { download as downloadBackup } from './backup/download.ts';
 import { drill } from './backup/drill.ts';
 import { list as listBackups } from './backup/list.ts';
+import { readUpload as readArchiveUpload } from './backup/read-upload.ts';
 import { remove as removeBackup } from './backup/remove.ts';
 import { restore } from './backup/restore.ts';
 import { startUpload as startArchive } from './backup/start-upload.ts';
@@ -30,6 +31,7 @@ import { download } from './models/download.ts';
 import { info as modelInfo } from './models/info.ts';
 import { list as listModels } from './models/list.ts';
 import { load } from './models/load.ts';
+import { readUpload } from './models/read-upload.ts';
 import { remove as removeModel } from './models/remove.ts';
 import { save } from './models/save.ts';
 import { search } from './models/search.ts';
@@ -69,6 +71,7 @@ export const fileRoutes: readonly Route<FileServices>[] = [
   save,
   copy,
   startUpload,
+  readUpload,
   completeUpload,
   load,
   download,
@@ -80,6 +83,7 @@ export const fileRoutes: readonly Route<FileServices>[] = [
   drill,
   upload,
   startArchive,
+  readArchiveUpload,
   completeArchive,
   archive,
   removeBackup,

@@ -11,10 +11,9 @@ import { NotFoundError, RangeNotSatisfiableError } from '#domain/errors.ts';
 import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError, InvalidRangeError } from '#domain/ports/errors.ts';
 import type { Settings } from '#domain/settings.ts';
+import { CHECKED_FIRST_BYTES, verifiedRange } from '#domain/verified-range.ts';
 
 const LINK_SECONDS = 300;
-/** Of a file up to this size all bytes are checked before the first one is sent, a range of it too. */
-const CHECKED_FIRST_BYTES = 4 * 2 ** 20;
 
 const line = z.string().max(1000).optional();
 
@@ -63,7 +62,7 @@ export interface StoredFile {
 }
 
 /**
- * Of a large file, a whole one that is damaged is broken off, and a range of it is not checked. Throws `NotFoundError` if the
+ * A large file that is damaged is broken off, and so is a large range of it. Throws `NotFoundError` if the
  * file has been deleted since its record was read, `RangeNotSatisfiableError`, and `DamagedFileError`.
  */
 export async function sendFile(of: StoredFile, given: z.output<typeof fileHeaders>, { streamedBytes }: Settings) {
@@ -96,10 +95,11 @@ export async function sendFile(of: StoredFile, given: z.output<typeof fileHeader
 
 async function contentOf(of: StoredFile, range: ByteRange | undefined): Promise<Readable> {
   const isSmall = of.size <= CHECKED_FIRST_BYTES;
-  const { body, ...known } = await of.blobs.get(of.key, isSmall ? undefined : range);
-  const digests = of.sha256 ? [{ bytes: of.size, digest: sha256Digest(of.sha256) }] : known.digests;
   const what = `${of.filename} (${of.owner})`;
-  if (!isSmall) return digests && !range ? checked(what, body, digests) : body;
+  if (range && !isSmall) return (await verifiedRange(of.blobs, of.key, range, what)).body;
+  const { body, ...known } = await of.blobs.get(of.key);
+  const digests = of.sha256 ? [{ bytes: of.size, digest: sha256Digest(of.sha256) }] : known.digests;
+  if (!isSmall) return digests ? checked(what, body, digests) : body;
   const bytes = await buffer(body);
   if (digests) expectWritten(what, bytes, digests);
   return Readable.from([range ? bytes.subarray(range.start, range.end + 1) : bytes], { objectMode: false });

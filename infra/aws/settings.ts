@@ -45,8 +45,10 @@ export const settingsSchema = z.strictObject({
   logDays: bounded(1, 3653).refine((days) => LOG_DAYS.some((known) => known === days), { error: choice(LOG_DAYS) }),
   /** How long to keep deleted and overwritten files. */
   backupDays: bounded(1, 3650),
-  /** How long to keep the records of ended training jobs. */
+  /** How long to keep the records of ended training jobs, sweeps and batch predictions. */
   jobDays: bounded(1, 3650),
+  /** How long to keep changes of the catalog that are not the latest of their entry. */
+  historyDays: bounded(1, 3650),
   /** An existing bucket to which the vault's backups are copied, in another account or region if possible. */
   backupCopiesBucket: matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of a bucket').optional(),
   /** Requests per second and burst, over all callers of a surface. The application limits each caller. */
@@ -116,6 +118,7 @@ export type Settings = z.infer<typeof settingsSchema>;
 const common = {
   throttle: { rate: 100, burst: 200 },
   jobDays: 365,
+  historyDays: 1095,
   requestsPerHour: 1000,
   anonymousRequestsPerHour: 100,
   registration: 'invite',
@@ -150,6 +153,7 @@ export const OVERRIDABLE = [
   'logDays',
   'backupDays',
   'jobDays',
+  'historyDays',
   'backupCopiesBucket',
   'architecture',
   'waf',

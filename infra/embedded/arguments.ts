@@ -30,6 +30,7 @@ export interface Arguments {
   readonly trainerMegabytes?: number;
   /** Days for which the records of ended jobs are stored. */
   readonly jobDays: number;
+  readonly historyDays: number;
   /** Default: all, or of a host on loopback those on loopback. */
   readonly corsOrigins?: readonly string[];
   readonly trustedProxies?: TrustedProxies;

@@ -49,6 +49,7 @@ export interface HostOptions {
   readonly trainerMegabytes?: number;
   /** Days for which the records of ended jobs are stored; 0: for ever. */
   readonly jobDays?: number;
+  readonly historyDays?: number;
   /** Whose pages may call from a browser. Default: all, or for a host on loopback those on loopback. */
   readonly corsOrigins?: readonly string[];
   /** Reverse proxies whose `X-Forwarded-…` headers are trusted. Default: none. */
@@ -120,7 +121,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
     ...(options.hub?.url === undefined ? {} : { hubUrl: options.hub.url }),
     ...(options.hub?.token === undefined ? {} : { hubToken: options.hub.token }),
     ...(options.encoderFolder === undefined ? {} : { encoderFolder: options.encoderFolder }),
-    retention: { recoveryDays: 0, backupDays: 0, logDays: 0, jobDays: options.jobDays },
+    retention: {
+      recoveryDays: 0,
+      backupDays: 0,
+      logDays: 0,
+      jobDays: options.jobDays,
+      historyDays: options.historyDays,
+    },
     caps: options.caps,
     corsOrigins: [...(options.corsOrigins ?? defaultOrigins(options, address))],
     ...options.settings,

@@ -13,6 +13,7 @@ export interface Caps {
 }
 
 const JOB_DAYS = 365;
+const HISTORY_DAYS = 1095;
 const MOST_DAYS = 3650;
 const MOST = 1_000_000;
 const GIGABYTE = 1e9;
@@ -26,6 +27,7 @@ export const INSTALLATION_OPTIONS = {
   'max-gigabytes-per-account': { type: 'string' },
   'trainer-memory': { type: 'string' },
   'job-days': { type: 'string', default: String(JOB_DAYS) },
+  'history-days': { type: 'string', default: String(HISTORY_DAYS) },
   'cors-origins': { type: 'string' },
 } as const;
 
@@ -34,7 +36,8 @@ export const INSTALLATION_USAGE = `  --max-jobs N, --max-jobs-per-account N
   --max-gigabytes N, --max-gigabytes-per-account N
                      what is stored, of all accounts and of one (default: as much as the disk has room for)
   --trainer-memory M megabytes of memory that one training may take (at least ${LEAST_TRAINER}; default: three quarters of the machine's)
-  --job-days N       days for which records of ended jobs are stored, 0 for ever (default: ${JOB_DAYS})
+  --job-days N       days for which ended jobs, sweeps and batch predictions are stored, 0 for ever (default: ${JOB_DAYS})
+  --history-days N   days for which superseded changes of the catalog are stored, 0 for ever (default: ${HISTORY_DAYS})
   --cors-origins URL,URL
                      origins whose pages may call from a browser, or * (default: those on this machine; all where others can call)`;
 
@@ -60,6 +63,7 @@ export function installationOptions(given: Given) {
   return {
     caps,
     jobDays: wholeNumber('--job-days', given['job-days'] ?? '', MOST_DAYS, 0),
+    historyDays: wholeNumber('--history-days', given['history-days'] ?? '', MOST_DAYS, 0),
     ...(trainerMegabytes === undefined ? {} : { trainerMegabytes }),
     ...(origins === undefined ? {} : { corsOrigins: origins }),
   };

@@ -17,7 +17,7 @@ export interface WantedModel {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** Beside the file while it is being saved. It has no password; its URLs take the parts of this file for an hour. */
+/** Beside the file while it is being saved. It has no password; its URLs take the parts of this file for an hour at most. */
 const begun = z.object({
   manager: z.string(),
   model: z.string(),
@@ -44,7 +44,7 @@ export async function saveFile(
   const sha256 = (await hashOf(file)).digest('hex');
   const notes = notesOf(file);
   const before = await earlier(notes, { ...wanted, sha256 }, now());
-  const upload = before ?? (await begin(client, wanted, { size, sha256, now: now() }));
+  const upload = before ?? (await begin(client, wanted, { size, sha256 }));
   const done: PutPart[] = [...upload.done];
   // Under another name first, so that a try that is cut off leaves whole notes.
   const note = async () => {
@@ -56,13 +56,14 @@ export async function saveFile(
     done.push(part);
     noting = noting.then(note);
   };
+  const params = { path: { manager_id: wanted.manager, upload_id: upload.upload_id } };
   const parts = await putParts(upload, await openAsBlob(file), {
     before: upload.done,
     onPart,
     onProgress,
+    renew: () => answer(client.GET('/api/model-manager/{manager_id}/models/uploads/{upload_id}', { params })),
     ...(sleep === undefined ? {} : { sleep }),
   }).finally(() => noting);
-  const params = { path: { manager_id: wanted.manager, upload_id: upload.upload_id } };
   const body = { parts, digital_signature: wanted.sign };
   const path = '/api/model-manager/{manager_id}/models/uploads/{upload_id}/complete';
   const complete = () => answer(client.POST(path, { params, body }));
@@ -79,7 +80,7 @@ export async function saveFile(
 async function begin(
   client: VaultClient,
   { manager, model, password, replace, tags, metadata }: WantedModel,
-  { size, sha256, now }: { readonly size: number; readonly sha256: string; readonly now: number },
+  { size, sha256 }: { readonly size: number; readonly sha256: string },
 ): Promise<Begun> {
   const params = { path: { manager_id: manager } };
   const body = {
@@ -90,10 +91,10 @@ async function begin(
     replace_existing: replace,
     ...(password === undefined ? {} : { password }),
   };
-  const { upload_id, part_size, parts, expires_in } = await answer(
+  const { upload_id, part_size, parts, complete_by } = await answer(
     client.POST('/api/model-manager/{manager_id}/models/uploads', { params, body }),
   );
-  return { manager, model, sha256, upload_id, part_size, parts, until: now + expires_in * 1000, done: [] };
+  return { manager, model, sha256, upload_id, part_size, parts, until: Date.parse(complete_by), done: [] };
 }
 
 const TOO_MANY = 429;

@@ -9,7 +9,7 @@
  * | API key, and by what it is | `ACCOUNT#id`, `APIKEY#sha256` | `APIKEY#id`, `APIKEY` | |
  * | Taken username, taken e-mail | `USERNAME#…`, `EMAIL#…` | `TAKEN` | |
  * | Account of the operator of a machine | `OPERATOR` | `OPERATOR` | |
- * | What all accounts together store | `INSTALLATION` | `STORAGE` | |
+ * | What all accounts together store, their active jobs | `INSTALLATION` | `STORAGE`, `JOBS` | |
  * | Session | `ACCOUNT#id` | `SESSION#id` | |
  * | Refresh token | `REFRESH#sha256` | `REFRESH` | |
  * | Counter of requests of an address, of failed logins | `RATE#…` | `RATE` | |
@@ -26,10 +26,10 @@
  * | Chunk of a job's log | `ACCOUNT#id#LOGS` | `job#attempt#run#chunk` | |
  * | Place of an open stream of events | `ACCOUNT#id` | `STREAM#number` | |
  * | Model | `ACCOUNT#id` | `MODEL#id` | |
- * | Batch prediction | `ACCOUNT#id` | `BATCH#id` | `BATCHES` while it is active |
+ * | Batch prediction | `ACCOUNT#id` | `BATCH#id` | `BATCHES` while it is active, then `ENDEDBATCHES`, by when |
  * | File of a model's log of predictions, what it logged on a day | `ACCOUNT#id#PREDICTIONS` | `FILE#model#prediction#file`, `DAY#model#day` | |
  * | Feedback on a prediction | `ACCOUNT#id#PREDICTIONS` | `FEEDBACK#model#prediction#row` | |
- * | Sweep of hyperparameters | `ACCOUNT#id` | `SWEEP#id` | `SWEEPS` while it is running |
+ * | Sweep of hyperparameters | `ACCOUNT#id` | `SWEEP#id` | `SWEEPS` while it is running, then `ENDEDSWEEPS`, by when |
  * | Model by its number | `ACCOUNT#id` | `MODELNUMBER#n` | |
  * | How far the models of earlier builds can be looked up | `ACCOUNT#id` | `MODELLOOKUPS` | |
  * | Version, alias of a model's name | `ACCOUNT#id#NAME#name` | `VERSION#…`, in order; `ALIAS#alias` | |
@@ -84,6 +84,7 @@ export const keys = {
   apiKey: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `APIKEY#${id}` }),
   apiKeySecret: (sha256: string): Key => ({ pk: `APIKEY#${sha256}`, sk: 'APIKEY' }),
   installationStorage: (): Key => ({ pk: 'INSTALLATION', sk: 'STORAGE' }),
+  installationJobs: (): Key => ({ pk: 'INSTALLATION', sk: 'JOBS' }),
   operator: (): Key => ({ pk: 'OPERATOR', sk: 'OPERATOR' }),
   session: (accountId: string, id: string): Key => ({ pk: `ACCOUNT#${accountId}`, sk: `SESSION#${id}` }),
   refreshToken: (sha256: string): Key => ({ pk: `REFRESH#${sha256}`, sk: 'REFRESH' }),
@@ -285,6 +286,8 @@ export const indexes = {
   processing: 'PROCESSING',
   active: 'ACTIVE',
   endedJobs: 'ENDED',
+  endedBatches: 'ENDEDBATCHES',
+  endedSweeps: 'ENDEDSWEEPS',
   activeBatches: 'BATCHES',
   runningSweeps: 'SWEEPS',
   orphans: 'GARBAGE',

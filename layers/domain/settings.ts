@@ -39,8 +39,8 @@ const vault = z.strictObject({
 });
 
 /**
- * For how many days what was deleted can be restored, logs are kept (0: not at all, or whoever runs it decides), and the
- * records of ended jobs with their metrics (0: for ever).
+ * For how many days what was deleted can be restored, logs are kept (0: not at all, or whoever runs it decides), the records
+ * of ended jobs, sweeps and batch predictions are stored, and superseded changes of the catalog (0: for ever).
  */
 const days = z.int().min(0).max(3650);
 const retention = z.strictObject({
@@ -48,6 +48,7 @@ const retention = z.strictObject({
   backupDays: days.default(90),
   logDays: days.default(90),
   jobDays: days.default(365),
+  historyDays: days.default(1095),
 });
 
 /** What may be at once. Left out: as much as there is room for. */

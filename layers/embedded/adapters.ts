@@ -109,6 +109,7 @@ export interface PurgeCounts {
   readonly counters: number;
   readonly tokens: number;
   readonly tasks: number;
+  readonly deadLetters: number;
   readonly uploads: number;
 }
 
@@ -125,6 +126,6 @@ export interface EmbeddedHost extends EmbeddedAdapters {
   correctClock(): Promise<number>;
   /** Of the disk that the folder is on. */
   freeBytes(): number;
-  /** Removes expired items and idempotency tokens, ended tasks and abandoned uploads. Call it from time to time. */
+  /** Removes expired items and idempotency tokens, ended tasks, old dead letters and abandoned uploads. Call it from time to time. */
   purge(): Promise<PurgeCounts>;
 }

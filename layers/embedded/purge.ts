@@ -1,11 +1,14 @@
 import type { PurgeCounts } from './adapters.ts';
 import type { Uploads } from './blobs/uploads.ts';
 import type { Database } from './database.ts';
+import { DEAD_LETTERS } from './queue/queue.ts';
 
 /** Rows removed in one transaction, so that no other write waits long. */
 const BATCH = 500;
 /** How long ended tasks stay known and uploads may be completed: a week. */
 const RETENTION_MILLISECONDS = 7 * 24 * 3600 * 1000;
+/** How long dead letters are stored after they were sent: as long as SQS stores them. */
+const DEAD_LETTER_MILLISECONDS = 14 * 24 * 3600 * 1000;
 
 export interface Purged {
   readonly database: Database;
@@ -36,6 +39,12 @@ export async function purge({ database, counters, uploads }: Purged, now: number
       database,
       'DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE ended_at <= ? LIMIT ?)',
       since,
+    ),
+    deadLetters: await inBatches(
+      database,
+      `DELETE FROM messages WHERE number IN (
+         SELECT number FROM messages WHERE queue LIKE '%${DEAD_LETTERS}' AND sent_at <= ? LIMIT ?)`,
+      now - DEAD_LETTER_MILLISECONDS,
     ),
     uploads: await uploads.abandon(since),
   };

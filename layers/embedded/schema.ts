@@ -2,7 +2,7 @@ import { InternalError } from '#domain/errors.ts';
 import type { Database } from './database.ts';
 
 /** Incremented with every change of the tables below. */
-const VERSION = 4;
+const VERSION = 5;
 
 const MESSAGES_BY_GROUP = 'CREATE INDEX messages_by_group ON messages (queue, message_group, visible_at);';
 
@@ -18,6 +18,21 @@ const MIGRATIONS = [
    UPDATE messages SET message_group = json_extract(body, '$.account_id')
    WHERE queue IN ('datasets', 'training') AND json_valid(body);
    ${MESSAGES_BY_GROUP}`,
+  // What ended under an earlier release gets its place in the index, by which it is deleted one day.
+  `ALTER TABLE parts ADD COLUMN sums TEXT;
+   ${[
+     ['JOB', 'ENDED'],
+     ['BATCH', 'ENDEDBATCHES'],
+     ['SWEEP', 'ENDEDSWEEPS'],
+   ]
+     .map(
+       ([kind, place]) => `
+   UPDATE items SET ipk = '${place}', isk = body ->> 'ended_at',
+     body = json_set(body, '$.ipk', '${place}', '$.isk', body ->> 'ended_at')
+   WHERE sk >= '${kind}#' AND sk < '${kind}$' AND pk >= 'ACCOUNT#' AND pk < 'ACCOUNT$' AND instr(substr(pk, 9), '#') = 0
+     AND ipk IS NULL AND body ->> 'ended_at' IS NOT NULL;`,
+     )
+     .join('')}`,
 ];
 
 /**
@@ -44,7 +59,7 @@ CREATE TABLE uploads (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE parts (
   upload TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE, part INTEGER NOT NULL, content TEXT NOT NULL,
-  size INTEGER NOT NULL, etag TEXT NOT NULL,
+  size INTEGER NOT NULL, etag TEXT NOT NULL, sums TEXT,
   PRIMARY KEY (upload, part)
 ) STRICT, WITHOUT ROWID;
 

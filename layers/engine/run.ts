@@ -38,9 +38,10 @@ export interface Session extends AsyncDisposable {
   readonly outputNames: readonly string[];
   /**
    * @param wanted the outputs to compute. Default: all
+   * @param into tensors to which outputs are written; others are copied from the runtime's memory
    * @throws RuntimeError
    */
-  run(feeds: Tensors, wanted?: readonly string[]): Promise<Tensors>;
+  run(feeds: Tensors, wanted?: readonly string[], into?: Tensors): Promise<Tensors>;
   dispose(): Promise<void>;
 }
 
@@ -103,20 +104,26 @@ function sessionOf(session: ort.InferenceSession, device: Device): Session {
     device,
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    run: (feeds, wanted = session.outputNames) => runSession(session, feeds, wanted),
+    run: (feeds, wanted = session.outputNames, into = {}) => runSession(session, feeds, wanted, into),
     dispose,
     [Symbol.asyncDispose]: dispose,
   };
 }
 
-async function runSession(session: ort.InferenceSession, feeds: Tensors, wanted: readonly string[]): Promise<Tensors> {
+async function runSession(
+  session: ort.InferenceSession,
+  feeds: Tensors,
+  wanted: readonly string[],
+  into: Tensors,
+): Promise<Tensors> {
   const inputs = session.inputNames.map((name) => {
     const feed = feeds[name];
     if (feed === undefined) throw new RuntimeError(`input '${name}' is missing; got ${Object.keys(feeds).join(', ')}`);
     return [name, toRuntime(feed)] as const;
   });
-  const results = await translated(() => session.run(Object.fromEntries(inputs), wanted));
-  return Object.fromEntries(wanted.map((name) => [name, fromRuntime(results[name]!)]));
+  const outputs = wanted.map((name) => [name, into[name] ? toRuntime(into[name]) : null] as const);
+  const results = await translated(() => session.run(Object.fromEntries(inputs), Object.fromEntries(outputs)));
+  return Object.fromEntries(wanted.map((name) => [name, into[name] ?? fromRuntime(results[name]!)]));
 }
 
 async function translated<T>(call: () => Promise<T>): Promise<T> {

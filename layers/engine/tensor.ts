@@ -71,7 +71,7 @@ type Filled = { readonly [D in DType]: (size: number, value: number) => DataOf[D
 const filledWith: Filled = {
   float16: (size, value) => new Uint16Array(size).fill(toHalfBits('float16', value)),
   bfloat16: (size, value) => new Uint16Array(size).fill(toHalfBits('bfloat16', value)),
-  float32: (size, value) => new Float32Array(size).fill(value),
+  float32: (size, value) => (Object.is(value, 0) ? new Float32Array(size) : new Float32Array(size).fill(value)),
   float64: (size, value) => new Float64Array(size).fill(value),
   int64: (size, value) => new BigInt64Array(size).fill(BigInt(value)),
   int32: (size, value) => new Int32Array(size).fill(value),
@@ -79,7 +79,7 @@ const filledWith: Filled = {
   string: (size, value) => new Array<string>(size).fill(String(value)),
 };
 
-/** A tensor with the same value everywhere. */
+/** A tensor with the same value everywhere. Zeros take no memory until they are written over. */
 export function filled<D extends DType>(dtype: D, shape: readonly number[], value: number): TensorOf<D> {
   return tensor<D>(dtype, shape, filledWith[dtype](sizeOf(shape), value));
 }

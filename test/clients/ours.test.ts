@@ -70,4 +70,21 @@ describe('of the README', () => {
     expect(stdout).toMatch(/\{"predictions":\[\{"class":"Gentoo","confidence":[\d.]+\}\]\}\n$/);
     expect(existsSync(join(folder, 'penguins.onnx'))).toBe(true);
   });
+
+  test('they end where something fails, instead of asking for ever', async () => {
+    const program = printedIn('README.md', 'sh').find((one) => one.includes('/predict'))!;
+    const csv = 'infra/embedded/demo/penguins.csv';
+    const { code, stdout, folder } = await run(
+      world,
+      'sh',
+      program.replace('target=species', 'target=nothing'),
+      (to) => {
+        mkdirSync(dirname(join(to, csv)), { recursive: true });
+        copyFileSync(csv, join(to, csv));
+      },
+    );
+    expect(code).not.toBe(0);
+    expect(stdout).not.toContain('"predictions"');
+    expect(existsSync(join(folder, 'penguins.onnx'))).toBe(false);
+  });
 });

@@ -1,7 +1,7 @@
 /** What the catalog must do on every Table: whoever changes it at the same time, and however many. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { changeEntry, createEntry, deleteEntry, type NewEntry, type Signed } from '#domain/catalog/change.ts';
-import { readHistory } from '#domain/catalog/history.ts';
+import { changeEntry, createEntry, deleteEntry, type NewEntry } from '#domain/catalog/change.ts';
+import { readHistory, type Signed } from '#domain/catalog/history.ts';
 import { importEntries } from '#domain/catalog/import.ts';
 import { listEntries } from '#domain/catalog/lists.ts';
 import { entriesAfter, findByModelIds, getEntry } from '#domain/catalog/read.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { addCall } from '#domain/accounts/usage/calls.ts';
-import { keys } from '#domain/keys.ts';
+import { indexes, keys } from '#domain/keys.ts';
 import { Database } from '#embedded/database.ts';
 import { FolderInUseError, FolderUnusableError, openEmbedded, openEmbeddedHost } from '#embedded/open.ts';
 import { testClock } from '../conformance/table/subject.ts';
@@ -106,7 +106,7 @@ test('data that a newer release wrote is refused', async () => {
   const database = new Database(join(dir, 'trainyard.db'));
   database.execute('PRAGMA user_version = 99');
   database.close();
-  await expect(openEmbedded(embeddedOptions(dir))).rejects.toThrow('has format 99; this release reads up to 4');
+  await expect(openEmbedded(embeddedOptions(dir))).rejects.toThrow('has format 99; this release reads up to 5');
 });
 
 test('data that an earlier release wrote is migrated, and nothing is lost', async () => {
@@ -121,7 +121,7 @@ test('data that an earlier release wrote is migrated, and nothing is lost', asyn
   await before.close();
   const database = new Database(join(dir, 'trainyard.db'));
   database.execute(`DROP INDEX messages_by_group; ALTER TABLE messages DROP COLUMN message_group;
-    ALTER TABLE messages DROP COLUMN reason; PRAGMA user_version = 1`);
+    ALTER TABLE messages DROP COLUMN reason; ALTER TABLE parts DROP COLUMN sums; PRAGMA user_version = 1`);
   database.close();
   const after = await openEmbedded(embeddedOptions(dir));
   await after.queues.datasets.deadLetter('broken', 'why');
@@ -138,7 +138,7 @@ test('messages that an earlier release sent belong to their accounts’ groups, 
   await before.events.publish({ type: 'x', account: 'ada', detail: {} });
   await before.close();
   const database = new Database(join(dir, 'trainyard.db'));
-  database.execute(`DROP INDEX messages_by_group; ALTER TABLE messages DROP COLUMN message_group;
+  database.execute(`DROP INDEX messages_by_group; ALTER TABLE messages DROP COLUMN message_group; ALTER TABLE parts DROP COLUMN sums;
     PRAGMA user_version = 3`);
   database.close();
   const after = await openEmbedded(embeddedOptions(dir));
@@ -151,6 +151,34 @@ test('messages that an earlier release sent belong to their accounts’ groups, 
     [bodies[1], 'ada'],
   ]);
   expect(await after.queuesByName.get('bus')!.receive()).toHaveLength(1);
+  await after.close();
+});
+
+test('what ended under an earlier release has a place in the index from then on, by which it is deleted one day', async () => {
+  const before = await openEmbedded(embeddedOptions(dir));
+  const ended = { account_id: 'ada', id: 'j', status: 'completed', ended_at: '2026-01-01T00:00:00.000Z' };
+  const items = [
+    { ...keys.job('ada', 'j'), ...ended },
+    { ...keys.batch('ada', 'b'), ...ended },
+    { ...keys.sweep('ada', 's'), ...ended },
+  ];
+  const others = [
+    { ...keys.job('ada', 'active'), account_id: 'ada', status: 'running', ipk: 'ACTIVE', isk: '2026' },
+    { ...keys.vaultJob('ada', 'v', 'backup', 'f'), ended_at: '2026' },
+  ];
+  for (const item of [...items, ...others]) await before.table.put(item);
+  await before.close();
+  const database = new Database(join(dir, 'trainyard.db'));
+  database.execute('ALTER TABLE parts DROP COLUMN sums; PRAGMA user_version = 4');
+  database.close();
+  const after = await openEmbedded(embeddedOptions(dir));
+  const places = [indexes.endedJobs, indexes.endedBatches, indexes.endedSweeps];
+  for (const [i, partition] of places.entries()) {
+    const { items: found } = await after.table.query({ index: 'byIndex', partition, limit: 10 });
+    expect(found).toEqual([{ ...items[i], ipk: partition, isk: ended.ended_at }]);
+    expect(await after.table.get(items[i]!)).toEqual(found[0]);
+  }
+  for (const item of others) expect(await after.table.get(item)).toEqual(item);
   await after.close();
 });
 
@@ -192,17 +220,21 @@ test('what has expired is purged, and nothing else', async () => {
   }
   await host.table.transact([{ kind: 'put', item: { pk: 'b', sk: 'a' } }], 'token');
   const upload = await host.blobs.datasets.startUpload('a');
+  await host.queues.datasets.deadLetter('{}', 'poison');
   const counted = await host.table.increment({ pk: 'b', sk: 'counter' }, 'n', clock.seconds() + 800);
   await host.table.increment({ pk: 'b', sk: 'expiring' }, 'n', clock.seconds() + 5);
-  expect(await host.purge()).toEqual({ items: 0, counters: 0, tokens: 0, tasks: 0, uploads: 0 });
+  expect(await host.purge()).toEqual({ items: 0, counters: 0, tokens: 0, tasks: 0, deadLetters: 0, uploads: 0 });
   clock.advance(700);
-  expect(await host.purge()).toEqual({ items: 1050, counters: 1, tokens: 1, tasks: 0, uploads: 0 });
+  expect(await host.purge()).toEqual({ items: 1050, counters: 1, tokens: 1, tasks: 0, deadLetters: 0, uploads: 0 });
   expect(await host.table.increment({ pk: 'b', sk: 'counter' }, 'n', clock.seconds() + 100)).toBe(counted + 1);
   expect((await host.table.query({ partition: 'a', limit: 1000 })).items).toHaveLength(50);
   clock.advance(7 * 24 * 3600);
-  expect(await host.purge()).toEqual({ items: 0, counters: 1, tokens: 0, tasks: 0, uploads: 1 });
+  expect(await host.purge()).toEqual({ items: 0, counters: 1, tokens: 0, tasks: 0, deadLetters: 0, uploads: 1 });
   await expect(host.blobs.datasets.presignParts('a', upload, [{ part: 1, bytes: 1 }], 60)).rejects.toThrow(
     'there is no upload',
   );
+  expect(await host.deadLetters.get('datasets')!.receive()).toHaveLength(1);
+  clock.advance(7 * 24 * 3600);
+  expect((await host.purge()).deadLetters).toBe(1);
   await host.close();
 });

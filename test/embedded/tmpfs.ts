@@ -1,7 +1,9 @@
 /** A small file system of its own, to fill. Only root may mount one, on Linux. */
-import { execFileSync } from 'node:child_process';
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { test } from '@jest/globals';
 
 export interface SmallDisk {
   readonly dir: string;
@@ -14,13 +16,41 @@ export interface SmallDisk {
 
 const CHUNK = Buffer.alloc(65_536);
 
-/** Mounts a file system of so many bytes on an empty folder. `undefined` where that is not permitted. */
-export function mountSmallDisk(dir: string, bytes: number): SmallDisk | undefined {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', dir], { stdio: 'ignore' });
-  } catch {
-    return undefined;
-  }
+const mountArguments = (dir: string, bytes: number) => ['-t', 'tmpfs', '-o', `size=${bytes}`, 'tmpfs', dir];
+
+/** Why none can be mounted here; `undefined` where one can. */
+function whyNoSmallDisk(): string | undefined {
+  const dir = mkdtempSync(join(tmpdir(), 'trainyard-tmpfs-'));
+  const { error, status, stderr } = spawnSync('mount', mountArguments(dir, CHUNK.length), { encoding: 'utf8' });
+  if (status === 0) unmount(dir);
+  rmSync(dir, { recursive: true });
+  if (status === 0) return undefined;
+  return `A small file system needs Linux, and the right to mount one: ${error?.message ?? stderr.trim()}`;
+}
+
+const unmount = (dir: string): void => void execFileSync('umount', ['--lazy', dir]);
+
+/**
+ * `test` for those that need a small disk. Where there can be none, they are reported as skipped, with a line that says
+ * why; with `CI=true` they fail.
+ */
+export function testOnSmallDisk(): (title: string, run: () => Promise<void>) => void {
+  const impossible = whyNoSmallDisk();
+  if (impossible === undefined) return test;
+  const isRequired = process.env.CI === 'true';
+  process.stderr.write(
+    `\n${impossible}: full disks are ${isRequired ? 'untested, and CI requires it' : 'not tested'}\n`,
+  );
+  if (!isRequired) return test.skip;
+  return (title) =>
+    test(title, () => {
+      throw new Error(impossible);
+    });
+}
+
+/** Mounts a file system of so many bytes on an empty folder. */
+export function mountSmallDisk(dir: string, bytes: number): SmallDisk {
+  execFileSync('mount', mountArguments(dir, bytes), { stdio: 'ignore' });
   const filler = join(dir, '.filler');
   return {
     dir,
@@ -39,6 +69,6 @@ export function mountSmallDisk(dir: string, bytes: number): SmallDisk | undefine
       }
     },
     free: () => rmSync(filler, { force: true }),
-    unmount: () => void execFileSync('umount', ['--lazy', dir]),
+    unmount: () => unmount(dir),
   };
 }

@@ -7,7 +7,7 @@ import type { Body } from '#functions/http/body/body.ts';
 import { issuesMade } from './http/validation/issues-made.ts';
 import { bodySchema, everyRoute, SURFACES } from './surfaces.ts';
 
-const BYTES = 60_000;
+const BYTES = 30_000;
 /** As many as fit. */
 const list = (item: string): string => `[${Array(Math.floor(BYTES / (item.length + 1))).fill(item)}]`;
 const names = (value: string): string =>

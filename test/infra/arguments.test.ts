@@ -14,6 +14,7 @@ describe('the command line of npm start', () => {
       rates: { authenticatedPerHour: 1000, anonymousPerHour: 100 },
       caps: { jobsPerAccount: 5 },
       jobDays: 365,
+      historyDays: 1095,
       newKeys: false,
       apiKeys: [],
       manager: { listen: {}, vault: {}, ignoresJwtSecret: false },
@@ -51,6 +52,7 @@ describe('the command line of npm start', () => {
       caps: { jobs: 20, jobsPerAccount: 2, storedBytes: 100e9 },
       trainerMegabytes: 2000,
       jobDays: 0,
+      historyDays: 1095,
       corsOrigins: ['http://a', 'http://b', '*'],
       newKeys: true,
     });

@@ -42,5 +42,7 @@ export async function prepareVault(
   await answer(client.DELETE('/api/model-manager/{manager_id}/backup/{backup_name}', { params: archived }));
   const upload = { model_name: 'uploaded', file_size: 100, tags: [], metadata: {}, replace_existing: false };
   const started = client.POST('/api/model-manager/{manager_id}/models/uploads', { params, body: upload });
-  return { VAULT_UPLOAD: (await answer(started)).upload_id };
+  const { upload_id: VAULT_UPLOAD } = await answer(started);
+  const begun = client.POST('/api/model-manager/{manager_id}/backup/uploads', { params, body: { file_size: 100 } });
+  return { VAULT_UPLOAD, VAULT_ARCHIVE: (await answer(begun)).upload_id };
 }

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { createEntry } from '#domain/catalog/change.ts';
-import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { envelope, success } from '../envelope.ts';
 import { common } from './common.ts';
 import { authorOf, model, newModelFields, operatorId, showModel } from './fields.ts';
+import { signedBy } from './signed.ts';
 
 const body = z.strictObject({ ...newModelFields, operatorId }).meta({ id: 'NewModel' });
 
@@ -18,8 +18,9 @@ export const create = route({
   idempotent: true,
   request: { body: json(body) },
   responses: { 201: { description: 'Created', schema: envelope(model) } },
-  async handler({ caller, body: { operatorId: said, ...given } }, { adapters: { table, now } }) {
-    const signed = { by: authorOf(caller, said), at: isoTime(now()) };
+  async handler({ caller, body: { operatorId: said, ...given } }, services) {
+    const { table } = services.adapters;
+    const signed = signedBy(authorOf(caller, said), services);
     const created = await createEntry(table, caller.accountId, given, signed);
     return { status: 201, body: success(showModel(created)) };
   },

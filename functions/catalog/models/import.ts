@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { IMPORT_RESULTS, importEntries } from '#domain/catalog/import.ts';
 import { Faults } from '#domain/faults.ts';
 import { LIMITS } from '#domain/limits.ts';
-import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { showValue } from '#functions/http/validation/show.ts';
 import { envelope, success } from '../envelope.ts';
 import { common } from './common.ts';
 import { authorOf, newModelFields, operatorId } from './fields.ts';
+import { signedBy } from './signed.ts';
 
 const { transferred } = LIMITS.catalog;
 
@@ -50,9 +50,10 @@ export const importModels = route({
   idempotent: true,
   request: { body: json(body) },
   responses: { 200: { description: 'What became of each', schema: answer } },
-  async handler({ caller, body: { items, existing, operatorId: said } }, { adapters: { table, now } }) {
+  async handler({ caller, body: { items, existing, operatorId: said } }, services) {
+    const { table } = services.adapters;
     expectDifferent(items);
-    const signed = { by: authorOf(caller, said), at: isoTime(now()) };
+    const signed = signedBy(authorOf(caller, said), services);
     const imported = await importEntries(table, caller.accountId, items, existing, signed);
     return { status: 200, body: success({ items: imported }) };
   },

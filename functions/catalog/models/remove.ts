@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { deleteEntry } from '#domain/catalog/change.ts';
-import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { done, emptyEnvelope } from '../envelope.ts';
 import { common } from './common.ts';
 import { authorOf, number, operatorId, version } from './fields.ts';
+import { signedBy } from './signed.ts';
 
 const body = z.strictObject({ id: number, version, operatorId }).meta({ id: 'DeleteModel' });
 
@@ -19,8 +19,9 @@ export const remove = route({
   request: { body: json(body, { id: 1, operatorId: 1 }) },
   responses: { 200: { description: 'Deleted', schema: emptyEnvelope } },
   errors: [404, 409],
-  async handler({ caller, body: { operatorId: said, ...wanted } }, { adapters: { table, now } }) {
-    const signed = { by: authorOf(caller, said), at: isoTime(now()) };
+  async handler({ caller, body: { operatorId: said, ...wanted } }, services) {
+    const { table } = services.adapters;
+    const signed = signedBy(authorOf(caller, said), services);
     await deleteEntry(table, caller.accountId, wanted, signed);
     return { status: 200, body: done };
   },

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { changeEntry } from '#domain/catalog/change.ts';
-import { isoTime } from '#domain/times.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { envelope, success } from '../envelope.ts';
 import { common } from './common.ts';
 import { authorOf, model, number, operatorId, settingFields, showModel, version } from './fields.ts';
+import { signedBy } from './signed.ts';
 
 const body = z
   .strictObject({ id: number, ...z.object(settingFields).partial().shape, version, operatorId })
@@ -21,8 +21,9 @@ export const update = route({
   request: { body: json(body, { id: 1, name: 'GPT-4 Turbo (Updated)', is_active: false, operatorId: 1 }) },
   responses: { 200: { description: 'The model as it is now', schema: envelope(model) } },
   errors: [404, 409],
-  async handler({ caller, body: { operatorId: said, ...given } }, { adapters: { table, now } }) {
-    const signed = { by: authorOf(caller, said), at: isoTime(now()) };
+  async handler({ caller, body: { operatorId: said, ...given } }, services) {
+    const { table } = services.adapters;
+    const signed = signedBy(authorOf(caller, said), services);
     const { after } = await changeEntry(table, caller.accountId, given, signed);
     return { status: 200, body: success(showModel(after)) };
   },

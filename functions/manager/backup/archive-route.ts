@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isoTime } from '#domain/times.ts';
 import { appendAudit } from '#domain/vault/audit.ts';
 import { getBackup } from '#domain/vault/backups.ts';
-import { STAGED_SECONDS, stagedArchive } from '#domain/vault/staged.ts';
+import { STAGED_SECONDS, signedSeconds, stagedArchive } from '#domain/vault/staged.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
 import { actorOf, backupPath, readManager, tags, time } from '../fields.ts';
@@ -56,8 +56,9 @@ export const archive = route({
     const { id, until, size, sha256 } = outcome.done;
     const event = { action: 'backup_download', success: true, facts: { backup: path.backup_name } } as const;
     await appendAudit(table, of, by, event, now);
+    const expiresInSeconds = await signedSeconds(blobs.backups, until, now());
     const download_url = await blobs.backups.presignGet(stagedArchive(of, id).file, {
-      expiresInSeconds: Math.max(1, Math.floor((until - now()) / 1000)),
+      expiresInSeconds,
       filename: `${path.backup_name}.tar.gz`,
     });
     return {
@@ -67,7 +68,7 @@ export const archive = route({
         download_url,
         size_bytes: size,
         hash: sha256,
-        expires_at: isoTime(until),
+        expires_at: isoTime(now() + expiresInSeconds * 1000),
       },
     };
   },

@@ -4,9 +4,9 @@ import { findArchiveUpload, uploadNotFound } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
-import { actorOf, managerPath, readManager, tags } from '../fields.ts';
+import { actorOf, readManager, tags } from '../fields.ts';
 import { runOrQueue } from '../jobs/run-or-queue.ts';
-import { uploadedParts } from '../upload-fields.ts';
+import { uploadedParts, uploadPath } from '../upload-fields.ts';
 import { ARCHIVE_GOING, archiveGoingOn, backupSummary } from './fields.ts';
 import { importWork } from './import-work.ts';
 
@@ -21,7 +21,7 @@ export const completeUpload = route({
   authentication: 'account',
   scope: 'admin',
   cost: 'request',
-  request: { path: managerPath.extend({ upload_id: z.uuid() }), body: json(body) },
+  request: { path: uploadPath, body: json(body) },
   responses: {
     201: { description: 'Added', schema: backupSummary },
     202: { description: 'Going on: repeat the request until it has the end', schema: archiveGoingOn },

@@ -5,7 +5,7 @@ import { startArchiveUpload } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { managerPath, readManager, tags } from '../fields.ts';
-import { startedUpload } from '../upload-fields.ts';
+import { showUpload, startedUpload } from '../upload-fields.ts';
 
 /** Of the bucket: a part holds 16 MiB and more, and there are 10,000 at most. */
 const MOST_BYTES = 500_000_000_000;
@@ -30,9 +30,6 @@ export const startUpload = route({
     const { table, blobs, now } = adapters;
     const id = newId(now());
     const started = await startArchiveUpload(table, blobs.backups, manager, { id, ...given }, now());
-    return {
-      status: 201,
-      body: { upload_id: id, part_size: started.partSize, parts: started.parts, expires_in: STAGED_SECONDS },
-    };
+    return { status: 201, body: showUpload(id, started) };
   },
 });

@@ -4,10 +4,10 @@ import { findVaultUpload, uploadNotFound } from '#domain/vault/uploads.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
-import { actorOf, managerPath, readManager, tags } from '../fields.ts';
+import { actorOf, readManager, tags } from '../fields.ts';
 import { runOrQueue } from '../jobs/run-or-queue.ts';
 import type { FileServices } from '../services.ts';
-import { uploadedParts } from '../upload-fields.ts';
+import { uploadedParts, uploadPath } from '../upload-fields.ts';
 import { modelGoingOn, modelProgress, showModelGoing } from './fields.ts';
 import { savedAnswer, saveFields } from './save.ts';
 import { uploadWork } from './upload-work.ts';
@@ -32,7 +32,7 @@ export const completeUpload = route({
   authentication: 'account',
   scope: 'train',
   cost: 'request',
-  request: { path: managerPath.extend({ upload_id: z.uuid() }), body: json(body) },
+  request: { path: uploadPath, body: json(body) },
   responses: {
     201: { description: 'Saved', schema: savedAnswer },
     202: { description: 'Going on: repeat the request until it has the end', schema: modelGoingOn },

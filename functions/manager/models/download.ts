@@ -4,7 +4,7 @@ import { isoTime } from '#domain/times.ts';
 import { recordAccess } from '#domain/vault/accesses.ts';
 import { appendAudit } from '#domain/vault/audit.ts';
 import { getModel } from '#domain/vault/models.ts';
-import { STAGED_SECONDS, stagedModel } from '#domain/vault/staged.ts';
+import { STAGED_SECONDS, signedSeconds, stagedModel } from '#domain/vault/staged.ts';
 import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { auditFailure } from '../audited.ts';
@@ -72,7 +72,7 @@ export const download = route({
     const { id, until, size, sha256 } = outcome.done;
     await appendAudit(table, of, by, { ...access, success: true }, now);
     await recordAccess(table, of, given.model_name, isoTime(now()));
-    const expiresInSeconds = Math.max(1, Math.floor((until - now()) / 1000));
+    const expiresInSeconds = await signedSeconds(blobs.artifacts, until, now());
     const { file } = stagedModel(of, id);
     const download_url = await blobs.artifacts.presignGet(file, { expiresInSeconds, filename: given.model_name });
     return {
@@ -82,7 +82,7 @@ export const download = route({
         download_url,
         size_bytes: size,
         hash: sha256,
-        expires_at: isoTime(until),
+        expires_at: isoTime(now() + expiresInSeconds * 1000),
       },
     };
   },

@@ -9,7 +9,7 @@ import { json } from '#functions/http/body/json.ts';
 import { route } from '#functions/http/route.ts';
 import { newDataKey, wrapWithPlatform } from '#vault/wrapping/wrap.ts';
 import { managerPath, readManager, tags } from '../fields.ts';
-import { startedUpload } from '../upload-fields.ts';
+import { showUpload, startedUpload } from '../upload-fields.ts';
 import { givenMetadata } from './fields.ts';
 import { heldContext } from './held-key.ts';
 import { saveFields } from './save.ts';
@@ -71,9 +71,6 @@ export const startUpload = route({
         : {}),
     };
     const started = await startVaultUpload(table, blobs.artifacts, manager, wanted, now());
-    return {
-      status: 201,
-      body: { upload_id: wanted.id, part_size: started.partSize, parts: started.parts, expires_in: STAGED_SECONDS },
-    };
+    return { status: 201, body: showUpload(wanted.id, started) };
   },
 });

@@ -14,7 +14,7 @@ import { nameLine } from '../fields.ts';
 import { createImported, type ImportServices } from '../models/create-imported.ts';
 import { createStoredWeights } from '../models/create-weights.ts';
 import { modelDetail, showDetail } from '../models/fields.ts';
-import { DEFAULT_TARGET, expectNoWishes, wishFields } from '../models/wishes.ts';
+import { DEFAULT_TARGET, examples, expectNoWishes, wishFields } from '../models/wishes.ts';
 import { part } from '../uploads/complete.ts';
 import { importPath, readImport } from './fields.ts';
 
@@ -31,6 +31,7 @@ const body = z
     features: features.optional(),
     classes: classes.optional(),
     scores: scores.optional(),
+    examples: examples.optional(),
   })
   .meta({ id: 'ModelImportParts' });
 

@@ -10,7 +10,7 @@ import { route } from '#functions/http/route.ts';
 import { IMPORTED_FILE } from '#learning/files/names.ts';
 import { line } from '../fields.ts';
 import type { ImportServices } from '../models/create-imported.ts';
-import { uploadAnswer } from '../uploads/fields.ts';
+import { showUpload, uploadAnswer } from '../uploads/fields.ts';
 
 const { weights: mostWeights, onnx: mostOnnx } = LIMITS.importBytes;
 
@@ -34,7 +34,7 @@ export const startModelImport = route({
   summary: 'Start to import a model in parts, which does not fit into one request',
   description:
     'An addition to the document. `PUT` each part to its URL and keep the `ETag` of the response; ' +
-    `then complete the upload with them, within ${STAGED_SECONDS / 60} minutes.`,
+    `then complete the upload with them, within ${STAGED_SECONDS / 60} minutes. \`GET /models/import/uploads/{import_id}\` has new URLs when these have expired.`,
   tags: ['Models'],
   authentication: 'account',
   scope: 'train',
@@ -46,9 +46,7 @@ export const startModelImport = route({
     const file = fileOf(file_name, file_size, services);
     await reserveBytes(table, caller.accountId, file_size, services.settings.caps);
     const wanted = { id: newId(now()), account_id: caller.accountId, file_name, file, file_size };
-    const { partSize, parts } = await startModelUpload(table, blobs.artifacts, wanted, now());
-    const started = { upload_id: wanted.id, part_size: partSize, parts, expires_in: STAGED_SECONDS };
-    return { status: 201, body: started };
+    return { status: 201, body: showUpload(wanted.id, await startModelUpload(table, blobs.artifacts, wanted, now())) };
   },
 });
 

@@ -7,12 +7,12 @@ import { nameLine } from '../fields.ts';
 import { createImported, type ImportServices } from './create-imported.ts';
 import { createWeights } from './create-weights.ts';
 import { modelDetail, showDetail } from './fields.ts';
-import { DEFAULT_TARGET, expectNoWishes, wishFields } from './wishes.ts';
+import { DEFAULT_TARGET, examples, expectNoWishes, wishFields } from './wishes.ts';
 
 const NAME_CHARACTERS = 255;
 
 /** In a form, what is not text is JSON. */
-function inForm(field: typeof wishFields.features) {
+function inForm<T>(field: z.ZodType<T>) {
   const { description, example } = field.meta() ?? {};
   return asJson(field)
     .optional()
@@ -28,6 +28,7 @@ const form = z
     features: inForm(wishFields.features),
     classes: inForm(wishFields.classes),
     scores: wishFields.scores.optional(),
+    examples: inForm(examples),
   })
   .meta({ id: 'ModelImportForm' });
 

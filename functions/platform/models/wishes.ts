@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { ValidationError } from '#domain/errors.ts';
 import { LIMITS } from '#domain/limits.ts';
 import { line } from '../fields.ts';
+import { row } from './row-schema.ts';
 
 const MOST_NAMES = 2000;
+const MOST_EXAMPLES = 100;
 
 const names = z.array(line(LIMITS.csv.columnNameCharacters)).min(1).max(MOST_NAMES);
 
@@ -24,6 +26,26 @@ export const wishFields = {
   }),
 };
 
+const example = z
+  .strictObject({
+    input: row,
+    class: line(LIMITS.csv.columnNameCharacters).optional(),
+    probabilities: z.record(z.string(), z.number().min(0).max(1)).optional(),
+    value: z.number().optional(),
+  })
+  .meta({ id: 'ModelExample' });
+
+export const examples = z
+  .array(example)
+  .min(1)
+  .max(MOST_EXAMPLES)
+  .meta({
+    description:
+      'Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. ' +
+      'The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest',
+    example: [{ input: [5.1, 3.5], class: 'setosa' }],
+  });
+
 export const DEFAULT_TARGET = 'target';
 
 /** Throws `ValidationError` for what only a model that predicts can have. */
@@ -31,7 +53,8 @@ export function expectNoWishes({
   features,
   classes,
   scores,
-}: { readonly [name in keyof typeof wishFields]?: unknown }) {
-  const odd = Object.entries({ features, classes, scores }).find(([, wish]) => wish !== undefined);
+  examples: compared,
+}: { readonly [name in keyof typeof wishFields | 'examples']?: unknown }) {
+  const odd = Object.entries({ features, classes, scores, examples: compared }).find(([, wish]) => wish !== undefined);
   if (odd) throw ValidationError.of(odd[0], 'must be left out for a file of weights, which does not predict');
 }

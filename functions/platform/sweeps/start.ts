@@ -139,8 +139,7 @@ export const start = route({
       ),
     };
     await createSweep(table, created);
-    const { jobsPerAccount } = services.settings.caps;
-    const context = { ...services.adapters, logger: services.logger, jobsPerAccount };
+    const context = { ...services.adapters, logger: services.logger, caps: services.settings.caps };
     await advanceSweep(context, created.account_id, created.id);
     return { status: 201, body: showSweep(created) };
   },

@@ -62,7 +62,7 @@ export async function queueJob(
     estimated_cost: 0,
   };
   await expectJobRoom(table, settings.caps);
-  await createJob(table, created, dataset.processing_since, settings.caps.jobsPerAccount);
+  await createJob(table, created, dataset.processing_since, settings.caps);
   try {
     await send(queues.training, { account_id: created.account_id, job_id: created.id });
   } catch (error) {

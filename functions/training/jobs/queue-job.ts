@@ -59,7 +59,7 @@ export async function queueTextJob(
     ...{ current_epoch: 0, progress: 0, metrics: {}, compute_seconds: 0, estimated_cost: 0 },
   };
   await expectJobRoom(table, settings.caps);
-  await createJob(table, created, dataset.processing_since, settings.caps.jobsPerAccount);
+  await createJob(table, created, dataset.processing_since, settings.caps);
   try {
     await send(queues.training, { account_id: created.account_id, job_id: created.id });
   } catch (error) {

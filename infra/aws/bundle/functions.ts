@@ -1,5 +1,5 @@
 /** Bundles each function for Lambda: one ES module, and the files of packages that it reads at run time. */
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FunctionName, functions, type Surface, surfaces } from '#infra/topology.ts';
 import { bundle } from '../../../layers/onnxruntime/bundle.ts';
@@ -10,6 +10,9 @@ const VIEWERS: Readonly<Record<string, readonly string[]>> = {
   'swagger-ui-dist': ['package.json', 'swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'],
   redoc: ['package.json', 'bundles/redoc.standalone.js'],
 };
+
+/** The list of common passwords, in whichever bundle asks for it; see `functions/http/authentication/common-passwords.ts`. */
+const PASSWORDS: readonly string[] = ['@zxcvbn-ts/language-common', '@zxcvbn-ts/dictionary-compression'];
 
 /** Whether a function serves what no other function of its surface does, its documentation among it. */
 const servesViewers = (name: FunctionName): boolean =>
@@ -25,6 +28,12 @@ export async function bundleFunction(root: string, name: FunctionName, into: str
   for (const [packageName, files] of Object.entries(servesViewers(name) ? VIEWERS : {})) {
     const folder = join('node_modules', packageName);
     for (const file of files) await cp(join(root, folder, file), join(into, folder, file));
+  }
+  const program = await readFile(join(into, 'index.mjs'), 'utf8');
+  for (const packageName of program.includes(PASSWORDS[0]!) ? PASSWORDS : []) {
+    const folder = join('node_modules', packageName);
+    const isNeeded = (file: string) => !/\.(?:mjs|map|ts)$|[\\/]src(?:$|[\\/])|zxcvbn-ts\.js$/.test(file);
+    await cp(join(root, folder), join(into, folder), { recursive: true, filter: isNeeded });
   }
   await writeFile(join(into, 'package.json'), '{ "type": "module" }\n');
 }

@@ -19,8 +19,16 @@ export function environmentOf(
   const each = <T>(record: Readonly<Record<string, T>>, prefix: string, value: (of: T) => string) =>
     Object.fromEntries(Object.entries(record).map(([name, of]) => [`TRAINYARD_${prefix}_${upper(name)}`, value(of)]));
   const batch = batchNames(installation);
-  const { trainingHours, capacityHours, misconfigurationMinutes, backupDays, logDays, jobDays, registration } =
-    installation.settings;
+  const {
+    trainingHours,
+    capacityHours,
+    misconfigurationMinutes,
+    backupDays,
+    logDays,
+    jobDays,
+    historyDays,
+    registration,
+  } = installation.settings;
   const trainingSeconds = trainingHours * 3600;
   // Not before Batch itself cancels the job: it has the reason.
   const waitingSeconds = Math.max(capacityHours * 3600, misconfigurationMinutes * 60);
@@ -44,7 +52,7 @@ export function environmentOf(
     TRAINYARD_SETTINGS: JSON.stringify({
       trainingSeconds,
       waitingSeconds,
-      retention: { backupDays, logDays, jobDays },
+      retention: { backupDays, logDays, jobDays, historyDays },
       registration,
       rates: {
         authenticatedPerHour: installation.settings.requestsPerHour,

@@ -10,7 +10,7 @@ import type { Table } from '#domain/ports/table/port.ts';
 import { type BucketUse, type FunctionName, functions, queues, type TableUse } from '../../topology.ts';
 
 const BUCKET_METHODS: Readonly<Record<BucketUse, readonly (keyof Blobs)[]>> = {
-  read: ['get', 'head', 'presignGet'],
+  read: ['get', 'head', 'presignGet', 'presignedSeconds'],
   put: ['put'],
   upload: ['startUpload', 'presignParts', 'presignedSeconds', 'completeUpload', 'abortUpload'],
   delete: ['delete', 'list', 'abortUpload'],

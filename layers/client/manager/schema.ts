@@ -385,6 +385,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/model-manager/{manager_id}/models/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get new URLs for the parts of a model
+         * @description An addition to the document, for when the URLs have expired before all parts were sent. Parts that were sent stay.
+         */
+        get: operations["get_api_model_manager_manager_id_models_uploads_upload_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/model-manager/{manager_id}/models/uploads/{upload_id}/complete": {
         parameters: {
             query?: never;
@@ -571,6 +591,26 @@ export interface paths {
          * @description An addition to the document, for archives that do not fit into a request. Put each part to its URL, and complete the upload within 60 minutes.
          */
         post: operations["post_api_model_manager_manager_id_backup_uploads"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model-manager/{manager_id}/backup/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get new URLs for the parts of an archive
+         * @description An addition to the document, for when the URLs have expired before all parts were sent. Parts that were sent stay.
+         */
+        get: operations["get_api_model_manager_manager_id_backup_uploads_upload_id"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1743,8 +1783,17 @@ export interface components {
                 part: number;
                 url: string;
             }[];
-            /** @description Seconds */
+            /**
+             * @description Seconds for which the URLs are valid: as long as the upload, or until the credentials end that signed them. A GET of the upload has new ones
+             * @example 3600
+             */
             expires_in: number;
+            /**
+             * Format: date-time
+             * @description When the upload ends that is not completed
+             * @example 2026-01-01T00:00:00.000Z
+             */
+            complete_by: string;
         };
         ModelGoingOn: {
             message: string;
@@ -3509,7 +3558,8 @@ export interface operations {
                      *           "url": "string"
                      *         }
                      *       ],
-                     *       "expires_in": 1
+                     *       "expires_in": 3600,
+                     *       "complete_by": "2026-01-01T00:00:00.000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -3528,6 +3578,50 @@ export interface operations {
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
             507: components["responses"]["ManagerError507"];
+        };
+    };
+    get_api_model_manager_manager_id_models_uploads_upload_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The URLs of the parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "string",
+                     *       "part_size": 1,
+                     *       "parts": [
+                     *         {
+                     *           "part": 1,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "expires_in": 3600,
+                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedUpload"];
+                };
+            };
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
         };
     };
     post_api_model_manager_manager_id_models_uploads_upload_id_complete: {
@@ -4289,7 +4383,8 @@ export interface operations {
                      *           "url": "string"
                      *         }
                      *       ],
-                     *       "expires_in": 1
+                     *       "expires_in": 3600,
+                     *       "complete_by": "2026-01-01T00:00:00.000Z"
                      *     }
                      */
                     "application/json": components["schemas"]["StartedUpload"];
@@ -4307,6 +4402,50 @@ export interface operations {
             500: components["responses"]["ManagerError500"];
             503: components["responses"]["ManagerError503"];
             507: components["responses"]["ManagerError507"];
+        };
+    };
+    get_api_model_manager_manager_id_backup_uploads_upload_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                manager_id: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The URLs of the parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "string",
+                     *       "part_size": 1,
+                     *       "parts": [
+                     *         {
+                     *           "part": 1,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "expires_in": 3600,
+                     *       "complete_by": "2026-01-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StartedUpload"];
+                };
+            };
+            401: components["responses"]["ManagerError401"];
+            403: components["responses"]["ManagerError403"];
+            404: components["responses"]["ManagerError404"];
+            429: components["responses"]["ManagerError429"];
+            431: components["responses"]["ManagerError431"];
+            500: components["responses"]["ManagerError500"];
+            503: components["responses"]["ManagerError503"];
         };
     };
     post_api_model_manager_manager_id_backup_uploads_upload_id_complete: {

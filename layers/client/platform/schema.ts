@@ -1357,10 +1357,34 @@ export interface paths {
         put?: never;
         /**
          * Start to import a model in parts, which does not fit into one request
-         * @description An addition to the document. `PUT` each part to its URL and keep the `ETag` of the response; then complete the upload with them, within 60 minutes.
+         * @description An addition to the document. `PUT` each part to its URL and keep the `ETag` of the response; then complete the upload with them, within 60 minutes. `GET /models/import/uploads/{import_id}` has new URLs when these have expired.
          */
         post: operations["post_models_import_uploads"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/import/uploads/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get new URLs for the parts of an import
+         * @description An addition to the document, for when the URLs have expired before all parts were sent. Parts that were sent stay.
+         */
+        get: operations["get_models_import_uploads_import_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Abort an import in parts
+         * @description An addition to the document.
+         */
+        delete: operations["delete_models_import_uploads_import_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1381,26 +1405,6 @@ export interface paths {
          */
         post: operations["post_models_import_uploads_import_id_complete"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/models/import/uploads/{import_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Abort an import in parts
-         * @description An addition to the document.
-         */
-        delete: operations["delete_models_import_uploads_import_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2597,6 +2601,27 @@ export interface components {
              * @enum {string}
              */
             scores?: "probabilities" | "logits";
+            /**
+             * @description Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
+             * @example [
+             *       {
+             *         "input": [
+             *           5.1,
+             *           3.5
+             *         ],
+             *         "class": "setosa"
+             *       }
+             *     ]
+             */
+            examples?: components["schemas"]["ModelExample"][];
+        };
+        ModelExample: {
+            input: components["schemas"]["Row"];
+            class?: string;
+            probabilities?: {
+                [key: string]: number;
+            };
+            value?: number;
         };
         InferenceRequest: {
             /** @description Comes back in the response */
@@ -10537,6 +10562,11 @@ export interface operations {
                      */
                     scores?: "probabilities" | "logits";
                     /**
+                     * @description As a list in JSON: Rows, each with what the model answered before it was exported: `class`, `probabilities` or `value`. The import is refused where the file answers otherwise: by more than 0.001, for numbers more than 0.001 of the largest
+                     * @example [{"input":[5.1,3.5],"class":"setosa"}]
+                     */
+                    examples?: string;
+                    /**
                      * Format: binary
                      * @description The model
                      */
@@ -10706,6 +10736,75 @@ export interface operations {
             507: components["responses"]["Error507"];
         };
     };
+    get_models_import_uploads_import_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The URLs of the parts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "upload_id": "019a0c9b-8f5e-7c3a-9d47-2f6b1e0a4c55",
+                     *       "part_size": 1,
+                     *       "parts": [
+                     *         {
+                     *           "part": 1,
+                     *           "url": "string"
+                     *         }
+                     *       ],
+                     *       "expires_in": 3600
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
+    delete_models_import_uploads_import_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Given up */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Error401"];
+            403: components["responses"]["Error403"];
+            404: components["responses"]["Error404"];
+            429: components["responses"]["Error429"];
+            431: components["responses"]["Error431"];
+            500: components["responses"]["Error500"];
+            503: components["responses"]["Error503"];
+        };
+    };
     post_models_import_uploads_import_id_complete: {
         parameters: {
             query?: never;
@@ -10737,6 +10836,15 @@ export interface operations {
                  *       "classes": [
                  *         "setosa",
                  *         "virginica"
+                 *       ],
+                 *       "examples": [
+                 *         {
+                 *           "input": [
+                 *             5.1,
+                 *             3.5
+                 *           ],
+                 *           "class": "setosa"
+                 *         }
                  *       ]
                  *     }
                  */
@@ -10850,33 +10958,6 @@ export interface operations {
             500: components["responses"]["Error500"];
             503: components["responses"]["Error503"];
             507: components["responses"]["Error507"];
-        };
-    };
-    delete_models_import_uploads_import_id: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                import_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Given up */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            401: components["responses"]["Error401"];
-            403: components["responses"]["Error403"];
-            404: components["responses"]["Error404"];
-            429: components["responses"]["Error429"];
-            431: components["responses"]["Error431"];
-            500: components["responses"]["Error500"];
-            503: components["responses"]["Error503"];
         };
     };
     get_models_model_id_artifacts_file: {

@@ -4,20 +4,13 @@ import { keys } from '../keys.ts';
 import { transactListed } from '../lists/change.ts';
 import { TransactionFailedError } from '../ports/errors.ts';
 import type { Condition, Table, Write } from '../ports/table/port.ts';
-import { type Author, changedSettings, recordChange } from './history.ts';
+import { changedSettings, recordChange, type Signed, supersede } from './history.ts';
 import { catalogLists } from './lists.ts';
 import { findByModelIds, getEntry } from './read.ts';
 import { DEFAULTS, type Entry, type Settings } from './record.ts';
 
 /** How often a change is tried while others change the same entry. */
 const TRIES = 20;
-
-/** What was made, by whom and when. */
-export interface Signed {
-  readonly by: Author;
-  /** RFC 3339. */
-  readonly at: string;
-}
 
 export type NewEntry = Pick<Settings, 'name' | 'model_id'> & Given<Omit<Settings, 'name' | 'model_id'>>;
 export type EntryChange = Given<Settings>;
@@ -46,15 +39,16 @@ export async function addEntry(
   table: Table,
   accountId: string,
   { id, ...given }: NewEntry & { readonly id: number },
-  { by, at }: Signed,
+  signed: Signed,
 ): Promise<Entry> {
+  const { at } = signed;
   const settings = { ...DEFAULTS, ...defined(given) };
   const after: Entry = { ...settings, id, account_id: accountId, version: 1, created_at: at, updated_at: at };
   const writes: Write[] = [
     { kind: 'check', key: keys.account(accountId), condition: isOpen },
     claimWrite(accountId, after),
     { kind: 'put', item: { ...keys.catalogEntry(accountId, id), ...after }, condition: { kind: 'absent' } },
-    recordChange({ after }, by, at),
+    recordChange({ after }, signed),
   ];
   try {
     await transactListed(table, catalogLists, accountId, { after }, writes);
@@ -81,18 +75,19 @@ export async function changeEntry(
   table: Table,
   accountId: string,
   { id, version, ...change }: EntryChange & { readonly id: number; readonly version?: number | undefined },
-  { by, at }: Signed,
+  signed: Signed,
 ): Promise<Changed> {
   return retried(table, accountId, { id, version }, async (before) => {
     const settings = { ...before, ...defined(change) };
     if (changedSettings(before, settings).length === 0) return { before, after: before };
-    const after = { ...settings, version: before.version + 1, updated_at: at };
+    const after = { ...settings, version: before.version + 1, updated_at: signed.at };
     const [from, to] = [before, after].map(({ model_id }) => keys.catalogModelId(accountId, model_id));
     const isMoved = from!.sk !== to!.sk;
     const writes: Write[] = [
       { kind: 'put', item: { ...keys.catalogEntry(accountId, id), ...after }, condition: unchanged(before) },
-      recordChange({ before, after }, by, at),
+      recordChange({ before, after }, signed),
       ...(isMoved ? [claimWrite(accountId, after), { kind: 'delete', key: from! } as const] : []),
+      ...(await supersede(table, before, signed)),
     ];
     try {
       await transactListed(table, catalogLists, accountId, { before, after }, writes);
@@ -104,18 +99,19 @@ export async function changeEntry(
   });
 }
 
-/** Its number is not used again, and its history stays. Throws `NotFoundError`, `ConflictError` as `changeEntry` does. */
+/** Its number is not used again, and its history is stored for as long as the settings say. Throws `NotFoundError`, `ConflictError` as `changeEntry` does. */
 export async function deleteEntry(
   table: Table,
   accountId: string,
   wanted: { readonly id: number; readonly version?: number | undefined },
-  { by, at }: Signed,
+  signed: Signed,
 ): Promise<void> {
-  await retried(table, accountId, wanted, (before) =>
+  await retried(table, accountId, wanted, async (before) =>
     transactListed(table, catalogLists, accountId, { before }, [
       { kind: 'delete', key: keys.catalogEntry(accountId, before.id), condition: unchanged(before) },
-      recordChange({ before }, by, at),
+      recordChange({ before }, signed),
       { kind: 'delete', key: keys.catalogModelId(accountId, before.model_id) },
+      ...(await supersede(table, before, signed)),
     ]),
   );
 }

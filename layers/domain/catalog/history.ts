@@ -1,8 +1,12 @@
-/** What was changed in the catalog, when and by whom. A change is written in the transaction that makes it, and stays. */
+/**
+ * What was changed in the catalog, when and by whom. A change is written in the transaction that makes it. It stays while it
+ * is the latest of its entry, and then for as long as the settings say.
+ */
 import { z } from 'zod';
 import { NotFoundError } from '../errors.ts';
 import { keys, prefixes } from '../keys.ts';
-import type { Table, Write } from '../ports/table/port.ts';
+import type { Query, Table, Write } from '../ports/table/port.ts';
+import { epochSeconds } from '../times.ts';
 import { type Entry, SETTINGS, type Settings, settingsOf } from './record.ts';
 
 /** Who asks for a change: says nothing about whose the entry is. */
@@ -30,12 +34,26 @@ const change = author.extend({
 
 export type Change = z.infer<typeof change>;
 
+/** What was made, by whom and when. */
+export interface Signed {
+  readonly by: Author;
+  /** RFC 3339. */
+  readonly at: string;
+  /** For how many days a change is stored that is not the latest any more. 0, the default: for ever. */
+  readonly historyDays?: number;
+}
+
+const DAY_MS = 86_400_000;
+
+const expiryOf = ({ at, historyDays = 0 }: Signed): { readonly expiresAt?: number } =>
+  historyDays === 0 ? {} : { expiresAt: epochSeconds(Date.parse(at) + historyDays * DAY_MS) };
+
 /** Records the change from one state of an entry to the next; a deletion has no state after. */
 export function recordChange(
   { before, after }: { readonly before?: Entry; readonly after?: Entry },
-  by: Author,
-  at: string,
+  signed: Signed,
 ): Write {
+  const { by, at } = signed;
   const of = (after ?? before)!;
   const version = after?.version ?? of.version + 1;
   const differ = (state: Entry | undefined): Change['before'] =>
@@ -51,9 +69,22 @@ export function recordChange(
   };
   return {
     kind: 'put',
-    item: { ...keys.catalogChange(of.account_id, of.id, version), ...made },
+    item: {
+      ...keys.catalogChange(of.account_id, of.id, version),
+      ...made,
+      // Nothing comes after a deletion.
+      ...(after === undefined ? expiryOf(signed) : {}),
+    },
     condition: { kind: 'absent' },
   };
+}
+
+/** For the transaction of the next change: the latest one so far expires from then on. Entries of earlier builds have none. */
+export async function supersede(table: Table, { account_id, id, version }: Entry, signed: Signed): Promise<Write[]> {
+  const set = expiryOf(signed);
+  const key = keys.catalogChange(account_id, id, version);
+  if (set.expiresAt === undefined || (await table.get(key)) === undefined) return [];
+  return [{ kind: 'update', key, change: { set: { expiresAt: set.expiresAt } } }];
 }
 
 export const changedSettings = (before: Settings, after: Settings): (keyof Settings)[] =>
@@ -68,8 +99,8 @@ export interface HistoryPage {
 }
 
 /**
- * The changes of an entry, deleted or not, newest first. At most two reads: versions have no gaps, so the last one is
- * the total. Throws `NotFoundError` if the account never had the entry.
+ * The changes of an entry, deleted or not, newest first. Versions have no gaps, so the first and the last one say how many
+ * there are. Throws `NotFoundError` if the account never had the entry.
  */
 export async function readHistory(
   table: Table,
@@ -79,19 +110,34 @@ export async function readHistory(
 ): Promise<HistoryPage> {
   const { pk: partition } = keys.catalogEntry(accountId, id);
   const newest = { partition, prefix: prefixes.catalogChanges(id), order: 'descending' } as const;
-  const { items } = await table.query({ ...newest, limit: page === 1 ? size : 1 });
+  const [{ items }, first] = await Promise.all([
+    table.query({ ...newest, limit: page === 1 ? size : 1 }),
+    firstOf(table, { partition, prefix: newest.prefix }),
+  ]);
   const [last] = items;
-  if (last === undefined) throw new NotFoundError('Model not found');
-  const total = change.parse(last).version;
+  if (last === undefined || first === undefined) throw new NotFoundError('Model not found');
+  const { version } = change.parse(last);
+  const total = version - first.version + 1;
   if (page === 1) return { total, changes: items.map((item) => change.parse(item)) };
-  const to = total - (page - 1) * size;
-  if (to < 1) return { total, changes: [] };
+  const to = version - (page - 1) * size;
+  if (to < first.version) return { total, changes: [] };
   const rest = await table.query({
     partition,
-    from: keys.catalogChange(accountId, id, Math.max(1, to - size + 1)).sk,
+    from: keys.catalogChange(accountId, id, Math.max(first.version, to - size + 1)).sk,
     to: keys.catalogChange(accountId, id, to).sk,
     order: 'descending',
     limit: size,
   });
   return { total, changes: rest.items.map((item) => change.parse(item)) };
+}
+
+/** The oldest change. A page may be empty where what was in it has expired. */
+async function firstOf(table: Table, of: Pick<Query, 'partition' | 'prefix'>): Promise<Change | undefined> {
+  let cursor: string | undefined;
+  do {
+    const page = await table.query({ ...of, limit: 1, ...(cursor === undefined ? {} : { cursor }) });
+    if (page.items[0]) return change.parse(page.items[0]);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return undefined;
 }

@@ -1,7 +1,8 @@
 /** Brings entries of another catalog into this one, by their `model_id`s. */
 import { TrainyardError } from '../errors.ts';
 import type { Table } from '../ports/table/port.ts';
-import { addEntry, changeEntry, type NewEntry, type Signed, takeNumbers } from './change.ts';
+import { addEntry, changeEntry, type NewEntry, takeNumbers } from './change.ts';
+import type { Signed } from './history.ts';
 import { findByModelIds } from './read.ts';
 
 export const IMPORT_RESULTS = ['created', 'updated', 'unchanged', 'skipped', 'failed'] as const;

@@ -9,7 +9,14 @@ import type { Blobs } from '../ports/blobs/port.ts';
 import { InvalidUploadError } from '../ports/errors.ts';
 import type { Table, Write } from '../ports/table/port.ts';
 import { epochSeconds, isoTime } from '../times.ts';
-import { deleteStaged, markOfStaged, STAGED_SECONDS, type Staged, startParts } from '../vault/staged.ts';
+import {
+  deleteStaged,
+  markOfStaged,
+  type SignedParts,
+  STAGED_SECONDS,
+  type Staged,
+  signParts,
+} from '../vault/staged.ts';
 
 const modelUpload = z.object({
   /** The id that the model will have. */
@@ -34,16 +41,30 @@ export const stagedImport = (of: Pick<ModelUpload, 'account_id' | 'id' | 'file'>
 });
 
 /** Starts it. Resolves with a presigned URL for each part. `now` in epoch milliseconds. */
-export async function startModelUpload(table: Table, blobs: Blobs, wanted: NewModelUpload, now: number) {
+export async function startModelUpload(
+  table: Table,
+  blobs: Blobs,
+  wanted: NewModelUpload,
+  now: number,
+): Promise<SignedParts> {
   const staged = stagedImport(wanted);
-  const { uploadId: upload_id, ...started } = await startParts(blobs, staged, wanted.file_size);
+  const upload_id = await blobs.startUpload(staged.file);
   const until = now + STAGED_SECONDS * 1000;
-  const item = { ...wanted, upload_id, until: isoTime(until), expiresAt: epochSeconds(until) };
-  await table.transact([
-    markOfStaged(staged, now),
-    { kind: 'put', item: { ...keys.modelUpload(wanted.account_id, wanted.id), ...item } },
-  ]);
-  return started;
+  const made = { ...wanted, upload_id, until: isoTime(until) };
+  const signed = await signModelUpload(blobs, made, now);
+  const item = { ...keys.modelUpload(wanted.account_id, wanted.id), ...made, expiresAt: epochSeconds(until) };
+  await table.transact([markOfStaged(staged, now), { kind: 'put', item }]);
+  return signed;
+}
+
+/** A new URL for each part, of those that were sent already too. Throws `NotFoundError` if the bucket has no such upload. */
+export async function signModelUpload(blobs: Blobs, of: ModelUpload, now: number): Promise<SignedParts> {
+  try {
+    return await signParts(blobs, stagedImport(of), of, { until: Date.parse(of.until), now });
+  } catch (error) {
+    if (error instanceof InvalidUploadError) throw new NotFoundError(`Upload ${of.id} not found`);
+    throw error;
+  }
 }
 
 /** Throws `NotFoundError`, also for one that was completed, has expired, or belongs to another account. */

@@ -3,7 +3,7 @@ import { addBytes } from '../accounts/usage/storage.ts';
 import { ConflictError } from '../errors.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
-import { blobKeys, keys } from '../keys.ts';
+import { blobKeys, indexes, keys } from '../keys.ts';
 import { deleteListed } from '../lists/change.ts';
 import { endUse } from '../models/in-use.ts';
 import { clearOrphanMark, markOrphaned } from '../orphans.ts';
@@ -57,7 +57,7 @@ async function end(table: Table, of: Batch, set: End, condition: Condition, mark
       {
         kind: 'update',
         key: keys.batch(of.account_id, of.id),
-        change: { set: { ...set }, remove: ['ipk', 'isk'] },
+        change: { set: { ...set, ipk: indexes.endedBatches, isk: set.ended_at } },
         condition,
       },
       {

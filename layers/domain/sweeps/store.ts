@@ -28,7 +28,9 @@ export async function listRunningSweeps(table: Table): Promise<Sweep[]> {
 const itemOf = (of: Sweep): Item => ({
   ...keys.sweep(of.account_id, of.id),
   ...of,
-  ...(of.status === 'running' ? { ipk: indexes.runningSweeps, isk: of.created_at } : {}),
+  ...(of.status === 'running'
+    ? { ipk: indexes.runningSweeps, isk: of.created_at }
+    : { ipk: indexes.endedSweeps, isk: of.ended_at ?? of.created_at }),
 });
 
 export async function createSweep(table: Table, created: Sweep): Promise<void> {

@@ -4,6 +4,7 @@ import { addUsage, type Ending } from '../accounts/usage/month.ts';
 import { addBytes } from '../accounts/usage/storage.ts';
 import type { DomainEvent } from '../events/event.ts';
 import { recordEvent } from '../events/outbox.ts';
+import { uncountJob } from '../installation/jobs.ts';
 import { blobKeys, keys } from '../keys.ts';
 import { endUse } from '../models/in-use.ts';
 import { markOrphaned } from '../orphans.ts';
@@ -57,6 +58,7 @@ export function endingWrites(
     },
     markOrphaned('artifacts', checkpoint, due),
     addUsage(of.account_id, set.status, { ...of, ...set }, set.ended_at),
+    ...uncountJob(of),
     ...(of.awaits_dataset ? [clearWaiting(of)] : []),
     ...(of.parent_id === undefined ? [] : [endUse(of.account_id, of.parent_id)]),
   ];

@@ -116,6 +116,8 @@ export const job = z.object({
    * that is a guess; see `waiting.ts`.
    */
   awaits_dataset: z.literal(true).optional(),
+  /** It is one of the jobs that the installation's limit counts; see `installation/jobs.ts`. */
+  counted: z.literal(true).optional(),
   /** The number of the current attempt; the trainer of an earlier one can no longer write. */
   attempt: z.number().int(),
   /** Attempts that were lost with their host: they do not count towards the maximum. */

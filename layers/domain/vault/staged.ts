@@ -9,6 +9,7 @@ import { deleteOrphans, markOrphaned } from '../orphans.ts';
 import type { Blobs, BucketName, UploadPart } from '../ports/blobs/port.ts';
 import { InvalidUploadError } from '../ports/errors.ts';
 import type { Table, Write } from '../ports/table/port.ts';
+import { isoTime } from '../times.ts';
 import type { ManagerRef } from './manager.ts';
 
 /** How long an upload may take, and a staged file stays in its bucket. */
@@ -41,11 +42,30 @@ export const markStaged = (table: Table, staged: Staged, now: number): Promise<v
 export const deleteStaged = (table: Table, blobs: Blobs, { bucket, prefix }: Staged): Promise<void> =>
   deleteOrphans(table, blobs, bucket, prefix);
 
-/** Starts an upload in parts of so many bytes. Resolves with the bucket's id of it, and a presigned URL for each part. */
-export async function startParts(blobs: Blobs, { file }: Staged, size: number) {
-  const uploadId = await blobs.startUpload(file);
-  const urls = await blobs.presignParts(file, uploadId, partsOf(size), STAGED_SECONDS);
-  return { uploadId, partSize: partSize(size), parts: urls.map((url, index) => ({ part: index + 1, url })) };
+/** For how long a URL of a staged file is valid: as long as the file, or until the credentials end that sign it. */
+export const signedSeconds = (blobs: Blobs, until: number, now: number): Promise<number> =>
+  blobs.presignedSeconds(Math.max(1, Math.floor((until - now) / 1000)));
+
+export interface SignedParts {
+  readonly partSize: number;
+  readonly parts: readonly { readonly part: number; readonly url: string }[];
+  /** For which the URLs are valid. */
+  readonly seconds: number;
+  /** When the upload ends. */
+  readonly until: string;
+}
+
+/** A presigned URL for each part of an upload of so many bytes that ends at `until`. Throws `InvalidUploadError`. */
+export async function signParts(
+  blobs: Blobs,
+  { file }: Staged,
+  { upload_id, file_size }: { readonly upload_id: string; readonly file_size: number },
+  { until, now }: { readonly until: number; readonly now: number },
+): Promise<SignedParts> {
+  const seconds = await signedSeconds(blobs, until, now);
+  const urls = await blobs.presignParts(file, upload_id, partsOf(file_size), seconds);
+  const parts = urls.map((url, index) => ({ part: index + 1, url }));
+  return { partSize: partSize(file_size), parts, seconds, until: isoTime(until) };
 }
 
 /** Joins the parts to the staged file. Done again, it finds the file. Throws `ValidationError`. */

@@ -16,11 +16,12 @@ import { type Metadata, storedModel } from './model.ts';
 import {
   deleteStaged,
   markOfStaged,
+  type SignedParts,
   STAGED_SECONDS,
   type Staged,
+  signParts,
   stagedArchive,
   stagedModel,
-  startParts,
 } from './staged.ts';
 
 const archiveUpload = z.object({
@@ -82,13 +83,34 @@ interface Started {
 const DAY_SECONDS = 86_400;
 
 async function start(table: Table, blobs: Blobs, of: ManagerRef, { key, staged, record }: Started, now: number) {
-  const { uploadId: upload_id, ...started } = await startParts(blobs, staged, record.file_size);
-  const until = isoTime(now + STAGED_SECONDS * 1000);
+  const upload_id = await blobs.startUpload(staged.file);
+  const ends = now + STAGED_SECONDS * 1000;
+  const signed = await signParts(blobs, staged, { ...record, upload_id }, { until: ends, now });
+  const until = isoTime(ends);
   const { account_id, vault, id: manager_id } = of;
   const item = { ...record, upload_id, account_id, vault, manager_id, until };
   const index = { ipk: indexes.vaultUploads, isk: until, expiresAt: epochSeconds(now) + DAY_SECONDS };
   await table.transact([markOfStaged(staged, now), { kind: 'put', item: itemOf(key, { ...item, ...index }) }]);
-  return started;
+  return signed;
+}
+
+type Signed = Pick<ArchiveUpload, 'id' | 'upload_id' | 'file_size' | 'until'>;
+
+/** New URLs for the parts, of those that were put already too. Throws `NotFoundError` if its parts were joined. */
+export const signModelParts = (blobs: Blobs, of: ManagerRef, upload: Signed, now: number): Promise<SignedParts> =>
+  signAgain(blobs, stagedModel(of, upload.id), upload, now);
+
+export const signArchiveParts = (blobs: Blobs, of: ManagerRef, upload: Signed, now: number): Promise<SignedParts> =>
+  signAgain(blobs, stagedArchive(of, upload.id), upload, now);
+
+async function signAgain(blobs: Blobs, staged: Staged, upload: Signed, now: number): Promise<SignedParts> {
+  const until = upload.until === undefined ? now + STAGED_SECONDS * 1000 : Date.parse(upload.until);
+  try {
+    return await signParts(blobs, staged, upload, { until, now });
+  } catch (error) {
+    if (error instanceof InvalidUploadError) throw uploadNotFound(upload.id);
+    throw error;
+  }
 }
 
 /** `undefined` also for one that has expired or was completed. */

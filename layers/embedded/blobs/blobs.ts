@@ -14,8 +14,9 @@ import type { Database, Row } from '../database.ts';
 import { afterPrefix } from '../table/query.ts';
 import type { Content, Contents } from './contents.ts';
 import type { PresignedUrls } from './presigned-urls.ts';
-import { contentsOf, digestsOf, INFO_COLUMNS, infoOf, replaceBlob } from './rows.ts';
+import { contentsOf, digestsOf, INFO_COLUMNS, infoOf, noteSums, replaceBlob } from './rows.ts';
 import type { Uploads } from './uploads.ts';
+import { lackSums, readVerified, withSums } from './verified.ts';
 
 export interface BlobStore {
   readonly database: Database;
@@ -32,6 +33,8 @@ export interface BlobStore {
 export class FileBlobs implements Blobs {
   readonly #bucket: BucketName;
   readonly #store: BlobStore;
+  /** Contents of earlier releases that are being read for their checksums. */
+  readonly #summing = new Map<string, Promise<readonly Content[]>>();
 
   constructor(bucket: BucketName, store: BlobStore) {
     this.#bucket = bucket;
@@ -71,7 +74,11 @@ export class FileBlobs implements Blobs {
     return row === undefined ? undefined : infoOf(row);
   }
 
-  async get(key: string, range?: { start: number; end?: number }): Promise<ReadBlob> {
+  async get(
+    key: string,
+    range?: { start: number; end?: number },
+    { verifiedAs }: { readonly verifiedAs?: string } = {},
+  ): Promise<ReadBlob> {
     checkBlobKey(key);
     for (let attempt = 1; ; attempt += 1) {
       const row = this.#row(key);
@@ -81,7 +88,10 @@ export class FileBlobs implements Blobs {
       const info = infoOf(row);
       const { start, end } = range === undefined ? { start: 0, end: info.size - 1 } : resolveRange(range, info.size);
       try {
-        const body = await this.#store.contents.read(contents, start, end);
+        const body =
+          range === undefined || verifiedAs === undefined
+            ? await this.#store.contents.read(contents, start, end)
+            : await this.#readVerified(row, contents, { start, end }, verifiedAs);
         return { info, body, ...(digests ? { digests } : {}) };
       } catch (error) {
         // Replaced between reading the row and opening the file: try again.
@@ -170,6 +180,27 @@ export class FileBlobs implements Blobs {
   async abortUpload(key: string, uploadId: string): Promise<void> {
     checkBlobKey(key);
     await this.#store.uploads.abort(this.#bucket, key, uploadId);
+  }
+
+  async #readVerified(row: Row, contents: readonly Content[], range: { start: number; end: number }, what: string) {
+    const known = await this.#withSums(row, contents, what);
+    return readVerified(this.#store.contents, known, range, what);
+  }
+
+  /** Whoever else asks for a range of the file meanwhile waits for the same reading. */
+  #withSums(row: Row, of: readonly Content[], what: string): Promise<readonly Content[]> {
+    if (!lackSums(of)) return Promise.resolve(of);
+    const names = of.map(({ name }) => name).join();
+    const reading = this.#summing.get(names) ?? this.#sum(row, of, what).finally(() => this.#summing.delete(names));
+    this.#summing.set(names, reading);
+    return reading;
+  }
+
+  async #sum(row: Row, of: readonly Content[], what: string): Promise<readonly Content[]> {
+    const { database, contents } = this.#store;
+    const known = await withSums(contents, of, what);
+    await database.write(() => noteSums(database, row, known), { quiet: true });
+    return known;
   }
 
   #row(key: string): Row | undefined {

@@ -10,6 +10,7 @@ import { type DiskSpace, isDiskFull } from '../disk-space.ts';
 import { syncFolder } from '../folder.ts';
 import { isAlive, processIdentity } from '../process-identity.ts';
 import { BatchedWriter } from './batched-writer.ts';
+import { BlockSums } from './block-sums.ts';
 import { type EtagKind, etags } from './etag.ts';
 import { contentCipher, isSealed, sealedName, unsealedName } from './sealed-content.ts';
 
@@ -19,6 +20,8 @@ export interface Content {
   readonly size: number;
   /** Of its bytes, where it is known. */
   readonly digest?: string;
+  /** Of its blocks, where it is large: see `block-sums.ts`. */
+  readonly sums?: string;
 }
 
 export interface WrittenContent extends Content {
@@ -87,6 +90,7 @@ export class Contents {
     const writer = new BatchedWriter(file);
     let size = 0;
     let looked = 0;
+    const blocks = new BlockSums();
     let sum = 0;
     try {
       for await (const chunk of body) {
@@ -97,6 +101,7 @@ export class Contents {
           looked = size;
         }
         sum = crc32(chunk, sum);
+        blocks.update(chunk);
         etag.update(chunk);
         await writer.write(cipher ? cipher.update(chunk) : chunk);
       }
@@ -104,7 +109,8 @@ export class Contents {
       await file.sync();
       await file.close();
       await syncFolder(folder);
-      return { name, size, etag: etag.of(name), digest: crc32Digest(sum) };
+      const sums = blocks.end();
+      return { name, size, etag: etag.of(name), digest: crc32Digest(sum), ...(sums === undefined ? {} : { sums }) };
     } catch (error) {
       await writer.settled();
       await file.close();

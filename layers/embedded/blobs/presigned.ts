@@ -4,6 +4,7 @@ import { parseRange } from '#domain/byte-range.ts';
 import { checked } from '#domain/checked-stream.ts';
 import { contentDisposition } from '#domain/content-disposition.ts';
 import {
+  DamagedFileError,
   InsufficientStorageError,
   PayloadTooLargeError,
   RequestTimeoutError,
@@ -11,6 +12,7 @@ import {
 } from '#domain/errors.ts';
 import type { Blobs, BucketName } from '#domain/ports/blobs/port.ts';
 import { BlobNotFoundError, InvalidRangeError, InvalidUploadError } from '#domain/ports/errors.ts';
+import { verifiedRange } from '#domain/verified-range.ts';
 import { type Grant, PRESIGNED_PATH, type PresignedUrls } from './presigned-urls.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -61,7 +63,10 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   if (head === undefined) throw new BlobNotFoundError(grant.key);
   const range = parseRange(request.headers.range, request.headers['if-range']?.toString(), head.etag, head.size);
   // The blob may have been replaced since, so the headers describe what was opened.
-  const { info, body, digests } = await blobs.get(grant.key, range);
+  const what = grant.filename ?? 'The file';
+  const { info, body, digests } = range
+    ? await verifiedRange(blobs, grant.key, range, what)
+    : await blobs.get(grant.key);
   const isWhole = range === undefined;
   const end = Math.min(range?.end ?? info.size - 1, info.size - 1);
   response.writeHead(range === undefined ? 200 : 206, {
@@ -80,7 +85,7 @@ async function getBlob(store: PresignedStore, grant: Get, request: IncomingMessa
   if (request.method === 'HEAD') {
     body.destroy();
     response.end();
-  } else await pipeline(isWhole && digests ? checked(grant.key, body, digests) : body, response);
+  } else await pipeline(isWhole && digests ? checked(what, body, digests) : body, response);
 }
 
 async function putPart(
@@ -106,6 +111,7 @@ function answerError(request: IncomingMessage, response: ServerResponse, error: 
   else if (error instanceof BlobNotFoundError) refuse(request, response, 404, 'there is no such blob');
   else if (error instanceof InvalidUploadError) refuse(request, response, 404, error.message);
   else if (error instanceof PayloadTooLargeError) refuse(request, response, 413, error.details[0]?.message ?? '');
+  else if (error instanceof DamagedFileError) refuse(request, response, 409, error.message);
   else if (error instanceof RequestTimeoutError) refuse(request, response, 408, error.message);
   else if (error instanceof InsufficientStorageError) refuse(request, response, 507, error.message);
   else if (error instanceof UnavailableError)

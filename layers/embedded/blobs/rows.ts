@@ -16,12 +16,27 @@ export const infoOf = (row: Row): BlobInfo => ({
 
 /** Its contents in their order. Of those that an earlier release wrote, the digest is known where its etag is one. */
 export function contentsOf(row: Row): Content[] {
-  const stored = JSON.parse(String(row.contents)) as [name: string, size: number, digest?: string][];
-  return stored.map(([name, size, digest = stored.length === 1 ? digestOfEtag(String(row.etag)) : undefined]) => ({
-    name,
-    size,
-    ...(digest === undefined ? {} : { digest }),
-  }));
+  const stored = JSON.parse(String(row.contents)) as [name: string, size: number, digest?: string, sums?: string][];
+  return stored.map(
+    ([name, size, digest = stored.length === 1 ? digestOfEtag(String(row.etag)) : undefined, sums]) => ({
+      name,
+      size,
+      ...(digest === undefined ? {} : { digest }),
+      ...(sums === undefined ? {} : { sums }),
+    }),
+  );
+}
+
+/** How a row has them. One with checksums of its blocks has a digest. */
+const storedContents = (contents: readonly Content[]): string =>
+  JSON.stringify(
+    contents.map(({ name, size, digest, sums }) => [name, size, digest, sums].filter((part) => part !== undefined)),
+  );
+
+/** Only within `Database.write`: the same contents, of which more is known. Not if they were replaced meanwhile. */
+export function noteSums(database: Database, { bucket, key, etag }: Row, contents: readonly Content[]): void {
+  const sql = 'UPDATE blobs SET contents = ? WHERE bucket = ? AND key = ? AND etag = ?';
+  database.run(sql, storedContents(contents), bucket ?? '', key ?? '', etag ?? '');
 }
 
 /** The digest that an etag is, if it is one: see `etag.ts`. */
@@ -61,7 +76,7 @@ export function replaceBlob(database: Database, blob: NewBlob, now: number): { i
     etag,
     contentType,
     now,
-    JSON.stringify(contents.map(({ name, size, digest }) => [name, size, ...(digest === undefined ? [] : [digest])])),
+    storedContents(contents),
   );
   const replaced = before === undefined ? [] : contentsOf(before).map((content) => content.name);
   return { info: { key, size, etag, contentType, modifiedAt: now }, replaced };

@@ -62,12 +62,13 @@ export class Uploads {
         this.require(bucket, key, id);
         const before = this.#database.get('SELECT content FROM parts WHERE upload = ? AND part = ?', id, part);
         this.#database.run(
-          'REPLACE INTO parts (upload, part, content, size, etag) VALUES (?, ?, ?, ?, ?)',
+          'REPLACE INTO parts (upload, part, content, size, etag, sums) VALUES (?, ?, ?, ?, ?, ?)',
           id,
           part,
           written.name,
           written.size,
           written.etag,
+          written.sums ?? null,
         );
         return before;
       });
@@ -128,7 +129,11 @@ export class Uploads {
 
 function contentOfPart(row: Row): Content {
   const digest = digestOfEtag(String(row.etag));
-  return { name: String(row.content), size: Number(row.size), ...(digest === undefined ? {} : { digest }) };
+  return {
+    ...{ name: String(row.content), size: Number(row.size) },
+    ...(digest === undefined ? {} : { digest }),
+    ...(row.sums === null ? {} : { sums: String(row.sums) }),
+  };
 }
 
 /** The listed parts. Checks that they are stored, with these etags, and that all but the last are large enough. */

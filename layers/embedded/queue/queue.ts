@@ -174,6 +174,9 @@ export class SqliteQueue implements EmbeddedQueue {
   }
 }
 
+/** How the names of all dead-letter queues end. */
+export const DEAD_LETTERS = '-dead-letters';
+
 /** The dead-letter queue of a queue; its messages can be sent back. */
 export class SqliteDeadLetterQueue extends SqliteQueue implements DeadLetterQueue {
   readonly #source: string;
@@ -215,4 +218,4 @@ export function releaseReceived(database: Database, now: number): void {
   );
 }
 
-const deadLetterName = (queue: string): string => `${queue}-dead-letters`;
+const deadLetterName = (queue: string): string => `${queue}${DEAD_LETTERS}`;

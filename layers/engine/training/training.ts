@@ -1,8 +1,8 @@
 import { expectKernels } from '../kernels/expect.ts';
 import { withinMemory } from '../out-of-memory.ts';
 import { type Device, openSession, type Session, type SessionOptions } from '../run.ts';
-import { expectTensor, type Tensor, type Tensors, tensor, typeOf } from '../tensor.ts';
-import { formatType, ShapeError, type Type } from '../type.ts';
+import { expectTensor, filled, type Tensor, type Tensors, tensor, typeOf } from '../tensor.ts';
+import { formatType, ShapeError, staticShape, type Type } from '../type.ts';
 import { afterKey, type State } from './state.ts';
 import type { EvaluateProgram, TrainProgram } from './step.ts';
 import { expectTargets } from './targets.ts';
@@ -98,7 +98,7 @@ export class Training implements AsyncDisposable {
     const feeds = { ...this.#state, ...this.#feeds, batches: indices };
     const results = await withinMemory(
       () => `taking ${batches.length} steps of ${batchSize} rows`,
-      () => this.#session.run(feeds),
+      () => this.#session.run(feeds, this.#session.outputNames, stateAfter(this.#program)),
     );
     this.#state = Object.fromEntries(Object.keys(state).map((key) => [key, results[afterKey(key)]!]));
     const numbers = (name: string) => expectTensor(name, results[name], 'float32').data;
@@ -168,6 +168,15 @@ export class Evaluator implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+/** Memory for the state after a run. The runtime's own would be copied, which shows where a step is all of a run. */
+function stateAfter({ state }: TrainProgram): Tensors {
+  const entries = Object.entries(state).map(([key, { dtype, shape }]) => [
+    afterKey(key),
+    filled(dtype, staticShape(shape), 0),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function packBatches(batches: readonly Batch[], batchSize: number, rows: number): Tensor {

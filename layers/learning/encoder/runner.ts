@@ -11,7 +11,7 @@ import { type Batch, type Evaluation, Evaluator, type StepScores, Training } fro
 import { type } from '#engine/type.ts';
 import type { Runner, RunnerOptions, RunningEvaluation, RunningTraining } from '../fit/runner.ts';
 import { bucketOf } from './buckets.ts';
-import { localTokens, putRows, takeRows } from './vocabulary.ts';
+import { localTokens, VocabularyTables } from './vocabulary.ts';
 
 export interface EncoderRunnerSpec {
   /** The network with a vocabulary of so many tokens. */
@@ -74,23 +74,40 @@ class EncoderTraining implements RunningTraining {
   readonly #spec: EncoderRunnerSpec;
   readonly #programs: Programs;
   readonly #open = new Map<number, Training>();
-  /** The vocabulary's table, and what the optimizer keeps for it. */
-  readonly #tables: readonly string[];
+  /** The keys of the vocabulary's table, and of what the optimizer keeps for it. */
+  readonly #tableKeys: readonly string[];
   #data: Tensors;
   #lengths: Int32Array;
-  state: State;
+  #tables: VocabularyTables;
+  /** Everything but the tables. */
+  #rest: State;
 
   constructor(spec: EncoderRunnerSpec, programs: Programs, data: Tensors, state: State) {
     const { vocabularyName: name, optimizer, isVocabularyTrained } = spec;
     this.#spec = spec;
     this.#programs = programs;
-    this.#tables = [
+    this.#tableKeys = [
       parameterKey(name),
       ...(isVocabularyTrained ? optimizer.slots.map((slot) => slotKey(slot, name)) : []),
     ];
     this.#data = data;
     this.#lengths = lengthsOf(data);
-    this.state = state;
+    this.#tables = new VocabularyTables(state, this.#tableKeys);
+    this.#rest = this.#without(state);
+  }
+
+  get state(): State {
+    return { ...this.#rest, ...this.#tables.all };
+  }
+
+  set state(state: State) {
+    this.#tables = new VocabularyTables(state, this.#tableKeys);
+    this.#rest = this.#without(state);
+  }
+
+  recall(): () => State {
+    const [rest, tables] = [this.#rest, this.#tables.recall()];
+    return () => ({ ...rest, ...tables() });
   }
 
   set data(data: Tensors) {
@@ -109,8 +126,7 @@ class EncoderTraining implements RunningTraining {
         this.#fits(batches.slice(from, to + 1), length)
       )
         to++;
-      // Whoever has the state from before keeps it: its tables are copied once, not by every length.
-      all.push(await this.#runTogether(batches.slice(from, to), { length, own: from > 0 }));
+      all.push(await this.#runTogether(batches.slice(from, to), length));
       from = to;
     }
     const joined = (name: keyof StepScores) => Float32Array.from(all.flatMap((scores) => Array.from(scores[name])));
@@ -118,10 +134,7 @@ class EncoderTraining implements RunningTraining {
   }
 
   /** Batches of one length, in one run of its program. */
-  async #runTogether(
-    batches: readonly Batch[],
-    { length, own }: { readonly length: number; readonly own: boolean },
-  ): Promise<StepScores> {
+  async #runTogether(batches: readonly Batch[], length: number): Promise<StepScores> {
     const rows = Int32Array.from(batches.flatMap((batch) => Array.from(batch)));
     const { tokens, local } = localTokens(cut(this.#data, rows, length));
     const y = expectTensor('y', this.#data.y, 'int32').data;
@@ -133,14 +146,19 @@ class EncoderTraining implements RunningTraining {
         rows.map((row) => y[row]!),
       ),
     };
-    const state = { ...this.state, ...takeRows(this.state, this.#tables, tokens, this.#programs.rowsFor(length)) };
+    const state = { ...this.#rest, ...this.#tables.take(tokens, this.#programs.rowsFor(length)) };
     const training = this.#open.get(length) ?? (await this.#start(length, data, state));
     training.data = data;
     training.state = state;
     let next = 0;
     const scores = await training.run(batches.map((batch) => Array.from(batch, () => next++)));
-    this.state = { ...training.state, ...putRows(this.state, this.#tables, tokens, { taken: training.state, own }) };
+    this.#tables.put(tokens, training.state);
+    this.#rest = this.#without(training.state);
     return scores;
+  }
+
+  #without(state: State): State {
+    return Object.fromEntries(Object.entries(state).filter(([key]) => !this.#tableKeys.includes(key)));
   }
 
   async #start(length: number, data: Tensors, state: State): Promise<Training> {

@@ -24,41 +24,93 @@ export function localTokens(ids: Int32Array): LocalTokens {
   return { tokens: Int32Array.from(places.keys()), local };
 }
 
-/** Of each of the tables (by the keys of a state) the rows of some tokens, in tables of so many rows; the rest is 0. */
-export function takeRows(state: State, keys: readonly string[], tokens: Int32Array, rows: number): Tensors {
-  return Object.fromEntries(
-    keys.map((key) => {
-      const { shape, data } = expectTensor(key, state[key], 'float32');
-      const width = shape[1]!;
-      const taken = new Float32Array(rows * width);
-      for (const [row, token] of tokens.entries()) {
-        taken.set(data.subarray(token * width, (token + 1) * width), row * width);
-      }
-      return [key, tensor('float32', [rows, width], taken)];
-    }),
-  );
+/** The rows that a change replaced, and the change after it. Without rows, it has not happened yet. */
+interface Change {
+  replaced?: { readonly tokens: Int32Array; readonly rows: Tensors };
+  next?: Change;
 }
 
 /**
- * The tables with those rows put back.
- * @param own whether the tables may be changed. Otherwise they stay as they are, and are copied
+ * The tables with a row for each token: the vocabulary's, and what the optimizer keeps for it. They are hundreds of
+ * megabytes, of which a step changes a few thousand rows. So they are changed in place, and what they were is a list of
+ * replaced rows (Baker 1978, "Shallow binding"). Only tables that somebody else may hold are copied before a change.
  */
-export function putRows(
-  state: State,
-  keys: readonly string[],
-  tokens: Int32Array,
-  { taken, own }: { readonly taken: State; readonly own: boolean },
-): Tensors {
-  return Object.fromEntries(
-    keys.map((key) => {
-      const { shape, data } = expectTensor(key, state[key], 'float32');
-      const from = expectTensor(key, taken[key], 'float32').data;
-      const width = shape[1]!;
-      const table = own ? data : data.slice();
-      for (const [row, token] of tokens.entries()) {
-        table.set(from.subarray(row * width, (row + 1) * width), token * width);
-      }
-      return [key, tensor('float32', shape, table)];
-    }),
-  );
+export class VocabularyTables {
+  readonly #keys: readonly string[];
+  #tables: Tensors;
+  #isOwn = false;
+  #latest: Change = {};
+
+  /** @param keys those of the tables in a state */
+  constructor(state: State, keys: readonly string[]) {
+    this.#keys = keys;
+    this.#tables = Object.fromEntries(keys.map((key) => [key, expectTensor(key, state[key], 'float32')]));
+  }
+
+  /** The tables as they are now, and stay for whoever asks. */
+  get all(): Tensors {
+    this.#isOwn = false;
+    return this.#tables;
+  }
+
+  /** The rows of some tokens, in tables of so many rows; the rest is 0. */
+  take(tokens: Int32Array, rows: number): Tensors {
+    return this.#each((_, { shape: [, width], data }) => {
+      const taken = new Float32Array(rows * width!);
+      for (const [row, token] of tokens.entries()) taken.set(rowOf(data, token, width!), row * width!);
+      return tensor('float32', [rows, width!], taken);
+    });
+  }
+
+  /** Puts those rows back. */
+  put(tokens: Int32Array, taken: State): void {
+    const replaced = { tokens, rows: this.take(tokens, tokens.length) };
+    if (!this.#isOwn)
+      this.#tables = this.#each((_, { shape, data }) => tensor('float32', shape, copyOf(data, shape[1]!)));
+    this.#isOwn = true;
+    write(this.#tables, tokens, taken);
+    const next: Change = {};
+    Object.assign(this.#latest, { replaced, next });
+    this.#latest = next;
+  }
+
+  /** How to get the tables as they are now, after later changes. */
+  recall(): () => Tensors {
+    const from = this.#latest;
+    return () => {
+      const tables = this.#each((_, { shape, data }) => tensor('float32', shape, copyOf(data, shape[1]!)));
+      const changes: Change[] = [];
+      for (let change = from; change.replaced; change = change.next!) changes.push(change);
+      for (const { replaced } of changes.reverse()) write(tables, replaced!.tokens, replaced!.rows);
+      return tables;
+    };
+  }
+
+  #each(of: (key: string, table: ReturnType<typeof floats>) => Tensors[string]): Tensors {
+    return Object.fromEntries(this.#keys.map((key) => [key, of(key, floats(this.#tables, key))]));
+  }
+}
+
+const floats = (tensors: Tensors, key: string) => expectTensor(key, tensors[key], 'float32');
+
+const rowOf = (data: Float32Array, row: number, width: number): Float32Array =>
+  data.subarray(row * width, (row + 1) * width);
+
+/** Writes the first rows of `from` over those of the tokens. */
+function write(tables: Tensors, tokens: Int32Array, from: Tensors): void {
+  for (const key of Object.keys(tables)) {
+    const [{ shape, data }, source] = [floats(tables, key), floats(from, key)];
+    for (const [row, token] of tokens.entries()) data.set(rowOf(source.data, row, shape[1]!), token * shape[1]!);
+  }
+}
+
+/** A copy. Rows of zeros are not written, so that they take no memory: the moments of tokens that no text has. */
+function copyOf(data: Float32Array, width: number): Float32Array {
+  const copy = new Float32Array(data.length);
+  const zeros = Buffer.alloc(width * data.BYTES_PER_ELEMENT);
+  for (let row = 0; row * width < data.length; row++) {
+    const values = rowOf(data, row, width);
+    if (!zeros.equals(Buffer.from(values.buffer, values.byteOffset, values.byteLength))) copy.set(values, row * width);
+  }
+  return copy;
 }

@@ -145,7 +145,7 @@ function planOf({ learner, hyperparameters: h, data, earlyStopping, bestBy, chec
     programRunner({ ...objective, optimizer, ...of, ...(schedule ? { schedule } : {}) }, session);
   return {
     runner,
-    initial: initialState({ network, optimizer }, h.seed, learner.initial),
+    initial: () => initialState({ network, optimizer }, h.seed, learner.initial),
     batchSize,
     stepsPerEpoch: Math.ceil(rows / batchSize),
     pieceRows: learner.pieceRows ?? pieceRows(flops),
@@ -178,12 +178,7 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
   let course: Course | undefined;
   try {
     const rows = trainingRows(data.training, plan.batchSize, spec.learner.batches);
-    const { stepBytes } = runner;
-    if (spec.memoryBytes !== undefined && stepBytes !== undefined) {
-      const need = { state: plan.initial, data: rows.first, stepBytes, batchSize: plan.batchSize };
-      expectMemory(need, spec.memoryBytes);
-    }
-    await using training = await runner.openTraining(rows.first, plan.initial);
+    await using training = await openTraining(plan, rows.first, spec.memoryBytes);
     await using evaluator = await runner.openEvaluation();
     const checkpoint = resume(training, plan, checkpoints);
     const validated = data.validation !== undefined;
@@ -254,6 +249,19 @@ export async function fitLearner(spec: LearnerFit): Promise<Fit | undefined> {
     const { epoch, step } = course ?? { epoch: 1, step: 0 };
     throw failureOf(error, { epoch, step, stepsPerEpoch, learningRate: h.learning_rate });
   }
+}
+
+/** The initial state is held by the training alone, which goes on to others. */
+function openTraining(
+  { runner, initial, batchSize }: ReturnType<typeof planOf>,
+  data: Tensors,
+  memoryBytes: number | undefined,
+): Promise<RunningTraining> {
+  const state = initial();
+  const { stepBytes } = runner;
+  if (memoryBytes !== undefined && stepBytes !== undefined)
+    expectMemory({ state, data, stepBytes, batchSize }, memoryBytes);
+  return runner.openTraining(data, state);
 }
 
 /** Resumes a training from the last checkpoint, or from the start if that cannot be used, and reports which. */

@@ -4,6 +4,7 @@ import { dataType, type ModelProto } from '#engine/onnx/proto.ts';
 import { openSession, RuntimeError, type Session } from '#engine/run.ts';
 import { type Tensor, type Tensors, toNumbers } from '#engine/tensor.ts';
 import { inputNames, SERVING_PROPERTY, type Serving, serving } from '../serving/description.ts';
+import { type Example, expectExamples } from './examples.ts';
 import { expectBounded } from './growth.ts';
 import { inspect, refused } from './inspect.ts';
 import {
@@ -27,6 +28,8 @@ export interface Wishes {
   readonly target: string;
   /** What the scores of classes are, where the model does not tell. */
   readonly scores?: 'probabilities' | 'logits' | undefined;
+  /** What the model answered before it was exported. */
+  readonly examples?: readonly Example[] | undefined;
 }
 
 export interface Imported {
@@ -79,7 +82,9 @@ export async function readImported(bytes: Uint8Array, given: Wishes): Promise<Im
   };
   const onnx = wrap(plain, { inputs, serving: described, reading });
   await expectAnswers(onnx, inputs, described);
-  return { onnx, serving: described, notes: notesOf(inputs, reading, zipMap) };
+  const { examples = [] } = wishes;
+  if (examples.length > 0) await expectExamples(onnx, described, examples);
+  return { onnx, serving: described, notes: [...notesOf(inputs, reading, zipMap), comparedNote(examples.length)] };
 }
 
 /** The names that a model of Trainyard's own says itself. */
@@ -212,6 +217,11 @@ async function expectAnswers(
   if (shape.length !== 1 || shape[0] !== TRIAL_ROWS)
     throw refused(`it must give one answer a row; for ${TRIAL_ROWS} rows it gave [${shape.join(', ')}]`);
 }
+
+const comparedNote = (examples: number): string =>
+  examples === 0
+    ? 'nobody compared its answers with those that it gave before it was exported: `examples` of the import would have'
+    : `it answers ${examples} examples as it did before it was exported`;
 
 function notesOf(inputs: readonly ImportedInput[], reading: Reading, zipMap: ZipMap | undefined): string[] {
   const taken = inputs.map(({ name, features }) =>

@@ -9,7 +9,7 @@
 import type { Builder, Value } from '#engine/graph.ts';
 import { add, sub } from '#engine/ops/elementwise.ts';
 import { gather } from '#engine/ops/indexing.ts';
-import { pad, slice } from '#engine/ops/join.ts';
+import { slice } from '#engine/ops/join.ts';
 import { matMul } from '#engine/ops/linalg.ts';
 import { expandLike, reshape, transpose, unsqueeze } from '#engine/ops/movement.ts';
 import { cumSum } from '#engine/ops/order.ts';
@@ -76,10 +76,10 @@ export function positionScores(
  * With a length that is known in advance, nothing is gathered for each pair: each distance is scored once, and the scores
  * are shifted into place.
  *
- *     scores of row i by distance     [a b c d e]       pad, and cut into rows that are one shorter
- *     row 0 begins at c, row 1 at b   ..c d e|
- *     row 2 at a                      .b c d|.
- *                                     a b c|..
+ *     scores by distance              a b c d e         one after another without the first two,
+ *     row 0 begins at c,              A B C D E         in rows that are one shorter:   c d e | A
+ *     row 1 at B, row 2 at α          α β γ δ ε                                         B C D | E
+ *                                                                                       α β γ | δ
  */
 function shiftedScores(
   b: Builder,
@@ -109,10 +109,12 @@ function shiftedScores(
 
 /** x [rows, heads, tokens, 2 · tokens − 1] → y with y[i, j] = x[i, j − i + tokens − 1]. */
 function shift(b: Builder, x: Value, tokens: number): Value {
+  if (tokens === 1) return x;
   const leading = x.type.shape.slice(0, 2);
-  const flat = reshape(b, pad(b, x, 3, 0, 1), [...leading, 2 * tokens * tokens]);
-  const cut = slice(b, flat, 2, tokens - 1, 2 * tokens * tokens - 1);
-  return slice(b, reshape(b, cut, [...leading, tokens, 2 * tokens - 1]), 3, 0, tokens);
+  const shorter = 2 * tokens - 2;
+  const flat = reshape(b, x, [...leading, tokens * (shorter + 1)]);
+  const cut = slice(b, flat, 2, tokens - 1, tokens - 1 + tokens * shorter);
+  return slice(b, reshape(b, cut, [...leading, tokens, shorter]), 3, 0, tokens);
 }
 
 /** With any length: each distance of the table is scored, and each pair gathers its own. */

@@ -4,6 +4,7 @@ import type { World } from '../world.ts';
 import { accounts } from './accounts.ts';
 import { badData } from './bad-data.ts';
 import { battery } from './battery.ts';
+import { bounds } from './bounds.ts';
 import { catalog } from './catalog.ts';
 import { datasets } from './datasets.ts';
 import { earlyStart } from './early-start.ts';
@@ -18,6 +19,7 @@ import { modelOptions } from './model-options.ts';
 import { modelsApi } from './models-api.ts';
 import { monitoring } from './monitoring.ts';
 import { options } from './options.ts';
+import { people } from './people.ts';
 import { predictions } from './predictions.ts';
 import { programs } from './programs.ts';
 import { requests } from './requests.ts';
@@ -44,10 +46,12 @@ export function platformCases(world: World): void {
     hostileInput,
     requests,
     logins,
+    people,
     uploads,
     fileFormats,
     lists,
     stopping,
+    bounds,
     options,
     watching,
     tenancy,

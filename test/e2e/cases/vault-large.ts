@@ -79,6 +79,25 @@ export function vaultLarge(world: World): void {
       await expect(loadFile(client, copy, { ...wanted, replace: true })).rejects.toThrow('what came is not the model');
     });
 
+    test('have new URLs for their parts on request', async () => {
+      const { body: started } = await post('/large/models/uploads', { model_name: 'again', file_size: 4 });
+      const response = await fetch(
+        `${world.bases.manager}/api/model-manager/large/models/uploads/${started.upload_id}`,
+        { headers: { 'x-api-key': key } },
+      );
+      const again = (await response.json()) as typeof started;
+      expect([response.status, again.upload_id, again.complete_by]).toEqual([
+        200,
+        started.upload_id,
+        started.complete_by,
+      ]);
+      expect(Number(again.expires_in)).toBeGreaterThan(600);
+      const [{ url } = { url: '' }] = again.parts as { url: string }[];
+      const etag = (await fetch(url, { method: 'PUT', body: 'abcd' })).headers.get('etag');
+      const path = `/large/models/uploads/${started.upload_id}/complete`;
+      expect((await post(path, { parts: [{ part: 1, etag }] })).status).toBe(201);
+    });
+
     test('have backups whose archive goes down and up in parts', async () => {
       await post('/large/models/save', { model_name: 'small', model_data: 'bW9kZWw=' });
       await post('/large/backup/create', { backup_name: 'b', include_models: ['small'] });

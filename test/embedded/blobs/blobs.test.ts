@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type EmbeddedAdapters, openEmbedded, openEmbeddedHost } from '#embedded/open.ts';
 import { blobsConformance } from '../../conformance/blobs/index.ts';
+import { MEBIBYTE, pattern } from '../../conformance/blobs/subject.ts';
 import { testClock } from '../../conformance/table/subject.ts';
+import { flipBit } from '../damage.ts';
 import { embeddedOptions, hostOptions, temporaryFolder } from '../folder.ts';
 
 /** Adapters whose presigned URLs are served on a free port. */
@@ -112,6 +114,39 @@ describe('files of the embedded host', () => {
     expect(response.statusCode).toBe(status);
     sending.destroy();
     expect(await files(folder.dir)).toEqual([]);
+  });
+
+  test('a range of a damaged file is refused', async () => {
+    const bytes = Buffer.from(pattern(5 * MEBIBYTE));
+    await adapters.blobs.datasets.put('damaged', bytes);
+    flipBit(folder.dir, bytes, 100);
+    const options = { expiresInSeconds: 60, filename: 'a.csv' };
+    const url = await adapters.blobs.datasets.presignGet('damaged', options);
+    const refused = await fetch(url, { headers: { range: 'bytes=0-9' } });
+    expect([refused.status, await refused.json()]).toEqual([
+      409,
+      { error: expect.stringMatching(/^a\.csv is damaged: its bytes are not those that were written/) },
+    ]);
+    expect((await fetch(url, { headers: { range: 'bytes=2000000-2000009' } })).status).toBe(206);
+  });
+
+  test('a range over the parts of an upload is compared with what was put', async () => {
+    const { datasets } = adapters.blobs;
+    const upload = await datasets.startUpload('parts');
+    const pieces = [Buffer.from(pattern(5 * MEBIBYTE + 7)), Buffer.from(pattern(MEBIBYTE, 2))];
+    const wanted = pieces.map(({ length }, i) => ({ part: i + 1, bytes: length }));
+    const urls = await datasets.presignParts('parts', upload, wanted, 60);
+    const put = async (url: string, i: number) => {
+      const { headers } = await fetch(url, { method: 'PUT', body: pieces[i]! });
+      return { part: i + 1, etag: headers.get('etag') ?? '' };
+    };
+    await datasets.completeUpload('parts', upload, await Promise.all(urls.map(put)));
+    const [start, end] = [4 * MEBIBYTE, 5 * MEBIBYTE + 20];
+    const read = async () =>
+      Buffer.concat(await (await datasets.get('parts', { start, end }, { verifiedAs: 'it' })).body.toArray());
+    expect((await read()).equals(Buffer.concat(pieces).subarray(start, end + 1))).toBe(true);
+    flipBit(folder.dir, pieces[0]!, 4 * MEBIBYTE + 9);
+    await expect(read()).rejects.toThrow('it is damaged');
   });
 
   test('another method or path is not handled', async () => {

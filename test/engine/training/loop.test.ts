@@ -104,6 +104,27 @@ describe('the loop', () => {
 });
 
 describe('a loss that is no finite number', () => {
+  test('goes back to a state that is had only then, where a training would have to copy it', async () => {
+    const training = stepping({ 12: Number.NaN });
+    let asked = 0;
+    const recalling = Object.assign(training, {
+      recall() {
+        const { state } = training;
+        return () => {
+          asked++;
+          return { ...state };
+        };
+      },
+    });
+    const loop = new TrainingLoop(recalling, { now: clockOf(1) });
+    await all(loop, batches.slice(0, 12));
+    expect(asked).toBe(0);
+    const error = await all(loop, batches, 12).catch((thrown: unknown) => thrown as DivergenceError);
+    expect((error as DivergenceError).state.step).toEqual(scalar('int64', 12));
+    expect(training.state).toBe((error as DivergenceError).state);
+    expect(asked).toBe(1);
+  });
+
   test('ends the loop with the step, the rows, and the last good state', async () => {
     const training = stepping({ 12: Number.NaN });
     const loop = new TrainingLoop(training, { now: clockOf(1) });

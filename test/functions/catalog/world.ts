@@ -28,7 +28,7 @@ export interface CatalogWorld {
 }
 
 /** A store of its own for all tests of a file; nobody reaches its rate limits. */
-export function useCatalog(): CatalogWorld {
+export function useCatalog(settings: Parameters<typeof openPlatform>[0] = {}): CatalogWorld {
   let opened: { platform: Platform; token: string; id: string } | undefined;
   const get = () => {
     if (opened === undefined) throw new Error('the catalog has not been opened');
@@ -36,7 +36,7 @@ export function useCatalog(): CatalogWorld {
   };
   let made = 0;
   beforeAll(async () => {
-    const platform = await openPlatform({ rates: { authenticatedPerHour: 1e9, anonymousPerHour: 1e9 } });
+    const platform = await openPlatform({ rates: { authenticatedPerHour: 1e9, anonymousPerHour: 1e9 }, ...settings });
     opened = { platform, ...(await accountOf(platform, 'ada')) };
   });
   afterAll(() => opened?.platform.close());

@@ -1,6 +1,7 @@
 /** Models in parts: saved and downloaded within a request, or as a job. */
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { isStagedInPlain } from '#domain/keys.ts';
+import type { Blobs } from '#domain/ports/blobs/port.ts';
 import { makeHandler as makeSchedule } from '#functions/events/back-up-vaults.ts';
 import { makeHandler as makeSweep } from '#functions/events/sweep.ts';
 import { deliverer } from './deliver.ts';
@@ -81,6 +82,31 @@ describe('a model in parts', () => {
     expect((await world.load(id, 'm')).body.model_data).toBe(SMALL.toString('base64'));
   });
 
+  test('has new URLs on request, also for parts that were put, until it ends', async () => {
+    const id = await world.manager({ backup_enabled: false });
+    const { clock, store } = world.platform;
+    const json = { model_name: 'm', file_size: SMALL.length };
+    const { body: started } = await world.call('POST', `/${id}/models/uploads`, json);
+    expect([started.expires_in, Date.parse(started.complete_by) - clock.now]).toEqual([3600, 3_600_000]);
+    clock.now += 1_800_000;
+    const path = `/${id}/models/uploads/${started.upload_id}`;
+    const again = await world.call('GET', path);
+    expect([again.status, again.body]).toMatchObject([
+      200,
+      {
+        upload_id: started.upload_id,
+        part_size: started.part_size,
+        expires_in: 1800,
+        complete_by: started.complete_by,
+      },
+    ]);
+    const etag = await putPart(store, again.body.parts[0].url, SMALL);
+    expect((await world.call('POST', `${path}/complete`, { parts: [{ part: 1, etag }] })).status).toBe(201);
+    expect((await world.call('GET', path)).status).toBe(404);
+    clock.now += 1_800_001;
+    expect((await world.call('GET', path)).status).toBe(404);
+  });
+
   test('that has expired is aborted, and nothing of it stays', async () => {
     const id = await world.manager({ backup_enabled: false });
     const { complete } = await start(id, SMALL);
@@ -119,3 +145,42 @@ describe('a download', () => {
     expect((await getFile(world.platform.store, done.body.download_url)).equals(LARGE)).toBe(true);
   });
 });
+
+describe('where the credentials that sign URLs end early', () => {
+  const bounded = useVault((adapters) => ({
+    ...adapters,
+    blobs: {
+      ...adapters.blobs,
+      artifacts: endingEarly(adapters.blobs.artifacts),
+      backups: endingEarly(adapters.blobs.backups),
+    },
+  }));
+
+  test('uploads and downloads say how long their URLs are valid', async () => {
+    const id = await bounded.manager();
+    const { now } = bounded.platform.clock;
+    for (const [kind, json] of [
+      ['models', { model_name: 'm', file_size: 5 }],
+      ['backup', { file_size: 5 }],
+    ] as const) {
+      const { body } = await bounded.call('POST', `/${id}/${kind}/uploads`, json);
+      expect([body.expires_in, Date.parse(body.complete_by) - now]).toEqual([900, 3_600_000]);
+      const again = await bounded.call('GET', `/${id}/${kind}/uploads/${body.upload_id}`);
+      expect([again.status, again.body.expires_in]).toEqual([200, 900]);
+    }
+    await bounded.save(id, 'm', {});
+    const { body } = await bounded.call('POST', `/${id}/models/download`, { model_name: 'm' });
+    expect(Date.parse(body.expires_at) - now).toBe(900_000);
+  });
+});
+
+/** Of a role in the cloud, for example. */
+function endingEarly(blobs: Blobs): Blobs {
+  return new Proxy(blobs, {
+    get(target, key) {
+      if (key === 'presignedSeconds') return async (wanted: number) => Math.min(wanted, 900);
+      const own: unknown = Reflect.get(target, key);
+      return typeof own === 'function' ? own.bind(target) : own;
+    },
+  });
+}

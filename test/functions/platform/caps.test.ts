@@ -1,6 +1,10 @@
 /** How much there may be, of an account and of the whole installation. */
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { closeAccount } from '#domain/accounts/deletion/close.ts';
+import { purge } from '#domain/accounts/deletion/purge.ts';
 import { measureStorage } from '#domain/installation/storage.ts';
+import { keys } from '#domain/keys.ts';
+import { listActive } from '#domain/training/read.ts';
 import { csvFile, uploadOf } from './forms.ts';
 import { openPlatform, type Platform } from './harness.ts';
 import { ready, uploaded } from './records.ts';
@@ -46,6 +50,37 @@ describe('training jobs', () => {
     ]);
     await platform.call({ method: 'POST', path: `/training/stop/${job_id}`, token: other });
     expect((await train(token)).status).toBe(201);
+  });
+});
+
+describe('many starts at once', () => {
+  test.each([
+    ['an account', { jobsPerAccount: 7 }],
+    ['the installation', { jobs: 7, jobsPerAccount: 50 }],
+  ])('do not exceed the limit of %s by a single job', async (_, caps) => {
+    const token = await open(caps);
+    const dataset = await ready(platform, await uploaded(platform, token));
+    const json = { dataset_id: dataset.id, model_type: 'mlp' };
+    const start = () => platform.call({ method: 'POST', path: '/training/start', token, json });
+    const statuses = (await Promise.all(Array.from({ length: 50 }, start))).map(({ status }) => status);
+    expect([201, 429].map((wanted) => statuses.filter((status) => status === wanted).length)).toEqual([7, 43]);
+    const jobs = await listActive(platform.store.table);
+    expect(jobs).toHaveLength(7);
+    // A slot is free again however its job ends, and once only.
+    for (let i = 0; i < 2; i++) {
+      await platform.call({ method: 'POST', path: `/training/stop/${jobs[0]!.id}`, token });
+    }
+    expect([(await start()).status, (await start()).status]).toEqual([201, 429]);
+  });
+
+  test('count the jobs of an account that is deleted back', async () => {
+    await open({ jobs: 2 });
+    const other = await platform.login('grace');
+    expect((await train(other)).status).toBe(201);
+    const { account_id } = (await listActive(platform.store.table))[0]!;
+    const closed = await closeAccount(platform.store.table, account_id, { now: platform.clock.now, tokenSeconds: 60 });
+    await purge({ ...platform.store, now: () => platform.clock.now }, closed, 1000);
+    expect(await platform.store.table.get(keys.installationJobs())).toMatchObject({ active: 0 });
   });
 });
 

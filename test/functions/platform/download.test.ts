@@ -118,7 +118,7 @@ describe('a download', () => {
     }
   });
 
-  test('of a large damaged file is broken off', async () => {
+  test('of a large damaged file is broken off, and a range where it is damaged refused', async () => {
     const handlerOfLarge = (await import('#functions/platform/download.ts')).makeHandler(platform.store, {
       settings: { ...platform.settings, streamedBytes: 200_000_000 },
       logger: { debug() {}, info() {}, warn() {}, error() {} },
@@ -132,6 +132,17 @@ describe('a download', () => {
     const [received] = await Promise.allSettled([buffer(stream), handlerOfLarge(event, stream, context)]);
     expect(preludes.get(stream)?.statusCode).toBe(200);
     expect(received.status).toBe('rejected');
+    const part = async (range: string) => {
+      const stream = new PassThrough();
+      const event = makeEvent({ token, path: `/models/${damaged.id}/download`, headers: { range } });
+      const [bytes] = await Promise.all([buffer(stream), handlerOfLarge(event, stream, context)]);
+      return { ...preludes.get(stream)!, bytes };
+    };
+    // The last byte is the damaged one.
+    const refused = await part('bytes=4999990-4999995');
+    expect([refused.statusCode, JSON.parse(refused.bytes.toString()).error]).toEqual([409, 'file_damaged']);
+    const sound = await part('bytes=1000000-1000004');
+    expect([sound.statusCode, sound.bytes.equals(bytes.subarray(1_000_000, 1_000_005))]).toEqual([206, true]);
   });
 
   test('of a damaged dataset is refused, too', async () => {

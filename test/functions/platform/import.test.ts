@@ -99,6 +99,21 @@ describe('a model of others that is imported', () => {
     expect(answers[1]!.body).toEqual(answers[0]!.body);
   });
 
+  test('is refused where it does not answer as it did before it was exported, and nothing of it is kept', async () => {
+    const examples = (numbers: readonly number[]) =>
+      JSON.stringify(table.rows.map((input, i) => ({ input, probabilities: { Adelie: numbers[i] } })));
+    const right = table.numbers.map((row) => row[0]!);
+    const compared = await imported(table.onnx, { name: 'Compared', examples: examples(right) });
+    expect([compared.status, compared.body.training_config?.notes]).toEqual([
+      201,
+      expect.arrayContaining([`it answers ${right.length} examples as it did before it was exported`]),
+    ]);
+    const other = await imported(table.onnx, { name: 'Other', examples: examples(right.map((one) => one / 2)) });
+    expect([other.status, other.body.details?.[0]?.field]).toEqual([400, 'examples[0].probabilities']);
+    expect((await imported(table.onnx, { name: 'Other', examples: '[]' })).status).toBe(400);
+    expect((await platform.call({ path: '/models/by-name/Other/versions', token })).status).toBe(404);
+  });
+
   test('of weights alone does not predict, and a training can start from it', async () => {
     const state = { 'output.weight': tensorFrom('float32', [3, 2], [1, 2, 3, 4, 5, 6]) };
     const pth = Buffer.concat(writeTorch(state)).toString('base64');

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bundleFunctions } from '#infra/aws/bundle/functions.ts';
 import { LAMBDA_RUNTIME, PLACEHOLDERS } from '#infra/aws/bundle/placeholders.ts';
 import { type FunctionName, functions, type Surface, surfaces } from '#infra/topology.ts';
+import { bundle } from '../../../layers/onnxruntime/bundle.ts';
 import { cutRuntime, type Platform } from '../../../layers/onnxruntime/cut.ts';
 
 const run = promisify(execFile);
@@ -37,29 +38,41 @@ async function inLambda(name: FunctionName, program: string, layer = functions[n
   return JSON.parse(done.stdout.trim().split('\n').at(-1)!);
 }
 
-/** Lambda loads a program packed; a function that is called for the first time waits for it. */
+/** A function that is called for the first time waits until its program is loaded. */
 const MOST_BYTES = 1_000_000;
 
 describe("a function's bundle", () => {
-  test.each(names)('%s is less than a megabyte as Lambda loads it, without its layer', async (name) => {
+  test.each(names)('%s is less than a megabyte, without its layer', async (name) => {
     const program = await readFile(join(folder, 'functions', name, 'index.mjs'));
     expect(gzipSync(program).length).toBeLessThan(MOST_BYTES);
   });
 
-  test.each(names)('%s loads with only its layer beside it', async (name) => {
-    expect(await inLambda(name, 'typeof handler')).toBe('function');
-  });
-
-  test.each(names)('%s has the mark of a streaming handler if it is one', async (name) => {
-    const mark = `handler[Symbol.for('aws.lambda.runtime.handler.streaming')] ?? null`;
-    expect((await inLambda(name, mark)) !== null).toBe(functions[name].streams);
-  });
+  test.each(names)(
+    '%s loads with only its layer beside it, and has the mark of a streaming handler if it is one',
+    async (name) => {
+      const mark = `handler[Symbol.for('aws.lambda.runtime.handler.streaming')] !== undefined`;
+      expect(await inLambda(name, `[typeof handler, ${mark}]`)).toEqual(['function', functions[name].streams]);
+    },
+  );
 
   test('loads the runtime only if the topology gives it the layer', async () => {
     for (const name of names) {
       const source = await readFile(join(folder, 'functions', name, 'index.mjs'), 'utf8');
       expect([name, source.includes('("onnxruntime-node")')]).toEqual([name, functions[name].runtime]);
     }
+  });
+
+  test('what checks passwords finds its list of them beside it', async () => {
+    const program = join(folder, 'functions/platform-api/passwords.mjs');
+    await bundle({
+      root,
+      source: `import { isCommon } from '#functions/http/authentication/common-passwords.ts'; console.log(isCommon('Password1'));`,
+      name: 'passwords',
+      outfile: program,
+    });
+    const { stdout } = await run(process.execPath, [program], { cwd: folder, env: {} });
+    await rm(program);
+    expect(stdout.trim()).toBe('true');
   });
 
   test.each(documented)('%s includes the viewers of the documentation', async (name) => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { tensor } from '#engine/tensor.ts';
+import { scalar, type Tensors, tensor } from '#engine/tensor.ts';
 import { bucketedBatches, bucketOf, bucketsOf } from '#learning/encoder/buckets.ts';
 import { piecesOf, truncated } from '#learning/encoder/cut.ts';
-import { localTokens, putRows, takeRows } from '#learning/encoder/vocabulary.ts';
+import { localTokens, VocabularyTables } from '#learning/encoder/vocabulary.ts';
 
 const LENGTHS = Int32Array.from({ length: 203 }, (_, i) => 1 + ((i * 37) % 100));
 
@@ -58,26 +58,57 @@ describe('a text that is too long', () => {
 });
 
 describe('the rows of a vocabulary that a step needs', () => {
-  const table = tensor('float32', [4, 2], Float32Array.of(0, 1, 10, 11, 20, 21, 30, 31));
+  const table = () => tensor('float32', [4, 2], Float32Array.of(0, 1, 10, 11, 0, 0, 30, 31));
+  const numbers = (tensors: Tensors) => [...(tensors.table!.data as Float32Array)];
+  const rows = (...values: number[]) => ({
+    table: tensor('float32', [values.length / 2, 2], Float32Array.from(values)),
+  });
 
-  test('are taken in the order in which they occur, and put back without touching the table before', () => {
+  test('are taken in the order in which they occur, and put back', () => {
     const { tokens, local } = localTokens(Int32Array.of(3, 1, -1, 3));
     expect([[...tokens], [...local]]).toEqual([
       [3, 1],
       [0, 1, -1, 0],
     ]);
-    const taken = takeRows({ table }, ['table'], tokens, 3);
-    expect([...(taken.table!.data as Float32Array)]).toEqual([30, 31, 10, 11, 0, 0]);
-    const changed = { table: tensor('float32', [3, 2], Float32Array.of(3, 3, 1, 1, 9, 9)) };
-    const after = putRows({ table }, ['table'], tokens, { taken: changed, own: false });
-    expect([...(after.table!.data as Float32Array)]).toEqual([0, 1, 1, 1, 20, 21, 3, 3]);
-    expect(table.data[2]).toBe(10);
+    const tables = new VocabularyTables({ table: table(), other: scalar('float32', 1) }, ['table']);
+    expect(numbers(tables.take(tokens, 3))).toEqual([30, 31, 10, 11, 0, 0]);
+    tables.put(tokens, rows(3, 3, 1, 1, 9, 9));
+    expect(numbers(tables.all)).toEqual([0, 1, 1, 1, 0, 0, 3, 3]);
   });
 
-  test('are put back into the table itself where nobody else has it', () => {
-    const own = { table: tensor('float32', [2, 1], Float32Array.of(0, 1)) };
-    const taken = { table: tensor('float32', [1, 1], Float32Array.of(7)) };
-    expect(putRows(own, ['table'], Int32Array.of(1), { taken, own: true }).table!.data).toBe(own.table.data);
-    expect([...own.table.data]).toEqual([0, 7]);
+  test('do not change a table that somebody else holds', () => {
+    const given = { table: table() };
+    const tables = new VocabularyTables(given, ['table']);
+    tables.put(Int32Array.of(1), rows(7, 7));
+    const held = tables.all;
+    tables.put(Int32Array.of(1), rows(8, 8));
+    expect([numbers(given), numbers(held), numbers(tables.all)].map((all) => all.slice(2, 4))).toEqual([
+      [10, 11],
+      [7, 7],
+      [8, 8],
+    ]);
+  });
+
+  test('change the table itself where nobody else has it', () => {
+    const tables = new VocabularyTables({ table: table() }, ['table']);
+    tables.put(Int32Array.of(1), rows(7, 7));
+    const { data } = tables.all.table!;
+    tables.put(Int32Array.of(1), rows(8, 8));
+    tables.put(Int32Array.of(2), rows(9, 9));
+    const { data: copied } = tables.all.table!;
+    expect(copied).not.toBe(data);
+    tables.put(Int32Array.of(0), rows(5, 5));
+    expect(copied.slice(0, 2)).toEqual(Float32Array.of(0, 1));
+  });
+
+  test('can be had as they were before several changes', () => {
+    const tables = new VocabularyTables({ table: table() }, ['table']);
+    const first = tables.recall();
+    tables.put(Int32Array.of(1, 0), rows(7, 7, 6, 6));
+    const second = tables.recall();
+    tables.put(Int32Array.of(3, 1), rows(8, 8, 5, 5));
+    expect(numbers(second())).toEqual([6, 6, 7, 7, 0, 0, 30, 31]);
+    expect(numbers(first())).toEqual([0, 1, 10, 11, 0, 0, 30, 31]);
+    expect(numbers(tables.all)).toEqual([6, 6, 5, 5, 0, 0, 8, 8]);
   });
 });

@@ -1,12 +1,13 @@
 /** Deletes what is stored for a closed account, in steps that can be interrupted anywhere and repeated. */
 import { abortUpload, upload } from '../../datasets/uploads.ts';
+import { uncountJob } from '../../installation/jobs.ts';
 import { blobKeys, keys, prefixes } from '../../keys.ts';
 import type { Adapters } from '../../ports/adapters.ts';
 import type { BlobsWithoutUrls } from '../../ports/blobs/port.ts';
-import { ConditionFailedError } from '../../ports/errors.ts';
-import type { Item, Key, Query, Table } from '../../ports/table/port.ts';
+import { ConditionFailedError, TransactionFailedError } from '../../ports/errors.ts';
+import type { Item, Key, Query, Table, Write } from '../../ports/table/port.ts';
 import { isoTime } from '../../times.ts';
-import { taskId } from '../../training/attempts.ts';
+import { isActive, taskId } from '../../training/attempts.ts';
 import { listActive } from '../../training/read.ts';
 import { isOf, type Leads, OWN, prefixesOf, type Root, rootsOf, TRANSIENT } from './belongings.ts';
 import type { ClosedAccount } from './close.ts';
@@ -142,7 +143,28 @@ type LeadsByPrefix = Readonly<Record<string, Leads>>;
 
 async function deleteItems(table: Table, accountId: string, items: readonly Item[], leads: LeadsByPrefix = {}) {
   await Promise.all(items.map((item) => deleteLedTo(table, accountId, item, leads)));
-  await table.transact(items.map(({ pk, sk }) => ({ kind: 'delete', key: { pk, sk } })));
+  const [counted, others] = [items.filter(isCounted), items.filter((item) => !isCounted(item))];
+  for (const job of counted) await deleteCounted(table, job);
+  if (others.length > 0) await table.transact(others.map(deletionOf));
+}
+
+const deletionOf = ({ pk, sk }: Item): Write => ({ kind: 'delete', key: { pk, sk } });
+
+/** A job that the installation's limit counts, until it ends. */
+const isCounted = ({ sk, counted, status }: Item): boolean =>
+  sk.startsWith(prefixes.jobs) && counted === true && (status === 'queued' || status === 'running');
+
+async function deleteCounted(table: Table, job: Item): Promise<void> {
+  try {
+    await table.transact([
+      { kind: 'delete', key: { pk: job.pk, sk: job.sk }, condition: isActive },
+      ...uncountJob({ counted: true }),
+    ]);
+  } catch (error) {
+    if (!(error instanceof TransactionFailedError)) throw error;
+    // It has ended meanwhile.
+    await table.transact([deletionOf(job)]);
+  }
 }
 
 async function deleteLedTo(table: Table, accountId: string, item: Item, leads: LeadsByPrefix): Promise<void> {

@@ -44,8 +44,16 @@ export interface ReadBlob {
 export interface Blobs {
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: { contentType?: string }): Promise<BlobInfo>;
   head(key: string): Promise<BlobInfo | undefined>;
-  /** `start` and `end` are inclusive byte positions, as in HTTP. Throws `BlobNotFoundError`, `InvalidRangeError`. */
-  get(key: string, range?: { start: number; end?: number }): Promise<ReadBlob>;
+  /**
+   * `start` and `end` are inclusive byte positions, as in HTTP. With `verifiedAs`, a range is compared with what was written
+   * where the store does not do so by itself; the body, or the call, fails with a `DamagedFileError` of that name. Throws
+   * `BlobNotFoundError`, `InvalidRangeError`.
+   */
+  get(
+    key: string,
+    range?: { start: number; end?: number },
+    options?: { readonly verifiedAs?: string },
+  ): Promise<ReadBlob>;
   /** Deleting what is absent succeeds. */
   delete(key: string): Promise<void>;
   /** In the byte order of the keys. `limit` 1–1000. */

@@ -38,6 +38,7 @@ export const SAMPLES: Readonly<Record<keyof typeof keys, (account: string) => re
   apiKeySecret: (id) => [{ ...keys.apiKeySecret(`k${id}`), account_id: id }],
   // Of no account: a sum over all.
   installationStorage: () => NOBODYS,
+  installationJobs: () => NOBODYS,
   operator: (account_id) => [{ ...keys.operator(), account_id }],
   session: (id) => [{ ...keys.session(id, 's'), refresh_sha256: `r${id}`, account_id: id }],
   refreshToken: (id) => [{ ...keys.refreshToken(`r${id}`), account_id: id }],

@@ -1,0 +1,24 @@
+import { findVaultUpload, signModelParts, uploadNotFound } from '#domain/vault/uploads.ts';
+import { route } from '#functions/http/route.ts';
+import { readManager, tags } from '../fields.ts';
+import { showUpload, startedUpload, uploadPath } from '../upload-fields.ts';
+
+export const readUpload = route({
+  method: 'GET',
+  path: '/api/model-manager/{manager_id}/models/uploads/{upload_id}',
+  summary: 'Get new URLs for the parts of a model',
+  description:
+    'An addition to the document, for when the URLs have expired before all parts were sent. Parts that were sent stay.',
+  tags: tags.models,
+  authentication: 'account',
+  scope: 'train',
+  cost: 'request',
+  request: { path: uploadPath },
+  responses: { 200: { description: 'The URLs of the parts', schema: startedUpload } },
+  resource: readManager,
+  async handler({ resource: manager, path: { upload_id } }, { adapters: { table, blobs, now } }) {
+    const found = await findVaultUpload(table, manager, upload_id, now());
+    if (!found) throw uploadNotFound(upload_id);
+    return { status: 200, body: showUpload(found.id, await signModelParts(blobs.artifacts, manager, found, now())) };
+  },
+});
